@@ -1,0 +1,80 @@
+"""omnisim: a discrete-event multi-agent simulator of predictions as a service.
+
+The public surface is imported on first use, so that ``import omnisim`` and ``omnisim --help`` are fast.
+
+>>> import omnisim
+>>> sorted(omnisim.__all__)[:4]
+['Analysis', 'LinearConstraint', 'Mixture', 'Money']
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from omnisim._version import __version__
+
+if TYPE_CHECKING:
+    from omnisim import testing as testing
+    from omnisim.analysis import Analysis as Analysis
+    from omnisim.analysis import analyze as analyze
+    from omnisim.errors import OmnisimError as OmnisimError
+    from omnisim.problem.constraints import LinearConstraint as LinearConstraint
+    from omnisim.problem.mixture import Mixture as Mixture
+    from omnisim.problem.population import Money as Money
+    from omnisim.problem.population import Population as Population
+    from omnisim.problem.subsequences import Rule as Rule
+    from omnisim.report import write_report as write_report
+    from omnisim.scenario.load import load_scenario as load_scenario
+    from omnisim.scenario.scenario import Scenario as Scenario
+    from omnisim.simulation.simulate import simulate as simulate
+    from omnisim.strategies import adversaries as adversaries
+    from omnisim.strategies import elimination as elimination
+    from omnisim.strategies import forecasters as forecasters
+    from omnisim.trace import Trace as Trace
+    from omnisim.trace import load_trace as load_trace
+
+_HOME = {
+    "Analysis": "omnisim.analysis",
+    "LinearConstraint": "omnisim.problem.constraints",
+    "Mixture": "omnisim.problem.mixture",
+    "Money": "omnisim.problem.population",
+    "OmnisimError": "omnisim.errors",
+    "Population": "omnisim.problem.population",
+    "Rule": "omnisim.problem.subsequences",
+    "Scenario": "omnisim.scenario.scenario",
+    "Trace": "omnisim.trace",
+    "analyze": "omnisim.analysis",
+    "load_scenario": "omnisim.scenario.load",
+    "load_trace": "omnisim.trace",
+    "simulate": "omnisim.simulation.simulate",
+    "write_report": "omnisim.report",
+}
+"""Where each public name lives."""
+
+_NAMESPACES = {
+    "adversaries": "omnisim.strategies.adversaries",
+    "elimination": "omnisim.strategies.elimination",
+    "forecasters": "omnisim.strategies.forecasters",
+    "market": "omnisim.market",
+    "testing": "omnisim.testing",
+}
+
+__all__ = [  # noqa: PLE0604 (the names are strings; ruff cannot see through the unpacking)
+    "__version__",
+    *_HOME,
+    *_NAMESPACES,
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        value: object = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _NAMESPACES:
+        value = importlib.import_module(_NAMESPACES[name])
+    else:
+        raise AttributeError(f"module 'omnisim' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

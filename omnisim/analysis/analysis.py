@@ -1,0 +1,105 @@
+"""Everything measured on a run: the function ``omnisim.analyze``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from omnisim.analysis.calibration import bias
+from omnisim.analysis.certificates import certificates
+from omnisim.analysis.growth import growth
+from omnisim.analysis.measures import Measures
+from omnisim.analysis.regret import regret
+from omnisim.analysis.sums import played_sums
+from omnisim.analysis.violation import cumulative_violation
+from omnisim.trace import Trace
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What :func:`analyze` found; tables are built when first asked for.
+
+    Attributes
+    ----------
+    trace
+        The record analyzed.
+    measures
+        Per population, the measures as arrays (L, N) or (L, N, A).
+    """
+
+    trace: Trace
+    measures: dict[str, Measures]
+
+    @cached_property
+    def agents(self) -> pd.DataFrame:
+        """One row per (population, agent, subsequence).
+
+        Columns: population, agent (index from 0), subsequence, rounds, utility (sum), external_regret and
+        swap_regret (sums, NaN where the benchmark is empty), benchmark_size, ccv, ccv_positive, bias (largest
+        over the actions), eliminated (actions that left the candidate set), fallback_rounds, money (sum, in
+        the population's currency).
+        """
+        return pd.concat([m.table(self.trace.subsequences) for m in self.measures.values()], ignore_index=True)
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        """One row per theorem and scope: what was measured, the bound, and whether it holds."""
+        return certificates(self.trace, self.measures)
+
+    def growth(self, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
+        """Regret and violation of every agent after growing numbers of rounds; see :func:`growth`."""
+        return growth(self.trace, population, subsequence, points)
+
+
+def analyze(trace: Trace) -> Analysis:
+    """Measure regret, violation and bias for every agent and subsequence of a run.
+
+    Everything follows from the record; benchmarks are the actions that never violated a constraint in a
+    round of the subsequence.
+
+    Examples
+    --------
+    >>> import omnisim
+    >>> scenario = omnisim.Scenario(
+    ...     populations=[omnisim.Population("bettors", utility=[[[1.0], [0.0]]], offset=[[0.0, 0.5]])],
+    ...     adversary=omnisim.adversaries.Replay([[1.0], [1.0], [0.0], [0.0]]),
+    ...     forecaster=omnisim.forecasters.Persistence(lag=1),
+    ... )
+    >>> omnisim.analyze(omnisim.simulate(scenario)).agents[["utility", "external_regret", "swap_regret"]]
+       utility  external_regret  swap_regret
+    0      2.5             -0.5          0.0
+    """
+    return Analysis(trace, {name: _measure(trace, name) for name in trace.records})
+
+
+def _measure(trace: Trace, name: str) -> Measures:
+    record = trace.records[name]
+    population = record.population
+    sums = played_sums(record.actions, population.actions, trace.active, trace.outcomes, trace.predictions)
+    benchmark = np.moveaxis(record.violated_at == trace.rounds, 2, 0)
+    found = regret(population, sums, benchmark)
+    ccv, ccv_positive = cumulative_violation(record.costs, trace.active)
+    return Measures(
+        population=population,
+        rounds=trace.active.sum(axis=0),
+        count=sums.count,
+        benchmark=benchmark,
+        utility=found.utility,
+        external_regret=found.external,
+        swap_regret=found.swap,
+        ccv=ccv,
+        ccv_positive=ccv_positive,
+        bias=bias(sums),
+        eliminated=_eliminated(record.eliminated_at, trace.rounds, len(trace.subsequences)),
+        fallback_rounds=trace.active.T.astype(np.int64) @ record.fallback.astype(np.int64),
+    )
+
+
+def _eliminated(eliminated_at: np.ndarray, rounds: int, subsequences: int) -> np.ndarray:
+    left = (eliminated_at < rounds).sum(axis=1).T
+    return np.broadcast_to(left, (subsequences, left.shape[1]))
+
+
+__all__: Sequence[str] = ["Analysis", "analyze"]

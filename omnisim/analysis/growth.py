@@ -1,0 +1,76 @@
+"""How regret and violation grow with the number of rounds."""
+
+import numpy as np
+import pandas as pd
+
+from omnisim.analysis.regret import regret
+from omnisim.analysis.sums import Sums, played_sums
+from omnisim.trace import Trace
+
+
+def growth(trace: Trace, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
+    """Regret, violation and money of every agent after growing numbers of rounds of a subsequence.
+
+    After t rounds the benchmark is what had not violated by then: the regrets are those a run of t rounds
+    would have reported.
+
+    Parameters
+    ----------
+    trace
+        The record of a run.
+    population, subsequence
+        Names.
+    points
+        How many numbers of rounds, evenly spread, >= 1.
+
+    Returns
+    -------
+    One row per number of rounds and agent. Columns: round (of the run: rounds 0..round are counted), rounds
+    (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv, ccv_positive, money.
+    """
+    record = trace.records[population]
+    k = trace.subsequences.index(subsequence)
+    members = np.flatnonzero(trace.active[:, k])
+    ends = np.unique(np.linspace(1, len(members), min(points, len(members))).round().astype(int))
+    every = np.ones((len(members), 1), dtype=np.bool_)
+    agents = record.population.agents
+    total: Sums | None = None
+    violated, positive = np.zeros((2, agents, record.costs.shape[2]))
+    frames = []
+    for begin, end in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
+        part = members[begin:end]
+        sums = played_sums(
+            record.actions[part],
+            record.population.actions,
+            every[begin:end],
+            trace.outcomes[part],
+            trace.predictions[part],
+        )
+        total = sums if total is None else _add(total, sums)
+        benchmark = (record.violated_at[:, :, k] > part[-1])[None]
+        found = regret(record.population, total, benchmark)
+        costs = record.costs[part]
+        violated, positive = violated + costs.sum(axis=0), positive + np.maximum(costs, 0).sum(axis=0)
+        money = record.population.money
+        frames.append(
+            pd.DataFrame(
+                {
+                    "round": part[-1],
+                    "rounds": end,
+                    "agent": np.arange(agents),
+                    "utility": found.utility[0],
+                    "external_regret": found.external[0],
+                    "swap_regret": found.swap[0],
+                    "ccv": violated.max(axis=1) if violated.size else 0.0,
+                    "ccv_positive": positive.max(axis=1) if positive.size else 0.0,
+                    "money": found.utility[0] * money.scale + end * money.offset,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _add(first: Sums, second: Sums) -> Sums:
+    return Sums(
+        first.count + second.count, first.outcome + second.outcome, first.prediction + second.prediction
+    )

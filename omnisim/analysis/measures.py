@@ -1,0 +1,72 @@
+"""The measures of one population as arrays, and as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.population import Population
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Measures of the N agents of a population on L subsequences; utilities and costs are sums over rounds.
+
+    Attributes
+    ----------
+    population
+        The agents.
+    rounds : (L,)
+        |S|.
+    count : (L, N, A)
+        Rounds of S in which the agent played the action.
+    benchmark : (L, N, A) bool
+        B(S).
+    utility, external_regret, swap_regret, ccv, ccv_positive : (L, N)
+    bias : (L, N, A)
+    eliminated, fallback_rounds : (L, N)
+    """
+
+    population: Population
+    rounds: IntArray
+    count: FloatArray
+    benchmark: BoolArray
+    utility: FloatArray
+    external_regret: FloatArray
+    swap_regret: FloatArray
+    ccv: FloatArray
+    ccv_positive: FloatArray
+    bias: FloatArray
+    eliminated: IntArray
+    fallback_rounds: IntArray
+
+    @property
+    def money(self) -> FloatArray:
+        """Money earned, (L, N): the utility translated, summed over rounds."""
+        money = self.population.money
+        return self.utility * money.scale + self.rounds[:, None] * money.offset
+
+    def table(self, subsequences: Sequence[str]) -> pd.DataFrame:
+        """One row per agent and subsequence; the columns are listed at ``Analysis.agents``."""
+        agents, count = self.population.agents, len(subsequences)
+        flat = {
+            "utility": self.utility,
+            "external_regret": self.external_regret,
+            "swap_regret": self.swap_regret,
+            "benchmark_size": self.benchmark.sum(axis=2),
+            "ccv": self.ccv,
+            "ccv_positive": self.ccv_positive,
+            "bias": self.bias.max(axis=2),
+            "eliminated": self.eliminated,
+            "fallback_rounds": self.fallback_rounds,
+            "money": self.money,
+        }
+        labels = {
+            "population": pd.Categorical.from_codes(np.zeros(agents * count, dtype=np.int8), [self.population.name]),
+            "agent": np.repeat(np.arange(agents), count),
+            "subsequence": pd.Categorical.from_codes(np.tile(np.arange(count), agents), list(subsequences)),
+            "rounds": np.tile(self.rounds, agents),
+        }
+        return pd.DataFrame(labels | {name: values.T.reshape(-1) for name, values in flat.items()})

@@ -1,0 +1,131 @@
+"""Array types, and the one place where arrays from outside are checked.
+
+Everything omnisim keeps is a read-only, C-contiguous copy: what a caller does to an array afterwards
+changes nothing here, and a strategy cannot alter what it is shown.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from omnisim.errors import OmnisimError, ProblemError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+IntArray: TypeAlias = NDArray[np.int64]
+DateArray: TypeAlias = NDArray[np.datetime64]
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+ROUNDING = 1e-9
+"""How far outside a closed range a number may lie and still count as rounding error."""
+
+
+def freeze(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """Return ``array`` itself, made read-only."""
+    array.setflags(write=False)
+    return array
+
+
+def finite(
+    name: str,
+    value: ArrayLike,
+    shape: Sequence[int | str],
+    error: type[OmnisimError] = ProblemError,
+) -> FloatArray:
+    """Copy ``value`` into a read-only float array after checking its shape and that every entry is finite.
+
+    Parameters
+    ----------
+    name
+        What the array is, for the message.
+    value
+        Anything numpy can read as numbers.
+    shape
+        One entry per axis: a length, or a letter for an axis of any length.
+    error
+        The class of the error raised.
+
+    Raises
+    ------
+    OmnisimError
+        Of class ``error``, naming the shape expected and the first entry that is not finite.
+
+    Examples
+    --------
+    >>> finite("prices", [[1, 2], [3, 4]], ("T", 2)).shape
+    (2, 2)
+    >>> finite("prices", [[1, float("nan")]], ("T", 2))
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: prices[0, 1] is nan: every entry must be a finite number
+    """
+    try:
+        array = np.array(value, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as cause:
+        raise error(f"{name} must be an array of numbers of shape {_show(shape)}: {cause}") from cause
+    _check_shape(name, array, shape, error)
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        place = f"{name}[{', '.join(map(str, where))}]" if where else name
+        raise error(f"{place} is {array[where]}: every entry must be a finite number")
+    return freeze(array)
+
+
+def within(
+    name: str,
+    value: ArrayLike,
+    shape: Sequence[int | str],
+    low: float,
+    high: float,
+    error: type[OmnisimError] = ProblemError,
+) -> FloatArray:
+    """Like :func:`finite`, and refuse entries outside [low, high] by more than rounding (which is clipped).
+
+    >>> within("outcomes", [0.2, 1.7], ("d",), 0, 1)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: outcomes[1] is 1.7: every entry must lie in [0, 1]
+    """
+    array = finite(name, value, shape, error)
+    if array.size and (array.min() < low or array.max() > high):
+        outside = np.argwhere((array < low - ROUNDING) | (array > high + ROUNDING))
+        if len(outside):
+            where = tuple(int(i) for i in outside[0])
+            place = f"{name}[{', '.join(map(str, where))}]" if where else name
+            raise error(f"{place} is {array[where]:.12g}: every entry must lie in [{low:g}, {high:g}]")
+        array = freeze(np.clip(array, low, high))
+    return array
+
+
+def mask(name: str, value: Any, length: int, error: type[OmnisimError] = ProblemError) -> BoolArray:
+    """Copy ``value`` into a read-only boolean array of the given length.
+
+    >>> mask("hot", [True, False], 2)
+    array([ True, False])
+    >>> mask("hot", [0.5, 1.0], 2)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: hot must be a boolean array, got dtype float64
+    """
+    array = np.array(value)
+    if array.dtype != np.bool_:
+        raise error(f"{name} must be a boolean array, got dtype {array.dtype}")
+    _check_shape(name, array, (length,), error)
+    return freeze(array)
+
+
+def _check_shape(
+    name: str, array: NDArray[Any], shape: Sequence[int | str], error: type[OmnisimError]
+) -> None:
+    fits = array.ndim == len(shape) and all(
+        isinstance(want, str) or have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        raise error(f"{name} must have shape {_show(shape)}, got {_show(array.shape)}")
+
+
+def _show(shape: Sequence[int | str]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"

@@ -1,0 +1,49 @@
+"""Every exception that omnisim raises on purpose.
+
+.. code-block:: text
+
+    OmnisimError
+    ├── ProblemError     a population, constraint, subsequence or distribution that breaks the setting
+    ├── StrategyError    a forecaster, elimination or adversary that breaks its contract
+    │   └── EmptyCandidatesError   every action of an agent is eliminated and ``on_empty="error"``
+    ├── DataError        a price or forecast file that is missing, malformed or has gaps
+    ├── ScenarioError    a scenario file or override that is not valid
+    ├── TraceError       a run directory or trace file that cannot be read
+    └── OutputError      a folder or file that cannot be written
+
+All of them carry one line that names the thing, its value and what would be right; the command line prints
+that line and exits with code 1. Bad values are also ``ValueError``\\ s, so that callers who know nothing of
+omnisim can catch them.
+"""
+
+
+class OmnisimError(Exception):
+    """Base of everything omnisim raises on purpose."""
+
+
+class ProblemError(OmnisimError, ValueError):
+    """A population, constraint, subsequence or distribution outside the setting of the theory."""
+
+
+class StrategyError(OmnisimError, ValueError):
+    """A forecaster, elimination rule or adversary with a bad parameter, or one that broke its contract."""
+
+
+class EmptyCandidatesError(StrategyError):
+    """An agent has no candidate action left and the rule was told to stop rather than fall back."""
+
+
+class DataError(OmnisimError, ValueError):
+    """A file of prices or forecasts that is missing, malformed, or has gaps no declared policy covers."""
+
+
+class ScenarioError(OmnisimError, ValueError):
+    """A scenario file, or an override of one of its keys, that is not valid."""
+
+
+class TraceError(OmnisimError, ValueError):
+    """A run directory or trace file that is missing, damaged, or of another schema version."""
+
+
+class OutputError(OmnisimError, OSError):
+    """A folder or file that cannot be written."""

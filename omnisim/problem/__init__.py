@@ -1,0 +1,1 @@
+"""Pure mathematics: populations, constraints, subsequences, finite laws."""

@@ -1,0 +1,75 @@
+"""Long-term constraints: what an action costs once the outcome is known.
+
+A constraint is any object with ``costs(outcomes)`` that maps outcomes (T, d) to costs (T, N, A) in [-1, 1];
+positive means violated. It need not be linear, nor convex, in the outcome: the guarantees of the elimination
+rules never use its form (Bechavod, Lu, Roth, section 2).
+"""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import ROUNDING, FloatArray, finite
+from omnisim.errors import ProblemError
+
+
+@runtime_checkable
+class Constraint(Protocol):
+    """Costs of every action of every agent."""
+
+    def costs(self, outcomes: FloatArray) -> FloatArray:
+        """Map outcomes (T, d) in [0, 1] to costs (T, N, A) in [-1, 1]; positive is a violation."""
+        ...
+
+
+class LinearConstraint:
+    """A constraint that is affine in the outcome: c(a, y) = slope[n, a] . y + offset[n, a].
+
+    Parameters
+    ----------
+    slope : (N, A, d)
+    offset : (N, A), default 0
+    name
+        What it limits, for reports.
+
+    Raises
+    ------
+    ProblemError
+        If the cost of some action leaves [-1, 1] for some outcome in [0, 1]^d: CCV bounds count each
+        violation as at most 1.
+
+    Examples
+    --------
+    One agent, two actions, one price: the second action costs money in proportion to the price and may
+    cost 0.4 a round on average.
+
+    >>> budget = LinearConstraint(slope=[[[0.0], [1.0]]], offset=[[0.0, -0.4]])
+    >>> budget.costs(np.array([[0.1], [0.9]]))
+    array([[[ 0. , -0.3]],
+           [[ 0. ,  0.5]]])
+    """
+
+    def __init__(self, slope: ArrayLike, offset: ArrayLike | None = None, name: str = "linear") -> None:
+        self.name = name
+        self.slope = finite(f"slope of constraint {name!r}", slope, ("N", "A", "d"))
+        shape = self.slope.shape[:2]
+        self.offset = finite(
+            f"offset of constraint {name!r}", np.zeros(shape) if offset is None else offset, shape
+        )
+        lowest = self.offset + np.minimum(self.slope, 0).sum(axis=2)
+        highest = self.offset + np.maximum(self.slope, 0).sum(axis=2)
+        bad = (lowest < -1 - ROUNDING) | (highest > 1 + ROUNDING)
+        if bad.any():
+            n, a = np.argwhere(bad)[0]
+            raise ProblemError(
+                f"constraint {name!r}: the cost of action {a} of agent {n} ranges over "
+                f"[{lowest[n, a]:.6g}, {highest[n, a]:.6g}] for outcomes in [0, 1]^{self.slope.shape[2]}: "
+                "it must stay in [-1, 1] (rescale slope and offset)"
+            )
+
+    def costs(self, outcomes: FloatArray) -> FloatArray:
+        """Map outcomes (T, d) to costs (T, N, A)."""
+        agents, actions, dimension = self.slope.shape
+        linear = outcomes @ self.slope.reshape(-1, dimension).T
+        return linear.reshape(-1, agents, actions) + self.offset

@@ -1,0 +1,234 @@
+"""A population: N agents of one kind, each with A actions, a utility and constraints.
+
+Shapes used throughout the package: N agents, A actions, d coordinates of the outcome, J constraints,
+T rounds, L subsequences.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze
+from omnisim.errors import ProblemError
+from omnisim.problem.constraints import Constraint, LinearConstraint
+
+
+@dataclass(frozen=True)
+class Money:
+    """How utilities in [0, 1] translate into money: money = scale * utility + offset, per round.
+
+    ``scale`` (N,) > 0 and ``offset`` (N,) are in ``currency``.
+    """
+
+    scale: FloatArray
+    offset: FloatArray
+    currency: str
+
+
+class Population:
+    """N agents with A actions each and a utility affine in the outcome: u(a, y) = utility[n, a] . y + offset[n, a].
+
+    Parameters
+    ----------
+    name
+        Unique within a scenario; also the name of its stream of randomness.
+    utility : (N, A, d)
+        Slopes of the utility.
+    offset : (N, A), default 0
+        Utility at y = 0. Utilities must lie in [0, 1] for every y in [0, 1]^d.
+    constraints
+        Objects with ``costs(outcomes (T, d)) -> (T, N, A)`` in [-1, 1]; none for unconstrained agents.
+    action_names
+        A names for reports; ``"action 0"``, ``"action 1"``, ... by default.
+    money
+        The money a utility stands for; without it, money equals utility, in units of utility.
+    load : (N, A, d), optional
+        MWh drawn in each hour under each action (negative when discharging), for drawing schedules.
+
+    Raises
+    ------
+    ProblemError
+        If shapes disagree, a number is not finite, or a utility leaves [0, 1] (regret bounds count a
+        round's regret as at most 1).
+
+    Examples
+    --------
+    One agent who earns what a coordinate pays:
+
+    >>> bettor = Population("bettor", utility=[[[1.0, 0.0], [0.0, 1.0]]])
+    >>> bettor.best_response(np.array([0.2, 0.7]))
+    array([1])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        utility: ArrayLike,
+        offset: ArrayLike | None = None,
+        constraints: Sequence[Constraint] = (),
+        *,
+        action_names: Sequence[str] | None = None,
+        money: Money | None = None,
+        load: ArrayLike | None = None,
+    ) -> None:
+        if not name:
+            raise ProblemError("a population needs a name that is not empty")
+        self.name = name
+        self.utility = finite(f"utility of population {name!r}", utility, ("N", "A", "d"))
+        self.agents, self.actions, self.dimension = self.utility.shape
+        if 0 in self.utility.shape:
+            raise ProblemError(
+                f"utility of population {name!r} has shape {self.utility.shape}: "
+                "it needs at least one agent, one action and one coordinate"
+            )
+        shape = (self.agents, self.actions)
+        self.offset = finite(
+            f"offset of population {name!r}", np.zeros(shape) if offset is None else offset, shape
+        )
+        self._check_range()
+        self.constraints = tuple(constraints)
+        for constraint in self.constraints:
+            self._check_constraint(constraint)
+        self.action_names = self._check_action_names(action_names)
+        self.money = self._check_money(money)
+        self.load = (
+            None if load is None else finite(f"load of population {name!r}", load, self.utility.shape)
+        )
+        self._flat_utility = self.utility.reshape(-1, self.dimension)
+        self._linear, self._other = self._split_constraints()
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """The ``name`` of each constraint that has one, ``"constraint j"`` otherwise."""
+        return tuple(str(getattr(c, "name", f"constraint {j}")) for j, c in enumerate(self.constraints))
+
+    def without_constraints(self) -> "Population":
+        """The same agents and actions without constraints: the part that a trace records."""
+        bare = copy.copy(self)
+        bare.constraints = ()
+        bare._linear, bare._other = None, []
+        return bare
+
+    @property
+    def lipschitz(self) -> FloatArray:
+        """L of each agent, (N,): the Lipschitz constant of its utility in the sup norm of y."""
+        return np.asarray(np.abs(self.utility).sum(axis=2).max(axis=1))
+
+    def utilities(self, outcome: FloatArray) -> FloatArray:
+        """Utility of every action (N, A) at one outcome or prediction (d,)."""
+        scores = (self._flat_utility @ outcome).reshape(self.agents, self.actions)
+        scores += self.offset
+        return scores
+
+    def best_response(self, prediction: FloatArray, candidates: BoolArray | None = None) -> IntArray:
+        """The candidate of highest utility under the prediction, ties to the lowest action index.
+
+        This is the one place where an agent's choice is computed: forecasters that calibrate for an agent's
+        decisions call it too, so they condition on exactly the action it will take.
+
+        Parameters
+        ----------
+        prediction : (d,)
+        candidates : (N, A) bool, optional
+            At least one True per agent; all actions if omitted.
+
+        Returns
+        -------
+        (N,) action indices.
+        """
+        scores = self.utilities(prediction)
+        if candidates is not None:
+            scores[~candidates] = -np.inf
+        return scores.argmax(axis=1)
+
+    def costs(self, outcome: FloatArray) -> FloatArray:
+        """Cost of every action under every constraint, (N, A, J), at one outcome (d,).
+
+        Raises
+        ------
+        ProblemError
+            If a constraint returns costs of another shape or outside [-1, 1].
+        """
+        costs = np.empty((self.agents, self.actions, len(self.constraints)))
+        if self._linear is not None:
+            positions, slope, offset = self._linear
+            linear = (slope @ outcome).reshape(self.agents, self.actions, len(positions))
+            linear += offset
+            if len(positions) == len(self.constraints):
+                return linear
+            costs[:, :, positions] = linear
+        for j in self._other:
+            costs[:, :, j] = self._checked_costs(j, outcome)
+        return costs
+
+    def _split_constraints(self) -> tuple[tuple[list[int], FloatArray, FloatArray] | None, list[int]]:
+        # All linear constraints are evaluated in one matrix product.
+        positions = [j for j, c in enumerate(self.constraints) if isinstance(c, LinearConstraint)]
+        other = [j for j in range(len(self.constraints)) if j not in positions]
+        linear = [c for c in self.constraints if isinstance(c, LinearConstraint)]
+        if not linear:
+            return None, other
+        slope = np.stack([c.slope for c in linear], axis=2).reshape(-1, self.dimension)
+        offset = np.stack([c.offset for c in linear], axis=2)
+        return (positions, freeze(slope), freeze(offset)), other
+
+    def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
+        costs = np.asarray(self.constraints[j].costs(outcome[None, :]), dtype=np.float64)
+        if costs.shape != (1, self.agents, self.actions):
+            raise ProblemError(
+                f"constraint {j} of population {self.name!r}: costs of one outcome must have shape "
+                f"{(1, self.agents, self.actions)}, got {costs.shape}"
+            )
+        largest = np.abs(costs).max()
+        if not largest <= 1 + ROUNDING:
+            n, a = np.argwhere(~(np.abs(costs[0]) <= 1 + ROUNDING))[0]
+            raise ProblemError(
+                f"constraint {j} of population {self.name!r}: the cost of action {a} of agent {n} is "
+                f"{costs[0, n, a]:.6g}: costs must lie in [-1, 1]"
+            )
+        return np.asarray(costs[0])
+
+    def _check_range(self) -> None:
+        lowest = self.offset + np.minimum(self.utility, 0).sum(axis=2)
+        highest = self.offset + np.maximum(self.utility, 0).sum(axis=2)
+        bad = (lowest < -ROUNDING) | (highest > 1 + ROUNDING)
+        if bad.any():
+            n, a = np.argwhere(bad)[0]
+            raise ProblemError(
+                f"population {self.name!r}: the utility of action {a} of agent {n} ranges over "
+                f"[{lowest[n, a]:.6g}, {highest[n, a]:.6g}] for outcomes in [0, 1]^{self.dimension}: "
+                "it must stay in [0, 1] (rescale utility and offset)"
+            )
+
+    def _check_constraint(self, constraint: Constraint) -> None:
+        if not isinstance(constraint, Constraint):
+            raise ProblemError(
+                f"constraint {constraint!r} of population {self.name!r} has no method costs(outcomes)"
+            )
+        if isinstance(constraint, LinearConstraint) and constraint.slope.shape != self.utility.shape:
+            raise ProblemError(
+                f"constraint {constraint.name!r} of population {self.name!r}: slope must have the shape of the "
+                f"utility, {self.utility.shape}, got {constraint.slope.shape}"
+            )
+
+    def _check_money(self, money: Money | None) -> Money:
+        if money is None:
+            return Money(freeze(np.ones(self.agents)), freeze(np.zeros(self.agents)), "utility")
+        scale = finite(f"money scale of population {self.name!r}", money.scale, (self.agents,))
+        offset = finite(f"money offset of population {self.name!r}", money.offset, (self.agents,))
+        if scale.min() <= 0:
+            raise ProblemError(f"money scale of population {self.name!r} must be > 0, got {scale.min():.6g}")
+        return Money(scale, offset, money.currency)
+
+    def _check_action_names(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        if names is None:
+            return tuple(f"action {a}" for a in range(self.actions))
+        if len(names) != self.actions or len(set(names)) != self.actions:
+            raise ProblemError(
+                f"action_names of population {self.name!r} must be {self.actions} different names, "
+                f"got {list(names)}"
+            )
+        return tuple(names)

@@ -1,0 +1,1 @@
+"""Scenarios: what a run needs, in Python or from a TOML file."""

@@ -1,0 +1,180 @@
+"""A scenario: everything a run needs except the seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze
+from omnisim.errors import ScenarioError
+from omnisim.problem.population import Population
+from omnisim.problem.subsequences import Subsequence, activity
+from omnisim.strategies.base import Adversary, Elimination, Forecaster, Past
+from omnisim.strategies.elimination import FirstViolation
+from omnisim.suggest import nearest
+
+
+class PopulationSource(Protocol):
+    """A population that is generated anew for each seed."""
+
+    @property
+    def name(self) -> str:
+        """The name of the population."""
+        ...
+
+    def build(self, seed: int) -> Population:
+        """The population of the run with this seed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is fixed once the seed is: agents, subsequences, and what is known of every round beforehand."""
+
+    populations: tuple[Population, ...]
+    subsequences: tuple[str, ...]
+    active: BoolArray
+    dates: DateArray | None
+    features: Mapping[str, FloatArray]
+    past: Past | None
+
+    @property
+    def rounds(self) -> int:
+        """T."""
+        return len(self.active)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Populations, an adversary, a forecaster, elimination rules and subsequences.
+
+    Parameters
+    ----------
+    populations
+        :class:`~omnisim.Population` objects, or sources that build one for each seed.
+    adversary, forecaster
+        Strategies; a run works on copies of them.
+    elimination
+        One rule for all populations, or a mapping from their names to rules. Default: Algorithm 1.
+    subsequences
+        From names to ``None`` (every round), a boolean array (T,), or a rule. Default: ``{"all": None}``.
+    rounds
+        T; default: as many as the adversary has.
+    name
+        What reports call it.
+    features
+        Numbers known before each round, from names to arrays (T,) or (T, k).
+    dates
+        The delivery day of each round, (T,).
+    past
+        What forecasters may learn from before round 0.
+    about
+        Facts for the report, as plain JSON values.
+
+    Raises
+    ------
+    ScenarioError
+        If names repeat, dimensions disagree, or there are fewer rounds of data than asked for.
+
+    Examples
+    --------
+    >>> import omnisim
+    >>> scenario = omnisim.Scenario(
+    ...     populations=[omnisim.Population("bettors", utility=[[[1.0], [0.0]]])],
+    ...     adversary=omnisim.adversaries.Independent([[0.0], [1.0]]),
+    ...     forecaster=omnisim.forecasters.Climatology(),
+    ...     rounds=10,
+    ... )
+    >>> omnisim.simulate(scenario, seed=1).outcomes.shape
+    (10, 1)
+    """
+
+    populations: Sequence[Population | PopulationSource]
+    adversary: Adversary
+    forecaster: Forecaster
+    elimination: Elimination | Mapping[str, Elimination] = field(default_factory=FirstViolation)
+    subsequences: Mapping[str, Subsequence] = field(default_factory=lambda: {"all": None})
+    rounds: int | None = None
+    name: str = "scenario"
+    features: Mapping[str, Any] = field(default_factory=dict)
+    dates: Any = None
+    past: Past | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [p.name for p in self.populations]
+        if not names:
+            raise ScenarioError(f"scenario {self.name!r} has no population: it needs at least one")
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ScenarioError(
+                f"scenario {self.name!r} has several populations named {min(repeated)!r}: names must differ"
+            )
+        if isinstance(self.elimination, Mapping):
+            for name in [*self.elimination, *names]:
+                if name not in names:
+                    raise ScenarioError(f"elimination names the population {name!r}{nearest(name, names)}")
+                if name not in self.elimination:
+                    raise ScenarioError(f"elimination has no rule for the population {name!r}")
+        self._check_rounds()
+
+    @property
+    def horizon(self) -> int:
+        """T, the number of rounds to run."""
+        rounds = self.adversary.horizon if self.rounds is None else self.rounds
+        if rounds is None:
+            raise ScenarioError(
+                f"scenario {self.name!r} does not say how many rounds to run, and its adversary "
+                f"{type(self.adversary).__name__} has no end: set rounds"
+            )
+        return rounds
+
+    def elimination_of(self, population: str) -> Elimination:
+        """The rule of the population of this name."""
+        if isinstance(self.elimination, Mapping):
+            return self.elimination[population]
+        return self.elimination
+
+    def problem(self, seed: int) -> Problem:
+        """Build the populations and find the active subsequences of every round.
+
+        Raises
+        ------
+        OmnisimError
+            If a population has other coordinates than the adversary, or a subsequence is empty.
+        """
+        rounds = self.horizon
+        populations = tuple(p if isinstance(p, Population) else p.build(seed) for p in self.populations)
+        for population in populations:
+            if population.dimension != self.adversary.dimension:
+                raise ScenarioError(
+                    f"population {population.name!r} has utilities of {population.dimension} coordinates: "
+                    f"the adversary {type(self.adversary).__name__} plays {self.adversary.dimension}"
+                )
+        features = {name: self._feature(name, values) for name, values in self.features.items()}
+        active = activity(self.subsequences, rounds, features)
+        dates = None if self.dates is None else freeze(np.array(self.dates, dtype="datetime64[D]")[:rounds])
+        features = {name: freeze(values[:rounds]) for name, values in features.items()}
+        return Problem(populations, tuple(self.subsequences), active, dates, features, self.past)
+
+    def _feature(self, name: str, values: Any) -> FloatArray:
+        array = np.asarray(values, dtype=np.float64)
+        if array.ndim == 1:
+            array = array[:, None]
+        return finite(f"feature {name!r}", array, ("T", "k"), ScenarioError)
+
+    def _check_rounds(self) -> None:
+        rounds = self.horizon
+        if rounds < 1:
+            raise ScenarioError(f"rounds of scenario {self.name!r} must be >= 1, got {rounds}")
+        lengths = {f"feature {name!r}": len(values) for name, values in self.features.items()}
+        if self.dates is not None:
+            lengths["dates"] = len(self.dates)
+        if self.adversary.horizon is not None:
+            lengths[f"the adversary {type(self.adversary).__name__}"] = self.adversary.horizon
+        for what, length in lengths.items():
+            if length < rounds:
+                raise ScenarioError(
+                    f"scenario {self.name!r} asks for {rounds} rounds: {what} has only {length} of them"
+                )

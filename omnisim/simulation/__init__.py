@@ -1,0 +1,1 @@
+"""The discrete-event engine: who says what to whom, and when."""

@@ -1,0 +1,160 @@
+"""The SimPy processes: the world, the forecaster, and one for each population.
+
+Each keeps its own record of the run, arrays with the round first, from which the trace is made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.problem.population import Population
+from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
+from omnisim.simulation.network import FORECASTER, WORLD, Network, party
+from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.strategies.base import Adversary, Context, Elimination, Forecaster, History
+from omnisim.strategies.elimination.candidate_sets import CandidateSets
+
+
+@dataclass(frozen=True)
+class Environs:
+    """What the world knows of every round beforehand.
+
+    Attributes
+    ----------
+    active : (T, L) bool
+    dates : (T,) datetime64[D] or None
+    features
+        Each (T, k).
+    """
+
+    active: BoolArray
+    dates: DateArray | None
+    features: Mapping[str, FloatArray]
+
+    def context(self, t: int) -> Context:
+        """The context of round t, without candidates."""
+        features = {name: values[t] for name, values in self.features.items()}
+        return Context(t, self.active[t], None if self.dates is None else self.dates[t], features)
+
+
+class World:
+    """Publishes contexts, plays the adversary, reveals outcomes."""
+
+    def __init__(
+        self,
+        environs: Environs,
+        adversary: Adversary,
+        populations: Sequence[Population],
+        rng: np.random.Generator,
+    ) -> None:
+        rounds = len(environs.active)
+        self._environs, self._adversary, self._rng = environs, adversary, rng
+        self.outcomes = np.empty((rounds, adversary.dimension))
+        self._heard_predictions = np.empty((rounds, adversary.dimension))
+        self._heard_actions = {p.name: np.empty((rounds, p.agents), dtype=np.int64) for p in populations}
+
+    def run(self, clock: Clock, network: Network) -> Process:
+        """The process."""
+        mailbox = network.mailboxes[WORLD]
+        while True:
+            t: int = yield clock.at(Phase.CONTEXT)
+            context = self._environs.context(t)
+            network.send(WORLD, Notice(context))
+            yield clock.at(Phase.LAW)
+            mixture = mailbox.take_one(Commitment).mixture
+            law = self._adversary.law(context, mixture, self._history(t))
+            yield clock.at(Phase.OUTCOME)
+            self._heard_predictions[t] = mailbox.take_one(Forecast).prediction
+            for message in mailbox.take(Actions):
+                self._heard_actions[message.population][t] = message.actions
+            self.outcomes[t] = law.sample(self._rng)
+            network.send(WORLD, Outcome(freeze(self.outcomes[t].copy())))
+
+    def _history(self, t: int) -> History | None:
+        if self._adversary.oblivious:
+            return None
+        return History(
+            freeze(self.outcomes[:t]),
+            freeze(self._heard_predictions[:t]),
+            {name: freeze(actions[:t]) for name, actions in self._heard_actions.items()},
+        )
+
+
+class ForecastService:
+    """Commits to a mixture, samples the prediction, learns the outcome."""
+
+    def __init__(
+        self,
+        forecaster: Forecaster,
+        rounds: int,
+        dimension: int,
+        populations: Sequence[Population],
+        rng: np.random.Generator,
+    ) -> None:
+        self._forecaster, self._rng = forecaster, rng
+        self._order = [p.name for p in populations]
+        self.predictions = np.empty((rounds, dimension))
+
+    def run(self, clock: Clock, network: Network) -> Process:
+        """The process."""
+        mailbox = network.mailboxes[FORECASTER]
+        while True:
+            t: int = yield clock.at(Phase.FORECAST)
+            registered = {message.population: message.candidates for message in mailbox.take(Registration)}
+            candidates = {name: registered[name] for name in self._order}
+            context = replace(mailbox.take_one(Notice).context, candidates=candidates)
+            mixture = self._forecaster.predict(context)
+            network.send(FORECASTER, Commitment(mixture))
+            yield clock.at(Phase.BROADCAST)
+            prediction = mixture.sample(self._rng)
+            self.predictions[t] = prediction
+            network.send(FORECASTER, Forecast(prediction))
+            yield clock.at(Phase.SETTLEMENT)
+            self._forecaster.update(mailbox.take_one(Outcome).outcome)
+
+
+class Agents:
+    """One population: registers its candidates, responds to the prediction it received, eliminates.
+
+    Beside what the agents do it records, for the analysis, what their actions cost and the round in which
+    each action first violated a constraint on each subsequence, whatever the elimination rule.
+    """
+
+    def __init__(self, population: Population, elimination: Elimination, active: BoolArray) -> None:
+        rounds, subsequences = active.shape
+        agents, constraints = population.agents, len(population.constraints)
+        self._population, self.elimination = population, elimination
+        self._agents = np.arange(agents)
+        self._violations = CandidateSets(subsequences, agents, population.actions, rounds)
+        self.actions = np.empty((rounds, agents), dtype=np.int64)
+        self.fallback = np.empty((rounds, agents), dtype=np.bool_)
+        self.costs = np.empty((rounds, agents, constraints))
+
+    @property
+    def violated_at(self) -> IntArray:
+        """The round of each action's first violation on each subsequence, (N, A, L), or T."""
+        return self._violations.left_at
+
+    def run(self, clock: Clock, network: Network) -> Process:
+        """The process."""
+        population, elimination = self._population, self.elimination
+        me = party(population.name)
+        mailbox = network.mailboxes[me]
+        while True:
+            t: int = yield clock.at(Phase.REGISTRATION)
+            active = mailbox.take_one(Notice).context.active
+            candidates, self.fallback[t] = elimination.playable(active)
+            network.send(me, Registration(population.name, freeze(candidates)))
+            yield clock.at(Phase.ACTION)
+            actions = population.best_response(mailbox.take_one(Forecast).prediction, candidates)
+            self.actions[t] = actions
+            network.send(me, Actions(population.name, actions))
+            yield clock.at(Phase.SETTLEMENT)
+            costs = population.costs(mailbox.take_one(Outcome).outcome)
+            self.costs[t] = costs[self._agents, actions]
+            violated = (costs > 0).any(axis=2)
+            for k in active.nonzero()[0]:
+                self._violations.remove(k, violated, t)
+            elimination.update(actions, costs, active)

@@ -1,0 +1,83 @@
+"""The order of events within a round, on which every guarantee turns.
+
+1. the world publishes the context x_t (and with it the active subsequences), and the populations register the
+   candidates they will choose from;
+2. the forecaster commits to a mixture psi_t; the adversary may read psi_t (a white-box adversary does) and
+   commits to the law Y_t; only then is p_t sampled and broadcast;
+3. each population chooses its actions from the p_t *it received*;
+4. y_t is drawn and revealed; utilities and costs settle; forecaster and agents learn.
+
+Each phase is one SimPy event that fires at a time of its own. What is said in one phase is heard in the next:
+nobody reads what another process says in the same phase, so the order in which SimPy resumes the processes
+waiting for an event, which is the order in which they were started, cannot matter.
+"""
+
+from collections.abc import Callable, Generator
+from enum import IntEnum
+from typing import Any, TypeAlias
+
+import simpy
+
+Process: TypeAlias = Generator[simpy.Event, Any, None]
+
+
+class Phase(IntEnum):
+    """The phases of a round, in the order in which they happen."""
+
+    CONTEXT = 0
+    """The world publishes the context."""
+    REGISTRATION = 1
+    """Populations tell the forecaster their candidates."""
+    FORECAST = 2
+    """The forecaster commits to a mixture."""
+    LAW = 3
+    """The adversary reads the mixture and commits to the law of the outcome."""
+    BROADCAST = 4
+    """A prediction is sampled from the mixture and sent out."""
+    ACTION = 5
+    """Populations choose their actions."""
+    OUTCOME = 6
+    """The outcome is drawn and revealed."""
+    SETTLEMENT = 7
+    """Utilities and costs settle; forecaster and populations learn."""
+
+
+PHASE_LENGTH = 1 / len(Phase)
+"""Simulated time between two phases; a round lasts 1. A power of two, so that times add up exactly."""
+
+
+class Clock:
+    """Fires one event per phase, round after round.
+
+    Parameters
+    ----------
+    environment
+        The SimPy environment.
+    rounds
+        T.
+    on_round
+        Called with t when round t is over.
+    """
+
+    def __init__(
+        self, environment: simpy.Environment, rounds: int, on_round: Callable[[int], None] | None = None
+    ) -> None:
+        self._environment = environment
+        self._rounds = rounds
+        self._on_round = on_round
+        self._next = [environment.event() for _ in Phase]
+
+    def at(self, phase: Phase) -> simpy.Event:
+        """The event that fires when the phase begins next; its value is the round t."""
+        return self._next[phase]
+
+    def run(self) -> Process:
+        """The clock's own process."""
+        environment = self._environment
+        for t in range(self._rounds):
+            for phase in Phase:
+                event, self._next[phase] = self._next[phase], environment.event()
+                event.succeed(t)
+                yield environment.timeout(PHASE_LENGTH)
+            if self._on_round is not None:
+                self._on_round(t)

@@ -1,0 +1,1 @@
+"""Forecasters, elimination rules and adversaries: pure algorithms that know nothing of the simulation."""

@@ -1,0 +1,46 @@
+"""Independent, identically distributed outcomes of finite support."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.problem.mixture import Mixture
+from omnisim.strategies.base import Adversary, Context, History
+
+
+class Independent(Adversary):
+    """The same known law in every round.
+
+    Parameters
+    ----------
+    support : (K, d) in [0, 1]
+        The outcomes that can happen.
+    probabilities : (K,)
+        Summing to 1; equal if omitted.
+
+    Raises
+    ------
+    ProblemError
+        If an outcome leaves [0, 1] or the probabilities do not sum to 1.
+
+    Examples
+    --------
+    >>> coin = Independent([[0.0], [1.0]], [0.25, 0.75])
+    >>> coin.law(Context(round=7), None, None).mean
+    array([0.75])
+    """
+
+    def __init__(
+        self, support: list[list[float]] | ArrayLike, probabilities: list[float] | ArrayLike | None = None
+    ) -> None:
+        if probabilities is None:
+            count = max(1, len(np.atleast_2d(np.asarray(support))))
+            probabilities = np.full(count, 1 / count)
+        self._mixture = Mixture(support, probabilities)
+
+    @property
+    def dimension(self) -> int:
+        """d."""
+        return self._mixture.dimension
+
+    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:  # noqa: ARG002
+        return self._mixture

@@ -1,0 +1,80 @@
+"""Seasonal outcomes: a day with a peak, a week and a year with a rhythm, and noise of finite support."""
+
+import numpy as np
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import StrategyError
+from omnisim.problem.mixture import Mixture
+from omnisim.strategies.base import Adversary, Context, History
+
+_WEEK, _YEAR = 7.0, 365.25
+
+
+class Seasonal(Adversary):
+    """A known law that moves with the season, as electricity prices do.
+
+    The mean of coordinate i in round t is ``level`` + ``day`` * a cosine over the coordinates (lowest at
+    three tenths of the day, highest at four fifths) + ``week`` * sin(2 pi t / 7) + ``year`` * sin(2 pi t / 365.25). The outcome is
+    that mean plus one of ``shocks`` equally likely patterns, clipped to [0, 1]. The patterns are drawn once,
+    when the run starts: each adds one Gaussian number to the whole day and another to each coordinate, both
+    with standard deviation ``noise``.
+
+    Parameters
+    ----------
+    dimension
+        d >= 1.
+    level, day, week, year
+        Mean and amplitudes, in units of the outcome.
+    noise
+        Standard deviation of the shocks, >= 0.
+    shocks
+        Number of patterns in the support, >= 1.
+
+    Examples
+    --------
+    >>> market = Seasonal(dimension=2, noise=0.0, week=0.0, year=0.0)
+    >>> market.start(np.random.default_rng(0))
+    >>> market.law(Context(round=0), None, None).mean.round(2)
+    array([0.45, 0.35])
+    """
+
+    def __init__(
+        self,
+        dimension: int = 24,
+        level: float = 0.4,
+        day: float = 0.15,
+        week: float = 0.05,
+        year: float = 0.1,
+        noise: float = 0.06,
+        shocks: int = 32,
+    ) -> None:
+        if dimension < 1:
+            raise StrategyError(f"dimension of Seasonal must be >= 1, got {dimension}")
+        if shocks < 1:
+            raise StrategyError(f"shocks of Seasonal must be >= 1, got {shocks}")
+        if not noise >= 0:
+            raise StrategyError(f"noise of Seasonal must be >= 0, got {noise}")
+        self._dimension = dimension
+        self.level, self.day, self.week, self.year = level, day, week, year
+        self.noise, self.shocks = noise, shocks
+
+    @property
+    def dimension(self) -> int:
+        """d."""
+        return self._dimension
+
+    def mean(self, t: int) -> FloatArray:
+        """The mean (d,) before shocks and clipping."""
+        hours = np.arange(self._dimension) / self._dimension
+        curve = -np.cos(2 * np.pi * (hours - 0.3))
+        rhythm = self.week * np.sin(2 * np.pi * t / _WEEK) + self.year * np.sin(2 * np.pi * t / _YEAR)
+        return np.asarray(self.level + self.day * curve + rhythm)
+
+    def _start(self, rng: np.random.Generator) -> None:
+        whole_day = rng.normal(size=(self.shocks, 1))
+        each_hour = rng.normal(size=(self.shocks, self._dimension))
+        self._patterns = self.noise * (whole_day + each_hour)
+        self._weights = np.full(self.shocks, 1 / self.shocks)
+
+    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:  # noqa: ARG002
+        return Mixture(np.clip(self.mean(context.round) + self._patterns, 0.0, 1.0), self._weights)

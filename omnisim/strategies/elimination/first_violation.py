@@ -1,0 +1,107 @@
+"""Algorithms 1 and 3 of Bechavod, Lu, Roth: an action leaves at its first violation."""
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.errors import StrategyError
+from omnisim.strategies.base import Elimination, OnEmpty
+from omnisim.strategies.elimination.candidate_sets import CandidateSets
+
+Feedback: TypeAlias = Literal["full", "played"]
+
+
+class _FirstViolation(Elimination):
+    def __init__(self, feedback: Feedback = "full", on_empty: OnEmpty = "fallback") -> None:
+        super().__init__(on_empty)
+        if feedback not in ("full", "played"):
+            raise StrategyError(f"feedback is {feedback!r}: it must be 'full' or 'played'")
+        self.feedback = feedback
+
+    @property
+    def eliminated_at(self) -> IntArray:
+        return self._sets.left_at
+
+    def _violated(self, actions: IntArray, costs: FloatArray) -> BoolArray:
+        violated = (costs > 0).any(axis=2)
+        if self.feedback == "full":
+            return violated
+        seen = np.zeros_like(violated)
+        agents = np.arange(self.agents)
+        seen[agents, actions] = violated[agents, actions]
+        return seen
+
+    def _reset(self, sets: int) -> None:
+        self._sets = CandidateSets(sets, self.agents, self.actions, self.rounds)
+
+
+class FirstViolation(_FirstViolation):
+    """Algorithm 1: remove an action as soon as it violates a constraint.
+
+    Competes with B, the actions that never violate in any round. For any forecaster B is never removed
+    (Proposition 1), and CCV+ <= the number of other actions (Theorem 1, Remark 2).
+
+    Parameters
+    ----------
+    feedback
+        ``"full"``: the outcome is revealed, so every action is checked in every round; ``"played"``: only
+        the action played is.
+    on_empty
+        See :class:`~omnisim.strategies.base.Elimination`.
+
+    Examples
+    --------
+    >>> from omnisim.problem.population import Population
+    >>> rule = FirstViolation()
+    >>> rule.start(Population("one", [[[0.5], [1.0]]]), active=np.ones((9, 1), dtype=bool))
+    >>> rule.update(actions=np.array([1]), costs=np.array([[[-0.1], [0.2]]]), active=np.array([True]))
+    >>> rule.candidates(np.array([True]))
+    array([[ True, False]])
+    """
+
+    def _start(self) -> None:
+        self._reset(1)
+        self._always = np.ones(1, dtype=np.bool_)
+
+    def _candidates(self, active: BoolArray) -> BoolArray:  # noqa: ARG002 (one set for all rounds)
+        return self._sets.union(self._always)
+
+    def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:  # noqa: ARG002
+        self._sets.remove(0, self._violated(actions, costs), self.round)
+
+
+class SubsequenceFirstViolation(_FirstViolation):
+    """Algorithm 3: a candidate set per subsequence, each losing what violates in its own rounds.
+
+    In a round the agent chooses from the union of the sets of the active subsequences. Competes on every
+    subsequence S with B(S), the actions that never violate in a round of S. For any forecaster B(S) never
+    leaves its set (Proposition 3), and CCV+(S) <= L |A| (Theorem 5).
+
+    Parameters
+    ----------
+    feedback, on_empty
+        As for :class:`FirstViolation`.
+
+    Examples
+    --------
+    >>> from omnisim.problem.population import Population
+    >>> rule = SubsequenceFirstViolation()
+    >>> rule.start(Population("one", [[[0.5], [1.0]]]), active=np.ones((9, 2), dtype=bool))
+    >>> hot_day = np.array([True, True])
+    >>> rule.update(actions=np.array([1]), costs=np.array([[[-0.1], [0.2]]]), active=hot_day)
+    >>> rule.eliminated_at[0, 1]
+    array([0, 0])
+    """
+
+    def _start(self) -> None:
+        self._reset(self.subsequences)
+
+    def _candidates(self, active: BoolArray) -> BoolArray:
+        return self._sets.union(active)
+
+    def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
+        violated = self._violated(actions, costs)
+        if violated.any():
+            for k in active.nonzero()[0]:
+                self._sets.remove(k, violated, self.round)

@@ -1,0 +1,17 @@
+"""Forecasters: one file per algorithm."""
+
+from omnisim.strategies.base import Forecaster
+from omnisim.strategies.forecasters.climatology import Climatology
+from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
+from omnisim.strategies.forecasters.persistence import Persistence
+from omnisim.strategies.forecasters.published import Published
+from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
+
+__all__ = [
+    "Climatology",
+    "ConditionalMean",
+    "Forecaster",
+    "Persistence",
+    "Published",
+    "RidgeAutoregression",
+]

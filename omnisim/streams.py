@@ -1,0 +1,28 @@
+"""Randomness: one stream per component, found by the component's name.
+
+A stream depends on the seed and on the name alone, so adding a population, or starting processes in another
+order, changes nobody else's draws.
+"""
+
+import hashlib
+
+import numpy as np
+
+from omnisim.errors import StrategyError
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """The generator of the component called ``name`` in the run with this ``seed``.
+
+    Examples
+    --------
+    >>> stream(0, "adversary").random() == stream(0, "adversary").random()
+    True
+    >>> stream(0, "adversary").random() == stream(0, "forecaster").random()
+    False
+    """
+    if seed < 0:
+        raise StrategyError(f"seed must be an integer >= 0, got {seed}")
+    digest = hashlib.sha256(name.encode()).digest()
+    key = np.frombuffer(digest, dtype="<u4")
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=tuple(map(int, key)))))

@@ -1,0 +1,202 @@
+"""The immutable record of a run: everything that was said and done, as arrays.
+
+Shapes: T rounds, d coordinates, L subsequences; per population N agents, A actions, J constraints.
+
+.. code-block:: text
+
+    trace.outcomes        (T, d)   what happened, in [0, 1]
+    trace.predictions     (T, d)   what was broadcast (as sampled from the forecaster's mixture)
+    trace.active          (T, L)   which subsequences were active, bool
+    trace.subsequences    L names
+    trace.dates           (T,)     delivery days, or None
+    trace.records[name]            one PopulationRecord per population:
+        .population                utilities, money, loads, names (its constraints are not part of the record)
+        .actions          (T, N)   the action played, int
+        .fallback         (T, N)   whether the agent had no candidate left, bool
+        .costs            (T, N, J) cost of the action played
+        .violated_at      (N, A, L) first round of the subsequence in which the action violated, or T
+        .eliminated_at    (N, A, K) round after which the action left the candidate set, or T; K = L or 1
+    trace.about                    names, seed and strategies: JSON
+
+``trace.actions[name]``, ``trace.fallback[name]``, ``trace.eliminated_at[name]``, ``trace.costs[name]`` and
+``trace.violated_at[name]`` are short for the fields of the records.
+
+On disk it is one ``.npz`` of plain arrays (no pickled objects) with a schema version.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.errors import ProblemError, TraceError
+from omnisim.files import atomic_write
+from omnisim.problem.population import Money, Population
+
+SCHEMA_VERSION = 1
+
+_RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
+
+
+@dataclass(frozen=True)
+class PopulationRecord:
+    """What one population did; the fields are drawn at the top of this file."""
+
+    population: Population
+    constraint_names: tuple[str, ...]
+    actions: IntArray
+    fallback: BoolArray
+    costs: FloatArray
+    violated_at: IntArray
+    eliminated_at: IntArray
+
+    def __post_init__(self) -> None:
+        for name in _RECORDED:
+            freeze(getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The record of a run; the fields are drawn at the top of this file."""
+
+    outcomes: FloatArray
+    predictions: FloatArray
+    active: BoolArray
+    subsequences: tuple[str, ...]
+    dates: DateArray | None
+    records: Mapping[str, PopulationRecord]
+    about: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        for array in (self.outcomes, self.predictions, self.active):
+            freeze(array)
+
+    @property
+    def rounds(self) -> int:
+        """T."""
+        return len(self.outcomes)
+
+    @property
+    def actions(self) -> dict[str, IntArray]:
+        """Per population, the action each agent played, (T, N)."""
+        return {name: record.actions for name, record in self.records.items()}
+
+    @property
+    def fallback(self) -> dict[str, BoolArray]:
+        """Per population, the rounds in which an agent had no candidate left, (T, N)."""
+        return {name: record.fallback for name, record in self.records.items()}
+
+    @property
+    def costs(self) -> dict[str, FloatArray]:
+        """Per population, the cost of the action played under each constraint, (T, N, J)."""
+        return {name: record.costs for name, record in self.records.items()}
+
+    @property
+    def violated_at(self) -> dict[str, IntArray]:
+        """Per population, the round of each action's first violation on each subsequence, (N, A, L), or T."""
+        return {name: record.violated_at for name, record in self.records.items()}
+
+    @property
+    def eliminated_at(self) -> dict[str, IntArray]:
+        """Per population, the round after which each action left each candidate set, (N, A, K), or T."""
+        return {name: record.eliminated_at for name, record in self.records.items()}
+
+    def save(self, path: Path | str) -> None:
+        """Write the trace to one ``.npz`` file; an existing file is replaced at once or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        arrays: dict[str, np.ndarray] = {
+            "outcomes": self.outcomes,
+            "predictions": self.predictions,
+            "active": self.active,
+        }
+        if self.dates is not None:
+            arrays["dates"] = self.dates
+        header: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "subsequences": self.subsequences,
+            "about": self.about,
+            "populations": [],
+        }
+        for index, record in enumerate(self.records.values()):
+            population = record.population
+            header["populations"].append(
+                {
+                    "name": population.name,
+                    "action_names": population.action_names,
+                    "constraint_names": record.constraint_names,
+                    "currency": population.money.currency,
+                }
+            )
+            prefix = f"population{index}/"
+            arrays[prefix + "utility"] = population.utility
+            arrays[prefix + "offset"] = population.offset
+            arrays[prefix + "money_scale"] = population.money.scale
+            arrays[prefix + "money_offset"] = population.money.offset
+            if population.load is not None:
+                arrays[prefix + "load"] = population.load
+            for name in _RECORDED:
+                arrays[prefix + name] = getattr(record, name)
+        text = json.dumps(header, sort_keys=True)
+        arrays["header"] = np.frombuffer(text.encode(), dtype=np.uint8)
+        with atomic_write(Path(path)) as file:
+            np.savez_compressed(file, **arrays)
+
+
+def load_trace(path: Path | str) -> Trace:
+    """Read a trace written by :meth:`Trace.save`.
+
+    Raises
+    ------
+    TraceError
+        If the file is missing, damaged, or of another schema version.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        header = json.loads(arrays["header"].tobytes())
+        version = header["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise TraceError(
+                f"{path}: the trace has schema version {version}, this omnisim reads {SCHEMA_VERSION}: "
+                "run its scenario.toml again"
+            )
+        return Trace(
+            outcomes=arrays["outcomes"],
+            predictions=arrays["predictions"],
+            active=arrays["active"],
+            subsequences=tuple(header["subsequences"]),
+            dates=arrays.get("dates"),
+            records={
+                known["name"]: _read_record(known, arrays, f"population{index}/")
+                for index, known in enumerate(header["populations"])
+            },
+            about=header["about"],
+        )
+    except FileNotFoundError as cause:
+        raise TraceError(f"{path}: there is no such trace") from cause
+    except (OSError, KeyError, EOFError, zipfile.BadZipFile, json.JSONDecodeError, ProblemError) as cause:
+        raise TraceError(f"{path}: the trace is damaged ({cause}): run its scenario.toml again") from cause
+
+
+def _read_record(known: Mapping[str, Any], arrays: Mapping[str, Any], prefix: str) -> PopulationRecord:
+    population = Population(
+        known["name"],
+        arrays[prefix + "utility"],
+        arrays[prefix + "offset"],
+        action_names=known["action_names"],
+        money=Money(arrays[prefix + "money_scale"], arrays[prefix + "money_offset"], known["currency"]),
+        load=arrays.get(prefix + "load"),
+    )
+    recorded = {name: arrays[prefix + name] for name in _RECORDED}
+    return PopulationRecord(population, tuple(known["constraint_names"]), **recorded)
