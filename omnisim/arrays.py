@@ -5,6 +5,7 @@ changes nothing here, and a strategy cannot alter what it is shown.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -18,6 +19,17 @@ IntArray: TypeAlias = NDArray[np.int64]
 DateArray: TypeAlias = NDArray[np.datetime64]
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Written:
+    """The form that an array parameter takes in a scenario file: ``Annotated[ArrayLike, Written(list[float])]``.
+
+    Parameters of strategies that are arrays and carry no such note can be given in Python only.
+    """
+
+    form: Any
+
 
 ROUNDING = 1e-9
 """How far outside a closed range a number may lie and still count as rounding error."""
@@ -117,9 +129,7 @@ def mask(name: str, value: Any, length: int, error: type[OmnisimError] = Problem
     return freeze(array)
 
 
-def _check_shape(
-    name: str, array: NDArray[Any], shape: Sequence[int | str], error: type[OmnisimError]
-) -> None:
+def _check_shape(name: str, array: NDArray[Any], shape: Sequence[int | str], error: type[OmnisimError]) -> None:
     fits = array.ndim == len(shape) and all(
         isinstance(want, str) or have == want for have, want in zip(array.shape, shape, strict=True)
     )

@@ -12,7 +12,7 @@
     └── OutputError      a folder or file that cannot be written
 
 All of them carry one line that names the thing, its value and what would be right; the command line prints
-that line and exits with code 1. Bad values are also ``ValueError``\\ s, so that callers who know nothing of
+that line and exits with code 1. Most are ``ValueError`` as well, so that callers who know nothing of
 omnisim can catch them.
 """
 

@@ -114,7 +114,7 @@ class Trace:
         OutputError
             If the file cannot be written.
         """
-        arrays: dict[str, np.ndarray] = {
+        arrays: dict[str, Any] = {
             "outcomes": self.outcomes,
             "predictions": self.predictions,
             "active": self.active,

@@ -8,4 +8,4 @@ from omnisim.arrays import FloatArray
 
 def bias(sums: Sums) -> FloatArray:
     """|| sum over the rounds of S with a_t = a of (p_t - y_t) ||_inf for every (S, agent, a), (L, N, A)."""
-    return np.abs(sums.prediction - sums.outcome).max(axis=3)
+    return np.asarray(np.abs(sums.prediction - sums.outcome).max(axis=3))

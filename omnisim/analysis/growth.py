@@ -71,6 +71,4 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
 
 
 def _add(first: Sums, second: Sums) -> Sums:
-    return Sums(
-        first.count + second.count, first.outcome + second.outcome, first.prediction + second.prediction
-    )
+    return Sums(first.count + second.count, first.outcome + second.outcome, first.prediction + second.prediction)

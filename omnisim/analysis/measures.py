@@ -64,9 +64,9 @@ class Measures:
             "money": self.money,
         }
         labels = {
-            "population": pd.Categorical.from_codes(np.zeros(agents * count, dtype=np.int8), [self.population.name]),
+            "population": np.full(agents * count, self.population.name, dtype=object),
             "agent": np.repeat(np.arange(agents), count),
-            "subsequence": pd.Categorical.from_codes(np.tile(np.arange(count), agents), list(subsequences)),
+            "subsequence": np.tile(np.array(subsequences, dtype=object), agents),
             "rounds": np.tile(self.rounds, agents),
         }
         return pd.DataFrame(labels | {name: values.T.reshape(-1) for name, values in flat.items()})

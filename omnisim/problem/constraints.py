@@ -54,9 +54,7 @@ class LinearConstraint:
         self.name = name
         self.slope = finite(f"slope of constraint {name!r}", slope, ("N", "A", "d"))
         shape = self.slope.shape[:2]
-        self.offset = finite(
-            f"offset of constraint {name!r}", np.zeros(shape) if offset is None else offset, shape
-        )
+        self.offset = finite(f"offset of constraint {name!r}", np.zeros(shape) if offset is None else offset, shape)
         lowest = self.offset + np.minimum(self.slope, 0).sum(axis=2)
         highest = self.offset + np.maximum(self.slope, 0).sum(axis=2)
         bad = (lowest < -1 - ROUNDING) | (highest > 1 + ROUNDING)

@@ -37,6 +37,10 @@ class Mixture:
 
     __slots__ = ("_cumulative", "support", "weights")
 
+    support: FloatArray
+    weights: FloatArray
+    _cumulative: FloatArray
+
     def __init__(self, support: ArrayLike, weights: ArrayLike) -> None:
         self.support = within("support of a mixture", support, ("K", "d"), 0, 1)
         weights = within("weights of a mixture", weights, (len(self.support),), 0, 1 + _SUM_TOLERANCE)
@@ -52,7 +56,7 @@ class Mixture:
         point = within("point", point, ("d",), 0, 1)
         mixture = cls.__new__(cls)
         mixture.support = freeze(point[None, :])
-        mixture.weights = mixture._cumulative = _CERTAIN
+        mixture.weights = mixture._cumulative = _CERTAIN  # noqa: SLF001 (of its own class)
         return mixture
 
     @property
@@ -64,15 +68,19 @@ class Mixture:
     def mean(self) -> FloatArray:
         """The expectation (d,)."""
         if len(self.weights) == 1:
-            return self.support[0]
+            return self._point(0)
         return np.asarray(self.weights @ self.support)
 
     def sample(self, rng: np.random.Generator) -> FloatArray:
         """Draw one point (d,); a mixture of a single point draws nothing from ``rng``."""
         if len(self.weights) == 1:
-            return self.support[0]
+            return self._point(0)
         drawn = int(self._cumulative.searchsorted(rng.random() * self._cumulative[-1], side="right"))
-        return self.support[min(drawn, len(self.weights) - 1)]
+        return self._point(min(drawn, len(self.weights) - 1))
+
+    def _point(self, k: int) -> FloatArray:
+        point: FloatArray = self.support[k]
+        return point
 
     def __repr__(self) -> str:
         return f"Mixture({len(self.weights)} points in [0, 1]^{self.dimension})"

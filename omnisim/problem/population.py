@@ -85,19 +85,15 @@ class Population:
                 "it needs at least one agent, one action and one coordinate"
             )
         shape = (self.agents, self.actions)
-        self.offset = finite(
-            f"offset of population {name!r}", np.zeros(shape) if offset is None else offset, shape
-        )
+        self.offset = finite(f"offset of population {name!r}", np.zeros(shape) if offset is None else offset, shape)
         self._check_range()
         self.constraints = tuple(constraints)
         for constraint in self.constraints:
             self._check_constraint(constraint)
         self.action_names = self._check_action_names(action_names)
         self.money = self._check_money(money)
-        self.load = (
-            None if load is None else finite(f"load of population {name!r}", load, self.utility.shape)
-        )
-        self._flat_utility = self.utility.reshape(-1, self.dimension)
+        self.load = None if load is None else finite(f"load of population {name!r}", load, self.utility.shape)
+        self._flat_utility, self._flat_offset = _agents_last(self.utility), _agents_last(self.offset)
         self._linear, self._other = self._split_constraints()
 
     @property
@@ -109,7 +105,7 @@ class Population:
         """The same agents and actions without constraints: the part that a trace records."""
         bare = copy.copy(self)
         bare.constraints = ()
-        bare._linear, bare._other = None, []
+        bare._linear, bare._other = None, []  # noqa: SLF001 (of its own class)
         return bare
 
     @property
@@ -119,9 +115,9 @@ class Population:
 
     def utilities(self, outcome: FloatArray) -> FloatArray:
         """Utility of every action (N, A) at one outcome or prediction (d,)."""
-        scores = (self._flat_utility @ outcome).reshape(self.agents, self.actions)
-        scores += self.offset
-        return scores
+        scores = self._flat_utility @ outcome
+        scores += self._flat_offset
+        return scores.reshape(self.actions, self.agents).T
 
     def best_response(self, prediction: FloatArray, candidates: BoolArray | None = None) -> IntArray:
         """The candidate of highest utility under the prediction, ties to the lowest action index.
@@ -141,8 +137,8 @@ class Population:
         """
         scores = self.utilities(prediction)
         if candidates is not None:
-            scores[~candidates] = -np.inf
-        return scores.argmax(axis=1)
+            np.copyto(scores, -np.inf, where=~candidates)
+        return np.asarray(scores.argmax(axis=1))
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (N, A, J), at one outcome (d,).
@@ -152,28 +148,28 @@ class Population:
         ProblemError
             If a constraint returns costs of another shape or outside [-1, 1].
         """
-        costs = np.empty((self.agents, self.actions, len(self.constraints)))
+        costs = np.empty((len(self.constraints), self.actions, self.agents))
         if self._linear is not None:
             positions, slope, offset = self._linear
-            linear = (slope @ outcome).reshape(self.agents, self.actions, len(positions))
+            linear = slope @ outcome
             linear += offset
+            linear = linear.reshape(len(positions), self.actions, self.agents)
             if len(positions) == len(self.constraints):
-                return linear
-            costs[:, :, positions] = linear
+                return linear.T
+            costs[positions] = linear
         for j in self._other:
-            costs[:, :, j] = self._checked_costs(j, outcome)
-        return costs
+            costs[j] = self._checked_costs(j, outcome).T
+        return costs.T
 
     def _split_constraints(self) -> tuple[tuple[list[int], FloatArray, FloatArray] | None, list[int]]:
         # All linear constraints are evaluated in one matrix product.
-        positions = [j for j, c in enumerate(self.constraints) if isinstance(c, LinearConstraint)]
-        other = [j for j in range(len(self.constraints)) if j not in positions]
-        linear = [c for c in self.constraints if isinstance(c, LinearConstraint)]
+        linear = {j: c for j, c in enumerate(self.constraints) if isinstance(c, LinearConstraint)}
+        other = [j for j in range(len(self.constraints)) if j not in linear]
         if not linear:
             return None, other
-        slope = np.stack([c.slope for c in linear], axis=2).reshape(-1, self.dimension)
-        offset = np.stack([c.offset for c in linear], axis=2)
-        return (positions, freeze(slope), freeze(offset)), other
+        slope = np.concatenate([_agents_last(c.slope) for c in linear.values()])
+        offset = np.concatenate([_agents_last(c.offset) for c in linear.values()])
+        return (list(linear), freeze(slope), freeze(offset)), other
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
         costs = np.asarray(self.constraints[j].costs(outcome[None, :]), dtype=np.float64)
@@ -205,9 +201,7 @@ class Population:
 
     def _check_constraint(self, constraint: Constraint) -> None:
         if not isinstance(constraint, Constraint):
-            raise ProblemError(
-                f"constraint {constraint!r} of population {self.name!r} has no method costs(outcomes)"
-            )
+            raise ProblemError(f"constraint {constraint!r} of population {self.name!r} has no method costs(outcomes)")
         if isinstance(constraint, LinearConstraint) and constraint.slope.shape != self.utility.shape:
             raise ProblemError(
                 f"constraint {constraint.name!r} of population {self.name!r}: slope must have the shape of the "
@@ -228,7 +222,15 @@ class Population:
             return tuple(f"action {a}" for a in range(self.actions))
         if len(names) != self.actions or len(set(names)) != self.actions:
             raise ProblemError(
-                f"action_names of population {self.name!r} must be {self.actions} different names, "
-                f"got {list(names)}"
+                f"action_names of population {self.name!r} must be {self.actions} different names, got {list(names)}"
             )
         return tuple(names)
+
+
+def _agents_last(array: FloatArray) -> FloatArray:
+    """Lay (N, A, ...) out as (A N, ...), agents last.
+
+    Results computed from it are handed out as transposed views: there are far more agents than actions or
+    constraints, and reductions over the latter run along contiguous memory.
+    """
+    return freeze(np.ascontiguousarray(array.swapaxes(0, 1)).reshape(-1, *array.shape[2:]))

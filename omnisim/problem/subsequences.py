@@ -5,7 +5,7 @@ over the rounds, or a :class:`Rule` on a feature. Rules compare numbers; nothing
 """
 
 import operator as operators
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -15,7 +15,7 @@ from omnisim.arrays import BoolArray, FloatArray, freeze, mask
 from omnisim.errors import ProblemError
 from omnisim.suggest import nearest
 
-Operator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!="]
+Operator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!=", "in"]
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operators.lt,
@@ -24,6 +24,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operators.ge,
     "==": operators.eq,
     "!=": operators.ne,
+    "in": np.isin,
 }
 
 
@@ -37,13 +38,13 @@ class Rule:
         Name of a feature known when the round begins; a feature with several numbers a round (24 hourly load
         forecasts, say) is reduced to its mean over the round.
     operator
-        One of ``<  <=  >  >=  ==  !=``.
+        One of ``<  <=  >  >=  ==  !=  in``.
     value
-        The number to compare with. Give either ``value`` or ``quantile``.
+        The number to compare with, or the numbers to be ``in``. Give either ``value`` or ``quantile``.
     quantile
         Compare with this quantile, in (0, 1), of the feature over the previous ``window`` rounds; the round
         itself is not among them. A round with fewer than ``window`` rounds before it uses those there are;
-        the first round is in no quantile rule.
+        the first round is in no quantile rule. A feature that is NaN in a round puts it in no rule's rounds.
     window
         Rounds looked back upon by ``quantile``; default 60.
 
@@ -56,7 +57,7 @@ class Rule:
 
     feature: str
     operator: Operator
-    value: float | None = None
+    value: float | Sequence[float] | None = None
     quantile: float | None = None
     window: int = 60
 
@@ -68,14 +69,15 @@ class Rule:
             )
         if (self.value is None) == (self.quantile is None):
             raise ProblemError(f"a rule on {self.feature!r} needs either a value or a quantile, and not both")
+        if (self.operator == "in") != isinstance(self.value, Sequence):
+            raise ProblemError(
+                f"value of a rule on {self.feature!r} is {self.value!r}: the operator 'in' needs a list of numbers, "
+                f"the others one number"
+            )
         if self.quantile is not None and not 0 < self.quantile < 1:
-            raise ProblemError(
-                f"quantile of a rule on {self.feature!r} is {self.quantile}: it must lie in (0, 1)"
-            )
+            raise ProblemError(f"quantile of a rule on {self.feature!r} is {self.quantile}: it must lie in (0, 1)")
         if self.window < 1:
-            raise ProblemError(
-                f"window of a rule on {self.feature!r} is {self.window}: it must be at least 1 round"
-            )
+            raise ProblemError(f"window of a rule on {self.feature!r} is {self.window}: it must be at least 1 round")
 
     def rounds(self, features: Mapping[str, FloatArray]) -> BoolArray:
         """Membership (T,) given each feature as (T,) or (T, k).
@@ -97,8 +99,9 @@ class Rule:
             return np.asarray(compare(values, self.value))
         active = np.zeros(len(values), dtype=np.bool_)
         for t in range(1, len(values)):
-            threshold = np.quantile(values[max(0, t - self.window) : t], self.quantile)
-            active[t] = compare(values[t], threshold)
+            recent = values[max(0, t - self.window) : t]
+            recent = recent[~np.isnan(recent)]
+            active[t] = len(recent) and compare(values[t], np.quantile(recent, self.quantile))
         return active
 
 
@@ -147,9 +150,7 @@ def activity(
     return freeze(active)
 
 
-def _column(
-    name: str, subsequence: Subsequence, rounds: int, features: Mapping[str, FloatArray]
-) -> BoolArray:
+def _column(name: str, subsequence: Subsequence, rounds: int, features: Mapping[str, FloatArray]) -> BoolArray:
     if subsequence is None:
         return np.ones(rounds, dtype=np.bool_)
     if isinstance(subsequence, Rule):

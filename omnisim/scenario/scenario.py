@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze
+from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze, within
 from omnisim.errors import ScenarioError
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
@@ -37,6 +37,7 @@ class Problem:
     active: BoolArray
     dates: DateArray | None
     features: Mapping[str, FloatArray]
+    forecasts: Mapping[str, FloatArray]
     past: Past | None
 
     @property
@@ -63,12 +64,18 @@ class Scenario:
         T; default: as many as the adversary has.
     name
         What reports call it.
+    seed
+        Of a run that is given none, >= 0.
     features
         Numbers known before each round, from names to arrays (T,) or (T, k).
+    forecasts
+        Published predictions of the outcomes, from names of models to arrays (T, d) in [0, 1].
     dates
         The delivery day of each round, (T,).
     past
         What forecasters may learn from before round 0.
+    source
+        The resolved scenario file, where it came from one.
     about
         Facts for the report, as plain JSON values.
 
@@ -97,9 +104,12 @@ class Scenario:
     subsequences: Mapping[str, Subsequence] = field(default_factory=lambda: {"all": None})
     rounds: int | None = None
     name: str = "scenario"
+    seed: int = 0
     features: Mapping[str, Any] = field(default_factory=dict)
+    forecasts: Mapping[str, Any] = field(default_factory=dict)
     dates: Any = None
     past: Past | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -155,8 +165,18 @@ class Scenario:
         features = {name: self._feature(name, values) for name, values in self.features.items()}
         active = activity(self.subsequences, rounds, features)
         dates = None if self.dates is None else freeze(np.array(self.dates, dtype="datetime64[D]")[:rounds])
-        features = {name: freeze(values[:rounds]) for name, values in features.items()}
-        return Problem(populations, tuple(self.subsequences), active, dates, features, self.past)
+        return Problem(
+            populations,
+            tuple(self.subsequences),
+            active,
+            dates,
+            {name: freeze(values[:rounds]) for name, values in features.items()},
+            {
+                name: within(f"forecast {name!r}", values, ("T", self.adversary.dimension), 0, 1, ScenarioError)
+                for name, values in self.forecasts.items()
+            },
+            self.past,
+        )
 
     def _feature(self, name: str, values: Any) -> FloatArray:
         array = np.asarray(values, dtype=np.float64)
@@ -169,6 +189,7 @@ class Scenario:
         if rounds < 1:
             raise ScenarioError(f"rounds of scenario {self.name!r} must be >= 1, got {rounds}")
         lengths = {f"feature {name!r}": len(values) for name, values in self.features.items()}
+        lengths |= {f"forecast {name!r}": len(values) for name, values in self.forecasts.items()}
         if self.dates is not None:
             lengths["dates"] = len(self.dates)
         if self.adversary.horizon is not None:

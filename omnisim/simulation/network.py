@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-import networkx
+import networkx as nx
 
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 
@@ -43,13 +43,13 @@ def party(population: str) -> str:
     return f"population/{population}"
 
 
-def broadcast(populations: Iterable[str]) -> "networkx.DiGraph[str]":
+def broadcast(populations: Iterable[str]) -> "nx.DiGraph[str]":
     """The graph of the theory: world, forecaster and populations, all within earshot of one another.
 
     >>> sorted(broadcast(["buyers"]).successors("population/buyers"))
     ['forecaster', 'world']
     """
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_node(WORLD, role=Role.WORLD)
     graph.add_node(FORECASTER, role=Role.FORECASTER)
     graph.add_edges_from([(WORLD, FORECASTER), (FORECASTER, WORLD)])
@@ -85,7 +85,7 @@ class Mailbox:
 class Network:
     """Delivers messages along the channels of a graph."""
 
-    def __init__(self, graph: "networkx.DiGraph[str]") -> None:
+    def __init__(self, graph: "nx.DiGraph[str]") -> None:
         self.mailboxes = {name: Mailbox() for name in graph}
         self._audience = {
             (sender, kind): [

@@ -25,18 +25,24 @@ class Environs:
     ----------
     active : (T, L) bool
     dates : (T,) datetime64[D] or None
-    features
+    features, forecasts
         Each (T, k).
     """
 
     active: BoolArray
     dates: DateArray | None
     features: Mapping[str, FloatArray]
+    forecasts: Mapping[str, FloatArray]
 
     def context(self, t: int) -> Context:
         """The context of round t, without candidates."""
-        features = {name: values[t] for name, values in self.features.items()}
-        return Context(t, self.active[t], None if self.dates is None else self.dates[t], features)
+        return Context(
+            t,
+            self.active[t],
+            None if self.dates is None else self.dates[t],
+            {name: values[t] for name, values in self.features.items()},
+            {name: values[t] for name, values in self.forecasts.items()},
+        )
 
 
 class World:
@@ -154,7 +160,5 @@ class Agents:
             yield clock.at(Phase.SETTLEMENT)
             costs = population.costs(mailbox.take_one(Outcome).outcome)
             self.costs[t] = costs[self._agents, actions]
-            violated = (costs > 0).any(axis=2)
-            for k in active.nonzero()[0]:
-                self._violations.remove(k, violated, t)
+            self._violations.remove(active, np.asarray((costs > 0).any(axis=2)), t)
             elimination.update(actions, costs, active)

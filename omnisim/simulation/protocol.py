@@ -74,6 +74,7 @@ class Clock:
     def run(self) -> Process:
         """The clock's own process."""
         environment = self._environment
+        yield environment.timeout(0)  # every process waits for its first event before any event fires
         for t in range(self._rounds):
             for phase in Phase:
                 event, self._next[phase] = self._next[phase], environment.event()

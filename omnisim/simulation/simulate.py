@@ -8,15 +8,15 @@ from threadpoolctl import threadpool_limits
 
 from omnisim._version import __version__
 from omnisim.scenario.scenario import Scenario
-from omnisim.simulation.network import FORECASTER, WORLD, Network, broadcast
+from omnisim.simulation.network import Network, broadcast
 from omnisim.simulation.processes import Agents, Environs, ForecastService, World
 from omnisim.simulation.protocol import Clock
-from omnisim.streams import stream
 from omnisim.strategies.base import Service
+from omnisim.streams import stream
 from omnisim.trace import PopulationRecord, Trace
 
 
-def simulate(scenario: Scenario, seed: int = 0, on_round: Callable[[int], None] | None = None) -> Trace:
+def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[int], None] | None = None) -> Trace:
     """Run a scenario and return the record of the run.
 
     The scenario and its strategies are left as they were: the run works on copies. The result depends on the
@@ -28,7 +28,7 @@ def simulate(scenario: Scenario, seed: int = 0, on_round: Callable[[int], None] 
     scenario
         What to run.
     seed
-        Of all randomness in the run, >= 0.
+        Of all randomness in the run, >= 0; the scenario's own, 0 by default, if omitted.
     on_round
         Called with t after round t, for showing progress.
 
@@ -49,11 +49,12 @@ def simulate(scenario: Scenario, seed: int = 0, on_round: Callable[[int], None] 
     >>> omnisim.simulate(scenario).actions["bettors"][:, 0]
     array([0, 0, 0, 1])
     """
+    seed = scenario.seed if seed is None else seed
     problem = scenario.problem(seed)
     adversary = copy.deepcopy(scenario.adversary)
     forecaster = copy.deepcopy(scenario.forecaster)
     adversary.start(stream(seed, "adversary/start"))
-    environs = Environs(problem.active, problem.dates, problem.features)
+    environs = Environs(problem.active, problem.dates, problem.features, problem.forecasts)
     populations = problem.populations
     rules = {p.name: copy.deepcopy(scenario.elimination_of(p.name)) for p in populations}
 
@@ -79,9 +80,11 @@ def simulate(scenario: Scenario, seed: int = 0, on_round: Callable[[int], None] 
         environment = simpy.Environment()
         network = Network(broadcast(agents))
         clock = Clock(environment, problem.rounds, on_round)
-        for process in (world, service, *agents.values()):
-            environment.process(process.run(clock, network))
         environment.process(clock.run())
+        environment.process(world.run(clock, network))
+        environment.process(service.run(clock, network))
+        for party in agents.values():
+            environment.process(party.run(clock, network))
         environment.run()
 
     return Trace(

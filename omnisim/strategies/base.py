@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, within
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.errors import EmptyCandidatesError, ProblemError, StrategyError
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -35,6 +35,8 @@ class Context:
         The delivery day, where rounds are days of a calendar.
     features
         Numbers known beforehand, each (k,): a day's 24 hourly load forecasts, a temperature, ...
+    forecasts
+        Predictions of the outcome that others published, each (d,) in [0, 1], by the name of the model.
     candidates
         For each registered population, (N, A) bool: the actions it will choose from in this round.
     """
@@ -43,6 +45,7 @@ class Context:
     active: BoolArray = field(default_factory=lambda: np.ones(1, dtype=np.bool_))
     date: np.datetime64 | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
+    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
     candidates: Mapping[str, BoolArray] = field(default_factory=dict)
 
 
@@ -54,13 +57,23 @@ class Past:
     ----------
     outcomes : (H, d)
     dates : (H,) datetime64[D], optional
-    features
+    features, forecasts
         Each (H, k), under the names the contexts use.
     """
 
     outcomes: FloatArray
-    dates: np.ndarray | None = None
+    dates: DateArray | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
+    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def context(self, h: int) -> Context:
+        """The context of past round h: its round is negative, counted from round 0."""
+        return Context(
+            h - len(self.outcomes),
+            date=None if self.dates is None else self.dates[h],
+            features={name: values[h] for name, values in self.features.items()},
+            forecasts={name: values[h] for name, values in self.forecasts.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -123,9 +136,7 @@ class Forecaster(ABC):
         past = service.past
         if past is not None:
             for h, outcome in enumerate(past.outcomes):
-                features = {name: values[h] for name, values in past.features.items()}
-                date = None if past.dates is None else past.dates[h]
-                self._observe(Context(h - len(past.outcomes), date=date, features=features), outcome)
+                self._observe(past.context(h), outcome)
 
     def predict(self, context: Context) -> Mixture:
         """The mixture committed to in this round.
@@ -164,7 +175,7 @@ class Forecaster(ABC):
     def _update(self, outcome: FloatArray) -> None:
         """Learn an outcome."""
 
-    def _observe(self, context: Context, outcome: FloatArray) -> None:  # noqa: ARG002 (for subclasses)
+    def _observe(self, context: Context, outcome: FloatArray) -> None:
         self._update(outcome)
 
 
@@ -204,7 +215,7 @@ class Elimination(ABC):
         self.rounds, self.subsequences = active.shape
         self.sizes = active.sum(axis=0)
         self.round = 0
-        self.violation = np.zeros((self.agents, self.actions, len(population.constraints)))
+        self.violation = np.zeros((len(population.constraints), self.actions, self.agents)).T
         """V_j(a) so far, (N, A, J): over all rounds, or those in which a was played, as ``feedback`` says."""
         self._start()
 
@@ -221,16 +232,16 @@ class Elimination(ABC):
             If a row is empty and ``on_empty`` is ``"error"``.
         """
         candidates = self._candidates(active)
-        empty = ~candidates.any(axis=1)
+        empty = np.asarray(~candidates.any(axis=1))
         if empty.any():
             if self.on_empty == "error":
                 raise EmptyCandidatesError(
                     f"agent {empty.argmax()} has eliminated all its {self.actions} actions by round {self.round}: "
                     "its benchmark is empty (on_empty='fallback' lets it play on)"
                 )
-            candidates = candidates.copy()
-            fallback = self.violation[empty].max(axis=2, initial=-np.inf).argmin(axis=1)
-            candidates[np.flatnonzero(empty), fallback] = True
+            candidates = candidates.copy(order="K")
+            least = self.violation.max(axis=2, initial=-np.inf).argmin(axis=1)
+            candidates[empty, least[empty]] = True
         return candidates, empty
 
     def update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
@@ -315,9 +326,7 @@ class Adversary(ABC):
             try:
                 law = Mixture.point(law)
             except ProblemError as cause:
-                raise StrategyError(
-                    f"{type(self).__name__} chose badly in round {context.round}: {cause}"
-                ) from cause
+                raise StrategyError(f"{type(self).__name__} chose badly in round {context.round}: {cause}") from cause
         if law.dimension != self.dimension:
             raise StrategyError(
                 f"{type(self).__name__} chose an outcome of {law.dimension} coordinates in round "
@@ -329,9 +338,7 @@ class Adversary(ABC):
         """Reset all state."""
 
     @abstractmethod
-    def _law(
-        self, context: Context, mixture: Mixture | None, history: History | None
-    ) -> Mixture | ArrayLike: ...
+    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture | ArrayLike: ...
 
 
 def outcome_table(name: str, table: ArrayLike) -> FloatArray:
@@ -345,4 +352,4 @@ def outcome_table(name: str, table: ArrayLike) -> FloatArray:
     checked = within(name, table, ("T", "d"), 0, 1, StrategyError)
     if 0 in checked.shape:
         raise StrategyError(f"{name} has shape {checked.shape}: it needs at least one round and one coordinate")
-    return freeze(checked)
+    return checked

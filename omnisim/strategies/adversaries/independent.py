@@ -1,8 +1,11 @@
 """Independent, identically distributed outcomes of finite support."""
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from omnisim.arrays import Written
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.base import Adversary, Context, History
 
@@ -30,7 +33,9 @@ class Independent(Adversary):
     """
 
     def __init__(
-        self, support: list[list[float]] | ArrayLike, probabilities: list[float] | ArrayLike | None = None
+        self,
+        support: Annotated[ArrayLike, Written(list[list[float]])],
+        probabilities: Annotated[ArrayLike | None, Written(list[float] | None)] = None,
     ) -> None:
         if probabilities is None:
             count = max(1, len(np.atleast_2d(np.asarray(support))))
@@ -39,8 +44,8 @@ class Independent(Adversary):
 
     @property
     def dimension(self) -> int:
-        """d."""
+        """D."""
         return self._mixture.dimension
 
-    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:  # noqa: ARG002
+    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:
         return self._mixture

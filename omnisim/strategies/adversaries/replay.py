@@ -31,10 +31,11 @@ class Replay(Adversary):
 
     @property
     def dimension(self) -> int:
-        """d."""
+        """D."""
         return int(self.outcomes.shape[1])
 
-    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> FloatArray:  # noqa: ARG002
+    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> FloatArray:
         if context.round >= len(self.outcomes):
             raise StrategyError(f"Replay has {len(self.outcomes)} outcomes: round {context.round} is beyond them")
-        return self.outcomes[context.round]
+        outcome: FloatArray = self.outcomes[context.round]
+        return outcome

@@ -13,9 +13,9 @@ _WEEK, _YEAR = 7.0, 365.25
 class Seasonal(Adversary):
     """A known law that moves with the season, as electricity prices do.
 
-    The mean of coordinate i in round t is ``level`` + ``day`` * a cosine over the coordinates (lowest at
-    three tenths of the day, highest at four fifths) + ``week`` * sin(2 pi t / 7) + ``year`` * sin(2 pi t / 365.25). The outcome is
-    that mean plus one of ``shocks`` equally likely patterns, clipped to [0, 1]. The patterns are drawn once,
+    The mean of coordinate i in round t is ``level`` + ``day`` * a cosine over the coordinates (lowest at three
+    tenths of the day, highest at four fifths) + ``week`` * sin(2 pi t / 7) + ``year`` * sin(2 pi t / 365.25). The
+    outcome is that mean plus one of ``shocks`` equally likely patterns, clipped to [0, 1]. The patterns are drawn once,
     when the run starts: each adds one Gaussian number to the whole day and another to each coordinate, both
     with standard deviation ``noise``.
 
@@ -60,7 +60,7 @@ class Seasonal(Adversary):
 
     @property
     def dimension(self) -> int:
-        """d."""
+        """D."""
         return self._dimension
 
     def mean(self, t: int) -> FloatArray:
@@ -76,5 +76,5 @@ class Seasonal(Adversary):
         self._patterns = self.noise * (whole_day + each_hour)
         self._weights = np.full(self.shocks, 1 / self.shocks)
 
-    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:  # noqa: ARG002
+    def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:
         return Mixture(np.clip(self.mean(context.round) + self._patterns, 0.0, 1.0), self._weights)

@@ -17,7 +17,7 @@ class BestResponse(Elimination):
         """T everywhere, (N, A, 1)."""
         return np.full((self.agents, self.actions, 1), self.rounds)
 
-    def _candidates(self, active: BoolArray) -> BoolArray:  # noqa: ARG002 (the same in every round)
+    def _candidates(self, active: BoolArray) -> BoolArray:
         return np.ones((self.agents, self.actions), dtype=np.bool_)
 
     def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:

@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, IntArray
+from omnisim.arrays import BoolArray, IntArray, freeze
 
 
 class CandidateSets:
     """K sets of actions for each of N agents; actions leave and never return.
 
-    Stored with the set first, (K, N, A), so that the work of one set is contiguous.
+    Stored with the agents last, (K, A, N), like everything computed from them. Unions are remembered until an
+    action leaves: in a long run most rounds change nothing.
 
     >>> sets = CandidateSets(sets=2, agents=1, actions=3, rounds=10)
-    >>> sets.remove(0, np.array([[True, False, False]]), round=4)
+    >>> sets.remove(np.array([True, False]), np.array([[True, False, False]]), round=4)
     >>> sets.union(np.array([True, False]))
     array([[False,  True,  True]])
     >>> sets.left_at[0, :, 0]
@@ -19,24 +20,28 @@ class CandidateSets:
     """
 
     def __init__(self, sets: int, agents: int, actions: int, rounds: int) -> None:
-        self.alive = np.ones((sets, agents, actions), dtype=np.bool_)
-        self._left_at = np.full((sets, agents, actions), rounds, dtype=np.int64)
+        self._alive = np.ones((sets, actions, agents), dtype=np.bool_)
+        self._left_at = np.full((sets, actions, agents), rounds, dtype=np.int64)
+        self._unions: dict[bytes, BoolArray] = {}
 
     @property
     def left_at(self) -> IntArray:
         """The round in which each action left each set, (N, A, K), or the number of rounds."""
-        return np.moveaxis(self._left_at, 0, 2)
+        return self._left_at.T
 
-    def remove(self, which: int, actions: BoolArray, round: int) -> None:  # noqa: A002 (the field's word)
-        """Take the marked actions (N, A) out of set ``which`` after ``round``."""
-        leaving = self.alive[which] & actions
+    def remove(self, active: BoolArray, actions: BoolArray, round: int) -> None:  # noqa: A002 (the field's word)
+        """Take the marked actions (N, A) out of the active (K,) sets after ``round``."""
+        positions = active.nonzero()[0]
+        leaving = self._alive[positions] & actions.T
         if leaving.any():
-            self._left_at[which][leaving] = round
-            self.alive[which][leaving] = False
+            which, chosen, agents = leaving.nonzero()
+            self._alive[positions[which], chosen, agents] = False
+            self._left_at[positions[which], chosen, agents] = round
+            self._unions.clear()
 
     def union(self, active: BoolArray) -> BoolArray:
-        """The actions (N, A) in at least one of the active (K,) sets."""
-        positions = active.nonzero()[0]
-        if len(positions) == 1:
-            return self.alive[positions[0]].copy()
-        return np.asarray(self.alive[positions].any(axis=0))
+        """The actions in at least one of the active (K,) sets, (N, A), read-only."""
+        key = active.tobytes()
+        if key not in self._unions:
+            self._unions[key] = freeze(np.asarray(self._alive[active].any(axis=0))).T
+        return self._unions[key]

@@ -24,7 +24,7 @@ class _FirstViolation(Elimination):
         return self._sets.left_at
 
     def _violated(self, actions: IntArray, costs: FloatArray) -> BoolArray:
-        violated = (costs > 0).any(axis=2)
+        violated = np.asarray((costs > 0).any(axis=2))
         if self.feedback == "full":
             return violated
         seen = np.zeros_like(violated)
@@ -64,11 +64,11 @@ class FirstViolation(_FirstViolation):
         self._reset(1)
         self._always = np.ones(1, dtype=np.bool_)
 
-    def _candidates(self, active: BoolArray) -> BoolArray:  # noqa: ARG002 (one set for all rounds)
+    def _candidates(self, active: BoolArray) -> BoolArray:
         return self._sets.union(self._always)
 
-    def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:  # noqa: ARG002
-        self._sets.remove(0, self._violated(actions, costs), self.round)
+    def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
+        self._sets.remove(self._always, self._violated(actions, costs), self.round)
 
 
 class SubsequenceFirstViolation(_FirstViolation):
@@ -101,7 +101,4 @@ class SubsequenceFirstViolation(_FirstViolation):
         return self._sets.union(active)
 
     def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
-        violated = self._violated(actions, costs)
-        if violated.any():
-            for k in active.nonzero()[0]:
-                self._sets.remove(k, violated, self.round)
+        self._sets.remove(active, self._violated(actions, costs), self.round)

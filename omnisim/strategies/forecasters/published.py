@@ -20,9 +20,8 @@ class Published(Forecaster):
     ----------
     predictions : (T, d) in [0, 1]
         An array.
-    feature
-        Name of a feature of the context with d numbers in [0, 1] a round; the published forecasts of a market
-        are features of its scenario under their own names.
+    model
+        Name of one of the forecasts that come with the market's data (``Context.forecasts``).
     path
         A ``.npy`` file, or a ``.csv`` without header, of shape (T, d) in [0, 1].
 
@@ -43,19 +42,18 @@ class Published(Forecaster):
     """
 
     def __init__(
-        self, predictions: ArrayLike | None = None, feature: str | None = None, path: Path | None = None
+        self, predictions: ArrayLike | None = None, model: str | None = None, path: Path | None = None
     ) -> None:
         given = [
             name
-            for name, value in (("predictions", predictions), ("feature", feature), ("path", path))
+            for name, value in (("predictions", predictions), ("model", model), ("path", path))
             if value is not None
         ]
         if len(given) != 1:
             raise StrategyError(
-                "Published needs exactly one of predictions, feature and path, got "
-                + (" and ".join(given) or "none")
+                "Published needs exactly one of predictions, model and path, got " + (" and ".join(given) or "none")
             )
-        self.feature = feature
+        self.model = model
         self._table: FloatArray | None = None
         if path is not None:
             predictions = _read(Path(path))
@@ -75,14 +73,14 @@ class Published(Forecaster):
 
     def _predict(self, context: Context) -> FloatArray:
         if self._table is not None:
-            return self._table[context.round]
-        assert self.feature is not None  # noqa: S101 (the constructor made sure; this tells the type checker)
-        if self.feature not in context.features:
+            prediction: FloatArray = self._table[context.round]
+            return prediction
+        model = self.model or ""
+        if model not in context.forecasts:
             raise StrategyError(
-                f"Published names the feature {self.feature!r}, which does not exist"
-                f"{nearest(self.feature, context.features)}"
+                f"Published names the model {model!r}, of which there is no forecast{nearest(model, context.forecasts)}"
             )
-        return context.features[self.feature]
+        return context.forecasts[model]
 
 
 def _read(path: Path) -> FloatArray:

@@ -121,7 +121,7 @@ class RidgeAutoregression(Forecaster):
     def _fit(self) -> None:
         rows, targets = np.stack(self._rows), np.stack(self._targets)
         center, spread = rows.mean(axis=0), rows.std(axis=0)
-        spread[spread < 1e-9] = 1.0  # noqa: PLR2004 (a constant column carries nothing, whatever its scale)
+        spread[spread < 1e-9] = 1.0
         rows = (rows - center) / spread
         intercept = targets.mean(axis=0)
         gram = rows.T @ rows

@@ -1,0 +1,241 @@
+"""The command line: parse, call the public surface, print, exit.
+
+Exit codes: 0 when the command did its work, 1 for bad input (one line on standard error says which), 2 for a
+command line that cannot be understood, 130 when interrupted.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from omnisim._version import __version__
+from omnisim.errors import OmnisimError
+
+app = typer.Typer(
+    name="omnisim",
+    help="Simulate predictions as a service: one forecaster, many constrained agents, one report.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    epilog="Start with:  omnisim run ercot_day_ahead  - the day-ahead market of ERCOT, on embedded prices.",
+)
+
+ScenarioPath = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario.")
+]
+Overrides = Annotated[
+    Optional[list[str]],  # noqa: UP045 (typer reads this form on every Python it supports)
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the scenario, e.g. forecaster.lag=7."),
+]
+Plugins = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
+]
+
+
+def main() -> None:
+    """Entry point of the ``omnisim`` command."""
+    try:
+        app()
+    except OmnisimError as error:
+        print(f"omnisim: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("omnisim: interrupted; nothing half-written was left behind", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scenario: ScenarioPath,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder for the results; default: reports/<scenario>-<digest>.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Of all randomness; default: the scenario's.", show_default=False),
+    ] = None,
+    rounds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Rounds to run; default: the scenario's.", show_default=False),
+    ] = None,
+    overrides: Overrides = None,
+    plugin: Plugins = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
+) -> None:
+    """Run a scenario and write its report.
+
+    Writes the resolved scenario, the trace, the table of all agents and an HTML page into one folder.
+
+    [bold]Examples[/bold]
+
+      omnisim run ercot_day_ahead
+      omnisim run my.toml --seed 3 --set forecaster.kind=persistence --out results
+    """
+    extra: dict[str, Any] = {}
+    if seed is not None:
+        extra["seed"] = seed
+    if rounds is not None:
+        extra["rounds"] = rounds
+    loaded = _load(scenario, overrides, plugin, extra)
+    from omnisim import run_directory
+
+    directory = out or Path("reports") / f"{_file_name(loaded.name)}-{loaded.about['digest']}"
+    run_directory.prepare(directory)
+    import omnisim
+
+    started = time.perf_counter()
+    with _progress(loaded.name, loaded.horizon) as on_round:
+        trace = omnisim.simulate(loaded, on_round=on_round)
+    analysis = omnisim.analyze(trace)
+    run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started)
+    certificates = analysis.certificates
+    violated = certificates[~certificates["holds"]]
+    print(f"{directory / run_directory.REPORT}")
+    for row in violated.itertuples():
+        print(
+            f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}",
+            file=sys.stderr,
+        )
+    if strict and len(violated):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder written by omnisim run.")],
+) -> None:
+    """Write the report of a finished run again, with this version of omnisim."""
+    import omnisim
+    from omnisim import run_directory
+
+    trace, manifest = run_directory.read_run(run_dir)
+    run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
+    print(f"{run_dir / run_directory.REPORT}")
+
+
+@app.command()
+def validate(
+    scenario: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario."),
+    ] = None,
+    overrides: Overrides = None,
+    plugin: Plugins = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of scenario files instead.")] = False,
+) -> None:
+    """Check a scenario without running it: its keys, its data, its populations and subsequences.
+
+    [bold]Examples[/bold]
+
+      omnisim validate my.toml
+      omnisim validate --schema > scenario.schema.json
+    """
+    if schema:
+        import json
+
+        from omnisim.scenario.schema import Schema
+
+        _add_plugins(plugin)
+        print(json.dumps(Schema().document.model_json_schema(), indent=2))
+        return
+    if scenario is None:
+        raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")
+    loaded = _load(scenario, overrides, plugin, {})
+    problem = loaded.problem(loaded.seed)
+    agents = ", ".join(f"{p.agents} {p.name}" for p in problem.populations)
+    print(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="forecasters, elimination, adversaries, populations, markets or scenarios."
+        ),
+    ],
+    plugin: Plugins = None,
+) -> None:
+    """List what a scenario can name, with parameters and defaults."""
+    from omnisim.scenario import registry, shipped
+    from omnisim.scenario.describe import describe
+
+    _add_plugins(plugin)
+    if kind == "scenarios":
+        for name, summary in shipped.summaries().items():
+            print(f"{name}\n    {summary}")
+        return
+    for name in registry.names(kind):
+        signature, summary = describe(kind, name)
+        print(f"{signature}\n    {summary}")
+
+
+def _load(scenario: str, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
+    from omnisim.scenario.document import parse_override
+    from omnisim.scenario.load import load_scenario
+    from omnisim.scenario.shipped import find
+
+    _add_plugins(plugins)
+    return load_scenario(find(scenario), dict(map(parse_override, overrides or [])) | extra)
+
+
+def _add_plugins(plugins: list[str] | None) -> None:
+    if not plugins:
+        return
+    from omnisim.scenario import registry
+
+    sys.path.insert(0, str(Path.cwd()))
+    for module in plugins:
+        registry.add_plugin(module)
+
+
+def _file_name(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.")
+    return kept or "scenario"
+
+
+@contextmanager
+def _progress(name: str, rounds: int) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on standard error; silent where that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f} rounds"),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=rounds, speed="")
+        started = time.perf_counter()
+        shown = [started]
+
+        def on_round(t: int) -> None:
+            now = time.perf_counter()
+            if now - shown[0] > 0.1 or t + 1 == rounds:
+                shown[0] = now
+                bar.update(task, completed=t + 1, speed=f"{(t + 1) / (now - started):,.0f} rounds/s")
+
+        yield on_round

@@ -1,0 +1,17 @@
+"""Populations of market participants: a specification with a few parameters in units, built into agents."""
+
+from omnisim.market.agents.base import MarketAgents, Schedules
+from omnisim.market.agents.buyers import EnergyBuyers
+from omnisim.market.agents.limits import CurtailmentEnergy, StressedLoad
+from omnisim.market.agents.manufacturers import Manufacturers
+from omnisim.market.agents.operators import BudgetedOperators
+
+__all__ = [
+    "BudgetedOperators",
+    "CurtailmentEnergy",
+    "EnergyBuyers",
+    "Manufacturers",
+    "MarketAgents",
+    "Schedules",
+    "StressedLoad",
+]

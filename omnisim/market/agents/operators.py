@@ -1,0 +1,110 @@
+"""Budgeted operators: opening hours and comfort paid from a daily grant."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
+from omnisim.market.scaling import Scaling
+from omnisim.problem.constraints import LinearConstraint
+
+_SERVICE = {
+    "closed": np.zeros(24),
+    "core hours": window(10, 16),
+    "standard day, reduced": 0.6 * window(8, 18),
+    "standard day": window(8, 18),
+    "long day, reduced": 0.6 * window(6, 22),
+    "long day": window(6, 22),
+    "long day and night watch": window(6, 22) + 0.5 * window(22, 6),
+    "round the clock": np.ones(24),
+}
+_LEVEL = np.stack(list(_SERVICE.values()))
+_STANDARD = tuple(_SERVICE).index("standard day")
+
+_DEMAND = np.array(
+    [.15, .13, .12, .12, .13, .18, .34, .48, .70, .88, 1.0, 1.0,
+     .98, .95, .90, .88, .84, .76, .62, .52, .44, .36, .22, .17]
+)  # fmt: skip
+"""How much the service of an hour is asked for, relative to the busiest one."""
+
+_FALLING_RETURNS = 0.75
+"""Exponent of the worth of a service level: the first half of the comfort is worth more than the second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetedOperators(MarketAgents):
+    """Schools, libraries, pools and clinics that choose a service level and must live within a grant.
+
+    Eight actions, from closed and core hours (10 to 16) over the standard day (8 to 18) and the long day (6
+    to 22), each also at 60 % of full comfort, to a night watch and round the clock. A service level s in
+    [0, 1] in an hour draws that share of the power above standby and is worth s^0.75 times what the hour is
+    asked for.
+
+    Constraint: the day's bill stays within the grant, (q . price - budget) / scale <= 0. The grant is at
+    least 1 % above the bill of a closed house at the highest price of the scaling, so that ``closed`` never
+    violates.
+
+    Parameters
+    ----------
+    median_power_mw
+        Full power of a house, median, lognormal.
+    size_spread
+        Standard deviation of the logarithm of the power.
+    standby_share
+        Mean share of full power drawn when closed, Beta with concentration 40, in (0, 1).
+    service_worth
+        Median worth of a MWh of service in the busiest hour, in multiples of ``typical_price``, lognormal
+        with spread 0.5.
+    grant
+        Median daily grant in multiples of the bill of a standard day at ``typical_price``, lognormal.
+    grant_spread
+        Standard deviation of the logarithm of the grant.
+
+    Raises
+    ------
+    ProblemError
+        If a parameter is out of its range.
+
+    Notes
+    -----
+    Drawn in this order, N numbers each: power, standby share, service worth, grant.
+
+    Examples
+    --------
+    >>> houses = BudgetedOperators(agents=3).build("houses", Scaling(-50, 250), np.random.default_rng(1))
+    >>> houses.utility.shape, houses.constraints[0].name
+    ((3, 8, 24), 'daily grant')
+    """
+
+    median_power_mw: float = 0.15
+    size_spread: float = 0.7
+    standby_share: float = 0.05
+    service_worth: float = 3.0
+    grant: float = 4.5
+    grant_spread: float = 0.4
+
+    action_names: ClassVar[tuple[str, ...]] = tuple(_SERVICE)
+
+    def _check(self) -> None:
+        self._positive("median_power_mw", "service_worth", "grant")
+        self._not_negative("size_spread", "grant_spread")
+        self._inside_share("standby_share")
+
+    def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
+        power = lognormal(rng, self.median_power_mw, self.size_spread, self.agents)
+        standby = share(rng, self.standby_share, 40, self.agents)[:, None, None]
+        worth = self.typical_price * lognormal(rng, self.service_worth, 0.5, self.agents)
+        grant = lognormal(rng, self.grant, self.grant_spread, self.agents)
+
+        load = power[:, None, None] * (standby + (1 - standby) * _LEVEL)
+        value = (power * worth)[:, None] * (_LEVEL**_FALLING_RETURNS * _DEMAND).sum(axis=1)
+        energy = load.sum(axis=2)
+        budget = np.maximum(grant * self.typical_price * energy[:, _STANDARD], 1.01 * scaling.high * energy.min(axis=1))
+        over_at_low = scaling.low * energy - budget[:, None]
+        over_at_high = scaling.high * energy - budget[:, None]
+        scale = np.maximum(np.abs(over_at_low), np.abs(over_at_high)).max(axis=1)
+        within_grant = LinearConstraint(
+            scaling.span * load / scale[:, None, None], over_at_low / scale[:, None], name="daily grant"
+        )
+        return Schedules(load, value, [within_grant])

@@ -1,0 +1,143 @@
+"""A market: the hourly prices of a run of delivery days, and what was known before them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+
+from omnisim.arrays import DateArray, FloatArray, finite, freeze
+from omnisim.errors import DataError
+from omnisim.suggest import nearest
+
+HOURS = 24
+"""Hours of a delivery day on the market's clock; clock changes are resolved by a declared policy."""
+
+Day: TypeAlias = str | dt.date | np.datetime64
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Prices, features and published forecasts of D delivery days of 24 hours.
+
+    Parameters
+    ----------
+    name
+        Of the market, for titles.
+    dates : (D,) datetime64[D]
+        Local delivery days, increasing. They are consecutive, unless the policy ``missing="drop_day"`` left
+        days out (``notes`` then names them): the day before day t is the day kept before it.
+    prices : (D, 24)
+        In ``currency`` per MWh.
+    currency
+        Name of the money.
+    features
+        Name -> (D, 24): hourly values known before the prices, such as a load forecast in MW.
+    forecasts
+        Name of a model -> (D, 24): its day-ahead forecasts of the prices, in ``currency`` per MWh.
+    attribution
+        Whose data this is.
+    notes
+        One plain sentence for everything a policy did to the data.
+
+    Raises
+    ------
+    DataError
+        If shapes disagree, a number is not finite, or the days do not increase.
+
+    Examples
+    --------
+    >>> dates = np.arange("2021-01-01", "2021-01-04", dtype="datetime64[D]")
+    >>> market = Market("flat", dates, np.ones((3, 24)))
+    >>> market.days
+    3
+    >>> market.between("2021-01-02", None).dates
+    array(['2021-01-02', '2021-01-03'], dtype='datetime64[D]')
+    """
+
+    name: str
+    dates: DateArray
+    prices: FloatArray
+    currency: str = "EUR"
+    features: Mapping[str, FloatArray] = field(default_factory=dict)
+    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+    attribution: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        dates = np.array(self.dates, dtype="datetime64[D]")
+        if dates.ndim != 1 or not len(dates):
+            raise DataError(f"{self.name}: dates must be at least one day, of shape (D,), got {dates.shape}")
+        if np.isnat(dates).any() or (np.diff(dates) <= np.timedelta64(0, "D")).any():
+            raise DataError(f"{self.name}: dates must increase from day to day")
+        shape = (len(dates), HOURS)
+        object.__setattr__(self, "dates", freeze(dates))
+        object.__setattr__(self, "prices", finite(f"prices of {self.name}", self.prices, shape, error=DataError))
+        for kind in ("features", "forecasts"):
+            checked = {
+                key: finite(f"{kind} {key!r} of {self.name}", value, shape, error=DataError)
+                for key, value in getattr(self, kind).items()
+            }
+            object.__setattr__(self, kind, MappingProxyType(checked))
+
+    @property
+    def days(self) -> int:
+        """D, the number of delivery days."""
+        return len(self.dates)
+
+    def feature(self, name: str) -> FloatArray:
+        """The feature of that name, (D, 24), or a :class:`DataError` that names the nearest one."""
+        return self._pick("feature", self.features, name)
+
+    def forecast(self, name: str) -> FloatArray:
+        """The forecast of that model, (D, 24), or a :class:`DataError` that names the nearest one."""
+        return self._pick("forecast", self.forecasts, name)
+
+    def between(self, start: Day | None, end: Day | None) -> "Market":
+        """The days from ``start`` to ``end``, both included; None is the first or the last day there is.
+
+        Raises
+        ------
+        DataError
+            If a day cannot be read, lies outside the data, or ``start`` comes after ``end``; the days that
+            are available are named.
+        """
+        first = self.dates[0] if start is None else self._day("start", start)
+        last = self.dates[-1] if end is None else self._day("end", end)
+        if first > last:
+            raise DataError(f"{self.name}: start {first} comes after end {last}; {self._available()}")
+        for bound, day in (("start", first), ("end", last)):
+            if not self.dates[0] <= day <= self.dates[-1]:
+                raise DataError(f"{self.name}: {bound} {day} is outside the data; {self._available()}")
+        kept = (self.dates >= first) & (self.dates <= last)
+        if not kept.any():
+            raise DataError(
+                f"{self.name}: every day from {first} to {last} was dropped for missing hours; {self._available()}"
+            )
+        return replace(
+            self,
+            dates=self.dates[kept],
+            prices=self.prices[kept],
+            features={key: value[kept] for key, value in self.features.items()},
+            forecasts={key: value[kept] for key, value in self.forecasts.items()},
+        )
+
+    def _pick(self, kind: str, table: Mapping[str, FloatArray], name: str) -> FloatArray:
+        if name not in table:
+            raise DataError(f"{self.name} has no {kind} {name!r}{nearest(name, table)}")
+        return table[name]
+
+    def _day(self, bound: str, value: Day) -> np.datetime64:
+        wanted = f"{self.name}: {bound} is {value!r}: a day such as 2021-12-31 is needed"
+        try:
+            day = np.array([value], dtype="datetime64[D]")[0]
+        except ValueError as cause:
+            raise DataError(wanted) from cause
+        if np.isnat(day):
+            raise DataError(wanted)
+        return np.datetime64(day)
+
+    def _available(self) -> str:
+        return f"days {self.dates[0]} to {self.dates[-1]} are available"

@@ -1,0 +1,138 @@
+"""The two CSV formats of epftoolbox: markets, and published forecasts of their prices.
+
+Both show exactly 24 rows a day on the market's naive clock, with clock changes already resolved by the
+source.
+
+References
+----------
+Lago, Marcjasz, De Schutter, Weron: Forecasting day-ahead electricity prices: a review of state-of-the-art
+algorithms, best practices and an open-access benchmark. Applied Energy 293 (2021) 116983.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from omnisim.errors import DataError
+from omnisim.market.data import Market
+from omnisim.market.days import Missing
+from omnisim.market.files import market_from_table
+from omnisim.market.tables import Table, read_table
+
+_SOURCE = "epftoolbox (Lago et al., Applied Energy 293 (2021) 116983)"
+
+
+def read_epftoolbox(
+    path: str | Path, *, currency: str = "EUR", name: str | None = None, missing: Missing = "error"
+) -> Market:
+    r"""Read a market file of epftoolbox: ``Date, Price`` and any exogenous columns, such as ``NP.csv``.
+
+    Parameters
+    ----------
+    path
+        The CSV file. Spaces around the names of columns do not matter.
+    currency
+        EUR, but USD for PJM.
+    name
+        Of the market; the file's name by default.
+    missing
+        As in :func:`~omnisim.market.files.read_prices`.
+
+    Returns
+    -------
+    Market
+        Every further column is a feature, named in lower snake case: ``Grid load forecast`` becomes
+        ``grid_load_forecast``.
+
+    Raises
+    ------
+    DataError
+        If the file is not of this format.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> rows = [f"2013-01-01 {hour:02d}:00:00,{hour},42000" for hour in range(24)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "NP.csv")
+    ...     _ = path.write_text("\n".join(["Date, Price, Grid load forecast", *rows]))
+    ...     market = read_epftoolbox(path)
+    >>> market.name, list(market.features)
+    ('NP', ['grid_load_forecast'])
+    """
+    table = read_table(path)
+    others = [column for column in table.columns[1:] if column != "Price"]
+    return market_from_table(
+        table,
+        price="Price",
+        time=table.columns[0],
+        name=name or Path(path).name.split(".")[0],
+        currency=currency,
+        attribution=f"{_SOURCE}, {table.source}",
+        features=_normalised(table, others),
+        forecasts={},
+        missing=missing,
+    )
+
+
+def read_epftoolbox_forecasts(
+    path: str | Path, *, currency: str = "EUR", name: str | None = None, missing: Missing = "error"
+) -> Market:
+    r"""Read a file of published forecasts, such as ``Forecasts_NP_DNN_LEAR_ensembles.csv``.
+
+    Parameters
+    ----------
+    path
+        The CSV file: timestamps first, then ``Real price`` and one column for each model.
+    currency, name, missing
+        As in :func:`read_epftoolbox`.
+
+    Returns
+    -------
+    Market
+        Prices are the column ``Real price``; every further column is a forecast, named in lower snake case:
+        ``DNN Ensemble`` becomes ``dnn_ensemble``.
+
+    Raises
+    ------
+    DataError
+        If the file is not of this format.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> rows = [f"2016-12-27 {hour:02d}:00:00,{hour},{hour + 1}" for hour in range(24)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "Forecasts_NP.csv")
+    ...     _ = path.write_text("\n".join([",Real price,LEAR Ensemble", *rows]))
+    ...     market = read_epftoolbox_forecasts(path)
+    >>> list(market.forecasts)
+    ['lear_ensemble']
+    """
+    table = read_table(path)
+    models = [column for column in table.columns[1:] if column != "Real price"]
+    return market_from_table(
+        table,
+        price="Real price",
+        time=table.columns[0],
+        name=name or Path(path).name.split(".")[0],
+        currency=currency,
+        attribution=f"{_SOURCE}, {table.source}",
+        features={},
+        forecasts=_normalised(table, models),
+        missing=missing,
+    )
+
+
+def _normalised(table: Table, columns: Iterable[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"[^0-9a-z]+", "_", column.lower()).strip("_")
+        if not name or name in names:
+            raise DataError(
+                f"{table.source}: column {column!r} "
+                + (f"and column {names[name]!r} both become {name!r}" if name else "has no name")
+                + ": rename it"
+            )
+        names[name] = column
+    return names

@@ -1,0 +1,148 @@
+"""Names in scenario files, and the classes and functions they stand for.
+
+Ours are the explicit tables below. Others come from installed packages, through the entry-point groups
+``omnisim.forecasters``, ``omnisim.elimination``, ``omnisim.adversaries`` and ``omnisim.populations``, or from
+a module named on the command line with ``--plugin``, whose public strategy classes are registered under their
+names in snake case. A scenario file can only choose among registered names: it cannot run code.
+"""
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Any
+
+from omnisim.errors import ScenarioError
+from omnisim.suggest import nearest
+
+KINDS: Mapping[str, dict[str, str]] = {
+    "forecasters": {
+        "climatology": "omnisim.strategies.forecasters:Climatology",
+        "conditional_mean": "omnisim.strategies.forecasters:ConditionalMean",
+        "persistence": "omnisim.strategies.forecasters:Persistence",
+        "published": "omnisim.strategies.forecasters:Published",
+        "ridge_autoregression": "omnisim.strategies.forecasters:RidgeAutoregression",
+    },
+    "elimination": {
+        "best_response": "omnisim.strategies.elimination:BestResponse",
+        "first_violation": "omnisim.strategies.elimination:FirstViolation",
+        "subsequence_first_violation": "omnisim.strategies.elimination:SubsequenceFirstViolation",
+    },
+    "adversaries": {
+        "independent": "omnisim.strategies.adversaries:Independent",
+        "replay": "omnisim.strategies.adversaries:Replay",
+        "seasonal": "omnisim.strategies.adversaries:Seasonal",
+    },
+    "populations": {
+        "budgeted_operators": "omnisim.market:BudgetedOperators",
+        "energy_buyers": "omnisim.market:EnergyBuyers",
+        "manufacturers": "omnisim.market:Manufacturers",
+    },
+    "markets": {
+        "epftoolbox": "omnisim.market:read_epftoolbox",
+        "epftoolbox_forecasts": "omnisim.market:read_epftoolbox_forecasts",
+        "ercot": "omnisim.market:load_ercot",
+        "file": "omnisim.market:read_prices",
+    },
+}
+"""From kind to name to ``"module:object"``."""
+
+EXTENSIBLE = ("forecasters", "elimination", "adversaries", "populations")
+"""Kinds that others may add to."""
+
+_added: dict[str, dict[str, Callable[..., Any]]] = {kind: {} for kind in EXTENSIBLE}
+
+
+def names(kind: str) -> list[str]:
+    """All registered names of a kind, ours first.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such kind.
+    """
+    if kind not in KINDS:
+        raise ScenarioError(f"there is no kind {kind!r}{nearest(kind, KINDS)}")
+    return [*KINDS[kind], *_entry_points(kind), *_added.get(kind, {})]
+
+
+def find(kind: str, name: str) -> Callable[..., Any]:
+    """The class or function registered under a name.
+
+    Raises
+    ------
+    ScenarioError
+        If the name is not registered, or a plug-in cannot be imported.
+
+    Examples
+    --------
+    >>> find("forecasters", "persistence").__name__
+    'Persistence'
+    """
+    if name not in names(kind):
+        raise ScenarioError(f"{name!r} is not among the {kind}{nearest(name, names(kind))}")
+    if name in KINDS[kind]:
+        module, _, attribute = KINDS[kind][name].partition(":")
+        return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+    if name in _added[kind]:
+        return _added[kind][name]
+    entry_point = _entry_points(kind)[name]
+    try:
+        return entry_point.load()  # type: ignore[no-any-return]
+    except Exception as cause:
+        raise ScenarioError(f"the plug-in {entry_point.value} ({kind} {name!r}) fails to load: {cause}") from cause
+
+
+def add_plugin(module_name: str) -> list[str]:
+    """Import a module and register the strategies it defines; returns ``"kind: name"`` for each.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be imported, defines no strategy, or one has the name of a registered one.
+    """
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as cause:
+        raise ScenarioError(f"--plugin {module_name}: cannot be imported: {cause}") from cause
+    registered = []
+    for cls in vars(module).values():
+        if not inspect.isclass(cls) or cls.__module__ != module.__name__ or inspect.isabstract(cls):
+            continue
+        kind = _kind_of(cls)
+        if kind is None or cls.__name__.startswith("_"):
+            continue
+        name = snake_case(cls.__name__)
+        if name in names(kind) and _added[kind].get(name) is not cls:
+            raise ScenarioError(f"--plugin {module_name}: the name {name!r} is taken among the {kind}")
+        _added[kind][name] = cls
+        registered.append(f"{kind}: {name}")
+    if not registered:
+        raise ScenarioError(
+            f"--plugin {module_name}: defines no class derived from omnisim's Forecaster, Elimination or Adversary"
+        )
+    return registered
+
+
+def snake_case(name: str) -> str:
+    """The registered name of a class.
+
+    >>> snake_case("RidgeAutoregression")
+    'ridge_autoregression'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _kind_of(cls: type) -> str | None:
+    from omnisim.strategies.base import Adversary, Elimination, Forecaster
+
+    bases = {Forecaster: "forecasters", Elimination: "elimination", Adversary: "adversaries"}
+    return next((kind for base, kind in bases.items() if issubclass(cls, base)), None)
+
+
+def _entry_points(kind: str) -> dict[str, metadata.EntryPoint]:
+    if kind not in EXTENSIBLE:
+        return {}
+    found = metadata.entry_points(group=f"omnisim.{kind}")
+    return {point.name: point for point in found if point.name not in KINDS[kind]}

@@ -1,0 +1,71 @@
+"""The daily features that a rule of a scenario file can name.
+
+Every one is known before the prices of the day are: the calendar, yesterday's prices, a forecast of today's,
+and whatever day-ahead features and published forecasts the market's data hold.
+"""
+
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import ScenarioError
+from omnisim.market import Market, Scaling
+from omnisim.strategies.base import Past, Service
+from omnisim.strategies.forecasters import RidgeAutoregression
+
+CALENDAR = ("weekday", "month", "day_of_year")
+"""0 for Monday to 6 for Sunday; 1 to 12; 1 to 366."""
+
+YESTERDAY_PRICE = "yesterday_price"
+"""Mean price of the day before, per MWh; on the first day of the data, that day's own is not known: NaN."""
+
+PRICE_FORECAST = "price_forecast"
+"""Mean price forecast for the day, per MWh: the mean of the market's published forecasts where there are any,
+else of the ridge baseline computed day by day from what was known (refitted once a week)."""
+
+
+def rule_features(market: Market | None, scaling: Scaling, wanted: AbstractSet[str]) -> dict[str, FloatArray]:
+    """The features (D,) of all days of the market; slow ones are computed only if wanted.
+
+    Raises
+    ------
+    ScenarioError
+        If rules are used on a market without days.
+    """
+    if market is None:
+        if wanted:
+            raise ScenarioError(
+                f"subsequences: a rule names the feature {min(wanted)!r}, but a synthetic market has no calendar "
+                "and no features; use true"
+            )
+        return {}
+    days = market.dates.astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    found: dict[str, FloatArray] = {
+        # 1970-01-01 was a Thursday.
+        "weekday": ((days.astype(np.int64) + 3) % 7).astype(np.float64),
+        "month": (months.astype(np.int64) % 12 + 1).astype(np.float64),
+        "day_of_year": (days - days.astype("datetime64[Y]")).astype(np.float64) + 1,
+        YESTERDAY_PRICE: np.concatenate([[np.nan], market.prices[:-1].mean(axis=1)]),
+        PRICE_FORECAST: np.empty(0),
+    }
+    for name, values in {**market.features, **market.forecasts}.items():
+        found[name] = values.mean(axis=1)
+    if PRICE_FORECAST in wanted:
+        found[PRICE_FORECAST] = _price_forecast(market, scaling)
+    return found
+
+
+def _price_forecast(market: Market, scaling: Scaling) -> FloatArray:
+    if market.forecasts:
+        return np.asarray(np.mean([f.mean(axis=1) for f in market.forecasts.values()], axis=0))
+    ridge = RidgeAutoregression(refit_every=7)
+    ridge.start(Service(dimension=market.prices.shape[1]))
+    outcomes = scaling.outcomes(market.prices)[0]
+    days = Past(outcomes, market.dates, market.features)
+    forecast = np.empty(len(outcomes))
+    for day, outcome in enumerate(outcomes):
+        forecast[day] = scaling.prices(ridge.predict(days.context(day)).mean).mean()
+        ridge.update(outcome)
+    return forecast

@@ -1,0 +1,170 @@
+"""The form of a scenario file, as pydantic models.
+
+The tables of strategies, populations and markets are not written here: each is read off the signature of the
+class or function it configures, so that a parameter and its default are stated once.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from numpy.typing import ArrayLike
+from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, model_validator
+
+from omnisim.arrays import Written
+from omnisim.problem.subsequences import Operator, Rule
+from omnisim.scenario import registry
+
+_STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+FROM_MARKET = ("outcomes",)
+"""Parameters that the loader supplies: ``replay`` plays the outcomes of the market."""
+
+
+class RuleTable(BaseModel):
+    """Rounds in which a daily feature compares to a value or is in a list, or to a quantile of its recent past."""
+
+    model_config = _STRICT
+
+    feature: str
+    operator: Operator
+    value: float | list[float] | None = None
+    quantile: float | None = None
+    window: int = 60
+
+    def rule(self) -> Rule:
+        """The rule that the table describes."""
+        return Rule(**self.model_dump())
+
+
+class MarketTable(BaseModel):
+    """What every market table has, whatever its source."""
+
+    model_config = _STRICT
+
+    low: float = Field(description="price that becomes outcome 0, per MWh")
+    high: float = Field(description="price that becomes outcome 1, per MWh")
+    first_day: date | None = Field(None, description="first delivery day to play; days before it are past")
+    last_day: date | None = Field(None, description="last delivery day to play")
+
+
+class SyntheticMarketTable(MarketTable):
+    """Prices made by the adversary: only their scale is declared."""
+
+    source: Literal["synthetic"]
+    currency: str = "USD"
+
+    @model_validator(mode="after")
+    def _no_days(self) -> "SyntheticMarketTable":
+        if self.first_day is not None or self.last_day is not None:
+            raise ValueError("first_day and last_day need a market with data: a synthetic one has rounds only")
+        return self
+
+
+class _DocumentBase(BaseModel):
+    model_config = _STRICT
+
+    name: str | None = Field(None, min_length=1, description="what reports call it; default: the file's name")
+    description: str = Field("", description="one sentence for the report")
+    seed: int = Field(0, ge=0, description="of all randomness in the run")
+    rounds: int | None = Field(None, ge=1, description="rounds to run; default: as many as there are data")
+
+
+class Schema:
+    """The schema of scenario files with everything registered so far."""
+
+    @cached_property
+    def document(self) -> type[BaseModel]:
+        """The model of a whole file."""
+        elimination = self._union("elimination")
+        own_rule = {"elimination": (elimination | None, Field(None, description="own rule of this population"))}
+        population: Any = self._union("populations", own_rule)
+        return create_model(
+            "Scenario",
+            __base__=_DocumentBase,
+            market=(self._markets(), Field(description="prices, their source and scale")),
+            populations=(
+                types.GenericAlias(Mapping, (str, population)),
+                Field(min_length=1, description="agents, by the name of their population"),
+            ),
+            forecaster=(self._union("forecasters"), Field(description="who predicts")),
+            adversary=(self._union("adversaries"), Field(default={"kind": "replay"}, validate_default=True)),
+            elimination=(
+                elimination,
+                Field(default={"kind": "subsequence_first_violation"}, validate_default=True),
+            ),
+            subsequences=(
+                dict[str, Literal[True] | RuleTable],
+                Field(default={"all": True}, min_length=1, description="true for every round, or a rule"),
+            ),
+        )
+
+    def _markets(self) -> Any:
+        tables = [
+            table_model(name, registry.find("markets", name), "source", MarketTable)
+            for name in registry.names("markets")
+        ]
+        return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]  # noqa: UP007
+
+    def _union(self, kind: str, extra: dict[str, Any] | None = None) -> Any:
+        tables = [table_model(name, registry.find(kind, name), "kind", _Table, extra) for name in registry.names(kind)]
+        return Annotated[Union[tuple(tables)], Field(discriminator="kind")]  # noqa: UP007
+
+
+class _Table(BaseModel):
+    model_config = _STRICT
+
+
+def table_model(
+    name: str,
+    target: Callable[..., Any],
+    tag: str,
+    base: type[BaseModel],
+    extra: dict[str, Any] | None = None,
+) -> type[BaseModel]:
+    """A model with a field for each parameter of ``target`` that a file can give, and ``tag = name``."""
+    fields: dict[str, Any] = {tag: (Literal[name], Field(description=_summary(target)))}
+    for parameter in parameters(target):
+        default = ... if parameter.default is inspect.Parameter.empty else _as_written(parameter.default)
+        fields[parameter.name] = (_form(parameter.annotation), default)
+    return create_model(f"{tag}={name}", __base__=base, **(extra or {}), **fields)
+
+
+def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a class or function that a scenario file can give, with resolved annotations."""
+    function: Any = target.__init__ if inspect.isclass(target) else target
+    hints = get_type_hints(function, include_extras=True)
+    found = []
+    for parameter in inspect.signature(target).parameters.values():
+        annotation = hints.get(parameter.name, Any)
+        if parameter.name not in FROM_MARKET and not _only_in_python(annotation):
+            found.append(parameter.replace(annotation=annotation))
+    return found
+
+
+def _only_in_python(annotation: Any) -> bool:
+    array = set(get_args(ArrayLike))
+    return array <= ({annotation} | set(get_args(annotation)))
+
+
+def _form(annotation: Any) -> Any:
+    """The type a parameter has in a file: paths are written as strings, arrays as their note says."""
+    if get_origin(annotation) is Annotated:
+        written = [note.form for note in annotation.__metadata__ if isinstance(note, Written)]
+        return written[0] if written else annotation
+    if annotation is Path or Path in get_args(annotation):
+        loose = Annotated[Path, Strict(strict=False)]
+        return loose | None if type(None) in get_args(annotation) else loose
+    return annotation
+
+
+def _as_written(default: Any) -> Any:
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _summary(target: Callable[..., Any]) -> str:
+    return (inspect.getdoc(target) or "").partition("\n")[0]

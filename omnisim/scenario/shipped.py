@@ -1,0 +1,40 @@
+"""The scenarios that come with omnisim, by name."""
+
+from pathlib import Path
+
+from omnisim.errors import ScenarioError
+from omnisim.suggest import nearest
+
+
+def folder() -> Path:
+    """Where the shipped scenarios are: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "scenarios"
+    return installed if installed.is_dir() else package.parent / "scenarios"
+
+
+def find(scenario: str) -> Path:
+    """The path that a scenario argument means: a file, or the name of a shipped scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If it is neither.
+    """
+    path = Path(scenario)
+    if path.suffix == ".toml" or path.exists():
+        return path
+    shipped = folder() / f"{scenario}.toml"
+    if not shipped.exists():
+        raise ScenarioError(
+            f"{scenario}: is neither a .toml file nor a shipped scenario{nearest(scenario, summaries())}"
+        )
+    return shipped
+
+
+def summaries() -> dict[str, str]:
+    """Each shipped scenario's first line, which says what it shows."""
+    return {
+        path.stem: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+        for path in sorted(folder().glob("*.toml"))
+    }

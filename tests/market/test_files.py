@@ -1,0 +1,305 @@
+"""Loaders on tiny files: every policy by hand-computed values, every refusal by its message."""
+
+import gzip
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omnisim.errors import DataError
+from omnisim.market import read_prices
+
+Row = tuple[str, Any]
+
+
+def write(
+    folder: Path, rows: Iterable[Sequence[object]], header: str = "time,price", name: str = "p.csv"
+) -> Path:
+    path = folder / name
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return path
+
+
+def naive(start: str, periods: int, first: float = 0.0) -> list[Row]:
+    hours = pd.date_range(start, periods=periods, freq="h")
+    return [(f"{hour:%Y-%m-%d %H:%M}", first + i) for i, hour in enumerate(hours)]
+
+
+def utc(start: str, periods: int) -> list[Row]:
+    hours = pd.date_range(start, periods=periods, freq="h", tz="UTC")
+    return [(hour.isoformat(), float(i)) for i, hour in enumerate(hours)]
+
+
+def test_plain_days(tmp_path: Path) -> None:
+    market = read_prices(write(tmp_path, naive("2021-01-01", 48)))
+    np.testing.assert_array_equal(market.prices, np.arange(48.0).reshape(2, 24))
+    assert [str(day) for day in market.dates] == ["2021-01-01", "2021-01-02"]
+    assert (market.name, market.currency, market.notes) == ("p", "EUR", ())
+
+
+def test_features_forecasts_and_spaces_in_the_header(tmp_path: Path) -> None:
+    rows = [(stamp, value, value * 2, value * 3) for stamp, value in naive("2021-01-01", 24, 1.0)]
+    path = write(tmp_path, rows, "time, price , load_mw, lear")
+    market = read_prices(path, features=["load_mw"], forecasts=["lear"], currency="USD", name="toy")
+    np.testing.assert_array_equal(market.feature("load_mw"), market.prices * 2)
+    np.testing.assert_array_equal(market.forecast("lear"), market.prices * 3)
+    assert (market.name, market.currency) == ("toy", "USD")
+
+
+def test_rows_out_of_order_are_sorted_and_noted(tmp_path: Path) -> None:
+    market = read_prices(write(tmp_path, reversed(naive("2021-01-01", 24))))
+    np.testing.assert_array_equal(market.prices[0], np.arange(24.0))
+    assert market.notes == ("the rows were not in the order of time and were sorted",)
+
+
+def test_european_csv(tmp_path: Path) -> None:
+    path = tmp_path / "eu.csv"
+    rows = [f"01.02.2021 {hour:02d}:00;{hour},5" for hour in range(24)]
+    path.write_text("\n".join(["Zeit;Preis", *rows]))
+    market = read_prices(path, price="Preis", separator=";", decimal=",", time_format="%d.%m.%Y %H:%M")
+    np.testing.assert_array_equal(market.prices[0], np.arange(24) + 0.5)
+    assert str(market.dates[0]) == "2021-02-01"
+
+
+def test_select_picks_one_market(tmp_path: Path) -> None:
+    rows = [
+        (stamp, value, zone) for zone in ("A", "B") for stamp, value in naive("2021-01-01", 24, ord(zone))
+    ]
+    path = write(tmp_path, rows, "time,price,zone")
+    assert read_prices(path, select={"zone": "B"}).prices[0, 0] == ord("B")
+    with pytest.raises(DataError, match=r"p.csv: no row has zone 'C': available: A, B"):
+        read_prices(path, select={"zone": "C"})
+    with pytest.raises(DataError, match=r"hour 2021-01-01 00:00 occurs 2 times, in lines 2, 26"):
+        read_prices(path)
+
+
+def test_compressed_csv(tmp_path: Path) -> None:
+    plain = write(tmp_path, naive("2021-01-01", 24))
+    packed = tmp_path / "p.csv.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    np.testing.assert_array_equal(read_prices(packed).prices, read_prices(plain).prices)
+
+
+# Clock changes. Berlin, 2021-03-28: hour 02 is skipped; 2021-10-31: hour 02 occurs twice.
+
+
+def test_spring_hour_of_utc_file_is_interpolated(tmp_path: Path) -> None:
+    # 23 UTC hours make the local day; local hour 01 is value 1 and local hour 03 is value 2.
+    path = write(tmp_path, utc("2021-03-27 23:00", 23))
+    market = read_prices(path, timezone="Europe/Berlin")
+    assert list(market.prices[0]) == [0.0, 1.0, 1.5, *np.arange(2.0, 22.0), 22.0]
+    assert market.notes == ("2021-03-28: hour 02 does not exist (clock change), filled by interpolation",)
+    with pytest.raises(DataError, match=r"hour 02 does not exist.*set clock_change to 'average' or 'first'"):
+        read_prices(path, timezone="Europe/Berlin", clock_change="error")
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "done"), [("average", 2.5, "averaged"), ("first", 2.0, "the first was kept")]
+)
+@pytest.mark.parametrize("clock", ["utc", "naive"])
+def test_autumn_hour(tmp_path: Path, clock: str, policy: Any, expected: float, done: str) -> None:
+    rows = utc("2021-10-30 22:00", 25)
+    if clock == "naive":
+        local = [*range(3), *range(2, 24)]
+        rows = [(f"2021-10-31 {hour:02d}:00", value) for hour, (_, value) in zip(local, rows, strict=True)]
+    path = write(tmp_path, rows)
+    market = read_prices(path, timezone="Europe/Berlin", clock_change=policy)
+    assert list(market.prices[0]) == [0.0, 1.0, expected, *np.arange(4.0, 25.0)]
+    assert market.notes == (f"2021-10-31: hour 02 occurs twice (clock change), {done}",)
+    with pytest.raises(DataError, match=r"hour 2021-10-31 02:00 occurs twice"):
+        read_prices(path, timezone="Europe/Berlin", clock_change="error")
+
+
+def test_naive_spring_day_needs_the_zone_or_the_value(tmp_path: Path) -> None:
+    rows = naive("2021-03-28", 24)
+    without = write(tmp_path, rows[:2] + rows[3:])
+    assert read_prices(without, timezone="Europe/Berlin").prices[0, 2] == 2.0
+    with pytest.raises(DataError, match=r"hour 2021-03-28 02:00 has no price.*declare timezone"):
+        read_prices(without)
+    whole = write(tmp_path, rows, name="whole.csv")
+    assert read_prices(whole).notes == ()
+    (note,) = read_prices(whole, timezone="Europe/Berlin").notes
+    assert note == "2021-03-28: hour 02 does not exist (clock change), the file's own value was kept"
+
+
+def test_offsets_that_change_over_the_year(tmp_path: Path) -> None:
+    hours = pd.date_range("2021-10-31", periods=25, freq="h", tz="Europe/Berlin")
+    path = write(tmp_path, [(hour.isoformat(), i) for i, hour in enumerate(hours)])
+    assert read_prices(path, timezone="Europe/Berlin").prices[0, 2] == 2.5
+
+
+def test_incomplete_first_and_last_days_are_left_out_and_noted(tmp_path: Path) -> None:
+    market = read_prices(write(tmp_path, utc("2021-01-01 00:00", 48)), timezone="Europe/Berlin")
+    assert [str(day) for day in market.dates] == ["2021-01-02"]
+    np.testing.assert_array_equal(market.prices[0], np.arange(23.0, 47.0))
+    assert market.notes == (
+        "2021-01-01: the first day begins at 01:00 and was left out",
+        "2021-01-03: the last day ends after hour 00 and was left out",
+    )
+
+
+# Missing values.
+
+
+def holed(hours: Iterable[int]) -> list[Row]:
+    rows = naive("2021-01-01", 72)
+    return [(stamp, "" if i in set(hours) else value) for i, (stamp, value) in enumerate(rows)]
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_interpolation_of_short_gaps(tmp_path: Path, absent: bool) -> None:
+    rows = holed([30, 31, 32, 40])
+    path = write(tmp_path, [row for row in rows if not (absent and row[1] == "")])
+    market = read_prices(path, missing="interpolate")
+    np.testing.assert_allclose(market.prices.ravel(), np.arange(72.0), atol=1e-12)
+    (note,) = market.notes
+    start = "4 missing hours of price filled by interpolation: "
+    assert note == start + "2021-01-02 06:00, 2021-01-02 07:00, 2021-01-02 08:00, 2021-01-02 16:00"
+    with pytest.raises(DataError, match=r"hour 2021-01-02 06:00 has no price \(4 such hours\): set missing"):
+        read_prices(path)
+
+
+def test_gaps_too_long_or_at_the_edge_are_not_interpolated(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"4 hours without price from 2021-01-02 06:00.*at most 3 in a row"):
+        read_prices(write(tmp_path, holed(range(30, 34))), missing="interpolate")
+    for hour in (0, 71):
+        with pytest.raises(DataError, match=r"lies at the edge of the data"):
+            read_prices(write(tmp_path, holed([hour])), missing="interpolate")
+
+
+def test_drop_day(tmp_path: Path) -> None:
+    market = read_prices(write(tmp_path, holed([30, 31])), missing="drop_day")
+    assert [str(day) for day in market.dates] == ["2021-01-01", "2021-01-03"]
+    np.testing.assert_array_equal(market.prices[1], np.arange(48.0, 72.0))
+    assert market.notes == ("1 day with missing hours dropped: 2021-01-02",)
+    with pytest.raises(DataError, match=r"every day has a missing hour"):
+        read_prices(write(tmp_path, holed([5, 30, 60])), missing="drop_day")
+
+
+def test_long_lists_in_notes_are_counted(tmp_path: Path) -> None:
+    market = read_prices(write(tmp_path, holed(range(2, 16, 2))), missing="interpolate")
+    (note,) = market.notes
+    assert note.startswith("7 missing hours of price")
+    assert note.endswith("10:00 and 2 more")
+
+
+def test_spring_hour_beside_a_gap_follows_the_policy_for_gaps(tmp_path: Path) -> None:
+    rows = naive("2021-03-28", 24)
+    path = write(tmp_path, rows[:2] + rows[4:])
+    market = read_prices(path, timezone="Europe/Berlin", missing="interpolate")
+    np.testing.assert_allclose(market.prices[0], np.arange(24.0), atol=1e-12)
+    with pytest.raises(DataError, match=r"hour 2021-03-28 02:00 has no price"):
+        read_prices(path, timezone="Europe/Berlin")
+
+
+# Refusals.
+
+
+def change(rows: list[Row], at: int, row: Sequence[object]) -> list[Sequence[object]]:
+    return [*rows[:at], row, *rows[at + 1 :]]
+
+
+DAY = naive("2021-01-01", 24)
+
+REFUSED: list[tuple[list[Any], dict[str, Any], str]] = [
+    (change(DAY, 3, ("2021-01-01 03:00", "abc")), {}, "p.csv: line 5: price is 'abc': it must be a"),
+    (change(DAY, 3, ("2021-01-01 03:00", "inf")), {}, "p.csv: line 5: price is 'inf'"),
+    (change(DAY, 3, ("2021-01-01 03:00", "")), {}, "p.csv: hour 2021-01-01 03:00 has no price"),
+    (change(DAY, 3, ("2021-01-01 03:00", "NaN")), {}, "p.csv: hour 2021-01-01 03:00 has no price"),
+    (change(DAY, 3, ("2021-01-01 02:00", 1)), {}, "hour 2021-01-01 02:00 occurs 2 times, in lines 4, 5"),
+    (change(DAY, 3, ("03/01/2021", 1)), {}, "line 5: time is '03/01/2021': it must be a timestamp such"),
+    (change(DAY, 3, ("", 1)), {}, "p.csv: line 5: time is '': it must be a timestamp"),
+    (change(DAY, 3, ("2021-01-01 03:15", 1)), {}, "line 5: 2021-01-01 03:15:00 is not a full hour"),
+    (change(DAY, 3, ("2021-01-01 03:00", 1, 2)), {}, "p.csv is not a readable CSV file: .*line 5"),
+    (DAY[:23], {}, "p.csv: no whole day between 2021-01-01 00:00:00 and 2021-01-01 22:00:00"),
+    (DAY, {"price": "prise"}, "p.csv has no column 'prise': did you mean 'price'[?] available: time, price"),
+    (DAY, {"time": "tine"}, "p.csv has no column 'tine': did you mean 'time'"),
+    (DAY, {"time": "price"}, "line 2: price is '0.0': it must be a timestamp"),
+    (DAY, {"features": ["load"]}, "p.csv has no column 'load': available: time, price"),
+    (DAY, {"timezone": "Europe/Olso"}, "timezone 'Europe/Olso' is unknown: did you mean 'Europe/Oslo'"),
+    (DAY, {"time_format": "%d.%m.%Y %H:%M"}, "it must be a timestamp in %d.%m.%Y"),
+    (DAY, {"missing": "interpolated"}, "missing is 'interpolated': did you mean 'interpolate'"),
+    (DAY, {"clock_change": "mean"}, "clock_change is 'mean': .*average, first, error"),
+    (DAY, {"separator": "."}, "separator is '.'"),
+    (utc("2021-01-01", 24), {}, "column 'time' carries UTC offsets, so timezone must name"),
+    (change(utc("2021-01-01", 24), 3, ("2021-01-01 03:00", 1)), {}, "line 5: time is .*without a UTC offset"),
+    (change(utc("2021-01-01", 24), 3, ("2021-01-01T02:00Z", 1)), {"timezone": "UTC"}, "02:00 occurs 2 times"),
+    ([("2021-01-01 02:00", 1), *DAY], {"timezone": "Europe/Berlin"}, "02:00 occurs 2 times, in lines 2, 5"),
+    ([], {}, "p.csv has no rows"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "options", "message"), REFUSED)
+def test_refusals_are_one_line_and_name_the_place(
+    tmp_path: Path, rows: list[Any], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DataError, match=message) as refusal:
+        read_prices(write(tmp_path, rows), **options)
+    assert "\n" not in str(refusal.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere.csv does not exist"):
+        read_prices(tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match=r"is a folder"):
+        read_prices(tmp_path)
+    excel = tmp_path / "p.xlsx"
+    excel.write_text("x")
+    with pytest.raises(DataError, match=r"suffix must be .csv, .csv.gz, .txt or .parquet, got '.xlsx'"):
+        read_prices(excel)
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    with pytest.raises(DataError, match=r"empty.csv is empty"):
+        read_prices(empty)
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes(b"time,price\n\xe9\xff,1\n")
+    with pytest.raises(DataError, match=r"latin.csv is not a readable CSV file"):
+        read_prices(latin)
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"not parquet")
+    with pytest.raises(DataError, match=r"broken.parquet is not a readable Parquet file"):
+        read_prices(broken)
+    twins = write(tmp_path, [(*row, 1) for row in DAY], "time,price,price")
+    with pytest.raises(DataError, match=r"2 columns named 'price'"):
+        read_prices(twins)
+
+
+# Parquet, and blank lines.
+
+
+@pytest.mark.parametrize("in_index", [False, True])
+def test_parquet_with_zone_and_index(tmp_path: Path, in_index: bool) -> None:
+    hours = pd.date_range("2021-10-30", "2021-11-01", freq="h", tz="Europe/Berlin", inclusive="left")
+    frame = pd.DataFrame({"start": hours, "price": np.arange(49.0)})
+    path = tmp_path / "p.parquet"
+    (frame.set_index("start") if in_index else frame).to_parquet(path)
+    market = read_prices(path, time="start", timezone="Europe/Berlin")
+    assert market.prices.shape == (2, 24)
+    assert market.prices[1, 2] == (26 + 27) / 2
+
+
+def test_parquet_refusals_name_the_row(tmp_path: Path) -> None:
+    hours = pd.date_range("2021-01-01", periods=24, freq="h")
+    path = tmp_path / "p.parquet"
+    pd.DataFrame({"t": hours, "price": ["1"] * 5 + ["x"] + ["1"] * 18}).to_parquet(path)
+    with pytest.raises(DataError, match=r"p.parquet: row 6: price is 'x'"):
+        read_prices(path)
+    pd.DataFrame({"t": np.arange(24), "price": 1.0}).to_parquet(path)
+    with pytest.raises(DataError, match=r"column 't' holds numbers such as 0: it must hold timestamps"):
+        read_prices(path)
+    pd.DataFrame({"t": [pd.NaT, *hours[1:]], "price": 1.0}).to_parquet(path)
+    with pytest.raises(DataError, match=r"p.parquet: row 1: t is '': it must be a timestamp"):
+        read_prices(path)
+
+
+def test_blank_lines_are_passed_over_without_shifting_line_numbers(tmp_path: Path) -> None:
+    lines = ["time,price", *(f"{stamp},{value}" for stamp, value in DAY)]
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join([*lines[:3], "", *lines[3:], "", ""]))
+    assert read_prices(path).prices.shape == (1, 24)
+    path.write_text("\n".join([*lines[:3], "", *lines[3:-1], "2021-01-01 23:00,x"]))
+    with pytest.raises(DataError, match=r"line 26: price is 'x'"):
+        read_prices(path)
