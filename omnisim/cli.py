@@ -190,10 +190,9 @@ def list_(
 def _load(scenario: str, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.load import load_scenario
-    from omnisim.scenario.shipped import find
 
     _add_plugins(plugins)
-    return load_scenario(find(scenario), dict(map(parse_override, overrides or [])) | extra)
+    return load_scenario(scenario, dict(map(parse_override, overrides or [])) | extra)
 
 
 def _add_plugins(plugins: list[str] | None) -> None:

@@ -14,7 +14,7 @@ from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Scaling
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
-from omnisim.scenario import registry
+from omnisim.scenario import registry, shipped
 from omnisim.scenario.document import digest, read_document, resolved
 from omnisim.scenario.rule_features import rule_features
 from omnisim.scenario.scenario import Scenario
@@ -44,7 +44,7 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
     Parameters
     ----------
     path
-        Of a TOML file; paths inside it are relative to its folder.
+        Of a TOML file, or the name of a shipped scenario; paths inside it are relative to its folder.
     overrides
         From dotted keys to values, put in place of what the file says: ``{"forecaster.lag": 7}``.
 
@@ -53,7 +53,7 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
     ScenarioError, DataError
         One line that names the file, the key, the value and what would be right.
     """
-    path = Path(path)
+    path = shipped.find(str(path))
     document: Any = read_document(path, overrides or {})
     with _naming(path):
         return _build(document, path)

@@ -1,5 +1,6 @@
 """A scenario: everything a run needs except the seed."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -139,6 +140,14 @@ class Scenario:
                 f"{type(self.adversary).__name__} has no end: set rounds"
             )
         return rounds
+
+    def replace(self, **changes: Any) -> "Scenario":
+        """A copy with some fields changed: ``scenario.replace(forecaster=...)``.
+
+        What it says about the file it came from is dropped, since it no longer describes the run.
+        """
+        about = {key: value for key, value in self.about.items() if key != "digest"}
+        return dataclasses.replace(self, **{"source": {}, "about": about, **changes})
 
     def elimination_of(self, population: str) -> Elimination:
         """The rule of the population of this name."""
