@@ -26,8 +26,10 @@ KINDS: Mapping[str, dict[str, str]] = {
     },
     "elimination": {
         "best_response": "omnisim.strategies.elimination:BestResponse",
+        "cumulative_threshold": "omnisim.strategies.elimination:CumulativeThreshold",
         "first_violation": "omnisim.strategies.elimination:FirstViolation",
         "subsequence_first_violation": "omnisim.strategies.elimination:SubsequenceFirstViolation",
+        "subsequence_threshold": "omnisim.strategies.elimination:SubsequenceThreshold",
     },
     "adversaries": {
         "independent": "omnisim.strategies.adversaries:Independent",

@@ -11,7 +11,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze, wit
 from omnisim.errors import ScenarioError
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
-from omnisim.strategies.base import Adversary, Elimination, Forecaster, Past
+from omnisim.strategies.base import Adversary, Forecaster, Past, Policy
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.suggest import nearest
 
@@ -58,7 +58,8 @@ class Scenario:
     adversary, forecaster
         Strategies; a run works on copies of them.
     elimination
-        One rule for all populations, or a mapping from their names to rules. Default: Algorithm 1.
+        One rule for all populations, or a mapping from their names to rules; a learner in action space may stand in
+        its place. Default: Algorithm 1.
     subsequences
         From names to ``None`` (every round), a boolean array (T,), or a rule. Default: ``{"all": None}``.
     rounds
@@ -101,7 +102,7 @@ class Scenario:
     populations: Sequence[Population | PopulationSource]
     adversary: Adversary
     forecaster: Forecaster
-    elimination: Elimination | Mapping[str, Elimination] = field(default_factory=FirstViolation)
+    elimination: Policy | Mapping[str, Policy] = field(default_factory=FirstViolation)
     subsequences: Mapping[str, Subsequence] = field(default_factory=lambda: {"all": None})
     rounds: int | None = None
     name: str = "scenario"
@@ -149,7 +150,7 @@ class Scenario:
         about = {key: value for key, value in self.about.items() if key != "digest"}
         return dataclasses.replace(self, **{"source": {}, "about": about, **changes})
 
-    def elimination_of(self, population: str) -> Elimination:
+    def elimination_of(self, population: str) -> Policy:
         """The rule of the population of this name."""
         if isinstance(self.elimination, Mapping):
             return self.elimination[population]

@@ -13,7 +13,7 @@ from omnisim.problem.population import Population
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import FORECASTER, WORLD, Network, party
 from omnisim.simulation.protocol import Clock, Phase, Process
-from omnisim.strategies.base import Adversary, Context, Elimination, Forecaster, History
+from omnisim.strategies.base import Adversary, Context, Forecaster, History, Policy
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 
 
@@ -125,13 +125,13 @@ class Agents:
     """One population: registers its candidates, responds to the prediction it received, eliminates.
 
     Beside what the agents do it records, for the analysis, what their actions cost and the round in which
-    each action first violated a constraint on each subsequence, whatever the elimination rule.
+    each action first violated a constraint on each subsequence, whatever the policy.
     """
 
-    def __init__(self, population: Population, elimination: Elimination, active: BoolArray) -> None:
+    def __init__(self, population: Population, policy: Policy, active: BoolArray) -> None:
         rounds, subsequences = active.shape
         agents, constraints = population.agents, len(population.constraints)
-        self._population, self.elimination = population, elimination
+        self._population, self.policy = population, policy
         self._agents = np.arange(agents)
         self._violations = CandidateSets(subsequences, agents, population.actions, rounds)
         self.actions = np.empty((rounds, agents), dtype=np.int64)
@@ -145,20 +145,21 @@ class Agents:
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
-        population, elimination = self._population, self.elimination
+        population, policy = self._population, self.policy
         me = party(population.name)
         mailbox = network.mailboxes[me]
         while True:
             t: int = yield clock.at(Phase.REGISTRATION)
             active = mailbox.take_one(Notice).context.active
-            candidates, self.fallback[t] = elimination.playable(active)
+            candidates, self.fallback[t] = policy.playable(active)
             network.send(me, Registration(population.name, freeze(candidates)))
             yield clock.at(Phase.ACTION)
             actions = population.best_response(mailbox.take_one(Forecast).prediction, candidates)
             self.actions[t] = actions
             network.send(me, Actions(population.name, actions))
             yield clock.at(Phase.SETTLEMENT)
-            costs = population.costs(mailbox.take_one(Outcome).outcome)
+            outcome = mailbox.take_one(Outcome).outcome
+            costs = population.costs(outcome)
             self.costs[t] = costs[self._agents, actions]
             self._violations.remove(active, np.asarray((costs > 0).any(axis=2)), t)
-            elimination.update(actions, costs, active)
+            policy.settle(actions, outcome, costs, active)

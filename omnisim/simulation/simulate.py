@@ -70,7 +70,9 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
             )
         )
         for population in populations:
-            rules[population.name].start(population, problem.active)
+            rules[population.name].start(
+                population, problem.active, stream(seed, f"population/{population.name}/policy")
+            )
         world = World(environs, adversary, populations, stream(seed, "adversary"))
         service = ForecastService(
             forecaster, problem.rounds, adversary.dimension, populations, stream(seed, "forecaster")
@@ -101,7 +103,7 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
                 fallback=agents[p.name].fallback,
                 costs=agents[p.name].costs,
                 violated_at=agents[p.name].violated_at,
-                eliminated_at=agents[p.name].elimination.eliminated_at,
+                eliminated_at=agents[p.name].policy.eliminated_at,
             )
             for p in populations
         },

@@ -179,11 +179,62 @@ class Forecaster(ABC):
         self._update(outcome)
 
 
-class Elimination(ABC):
+class Policy(ABC):
+    """How the agents of one population choose, all N at once: they best-respond within a set of playable actions.
+
+    An :class:`Elimination` keeps sets of candidates; a learner in action space draws its action itself and offers
+    nothing else. One object serves one population; the simulation makes a copy for each.
+
+    A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``.
+    """
+
+    benchmark: ClassVar[Literal["realized", "expected"]] = "realized"
+    """What it competes with: B, the actions that never violate, or BE, those that never do in expectation."""
+
+    def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
+        """Forget everything.
+
+        Parameters
+        ----------
+        population
+            Whose actions.
+        active : (T, L) bool
+            The subsequences of every round, for the number T of rounds and the lengths |S|.
+        rng
+            For policies that draw; the stream of the population.
+        """
+        self.population, self.rng = population, rng
+        self.agents, self.actions = population.agents, population.actions
+        self.rounds, self.subsequences = active.shape
+        self.sizes = active.sum(axis=0)
+        self.round = 0
+        self._start()
+
+    @abstractmethod
+    def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:
+        """The actions (N, A) to choose from in a round of the active (L,) subsequences, at least one per agent.
+
+        Second: for which agents (N,) this is a fallback, since they have no candidate left.
+        """
+
+    @abstractmethod
+    def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
+        """Learn the actions played (N,), the outcome (d,), and the costs (N, A, J) of all actions in a round."""
+
+    @property
+    @abstractmethod
+    def eliminated_at(self) -> IntArray:
+        """The round after which each action left each candidate set, (N, A, K), or T; K = L or 1."""
+
+    def _start(self) -> None:
+        """Reset all state."""
+
+
+class Elimination(Policy):
     """Which actions the agents of one population still consider, all N at once.
 
     A subclass writes ``_start()``, ``_candidates(active)`` and ``_update(actions, costs, active)``, and
-    exposes ``eliminated_at``. One object serves one population; the simulation makes a copy for each.
+    exposes ``eliminated_at``.
 
     Parameters
     ----------
@@ -201,23 +252,12 @@ class Elimination(ABC):
             raise StrategyError(f"on_empty is {on_empty!r}: it must be 'fallback' or 'error'")
         self.on_empty = on_empty
 
-    def start(self, population: Population, active: BoolArray) -> None:
-        """Begin with every action a candidate.
-
-        Parameters
-        ----------
-        population
-            Whose actions; only its sizes are used.
-        active : (T, L) bool
-            The subsequences of every round, for the number T of rounds and upper bounds on |S|.
-        """
-        self.agents, self.actions = population.agents, population.actions
-        self.rounds, self.subsequences = active.shape
-        self.sizes = active.sum(axis=0)
-        self.round = 0
-        self.violation = np.zeros((len(population.constraints), self.actions, self.agents)).T
+    def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
+        """Begin with every action a candidate; see :meth:`Policy.start`."""
+        shape = (len(population.constraints), population.actions, population.agents)
+        self.violation = np.zeros(shape).T
         """V_j(a) so far, (N, A, J): over all rounds, or those in which a was played, as ``feedback`` says."""
-        self._start()
+        super().start(population, active, rng)
 
     def candidates(self, active: BoolArray) -> BoolArray:
         """The candidate actions (N, A) in a round of the active (L,) subsequences; a row may be empty."""
@@ -244,6 +284,10 @@ class Elimination(ABC):
             candidates[empty, least[empty]] = True
         return candidates, empty
 
+    def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
+        """Learn the round; elimination needs only the costs."""
+        self.update(actions, costs, active)
+
     def update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
         """Learn the actions played (N,) and the costs (N, A, J) of all actions in a round."""
         if self.feedback == "full":
@@ -253,14 +297,6 @@ class Elimination(ABC):
             self.violation[agents, actions] += costs[agents, actions]
         self._update(actions, costs, active)
         self.round += 1
-
-    @property
-    @abstractmethod
-    def eliminated_at(self) -> IntArray:
-        """The round after which each action left each candidate set, (N, A, K), or T; K = L or 1."""
-
-    def _start(self) -> None:
-        """Reset all state."""
 
     @abstractmethod
     def _candidates(self, active: BoolArray) -> BoolArray: ...

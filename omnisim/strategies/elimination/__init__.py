@@ -2,6 +2,15 @@
 
 from omnisim.strategies.base import Elimination
 from omnisim.strategies.elimination.best_response import BestResponse
+from omnisim.strategies.elimination.cumulative_threshold import CumulativeThreshold
 from omnisim.strategies.elimination.first_violation import FirstViolation, SubsequenceFirstViolation
+from omnisim.strategies.elimination.subsequence_threshold import SubsequenceThreshold
 
-__all__ = ["BestResponse", "Elimination", "FirstViolation", "SubsequenceFirstViolation"]
+__all__ = [
+    "BestResponse",
+    "CumulativeThreshold",
+    "Elimination",
+    "FirstViolation",
+    "SubsequenceFirstViolation",
+    "SubsequenceThreshold",
+]

@@ -35,9 +35,18 @@ class CandidateSets:
         leaving = self._alive[positions] & actions.T
         if leaving.any():
             which, chosen, agents = leaving.nonzero()
-            self._alive[positions[which], chosen, agents] = False
-            self._left_at[positions[which], chosen, agents] = round
-            self._unions.clear()
+            self.remove_from(positions[which], agents, chosen, round)
+
+    def remove_from(self, sets: IntArray, agents: IntArray, actions: IntArray, round: int) -> None:  # noqa: A002
+        """Take action ``actions[i]`` of agent ``agents[i]``, a candidate so far, out of set ``sets[i]``."""
+        self._alive[sets, actions, agents] = False
+        self._left_at[sets, actions, agents] = round
+        self._unions.clear()
+
+    def contain(self, sets: IntArray, actions: IntArray) -> BoolArray:
+        """Whether the action (N,) of each agent is in each of the given sets, (len(sets), N)."""
+        agents = np.arange(len(actions))
+        return np.asarray(self._alive[sets[:, None], actions, agents])
 
     def union(self, active: BoolArray) -> BoolArray:
         """The actions in at least one of the active (K,) sets, (N, A), read-only."""

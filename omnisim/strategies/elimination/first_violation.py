@@ -52,9 +52,11 @@ class FirstViolation(_FirstViolation):
 
     Examples
     --------
+    >>> from omnisim.problem.constraints import LinearConstraint
     >>> from omnisim.problem.population import Population
+    >>> limit = LinearConstraint(slope=[[[0.0], [0.5]]], offset=[[-0.1, 0.0]])
     >>> rule = FirstViolation()
-    >>> rule.start(Population("one", [[[0.5], [1.0]]]), active=np.ones((9, 1), dtype=bool))
+    >>> rule.start(Population("one", [[[0.5], [1.0]]], constraints=[limit]), active=np.ones((9, 1), dtype=bool))
     >>> rule.update(actions=np.array([1]), costs=np.array([[[-0.1], [0.2]]]), active=np.array([True]))
     >>> rule.candidates(np.array([True]))
     array([[ True, False]])
@@ -85,9 +87,11 @@ class SubsequenceFirstViolation(_FirstViolation):
 
     Examples
     --------
+    >>> from omnisim.problem.constraints import LinearConstraint
     >>> from omnisim.problem.population import Population
+    >>> limit = LinearConstraint(slope=[[[0.0], [0.5]]], offset=[[-0.1, 0.0]])
     >>> rule = SubsequenceFirstViolation()
-    >>> rule.start(Population("one", [[[0.5], [1.0]]]), active=np.ones((9, 2), dtype=bool))
+    >>> rule.start(Population("one", [[[0.5], [1.0]]], constraints=[limit]), active=np.ones((9, 2), dtype=bool))
     >>> hot_day = np.array([True, True])
     >>> rule.update(actions=np.array([1]), costs=np.array([[[-0.1], [0.2]]]), active=hot_day)
     >>> rule.eliminated_at[0, 1]

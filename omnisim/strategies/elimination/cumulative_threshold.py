@@ -1,0 +1,76 @@
+"""Algorithm 2 of Bechavod, Lu, Roth: an action leaves when its cumulative violation passes a threshold."""
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.strategies.base import Elimination, OnEmpty
+from omnisim.strategies.elimination.candidate_sets import CandidateSets
+from omnisim.strategies.elimination.thresholds import Gamma, Threshold
+
+
+class CumulativeThreshold(Elimination):
+    """Algorithm 2: remove an action when the costs of playing it add up to more than gamma.
+
+    V_j(a) is the sum of c_j(a, y_t) over the rounds in which a was played; a leaves when some V_j(a) > gamma.
+    Competes with BE, the actions whose expected costs are <= 0 in every round. With gamma =
+    sqrt(2 T ln(N |A| J / delta)) no agent of the population ever removes an action of BE, with probability >= 1 -
+    delta (Proposition 2); for any forecaster CCV <= |A| (1 + gamma) (Theorem 2).
+
+    Parameters
+    ----------
+    gamma
+        The threshold, > 0; None or ``"tight"`` for the one above, ``"plain"`` or ``"anytime"`` for the others of
+        :mod:`~omnisim.strategies.elimination.thresholds`.
+    delta
+        Probability in (0, 1) that a benchmark action is ever removed.
+    on_empty
+        See :class:`~omnisim.strategies.base.Elimination`.
+
+    Raises
+    ------
+    StrategyError
+        If gamma or delta is out of range.
+
+    Examples
+    --------
+    >>> from omnisim.problem.constraints import LinearConstraint
+    >>> from omnisim.problem.population import Population
+    >>> limit = LinearConstraint(slope=[[[0.0], [0.5]]], offset=[[-0.1, 0.0]])
+    >>> rule = CumulativeThreshold(gamma=0.5)
+    >>> rule.start(Population("one", [[[0.5], [1.0]]], constraints=[limit]), active=np.ones((9, 1), dtype=bool))
+    >>> for _ in range(2):
+    ...     rule.update(actions=np.array([1]), costs=np.array([[[0.9], [0.3]]]), active=np.array([True]))
+    >>> rule.candidates(np.array([True]))
+    array([[ True, False]])
+    """
+
+    benchmark = "expected"
+    feedback = "played"
+
+    def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
+        super().__init__(on_empty)
+        self.threshold = Threshold(gamma, delta)
+
+    @property
+    def eliminated_at(self) -> IntArray:
+        """The round after which each action left, (N, A, 1), or T."""
+        return self._set.left_at
+
+    def _start(self) -> None:
+        self._set = CandidateSets(1, self.agents, self.actions, self.rounds)
+        self._always = np.ones(1, dtype=np.bool_)
+        self._plays = np.zeros((self.agents, self.actions))
+        self.threshold.start(sums=self.violation.size, sizes=np.array([self.rounds]))
+
+    def _candidates(self, active: BoolArray) -> BoolArray:
+        return self._set.union(self._always)
+
+    def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
+        agents = np.arange(self.agents)
+        self._plays[agents, actions] += 1
+        played = self.violation[agents, actions].max(axis=1, initial=-np.inf)
+        crossed = played > self.threshold.after(self._plays[agents, actions], np.zeros(1, dtype=np.int64))
+        if crossed.any():
+            leaving = np.zeros((self.actions, self.agents), dtype=np.bool_).T
+            leaving[agents[crossed], actions[crossed]] = True
+            self._set.remove(self._always, leaving, self.round)
