@@ -15,6 +15,7 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
         .fallback         (T, N)   whether the agent had no candidate left, bool
         .costs            (T, N, J) cost of the action played
         .violated_at      (N, A, L) first round of the subsequence in which the action violated, or T
+        .expected_violated_at (N, A, L) the same for expected costs; None where the adversary's law is not known
         .eliminated_at    (N, A, K) round after which the action left the candidate set, or T; K = L or 1
     trace.about                    names, seed and strategies: JSON
 
@@ -26,6 +27,7 @@ On disk it is one ``.npz`` of plain arrays (no pickled objects) with a schema ve
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +36,14 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
-from omnisim.errors import ProblemError, TraceError
+from omnisim.errors import TraceError
 from omnisim.files import atomic_write
 from omnisim.problem.population import Money, Population
 
 SCHEMA_VERSION = 1
+
+_DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a file can raise that is no trace, or no longer one."""
 
 _RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
 
@@ -54,10 +59,13 @@ class PopulationRecord:
     costs: FloatArray
     violated_at: IntArray
     eliminated_at: IntArray
+    expected_violated_at: IntArray | None = None
 
     def __post_init__(self) -> None:
         for name in _RECORDED:
             freeze(getattr(self, name))
+        if self.expected_violated_at is not None:
+            freeze(self.expected_violated_at)
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,11 @@ class Trace:
         """Per population, the round after which each action left each candidate set, (N, A, K), or T."""
         return {name: record.eliminated_at for name, record in self.records.items()}
 
+    def policy(self, population: str) -> Mapping[str, Any]:
+        """What the policy of a population said of itself (``Policy.facts``): at least its benchmark."""
+        facts: Mapping[str, Any] = self.about.get("policies", {}).get(population, {})
+        return {"benchmark": "realized", **facts}
+
     def save(self, path: Path | str) -> None:
         """Write the trace to one ``.npz`` file; an existing file is replaced at once or not at all.
 
@@ -146,6 +159,8 @@ class Trace:
                 arrays[prefix + "load"] = population.load
             for name in _RECORDED:
                 arrays[prefix + name] = getattr(record, name)
+            if record.expected_violated_at is not None:
+                arrays[prefix + "expected_violated_at"] = record.expected_violated_at
         text = json.dumps(header, sort_keys=True)
         arrays["header"] = np.frombuffer(text.encode(), dtype=np.uint8)
         with atomic_write(Path(path)) as file:
@@ -185,7 +200,9 @@ def load_trace(path: Path | str) -> Trace:
         )
     except FileNotFoundError as cause:
         raise TraceError(f"{path}: there is no such trace") from cause
-    except (OSError, KeyError, EOFError, zipfile.BadZipFile, json.JSONDecodeError, ProblemError) as cause:
+    except TraceError:
+        raise
+    except _DAMAGE as cause:
         raise TraceError(f"{path}: the trace is damaged ({cause}): run its scenario.toml again") from cause
 
 
@@ -199,4 +216,5 @@ def _read_record(known: Mapping[str, Any], arrays: Mapping[str, Any], prefix: st
         load=arrays.get(prefix + "load"),
     )
     recorded = {name: arrays[prefix + name] for name in _RECORDED}
+    recorded["expected_violated_at"] = arrays.get(prefix + "expected_violated_at")
     return PopulationRecord(population, tuple(known["constraint_names"]), **recorded)

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
 from omnisim.analysis.growth import growth
@@ -36,10 +37,11 @@ class Analysis:
     def agents(self) -> pd.DataFrame:
         """One row per (population, agent, subsequence).
 
-        Columns: population, agent (index from 0), subsequence, rounds, utility (sum), external_regret and
-        swap_regret (sums, NaN where the benchmark is empty), benchmark_size, ccv, ccv_positive, bias (largest
-        over the actions), eliminated (actions that left the candidate set), fallback_rounds, money (sum, in
-        the population's currency).
+        Columns: population, agent (index from 0), subsequence, rounds, utility (sum), external_regret and swap_regret
+        (sums, NaN where the benchmark is empty), benchmark_size, benchmark (which one: ``"realized"``, ``"expected"``,
+        or ``"realized (law unknown)"`` where the rule competes with the expected one), ccv, ccv_positive, bias (largest
+        over the actions), eliminated (actions that left the candidate set), fallback_rounds, money (sum, in the
+        population's currency).
         """
         return pd.concat([m.table(self.trace.subsequences) for m in self.measures.values()], ignore_index=True)
 
@@ -56,8 +58,9 @@ class Analysis:
 def analyze(trace: Trace) -> Analysis:
     """Measure regret, violation and bias for every agent and subsequence of a run.
 
-    Everything follows from the record; benchmarks are the actions that never violated a constraint in a
-    round of the subsequence.
+    Everything follows from the record. Benchmarks are the actions that never violated a constraint in a round of
+    the subsequence; for rules that compete with the actions that never do in expectation it is those, where the
+    adversary's law is known.
 
     Examples
     --------
@@ -78,7 +81,8 @@ def _measure(trace: Trace, name: str) -> Measures:
     record = trace.records[name]
     population = record.population
     sums = played_sums(record.actions, population.actions, trace.active, trace.outcomes, trace.predictions)
-    benchmark = np.moveaxis(record.violated_at == trace.rounds, 2, 0)
+    benchmark_name, violated_at = benchmark_of(trace, name)
+    benchmark = np.moveaxis(violated_at == trace.rounds, 2, 0)
     found = regret(population, sums, benchmark)
     ccv, ccv_positive = cumulative_violation(record.costs, trace.active)
     return Measures(
@@ -86,6 +90,7 @@ def _measure(trace: Trace, name: str) -> Measures:
         rounds=trace.active.sum(axis=0),
         count=sums.count,
         benchmark=benchmark,
+        benchmark_name=benchmark_name,
         utility=found.utility,
         external_regret=found.external,
         swap_regret=found.swap,

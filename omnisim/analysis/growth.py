@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
 from omnisim.trace import Trace
@@ -29,6 +30,7 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
     (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv, ccv_positive, money.
     """
     record = trace.records[population]
+    _, violated_at = benchmark_of(trace, population)
     k = trace.subsequences.index(subsequence)
     members = np.flatnonzero(trace.active[:, k])
     ends = np.unique(np.linspace(1, len(members), min(points, len(members))).round().astype(int))
@@ -47,7 +49,7 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
             trace.predictions[part],
         )
         total = sums if total is None else _add(total, sums)
-        benchmark = (record.violated_at[:, :, k] > part[-1])[None]
+        benchmark = (violated_at[:, :, k] > part[-1])[None]
         found = regret(record.population, total, benchmark)
         costs = record.costs[part]
         violated, positive = violated + costs.sum(axis=0), positive + np.maximum(costs, 0).sum(axis=0)

@@ -23,7 +23,9 @@ class Measures:
     count : (L, N, A)
         Rounds of S in which the agent played the action.
     benchmark : (L, N, A) bool
-        B(S).
+        The actions measured against, B(S) or BE(S).
+    benchmark_name
+        Which of the two; see :mod:`omnisim.analysis.benchmark`.
     utility, external_regret, swap_regret, ccv, ccv_positive : (L, N)
     bias : (L, N, A)
     eliminated, fallback_rounds : (L, N)
@@ -33,6 +35,7 @@ class Measures:
     rounds: IntArray
     count: FloatArray
     benchmark: BoolArray
+    benchmark_name: str
     utility: FloatArray
     external_regret: FloatArray
     swap_regret: FloatArray
@@ -56,6 +59,7 @@ class Measures:
             "external_regret": self.external_regret,
             "swap_regret": self.swap_regret,
             "benchmark_size": self.benchmark.sum(axis=2),
+            "benchmark": np.full(self.utility.shape, self.benchmark_name, dtype=object),
             "ccv": self.ccv,
             "ccv_positive": self.ccv_positive,
             "bias": self.bias.max(axis=2),

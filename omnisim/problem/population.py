@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze
 from omnisim.errors import ProblemError
 from omnisim.problem.constraints import Constraint, LinearConstraint
+from omnisim.problem.mixture import Mixture
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,17 @@ class Population:
         for j in self._other:
             costs[j] = self._checked_costs(j, outcome).T
         return costs.T
+
+    def expected_costs(self, law: Mixture) -> FloatArray:
+        """Expected cost of every action under every constraint, (N, A, J), when the outcome has this law.
+
+        Exact up to rounding: linear constraints at the mean, the others at every point of the support.
+        """
+        costs = self.costs(law.mean).copy()
+        for j in self._other:
+            at_support = np.asarray(self.constraints[j].costs(law.support), dtype=np.float64)
+            costs[:, :, j] = np.tensordot(law.weights, at_support, axes=1)
+        return costs
 
     def _split_constraints(self) -> tuple[tuple[list[int], FloatArray, FloatArray] | None, list[int]]:
         # All linear constraints are evaluated in one matrix product.

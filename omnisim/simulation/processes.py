@@ -3,12 +3,13 @@
 Each keeps its own record of the run, arrays with the round first, from which the trace is made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.arrays import ROUNDING, BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import FORECASTER, WORLD, Network, party
@@ -46,7 +47,10 @@ class Environs:
 
 
 class World:
-    """Publishes contexts, plays the adversary, reveals outcomes."""
+    """Publishes contexts, plays the adversary, reveals outcomes.
+
+    ``observers`` are shown each round's law for the record; nobody who plays is among them.
+    """
 
     def __init__(
         self,
@@ -54,11 +58,13 @@ class World:
         adversary: Adversary,
         populations: Sequence[Population],
         rng: np.random.Generator,
+        observers: Sequence[Callable[[int, Mixture], None]] = (),
     ) -> None:
         rounds = len(environs.active)
         self._environs, self._adversary, self._rng = environs, adversary, rng
         self.outcomes = np.empty((rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
+        self._observers = tuple(observers)
         self._heard_actions = {p.name: np.empty((rounds, p.agents), dtype=np.int64) for p in populations}
 
     def run(self, clock: Clock, network: Network) -> Process:
@@ -71,6 +77,8 @@ class World:
             yield clock.at(Phase.LAW)
             mixture = mailbox.take_one(Commitment).mixture
             law = self._adversary.law(context, mixture, self._history(t))
+            for observe in self._observers:
+                observe(t, law)
             yield clock.at(Phase.OUTCOME)
             self._heard_predictions[t] = mailbox.take_one(Forecast).prediction
             for message in mailbox.take(Actions):
@@ -133,7 +141,10 @@ class Agents:
         agents, constraints = population.agents, len(population.constraints)
         self._population, self.policy = population, policy
         self._agents = np.arange(agents)
+        self._active = active
         self._violations = CandidateSets(subsequences, agents, population.actions, rounds)
+        self._expected = CandidateSets(subsequences, agents, population.actions, rounds)
+        self._last_law: Mixture | None = None
         self.actions = np.empty((rounds, agents), dtype=np.int64)
         self.fallback = np.empty((rounds, agents), dtype=np.bool_)
         self.costs = np.empty((rounds, agents, constraints))
@@ -142,6 +153,18 @@ class Agents:
     def violated_at(self) -> IntArray:
         """The round of each action's first violation on each subsequence, (N, A, L), or T."""
         return self._violations.left_at
+
+    @property
+    def expected_violated_at(self) -> IntArray:
+        """The same for expected costs, as far as ``observe_law`` was told the law of every round."""
+        return self._expected.left_at
+
+    def observe_law(self, t: int, law: Mixture) -> None:
+        """Record which actions violate in expectation under the law of round t."""
+        if law is not self._last_law:
+            self._last_law = law
+            self._violates = np.asarray((self._population.expected_costs(law) > ROUNDING).any(axis=2))
+        self._expected.remove(self._active[t], self._violates, t)
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
@@ -152,7 +175,8 @@ class Agents:
             t: int = yield clock.at(Phase.REGISTRATION)
             active = mailbox.take_one(Notice).context.active
             candidates, self.fallback[t] = policy.playable(active)
-            network.send(me, Registration(population.name, freeze(candidates)))
+            shown = freeze(candidates.copy(order="K")) if candidates.flags.writeable else candidates
+            network.send(me, Registration(population.name, shown))
             yield clock.at(Phase.ACTION)
             actions = population.best_response(mailbox.take_one(Forecast).prediction, candidates)
             self.actions[t] = actions

@@ -73,11 +73,12 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
             rules[population.name].start(
                 population, problem.active, stream(seed, f"population/{population.name}/policy")
             )
-        world = World(environs, adversary, populations, stream(seed, "adversary"))
+        agents = {p.name: Agents(p, rules[p.name], problem.active) for p in populations}
+        observers = [party.observe_law for party in agents.values()] if adversary.law_known else []
+        world = World(environs, adversary, populations, stream(seed, "adversary"), observers)
         service = ForecastService(
             forecaster, problem.rounds, adversary.dimension, populations, stream(seed, "forecaster")
         )
-        agents = {p.name: Agents(p, rules[p.name], problem.active) for p in populations}
 
         environment = simpy.Environment()
         network = Network(broadcast(agents))
@@ -103,6 +104,7 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
                 fallback=agents[p.name].fallback,
                 costs=agents[p.name].costs,
                 violated_at=agents[p.name].violated_at,
+                expected_violated_at=agents[p.name].expected_violated_at if adversary.law_known else None,
                 eliminated_at=agents[p.name].policy.eliminated_at,
             )
             for p in populations
@@ -115,5 +117,6 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
             "forecaster": type(forecaster).__name__,
             "adversary": type(adversary).__name__,
             "elimination": {name: type(rule).__name__ for name, rule in rules.items()},
+            "policies": {name: rule.facts() for name, rule in rules.items()},
         },
     )

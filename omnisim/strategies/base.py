@@ -8,7 +8,7 @@ a subclass writes the hooks that begin with an underscore.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -225,6 +225,10 @@ class Policy(ABC):
     @abstractmethod
     def eliminated_at(self) -> IntArray:
         """The round after which each action left each candidate set, (N, A, K), or T; K = L or 1."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the analysis needs to know of it, as plain JSON values."""
+        return {"benchmark": self.benchmark}
 
     def _start(self) -> None:
         """Reset all state."""

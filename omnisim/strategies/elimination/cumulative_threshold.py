@@ -1,5 +1,7 @@
 """Algorithm 2 of Bechavod, Lu, Roth: an action leaves when its cumulative violation passes a threshold."""
 
+from typing import Any
+
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
@@ -55,6 +57,10 @@ class CumulativeThreshold(Elimination):
     def eliminated_at(self) -> IntArray:
         """The round after which each action left, (N, A, 1), or T."""
         return self._set.left_at
+
+    def facts(self) -> dict[str, Any]:
+        """Also the thresholds at their largest, one per subsequence, those that suffice, and delta."""
+        return super().facts() | self.threshold.facts()
 
     def _start(self) -> None:
         self._set = CandidateSets(1, self.agents, self.actions, self.rounds)

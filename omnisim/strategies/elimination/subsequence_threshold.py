@@ -1,5 +1,7 @@
 """Algorithm 4 of Bechavod, Lu, Roth: each play is attributed to one responsible subsequence."""
 
+from typing import Any
+
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
@@ -56,6 +58,10 @@ class SubsequenceThreshold(Elimination):
     def eliminated_at(self) -> IntArray:
         """The round after which each action left each set, (N, A, L), or T."""
         return self._sets.left_at
+
+    def facts(self) -> dict[str, Any]:
+        """Also the thresholds at their largest, one per subsequence, those that suffice, and delta."""
+        return super().facts() | self.threshold.facts()
 
     def _start(self) -> None:
         self._sets = CandidateSets(self.subsequences, self.agents, self.actions, self.rounds)

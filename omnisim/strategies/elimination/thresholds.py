@@ -22,7 +22,7 @@ with which any of them may cross its threshold by chance.
     sums ends the proof. (The normal mixture is Robbins', 1970.)
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -66,9 +66,10 @@ class Threshold:
         """Set K = ``sums`` and the lengths S of the subsequences, (L,)."""
         self._log = float(np.log(max(1, sums) / self.delta))
         lengths = np.asarray(sizes, dtype=np.float64)
+        self._tight = np.sqrt(2 * lengths * self._log)
         match self.gamma:
             case None | "tight":
-                self.largest = np.sqrt(2 * lengths * self._log)
+                self.largest = self._tight
             case "plain":
                 self.largest = np.sqrt(8 * lengths * (self._log + np.log(np.maximum(lengths, 1))))
             case "anytime":
@@ -76,8 +77,13 @@ class Threshold:
             case number:
                 self.largest = np.full(len(lengths), float(number))
 
+    def facts(self) -> dict[str, Any]:
+        """The thresholds at their largest, (L,), whether they are large enough for delta, and delta."""
+        sufficient = not isinstance(self.gamma, float | int) or bool((self.largest >= self._tight).all())
+        return {"gamma": self.largest.tolist(), "sufficient": sufficient, "delta": self.delta}
+
     def after(self, attributed: FloatArray, subsequences: FloatArray | slice) -> FloatArray:
-        """gamma for sums of ``attributed`` rounds each, on the given subsequences (broadcast together)."""
+        """Thresholds for sums of ``attributed`` rounds each, on the given subsequences (broadcast together)."""
         if self.gamma == "anytime":
             return self._anytime(attributed)
         return np.broadcast_to(self.largest[subsequences], np.shape(attributed))
