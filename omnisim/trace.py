@@ -6,6 +6,8 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
 
     trace.outcomes        (T, d)   what happened, in [0, 1]
     trace.predictions     (T, d)   what was broadcast (as sampled from the forecaster's mixture)
+    trace.mixtures                 the mixtures committed to: ragged, see Mixtures
+    trace.diagnostics              from names to (T,), what the forecaster said about each round
     trace.active          (T, L)   which subsequences were active, bool
     trace.subsequences    L names
     trace.dates           (T,)     delivery days, or None
@@ -28,8 +30,8 @@ On disk it is one ``.npz`` of plain arrays (no pickled objects) with a schema ve
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
 from omnisim.errors import TraceError
 from omnisim.files import atomic_write
+from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Money, Population
 
 SCHEMA_VERSION = 1
@@ -45,7 +48,42 @@ SCHEMA_VERSION = 1
 _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a file can raise that is no trace, or no longer one."""
 
+_MIXTURES = ("support", "weights", "starts")
 _RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """The mixtures of all rounds in three arrays: round t has the points ``starts[t]`` to ``starts[t + 1]``.
+
+    Attributes
+    ----------
+    support : (S, d)
+    weights : (S,)
+    starts : (T + 1,)
+    """
+
+    support: FloatArray
+    weights: FloatArray
+    starts: IntArray
+
+    def __post_init__(self) -> None:
+        for array in (self.support, self.weights, self.starts):
+            freeze(array)
+
+    @classmethod
+    def of(cls, mixtures: Sequence[Mixture]) -> "Mixtures":
+        """Put mixtures in arrays."""
+        return cls(
+            np.concatenate([m.support for m in mixtures]),
+            np.concatenate([m.weights for m in mixtures]),
+            np.cumsum([0, *(len(m.weights) for m in mixtures)]),
+        )
+
+    def points(self, t: int) -> tuple[FloatArray, FloatArray]:
+        """The points (K, d) and their probabilities (K,) in round t."""
+        span = slice(int(self.starts[t]), int(self.starts[t + 1]))
+        return self.support[span], self.weights[span]
 
 
 @dataclass(frozen=True)
@@ -79,9 +117,11 @@ class Trace:
     dates: DateArray | None
     records: Mapping[str, PopulationRecord]
     about: Mapping[str, Any]
+    mixtures: Mixtures | None = None
+    diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for array in (self.outcomes, self.predictions, self.active):
+        for array in (self.outcomes, self.predictions, self.active, *self.diagnostics.values()):
             freeze(array)
 
     @property
@@ -134,6 +174,10 @@ class Trace:
         }
         if self.dates is not None:
             arrays["dates"] = self.dates
+        if self.mixtures is not None:
+            for name in _MIXTURES:
+                arrays["mixtures/" + name] = getattr(self.mixtures, name)
+        arrays |= {"diagnostics/" + name: values for name, values in self.diagnostics.items()}
         header: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "subsequences": self.subsequences,
@@ -181,29 +225,38 @@ def load_trace(path: Path | str) -> Trace:
             arrays = dict(stored)
         header = json.loads(arrays["header"].tobytes())
         version = header["schema_version"]
-        if version != SCHEMA_VERSION:
-            raise TraceError(
-                f"{path}: the trace has schema version {version}, this omnisim reads {SCHEMA_VERSION}: "
-                "run its scenario.toml again"
-            )
-        return Trace(
-            outcomes=arrays["outcomes"],
-            predictions=arrays["predictions"],
-            active=arrays["active"],
-            subsequences=tuple(header["subsequences"]),
-            dates=arrays.get("dates"),
-            records={
-                known["name"]: _read_record(known, arrays, f"population{index}/")
-                for index, known in enumerate(header["populations"])
-            },
-            about=header["about"],
-        )
+        trace = _read(header, arrays) if version == SCHEMA_VERSION else None
     except FileNotFoundError as cause:
         raise TraceError(f"{path}: there is no such trace") from cause
-    except TraceError:
-        raise
     except _DAMAGE as cause:
         raise TraceError(f"{path}: the trace is damaged ({cause}): run its scenario.toml again") from cause
+    if trace is None:
+        raise TraceError(
+            f"{path}: the trace has schema version {version}, this omnisim reads {SCHEMA_VERSION}: "
+            "run its scenario.toml again"
+        )
+    return trace
+
+
+def _read(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Trace:
+    return Trace(
+        outcomes=arrays["outcomes"],
+        predictions=arrays["predictions"],
+        active=arrays["active"],
+        subsequences=tuple(header["subsequences"]),
+        dates=arrays.get("dates"),
+        records={
+            known["name"]: _read_record(known, arrays, f"population{index}/")
+            for index, known in enumerate(header["populations"])
+        },
+        about=header["about"],
+        mixtures=Mixtures(*(arrays["mixtures/" + name] for name in _MIXTURES)) if "mixtures/starts" in arrays else None,
+        diagnostics={
+            name.removeprefix("diagnostics/"): values
+            for name, values in arrays.items()
+            if name.startswith("diagnostics/")
+        },
+    )
 
 
 def _read_record(known: Mapping[str, Any], arrays: Mapping[str, Any], prefix: str) -> PopulationRecord:

@@ -1,21 +1,23 @@
 """Certificates: what the theorems promise for a run, beside what was measured.
 
 A row concerns one theorem of Bechavod, Lu, Roth, one population and one subsequence. A theorem speaks about each agent
-by itself; the row shows the agent with the smallest margin among those that meet the hypotheses, and says how many do.
+by itself; the row shows the agent closest to its bound among those that meet the hypotheses, and says how many do.
 Which theorems are listed depends on the policy of the population; every population has its assumptions checked.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from omnisim.analysis.benchmark import UNKNOWN
+from omnisim.analysis.evidence import WHOLE_RUN, Evidence
+from omnisim.analysis.forecast_certificates import forecast_claims
 from omnisim.analysis.measures import Measures
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.analysis.violation import cumulative_violation
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.trace import Trace
 
 COLUMNS = (
     "theorem",
@@ -36,91 +38,25 @@ COLUMNS = (
 population meet the hypotheses; where none does, the numbers are NaN, the certificate holds vacuously, and ``note`` says
 which hypothesis fails."""
 
-WHOLE_RUN = "every round"
-
 
 def certificates(trace: Trace, measures: Mapping[str, Measures]) -> pd.DataFrame:
     """All certificates of a run, one row per theorem and scope; columns as in ``COLUMNS``."""
     rows: list[dict[str, object]] = []
     for name, record in trace.records.items():
-        evidence = _Evidence(trace, record, measures[name])
-        for claim in (_assumptions, *_CLAIMS.get(trace.about["elimination"][name], ())):
+        evidence = Evidence(trace, record, measures[name])
+        for claim in (_assumptions, *_CLAIMS.get(trace.about["elimination"][name], ()), forecast_claims):
             rows.extend(claim(evidence))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """What a claim is checked against."""
-
-    trace: Trace
-    record: PopulationRecord
-    measures: Measures
-
-    @property
-    def facts(self) -> Mapping[str, object]:
-        return self.trace.policy(self.record.population.name)
-
-    @property
-    def whole_run(self) -> BoolArray:
-        """The benchmark over all rounds, (N, A): subsequences cover them, so it is what stays clean on each."""
-        return np.asarray(self.measures.benchmark.all(axis=0))
-
-    @property
-    def played_on(self) -> BoolArray:
-        """Agents (N,) that never had to fall back."""
-        return np.asarray(~self.record.fallback.any(axis=0))
-
-    def kept(self, k: int) -> BoolArray:
-        """The actions (N, A) still in candidate set k at the end."""
-        return np.asarray(self.record.eliminated_at[:, :, k] == self.trace.rounds)
-
-    def row(
-        self,
-        theorem: str,
-        claim: str,
-        subsequence: str,
-        measured: FloatArray,
-        bound: FloatArray | float,
-        met: BoolArray,
-        unmet: str = "",
-        probability: float = 1.0,
-    ) -> dict[str, object]:
-        """One row about N agents with measured values and bounds, (N,) each."""
-        name = self.record.population.name
-        row: dict[str, object] = {
-            "theorem": theorem,
-            "claim": claim,
-            "scope": f"{name} / {subsequence}",
-            "population": name,
-            "subsequence": subsequence,
-            "measured": np.nan,
-            "bound": np.nan,
-            "margin": np.nan,
-            "holds": True,
-            "probability": probability,
-            "agents": len(met),
-            "hypotheses_met": int(met.sum()),
-            "note": "" if met.all() else unmet,
-        }
-        if met.any():
-            bounds = np.broadcast_to(bound, measured.shape)
-            margin = np.where(met, bounds - measured, np.inf)
-            tightest = int(margin.argmin())
-            row["measured"], row["bound"] = float(measured[tightest]), float(bounds[tightest])
-            row["margin"] = float(margin[tightest])
-            row["holds"] = bool(margin[tightest] >= -ROUNDING * max(1.0, abs(float(bounds[tightest]))))
-        return row
-
-
 _Rows: TypeAlias = Iterator[dict[str, object]]
-_Claim: TypeAlias = Callable[[_Evidence], _Rows]
+_Claim: TypeAlias = Callable[[Evidence], _Rows]
 
 _EMPTY = "the benchmark of the others is empty"
 _FELL_BACK = "the others had no candidate left in some round"
 
 
-def _assumptions(evidence: _Evidence) -> _Rows:
+def _assumptions(evidence: Evidence) -> _Rows:
     population, costs = evidence.record.population, evidence.record.costs
     every = np.ones(population.agents, dtype=np.bool_)
     highest = (population.offset + np.maximum(population.utility, 0).sum(axis=2)).max(axis=1)
@@ -134,7 +70,7 @@ def _assumptions(evidence: _Evidence) -> _Rows:
         yield evidence.row("Section 2", "|costs| of actions played <= 1", WHOLE_RUN, worst, 1.0, every)
 
 
-def _first_violation(evidence: _Evidence) -> _Rows:
+def _first_violation(evidence: Evidence) -> _Rows:
     clean = evidence.whole_run
     removed = (clean & ~evidence.kept(0)).sum(axis=1)
     met = np.asarray(clean.any(axis=1))
@@ -145,16 +81,17 @@ def _first_violation(evidence: _Evidence) -> _Rows:
     yield evidence.row("Theorem 1", "CCV+ <= |A without B|", WHOLE_RUN, positive, others, met, _EMPTY)
 
 
-def _cumulative_threshold(evidence: _Evidence) -> _Rows:
+def _cumulative_threshold(evidence: Evidence) -> _Rows:
     removed = (evidence.whole_run & ~evidence.kept(0)).sum(axis=1)
     yield _expected_kept("Proposition 2", evidence, WHOLE_RUN, removed, evidence.whole_run)
     gamma = np.asarray(evidence.facts["gamma"], dtype=np.float64)[0]
     bound = evidence.measures.population.actions * (1 + gamma)
-    total = evidence.record.costs.sum(axis=0).max(axis=1, initial=-np.inf)
+    every_round = np.ones((evidence.trace.rounds, 1), dtype=np.bool_)
+    total = cumulative_violation(evidence.record.costs, every_round)[0][0]
     yield evidence.row("Theorem 2", "CCV <= |A| (1 + gamma)", WHOLE_RUN, total, bound, evidence.played_on, _FELL_BACK)
 
 
-def _subsequence_first_violation(evidence: _Evidence) -> _Rows:
+def _subsequence_first_violation(evidence: Evidence) -> _Rows:
     lasting = float(len(evidence.trace.subsequences) * evidence.measures.population.actions)
     for k, name in enumerate(evidence.trace.subsequences):
         clean = evidence.measures.benchmark[k]
@@ -166,7 +103,7 @@ def _subsequence_first_violation(evidence: _Evidence) -> _Rows:
         yield evidence.row("Theorem 5", "CCV+(S) <= L |A|", name, positive, lasting, evidence.played_on, _FELL_BACK)
 
 
-def _subsequence_threshold(evidence: _Evidence) -> _Rows:
+def _subsequence_threshold(evidence: Evidence) -> _Rows:
     gammas = np.asarray(evidence.facts["gamma"], dtype=np.float64)
     lasting = len(evidence.trace.subsequences) * evidence.measures.population.actions
     for k, name in enumerate(evidence.trace.subsequences):
@@ -181,7 +118,7 @@ def _subsequence_threshold(evidence: _Evidence) -> _Rows:
 
 
 def _expected_kept(
-    theorem: str, evidence: _Evidence, subsequence: str, removed: FloatArray, clean: BoolArray
+    theorem: str, evidence: Evidence, subsequence: str, removed: FloatArray, clean: BoolArray
 ) -> dict[str, object]:
     """That no action of BE was removed: promised with probability 1 - delta, if the law is known and gamma suffices."""
     known = evidence.measures.benchmark_name != UNKNOWN
@@ -197,7 +134,7 @@ def _expected_kept(
 
 
 def _regret_from_bias(theorem: str) -> _Claim:
-    def claim(evidence: _Evidence) -> _Rows:
+    def claim(evidence: Evidence) -> _Rows:
         measures = evidence.measures
         bound = 2 * measures.population.lipschitz * measures.bias.sum(axis=2)
         for k, name in enumerate(evidence.trace.subsequences):
@@ -207,19 +144,11 @@ def _regret_from_bias(theorem: str) -> _Claim:
                 name,
                 measures.swap_regret[k],
                 bound[k],
-                _retained(evidence, k),
+                evidence.retained(k),
                 "the others have an empty benchmark, or lost an action of it",
             )
 
     return claim
-
-
-def _retained(evidence: _Evidence, k: int) -> BoolArray:
-    """Agents (N,) whose benchmark on subsequence k is not empty and stayed a candidate in all its rounds."""
-    record, benchmark = evidence.record, evidence.measures.benchmark[k]
-    last = np.flatnonzero(evidence.trace.active[:, k])[-1]
-    left = record.eliminated_at[:, :, k if record.eliminated_at.shape[2] > 1 else 0]
-    return np.asarray(benchmark.any(axis=1) & (~benchmark | (left >= last)).all(axis=1))
 
 
 _CLAIMS: Mapping[str, tuple[_Claim, ...]] = {

@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import StrategyError
 
 ThresholdName: TypeAlias = Literal["tight", "plain", "anytime"]
@@ -82,7 +82,7 @@ class Threshold:
         sufficient = not isinstance(self.gamma, float | int) or bool((self.largest >= self._tight).all())
         return {"gamma": self.largest.tolist(), "sufficient": sufficient, "delta": self.delta}
 
-    def after(self, attributed: FloatArray, subsequences: FloatArray | slice) -> FloatArray:
+    def after(self, attributed: FloatArray, subsequences: IntArray) -> FloatArray:
         """Thresholds for sums of ``attributed`` rounds each, on the given subsequences (broadcast together)."""
         if self.gamma == "anytime":
             return self._anytime(attributed)

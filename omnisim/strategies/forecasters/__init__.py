@@ -3,6 +3,7 @@
 from omnisim.strategies.base import Forecaster
 from omnisim.strategies.forecasters.climatology import Climatology
 from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
+from omnisim.strategies.forecasters.decision_calibrated import DecisionCalibrated
 from omnisim.strategies.forecasters.persistence import Persistence
 from omnisim.strategies.forecasters.published import Published
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
@@ -10,6 +11,7 @@ from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregress
 __all__ = [
     "Climatology",
     "ConditionalMean",
+    "DecisionCalibrated",
     "Forecaster",
     "Persistence",
     "Published",

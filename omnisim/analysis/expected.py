@@ -1,0 +1,74 @@
+"""Bias in expectation over the forecaster's mixtures, recomputed from the record (theory, section 4.2).
+
+The bound on a calibrated forecaster's bias holds for E_{p ~ psi_t}, with no probability involved. It speaks about the
+action each agent would have taken on every prediction that could have been sampled, among the candidates it had:
+candidates follow from ``eliminated_at``, so nothing that the forecaster says of itself is used.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnisim.analysis.sums import played_sums
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.trace import Mixtures, PopulationRecord, Trace
+
+
+@dataclass(frozen=True)
+class ExpectedBias:
+    """Per event (S, n, a) and coordinate, (L, N, A, d).
+
+    Attributes
+    ----------
+    total
+        Sum over the rounds of S of E 1[agent n plays a] (p_i - y_i).
+    squares
+        Sum of the squares of these expectations.
+    """
+
+    total: FloatArray
+    squares: FloatArray
+
+
+def expected_bias(trace: Trace, mixtures: Mixtures, population: str) -> ExpectedBias:
+    """The expected bias of every decision event of a population."""
+    record = trace.records[population]
+    single = np.diff(mixtures.starts) == 1
+    error = trace.predictions - trace.outcomes
+    sums = played_sums(
+        record.actions[single], record.population.actions, trace.active[single], error[single], error[single] ** 2
+    )
+    total, squares = sums.outcome.copy(), sums.prediction.copy()
+    for t in np.flatnonzero(~single):
+        _add_round(total, squares, trace, mixtures, record, int(t))
+    return ExpectedBias(total, squares)
+
+
+def _add_round(
+    total: FloatArray,
+    squares: FloatArray,
+    trace: Trace,
+    mixtures: Mixtures,
+    record: PopulationRecord,
+    t: int,
+) -> None:
+    agents = np.arange(record.population.agents)
+    candidates = _candidates(record, trace.active[t], t)
+    gains = np.zeros(total.shape[1:])
+    for prediction, weight in zip(*mixtures.points(t), strict=True):
+        actions = record.population.best_response(prediction, candidates)
+        gains[agents, actions] += weight * (prediction - trace.outcomes[t])
+    for k in np.flatnonzero(trace.active[t]):
+        total[k] += gains
+        squares[k] += gains**2
+
+
+def _candidates(record: PopulationRecord, active: BoolArray, t: int) -> BoolArray:
+    """The candidates (N, A) of round t; an agent that had none, or draws its action, had the one it played."""
+    left: IntArray = record.eliminated_at
+    alive = left[:, :, active] >= t if left.shape[2] > 1 else left >= t
+    candidates = np.asarray(alive.any(axis=2))
+    fixed = record.fallback[t]
+    candidates[fixed] = False
+    candidates[fixed, record.actions[t, fixed]] = True
+    return candidates

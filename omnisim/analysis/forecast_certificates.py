@@ -1,0 +1,97 @@
+"""Certificates of a decision-calibrated forecaster: its bias and the regret that follows (theory, sections 3 and 4.2).
+
+With K objectives, m rates and Lambda = 1 + ln(K m), as long as Phi <= e K:
+
+- in expectation over the mixtures, |bias of (n, a, S, i)| <= 2.1214 sqrt(Lambda V) + 4 Lambda, with V the sum of the
+  squared expected gains: no probability is involved;
+- for the sampled predictions add sqrt(2 |S| ln(2 K / delta)), with probability 1 - delta;
+- swap regret(S) <= 2 L times the sum over actions of the sampled bounds.
+
+For objectives along utility differences the first two concern (U_b - U_a) . (y - p) / 2 instead of a coordinate.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
+from omnisim.analysis.expected import expected_bias
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.game.weights import gain_bound
+
+DELTA = 0.05
+"""Probability with which the certificates about sampled predictions may fail, over all of a run together."""
+
+_THEOREMS = {
+    "BestResponse": ("Theorem 4", "Corollary 2"),
+    "FirstViolation": ("Theorem 4", "Corollary 2"),
+    "SubsequenceFirstViolation": ("Theorem 8", "Corollary 5"),
+    "CumulativeThreshold": ("Theorem 10", "Corollary 7"),
+    "SubsequenceThreshold": ("Theorem 12", "Corollary 9"),
+}
+"""Bias and swap regret, by the elimination rule beside the forecaster."""
+
+
+def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
+    """Rows about the forecaster, where it is one with a certified bound."""
+    trace, name = evidence.trace, evidence.record.population.name
+    forecast: dict[str, Any] = trace.about.get("forecast", {})
+    policy = trace.about["elimination"][name]
+    if forecast.get("weights") != "potential" or policy not in _THEOREMS or trace.mixtures is None:
+        return
+    within = bool(trace.diagnostics["potential"].max() <= math.e)
+    every = np.full(evidence.record.population.agents, within)
+    unmet = "the potential exceeded e K: the tolerance was larger than the budget"
+    yield evidence.row(
+        "Section 4.2", "Phi / K <= e", WHOLE_RUN, np.full(len(every), trace.diagnostics["potential"].max()), math.e,
+        np.ones_like(every),
+    )  # fmt: skip
+    if forecast["objectives"] == "coordinates":
+        yield from _coordinates(evidence, int(forecast["count"]), every, unmet)
+
+
+def _coordinates(evidence: Evidence, count: int, met: BoolArray, unmet: str) -> Iterator[dict[str, object]]:
+    trace, measures = evidence.trace, evidence.measures
+    assert trace.mixtures is not None  # noqa: S101 (the caller has asked; this tells the type checker)
+    bias_theorem, regret_corollary = _THEOREMS[trace.about["elimination"][measures.population.name]]
+    expected = expected_bias(trace, trace.mixtures, measures.population.name)
+    bound = gain_bound(expected.squares, count, trace.rounds)
+    sampling = np.sqrt(2 * measures.rounds * math.log(2 * count / DELTA))
+    for k, name in enumerate(trace.subsequences):
+        measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
+        yield evidence.row(
+            bias_theorem, "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", name, measured, allowed, met, unmet
+        )
+        sampled = bound[k].max(axis=2) + sampling[k]
+        measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None])
+        yield evidence.row(
+            bias_theorem,
+            "bias of the sampled predictions <= that + sqrt(2 |S| ln(2 K / delta))",
+            name,
+            measured,
+            allowed,
+            met,
+            unmet,
+            1 - DELTA,
+        )
+        retained = met & evidence.retained(k)
+        yield evidence.row(
+            regret_corollary,
+            "swap regret(S) <= 2 L sum of the sampled bounds",
+            name,
+            measures.swap_regret[k],
+            2 * measures.population.lipschitz * sampled.sum(axis=1),
+            retained,
+            "the others have an empty benchmark, or lost an action of it",
+            1 - DELTA,
+        )
+
+
+def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Of each agent's events (N, A, i), the one closest to its bound, as (N,) and (N,)."""
+    flat, allowed = measured.reshape(len(measured), -1), bound.reshape(len(bound), -1)
+    closest = share(flat, allowed).argmax(axis=1)
+    agents = np.arange(len(flat))
+    return flat[agents, closest], allowed[agents, closest]

@@ -1,0 +1,202 @@
+"""The minimax step: a mixture whose worst-case weighted gain is at most a tolerance (theory, section 4.3).
+
+For fixed weights, a prediction p turns the outcome y into the weighted gain b(p) + h(p) . y. The value of a mixture is
+its largest mean over the box, E b + sum_i max(0, (E h)_i), since each coordinate of y is 0 or 1 at the maximum.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import StrategyError
+from omnisim.problem.mixture import Mixture
+
+Gain: TypeAlias = Callable[[FloatArray], tuple[float, FloatArray]]
+"""From a prediction p (d,) to (b, h): the weighted gain is b + h . y."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A mixture, its value, and how many predictions were evaluated to find it."""
+
+    mixture: Mixture
+    value: float
+    evaluations: int
+
+
+class Minimax(ABC):
+    """Finds a mixture of value <= tolerance; a subclass writes ``solve``."""
+
+    @abstractmethod
+    def solve(self, gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> Step:
+        """Return the first candidate of value <= tolerance, or a mixture found from them.
+
+        Parameters
+        ----------
+        gain
+            Of the round.
+        candidates
+            Mixtures to try first, in this order; at least one.
+        tolerance
+            >= 0.
+        """
+
+
+def worst_case(gain: Gain, mixture: Mixture) -> tuple[float, FloatArray]:
+    """The value of a mixture, and the mean slope E h (d,)."""
+    intercept, slope = 0.0, np.zeros(mixture.dimension)
+    for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+        b, h = gain(prediction)
+        intercept += weight * b
+        slope += weight * h
+    return float(intercept + np.maximum(slope, 0).sum()), slope
+
+
+def _first_good(gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> tuple[Step, bool]:
+    """The first candidate within the tolerance, or the best of them."""
+    best, evaluations = None, 0
+    for mixture in candidates:
+        value, _ = worst_case(gain, mixture)
+        evaluations += len(mixture.weights)
+        if best is None or value < best.value:
+            best = Step(mixture, value, evaluations)
+        if value <= tolerance:
+            return Step(mixture, value, evaluations), True
+    if best is None:
+        raise StrategyError("the minimax step needs at least one candidate mixture")
+    return Step(best.mixture, best.value, evaluations), False
+
+
+class CuttingPlanes(Minimax):
+    """Kelley's cutting planes on the adversary's side, solved by HiGHS with warm starts; exact bisection for d = 1.
+
+    Keeps finitely many predictions p_k and solves max z over y in [0, 1]^d with z <= b(p_k) + h(p_k) . y. The dual
+    prices are the mixture, z is its value over the box; while it exceeds the tolerance, p = y is added: a copy of the
+    outcome gains nothing against itself, so the cut removes y.
+
+    Parameters
+    ----------
+    limit
+        Most predictions to evaluate in a round; the best mixture so far is played when it is reached, and its value,
+        which the run records, is then larger than the tolerance.
+
+    Examples
+    --------
+    The gain is 1 - 2 p if y = 1 and 2 p - 1 if y = 0 below, and above the middle: the value of the game is 0.
+
+    >>> def gain(p):
+    ...     sign = 1.0 if p[0] <= 0.5 else -1.0
+    ...     return -sign * p[0], np.array([sign])
+    >>> step = CuttingPlanes().solve(gain, [Mixture.point([0.0])], tolerance=0.01)
+    >>> print(step.value <= 0.01)
+    True
+    """
+
+    def __init__(self, limit: int = 2000) -> None:
+        if limit < 1:
+            raise StrategyError(f"limit of CuttingPlanes must be >= 1, got {limit}")
+        self.limit = limit
+
+    def solve(self, gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> Step:
+        """See :meth:`Minimax.solve`."""
+        start, good = _first_good(gain, candidates, tolerance)
+        if good:
+            return start
+        if start.mixture.dimension == 1:
+            return _bisect(gain, start, tolerance, self.limit)
+        return self._cut(gain, candidates, start, tolerance)
+
+    def _cut(self, gain: Gain, candidates: Sequence[Mixture], start: Step, tolerance: float) -> Step:
+        from omnisim.game.master import Master
+
+        points = list(dict.fromkeys(p.tobytes() for mixture in candidates for p in mixture.support))
+        support = [np.frombuffer(key) for key in points]
+        master = Master(start.mixture.dimension)
+        for prediction in support:
+            master.add(*gain(prediction))
+        best, evaluations = start, start.evaluations
+        while evaluations < self.limit:
+            outcome, prices = master.solve()
+            mixture = _mixture(support, prices)
+            value, _ = worst_case(gain, mixture)
+            if value < best.value:
+                best = Step(mixture, value, evaluations)
+            if best.value <= tolerance:
+                break
+            master.add(*gain(outcome))
+            support.append(outcome)
+            evaluations += 1
+        return Step(best.mixture, best.value, evaluations)
+
+
+def _mixture(support: Sequence[FloatArray], prices: FloatArray) -> Mixture:
+    played = np.flatnonzero(prices > 1e-12)
+    return Mixture(np.stack(support)[played], prices[played] / prices[played].sum())
+
+
+def _bisect(gain: Gain, start: Step, tolerance: float, limit: int) -> Step:
+    """The exact step for d = 1, where the gain is H(p) (y - p).
+
+    If H(0) <= 0 play 0; if H(1) >= 0 play 1; else bisect between points with H > 0 and H <= 0 and mix the two so that
+    the mean of H is 0, until the value is within the tolerance or the two are neighbouring numbers.
+    """
+    low, high = np.zeros(1), np.ones(1)
+    slope_low, slope_high = float(gain(low)[1][0]), float(gain(high)[1][0])
+    evaluations = start.evaluations + 2
+    for end, plays in ((low, slope_low <= 0), (high, slope_high >= 0)):
+        if plays:
+            mixture = Mixture.point(end)
+            return Step(mixture, worst_case(gain, mixture)[0], evaluations)
+    while True:
+        weight = slope_high / (slope_high - slope_low)
+        mixture = Mixture([low, high], [weight, 1 - weight])
+        value, _ = worst_case(gain, mixture)
+        middle = (low + high) / 2
+        if value <= tolerance or evaluations >= limit or middle[0] in (low[0], high[0]):
+            return Step(mixture, value, evaluations)
+        slope = float(gain(middle)[1][0])
+        evaluations += 1
+        if slope > 0:
+            low, slope_low = middle, slope
+        else:
+            high, slope_high = middle, slope
+
+
+class SimulatedPlay(Minimax):
+    """The minimax step of Noarov et al. (Algorithm 1), the reference: no candidates, no tolerance, no solver.
+
+    An adversary runs projected online gradient ascent over the box, the learner copies it, and the uniform mixture of
+    the n copies is played. Its value exceeds 0 by at most the adversary's average regret, 3 D G / (2 sqrt(n)) with D =
+    sqrt(d) and G the largest norm of a slope (Zinkevich 2003, steps D / (G sqrt(s))).
+
+    Parameters
+    ----------
+    steps
+        n, evaluations per round; None for t^2 in round t (from 1), as in the paper.
+    """
+
+    def __init__(self, steps: int | None = None) -> None:
+        if steps is not None and steps < 1:
+            raise StrategyError(f"steps of SimulatedPlay must be >= 1, got {steps}")
+        self.steps = steps
+        self._round = 0
+
+    def solve(self, gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> Step:
+        """See the class; ``candidates`` give the dimension only."""
+        self._round += 1
+        steps = self.steps or self._round**2
+        outcome = np.full(candidates[0].dimension, 0.5)
+        visited = np.empty((steps, len(outcome)))
+        largest, diameter = 0.0, np.sqrt(len(outcome))
+        for s in range(steps):
+            visited[s] = outcome
+            slope = gain(visited[s])[1]
+            largest = max(largest, float(np.linalg.norm(slope)))
+            if largest > 0:
+                outcome = np.clip(outcome + diameter / (largest * np.sqrt(s + 1)) * slope, 0.0, 1.0)
+        mixture = Mixture(visited, np.full(steps, 1 / steps))
+        return Step(mixture, worst_case(gain, mixture)[0], steps)

@@ -1,0 +1,270 @@
+"""How much each objective counts, given the gains so far (theory, section 4.2)."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from omnisim.arrays import FloatArray, IntArray
+from omnisim.errors import StrategyError
+from omnisim.game.kernels import potential_update
+
+
+class Table(Protocol):
+    """The layout of a family of objectives."""
+
+    rows: int
+    columns: int
+    two_sided: bool
+
+
+class Weights(ABC):
+    """Weights of all objectives of an engine, family by family.
+
+    A subclass writes ``_start()`` and ``update(gains)``; it keeps ``net``, per family the table of weights that
+    :class:`~omnisim.game.objectives.Objectives` reads.
+    """
+
+    net: list[FloatArray]
+
+    def start(self, families: Sequence[Table], rounds: int) -> None:
+        """Begin with no gains.
+
+        Parameters
+        ----------
+        families
+            Of the objectives.
+        rounds
+            T, an upper bound on the number of rounds.
+        """
+        if rounds < 1:
+            raise StrategyError(f"the number of rounds must be >= 1, got {rounds}")
+        self.families, self.rounds, self.round = list(families), rounds, 0
+        sides = [2 if family.two_sided else 1 for family in self.families]
+        self.count = sum(f.rows * f.columns * side for f, side in zip(self.families, sides, strict=True))
+        self._start()
+
+    @abstractmethod
+    def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
+        """Learn the gains of a round: per family, rows (R,), each once, and entries (R, columns)."""
+
+    @abstractmethod
+    def tolerance(self) -> float:
+        """How large the weighted gain of this round may be, in the scale of the weights, for the guarantee to hold."""
+
+    @abstractmethod
+    def _start(self) -> None: ...
+
+
+class SecondOrderPotential(Weights):
+    """A potential of gains and squared gains over a grid of rates (after Squint; Koolen, van Erven 2015).
+
+    With R_e and V_e the sums of the gains of objective e and of their squares, eta_k = 2^-k, k = 1..m, m =
+    ceil(log2(T) / 2) + 1:
+
+        Phi = sum_e (1/m) sum_k exp(eta_k R_e - eta_k^2 V_e),
+        w_e = (1/m) sum_k eta_k exp(eta_k R_e - eta_k^2 V_e).
+
+    Since exp(x - x^2) <= 1 + x for x >= -1/2, a round of weighted gain g raises Phi by at most g. As long as Phi <= e
+    K, every objective has R_e <= 2.1214 sqrt(Lambda V_e) + 4 Lambda with Lambda = 1 + ln(K m). What is left of that
+    budget, spread over the rounds left, is the tolerance: tol_t = (e K - Phi) / (T - t + 1).
+
+    Attributes
+    ----------
+    potential
+        Phi, measured.
+    count
+        K.
+    """
+
+    def _start(self) -> None:
+        self.rates = math.ceil(math.log2(self.rounds) / 2) + 1
+        shapes = [(family.rows, family.columns) for family in self.families]
+        self._total = [np.zeros(shape) for shape in shapes]
+        self._squares = [np.zeros(shape) for shape in shapes]
+        self._potential = [
+            np.full(shape, 2.0 if family.two_sided else 1.0)
+            for shape, family in zip(shapes, self.families, strict=True)
+        ]
+        one_sided = (1 - 2.0**-self.rates) / self.rates
+        self.net = [
+            np.full(shape, 0.0 if family.two_sided else one_sided)
+            for shape, family in zip(shapes, self.families, strict=True)
+        ]
+        self.potential = float(self.count)
+
+    @property
+    def spent(self) -> float:
+        """Phi / K: 1 at first; the bound holds up to e."""
+        return self.potential / self.count
+
+    def tolerance(self) -> float:
+        """(e K - Phi) / (rounds left): never negative."""
+        return max(0.0, math.e * self.count - self.potential) / max(1, self.rounds - self.round)
+
+    def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
+        """O(entries of the rows that fired)."""
+        for index, (rows, entries) in enumerate(gains):
+            self.potential += potential_update(
+                self._total[index],
+                self._squares[index],
+                self._potential[index],
+                self.net[index],
+                rows,
+                np.ascontiguousarray(entries),
+                self.rates,
+                self.families[index].two_sided,
+            )
+        self.round += 1
+
+
+def gain_bound(squares: FloatArray, count: int, rounds: int) -> FloatArray:
+    """The bound on the gains of objectives with sums of squares V while Phi <= e K: 2.1214 sqrt(Lambda V) + 4 Lambda.
+
+    >>> gain_bound(np.array([0.0, 100.0]), count=1000, rounds=1000).round(1)
+    array([ 38.8, 104.9])
+    """
+    rates = math.ceil(math.log2(rounds) / 2) + 1
+    scale = 1 + math.log(count * rates)
+    return np.asarray(2.1214 * np.sqrt(scale * squares) + 4 * scale)
+
+
+class _Normalized(Weights):
+    """Weights that sum to 1 over all objectives; every round costs O(K). For reference and comparison.
+
+    A subclass works on one flat vector: first the positive sides of every family, each followed by its negative sides.
+    """
+
+    tolerated = 1e-3
+
+    def _start(self) -> None:
+        self._vector = np.full(self.count, 1 / self.count)
+        self._begin()
+        self._publish()
+
+    def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
+        """Learn the gains of a round."""
+        flat = np.zeros(self.count)
+        begin = 0
+        for family, (rows, entries) in zip(self.families, gains, strict=True):
+            size = family.rows * family.columns
+            table = np.zeros((family.rows, family.columns))
+            table[rows] = entries
+            flat[begin : begin + size] = table.reshape(-1)
+            begin += size
+            if family.two_sided:
+                flat[begin : begin + size] = -table.reshape(-1)
+                begin += size
+        self._vector = self._learn(flat)
+        self.round += 1
+        self._publish()
+
+    def tolerance(self) -> float:
+        """A fixed fraction of the total weight."""
+        return self.tolerated
+
+    def _publish(self) -> None:
+        self.net = []
+        begin = 0
+        for family in self.families:
+            size = family.rows * family.columns
+            table = self._vector[begin : begin + size].copy()
+            begin += size
+            if family.two_sided:
+                table -= self._vector[begin : begin + size]
+                begin += size
+            self.net.append(table.reshape(family.rows, family.columns))
+
+    def _begin(self) -> None:
+        """Reset the state of the subclass."""
+
+    @abstractmethod
+    def _learn(self, gains: FloatArray) -> FloatArray:
+        """The next weights (K,), given the gains (K,) of a round."""
+
+
+class Hedge(_Normalized):
+    """w_e proportional to exp(eta R_e).
+
+    With tolerance tol a round (of the normalized weighted gain), R_e <= ln(K) / eta + eta T + T tol for eta <= 1.
+
+    Parameters
+    ----------
+    eta
+        Rate in (0, 1]; None for sqrt(ln(K) / T), capped at 1.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> hedge = Hedge(eta=0.5)
+    >>> hedge.start([SimpleNamespace(rows=2, columns=1, two_sided=False)], rounds=10)
+    >>> hedge.update([(np.array([0]), np.array([[1.0]]))])
+    >>> hedge.net[0].round(3)
+    array([[0.622],
+           [0.378]])
+    """
+
+    def __init__(self, eta: float | None = None) -> None:
+        if eta is not None and not 0 < eta <= 1:
+            raise StrategyError(f"eta of Hedge must lie in (0, 1], got {eta}")
+        self.eta = eta
+
+    def _begin(self) -> None:
+        self.rate = self.eta if self.eta is not None else min(1.0, math.sqrt(math.log(self.count) / self.rounds))
+        self._total = np.zeros(self.count)
+
+    def _learn(self, gains: FloatArray) -> FloatArray:
+        self._total += gains
+        powers = self.rate * self._total
+        weights = np.exp(powers - powers.max())
+        return np.asarray(weights / weights.sum())
+
+
+class MsMwC(_Normalized):
+    """Multi-scale multiplicative weights with correction (Chen, Luo, Wei 2021, Theorem 2), with predictions m_t = 0.
+
+    Losses are l = -gains. With eta_{t,i} = min{ sqrt(ln(K T) / sum_{s<t} l_{s,i}^2), 1/64 } and a_{t,i} = 32 eta_{t,i}
+    l_{t,i}^2,
+
+        w_{t+1} = argmin over {w in the simplex, w_i >= 1/(K T)} of <w, l_t + a_t> + D_t(w, w_t),
+
+    where D_t is the Bregman divergence of sum_i w_i ln(w_i) / eta_{t,i}. The minimizer is w_i = max(1/(K T), w_{t,i}
+    exp(-eta_{t,i} (l_{t,i} + a_{t,i} + lambda))) with lambda such that they sum to 1.
+    """
+
+    def _begin(self) -> None:
+        self._squares = np.zeros(self.count)
+        self.floor = 1 / (self.count * self.rounds)
+
+    @property
+    def rates(self) -> FloatArray:
+        """eta_t of every objective, (K,), for the round to come."""
+        with np.errstate(divide="ignore"):
+            return np.minimum(np.sqrt(math.log(self.count * self.rounds) / self._squares), 1 / 64)
+
+    def _learn(self, gains: FloatArray) -> FloatArray:
+        rates, losses = self.rates, -gains
+        corrected = losses + 32 * rates * losses**2
+        self._squares += losses**2
+        return _project(self._vector, rates, corrected, self.floor)
+
+
+def _project(weights: FloatArray, rates: FloatArray, losses: FloatArray, floor: float) -> FloatArray:
+    """The minimizer in the docstring of :class:`MsMwC`: bisection on lambda, then Newton's exactness by rescaling."""
+
+    def at(shift: float) -> FloatArray:
+        return np.maximum(floor, weights * np.exp(-rates * (losses + shift)))
+
+    # The sum decreases in lambda; at these ends every unfloored weight has grown, or shrunk.
+    low, high = -float(losses.max()), -float(losses.min())
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if at(middle).sum() > 1:
+            low = middle
+        else:
+            high = middle
+    return at(high)

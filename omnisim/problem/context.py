@@ -1,0 +1,115 @@
+"""What the parties of a round may know: the context, the past, the service, the history.
+
+They are plain records. Strategies are given them; the simulation fills them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray
+from omnisim.problem.mixture import Mixture
+from omnisim.problem.population import Population
+
+
+@dataclass(frozen=True)
+class Context:
+    """What everybody knows when a round begins.
+
+    Attributes
+    ----------
+    round
+        t, from 0.
+    active : (L,) bool
+        The subsequences this round belongs to.
+    date
+        The delivery day, where rounds are days of a calendar.
+    features
+        Numbers known beforehand, each (k,): a day's 24 hourly load forecasts, a temperature, ...
+    forecasts
+        Predictions of the outcome that others published, each (d,) in [0, 1], by the name of the model.
+    candidates
+        For each registered population, (N, A) bool: the actions it will choose from in this round.
+    """
+
+    round: int
+    active: BoolArray = field(default_factory=lambda: np.ones(1, dtype=np.bool_))
+    date: np.datetime64 | None = None
+    features: Mapping[str, FloatArray] = field(default_factory=dict)
+    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+    candidates: Mapping[str, BoolArray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What happened before round 0, oldest first: the training data of a forecaster.
+
+    Attributes
+    ----------
+    outcomes : (H, d)
+    dates : (H,) datetime64[D], optional
+    features, forecasts
+        Each (H, k), under the names the contexts use.
+    """
+
+    outcomes: FloatArray
+    dates: DateArray | None = None
+    features: Mapping[str, FloatArray] = field(default_factory=dict)
+    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def context(self, h: int) -> Context:
+        """The context of past round h: its round is negative, counted from round 0."""
+        return Context(
+            h - len(self.outcomes),
+            date=None if self.dates is None else self.dates[h],
+            features={name: values[h] for name, values in self.features.items()},
+            forecasts={name: values[h] for name, values in self.forecasts.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a forecaster is told once, before round 0.
+
+    Attributes
+    ----------
+    dimension
+        d, the number of coordinates of an outcome.
+    rounds
+        T, or None if unknown.
+    populations
+        The agents registered with the service.
+    subsequences
+        Names, in the order of ``Context.active``.
+    past
+        What happened before round 0, if anything is known.
+    law
+        The adversary's law as a function of the context, where it does not depend on what others do; only
+        :class:`~omnisim.strategies.forecasters.ConditionalMean` is meant to look.
+    """
+
+    dimension: int
+    rounds: int | None = None
+    populations: Sequence[Population] = ()
+    subsequences: Sequence[str] = ("all",)
+    past: Past | None = None
+    law: Callable[[Context], Mixture] | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """What an adversary knows of the rounds before this one, as read-only arrays.
+
+    Attributes
+    ----------
+    outcomes : (t, d)
+    predictions : (t, d)
+        As sampled.
+    actions
+        For each population, (t, N).
+    """
+
+    outcomes: FloatArray
+    predictions: FloatArray
+    actions: Mapping[str, IntArray]
