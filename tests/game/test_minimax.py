@@ -1,0 +1,121 @@
+"""Minimax steps against full linear programs."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+from omnisim.errors import StrategyError
+from omnisim.game.minimax import CuttingPlanes, SimulatedPlay, worst_case
+from omnisim.problem.mixture import Mixture
+
+
+def random_gain(rng, dimension, agents=6, actions=4):
+    """A gain as decision events give it: g(p) . (p - y), g constant where all agents play the same."""
+    slopes = rng.normal(size=(agents, actions, dimension))
+    offsets = rng.normal(size=(agents, actions)) * 0.3
+    net = rng.normal(size=(agents, actions, dimension))
+
+    def gain(prediction):
+        played = (slopes @ prediction + offsets).argmax(axis=1)
+        g = net[np.arange(agents), played].sum(axis=0)
+        return float(g @ prediction), -g
+
+    return gain
+
+
+def value_over_grid(gain, points):
+    """min over mixtures of the grid of the worst case over the box, by a linear program in the mixture's weights."""
+    intercepts, slopes = zip(*(gain(p) for p in points), strict=True)
+    intercepts, slopes = np.array(intercepts), np.array(slopes)
+    count, dimension = slopes.shape
+    # Variables: weights, and s_i >= max(0, mean slope_i).
+    cost = np.concatenate([intercepts, np.ones(dimension)])
+    upper = np.hstack([slopes.T, -np.eye(dimension)])
+    found = optimize.linprog(
+        cost,
+        A_ub=upper,
+        b_ub=np.zeros(dimension),
+        A_eq=[np.concatenate([np.ones(count), np.zeros(dimension)])],
+        b_eq=[1.0],
+        bounds=(0, None),
+        method="highs",
+    )
+    return found.fun
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_the_step_for_one_coordinate_is_as_good_as_the_program_over_a_grid(seed):
+    gain = random_gain(np.random.default_rng(seed), 1)
+    grid = np.linspace(0, 1, 1025)[:, None]
+    step = CuttingPlanes().solve(gain, [Mixture.point([0.5])], tolerance=1e-9)
+    assert step.value <= max(value_over_grid(gain, grid), 1e-9) + 1e-9
+    assert step.value == pytest.approx(worst_case(gain, step.mixture)[0])
+    assert len(step.mixture.weights) <= 2
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2]))
+@settings(max_examples=25, deadline=None)
+def test_cutting_planes_agree_with_a_full_program_over_a_fine_grid(seed, dimension):
+    gain = random_gain(np.random.default_rng(seed), dimension)
+    axis = np.linspace(0, 1, 41)
+    grid = np.stack(np.meshgrid(*[axis] * dimension), axis=-1).reshape(-1, dimension)
+    step = CuttingPlanes().solve(gain, [Mixture.point(np.full(dimension, 0.5))], tolerance=1e-6)
+    assert step.value <= 1e-6
+    # The value of the game is <= 0; a grid of mesh 1/40 reaches it up to the largest slope times the mesh.
+    largest = max(np.abs(gain(p)[1]).sum() for p in grid)
+    assert value_over_grid(gain, grid) <= step.value + largest / 40
+
+
+@pytest.mark.parametrize("dimension", [4, 24])
+@pytest.mark.parametrize("tolerance", [1.0, 1e-2, 1e-4])
+def test_cutting_planes_reach_the_tolerance_in_many_dimensions(dimension, tolerance):
+    gain = random_gain(np.random.default_rng(7), dimension, agents=40)
+    step = CuttingPlanes().solve(gain, [Mixture.point(np.full(dimension, 0.5))], tolerance)
+    assert worst_case(gain, step.mixture)[0] <= tolerance + 1e-9
+
+
+def test_the_first_candidate_within_the_tolerance_is_taken_as_it_is():
+    gain = random_gain(np.random.default_rng(3), 2)
+    candidates = [Mixture.point([0.2, 0.9]), Mixture([[0.1, 0.1], [0.7, 0.3]], [0.5, 0.5])]
+    values = [worst_case(gain, mixture)[0] for mixture in candidates]
+    step = CuttingPlanes().solve(gain, candidates, tolerance=max(values))
+    assert step.mixture is candidates[0] or values[0] > max(values)
+    step = CuttingPlanes().solve(gain, candidates, tolerance=max(values) + 1)
+    assert step.mixture is candidates[0]
+    assert step.evaluations == 1
+
+
+def test_a_step_that_hits_its_limit_says_its_true_value():
+    gain = random_gain(np.random.default_rng(5), 24, agents=40)
+    start = Mixture.point(np.full(24, 0.5))
+    step = CuttingPlanes(limit=3).solve(gain, [start], tolerance=1e-9)
+    assert step.value == pytest.approx(worst_case(gain, step.mixture)[0])
+    assert step.value <= worst_case(gain, start)[0]
+
+
+@pytest.mark.parametrize("dimension", [1, 3])
+def test_simulated_play_and_cutting_planes_agree_within_the_error_of_the_play(dimension):
+    gain = random_gain(np.random.default_rng(11), dimension)
+    steps = 4000
+    play = SimulatedPlay(steps).solve(gain, [Mixture.point(np.full(dimension, 0.5))], 0.0)
+    exact = CuttingPlanes().solve(gain, [Mixture.point(np.full(dimension, 0.5))], 1e-6)
+    largest = max(np.linalg.norm(gain(p)[1]) for p in play.mixture.support)
+    error = 1.5 * np.sqrt(dimension) * largest / np.sqrt(steps)
+    assert exact.value <= 1e-6
+    assert play.value <= error
+    assert play.evaluations == steps
+
+
+def test_simulated_play_takes_t_squared_steps_in_round_t():
+    play = SimulatedPlay()
+    gain = random_gain(np.random.default_rng(2), 2)
+    assert [play.solve(gain, [Mixture.point([0.5, 0.5])], 0.0).evaluations for _ in range(4)] == [1, 4, 9, 16]
+
+
+@pytest.mark.parametrize("build", [lambda: CuttingPlanes(limit=0), lambda: SimulatedPlay(steps=0)])
+def test_limits_must_be_positive(build):
+    with pytest.raises(StrategyError, match="must be >= 1, got 0"):
+        build()
