@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from omnisim.strategies import adversaries as adversaries
     from omnisim.strategies import elimination as elimination
     from omnisim.strategies import forecasters as forecasters
+    from omnisim.strategies import learners as learners
     from omnisim.trace import Trace as Trace
     from omnisim.trace import load_trace as load_trace
 
@@ -51,9 +52,10 @@ _HOME = {
 """Where each public name lives."""
 
 _NAMESPACES = {
-    "adversaries": "omnisim.strategies.adversaries",
-    "elimination": "omnisim.strategies.elimination",
-    "forecasters": "omnisim.strategies.forecasters",
+    "adversaries": "omnisim.adversaries",
+    "elimination": "omnisim.elimination",
+    "forecasters": "omnisim.forecasters",
+    "learners": "omnisim.learners",
     "market": "omnisim.market",
     "testing": "omnisim.testing",
 }

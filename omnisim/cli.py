@@ -9,14 +9,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, NoReturn, Optional
 
 import typer
+import typer.core
 
 from omnisim._version import __version__
-from omnisim.errors import OmnisimError
+from omnisim.errors import OmnisimError, ScenarioError
+
+
+class _Commands(typer.core.TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Say that the run was interrupted; typer would leave without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("interrupted; nothing half-written was left behind", 130)
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="omnisim",
     help="Simulate predictions as a service: one forecaster, many constrained agents, one report.",
     no_args_is_help=True,
@@ -43,12 +55,15 @@ def main() -> None:
     """Entry point of the ``omnisim`` command."""
     try:
         app()
-    except OmnisimError as error:
-        print(f"omnisim: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("omnisim: interrupted; nothing half-written was left behind", file=sys.stderr)
-        sys.exit(130)
+    except (OmnisimError, OSError) as error:
+        _fail(str(error), 1)
+    except MemoryError as error:
+        _fail(f"not enough memory for so many agents and rounds: {error}", 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"omnisim: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -97,14 +112,15 @@ def run(
     from omnisim import run_directory
 
     directory = out or Path("reports") / f"{_file_name(loaded.name)}-{loaded.about['digest']}"
-    run_directory.prepare(directory)
     import omnisim
+    from omnisim.scenario.load import naming
 
     started = time.perf_counter()
-    with _progress(loaded.name, loaded.horizon) as on_round:
-        trace = omnisim.simulate(loaded, on_round=on_round)
-    analysis = omnisim.analyze(trace)
-    run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started)
+    with run_directory.prepared(directory):
+        with naming(scenario), _progress(loaded.name, loaded.horizon) as on_round:
+            trace = omnisim.simulate(loaded, on_round=on_round)
+        analysis = omnisim.analyze(trace)
+        run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
     print(f"{directory / run_directory.REPORT}")
@@ -121,7 +137,12 @@ def run(
 def report(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder written by omnisim run.")],
 ) -> None:
-    """Write the report of a finished run again, with this version of omnisim."""
+    """Write the report of a finished run again, with this version of omnisim.
+
+    [bold]Example[/bold]
+
+      omnisim report reports/ercot_day_ahead-0123456789
+    """
     import omnisim
     from omnisim import run_directory
 
@@ -153,7 +174,7 @@ def validate(
         from omnisim.scenario.schema import Schema
 
         _add_plugins(plugin)
-        print(json.dumps(Schema().document.model_json_schema(), indent=2))
+        print(json.dumps(Schema().json_schema(), indent=2))
         return
     if scenario is None:
         raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")
@@ -173,15 +194,24 @@ def list_(
     ],
     plugin: Plugins = None,
 ) -> None:
-    """List what a scenario can name, with parameters and defaults."""
+    """List what a scenario can name, with parameters and defaults.
+
+    [bold]Examples[/bold]
+
+      omnisim list scenarios
+      omnisim list forecasters --plugin my_forecasters
+    """
     from omnisim.scenario import registry, shipped
     from omnisim.scenario.describe import describe
+    from omnisim.suggest import nearest
 
     _add_plugins(plugin)
     if kind == "scenarios":
         for name, summary in shipped.summaries().items():
             print(f"{name}\n    {summary}")
         return
+    if kind not in registry.KINDS:
+        raise ScenarioError(f"there is no kind {kind!r}{nearest(kind, [*registry.KINDS, 'scenarios'])}")
     for name in registry.names(kind):
         signature, summary = describe(kind, name)
         print(f"{signature}\n    {summary}")

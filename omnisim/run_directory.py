@@ -10,18 +10,21 @@
     report.html        the page
 
 Each file is written under a temporary name and renamed, so a killed run leaves no half file. The report comes
-last: a directory that has one is complete.
+last, and that of an earlier run in the same folder goes first: a directory that has one is complete.
 """
 
 import json
 import platform
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from omnisim._version import __version__
 from omnisim.analysis import Analysis
-from omnisim.errors import OutputError, TraceError
+from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
@@ -30,30 +33,49 @@ from omnisim.trace import Trace, load_trace
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
 
-_PACKAGES = ("omnisim-lab", "numpy", "scipy", "pandas", "simpy", "plotly")
+_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "plotly")
+_IN_MANIFEST = ("command", "versions", "wall_seconds")
 
 
-def prepare(directory: Path) -> None:
+@contextmanager
+def prepared(directory: Path) -> Iterator[None]:
     """Make sure that a run can be written there, before it is computed.
+
+    If the body fails, folders that were made for it and are still empty are removed.
 
     Raises
     ------
     OutputError
         If the folder cannot be made or written to.
     """
+    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".omnisim-probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as cause:
-        raise OutputError(
-            f"{directory}: cannot be written to: {cause.strerror or cause}; choose another folder with --out"
-        ) from cause
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            probe = directory / ".omnisim-probe"
+            probe.touch()
+            probe.unlink()
+        except OSError as cause:
+            raise OutputError(
+                f"{directory}: cannot be written to: {cause.strerror or cause}; choose another folder with --out"
+            ) from cause
+        yield
+    except BaseException:
+        with suppress(OSError):  # a folder that is not empty stays
+            for folder in made:
+                folder.rmdir()
+        raise
 
 
-def write_run(directory: Path, scenario: Scenario, trace: Trace, analysis: Analysis, wall_seconds: float) -> None:
-    """Write all files of a run.
+def write_run(
+    directory: Path,
+    scenario: Scenario,
+    trace: Trace,
+    analysis: Analysis,
+    wall_seconds: float,
+    plugins: Sequence[str] = (),
+) -> None:
+    """Write all files of a run; ``plugins`` are the modules that the command which reproduces it must name.
 
     Raises
     ------
@@ -68,8 +90,12 @@ def write_run(directory: Path, scenario: Scenario, trace: Trace, analysis: Analy
         "rounds": trace.rounds,
         "wall_seconds": round(wall_seconds, 3),
         "versions": versions(),
-        "command": f"omnisim run {SCENARIO}",
+        "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
+    try:
+        (directory / REPORT).unlink(missing_ok=True)
+    except OSError as cause:
+        raise OutputError(f"{directory / REPORT}: cannot be replaced: {cause.strerror or cause}") from cause
     _write_text(directory / SCENARIO, to_toml(tree))
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     trace.save(directory / TRACE)
@@ -105,14 +131,24 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as cause:
         raise TraceError(f"{directory}: is not a run directory: it has no {MANIFEST}") from cause
-    except (OSError, ValueError) as cause:
-        raise TraceError(f"{path}: the manifest is damaged ({cause})") from cause
-    return load_trace(directory / TRACE), manifest
+    except OSError as cause:
+        raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
+    except ValueError as cause:
+        raise TraceError(f"{path}: the manifest is damaged ({cause}): run its {SCENARIO} again") from cause
+    for key in _IN_MANIFEST:
+        if not isinstance(manifest, dict) or key not in manifest:
+            raise TraceError(f"{path}: the manifest is damaged (it has no {key}): run its {SCENARIO} again")
+    try:
+        return load_trace(directory / TRACE), manifest
+    except OmnisimError:
+        raise
+    except (ValueError, TypeError, RuntimeError, zlib.error) as cause:
+        raise TraceError(f"{directory / TRACE}: the trace is damaged ({cause}): run its {SCENARIO} again") from cause
 
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that numbers depend on."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "omnisim-lab": __version__}
     for package in _PACKAGES:
         found[package] = metadata.version(package)
     return found

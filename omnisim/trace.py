@@ -221,7 +221,8 @@ def load_trace(path: Path | str) -> Trace:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy does not close a file that it opened and could not read.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
         header = json.loads(arrays["header"].tobytes())
         version = header["schema_version"]

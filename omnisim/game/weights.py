@@ -252,7 +252,7 @@ class MsMwC(_Normalized):
 
 
 def _project(weights: FloatArray, rates: FloatArray, losses: FloatArray, floor: float) -> FloatArray:
-    """The minimizer in the docstring of :class:`MsMwC`: bisection on lambda, then Newton's exactness by rescaling."""
+    """The minimizer in the docstring of :class:`MsMwC`, by bisection on lambda to the last bit."""
 
     def at(shift: float) -> FloatArray:
         return np.maximum(floor, weights * np.exp(-rates * (losses + shift)))

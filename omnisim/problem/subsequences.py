@@ -96,13 +96,13 @@ class Rule:
             values = values.mean(axis=1)
         compare = _COMPARE[self.operator]
         if self.quantile is None:
-            return np.asarray(compare(values, self.value))
+            return np.asarray(compare(values, self.value)) & ~np.isnan(values)
         active = np.zeros(len(values), dtype=np.bool_)
         for t in range(1, len(values)):
             recent = values[max(0, t - self.window) : t]
             recent = recent[~np.isnan(recent)]
             active[t] = len(recent) and compare(values[t], np.quantile(recent, self.quantile))
-        return active
+        return active & ~np.isnan(values)
 
 
 Subsequence: TypeAlias = BoolArray | Rule | None

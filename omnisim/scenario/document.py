@@ -1,9 +1,10 @@
 """Read a scenario file into a checked document, with errors that name the file, the key and what would be right."""
 
+import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,29 @@ from omnisim.scenario.schema import Schema
 from omnisim.suggest import nearest
 
 _TAGS = ("kind", "source")
+
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
+
+_WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a string in quotes",
+    "bool_type": "true or false",
+    "date_type": "a date without quotes, such as 2021-12-31",
+    "path_type": "a path in quotes",
+    "list_type": "a list",
+    "sequence_str": "a list",
+    "dict_type": "a table",
+    "mapping_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "string_too_short": "a string that is not empty",
+    "too_short": "a table with at least one entry",
+}
+"""From pydantic's types of error to what would be right, in the words of TOML."""
 
 
 def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
@@ -34,21 +58,22 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
         On the first thing that is wrong.
     """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as cause:
         raise ScenarioError(f"{path}: there is no such file") from cause
     except OSError as cause:
         raise ScenarioError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
     except UnicodeDecodeError as cause:
-        raise ScenarioError(f"{path}: is not a text file in UTF-8: {cause}") from cause
+        line = cause.object[: cause.start].count(b"\n") + 1
+        raise ScenarioError(f"{path}: is not a text file in UTF-8 (line {line}): {cause.reason}") from cause
     except tomllib.TOMLDecodeError as cause:
         raise ScenarioError(f"{path}: is not valid TOML: {_repeated(cause)}") from cause
     # Another kind has other parameters, so it comes first and what the file says about the old one goes.
     for key in sorted(overrides, key=lambda key: key.rpartition(".")[2] not in _TAGS):
         _override(tree, key, overrides[key])
-    schema = Schema().document
+    schema = Schema()
     try:
-        return schema.model_validate(tree)
+        return schema.document.model_validate(tree)
     except ValidationError as cause:
         raise ScenarioError(f"{path}: {_explain(cause, tree, schema)}") from cause
 
@@ -65,14 +90,16 @@ def parse_override(text: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise ScenarioError(f"--set {text}: must have the form KEY=VALUE, for example forecaster.lag=7")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        parsed = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
-        return key.strip(), value.strip()
+        parsed = {}
+    # Anything but one value is text with a line break in it.
+    return key.strip(), parsed["value"] if set(parsed) == {"value"} else value.strip()
 
 
 def resolved(document: BaseModel, folder: Path) -> dict[str, Any]:
     """The document with every default written out and every path absolute, as a TOML tree."""
-    return _plain(document, folder)  # type: ignore[no-any-return]
+    return _plain(document, lambda path: str((folder / path).resolve()))  # type: ignore[no-any-return]
 
 
 def to_toml(tree: Mapping[str, Any]) -> str:
@@ -80,36 +107,31 @@ def to_toml(tree: Mapping[str, Any]) -> str:
     return tomli_w.dumps(tree)
 
 
-def digest(tree: Mapping[str, Any]) -> str:
+def digest(document: BaseModel, folder: Path) -> str:
     """Ten hexadecimal digits that depend on what the scenario says and on the contents of the files it names."""
-    text = json.dumps(_contents(tree), sort_keys=True, default=str)
+    text = json.dumps(_plain(document, lambda path: _hash(folder / path)), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _plain(value: Any, folder: Path) -> Any:
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _plain(value: Any, of_path: Callable[[Path], str]) -> Any:
     if isinstance(value, BaseModel):
         items = ((name, getattr(value, name)) for name in type(value).model_fields)
-        return {name: _plain(item, folder) for name, item in items if item is not None}
+        return {name: _plain(item, of_path) for name, item in items if item is not None}
     if isinstance(value, Mapping):
-        return {key: _plain(item, folder) for key, item in value.items()}
+        return {key: _plain(item, of_path) for key, item in value.items()}
     if isinstance(value, Path):
-        return str((folder / value).resolve())
+        return of_path(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item, folder) for item in value]
+        return [_plain(item, of_path) for item in value]
     return value
 
 
-def _contents(tree: Any) -> Any:
-    if isinstance(tree, Mapping):
-        return {
-            key: hashlib.sha256(Path(value).read_bytes()).hexdigest() if key == "path" else _contents(value)
-            for key, value in tree.items()
-        }
-    return tree
-
-
 def _override(tree: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = key.split(".")
+    *parents, last = _parts(key)
     place = tree
     for parent in parents:
         place = place.setdefault(parent, {})
@@ -120,14 +142,29 @@ def _override(tree: dict[str, Any], key: str, value: Any) -> None:
     place[last] = value
 
 
+def _parts(key: str) -> list[str]:
+    # A key is split as in TOML: populations."my buyers".agents has three parts.
+    parts = []
+    try:
+        place: Any = tomllib.loads(f"{key} = 0")
+        while isinstance(place, dict):
+            ((part, place),) = place.items()
+            parts.append(part)
+    except ValueError as cause:
+        raise ScenarioError(
+            f"--set {key}: is not a dotted key such as forecaster.lag (a name with spaces or dots goes in quotes)"
+        ) from cause
+    return parts
+
+
 def _repeated(cause: tomllib.TOMLDecodeError) -> str:
     text = str(cause)
     return f"{text}: names must differ" if "Cannot declare" in text or "overwrite" in text else text
 
 
-def _explain(error: ValidationError, tree: Mapping[str, Any], schema: type[BaseModel]) -> str:
-    # Errors below a tagged table come with the tag in their location: it is no key of the file.
-    first, *others = error.errors()
+def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) -> str:
+    # A misspelt key comes first: it is why another one is missing.
+    first, *others = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     location = _location(first["loc"], tree)
     key = ".".join(map(str, location))
     more = f" (and {len(others)} more)" if others else ""
@@ -138,14 +175,42 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: type[BaseM
         case "missing":
             return f"{key}: is missing{more}"
         case "union_tag_not_found":
-            return f"{key}.{_tag(first)}: is missing; there is: {first['ctx']['expected_tags']}{more}"
+            return f"{key}.{_tag(first)}: is missing: available: {', '.join(_tags(first['loc'], schema))}{more}"
         case "union_tag_invalid":
-            expected = [tag.strip().strip("'") for tag in first["ctx"]["expected_tags"].split(",")]
-            return f"{key}.{_tag(first)}: is {first['ctx']['tag']!r}{nearest(first['ctx']['tag'], expected)}{more}"
+            given = first["input"][_tag(first)]
+            return f"{key}.{_tag(first)}: is {_show(given)}{nearest(str(given), _tags(first['loc'], schema))}{more}"
         case "value_error":
-            return f"{key}: {first['ctx']['error']}{more}"
+            got = "" if isinstance(first["input"], Mapping) else f", got {_show(first['input'])}"
+            return f"{key}: {first['ctx']['error']}{got}{more}"
+        case "literal_error":
+            return f"{key}: must be {first['ctx']['expected']}, got {_show(first['input'])}{more}"
+        case "greater_than_equal":
+            return f"{key}: must be >= {first['ctx']['ge']}, got {_show(first['input'])}{more}"
+        case "less_than_equal":
+            return f"{key}: must be <= {first['ctx']['le']}, got {_show(first['input'])}{more}"
+        case "is_instance_of":
+            wanted = "list" if first["ctx"]["class"] == "Sequence" else first["ctx"]["class"]
+            return f"{key}: must be a {wanted}, got {_show(first['input'])}{more}"
+        case kind if kind in _WANTED:
+            return f"{key}: must be {_WANTED[kind]}, got {_show(first['input'])}{more}"
         case _:
-            return f"{key}: {first['msg'].lower()}, got {first['input']!r}{more}"
+            return f"{key}: {first['msg'].lower()}, got {_show(first['input'])}{more}"
+
+
+def _show(value: Any) -> str:
+    """A value much as TOML writes it, cut to a readable length."""
+    match value:
+        case bool():
+            text = str(value).lower()
+        case Mapping():
+            text = "a table" if value else "an empty table"
+        case list():
+            text = f"[{', '.join(map(_show, value))}]"
+        case dt.date() | dt.time():
+            text = value.isoformat()
+        case _:
+            text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _tag(error: Any) -> str:
@@ -153,33 +218,49 @@ def _tag(error: Any) -> str:
 
 
 def _location(loc: Sequence[int | str], tree: Any) -> list[int | str]:
+    """The keys of the file in the location of an error, which names the chosen sides of unions as well."""
     keys: list[int | str] = []
     place = tree
     for index, part in enumerate(loc):
-        is_tag = isinstance(place, Mapping) and part not in place and part in (place.get(t) for t in _TAGS)
-        of_union = isinstance(part, str) and (part == "RuleTable" or part.startswith("literal["))
-        if (is_tag or of_union) and index < len(loc) - (not of_union):
+        if _is_tag(loc, index) or not isinstance(place, Mapping | list):
             continue
         keys.append(part)
-        place = place.get(part) if isinstance(place, Mapping) else None
+        place = place.get(part) if isinstance(place, Mapping) else place[int(part)]
     return keys
 
 
-def _keys(loc: Sequence[int | str], schema: type[BaseModel]) -> list[str]:
-    """Valid keys of the table at a location: walk the JSON schema along it."""
-    full = schema.model_json_schema()
+def _is_tag(loc: Sequence[int | str], index: int) -> bool:
+    match tuple(loc[:index]):
+        case (("market" | "forecaster" | "adversary" | "elimination"),):
+            return True
+        case (("populations" | "subsequences"), _):
+            return True
+        case ("populations", _, _, "elimination"):
+            return True
+    return False
+
+
+def _keys(loc: Sequence[int | str], schema: Schema) -> list[str]:
+    return list(_node(loc, schema).get("properties", {}))
+
+
+def _tags(loc: Sequence[int | str], schema: Schema) -> list[str]:
+    return list(_node(loc, schema)["discriminator"]["mapping"])
+
+
+def _node(loc: Sequence[int | str], schema: Schema) -> Any:
+    """What the JSON Schema says of a location: the walk along it."""
+    full = schema.json_schema()
     node: Any = full
-    for part in loc:
+    for index, part in enumerate(loc):
         node = _resolve(node, full)
-        if part in node.get("properties", {}):
-            node = node["properties"][part]
-        elif "mapping" in node.get("discriminator", {}) and part in node["discriminator"]["mapping"]:
+        if not _is_tag(loc, index):
+            node = node.get("properties", {}).get(part, node.get("additionalProperties"))
+        elif loc[0] == "subsequences":
+            node = next(side for side in node["oneOf"] if "$ref" in side)
+        else:
             node = {"$ref": node["discriminator"]["mapping"][part]}
-        elif part == "RuleTable":
-            node = {"$ref": "#/$defs/RuleTable"}
-        elif "additionalProperties" in node:
-            node = node["additionalProperties"]
-    return list(_resolve(node, full).get("properties", {}))
+    return _resolve(node, full)
 
 
 def _resolve(node: Any, full: Any) -> Any:

@@ -32,10 +32,23 @@ class GeneratedPopulation:
     scaling: Scaling
 
     def build(self, seed: int) -> Population:
-        """Draw the population of the run with this seed."""
+        """Draw the population of the run with this seed.
+
+        Raises
+        ------
+        OmnisimError
+            If the parameters do not fit the scaling, or lead to numbers that are not finite.
+        """
         own = self.agents.seed
         rng = stream(seed if own is None else own, f"population/{self.name}")
-        return self.agents.build(self.name, self.scaling, rng)
+        # What overflows is refused by name, so numpy need not warn of it as well.
+        with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
+            try:
+                return self.agents.build(self.name, self.scaling, rng)
+            except OmnisimError:
+                raise
+            except (MemoryError, OverflowError, ValueError) as cause:
+                raise ScenarioError(f"cannot be drawn: {cause}") from cause
 
 
 def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) -> Scenario:
@@ -55,13 +68,16 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
     """
     path = shipped.find(str(path))
     document: Any = read_document(path, overrides or {})
-    with _naming(path):
-        return _build(document, path)
+    with naming(path):
+        scenario = _build(document, path)
+        scenario.problem(scenario.seed)  # populations and subsequences are refused here, not in the run
+    return scenario
 
 
 def _build(document: Any, path: Path) -> Scenario:
     folder = path.parent
     days = _Days.load(document.market, folder, document.rounds)
+    rounds = document.rounds if days.dates is None else len(days.dates)
     adversary_target = registry.find("adversaries", document.adversary.kind)
     supplied = {}
     if document.adversary.kind == "replay":
@@ -71,22 +87,21 @@ def _build(document: Any, path: Path) -> Scenario:
                 "choose another adversary, or a market with data"
             )
         supplied["outcomes"] = days.outcomes
-    tree = resolved(document, folder)
-    with _naming("adversary"):
+    with naming("adversary"):
         adversary = _construct(adversary_target, document.adversary, folder, supplied)
     name = document.name or path.stem
-    tree["name"] = name
+    document = document.model_copy(update={"name": name, "rounds": rounds})
     return Scenario(
         name=name,
         seed=document.seed,
-        rounds=document.rounds,
+        rounds=rounds,
         populations=[
             _population(population, table, days.scaling, folder) for population, table in document.populations.items()
         ],
         adversary=adversary,
         forecaster=_strategy("forecaster", "forecasters", document.forecaster, folder),
         elimination={
-            population: _strategy("elimination", "elimination", table.elimination or document.elimination, folder)
+            population: _policy(table.elimination or document.elimination, folder)
             for population, table in document.populations.items()
         },
         subsequences=_subsequences(document, days),
@@ -94,11 +109,11 @@ def _build(document: Any, path: Path) -> Scenario:
         forecasts=days.forecasts,
         dates=days.dates,
         past=days.past,
-        source=tree,
+        source=resolved(document, folder),
         about={
             "scenario": name,
             "description": document.description,
-            "digest": digest(tree),
+            "digest": digest(document, folder),
             "market": days.about,
         },
     )
@@ -118,18 +133,23 @@ class _Days:
         if table.source == "synthetic":
             scaling = Scaling(table.low, table.high, table.currency)
             return cls(None, scaling, slice(0), _scale(scaling) | {"name": "synthetic"})
-        with _naming("market"):
+        with naming("market"):
             market: Market = _construct(registry.find("markets", table.source), table, folder)
+            _check_days(market, table)
             playable = market.between(table.first_day, table.last_day)
             scaling = Scaling(table.low, table.high, market.currency)
+        if rounds is not None and rounds > playable.days:
+            raise ScenarioError(
+                f"rounds: is {rounds}, but the market has only {playable.days} days to play "
+                f"({playable.dates[0]} to {playable.dates[-1]})"
+            )
         first = int(np.searchsorted(market.dates, playable.dates[0]))
-        length = playable.days if rounds is None else min(rounds, playable.days)
-        played = slice(first, first + length)
+        played = slice(first, first + (playable.days if rounds is None else rounds))
         _, clipped = scaling.outcomes(market.prices[played])
         return cls(
             market,
             scaling,
-            slice(first, first + playable.days),
+            played,
             _scale(scaling)
             | {
                 "name": market.name,
@@ -183,38 +203,58 @@ def _scale(scaling: Scaling) -> dict[str, Any]:
 
 
 def _population(name: str, table: Any, scaling: Scaling, folder: Path) -> GeneratedPopulation:
-    with _naming(f"populations.{name}"):
+    with naming(f"populations.{name}"):
         agents = _construct(registry.find("populations", table.kind), table, folder)
     return GeneratedPopulation(name, agents, scaling)
 
 
 def _strategy(key: str, kind: str, table: Any, folder: Path) -> Any:
-    with _naming(key):
+    with naming(key):
         return _construct(registry.find(kind, table.kind), table, folder)
+
+
+def _policy(table: Any, folder: Path) -> Any:
+    return _strategy("elimination", registry.policy_kind(table.kind), table, folder)
 
 
 def _subsequences(document: Any, days: _Days) -> dict[str, Subsequence]:
     rules: dict[str, Rule] = {}
     for name, table in document.subsequences.items():
         if table is not True:
-            with _naming(f"subsequences.{name}"):
+            with naming(f"subsequences.{name}"):
                 rules[name] = table.rule()
     features = rule_features(days.market, days.scaling, {rule.feature for rule in rules.values()})
     found: dict[str, Subsequence] = {}
     for name in document.subsequences:
-        with _naming(f"subsequences.{name}"):
+        with naming(f"subsequences.{name}"):
             found[name] = rules[name].rounds(features)[days.played] if name in rules else None
     return found
+
+
+def _check_days(market: Market, table: Any) -> None:
+    first, last = market.dates[0].item(), market.dates[-1].item()
+    for key in ("first_day", "last_day"):
+        day = getattr(table, key)
+        if day is not None and not first <= day <= last:
+            raise ScenarioError(f"{key} is {day}, outside the data: days {first} to {last} are available")
+    if table.first_day is not None and table.last_day is not None and table.first_day > table.last_day:
+        raise ScenarioError(f"first_day is {table.first_day}, after last_day {table.last_day}: it must not be later")
 
 
 def _construct(target: Any, table: BaseModel, folder: Path, supplied: Mapping[str, Any] | None = None) -> Any:
     given = {parameter.name: getattr(table, parameter.name) for parameter in parameters(target)}
     given = {name: folder / value if isinstance(value, Path) else value for name, value in given.items()}
-    return target(**given, **(supplied or {}))
+    try:
+        return target(**given, **(supplied or {}))
+    except OmnisimError:
+        raise
+    except (ValueError, OSError) as cause:
+        # How a plug-in refuses a parameter, and how the system refuses the name of a file.
+        raise ScenarioError(str(cause)) from cause
 
 
 @contextmanager
-def _naming(where: Path | str) -> Iterator[None]:
+def naming(where: Path | str) -> Iterator[None]:
     """Put the file or the key in front of what goes wrong inside."""
     try:
         yield

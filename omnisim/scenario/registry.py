@@ -1,9 +1,10 @@
 """Names in scenario files, and the classes and functions they stand for.
 
 Ours are the explicit tables below. Others come from installed packages, through the entry-point groups
-``omnisim.forecasters``, ``omnisim.elimination``, ``omnisim.adversaries`` and ``omnisim.populations``, or from
-a module named on the command line with ``--plugin``, whose public strategy classes are registered under their
-names in snake case. A scenario file can only choose among registered names: it cannot run code.
+``omnisim.forecasters``, ``omnisim.elimination``, ``omnisim.learners``, ``omnisim.adversaries`` and
+``omnisim.populations``, or from a module named on the command line with ``--plugin``, whose public strategy
+classes are registered under their names in snake case. A scenario file can only choose among registered names: it
+cannot run code.
 """
 
 import importlib
@@ -28,13 +29,25 @@ KINDS: Mapping[str, dict[str, str]] = {
         "best_response": "omnisim.strategies.elimination:BestResponse",
         "cumulative_threshold": "omnisim.strategies.elimination:CumulativeThreshold",
         "first_violation": "omnisim.strategies.elimination:FirstViolation",
+        "per_subsequence_threshold": "omnisim.strategies.elimination:PerSubsequenceThreshold",
         "subsequence_first_violation": "omnisim.strategies.elimination:SubsequenceFirstViolation",
         "subsequence_threshold": "omnisim.strategies.elimination:SubsequenceThreshold",
     },
+    "learners": {
+        "blum_mansour": "omnisim.strategies.learners:BlumMansour",
+        "drift_plus_penalty": "omnisim.strategies.learners:DriftPlusPenalty",
+        "hedge": "omnisim.strategies.learners:Hedge",
+        "sinha_vaze": "omnisim.strategies.learners:SinhaVaze",
+    },
     "adversaries": {
         "independent": "omnisim.strategies.adversaries:Independent",
+        "mannor": "omnisim.strategies.adversaries:Mannor",
+        "masking": "omnisim.strategies.adversaries:Masking",
+        "outcome_stream": "omnisim.strategies.adversaries:OutcomeStream",
         "replay": "omnisim.strategies.adversaries:Replay",
         "seasonal": "omnisim.strategies.adversaries:Seasonal",
+        "switching": "omnisim.strategies.adversaries:Switching",
+        "worst_case": "omnisim.strategies.adversaries:WorstCase",
     },
     "populations": {
         "budgeted_operators": "omnisim.market:BudgetedOperators",
@@ -50,8 +63,11 @@ KINDS: Mapping[str, dict[str, str]] = {
 }
 """From kind to name to ``"module:object"``."""
 
-EXTENSIBLE = ("forecasters", "elimination", "adversaries", "populations")
+EXTENSIBLE = ("forecasters", "elimination", "learners", "adversaries", "populations")
 """Kinds that others may add to."""
+
+POLICIES = ("elimination", "learners")
+"""Kinds that a scenario file names under ``elimination``; no name may be in both."""
 
 _added: dict[str, dict[str, Callable[..., Any]]] = {kind: {} for kind in EXTENSIBLE}
 
@@ -82,11 +98,11 @@ def find(kind: str, name: str) -> Callable[..., Any]:
     >>> find("forecasters", "persistence").__name__
     'Persistence'
     """
-    if name not in names(kind):
-        raise ScenarioError(f"{name!r} is not among the {kind}{nearest(name, names(kind))}")
-    if name in KINDS[kind]:
+    if name in KINDS.get(kind, {}):
         module, _, attribute = KINDS[kind][name].partition(":")
         return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+    if name not in names(kind):
+        raise ScenarioError(f"{name!r} is not among the {kind}{nearest(name, names(kind))}")
     if name in _added[kind]:
         return _added[kind][name]
     entry_point = _entry_points(kind)[name]
@@ -94,6 +110,17 @@ def find(kind: str, name: str) -> Callable[..., Any]:
         return entry_point.load()  # type: ignore[no-any-return]
     except Exception as cause:
         raise ScenarioError(f"the plug-in {entry_point.value} ({kind} {name!r}) fails to load: {cause}") from cause
+
+
+def policy_kind(name: str) -> str:
+    """Which of ``POLICIES`` a name belongs to.
+
+    Examples
+    --------
+    >>> policy_kind("hedge")
+    'learners'
+    """
+    return next((kind for kind in POLICIES if name in names(kind)), POLICIES[0])
 
 
 def add_plugin(module_name: str) -> list[str]:
@@ -106,23 +133,31 @@ def add_plugin(module_name: str) -> list[str]:
     """
     try:
         module = importlib.import_module(module_name)
-    except Exception as cause:
-        raise ScenarioError(f"--plugin {module_name}: cannot be imported: {cause}") from cause
-    registered = []
+    except (Exception, SystemExit) as cause:
+        raise ScenarioError(
+            f"--plugin {module_name}: cannot be imported: {type(cause).__name__}: {cause} "
+            "(give the name of a module, such as my_forecasters)"
+        ) from cause
+    registered, abstract = [], []
     for cls in vars(module).values():
-        if not inspect.isclass(cls) or cls.__module__ != module.__name__ or inspect.isabstract(cls):
+        if not inspect.isclass(cls) or cls.__module__ != module.__name__:
             continue
         kind = _kind_of(cls)
         if kind is None or cls.__name__.startswith("_"):
             continue
+        if inspect.isabstract(cls):
+            abstract.append(f"{cls.__name__} lacks {', '.join(sorted(getattr(cls, '__abstractmethods__', ())))}")
+            continue
         name = snake_case(cls.__name__)
-        if name in names(kind) and _added[kind].get(name) is not cls:
-            raise ScenarioError(f"--plugin {module_name}: the name {name!r} is taken among the {kind}")
+        for other in POLICIES if kind in POLICIES else (kind,):
+            if name in names(other) and _added[other].get(name) is not cls:
+                raise ScenarioError(f"--plugin {module_name}: the name {name!r} is taken among the {other}")
         _added[kind][name] = cls
         registered.append(f"{kind}: {name}")
     if not registered:
         raise ScenarioError(
             f"--plugin {module_name}: defines no class derived from omnisim's Forecaster, Elimination or Adversary"
+            + (f" that is complete: {'; '.join(abstract)}" if abstract else "")
         )
     return registered
 
@@ -137,9 +172,9 @@ def snake_case(name: str) -> str:
 
 
 def _kind_of(cls: type) -> str | None:
-    from omnisim.strategies.base import Adversary, Elimination, Forecaster
+    from omnisim.strategies.base import Adversary, Elimination, Forecaster, Policy
 
-    bases = {Forecaster: "forecasters", Elimination: "elimination", Adversary: "adversaries"}
+    bases = {Forecaster: "forecasters", Elimination: "elimination", Policy: "learners", Adversary: "adversaries"}
     return next((kind for base, kind in bases.items() if issubclass(cls, base)), None)
 
 

@@ -7,6 +7,7 @@ and whatever day-ahead features and published forecasts the market's data hold.
 from collections.abc import Set as AbstractSet
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import ScenarioError
@@ -50,9 +51,10 @@ def rule_features(market: Market | None, scaling: Scaling, wanted: AbstractSet[s
         YESTERDAY_PRICE: np.concatenate([[np.nan], market.prices[:-1].mean(axis=1)]),
         PRICE_FORECAST: np.empty(0),
     }
-    for name, values in {**market.features, **market.forecasts}.items():
+    own = {**market.features, **market.forecasts}
+    for name, values in own.items():
         found[name] = values.mean(axis=1)
-    if PRICE_FORECAST in wanted:
+    if PRICE_FORECAST in wanted and PRICE_FORECAST not in own:
         found[PRICE_FORECAST] = _price_forecast(market, scaling)
     return found
 
@@ -65,7 +67,8 @@ def _price_forecast(market: Market, scaling: Scaling) -> FloatArray:
     outcomes = scaling.outcomes(market.prices)[0]
     days = Past(outcomes, market.dates, market.features)
     forecast = np.empty(len(outcomes))
-    for day, outcome in enumerate(outcomes):
-        forecast[day] = scaling.prices(ridge.predict(days.context(day)).mean).mean()
-        ridge.update(outcome)
+    with threadpool_limits(limits=1):  # as in simulate: rounding may depend on the number of threads
+        for day, outcome in enumerate(outcomes):
+            forecast[day] = scaling.prices(ridge.predict(days.context(day)).mean).mean()
+            ridge.update(outcome)
     return forecast

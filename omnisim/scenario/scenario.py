@@ -166,11 +166,12 @@ class Scenario:
         """
         rounds = self.horizon
         populations = tuple(p if isinstance(p, Population) else p.build(seed) for p in self.populations)
+        dimension = self.adversary.dimension_for(populations)
         for population in populations:
-            if population.dimension != self.adversary.dimension:
+            if population.dimension != dimension:
                 raise ScenarioError(
                     f"population {population.name!r} has utilities of {population.dimension} coordinates: "
-                    f"the adversary {type(self.adversary).__name__} plays {self.adversary.dimension}"
+                    f"the adversary {type(self.adversary).__name__} plays {dimension}"
                 )
         features = {name: self._feature(name, values) for name, values in self.features.items()}
         active = activity(self.subsequences, rounds, features)
@@ -182,7 +183,7 @@ class Scenario:
             dates,
             {name: freeze(values[:rounds]) for name, values in features.items()},
             {
-                name: within(f"forecast {name!r}", values, ("T", self.adversary.dimension), 0, 1, ScenarioError)
+                name: within(f"forecast {name!r}", values, ("T", dimension), 0, 1, ScenarioError)
                 for name, values in self.forecasts.items()
             },
             self.past,

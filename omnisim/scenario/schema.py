@@ -5,6 +5,7 @@ class or function it configures, so that a parameter and its default are stated 
 """
 
 import inspect
+import math
 import types
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -13,16 +14,38 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    Strict,
+    Tag,
+    create_model,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
 
 from omnisim.arrays import Written
+from omnisim.errors import ScenarioError
 from omnisim.problem.subsequences import Operator, Rule
 from omnisim.scenario import registry
 
-_STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+_STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, protected_namespaces=())
 
 FROM_MARKET = ("outcomes",)
 """Parameters that the loader supplies: ``replay`` plays the outcomes of the market."""
+
+
+def _number_or_numbers(value: Any) -> Any:
+    # One message instead of one for each side of the union.
+    cells = value if isinstance(value, list) else [value]
+    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in cells)
+    if value is not None and not (cells and numbers):
+        raise ValueError("must be a finite number, or a list of them for the operator 'in'")
+    return value
 
 
 class RuleTable(BaseModel):
@@ -32,13 +55,30 @@ class RuleTable(BaseModel):
 
     feature: str
     operator: Operator
-    value: float | list[float] | None = None
+    value: Annotated[FiniteFloat | list[FiniteFloat] | None, BeforeValidator(_number_or_numbers)] = None
     quantile: float | None = None
     window: int = 60
 
     def rule(self) -> Rule:
         """The rule that the table describes."""
         return Rule(**self.model_dump())
+
+
+def _every_round(value: Any) -> Any:
+    if value is not True:
+        raise ValueError("must be true, for every round, or a table with feature, operator, and value or quantile")
+    return value
+
+
+def _form_of_subsequence(value: Any) -> str:
+    return "rule" if isinstance(value, Mapping | RuleTable) else "every"
+
+
+SubsequenceForm = Annotated[
+    Annotated[Literal[True], BeforeValidator(_every_round), Tag("every")] | Annotated[RuleTable, Tag("rule")],
+    Discriminator(_form_of_subsequence),
+]
+"""How a subsequence is written: ``true``, or a table."""
 
 
 class MarketTable(BaseModel):
@@ -71,24 +111,31 @@ class _DocumentBase(BaseModel):
     name: str | None = Field(None, min_length=1, description="what reports call it; default: the file's name")
     description: str = Field("", description="one sentence for the report")
     seed: int = Field(0, ge=0, description="of all randomness in the run")
-    rounds: int | None = Field(None, ge=1, description="rounds to run; default: as many as there are data")
+    rounds: int | None = Field(
+        None, ge=1, le=1_000_000_000, description="rounds to run; default: as many as there are data"
+    )
 
 
 class Schema:
     """The schema of scenario files with everything registered so far."""
 
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a whole file."""
+        return self.document.model_json_schema(schema_generator=_JsonSchema)
+
     @cached_property
     def document(self) -> type[BaseModel]:
         """The model of a whole file."""
-        elimination = self._union("elimination")
+        elimination = self._union(*registry.POLICIES)
         own_rule = {"elimination": (elimination | None, Field(None, description="own rule of this population"))}
-        population: Any = self._union("populations", own_rule)
+        population: Any = self._union("populations", extra=own_rule)
+        populations: Any = types.GenericAlias(Mapping, (str, population))
         return create_model(
             "Scenario",
             __base__=_DocumentBase,
             market=(self._markets(), Field(description="prices, their source and scale")),
             populations=(
-                types.GenericAlias(Mapping, (str, population)),
+                populations,
                 Field(min_length=1, description="agents, by the name of their population"),
             ),
             forecaster=(self._union("forecasters"), Field(description="who predicts")),
@@ -98,7 +145,7 @@ class Schema:
                 Field(default={"kind": "subsequence_first_violation"}, validate_default=True),
             ),
             subsequences=(
-                dict[str, Literal[True] | RuleTable],
+                dict[str, SubsequenceForm],
                 Field(default={"all": True}, min_length=1, description="true for every round, or a rule"),
             ),
         )
@@ -108,15 +155,25 @@ class Schema:
             table_model(name, registry.find("markets", name), "source", MarketTable)
             for name in registry.names("markets")
         ]
-        return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]  # noqa: UP007
+        return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
 
-    def _union(self, kind: str, extra: dict[str, Any] | None = None) -> Any:
-        tables = [table_model(name, registry.find(kind, name), "kind", _Table, extra) for name in registry.names(kind)]
+    def _union(self, *kinds: str, extra: dict[str, Any] | None = None) -> Any:
+        tables = [
+            table_model(name, registry.find(kind, name), "kind", _Table, extra)
+            for kind in kinds
+            for name in registry.names(kind)
+        ]
         return Annotated[Union[tuple(tables)], Field(discriminator="kind")]  # noqa: UP007
 
 
 class _Table(BaseModel):
     model_config = _STRICT
+
+
+class _JsonSchema(GenerateJsonSchema):
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002
+        """What a plug-in's parameter of a type that no file can hold looks like: anything."""
+        return {}
 
 
 def table_model(
@@ -135,13 +192,25 @@ def table_model(
 
 
 def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a class or function that a scenario file can give, with resolved annotations."""
+    """The parameters of a class or function that a scenario file can give, with resolved annotations.
+
+    Raises
+    ------
+    ScenarioError
+        If an annotation names something that does not exist.
+    """
     function: Any = target.__init__ if inspect.isclass(target) else target
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as cause:
+        raise ScenarioError(
+            f"an annotation of the plug-in {target.__qualname__} cannot be resolved: {cause}"
+        ) from cause
     found = []
     for parameter in inspect.signature(target).parameters.values():
         annotation = hints.get(parameter.name, Any)
-        if parameter.name not in FROM_MARKET and not _only_in_python(annotation):
+        named = parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        if named and parameter.name not in FROM_MARKET and not _only_in_python(annotation):
             found.append(parameter.replace(annotation=annotation))
     return found
 
@@ -159,6 +228,8 @@ def _form(annotation: Any) -> Any:
     if annotation is Path or Path in get_args(annotation):
         loose = Annotated[Path, Strict(strict=False)]
         return loose | None if type(None) in get_args(annotation) else loose
+    if get_origin(annotation) is tuple:
+        return Annotated[annotation, Strict(strict=False)]  # TOML has lists only
     return annotation
 
 

@@ -1,5 +1,6 @@
 """The scenarios that come with omnisim, by name."""
 
+import os
 from pathlib import Path
 
 from omnisim.errors import ScenarioError
@@ -22,10 +23,10 @@ def find(scenario: str) -> Path:
         If it is neither.
     """
     path = Path(scenario)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or os.path.exists(path):  # noqa: PTH110 (Path.exists raises on a name too long)
         return path
     shipped = folder() / f"{scenario}.toml"
-    if not shipped.exists():
+    if scenario not in summaries():
         raise ScenarioError(
             f"{scenario}: is neither a .toml file nor a shipped scenario{nearest(scenario, summaries())}"
         )

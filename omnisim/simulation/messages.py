@@ -16,7 +16,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Population to forecaster: the actions (N, A) it will choose from."""
+    """Population to world and forecaster: the actions (N, A) it will choose from."""
 
     population: str
     candidates: BoolArray

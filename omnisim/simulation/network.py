@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 AUDIENCE: dict[type, frozenset[Role]] = {
     Notice: frozenset({Role.FORECASTER, Role.POPULATION}),
-    Registration: frozenset({Role.FORECASTER}),
+    Registration: frozenset({Role.WORLD, Role.FORECASTER}),
     Commitment: frozenset({Role.WORLD}),
     Forecast: frozenset({Role.WORLD, Role.POPULATION}),
     Actions: frozenset({Role.WORLD}),

@@ -3,6 +3,7 @@
 Each keeps its own record of the run, arrays with the round first, from which the trace is made.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -64,6 +65,7 @@ class World:
         self._environs, self._adversary, self._rng = environs, adversary, rng
         self.outcomes = np.empty((rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
+        self._order = [p.name for p in populations]
         self._observers = tuple(observers)
         self._heard_actions = {p.name: np.empty((rounds, p.agents), dtype=np.int64) for p in populations}
 
@@ -76,6 +78,9 @@ class World:
             network.send(WORLD, Notice(context))
             yield clock.at(Phase.LAW)
             mixture = mailbox.take_one(Commitment).mixture
+            registered = mailbox.take(Registration)
+            if not self._adversary.oblivious:
+                context = replace(context, candidates=_by_population(registered, self._order))
             law = self._adversary.law(context, mixture, self._history(t))
             for observe in self._observers:
                 observe(t, law)
@@ -110,16 +115,18 @@ class ForecastService:
         self._forecaster, self._rng = forecaster, rng
         self._order = [p.name for p in populations]
         self.predictions = np.empty((rounds, dimension))
+        self.mixtures: list[Mixture] = []
+        self.diagnostics: defaultdict[str, FloatArray] = defaultdict(lambda: np.full(rounds, np.nan))
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
         mailbox = network.mailboxes[FORECASTER]
         while True:
             t: int = yield clock.at(Phase.FORECAST)
-            registered = {message.population: message.candidates for message in mailbox.take(Registration)}
-            candidates = {name: registered[name] for name in self._order}
+            candidates = _by_population(mailbox.take(Registration), self._order)
             context = replace(mailbox.take_one(Notice).context, candidates=candidates)
             mixture = self._forecaster.predict(context)
+            self.mixtures.append(mixture)
             network.send(FORECASTER, Commitment(mixture))
             yield clock.at(Phase.BROADCAST)
             prediction = mixture.sample(self._rng)
@@ -127,6 +134,8 @@ class ForecastService:
             network.send(FORECASTER, Forecast(prediction))
             yield clock.at(Phase.SETTLEMENT)
             self._forecaster.update(mailbox.take_one(Outcome).outcome)
+            for name, value in self._forecaster.diagnostics().items():
+                self.diagnostics[name][t] = value
 
 
 class Agents:
@@ -174,10 +183,12 @@ class Agents:
         while True:
             t: int = yield clock.at(Phase.REGISTRATION)
             active = mailbox.take_one(Notice).context.active
-            candidates, self.fallback[t] = policy.playable(active)
-            shown = freeze(candidates.copy(order="K")) if candidates.flags.writeable else candidates
+            shown = policy.registered(active)
+            if shown.flags.writeable:
+                shown = freeze(shown.copy(order="K"))
             network.send(me, Registration(population.name, shown))
             yield clock.at(Phase.ACTION)
+            candidates, self.fallback[t] = policy.playable(active)
             actions = population.best_response(mailbox.take_one(Forecast).prediction, candidates)
             self.actions[t] = actions
             network.send(me, Actions(population.name, actions))
@@ -187,3 +198,9 @@ class Agents:
             self.costs[t] = costs[self._agents, actions]
             self._violations.remove(active, np.asarray((costs > 0).any(axis=2)), t)
             policy.settle(actions, outcome, costs, active)
+
+
+def _by_population(registered: Sequence[Registration], order: Sequence[str]) -> dict[str, BoolArray]:
+    # In the order of the scenario, not of arrival.
+    candidates = {message.population: message.candidates for message in registered}
+    return {name: candidates[name] for name in order}

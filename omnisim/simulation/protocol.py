@@ -4,7 +4,8 @@
    candidates they will choose from;
 2. the forecaster commits to a mixture psi_t; the adversary may read psi_t (a white-box adversary does) and
    commits to the law Y_t; only then is p_t sampled and broadcast;
-3. each population chooses its actions from the p_t *it received*;
+3. each population chooses its actions from the p_t *it received*; a learner in action space draws its action only now,
+   so that neither psi_t nor Y_t can depend on it;
 4. y_t is drawn and revealed; utilities and costs settle; forecaster and agents learn.
 
 Each phase is one SimPy event that fires at a time of its own. What is said in one phase is heard in the next:
@@ -27,7 +28,7 @@ class Phase(IntEnum):
     CONTEXT = 0
     """The world publishes the context."""
     REGISTRATION = 1
-    """Populations tell the forecaster their candidates."""
+    """Populations tell the forecaster and the world their candidates."""
     FORECAST = 2
     """The forecaster commits to a mixture."""
     LAW = 3

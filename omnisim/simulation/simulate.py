@@ -13,7 +13,7 @@ from omnisim.simulation.processes import Agents, Environs, ForecastService, Worl
 from omnisim.simulation.protocol import Clock
 from omnisim.strategies.base import Service
 from omnisim.streams import stream
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace import Mixtures, PopulationRecord, Trace
 
 
 def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[int], None] | None = None) -> Trace:
@@ -53,7 +53,7 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
     problem = scenario.problem(seed)
     adversary = copy.deepcopy(scenario.adversary)
     forecaster = copy.deepcopy(scenario.forecaster)
-    adversary.start(stream(seed, "adversary/start"))
+    adversary.start(stream(seed, "adversary/start"), problem.populations)
     environs = Environs(problem.active, problem.dates, problem.features, problem.forecasts)
     populations = problem.populations
     rules = {p.name: copy.deepcopy(scenario.elimination_of(p.name)) for p in populations}
@@ -93,6 +93,8 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
     return Trace(
         outcomes=world.outcomes,
         predictions=service.predictions,
+        mixtures=Mixtures.of(service.mixtures),
+        diagnostics=dict(service.diagnostics),
         active=problem.active,
         subsequences=tuple(problem.subsequences),
         dates=problem.dates,
@@ -115,6 +117,7 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
             "rounds": problem.rounds,
             "omnisim": __version__,
             "forecaster": type(forecaster).__name__,
+            "forecast": forecaster.facts(),
             "adversary": type(adversary).__name__,
             "elimination": {name: type(rule).__name__ for name, rule in rules.items()},
             "policies": {name: rule.facts() for name, rule in rules.items()},

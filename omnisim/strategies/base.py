@@ -6,103 +6,22 @@ a subclass writes the hooks that begin with an underscore.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
+from omnisim.arrays import BoolArray, FloatArray, IntArray, within
 from omnisim.errors import EmptyCandidatesError, ProblemError, StrategyError
+from omnisim.problem.context import Context as Context
+from omnisim.problem.context import History as History
+from omnisim.problem.context import Past as Past
+from omnisim.problem.context import Service as Service
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 
 OnEmpty: TypeAlias = Literal["fallback", "error"]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What everybody knows when a round begins.
-
-    Attributes
-    ----------
-    round
-        t, from 0.
-    active : (L,) bool
-        The subsequences this round belongs to.
-    date
-        The delivery day, where rounds are days of a calendar.
-    features
-        Numbers known beforehand, each (k,): a day's 24 hourly load forecasts, a temperature, ...
-    forecasts
-        Predictions of the outcome that others published, each (d,) in [0, 1], by the name of the model.
-    candidates
-        For each registered population, (N, A) bool: the actions it will choose from in this round.
-    """
-
-    round: int
-    active: BoolArray = field(default_factory=lambda: np.ones(1, dtype=np.bool_))
-    date: np.datetime64 | None = None
-    features: Mapping[str, FloatArray] = field(default_factory=dict)
-    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
-    candidates: Mapping[str, BoolArray] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Past:
-    """What happened before round 0, oldest first: the training data of a forecaster.
-
-    Attributes
-    ----------
-    outcomes : (H, d)
-    dates : (H,) datetime64[D], optional
-    features, forecasts
-        Each (H, k), under the names the contexts use.
-    """
-
-    outcomes: FloatArray
-    dates: DateArray | None = None
-    features: Mapping[str, FloatArray] = field(default_factory=dict)
-    forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
-
-    def context(self, h: int) -> Context:
-        """The context of past round h: its round is negative, counted from round 0."""
-        return Context(
-            h - len(self.outcomes),
-            date=None if self.dates is None else self.dates[h],
-            features={name: values[h] for name, values in self.features.items()},
-            forecasts={name: values[h] for name, values in self.forecasts.items()},
-        )
-
-
-@dataclass(frozen=True)
-class Service:
-    """What a forecaster is told once, before round 0.
-
-    Attributes
-    ----------
-    dimension
-        d, the number of coordinates of an outcome.
-    rounds
-        T, or None if unknown.
-    populations
-        The agents registered with the service.
-    subsequences
-        Names, in the order of ``Context.active``.
-    past
-        What happened before round 0, if anything is known.
-    law
-        The adversary's law as a function of the context, where it does not depend on what others do; only
-        :class:`~omnisim.strategies.forecasters.ConditionalMean` is meant to look.
-    """
-
-    dimension: int
-    rounds: int | None = None
-    populations: Sequence[Population] = ()
-    subsequences: Sequence[str] = ("all",)
-    past: Past | None = None
-    law: Callable[[Context], Mixture] | None = None
 
 
 class Forecaster(ABC):
@@ -166,6 +85,14 @@ class Forecaster(ABC):
         """Learn the outcome (d,) of the round last predicted."""
         self._update(outcome)
 
+    def diagnostics(self) -> dict[str, float]:
+        """Numbers about the round just learnt, for the record; the same names in every round."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """What the analysis needs to know of it, as plain JSON values."""
+        return {}
+
     def _start(self) -> None:
         """Reset all state."""
 
@@ -185,7 +112,8 @@ class Policy(ABC):
     An :class:`Elimination` keeps sets of candidates; a learner in action space draws its action itself and offers
     nothing else. One object serves one population; the simulation makes a copy for each.
 
-    A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``.
+    A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``; and
+    ``registered(active)`` if it draws.
     """
 
     benchmark: ClassVar[Literal["realized", "expected"]] = "realized"
@@ -216,6 +144,13 @@ class Policy(ABC):
 
         Second: for which agents (N,) this is a fallback, since they have no candidate left.
         """
+
+    def registered(self, active: BoolArray) -> BoolArray:
+        """The actions (N, A) it tells the others it will choose from, before the law of the outcome is fixed.
+
+        Those of ``playable``, unless the policy draws its action: the others must not know what it drew.
+        """
+        return self.playable(active)[0]
 
     @abstractmethod
     def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
@@ -309,24 +244,6 @@ class Elimination(Policy):
     def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None: ...
 
 
-@dataclass(frozen=True)
-class History:
-    """What an adversary knows of the rounds before this one, as read-only arrays.
-
-    Attributes
-    ----------
-    outcomes : (t, d)
-    predictions : (t, d)
-        As sampled.
-    actions
-        For each population, (t, N).
-    """
-
-    outcomes: FloatArray
-    predictions: FloatArray
-    actions: Mapping[str, IntArray]
-
-
 class Adversary(ABC):
     """Chooses the law of each round's outcome.
 
@@ -349,8 +266,21 @@ class Adversary(ABC):
     def dimension(self) -> int:
         """d, the number of coordinates of an outcome."""
 
-    def start(self, rng: np.random.Generator) -> None:
-        """Forget everything."""
+    def dimension_for(self, populations: Sequence[Population]) -> int:
+        """The d of a run with these populations, asked before the start: what it declares, by default."""
+        return self.dimension
+
+    def start(self, rng: np.random.Generator, populations: Sequence[Population] = ()) -> None:
+        """Forget everything.
+
+        Parameters
+        ----------
+        rng
+            For draws of its own.
+        populations
+            The agents it plays against; ``self.populations`` in a subclass.
+        """
+        self.populations = tuple(populations)
         self._start(rng)
 
     def law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:

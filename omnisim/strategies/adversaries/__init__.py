@@ -1,8 +1,23 @@
 """Adversaries: what the market does. One file per algorithm."""
 
 from omnisim.strategies.adversaries.independent import Independent
+from omnisim.strategies.adversaries.mannor import Mannor
+from omnisim.strategies.adversaries.masking import Masking
+from omnisim.strategies.adversaries.outcome_stream import OutcomeStream
 from omnisim.strategies.adversaries.replay import Replay
 from omnisim.strategies.adversaries.seasonal import Seasonal
+from omnisim.strategies.adversaries.switching import Switching
+from omnisim.strategies.adversaries.worst_case import WorstCase
 from omnisim.strategies.base import Adversary
 
-__all__ = ["Adversary", "Independent", "Replay", "Seasonal"]
+__all__ = [
+    "Adversary",
+    "Independent",
+    "Mannor",
+    "Masking",
+    "OutcomeStream",
+    "Replay",
+    "Seasonal",
+    "Switching",
+    "WorstCase",
+]

@@ -1,0 +1,106 @@
+"""What ran: the facts at the head of the page and those needed to run it again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from omnisim.analysis import Analysis
+from omnisim.analysis.benchmark import EXPECTED, UNKNOWN
+from omnisim.report.selection import MOST_SUBSEQUENCES
+from omnisim.report.text import count, listing, number
+from omnisim.report.units import market_of, units
+from omnisim.trace import Trace
+
+_SHOWN_ELSEWHERE = frozenset(
+    {"scenario", "description", "market", "seed", "rounds", "omnisim", "forecaster", "adversary", "elimination"}
+)
+
+_Facts = list[tuple[str, str]]
+
+
+def name_of(trace: Trace) -> str:
+    """What the page calls the run."""
+    return str(trace.about.get("scenario") or "A run of omnisim")
+
+
+def what_ran(trace: Trace) -> _Facts:
+    """Pairs of a word and what it was in this run."""
+    about = trace.about
+    unit = units(trace)
+    length = count(trace.rounds, unit.round)
+    if trace.dates is not None:
+        length += f", {trace.dates[0]} to {trace.dates[-1]}"
+    facts = [("Seed", _said(about.get("seed"))), (f"{unit.round.capitalize()}s", length)]
+    market = market_of(trace)
+    if market.get("name"):
+        facts.append(("Market", str(market["name"])))
+    facts += [
+        ("Outcomes", f"{count(trace.outcomes.shape[1], 'coordinate')}, {unit.quantity} in {unit.outcome}"),
+        ("Forecaster", _said(about.get("forecaster"))),
+        ("Adversary", _said(about.get("adversary"))),
+        ("Decision rule", _rules(about.get("elimination"))),
+        ("omnisim", _said(about.get("omnisim"))),
+    ]
+    return facts
+
+
+def composition(trace: Trace) -> list[str]:
+    """A line per population, and one on the subsequences."""
+    lines = [
+        f"{name}: {count(record.population.agents, 'agent')}, {count(record.population.actions, 'action')}, "
+        f"{count(record.costs.shape[2], 'constraint')}"
+        + (f" ({listing(record.constraint_names)})" if record.constraint_names else "")
+        for name, record in trace.records.items()
+    ]
+    lengths = trace.active.sum(axis=0).tolist()
+    names = [f"{name} ({rounds:,})" for name, rounds in zip(trace.subsequences, lengths, strict=True)]
+    more = len(names) - MOST_SUBSEQUENCES
+    if more > 0:
+        names = [*names[:MOST_SUBSEQUENCES], f"{more:,} more"]
+    word = "subsequence" if len(trace.subsequences) == 1 else "subsequences"
+    return [*lines, f"{count(len(trace.subsequences), word, word)}, with their {units(trace).round}s: {listing(names)}"]
+
+
+def benchmark(analysis: Analysis) -> str:
+    """Which actions regret is measured against, in one or more sentences."""
+    names: dict[str, list[str]] = {}
+    for name, measures in analysis.measures.items():
+        names.setdefault(measures.benchmark_name, []).append(name)
+    sentences = []
+    for kind, group in names.items():
+        whose = "an agent" if len(names) == 1 else f"an agent of {listing(group)}"
+        actions = "never violates a constraint in expectation" if kind == EXPECTED else "never violated a constraint"
+        sentence = f"The benchmark of {whose} on a subsequence is every action that {actions} in a round of it"
+        if kind == UNKNOWN:
+            sentence += (
+                "; the rule competes with the actions that never violate in expectation, which are not known "
+                "because the adversary does not state its law"
+            )
+        sentences.append(f"{sentence}.")
+    return " ".join(sentences)
+
+
+def provenance(trace: Trace, details: Mapping[str, Any]) -> _Facts:
+    """Versions, digest, time taken, and whatever else the scenario has to say about itself."""
+    versions = details.get("versions") or {"omnisim": trace.about.get("omnisim", "unknown")}
+    facts = [(str(name), str(version)) for name, version in dict(versions).items()]
+    if isinstance(details.get("wall_seconds"), int | float):
+        facts.append(("time taken", f"{number(float(details['wall_seconds']))} s"))
+    facts += [
+        (str(key), str(value))
+        for key, value in trace.about.items()
+        if key not in _SHOWN_ELSEWHERE and isinstance(value, str | int | float)
+    ]
+    return facts
+
+
+def _said(value: Any) -> str:
+    return "not recorded" if value is None else str(value)
+
+
+def _rules(elimination: Any) -> str:
+    if not isinstance(elimination, Mapping):
+        return _said(elimination)
+    rules = {str(rule) for rule in elimination.values()}
+    if len(rules) == 1:
+        return rules.pop()
+    return ", ".join(f"{rule} ({name})" for name, rule in elimination.items())

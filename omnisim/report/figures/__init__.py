@@ -1,0 +1,30 @@
+"""The figures of the report, one function each; they return plotly figures and can be used in notebooks.
+
+.. code-block:: python
+
+    from omnisim.report import figures
+    figures.regrets(analysis).show()
+
+Each figure carries its heading as ``layout.title`` and, in ``layout.meta``, a ``caption`` and an ``alt`` text
+that says with numbers what the figure shows.
+"""
+
+from omnisim.report.figures.actions import plays, schedules
+from omnisim.report.figures.certificates import certificate_ratios
+from omnisim.report.figures.distributions import regrets, violations
+from omnisim.report.figures.elimination import elimination_map, eliminations
+from omnisim.report.figures.forecasts import forecast_errors, prices
+from omnisim.report.figures.growth import growth_curves
+
+__all__ = [
+    "certificate_ratios",
+    "elimination_map",
+    "eliminations",
+    "forecast_errors",
+    "growth_curves",
+    "plays",
+    "prices",
+    "regrets",
+    "schedules",
+    "violations",
+]

@@ -1,0 +1,169 @@
+"""What the agents did: how often they played each action, and the schedules behind the actions."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from omnisim.analysis import Analysis
+from omnisim.arrays import FloatArray, IntArray
+from omnisim.errors import ProblemError
+from omnisim.report.figures.elimination import set_name
+from omnisim.report.figures.style import (
+    AMBER,
+    BLUE,
+    GREY,
+    ORANGE,
+    PALETTE,
+    blank,
+    days,
+    describe,
+    heading,
+    numbers,
+    stack,
+    translucent,
+)
+from omnisim.report.selection import broadest, omitted, shown_subsequences
+from omnisim.report.text import count, label, listing, number, percent, shorten
+from omnisim.report.units import units
+from omnisim.trace import PopulationRecord, Trace
+
+MOST_ACTIONS = 8
+MOST_SCHEDULES = 10
+
+
+def plays(analysis: Analysis, population: str) -> go.Figure:
+    """How often the agents of a population played each action, a bar per subsequence."""
+    trace = analysis.trace
+    measures = analysis.measures[population]
+    names = measures.population.action_names
+    subsequences = shown_subsequences(trace)
+    played = measures.count.sum(axis=1)[subsequences]
+    share = 100 * played / played.sum(axis=1, keepdims=True)
+    often = sorted(np.argsort(-share.mean(axis=0), kind="stable")[:MOST_ACTIONS].tolist())
+    figure = blank("Actions played", 34 * len(subsequences) + 40 + 34 + 52)
+    rows = list(range(len(subsequences)))
+    for index, a in enumerate(often):
+        figure.add_bar(
+            y=rows, x=numbers(share[:, a]), orientation="h", name=label(names[a], 24),
+            marker={"color": PALETTE[index], "line": {"width": 0.5, "color": "#ffffff"}},
+            hovertemplate="%{x:.3g} % of the plays",
+        )  # fmt: skip
+    if len(often) < len(names):
+        rest = np.maximum(100 - share[:, often].sum(axis=1), 0)
+        figure.add_bar(
+            y=rows, x=numbers(rest), orientation="h", name=f"{len(names) - len(often)} others",
+            marker={"color": "#d5dae0"}, hovertemplate="%{x:.3g} % of the plays",
+        )  # fmt: skip
+    figure.update_layout(barmode="stack", bargap=0.25, showlegend=True)
+    figure.update_xaxes(title_text="share of all plays, %", range=[0, 100])
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[label(trace.subsequences[k], 18) for k in subsequences],
+        autorange="reversed", showgrid=False,
+    )  # fmt: skip
+    k = broadest(trace)
+    total = measures.count[k].sum(axis=0)
+    order = np.argsort(-total, kind="stable")[:3]
+    fallback = measures.fallback_rounds[k].sum() / total.sum()
+    caption = (
+        f"{population}: how often each action was played, over all agents and the {units(trace).round}s of each "
+        f"subsequence. Fallbacks, made with no candidate left: {percent(float(fallback))} of the plays on "
+        f"{trace.subsequences[k]}."
+    )
+    ranked = [f"{names[a]} {percent(float(total[a] / total.sum()))}" for a in order]
+    alt = f"Stacked bars; {population} on {trace.subsequences[k]} played {listing(ranked)}."
+    return describe(figure, caption + omitted(trace), alt)
+
+
+def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
+    """The load of an agent's actions by hour, with how often each was played and when it left.
+
+    Raises
+    ------
+    ProblemError
+        If the population has no load.
+    """
+    trace = analysis.trace
+    record = trace.records[population]
+    if record.population.load is None:
+        raise ProblemError(f"population {population!r} has no load: there are no schedules to draw")
+    unit = units(trace)
+    load = record.population.load[agent]
+    played = np.bincount(record.actions[:, agent], minlength=len(load))
+    shown = np.lexsort((np.arange(len(load)), -played))[:MOST_SCHEDULES].tolist()
+
+    figure = blank("Schedules of an agent", 300)
+    stack(figure, [80, *[46] * len(shown)], gap=30, top=22)
+    hours = list(range(load.shape[1] + 1))
+    words = ((BLUE, f"<b>mean {unit.quantity}</b>"), (ORANGE, "<b>mean forecast</b>"))
+    heading(figure, 0, " and ".join(f'<span style="color:{colour}">{said}</span>' for colour, said in words))
+    for values, colour, dash in ((trace.outcomes, BLUE, "solid"), (trace.predictions, ORANGE, "dash")):
+        _steps(figure, "", hours, unit.values(values).mean(axis=0), colour, unit.outcome, dash=dash)
+    low, high = min(0.0, float(load[shown].min())), float(load[shown].max())
+    step = 6 if load.shape[1] == 24 else None
+    pad = 0.06 * (high - low) or 1.0
+    layout: dict[str, Any] = {}
+    for panel, a in enumerate(shown, start=1):
+        suffix = str(panel + 1)
+        gone = int((record.eliminated_at[agent, a] < trace.rounds).sum())
+        colour = GREY if gone == record.eliminated_at.shape[2] else AMBER if gone else BLUE
+        name = label(record.population.action_names[a], 24)
+        heading(figure, panel, f"<b>{name}</b>, {_played(int(played[a]), trace)}{_left(trace, record, agent, a)}")
+        _steps(figure, suffix, hours, load[a], colour, "MWh", fill=True)
+        layout[f"yaxis{suffix}"] = {"range": [low - pad, high + pad], "nticks": 3, "zeroline": True}
+        layout[f"xaxis{suffix}"] = {"matches": "x", "showticklabels": False, "dtick": step}
+    layout[f"yaxis{len(shown) // 2 + 2}"]["title"] = {"text": "load, MWh in the hour"}
+    layout[f"xaxis{len(shown) + 1}"] |= {"showticklabels": True, "title": {"text": "hour of the delivery day"}}
+    layout["xaxis"] = {"showticklabels": False, "range": [0, hours[-1]], "dtick": step}
+    layout["yaxis"] = {"title": {"text": unit.outcome, "font": {"size": 11}}}
+    figure.update_layout(layout)
+    used = int((played > 0).sum())
+    caption = (
+        f"Agent {agent} of {population}: the load of its actions hour by hour, below zero where energy is given "
+        "back. Blue actions stayed candidates to the end, amber ones left some candidate sets, grey ones all."
+    )
+    if len(shown) < len(load):
+        caption += f" The {len(shown)} of {len(load)} actions played most often."
+    favourite = int(played.argmax())
+    alt = (
+        f"Step charts of {count(len(shown), 'schedule')}; agent {agent} of {population} used "
+        f"{used} of {count(len(load), 'action')}, most often {record.population.action_names[favourite]} "
+        f"({percent(played[favourite] / trace.rounds)} of the {unit.round}s, "
+        f"{number(float(load[favourite].sum()))} MWh a day)."
+    )
+    return describe(figure, caption, alt)
+
+
+def _steps(
+    figure: go.Figure, suffix: str, hours: list[int], values: FloatArray, colour: str, unit: str,
+    *, dash: str = "solid", fill: bool = False,
+) -> None:  # fmt: skip
+    figure.add_scatter(
+        x=hours, y=numbers(np.append(values, values[-1])), mode="lines", showlegend=False,
+        line={"shape": "hv", "color": colour, "width": 1.6, "dash": dash},
+        fill="tozeroy" if fill else None, fillcolor=translucent(colour, 0.2),
+        hovertemplate=f"%{{y:.4g}} {unit} from hour %{{x}}<extra></extra>",
+        xaxis=f"x{suffix}", yaxis=f"y{suffix}",
+    )  # fmt: skip
+
+
+def _played(times: int, trace: Trace) -> str:
+    if times == 0:
+        return "never played"
+    return f"{count(times, units(trace).round)} ({percent(times / trace.rounds)})"
+
+
+def _left(trace: Trace, record: PopulationRecord, agent: int, action: int) -> str:
+    left_at: IntArray = record.eliminated_at[agent, action]
+    gone = np.flatnonzero(left_at < trace.rounds)
+    if len(gone) == 0:
+        return ""
+    last = int(left_at[gone].max())
+    when = days(trace.dates, [last])[0]
+    after = f"after {units(trace).round} {when}" if trace.dates is None else str(when)
+    if len(gone) == len(left_at):
+        return f", out {after}"
+    if len(gone) <= 2:
+        where = " and ".join(set_name(trace, record, int(k)) for k in gone)
+        return f", out on {label(shorten(where, 24))} {after}"
+    return f", out on {len(gone)} of {len(left_at)} sets"

@@ -1,0 +1,129 @@
+"""The page: assembled from the figures, tables and sentences, and written as one self-contained file."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from omnisim.analysis import Analysis
+from omnisim.files import atomic_write
+from omnisim.report import embedding, facts
+from omnisim.report.sections import shown_figures
+from omnisim.report.tables import agent_table, certificate_table, distributions
+from omnisim.report.units import units
+from omnisim.report.verdict import verdict
+
+MOST_BYTES = 1_500_000
+"""Size that a report stays under."""
+
+MOST_ROWS = 5_000
+"""Rows of the table of agents that are embedded."""
+
+MOST_DISTRIBUTIONS = 200
+MOST_CERTIFICATES = 200
+"""Rows of the other tables."""
+
+DETAILS = ("command", "versions", "wall_seconds", "agents_file")
+"""What ``details`` may say; all of it may be missing."""
+
+
+def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, Any] | None = None) -> None:
+    """Write the report of a run as one HTML page that needs nothing else: no network, no other file.
+
+    Parameters
+    ----------
+    analysis
+        Of a run, from :func:`omnisim.analyze`.
+    path
+        The file to write; it is replaced at once or not at all.
+    details
+        What the record of the run does not know: ``command`` (a line that gives the same trace where the page
+        is), ``versions`` (from package names to versions), ``wall_seconds``, and ``agents_file`` (the name of
+        the Parquet file of all agents beside the page).
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    ValueError
+        If ``details`` has a key that is none of these.
+
+    Examples
+    --------
+    >>> import omnisim, pathlib, tempfile
+    >>> scenario = omnisim.Scenario(
+    ...     populations=[omnisim.Population("bettors", utility=[[[1.0], [0.0]]], offset=[[0.0, 0.5]])],
+    ...     adversary=omnisim.adversaries.Replay([[1.0], [1.0], [0.0], [0.0]]),
+    ...     forecaster=omnisim.forecasters.Persistence(lag=1),
+    ... )
+    >>> analysis = omnisim.analyze(omnisim.simulate(scenario))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "report.html")
+    ...     omnisim.write_report(analysis, path)
+    ...     path.stat().st_size < 1_500_000
+    True
+    """
+    details = dict(details or {})
+    for key in details:
+        if key not in DETAILS:
+            raise ValueError(f"details has the key {key!r}: it may have {', '.join(DETAILS)}")
+    html = render(analysis, details)
+    with atomic_write(Path(path)) as file:
+        file.write(html)
+
+
+def render(analysis: Analysis, details: Mapping[str, Any]) -> bytes:
+    """The page as bytes; the table of agents is cut where the page would grow over ``MOST_BYTES``."""
+    agents_file = details.get("agents_file")
+    context = _context(analysis, details)
+    template = _environment().get_template("page.html.j2")
+    most_rows = MOST_ROWS
+    while True:
+        agents = agent_table(analysis, most_rows, None if agents_file is None else str(agents_file))
+        page = template.render(context, agents=agents).encode()
+        if len(page) < MOST_BYTES or agents.data["rows"] > most_rows or most_rows < 10:
+            return page
+        most_rows //= 2
+
+
+def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
+    trace = analysis.trace
+    figures = shown_figures(analysis)
+    specs = {name: [embedding.figure_spec(f) for f in shown.variants] for name, shown in figures.items()}
+    return {
+        "name": facts.name_of(trace),
+        "description": trace.about.get("description"),
+        "what_ran": facts.what_ran(trace),
+        "composition": facts.composition(trace),
+        "benchmark": facts.benchmark(analysis),
+        "provenance": facts.provenance(trace, details),
+        "word": units(trace).round,
+        "seed": trace.about.get("seed"),
+        "command": details.get("command"),
+        "verdict": verdict(analysis),
+        "figures": figures,
+        "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
+        "distributions": distributions(analysis, MOST_DISTRIBUTIONS),
+        "certificates": certificate_table(analysis, MOST_CERTIFICATES),
+        "population_names": list(trace.records),
+        "subsequence_names": list(trace.subsequences),
+        "policy": embedding.content_security_policy(),
+        "bundle": embedding.bundle(),
+    }
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("omnisim.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["script_json"] = embedding.script_json
+    # Only files of this package are inserted without escaping.
+    environment.globals["asset"] = lambda name: Markup(embedding.asset(name))  # noqa: S704
+    return environment

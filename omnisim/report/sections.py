@@ -1,0 +1,119 @@
+"""Which figures the page shows, and the variants a reader can choose from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from omnisim.analysis import Analysis
+from omnisim.report import figures
+from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
+
+MOST_GROWTH = 24
+"""Pairs of a population and a subsequence whose growth is embedded."""
+
+_GROWTH_NUMBERS = 20_000_000
+"""About how many agent-measurements the growth curves may take: fewer pairs are shown of very large runs."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure of the page, in one or more variants.
+
+    Attributes
+    ----------
+    name
+        Identifier in the page.
+    heading
+        Above the figure.
+    choice
+        What the reader chooses between, if there is more than one variant.
+    labels, variants
+        What each variant is called, and its figure.
+    """
+
+    name: str
+    heading: str
+    choice: str
+    labels: list[str]
+    variants: list[go.Figure]
+
+    @property
+    def caption(self) -> str:
+        """Of the first variant, as are ``alt`` and ``height``."""
+        return str(self.variants[0].layout.meta["caption"])
+
+    @property
+    def alt(self) -> str:
+        """The alternative text."""
+        return str(self.variants[0].layout.meta["alt"])
+
+    @property
+    def height(self) -> int:
+        """In pixels, kept free until the figure is drawn."""
+        return int(self.variants[0].layout.height)
+
+
+def shown_figures(analysis: Analysis) -> dict[str, Shown]:
+    """All figures of the page that this run has something to show in, by name."""
+    trace = analysis.trace
+    made: dict[str, Shown] = {}
+
+    def add(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> None:
+        if variants:
+            made[name] = _shown(name, choice, variants)
+
+    add("prices", "", [("", figures.prices(analysis))])
+    if trace.outcomes.shape[1] > 1:
+        add("forecast-errors", "", [("", figures.forecast_errors(analysis))])
+    add("regrets", "", [("", figures.regrets(analysis))])
+    if any(record.costs.shape[2] for record in trace.records.values()):
+        kinds = {"CCV+ (violations only)": True, "CCV (slack makes up for violations)": False}
+        drawn = [(words, figures.violations(analysis, positive=only)) for words, only in kinds.items()]
+        add("violations", "Measure", drawn)
+    if trace.rounds > 1:
+        add("growth", "Population and subsequence", list(_growth(analysis)))
+    if any((record.eliminated_at < trace.rounds).any() for record in trace.records.values()):
+        add("eliminations", "", [("", figures.eliminations(analysis))])
+        add("elimination-map", "", [("", figures.elimination_map(analysis))])
+    names = shown_populations(trace)
+    add("plays", "Population", [(name, figures.plays(analysis, name)) for name in names])
+    add("schedules", "Agent", list(_schedules(analysis)))
+    if (analysis.certificates["bound"] > 0).any():
+        add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
+    return made
+
+
+def _growth(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
+    trace = analysis.trace
+    first = broadest(trace)
+    order = sorted(shown_subsequences(trace), key=lambda k: k != first)
+    names = shown_populations(trace)
+    largest = max(trace.records[name].population.utility.size for name in names)
+    points = 30 if trace.rounds > 60 else trace.rounds
+    pairs = max(len(names), min(MOST_GROWTH, _GROWTH_NUMBERS // (largest * points)))
+    for name, k in [(name, k) for k in order for name in names][:pairs]:
+        subsequence = trace.subsequences[k]
+        yield f"{name} / {subsequence}", figures.growth_curves(analysis, name, subsequence, points)
+
+
+def _schedules(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
+    trace = analysis.trace
+    k = broadest(trace)
+    for name in shown_populations(trace):
+        if trace.records[name].population.load is None:
+            continue
+        order = ranked(analysis.measures[name], k).tolist()
+        picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
+        seen: set[int] = set()
+        for word, agent in picks.items():
+            if agent not in seen:
+                seen.add(agent)
+                text = f"{name}: agent {agent}" + (f" ({word} by swap regret)" if len(order) > 1 else "")
+                yield text, figures.schedules(analysis, name, agent)
+
+
+def _shown(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> Shown:
+    drawn = [figure for _, figure in variants]
+    heading = str(drawn[0].layout.title.text)
+    return Shown(name, heading, choice if len(variants) > 1 else "", [words for words, _ in variants], drawn)

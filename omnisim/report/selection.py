@@ -1,0 +1,51 @@
+"""Which subsequences, populations and agents are shown where there are too many for a page."""
+
+import numpy as np
+
+from omnisim.analysis.measures import Measures
+from omnisim.arrays import IntArray
+from omnisim.trace import Trace
+
+MOST_SUBSEQUENCES = 12
+MOST_POPULATIONS = 8
+"""How many are drawn in a figure; the tables have all of them."""
+
+
+def broadest(trace: Trace) -> int:
+    """Index of the subsequence with the most rounds, the first of them."""
+    return int(trace.active.sum(axis=0).argmax())
+
+
+def shown_subsequences(trace: Trace, most: int = MOST_SUBSEQUENCES) -> list[int]:
+    """Indices of the subsequences that figures draw: those with the most rounds, in their own order."""
+    return sorted(np.argsort(-trace.active.sum(axis=0), kind="stable")[:most].tolist())
+
+
+def shown_populations(trace: Trace, most: int = MOST_POPULATIONS) -> list[str]:
+    """Names of the populations that figures draw: those with the most agents, in their own order."""
+    names = list(trace.records)
+    largest = sorted(names, key=lambda name: -trace.records[name].population.agents)[:most]
+    return [name for name in names if name in largest]
+
+
+def omitted(trace: Trace) -> str:
+    """A sentence on the subsequences and populations that figures leave out; empty if there are none."""
+    parts = []
+    for noun, all_of_them, most in (
+        ("subsequences", len(trace.subsequences), MOST_SUBSEQUENCES),
+        ("populations", len(trace.records), MOST_POPULATIONS),
+    ):
+        if all_of_them > most:
+            parts.append(f"the {most} largest of {all_of_them} {noun}")
+    return f" Drawn are {' and '.join(parts)}; the tables have all." if parts else ""
+
+
+def ranked(measures: Measures, k: int) -> IntArray:
+    """Agents from best to worst: by swap regret on subsequence k, then by utility (higher is better).
+
+    Agents without a benchmark, whose regret is undefined, come last, unless no agent has one: then utility
+    alone decides.
+    """
+    regret = measures.swap_regret[k]
+    regret = np.where(np.isnan(regret), np.inf, regret)
+    return np.lexsort((-measures.utility[k], regret))

@@ -1,0 +1,257 @@
+"""The tables of the page: agents, distributions per population and subsequence, certificates.
+
+Cells carry the text to read and the number to sort by. The table of agents is data that the page's script
+shows page by page; its first rows are written out for readers without scripts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omnisim.analysis import Analysis
+from omnisim.arrays import ROUNDING
+from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
+from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
+from omnisim.report.text import MISSING, count, number
+from omnisim.report.units import units
+
+PAGE_ROWS = 20
+"""Rows of the table of agents shown at once."""
+
+MOST_AGENTS_EACH = 50
+"""Best and worst agents per population that are listed where all would be too many."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of a column: a title, its unit if any, and whether it holds numbers."""
+
+    title: str
+    unit: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is read, and what is sorted by (``None``: undefined, sorted last)."""
+
+    text: str
+    value: float | str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows; ``marks`` holds a CSS class per row, ``note`` says which rows are missing."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    marks: Sequence[str] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AgentTable:
+    """Rows of ``analysis.agents`` in the order in which they are first shown.
+
+    Attributes
+    ----------
+    columns
+        As of a :class:`Table`.
+    first
+        The first rows, written out.
+    data
+        All rows by column, for the script.
+    note
+        Which agents are listed.
+    """
+
+    columns: Sequence[Column]
+    first: Sequence[Sequence[Cell]]
+    data: dict[str, Any]
+    note: str
+
+
+def distributions(analysis: Analysis, most_rows: int) -> Table:
+    """A row per population and subsequence: quantiles over agents of regret and violation."""
+    trace = analysis.trace
+    names, subsequences, note = list(trace.records), list(range(len(trace.subsequences))), ""
+    if len(names) * len(subsequences) > most_rows:
+        names, subsequences = shown_populations(trace), shown_subsequences(trace)
+        note = (
+            f"The {len(names)} largest populations and {len(subsequences)} longest subsequences of "
+            f"{len(trace.records)} and {len(trace.subsequences)}."
+        )
+    word = units(trace).round
+    columns = [
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column(f"{word}s"),
+        Column("agents"),
+        Column("empty bench\u00admark", "agents"),
+        Column("swap regret", "median"),
+        Column("swap regret", "95th pct."),
+        Column("swap regret", "largest"),
+        Column("swap regret", "% of utility, median"),
+        Column("CCV+", "median"),
+        Column("CCV+", "95th pct."),
+        Column("CCV+", "largest"),
+        Column("fall\u00adback", f"% of {word}s"),
+        Column("money", f"a {word}, median"),
+    ]
+    rows = []
+    for name in names:
+        measures = analysis.measures[name]
+        agents, money = measures.population.agents, measures.population.money
+        for k in subsequences:
+            subsequence = trace.subsequences[k]
+            rounds = int(measures.rounds[k])
+            regret, utility = measures.swap_regret[k], measures.utility[k]
+            share = np.divide(regret, utility, out=np.full(agents, np.nan), where=utility > 0)
+            earned = float(f"{np.median(measures.money[k]) / max(1, rounds):.7g}")
+            rows.append(
+                [
+                    Cell(name, name),
+                    Cell(subsequence, subsequence),
+                    _cell(rounds),
+                    _cell(agents),
+                    _cell(int(np.isnan(regret).sum())),
+                    *(_cell(value) for value in quantiles(regret, [0.5, 0.95, 1.0])),
+                    _cell(100 * quantiles(share, [0.5])[0], 2),
+                    *(_cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
+                    _cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
+                    Cell(f"{number(earned)} {money.currency}", earned),
+                ]
+            )
+    return Table(columns, rows, note=note)
+
+
+def certificate_table(analysis: Analysis, most_rows: int) -> Table:
+    """A row per certificate, violated ones first; only the tightest if there are over ``most_rows``."""
+    table = analysis.certificates
+    note = ""
+    if len(table) > most_rows:
+        note = f"Listed are the {most_rows} of {len(table):,} that are violated or closest to their bound."
+        slack = (table["margin"] / table["bound"].clip(lower=1)).where(table["holds"].astype(bool), -np.inf)
+        table = table.loc[slack.sort_values(kind="stable", na_position="last").index[:most_rows].sort_values()]
+    columns = [
+        Column("theorem", numeric=False),
+        Column("claim", numeric=False),
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("measured"),
+        Column("bound"),
+        Column("margin", "bound − measured"),
+        Column("holds", numeric=False),
+        Column("hypotheses met by", "agents"),
+    ]
+    rows, marks = [], []
+    for row in table.sort_values(["holds", "theorem"], kind="stable").to_dict("records"):
+        met, agents = int(row["hypotheses_met"]), int(row["agents"])
+        verdict = "violated" if not row["holds"] else "holds" if met else "vacuous"
+        rows.append(
+            [
+                *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "claim", "population", "subsequence")),
+                *(_cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
+                Cell(verdict, verdict),
+                Cell(f"{met:,} of {agents:,}", met),
+            ]
+        )
+        marks.append(verdict)
+    return Table(columns, rows, marks, note)
+
+
+def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> AgentTable:
+    """All rows of ``analysis.agents``, or those of the best and worst agents if there are over ``most_rows``."""
+    trace = analysis.trace
+    table = analysis.agents
+    k = broadest(trace)
+    note = f"All {count(len(table), 'row')}: one per agent and subsequence, largest swap regret first."
+    if len(table) > most_rows:
+        each = max(1, min(MOST_AGENTS_EACH, most_rows // (2 * len(trace.records) * len(trace.subsequences))))
+        table = pd.concat(
+            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(measures, k), each))]
+            for name, measures in analysis.measures.items()
+        )
+        where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
+        note = (
+            f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by swap "
+            f"regret on {trace.subsequences[k]}, with all their subsequences; all "
+            f"{len(analysis.agents):,} rows are in {where}."
+        )
+    table = table.sort_values("swap_regret", ascending=False, kind="stable", na_position="last")
+    return _agent_rows(analysis, table, note)
+
+
+def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTable:
+    word = units(analysis.trace).round
+    names, subsequences = list(analysis.measures), list(analysis.trace.subsequences)
+    currencies = [measures.population.money.currency for measures in analysis.measures.values()]
+    same = len(set(currencies)) == 1
+    columns = {
+        "population": Column("population", numeric=False),
+        "agent": Column("agent"),
+        "subsequence": Column("subsequence", numeric=False),
+        "rounds": Column(f"{word}s"),
+        "utility": Column("utility", "sum"),
+        "external_regret": Column("external regret", "utility"),
+        "swap_regret": Column("swap regret", "utility"),
+        "benchmark_size": Column("bench\u00admark", "actions"),
+        "ccv": Column("CCV", "cost"),
+        "ccv_positive": Column("CCV+", "cost"),
+        "bias": Column("largest bias", "outcome"),
+        "eliminated": Column("elimi\u00adnated", "actions"),
+        "fallback_rounds": Column("fall\u00adback", f"{word}s"),
+        "money": Column("money", currencies[0] if same else ""),
+    }
+    labels = {"population": names, "subsequence": subsequences}
+    data: dict[str, Any] = {}
+    for key in columns:
+        if key in labels:
+            codes = {name: index for index, name in enumerate(labels[key])}
+            data[key] = [codes[name] for name in table[key].astype(str)]
+        else:
+            values = table[key].to_numpy(dtype=np.float64)
+            data[key] = numbers(np.where(np.abs(values) < ROUNDING, 0, values))
+    suffixes = [""] * len(names) if same else [f" {currency}" for currency in currencies]
+    first = []
+    for row in range(min(PAGE_ROWS, len(table))):
+        cells = []
+        for key in columns:
+            value = data[key][row]
+            if key in labels:
+                cells.append(Cell(labels[key][value], labels[key][value]))
+            else:
+                suffix = suffixes[data["population"][row]] if key == "money" else ""
+                cells.append(Cell(text_of(value) + suffix, value))
+        first.append(cells)
+    embedded = {
+        "columns": list(columns),
+        "labels": labels,
+        "suffixes": {"money": suffixes},
+        "rows": len(table),
+        "page": PAGE_ROWS,
+        "data": data,
+    }
+    return AgentTable(list(columns.values()), first, embedded, note)
+
+
+def text_of(value: float | None) -> str:
+    """A number of the data of :func:`agent_table` as the page's script writes it."""
+    if value is None:
+        return MISSING
+    return f"{value:,}".replace("-", "−") if isinstance(value, int) else number(value, SIGNIFICANT)
+
+
+def _extremes(order: np.ndarray, each: int) -> np.ndarray:
+    return order if len(order) <= 2 * each else np.concatenate([order[:each], order[-each:]])
+
+
+def _cell(value: float, digits: int = 3) -> Cell:
+    value = float(value)
+    if not np.isfinite(value):
+        return Cell(MISSING, None)
+    whole = value.is_integer() and abs(value) < 1e12
+    return Cell(f"{int(value):,}".replace("-", "−") if whole else number(value, digits), float(f"{value:.7g}"))

@@ -1,0 +1,82 @@
+"""How numbers and names are written in the report.
+
+Text that a user chose (names of populations, actions, subsequences, scenarios) reaches three languages: HTML,
+which the templates escape; JSON inside ``<script>``, which :mod:`omnisim.report.embedding` escapes; and the
+pseudo-HTML of plotly (``<b>``, ``<a href>``, ``%{x}``), which :func:`label` escapes.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from omnisim.arrays import ROUNDING
+
+MISSING = "–"
+"""What stands where a number is undefined."""
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Round to significant digits and write without exponent.
+
+    >>> number(12345.678), number(0.00123456), number(-2.5), number(float("nan")), number(7)
+    ('12,300', '0.00123', '−2.5', '–', '7')
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        return MISSING
+    if abs(value) < ROUNDING:
+        return "0"
+    return format(Decimal(f"{value:.{digits}g}"), ",f").replace("-", "−")
+
+
+def count(value: int, noun: str, plural: str | None = None) -> str:
+    """A whole number with its noun.
+
+    >>> count(1, "agent"), count(2500, "agent")
+    ('1 agent', '2,500 agents')
+    """
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, without claiming 0 or 100 for what is only near.
+
+    >>> percent(0.0213), percent(0.5), percent(1.0), percent(0.99996), percent(0.00001)
+    ('2.1 %', '50 %', '100 %', 'over 99.9 %', 'under 0.1 %')
+    """
+    if share != share:
+        return MISSING
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.999 < share < 1:
+        return "over 99.9 %"
+    return f"{float(f'{100 * share:.{3 if share > 0.99 else 2}g}'):g} %".replace("-", "−")
+
+
+def listing(items: Sequence[str]) -> str:
+    """Items joined as in a sentence.
+
+    >>> listing(["a"]), listing(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def shorten(text: str, length: int = 28) -> str:
+    """Text of at most ``length`` characters, cut at the end; line breaks become spaces.
+
+    >>> shorten("a name that nobody would want to read twice", 12)
+    'a name that…'
+    """
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def label(text: str, length: int = 28) -> str:
+    """A user's text as it may stand in a plotly figure: shortened, and free of markup and templates.
+
+    >>> label("<b>peak</b> & %{x}")
+    '&lt;b&gt;peak&lt;/b&gt; &amp; %&#123;x}'
+    """
+    safe = shorten(text, length)
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("{", "&#123;")):
+        safe = safe.replace(character, entity)
+    return safe

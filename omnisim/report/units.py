@@ -1,0 +1,53 @@
+"""What the numbers of a run are measured in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import FloatArray
+from omnisim.trace import Trace
+
+
+@dataclass(frozen=True)
+class Units:
+    """How outcomes and rounds are called.
+
+    Attributes
+    ----------
+    low, span
+        An outcome y stands for low + span * y of ``outcome``.
+    outcome
+        Unit of the outcomes, such as ``USD/MWh``; ``[0, 1] units`` where the run says nothing about prices.
+    quantity
+        What an outcome is: ``price`` or ``outcome``.
+    round
+        ``day`` where the rounds have dates, ``round`` otherwise.
+    """
+
+    low: float
+    span: float
+    outcome: str
+    quantity: str
+    round: str
+
+    def values(self, outcomes: FloatArray) -> FloatArray:
+        """Outcomes or predictions in the unit."""
+        return np.asarray(self.low + self.span * outcomes)
+
+
+def units(trace: Trace) -> Units:
+    """The units of a run, from its dates and from what its scenario says about the market."""
+    word = "round" if trace.dates is None else "day"
+    market = market_of(trace)
+    low, high, currency = market.get("low"), market.get("high"), market.get("currency")
+    if isinstance(low, int | float) and isinstance(high, int | float) and high > low and currency:
+        return Units(float(low), float(high) - float(low), f"{currency}/MWh", "price", word)
+    return Units(0.0, 1.0, "[0, 1] units", "outcome", word)
+
+
+def market_of(trace: Trace) -> Mapping[str, Any]:
+    """What the scenario says about the market; empty if nothing."""
+    market = trace.about.get("market")
+    return market if isinstance(market, Mapping) else {}

@@ -1,0 +1,20 @@
+"""The contract that every strategy keeps, as checks for your own.
+
+Each check drives copies of a strategy by hand, without the simulation, and raises a ``StrategyError`` that
+says which rule is broken, in which situation and round. The built-in strategies pass the same checks.
+
+Common to all three kinds:
+
+- the same start and the same inputs give the same outputs: all randomness comes from what ``start`` is given;
+- ``start`` forgets everything, so that a strategy can be used again;
+- a deep copy goes its own way, also one made in the middle of a run;
+- inputs are left as they were, and may be read-only;
+- numbers are finite, and laws are probabilities on [0, 1]^d.
+"""
+
+from omnisim.testing.adversaries import check_adversary
+from omnisim.testing.elimination import check_elimination
+from omnisim.testing.forecasters import check_forecaster
+from omnisim.testing.runs import DIMENSIONS, ROUNDS
+
+__all__ = ["DIMENSIONS", "ROUNDS", "check_adversary", "check_elimination", "check_forecaster"]

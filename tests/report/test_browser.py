@@ -1,0 +1,207 @@
+"""The page in a browser: drawn, quiet, usable with mouse, keyboard and phone."""
+
+import time
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+DRAWN = "document.documentElement.dataset.drawn === 'true'"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def opened(browser, written):
+    """Open the report of an analysis; afterwards nothing must have been logged, asked for or thrown."""
+    contexts, noise = [], []
+
+    def visit(analysis, details=None, prepare=None, **options):
+        path = written(analysis, **(details or {}))
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda r: None if r.url == path.as_uri() or r.url == "data:," else noise.append(r.url))
+        if prepare:
+            page.add_init_script(prepare)
+        page.goto(path.as_uri())
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+@pytest.fixture
+def drawn(opened):
+    def visit(*arguments, **options):
+        page = opened(*arguments, **options)
+        page.wait_for_function(DRAWN, timeout=20_000)
+        return page
+
+    return visit
+
+
+def rows(page, table, column):
+    return page.locator(f"#{table} tbody tr td:nth-child({column + 1})").all_inner_texts()
+
+
+def number(text):
+    return float(text.replace(",", "").replace("−", "-").split()[0])
+
+
+def header(page, table, title):
+    titles = [text.split("\n")[0] for text in page.locator(f"#{table} thead th").all_inner_texts()]
+    index = titles.index(title)
+    return index, page.locator(f"#{table} thead th").nth(index)
+
+
+def test_every_figure_is_drawn(drawn, market):
+    start = time.perf_counter()
+    page = drawn(market)
+    assert time.perf_counter() - start < 5
+    traces = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('figure')].map(f => [f.dataset.figure,"
+        " [f.querySelector('.plot').data.length, f.querySelectorAll('svg.main-svg').length]]))"
+    )
+    assert traces.pop("growth")[0] in (10, 11, 12)  # a guide where the final median is above zero
+    assert {name: found[0] for name, found in traces.items()} == {
+        "prices": 4,
+        "forecast-errors": 2,
+        "regrets": 24,
+        "violations": 12,
+        "eliminations": 9,
+        "elimination-map": 3,
+        "plays": 4,
+        "schedules": 6,
+        "certificate-ratios": 4,
+    }
+    assert all(found[1] > 0 for found in traces.values())
+    assert page.locator(".undrawn").count() == 0
+
+
+def test_choosing_a_variant_redraws_figure_and_texts(drawn, market):
+    page = drawn(market)
+    figure = page.locator("#figure-plays")
+    before = figure.locator(".plot").get_attribute("aria-label")
+    figure.locator("select").select_option(label="operators")
+    page.wait_for_function("document.querySelector('#figure-plays figcaption').textContent.startsWith('operators')")
+    assert figure.locator(".plot").get_attribute("aria-label") != before
+
+
+def test_table_of_agents_sorts_and_filters(drawn, market):
+    page = drawn(market)
+    table = "agents-table"
+    column, head = header(page, table, "swap regret")
+    assert head.get_attribute("aria-sort") == "descending"
+    found = [number(text) for text in rows(page, table, column)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == pytest.approx(market.agents["swap_regret"].max(), rel=1e-4)
+
+    column, head = header(page, table, "utility")
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    found = [number(text) for text in rows(page, table, column)]
+    assert found == sorted(found)
+    assert found[0] == pytest.approx(market.agents["utility"].min(), rel=1e-4)
+
+    filters = page.locator(f".filters[data-for={table}]")
+    filters.locator("[data-filter=population]").select_option("operators")
+    filters.locator("[data-filter=subsequence]").select_option("hot")
+    assert filters.locator("output").inner_text() == f"5 of {len(market.agents)} rows"
+    assert set(rows(page, table, 0)) == {"operators"}
+    assert set(rows(page, table, 2)) == {"hot"}
+    filters.locator("[data-filter=text]").fill("nothing like it")
+    assert rows(page, table, 0) == []
+
+
+def test_table_of_agents_turns_pages(drawn, market):
+    page = drawn(market)
+    total = len(market.agents)
+    pager = page.locator(".pager")
+    assert pager.inner_text().split("\n")[0].startswith("Previous")
+    pager.get_by_text("Next").click()
+    assert f"21 to 40 of {total}" in pager.inner_text()
+    pager.get_by_text("Previous").click()
+    assert f"1 to 20 of {total}" in pager.inner_text()
+
+
+def test_written_tables_sort_and_filter(drawn, market):
+    page = drawn(market)
+    column, head = header(page, "distributions", "agents")
+    head.locator("button").click()
+    found = [number(text) for text in rows(page, "distributions", column)]
+    assert found == sorted(found, reverse=True)
+    page.locator(".filters[data-for=certificates-table] [data-filter=population]").select_option("buyers")
+    assert set(rows(page, "certificates-table", 2)) == {"buyers"}
+
+
+def test_readable_on_a_phone(drawn, market):
+    page = drawn(market, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    widest = page.evaluate("Math.max(...[...document.querySelectorAll('svg.main-svg')].map(s => s.clientWidth))")
+    assert widest <= 390
+
+
+def test_hostile_names_stay_text(drawn, make):
+    analysis = make(
+        populations={HOSTILE: 3, "<b>b</b>": 2},
+        subsequences=("all", HOSTILE),
+        action_names=[HOSTILE, "<a href='javascript:alert(2)'>x</a>", "c", "d"],
+        load=True,
+        about={"scenario": HOSTILE, "description": HOSTILE},
+    )
+    page = drawn(analysis, {"command": HOSTILE})
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert HOSTILE in rows(page, "agents-table", 0)
+    assert page.locator("#figure-plays svg a").count() == 0
+    assert "<script>alert(1)</" in page.locator("#figure-plays svg .legend").first.inner_html().replace(
+        "&lt;", "<"
+    ).replace("&gt;", ">")
+
+
+def test_names_of_any_length_keep_the_page_narrow(drawn, make):
+    name = "w" * 300
+    analysis = make(populations={name: 2}, subsequences=("all", name + "2"), about={"scenario": name})
+    page = drawn(analysis, viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+def test_a_browser_that_cannot_inflate_says_so(opened, market):
+    page = opened(market, prepare="delete window.DecompressionStream")
+    page.wait_for_selector("#no-figures:visible")
+    assert page.locator(".undrawn").count() == 10
+    assert len(rows(page, "agents-table", 0)) == 20
+
+
+@pytest.mark.parametrize(
+    "least",
+    [
+        {"populations": {"a": 1}, "actions": 1, "dimension": 1, "constraints": 0, "rounds": 1},
+        {"populations": {"a": 3, "b": 2}, "clean": 0.0, "load": True},
+    ],
+    ids=["one of each", "all empty"],
+)
+def test_the_least_of_runs_is_drawn_quietly(least, drawn, make):
+    page = drawn(make(**least))
+    assert page.locator("svg.main-svg").count() > 0
+
+
+def test_ten_thousand_agents_open_in_time(drawn, make):
+    analysis = make(populations={"a": 5000, "b": 5000}, actions=8, rounds=40, load=True)
+    start = time.perf_counter()
+    drawn(analysis)
+    assert time.perf_counter() - start < 20  # most of it is writing the report
+
+
+def test_printed_figures_fit_the_paper(drawn, market):
+    page = drawn(market)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function("document.querySelector('#figure-prices svg.main-svg').clientWidth === 660")
+    assert page.locator("nav").is_hidden()

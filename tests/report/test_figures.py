@@ -1,0 +1,157 @@
+"""Each figure: units on its axes, texts with numbers, nothing a browser would take for markup."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from omnisim.analysis import Analysis
+from omnisim.errors import ProblemError
+from omnisim.report import figures
+from omnisim.report.figures.elimination import remaining
+from omnisim.report.figures.style import PALETTE
+
+HOSTILE = "<img src=x onerror=alert(1)>%{x}"
+
+DRAWN: dict[str, tuple[Callable[[Analysis], go.Figure], list[str]]] = {
+    "prices": (figures.prices, ["delivery day", "price, USD/MWh"]),
+    "forecast_errors": (figures.forecast_errors, ["hour of the delivery day", "error, USD/MWh"]),
+    "regrets": (figures.regrets, ["utility in [0, 1] units summed over rounds"]),
+    "violations": (figures.violations, ["cost in [−1, 1] units summed over rounds"]),
+    "ccv": (lambda a: figures.violations(a, positive=False), ["CCV, cost in [−1, 1] units summed over rounds"]),
+    "growth": (lambda a: figures.growth_curves(a, _first(a), "all"), ["days of the subsequence", "cost in [−1, 1]"]),
+    "eliminations": (figures.eliminations, ["delivery day", "candidates, %"]),
+    "elimination_map": (figures.elimination_map, ["candidate set of (subsequence)"]),
+    "plays": (lambda a: figures.plays(a, _first(a)), ["share of all plays, %"]),
+    "schedules": (
+        lambda a: figures.schedules(a, _first(a), 0),
+        ["hour of the delivery day", "MWh in the hour", "USD/MWh"],
+    ),
+    "certificate_ratios": (figures.certificate_ratios, ["measured, % of the bound"]),
+}
+
+
+def _first(analysis: Analysis) -> str:
+    return next(iter(analysis.measures))
+
+
+def _axis_titles(figure: go.Figure) -> list[str]:
+    layout = figure.to_plotly_json()["layout"]
+    return [
+        axis["title"]["text"]
+        for name, axis in layout.items()
+        if name[1:].startswith("axis") and axis.get("title", {}).get("text")
+    ]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_figure_has_units_and_texts(name, market):
+    draw, wanted = DRAWN[name]
+    figure = draw(market)
+    assert isinstance(figure, go.Figure)
+    titles = " | ".join(_axis_titles(figure))
+    for words in wanted:
+        assert words in titles
+    assert figure.layout.title.text
+    assert figure.layout.meta["caption"].endswith(".")
+    assert any(character.isdigit() for character in figure.layout.meta["alt"])
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_figure_is_plain_rounded_json(name, market):
+    text = DRAWN[name][0](market).to_json()
+    assert "bdata" not in text
+    assert len(text) < 150_000
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_names_never_become_plotly_markup(name, make):
+    analysis = make(
+        populations={HOSTILE: 5},
+        subsequences=("all", HOSTILE),
+        action_names=[HOSTILE, "b", "c", "d"],
+        load=True,
+        dates=True,
+    )
+    spec = DRAWN[name][0](analysis).to_plotly_json()
+    spec["layout"].pop("meta")
+    text = json.dumps(spec)
+    assert "<img" not in text
+    assert "%{x}" not in text.replace('from hour %{x}<extra></extra>"', "")
+
+
+def test_long_runs_are_drawn_in_periods_and_say_so(make):
+    analysis = make(populations={"a": 2}, rounds=20_000, dimension=3)
+    figure = figures.prices(analysis)
+    assert max(len(trace.x) for trace in figure.data) == 600
+    assert "600 periods of about 34 rounds" in figure.layout.meta["caption"]
+    highest = next(trace for trace in figure.data if trace.fill == "tonexty")
+    assert max(highest.y) == pytest.approx(analysis.trace.outcomes.max(), rel=1e-4)
+    assert max(len(trace.x) for trace in figures.eliminations(analysis).data) <= 300
+
+
+def test_periods_are_means_of_the_rounds(make):
+    analysis = make(populations={"a": 2}, rounds=10, dimension=2)
+    figure = figures.prices(analysis, most_points=5)
+    mean = next(trace for trace in figure.data if trace.name == "outcome, mean")
+    expected = analysis.trace.outcomes.mean(axis=1).reshape(5, 2).mean(axis=1)
+    assert mean.y == pytest.approx(expected, rel=1e-4)
+
+
+def test_strips_are_the_quantiles_over_agents(make):
+    analysis = make(populations={"a": 41}, clean=1.0)
+    figure = figures.regrets(analysis)
+    median = next(trace for trace in figure.data if trace.name == "swap regret")
+    expected = np.median(analysis.measures["a"].swap_regret, axis=1)
+    assert median.x == pytest.approx(expected, rel=1e-4)
+
+
+def test_empty_benchmarks_are_counted_in_their_row(make):
+    analysis = make(populations={"a": 40}, actions=2, clean=0.5)
+    missing = np.isnan(analysis.measures["a"].swap_regret).sum(axis=1)
+    assert missing.all()
+    texts = [annotation.text for annotation in figures.regrets(analysis).layout.annotations]
+    for number in missing:
+        assert f"{number} left out" in texts
+
+
+def test_growth_ends_at_the_measures_of_the_run(market):
+    figure = figures.growth_curves(market, "buyers", "hot")
+    median = [trace for trace in figure.data if trace.line.width == 2]
+    k = market.trace.subsequences.index("hot")
+    assert median[0].y[-1] == pytest.approx(np.nanmedian(market.measures["buyers"].swap_regret[k]), rel=1e-4)
+    assert median[1].y[-1] == pytest.approx(np.median(market.measures["buyers"].ccv_positive[k]), rel=1e-4)
+
+
+def test_remaining_counts_the_pairs_still_candidates(market):
+    record = market.trace.records["buyers"]
+    left = remaining(record, 1, market.trace.rounds)
+    for t in (0, 7, market.trace.rounds - 1):
+        assert left[t] == pytest.approx((record.eliminated_at[:, :, 1] > t).mean())
+
+
+def test_plays_sum_to_the_whole(market):
+    shares = np.array([trace.x for trace in figures.plays(market, "buyers").data], dtype=float)
+    assert shares.sum(axis=0) == pytest.approx(100, abs=0.01)
+
+
+def test_rare_actions_are_drawn_together(make):
+    analysis = make(populations={"a": 3}, actions=12)
+    figure = figures.plays(analysis, "a")
+    assert figure.data[-1].name == "4 others"
+    assert len(figure.data) == len(PALETTE) + 1
+
+
+def test_schedules_need_a_load(make):
+    with pytest.raises(ProblemError, match="has no load"):
+        figures.schedules(make(populations={"a": 1}), "a", 0)
+
+
+def test_schedule_draws_the_load(market):
+    figure = figures.schedules(market, "buyers", 3)
+    load = market.trace.records["buyers"].population.load[3]
+    played = np.bincount(market.trace.actions["buyers"][:, 3], minlength=len(load))
+    drawn = [trace for trace in figure.data if trace.fill == "tozeroy"]
+    assert drawn[0].y[:-1] == pytest.approx(load[played.argmax()], rel=1e-4)

@@ -1,0 +1,240 @@
+"""The page: complete, self-contained, safe, small, and right for the least of runs."""
+
+import html
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import omnisim
+from omnisim.errors import OutputError
+from omnisim.report.page import MOST_BYTES, render
+from omnisim.report.tables import agent_table, text_of
+
+SCRIPT = "</script><script>alert(1)</script>"
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: elements, and the text of scripts by id."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self.words = [], {}, []
+        self._open = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self._open = dict(attrs).get("id", f"script {len(self.scripts)}")
+            self.scripts[self._open] = ""
+
+    def handle_endtag(self, tag):
+        if tag == "script":
+            self._open = None
+
+    def handle_data(self, data):
+        if self._open:
+            self.scripts[self._open] += data
+        else:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def page_of(analysis, **details):
+    return Page(render(analysis, details).decode())
+
+
+def test_page_says_what_ran_and_how_to_run_it_again(market):
+    page = page_of(
+        market,
+        command="omnisim run market.toml --seed 0",
+        versions={"numpy": "2.0.0"},
+        wall_seconds=1.25,
+        agents_file="agents.parquet",
+    )
+    for words in (
+        "A market",
+        "Synthetic prices.",
+        "60 days, 2021-01-01 to 2021-03-01",
+        "buyers: 30 agents, 4 actions, 1 constraint (limit 0)",
+        "omnisim run market.toml --seed 0",
+        "numpy 2.0.0",
+        "time taken 1.25 s",
+        "12 of 1,440 hourly values lay outside the declared range from −50 to 250 USD/MWh",
+        "Two hours were interpolated.",
+        "Source: Nobody, CC0",
+    ):
+        assert words in page.text
+
+
+def test_nothing_is_asked_of_the_network(market):
+    text = render(market, {}).decode()
+    page = Page(text)
+    policy = next(found["content"] for tag, found in page.elements if found.get("http-equiv"))
+    assert policy.startswith("default-src 'none'; script-src")
+    assert "http" not in policy
+    for tag, attributes in page.elements:
+        assert not attributes.get("src"), tag
+        if "href" in attributes:
+            assert attributes["href"].startswith(("#", "data:,"))
+
+
+def test_every_figure_has_a_heading_a_caption_and_a_text(market):
+    page = page_of(market)
+    plots = [attributes for tag, attributes in page.elements if attributes.get("class") == "plot"]
+    assert len(plots) == 10
+    assert all(plot["role"] == "img" and len(plot["aria-label"]) > 30 for plot in plots)
+    for tag in ("figure", "figcaption"):
+        assert sum(1 for name, _ in page.elements if name == tag) == 10
+
+
+def test_numbers_of_the_table_are_those_of_the_analysis(market):
+    stored = json.loads(page_of(market).scripts["agents-data"])
+    table = market.agents.sort_values("swap_regret", ascending=False, kind="stable", na_position="last")
+    assert stored["rows"] == len(table)
+    for column in ("swap_regret", "external_regret", "utility", "ccv", "ccv_positive", "bias", "money", "agent"):
+        found = np.array(stored["data"][column], dtype=float)
+        np.testing.assert_allclose(found, table[column].to_numpy(float), rtol=1e-4, atol=1e-8)
+    named = [stored["labels"]["population"][code] for code in stored["data"]["population"]]
+    assert named == table["population"].astype(str).tolist()
+
+
+def test_the_first_rows_are_written_out(market):
+    text = page_of(market).text
+    worst = market.agents.loc[market.agents["swap_regret"].idxmax()]
+    assert text_of(float(f"{worst['swap_regret']:.5g}")) in text
+
+
+def test_text_from_scenarios_stays_text(make):
+    analysis = make(
+        populations={SCRIPT: 3, "b<b>": 2},
+        subsequences=("all", SCRIPT + "\u2028"),
+        action_names=[SCRIPT, "<a href='https://example.org'>", "c", "d"],
+        load=True,
+        about={
+            "scenario": SCRIPT,
+            "description": SCRIPT,
+            SCRIPT: SCRIPT,
+            "market": {
+                "name": SCRIPT,
+                "attribution": SCRIPT,
+                "notes": [SCRIPT],
+                "currency": SCRIPT,
+                "low": 0,
+                "high": 1,
+            },
+        },
+    )
+    details = {"command": SCRIPT, "versions": {SCRIPT: SCRIPT}, "agents_file": SCRIPT}
+    text = render(analysis, details).decode()
+    assert "<script>alert" not in text
+    plain = render(make(populations={"a": 3, "b": 2}, load=True), {}).decode()
+    assert len(re.findall("<script", text)) == len(re.findall("<script", plain))
+    assert "\u2028" not in Page(text).scripts["agents-data"]
+    assert SCRIPT in json.loads(Page(text).scripts["agents-data"])["labels"]["population"]
+    assert html.escape(SCRIPT) in text
+
+
+def test_a_violated_certificate_is_the_first_thing_said(violated):
+    page = page_of(violated)
+    body = next(index for index, (tag, _) in enumerate(page.elements) if tag == "body")
+    assert page.elements[body + 1] == ("div", {"class": "alarm", "role": "alert"})
+    assert f"1 of {len(violated.certificates)} certificates violated" in page.text
+    assert "All" not in page.text.split("Verdict")[0]
+
+
+def test_size_with_ten_thousand_agents(make):
+    analysis = make(
+        populations={"a": 4000, "b": 3000, "c": 3000},
+        actions=8,
+        rounds=40,
+        subsequences=("all", "s", "t", "u", "v"),
+        load=True,
+    )
+    text = render(analysis, {"agents_file": "agents.parquet"})
+    assert len(text) < 1_200_000
+    assert "all 50,000 rows are in the file agents.parquet beside this page" in Page(text.decode()).text
+    table = agent_table(analysis, 5_000, None)
+    assert table.data["rows"] == 3 * 100 * 5
+    worst = analysis.agents.query("population == 'b' and subsequence == 'all'")["swap_regret"].max()
+    assert f"{worst:.5g}" in {f"{value:.5g}" for value in table.data["data"]["swap_regret"] if value is not None}
+
+
+def test_size_with_many_populations_and_subsequences(make):
+    analysis = make(
+        populations={f"population {i}": 30 for i in range(10)},
+        actions=30,
+        rounds=300,
+        subsequences=("all", *(f"month {i}" for i in range(40))),
+        load=True,
+        dates=True,
+    )
+    text = render(analysis, {})
+    assert len(text) < MOST_BYTES
+    assert "Drawn are the 12 largest of 41 subsequences and the 8 largest of 10 populations" in Page(text.decode()).text
+
+
+@pytest.mark.parametrize(
+    "least",
+    [
+        {"populations": {"a": 1}, "actions": 1, "dimension": 1, "constraints": 0, "rounds": 1},
+        {"populations": {"a": 1}, "actions": 1, "dimension": 1, "rounds": 1, "clean": 0.0},
+        {"populations": {"a": 3, "b": 2}, "clean": 0.0},
+        {"populations": {"a": 3}, "constraints": 0, "clean": 1.0},
+        {"populations": {"a": 1}, "dimension": 1, "rounds": 2, "load": True, "subsequences": ("all",)},
+        {"populations": {"a": 2}, "about": {"market": {"name": "only a name"}}},
+        {"populations": {"a": 2}, "about": {"market": "not a table", "seed": None}},
+    ],
+    ids=["one of each", "one and empty", "all empty", "no constraints", "d = 1", "market name only", "market text"],
+)
+def test_the_least_of_runs(least, make):
+    analysis = make(**least)
+    page = page_of(analysis)
+    assert "Verdict" in page.text
+    assert "nan" not in page.text.lower().replace("finance", "")
+    assert "NaN" not in page.scripts["agents-data"]
+
+
+def test_undefined_regret_is_said_and_never_zero(make):
+    page = page_of(make(populations={"a": 3}, clean=0.0))
+    assert "a: every benchmark on “all” is empty, so regret is undefined." in page.text
+    assert json.loads(page.scripts["agents-data"])["data"]["swap_regret"] == [None] * 6
+
+
+def test_write_report_replaces_at_once(market, tmp_path):
+    path = tmp_path / "runs" / "report.html"
+    omnisim.write_report(market, str(path))
+    first = path.read_bytes()
+    omnisim.write_report(market, path)
+    assert path.read_bytes() == first
+    assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+
+
+def test_unknown_details_are_refused(market, tmp_path):
+    with pytest.raises(ValueError, match="comand"):
+        omnisim.write_report(market, tmp_path / "report.html", details={"comand": "x"})
+
+
+def test_a_place_that_cannot_be_written(market, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        omnisim.write_report(market, tmp_path / "file" / "report.html")
+
+
+def test_a_real_run(tmp_path):
+    rng = np.random.default_rng(3)
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("bettors", utility=rng.random((5, 3, 2)) / 2)],
+        adversary=omnisim.adversaries.Replay(rng.random((40, 2))),
+        forecaster=omnisim.forecasters.Climatology(),
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario, seed=1))
+    page = page_of(analysis)
+    assert "the same scenario with seed 1 gives the same trace" in page.text
+    assert "certificates hold" in page.text

@@ -1,0 +1,89 @@
+"""A forecaster of one's own in a scenario, through --plugin."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from scenario_files import ALL_ENTRY_POINT, prices, refusal, write_scenario
+
+import omnisim
+
+MODULE = '''
+import numpy as np
+
+from omnisim.strategies.base import Forecaster
+
+
+class MovingMedian(Forecaster):
+    """Predicts the median of the last outcomes."""
+
+    def __init__(self, window: int = 3) -> None:
+        if window < 1:
+            raise ValueError(f"window must be at least 1, got {window}")
+        self.window = window
+
+    def _start(self) -> None:
+        self._seen = [np.full(self.service.dimension, 0.5)]
+
+    def _predict(self, context):
+        return np.median(self._seen[-self.window :], axis=0)
+
+    def _update(self, outcome) -> None:
+        self._seen.append(outcome)
+'''
+
+USE = "forecaster={kind='moving_median', window=1}"
+
+
+def call(folder: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 (this interpreter)
+        [*ALL_ENTRY_POINT, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ,
+        check=False,
+    )
+
+
+def test_a_module_in_the_current_folder(tmp_path: Path) -> None:
+    path = write_scenario(tmp_path)
+    (tmp_path / "medians.py").write_text(MODULE)
+    done = call(tmp_path, "run", path.name, "--plugin", "medians", "--set", USE, "--out", "out")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{Path('out', 'report.html')}\n", "")
+    trace = omnisim.load_trace(tmp_path / "out" / "trace.npz")
+    np.testing.assert_allclose(trace.predictions[1:], prices()[:-1] / 100, rtol=1e-15)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["command"] == "omnisim run scenario.toml --plugin medians"
+
+
+def test_is_checked_and_listed_like_ours(tmp_path: Path) -> None:
+    path = write_scenario(tmp_path)
+    (tmp_path / "medians.py").write_text(MODULE)
+    listed = call(tmp_path, "list", "forecasters", "--plugin", "medians")
+    assert listed.stdout.endswith("moving_median  window=3\n    Predicts the median of the last outcomes.\n")
+    schema = json.loads(call(tmp_path, "validate", "--schema", "--plugin", "medians").stdout)
+    assert schema["$defs"]["kind_moving_median"]["properties"]["window"]["default"] == 3
+    bad = call(tmp_path, "validate", path.name, "--plugin", "medians", "--set", USE.replace("1", "0"))
+    assert bad.returncode == 1
+    assert bad.stderr == "omnisim: toy.toml: forecaster: window must be at least 1, got 0\n"
+
+
+def test_is_unknown_without_the_option(tmp_path: Path) -> None:
+    path = write_scenario(tmp_path)
+    assert refusal("validate", path, "--set", USE).startswith(f"{path}: forecaster.kind: is 'moving_median': ")
+
+
+def test_a_module_that_does_not_exist(tmp_path: Path) -> None:
+    line = refusal("validate", write_scenario(tmp_path), "--plugin", "no_such_module_anywhere")
+    assert line.startswith("--plugin no_such_module_anywhere: cannot be imported: ModuleNotFoundError: ")
+
+
+def test_a_scenario_file_cannot_name_a_module(tmp_path: Path) -> None:
+    path = write_scenario(tmp_path)
+    (tmp_path / "medians.py").write_text("raise SystemExit('imported')")
+    for kind in ("medians", "medians:MovingMedian", "medians.MovingMedian", "./medians.py"):
+        assert "forecaster.kind: is " in refusal("validate", path, "--set", f"forecaster.kind='{kind}'")
+    assert "plugin: unknown key" in refusal("validate", path, "--set", "plugin='medians'")

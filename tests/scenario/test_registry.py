@@ -1,0 +1,202 @@
+"""Names and what they stand for; modules and packages that add to them."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from scenario_files import ALL_ENTRY_POINT, write_scenario
+
+from omnisim.errors import ScenarioError
+from omnisim.scenario import registry
+from omnisim.scenario.describe import describe
+from omnisim.scenario.schema import parameters, table_model
+
+SMOOTHING = '''
+import numpy as np
+
+from omnisim.strategies.base import Forecaster
+
+
+class ExponentialSmoothing(Forecaster):
+    """Predicts an exponentially weighted mean of past outcomes."""
+
+    def __init__(self, rate: float = 0.3) -> None:
+        if not 0 < rate <= 1:
+            raise ValueError(f"rate must lie in (0, 1], got {rate}")
+        self.rate = rate
+
+    def _start(self):
+        self._level = np.full(self.service.dimension, 0.5)
+
+    def _predict(self, context):
+        return self._level
+
+    def _update(self, outcome):
+        self._level = self._level + self.rate * (outcome - self._level)
+'''
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to import from; what is registered or imported from it is forgotten afterwards."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "_added", {kind: {} for kind in registry.EXTENSIBLE})
+    known = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).is_relative_to(tmp_path):
+            del sys.modules[name]
+
+
+class TestNames:
+    @pytest.mark.parametrize("kind", registry.KINDS)
+    def test_all_of_them_stand_for_something_with_a_description(self, kind: str) -> None:
+        names = registry.names(kind)
+        assert len(names) == len(set(names)) > 0
+        for name in names:
+            assert callable(registry.find(kind, name))
+            signature, summary = describe(kind, name)
+            assert signature.split("  ")[0] == name
+            assert summary.endswith(".")
+
+    def test_classes_are_registered_under_their_name_in_snake_case(self) -> None:
+        for kind in ("forecasters", "elimination", "adversaries", "populations"):
+            for name, target in registry.KINDS[kind].items():
+                assert name == registry.snake_case(target.partition(":")[2])
+
+    def test_an_unknown_kind(self) -> None:
+        with pytest.raises(ScenarioError, match=r"there is no kind 'forecaster': did you mean 'forecasters'\?"):
+            registry.names("forecaster")
+        with pytest.raises(ScenarioError, match="there is no kind 'nothing'"):
+            registry.find("nothing", "x")
+
+    def test_an_unknown_name(self) -> None:
+        with pytest.raises(ScenarioError, match=r"'persistance' is not among the forecasters: did you mean 'persist"):
+            registry.find("forecasters", "persistance")
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [("Persistence", "persistence"), ("ARModel", "ar_model"), ("Lear2X", "lear2_x"), ("HTTPServer", "http_server")],
+    )
+    def test_snake_case(self, name: str, expected: str) -> None:
+        assert registry.snake_case(name) == expected
+
+
+class TestPluginModules:
+    def test_public_strategies_are_registered(self, module: Path) -> None:
+        (module / "toolbox.py").write_text(SMOOTHING + "\nclass _Hidden(ExponentialSmoothing): ...\n")
+        assert registry.add_plugin("toolbox") == ["forecasters: exponential_smoothing"]
+        assert registry.names("forecasters")[-1] == "exponential_smoothing"
+        assert registry.find("forecasters", "exponential_smoothing").__name__ == "ExponentialSmoothing"
+
+    def test_adding_twice_does_no_harm(self, module: Path) -> None:
+        (module / "toolbox.py").write_text(SMOOTHING)
+        assert registry.add_plugin("toolbox") == registry.add_plugin("toolbox")
+
+    def test_what_a_module_only_imports_is_not_its_own(self, module: Path) -> None:
+        (module / "toolbox.py").write_text("from omnisim.strategies.forecasters import Persistence\n")
+        with pytest.raises(ScenarioError, match="--plugin toolbox: defines no class derived from omnisim's Forecaster"):
+            registry.add_plugin("toolbox")
+
+    def test_a_class_that_is_not_complete_is_named(self, module: Path) -> None:
+        (module / "toolbox.py").write_text(
+            "from omnisim.strategies.base import Forecaster\nclass Mine(Forecaster):\n    def predict_it(self): ...\n"
+        )
+        with pytest.raises(ScenarioError, match=r"that is complete: Mine lacks _predict$"):
+            registry.add_plugin("toolbox")
+
+    def test_a_taken_name(self, module: Path) -> None:
+        (module / "toolbox.py").write_text(SMOOTHING.replace("ExponentialSmoothing", "Persistence"))
+        with pytest.raises(ScenarioError, match="--plugin toolbox: the name 'persistence' is taken among the forecas"):
+            registry.add_plugin("toolbox")
+
+    def test_two_modules_with_one_name(self, module: Path) -> None:
+        for name in ("one", "two"):
+            (module / f"{name}.py").write_text(SMOOTHING)
+        registry.add_plugin("one")
+        with pytest.raises(ScenarioError, match="--plugin two: the name 'exponential_smoothing' is taken"):
+            registry.add_plugin("two")
+
+    @pytest.mark.parametrize(
+        ("source", "wanted"),
+        [
+            ("1 / 0", "ZeroDivisionError: division by zero"),
+            ("import no_such_package", "ModuleNotFoundError: No module named 'no_such_package'"),
+            ("def (", "SyntaxError: "),
+            ("raise SystemExit(3)", "SystemExit: 3"),
+        ],
+    )
+    def test_a_module_that_raises(self, module: Path, source: str, wanted: str) -> None:
+        (module / "toolbox.py").write_text(source)
+        with pytest.raises(ScenarioError, match=f"^--plugin toolbox: cannot be imported: {wanted}"):
+            registry.add_plugin("toolbox")
+
+    @pytest.mark.parametrize("name", ["no_such_module", "toolbox.py", "", "..x"])
+    def test_a_module_that_does_not_exist(self, module: Path, name: str) -> None:
+        with pytest.raises(ScenarioError, match=rf"^--plugin {name}: cannot be imported: .*such as my_forecasters\)$"):
+            registry.add_plugin(name)
+
+
+class TestParameters:
+    def test_come_from_the_signature(self) -> None:
+        def strategy(rate: float, *rest: int, names: tuple[str, ...] = ("a",), **more: int) -> None:
+            """A strategy."""
+
+        assert [parameter.name for parameter in parameters(strategy)] == ["rate", "names"]
+        model = table_model("mine", strategy, "kind", BaseModel)
+        assert model.model_validate({"kind": "mine", "rate": 1}).names == ["a"]  # type: ignore[attr-defined]
+        given = model.model_validate({"kind": "mine", "rate": 1.5, "names": ["b", "c"]})
+        assert (given.rate, given.names) == (1.5, ("b", "c"))  # type: ignore[attr-defined]
+
+    def test_an_annotation_of_nothing(self) -> None:
+        def strategy(rate: "Missing") -> None:  # type: ignore[name-defined] # noqa: F821
+            """A strategy."""
+
+        with pytest.raises(
+            ScenarioError, match=r"an annotation of the plug-in .*strategy cannot be resolved: name 'Mis"
+        ):
+            parameters(strategy)
+
+
+class TestEntryPoints:
+    """An installed package: its ``*.dist-info`` on the path of another process."""
+
+    def package(self, folder: Path, points: str, source: str = SMOOTHING) -> dict[str, str]:
+        info = folder / "site" / "someone_else-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: someone-else\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(textwrap.dedent(points))
+        (folder / "site" / "someone_else.py").write_text(source)
+        return {**os.environ, "PYTHONPATH": str(folder / "site")}
+
+    def call(self, environment: dict[str, str], *arguments: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603 (this interpreter)
+            [*ALL_ENTRY_POINT, *map(str, arguments)], capture_output=True, text=True, env=environment, check=False
+        )
+
+    def test_offer_strategies(self, tmp_path: Path) -> None:
+        environment = self.package(
+            tmp_path, "[omnisim.forecasters]\nsmooth = someone_else:ExponentialSmoothing\npersistence = nothing:X\n"
+        )
+        listed = self.call(environment, "list", "forecasters")
+        assert "smooth  rate=0.3\n    Predicts an exponentially weighted mean of past outcomes.\n" in listed.stdout
+        assert "persistence  lag=1\n" in listed.stdout  # ours cannot be replaced
+        path = write_scenario(tmp_path)
+        out = tmp_path / "out"
+        run = self.call(environment, "run", path, "--out", out, "--set", "forecaster={kind='smooth', rate=0.5}")
+        assert (run.returncode, run.stdout, run.stderr) == (0, f"{out / 'report.html'}\n", "")
+
+    def test_that_fail_to_load_say_which(self, tmp_path: Path) -> None:
+        environment = self.package(tmp_path, "[omnisim.adversaries]\nmine = someone_else:Missing\n")
+        answer = self.call(environment, "list", "adversaries")
+        assert answer.returncode == 1
+        assert answer.stderr.startswith(
+            "omnisim: the plug-in someone_else:Missing (adversaries 'mine') fails to load: module 'someone_else' has no"
+        )
+        assert answer.stderr.count("\n") == 1

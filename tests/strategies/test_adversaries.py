@@ -1,0 +1,93 @@
+"""The laws that adversaries choose."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from omnisim.errors import ProblemError, StrategyError
+from omnisim.problem.mixture import Mixture
+from omnisim.strategies.adversaries import Independent, Replay, Seasonal
+from omnisim.strategies.base import Context
+
+OUTCOMES = np.random.default_rng(1).random((5, 3))
+
+
+def law(adversary: Any, t: int) -> Mixture:
+    found = adversary.law(Context(round=t), None, None)
+    assert isinstance(found, Mixture)
+    return found
+
+
+def test_replay_plays_the_record_in_order() -> None:
+    adversary = Replay(OUTCOMES)
+    assert (adversary.horizon, adversary.dimension, adversary.law_known) == (5, 3, False)
+    assert [law(adversary, t).support.tolist() for t in range(5)] == [[y] for y in OUTCOMES.tolist()]
+
+
+def test_independent_has_one_law() -> None:
+    adversary = Independent([[0.0, 1.0], [1.0, 0.5]], [0.25, 0.75])
+    assert (adversary.horizon, adversary.dimension, adversary.law_known) == (None, 2, True)
+    for t in (0, 10_000):
+        assert law(adversary, t).mean.tolist() == [0.75, 0.625]
+
+
+def test_independent_outcomes_are_equally_likely_if_not_told() -> None:
+    assert law(Independent(OUTCOMES), 0).weights.tolist() == [0.2] * 5
+
+
+def test_seasonal_follows_its_formula() -> None:
+    adversary = Seasonal(dimension=4, level=0.45, day=0.1, week=0.02, year=0.03, noise=0.0, shocks=2)
+    adversary.start(np.random.default_rng(0))
+    for t in (0, 1, 100, 364):
+        expected = [
+            0.45
+            - 0.1 * math.cos(2 * math.pi * (i / 4 - 0.3))
+            + 0.02 * math.sin(2 * math.pi * t / 7)
+            + 0.03 * math.sin(2 * math.pi * t / 365.25)
+            for i in range(4)
+        ]
+        np.testing.assert_allclose(law(adversary, t).mean, expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(adversary.mean(t), expected, rtol=0, atol=1e-12)
+
+
+def test_seasonal_shocks_are_drawn_once_with_the_spread_asked_for() -> None:
+    adversary = Seasonal(dimension=2, day=0.0, week=0.0, year=0.0, level=0.5, noise=0.01, shocks=20_000)
+    adversary.start(np.random.default_rng(2))
+    shocks = law(adversary, 0).support - 0.5
+    np.testing.assert_array_equal(law(adversary, 9).support, law(adversary, 0).support)
+    # A whole day's part and each coordinate's own, both of variance 1e-4: variance 2e-4 and covariance 1e-4.
+    # The relative error of a variance from 20000 Gaussians is 0.01, so 0.06 is six standard deviations.
+    covariance = np.cov(shocks.T)
+    np.testing.assert_allclose(covariance.diagonal(), 2e-4, rtol=0.06)
+    np.testing.assert_allclose(covariance[0, 1], 1e-4, rtol=0.15)
+
+
+def test_seasonal_is_clipped_to_the_box() -> None:
+    adversary = Seasonal(dimension=2, level=0.99, noise=0.5)
+    adversary.start(np.random.default_rng(3))
+    assert law(adversary, 0).support.max() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Replay([[0.5], [np.nan]]), StrategyError, r"outcomes of Replay\[1, 0\] is nan"),
+        (lambda: Replay([[0.5], [-0.1]]), StrategyError, r"outcomes of Replay\[1, 0\] is -0.1: .* in \[0, 1\]"),
+        (lambda: Replay([[0.5], [1.7]]), StrategyError, r"outcomes of Replay\[1, 0\] is 1.7: .* in \[0, 1\]"),
+        (lambda: Replay([0.5]), StrategyError, r"outcomes of Replay must have shape \(T, d\), got \(1,\)"),
+        (lambda: Replay(np.empty((0, 3))), StrategyError, "it needs at least one round and one coordinate"),
+        (lambda: law(Replay(OUTCOMES), 5), StrategyError, "Replay has 5 outcomes: round 5 is beyond them"),
+        (lambda: Independent([[1.5]]), ProblemError, r"support of a mixture\[0, 0\] is 1.5"),
+        (lambda: Independent([[0.5]], [0.5]), ProblemError, "weights of a mixture sum to 0.5"),
+        (lambda: Independent([]), ProblemError, "support of a mixture must have shape"),
+        (lambda: Seasonal(dimension=0), StrategyError, "dimension of Seasonal must be >= 1, got 0"),
+        (lambda: Seasonal(shocks=0), StrategyError, "shocks of Seasonal must be >= 1, got 0"),
+        (lambda: Seasonal(noise=-0.1), StrategyError, "noise of Seasonal must be >= 0, got -0.1"),
+        (lambda: Seasonal(noise=np.nan), StrategyError, "noise of Seasonal must be >= 0, got nan"),
+    ],
+)
+def test_bad_parameters_are_refused(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()

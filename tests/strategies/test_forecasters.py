@@ -1,0 +1,204 @@
+"""Each forecaster against an independent computation of what it should predict."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
+
+from omnisim.errors import DataError, StrategyError
+from omnisim.problem.mixture import Mixture
+from omnisim.strategies.base import Context, Forecaster, Past, Service
+from omnisim.strategies.forecasters import (
+    Climatology,
+    ConditionalMean,
+    Persistence,
+    Published,
+    RidgeAutoregression,
+)
+
+OUTCOMES = np.random.default_rng(8).random((60, 2))
+LOAD = np.random.default_rng(9).random((60, 3))
+DATES = np.datetime64("2024-02-26") + np.arange(60)  # a Monday
+
+
+def predicted(forecaster: Forecaster, rounds: int = 60, past: Past | None = None, context: Any = None) -> np.ndarray:
+    """What it predicts for each round if told the outcomes of the rounds before."""
+    first = 0 if past is None else len(past.outcomes)
+    forecaster.start(Service(dimension=2, rounds=rounds - first, past=past))
+    means = []
+    for t in range(first, rounds):
+        means.append(forecaster.predict(context(t) if context else Context(round=t - first)).mean)
+        forecaster.update(OUTCOMES[t])
+    return np.array(means)
+
+
+@pytest.mark.parametrize("lag", [1, 3, 7])
+def test_persistence(lag: int) -> None:
+    expected = [OUTCOMES[t - lag] if t >= lag else OUTCOMES[0] if t else [0.5, 0.5] for t in range(60)]
+    np.testing.assert_array_equal(predicted(Persistence(lag)), expected)
+
+
+@pytest.mark.parametrize("window", [None, 1, 5, 100])
+def test_climatology(window: int | None) -> None:
+    expected = [[0.5, 0.5]]
+    for t in range(1, 60):
+        recent = OUTCOMES[:t] if window is None else OUTCOMES[max(0, t - window) : t]
+        expected.append([sum(y[i] for y in recent) / len(recent) for i in range(2)])
+    np.testing.assert_allclose(predicted(Climatology(window)), expected, rtol=0, atol=1e-12)
+
+
+def test_climatology_stays_in_the_box_over_many_additions_and_subtractions() -> None:
+    forecaster = Climatology(window=3)
+    forecaster.start(Service(dimension=1))
+    for outcome in [1.0, 0.1, 0.7, 1 / 3, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]:
+        forecaster.update(np.array([outcome]))
+    assert forecaster.predict(Context(round=10)).mean[0] == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("make", [lambda: Persistence(3), Climatology, lambda: Climatology(4)])
+def test_simple_forecasters_learn_from_the_past(make: Any) -> None:
+    whole = predicted(make())
+    np.testing.assert_array_equal(predicted(make(), past=Past(OUTCOMES[:20])), whole[20:])
+
+
+def ridge(
+    t: int, lags: list[int], window: int, penalty: float, load: bool, weekday: bool, fitted: int | None = None
+) -> np.ndarray:
+    """The prediction of round t by scikit-learn, fitted on the last ``window`` rounds that have all lags."""
+    fitted = t if fitted is None else fitted
+
+    def regressors(s: int) -> np.ndarray:
+        parts = [OUTCOMES[s - lag] for lag in lags]
+        if load:
+            parts.append(LOAD[s])
+        if weekday:
+            parts.append(np.eye(7)[s % 7])
+        return np.concatenate(parts)
+
+    rounds = range(max(*lags, fitted - window), fitted)
+    if len(rounds) < 14:
+        return OUTCOMES[t - 1] if t else np.full(2, 0.5)
+    rows = np.stack([regressors(s) for s in rounds])
+    scaler = StandardScaler().fit(rows)
+    model = Ridge(alpha=penalty).fit(scaler.transform(rows), OUTCOMES[list(rounds)])
+    return np.clip(model.predict(scaler.transform(regressors(t)[None]))[0], 0, 1)
+
+
+@pytest.mark.parametrize("weekday", [False, True])
+@pytest.mark.parametrize("load", [False, True])
+@pytest.mark.parametrize(("lags", "window", "penalty"), [([1, 2, 3, 7], 365, 30.0), ([2], 20, 0.5)])
+def test_ridge_against_scikit_learn(lags: list[int], window: int, penalty: float, load: bool, weekday: bool) -> None:
+    def context(t: int) -> Context:
+        return Context(t, date=DATES[t] if weekday else None, features={"load": LOAD[t]} if load else {})
+
+    forecaster = RidgeAutoregression(window, penalty, lags)
+    expected = [ridge(t, lags, window, penalty, load, weekday) for t in range(60)]
+    np.testing.assert_allclose(predicted(forecaster, context=context), expected, rtol=0, atol=1e-8)
+
+
+def test_ridge_learns_from_the_past() -> None:
+    past = Past(OUTCOMES[:40], DATES[:40], {"load": LOAD[:40]})
+
+    def context(t: int) -> Context:
+        return Context(t - 40, date=DATES[t], features={"load": LOAD[t]})
+
+    found = predicted(RidgeAutoregression(), past=past, context=context)
+    expected = [ridge(t, [1, 2, 3, 7], 365, 30.0, load=True, weekday=True) for t in range(40, 60)]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+
+
+def test_ridge_uses_only_the_features_named() -> None:
+    def context(t: int) -> Context:
+        return Context(t, features={"load": LOAD[t], "noise": np.array([float(t % 3)])})
+
+    found = predicted(RidgeAutoregression(features=["load"]), context=context)
+    expected = [ridge(t, [1, 2, 3, 7], 365, 30.0, load=True, weekday=False) for t in range(60)]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+
+
+def test_ridge_refits_only_as_often_as_told() -> None:
+    # The first fit is in the round that has 14 rounds with their lag behind it.
+    found = predicted(RidgeAutoregression(lags=[2], refit_every=5))
+    for t in range(16, 60):
+        fitted = t - (t - 16) % 5
+        expected = ridge(t, [2], 365, 30.0, load=False, weekday=False, fitted=fitted)
+        np.testing.assert_allclose(found[t], expected, rtol=0, atol=1e-8)
+
+
+def test_published_array_and_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", OUTCOMES)
+    np.savetxt(tmp_path / "p.csv", OUTCOMES, delimiter=",")
+    np.testing.assert_array_equal(predicted(Published(OUTCOMES)), OUTCOMES)
+    np.testing.assert_array_equal(predicted(Published(path=tmp_path / "p.npy")), OUTCOMES)
+    np.testing.assert_allclose(predicted(Published(path=tmp_path / "p.csv")), OUTCOMES, rtol=0, atol=1e-15)
+
+
+def test_published_model_of_the_context() -> None:
+    def context(t: int) -> Context:
+        return Context(t, forecasts={"lasso": OUTCOMES[t] / 2, "dnn": OUTCOMES[t]})
+
+    np.testing.assert_array_equal(predicted(Published(model="lasso"), context=context), OUTCOMES / 2)
+
+
+def test_published_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "p.npy").write_bytes(b"nonsense")
+    for path in (tmp_path / "p.csv", tmp_path / "p.npy", tmp_path / "absent.csv"):
+        with pytest.raises(DataError, match=rf"{path.name}: cannot be read as an array of predictions \(T, d\)"):
+            Published(path=path)
+
+
+def test_conditional_mean_reads_the_law() -> None:
+    laws = [Mixture(OUTCOMES[t : t + 3], [0.5, 0.25, 0.25]) for t in range(50)]
+    forecaster = ConditionalMean()
+    forecaster.start(Service(dimension=2, law=lambda context: laws[context.round]))
+    for t in range(50):
+        expected = 0.5 * OUTCOMES[t] + 0.25 * OUTCOMES[t + 1] + 0.25 * OUTCOMES[t + 2]
+        np.testing.assert_allclose(forecaster.predict(Context(round=t)).mean, expected, rtol=0, atol=1e-15)
+
+
+def started(forecaster: Forecaster, **service: Any) -> Forecaster:
+    forecaster.start(Service(**{"dimension": 2, "rounds": 60} | service))
+    return forecaster
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Persistence(0), "lag of Persistence must be at least 1 round, got 0"),
+        (lambda: Climatology(0), "window of Climatology must be at least 1 round, got 0"),
+        (lambda: RidgeAutoregression(window=13), "window of RidgeAutoregression must be at least 14, got 13"),
+        (lambda: RidgeAutoregression(penalty=0), "penalty of RidgeAutoregression must be > 0, got 0"),
+        (lambda: RidgeAutoregression(penalty=np.nan), "penalty of RidgeAutoregression must be > 0, got nan"),
+        (lambda: RidgeAutoregression(lags=[]), r"lags of RidgeAutoregression must be rounds >= 1, got \[\]"),
+        (lambda: RidgeAutoregression(lags=[1, 0]), r"lags of RidgeAutoregression must be rounds >= 1, got \[1, 0\]"),
+        (lambda: RidgeAutoregression(refit_every=0), "refit_every of RidgeAutoregression must be >= 1, got 0"),
+        (Published, "Published needs exactly one of predictions, model and path, got none"),
+        (lambda: Published([[0.5]], model="a"), "exactly one of .*, got predictions and model"),
+        (lambda: Published([[0.5], [np.nan]]), r"predictions of Published\[1, 0\] is nan"),
+        (
+            lambda: Published([[0.5], [1.5]]),
+            r"predictions of Published\[1, 0\] is 1.5: every entry must lie in \[0, 1\]",
+        ),
+        (lambda: Published([0.5]), r"predictions of Published must have shape \(T, d\), got \(1,\)"),
+        (lambda: Published(np.empty((0, 2))), r"predictions of Published has shape \(0, 2\)"),
+        (lambda: started(Published(OUTCOMES[:59])), "Published has predictions for 59 rounds: the run has 60"),
+        (lambda: started(Published(OUTCOMES), dimension=3), "predictions of 2 coordinates: outcomes have 3"),
+        (lambda: started(ConditionalMean()), "ConditionalMean needs an adversary whose law depends on the context"),
+        (lambda: Climatology().predict(Context(round=0)), "Climatology was not started"),
+        (
+            lambda: started(Published(model="laso")).predict(Context(0, forecasts={"lasso": OUTCOMES[0]})),
+            r"names the model 'laso', of which there is no forecast: did you mean 'lasso'\?",
+        ),
+        (
+            lambda: predicted(RidgeAutoregression(features=["wind"])),
+            "RidgeAutoregression names the feature 'wind': the context has none",
+        ),
+    ],
+)
+def test_bad_parameters_are_refused(make: Any, message: str) -> None:
+    with pytest.raises(StrategyError, match=message):
+        make()

@@ -1,0 +1,203 @@
+"""The arrows between the parts of the package go one way, and what is promised to be public is there."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import omnisim
+
+ROOT = Path(omnisim.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+
+EVERYWHERE = {"errors", "arrays", "suggest", "files", "streams", "_version"}
+"""Parts that any other may import."""
+
+MAY_IMPORT = {
+    "problem": set(),
+    "game": {"problem"},
+    "market": {"problem"},
+    "strategies": {"problem", "game"},
+    "trace": {"problem"},
+    "analysis": {"trace", "problem", "game"},
+    "scenario": {"problem", "market", "strategies"},
+    "simulation": {"scenario", "strategies", "problem", "trace"},
+    "report": {"analysis", "trace", "problem"},
+    "testing": {"strategies", "problem"},
+    # Namespaces of the public surface.
+    "adversaries": {"strategies"},
+    "elimination": {"strategies"},
+    "forecasters": {"strategies"},
+    "learners": {"strategies"},
+}
+"""What else a part may import, beside itself."""
+
+OUTERMOST = {"cli", "run_directory"}
+"""They put the others together; nothing but each other imports them."""
+
+ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
+"""Libraries with one importer."""
+
+
+def part_of(module: Path) -> str:
+    """The folder or file directly below the package; "" for the package itself."""
+    first = module.relative_to(ROOT).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imported(module: Path) -> Iterator[tuple[int, str]]:
+    """Lines and names of all imports of a module, also inside functions, except those for type checkers only."""
+
+    def visit(node: ast.AST) -> Iterator[tuple[int, str]]:
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for child in node.orelse:
+                yield from visit(child)
+            return
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno} imports relatively"
+            # "from omnisim import market" imports a part of the package by its first name.
+            names = [f"omnisim.{alias.name}" for alias in node.names] if node.module == "omnisim" else [node.module]
+            yield from ((node.lineno, str(name)) for name in names)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child)
+
+    yield from visit(ast.parse(module.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+def test_imports_go_one_way(module: Path) -> None:
+    part = part_of(module)
+    for line, name in imported(module):
+        library, _, rest = name.partition(".")
+        where = f"{module.relative_to(ROOT.parent)}:{line}"
+        if library in ONLY_IN:
+            assert part in ONLY_IN[library], f"{where} imports {library}: only {ONLY_IN[library]} may"
+        if library != "omnisim" or not rest:
+            continue
+        target = rest.split(".")[0]
+        if target in EVERYWHERE | {part, "__version__"} or part in OUTERMOST:
+            continue
+        assert part not in EVERYWHERE, f"{where} imports {name}: {part} is below everything else"
+        assert part in MAY_IMPORT, f"{where}: say in MAY_IMPORT what {part!r} may import"
+        assert target in MAY_IMPORT[part], f"{where} imports {name}: {part} may import {sorted(MAY_IMPORT[part])}"
+
+
+def test_the_arrows_make_no_circle() -> None:
+    order: list[str] = []
+    waiting = dict(MAY_IMPORT)
+    while waiting:
+        free = [part for part, needed in waiting.items() if needed <= set(order)]
+        assert free, f"circle among {sorted(waiting)}"
+        order += free
+        for part in free:
+            del waiting[part]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+def test_every_module_says_what_it_is_for(module: Path) -> None:
+    assert ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))), f"{module} has no docstring"
+
+
+def test_every_name_of_all_is_there() -> None:
+    assert len(set(omnisim.__all__)) == len(omnisim.__all__)
+    for name in omnisim.__all__:
+        assert getattr(omnisim, name) is not None
+    assert set(omnisim.__all__) <= set(dir(omnisim))
+    with pytest.raises(AttributeError, match="module 'omnisim' has no attribute 'simulat'"):
+        omnisim.simulat  # noqa: B018
+
+
+PUBLIC = {
+    "": [
+        "Analysis",
+        "LinearConstraint",
+        "Mixture",
+        "Money",
+        "OmnisimError",
+        "Population",
+        "Rule",
+        "Scenario",
+        "Trace",
+        "analyze",
+        "load_scenario",
+        "load_trace",
+        "simulate",
+        "write_report",
+    ],
+    "elimination": [
+        "BestResponse",
+        "CumulativeThreshold",
+        "FirstViolation",
+        "SubsequenceFirstViolation",
+        "SubsequenceThreshold",
+    ],
+    "forecasters": ["Climatology", "ConditionalMean", "Persistence", "Published", "RidgeAutoregression"],
+    "adversaries": ["Independent", "Replay", "Seasonal", "Switching", "WorstCase"],
+    "testing": ["check_adversary", "check_elimination", "check_forecaster"],
+}
+"""What scripts outside the project rely on: names are added here, never taken away."""
+
+
+@pytest.mark.parametrize(("namespace", "name"), [(space, name) for space, names in PUBLIC.items() for name in names])
+def test_a_public_name_is_there_and_documented(namespace: str, name: str) -> None:
+    owner = getattr(omnisim, namespace) if namespace else omnisim
+    assert name in owner.__all__
+    assert inspect.getdoc(getattr(owner, name))
+
+
+def test_parameters_that_scripts_rely_on() -> None:
+    def defaults(make: object) -> dict[str, object]:
+        parameters = inspect.signature(make).parameters.values()  # type: ignore[arg-type]
+        return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+    elimination, forecasters = omnisim.elimination, omnisim.forecasters
+    for rule in (elimination.CumulativeThreshold, elimination.SubsequenceThreshold):
+        assert defaults(rule).items() >= {"gamma": None, "delta": 0.05}.items()
+    assert defaults(elimination.FirstViolation)["feedback"] == "full"
+    assert defaults(forecasters.Persistence)["lag"] == 1
+    assert defaults(forecasters.Climatology)["window"] is None
+    forecasters.RidgeAutoregression()
+    omnisim.adversaries.WorstCase()
+    omnisim.Population("p", [[[0.5]]], constraints=[])
+
+
+def test_columns_that_scripts_rely_on() -> None:
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("p", [[[0.5]]])],
+        adversary=omnisim.adversaries.Replay([[0.5]]),
+        forecaster=omnisim.forecasters.Published([[0.5]]),
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario))
+    agents = (
+        "population agent subsequence rounds utility external_regret swap_regret benchmark_size ccv ccv_positive bias "
+        "eliminated fallback_rounds money"
+    )
+    assert set(agents.split()) <= set(analysis.agents.columns)
+    assert {"theorem", "scope", "measured", "bound", "holds"} <= set(analysis.certificates.columns)
+
+
+def test_importing_the_package_imports_nothing_slow() -> None:
+    code = "import sys, omnisim; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
+    slow = {"numpy", "pandas", "scipy", "plotly", "simpy", "networkx", "sklearn", "pydantic", "joblib", "pyarrow"}
+    assert slow & set(loaded) == set()
+
+
+def test_every_module_can_be_imported_first() -> None:
+    # A circle between modules shows only when one of them is imported before the others.
+    names = [".".join(module.relative_to(ROOT.parent).with_suffix("").parts) for module in MODULES]
+    code = f"""
+import importlib, sys
+for name in {[name.removesuffix(".__init__") for name in names]}:
+    for known in [known for known in sys.modules if known.partition(".")[0] == "omnisim"]:
+        del sys.modules[known]
+    importlib.import_module(name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,275 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+import importlib.util
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scenario_files import ALL_ENTRY_POINT, TOY, omnisim_command, refusal, write_scenario
+from typer.testing import CliRunner
+
+import omnisim
+from omnisim import run_directory
+from omnisim.cli import app
+from omnisim.scenario import registry
+
+COMMANDS = sorted(str(command.name or command.callback.__name__) for command in app.registered_commands)
+
+SLOW_TO_IMPORT = {"numpy", "pandas", "plotly", "scipy", "simpy", "networkx", "pydantic", "pyarrow", "sklearn", "rich"}
+
+
+def process(*arguments: object, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 (this interpreter)
+        [*ALL_ENTRY_POINT, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
+    )
+
+
+class TestHelp:
+    def test_the_commands(self) -> None:
+        assert set(COMMANDS) >= {"run", "report", "validate", "list"}
+        shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"})
+        assert shown.exit_code == 0
+        for command in COMMANDS:
+            assert f" {command} " in shown.output
+        assert "omnisim run ercot_day_ahead" in shown.output
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_command_shows_an_example_of_itself(self, command: str) -> None:
+        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+        assert shown.exit_code == 0
+        assert "Example" in shown.output
+        assert f"omnisim {command} " in shown.output.partition("Example")[2]
+
+    def test_no_arguments_show_the_help(self) -> None:
+        answer = omnisim_command()
+        assert answer.code == 2
+        assert "Usage: omnisim" in answer.out + answer.err
+
+    def test_asks_nothing_slow(self) -> None:
+        code = (
+            "import sys\nsys.argv = ['omnisim', '--help']\nfrom omnisim.cli import main\n"
+            "try:\n    main()\nexcept SystemExit:\n    pass\n"
+            "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+        imported = set(done.stderr.split())
+        assert "omnisim" in imported
+        assert imported & SLOW_TO_IMPORT <= {"rich"}  # typer draws its help with it
+
+    def test_version(self) -> None:
+        assert omnisim_command("--version").out == f"{omnisim.__version__}\n"
+
+
+class TestExitCodes:
+    def test_0_when_the_work_is_done(self, tmp_path: Path) -> None:
+        done = process("run", write_scenario(tmp_path), "--out", tmp_path / "out")
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path / 'out' / 'report.html'}\n", "")
+
+    def test_1_for_bad_input(self, tmp_path: Path) -> None:
+        done = process("run", write_scenario(tmp_path), "--set", "sed=3")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"omnisim: {tmp_path / 'toy.toml'}: sed: unknown key: did you mean 'seed'?")
+        assert done.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [["rum"], ["run"], ["run", "a", "b"], ["run", "a", "--sed", "3"], ["run", "a", "--seed", "x"], ["validate"]],
+    )
+    def test_2_for_a_command_line_that_cannot_be_understood(self, arguments: list[str]) -> None:
+        answer = omnisim_command(*arguments)
+        assert answer.code == 2
+        assert answer.out == ""
+        assert "Usage: omnisim" in answer.err
+
+    def test_1_when_memory_does_not_suffice(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def simulate(*_: object, **__: object) -> None:
+            raise MemoryError("Unable to allocate 7 TiB")
+
+        monkeypatch.setattr(omnisim, "simulate", simulate, raising=False)
+        line = refusal("run", write_scenario(tmp_path), "--out", tmp_path / "out")
+        assert line == "not enough memory for so many agents and rounds: Unable to allocate 7 TiB"
+        assert not (tmp_path / "out").exists()
+
+
+class TestRun:
+    def test_writes_to_a_folder_named_by_scenario_and_digest(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = write_scenario(tmp_path, TOY.replace('"toy"', '"My toy: 2/3"'))
+        monkeypatch.chdir(tmp_path)
+        digest = omnisim.load_scenario(path, {"seed": 4}).about["digest"]
+        folder = Path("reports") / f"My-toy--2-3-{digest}"
+        assert omnisim_command("run", "toy.toml", "--seed", 4).out == f"{folder / 'report.html'}\n"
+        assert json.loads((folder / "manifest.json").read_text())["digest"] == digest
+
+    def test_a_name_without_letters_still_gives_a_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write_scenario(tmp_path, TOY.replace('"toy"', '"../.."'))
+        monkeypatch.chdir(tmp_path)
+        answer = omnisim_command("run", "toy.toml", "--rounds", 2)
+        assert answer.out.startswith(str(Path("reports") / "scenario-"))
+
+    def test_rounds_and_seed_take_precedence(self, tmp_path: Path) -> None:
+        path = write_scenario(tmp_path, "seed = 1\nrounds = 5\n" + TOY)
+        arguments = ["--rounds", 3, "--seed", 2, "--set", "rounds=4", "--set", "seed=3", "--out", tmp_path / "out"]
+        assert omnisim_command("run", path, *arguments).code == 0
+        about = omnisim.load_trace(tmp_path / "out" / "trace.npz").about
+        assert (about["rounds"], about["seed"]) == (3, 2)
+
+    def test_a_shipped_scenario_by_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        answer = omnisim_command("run", "own_prices", "--rounds", 20, "--set", "populations.buyers.agents=2")
+        assert answer.code == 0
+        assert answer.out.startswith(str(Path("reports") / "own_prices-"))
+
+    @pytest.mark.parametrize(("strict", "code"), [([], 0), (["--strict"], 1)])
+    def test_a_violated_certificate_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: list[str], code: int
+    ) -> None:
+        analyze = omnisim.analyze
+
+        class Broken:
+            def __init__(self, trace: omnisim.Trace) -> None:
+                self.whole = analyze(trace)
+                self.certificates: pd.DataFrame = self.whole.certificates.copy()
+                self.certificates.loc[0, ["measured", "bound", "holds"]] = [2.5, 1.25, False]
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(self.whole, name)
+
+        monkeypatch.setattr(omnisim, "analyze", Broken, raising=False)
+        monkeypatch.setattr(run_directory, "write_page", lambda *_: None)
+        answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out", *strict)
+        assert answer.code == code
+        assert answer.out == f"{tmp_path / 'out' / 'report.html'}\n"
+        assert answer.err.startswith("omnisim: violated: ")
+        assert answer.err.endswith(": 2.5 > 1.25\n")
+        assert answer.err.count("\n") == 1
+
+    def test_strict_says_nothing_when_all_hold(self, tmp_path: Path) -> None:
+        answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--strict")
+        assert (answer.code, answer.err) == (0, "")
+
+
+class TestValidate:
+    def test_says_what_the_scenario_holds(self, tmp_path: Path) -> None:
+        path = write_scenario(tmp_path)
+        answer = omnisim_command("validate", path)
+        assert (answer.code, answer.err) == (0, "")
+        assert answer.out == "toy: valid; 10 rounds; 2 buyers; subsequences all\n"
+        assert {file.name for file in tmp_path.iterdir()} == {"toy.toml", "prices.csv"}
+
+    def test_takes_overrides(self, tmp_path: Path) -> None:
+        answer = omnisim_command("validate", write_scenario(tmp_path), "--set", "rounds=4", "--set", "name=other")
+        assert answer.out == "other: valid; 4 rounds; 2 buyers; subsequences all\n"
+
+    def test_prints_the_json_schema(self) -> None:
+        answer = omnisim_command("validate", "--schema")
+        assert answer.code == 0
+        assert "forecaster" in json.loads(answer.out)["properties"]
+
+
+class TestList:
+    @pytest.mark.parametrize("kind", registry.KINDS)
+    def test_every_kind(self, kind: str) -> None:
+        answer = omnisim_command("list", kind)
+        assert (answer.code, answer.err) == (0, "")
+        lines = answer.out.splitlines()
+        assert [line.split("  ")[0] for line in lines[::2]] == registry.names(kind)
+        assert all(line.startswith("    ") and line.strip() for line in lines[1::2])
+
+    def test_parameters_with_defaults(self) -> None:
+        assert "persistence  lag=1\n" in omnisim_command("list", "forecasters").out
+        assert "energy_buyers  agents  seed=None  typical_price=45.0" in omnisim_command("list", "populations").out
+
+    def test_scenarios(self) -> None:
+        out = omnisim_command("list", "scenarios").out
+        assert "own_prices\n    Your own prices: point " in out
+
+    def test_an_unknown_kind(self) -> None:
+        line = refusal("list", "scenario")
+        assert line.startswith("there is no kind 'scenario': did you mean 'scenarios'? available: forecasters, ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals and signals of POSIX")
+class TestTerminal:
+    def test_a_progress_bar_where_standard_error_is_a_terminal(self, tmp_path: Path) -> None:
+        import pty
+
+        path = write_scenario(tmp_path)
+        parent, child = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+        run = subprocess.Popen(  # noqa: S603 (this interpreter)
+            [*ALL_ENTRY_POINT, "run", str(path), "--out", str(tmp_path / "out")],
+            stdout=subprocess.PIPE,
+            stderr=child,
+            env=environment,
+        )
+        os.close(child)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(parent, 4096)
+            except OSError:  # the other end was closed
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(parent)
+        out, _ = run.communicate(timeout=60)
+        assert run.returncode == 0
+        assert out.decode() == f"{tmp_path / 'out' / 'report.html'}\n"
+        assert b"toy" in shown
+        assert b"10/10 rounds" in shown
+
+    def test_none_where_it_is_not(self, tmp_path: Path) -> None:
+        assert process("run", write_scenario(tmp_path), "--out", tmp_path / "out").stderr == ""
+
+    def test_an_interrupted_run(self, tmp_path: Path) -> None:
+        out = tmp_path / "reports" / "out"
+        run = subprocess.Popen(  # noqa: S603 (this interpreter)
+            [*ALL_ENTRY_POINT, "run", "synthetic_seasonal", "--rounds", "300000", "--out", str(out)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            deadline = time.monotonic() + 60
+            while not out.exists() and run.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            run.send_signal(signal.SIGINT)
+            printed = run.communicate(timeout=60)
+        finally:
+            run.kill()
+        assert printed == ("", "omnisim: interrupted; nothing half-written was left behind\n")
+        assert run.returncode == 130
+        assert not (tmp_path / "reports").exists()
+
+    def test_a_reader_that_leaves_early(self) -> None:
+        # As `omnisim validate --schema | head -1`.
+        run = subprocess.Popen(  # noqa: S603 (this interpreter)
+            [*ALL_ENTRY_POINT, "validate", "--schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert run.stdout is not None
+        assert run.stderr is not None
+        select.select([run.stdout], [], [], 60)
+        run.stdout.close()
+        said = run.stderr.read()
+        run.stderr.close()
+        run.wait(timeout=60)
+        assert b"Traceback" not in said
+
+
+def test_the_command_is_installed_as_an_entry_point() -> None:
+    from importlib import metadata
+
+    if importlib.util.find_spec("omnisim") is None:
+        pytest.skip("omnisim is not installed")
+    points = [point for point in metadata.entry_points(group="console_scripts") if point.name == "omnisim"]
+    assert {point.value for point in points} == {"omnisim.cli:main"}

@@ -1,0 +1,106 @@
+"""Every registered strategy keeps the contract of its kind, by being registered."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from omnisim import testing
+from omnisim.scenario import registry
+from omnisim.strategies.forecasters import Climatology, Persistence
+
+CHECKS: dict[str, Callable[..., None]] = {
+    "forecasters": testing.check_forecaster,
+    "elimination": testing.check_elimination,
+    "adversaries": testing.check_adversary,
+}
+
+TABLE = np.random.default_rng(20240501).random((testing.ROUNDS, 2))
+
+VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
+    ("forecasters", "climatology"): [({}, {}), ({"window": 3}, {})],
+    ("forecasters", "decision_calibrated"): [
+        ({}, {"populations": True}),
+        ({"bases": [Persistence(7), Climatology()], "base_events": True}, {"populations": True, "dimension": 3}),
+        ({"objectives": "utilities", "weights": "hedge"}, {"populations": True, "dimension": 2}),
+    ],
+    ("forecasters", "persistence"): [({}, {}), ({"lag": 7}, {})],
+    ("forecasters", "published"): [
+        ({"predictions": TABLE}, {"dimension": 2}),
+        ({"model": "lasso"}, {"forecasts": ["lasso"]}),
+    ],
+    ("forecasters", "ridge_autoregression"): [
+        ({}, {}),
+        ({"lags": [1, 2], "features": ["load"], "refit_every": 5, "window": 14}, {"features": ["load"]}),
+    ],
+    ("elimination", "first_violation"): [({}, {}), ({"feedback": "played"}, {}), ({"on_empty": "error"}, {})],
+    ("elimination", "cumulative_threshold"): [
+        ({}, {}),
+        ({"gamma": 0.5}, {}),
+        ({"gamma": 0.5, "on_empty": "error"}, {}),
+        ({"gamma": "anytime", "delta": 0.9}, {}),
+    ],
+    ("elimination", "subsequence_threshold"): [
+        ({}, {}),
+        ({"gamma": 0.5}, {}),
+        ({"gamma": 0.5, "on_empty": "error"}, {}),
+        ({"gamma": "anytime", "delta": 0.9}, {}),
+    ],
+    ("elimination", "subsequence_first_violation"): [
+        ({}, {}),
+        ({"feedback": "played"}, {}),
+        ({"on_empty": "error"}, {}),
+    ],
+    ("adversaries", "independent"): [
+        ({"support": TABLE[:3]}, {}),
+        ({"support": [[0.0], [1.0]], "probabilities": [0.2, 0.8]}, {}),
+    ],
+    ("adversaries", "outcome_stream"): [
+        ({"source": TABLE[:9], "dimension": 2}, {}),
+        ({"source": TABLE.__iter__, "dimension": 2}, {}),
+    ],
+    ("adversaries", "switching"): [
+        ({"laws": [TABLE[:3], TABLE[3:4]], "period": 2}, {}),
+        ({"laws": [[[0.0]], [[0.5]], [[1.0]]], "switches": [3, 9]}, {}),
+    ],
+    ("adversaries", "worst_case"): [({}, {}), ({"dimension": 3}, {})],
+    ("adversaries", "replay"): [({"outcomes": TABLE[:9]}, {}), ({"outcomes": TABLE[:1]}, {})],
+    ("adversaries", "seasonal"): [({}, {}), ({"dimension": 1, "noise": 0.5}, {})],
+}
+"""What a strategy is made with, and what its check is told; (nothing, nothing) if it is not listed."""
+
+CASES = [
+    pytest.param(kind, name, made_with, told, id=f"{name}-{index}")
+    for kind in CHECKS
+    for name in registry.KINDS[kind]
+    for index, (made_with, told) in enumerate(VARIANTS.get((kind, name), [({}, {})]))
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "made_with", "told"), CASES)
+def test_registered_strategy(kind: str, name: str, made_with: dict[str, Any], told: dict[str, Any]) -> None:
+    make = registry.find(kind, name)
+    try:
+        strategy = make(**made_with)
+    except TypeError as cause:
+        pytest.fail(
+            f"{name!r} of the {kind} cannot be made with {made_with or 'no arguments'} ({cause}): "
+            "list what it needs in VARIANTS of tests/test_contracts.py"
+        )
+    CHECKS[kind](strategy, **told)
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_every_public_strategy_is_registered(kind: str) -> None:
+    module = __import__(f"omnisim.strategies.{kind}", fromlist=["__all__"])
+    registered = {registry.find(kind, name) for name in registry.KINDS[kind]}
+    bases = {"Forecaster", "Elimination", "Adversary"}
+    public = {getattr(module, name) for name in module.__all__ if name not in bases}
+    assert {cls for cls in public - registered if isinstance(cls, type)} == set()
+
+
+def test_the_lists_above_are_read() -> None:
+    # A strategy that needs arguments and is not listed must fail, not be skipped.
+    with pytest.raises(pytest.fail.Exception, match="list what it needs in VARIANTS"):
+        test_registered_strategy("adversaries", "independent", {}, {})

@@ -1,0 +1,186 @@
+"""What the theory promises on every run, whatever the forecaster and the adversary do (theory, sections 2 and 3).
+
+No probability is involved in these: each is checked on random instances against replayed, random and contrary
+outcomes, with published and with random mixtures, and against the definitions computed by the oracle. All
+numbers are multiples of 1/8, so that the inequalities can be checked without a tolerance.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import TypeAlias
+
+import numpy as np
+from hypothesis import given, settings
+from instances import GAMMA, RULES, Run, runs
+
+import omnisim
+
+EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True)
+
+FULL, PLAYED = "first violation, full", "first violation, played"
+THRESHOLD, BY_PART_THRESHOLD = "cumulative threshold", "subsequence threshold"
+BY_PART, BY_PART_PLAYED = "subsequence first violation, full", "subsequence first violation, played"
+
+
+@EXAMPLES
+@given(runs(*RULES))
+def test_the_run_is_what_the_rule_says(run: Run) -> None:
+    assert run.trace.actions["agents"].tolist() == run.replayed.actions
+    assert run.trace.eliminated_at["agents"].tolist() == run.replayed.eliminated_at
+
+
+@EXAMPLES
+@given(runs(FULL, PLAYED))
+def test_first_violation_keeps_the_benchmark_and_violates_once_per_other_action(run: Run) -> None:
+    """Proposition 1 and Theorem 1 with Remark 2."""
+    for n in run.agents:
+        allowed = run.benchmark(n, None)
+        assert (run.trace.eliminated_at["agents"][n, allowed] == run.instance.rounds).all()
+        if allowed:
+            assert not run.trace.fallback["agents"][:, n].any()
+            assert run.positive(n, None) <= run.actions - len(allowed)
+
+
+@EXAMPLES
+@given(runs(BY_PART, BY_PART_PLAYED))
+def test_subsequence_first_violation_keeps_every_benchmark(run: Run) -> None:
+    """Proposition 3: B(S) stays in the set of S, so every agent that has one can always choose from it."""
+    for n in run.agents:
+        for k in run.parts:
+            allowed = run.benchmark(n, k)
+            assert (run.trace.eliminated_at["agents"][n, allowed, k] == run.instance.rounds).all()
+            assert run.kept(n, k) == bool(allowed)
+
+
+@EXAMPLES
+@given(runs(BY_PART, BY_PART_PLAYED))
+def test_subsequence_first_violation_bounds_the_violation(run: Run) -> None:
+    """Theorem 5: CCV+(S) <= L |A| where the agent never had to fall back."""
+    for n in run.agents:
+        for k in run.parts:
+            if not run.fell_back(n):
+                assert run.positive(n, k) <= len(run.parts) * run.actions
+
+
+@EXAMPLES
+@given(runs(THRESHOLD, BY_PART_THRESHOLD))
+def test_thresholds_bound_the_violation(run: Run) -> None:
+    """Theorems 2 and 6: CCV <= |A| (1 + gamma), and CCV(S) <= L |A| (1 + gamma) for every S, without fallbacks."""
+    for n in run.agents:
+        if not run.fell_back(n):
+            if run.rule == THRESHOLD:
+                assert run.violation(n, None) <= run.actions * (1 + GAMMA)
+            for k in run.parts if run.rule == BY_PART_THRESHOLD else ():
+                assert run.violation(n, k) <= len(run.parts) * run.actions * (1 + GAMMA)
+
+
+@EXAMPLES
+@given(runs(*RULES))
+def test_swap_regret_is_at_most_the_bias(run: Run) -> None:
+    """Theorems 3, 7, 9 and 11: swap regret(S) <= 2 L * sum of biases while the benchmark is a candidate."""
+    for n in run.agents:
+        for k in run.parts:
+            if run.kept(n, k):
+                assert run.measured(n, k)["swap_regret"] <= run.regret_bound(n, k)
+
+
+@EXAMPLES
+@given(runs(*RULES))
+def test_order_of_the_measures(run: Run) -> None:
+    """One swap for each action played is at least as good as one swap for all of them, and so on."""
+    table = omnisim.analyze(run.trace).agents
+    some = table[table["benchmark_size"] > 0]
+    assert (some["swap_regret"] >= some["external_regret"] - 1e-12).all()
+    none = table[table["benchmark_size"] == 0]
+    assert none[["swap_regret", "external_regret"]].isna().all(axis=None)
+    assert (table["ccv"] <= table["ccv_positive"] + 1e-12).all()
+    assert (table["ccv_positive"] >= 0).all()
+    assert (table["bias"] >= 0).all()
+    assert (table["utility"] >= -1e-12).all()
+    assert (table["utility"] <= table["rounds"] + 1e-12).all()
+
+
+@EXAMPLES
+@given(runs(*RULES))
+def test_certificates_hold_and_agree_with_the_definitions(run: Run) -> None:
+    table = omnisim.analyze(run.trace).certificates
+    assert table["holds"].all()
+    expected = list(expected_certificates(run))
+    assert table["theorem"].tolist() == [row[0] for row in expected]
+    assert table["subsequence"].tolist() == [row[1] for row in expected]
+    for row, (theorem, _, numbers) in zip(table.to_dict("records"), expected, strict=True):
+        assert row["agents"] == len(run.agents), theorem
+        assert row["hypotheses_met"] == len(numbers), theorem
+        if numbers:
+            measured, bound = min(numbers, key=lambda pair: pair[1] - pair[0])
+            assert (row["measured"], row["bound"]) == (measured, bound), theorem
+            assert row["margin"] == bound - measured, theorem
+        else:
+            assert np.isnan([row["measured"], row["bound"], row["margin"]]).all(), theorem
+
+
+Certificate: TypeAlias = tuple[str, str, list[tuple[float, float]]]
+"""Theorem, subsequence, and (measured, bound) of each agent that meets the hypotheses."""
+
+REGRET = {THRESHOLD: "Theorem 9", BY_PART: "Theorem 7", BY_PART_PLAYED: "Theorem 7", BY_PART_THRESHOLD: "Theorem 11"}
+
+
+def expected_certificates(run: Run) -> Iterator[Certificate]:
+    yield from assumptions(run)
+    if run.rule in (FULL, PLAYED, THRESHOLD):
+        yield from violation_over_the_run(run)
+    if run.rule in (BY_PART, BY_PART_PLAYED, BY_PART_THRESHOLD):
+        yield from violation_by_part(run)
+    for k in run.parts:
+        met = [n for n in run.agents if run.kept(n, k)]
+        numbers = [(run.measured(n, k)["swap_regret"], run.regret_bound(n, k)) for n in met]
+        yield REGRET.get(run.rule, "Theorem 3"), f"part {k}", numbers
+
+
+def assumptions(run: Run) -> Iterator[Certificate]:
+    agents, corners = run.instance.agents, list(product([0.0, 1.0], repeat=run.instance.population.dimension))
+    every = range(run.actions)
+    earned = [[agents.earns(n, a, y) for a in every for y in corners] for n in run.agents]
+    yield "Assumption 1", "every round", [(max(*values, 1 - min(values)), 1) for values in earned]
+    yield "Assumption 1", "every round", [(agents.lipschitz(n), 1) for n in run.agents]
+    if agents.costs:
+        paid = [
+            [abs(cost(n, row[n], y)) for row, y in zip(run.replayed.actions, run.outcomes, strict=True)]
+            for n in run.agents
+            for cost in agents.costs
+        ]
+        J = len(agents.costs)
+        yield "Section 2", "every round", [(max(map(max, paid[n * J : (n + 1) * J])), 1) for n in run.agents]
+
+
+def violation_over_the_run(run: Run) -> Iterator[Certificate]:
+    """Proposition and theorem of Algorithms 1 and 2."""
+    if run.rule == THRESHOLD:
+        yield "Proposition 2", "every round", []  # a gamma that was chosen freely promises nothing
+        steady = [n for n in run.agents if not run.fell_back(n)]
+        yield "Theorem 2", "every round", [(run.violation(n, None), run.actions * (1 + GAMMA)) for n in steady]
+        return
+    numbers = [(removed(run, n, None), 0) for n in run.agents if run.benchmark(n, None)]
+    yield "Proposition 1", "every round", numbers
+    others = {n: run.actions - len(run.benchmark(n, None)) for n in run.agents}
+    yield "Theorem 1", "every round", [(run.positive(n, None), others[n]) for n in run.agents if run.benchmark(n, None)]
+
+
+def violation_by_part(run: Run) -> Iterator[Certificate]:
+    """Proposition and theorem of Algorithms 3 and 4."""
+    limit = len(run.parts) * run.actions
+    steady = [n for n in run.agents if not run.fell_back(n)]
+    for k in run.parts:
+        if run.rule == BY_PART_THRESHOLD:
+            yield "Proposition 4", f"part {k}", []
+            measured = [run.measured(n, k)["ccv"] for n in steady]
+            yield "Theorem 6", f"part {k}", [(value, limit * (1 + GAMMA)) for value in measured]
+        else:
+            numbers = [(removed(run, n, k), 0) for n in run.agents if run.benchmark(n, k)]
+            yield "Proposition 3", f"part {k}", numbers
+            yield "Theorem 5", f"part {k}", [(run.positive(n, k), limit) for n in steady]
+
+
+def removed(run: Run, n: int, k: int | None) -> int:
+    left = run.replayed.eliminated_at[n]
+    return sum(left[a][k or 0] < run.instance.rounds for a in run.benchmark(n, k))

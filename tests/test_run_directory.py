@@ -1,0 +1,272 @@
+"""What a run leaves on disk, that running it again gives the same, and what is said of damage."""
+
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scenario_files import TOY, omnisim_command, refusal, write_scenario
+
+import omnisim
+from omnisim import run_directory
+from omnisim.errors import OutputError, TraceError
+
+FILES = {"scenario.toml", "manifest.json", "trace.npz", "agents.parquet", "certificates.json", "report.html"}
+
+RICH = (
+    TOY.replace(
+        'path = "prices.csv"',
+        'path = "prices.csv"\nfeatures = ["load"]\nforecasts = ["model"]\nfirst_day = 2021-01-03',
+    ).replace('kind = "persistence"', 'kind = "published"\nmodel = "model"')
+    + """
+[populations.plants]
+kind = "manufacturers"
+agents = 2
+seed = 9
+curtailment_price = 60.0
+
+[populations.plants.elimination]
+kind = "first_violation"
+
+[subsequences]
+all = true
+
+[subsequences.weekend]
+feature = "weekday"
+operator = "in"
+value = [5, 6]
+"""
+)
+
+SYNTHETIC = """
+rounds = 6
+
+[market]
+source = "synthetic"
+low = 0
+high = 100
+
+[adversary]
+kind = "seasonal"
+noise = 0.2
+
+[forecaster]
+kind = "conditional_mean"
+
+[populations.operators]
+kind = "budgeted_operators"
+agents = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run directory, not to be written to."""
+    folder = tmp_path_factory.mktemp("finished")
+    assert omnisim_command("run", write_scenario(folder), "--seed", 3, "--out", folder / "out").code == 0
+    return folder / "out"
+
+
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Iterator[Path]:
+    """A run directory that a test may damage."""
+    shutil.copytree(finished, tmp_path / "run")
+    return tmp_path / "run"
+
+
+class TestFiles:
+    def test_all_of_them_and_nothing_else(self, finished: Path) -> None:
+        assert {path.name for path in finished.iterdir()} == FILES
+
+    def test_the_manifest(self, finished: Path) -> None:
+        manifest = json.loads((finished / "manifest.json").read_text())
+        assert manifest["scenario"] == "toy"
+        assert manifest["seed"] == 3
+        assert manifest["rounds"] == 10
+        assert manifest["command"] == "omnisim run scenario.toml"
+        assert manifest["wall_seconds"] >= 0
+        assert manifest["versions"]["omnisim-lab"] == omnisim.__version__
+        assert manifest["versions"]["numpy"] == np.__version__
+
+    def test_the_seed_of_the_command_line_is_recorded(self, finished: Path) -> None:
+        assert tomllib.loads((finished / "scenario.toml").read_text())["seed"] == 3
+        assert omnisim.load_trace(finished / "trace.npz").about["seed"] == 3
+        assert omnisim.load_scenario(finished / "scenario.toml").seed == 3
+
+    def test_the_tables_are_those_of_the_analysis(self, finished: Path) -> None:
+        analysis = omnisim.analyze(omnisim.load_trace(finished / "trace.npz"))
+        agents = pd.read_parquet(finished / "agents.parquet")
+        pd.testing.assert_frame_equal(agents, analysis.agents, check_dtype=False)
+        certificates = json.loads((finished / "certificates.json").read_text())
+        assert [row["theorem"] for row in certificates] == list(analysis.certificates["theorem"])
+        assert [row["holds"] for row in certificates] == list(analysis.certificates["holds"])
+
+    def test_the_page_is_one_file(self, finished: Path) -> None:
+        page = (finished / "report.html").read_text(encoding="utf-8")
+        assert page.startswith("<!DOCTYPE html>") or page.lower().startswith("<!doctype html>")
+        assert "</html>" in page
+
+    @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+    def test_they_have_ordinary_permissions(self, finished: Path) -> None:
+        mask = os.umask(0)
+        os.umask(mask)
+        assert {path.stat().st_mode & 0o777 for path in finished.iterdir()} == {0o666 & ~mask}
+
+
+class TestAgain:
+    @pytest.mark.parametrize("text", [TOY, RICH, SYNTHETIC], ids=["toy", "rich", "synthetic"])
+    def test_the_scenario_of_a_run_gives_the_same_bytes_elsewhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        path = write_scenario(tmp_path / "here", text)
+        monkeypatch.chdir(tmp_path / "here")
+        first, second = tmp_path / "first", tmp_path / "far" / "away"
+        assert omnisim_command("run", path.name, "--seed", 5, "--out", "../first").code == 0
+        monkeypatch.chdir(tmp_path)
+        assert omnisim_command("run", first / "scenario.toml", "--out", second).code == 0
+        for name in ("scenario.toml", "trace.npz", "agents.parquet", "certificates.json"):
+            assert (second / name).read_bytes() == (first / name).read_bytes(), name
+        digests = [json.loads((d / "manifest.json").read_text())["digest"] for d in (first, second)]
+        assert digests[0] == digests[1]
+
+    def test_another_seed_gives_another_trace(self, tmp_path: Path) -> None:
+        path = write_scenario(tmp_path, SYNTHETIC)
+        for seed in (1, 2):
+            assert omnisim_command("run", path, "--seed", seed, "--out", tmp_path / str(seed)).code == 0
+        assert (tmp_path / "1" / "trace.npz").read_bytes() != (tmp_path / "2" / "trace.npz").read_bytes()
+
+    def test_a_run_into_the_same_folder_replaces_it(self, copied: Path) -> None:
+        before = (copied / "trace.npz").read_bytes()
+        assert omnisim_command("run", copied / "scenario.toml", "--rounds", 4, "--out", copied).code == 0
+        assert {path.name for path in copied.iterdir()} == FILES
+        assert (copied / "trace.npz").read_bytes() != before
+        assert omnisim.load_trace(copied / "trace.npz").rounds == 4
+
+
+class TestInterruptions:
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError(28, "No space left on device")])
+    def test_a_failure_while_writing_leaves_no_half_file_and_no_report(
+        self, copied: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(np, "savez_compressed", fail)
+        answer = omnisim_command("run", copied / "scenario.toml", "--seed", 8, "--out", copied)
+        assert answer.code == (130 if error is KeyboardInterrupt else 1)
+        assert answer.err.count("\n") == 1
+        # Whole files, and no report: a directory that has one is complete.
+        assert {path.name for path in copied.iterdir()} == FILES - {"report.html"}
+        omnisim.load_trace(copied / "trace.npz")
+
+    def test_folders_made_for_a_run_that_fails_go_again(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir()
+        with pytest.raises(KeyboardInterrupt), run_directory.prepared(tmp_path / "a" / "b" / "c"):
+            assert (tmp_path / "a" / "b" / "c").is_dir()
+            raise KeyboardInterrupt
+        assert list((tmp_path / "a").iterdir()) == []
+
+    def test_but_not_if_something_is_in_them(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="late"), run_directory.prepared(tmp_path / "a" / "b"):
+            (tmp_path / "a" / "file").write_text("kept")
+            raise ValueError("late")
+        assert (tmp_path / "a" / "file").read_text() == "kept"
+
+    def test_a_folder_that_cannot_be_made(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        refused = pytest.raises(OutputError, match=r"below: cannot be written to: .*; choose another folder with --out")
+        with refused, run_directory.prepared(tmp_path / "file" / "below"):
+            pytest.fail("the body must not run")
+
+    def test_preparing_leaves_a_folder_as_it_was(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("kept")
+        with run_directory.prepared(tmp_path):
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+class TestReport:
+    def test_writes_the_page_again_and_nothing_else(self, copied: Path) -> None:
+        (copied / "report.html").write_text("old")
+        before = {path.name: path.read_bytes() for path in copied.iterdir() if path.name != "report.html"}
+        answer = omnisim_command("report", copied)
+        assert (answer.code, answer.out, answer.err) == (0, f"{copied / 'report.html'}\n", "")
+        assert "</html>" in (copied / "report.html").read_text(encoding="utf-8")
+        assert {path.name: path.read_bytes() for path in copied.iterdir() if path.name != "report.html"} == before
+
+    def test_works_where_there_is_no_page_yet(self, copied: Path) -> None:
+        (copied / "report.html").unlink()
+        assert omnisim_command("report", copied).code == 0
+        assert (copied / "report.html").is_file()
+
+    def test_a_folder_that_is_no_run(self, tmp_path: Path) -> None:
+        assert refusal("report", tmp_path) == f"{tmp_path}: is not a run directory: it has no manifest.json"
+        assert (
+            refusal("report", tmp_path / "no") == f"{tmp_path / 'no'}: is not a run directory: it has no manifest.json"
+        )
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_file_that_is_no_folder(self, finished: Path) -> None:
+        line = refusal("report", finished / "trace.npz")
+        assert line.startswith(f"{finished / 'trace.npz'}")
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"command": "x"}', '{"command": "x", "versions": {}}'])
+    def test_a_damaged_manifest(self, copied: Path, text: str) -> None:
+        (copied / "manifest.json").write_text(text)
+        page = (copied / "report.html").read_bytes()
+        line = refusal("report", copied)
+        assert line.startswith(f"{copied / 'manifest.json'}: the manifest is damaged (")
+        assert line.endswith(": run its scenario.toml again")
+        assert (copied / "report.html").read_bytes() == page
+
+    def test_a_manifest_that_is_not_text(self, copied: Path) -> None:
+        (copied / "manifest.json").write_bytes(b"\xff\xfe\x00")
+        assert "the manifest is damaged" in refusal("report", copied)
+
+    def test_a_missing_trace(self, copied: Path) -> None:
+        (copied / "trace.npz").unlink()
+        assert refusal("report", copied) == f"{copied / 'trace.npz'}: there is no such trace"
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # numpy leaves a bad zip open
+    def test_a_trace_cut_short(self, copied: Path) -> None:
+        good = (copied / "trace.npz").read_bytes()
+        for kept in (0, 1, 10, len(good) // 2, len(good) - 1):
+            (copied / "trace.npz").write_bytes(good[:kept])
+            assert f"{copied / 'trace.npz'}: the trace is damaged" in refusal("report", copied)
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_a_trace_with_wrong_bytes(self, copied: Path) -> None:
+        good = (copied / "trace.npz").read_bytes()
+        for start in range(0, len(good), len(good) // 25):
+            (copied / "trace.npz").write_bytes(good[:start] + b"\xff" * 8 + good[start + 8 :])
+            try:
+                run_directory.read_run(copied)
+            except TraceError as refused:
+                assert "damaged" in str(refused)
+
+    @pytest.mark.parametrize("content", [b"not a trace", b"\x93NUMPY", None])
+    def test_something_else_in_place_of_the_trace(self, copied: Path, content: bytes | None) -> None:
+        if content is None:
+            with (copied / "trace.npz").open("wb") as file:
+                np.save(file, np.ones(3))
+        else:
+            (copied / "trace.npz").write_bytes(content)
+        assert "the trace is damaged (" in refusal("report", copied)
+
+    def test_a_trace_of_another_version(self, copied: Path) -> None:
+        with np.load(copied / "trace.npz") as stored:
+            arrays = dict(stored)
+        header = json.loads(arrays["header"].tobytes())
+        header["schema_version"] = 99
+        arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+        np.savez(copied / "trace.npz", **arrays)
+        assert "has schema version 99, this omnisim reads " in refusal("report", copied)
+
+
+def test_versions_do_not_need_the_package_to_be_installed() -> None:
+    assert set(run_directory.versions()) >= {"python", "omnisim-lab", "numpy"}

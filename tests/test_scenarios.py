@@ -1,0 +1,47 @@
+"""Every shipped scenario says what it shows, is valid as it stands, and runs."""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scenario_files import omnisim_command
+
+import omnisim
+from omnisim.scenario import shipped
+
+FILES = sorted(shipped.folder().glob("*.toml"))
+
+
+def test_there_are_some() -> None:
+    assert {path.stem for path in FILES} >= {"ercot_day_ahead", "own_prices", "synthetic_seasonal"}
+    assert set(shipped.summaries()) == {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+class TestShipped:
+    def test_the_first_line_says_what_it_shows(self, path: Path) -> None:
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        assert first.startswith("# ")
+        assert len(first) > 30
+        assert first.endswith((".", ":"))
+
+    def test_it_has_a_description_for_the_report(self, path: Path) -> None:
+        assert tomllib.loads(path.read_text(encoding="utf-8"))["description"].endswith(".")
+
+    def test_it_is_valid_by_path_and_by_name(self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        by_path, by_name = omnisim_command("validate", path), omnisim_command("validate", path.stem)
+        assert by_path.code == 0, by_path.err
+        assert by_path == by_name
+        assert by_path.out.startswith(f"{path.stem}: valid; ")
+
+    def test_it_runs(self, path: Path) -> None:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        few = {f'populations."{name}".agents': 3 for name, table in tree["populations"].items() if "agents" in table}
+        # A few rounds may miss a subsequence; validation has built them all.
+        scenario = omnisim.load_scenario(path, {"rounds": 5, "subsequences": {"all": True}, **few})
+        analysis = omnisim.analyze(omnisim.simulate(scenario))
+        assert set(analysis.agents["population"]) == set(tree["populations"])
+        assert np.isfinite(analysis.agents["swap_regret"]).all()
+        assert analysis.certificates["holds"].all()
