@@ -23,7 +23,10 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 @dataclass(frozen=True)
 class Written:
-    """The form that an array parameter takes in a scenario file: ``Annotated[ArrayLike, Written(list[float])]``.
+    """The form that a parameter takes in a scenario file: ``Annotated[ArrayLike, Written(list[float])]``.
+
+    The name of a kind stands for a list of tables of that kind: ``Annotated[Sequence[Forecaster],
+    Written("forecasters")]``.
 
     Parameters of strategies that are arrays and carry no such note can be given in Python only.
     """

@@ -237,6 +237,8 @@ def _is_tag(loc: Sequence[int | str], index: int) -> bool:
             return True
         case ("populations", _, _, "elimination"):
             return True
+        case ("forecaster", _, _, int()):
+            return True
     return False
 
 
@@ -254,7 +256,9 @@ def _node(loc: Sequence[int | str], schema: Schema) -> Any:
     node: Any = full
     for index, part in enumerate(loc):
         node = _resolve(node, full)
-        if not _is_tag(loc, index):
+        if isinstance(part, int):
+            node = node.get("items", {})
+        elif not _is_tag(loc, index):
             node = node.get("properties", {}).get(part, node.get("additionalProperties"))
         elif loc[0] == "subsequences":
             node = next(side for side in node["oneOf"] if "$ref" in side)

@@ -18,7 +18,7 @@ from omnisim.scenario import registry, shipped
 from omnisim.scenario.document import digest, read_document, resolved
 from omnisim.scenario.rule_features import rule_features
 from omnisim.scenario.scenario import Scenario
-from omnisim.scenario.schema import parameters
+from omnisim.scenario.schema import parameters, tables_of
 from omnisim.strategies.base import Past
 from omnisim.streams import stream
 
@@ -244,6 +244,12 @@ def _check_days(market: Market, table: Any) -> None:
 def _construct(target: Any, table: BaseModel, folder: Path, supplied: Mapping[str, Any] | None = None) -> Any:
     given = {parameter.name: getattr(table, parameter.name) for parameter in parameters(target)}
     given = {name: folder / value if isinstance(value, Path) else value for name, value in given.items()}
+    for parameter in parameters(target):
+        kind = tables_of(parameter)
+        if kind is not None:
+            given[parameter.name] = [
+                _construct(registry.find(kind, inner.kind), inner, folder) for inner in given[parameter.name]
+            ]
     try:
         return target(**given, **(supplied or {}))
     except OmnisimError:

@@ -21,6 +21,7 @@ KINDS: Mapping[str, dict[str, str]] = {
     "forecasters": {
         "climatology": "omnisim.strategies.forecasters:Climatology",
         "conditional_mean": "omnisim.strategies.forecasters:ConditionalMean",
+        "decision_calibrated": "omnisim.strategies.forecasters:DecisionCalibrated",
         "persistence": "omnisim.strategies.forecasters:Persistence",
         "published": "omnisim.strategies.forecasters:Published",
         "ridge_autoregression": "omnisim.strategies.forecasters:RidgeAutoregression",

@@ -126,9 +126,9 @@ class Schema:
     @cached_property
     def document(self) -> type[BaseModel]:
         """The model of a whole file."""
-        elimination = self._union(*registry.POLICIES)
+        elimination = union(*registry.POLICIES)
         own_rule = {"elimination": (elimination | None, Field(None, description="own rule of this population"))}
-        population: Any = self._union("populations", extra=own_rule)
+        population: Any = union("populations", extra=own_rule)
         populations: Any = types.GenericAlias(Mapping, (str, population))
         return create_model(
             "Scenario",
@@ -138,8 +138,8 @@ class Schema:
                 populations,
                 Field(min_length=1, description="agents, by the name of their population"),
             ),
-            forecaster=(self._union("forecasters"), Field(description="who predicts")),
-            adversary=(self._union("adversaries"), Field(default={"kind": "replay"}, validate_default=True)),
+            forecaster=(union("forecasters"), Field(description="who predicts")),
+            adversary=(union("adversaries"), Field(default={"kind": "replay"}, validate_default=True)),
             elimination=(
                 elimination,
                 Field(default={"kind": "subsequence_first_violation"}, validate_default=True),
@@ -157,17 +157,29 @@ class Schema:
         ]
         return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
 
-    def _union(self, *kinds: str, extra: dict[str, Any] | None = None) -> Any:
-        tables = [
-            table_model(name, registry.find(kind, name), "kind", _Table, extra)
-            for kind in kinds
-            for name in registry.names(kind)
-        ]
-        return Annotated[Union[tuple(tables)], Field(discriminator="kind")]  # noqa: UP007
-
 
 class _Table(BaseModel):
     model_config = _STRICT
+
+
+def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False) -> Any:
+    """Any table of these kinds, told apart by its ``kind``.
+
+    Inside another table (``nested``) only those that hold no tables themselves.
+    """
+    targets = {name: registry.find(kind, name) for kind in kinds for name in registry.names(kind)}
+    tables = [
+        table_model(name, target, "kind", _Table, extra)
+        for name, target in targets.items()
+        if not (nested and any(tables_of(parameter) for parameter in parameters(target)))
+    ]
+    return Annotated[Union[tuple(tables)], Field(discriminator="kind")]  # noqa: UP007
+
+
+def tables_of(parameter: inspect.Parameter) -> str | None:
+    """The kind of the tables that a parameter holds, if it holds a list of tables."""
+    notes = getattr(parameter.annotation, "__metadata__", ())
+    return next((note.form for note in notes if isinstance(note, Written) and isinstance(note.form, str)), None)
 
 
 class _JsonSchema(GenerateJsonSchema):
@@ -224,6 +236,8 @@ def _form(annotation: Any) -> Any:
     """The type a parameter has in a file: paths are written as strings, arrays as their note says."""
     if get_origin(annotation) is Annotated:
         written = [note.form for note in annotation.__metadata__ if isinstance(note, Written)]
+        if written and isinstance(written[0], str):
+            return types.GenericAlias(list, (union(written[0], nested=True),))
         return written[0] if written else annotation
     if annotation is Path or Path in get_args(annotation):
         loose = Annotated[Path, Strict(strict=False)]

@@ -32,6 +32,9 @@ UNKNOWN_KEYS = {
         "available: feature, operator, value, quantile, window"
     ),
     "subsequences.w={rule='weekday'}": "subsequences.w.rule: unknown key",
+    "forecaster={kind='decision_calibrated', bases=[{kind='persistence', lg=7}]}": (
+        "forecaster.bases.0.lg: unknown key: did you mean 'lag'? available: kind, lag"
+    ),
     "market.source.x=1": "--set market.source.x: 'source' is a value, not a table, so it has no key 'x'",
 }
 

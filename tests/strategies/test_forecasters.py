@@ -1,6 +1,9 @@
 """Each forecaster against an independent computation of what it should predict."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist, median
 from typing import Any
 
 import numpy as np
@@ -64,39 +67,60 @@ def test_simple_forecasters_learn_from_the_past(make: Any) -> None:
     np.testing.assert_array_equal(predicted(make(), past=Past(OUTCOMES[:20])), whole[20:])
 
 
-def ridge(
-    t: int, lags: list[int], window: int, penalty: float, load: bool, weekday: bool, fitted: int | None = None
-) -> np.ndarray:
-    """The prediction of round t by scikit-learn, fitted on the last ``window`` rounds that have all lags."""
-    fitted = t if fitted is None else fitted
+@dataclass
+class Ridges:
+    """Ridge autoregression by scikit-learn, fitted anew in every round."""
 
-    def regressors(s: int) -> np.ndarray:
-        parts = [OUTCOMES[s - lag] for lag in lags]
-        if load:
-            parts.append(LOAD[s])
-        if weekday:
-            parts.append(np.eye(7)[s % 7])
-        return np.concatenate(parts)
+    lags: Sequence[int] = (1, 2, 3, 7)
+    window: int = 365
+    penalty: float = 30.0
+    load: bool = False
+    weekday: bool = False
+    transform: str = "asinh"
 
-    rounds = range(max(*lags, fitted - window), fitted)
-    if len(rounds) < 14:
-        return OUTCOMES[t - 1] if t else np.full(2, 0.5)
-    rows = np.stack([regressors(s) for s in rounds])
-    scaler = StandardScaler().fit(rows)
-    model = Ridge(alpha=penalty).fit(scaler.transform(rows), OUTCOMES[list(rounds)])
-    return np.clip(model.predict(scaler.transform(regressors(t)[None]))[0], 0, 1)
+    def predict(self, t: int, fitted: int | None = None) -> np.ndarray:
+        """The prediction of round t, fitted before round ``fitted`` on the last rounds that have all lags."""
+        fitted = t if fitted is None else fitted
+        rounds = list(range(max(*self.lags, fitted - self.window), fitted))
+        if len(rounds) < 14:
+            return OUTCOMES[t - 1] if t else np.full(2, 0.5)
+        targets = OUTCOMES[rounds]
+        center = median(targets.ravel())
+        scale = median(abs(targets - center).ravel()) / NormalDist().inv_cdf(0.75)
+
+        def there(outcomes: np.ndarray) -> np.ndarray:
+            return np.arcsinh((outcomes - center) / scale) if self.transform == "asinh" else outcomes
+
+        def regressors(s: int) -> np.ndarray:
+            parts = [there(OUTCOMES[s - lag]) for lag in self.lags]
+            parts += [LOAD[s]] if self.load else []
+            return np.concatenate([*parts, np.eye(7)[s % 7]] if self.weekday else parts)
+
+        rows = np.stack([regressors(s) for s in rounds])
+        scaler = StandardScaler().fit(rows)
+        model = Ridge(alpha=self.penalty).fit(scaler.transform(rows), there(targets))
+        predicted = model.predict(scaler.transform(regressors(t)[None]))[0]
+        back = np.sinh(predicted) * scale + center if self.transform == "asinh" else predicted
+        return np.clip(back, 0, 1)
 
 
+def near(found: np.ndarray, expected: Sequence[np.ndarray]) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("transform", ["asinh", "none"])
 @pytest.mark.parametrize("weekday", [False, True])
 @pytest.mark.parametrize("load", [False, True])
 @pytest.mark.parametrize(("lags", "window", "penalty"), [([1, 2, 3, 7], 365, 30.0), ([2], 20, 0.5)])
-def test_ridge_against_scikit_learn(lags: list[int], window: int, penalty: float, load: bool, weekday: bool) -> None:
+def test_ridge_against_scikit_learn(
+    lags: list[int], window: int, penalty: float, load: bool, weekday: bool, transform: Any
+) -> None:
     def context(t: int) -> Context:
         return Context(t, date=DATES[t] if weekday else None, features={"load": LOAD[t]} if load else {})
 
-    forecaster = RidgeAutoregression(window, penalty, lags)
-    expected = [ridge(t, lags, window, penalty, load, weekday) for t in range(60)]
-    np.testing.assert_allclose(predicted(forecaster, context=context), expected, rtol=0, atol=1e-8)
+    ridges = Ridges(lags, window, penalty, load, weekday, transform)
+    forecaster = RidgeAutoregression(window, penalty, lags, transform=transform)
+    near(predicted(forecaster, context=context), [ridges.predict(t) for t in range(60)])
 
 
 def test_ridge_learns_from_the_past() -> None:
@@ -105,9 +129,8 @@ def test_ridge_learns_from_the_past() -> None:
     def context(t: int) -> Context:
         return Context(t - 40, date=DATES[t], features={"load": LOAD[t]})
 
-    found = predicted(RidgeAutoregression(), past=past, context=context)
-    expected = [ridge(t, [1, 2, 3, 7], 365, 30.0, load=True, weekday=True) for t in range(40, 60)]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+    ridges = Ridges(load=True, weekday=True)
+    near(predicted(RidgeAutoregression(), past=past, context=context), [ridges.predict(t) for t in range(40, 60)])
 
 
 def test_ridge_uses_only_the_features_named() -> None:
@@ -115,17 +138,13 @@ def test_ridge_uses_only_the_features_named() -> None:
         return Context(t, features={"load": LOAD[t], "noise": np.array([float(t % 3)])})
 
     found = predicted(RidgeAutoregression(features=["load"]), context=context)
-    expected = [ridge(t, [1, 2, 3, 7], 365, 30.0, load=True, weekday=False) for t in range(60)]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+    near(found, [Ridges(load=True).predict(t) for t in range(60)])
 
 
 def test_ridge_refits_only_as_often_as_told() -> None:
     # The first fit is in the round that has 14 rounds with their lag behind it.
     found = predicted(RidgeAutoregression(lags=[2], refit_every=5))
-    for t in range(16, 60):
-        fitted = t - (t - 16) % 5
-        expected = ridge(t, [2], 365, 30.0, load=False, weekday=False, fitted=fitted)
-        np.testing.assert_allclose(found[t], expected, rtol=0, atol=1e-8)
+    near(found[16:], [Ridges(lags=[2]).predict(t, fitted=t - (t - 16) % 5) for t in range(16, 60)])
 
 
 def test_published_array_and_files(tmp_path: Path) -> None:
@@ -176,6 +195,7 @@ def started(forecaster: Forecaster, **service: Any) -> Forecaster:
         (lambda: RidgeAutoregression(lags=[]), r"lags of RidgeAutoregression must be rounds >= 1, got \[\]"),
         (lambda: RidgeAutoregression(lags=[1, 0]), r"lags of RidgeAutoregression must be rounds >= 1, got \[1, 0\]"),
         (lambda: RidgeAutoregression(refit_every=0), "refit_every of RidgeAutoregression must be >= 1, got 0"),
+        (lambda: RidgeAutoregression(transform="log"), "transform of RidgeAutoregression is 'log'"),  # type: ignore[arg-type]
         (Published, "Published needs exactly one of predictions, model and path, got none"),
         (lambda: Published([[0.5]], model="a"), "exactly one of .*, got predictions and model"),
         (lambda: Published([[0.5], [np.nan]]), r"predictions of Published\[1, 0\] is nan"),

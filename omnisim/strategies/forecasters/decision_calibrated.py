@@ -1,11 +1,11 @@
 """Decision-calibrated forecasts: unbiased conditional on every decision of every registered agent."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay
@@ -71,7 +71,7 @@ class DecisionCalibrated(Forecaster):
 
     def __init__(
         self,
-        bases: Sequence[Forecaster] = (),
+        bases: Annotated[Sequence[Forecaster], Written("forecasters")] = (),
         objectives: ObjectivesName = "coordinates",
         base_events: bool = False,
         weights: WeightsName = "potential",

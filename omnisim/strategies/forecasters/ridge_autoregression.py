@@ -1,6 +1,7 @@
 """Ridge autoregression: the open baseline of electricity price forecasting."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +10,10 @@ from omnisim.errors import StrategyError
 from omnisim.strategies.base import Context, Forecaster
 
 _FEWEST_ROWS = 14
+_NORMAL = 1.4826022185056018
+"""The standard deviation of a normal distribution in units of its median absolute deviation."""
+_CONSTANT = 1e-9
+"""Spread below which a column carries nothing, whatever its scale."""
 
 
 class RidgeAutoregression(Forecaster):
@@ -17,8 +22,9 @@ class RidgeAutoregression(Forecaster):
     The regressors of every coordinate are all coordinates of the outcomes ``lags`` rounds ago, all features
     of the context, and, where rounds have dates, the day of the week. They are standardized and refitted on
     the last ``window`` rounds: a linear counterpart of the LEAR model of Lago, Marcjasz, De Schutter, Weron
-    (Applied Energy 293, 2021), with a ridge in place of its lasso. Predictions are clipped to [0, 1]. While
-    there are fewer than 14 rows to fit, it predicts the last outcome.
+    (Applied Energy 293, 2021), with a ridge in place of its lasso. As there, outcomes pass through asinh first, so that
+    spikes do not rule the fit. Predictions are clipped to [0, 1]. While there are fewer than 14 rows to fit, it
+    predicts the last outcome.
 
     Parameters
     ----------
@@ -30,6 +36,9 @@ class RidgeAutoregression(Forecaster):
         In rounds, each >= 1.
     features
         Names of the context's features to use; None for all of them.
+    transform
+        ``"asinh"`` of outcomes less their median, in units of their median absolute deviation scaled to a normal
+        distribution (over the window), for regressors and targets alike; or ``"none"``.
     refit_every
         Rounds between two fits, >= 1; daily recalibration, 1, is the custom of the field.
 
@@ -54,6 +63,7 @@ class RidgeAutoregression(Forecaster):
         lags: Sequence[int] = (1, 2, 3, 7),
         features: Sequence[str] | None = None,
         refit_every: int = 1,
+        transform: Literal["asinh", "none"] = "asinh",
     ) -> None:
         if window < _FEWEST_ROWS:
             raise StrategyError(f"window of RidgeAutoregression must be at least {_FEWEST_ROWS}, got {window}")
@@ -63,7 +73,9 @@ class RidgeAutoregression(Forecaster):
             raise StrategyError(f"lags of RidgeAutoregression must be rounds >= 1, got {list(lags)}")
         if refit_every < 1:
             raise StrategyError(f"refit_every of RidgeAutoregression must be >= 1, got {refit_every}")
-        self.window, self.penalty, self.refit_every = window, penalty, refit_every
+        if transform not in ("asinh", "none"):
+            raise StrategyError(f"transform of RidgeAutoregression is {transform!r}: it must be 'asinh' or 'none'")
+        self.window, self.penalty, self.refit_every, self.transform = window, penalty, refit_every, transform
         self.lags = tuple(lags)
         self.features = None if features is None else tuple(features)
 
@@ -73,17 +85,17 @@ class RidgeAutoregression(Forecaster):
         self._targets: list[FloatArray] = []
         self._pending: FloatArray | None = None
         self._since_fit = 0
-        self._coefficients: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None
+        self._fitted: _Fit | None = None
 
     def _predict(self, context: Context) -> FloatArray:
         self._pending = self._regressors(context)
         if self._pending is None or len(self._rows) < _FEWEST_ROWS:
             return self._outcomes[-1] if self._outcomes else np.full(self.service.dimension, 0.5)
-        if self._coefficients is None or self._since_fit >= self.refit_every:
-            self._fit()
-        assert self._coefficients is not None  # noqa: S101 (fitted above; this tells the type checker)
-        center, spread, intercept, slope = self._coefficients
-        return np.clip(intercept + ((self._pending - center) / spread) @ slope, 0.0, 1.0)
+        if self._fitted is None or self._since_fit >= self.refit_every:
+            lagged = len(self.lags) * self.service.dimension
+            self._fitted = _Fit(np.stack(self._rows), np.stack(self._targets), lagged, self.penalty, self.transform)
+            self._since_fit = 0
+        return np.clip(self._fitted.predict(self._pending), 0.0, 1.0)
 
     def _update(self, outcome: FloatArray) -> None:
         if self._pending is not None:
@@ -118,14 +130,39 @@ class RidgeAutoregression(Forecaster):
             parts.append(weekday)
         return np.concatenate(parts)
 
-    def _fit(self) -> None:
-        rows, targets = np.stack(self._rows), np.stack(self._targets)
-        center, spread = rows.mean(axis=0), rows.std(axis=0)
-        spread[spread < 1e-9] = 1.0
-        rows = (rows - center) / spread
-        intercept = targets.mean(axis=0)
+
+class _Fit:
+    """A fitted regression; the first ``lagged`` regressors are outcomes and share the transformation of the targets."""
+
+    def __init__(self, rows: FloatArray, targets: FloatArray, lagged: int, penalty: float, transform: str) -> None:
+        self._lagged, self._transform = lagged, transform
+        self._median = float(np.median(targets))
+        deviation = _NORMAL * float(np.median(np.abs(targets - self._median)))
+        self._deviation = deviation if deviation > _CONSTANT else 1.0
+        rows, targets = self._regressors(rows), self._forward(targets)
+        self._center, self._spread = rows.mean(axis=0), rows.std(axis=0)
+        self._spread[self._spread < _CONSTANT] = 1.0
+        rows = (rows - self._center) / self._spread
+        self._intercept = targets.mean(axis=0)
         gram = rows.T @ rows
-        gram[np.diag_indices_from(gram)] += self.penalty
-        slope = np.linalg.solve(gram, rows.T @ (targets - intercept))
-        self._coefficients = center, spread, intercept, slope
-        self._since_fit = 0
+        gram[np.diag_indices_from(gram)] += penalty
+        self._slope = np.linalg.solve(gram, rows.T @ (targets - self._intercept))
+
+    def predict(self, row: FloatArray) -> FloatArray:
+        """The outcome (d,) for one row of regressors."""
+        standardized = (self._regressors(row[None, :])[0] - self._center) / self._spread
+        return self._backward(self._intercept + standardized @ self._slope)
+
+    def _regressors(self, rows: FloatArray) -> FloatArray:
+        return np.concatenate([self._forward(rows[:, : self._lagged]), rows[:, self._lagged :]], axis=1)
+
+    def _forward(self, outcomes: FloatArray) -> FloatArray:
+        if self._transform == "none":
+            return outcomes
+        return np.asarray(np.arcsinh((outcomes - self._median) / self._deviation))
+
+    def _backward(self, transformed: FloatArray) -> FloatArray:
+        if self._transform == "none":
+            return transformed
+        # Beyond this the prediction is far outside the box, and sinh would overflow.
+        return np.asarray(np.sinh(np.clip(transformed, -50, 50)) * self._deviation + self._median)
