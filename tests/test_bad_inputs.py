@@ -7,6 +7,7 @@ import pytest
 
 import omnisim
 from omnisim.errors import OmnisimError, ProblemError, ScenarioError, StrategyError
+from omnisim.problem.context import Past
 
 T = 6
 OUTCOMES = np.full((T, 2), 0.5)
@@ -55,8 +56,8 @@ def test_the_scenario_itself_is_fine() -> None:
             ProblemError,
             r"utility of population 'agents'\[0, 0, 1\] is nan",
         ),
-        ({"rounds": 0}, ScenarioError, "rounds of scenario 'scenario' must be >= 1, got 0"),
-        ({"rounds": -1}, ScenarioError, "rounds of scenario 'scenario' must be >= 1, got -1"),
+        ({"rounds": 0}, ScenarioError, "rounds of scenario 'scenario' must be a whole number >= 1, got 0"),
+        ({"rounds": -1}, ScenarioError, "rounds of scenario 'scenario' must be a whole number >= 1, got -1"),
         ({"seed": -1}, StrategyError, "seed must be an integer >= 0, got -1"),
         # Outside [0, 1].
         (
@@ -78,6 +79,26 @@ def test_the_scenario_itself_is_fine() -> None:
             {"forecasts": {"lasso": marked(2, 2.0)}},
             ScenarioError,
             r"forecast 'lasso'\[2, 1\] is 2: every entry must lie in \[0, 1\]",
+        ),
+        # Neither numbers nor days.
+        (
+            {"features": {"load": ["x"] * T}},
+            ScenarioError,
+            r"feature 'load' must be numbers of shape \(T,\) or \(T, k\)",
+        ),
+        ({"features": {"load": 3.0}}, ScenarioError, r"feature 'load' must have shape \(T, k\), got \(\)"),
+        ({"dates": ["nonsense"]}, ScenarioError, "dates must be days such as 2021-12-31, one for each round"),
+        ({"rounds": 1.5}, ScenarioError, "rounds of scenario 'scenario' must be a whole number >= 1, got 1.5"),
+        ({"about": {"x": object()}}, ScenarioError, "about of scenario 'scenario' must be plain JSON values"),
+        (
+            {"past": lambda: Past(np.full((3, 3), 0.5))},
+            ScenarioError,
+            "past outcomes .*: 3 coordinates, outcomes have 2",
+        ),
+        (
+            {"past": lambda: Past(np.full((3, 2), 7.0))},
+            ProblemError,
+            r"past outcomes\[0, 0\] is 7: every entry must lie",
         ),
         # More rounds than data.
         ({"rounds": T + 1}, ScenarioError, f"asks for {T + 1} rounds: the adversary Replay has only {T} of them"),
@@ -157,7 +178,7 @@ def test_the_scenario_itself_is_fine() -> None:
         (
             {"forecasts": {"lasso": np.full((T, 3), 0.5)}},
             ScenarioError,
-            r"forecast 'lasso' must have shape \(T, 2\), got \(6, 3\)",
+            "forecast 'lasso' of scenario 'scenario': 3 coordinates, outcomes have 2",
         ),
         (
             {"forecaster": lambda: omnisim.forecasters.Published(np.full((T, 1), 0.5))},

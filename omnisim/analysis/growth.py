@@ -33,7 +33,7 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
     _, violated_at = benchmark_of(trace, population)
     k = trace.subsequences.index(subsequence)
     members = np.flatnonzero(trace.active[:, k])
-    ends = np.unique(np.linspace(1, len(members), min(points, len(members))).round().astype(int))
+    ends = np.unique(np.ceil(np.linspace(len(members) / points, len(members), points)).astype(int))
     every = np.ones((len(members), 1), dtype=np.bool_)
     agents = record.population.agents
     total: Sums | None = None

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
+from omnisim.errors import ProblemError
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+
+
+_KINDS = ("features", "forecasts")
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,18 @@ class Past:
     dates: DateArray | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        outcomes = within("past outcomes", self.outcomes, ("H", "d"), 0, 1)
+        object.__setattr__(self, "outcomes", outcomes)
+        lengths = {
+            f"past {kind} {name!r}": len(values) for kind in _KINDS for name, values in getattr(self, kind).items()
+        }
+        if self.dates is not None:
+            lengths["past dates"] = len(self.dates)
+        for what, length in lengths.items():
+            if length != len(outcomes):
+                raise ProblemError(f"{what}: {length} rounds, past outcomes have {len(outcomes)}")
 
     def context(self, h: int) -> Context:
         """The context of past round h: its round is negative, counted from round 0."""

@@ -1,6 +1,7 @@
 """A scenario: everything a run needs except the seed."""
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -129,6 +130,21 @@ class Scenario:
                     raise ScenarioError(f"elimination names the population {name!r}{nearest(name, names)}")
                 if name not in self.elimination:
                     raise ScenarioError(f"elimination has no rule for the population {name!r}")
+        # The dataclass is frozen; what it was given is replaced by checked copies once.
+        checked = {
+            "features": {name: _feature(name, values) for name, values in self.features.items()},
+            "forecasts": {
+                name: within(f"forecast {name!r}", values, ("T", "d"), 0, 1, ScenarioError)
+                for name, values in self.forecasts.items()
+            },
+            "dates": None if self.dates is None else _dates(self.dates),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        try:
+            json.dumps(dict(self.about))
+        except (TypeError, ValueError) as cause:
+            raise ScenarioError(f"about of scenario {self.name!r} must be plain JSON values: {cause}") from cause
         self._check_rounds()
 
     @property
@@ -173,32 +189,26 @@ class Scenario:
                     f"population {population.name!r} has utilities of {population.dimension} coordinates: "
                     f"the adversary {type(self.adversary).__name__} plays {dimension}"
                 )
-        features = {name: self._feature(name, values) for name, values in self.features.items()}
-        active = activity(self.subsequences, rounds, features)
-        dates = None if self.dates is None else freeze(np.array(self.dates, dtype="datetime64[D]")[:rounds])
+        widths = {f"forecast {name!r}": values.shape[1] for name, values in self.forecasts.items()}
+        if self.past is not None:
+            widths["past outcomes"] = self.past.outcomes.shape[1]
+        for what, width in widths.items():
+            if width != dimension:
+                raise ScenarioError(f"{what} of scenario {self.name!r}: {width} coordinates, outcomes have {dimension}")
         return Problem(
             populations,
             tuple(self.subsequences),
-            active,
-            dates,
-            {name: freeze(values[:rounds]) for name, values in features.items()},
-            {
-                name: within(f"forecast {name!r}", values, ("T", dimension), 0, 1, ScenarioError)
-                for name, values in self.forecasts.items()
-            },
+            activity(self.subsequences, rounds, self.features),
+            None if self.dates is None else freeze(self.dates[:rounds]),
+            {name: freeze(values[:rounds]) for name, values in self.features.items()},
+            {name: freeze(values[:rounds]) for name, values in self.forecasts.items()},
             self.past,
         )
 
-    def _feature(self, name: str, values: Any) -> FloatArray:
-        array = np.asarray(values, dtype=np.float64)
-        if array.ndim == 1:
-            array = array[:, None]
-        return finite(f"feature {name!r}", array, ("T", "k"), ScenarioError)
-
     def _check_rounds(self) -> None:
         rounds = self.horizon
-        if rounds < 1:
-            raise ScenarioError(f"rounds of scenario {self.name!r} must be >= 1, got {rounds}")
+        if not isinstance(rounds, int | np.integer) or rounds < 1:
+            raise ScenarioError(f"rounds of scenario {self.name!r} must be a whole number >= 1, got {rounds!r}")
         lengths = {f"feature {name!r}": len(values) for name, values in self.features.items()}
         lengths |= {f"forecast {name!r}": len(values) for name, values in self.forecasts.items()}
         if self.dates is not None:
@@ -210,3 +220,22 @@ class Scenario:
                 raise ScenarioError(
                     f"scenario {self.name!r} asks for {rounds} rounds: {what} has only {length} of them"
                 )
+
+
+def _feature(name: str, values: Any) -> FloatArray:
+    """A feature as (T, k); (T,) is one number a round."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as cause:
+        raise ScenarioError(f"feature {name!r} must be numbers of shape (T,) or (T, k): {cause}") from cause
+    return finite(f"feature {name!r}", array[:, None] if array.ndim == 1 else array, ("T", "k"), ScenarioError)
+
+
+def _dates(dates: Any) -> DateArray:
+    try:
+        days = np.array(dates, dtype="datetime64[D]")
+    except (TypeError, ValueError) as cause:
+        raise ScenarioError(f"dates must be days such as 2021-12-31, one for each round: {cause}") from cause
+    if days.ndim != 1 or np.isnat(days).any():
+        raise ScenarioError(f"dates must be days such as 2021-12-31, one for each round, got shape {days.shape}")
+    return freeze(days)

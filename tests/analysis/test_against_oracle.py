@@ -29,7 +29,7 @@ def agree(run: Run) -> None:
     np.testing.assert_array_equal(table["money"], table["utility"])
 
 
-@settings(max_examples=2500, deadline=None, derandomize=True)
+@settings(max_examples=1800, deadline=None, derandomize=True)
 @given(instance=instances(), rule=st.sampled_from(sorted(RULES)))
 def test_every_agent_acts_and_fares_as_by_hand(instance: Instance, rule: str) -> None:
     trace = omnisim.simulate(instance.scenario(rule))

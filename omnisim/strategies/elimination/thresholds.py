@@ -79,7 +79,7 @@ class Threshold:
 
     def facts(self) -> dict[str, Any]:
         """The thresholds at their largest, (L,), whether they are large enough for delta, and delta."""
-        sufficient = not isinstance(self.gamma, float | int) or bool((self.largest >= self._tight).all())
+        sufficient = self.gamma is None or isinstance(self.gamma, str) or bool((self.largest >= self._tight).all())
         return {"gamma": self.largest.tolist(), "sufficient": sufficient, "delta": self.delta}
 
     def after(self, attributed: FloatArray, subsequences: IntArray) -> FloatArray:
