@@ -10,11 +10,13 @@ import pandas as pd
 from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
+from omnisim.analysis.expected import ExpectedBias, expected_bias
 from omnisim.analysis.growth import growth
 from omnisim.analysis.measures import Measures
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import played_sums
 from omnisim.analysis.violation import cumulative_violation
+from omnisim.errors import TraceError
 from omnisim.trace import Trace
 
 
@@ -49,6 +51,18 @@ class Analysis:
     def certificates(self) -> pd.DataFrame:
         """One row per theorem and scope: what was measured, the bound, and whether it holds."""
         return certificates(self.trace, self.measures)
+
+    def expected_bias(self, population: str) -> ExpectedBias:
+        """Bias in expectation over the forecaster's mixtures; see :func:`~omnisim.analysis.expected.expected_bias`.
+
+        Raises
+        ------
+        TraceError
+            If the record does not hold the mixtures.
+        """
+        if self.trace.mixtures is None:
+            raise TraceError("the record of the run does not hold the mixtures of the forecaster")
+        return expected_bias(self.trace, self.trace.mixtures, population)
 
     def growth(self, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
         """Regret and violation of every agent after growing numbers of rounds; see :func:`growth`."""

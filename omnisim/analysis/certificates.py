@@ -39,6 +39,10 @@ population meet the hypotheses; where none does, the numbers are NaN, the certif
 which hypothesis fails."""
 
 
+ASSUMPTIONS = ("Assumption 1", "Section 2")
+"""Rows of these are checks of the problem itself, not results."""
+
+
 def certificates(trace: Trace, measures: Mapping[str, Measures]) -> pd.DataFrame:
     """All certificates of a run, one row per theorem and scope; columns as in ``COLUMNS``."""
     rows: list[dict[str, object]] = []
@@ -62,12 +66,12 @@ def _assumptions(evidence: Evidence) -> _Rows:
     highest = (population.offset + np.maximum(population.utility, 0).sum(axis=2)).max(axis=1)
     lowest = (population.offset + np.minimum(population.utility, 0).sum(axis=2)).min(axis=1)
     yield evidence.row(
-        "Assumption 1", "largest utility over [0, 1]^d <= 1", WHOLE_RUN, np.maximum(highest, 1 - lowest), 1.0, every
+        ASSUMPTIONS[0], "largest utility over [0, 1]^d <= 1", WHOLE_RUN, np.maximum(highest, 1 - lowest), 1.0, every
     )
-    yield evidence.row("Assumption 1", "Lipschitz constant L <= 1", WHOLE_RUN, population.lipschitz, 1.0, every)
+    yield evidence.row(ASSUMPTIONS[0], "Lipschitz constant L <= 1", WHOLE_RUN, population.lipschitz, 1.0, every)
     if costs.shape[2]:
         worst = np.abs(costs).max(axis=(0, 2))
-        yield evidence.row("Section 2", "|costs| of actions played <= 1", WHOLE_RUN, worst, 1.0, every)
+        yield evidence.row(ASSUMPTIONS[1], "|costs| of actions played <= 1", WHOLE_RUN, worst, 1.0, every)
 
 
 def _first_violation(evidence: Evidence) -> _Rows:

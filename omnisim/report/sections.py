@@ -79,6 +79,10 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
     names = shown_populations(trace)
     add("plays", "Population", [(name, figures.plays(analysis, name)) for name in names])
     add("schedules", "Agent", list(_schedules(analysis)))
+    if trace.about.get("forecast", {}).get("weights") == "potential":
+        if trace.about["forecast"]["objectives"] == "coordinates":
+            add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in names])
+        add("potential", "", [("", figures.potential_course(analysis))])
     if (analysis.certificates["bound"] > 0).any():
         add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
     return made

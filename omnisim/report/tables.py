@@ -145,7 +145,9 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
         Column("bound"),
         Column("margin", "bound − measured"),
         Column("holds", numeric=False),
+        Column("with probability", "at least"),
         Column("hypotheses met by", "agents"),
+        Column("note", numeric=False),
     ]
     rows, marks = [], []
     for row in table.sort_values(["holds", "theorem"], kind="stable").to_dict("records"):
@@ -156,7 +158,9 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
                 *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "claim", "population", "subsequence")),
                 *(_cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
                 Cell(verdict, verdict),
+                _cell(float(row["probability"]), 4),
                 Cell(f"{met:,} of {agents:,}", met),
+                Cell(str(row["note"]), str(row["note"])),
             ]
         )
         marks.append(verdict)

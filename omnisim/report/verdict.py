@@ -54,7 +54,8 @@ def verdict(analysis: Analysis) -> Verdict:
             headline = f"{headline[:-1]}, {vacuous} of them vacuously: no agent meets the hypotheses."
     alarms = [
         f"{row['theorem']} ({row['claim']}) for {row['scope']}: measured {number(row['measured'], 4)}, bound "
-        f"{number(row['bound'], 4)}, exceeded by {number(-row['margin'])}."
+        f"{number(row['bound'], 4)}, exceeded by {number(-row['margin'])}; the theorem promises it "
+        + ("with certainty." if row["probability"] == 1 else f"with probability {number(row['probability'], 4)}.")
         for row in violated.to_dict("records")
     ]
     sections = (

@@ -10,6 +10,7 @@ that says with numbers what the figure shows.
 """
 
 from omnisim.report.figures.actions import plays, schedules
+from omnisim.report.figures.calibration import bias_bounds, potential_course
 from omnisim.report.figures.certificates import certificate_ratios
 from omnisim.report.figures.distributions import regrets, violations
 from omnisim.report.figures.elimination import elimination_map, eliminations
@@ -17,12 +18,14 @@ from omnisim.report.figures.forecasts import forecast_errors, prices
 from omnisim.report.figures.growth import growth_curves
 
 __all__ = [
+    "bias_bounds",
     "certificate_ratios",
     "elimination_map",
     "eliminations",
     "forecast_errors",
     "growth_curves",
     "plays",
+    "potential_course",
     "prices",
     "regrets",
     "schedules",

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.certificates import ASSUMPTIONS
 from omnisim.report.figures.style import INK, PALETTE, blank, describe, numbers
 from omnisim.report.selection import shown_populations
 from omnisim.report.text import count, label, percent
@@ -14,7 +15,8 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", 
 def certificate_ratios(analysis: Analysis) -> go.Figure:
     """Measured over bound of every certificate that has a positive bound, a row per theorem."""
     table = analysis.certificates
-    drawn = table[(table["bound"] > 0) & table["measured"].notna()]
+    assumed = table["theorem"].isin(ASSUMPTIONS)
+    drawn = table[(table["bound"] > 0) & table["measured"].notna() & ~assumed]
     theorems = list(dict.fromkeys(drawn["theorem"]))
     figure = blank("How much of the bounds was used", 46 * max(1, len(theorems)) + 34 + 64)
     names = shown_populations(analysis.trace)
@@ -41,8 +43,8 @@ def certificate_ratios(analysis: Analysis) -> go.Figure:
         range=[len(theorems) - 0.5, -0.5] if theorems else None, showgrid=False,
     )  # fmt: skip
     caption = (
-        "One mark per certificate; the dashed line is the bound. Certificates whose bound is 0 and those whose "
-        "hypotheses no agent meets are in the table only."
+        "One mark per certificate; the dashed line is the bound. Certificates whose bound is 0, those whose "
+        "hypotheses no agent meets, and checks of assumptions are in the table only."
     )
     ratios = drawn["measured"].to_numpy(float) / drawn["bound"].to_numpy(float)
     alt = f"Dot plot of {count(len(drawn), 'certificate')}"

@@ -25,8 +25,8 @@ class BlumMansour(Learner):
     - ``"anytime"``, eta_t = 2 sqrt(A ln A / t): after every number t of rounds at most sqrt(t A ln A);
     - a number: at most A ln A / eta + eta T / 8.
 
-    The reduction is from Blum and Mansour (From External to Internal Regret, JMLR 8, 2007, section 5, there with the
-    order sqrt(T A ln A)); the constants are those of :class:`~omnisim.strategies.learners.Hedge`.
+    The reduction is from Blum and Mansour (From External to Internal Regret, JMLR 8, 2007, there with the order
+    sqrt(T A ln A)); the constants are those of :class:`~omnisim.strategies.learners.Hedge`.
 
     State is O(N A^2), a round costs O(N A^3).
 

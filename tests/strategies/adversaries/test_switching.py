@@ -72,7 +72,7 @@ def test_from_a_file(tmp_path) -> None:
         high = 100.0
         [adversary]
         kind = "switching"
-        laws = [[%s], [%s, %s]]
+        laws = [[CALM], [LOW, HIGH]]
         period = 3
         probabilities = [[1.0], [0.25, 0.75]]
         [forecaster]
@@ -81,8 +81,9 @@ def test_from_a_file(tmp_path) -> None:
         kind = "energy_buyers"
         agents = 2
         stress_price = 85.0
-        """
-        % tuple([level] * 24 for level in (0.5, 0.0, 1.0))
+        """.replace("CALM", str([0.5] * 24))
+        .replace("LOW", str([0.0] * 24))
+        .replace("HIGH", str([1.0] * 24))
     )
     scenario = omnisim.load_scenario(path)
     predictions = omnisim.simulate(scenario).predictions

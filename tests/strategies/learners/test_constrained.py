@@ -7,7 +7,7 @@ from strategies.learners.driving import Driven, Opponent, at_random, constrained
 
 import omnisim
 from omnisim import elimination
-from omnisim.learners import DriftPlusPenalty, SinhaVaze
+from omnisim.learners import DriftPlusPenalty, Learner, SinhaVaze
 
 A, J, D = 5, 2, 3
 T = 1024
@@ -66,18 +66,27 @@ def test_drift_plus_penalty_keeps_its_bounds(opponent: str, seed: int) -> None:
     assert all(regret(driven, T, n) <= np.sqrt(T) * (A / 4 + 2 + J / 2) for n in range(3))
 
 
-@pytest.mark.parametrize("learner", [SinhaVaze, DriftPlusPenalty])
-def test_the_violation_grows_slower_than_the_rounds(learner: type) -> None:
-    """The tempting action always earns more and always costs 1/2: what is played of it must fall."""
-    population = omnisim.Population(
-        "agents", np.zeros((1, 2, 1)), [[0.9, 0.1]], [omnisim.LinearConstraint(np.zeros((1, 2, 1)), [[0.5, -0.5]])]
-    )
-    horizons = 2 ** np.arange(7, 13)
-    violation = [
-        np.maximum(drive(learner(), population, lambda _t, _w: np.zeros(1), int(t)).expected_costs(int(t)), 0).sum()
-        for t in horizons
-    ]
-    assert np.polyfit(np.log(horizons), np.log(violation), 1)[0] < 0.85
+def temptation(learner: Learner, rounds: int) -> np.ndarray:
+    """Expected costs (T,) where one of two actions always earns 0.8 more and costs 1, and the other costs -1."""
+    limit = omnisim.LinearConstraint(np.zeros((1, 2, 1)), [[1.0, -1.0]])
+    population = omnisim.Population("agents", np.zeros((1, 2, 1)), [[0.9, 0.1]], [limit])
+    return drive(learner, population, lambda _t, _weights: np.zeros(1), rounds).expected_costs(rounds)[:, 0, 0]
+
+
+def test_sinha_vaze_resists_temptation_in_the_end() -> None:
+    """CCV+ grows like the rounds at first, because the bound is large, and like their root later."""
+    horizons = 2 ** np.arange(10, 14)
+    violation = [np.maximum(temptation(SinhaVaze(), int(t)), 0).sum() for t in horizons]
+    print("Sinha-Vaze, T and CCV+:", horizons, np.round(violation, 1))  # noqa: T201
+    assert np.polyfit(np.log(horizons), np.log(violation), 1)[0] < 0.7
+
+
+@pytest.mark.parametrize("rounds", [128, 1024, 8192])
+def test_drift_plus_penalty_pays_violations_back(rounds: int) -> None:
+    """CCV is of the order of sqrt(T); CCV+ is not promised to be small, and grows like the rounds."""
+    costs = temptation(DriftPlusPenalty(), rounds)
+    assert costs.sum() <= 2 * np.sqrt(rounds)
+    assert np.maximum(costs, 0).sum() >= rounds / 10
 
 
 def test_without_constraints_they_are_gradient_descent() -> None:

@@ -51,8 +51,8 @@ def test_the_bounds_mean_something() -> None:
 def test_hedge_has_swap_regret_where_blum_mansour_has_none() -> None:
     """Three phases in which leaving the leader is recognized too late to be undone by a fixed action.
 
-    Blum and Mansour (2007, section 9) separate the two notions; the phases here are their example's idea: action 0
-    pays, then 1, then 2, and 0 again is what the rounds in which 1 was played should have been.
+    Action 1 pays first. Then 2 pays most, but while 1 is still the leader 0 would have been better than it, and in
+    the end 0 alone pays: a different action would have been right for each action played.
     """
     rounds = 3000
 
