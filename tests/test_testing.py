@@ -8,10 +8,11 @@ import pytest
 
 from omnisim import testing
 from omnisim.errors import EmptyCandidatesError, StrategyError
+from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries import Adversary, Independent, Replay
-from omnisim.strategies.base import Context, Elimination
 from omnisim.strategies.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation
+from omnisim.strategies.elimination.base import Elimination
 from omnisim.strategies.forecasters import Climatology, Forecaster, Persistence
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.analysis.sums import played_sums
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.game.weights import gain_bound
 from omnisim.trace import Mixtures, PopulationRecord, Trace
 
 
@@ -42,6 +43,11 @@ def expected_bias(trace: Trace, mixtures: Mixtures, population: str) -> Expected
     for t in np.flatnonzero(~single):
         _add_round(total, squares, trace, mixtures, record, int(t))
     return ExpectedBias(total, squares)
+
+
+def allowed_bias(trace: Trace, squares: FloatArray) -> FloatArray:
+    """The certified bound on the bias of events with these sums of squares, while Phi <= e K."""
+    return gain_bound(squares, int(trace.about["forecast"]["count"]), trace.rounds)
 
 
 def _add_round(

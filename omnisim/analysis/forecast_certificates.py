@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
-from omnisim.analysis.expected import expected_bias
+from omnisim.analysis.expected import allowed_bias, expected_bias
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.game.weights import gain_bound
 
 DELTA = 0.05
 """Probability with which the certificates about sampled predictions may fail, over all of a run together."""
@@ -57,7 +56,7 @@ def _coordinates(evidence: Evidence, count: int, met: BoolArray, unmet: str) -> 
     assert trace.mixtures is not None  # noqa: S101 (the caller has asked; this tells the type checker)
     bias_theorem, regret_corollary = _THEOREMS[trace.about["elimination"][measures.population.name]]
     expected = expected_bias(trace, trace.mixtures, measures.population.name)
-    bound = gain_bound(expected.squares, count, trace.rounds)
+    bound = allowed_bias(trace, expected.squares)
     sampling = np.sqrt(2 * measures.rounds * math.log(2 * count / DELTA))
     for k, name in enumerate(trace.subsequences):
         measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])

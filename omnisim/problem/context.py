@@ -13,7 +13,6 @@ from omnisim.errors import ProblemError
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 
-
 _KINDS = ("features", "forecasts")
 
 

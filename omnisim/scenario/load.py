@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from omnisim.arrays import DateArray, FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Scaling
+from omnisim.problem.context import Past
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
@@ -19,7 +20,6 @@ from omnisim.scenario.document import digest, read_document, resolved
 from omnisim.scenario.rule_features import rule_features
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import parameters, tables_of
-from omnisim.strategies.base import Past
 from omnisim.streams import stream
 
 

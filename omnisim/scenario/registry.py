@@ -173,7 +173,10 @@ def snake_case(name: str) -> str:
 
 
 def _kind_of(cls: type) -> str | None:
-    from omnisim.strategies.base import Adversary, Elimination, Forecaster, Policy
+    from omnisim.strategies.adversaries.base import Adversary
+    from omnisim.strategies.elimination.base import Elimination
+    from omnisim.strategies.forecasters.base import Forecaster
+    from omnisim.strategies.policy import Policy
 
     bases = {Forecaster: "forecasters", Elimination: "elimination", Policy: "learners", Adversary: "adversaries"}
     return next((kind for base, kind in bases.items() if issubclass(cls, base)), None)

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from omnisim.arrays import FloatArray
 from omnisim.errors import ScenarioError
 from omnisim.market import Market, Scaling
-from omnisim.strategies.base import Past, Service
+from omnisim.problem.context import Past, Service
 from omnisim.strategies.forecasters import RidgeAutoregression
 
 CALENDAR = ("weekday", "month", "day_of_year")

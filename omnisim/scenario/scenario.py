@@ -10,10 +10,13 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze, within
 from omnisim.errors import ScenarioError
+from omnisim.problem.context import Past
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
-from omnisim.strategies.base import Adversary, Forecaster, Past, Policy
+from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
+from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.policy import Policy
 from omnisim.suggest import nearest
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from omnisim.arrays import ROUNDING, BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import FORECASTER, WORLD, Network, party
 from omnisim.simulation.protocol import Clock, Phase, Process
-from omnisim.strategies.base import Adversary, Context, Forecaster, History, Policy
+from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
+from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.policy import Policy
 
 
 @dataclass(frozen=True)

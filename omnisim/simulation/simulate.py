@@ -7,11 +7,11 @@ import simpy
 from threadpoolctl import threadpool_limits
 
 from omnisim._version import __version__
+from omnisim.problem.context import Service
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.network import Network, broadcast
 from omnisim.simulation.processes import Agents, Environs, ForecastService, World
 from omnisim.simulation.protocol import Clock
-from omnisim.strategies.base import Service
 from omnisim.streams import stream
 from omnisim.trace import Mixtures, PopulationRecord, Trace
 
@@ -63,7 +63,7 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
             Service(
                 dimension=adversary.dimension,
                 rounds=problem.rounds,
-                populations=populations,
+                populations=[p for p in populations if not rules[p.name].draws],
                 subsequences=problem.subsequences,
                 past=problem.past,
                 law=(lambda context: adversary.law(context, None, None)) if adversary.oblivious else None,

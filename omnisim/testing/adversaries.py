@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from omnisim.errors import StrategyError
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
-from omnisim.strategies.base import Adversary, Context, History
+from omnisim.strategies.adversaries.base import Adversary
 from omnisim.streams import stream
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, compare, law_of
 from omnisim.testing.surroundings import SITUATIONS, Surroundings

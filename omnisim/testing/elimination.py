@@ -9,7 +9,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray
 from omnisim.errors import EmptyCandidatesError, StrategyError
-from omnisim.strategies.base import Elimination
+from omnisim.strategies.elimination.base import Elimination
 from omnisim.streams import stream
 from omnisim.testing.runs import ROUNDS, ContractError, Output, Play, check_runs, compare
 from omnisim.testing.surroundings import random_activity, random_population

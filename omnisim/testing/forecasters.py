@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from omnisim.strategies.base import Forecaster, Service
+from omnisim.problem.context import Service
+from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, law_of
 from omnisim.testing.surroundings import SITUATIONS, SUBSEQUENCES, Surroundings
 

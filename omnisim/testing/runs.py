@@ -11,9 +11,12 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import StrategyError
+from omnisim.problem.context import Context, History, Past, Service
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
-from omnisim.strategies.base import Adversary, Context, Elimination, Forecaster, History, Past, Service
+from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.elimination.base import Elimination
+from omnisim.strategies.forecasters.base import Forecaster
 
 ROUNDS = 30
 """Rounds played where the strategy does not limit them."""

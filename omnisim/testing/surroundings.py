@@ -6,9 +6,9 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import StrategyError
+from omnisim.problem.context import Context, Past
 from omnisim.problem.population import Population
 from omnisim.strategies.adversaries import Independent
-from omnisim.strategies.base import Context, Past
 from omnisim.streams import stream
 
 SUBSEQUENCES = 3

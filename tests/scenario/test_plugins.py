@@ -13,7 +13,7 @@ import omnisim
 MODULE = '''
 import numpy as np
 
-from omnisim.strategies.base import Forecaster
+from omnisim.strategies.forecasters.base import Forecaster
 
 
 class MovingMedian(Forecaster):

@@ -19,7 +19,7 @@ from omnisim.scenario.schema import parameters, table_model
 SMOOTHING = '''
 import numpy as np
 
-from omnisim.strategies.base import Forecaster
+from omnisim.strategies.forecasters.base import Forecaster
 
 
 class ExponentialSmoothing(Forecaster):
@@ -106,7 +106,7 @@ class TestPluginModules:
 
     def test_a_class_that_is_not_complete_is_named(self, module: Path) -> None:
         (module / "toolbox.py").write_text(
-            "from omnisim.strategies.base import Forecaster\nclass Mine(Forecaster):\n    def predict_it(self): ...\n"
+            "from omnisim.forecasters import Forecaster\nclass Mine(Forecaster):\n    def predict_it(self): ...\n"
         )
         with pytest.raises(ScenarioError, match=r"that is complete: Mine lacks _predict$"):
             registry.add_plugin("toolbox")

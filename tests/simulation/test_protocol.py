@@ -13,9 +13,11 @@ from instances import GRID, RULES, Contrary, Fickle, Restless
 
 import omnisim
 from omnisim.errors import EmptyCandidatesError, OmnisimError, ProblemError, StrategyError
+from omnisim.problem.context import Context, History, Past, Service
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Adversary, Context, Forecaster, History, Past, Service
+from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
+from omnisim.strategies.forecasters.base import Forecaster
 
 ROUNDS = 12
 AGENTS = {"first": 3, "second": 2, "third": 1}

@@ -12,7 +12,7 @@ import pytest
 
 import omnisim
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Past
+from omnisim.problem.context import Past
 
 ROUNDS = 40
 
@@ -79,7 +79,7 @@ def test_nothing_handed_in_is_changed() -> None:
 def test_a_strategy_that_was_started_before_makes_no_difference(tmp_path: Path) -> None:
     given = scenario()
     expected = saved(omnisim.simulate(given, seed=3), tmp_path)
-    from omnisim.strategies.base import Context, Service
+    from omnisim.problem.context import Context, Service
 
     forecaster = given.forecaster
     forecaster.start(Service(dimension=3, past=given.past))

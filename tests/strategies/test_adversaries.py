@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from omnisim.errors import ProblemError, StrategyError
+from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries import Independent, Replay, Seasonal
-from omnisim.strategies.base import Context
 
 OUTCOMES = np.random.default_rng(1).random((5, 3))
 

@@ -7,7 +7,6 @@ import pytest
 
 import omnisim
 from omnisim.errors import EmptyCandidatesError, StrategyError
-from omnisim.strategies.base import Elimination
 from omnisim.strategies.elimination import (
     BestResponse,
     CumulativeThreshold,
@@ -15,6 +14,7 @@ from omnisim.strategies.elimination import (
     SubsequenceFirstViolation,
     SubsequenceThreshold,
 )
+from omnisim.strategies.elimination.base import Elimination
 
 ALWAYS = np.array([True])
 

@@ -12,8 +12,8 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 from omnisim.errors import DataError, StrategyError
+from omnisim.problem.context import Context, Past, Service
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Context, Forecaster, Past, Service
 from omnisim.strategies.forecasters import (
     Climatology,
     ConditionalMean,
@@ -21,6 +21,7 @@ from omnisim.strategies.forecasters import (
     Published,
     RidgeAutoregression,
 )
+from omnisim.strategies.forecasters.base import Forecaster
 
 OUTCOMES = np.random.default_rng(8).random((60, 2))
 LOAD = np.random.default_rng(9).random((60, 3))

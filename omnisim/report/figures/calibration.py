@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.game.weights import gain_bound
+from omnisim.analysis.expected import allowed_bias
 from omnisim.report.figures.style import BLUE, GREY, INK, ORANGE, blank, days, describe, numbers, stack
 from omnisim.report.text import count, label, number, percent
 from omnisim.report.units import units
@@ -25,11 +25,10 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
         Name.
     """
     trace = analysis.trace
-    facts = trace.about["forecast"]
     found = analysis.expected_bias(population)
     fired = found.squares > 0
     squares, bias = found.squares[fired], np.abs(found.total[fired])
-    bound = gain_bound(squares, int(facts["count"]), trace.rounds)
+    bound = allowed_bias(trace, squares)
     share = bias / bound
     kept = _spread(squares, share)
     figure = blank(f"Bias of decision events of {label(population)}", 360)
@@ -39,7 +38,7 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
     )  # fmt: skip
     curve = np.linspace(0, squares.max(initial=1.0), 60)
     figure.add_scatter(
-        x=numbers(curve), y=numbers(gain_bound(curve, int(facts["count"]), trace.rounds)), mode="lines",
+        x=numbers(curve), y=numbers(allowed_bias(trace, curve)), mode="lines",
         name="bound: 2.1214 √(Λ V) + 4 Λ", line={"color": ORANGE, "width": 2, "dash": "dash"}, hoverinfo="skip",
     )  # fmt: skip
     figure.update_xaxes(title_text=f"V: sum over {units(trace).round}s of the squared expected error", zeroline=True)
@@ -52,8 +51,8 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
         f"share of the bound is {percent(largest)}."
     )
     alt = (
-        f"Scatter plot of the bias of {len(squares):,} decision events of {population} against their bound; the closest "
-        f"reaches {percent(largest)} of it."
+        f"Scatter plot of the bias of {len(squares):,} decision events of {population} against their bound; the closest"
+        f" reaches {percent(largest)} of it."
     )
     return describe(figure, caption, alt)
 

@@ -1,5 +1,6 @@
 """Adversaries: what the market does. One file per algorithm."""
 
+from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.adversaries.independent import Independent
 from omnisim.strategies.adversaries.mannor import Mannor
 from omnisim.strategies.adversaries.masking import Masking
@@ -8,7 +9,6 @@ from omnisim.strategies.adversaries.replay import Replay
 from omnisim.strategies.adversaries.seasonal import Seasonal
 from omnisim.strategies.adversaries.switching import Switching
 from omnisim.strategies.adversaries.worst_case import WorstCase
-from omnisim.strategies.base import Adversary
 
 __all__ = [
     "Adversary",

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import Written
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Adversary, Context, History
+from omnisim.strategies.adversaries.base import Adversary
 
 
 class Independent(Adversary):

@@ -5,9 +5,10 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.constraints import LinearConstraint
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
-from omnisim.strategies.base import Adversary, Context, History
+from omnisim.strategies.adversaries.base import Adversary
 
 
 class Masking(Adversary):

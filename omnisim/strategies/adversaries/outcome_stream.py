@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, Written, within
 from omnisim.errors import ProblemError, StrategyError
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Adversary, Context, History, outcome_table
+from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.outcome_table import outcome_table
 
 
 class OutcomeStream(Adversary):

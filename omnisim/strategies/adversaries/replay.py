@@ -6,8 +6,10 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Adversary, Context, History, outcome_table
+from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.outcome_table import outcome_table
 
 
 class Replay(Adversary):

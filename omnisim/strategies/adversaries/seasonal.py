@@ -4,8 +4,9 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Adversary, Context, History
+from omnisim.strategies.adversaries.base import Adversary
 
 _WEEK, _YEAR = 7.0, 365.25
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.strategies.base import Elimination
+from omnisim.strategies.elimination.base import Elimination
 
 
 class BestResponse(Elimination):

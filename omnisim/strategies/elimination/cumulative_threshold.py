@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.strategies.base import Elimination, OnEmpty
+from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.elimination.thresholds import Gamma, Threshold
 
@@ -26,7 +26,7 @@ class CumulativeThreshold(Elimination):
     delta
         Probability in (0, 1) that a benchmark action is ever removed.
     on_empty
-        See :class:`~omnisim.strategies.base.Elimination`.
+        See :class:`~omnisim.strategies.elimination.base.Elimination`.
 
     Raises
     ------

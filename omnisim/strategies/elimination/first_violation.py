@@ -6,7 +6,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Elimination, OnEmpty
+from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 
 Feedback: TypeAlias = Literal["full", "played"]
@@ -48,7 +48,7 @@ class FirstViolation(_FirstViolation):
         ``"full"``: the outcome is revealed, so every action is checked in every round; ``"played"``: only
         the action played is.
     on_empty
-        See :class:`~omnisim.strategies.base.Elimination`.
+        See :class:`~omnisim.strategies.elimination.base.Elimination`.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.strategies.base import Elimination, OnEmpty
+from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.elimination.thresholds import Gamma, Threshold
 

@@ -1,6 +1,6 @@
 """Forecasters: one file per algorithm."""
 
-from omnisim.strategies.base import Forecaster
+from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.climatology import Climatology
 from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
 from omnisim.strategies.forecasters.decision_calibrated import DecisionCalibrated

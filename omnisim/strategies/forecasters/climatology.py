@@ -6,7 +6,8 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Context, Forecaster
+from omnisim.problem.context import Context
+from omnisim.strategies.forecasters.base import Forecaster
 
 
 class Climatology(Forecaster):
@@ -19,7 +20,7 @@ class Climatology(Forecaster):
 
     Examples
     --------
-    >>> from omnisim.strategies.base import Service
+    >>> from omnisim.problem.context import Service
     >>> forecaster = Climatology()
     >>> forecaster.start(Service(dimension=1))
     >>> forecaster.update(np.array([0.25]))

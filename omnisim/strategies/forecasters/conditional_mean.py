@@ -2,7 +2,8 @@
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Context, Forecaster
+from omnisim.problem.context import Context
+from omnisim.strategies.forecasters.base import Forecaster
 
 
 class ConditionalMean(Forecaster):
@@ -19,7 +20,7 @@ class ConditionalMean(Forecaster):
     --------
     >>> import numpy as np
     >>> from omnisim.problem.mixture import Mixture
-    >>> from omnisim.strategies.base import Service
+    >>> from omnisim.problem.context import Service
     >>> coin = Mixture([[0.0], [1.0]], [0.25, 0.75])
     >>> forecaster = ConditionalMean()
     >>> forecaster.start(Service(dimension=1, law=lambda context: coin))

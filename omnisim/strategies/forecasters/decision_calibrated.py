@@ -13,7 +13,7 @@ from omnisim.game.objectives import DecisionEvents, Objectives, UtilityDirection
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.base import Forecaster
+from omnisim.strategies.forecasters.base import Forecaster
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]

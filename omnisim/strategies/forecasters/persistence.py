@@ -6,7 +6,8 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Context, Forecaster
+from omnisim.problem.context import Context
+from omnisim.strategies.forecasters.base import Forecaster
 
 
 class Persistence(Forecaster):
@@ -20,7 +21,7 @@ class Persistence(Forecaster):
 
     Examples
     --------
-    >>> from omnisim.strategies.base import Service
+    >>> from omnisim.problem.context import Service
     >>> forecaster = Persistence(lag=1)
     >>> forecaster.start(Service(dimension=1))
     >>> forecaster.update(np.array([0.3]))

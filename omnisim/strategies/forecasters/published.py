@@ -7,7 +7,9 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError, StrategyError
-from omnisim.strategies.base import Context, Forecaster, outcome_table
+from omnisim.problem.context import Context
+from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.outcome_table import outcome_table
 from omnisim.suggest import nearest
 
 
@@ -34,7 +36,7 @@ class Published(Forecaster):
 
     Examples
     --------
-    >>> from omnisim.strategies.base import Service
+    >>> from omnisim.problem.context import Service
     >>> forecaster = Published([[0.25], [0.75]])
     >>> forecaster.start(Service(dimension=1, rounds=2))
     >>> forecaster.predict(Context(round=1)).mean

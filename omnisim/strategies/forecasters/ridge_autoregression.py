@@ -7,7 +7,8 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Context, Forecaster
+from omnisim.problem.context import Context
+from omnisim.strategies.forecasters.base import Forecaster
 
 _FEWEST_ROWS = 14
 _NORMAL = 1.4826022185056018
@@ -46,7 +47,7 @@ class RidgeAutoregression(Forecaster):
     --------
     It learns that the outcome alternates:
 
-    >>> from omnisim.strategies.base import Service
+    >>> from omnisim.problem.context import Service
     >>> forecaster = RidgeAutoregression(lags=[1, 2], penalty=0.01)
     >>> forecaster.start(Service(dimension=1))
     >>> for t in range(40):

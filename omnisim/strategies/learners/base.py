@@ -1,12 +1,13 @@
 """What a learner in action space must provide."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
 from omnisim.errors import StrategyError
-from omnisim.strategies.base import Policy
+from omnisim.strategies.policy import Policy
 
 
 class Learner(Policy):
@@ -27,6 +28,8 @@ class Learner(Policy):
     StrategyError
         When it has to draw and was started without a generator.
     """
+
+    draws: ClassVar[bool] = True
 
     weights: FloatArray
     """The current distribution of each agent over its actions, (N, A), read-only; set on start."""

@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 import omnisim
 from omnisim import elimination, forecasters, learners
 from omnisim.adversaries import Mannor
-from omnisim.strategies.base import Policy
+from omnisim.strategies.policy import Policy
 
 POLICIES: dict[str, Callable[[], Policy]] = {
     "best response": elimination.BestResponse,

@@ -6,7 +6,7 @@ import pytest
 import omnisim
 from omnisim.adversaries import Masking
 from omnisim.elimination import PerSubsequenceThreshold, SubsequenceThreshold
-from omnisim.strategies.base import Elimination
+from omnisim.strategies.elimination.base import Elimination
 
 HORIZONS = (128, 512, 2048)
 

@@ -6,7 +6,7 @@ import pytest
 
 import omnisim
 from omnisim.adversaries import OutcomeStream
-from omnisim.strategies.base import Context
+from omnisim.problem.context import Context
 
 POPULATION = omnisim.Population("p", [[[0.5, 0.5], [0.0, 0.0]]], [[0.0, 0.5]])
 

@@ -3,7 +3,7 @@ import pytest
 
 import omnisim
 from omnisim.adversaries import Switching
-from omnisim.strategies.base import Context
+from omnisim.problem.context import Context
 
 CALM, WILD, HIGH = [[0.5, 0.5]], [[0.0, 0.0], [1.0, 1.0]], [[0.9, 0.8], [0.8, 0.9], [1.0, 1.0]]
 

@@ -8,7 +8,8 @@ from omnisim import elimination, forecasters, learners
 from omnisim.adversaries import WorstCase
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import played_sums
-from omnisim.strategies.base import Context, Forecaster, History
+from omnisim.problem.context import Context, History
+from omnisim.strategies.forecasters.base import Forecaster
 
 HORIZONS = 2 ** np.arange(7, 12)
 FOOLED = {

@@ -1,0 +1,93 @@
+"""What a forecaster must provide. Public methods are in the base, which checks what a subclass's hooks return."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import ProblemError, StrategyError
+from omnisim.problem.context import Context, Service
+from omnisim.problem.mixture import Mixture
+
+
+class Forecaster(ABC):
+    """Predicts the outcome of each round.
+
+    A subclass writes ``_predict(context)``, which returns a :class:`Mixture` or a single prediction (d,) in
+    [0, 1]; and, if it learns, ``_start()`` to reset its state (``self.service`` is set by then; past outcomes
+    have not been shown yet) and ``_update(outcome)``. Past outcomes are passed through ``_observe(context,
+    outcome)``, which by default calls ``_update``.
+    """
+
+    _service: Service | None = None
+
+    @property
+    def service(self) -> Service:
+        """What ``start`` was given.
+
+        Raises
+        ------
+        StrategyError
+            If the forecaster was not started.
+        """
+        if self._service is None:
+            raise StrategyError(f"{type(self).__name__} was not started: call start(Service(dimension)) first")
+        return self._service
+
+    def start(self, service: Service) -> None:
+        """Forget everything, and learn from what happened before round 0."""
+        self._service = service
+        self._start()
+        past = service.past
+        if past is not None:
+            for h, outcome in enumerate(past.outcomes):
+                self._observe(past.context(h), outcome)
+
+    def predict(self, context: Context) -> Mixture:
+        """The mixture committed to in this round.
+
+        Raises
+        ------
+        StrategyError
+            If the prediction is not a mixture on [0, 1]^d.
+        """
+        dimension = self.service.dimension
+        predicted = self._predict(context)
+        if not isinstance(predicted, Mixture):
+            try:
+                predicted = Mixture.point(predicted)
+            except ProblemError as cause:
+                raise StrategyError(
+                    f"{type(self).__name__} predicted badly in round {context.round}: {cause}"
+                ) from cause
+        if predicted.dimension != dimension:
+            raise StrategyError(
+                f"{type(self).__name__} predicted {predicted.dimension} coordinates in round {context.round}: "
+                f"outcomes have {dimension}"
+            )
+        return predicted
+
+    def update(self, outcome: FloatArray) -> None:
+        """Learn the outcome (d,) of the round last predicted."""
+        self._update(outcome)
+
+    def diagnostics(self) -> dict[str, float]:
+        """Numbers about the round just learnt, for the record; the same names in every round."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """What the analysis needs to know of it, as plain JSON values."""
+        return {}
+
+    def _start(self) -> None:
+        """Reset all state."""
+
+    @abstractmethod
+    def _predict(self, context: Context) -> Mixture | ArrayLike: ...
+
+    def _update(self, outcome: FloatArray) -> None:
+        """Learn an outcome."""
+
+    def _observe(self, context: Context, outcome: FloatArray) -> None:
+        self._update(outcome)

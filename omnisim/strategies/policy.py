@@ -1,0 +1,75 @@
+"""How a population chooses: what elimination rules and learners in action space have in common."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.population import Population
+
+
+class Policy(ABC):
+    """How the agents of one population choose, all N at once: they best-respond within a set of playable actions.
+
+    An :class:`Elimination` keeps sets of candidates; a learner in action space draws its action itself and offers
+    nothing else. One object serves one population; the simulation makes a copy for each.
+
+    A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``; and
+    ``registered(active)`` if it draws.
+    """
+
+    benchmark: ClassVar[Literal["realized", "expected"]] = "realized"
+    """What it competes with: B, the actions that never violate, or BE, those that never do in expectation."""
+
+    def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
+        """Forget everything.
+
+        Parameters
+        ----------
+        population
+            Whose actions.
+        active : (T, L) bool
+            The subsequences of every round, for the number T of rounds and the lengths |S|.
+        rng
+            For policies that draw; the stream of the population.
+        """
+        self.population, self.rng = population, rng
+        self.agents, self.actions = population.agents, population.actions
+        self.rounds, self.subsequences = active.shape
+        self.sizes = active.sum(axis=0)
+        self.round = 0
+        self._start()
+
+    draws: ClassVar[bool] = False
+    """Whether it draws its action and ignores predictions; then it does not register with the forecaster."""
+
+    @abstractmethod
+    def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:
+        """The actions (N, A) to choose from in a round of the active (L,) subsequences, at least one per agent.
+
+        Second: for which agents (N,) this is a fallback, since they have no candidate left.
+        """
+
+    def registered(self, active: BoolArray) -> BoolArray:
+        """The actions (N, A) it tells the others it will choose from, before the law of the outcome is fixed.
+
+        Those of ``playable``, unless the policy draws its action: the others must not know what it drew.
+        """
+        return self.playable(active)[0]
+
+    @abstractmethod
+    def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
+        """Learn the actions played (N,), the outcome (d,), and the costs (N, A, J) of all actions in a round."""
+
+    @property
+    @abstractmethod
+    def eliminated_at(self) -> IntArray:
+        """The round after which each action left each candidate set, (N, A, K), or T; K = L or 1."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the analysis needs to know of it, as plain JSON values."""
+        return {"benchmark": self.benchmark}
+
+    def _start(self) -> None:
+        """Reset all state."""
