@@ -12,7 +12,8 @@ import oracle
 from hypothesis import strategies as st
 
 import omnisim
-from omnisim.strategies.base import Adversary, Context, Elimination, Forecaster, History
+from omnisim.problem.context import Context, History
+from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import (
     BestResponse,
     CumulativeThreshold,
@@ -20,6 +21,8 @@ from omnisim.strategies.elimination import (
     SubsequenceFirstViolation,
     SubsequenceThreshold,
 )
+from omnisim.strategies.elimination.base import Elimination
+from omnisim.strategies.forecasters.base import Forecaster
 
 GRID = 8
 

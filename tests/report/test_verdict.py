@@ -24,7 +24,7 @@ def test_certificates_that_do_not(violated):
     assert found.headline == f"1 of {len(table)} certificates violated"
     [alarm] = found.alarms
     assert alarm.startswith(str(table["theorem"].iloc[-1]))
-    assert alarm.endswith("measured 5, bound 3, exceeded by 2.")
+    assert alarm.endswith("measured 5, bound 3, exceeded by 2; the theorem promises it with certainty.")
 
 
 def test_forecast_error_is_in_the_unit_of_the_market(market):

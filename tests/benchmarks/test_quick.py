@@ -1,0 +1,28 @@
+"""The benchmarks run and print their rows; how long anything takes is never asserted."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+ROWS = {
+    "engine.py": ["omnisim, BestResponse", *(f"omnisim, Algorithm {i}" for i in (1, 2, 3, 4)), "Mesa, DataCollector",
+                  "AgentPy, recording", "SimPy, a Store per agent", "numpy loop", "N = 30", "N = 60"],
+    "calibration.py": ["published, N = 30", "biased, N = 30", "published, N = 6, d = 1", "N = 9", "N = 18",
+                       "published, cutting_planes", "biased, simulated_play", "N = 12", "Copy bandwidth"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", ROWS)
+def test_quick_variant_prints_its_rows(
+    script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(HERE)
+    monkeypatch.setattr(sys, "argv", [script, "--quick"])
+    runpy.run_path(str(HERE / script), run_name="__main__")
+    starts = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    for row in ROWS[script]:
+        assert any(line.startswith(row) for line in starts), f"no row {row!r} in {starts}"

@@ -1,0 +1,48 @@
+"""The figures about a decision-calibrated forecaster."""
+
+import math
+
+import numpy as np
+import pytest
+
+import omnisim
+from omnisim.report import figures
+from omnisim.report.sections import shown_figures
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    rng = np.random.default_rng(0)
+    utility = rng.random((6, 3, 2)) / 4
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("<b>agents</b>", utility, 0.5 * rng.random((6, 3)))],
+        adversary=omnisim.adversaries.WorstCase(),
+        forecaster=omnisim.forecasters.DecisionCalibrated(),
+        subsequences={"all": None, "odd": np.arange(150) % 2 == 1},
+        rounds=150,
+    )
+    return omnisim.analyze(omnisim.simulate(scenario))
+
+
+def test_bias_is_drawn_below_its_bound(calibrated):
+    figure = figures.bias_bounds(calibrated, "<b>agents</b>")
+    points, curve = figure.data
+    bound = np.interp(points.x, curve.x, curve.y)
+    assert len(points.x) > 10
+    assert (np.array(points.y) <= bound).all()
+    assert "<b>agents" not in figure.layout.title.text
+    assert figure.layout.xaxis.title.text.startswith("V: sum over round")
+    assert "units of y" in figure.layout.yaxis.title.text
+
+
+def test_the_course_of_the_potential_ends_where_the_record_does(calibrated):
+    figure = figures.potential_course(calibrated)
+    potential, budget, evaluations = figure.data
+    assert potential.y[-1] == pytest.approx(calibrated.trace.diagnostics["potential"][-1], rel=1e-4)
+    assert budget.y[0] == math.e
+    assert min(evaluations.y) >= 1
+
+
+def test_the_page_shows_them_for_a_calibrated_forecaster_only(calibrated, market):
+    assert {"bias-bounds", "potential"} <= shown_figures(calibrated).keys()
+    assert not {"bias-bounds", "potential"} & shown_figures(market).keys()

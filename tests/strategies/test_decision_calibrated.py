@@ -1,0 +1,251 @@
+"""The calibrated forecaster against adversaries: what is certified holds, and nothing breaks at the edges."""
+
+import math
+
+import numpy as np
+import pytest
+
+import omnisim
+from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation, SubsequenceThreshold
+from omnisim.errors import StrategyError
+from omnisim.forecasters import Climatology, DecisionCalibrated, Persistence
+from omnisim.problem.context import Context, Service
+
+
+def population(rng, agents, actions, dimension, name="agents", *, constrained=False):
+    utility = rng.random((agents, actions, dimension)) / dimension
+    offset = rng.random((agents, actions)) * (1 - utility.sum(axis=2))
+    constraints = []
+    if constrained:
+        slope = rng.normal(size=utility.shape)
+        slope /= 2 * np.abs(slope).sum(axis=2, keepdims=True)
+        base = np.full((agents, actions), 0.1)
+        base[:, 0] = -0.5  # the first action never violates
+        constraints = [omnisim.LinearConstraint(slope, base)]
+    return omnisim.Population(name, utility, offset, constraints)
+
+
+def adversary(kind, rng, dimension, rounds):
+    match kind:
+        case "worst_case":
+            return omnisim.adversaries.WorstCase()
+        case "switching":
+            supports = [rng.integers(0, 2, size=(3, dimension)).astype(float).tolist() for _ in range(3)]
+            return omnisim.adversaries.Switching(supports, period=max(1, rounds // 7))
+        case "independent":
+            return omnisim.adversaries.Independent(rng.integers(0, 2, size=(4, dimension)))
+        case _:
+            hours = np.arange(rounds)[:, None] + np.arange(dimension)
+            return omnisim.adversaries.Replay(((hours // 3) % 2).astype(float))
+
+
+def run(kind, dimension, rounds, *, elimination, seed=0, bases=(), **options):
+    rng = np.random.default_rng(seed)
+    scenario = omnisim.Scenario(
+        populations=[population(rng, 6, 3, dimension, constrained=True)],
+        adversary=adversary(kind, rng, dimension, rounds),
+        forecaster=DecisionCalibrated(bases, **options),
+        elimination=elimination,
+        subsequences={"all": None, "odd": np.arange(rounds) % 2 == 1, "late": np.arange(rounds) > rounds // 2},
+        rounds=rounds,
+    )
+    return omnisim.analyze(omnisim.simulate(scenario, seed))
+
+
+@pytest.mark.parametrize("kind", ["worst_case", "switching", "independent", "replay"])
+@pytest.mark.parametrize("dimension", [1, 4, 24])
+@pytest.mark.parametrize("rule", [SubsequenceFirstViolation, SubsequenceThreshold])
+def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule):
+    analysis = run(kind, dimension, 400, elimination=rule())
+    table = analysis.certificates
+    certain = table[table["probability"] == 1]
+    assert certain["holds"].all(), certain[~certain["holds"]].to_string()
+    in_expectation = table[table["claim"].str.startswith("bias in expectation")]
+    assert set(in_expectation["subsequence"]) == {"all", "odd", "late"}
+    assert (in_expectation["hypotheses_met"] == 6).all()
+    assert (in_expectation["measured"] > 0).all()
+    assert analysis.trace.diagnostics["potential"].max() <= math.e
+
+
+def test_sampled_certificates_fail_in_at_most_a_share_delta_of_runs():
+    # Each run promises all of its rows together with probability 0.95. Over 60 runs the number that fail is at most
+    # Binomial(60, 0.05), of which more than 9 has probability 0.0014: the chance that this test fails without cause.
+    failures = 0
+    for seed in range(60):
+        table = run("worst_case", 2, 60, elimination=BestResponse(), seed=seed).certificates
+        promised = table[table["probability"] < 1]
+        assert len(promised) == 6
+        failures += not promised["holds"].all()
+    assert failures <= 9
+
+
+def test_the_expected_bias_is_what_the_engine_accumulated():
+    """Recomputed from the record: the engine's own totals, which the record does not hold, agree."""
+    rng = np.random.default_rng(3)
+    rounds = 120
+    agents = population(rng, 5, 3, 2, constrained=True)
+    scenario = omnisim.Scenario(
+        populations=[agents],
+        adversary=omnisim.adversaries.WorstCase(),
+        forecaster=DecisionCalibrated(),
+        elimination=SubsequenceFirstViolation(),
+        subsequences={"all": None, "odd": np.arange(rounds) % 2 == 1},
+        rounds=rounds,
+    )
+    trace = omnisim.simulate(scenario)
+    assert (np.diff(trace.mixtures.starts) > 1).any()
+    found = omnisim.analyze(trace).expected_bias("agents")
+
+    forecaster = DecisionCalibrated()
+    forecaster.start(Service(2, rounds, [agents], ["all", "odd"]))
+    rule = SubsequenceFirstViolation()
+    rule.start(agents, trace.active)
+    for t in range(rounds):
+        active = trace.active[t]
+        forecaster.predict(Context(t, active, candidates={"agents": rule.playable(active)[0]}))
+        forecaster.update(trace.outcomes[t])
+        rule.update(trace.actions["agents"][t], agents.costs(trace.outcomes[t]), active)
+    shape = (2, agents.agents, agents.actions, 2)
+    np.testing.assert_allclose(found.total, forecaster._rule._total[0].reshape(shape), atol=1e-9)
+    np.testing.assert_allclose(found.squares, forecaster._rule._squares[0].reshape(shape), atol=1e-9)
+
+
+def test_a_good_base_is_broadcast_unchanged():
+    rng = np.random.default_rng(1)
+    outcomes = rng.random((200, 4))
+    predictions = np.clip(outcomes + rng.normal(scale=0.05, size=outcomes.shape), 0, 1)
+    scenario = omnisim.Scenario(
+        populations=[population(rng, 20, 4, 4)],
+        adversary=omnisim.adversaries.Replay(outcomes),
+        forecaster=DecisionCalibrated([omnisim.forecasters.Published(predictions)]),
+    )
+    trace = omnisim.simulate(scenario)
+    np.testing.assert_array_equal(trace.predictions, predictions)
+    assert (trace.diagnostics["evaluations"] == 1).all()
+
+
+@pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
+@pytest.mark.parametrize("weights", ["potential", "hedge", "msmwc"])
+@pytest.mark.parametrize("minimax", ["cutting_planes", "simulated_play"])
+def test_every_combination_runs(objectives, weights, minimax):
+    analysis = run(
+        "worst_case",
+        2,
+        12,
+        elimination=FirstViolation(),
+        bases=[Persistence(), Climatology()],
+        objectives=objectives,
+        weights=weights,
+        minimax=minimax,
+        base_events=True,
+    )
+    assert np.isfinite(analysis.trace.predictions).all()
+    assert analysis.certificates["holds"][analysis.certificates["probability"] == 1].all() or weights != "potential"
+
+
+def test_utility_directions_bound_swap_regret_without_the_factor_two_l():
+    analysis = run("worst_case", 3, 600, elimination=BestResponse(), objectives="utilities")
+    count = analysis.trace.about["forecast"]["count"]
+    scale = 1 + math.log(count * (math.ceil(math.log2(600) / 2) + 1))
+    # Per action: twice the bound on one direction, with V at most a quarter of |S| (gains are at most 1/2 here), plus
+    # what sampling adds; a crude sum over the 3 actions that no run may exceed except with probability 0.05.
+    for row in analysis.agents.itertuples():
+        allowed = 3 * 2 * (2.1214 * math.sqrt(scale * row.rounds) + 4 * scale)
+        allowed += 3 * math.sqrt(2 * row.rounds * math.log(2 * count / 0.05))
+        assert row.swap_regret <= allowed
+
+
+@pytest.mark.parametrize(
+    ("agents", "actions", "dimension"),
+    [(1, 1, 1), (4, 1, 3), (1, 3, 1)],
+)
+def test_the_smallest_problems(agents, actions, dimension):
+    scenario = omnisim.Scenario(
+        populations=[population(np.random.default_rng(0), agents, actions, dimension)],
+        adversary=omnisim.adversaries.WorstCase(),
+        forecaster=DecisionCalibrated(),
+        rounds=30,
+    )
+    assert omnisim.analyze(omnisim.simulate(scenario)).certificates["holds"].all()
+
+
+def test_ties_everywhere():
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("equal", np.full((3, 4, 2), 0.25))],
+        adversary=omnisim.adversaries.WorstCase(),
+        forecaster=DecisionCalibrated(objectives="utilities"),
+        rounds=30,
+    )
+    trace = omnisim.simulate(scenario)
+    assert (trace.actions["equal"] == 0).all()
+    assert (trace.diagnostics["value"] <= trace.diagnostics["tolerance"]).all()
+
+
+def test_a_subsequence_that_is_never_active_changes_nothing_else():
+    agents = population(np.random.default_rng(0), 3, 3, 2)
+    forecaster = DecisionCalibrated()
+    forecaster.start(Service(2, 20, [agents], ["all", "never"]))
+    for t in range(20):
+        context = Context(t, np.array([True, False]), candidates={"agents": np.ones((3, 3), dtype=bool)})
+        mixture = forecaster.predict(context)
+        forecaster.update(1.0 - mixture.mean.round())
+    assert np.isfinite(list(forecaster.diagnostics().values())).all()
+
+
+def test_learners_are_not_calibrated_for():
+    rng = np.random.default_rng(0)
+    scenario = omnisim.Scenario(
+        populations=[population(rng, 3, 3, 2, "followers"), population(rng, 3, 3, 2, "learners")],
+        adversary=omnisim.adversaries.Independent([[0.0, 1.0], [1.0, 0.0]]),
+        forecaster=DecisionCalibrated(),
+        elimination={"followers": BestResponse(), "learners": omnisim.learners.Hedge()},
+        rounds=40,
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario))
+    assert analysis.trace.about["forecast"]["count"] == 2 * 2 * 3 * 3
+    calibrated = analysis.certificates["claim"].str.startswith("bias")
+    assert set(analysis.certificates["population"][calibrated]) == {"followers"}
+
+
+def test_two_populations_share_one_budget():
+    rng = np.random.default_rng(0)
+    scenario = omnisim.Scenario(
+        populations=[population(rng, 3, 3, 2, "one"), population(rng, 5, 2, 2, "two")],
+        adversary=omnisim.adversaries.WorstCase(),
+        forecaster=DecisionCalibrated(),
+        elimination=BestResponse(),
+        rounds=200,
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario))
+    assert analysis.trace.about["forecast"]["count"] == 2 * 2 * (9 + 10)
+    assert analysis.certificates["holds"][analysis.certificates["probability"] == 1].all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"objectives": "bias"},
+            "objectives of DecisionCalibrated is 'bias': it must be one of coordinates, utilities",
+        ),
+        ({"weights": "x"}, "weights of DecisionCalibrated is 'x': it must be one of potential, hedge, msmwc"),
+        ({"minimax": "x"}, "minimax of DecisionCalibrated is 'x': it must be one of cutting_planes, simulated_play"),
+        ({"tolerance": 0.0}, "tolerance of DecisionCalibrated must be > 0, got 0.0"),
+        ({"base_events": True}, "base_events of DecisionCalibrated need at least one base"),
+    ],
+)
+def test_bad_parameters_are_refused(options, message):
+    with pytest.raises(StrategyError, match=message):
+        DecisionCalibrated(**options)
+
+
+@pytest.mark.parametrize(
+    ("service", "message"),
+    [
+        (Service(2, None, [population(np.random.default_rng(0), 1, 2, 2)]), "needs to know the number of rounds"),
+        (Service(2, 10), "has no registered population to calibrate for"),
+    ],
+)
+def test_it_says_what_it_needs_when_it_starts(service, message):
+    with pytest.raises(StrategyError, match=message):
+        DecisionCalibrated().start(service)
