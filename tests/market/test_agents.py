@@ -100,9 +100,7 @@ def test_no_agent_has_the_same_schedule_twice(kind: type[MarketAgents]) -> None:
 @given(seed=seeds, share=st.sampled_from([0.0, 0.5, 1.0]), efficiency=st.floats(0.3, 1))
 @settings(max_examples=40, deadline=None)
 def test_buyers_conserve_energy(seed: int, share: float, efficiency: float) -> None:
-    spec = EnergyBuyers(
-        agents=8, battery_share=share, battery_efficiency=efficiency, thermal_efficiency=efficiency
-    )
+    spec = EnergyBuyers(agents=8, battery_share=share, battery_efficiency=efficiency, thermal_efficiency=efficiency)
     population = spec.build("p", SCALING, generator(seed))
     assert population.load is not None
     load = dict(zip(population.action_names, population.load.transpose(1, 0, 2), strict=True))

@@ -15,9 +15,7 @@ from omnisim.market import read_prices
 Row = tuple[str, Any]
 
 
-def write(
-    folder: Path, rows: Iterable[Sequence[object]], header: str = "time,price", name: str = "p.csv"
-) -> Path:
+def write(folder: Path, rows: Iterable[Sequence[object]], header: str = "time,price", name: str = "p.csv") -> Path:
     path = folder / name
     path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
     return path
@@ -65,9 +63,7 @@ def test_european_csv(tmp_path: Path) -> None:
 
 
 def test_select_picks_one_market(tmp_path: Path) -> None:
-    rows = [
-        (stamp, value, zone) for zone in ("A", "B") for stamp, value in naive("2021-01-01", 24, ord(zone))
-    ]
+    rows = [(stamp, value, zone) for zone in ("A", "B") for stamp, value in naive("2021-01-01", 24, ord(zone))]
     path = write(tmp_path, rows, "time,price,zone")
     assert read_prices(path, select={"zone": "B"}).prices[0, 0] == ord("B")
     with pytest.raises(DataError, match=r"p.csv: no row has zone 'C': available: A, B"):

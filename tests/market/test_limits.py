@@ -39,9 +39,7 @@ def test_stressed_load(load: FloatArray, limit: FloatArray, threshold: float, ou
 
 
 @given(load=loads(0), cap=LIMITS, threshold=st.floats(0, 0.99), outcomes=OUTCOMES)
-def test_curtailment_energy(
-    load: FloatArray, cap: FloatArray, threshold: float, outcomes: FloatArray
-) -> None:
+def test_curtailment_energy(load: FloatArray, cap: FloatArray, threshold: float, outcomes: FloatArray) -> None:
     costs = CurtailmentEnergy(load, cap, threshold).costs(outcomes)
     assert costs.shape == (len(outcomes), AGENTS, ACTIONS)
     assert np.abs(costs).max() <= 1 + 1e-12
