@@ -117,8 +117,8 @@ def run(
 
     started = time.perf_counter()
     with run_directory.prepared(directory):
-        with naming(scenario), _progress(loaded.name, loaded.horizon) as on_round:
-            trace = omnisim.simulate(loaded, on_round=on_round)
+        with naming(scenario), _progress(loaded.name) as on_rounds:
+            trace = omnisim.simulate(loaded, on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)))
         analysis = omnisim.analyze(trace)
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
@@ -184,17 +184,59 @@ def validate(
     print(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
 
 
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of omnisim list studies.")],
+    quick: Annotated[
+        bool, typer.Option("--quick", help="The small variant: shows in seconds that it works, judges little.")
+    ] = False,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder for page and tables; default: reports/study-<name>.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
+) -> None:
+    """Rerun what the papers claim and write one page of figures, slopes and verdicts.
+
+    Writes report.html and, beside it, every table as Parquet and CSV. A full study takes minutes.
+
+    [bold]Examples[/bold]
+
+      omnisim study scaling --quick
+      omnisim study scaling --seed 1 --out results
+    """
+    from omnisim import run_directory, studies
+
+    found = studies.find(name)
+    directory = out or Path("reports") / f"study-{name}"
+    started = time.perf_counter()
+    with run_directory.prepared(directory):
+        with _progress(f"study {name}") as on_rounds:
+            result = found(studies.Options(quick, seed, jobs, on_rounds))
+        from omnisim.studies.directory import write
+
+        command = " ".join(["omnisim study", name, *(["--quick"] if quick else []), f"--seed {seed}"])
+        page = write(result, directory, command, seed, time.perf_counter() - started)
+    for finding in result.findings:
+        print(f"{_MARKS[finding.holds]}  {finding.measured}")
+    print(f"{page}")
+
+
+_MARKS = {True: "agrees    ", False: "DISAGREES ", None: "not judged"}
+
+
 @app.command("list")
 def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="forecasters, elimination, adversaries, populations, markets or scenarios."
+            metavar="KIND", help="forecasters, elimination, adversaries, populations, markets, scenarios or studies."
         ),
     ],
     plugin: Plugins = None,
 ) -> None:
-    """List what a scenario can name, with parameters and defaults.
+    """List what a scenario can name, with parameters and defaults; or the scenarios and studies there are.
 
     [bold]Examples[/bold]
 
@@ -210,8 +252,14 @@ def list_(
         for name, summary in shipped.summaries().items():
             print(f"{name}\n    {summary}")
         return
+    if kind == "studies":
+        from omnisim import studies
+
+        for name, summary in studies.summaries().items():
+            print(f"{name}\n    {summary}")
+        return
     if kind not in registry.KINDS:
-        raise ScenarioError(f"there is no kind {kind!r}{nearest(kind, [*registry.KINDS, 'scenarios'])}")
+        raise ScenarioError(f"there is no kind {kind!r}{nearest(kind, [*registry.KINDS, 'scenarios', 'studies'])}")
     for name in registry.names(kind):
         signature, summary = describe(kind, name)
         print(f"{signature}\n    {summary}")
@@ -241,8 +289,8 @@ def _file_name(name: str) -> str:
 
 
 @contextmanager
-def _progress(name: str, rounds: int) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on standard error; silent where that is not a terminal."""
+def _progress(name: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error, told the rounds done and all rounds; silent where that is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -252,19 +300,20 @@ def _progress(name: str, rounds: int) -> Iterator[Callable[[int], None] | None]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f} rounds"),
+        TextColumn("{task.completed:,.0f}/{task.fields[rounds]} rounds"),
         TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=rounds, speed="")
+        task = bar.add_task(name, total=None, speed="", rounds="?")
         started = time.perf_counter()
         shown = [started]
 
-        def on_round(t: int) -> None:
+        def on_rounds(done: int, total: int) -> None:
             now = time.perf_counter()
-            if now - shown[0] > 0.1 or t + 1 == rounds:
+            if now - shown[0] > 0.1 or done == total:
                 shown[0] = now
-                bar.update(task, completed=t + 1, speed=f"{(t + 1) / (now - started):,.0f} rounds/s")
+                speed = f"{done / (now - started):,.0f} rounds/s"
+                bar.update(task, completed=done, total=total, rounds=f"{total:,}", speed=speed)
 
-        yield on_round
+        yield on_rounds

@@ -28,6 +28,10 @@ MAY_IMPORT = {
     "simulation": {"scenario", "strategies", "problem", "trace"},
     "report": {"analysis", "trace", "problem"},
     "testing": {"strategies", "problem"},
+    "studies": {
+        *("problem", "game", "market", "strategies", "trace", "analysis", "scenario", "simulation", "report"),
+        *("adversaries", "elimination", "forecasters", "learners"),
+    },
     # Namespaces of the public surface.
     "adversaries": {"strategies"},
     "elimination": {"strategies"},

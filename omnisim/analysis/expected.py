@@ -5,6 +5,7 @@ action each agent would have taken on every prediction that could have been samp
 candidates follow from ``eliminated_at``, so nothing that the forecaster says of itself is used.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,54 @@ def expected_bias(trace: Trace, mixtures: Mixtures, population: str) -> Expected
     return ExpectedBias(total, squares)
 
 
+@dataclass(frozen=True)
+class ExpectedDirections:
+    """Per event (S, n, a) and other action b, (L, N, A, A).
+
+    Attributes
+    ----------
+    total
+        Sum over the rounds of S of E 1[agent n plays a] (U_b - U_a) . (y - p) / 2.
+    squares
+        Sum of the squares of these expectations.
+    """
+
+    total: FloatArray
+    squares: FloatArray
+
+
+def expected_directions(trace: Trace, mixtures: Mixtures, population: str) -> ExpectedDirections:
+    """The expected bias of every decision event of a population along the differences of its utilities."""
+    record = trace.records[population]
+    agents, actions = record.population.agents, record.population.actions
+    total = np.zeros((len(trace.subsequences), agents, actions, actions))
+    squares = np.zeros_like(total)
+    each = np.arange(agents)
+    slopes = record.population.utility.reshape(agents * actions, -1)
+    for t in range(trace.rounds):
+        gains = np.zeros(total.shape[1:])
+        for prediction, weight, played in _responses(trace, mixtures, record, t):
+            improvement = (slopes @ (trace.outcomes[t] - prediction)).reshape(agents, actions)
+            gains[each, played] += weight * (improvement - improvement[each, played][:, None]) / 2
+        for k in np.flatnonzero(trace.active[t]):
+            total[k] += gains
+            squares[k] += gains**2
+    return ExpectedDirections(total, squares)
+
+
+def _responses(
+    trace: Trace, mixtures: Mixtures, record: PopulationRecord, t: int
+) -> Iterator[tuple[FloatArray, float, IntArray]]:
+    """Each prediction that could have been sampled in round t, its probability, and the actions (N,) it leads to."""
+    points, weights = mixtures.points(t)
+    if len(points) == 1:
+        yield points[0], 1.0, record.actions[t]
+        return
+    candidates = _candidates(record, trace.active[t], t)
+    for prediction, weight in zip(points, weights, strict=True):
+        yield prediction, float(weight), record.population.best_response(prediction, candidates)
+
+
 def allowed_bias(trace: Trace, squares: FloatArray) -> FloatArray:
     """The certified bound on the bias of events with these sums of squares, while Phi <= e K."""
     return gain_bound(squares, int(trace.about["forecast"]["count"]), trace.rounds)
@@ -59,10 +108,8 @@ def _add_round(
     t: int,
 ) -> None:
     agents = np.arange(record.population.agents)
-    candidates = _candidates(record, trace.active[t], t)
     gains = np.zeros(total.shape[1:])
-    for prediction, weight in zip(*mixtures.points(t), strict=True):
-        actions = record.population.best_response(prediction, candidates)
+    for prediction, weight, actions in _responses(trace, mixtures, record, t):
         gains[agents, actions] += weight * (prediction - trace.outcomes[t])
     for k in np.flatnonzero(trace.active[t]):
         total[k] += gains

@@ -5,9 +5,10 @@ With K objectives, m rates and Lambda = 1 + ln(K m), as long as Phi <= e K:
 - in expectation over the mixtures, |bias of (n, a, S, i)| <= 2.1214 sqrt(Lambda V) + 4 Lambda, with V the sum of the
   squared expected gains: no probability is involved;
 - for the sampled predictions add sqrt(2 |S| ln(2 K / delta)), with probability 1 - delta;
-- swap regret(S) <= 2 L times the sum over actions of the sampled bounds.
+- swap regret(S), and so external regret(S), <= 2 L times the sum over actions of the sampled bounds.
 
-For objectives along utility differences the first two concern (U_b - U_a) . (y - p) / 2 instead of a coordinate.
+For objectives along utility differences the bias concerns (U_b - U_a) . (y - p) / 2 instead of a coordinate, with
+sqrt(2 |S| ln(K / delta)) for sampling; regret(S) <= 2 times the sum over actions of the largest sampled bound.
 """
 
 import math
@@ -17,20 +18,23 @@ from typing import Any
 import numpy as np
 
 from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
-from omnisim.analysis.expected import allowed_bias, expected_bias
+from omnisim.analysis.expected import allowed_bias, expected_bias, expected_directions
 from omnisim.arrays import BoolArray, FloatArray
 
 DELTA = 0.05
 """Probability with which the certificates about sampled predictions may fail, over all of a run together."""
 
 _THEOREMS = {
-    "BestResponse": ("Theorem 4", "Corollary 2"),
-    "FirstViolation": ("Theorem 4", "Corollary 2"),
-    "SubsequenceFirstViolation": ("Theorem 8", "Corollary 5"),
-    "CumulativeThreshold": ("Theorem 10", "Corollary 7"),
-    "SubsequenceThreshold": ("Theorem 12", "Corollary 9"),
+    "BestResponse": ("Theorem 4", "Corollary 2", "Corollary 3"),
+    "FirstViolation": ("Theorem 4", "Corollary 2", "Corollary 3"),
+    "SubsequenceFirstViolation": ("Theorem 8", "Corollary 5", "Corollary 6"),
+    "CumulativeThreshold": ("Theorem 10", "Corollary 7", "Corollary 8"),
+    "SubsequenceThreshold": ("Theorem 12", "Corollary 9", "Corollary 10"),
 }
-"""Bias and swap regret, by the elimination rule beside the forecaster."""
+"""Bias, swap regret and external regret, by the elimination rule beside the forecaster."""
+
+_UNMET = "the potential exceeded e K: the tolerance was larger than the budget"
+_OTHERS = "the others have an empty benchmark, or lost an action of it"
 
 
 def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
@@ -42,48 +46,74 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
         return
     within = bool(trace.diagnostics["potential"].max() <= math.e)
     every = np.full(evidence.record.population.agents, within)
-    unmet = "the potential exceeded e K: the tolerance was larger than the budget"
     yield evidence.row(
         "Section 4.2", "Phi / K <= e", WHOLE_RUN, np.full(len(every), trace.diagnostics["potential"].max()), math.e,
         np.ones_like(every),
     )  # fmt: skip
-    if forecast["objectives"] == "coordinates":
-        yield from _coordinates(evidence, int(forecast["count"]), every, unmet)
+    count = int(forecast["count"])
+    yield from (_coordinates if forecast["objectives"] == "coordinates" else _directions)(evidence, count, every)
 
 
-def _coordinates(evidence: Evidence, count: int, met: BoolArray, unmet: str) -> Iterator[dict[str, object]]:
+def _coordinates(evidence: Evidence, count: int, met: BoolArray) -> Iterator[dict[str, object]]:
     trace, measures = evidence.trace, evidence.measures
     assert trace.mixtures is not None  # noqa: S101 (the caller has asked; this tells the type checker)
-    bias_theorem, regret_corollary = _THEOREMS[trace.about["elimination"][measures.population.name]]
+    theorem, *corollaries = _THEOREMS[trace.about["elimination"][measures.population.name]]
     expected = expected_bias(trace, trace.mixtures, measures.population.name)
     bound = allowed_bias(trace, expected.squares)
     sampling = np.sqrt(2 * measures.rounds * math.log(2 * count / DELTA))
     for k, name in enumerate(trace.subsequences):
         measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
         yield evidence.row(
-            bias_theorem, "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", name, measured, allowed, met, unmet
+            theorem, "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", name, measured, allowed, met, _UNMET
         )
         sampled = bound[k].max(axis=2) + sampling[k]
         measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None])
         yield evidence.row(
-            bias_theorem,
+            theorem,
             "bias of the sampled predictions <= that + sqrt(2 |S| ln(2 K / delta))",
             name,
             measured,
             allowed,
             met,
-            unmet,
+            _UNMET,
             1 - DELTA,
         )
-        retained = met & evidence.retained(k)
+        allowed = 2 * measures.population.lipschitz * sampled.sum(axis=1)
+        yield from _regrets(evidence, k, corollaries, "2 L sum of the sampled bounds", allowed, met)
+
+
+def _directions(evidence: Evidence, count: int, met: BoolArray) -> Iterator[dict[str, object]]:
+    trace, measures = evidence.trace, evidence.measures
+    assert trace.mixtures is not None  # noqa: S101 (the caller has asked; this tells the type checker)
+    theorem, *corollaries = _THEOREMS[trace.about["elimination"][measures.population.name]]
+    expected = expected_directions(trace, trace.mixtures, measures.population.name)
+    bound = allowed_bias(trace, expected.squares)
+    sampling = np.sqrt(2 * measures.rounds * math.log(count / DELTA))
+    for k, name in enumerate(trace.subsequences):
+        measured, allowed = _tightest(expected.total[k], bound[k])
+        claim = "bias along utilities in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
+        yield evidence.row(theorem, claim, name, measured, allowed, met, _UNMET)
+        allowed = 2 * (bound[k].max(axis=2) + sampling[k]).sum(axis=1)
+        yield from _regrets(evidence, k, corollaries, "2 sum of the sampled bounds", allowed, met)
+
+
+def _regrets(
+    evidence: Evidence, k: int, corollaries: list[str], words: str, allowed: FloatArray, met: BoolArray
+) -> Iterator[dict[str, object]]:
+    """Swap and external regret on subsequence k under the same bound (N,)."""
+    measures = evidence.measures
+    retained = met & evidence.retained(k)
+    for corollary, kind, regret in zip(
+        corollaries, ("swap", "external"), (measures.swap_regret[k], measures.external_regret[k]), strict=True
+    ):
         yield evidence.row(
-            regret_corollary,
-            "swap regret(S) <= 2 L sum of the sampled bounds",
-            name,
-            measures.swap_regret[k],
-            2 * measures.population.lipschitz * sampled.sum(axis=1),
+            corollary,
+            f"{kind} regret(S) <= {words}",
+            evidence.trace.subsequences[k],
+            regret,
+            allowed,
             retained,
-            "the others have an empty benchmark, or lost an action of it",
+            _OTHERS,
             1 - DELTA,
         )
 

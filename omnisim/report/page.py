@@ -79,7 +79,7 @@ def render(analysis: Analysis, details: Mapping[str, Any]) -> bytes:
     """The page as bytes; the table of agents is cut where the page would grow over ``MOST_BYTES``."""
     agents_file = details.get("agents_file")
     context = _context(analysis, details)
-    template = _environment().get_template("page.html.j2")
+    template = page_template("page.html.j2")
     most_rows = MOST_ROWS
     while True:
         agents = agent_table(analysis, most_rows, None if agents_file is None else str(agents_file))
@@ -115,7 +115,8 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _environment() -> jinja2.Environment:
+def page_template(name: str) -> jinja2.Template:
+    """A template of this package, which escapes what is inserted and can insert files of ``assets``."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("omnisim.report"),
         autoescape=True,
@@ -126,4 +127,4 @@ def _environment() -> jinja2.Environment:
     environment.filters["script_json"] = embedding.script_json
     # Only files of this package are inserted without escaping.
     environment.globals["asset"] = lambda name: Markup(embedding.asset(name))  # noqa: S704
-    return environment
+    return environment.get_template(name)

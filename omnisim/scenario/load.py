@@ -25,7 +25,11 @@ from omnisim.streams import stream
 
 @dataclass(frozen=True)
 class GeneratedPopulation:
-    """A population drawn anew for each seed of a run, or always the same if its table names a seed."""
+    """A population drawn anew for each seed of a run, or always the same if its table names a seed.
+
+    Two tables with the same seed, kind and parameters give the same agents under two names, so that policies can be
+    compared on them in one run.
+    """
 
     name: str
     agents: MarketAgents
@@ -40,7 +44,9 @@ class GeneratedPopulation:
             If the parameters do not fit the scaling, or lead to numbers that are not finite.
         """
         own = self.agents.seed
-        rng = stream(seed if own is None else own, f"population/{self.name}")
+        # With a seed of its own the name does not count: tables that agree in it and in all else are twins.
+        who = f"population/{self.name}" if own is None else f"population of {type(self.agents).__name__}"
+        rng = stream(seed if own is None else own, who)
         # What overflows is refused by name, so numpy need not warn of it as well.
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             try:

@@ -1,20 +1,19 @@
 """How fast simulate and analyze are, beside other simulators in the same process.
 
-Run it as a script from the checkout, on a quiet machine; about two minutes, or seconds with ``--quick``::
+Run it as a script from the checkout, on a quiet machine; about three minutes, or seconds with ``--quick``::
 
-    python tests/benchmarks/engine.py [--quick] [--repeats 5]
+    python tests/benchmarks/engine.py [--quick] [--repeats 5] [--cpu]
 
 ``pip install 'omnisim-lab[bench]'`` brings Mesa and AgentPy; without them their rows say so. Figures are the best of
 several passes (the median stands beside it), each pass running every contender once, so that whatever else the machine
 does meets all of them. Memory is the peak of the process up to that row.
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 
-from measuring import note, peak_memory, show, timed
+from measuring import note, options, peak_memory, show, timed
 from peers import PEERS, REFERENCE, installed_peers
 from standard_load import AGENTS, ROUNDS, RULES, standard_load
 
@@ -27,16 +26,13 @@ QUICK_SIZES = (30, 60)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a tiny load, to see that everything runs")
-    parser.add_argument("--repeats", type=int, default=5, help="passes (default: 5)")
-    options = parser.parse_args(arguments)
-    if options.quick:
+    chosen = options(__doc__.splitlines()[0], 5, arguments)
+    if chosen.quick:
         compare(QUICK_AGENTS, QUICK_ROUNDS, repeats=1)
         grow(QUICK_SIZES, QUICK_ROUNDS, repeats=1)
     else:
-        compare(AGENTS, ROUNDS, options.repeats)
-        grow(SIZES, ROUNDS, max(1, options.repeats // 2))
+        compare(AGENTS, ROUNDS, chosen.repeats)
+        grow(SIZES, ROUNDS, max(1, chosen.repeats // 2))
 
 
 def compare(agents: int, rounds: int, repeats: int) -> None:

@@ -1,5 +1,6 @@
 """Seconds, bytes and tables."""
 
+import argparse
 import gc
 import resource
 import sys
@@ -10,12 +11,31 @@ from typing import TypeVar
 _Result = TypeVar("_Result")
 
 
+class Clock:
+    """The clock that everything is timed with."""
+
+    now = staticmethod(time.perf_counter)
+
+
+def options(description: str, repeats: int, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line that all benchmarks share, and set the clock."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="a tiny load, to see that everything runs")
+    parser.add_argument("--repeats", type=int, default=repeats, help=f"passes (default: {repeats})")
+    parser.add_argument(
+        "--cpu", action="store_true", help="count processor time of all threads: less disturbed by a busy machine"
+    )
+    chosen = parser.parse_args(arguments)
+    Clock.now = staticmethod(time.process_time if chosen.cpu else time.perf_counter)
+    return chosen
+
+
 def timed(function: Callable[[], _Result]) -> tuple[float, _Result]:
     """Seconds that a call took, and what it returned; garbage of earlier calls is cleared before."""
     gc.collect()
-    begin = time.perf_counter()
+    begin = Clock.now()
     result = function()
-    return time.perf_counter() - begin, result
+    return Clock.now() - begin, result
 
 
 def peak_memory() -> float:

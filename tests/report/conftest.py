@@ -1,7 +1,6 @@
 """Analyses to report on: synthetic traces of any size, and a small real run."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,6 @@ import omnisim
 from omnisim.analysis import Analysis
 from omnisim.problem.population import Money, Population
 from omnisim.trace import PopulationRecord, Trace
-
-LAUNCH = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def synthetic(
@@ -133,20 +121,6 @@ def violated() -> Analysis:
         table.loc[row, column] = value
     analysis.__dict__["certificates"] = table
     return analysis
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for path in map(shutil.which, names) if path), None)
-    if found is None:
-        pytest.skip(f"no browser: none of {', '.join(names)} is on the path")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=LAUNCH)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,81 @@
+"""Curves with bands on linear or logarithmic axes, in panels: the figures of studies."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from omnisim.report.figures.style import MUTED, PALETTE, axis, blank, describe, heading, numbers, stack, translucent
+from omnisim.report.results import Curve, Drawing
+from omnisim.report.text import label
+
+_HEIGHT = 250
+_LEGEND_ROW = 21
+
+
+def curves(title: str, drawing: Drawing) -> go.Figure:
+    """Draw the panels of a drawing below each other."""
+    names = list(dict.fromkeys(curve.label for panel in drawing.panels for curve in panel.curves))
+    figure = blank(title, 300)
+    # On a phone a row of the legend holds one or two names.
+    stack(figure, [_HEIGHT] * len(drawing.panels), gap=74, top=_LEGEND_ROW * (1 + len(names) // 3))
+    layout: dict[str, Any] = {}
+    seen: set[str] = set()
+    for index, panel in enumerate(drawing.panels):
+        heading(figure, index, f"<b>{label(panel.heading, 60)}</b>")
+        x, y = axis("x", index), axis("y", index)
+        for curve in panel.curves:
+            _curve(figure, curve, x, y, shown=curve.label not in seen, log_y=panel.log_y)
+            seen.add(curve.label)
+        layout[f"xaxis{x[1:]}"] = {"title": {"text": label(panel.x_label, 80)}, **_scale(panel.log_x)}
+        layout[f"yaxis{y[1:]}"] = {"title": {"text": label(panel.y_label, 60)}, **_scale(panel.log_y)}
+        if panel.log_x:
+            marks = sorted({float(value) for curve in panel.curves for value in np.asarray(curve.x, dtype=np.float64)})
+            layout[f"xaxis{x[1:]}"] |= {
+                "tickvals": numbers(marks),
+                "ticktext": [_power(mark) for mark in marks],
+                "tickangle": 0,
+            }
+    figure.update_layout(layout)
+    return describe(figure, drawing.caption, drawing.alt)
+
+
+def _curve(figure: go.Figure, curve: Curve, x: str, y: str, *, shown: bool, log_y: bool) -> None:
+    guide = curve.colour < 0
+    colour = MUTED if guide else PALETTE[curve.colour % len(PALETTE)]
+    name, axes = label(curve.label, 48), {"xaxis": x, "yaxis": y, "x": numbers(curve.x)}
+    values = _positive(curve.y) if log_y else np.asarray(curve.y, dtype=np.float64)
+    if curve.low is not None and curve.high is not None:
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "legendgroup": name}
+        low, high = np.asarray(curve.low, dtype=np.float64), np.asarray(curve.high, dtype=np.float64)
+        known = np.isfinite(low) & np.isfinite(high) & np.isfinite(values)
+        # An interval that reaches below zero ends at the edge of what a logarithmic axis can show.
+        low = np.where(low > 0, low, values / 10) if log_y else low
+        axes_known = axes | {"x": numbers(np.asarray(curve.x, dtype=np.float64)[known])}
+        figure.add_scatter(y=numbers(low[known]), **edge, **axes_known)
+        figure.add_scatter(
+            y=numbers(high[known]), fill="tonexty", fillcolor=translucent(colour, 0.16), **edge, **axes_known
+        )
+    figure.add_scatter(
+        y=numbers(values), name=name, legendgroup=name, showlegend=shown,
+        mode="lines" if guide or curve.dash != "solid" else "lines+markers",
+        line={"color": colour, "width": 1 if guide else 1.8, "dash": curve.dash}, marker={"size": 5},
+        hoverinfo="skip" if guide else None,
+        hovertemplate=None if guide else f"%{{y:.4g}} at %{{x:,}}<extra>{name}</extra>", **axes,
+    )  # fmt: skip
+
+
+def _positive(values: Any) -> Any:
+    array = np.asarray(values, dtype=np.float64)
+    return np.where(array > 0, array, np.nan)
+
+
+def _scale(logarithmic: bool) -> dict[str, Any]:
+    return {"type": "log", "exponentformat": "none", "dtick": 1} if logarithmic else {"type": "linear"}
+
+
+def _power(value: float) -> str:
+    exponent = np.log2(value) if value > 0 else np.nan
+    if exponent >= 6 and float(exponent).is_integer():
+        return f"2<sup>{int(exponent)}</sup>"
+    return f"{value:g}"

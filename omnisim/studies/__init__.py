@@ -1,0 +1,78 @@
+"""Studies: what the papers claim, rerun, each as one page with its tables beside it.
+
+A study is a function ``(options: Options) -> Study``. It runs many simulations, each independent of the others and
+with randomness of its own, so that the numbers are the same for any number of jobs. Where a full study takes long
+it has a quick variant, which the tests run.
+
+To add one: write such a function in a module or folder of its own here, fill a
+:class:`~omnisim.report.results.Study` (findings, tables, charts: plain data), and add a line to ``STUDIES``. The
+command line, the page and the files follow from that.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from omnisim.errors import ScenarioError
+from omnisim.suggest import nearest
+
+if TYPE_CHECKING:
+    from omnisim.report.results import Study
+
+STUDIES = {
+    "scaling": "omnisim.studies.scaling.study:scaling",
+}
+"""From the name of a study to ``module:function``."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the rounds simulated so far and those of the whole study."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a study.
+
+    Attributes
+    ----------
+    quick
+        Whether to run the small variant.
+    seed
+        Of all randomness, >= 0.
+    jobs
+        Processes; -1 for one per core.
+    progress
+        Told how far it is.
+    """
+
+    quick: bool = False
+    seed: int = 0
+    jobs: int = -1
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ScenarioError(f"seed of a study must be >= 0, got {self.seed}")
+        if self.jobs == 0 or self.jobs < -1:
+            raise ScenarioError(f"jobs must be >= 1, or -1 for one per core, got {self.jobs}")
+
+
+def find(name: str) -> "Callable[[Options], Study]":
+    """The study of this name.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none.
+    """
+    if name not in STUDIES:
+        raise ScenarioError(f"there is no study {name!r}{nearest(name, STUDIES)}")
+    module, _, function = STUDIES[name].partition(":")
+    found: Callable[[Options], Study] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def summaries() -> dict[str, str]:
+    """What each study shows, in one line."""
+    return {name: str(inspect.getdoc(find(name))).splitlines()[0] for name in STUDIES}

@@ -1,0 +1,53 @@
+"""What a study leaves on disk: ``report.html``, one Parquet and one CSV file per table, and ``manifest.json``."""
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+from omnisim._version import __version__
+from omnisim.files import atomic_write
+from omnisim.report.results import Study
+from omnisim.report.study import write_study
+
+REPORT, MANIFEST = "report.html", "manifest.json"
+
+_PACKAGES = ("numpy", "scipy", "numba", "highspy")
+
+
+def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: float) -> Path:
+    """Write all files of a study and return the path of its page, which comes last.
+
+    ``command`` and ``seed`` give the same numbers again.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    (directory / REPORT).unlink(missing_ok=True)
+    for name, table in study.tables.items():
+        with atomic_write(directory / f"{name}.parquet") as file:
+            table.frame.to_parquet(file, index=False)
+        with atomic_write(directory / f"{name}.csv") as file:
+            file.write(table.frame.to_csv(index=False).encode())
+    about = {
+        "study": study.name,
+        "seed": seed,
+        "wall_seconds": round(wall_seconds, 1),
+        "versions": versions(_PACKAGES),
+        "command": command,
+        **study.about,
+    }
+    with atomic_write(directory / MANIFEST) as file:
+        file.write((json.dumps(about, indent=2) + "\n").encode())
+    write_study(replace(study, about=about), directory / REPORT)
+    return directory / REPORT
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of Python, omnisim and the packages that numbers depend on."""
+    known = {"python": platform.python_version(), "omnisim-lab": __version__}
+    return known | {package: metadata.version(package) for package in packages}

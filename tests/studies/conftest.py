@@ -1,0 +1,36 @@
+"""A quick run of the scaling study through the command line, made once."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scenario_files import omnisim_command
+
+
+@dataclass(frozen=True)
+class Written:
+    """What ``omnisim study scaling --quick`` printed and left in its folder."""
+
+    folder: Path
+    printed: list[str]
+
+    def table(self, name: str) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / f"{name}.parquet")
+
+    @property
+    def manifest(self) -> dict[str, object]:
+        return json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+
+    @property
+    def page(self) -> str:
+        return (self.folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("studies") / "scaling"
+    answer = omnisim_command("study", "scaling", "--quick", "--seed", 3, "--out", folder)
+    assert (answer.code, answer.err) == (0, "")
+    return Written(folder, answer.out.splitlines())
