@@ -20,6 +20,14 @@ TABLE = np.random.default_rng(20240501).random((testing.ROUNDS, 2))
 
 VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
     ("forecasters", "climatology"): [({}, {}), ({"window": 3}, {})],
+    ("forecasters", "combination"): [
+        ({"bases": [Persistence(7), Climatology()]}, {}),
+        ({"bases": [Persistence(1)], "correction": False}, {"populations": True}),
+    ],
+    ("forecasters", "selection"): [
+        ({"bases": [Persistence(7), Climatology()]}, {"populations": True}),
+        ({"bases": [Climatology(), Persistence(1)]}, {}),
+    ],
     ("forecasters", "decision_calibrated"): [
         ({}, {"populations": True}),
         ({"bases": [Persistence(7), Climatology()], "base_events": True}, {"populations": True, "dimension": 3}),

@@ -33,17 +33,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Table:
-    """A result as a data frame: written beside the page, and shown on it if ``shown``.
-
-    ``titles`` are what the page calls columns (by default their names with spaces); other columns than those in
-    ``titles`` are left to the files if ``titles`` is given.
-    """
+    """A result as a data frame: written beside the page, and shown on it if ``shown``."""
 
     title: str
     frame: pd.DataFrame
     note: str = ""
     shown: bool = True
-    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

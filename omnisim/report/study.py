@@ -92,11 +92,8 @@ def _shown(chart: Chart) -> Shown:
 
 
 def _table(table: Table, name: str) -> tables.Table:
-    frame = table.frame[list(table.titles)] if table.titles else table.frame
-    columns = [
-        tables.Column(table.titles.get(key, str(key).replace("_", " ")), numeric=_numeric(frame[key]))
-        for key in map(str, frame.columns)
-    ]
+    frame = table.frame
+    columns = [tables.Column(str(key).replace("_", " "), numeric=_numeric(column)) for key, column in frame.items()]
     note = table.note
     if len(frame) > MOST_ROWS:
         note += f" The first {MOST_ROWS} of {len(frame):,} rows; all are in {name}.csv beside this page."

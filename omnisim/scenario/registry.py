@@ -20,11 +20,13 @@ from omnisim.suggest import nearest
 KINDS: Mapping[str, dict[str, str]] = {
     "forecasters": {
         "climatology": "omnisim.strategies.forecasters:Climatology",
+        "combination": "omnisim.strategies.forecasters:Combination",
         "conditional_mean": "omnisim.strategies.forecasters:ConditionalMean",
         "decision_calibrated": "omnisim.strategies.forecasters:DecisionCalibrated",
         "persistence": "omnisim.strategies.forecasters:Persistence",
         "published": "omnisim.strategies.forecasters:Published",
         "ridge_autoregression": "omnisim.strategies.forecasters:RidgeAutoregression",
+        "selection": "omnisim.strategies.forecasters:Selection",
     },
     "elimination": {
         "best_response": "omnisim.strategies.elimination:BestResponse",

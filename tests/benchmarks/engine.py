@@ -74,7 +74,7 @@ def compare(agents: int, rounds: int, repeats: int) -> None:
     )
     note(f"Memory before the first run: {before:.0f} MB. Fallback: share of agent-rounds without a candidate.")
     if missing:
-        note(f"Not installed: {', '.join(missing)}; pip install 'omnisim-lab[bench]'")
+        note(f"Not installed: {'; '.join(missing)}. Try: pip install 'omnisim-lab[bench]'")
 
 
 def grow(sizes: Sequence[int], rounds: int, repeats: int) -> None:

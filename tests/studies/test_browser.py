@@ -26,8 +26,8 @@ def test_the_page_is_drawn_quietly_and_fits(browser, written, width: int) -> Non
     page.wait_for_function("before => document.querySelector('#figure-violation figcaption').textContent !== before",
                            arg=before)  # fmt: skip
 
-    head = page.locator("#table-regret_slopes thead th", has_text="slope").first
+    head = page.locator("#table-regret_slopes thead th", has_text="swap regret on all")
     head.locator("button").click()
-    assert head.get_attribute("aria-sort") == "descending"
+    assert head.get_attribute("aria-sort") == "ascending"
     context.close()
     assert noise == []

@@ -7,7 +7,6 @@ import pytest
 from scenario_files import omnisim_command, refusal
 
 from omnisim import studies
-from omnisim.report.text import number
 from omnisim.studies.parallel import run_all
 from omnisim.studies.scaling import plan
 from omnisim.studies.scaling.cases import FORECASTERS, Case, measure
@@ -68,8 +67,13 @@ class TestFolder:
 def test_the_page_says_what_the_tables_say(written) -> None:
     assert len(written.page) < 1_500_000
     assert "All 4 findings agree with theory. 19 more are not judged." in written.page
-    row = written.table("regret_slopes").iloc[0]
-    assert f">{number(row['slope'])}</td>" in written.page
+    row = written.table("slopes").query("part == 'regret' and measure == 'swap regret'").iloc[0]
+    shown = (
+        written.table("regret_slopes").query("adversary == @row.adversary and forecaster == @row.forecaster").iloc[0]
+    )
+    slope = shown[f"swap regret on {row['subsequence']}"]
+    assert slope.startswith(f"{row['slope']:.2f}")
+    assert f"<td>{slope}</td>" in written.page
     assert "omnisim study scaling --quick --seed 3" in written.page
 
 

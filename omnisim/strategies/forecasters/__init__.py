@@ -2,18 +2,22 @@
 
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.climatology import Climatology
+from omnisim.strategies.forecasters.combination import Combination
 from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
 from omnisim.strategies.forecasters.decision_calibrated import DecisionCalibrated
 from omnisim.strategies.forecasters.persistence import Persistence
 from omnisim.strategies.forecasters.published import Published
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
+from omnisim.strategies.forecasters.selection import Selection
 
 __all__ = [
     "Climatology",
+    "Combination",
     "ConditionalMean",
     "DecisionCalibrated",
     "Forecaster",
     "Persistence",
     "Published",
     "RidgeAutoregression",
+    "Selection",
 ]

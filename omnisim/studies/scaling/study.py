@@ -8,6 +8,7 @@ import pandas as pd
 from omnisim.report.results import Section, Study, Table
 from omnisim.report.text import listing
 from omnisim.studies import Options
+from omnisim.studies.fitting import Slope
 from omnisim.studies.parallel import run_all
 from omnisim.studies.scaling import charts, prose
 from omnisim.studies.scaling.cases import measure
@@ -16,21 +17,6 @@ from omnisim.studies.scaling.plan import FULL, LEARNERS, QUICK, Plan, cases
 from omnisim.studies.scaling.results import slope_table
 
 MEASURES = ("swap_regret", "external_regret", "ccv", "ccv_positive")
-
-_TITLES = {
-    "part": "part",
-    "rule": "rule",
-    "adversary": "adversary",
-    "forecaster": "forecaster",
-    "subsequence": "subsequence",
-    "measure": "measure",
-    "slope": "slope",
-    "low": "95 % from",
-    "high": "to",
-    "floored": "means raised to 1",
-    "rounds": "largest T",
-    "last": "mean there",
-}
 
 
 def scaling(options: Options) -> Study:
@@ -79,26 +65,29 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
     tables = {
         "regret_slopes": Table(
             "Slopes of regret, by adversary, forecaster and subsequence",
-            _pick(slopes, ["regret"], ["swap regret", "external regret"]),
-            titles={key: words for key, words in _TITLES.items() if key not in ("part", "rule")},
+            _slopes(slopes, ["regret"], ["adversary", "forecaster"], ["swap regret", "external regret"]),
+            _READ,
         ),
         "violation_slopes": Table(
             "Slopes of violation, by rule, adversary and subsequence",
-            _pick(slopes, ["violation", "masking"], ["ccv", "ccv positive"]),
+            _slopes(slopes, ["violation"], ["rule", "adversary"], ["ccv", "ccv positive"]),
             "Algorithms 1 and 2 promise something about all rounds, Algorithms 3 and 4 about every subsequence.",
-            titles={key: words for key, words in _TITLES.items() if key != "forecaster"},
-        ),
-        "every_rule_slopes": Table(
-            "Slopes for the other rules against every adversary with every forecaster, all rounds",
-            _pick(slopes, ["rules"], ["swap regret", "ccv"], only_all=True),
-            f"T from {min(plan.rules):,} to {max(plan.rules):,}, {max(plan.rules.values())} replicates: coarser "
-            "than the parts above. There is no tempting action here.",
-            titles={key: words for key, words in _TITLES.items() if key not in ("part", "subsequence")},
         ),
         "learner_slopes": Table(
             "Slopes of learners and of elimination on the same instance",
-            _pick(slopes, ["learners"], ["external regret", "ccv", "ccv positive"]),
-            titles={key: words for key, words in _TITLES.items() if key not in ("part", "adversary", "subsequence")},
+            _slopes(slopes, ["learners"], ["rule", "forecaster"], ["external regret", "ccv", "ccv positive"]),
+            "Learners ignore the forecaster. Regret below 0 counts as no growth.",
+        ),
+        "every_rule_slopes": Table(
+            "Slopes for the other rules against every adversary with every forecaster, all rounds",
+            _slopes(
+                slopes[slopes["subsequence"] == "all"],
+                ["rules"],
+                ["rule", "adversary", "forecaster"],
+                ["swap regret", "ccv", "ccv positive"],
+            ),
+            f"T from {min(plan.rules):,} to {max(plan.rules):,}, {max(plan.rules.values())} replicates: coarser than "
+            "the parts above. There is no tempting action here.",
         ),
         "slopes": Table("All slopes", slopes, shown=False),
         "runs": Table("Every run and subsequence", rows, shown=False),
@@ -136,11 +125,24 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
     )
 
 
-def _pick(slopes: pd.DataFrame, parts: list[str], measures: list[str], *, only_all: bool = False) -> pd.DataFrame:
+_READ = "With 95 % intervals; all numbers are in slopes.csv. 0.00 [0.00, 0.00]: never above 1 on average."
+
+
+def _slopes(slopes: pd.DataFrame, parts: list[str], by: list[str], measures: list[str]) -> pd.DataFrame:
+    """A row per cell, a column per measure and subsequence, each slope with its interval as text."""
     kept = slopes[slopes["part"].isin(parts) & slopes["measure"].isin(measures)]
-    if only_all:
-        kept = kept[kept["subsequence"] == "all"]
-    return kept.reset_index(drop=True).replace({"measure": {"ccv": "CCV", "ccv positive": "CCV+"}})
+    several = len(set(kept["subsequence"])) > 1
+    found: dict[Any, dict[str, Any]] = {}
+    for row in kept.to_dict("records"):
+        cell = found.setdefault(tuple(row[key] for key in by), {key: row[key] for key in by})
+        cell["largest T"] = row["rounds"]
+        measure = _WORDS.get(row["measure"], row["measure"])
+        column = f"{measure} on {row['subsequence']}" if several else measure
+        cell[column] = str(Slope(row["slope"], row["low"], row["high"], row["points"], row["floored"]))
+    return pd.DataFrame(found.values())
+
+
+_WORDS = {"ccv": "CCV", "ccv positive": "CCV+"}
 
 
 def _runs(rows: pd.DataFrame) -> int:

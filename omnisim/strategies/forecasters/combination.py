@@ -1,0 +1,134 @@
+"""Online combination of forecasts by Bernstein online aggregation, with a regression that corrects them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+
+from omnisim.arrays import FloatArray, Written
+from omnisim.errors import StrategyError
+from omnisim.problem.context import Context
+from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
+
+_CORRECTION = "mean of the bases"
+"""Name of the feature under which the correction sees the bases."""
+
+
+class Combination(Forecaster):
+    """Predicts a convex combination of its bases, with weights per coordinate learnt from their squared errors.
+
+    The weights are those of Bernstein online aggregation on the linearized loss (Wintenberger, Machine Learning 106,
+    2017), which needs no tuning: a base that is better by a margin takes over, and where several err differently their
+    mixture is better than each. With ``correction`` a further expert competes: the ridge autoregression of
+    :class:`RidgeAutoregression`, refitted every 7 rounds, with the mean of the bases among its regressors; it learns
+    what lagged outcomes, calendar and features can add to the bases, and loses its weight where that is nothing.
+
+    Parameters
+    ----------
+    bases
+        At least one.
+    correction
+        Whether the regression competes too.
+
+    Raises
+    ------
+    StrategyError
+        If there is no base.
+
+    Examples
+    --------
+    One base is right, the other never:
+
+    >>> from omnisim.problem.context import Service
+    >>> from omnisim.strategies.forecasters.published import Published
+    >>> right, wrong = Published(np.full((50, 1), 0.8)), Published(np.full((50, 1), 0.1))
+    >>> forecaster = Combination([right, wrong], correction=False)
+    >>> forecaster.start(Service(dimension=1, rounds=50))
+    >>> for t in range(50):
+    ...     prediction = forecaster.predict(Context(round=t)).mean
+    ...     forecaster.update(np.array([0.8]))
+    >>> prediction.round(1)
+    array([0.8])
+    """
+
+    def __init__(
+        self, bases: Annotated[Sequence[Forecaster], Written("forecasters")], correction: bool = True
+    ) -> None:
+        if not bases:
+            raise StrategyError("Combination needs at least one base")
+        self.bases = tuple(bases)
+        self.correction = correction
+
+    @property
+    def weights(self) -> FloatArray:
+        """The current weights, (experts, d): the bases in their order, then the correction; columns sum to 1."""
+        return self._aggregation.weights
+
+    @property
+    def base_predictions(self) -> FloatArray:
+        """What the bases predicted in this round, (bases, d): the means of their mixtures."""
+        return self._predictions[: len(self.bases)]
+
+    def _start(self) -> None:
+        for base in self.bases:
+            base.start(self.service)
+        self._regression = RidgeAutoregression(refit_every=7) if self.correction else None
+        if self._regression is not None:
+            # What the bases would have said of the past is not known, so the correction begins with round 0.
+            self._regression.start(replace(self.service, past=None))
+        experts = len(self.bases) + (self._regression is not None)
+        self._aggregation = _BernsteinAggregation(experts, self.service.dimension)
+
+    def _predict(self, context: Context) -> FloatArray:
+        predictions = [base.predict(context).mean for base in self.bases]
+        if self._regression is not None:
+            seen = replace(context, features={**context.features, _CORRECTION: np.mean(predictions, axis=0)})
+            predictions.append(self._regression.predict(seen).mean)
+        self._predictions = np.stack(predictions)
+        return np.clip(self._aggregation.combine(self._predictions), 0.0, 1.0)
+
+    def _update(self, outcome: FloatArray) -> None:
+        for base in self.bases:
+            base.update(outcome)
+        if self._regression is not None:
+            self._regression.update(outcome)
+        self._aggregation.learn(outcome)
+
+    def _observe(self, context: Context, outcome: FloatArray) -> None:
+        """The past teaches the bases, which have seen it when they were started."""
+
+
+class _BernsteinAggregation:
+    """Second-order weights of M experts in each of d coordinates.
+
+    With r the linearized regret of a round (expert j: 2 (p - y) (p - p_j)), E the largest |r| and V the sum of r^2 so
+    far, eta = min(1 / (2 E), sqrt(ln(M) / V)), and weights proportional to eta exp(eta sum of (r - eta r^2)).
+    """
+
+    def __init__(self, experts: int, dimension: int) -> None:
+        shape = (experts, dimension)
+        self.weights = np.full(shape, 1 / experts)
+        self._regret, self._squares, self._largest = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._spread = np.log(max(experts, 2))
+
+    def combine(self, predictions: FloatArray) -> FloatArray:
+        """The weighted mean (d,) of predictions (M, d)."""
+        self._predictions = predictions
+        self._combined = np.asarray((self.weights * predictions).sum(axis=0))
+        return self._combined
+
+    def learn(self, outcome: FloatArray) -> None:
+        """Learn the outcome (d,) of the round last combined."""
+        regret = 2 * (self._combined - outcome) * (self._combined - self._predictions)
+        self._largest = np.maximum(self._largest, np.abs(regret))
+        self._squares += regret**2
+        with np.errstate(divide="ignore"):
+            eta = np.minimum(0.5 / self._largest, np.sqrt(self._spread / self._squares))
+        # An expert that has always agreed with the combination has no scale of its own yet.
+        eta = np.where(np.isfinite(eta), eta, 1.0)
+        self._regret += regret - eta * regret**2
+        powers = eta * self._regret
+        weights = eta * np.exp(powers - powers.max(axis=0))
+        self.weights = weights / weights.sum(axis=0)
