@@ -31,6 +31,7 @@ VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
     ("forecasters", "decision_calibrated"): [
         ({}, {"populations": True}),
         ({"bases": [Persistence(7), Climatology()], "base_events": True}, {"populations": True, "dimension": 3}),
+        ({"bases": [Persistence(7), Climatology()], "combine": True}, {"populations": True}),
         ({"objectives": "utilities", "weights": "hedge"}, {"populations": True, "dimension": 2}),
     ],
     ("forecasters", "persistence"): [({}, {}), ({"lag": 7}, {})],

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.calibration import bias
@@ -88,7 +89,9 @@ def analyze(trace: Trace) -> Analysis:
        utility  external_regret  swap_regret
     0      2.5             -0.5          0.0
     """
-    return Analysis(trace, {name: _measure(trace, name) for name in trace.records})
+    # On one thread: products of this size gain nothing from more, and rounding may depend on their number.
+    with threadpool_limits(limits=1):
+        return Analysis(trace, {name: _measure(trace, name) for name in trace.records})
 
 
 def _measure(trace: Trace, name: str) -> Measures:

@@ -8,6 +8,9 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 
+_ZERO = 1e-12
+"""Dual prices below this are zeros of the solver."""
+
 
 class Master:
     """max z over y in [0, 1]^d subject to z <= b_k + h_k . y for the rows added so far.
@@ -53,5 +56,6 @@ class Master:
             raise StrategyError(f"the minimax program was not solved: {self._model.getModelStatus()}")
         solution = self._model.getSolution()
         outcome = np.clip(np.array(solution.col_value)[:-1], 0.0, 1.0)
-        prices = np.maximum(-np.array(solution.row_dual), 0.0)
+        prices = -np.array(solution.row_dual)
+        prices[prices < _ZERO] = 0.0
         return outcome, prices / prices.sum()

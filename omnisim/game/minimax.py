@@ -32,7 +32,9 @@ class Minimax(ABC):
     """Finds a mixture of value <= tolerance; a subclass writes ``solve``."""
 
     @abstractmethod
-    def solve(self, gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> Step:
+    def solve(
+        self, gain: Gain, candidates: Sequence[Mixture], tolerance: float, warm: Sequence[FloatArray] = ()
+    ) -> Step:
         """Return the first candidate of value <= tolerance, or a mixture found from them.
 
         Parameters
@@ -43,6 +45,8 @@ class Minimax(ABC):
             Mixtures to try first, in this order; at least one.
         tolerance
             >= 0.
+        warm
+            Predictions (d,) to start from where no candidate will do, such as those that served in the last round.
         """
 
 
@@ -101,41 +105,83 @@ class CuttingPlanes(Minimax):
             raise StrategyError(f"limit of CuttingPlanes must be >= 1, got {limit}")
         self.limit = limit
 
-    def solve(self, gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> Step:
+    def solve(
+        self, gain: Gain, candidates: Sequence[Mixture], tolerance: float, warm: Sequence[FloatArray] = ()
+    ) -> Step:
         """See :meth:`Minimax.solve`."""
-        start, good = _first_good(gain, candidates, tolerance)
+        known = _Known(gain)
+        start, good = _first_good(known, candidates, tolerance)
         if good:
             return start
         if start.mixture.dimension == 1:
-            return _bisect(gain, start, tolerance, self.limit)
-        return self._cut(gain, candidates, start, tolerance)
+            return _bisect(known, start, tolerance, self.limit)
+        return self._cut(known, candidates, start, tolerance, warm)
 
-    def _cut(self, gain: Gain, candidates: Sequence[Mixture], start: Step, tolerance: float) -> Step:
+    def _cut(
+        self, known: "_Known", candidates: Sequence[Mixture], start: Step, tolerance: float, warm: Sequence[FloatArray]
+    ) -> Step:
         from omnisim.game.master import Master
 
-        points = list(dict.fromkeys(p.tobytes() for mixture in candidates for p in mixture.support))
-        support = [np.frombuffer(key) for key in points]
         master = Master(start.mixture.dimension)
-        for prediction in support:
-            master.add(*gain(prediction))
-        best, evaluations = start, start.evaluations
-        while evaluations < self.limit:
-            outcome, prices = master.solve()
-            mixture = _mixture(support, prices)
-            value, _ = worst_case(gain, mixture)
-            if value < best.value:
-                best = Step(mixture, value, evaluations)
-            if best.value <= tolerance:
+        for mixture in candidates:
+            for prediction in mixture.support:
+                known(prediction)
+        for prediction in warm:
+            known(prediction)
+        for index in range(known.count):
+            master.add(*known.gains[index])
+        best, prices = start.value, None
+        while known.count < self.limit:
+            outcome, found = master.solve()
+            value = known.value(found)
+            if value < best:
+                best, prices = value, found
+            if best <= tolerance:
                 break
-            master.add(*gain(outcome))
-            support.append(outcome)
-            evaluations += 1
-        return Step(best.mixture, best.value, evaluations)
+            before = known.count
+            cut = known(outcome)
+            if known.count == before:
+                break  # nothing left to add: the solver is at the end of its precision
+            master.add(*cut)
+        if prices is None:
+            return Step(start.mixture, start.value, known.count)
+        return Step(known.mixture(prices), best, known.count)
 
 
-def _mixture(support: Sequence[FloatArray], prices: FloatArray) -> Mixture:
-    played = np.flatnonzero(prices > 1e-12)
-    return Mixture(np.stack(support)[played], prices[played] / prices[played].sum())
+class _Known:
+    """The gains of the predictions evaluated so far in a round, each evaluated once."""
+
+    def __init__(self, gain: Gain) -> None:
+        self._gain = gain
+        self._index: dict[bytes, int] = {}
+        self._support: list[FloatArray] = []
+        self.gains: list[tuple[float, FloatArray]] = []
+
+    @property
+    def count(self) -> int:
+        """How many predictions were evaluated."""
+        return len(self.gains)
+
+    def __call__(self, prediction: FloatArray) -> tuple[float, FloatArray]:
+        """The gain of a prediction."""
+        key = prediction.tobytes()
+        if key not in self._index:
+            self._index[key] = len(self.gains)
+            self._support.append(prediction)
+            self.gains.append(self._gain(prediction))
+        return self.gains[self._index[key]]
+
+    def value(self, prices: FloatArray) -> float:
+        """The value of the mixture of the first len(prices) predictions."""
+        played = prices.nonzero()[0]
+        intercept = sum(prices[k] * self.gains[k][0] for k in played)
+        slope = np.sum([prices[k] * self.gains[k][1] for k in played], axis=0)
+        return float(intercept + np.maximum(slope, 0).sum())
+
+    def mixture(self, prices: FloatArray) -> Mixture:
+        """That mixture."""
+        played = prices.nonzero()[0]
+        return Mixture(np.stack([self._support[k] for k in played]), prices[played])
 
 
 def _bisect(gain: Gain, start: Step, tolerance: float, limit: int) -> Step:
@@ -185,7 +231,9 @@ class SimulatedPlay(Minimax):
         self.steps = steps
         self._round = 0
 
-    def solve(self, gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> Step:
+    def solve(
+        self, gain: Gain, candidates: Sequence[Mixture], tolerance: float, warm: Sequence[FloatArray] = ()
+    ) -> Step:
         """See the class; ``candidates`` give the dimension only."""
         self._round += 1
         steps = self.steps or self._round**2

@@ -43,7 +43,10 @@ class Objectives(ABC):
 
     @abstractmethod
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Rows that fired (R,), each once, and E_{p ~ mixture} r(p, outcome) of their entries, (R, columns)."""
+        """Rows that fired (R,), each once, and E_{p ~ mixture} r(p, outcome) of their entries.
+
+        The gains are (G, columns), to be repeated over the rows, R a multiple of G: row r has those of r modulo G.
+        """
 
 
 class _Decisions(Objectives):
@@ -85,19 +88,19 @@ class _Decisions(Objectives):
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
-        parts_rows, parts_gains = [], []
-        for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+        if len(mixture.weights) == 1 or self._fixed is not None:
+            prediction = mixture.mean
             actions, rows = self._fired(prediction)
-            gains = weight * self._entry_gains(prediction, actions, outcome)
-            tiled = np.broadcast_to(gains, (len(self._starts), self._population.agents, self.columns))
-            parts_rows.append(rows)
-            parts_gains.append(tiled.reshape(-1, self.columns))
-        if len(parts_rows) == 1:
-            return parts_rows[0], parts_gains[0]
-        rows, place = np.unique(np.concatenate(parts_rows), return_inverse=True)
-        total = np.zeros((len(rows), self.columns))
-        np.add.at(total, place, np.concatenate(parts_gains))
-        return rows, total
+            return rows, self._entry_gains(prediction, actions, outcome)
+        # Sum over the points into one table of (n, a), then repeat what fired over the active subsequences.
+        pairs = self._population.agents * self._population.actions
+        total, fired = np.zeros((pairs, self.columns)), np.zeros(pairs, dtype=np.bool_)
+        for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+            actions, _ = self._fired(prediction)
+            total[self._agents + actions] += weight * self._entry_gains(prediction, actions, outcome)
+            fired[self._agents + actions] = True
+        positions = fired.nonzero()[0]
+        return (self._starts + positions).reshape(-1), total[positions]
 
 
 class DecisionEvents(_Decisions):

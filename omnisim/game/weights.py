@@ -48,7 +48,7 @@ class Weights(ABC):
 
     @abstractmethod
     def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
-        """Learn the gains of a round: per family, rows (R,), each once, and entries (R, columns)."""
+        """Learn the gains of a round: per family, rows and entries as :meth:`Objectives.gains` returns them."""
 
     @abstractmethod
     def tolerance(self) -> float:
@@ -151,7 +151,7 @@ class _Normalized(Weights):
         for family, (rows, entries) in zip(self.families, gains, strict=True):
             size = family.rows * family.columns
             table = np.zeros((family.rows, family.columns))
-            table[rows] = entries
+            table[rows] = np.tile(entries, (len(rows) // max(1, len(entries)), 1))
             flat[begin : begin + size] = table.reshape(-1)
             begin += size
             if family.two_sided:

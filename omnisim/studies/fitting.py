@@ -14,9 +14,9 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Slope:
-    """A fitted growth exponent, the ends of its confidence interval (NaN if unknown), and how many points were floored.
+    """A fitted growth exponent and the ends of its confidence interval (NaN if unknown).
 
-    ``str`` gives ``0.48 [0.44, 0.52]``.
+    It rests on so many ``points``, of which so many were ``floored``. ``str`` gives ``0.48 [0.44, 0.52]``.
     """
 
     slope: float
@@ -30,49 +30,53 @@ class Slope:
         return f"{self.slope:.2f}{interval}".replace("-", "−")
 
 
-def fit_slope(sizes: Sequence[float], samples: Sequence[FloatArray], floor: float = 1.0) -> Slope:
-    """The exponent s of a growth proportional to size^s.
+def fit_slope(sizes: Sequence[float], table: FloatArray, floor: float = 1.0) -> Slope:
+    """The exponent s of a growth proportional to size^s, common to all replicates.
 
-    Least squares through the points (log size, log mean of the sample of that size). Means below ``floor`` are
-    raised to it: they may be negative, and what lies below one unit is no growth. The interval follows from the
-    spread of the samples, which may have different lengths: the slope is a weighted sum of the logarithms of
-    independent means, its variance is taken to first order, and the degrees of freedom are Welch and
-    Satterthwaite's. It does not cover a curve that is not straight.
+    Least squares on logarithms with an intercept for each replicate, since replicates may differ by a factor and not
+    all of them need to have every size. The slope is then a mean of the replicates' own slopes, weighted by how far
+    their sizes spread; its interval follows from how much these differ (a cluster-robust variance), with the effective
+    number of replicates less one as degrees of freedom. It does not cover a curve that is not straight. Values
+    below ``floor`` are raised to it: they may be negative, and what lies below one unit is no growth.
 
     Parameters
     ----------
-    sizes
-        At least two different ones.
-    samples
-        One array of measurements per size.
+    sizes : (S,)
+        > 0.
+    table : (R, S)
+        One row per replicate, NaN where a size was not measured. Rows with fewer than two sizes are left out.
     floor
         > 0.
 
+    Raises
+    ------
+    ValueError
+        If no replicate has two different sizes.
+
     Examples
     --------
-    >>> fit_slope([1, 4, 16], [np.array([3.0, 3.0]), np.array([6.0, 6.0]), np.array([12.0, 12.0])])
-    Slope(slope=0.5, low=0.5, high=0.5, points=3, floored=0)
+    >>> print(fit_slope([1, 4, 16], np.array([[3.0, 6.0, 12.0], [5.0, 10.0, np.nan]])))
+    0.50 [0.50, 0.50]
     """
-    x = np.log(np.asarray(sizes, dtype=np.float64))
-    means = np.array([sample.mean() for sample in samples])
-    floored = means < floor
-    y = np.log(np.maximum(means, floor))
-    centred = x - x.mean()
-    if len(x) < 2 or not centred.any():
-        raise ValueError(f"a slope needs at least two different sizes, got {list(sizes)}")
-    weights = centred / (centred**2).sum()
-    slope = float(weights @ y)
-    counts = np.array([len(sample) for sample in samples])
-    if counts.min() < 2:
-        return Slope(slope, np.nan, np.nan, len(x), int(floored.sum()))
-    spread = np.array([sample.var(ddof=1) for sample in samples])
-    parts = np.where(floored, 0.0, weights**2 * spread / (counts * np.maximum(means, floor) ** 2))
-    total = float(parts.sum())
-    if total == 0:
-        return Slope(slope, slope, slope, len(x), int(floored.sum()))
-    freedom = total**2 / float((parts**2 / (counts - 1)).sum())
-    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * np.sqrt(total)
-    return Slope(slope, slope - half, slope + half, len(x), int(floored.sum()))
+    known = np.isfinite(table)
+    known[known.sum(axis=1) < 2] = False
+    x = np.where(known, np.log(np.asarray(sizes, dtype=np.float64)), 0.0)
+    y = np.where(known, np.log(np.where(known, np.maximum(table, floor), 1.0)), 0.0)
+    counts = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    centred = np.where(known, x - x.sum(axis=1, keepdims=True) / counts, 0.0)
+    weights = (centred**2).sum(axis=1)
+    if not weights.any():
+        raise ValueError(f"a slope needs a replicate with at least two different sizes, got the sizes {list(sizes)}")
+    slope = float((centred * y).sum() / weights.sum())
+    points, floored = int(known.sum()), int((known & (np.where(known, table, floor) < floor)).sum())
+    replicates = int((weights > 0).sum())
+    if replicates < 2:
+        return Slope(slope, np.nan, np.nan, points, floored)
+    scores = (centred * y).sum(axis=1) - slope * weights
+    variance = replicates / (replicates - 1) * float((scores**2).sum()) / float(weights.sum()) ** 2
+    freedom = float(weights.sum()) ** 2 / float((weights**2).sum()) - 1
+    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * float(np.sqrt(variance))
+    return Slope(slope, slope - half, slope + half, points, floored)
 
 
 def mean_interval(sample: FloatArray) -> tuple[float, float, float]:

@@ -127,6 +127,21 @@ def test_a_good_base_is_broadcast_unchanged():
     assert (trace.diagnostics["evaluations"] == 1).all()
 
 
+def test_a_combination_of_good_bases_is_broadcast_unchanged():
+    rng = np.random.default_rng(2)
+    outcomes = rng.random((150, 3))
+    tables = [np.clip(outcomes + rng.normal(scale=0.1, size=outcomes.shape), 0, 1) for _ in range(2)]
+    bases = [omnisim.forecasters.Published(table) for table in tables]
+    scenario = omnisim.Scenario(
+        populations=[population(rng, 10, 3, 3)],
+        adversary=omnisim.adversaries.Replay(outcomes),
+        forecaster=omnisim.forecasters.Combination(bases),
+    )
+    combined = omnisim.simulate(scenario).predictions
+    calibrated = omnisim.simulate(scenario.replace(forecaster=DecisionCalibrated(bases, combine=True)))
+    np.testing.assert_array_equal(calibrated.predictions, combined)
+
+
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 @pytest.mark.parametrize("weights", ["potential", "hedge", "msmwc"])
 @pytest.mark.parametrize("minimax", ["cutting_planes", "simulated_play"])
@@ -235,7 +250,8 @@ def test_two_populations_share_one_budget():
         ({"weights": "x"}, "weights of DecisionCalibrated is 'x': it must be one of potential, hedge, msmwc"),
         ({"minimax": "x"}, "minimax of DecisionCalibrated is 'x': it must be one of cutting_planes, simulated_play"),
         ({"tolerance": 0.0}, "tolerance of DecisionCalibrated must be > 0, got 0.0"),
-        ({"base_events": True}, "base_events of DecisionCalibrated need at least one base"),
+        ({"base_events": True}, "base_events of DecisionCalibrated needs at least one base"),
+        ({"combine": True}, "combine of DecisionCalibrated needs at least one base"),
     ],
 )
 def test_bad_parameters_are_refused(options, message):

@@ -53,9 +53,7 @@ class Combination(Forecaster):
     array([0.8])
     """
 
-    def __init__(
-        self, bases: Annotated[Sequence[Forecaster], Written("forecasters")], correction: bool = True
-    ) -> None:
+    def __init__(self, bases: Annotated[Sequence[Forecaster], Written("forecasters")], correction: bool = True) -> None:
         if not bases:
             raise StrategyError("Combination needs at least one base")
         self.bases = tuple(bases)

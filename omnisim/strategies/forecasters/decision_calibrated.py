@@ -14,6 +14,7 @@ from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.combination import Combination
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]
@@ -36,6 +37,10 @@ class DecisionCalibrated(Forecaster):
     ----------
     bases
         Forecasters to follow where possible; without any it starts from the middle of the box.
+    combine
+        Try first the online combination of the bases with its correction
+        (:class:`~omnisim.strategies.forecasters.Combination`), then the bases themselves. It repairs weak bases and uses
+        several at once, at the cost of a small regression per round.
     objectives
         ``"coordinates"`` of the bias (the papers'; K = 2 d N |A| L), or ``"utilities"``, its components along the
         utility differences (K = N |A|^2 L; bounds swap regret directly).
@@ -77,6 +82,7 @@ class DecisionCalibrated(Forecaster):
         weights: WeightsName = "potential",
         minimax: MinimaxName = "cutting_planes",
         tolerance: float | None = None,
+        combine: bool = False,
     ) -> None:
         for name, value, known in (
             ("objectives", objectives, _FAMILIES),
@@ -90,9 +96,11 @@ class DecisionCalibrated(Forecaster):
                 f"tolerance of DecisionCalibrated must be > 0, got {tolerance}: the minimax step reaches 0 only in the "
                 "limit"
             )
-        if base_events and not bases:
-            raise StrategyError("base_events of DecisionCalibrated need at least one base")
+        for name, wanted in (("base_events", base_events), ("combine", combine)):
+            if wanted and not bases:
+                raise StrategyError(f"{name} of DecisionCalibrated needs at least one base")
         self.bases = tuple(bases)
+        self.combine = combine
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance
 
@@ -120,8 +128,10 @@ class DecisionCalibrated(Forecaster):
             raise StrategyError("DecisionCalibrated needs to know the number of rounds when it starts")
         if not service.populations:
             raise StrategyError("DecisionCalibrated has no registered population to calibrate for")
-        for base in self.bases:
-            base.start(service)
+        # The combination drives the bases itself.
+        self._combination = Combination(self.bases) if self.combine else None
+        for forecaster in self.bases if self._combination is None else [self._combination]:
+            forecaster.start(service)
         family = _FAMILIES[self.objectives]
         events: list[int | None] = [None, *(range(len(self.bases)) if self.base_events else ())]
         families: list[Objectives] = [
@@ -129,20 +139,20 @@ class DecisionCalibrated(Forecaster):
         ]
         self._rule: Weights = _WEIGHTS[self.weights]()
         self._engine = Engine(families, self._rule, _MINIMAX[self.minimax](), service.rounds, self.tolerance)
-        self._last: Mixture | None = None
 
     def _predict(self, context: Context) -> Mixture:
+        if self._combination is not None:
+            combined = self._combination.predict(context)
+            bases = list(self._combination.base_predictions)
+            return self._engine.play(context, [combined, *map(Mixture.point, bases)], bases)
         mixtures = [base.predict(context) for base in self.bases]
         candidates = mixtures or [Mixture.point(np.full(self.service.dimension, 0.5))]
-        if self._last is not None and not mixtures:
-            candidates = [*candidates, self._last]
-        self._last = self._engine.play(context, candidates, [mixture.mean for mixture in mixtures])
-        return self._last
+        return self._engine.play(context, candidates, [mixture.mean for mixture in mixtures])
 
     def _update(self, outcome: FloatArray) -> None:
         self._engine.learn(outcome)
-        for base in self.bases:
-            base.update(outcome)
+        for forecaster in self.bases if self._combination is None else [self._combination]:
+            forecaster.update(outcome)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started; there were no agents yet."""

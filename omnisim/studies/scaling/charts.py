@@ -14,7 +14,10 @@ from omnisim.studies.scaling.results import bound_curve, curve, guide, slope_of
 _ROUNDS = "rounds T"
 _HOW = "Mean over replicates of the largest value over agents, with its 95 % t-interval."
 _LOG = "Axes are logarithmic; values at or below 0 are not drawn."
-_SLOPES = "Slopes are least squares through the logarithms of the means, means below 1 raised to 1."
+_SLOPES = (
+    "Slopes are least squares on logarithms with an intercept for each replicate, values below 1 raised to 1: where "
+    "the largest T have fewer replicates the curve may bend, the slope does not."
+)
 
 
 def regret_chart(rows: pd.DataFrame) -> Chart:
@@ -48,8 +51,7 @@ def regret_chart(rows: pd.DataFrame) -> Chart:
             )
         caption = (
             f"Swap regret on “{subsequence}”, Algorithm 3. {_HOW} {_LOG} Dashed: what Corollary 5 promises with "
-            "probability 95 % for calibrated forecasts. Dotted: growth like T and like its square "
-            "root. "
+            "probability 95 % for calibrated forecasts. Dotted: growth like T and like its square root. "
             f"{_SLOPES} Against WorstCase ConditionalMean does not exist: the law depends on the forecast."
         )
         variants[f"on “{subsequence}”"] = Drawing(panels, caption, f"Line charts of swap regret: {'; '.join(told)}.")

@@ -9,7 +9,7 @@ from omnisim.report.results import Curve
 from omnisim.studies.fitting import Slope, fit_slope, mean_interval
 
 FLOOR = 1.0
-"""What means are raised to before logarithms are taken: a round's largest regret, or violation."""
+"""What values are raised to before logarithms are taken: a round's largest regret, or violation."""
 
 _CELL = ["part", "rule", "adversary", "forecaster", "subsequence"]
 
@@ -23,7 +23,8 @@ def samples(rows: pd.DataFrame, measure: str, by: str = "rounds") -> tuple[list[
 
 def slope_of(rows: pd.DataFrame, measure: str) -> Slope:
     """The growth exponent of a measure in the rounds."""
-    return fit_slope(*samples(rows, measure), floor=FLOOR)
+    table = rows.pivot_table(index="replicate", columns="rounds", values=measure, dropna=False)
+    return fit_slope([float(str(size)) for size in table.columns], table.to_numpy(dtype=np.float64), FLOOR)
 
 
 def curve(rows: pd.DataFrame, measure: str, label: str, colour: int, by: str = "rounds", scale: float = 0.0) -> Curve:
@@ -51,7 +52,7 @@ def guide(curves: Sequence[Curve], exponent: float, label: str) -> Curve:
 def slope_table(rows: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     """One row per part, rule, adversary, forecaster, subsequence and measure that was run for several T.
 
-    Columns: those, then slope, low, high (95 % interval), points, floored (how many means were raised to
+    Columns: those, then slope, low, high (95 % interval), points, floored (how many values were raised to
     1), rounds (largest T), last (the mean there).
     """
     found = []
@@ -60,7 +61,7 @@ def slope_table(rows: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
             sizes, measured = samples(group, measure)
             if len(sizes) < 2:
                 continue
-            fitted = fit_slope(sizes, measured, FLOOR)
+            fitted = slope_of(group, measure)
             found.append(
                 dict(zip(_CELL, key, strict=True))
                 | {"measure": measure.replace("_", " "), "slope": fitted.slope, "low": fitted.low, "high": fitted.high}

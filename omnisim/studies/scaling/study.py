@@ -125,7 +125,7 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
     )
 
 
-_READ = "With 95 % intervals; all numbers are in slopes.csv. 0.00 [0.00, 0.00]: never above 1 on average."
+_READ = "With 95 % intervals; all numbers are in slopes.csv. 0.00 [0.00, 0.00]: never above 1."
 
 
 def _slopes(slopes: pd.DataFrame, parts: list[str], by: list[str], measures: list[str]) -> pd.DataFrame:
