@@ -44,7 +44,8 @@ class Engine:
         for family in self._families:
             family.prepare(context, bases)
         self.tolerance = self._weights.tolerance() if self._fixed is None else self._fixed
-        warm = () if self.step is None or len(self.step.mixture.weights) == 1 else self.step.mixture.support
+        last = None if self.step is None else self.step.mixture
+        warm = list(last.support) if last is not None and len(last.weights) > 1 else []
         self.step = self._minimax.solve(self.gain, candidates, self.tolerance, warm)
         return self.step.mixture
 

@@ -20,8 +20,7 @@ _LOWEST, _HIGHEST = -700.0, 300.0
 _BIAS, _MANTISSA = 1023, 52
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _bits(_context: Any, _x: Any) -> Any:
+def _cast_to_integer(_context: Any, _x: Any) -> Any:
     """The bits of a float as an integer."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -32,8 +31,7 @@ def _bits(_context: Any, _x: Any) -> Any:
     return types.int64(types.float64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _from_bits(_context: Any, _n: Any) -> Any:
+def _cast_to_float(_context: Any, _n: Any) -> Any:
     """The float with these bits."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -42,6 +40,10 @@ def _from_bits(_context: Any, _n: Any) -> Any:
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), generate
+
+
+_bits: Any = intrinsic(_cast_to_integer)
+_from_bits: Any = intrinsic(_cast_to_float)
 
 
 @numba.njit(inline="always")

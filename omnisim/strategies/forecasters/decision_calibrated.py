@@ -39,8 +39,8 @@ class DecisionCalibrated(Forecaster):
         Forecasters to follow where possible; without any it starts from the middle of the box.
     combine
         Try first the online combination of the bases with its correction
-        (:class:`~omnisim.strategies.forecasters.Combination`), then the bases themselves. It repairs weak bases and uses
-        several at once, at the cost of a small regression per round.
+        (:class:`~omnisim.strategies.forecasters.Combination`), then the bases themselves. It repairs weak bases and
+        uses several at once, at the cost of a small regression per round.
     objectives
         ``"coordinates"`` of the bias (the papers'; K = 2 d N |A| L), or ``"utilities"``, its components along the
         utility differences (K = N |A|^2 L; bounds swap regret directly).
