@@ -1,16 +1,13 @@
 """Algorithm 2 of Bechavod, Lu, Roth: an action leaves when its cumulative violation passes a threshold."""
 
-from typing import Any
-
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
-from omnisim.strategies.elimination.thresholds import Gamma, Threshold
+from omnisim.strategies.elimination.thresholds import ThresholdElimination
 
 
-class CumulativeThreshold(Elimination):
+class CumulativeThreshold(ThresholdElimination):
     """Algorithm 2: remove an action when the costs of playing it add up to more than gamma.
 
     V_j(a) is the sum of c_j(a, y_t) over the rounds in which a was played; a leaves when some V_j(a) > gamma.
@@ -46,21 +43,10 @@ class CumulativeThreshold(Elimination):
     array([[ True, False]])
     """
 
-    benchmark = "expected"
-    feedback = "played"
-
-    def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
-        super().__init__(on_empty)
-        self.threshold = Threshold(gamma, delta)
-
     @property
     def eliminated_at(self) -> IntArray:
         """The round after which each action left, (N, A, 1), or T."""
         return self._set.left_at
-
-    def facts(self) -> dict[str, Any]:
-        """Also the thresholds at their largest, one per subsequence, those that suffice, and delta."""
-        return super().facts() | self.threshold.facts()
 
     def _start(self) -> None:
         self._set = CandidateSets(1, self.agents, self.actions, self.rounds)

@@ -3,12 +3,11 @@
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
-from omnisim.strategies.elimination.thresholds import Gamma, Threshold
+from omnisim.strategies.elimination.thresholds import ThresholdElimination
 
 
-class PerSubsequenceThreshold(Elimination):
+class PerSubsequenceThreshold(ThresholdElimination):
     """Algorithm 2 run separately on every subsequence. **Its violation is not bounded**; use SubsequenceThreshold.
 
     V_j(a; k) is the sum of c_j(a, y_t) over the rounds of S_k in which a was played; a leaves the set A_k when some
@@ -46,13 +45,6 @@ class PerSubsequenceThreshold(Elimination):
     >>> rule.eliminated_at[0, 0]
     array([8, 3])
     """
-
-    benchmark = "expected"
-    feedback = "played"
-
-    def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
-        super().__init__(on_empty)
-        self.threshold = Threshold(gamma, delta)
 
     @property
     def eliminated_at(self) -> IntArray:

@@ -1,16 +1,13 @@
 """Algorithm 4 of Bechavod, Lu, Roth: each play is attributed to one responsible subsequence."""
 
-from typing import Any
-
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
-from omnisim.strategies.elimination.thresholds import Gamma, Threshold
+from omnisim.strategies.elimination.thresholds import ThresholdElimination
 
 
-class SubsequenceThreshold(Elimination):
+class SubsequenceThreshold(ThresholdElimination):
     """Algorithm 4: a candidate set per subsequence, and attributed violations on every pair of subsequences.
 
     The agent chooses from the union of the sets A_k of the active subsequences. The *responsible* subsequence of a
@@ -47,21 +44,10 @@ class SubsequenceThreshold(Elimination):
     array([1, 9])
     """
 
-    benchmark = "expected"
-    feedback = "played"
-
-    def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
-        super().__init__(on_empty)
-        self.threshold = Threshold(gamma, delta)
-
     @property
     def eliminated_at(self) -> IntArray:
         """The round after which each action left each set, (N, A, L), or T."""
         return self._sets.left_at
-
-    def facts(self) -> dict[str, Any]:
-        """Also the thresholds at their largest, one per subsequence, those that suffice, and delta."""
-        return super().facts() | self.threshold.facts()
 
     def _start(self) -> None:
         self._sets = CandidateSets(self.subsequences, self.agents, self.actions, self.rounds)

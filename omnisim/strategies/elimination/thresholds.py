@@ -28,6 +28,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import StrategyError
+from omnisim.strategies.elimination.base import Elimination, OnEmpty
 
 ThresholdName: TypeAlias = Literal["tight", "plain", "anytime"]
 Gamma: TypeAlias = float | ThresholdName | None
@@ -90,3 +91,35 @@ class Threshold:
 
     def _anytime(self, attributed: FloatArray) -> FloatArray:
         return np.asarray(np.sqrt((attributed + 1) * (np.log(attributed + 1) + 2 * self._log)))
+
+
+class ThresholdElimination(Elimination):
+    """What the rules share that compete with BE and remove an action when costs of playing it add up to too much.
+
+    A subclass starts ``self.threshold`` in its ``_start``.
+
+    Parameters
+    ----------
+    gamma
+        The threshold, > 0; None or ``"tight"``, ``"plain"``, ``"anytime"`` for those of this module.
+    delta
+        Probability in (0, 1) that a benchmark action is ever removed.
+    on_empty
+        See :class:`~omnisim.strategies.elimination.base.Elimination`.
+
+    Raises
+    ------
+    StrategyError
+        If gamma or delta is out of range.
+    """
+
+    benchmark = "expected"
+    feedback = "played"
+
+    def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
+        super().__init__(on_empty)
+        self.threshold = Threshold(gamma, delta)
+
+    def facts(self) -> dict[str, Any]:
+        """Also the thresholds at their largest, one per subsequence, whether they suffice, and delta."""
+        return super().facts() | self.threshold.facts()

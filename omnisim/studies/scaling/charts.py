@@ -165,7 +165,8 @@ def learners_chart(rows: pd.DataFrame) -> Chart:
     caption = (
         "The instance with the tempting action against Independent: elimination plays on DecisionCalibrated forecasts, "
         "learners draw actions without a forecast. Above CCV; below external regret against B, divided by sqrt(T) so "
-        "that it may be negative: Hedge, which knows no constraint, earns more than any action of B by violating. "
+        "that it may be negative: Hedge, which knows no constraint, earns more than any action of B by violating, and "
+        "so does Sinha and Vaze’s algorithm until its penalty has grown. "
         "Dashed: the bounds of Theorem 2, of Sinha and Vaze, and of Neely and Yu; those of the learners hold in "
         f"expectation over their draws. {_HOW}"
     )
