@@ -37,7 +37,7 @@ def run(dates: bool = True) -> omnisim.Trace:
             },
             subsequences={"all": None, "ü": np.arange(8) % 3 == 0},
             rounds=8,
-            dates=np.datetime64("2024-01-01") + np.arange(8) if dates else None,
+            dates=np.datetime64("2024-01-01") + np.arange(8).astype("timedelta64[D]") if dates else None,
             about={"source": "made up", "list": [1, 2.5, None]},
         ),
         seed=1,

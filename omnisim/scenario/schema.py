@@ -228,8 +228,10 @@ def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _only_in_python(annotation: Any) -> bool:
-    array = set(get_args(ArrayLike))
-    return array <= ({annotation} | set(get_args(annotation)))
+    # Newer versions of numpy keep the name of the alias, older ones are a union that merges into others.
+    sides = {annotation, *get_args(annotation)}
+    merged = set(get_args(ArrayLike))
+    return ArrayLike in sides or (bool(merged) and merged <= sides)
 
 
 def _form(annotation: Any) -> Any:

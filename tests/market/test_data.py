@@ -9,7 +9,7 @@ from omnisim.market import Market
 
 
 def days(first: str, last: str) -> Any:
-    return np.arange(first, np.datetime64(last) + 1, dtype="datetime64[D]")
+    return np.arange(first, np.datetime64(last) + np.timedelta64(1, "D"), dtype="datetime64[D]")
 
 
 def market(**changes: Any) -> Market:

@@ -72,7 +72,7 @@ def synthetic(
         predictions=np.clip(outcomes + rng.normal(scale=0.1, size=outcomes.shape), 0, 1),
         active=active,
         subsequences=subsequences,
-        dates=np.arange("2021-01-01", rounds, dtype="datetime64[D]") if dates else None,
+        dates=np.datetime64("2021-01-01") + np.arange(rounds).astype("timedelta64[D]") if dates else None,
         records=records,
         about=facts | (about or {}),
     )

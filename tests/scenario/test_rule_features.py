@@ -13,7 +13,7 @@ SCALING = Scaling(0.0, 100.0)
 
 
 def market(days: int, first: str = "2019-12-25", **more: object) -> Market:
-    dates = np.datetime64(first) + np.arange(days)
+    dates = np.datetime64(first) + np.arange(days).astype("timedelta64[D]")
     rng = np.random.default_rng(11)
     return Market("toy", dates, rng.uniform(5, 95, (days, 24)), **more)  # type: ignore[arg-type]
 

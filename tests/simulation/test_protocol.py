@@ -202,7 +202,7 @@ def spied() -> tuple[list[Any], omnisim.Trace]:
         elimination=SpyElimination(log),
         features={"load": np.arange(ROUNDS), "hours": np.ones((ROUNDS, 24))},
         forecasts={"lasso": np.full((ROUNDS + 3, 2), 0.5)},
-        dates=np.datetime64("2024-01-01") + np.arange(ROUNDS),
+        dates=np.datetime64("2024-01-01") + np.arange(ROUNDS).astype("timedelta64[D]"),
     )
     return log, omnisim.simulate(given, seed=6)
 
@@ -267,7 +267,7 @@ def test_a_context_says_what_is_known_beforehand_and_cannot_be_written_to(
     for t, (_, context, _) in enumerate(of_kind(log, "predict")):
         assert context.round == t
         assert context.active.tolist() == [True, t % 2 == 0]
-        assert context.date == np.datetime64("2024-01-01") + t
+        assert context.date == np.datetime64("2024-01-01") + np.timedelta64(t, "D")
         assert context.features["load"].tolist() == [t]
         assert context.features["hours"].shape == (24,)
         assert context.forecasts["lasso"].tolist() == [0.5, 0.5]

@@ -29,10 +29,10 @@ def scenario() -> omnisim.Scenario:
         subsequences={"all": None, "hot": omnisim.Rule("temperature", ">", quantile=0.5)},
         rounds=ROUNDS,
         features={"temperature": rng.normal(size=ROUNDS)},
-        dates=np.datetime64("2024-01-01") + np.arange(ROUNDS),
+        dates=np.datetime64("2024-01-01") + np.arange(ROUNDS).astype("timedelta64[D]"),
         past=Past(
             rng.random((30, 3)),
-            np.datetime64("2023-12-02") + np.arange(30),
+            np.datetime64("2023-12-02") + np.arange(30).astype("timedelta64[D]"),
             {"temperature": rng.normal(size=(30, 1))},
         ),
     )

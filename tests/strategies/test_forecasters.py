@@ -25,7 +25,7 @@ from omnisim.strategies.forecasters.base import Forecaster
 
 OUTCOMES = np.random.default_rng(8).random((60, 2))
 LOAD = np.random.default_rng(9).random((60, 3))
-DATES = np.datetime64("2024-02-26") + np.arange(60)  # a Monday
+DATES = np.datetime64("2024-02-26") + np.arange(60).astype("timedelta64[D]")  # a Monday
 
 
 def predicted(forecaster: Forecaster, rounds: int = 60, past: Past | None = None, context: Any = None) -> np.ndarray:

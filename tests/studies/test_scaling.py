@@ -24,9 +24,9 @@ class TestFolder:
         expected = {f"{name}.{ending}" for name in names for ending in ("csv", "parquet")}
         assert {path.name for path in written.folder.iterdir()} == expected | {"report.html", "manifest.json"}
         for name in names:
-            pd.testing.assert_frame_equal(
-                written.table(name), pd.read_csv(written.folder / f"{name}.csv"), check_dtype=False, check_exact=False
-            )
+            # As text, an interval that is unknown leaves a bare number.
+            read = pd.read_csv(written.folder / f"{name}.csv", dtype=written.table(name).dtypes.to_dict())
+            pd.testing.assert_frame_equal(written.table(name), read)
 
     def test_the_columns(self, written) -> None:
         assert list(written.table("runs").columns) == COLUMNS.split()

@@ -65,12 +65,12 @@ QUICK = Plan(
     beside=_ladder({6: 2, 7: 2}),
     independent=_ladder({6: 1, 7: 1}),
     rules=_ladder({6: 1, 7: 1}),
-    violation=_ladder(_TINY),
+    violation=_ladder(dict.fromkeys(range(6, 10), 2)),
     masking=_ladder(dict.fromkeys(range(6, 10), 1)),
     learners=_ladder({6: 2, 7: 2}),
     sizes={"actions": (4, 6), "subsequences": (1, 2), "agents": (2, 4), "dimension": (1, 2)},
     sizes_rounds=2**5,
-    sizes_replicates=2,
+    sizes_replicates=1,
     agents=3,
 )
 
