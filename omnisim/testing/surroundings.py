@@ -43,7 +43,7 @@ class Surroundings:
         models = [*forecasts, *(["model"] if calendar else [])]
         published = {name: rng.random((total, dimension)) for name in models}
         first = np.datetime64("2024-02-01")
-        dates = np.arange(first, first + total) if calendar else None
+        dates = first + np.arange(total).astype("timedelta64[D]") if calendar else None
         corners = np.stack([np.zeros(dimension), np.ones(dimension)])
         self.market = Independent(np.concatenate([corners, rng.random((3, dimension))]))
         law = self.market.law(Context(round=0), None, None)

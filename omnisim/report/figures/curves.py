@@ -9,7 +9,10 @@ from omnisim.report.figures.style import MUTED, PALETTE, axis, blank, describe, 
 from omnisim.report.results import Curve, Drawing
 from omnisim.report.text import label
 
-_HEIGHT = 250
+_HEIGHTS = {1: 260, 2: 230, 3: 190}
+_LOWEST = 165
+"""Of a panel in pixels, by the number of panels: a figure should fit on a printed page."""
+
 _LEGEND_ROW = 21
 
 
@@ -18,7 +21,8 @@ def curves(title: str, drawing: Drawing) -> go.Figure:
     names = list(dict.fromkeys(curve.label for panel in drawing.panels for curve in panel.curves))
     figure = blank(title, 300)
     # On a phone a row of the legend holds one or two names.
-    stack(figure, [_HEIGHT] * len(drawing.panels), gap=74, top=_LEGEND_ROW * (1 + len(names) // 3))
+    panels = len(drawing.panels)
+    stack(figure, [_HEIGHTS.get(panels, _LOWEST)] * panels, gap=62, top=_LEGEND_ROW * (1 + len(names) // 3))
     layout: dict[str, Any] = {}
     seen: set[str] = set()
     for index, panel in enumerate(drawing.panels):
