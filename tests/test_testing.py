@@ -1,6 +1,5 @@
 """The contract suite notices each way of breaking the contract."""
 
-import itertools
 from typing import Any, ClassVar
 
 import numpy as np
@@ -245,10 +244,11 @@ class Drifting(Independent):
     """Its law depends on how often it was asked."""
 
     def _start(self, rng: Any) -> None:
-        self._count = itertools.count()
+        self._count = 0
 
     def _law(self, context: Any, mixture: Any, history: Any) -> Any:
-        return [(next(self._count) % 7) / 7]
+        self._count += 1
+        return [(self._count % 7) / 7]
 
 
 class Unaware(Independent):
