@@ -10,6 +10,9 @@ from omnisim.errors import EmptyCandidatesError, StrategyError
 from omnisim.problem.population import Population
 from omnisim.strategies.policy import Policy
 
+_MOST_KNOWN = 64
+"""Candidate arrays whose empty rows are remembered."""
+
 OnEmpty: TypeAlias = Literal["fallback", "error"]
 
 
@@ -41,6 +44,7 @@ class Elimination(Policy):
         self.violation = np.zeros(shape).T
         """V_j(a) so far, (N, A, J): over all rounds, or those in which a was played, as ``feedback`` says."""
         self._asked: tuple[int, bytes] | None = None
+        self._known_rows: dict[int, tuple[BoolArray, BoolArray]] = {}
         super().start(population, active, rng)
 
     def candidates(self, active: BoolArray) -> BoolArray:
@@ -62,7 +66,7 @@ class Elimination(Policy):
 
     def _offered(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:
         candidates = self._candidates(active)
-        empty = np.asarray(~candidates.any(axis=1))
+        empty = self._empty_rows(candidates)
         if empty.any():
             if self.on_empty == "error":
                 raise EmptyCandidatesError(
@@ -73,7 +77,18 @@ class Elimination(Policy):
             least = self.violation.max(axis=2, initial=-np.inf).argmin(axis=1)
             candidates[empty, least[empty]] = True
             freeze(candidates)
-        return candidates, freeze(empty)
+        return candidates, empty
+
+    def _empty_rows(self, candidates: BoolArray) -> BoolArray:
+        # Rules hand out the same read-only array until an action leaves; a reference keeps its identity taken.
+        known = self._known_rows.get(id(candidates))
+        if known is None or known[0] is not candidates:
+            known = candidates, freeze(np.asarray(~candidates.any(axis=1)))
+            if not candidates.flags.writeable:
+                if len(self._known_rows) >= _MOST_KNOWN:
+                    self._known_rows.clear()
+                self._known_rows[id(candidates)] = known
+        return known[1]
 
     def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
         """Learn the round; elimination needs only the costs."""

@@ -23,6 +23,8 @@ class CandidateSets:
         self._alive = np.ones((sets, actions, agents), dtype=np.bool_)
         self._left_at = np.full((sets, actions, agents), rounds, dtype=np.int64)
         self._unions: dict[bytes, BoolArray] = {}
+        self._somewhere = np.ones((actions, agents), dtype=np.bool_)
+        """Actions that are still in some set: the others have nothing left to leave."""
 
     @property
     def left_at(self) -> IntArray:
@@ -31,8 +33,11 @@ class CandidateSets:
 
     def remove(self, active: BoolArray, actions: BoolArray, round: int) -> None:  # noqa: A002 (the field's word)
         """Take the marked actions (N, A) out of the active (K,) sets after ``round``."""
+        marked = self._somewhere & actions.T
+        if not marked.any():
+            return
         positions = active.nonzero()[0]
-        leaving = self._alive[positions] & actions.T
+        leaving = self._alive[positions] & marked
         if leaving.any():
             which, chosen, agents = leaving.nonzero()
             self.remove_from(positions[which], agents, chosen, round)
@@ -41,6 +46,7 @@ class CandidateSets:
         """Take action ``actions[i]`` of agent ``agents[i]``, a candidate so far, out of set ``sets[i]``."""
         self._alive[sets, actions, agents] = False
         self._left_at[sets, actions, agents] = round
+        self._somewhere[actions, agents] = self._alive[:, actions, agents].any(axis=0)
         self._unions.clear()
 
     def contain(self, sets: IntArray, actions: IntArray) -> BoolArray:
