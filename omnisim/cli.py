@@ -231,7 +231,8 @@ def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="forecasters, elimination, adversaries, populations, markets, scenarios or studies."
+            metavar="KIND",
+            help="forecasters, elimination, learners, adversaries, populations, markets, scenarios or studies.",
         ),
     ],
     plugin: Plugins = None,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from instances import RULES, Instance, Run, instances, runs
 
@@ -37,6 +37,12 @@ def test_every_agent_acts_and_fares_as_by_hand(instance: Instance, rule: str) ->
     np.testing.assert_array_equal(trace.predictions, instance.predictions)
     np.testing.assert_array_equal(trace.active, instance.active)
     agree(Run(instance, rule, trace))
+
+
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(instance=instances(rounds=60), rule=st.sampled_from(sorted(RULES)))
+def test_long_runs(instance: Instance, rule: str) -> None:
+    agree(Run(instance, rule, omnisim.simulate(instance.scenario(rule))))
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
