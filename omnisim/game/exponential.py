@@ -47,7 +47,7 @@ _from_bits: Any = intrinsic(_cast_to_float)
 
 
 @numba.njit(inline="always")
-def exponential(x):  # type: ignore[no-untyped-def]
+def exponential(x):
     """exp(x), without branches.
 
     Examples

@@ -63,9 +63,7 @@ def sum_rows(table: FloatArray, rows: IntArray) -> FloatArray:
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_RELAXED)
-def _potential_update(  # type: ignore[no-untyped-def]
-    begin, end, total, squares, potential, net, rows, gains, rates, two_sided, rise
-):
+def _potential_update(begin, end, total, squares, potential, net, rows, gains, rates, two_sided, rise):
     # Rows are taken in chunks that stay in the first cache. Each inner loop touches at most three arrays: with more,
     # the compiler gives up proving that they do not overlap, and does not vectorize.
     columns = gains.shape[1]
@@ -117,32 +115,32 @@ def _potential_update(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
-def _exponentials(x, v, result, size, sign):  # type: ignore[no-untyped-def]
+def _exponentials(x, v, result, size, sign):
     for q in range(size):
         result[q] = exponential(sign * x[q] - v[q])
 
 
 @numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
-def _shrinking(v, result, size):  # type: ignore[no-untyped-def]
+def _shrinking(v, result, size):
     for q in range(size):
         result[q] = exponential(-2.0 * v[q])
 
 
 @numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
-def _add_difference(up, down, weight, eta, size):  # type: ignore[no-untyped-def]
+def _add_difference(up, down, weight, eta, size):
     for q in range(size):
         weight[q] += eta * (up[q] - down[q])
 
 
 @numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
-def _next_rate(powers, shrink, size):  # type: ignore[no-untyped-def]
+def _next_rate(powers, shrink, size):
     for q in range(size):
         value = powers[q] * powers[q] * shrink[q]
         powers[q] = min(_LARGEST, value)
 
 
 @numba.njit(nogil=True, cache=True)
-def _sum_rows(table, rows):  # type: ignore[no-untyped-def]
+def _sum_rows(table, rows):
     result = np.zeros(table.shape[1])
     for row in rows:
         for i in range(table.shape[1]):

@@ -82,9 +82,9 @@ class _Decisions(Objectives):
         actions = self._population.best_response(prediction, self._candidates)
         return actions, (self._starts + (self._agents + actions)).reshape(-1)
 
+    @abstractmethod
     def _entry_gains(self, prediction: FloatArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
         """Gains of the rows of each agent's event, (N or 1, columns)."""
-        raise NotImplementedError
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
