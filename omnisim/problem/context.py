@@ -34,6 +34,9 @@ class Context:
         Predictions of the outcome that others published, each (d,) in [0, 1], by the name of the model.
     candidates
         For each registered population, (N, A) bool: the actions it will choose from in this round.
+    exposure
+        For a white-box adversary, (d,): how the weighted gain that the forecaster tries to keep small grows with each
+        coordinate of the outcome, given the mixture committed to; None from a forecaster that keeps no weights.
     """
 
     round: int
@@ -42,6 +45,7 @@ class Context:
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
     candidates: Mapping[str, BoolArray] = field(default_factory=dict)
+    exposure: FloatArray | None = None
 
 
 @dataclass(frozen=True)

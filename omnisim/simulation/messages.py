@@ -24,9 +24,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """Forecaster to world: the mixture from which the prediction will be sampled."""
+    """Forecaster to world: the mixture from which the prediction will be sampled, and what its weights give away."""
 
     mixture: Mixture
+    exposure: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

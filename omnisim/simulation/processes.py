@@ -80,11 +80,12 @@ class World:
             context = self._environs.context(t)
             network.send(WORLD, Notice(context))
             yield clock.at(Phase.LAW)
-            mixture = mailbox.take_one(Commitment).mixture
+            commitment = mailbox.take_one(Commitment)
             registered = mailbox.take(Registration)
             if not self._adversary.oblivious:
-                context = replace(context, candidates=_by_population(registered, self._order))
-            law = self._adversary.law(context, mixture, self._history(t))
+                candidates = _by_population(registered, self._order)
+                context = replace(context, candidates=candidates, exposure=commitment.exposure)
+            law = self._adversary.law(context, commitment.mixture, self._history(t))
             for observe in self._observers:
                 observe(t, law)
             yield clock.at(Phase.OUTCOME)
@@ -105,7 +106,7 @@ class World:
 
 
 class ForecastService:
-    """Commits to a mixture, samples the prediction, learns the outcome."""
+    """Commits to a mixture, samples the prediction, learns the outcome; ``exposed`` to a white-box adversary."""
 
     def __init__(
         self,
@@ -114,8 +115,9 @@ class ForecastService:
         dimension: int,
         populations: Sequence[Population],
         rng: np.random.Generator,
+        exposed: bool = False,
     ) -> None:
-        self._forecaster, self._rng = forecaster, rng
+        self._forecaster, self._rng, self._exposed = forecaster, rng, exposed
         self._order = [p.name for p in populations]
         self.predictions = np.empty((rounds, dimension))
         self.mixtures: list[Mixture] = []
@@ -130,7 +132,7 @@ class ForecastService:
             context = replace(mailbox.take_one(Notice).context, candidates=candidates)
             mixture = self._forecaster.predict(context)
             self.mixtures.append(mixture)
-            network.send(FORECASTER, Commitment(mixture))
+            network.send(FORECASTER, Commitment(mixture, self._forecaster.exposure() if self._exposed else None))
             yield clock.at(Phase.BROADCAST)
             prediction = mixture.sample(self._rng)
             self.predictions[t] = prediction

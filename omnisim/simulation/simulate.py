@@ -77,7 +77,12 @@ def simulate(scenario: Scenario, seed: int | None = None, on_round: Callable[[in
         observers = [party.observe_law for party in agents.values()] if adversary.law_known else []
         world = World(environs, adversary, populations, stream(seed, "adversary"), observers)
         service = ForecastService(
-            forecaster, problem.rounds, adversary.dimension, populations, stream(seed, "forecaster")
+            forecaster,
+            problem.rounds,
+            adversary.dimension,
+            populations,
+            stream(seed, "forecaster"),
+            exposed=not adversary.oblivious,
         )
 
         environment = simpy.Environment()

@@ -30,6 +30,8 @@ def adversary(kind, rng, dimension, rounds):
     match kind:
         case "worst_case":
             return omnisim.adversaries.WorstCase()
+        case "best_reply":
+            return omnisim.adversaries.WorstCase(reads="weights")
         case "switching":
             supports = [rng.integers(0, 2, size=(3, dimension)).astype(float).tolist() for _ in range(3)]
             return omnisim.adversaries.Switching(supports, period=max(1, rounds // 7))
@@ -53,7 +55,7 @@ def run(kind, dimension, rounds, *, elimination, seed=0, bases=(), **options):
     return omnisim.analyze(omnisim.simulate(scenario, seed))
 
 
-@pytest.mark.parametrize("kind", ["worst_case", "switching", "independent", "replay"])
+@pytest.mark.parametrize("kind", ["worst_case", "best_reply", "switching", "independent", "replay"])
 @pytest.mark.parametrize("dimension", [1, 4, 24])
 @pytest.mark.parametrize("rule", [SubsequenceFirstViolation, SubsequenceThreshold])
 def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule):

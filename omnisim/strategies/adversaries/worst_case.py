@@ -1,7 +1,7 @@
 """Worst case: a white-box adversary that plays the outcome which hurts the agents most."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -12,12 +12,19 @@ from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.strategies.adversaries.base import Adversary
 
+Reads: TypeAlias = Literal["weights", "regret"]
+
 
 class WorstCase(Adversary):
-    """Reads the forecaster's mixture and plays the outcome that adds most to the agents' swap regret.
+    """Reads the forecaster's mixture, or its weights as well, and plays the outcome that hurts most.
 
-    From the mixture psi and the registered candidates it knows which action a each agent will take on each point of
-    the support. To every other candidate b it gives the weight w = ``start`` + max(0, R(a, b)), R(a, b) being the
+    With ``reads="regret"`` that is the outcome which adds most to the agents' swap regret; with ``reads="weights"``,
+    against a forecaster that keeps weights on objectives (a calibrated one), the outcome which maximizes their weighted
+    gain E_{p ~ psi} sum_e w_e r_e(p, y): the best reply in the very game that the forecaster plays. The second drives
+    the bias towards its bound, but not the regret: the outcomes it likes are extreme, and easy to act on.
+
+    For the first, the mixture psi and the registered candidates tell which action a each agent will take on each point
+    of the support. To every other candidate b it gives the weight w = ``start`` + max(0, R(a, b)), R(a, b) being the
     regret so far for having played a and not b, and plays
 
         y in {0, 1}^d  maximizing  sum over agents and b of  E_{p ~ psi} w (U_b - U_a) . y ,
@@ -37,6 +44,8 @@ class WorstCase(Adversary):
     start
         Weight of a pair without regret so far, > 0, in units of regret (a round's is at most 1): how long it tries
         all pairs before it insists.
+    reads
+        ``"regret"`` or ``"weights"``; the second falls back on the first where the forecaster keeps none.
 
     Raises
     ------
@@ -56,14 +65,16 @@ class WorstCase(Adversary):
 
     oblivious: ClassVar[bool] = False
 
-    def __init__(self, dimension: int | None = None, start: float = 1.0) -> None:
+    def __init__(self, dimension: int | None = None, start: float = 1.0, reads: Reads = "regret") -> None:
+        if reads not in ("weights", "regret"):
+            raise StrategyError(f"reads of WorstCase is {reads!r}: it must be 'weights' or 'regret'")
         if dimension is not None and dimension < 1:
             raise StrategyError(f"dimension of WorstCase must be >= 1, or None, got {dimension}")
         if not start > 0:
             raise StrategyError(
                 f"start of WorstCase must be > 0, got {start}: without it no pair of actions ever has weight"
             )
-        self.start_weight = start
+        self.start_weight, self.reads = start, reads
         self._declared = self._dimension = dimension
 
     @property
@@ -92,6 +103,8 @@ class WorstCase(Adversary):
                 for victims in self._victims:
                     victims.settle(history.actions[victims.population.name][t], history.outcomes[t])
             self._seen = len(history.outcomes)
+        if self.reads == "weights" and context.exposure is not None:
+            return (context.exposure > 0).astype(np.float64)
         slope = np.zeros(self.dimension)
         for victims in self._victims:
             slope += victims.slope(mixture, context.candidates.get(victims.population.name))

@@ -72,6 +72,10 @@ class Forecaster(ABC):
         """Learn the outcome (d,) of the round last predicted."""
         self._update(outcome)
 
+    def exposure(self) -> FloatArray | None:
+        """What a white-box adversary reads after ``predict``; see ``Context.exposure``."""
+        return None
+
     def diagnostics(self) -> dict[str, float]:
         """Numbers about the round just learnt, for the record; the same names in every round."""
         return {}

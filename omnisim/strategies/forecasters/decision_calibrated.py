@@ -8,7 +8,7 @@ import numpy as np
 from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
-from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay
+from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
 from omnisim.game.objectives import DecisionEvents, Objectives, UtilityDirections
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
@@ -103,6 +103,11 @@ class DecisionCalibrated(Forecaster):
         self.combine = combine
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance
+
+    def exposure(self) -> FloatArray | None:
+        """The slope in the outcome of the weighted gain of the mixture just committed to, (d,)."""
+        assert self._engine.step is not None  # noqa: S101 (asked for after predict; this tells the type checker)
+        return worst_case(self._engine.gain, self._engine.step.mixture)[1]
 
     def diagnostics(self) -> dict[str, float]:
         """Of the last round: value of the mixture, tolerance, evaluations; and Phi / K, where there is a potential."""

@@ -8,7 +8,8 @@ from omnisim import elimination, forecasters, learners
 from omnisim.adversaries import WorstCase
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import played_sums
-from omnisim.problem.context import Context, History
+from omnisim.errors import StrategyError
+from omnisim.problem.context import Context, History, Service
 from omnisim.strategies.forecasters.base import Forecaster
 
 HORIZONS = 2 ** np.arange(7, 12)
@@ -181,3 +182,41 @@ def test_it_takes_its_dimension_from_the_populations() -> None:
 def test_bad_parameters_are_refused(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(omnisim.OmnisimError, match=message):
         WorstCase(**arguments)
+
+
+def test_it_plays_the_best_reply_to_the_weights_of_a_calibrated_forecaster() -> None:
+    rng = np.random.default_rng(4)
+    utility = rng.random((5, 3, 3)) / 3
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("agents", utility)],
+        adversary=WorstCase(reads="weights"),
+        forecaster=omnisim.forecasters.DecisionCalibrated(),
+        elimination=omnisim.elimination.BestResponse(),
+        rounds=80,
+    )
+    trace = omnisim.simulate(scenario)
+    forecaster = omnisim.forecasters.DecisionCalibrated()
+    forecaster.start(Service(3, 80, scenario.populations))
+    for t, outcome in enumerate(trace.outcomes):
+        everything = {"agents": np.ones((5, 3), dtype=bool)}
+        forecaster.predict(Context(t, candidates=everything))
+        gains = [forecaster.exposure() @ np.array(corner) for corner in product((0.0, 1.0), repeat=3)]
+        assert forecaster.exposure() @ outcome == pytest.approx(max(gains))
+        forecaster.update(outcome)
+
+
+def test_it_looks_at_regrets_only_unless_told_otherwise() -> None:
+    weights, regret = (
+        omnisim.simulate(
+            omnisim.Scenario(
+                populations=[omnisim.Population("agents", np.random.default_rng(4).random((5, 3, 3)) / 3)],
+                adversary=WorstCase(reads=reads),
+                forecaster=omnisim.forecasters.DecisionCalibrated(),
+                rounds=40,
+            )
+        )
+        for reads in ("weights", "regret")
+    )
+    assert (weights.outcomes != regret.outcomes).any()
+    with pytest.raises(StrategyError, match="reads of WorstCase is 'x': it must be 'weights' or 'regret'"):
+        WorstCase(reads="x")
