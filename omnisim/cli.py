@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Optional
+from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
@@ -42,11 +42,11 @@ ScenarioPath = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario.")
 ]
 Overrides = Annotated[
-    Optional[list[str]],  # noqa: UP045 (typer reads this form on every Python it supports)
+    list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the scenario, e.g. forecaster.lag=7."),
 ]
 Plugins = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
 ]
 
@@ -79,15 +79,15 @@ def _root(
 def run(
     scenario: ScenarioPath,
     out: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="Folder for the results; default: reports/<scenario>-<digest>.", show_default=False),
     ] = None,
     seed: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(help="Of all randomness; default: the scenario's.", show_default=False),
     ] = None,
     rounds: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(help="Rounds to run; default: the scenario's.", show_default=False),
     ] = None,
     overrides: Overrides = None,
@@ -154,7 +154,7 @@ def report(
 @app.command()
 def validate(
     scenario: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario."),
     ] = None,
     overrides: Overrides = None,
@@ -191,7 +191,7 @@ def study(
         bool, typer.Option("--quick", help="The small variant: shows in seconds that it works, judges little.")
     ] = False,
     out: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="Folder for page and tables; default: reports/study-<name>.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
