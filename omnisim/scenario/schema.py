@@ -228,6 +228,10 @@ def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _only_in_python(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        if any(isinstance(note, Written) for note in annotation.__metadata__):
+            return False
+        annotation = get_args(annotation)[0]
     # Newer versions of numpy keep the name of the alias, older ones are a union that merges into others.
     sides = {annotation, *get_args(annotation)}
     merged = set(get_args(ArrayLike))
