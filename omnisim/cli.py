@@ -4,6 +4,7 @@ Exit codes: 0 when the command did its work, 1 for bad input (one line on standa
 command line that cannot be understood, 130 when interrupted.
 """
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -196,6 +197,10 @@ def study(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="File or folder the study is about; default: what the package ships.", show_default=False),
+    ] = None,
 ) -> None:
     """Rerun what the papers claim and write one page of figures, slopes and verdicts.
 
@@ -213,10 +218,11 @@ def study(
     started = time.perf_counter()
     with run_directory.prepared(directory):
         with _progress(f"study {name}") as on_rounds:
-            result = found(studies.Options(quick, seed, jobs, on_rounds))
+            result = found(studies.Options(quick, seed, jobs, on_rounds, data))
         from omnisim.studies.directory import write
 
-        command = " ".join(["omnisim study", name, *(["--quick"] if quick else []), f"--seed {seed}"])
+        given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
+        command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for finding in result.findings:
         print(f"{_MARKS[finding.holds]}  {finding.measured}")

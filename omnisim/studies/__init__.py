@@ -13,6 +13,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from omnisim.errors import ScenarioError
@@ -44,18 +45,35 @@ class Options:
         Processes; -1 for one per core.
     progress
         Told how far it is.
+    data
+        File or folder of the data that the study is about; None for what the package ships. A study that reads no
+        data refuses one; see ``without_data``.
     """
 
     quick: bool = False
     seed: int = 0
     jobs: int = -1
     progress: Progress | None = None
+    data: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ScenarioError(f"seed of a study must be >= 0, got {self.seed}")
         if self.jobs == 0 or self.jobs < -1:
             raise ScenarioError(f"jobs must be >= 1, or -1 for one per core, got {self.jobs}")
+        if self.data is not None and not self.data.exists():
+            raise ScenarioError(f"there is no file or folder {str(self.data)!r}, given as the data of the study")
+
+    def without_data(self, name: str) -> None:
+        """Refuse a path to data, for a study that reads none.
+
+        Raises
+        ------
+        ScenarioError
+            If one was given.
+        """
+        if self.data is not None:
+            raise ScenarioError(f"the study {name!r} reads no data: leave out --data {self.data}")
 
 
 def find(name: str) -> "Callable[[Options], Study]":

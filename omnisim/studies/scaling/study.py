@@ -21,6 +21,7 @@ MEASURES = ("swap_regret", "external_regret", "ccv", "ccv_positive")
 
 def scaling(options: Options) -> Study:
     """Regret and violation against T, |A|, L and N, for every rule, adversary and forecaster."""
+    options.without_data("scaling")
     plan = QUICK if options.quick else FULL
     todo = cases(plan, options.seed)
     measured = run_all(measure, todo, [case.rounds for case in todo], options.jobs, options.progress)

@@ -1,0 +1,1 @@
+"""Learning from samples: omniprediction for proper losses and panprediction."""
