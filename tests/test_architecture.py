@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "report": {"compare", "analysis", "trace", "problem"},
     "testing": {"strategies", "problem"},
     "studies": {
-        *("problem", "game", "batch", "compare", "market", "strategies", "trace", "analysis", "scenario", "simulation", "report"),
+        *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
+        *("compare", "report"),
         *("adversaries", "elimination", "forecasters", "learners"),
     },
     # Namespaces of the public surface.
