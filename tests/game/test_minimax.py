@@ -119,3 +119,29 @@ def test_simulated_play_takes_t_squared_steps_in_round_t():
 def test_limits_must_be_positive(build):
     with pytest.raises(StrategyError, match="must be >= 1, got 0"):
         build()
+
+
+def test_the_exact_step_stays_near_the_candidate():
+    # The slope is 1 below 0.2, -1 up to 0.5, 1 up to 0.8 and -1 above; copying the outcome gains nothing.
+    edges = np.array([0.2, 0.5, 0.8])
+
+    def gain(p):
+        sign = 1.0 - 2.0 * (np.searchsorted(edges, p[0]) % 2)
+        return -sign * p[0], np.array([sign])
+
+    # Up from a rising slope, down from a falling one, to the first change of sign.
+    for start, change in ((0.1, 0.2), (0.45, 0.2), (0.51, 0.8), (0.95, 0.8)):
+        step = CuttingPlanes().solve(gain, [Mixture.point([start])], tolerance=1e-6)
+        assert step.value <= 1e-6
+        np.testing.assert_allclose(step.mixture.support, change, atol=1e-5)
+    # A loose tolerance is met by points no further from the candidate than twice the change of sign is.
+    step = CuttingPlanes().solve(gain, [Mixture.point([0.1])], tolerance=0.15)
+    assert step.value <= 0.15
+    assert 0.1 <= step.mixture.support.min() <= step.mixture.support.max() <= 0.3
+
+
+@pytest.mark.parametrize(("slope", "end"), [(1.0, 1.0), (-1.0, 0.0)])
+def test_the_exact_step_plays_an_end_where_the_slope_never_changes(slope, end):
+    step = CuttingPlanes().solve(lambda p: (-slope * p[0], np.array([slope])), [Mixture.point([0.3])], tolerance=1e-9)
+    np.testing.assert_array_equal(step.mixture.support, [[end]])
+    assert step.value <= 0

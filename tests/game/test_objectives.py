@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from omnisim.game.objectives import DecisionEvents, UtilityDirections
+from omnisim.game.objectives import BaseRegret, DecisionEvents, UtilityDirections
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -89,3 +89,42 @@ def test_copying_the_outcome_gains_nothing(kind):
     outcome = rng.random(2)
     intercept, slope = family.weighted_gain(rng.random((family.rows, family.columns)), outcome)
     assert intercept + slope @ outcome == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_base_regret_is_what_following_a_base_would_have_earned_more(seed):
+    rng, population, context, candidates = instance(seed, agents=4, actions=4)
+    decisions = DecisionEvents(population, subsequences=3)
+    family = BaseRegret(decisions, subsequences=3, bases=2)
+    bases = list(rng.random((2, 2)))
+    for prepared in (decisions, family):
+        prepared.prepare(context, bases)
+    net = rng.random((family.rows, family.columns))
+    mixture = Mixture(rng.random((3, 2)), rng.dirichlet(np.ones(3)))
+    outcome = rng.random(2)
+    assert (family.rows, family.count) == (3 * 4, 3 * 4 * 2)
+
+    def earned(prediction, n):
+        action = played(population, candidates, prediction, n)
+        return population.utility[n, action] @ outcome + population.offset[n, action]
+
+    expected = np.zeros((family.rows, family.columns))
+    for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+        single = np.array(
+            [
+                [context.active[k] * (earned(base, n) - earned(prediction, n)) for base in bases]
+                for k, n in itertools.product(range(3), range(4))
+            ]
+        )
+        intercept, slope = family.weighted_gain(net, prediction)
+        assert intercept + slope @ outcome == pytest.approx((net * single).sum())
+        expected += weight * single
+    rows, gains = family.gains(mixture, outcome)
+    found = np.zeros_like(expected)
+    if len(gains):
+        found[rows] = np.tile(gains, (len(rows) // len(gains), 1))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+    # A copy of the outcome is never beaten by a base, whatever the weights.
+    intercept, slope = family.weighted_gain(net, outcome)
+    assert intercept + slope @ outcome <= 1e-12

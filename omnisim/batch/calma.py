@@ -1,0 +1,106 @@
+"""CalMA (Gopalan et al. 2023, Algorithm 2): multiaccuracy steps and recalibration in turns."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.batch.calma_kernels import alternate_steps, replay_steps
+from omnisim.batch.predictor import Omnipredictor, point_laws
+from omnisim.batch.samples import check_sample, check_scale, distinct_rows
+from omnisim.problem.losses.targets import Probability
+from omnisim.problem.losses.thresholds import grid_level, thresholds
+
+
+class CalibratedEnsemble(Omnipredictor):
+    """A value built up in steps, predicted by the grid point of its cell.
+
+    The cell of k/m holds the values that exceed exactly the first k thresholds. So the grid point has the same loss
+    l_{theta_i} as the value, for every i; as a number it differs by up to 1/(2m).
+
+    Attributes
+    ----------
+    steps : (S,)
+        In their order: i >= 0 for a multiaccuracy step with g_i, -1 for a recalibration.
+    sizes : (S,)
+        alpha or -alpha, what g_i is multiplied with before it is added.
+    offsets : (R, m + 1)
+        What each recalibration adds in every cell.
+    alpha
+        The error allowed.
+    multiaccuracy, calibration
+        max_i |E_n g_i (Y - value)| and sum over cells of |E_n 1[cell] (Y - value)|, both <= alpha.
+    """
+
+    def __init__(
+        self,
+        steps: IntArray,
+        sizes: FloatArray,
+        offsets: FloatArray,
+        alpha: float,
+        errors: tuple[float, float],
+    ) -> None:
+        super().__init__(offsets.shape[1] - 1)
+        self.steps, self.sizes, self.offsets, self.alpha = steps, sizes, offsets, alpha
+        self.multiaccuracy, self.calibration = errors
+
+    def value(self, high: BoolArray) -> FloatArray:
+        """The value (n,) before it is put on the grid."""
+        values: FloatArray = replay_steps(loss_differences(high), self.thetas, self.steps, self.sizes, self.offsets)
+        return values
+
+    def _law(self, high: BoolArray) -> FloatArray:
+        return point_laws(grid_level(self.value(high), self.m), self.m)
+
+
+def calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 0.5) -> CalibratedEnsemble:
+    """Ensemble base predictors by calibrated multiaccuracy: deterministic, at a slower rate than the others.
+
+    Multiaccuracy is with respect to g_i(x) = l_{theta_i}(f_i(x), 1) - l_{theta_i}(f_i(x), 0) = 1[f_i <= theta_i] -
+    theta_i. While some |E_n g_i (Y - value)| > alpha, the worst i is taken and alpha g_i added with its sign; else,
+    while the calibration error over the m + 1 cells exceeds alpha, each cell's mean residual is added to the values
+    in it. Either lowers E_n (Y - value)^2, at most 1/4 to begin with, by more than alpha^2, the second since sum_k P_k
+    d_k^2 >= (sum_k P_k |d_k|)^2: there are fewer than 1 / (4 alpha^2) = n / (4 c^2 ln(m)) steps. (Rounding values to
+    cells in every step, as the original does on a grid much finer than alpha, may lose more than a step gains when the
+    grid is as coarse as here, and then goes on for ever.) All steps use the whole sample, as in the paper's
+    experiments.
+
+    Parameters
+    ----------
+    high : (n, m) bool
+        ``high[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m.
+    y : (n,)
+        Outcomes, 0 or 1.
+    c
+        Of the error allowed, alpha = c sqrt(ln(max(m, 2)) / n), > 0.
+
+    Raises
+    ------
+    ProblemError
+        If the sample is malformed or c <= 0, with which it need not end.
+
+    Examples
+    --------
+    >>> fitted = calibrated_multiaccuracy(np.tile([False, True], (4, 1)), [1, 1, 0, 1])
+    >>> bool(max(fitted.multiaccuracy, fitted.calibration) <= fitted.alpha)
+    True
+    """
+    answers, outcomes = check_sample(high, y, Probability())
+    n, m = answers.shape
+    alpha = check_scale("calibrated_multiaccuracy", c, positive=True) * math.sqrt(math.log(max(m, 2)) / n)
+    rows, which = distinct_rows(answers)
+    share = np.bincount(which, minlength=len(rows)) / n
+    ones = np.bincount(which, weights=outcomes, minlength=len(rows)) / n
+    found = alternate_steps(share, ones, loss_differences(rows), thresholds(m), alpha)
+    steps, sizes, offsets, multiaccuracy, calibration = found
+    return CalibratedEnsemble(steps, sizes, offsets, alpha, (multiaccuracy, calibration))
+
+
+def loss_differences(high: BoolArray) -> FloatArray:
+    """g_i(x) = l_{theta_i}(f_i(x), 1) - l_{theta_i}(f_i(x), 0) = 1[f_i <= theta_i] - theta_i, (n, m).
+
+    >>> loss_differences(np.array([[True, False]]))
+    array([[-0.25,  0.25]])
+    """
+    return np.asarray(~high - thresholds(high.shape[1]))

@@ -1,0 +1,243 @@
+"""Omnipredictors as scikit-learn classifiers: base predictors, their answers and an ensemble of them in one fit."""
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from omnisim.arrays import FloatArray
+from omnisim.batch.base_classes import base_fit
+from omnisim.batch.calma import calibrated_multiaccuracy
+from omnisim.batch.classifiers import cross_fitted
+from omnisim.batch.merging import direct_ensemble
+from omnisim.batch.predictor import Omnipredictor
+from omnisim.batch.two_player_game import two_player
+from omnisim.errors import StrategyError
+from omnisim.problem.losses.targets import Probability, Target
+
+_HALF = 0.5
+
+
+class Ensemble(BaseEstimator):  # type: ignore[misc]
+    """What omnipredictors have in common, whatever they predict; a subclass writes ``_combine``.
+
+    Parameters
+    ----------
+    base
+        The class F that is competed with: ``"single_feature"``, linear functions of any one feature, exactly;
+        ``"linear"``, of all features, by mixed-integer programs (small samples); ``"columns"``, the columns of X
+        themselves, each a prediction, such as published forecasters; or a scikit-learn classifier, fitted once per
+        threshold with costs as sample weights.
+    m
+        Number of thresholds, >= 1; None for 2^floor(log2 sqrt(n)), n the rows that the ensemble is fitted on.
+    c
+        Of the algorithm's rate, buffer or allowed error; None for what did well in the paper's experiments.
+    folds
+        Of cross-fitting, >= 2: the ensemble sees of each row what base predictors say that were not fitted on it. With
+        fewer rows there are as many folds as rows.
+    base_share
+        In (0, 1): a share of the rows, drawn at random, is for the base predictors only, and the others for the
+        ensemble, as the theory has it; ``folds`` is not used. None for cross-fitting.
+    time_limit
+        Seconds for each program of ``"linear"``.
+    random_state
+        Seed of folds, shares and the order in which rows are played.
+    """
+
+    def __init__(
+        self,
+        base: Any = "single_feature",
+        *,
+        m: int | None = None,
+        c: float | None = None,
+        folds: int = 5,
+        base_share: float | None = None,
+        time_limit: float = 10.0,
+        random_state: Any = None,
+    ) -> None:
+        self.base = base
+        self.m = m
+        self.c = c
+        self.folds = folds
+        self.base_share = base_share
+        self.time_limit = time_limit
+        self.random_state = random_state
+
+    def mixture(self, X: Any) -> FloatArray:
+        """The law of the prediction at each row, (n, m + 1), on ``grid_``; rows sum to 1."""
+        high = self._high(X)
+        return self.ensemble_.mixture(high)
+
+    def sample(self, X: Any, random_state: Any = None) -> FloatArray:
+        """One draw from that law per row, (n,)."""
+        rng = np.random.default_rng(int(check_random_state(random_state).randint(2**31 - 1)))
+        high = self._high(X)
+        # Drawn as a level k of k/m, so that a grid in other units serves as well.
+        drawn = self.ensemble_.sample(high, rng)
+        return np.asarray(self.grid_[np.rint(drawn * self.ensemble_.m).astype(np.int64)])
+
+    def _constant(self) -> dict[str, Any]:
+        return {} if self.c is None else {"c": self.c}
+
+    @abstractmethod
+    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
+        """The ensemble of base predictors that gave these answers."""
+
+    def _learn(self, X: Any, y: FloatArray, target: Target) -> None:
+        """Fit base predictors and ensemble to checked features (n, k) and outcomes (n,) in [0, 1]."""
+        name = type(self).__name__
+        if self.m is not None and self.m < 1:
+            raise StrategyError(f"m of {name} must be >= 1, got {self.m}")
+        if self.folds < 2:
+            raise StrategyError(f"folds of {name} must be >= 2, got {self.folds}")
+        if self.base_share is not None and not 0 < self.base_share < 1:
+            raise StrategyError(f"base_share of {name} must lie between 0 and 1, both excluded, got {self.base_share}")
+        rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
+        order = rng.permutation(len(y))
+        if self.base_share is None:
+            fit = base_fit(self.base, self.m or default_thresholds(len(y)), target, self.time_limit)
+            high, self.base_predictors_ = cross_fitted(fit, X, y, min(self.folds, len(y)), rng)
+            used = order
+        else:
+            own = min(max(1, round(self.base_share * len(y))), len(y) - 1)
+            fit = base_fit(self.base, self.m or default_thresholds(len(y) - own), target, self.time_limit)
+            self.base_predictors_ = fit(X[order[:own]], y[order[:own]])
+            high = self.base_predictors_.high(X)
+            used = order[own:]
+        self.ensemble_ = self._combine(high[used], y[used], target)
+        self.grid_ = self.ensemble_.grid
+
+    def _high(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return self.base_predictors_.high(self._features(validate_data(self, X, reset=False)))
+
+    def _features(self, X: FloatArray) -> FloatArray:
+        """What base predictors read of checked features."""
+        return X
+
+
+class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
+    """An omnipredictor of the probability of the second of two classes; a subclass writes ``_combine``.
+
+    Attributes
+    ----------
+    classes_
+        The two labels; probabilities are those of the second.
+    grid_ : (m + 1,)
+        The possible predictions.
+    base_predictors_
+        Fitted :class:`BasePredictors`.
+    ensemble_
+        Fitted :class:`Omnipredictor`: it turns their answers into predictions, and keeps no sample.
+    """
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Learn from features (n, k) and binary outcomes (n,).
+
+        Raises
+        ------
+        StrategyError
+            For a bad parameter.
+        ValueError
+            If X or y are not what a classifier of two classes can learn from.
+        """
+        X, y = validate_data(self, X, y)
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y has one class only, {self.classes_.tolist()[0]!r}: {type(self).__name__} needs both outcomes"
+            )
+        self._learn(X, codes.astype(np.float64), Probability())
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Probabilities of the two classes, (n, 2): the mean of the law."""
+        high = self._high(X)
+        mean = self.ensemble_.mean(high)
+        return np.column_stack([1 - mean, mean])
+
+    def predict(self, X: Any) -> Any:
+        """The more likely class of each row, (n,)."""
+        likely = self.predict_proba(X)[:, 1] > _HALF
+        return self.classes_[likely.astype(np.int64)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+class TwoPlayerOmnipredictor(OmniClassifier):
+    """Probabilities for every proper loss by the two-player game (Gibbs and Tibshirani, Algorithm 1).
+
+    Whoever acts on a prediction drawn from ``mixture`` does about as well, under every bounded proper loss, as with the
+    best of the base class for that loss. Sample-efficient and randomized; prediction time and memory grow with the
+    sample, since the mixture is over all rounds of the game. Parameters are those of :class:`Ensemble`; ``c`` is 32 in
+    the paper's experiments, see :func:`two_player`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.random((400, 2))
+    >>> y = rng.random(400) < X[:, 0]
+    >>> model = TwoPlayerOmnipredictor(random_state=0).fit(X, y)
+    >>> model.mixture([[0.9, 0.5]]).shape, model.predict([[0.9, 0.5]])
+    ((1, 17), array([ True]))
+    """
+
+    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
+        return two_player(high, y, target=target, **self._constant())
+
+
+class DirectOmnipredictor(OmniClassifier):
+    """Probabilities for every proper loss by direct ensembling (Gibbs and Tibshirani, Algorithms 2, 3 and 5).
+
+    Like :class:`TwoPlayerOmnipredictor`, but deterministic, and a prediction takes log2(m) merges. Parameters are those
+    of :class:`Ensemble`; ``c`` is 0 in the paper's experiments, see :func:`direct_ensemble`.
+
+    Examples
+    --------
+    A miss nine times as bad as a false alarm, or the other way round: the same predictions serve both.
+
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> chance = DirectOmnipredictor(random_state=0).fit(X[::2], y[::2]).predict_proba(X[1::2])[:, 1]
+    >>> for threshold in (0.1, 0.9):
+    ...     acted = chance > threshold
+    ...     print(np.where(acted, threshold * (y[1::2] == 0), (1 - threshold) * y[1::2]).mean() < 0.05)
+    True
+    True
+    """
+
+    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
+        return direct_ensemble(high, y, target=target, **self._constant())
+
+
+class CalibratedMultiaccuracy(OmniClassifier):
+    """Probabilities for every proper loss by CalMA (Gopalan et al. 2023, Algorithm 2): the approach to compare with.
+
+    Multiaccurate for the base predictors and calibrated, which suffices for omniprediction but needs more data.
+    Deterministic. Parameters are those of :class:`Ensemble`; ``c`` is 0.5 in the experiments of Gibbs and Tibshirani,
+    see :func:`calibrated_multiaccuracy`.
+    """
+
+    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:  # noqa: ARG002 (probabilities only)
+        return calibrated_multiaccuracy(high, y, **self._constant())
+
+
+def default_thresholds(n: int) -> int:
+    """2^floor(log2 sqrt(n)).
+
+    >>> [default_thresholds(n) for n in (1, 3, 4, 100, 500, 4096)]
+    [1, 1, 2, 8, 16, 64]
+    """
+    return 1 << int(math.log2(n) / 2)

@@ -1,0 +1,71 @@
+"""What every algorithm on samples returns: from the base predictors' answers to a law on the grid."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.batch.samples import check_high, distinct_rows
+from omnisim.problem.losses.thresholds import prediction_grid, thresholds
+
+
+class Omnipredictor(ABC):
+    """A fitted ensemble of m base predictors, one per threshold theta_i = (i - 1/2) / m.
+
+    It reads answers ``high`` (n, m), ``high[t, i]`` = 1[f_i(x_t) > theta_i], and predicts a law on {0, 1/m, ..., 1}.
+    Public methods are here; a subclass writes ``_law``.
+
+    Attributes
+    ----------
+    m
+        How many base predictors.
+    """
+
+    def __init__(self, m: int) -> None:
+        self.m = m
+
+    @property
+    def thetas(self) -> FloatArray:
+        """The thresholds (m,)."""
+        return thresholds(self.m)
+
+    @property
+    def grid(self) -> FloatArray:
+        """The possible predictions (m + 1,)."""
+        return prediction_grid(self.m)
+
+    def mixture(self, high: ArrayLike) -> FloatArray:
+        """The law of the prediction at each row: (n, m + 1), rows sum to 1.
+
+        Raises
+        ------
+        ProblemError
+            If ``high`` is not a boolean table of m columns.
+        """
+        answers = check_high(high, self.m)
+        if not len(answers):
+            return np.zeros((0, self.m + 1))
+        rows, which = distinct_rows(answers)
+        return np.asarray(self._law(rows)[which])
+
+    def mean(self, high: ArrayLike) -> FloatArray:
+        """The mean of that law: (n,), in [0, 1]."""
+        return np.clip(self.mixture(high) @ self.grid, 0.0, 1.0)
+
+    def sample(self, high: ArrayLike, rng: np.random.Generator) -> FloatArray:
+        """One draw from that law per row: (n,), on the grid. Draws n uniforms from ``rng``."""
+        cumulative = self.mixture(high).cumsum(axis=1)
+        drawn = rng.random(len(cumulative))[:, None] * cumulative[:, -1:]
+        return np.asarray(self.grid[(cumulative <= drawn).sum(axis=1)])
+
+    @abstractmethod
+    def _law(self, high: BoolArray) -> FloatArray:
+        """The law (u, m + 1) at distinct rows (u, m)."""
+
+
+def point_laws(levels: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", m: int) -> FloatArray:
+    """Laws (n, m + 1) with all mass on the grid points of these indices (n,)."""
+    law = np.zeros((len(levels), m + 1))
+    law[np.arange(len(levels)), levels] = 1.0
+    return law

@@ -1,0 +1,129 @@
+"""Omnipredictors of means and quantiles as scikit-learn regressors (Gibbs and Tibshirani, Appendix C)."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import validate_data
+
+from omnisim.arrays import FloatArray
+from omnisim.batch.estimators import Ensemble
+from omnisim.batch.merging import direct_ensemble
+from omnisim.batch.predictor import Omnipredictor
+from omnisim.batch.two_player_game import two_player
+from omnisim.errors import StrategyError
+from omnisim.problem.losses.targets import Mean, Quantile, Target
+
+
+class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
+    """An omnipredictor of the mean, or of a quantile, of a number; a subclass writes ``_combine``.
+
+    Outcomes are scaled to [0, 1]. Of ``base="columns"`` the columns of X are taken in the units of y.
+
+    Parameters
+    ----------
+    quantile
+        The level in (0, 1); None for the mean.
+    low, high
+        The outcomes that become 0 and 1; those beyond are clipped. None for the smallest and largest of the sample.
+    base, m, c, folds, base_share, time_limit, random_state
+        As for :class:`Ensemble`.
+
+    Attributes
+    ----------
+    grid_ : (m + 1,)
+        The possible predictions, in the units of y.
+    low_, high_
+        As used.
+    """
+
+    def __init__(
+        self,
+        base: Any = "single_feature",
+        *,
+        quantile: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        m: int | None = None,
+        c: float | None = None,
+        folds: int = 5,
+        base_share: float | None = None,
+        time_limit: float = 10.0,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            base,
+            m=m,
+            c=c,
+            folds=folds,
+            base_share=base_share,
+            time_limit=time_limit,
+            random_state=random_state,
+        )
+        self.quantile = quantile
+        self.low = low
+        self.high = high
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Learn from features (n, k) and outcomes (n,).
+
+        Raises
+        ------
+        StrategyError
+            For a bad parameter.
+        ValueError
+            If X or y are not finite numbers of two rows or more.
+        """
+        X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=2)
+        outcomes = np.asarray(y, dtype=np.float64)
+        self.low_ = float(outcomes.min()) if self.low is None else float(self.low)
+        self.high_ = float(outcomes.max()) if self.high is None else float(self.high)
+        if self.low_ == self.high_ and self.low is None and self.high is None:
+            self.high_ += 1.0  # a constant outcome; its predictions are 0 of the unit above it
+        if not self.low_ < self.high_:
+            raise StrategyError(
+                f"low of {type(self).__name__} must be below high, got {self.low_:g} and {self.high_:g}"
+            )
+        target: Target = Mean() if self.quantile is None else Quantile(self.quantile)
+        self._learn(self._features(X), self._scaled(outcomes), target)
+        self.grid_ = self.low_ + (self.high_ - self.low_) * self.ensemble_.grid
+        return self
+
+    def predict(self, X: Any) -> FloatArray:
+        """The mean of the law of the prediction, (n,)."""
+        return np.asarray(np.clip(self.mixture(X) @ self.grid_, self.low_, self.high_))
+
+    def _features(self, X: FloatArray) -> FloatArray:
+        return self._scaled(X) if isinstance(self.base, str) and self.base == "columns" else X
+
+    def _scaled(self, values: Any) -> FloatArray:
+        return np.asarray(np.clip((values - self.low_) / (self.high_ - self.low_), 0.0, 1.0))
+
+
+class TwoPlayerRegressor(OmniRegressor):
+    """Means or quantiles for every loss that is consistent for them, by the two-player game; randomized.
+
+    Parameters are those of :class:`OmniRegressor`; see :class:`TwoPlayerOmnipredictor`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.random((900, 1))
+    >>> y = 10 * X[:, 0] * rng.random(900)
+    >>> model = TwoPlayerRegressor(quantile=0.9, random_state=0).fit(X, y)
+    >>> print(0.8 < (y <= model.predict(X)).mean() < 1)
+    True
+    """
+
+    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
+        return two_player(high, y, target=target, **self._constant())
+
+
+class DirectRegressor(OmniRegressor):
+    """Means or quantiles for every loss that is consistent for them, by direct ensembling; deterministic.
+
+    Parameters are those of :class:`OmniRegressor`; see :class:`DirectOmnipredictor`.
+    """
+
+    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
+        return direct_ensemble(high, y, target=target, **self._constant())

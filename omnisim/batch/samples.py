@@ -1,0 +1,64 @@
+"""Checks of what every algorithm on samples is given."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.errors import ProblemError
+from omnisim.problem.losses.targets import Target
+
+
+def check_high(high: ArrayLike, m: int | None = None) -> BoolArray:
+    """The answers ``high`` as a boolean array (n, m): ``high[t, i]`` says whether f_i(x_t) > theta_i.
+
+    Numbers are taken if all of them are 0 or 1; predictions f_i(x_t) themselves are refused.
+
+    Raises
+    ------
+    ProblemError
+        If it is no such table, or m is given and differs from the number of columns.
+    """
+    array = np.asarray(high)
+    if array.ndim != 2 or array.shape[1] < 1:
+        raise ProblemError(f"high must have shape (n, m) with m >= 1, got {array.shape}")
+    if m is not None and array.shape[1] != m:
+        raise ProblemError(f"high has {array.shape[1]} columns: fitted with m = {m} base predictors, it must have {m}")
+    if array.dtype != np.bool_:
+        if not np.isin(array, (0, 1)).all():
+            raise ProblemError("high must be boolean, (n, m): whether each base prediction exceeds its threshold")
+        array = array.astype(np.bool_)
+    return np.ascontiguousarray(array)
+
+
+def check_sample(high: ArrayLike, y: ArrayLike, target: Target) -> tuple[BoolArray, FloatArray]:
+    """The sample that an ensemble is fitted on: answers (n, m) and outcomes (n,), n >= 1.
+
+    Raises
+    ------
+    ProblemError
+        If one of them is malformed, they differ in length, or they are empty.
+    """
+    answers, outcomes = check_high(high), target.check(y)
+    if len(answers) != len(outcomes):
+        raise ProblemError(f"high has {len(answers)} rows and y has {len(outcomes)}: one outcome per row is needed")
+    if not len(answers):
+        raise ProblemError("high and y are empty: an ensemble needs at least one observation")
+    return answers, outcomes
+
+
+def check_scale(name: str, c: float, positive: bool = False) -> float:
+    """The constant c of a rate, refused unless finite and >= 0 (or > 0)."""
+    if not np.isfinite(c) or c < 0 or (positive and c == 0):
+        raise ProblemError(f"c of {name} must be a finite number {'> 0' if positive else '>= 0'}, got {c}")
+    return float(c)
+
+
+def distinct_rows(high: BoolArray) -> tuple[BoolArray, "np.ndarray[tuple[int], np.dtype[np.intp]]"]:
+    """The distinct rows (u, m), and for each row (n,) which of them it is.
+
+    What is predicted depends on a row's answers alone, and linear classes give few different ones.
+    """
+    packed = np.ascontiguousarray(np.packbits(high, axis=1))
+    keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return np.ascontiguousarray(high[first]), which.reshape(-1)

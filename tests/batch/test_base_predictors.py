@@ -1,0 +1,130 @@
+"""Exact base predictors against brute force over all sets that the class can cut out."""
+
+import numpy as np
+import pytest
+from finite_laws import SIMULATED_CHANCE, SIMULATED_MASS, SIMULATED_X, loss
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnisim.batch import best_single, empirical_minimizers, finite_minimizers
+from omnisim.errors import ProblemError
+from omnisim.problem.losses import Mean, Quantile, thresholds
+
+
+def half_lines(x):
+    """The answers of all linear functions of one feature: slope and intercept tried between and beyond all points."""
+    edges = np.unique(x)
+    cuts = [edges[0] - 1, *((edges[1:] + edges[:-1]) / 2), edges[-1] + 1]
+    return [np.asarray(slope * (x - cut) > 0) for cut in cuts for slope in (1.0, -1.0)]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 15))
+@settings(max_examples=80, deadline=None)
+def test_one_feature_by_sorting_equals_brute_force(seed, m, n):
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 6, n) / 7, rng.integers(0, 2, n)
+    base = empirical_minimizers(x, y, m)
+    high = base.high(x)
+    for i, theta in enumerate(thresholds(m)):
+
+        def total(answers, theta=theta):
+            return sum(loss(theta, 1.0 if a else 0.0, outcome) for a, outcome in zip(answers, y, strict=True))
+
+        best = min(total(answers) for answers in half_lines(x))
+        assert total(high[:, i]) == pytest.approx(best, abs=1e-9)
+        assert base.risk[i] == pytest.approx((best - total(np.zeros(n))) / n, abs=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([Mean(), Quantile(0.3)]))
+@settings(max_examples=40, deadline=None)
+def test_other_targets_equal_brute_force(seed, target):
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 6, 12) / 7, rng.integers(0, 11, 12) / 10
+    base = empirical_minimizers(x, y, 5, target)
+    values = target.identification(thresholds(5), y)
+    high = base.high(x)
+    for i in range(5):
+        best = min(values[answers, i].sum() for answers in half_lines(x))
+        assert values[high[:, i], i].sum() == pytest.approx(best, abs=1e-9)
+
+
+def test_neighbouring_numbers_are_told_apart():
+    x = [1.0, np.nextafter(1.0, 2.0)]
+    assert empirical_minimizers(x, [0, 1], 1).high(x).tolist() == [[False], [True]]
+    assert empirical_minimizers(x, [1, 0], 1).high(x).tolist() == [[True], [False]]
+
+
+def test_the_simulated_example_contradicts_itself_as_the_paper_says():
+    # The whole law as a sample: at theta = 0.35 the best linear function is low at 0.05, at theta = 0.75 it is high
+    # there (Appendix B.1).
+    counts = np.round(SIMULATED_MASS * 1000).astype(int)
+    x = np.repeat(SIMULATED_X, counts)
+    y = np.concatenate([np.arange(k) < round(k * chance) for k, chance in zip(counts, SIMULATED_CHANCE, strict=True)])
+    base = empirical_minimizers(x, y, 10)
+    high = base.high(SIMULATED_X)
+    assert thresholds(10)[3] == pytest.approx(0.35)
+    assert thresholds(10)[7] == pytest.approx(0.75)
+    assert not high[0, 3]
+    assert high[0, 7]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 5))
+@settings(max_examples=40, deadline=None)
+def test_a_finite_class_equals_brute_force(seed, m, members):
+    rng = np.random.default_rng(seed)
+    columns, y = rng.random((9, members)), rng.integers(0, 2, 9)
+    base = finite_minimizers(columns, y, m)
+    high = base.high(columns)
+    for i, theta in enumerate(thresholds(m)):
+        losses = [sum(loss(theta, p, outcome) for p, outcome in zip(columns[:, f], y, strict=True))
+                  for f in range(members)]  # fmt: skip
+        chosen = int(base.index[i])
+        assert losses[chosen] == pytest.approx(min(losses))
+        assert (high[:, i] == (columns[:, chosen] > theta)).all()
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_the_best_single_member_minimizes_its_worst_excess(seed):
+    rng = np.random.default_rng(seed)
+    m, columns, y = 4, rng.random((10, 3)), rng.integers(0, 2, 10)
+    high = rng.random((10, m)) < 0.5
+    fitted = best_single(columns, high, y)
+
+    def worst(f):
+        return max(
+            np.mean([
+                loss(theta, columns[t, f], y[t]) - loss(theta, 1.0 if high[t, i] else 0.0, y[t]) for t in range(10)
+            ])
+            for i, theta in enumerate(thresholds(m))
+        )  # fmt: skip
+
+    errors = [worst(f) for f in range(3)]
+    assert fitted.errors == pytest.approx(errors)
+    assert fitted.index == int(np.argmin(errors))
+    # On the grid it exceeds the same thresholds.
+    exceeded = fitted.mixture(columns).argmax(axis=1)
+    assert exceeded.tolist() == [sum(p > theta for theta in thresholds(m)) for p in columns[:, fitted.index]]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "m", "message"),
+    [
+        ([1, 2], [1], 2, "x has 2 rows and y has 1"),
+        ([], [], 2, "x and y are empty"),
+        ([[1, 2]], [1], 2, r"x must have shape \(n,\)"),
+        ([np.inf], [1], 2, r"x\[0\] is inf"),
+        ([1], [2], 2, r"y\[0\] is 2"),
+        ([1], [1], 0, "m, the number of thresholds, must be >= 1, got 0"),
+    ],
+)
+def test_refusals(x, y, m, message):
+    with pytest.raises(ProblemError, match=message):
+        empirical_minimizers(x, y, m)
+
+
+def test_refusals_of_a_finite_class():
+    with pytest.raises(ProblemError, match=r"columns\[0, 0\] is 2: every entry must lie in \[0, 1\]"):
+        finite_minimizers([[2.0]], [1], 2)
+    with pytest.raises(ProblemError, match="columns must hold at least one member"):
+        finite_minimizers(np.zeros((1, 0)), [1], 2)

@@ -1,0 +1,138 @@
+"""CalMA and Algorithm 4: ends, bounds, and the factorized sign vectors against all of them written down."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from finite_laws import FiniteLaw, loss, theta
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnisim.batch import (
+    calibrated_multiaccuracy,
+    calibration_error,
+    loss_differences,
+    multiaccuracy_error,
+    two_player_calibrated_multiaccuracy,
+)
+from omnisim.errors import ProblemError
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8))
+@settings(max_examples=20, deadline=None)
+def test_loss_differences_are_those_of_the_base_predictions(seed, m):
+    high = np.random.default_rng(seed).random((3, m)) < 0.5
+    for row, values in zip(high, loss_differences(high), strict=True):
+        for i in range(1, m + 1):
+            at = theta(i, m)
+            f = at + (1 if row[i - 1] else -1) / (2 * m)
+            assert values[i - 1] == pytest.approx(loss(at, f, 1) - loss(at, f, 0))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([0.05, 0.5, 2.0]))
+@settings(max_examples=60, deadline=None)
+def test_calma_ends_in_time_and_calibrated_and_multiaccurate(seed, m, c):
+    rng = np.random.default_rng(seed)
+    high, y = FiniteLaw.random(rng, 6, m).draw(rng, 70)
+    fitted = calibrated_multiaccuracy(high, y, c=c)
+    assert fitted.alpha == pytest.approx(c * math.sqrt(math.log(max(m, 2)) / 70))
+    assert len(fitted.steps) <= 1 / (4 * fitted.alpha**2)
+    # Both errors afresh, from the value alone.
+    value = fitted.value(high)
+    assert ((value >= 0) & (value <= 1)).all()
+    cells = [sum(v > theta(i, m) for i in range(1, m + 1)) for v in value]
+    residual = y - value
+    assert sum(abs(residual[np.array(cells) == k].sum()) / 70 for k in range(m + 1)) <= fitted.alpha + 1e-12
+    for i in range(1, m + 1):
+        g = np.where(high[:, i - 1], -theta(i, m), 1 - theta(i, m))
+        assert abs((g * residual).mean()) <= fitted.alpha + 1e-12
+    assert (fitted.mixture(high).argmax(axis=1) == cells).all()
+
+
+def hedge_over_everything(g, y, rate, step_grid):
+    """Algorithm 4 with every sign vector written down; returns weights and laws of all rounds, and a predictor."""
+    n, m = g.shape
+    signs = np.array(list(itertools.product([-1.0, 1.0], repeat=len(step_grid))))
+    gains = np.zeros(2 * m + len(signs))
+
+    def law(weights, at):
+        h = (weights[:m] - weights[m : 2 * m]) @ at + weights[2 * m :] @ signs
+        h[np.abs(h) < 1e-13] = 0.0  # sums of many opposite terms
+        result = np.zeros(len(step_grid))
+        if h[0] <= 0:
+            result[0] = 1.0
+        elif h[-1] >= 0:
+            result[-1] = 1.0
+        else:
+            k = next(k for k in range(len(h) - 1) if h[k] > 0 >= h[k + 1])
+            result[k], result[k + 1] = -h[k + 1] / (h[k] - h[k + 1]), h[k] / (h[k] - h[k + 1])
+        value = max(result @ (h * (outcome - step_grid)) for outcome in (0.0, 1.0))
+        assert value <= np.abs(h).max() / (2 * m) + 1e-12
+        return result
+
+    history = []
+    for t in range(n):
+        weights = np.exp(rate * (gains - gains.max()))
+        weights /= weights.sum()
+        history.append(weights)
+        played = law(weights, g[t])
+        bias = y[t] - played @ step_grid
+        gains[:m] += g[t] * bias
+        gains[m : 2 * m] -= g[t] * bias
+        gains[2 * m :] += signs @ (played * (y[t] - step_grid))
+    return gains, lambda at: np.mean([law(weights, at) for weights in history], axis=0)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.sampled_from([0.5, 1.0, 3.0]))
+@settings(max_examples=12, deadline=None)
+def test_factorized_sign_vectors_equal_all_of_them(seed, m, c):
+    _compare_with_enumeration(seed, m, c)
+
+
+def test_factorized_sign_vectors_equal_all_of_them_at_ten_levels():
+    _compare_with_enumeration(seed=1, m=10, c=1.0)
+
+
+def _compare_with_enumeration(seed, m, c):
+    rng = np.random.default_rng(seed)
+    n = 15
+    high, y = FiniteLaw.random(rng, 5, m).draw(rng, n)
+    fitted = two_player_calibrated_multiaccuracy(high, y, c=c)
+    rate = c * math.sqrt((math.log(m) + m) / n)
+    gains, predict = hedge_over_everything(loss_differences(high), y, rate, np.arange(m + 1) / m)
+    fresh = rng.random((4, m)) < 0.5
+    expected = np.array([predict(row) for row in loss_differences(fresh)])
+    assert fitted.mixture(fresh) == pytest.approx(expected, abs=1e-7)
+    # The best sign vector collects the calibration error.
+    assert fitted.calibration == pytest.approx(gains[2 * m :].max() / n)
+    assert fitted.multiaccuracy == pytest.approx(gains[: 2 * m].max() / n)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.sampled_from([0.3, 1.0, 5.0]))
+@settings(max_examples=40, deadline=None)
+def test_algorithm_4_is_within_its_bound(seed, m, c):
+    rng = np.random.default_rng(seed)
+    high, y = FiniteLaw.random(rng, 6, m).draw(rng, 90)
+    fitted = two_player_calibrated_multiaccuracy(high, y, c=c)
+    assert max(fitted.multiaccuracy, fitted.calibration) <= fitted.bound
+
+
+def test_proposition_14_on_a_finite_law():
+    # On the population both errors exceed their values as played by a martingale average at most: increments within 2,
+    # exp(-n e^2 / 8) for each of 2m + 2^(m+1) objectives; delta = 1e-9 for all of them together.
+    rng = np.random.default_rng(6)
+    n, m = 1000, 10
+    law = FiniteLaw.random(rng, 6, m)
+    fitted = two_player_calibrated_multiaccuracy(*law.draw(rng, n))
+    slack = math.sqrt(8 * math.log((2 * m + 2 ** (m + 1)) / 1e-9) / n)
+    predicted = fitted.mixture(law.high)
+    functions = loss_differences(law.high)
+    assert float(calibration_error(predicted, law.chance, law.mass)) <= fitted.bound + slack
+    assert float(multiaccuracy_error(predicted, functions, law.chance, law.mass)) <= fitted.bound + slack
+
+
+@pytest.mark.parametrize("function", [calibrated_multiaccuracy, two_player_calibrated_multiaccuracy])
+def test_c_must_be_positive(function):
+    with pytest.raises(ProblemError, match=f"c of {function.__name__} must be a finite number > 0, got 0"):
+        function([[True, False]], [1], c=0)

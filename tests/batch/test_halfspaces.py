@@ -1,0 +1,98 @@
+"""Half-spaces by mixed-integer programs against every dichotomy a half-space can cut out."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+from omnisim.batch import empirical_minimizers, linear_minimizers
+from omnisim.errors import ProblemError
+from omnisim.problem.losses import Mean, thresholds
+
+
+def can_be_cut_out(points, answers):
+    """Whether some w . x + b is >= 1 on the points answered high and <= -1 on the others: a feasible program."""
+    signs = np.where(answers, 1.0, -1.0)[:, None]
+    table = -signs * np.hstack([points, np.ones((len(points), 1))])
+    free = np.zeros(table.shape[1])
+    found = optimize.linprog(free, A_ub=table, b_ub=-np.ones(len(points)), bounds=(None, None), method="highs")
+    return found.status == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_two_features_equal_brute_force(seed, coarse):
+    rng = np.random.default_rng(seed)
+    # On coarse coordinates points coincide and lie on common lines.
+    x = rng.integers(0, 4, (7, 2)) * 10.0 - 5.0 if coarse else rng.normal(size=(7, 2))
+    _compare_with_brute_force(x, rng.integers(0, 2, 7))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=8, deadline=None)
+def test_three_features_equal_brute_force(seed):
+    # Coarse coordinates, so that edges keep their distance.
+    rng = np.random.default_rng(seed)
+    _compare_with_brute_force(rng.integers(0, 3, (6, 3)) * 10.0 - 5.0, rng.integers(0, 2, 6))
+
+
+def _compare_with_brute_force(x, y):
+    n, m = len(x), 3
+    base = linear_minimizers(x, y, m)
+    high = base.high(x)
+    values = thresholds(m) - y[:, None]
+    best = np.zeros(m)
+    for answers in itertools.product([False, True], repeat=n):
+        chosen = np.array(answers)
+        totals = values[chosen].sum(axis=0)
+        if (totals < best - 1e-9).any() and can_be_cut_out(x, chosen):
+            best = np.minimum(best, totals)
+    assert (values * high).sum(axis=0) == pytest.approx(best, abs=1e-9)
+    assert base.risk == pytest.approx(best / n, abs=1e-9)
+    assert (base.gap == 0).all()
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=10, deadline=None)
+def test_one_feature_equals_sorting(seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 6, 10) / 7, rng.integers(0, 2, 10)
+    assert linear_minimizers(x[:, None], y, 3).risk == pytest.approx(empirical_minimizers(x, y, 3).risk, abs=1e-9)
+
+
+def test_a_time_limit_leaves_a_gap_that_holds():
+    # Without time for the program the best half-line is kept; what the full program finds lies within the gap.
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(25, 3))
+    y = (rng.random(25) < 1 / (1 + np.exp(-x.sum(axis=1)))).astype(int)
+    hurried, patient = linear_minimizers(x, y, 2, time_limit=1e-4), linear_minimizers(x, y, 2, time_limit=30.0)
+    lines = np.min([empirical_minimizers(x[:, j], y, 2).risk for j in range(3)], axis=0)
+    assert (hurried.risk <= lines + 1e-12).all()
+    assert (patient.gap == 0).all()
+    assert (patient.risk <= hurried.risk + 1e-12).all()
+    assert (hurried.risk - hurried.gap <= patient.risk + 1e-9).all()
+    assert (hurried.gap > 0).any()
+
+
+def test_means_and_constant_features():
+    x = np.array([[1.0, 3.0], [1.0, 4.0], [1.0, 5.0]])
+    base = linear_minimizers(x, [0.1, 0.5, 0.9], 4, Mean())
+    expected = empirical_minimizers(x[:, 1], [0.1, 0.5, 0.9], 4, Mean())
+    assert base.risk == pytest.approx(expected.risk)
+    assert (base.high(x) == expected.high(x[:, 1])).all()
+
+
+@pytest.mark.parametrize(
+    ("x", "options", "message"),
+    [
+        ([1.0, 2.0], {}, r"x must have shape \(n, d\), got \(2,\)"),
+        (np.zeros((2, 0)), {}, "x must have a feature or more"),
+        ([[1.0], [2.0]], {"time_limit": 0}, "time_limit must be > 0 seconds, got 0"),
+    ],
+)
+def test_refusals(x, options, message):
+    with pytest.raises(ProblemError, match=message):
+        linear_minimizers(x, [0, 1], 2, **options)
