@@ -5,12 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scenario_files import omnisim_command
+from data_folder import data_file
+from scenario_files import omnisim_command, refusal
 
 import omnisim
 from omnisim.scenario import shipped
 
 FILES = sorted(shipped.folder().glob("*.toml"))
+
+GIVEN = {"victoria_hot_days": ("weather", "vic_daily_2015_2020.csv.gz")}
+"""Scenarios whose data the user gives by path, and where the data folder has them."""
+
+
+def given(scenario: Path) -> list[str]:
+    """What the command line is told besides the scenario."""
+    return ["--set", f"market.path={data_file(*GIVEN[scenario.stem])}"] if scenario.stem in GIVEN else []
 
 
 def test_there_are_some() -> None:
@@ -31,7 +40,7 @@ class TestShipped:
 
     def test_it_is_valid_by_path_and_by_name(self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
-        by_path, by_name = omnisim_command("validate", path), omnisim_command("validate", path.stem)
+        by_path, by_name = (omnisim_command("validate", name, *given(path)) for name in (path, path.stem))
         assert by_path.code == 0, by_path.err
         assert by_path == by_name
         assert by_path.out.startswith(f"{path.stem}: valid; ")
@@ -40,8 +49,22 @@ class TestShipped:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
         few = {f'populations."{name}".agents': 3 for name, table in tree["populations"].items() if "agents" in table}
         # A few rounds may miss a subsequence; validation has built them all.
-        scenario = omnisim.load_scenario(path, {"rounds": 5, "subsequences": {"all": True}, **few})
+        data = {"market.path": str(data_file(*GIVEN[path.stem]))} if path.stem in GIVEN else {}
+        scenario = omnisim.load_scenario(path, {"rounds": 5, "subsequences": {"all": True}, **few, **data})
         analysis = omnisim.analyze(omnisim.simulate(scenario))
         assert set(analysis.agents["population"]) == set(tree["populations"])
         assert np.isfinite(analysis.agents["swap_regret"]).all()
         assert analysis.certificates["holds"].all()
+
+
+@pytest.mark.parametrize("name", GIVEN)
+class TestDataOfTheUser:
+    def test_they_are_not_shipped(self, name: str) -> None:
+        tree = tomllib.loads((shipped.folder() / f"{name}.toml").read_text(encoding="utf-8"))
+        assert not (shipped.folder() / tree["market"]["path"]).exists()
+
+    def test_one_line_says_that_the_file_is_absent(self, name: str) -> None:
+        path = shipped.folder() / f"{name}.toml"
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        wanted = f"{path}: market: {path.parent / tree['market']['path']} does not exist: a file is needed"
+        assert refusal("run", name) == refusal("validate", path) == wanted

@@ -60,7 +60,7 @@ def worst_case(gain: Gain, mixture: Mixture) -> tuple[float, FloatArray]:
     return float(intercept + np.maximum(slope, 0).sum()), slope
 
 
-def _first_good(gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> tuple[Step, bool]:
+def first_good(gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> tuple[Step, bool]:
     """The first candidate within the tolerance, or the best of them."""
     best, evaluations = None, 0
     for mixture in candidates:
@@ -73,6 +73,10 @@ def _first_good(gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> 
     if best is None:
         raise StrategyError("the minimax step needs at least one candidate mixture")
     return Step(best.mixture, best.value, evaluations), False
+
+
+_FIRST_STEP = 2.0**-10
+"""How far from the candidate the exact step for d = 1 looks first: it stays near, so that what a base knows is kept."""
 
 
 class CuttingPlanes(Minimax):
@@ -110,7 +114,7 @@ class CuttingPlanes(Minimax):
     ) -> Step:
         """See :meth:`Minimax.solve`."""
         known = _Known(gain)
-        start, good = _first_good(known, candidates, tolerance)
+        start, good = first_good(known, candidates, tolerance)
         if good:
             return start
         if start.mixture.dimension == 1:
@@ -185,18 +189,28 @@ class _Known:
 
 
 def _bisect(gain: Gain, start: Step, tolerance: float, limit: int) -> Step:
-    """The exact step for d = 1, where the gain is H(p) (y - p).
+    """The exact step for d = 1, as near to the start as there is one.
 
-    If H(0) <= 0 play 0; if H(1) >= 0 play 1; else bisect between points with H > 0 and H <= 0 and mix the two so that
-    the mean of H is 0, until the value is within the tolerance or the two are neighbouring numbers.
+    Copying the outcome never gains, b(p) + h(p) p <= 0. So from the start go up while h > 0, or down while h <= 0, by
+    doubling steps: at the end of the box, play the end; else bisect between the two points where h changed sign and mix
+    them so that the mean of h is 0: the value is then at most the mean of -h(p) p, no more than the largest |h| times
+    the distance of the two. It ends when that is within the tolerance or the two are neighbouring numbers.
     """
-    low, high = np.zeros(1), np.ones(1)
-    slope_low, slope_high = float(gain(low)[1][0]), float(gain(high)[1][0])
-    evaluations = start.evaluations + 2
-    for end, plays in ((low, slope_low <= 0), (high, slope_high >= 0)):
-        if plays:
+    inner, step, evaluations = start.mixture.mean, _FIRST_STEP, start.evaluations + 1
+    slope_inner = float(gain(inner)[1][0])
+    end = np.ones(1) if slope_inner > 0 else np.zeros(1)
+    while True:
+        if inner[0] == end[0]:
             mixture = Mixture.point(end)
             return Step(mixture, worst_case(gain, mixture)[0], evaluations)
+        outer = inner + np.clip(end - inner, -step, step)
+        slope_outer = float(gain(outer)[1][0])
+        evaluations += 1
+        if (slope_outer > 0) != (slope_inner > 0):
+            break
+        inner, slope_inner, step = outer, slope_outer, 2 * step
+    ends = [(inner, slope_inner), (outer, slope_outer)]
+    (low, slope_low), (high, slope_high) = ends if slope_inner > 0 else reversed(ends)
     while True:
         weight = slope_high / (slope_high - slope_low)
         mixture = Mixture([low, high], [weight, 1 - weight])

@@ -1,23 +1,36 @@
 """The energy domain: prices and forecasts of real markets, their scaling, and populations that trade."""
 
-from omnisim.market.agents import BudgetedOperators, EnergyBuyers, Manufacturers, MarketAgents
-from omnisim.market.data import HOURS, Market
+from omnisim.market.agents import (
+    BudgetedOperators,
+    DeferrableLoads,
+    EnergyBuyers,
+    Manufacturers,
+    MarketAgents,
+    SpikeHedgers,
+)
+from omnisim.market.data import HOURS, Market, Resolution
 from omnisim.market.epftoolbox import read_epftoolbox, read_epftoolbox_forecasts
 from omnisim.market.ercot import ERCOT_SERIES, load_ercot
 from omnisim.market.files import read_prices
 from omnisim.market.scaling import Scaling
+from omnisim.market.spikes import load_ercot_spikes, spike_contracts
 
 __all__ = [
     "ERCOT_SERIES",
     "HOURS",
     "BudgetedOperators",
+    "DeferrableLoads",
     "EnergyBuyers",
     "Manufacturers",
     "Market",
     "MarketAgents",
+    "Resolution",
     "Scaling",
+    "SpikeHedgers",
     "load_ercot",
+    "load_ercot_spikes",
     "read_epftoolbox",
     "read_epftoolbox_forecasts",
     "read_prices",
+    "spike_contracts",
 ]

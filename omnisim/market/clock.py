@@ -1,6 +1,6 @@
-"""Rows with timestamps -> one row per hour of the market's own clock.
+"""Rows with timestamps -> one row per hour, or per day, of the market's own clock.
 
-A file either carries UTC offsets (then its hours are unambiguous and are converted to the declared zone) or
+An hourly file either carries UTC offsets (then its hours are unambiguous and are converted to the declared zone) or
 shows the naive clock of the market, where the hour that the autumn clock change repeats appears twice.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from omnisim.errors import DataError
+from omnisim.market.data import Resolution
 from omnisim.market.tables import Table
 from omnisim.suggest import closest
 
@@ -23,13 +24,18 @@ _OFFSET = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2}
 
 
 @dataclass(frozen=True)
-class Hours:
-    """Hourly values on the market's clock: ``frame`` is indexed by naive, increasing, unique hours."""
+class Periods:
+    """Values of hours or days on the market's clock: ``frame`` is indexed by their naive, increasing, unique starts."""
 
     source: str
     timezone: str | None
     frame: "pd.DataFrame"
     notes: tuple[str, ...]
+    resolution: Resolution = "hour"
+
+    def start(self, stamp: "pd.Timestamp") -> str:
+        """How messages write the beginning of a period."""
+        return _hour(stamp) if self.resolution == "hour" else _day(stamp)
 
 
 def local_hours(
@@ -40,7 +46,7 @@ def local_hours(
     time_format: str | None = None,
     timezone: str | None = None,
     clock_change: ClockChange = "average",
-) -> Hours:
+) -> Periods:
     """Put ``values``, whose rows are those of ``table``, on the clock of the market.
 
     Parameters
@@ -61,28 +67,23 @@ def local_hours(
     Raises
     ------
     DataError
-        If a timestamp cannot be read, is not a full hour or appears twice, offsets come without a zone, or
-        the zone is unknown.
+        If a timestamp cannot be read, is not a full hour or appears twice, the rows are whole days, offsets come
+        without a zone, or the zone is unknown.
     """
     import pandas as pd
 
-    zone = None if timezone is None else _zone(timezone)
-    stamps = _timestamps(table, time, time_format)
+    zone, stamps, order, notes = _in_order(table, time, time_format, timezone)
     aware = stamps.dt.tz is not None
-    if aware and timezone is None:
-        raise DataError(
-            f"{table.source}: column {time!r} carries UTC offsets, so timezone must name the market's zone, "
-            "such as 'Europe/Oslo'"
-        )
-    notes = []
-    order = stamps.argsort(kind="stable").to_numpy()
-    if (np.diff(order) < 0).any():
-        notes.append("the rows were not in the order of time and were sorted")
-    stamps = stamps.iloc[order]
     if aware:
         _refuse_duplicates(table, stamps, stamps.duplicated(keep=False))
         stamps = stamps.dt.tz_convert(zone).dt.tz_localize(None)
     _refuse_partial_hours(table, stamps)
+    first, last = stamps.iloc[0], stamps.iloc[-1]
+    if first < last and (stamps == stamps.dt.normalize()).all():
+        raise DataError(
+            f"{table.source}: every row from {_day(first)} to {_day(last)} begins a day: one row an hour is needed, "
+            "or resolution 'day' for one price a day"
+        )
     twice = stamps.duplicated(keep=False)
     if not aware:
         _refuse_duplicates(table, stamps, _unexplained(stamps, twice, zone), timezone)
@@ -99,7 +100,39 @@ def local_hours(
         first = (first + last) / 2
     done = "averaged" if clock_change == "average" else "the first was kept"
     notes += [f"{_day(hour)}: hour {hour:%H} occurs twice (clock change), {done}" for hour in repeated]
-    return Hours(table.source, timezone, first, tuple(notes))
+    return Periods(table.source, timezone, first, tuple(notes))
+
+
+def local_days(
+    table: Table,
+    values: "pd.DataFrame",
+    *,
+    time: str,
+    time_format: str | None = None,
+    timezone: str | None = None,
+) -> Periods:
+    """Put ``values``, one row a day, on the calendar of the market; parameters as of :func:`local_hours`.
+
+    Raises
+    ------
+    DataError
+        If a timestamp cannot be read, is not the beginning of a day or appears twice, offsets come without a zone, or
+        the zone is unknown.
+    """
+    import pandas as pd
+
+    zone, stamps, order, notes = _in_order(table, time, time_format, timezone)
+    if stamps.dt.tz is not None:
+        stamps = stamps.dt.tz_convert(zone).dt.tz_localize(None)
+    partial = stamps[stamps != stamps.dt.normalize()]
+    if len(partial):
+        raise DataError(
+            f"{table.place(partial.index[0])}: {partial.iloc[0]} is not the beginning of a day of the market's clock: "
+            "one row a day is needed, or resolution 'hour' for hourly prices"
+        )
+    _refuse_duplicates(table, stamps, stamps.duplicated(keep=False), resolution="day")
+    frame = values.iloc[order].set_axis(pd.DatetimeIndex(stamps))
+    return Periods(table.source, timezone, frame, tuple(notes), "day")
 
 
 def nonexistent(hours: "pd.DatetimeIndex", timezone: str | None) -> "pd.DatetimeIndex":
@@ -114,6 +147,23 @@ def nonexistent(hours: "pd.DatetimeIndex", timezone: str | None) -> "pd.Datetime
         return hours[:0]
     local = hours.tz_localize(timezone, nonexistent="NaT", ambiguous=np.ones(len(hours), dtype=bool))
     return hours[local.isna()]
+
+
+def _in_order(
+    table: Table, time: str, time_format: str | None, timezone: str | None
+) -> tuple[str | None, "pd.Series", "np.ndarray", list[str]]:
+    # The checked zone, the timestamps in order, their places in the file, and a note if these were mixed.
+    zone = None if timezone is None else _zone(timezone)
+    stamps = _timestamps(table, time, time_format)
+    if stamps.dt.tz is not None and zone is None:
+        raise DataError(
+            f"{table.source}: column {time!r} carries UTC offsets, so timezone must name the market's zone, "
+            "such as 'Europe/Oslo'"
+        )
+    order = stamps.argsort(kind="stable").to_numpy()
+    mixed = (np.diff(order) < 0).any()
+    notes = ["the rows were not in the order of time and were sorted"] if mixed else []
+    return zone, stamps.iloc[order], order, notes
 
 
 def _timestamps(table: Table, time: str, time_format: str | None) -> "pd.Series":
@@ -163,15 +213,20 @@ def _refuse_partial_hours(table: Table, stamps: "pd.Series") -> None:
 
 
 def _refuse_duplicates(
-    table: Table, stamps: "pd.Series", duplicated: "pd.Series", timezone: str | None = "known"
+    table: Table,
+    stamps: "pd.Series",
+    duplicated: "pd.Series",
+    timezone: str | None = "known",
+    resolution: Resolution = "hour",
 ) -> None:
     if duplicated.any():
         stamp = stamps[duplicated].iloc[0]
+        said, article = (_hour(stamp), "an") if resolution == "hour" else (_day(stamp), "a")
         labels = [str(label) for label in stamps.index[duplicated.to_numpy() & (stamps == stamp).to_numpy()]]
         hint = "" if timezone else " (if this is a clock change, declare timezone)"
         raise DataError(
-            f"{table.source}: hour {_hour(stamp)} occurs {len(labels)} times, in {table.unit}s "
-            f"{', '.join(labels[:5])}: one row an hour is needed{hint}"
+            f"{table.source}: {resolution} {said} occurs {len(labels)} times, in {table.unit}s "
+            f"{', '.join(labels[:5])}: one row {article} {resolution} is needed{hint}"
         )
 
 

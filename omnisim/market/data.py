@@ -1,10 +1,10 @@
-"""A market: the hourly prices of a run of delivery days, and what was known before them."""
+"""A market: the prices of a run of delivery days, by the hour or by the day, and what was known before them."""
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -15,12 +15,17 @@ from omnisim.suggest import nearest
 HOURS = 24
 """Hours of a delivery day on the market's clock; clock changes are resolved by a declared policy."""
 
+Resolution: TypeAlias = Literal["hour", "day"]
+
+PRICES_A_DAY: Mapping[Resolution, int] = MappingProxyType({"hour": HOURS, "day": 1})
+"""H, the number of prices of a delivery day, which is the dimension of its outcome."""
+
 Day: TypeAlias = str | dt.date | np.datetime64
 
 
 @dataclass(frozen=True, eq=False)
 class Market:
-    """Prices, features and published forecasts of D delivery days of 24 hours.
+    """Prices, features and published forecasts of D delivery days with H prices each: 24, or one for the whole day.
 
     Parameters
     ----------
@@ -29,14 +34,14 @@ class Market:
     dates : (D,) datetime64[D]
         Local delivery days, increasing. They are consecutive, unless the policy ``missing="drop_day"`` left
         days out (``notes`` then names them): the day before day t is the day kept before it.
-    prices : (D, 24)
+    prices : (D, H)
         In ``currency`` per MWh.
     currency
         Name of the money.
     features
-        Name -> (D, 24): hourly values known before the prices, such as a load forecast in MW.
+        Name -> (D, H): values known before the prices, such as a load forecast in MW.
     forecasts
-        Name of a model -> (D, 24): its day-ahead forecasts of the prices, in ``currency`` per MWh.
+        Name of a model -> (D, H): its day-ahead forecasts of the prices, in ``currency`` per MWh.
     attribution
         Whose data this is.
     notes
@@ -72,7 +77,8 @@ class Market:
             raise DataError(f"{self.name}: dates must be at least one day, of shape (D,), got {dates.shape}")
         if np.isnat(dates).any() or (np.diff(dates) <= np.timedelta64(0, "D")).any():
             raise DataError(f"{self.name}: dates must increase from day to day")
-        shape = (len(dates), HOURS)
+        daily = np.shape(self.prices)[1:] == (PRICES_A_DAY["day"],)
+        shape = (len(dates), PRICES_A_DAY["day" if daily else "hour"])
         object.__setattr__(self, "dates", freeze(dates))
         object.__setattr__(self, "prices", finite(f"prices of {self.name}", self.prices, shape, error=DataError))
         for kind in ("features", "forecasts"):
@@ -87,12 +93,17 @@ class Market:
         """D, the number of delivery days."""
         return len(self.dates)
 
+    @property
+    def resolution(self) -> Resolution:
+        """Whether there is a price for each hour, or one for the day."""
+        return "day" if self.prices.shape[1] == PRICES_A_DAY["day"] else "hour"
+
     def feature(self, name: str) -> FloatArray:
-        """The feature of that name, (D, 24), or a :class:`DataError` that names the nearest one."""
+        """The feature of that name, (D, H), or a :class:`DataError` that names the nearest one."""
         return self._pick("feature", self.features, name)
 
     def forecast(self, name: str) -> FloatArray:
-        """The forecast of that model, (D, 24), or a :class:`DataError` that names the nearest one."""
+        """The forecast of that model, (D, H), or a :class:`DataError` that names the nearest one."""
         return self._pick("forecast", self.forecasts, name)
 
     def between(self, start: Day | None, end: Day | None) -> "Market":
@@ -114,7 +125,7 @@ class Market:
         kept = (self.dates >= first) & (self.dates <= last)
         if not kept.any():
             raise DataError(
-                f"{self.name}: every day from {first} to {last} was dropped for missing hours; {self._available()}"
+                f"{self.name}: every day from {first} to {last} was dropped for missing values; {self._available()}"
             )
         return replace(
             self,

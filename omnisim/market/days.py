@@ -1,4 +1,4 @@
-"""Hours of the market's clock -> delivery days of exactly 24 hours, by declared policies that leave notes."""
+"""Rows of the market's clock -> delivery days of 24 prices, or of one, by declared policies that leave notes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -7,8 +7,8 @@ import numpy as np
 
 from omnisim.arrays import DateArray, FloatArray
 from omnisim.errors import DataError
-from omnisim.market.clock import ClockChange, Hours, nonexistent
-from omnisim.market.data import HOURS
+from omnisim.market.clock import ClockChange, Periods, nonexistent
+from omnisim.market.data import PRICES_A_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,52 +16,56 @@ if TYPE_CHECKING:
 Missing = Literal["error", "interpolate", "drop_day"]
 
 LONGEST_GAP = 3
-"""Hours in a row that ``missing="interpolate"`` fills; a longer gap hides a peak and is an error."""
+"""Hours (or days) in a row that ``missing="interpolate"`` fills; a longer gap hides a peak and is an error."""
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Days:
-    """The values of D days: ``dates`` (D,), each column (D, 24), and what was done to them."""
+    """The values of D days: ``dates`` (D,), each column (D, H), and what was done to them."""
 
     dates: DateArray
     columns: dict[str, FloatArray]
     notes: tuple[str, ...]
 
 
-def to_days(hours: Hours, *, missing: Missing = "error", clock_change: ClockChange = "average") -> Days:
-    """Cut hours into days.
+def to_days(periods: Periods, *, missing: Missing = "error", clock_change: ClockChange = "average") -> Days:
+    """Cut hours into days, or take days as they are.
 
     An incomplete first or last day is left out. The spring hour that does not exist is interpolated between
-    its neighbours where the file has no value for it (unless ``clock_change="error"``). Every other hour
-    without a value is subject to ``missing``: an error, linear interpolation over at most three hours in a
-    row, or the whole day is dropped (then the days are no longer consecutive).
+    its neighbours where the file has no value for it (unless ``clock_change="error"``). Every other hour, or day
+    of a daily file, without a value is subject to ``missing``: an error, linear interpolation over at most three
+    in a row, or the whole day is dropped (then the days are no longer consecutive).
 
     Raises
     ------
     DataError
         If no whole day remains, or a value is missing and the policy does not cover it.
     """
-    frame, notes = _whole_days(hours)
-    notes += _fill_spring(hours, frame, clock_change)
+    frame, notes = _whole_days(periods)
+    if periods.resolution == "hour":
+        notes += _fill_spring(periods, frame, clock_change)
     if missing == "interpolate":
-        notes += _interpolate(hours.source, frame)
+        notes += _interpolate(periods, frame)
     elif missing == "drop_day":
-        frame, dropped = _drop_days(hours.source, frame)
+        frame, dropped = _drop_days(periods, frame)
         notes += dropped
     else:
-        _refuse_missing(hours, frame)
-    dates = frame.index[::HOURS].to_numpy().astype("datetime64[D]")
-    columns = {str(name): frame[name].to_numpy().reshape(-1, HOURS) for name in frame.columns}
-    return Days(dates, columns, (*hours.notes, *notes))
+        _refuse_missing(periods, frame)
+    a_day = PRICES_A_DAY[periods.resolution]
+    dates = frame.index[::a_day].to_numpy().astype("datetime64[D]")
+    columns = {str(name): frame[name].to_numpy().reshape(-1, a_day) for name in frame.columns}
+    return Days(dates, columns, (*periods.notes, *notes))
 
 
-def _whole_days(hours: Hours) -> tuple["pd.DataFrame", list[str]]:
+def _whole_days(periods: Periods) -> tuple["pd.DataFrame", list[str]]:
     import pandas as pd
 
-    notes = []
-    first, last = hours.frame.index[0], hours.frame.index[-1]
+    notes: list[str] = []
+    first, last = periods.frame.index[0], periods.frame.index[-1]
+    if periods.resolution == "day":
+        return periods.frame.reindex(pd.date_range(first, last, freq="D")), notes
     start, end = first.ceil("D"), (last + pd.Timedelta(hours=1)).floor("D")
     if start > first:
         notes.append(f"{first:%Y-%m-%d}: the first day begins at {first:%H:%M} and was left out")
@@ -69,14 +73,14 @@ def _whole_days(hours: Hours) -> tuple["pd.DataFrame", list[str]]:
         notes.append(f"{last:%Y-%m-%d}: the last day ends after hour {last:%H} and was left out")
     if end <= start:
         raise DataError(
-            f"{hours.source}: no whole day between {first} and {last}: at least one day of 24 hours is needed"
+            f"{periods.source}: no whole day between {first} and {last}: at least one day of 24 hours is needed"
         )
-    return hours.frame.reindex(pd.date_range(start, end, freq="h", inclusive="left")), notes
+    return periods.frame.reindex(pd.date_range(start, end, freq="h", inclusive="left")), notes
 
 
-def _fill_spring(hours: Hours, frame: "pd.DataFrame", clock_change: ClockChange) -> list[str]:
+def _fill_spring(periods: Periods, frame: "pd.DataFrame", clock_change: ClockChange) -> list[str]:
     notes = []
-    for hour in nonexistent(_index(frame), hours.timezone):
+    for hour in nonexistent(_index(frame), periods.timezone):
         at = int(np.flatnonzero(frame.index == hour)[0])
         day = f"{hour:%Y-%m-%d}: hour {hour:%H} does not exist (clock change)"
         if not frame.iloc[at].isna().any():
@@ -84,7 +88,7 @@ def _fill_spring(hours: Hours, frame: "pd.DataFrame", clock_change: ClockChange)
             continue
         if clock_change == "error":
             raise DataError(
-                f"{hours.source}: {day} and the file has no value for it: "
+                f"{periods.source}: {day} and the file has no value for it: "
                 "set clock_change to 'average' or 'first' to interpolate it"
             )
         if 0 < at < len(frame) - 1:
@@ -95,47 +99,48 @@ def _fill_spring(hours: Hours, frame: "pd.DataFrame", clock_change: ClockChange)
     return notes
 
 
-def _refuse_missing(hours: Hours, frame: "pd.DataFrame") -> None:
+def _refuse_missing(periods: Periods, frame: "pd.DataFrame") -> None:
     gaps = frame.isna()
     if not gaps.to_numpy().any():
         return
-    hour = frame.index[gaps.any(axis=1)][0]
-    columns = ", ".join(str(name) for name in frame.columns[gaps.loc[hour]])
+    start, word = frame.index[gaps.any(axis=1)][0], periods.resolution
+    columns = ", ".join(str(name) for name in frame.columns[gaps.loc[start]])
     number = int(gaps.any(axis=1).sum())
-    hint = "" if hours.timezone else " (if this is a clock change, declare timezone)"
+    hint = "" if periods.timezone or word == "day" else " (if this is a clock change, declare timezone)"
     raise DataError(
-        f"{hours.source}: hour {hour:%Y-%m-%d %H:%M} has no {columns} ({_count(number, 'such hour')}): "
+        f"{periods.source}: {word} {periods.start(start)} has no {columns} ({_count(number, f'such {word}')}): "
         f"set missing to 'interpolate' or 'drop_day' to allow gaps{hint}"
     )
 
 
-def _interpolate(source: str, frame: "pd.DataFrame") -> list[str]:
+def _interpolate(periods: Periods, frame: "pd.DataFrame") -> list[str]:
+    source, word = periods.source, periods.resolution
     notes = []
     for name in frame.columns:
         values = frame[name].to_numpy(copy=True)
         gaps = _runs(np.isnan(values))
         for start, stop in gaps:
-            hour = frame.index[start]
+            first = periods.start(frame.index[start])
             if stop - start > LONGEST_GAP:
                 raise DataError(
-                    f"{source}: {stop - start} hours without {name} from {hour:%Y-%m-%d %H:%M}: missing "
+                    f"{source}: {stop - start} {word}s without {name} from {first}: missing "
                     f"'interpolate' fills at most {LONGEST_GAP} in a row (use 'drop_day', or fill the file)"
                 )
             if start == 0 or stop == len(values):
                 raise DataError(
-                    f"{source}: hour {hour:%Y-%m-%d %H:%M} has no {name} and lies at the edge of the data: "
+                    f"{source}: {word} {first} has no {name} and lies at the edge of the data: "
                     "it cannot be interpolated (use 'drop_day', or fill the file)"
                 )
             values[start:stop] = np.interp(np.arange(start, stop), [start - 1, stop], [values[start - 1], values[stop]])
         if gaps:
             frame[name] = values
-            hours = [frame.index[i] for start, stop in gaps for i in range(start, stop)]
-            shown = _listing([f"{hour:%Y-%m-%d %H:%M}" for hour in hours])
-            notes.append(f"{_count(len(hours), 'missing hour')} of {name} filled by interpolation: {shown}")
+            filled = [periods.start(frame.index[i]) for start, stop in gaps for i in range(start, stop)]
+            number = _count(len(filled), f"missing {word}")
+            notes.append(f"{number} of {name} filled by interpolation: {_listing(filled)}")
     return notes
 
 
-def _drop_days(source: str, frame: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
+def _drop_days(periods: Periods, frame: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     import pandas as pd
 
     day = _index(frame).normalize()
@@ -143,10 +148,11 @@ def _drop_days(source: str, frame: "pd.DataFrame") -> tuple["pd.DataFrame", list
     if not len(bad):
         return frame, []
     kept = frame[~day.isin(bad)]
+    what = "hour" if periods.resolution == "hour" else "value"
     if kept.empty:
-        raise DataError(f"{source}: every day has a missing hour: nothing remains after missing 'drop_day'")
+        raise DataError(f"{periods.source}: every day has a missing {what}: nothing remains after missing 'drop_day'")
     shown = _listing([f"{one:%Y-%m-%d}" for one in bad])
-    return kept, [f"{_count(len(bad), 'day')} with missing hours dropped: {shown}"]
+    return kept, [f"{_count(len(bad), 'day')} with missing {what}s dropped: {shown}"]
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

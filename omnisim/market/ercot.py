@@ -1,9 +1,11 @@
 """The embedded market: two years of ERCOT day-ahead prices, including the week of February 2021."""
 
+from dataclasses import replace
 from importlib import resources
+from typing import get_args
 
 from omnisim.errors import DataError
-from omnisim.market.data import Market
+from omnisim.market.data import Market, Resolution
 from omnisim.market.files import read_prices
 from omnisim.suggest import nearest
 
@@ -18,18 +20,20 @@ ATTRIBUTION = (
 )
 
 
-def load_ercot(series: str = "hb_houston") -> Market:
+def load_ercot(series: str = "hb_houston", resolution: Resolution = "hour") -> Market:
     """Load one series of ERCOT day-ahead prices, 2021-01-01 to 2022-12-31, in USD/MWh.
 
     Parameters
     ----------
     series
         One of :data:`ERCOT_SERIES`.
+    resolution
+        ``"hour"``, or ``"day"`` for the mean price of each day.
 
     Raises
     ------
     DataError
-        If there is no such series; the nearest one is named.
+        If there is no such series or resolution; the nearest one is named.
 
     Examples
     --------
@@ -41,9 +45,11 @@ def load_ercot(series: str = "hb_houston") -> Market:
     """
     if series not in ERCOT_SERIES:
         raise DataError(f"ERCOT has no series {series!r}{nearest(series, ERCOT_SERIES)}")
+    if resolution not in get_args(Resolution):
+        raise DataError(f"resolution is {resolution!r}{nearest(str(resolution), get_args(Resolution))}")
     embedded = resources.files("omnisim.market").joinpath("embedded", "ercot_dam_2021_2022.parquet")
     with resources.as_file(embedded) as path:
-        return read_prices(
+        market = read_prices(
             path,
             price=series,
             time="ts_utc",
@@ -52,3 +58,4 @@ def load_ercot(series: str = "hb_houston") -> Market:
             name=f"ERCOT {series}",
             attribution=ATTRIBUTION,
         )
+    return market if resolution == "hour" else replace(market, prices=market.prices.mean(axis=1, keepdims=True))

@@ -1,12 +1,12 @@
-"""Hourly prices from a user's own CSV or Parquet file."""
+"""Hourly or daily prices from a user's own CSV or Parquet file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 from omnisim.errors import DataError
-from omnisim.market.clock import ClockChange, local_hours
-from omnisim.market.data import Market
+from omnisim.market.clock import ClockChange, local_days, local_hours
+from omnisim.market.data import Market, Resolution
 from omnisim.market.days import Missing, to_days
 from omnisim.market.tables import Decimal, Table, read_table
 from omnisim.suggest import nearest
@@ -19,6 +19,7 @@ def read_prices(
     time: str | None = None,
     time_format: str | None = None,
     timezone: str | None = None,
+    resolution: Resolution = "hour",
     features: Sequence[str] = (),
     forecasts: Sequence[str] = (),
     select: Mapping[str, str] | None = None,
@@ -30,7 +31,7 @@ def read_prices(
     separator: str = ",",
     decimal: Decimal = ".",
 ) -> Market:
-    r"""Read hourly prices from a CSV or Parquet file.
+    r"""Read hourly or daily prices from a CSV or Parquet file.
 
     Parameters
     ----------
@@ -39,24 +40,28 @@ def read_prices(
     price
         Column of the prices, in ``currency`` per MWh.
     time
-        Column of the start of the delivery hour; None is the first column. Either with UTC offsets, which are
-        converted to ``timezone``, or the naive clock of the market.
+        Column of the start of the delivery hour, or of the delivery day; None is the first column. Either with UTC
+        offsets, which are converted to ``timezone``, or the naive clock of the market.
     time_format
         ``strptime`` format of the timestamps; ISO 8601 without it.
     timezone
         The market's zone, such as ``"Europe/Oslo"``. A naive clock that always shows 24 hours a day needs
         none.
+    resolution
+        ``"hour"``: one row an hour, so that an outcome has 24 coordinates; or ``"day"``: one row a day, so that it
+        has one. A daily price holds for every hour of its day, and moving load within the day is then worth nothing.
     features, forecasts
-        Columns of hourly values known before the prices, and of published forecasts of the prices.
+        Columns of values known before the prices, and of published forecasts of the prices. A feature may be a
+        column of true and false, or yes and no, which become 1 and 0.
     select
         Column -> value: keep the rows with that value, for a file that holds several markets.
     missing
-        What to do about hours without a value in a column that is used: ``"error"``, ``"interpolate"`` (at
-        most three hours in a row), or ``"drop_day"``. After ``drop_day`` the days need not be consecutive: a
+        What to do about hours (or days) without a value in a column that is used: ``"error"``, ``"interpolate"``
+        (at most three in a row), or ``"drop_day"``. After ``drop_day`` the days need not be consecutive: a
         lag of one round is then the last day kept.
     clock_change
         ``"average"`` or ``"first"`` of the two hours in autumn; the hour that does not exist in spring is
-        interpolated. ``"error"`` refuses both.
+        interpolated. ``"error"`` refuses both. Days have no such hours: leave it out for them.
     currency, name, attribution
         For titles; name and attribution default to the file's name.
     separator, decimal
@@ -70,7 +75,7 @@ def read_prices(
     Raises
     ------
     DataError
-        If the file, a column, a row or an hour is not as described; one line names it.
+        If the file, a column, a row, an hour or a day is not as described; one line names it.
 
     Examples
     --------
@@ -90,6 +95,7 @@ def read_prices(
         time=table.columns[0] if time is None else time,
         time_format=time_format,
         timezone=timezone,
+        resolution=resolution,
         features={column: column for column in features},
         forecasts={column: column for column in forecasts},
         missing=missing,
@@ -112,10 +118,11 @@ def market_from_table(
     forecasts: Mapping[str, str],
     time_format: str | None = None,
     timezone: str | None = None,
+    resolution: Resolution = "hour",
     missing: Missing = "error",
     clock_change: ClockChange = "average",
 ) -> Market:
-    """Build a market from a table of hourly rows; ``features`` and ``forecasts`` map a name to its column.
+    """Build a market from a table of hourly or daily rows; ``features`` and ``forecasts`` map a name to its column.
 
     Raises
     ------
@@ -124,14 +131,25 @@ def market_from_table(
     """
     import pandas as pd
 
-    policies = (("missing", missing, Missing), ("clock_change", clock_change, ClockChange))
+    policies = (
+        ("resolution", resolution, Resolution), ("missing", missing, Missing),
+        ("clock_change", clock_change, ClockChange),
+    )  # fmt: skip
     for option, value, allowed in policies:
         if value not in get_args(allowed):
             raise DataError(f"{option} is {value!r}{nearest(str(value), get_args(allowed))}")
-    used = dict.fromkeys([price, *features.values(), *forecasts.values()])
-    values = pd.DataFrame({column: table.numbers(column) for column in used}, index=table.frame.index)
-    hours = local_hours(table, values, time=time, time_format=time_format, timezone=timezone, clock_change=clock_change)
-    days = to_days(hours, missing=missing, clock_change=clock_change)
+    if resolution == "day" and clock_change != "average":
+        raise DataError(f"clock_change is {clock_change!r}: daily prices have no repeated hour, so leave it out")
+    used = {column: table.flags_or_numbers(column) for column in features.values()}
+    used |= {column: table.numbers(column) for column in [price, *forecasts.values()]}
+    values = pd.DataFrame(used, index=table.frame.index)
+    if resolution == "day":
+        periods = local_days(table, values, time=time, time_format=time_format, timezone=timezone)
+    else:
+        periods = local_hours(
+            table, values, time=time, time_format=time_format, timezone=timezone, clock_change=clock_change
+        )
+    days = to_days(periods, missing=missing, clock_change=clock_change)
     return Market(
         name=name,
         dates=days.dates,

@@ -21,6 +21,9 @@ Decimal = Literal[".", ","]
 _MISSING = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "-", "<na>"})
 """Cells, in lower case, that stand for a missing value."""
 
+_FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
+"""Cells, in lower case, that stand for 1 and 0 in a column of flags."""
+
 _PARQUET, _CSV = (".parquet", ".pq"), (".csv", ".txt")
 
 
@@ -92,6 +95,20 @@ class Table:
             )
         return values
 
+    def flags_or_numbers(self, name: str) -> FloatArray:
+        """One column as numbers, where true and false (or yes and no, y and n) are 1 and 0; NaN for missing cells.
+
+        Raises
+        ------
+        DataError
+            As :meth:`numbers`.
+        """
+        text = self.text(name).str.lower()
+        given = text[text != ""]
+        if given.empty or not given.isin(_FLAGS).all():
+            return self.numbers(name)
+        return np.array([_FLAGS.get(cell, np.nan) for cell in text])
+
     def where(self, select: Mapping[str, str]) -> "Table":
         """The rows in which each named column has the given value, compared as text.
 
@@ -139,7 +156,7 @@ def read_table(path: str | Path, *, separator: str = ",", decimal: Decimal = "."
     else:
         raise DataError(f"{path}: the suffix must be .csv, .csv.gz, .txt or .parquet, got {path.suffix!r}")
     if table.frame.empty:
-        raise DataError(f"{path.name} has no rows: hourly rows below a header are needed")
+        raise DataError(f"{path.name} has no rows: rows below a header are needed")
     return table
 
 
@@ -174,7 +191,7 @@ def _read_csv(path: Path, separator: str) -> "pd.DataFrame":
                 encoding="utf-8-sig",
             )
     except pd.errors.EmptyDataError as cause:
-        raise DataError(f"{path.name} is empty: a header and hourly rows are needed") from cause
+        raise DataError(f"{path.name} is empty: a header and rows are needed") from cause
     except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeError, OSError) as cause:
         raise DataError(f"{path.name} is not a readable CSV file: {_first_line(cause)}") from cause
     frame = frame.fillna("")

@@ -3,6 +3,7 @@
 A study fills these; :func:`omnisim.report.study.write_study` makes a page of them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,12 +89,57 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """A row with a point, a thick line (``inner``) and a thin one (``outer``): ends that are NaN are not drawn."""
+
+    label: str
+    point: float
+    inner: tuple[float, float] = (math.nan, math.nan)
+    outer: tuple[float, float] = (math.nan, math.nan)
+    colour: int = 0
+
+
+@dataclass(frozen=True)
+class StripPanel:
+    """Strips from top to bottom on a common axis, under a heading."""
+
+    heading: str
+    x_label: str
+    strips: Sequence[Strip]
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Panels of strips, with a visible caption and a text that says with numbers what they show."""
+
+    panels: Sequence[StripPanel]
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Numbers >= 0 by row and column, the larger the darker; NaN for what is not there.
+
+    ``digits`` is after the point, in the cells.
+    """
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: ArrayLike
+    unit: str
+    caption: str
+    alt: str
+    digits: int = 2
+
+
+@dataclass(frozen=True)
 class Chart:
     """A figure of the page in one or more variants, by the words a reader chooses between."""
 
     name: str
     title: str
-    variants: Mapping[str, Drawing]
+    variants: Mapping[str, Drawing | Strips | HeatMap]
     choice: str = ""
 
 
@@ -127,6 +173,8 @@ class Study:
     about
         Facts for the manifest and for running it again (``command``, ``seed``, ``versions``, ``wall_seconds``, ...),
         as plain JSON values.
+    yardstick
+        What the findings are held against.
     """
 
     name: str
@@ -137,3 +185,4 @@ class Study:
     sections: Sequence[Section]
     tables: Mapping[str, Table]
     about: Mapping[str, Any] = field(default_factory=dict)
+    yardstick: str = "theory"

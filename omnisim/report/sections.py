@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.forecast_certificates import at_once
 from omnisim.report import figures
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
 
@@ -64,8 +65,8 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
             made[name] = _shown(name, choice, variants)
 
     add("prices", "", [("", figures.prices(analysis))])
-    if trace.outcomes.shape[1] > 1:
-        add("forecast-errors", "", [("", figures.forecast_errors(analysis))])
+    by = figures.forecast_errors if trace.outcomes.shape[1] > 1 else figures.errors_by_subsequence
+    add("forecast-errors", "", [("", by(analysis))])
     add("regrets", "", [("", figures.regrets(analysis))])
     if any(record.costs.shape[2] for record in trace.records.values()):
         kinds = {"CCV+ (violations only)": True, "CCV (slack makes up for violations)": False}
@@ -79,9 +80,15 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
     names = shown_populations(trace)
     add("plays", "Population", [(name, figures.plays(analysis, name)) for name in names])
     add("schedules", "Agent", list(_schedules(analysis)))
+    if trace.messages is not None:
+        add("network", "", [("", figures.network_map(analysis))])
+        add("message-fates", "", [("", figures.message_fates(analysis))])
+        add("timeline", "", [("", figures.timeline(analysis))])
+        add("information-age", "Population", [(name, figures.information_age(analysis, name)) for name in names])
     if trace.about.get("forecast", {}).get("weights") == "potential":
         if trace.about["forecast"]["objectives"] == "coordinates":
-            add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in names])
+            certified = [name for name in names if at_once(trace.records[name])]
+            add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in certified])
         add("potential", "", [("", figures.potential_course(analysis))])
     if (analysis.certificates["bound"] > 0).any():
         add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
@@ -104,6 +111,7 @@ def _growth(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
 def _schedules(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
     trace = analysis.trace
     k = broadest(trace)
+    draw = figures.schedules if trace.outcomes.shape[1] > 1 else figures.energies
     for name in shown_populations(trace):
         if trace.records[name].population.load is None:
             continue
@@ -114,7 +122,7 @@ def _schedules(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
             if agent not in seen:
                 seen.add(agent)
                 text = f"{name}: agent {agent}" + (f" ({word} by swap regret)" if len(order) > 1 else "")
-                yield text, figures.schedules(analysis, name, agent)
+                yield text, draw(analysis, name, agent)
 
 
 def _shown(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> Shown:

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from omnisim.files import atomic_write
 from omnisim.report import embedding, tables
 from omnisim.report.figures.curves import curves
+from omnisim.report.figures.heat_map import heat_map
+from omnisim.report.figures.strips import strips
 from omnisim.report.page import page_template
-from omnisim.report.results import Chart, Finding, Study, Table
+from omnisim.report.results import Chart, Drawing, Finding, HeatMap, Strips, Study, Table
 from omnisim.report.sections import Shown
 from omnisim.report.text import MISSING, count, number
 
@@ -52,7 +55,7 @@ def render(study: Study) -> bytes:
     specs = {name: [embedding.figure_spec(f) for f in figure.variants] for name, figure in shown.items()}
     context = {
         "study": study,
-        "headline": headline(study.findings),
+        "headline": headline(study.findings, study.yardstick),
         "good": all(finding.holds is not False for finding in study.findings),
         "groups": list(_groups(study.findings)),
         "figures": shown,
@@ -65,8 +68,8 @@ def render(study: Study) -> bytes:
     return page_template("study.html.j2").render(context).encode()
 
 
-def headline(findings: Any) -> str:
-    """One sentence on how many findings agree with theory."""
+def headline(findings: Any, yardstick: str = "theory") -> str:
+    """One sentence on how many findings agree with what they are held against."""
     judged = [finding for finding in findings if finding.holds is not None]
     failed = [finding for finding in judged if not finding.holds]
     left = len(findings) - len(judged)
@@ -74,10 +77,10 @@ def headline(findings: Any) -> str:
     if not judged:
         return "Nothing was judged." if findings else "This study states no findings."
     if failed:
-        return f"{len(failed)} of {count(len(judged), 'finding')} disagree with theory.{rest}"
+        return f"{len(failed)} of {count(len(judged), 'finding')} disagree with {yardstick}.{rest}"
     if len(judged) == 1:
-        return f"The one finding agrees with theory.{rest}"
-    return f"All {len(judged)} findings agree with theory.{rest}"
+        return f"The one finding agrees with {yardstick}.{rest}"
+    return f"All {len(judged)} findings agree with {yardstick}.{rest}"
 
 
 def _groups(findings: Any) -> Iterator[tuple[str, list[Finding]]]:
@@ -86,9 +89,17 @@ def _groups(findings: Any) -> Iterator[tuple[str, list[Finding]]]:
 
 
 def _shown(chart: Chart) -> Shown:
-    figures = [curves(chart.title, drawing) for drawing in chart.variants.values()]
+    figures = [_figure(chart.title, content) for content in chart.variants.values()]
     choice = chart.choice if len(figures) > 1 else ""
     return Shown(chart.name, chart.title, choice, list(chart.variants), figures)
+
+
+def _figure(title: str, content: Drawing | Strips | HeatMap) -> go.Figure:
+    if isinstance(content, Strips):
+        return strips(title, content)
+    if isinstance(content, HeatMap):
+        return heat_map(title, content)
+    return curves(title, content)
 
 
 def _table(table: Table, name: str) -> tables.Table:

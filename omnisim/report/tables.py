@@ -27,19 +27,21 @@ MOST_AGENTS_EACH = 50
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a column: a title, its unit if any, and whether it holds numbers."""
+    """The head of a column: a title, its unit if any, and whether it holds numbers, or else commands."""
 
     title: str
     unit: str = ""
     numeric: bool = True
+    code: bool = False
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is read, and what is sorted by (``None``: undefined, sorted last)."""
+    """What is read, what is sorted by (``None``: undefined, sorted last), and a file beside the page it leads to."""
 
     text: str
     value: float | str | None
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,25 @@ def number(value: float, digits: int = 3) -> str:
     return format(Decimal(f"{value:.{digits}g}"), ",f").replace("-", "−")
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """As :func:`number`, with a plus sign where the value is above zero.
+
+    >>> signed(0.1234), signed(-2.5), signed(0.0)
+    ('+0.123', '−2.5', '0')
+    """
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and text not in ("0", MISSING) else text
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """The ends of an interval of differences.
+
+    >>> interval(-0.5, 0.25), interval(float("nan"), float("nan"))
+    ('[−0.5, +0.25]', '–')
+    """
+    return MISSING if low != low or high != high else f"[{signed(low, digits)}, {signed(high, digits)}]"
+
+
 def count(value: int, noun: str, plural: str | None = None) -> str:
     """A whole number with its noun.
 

@@ -93,7 +93,7 @@ def _regret(analysis: Analysis) -> Iterator[str]:
         if np.isnan(regret).all():
             yield f"{name}: every benchmark on “{subsequence}” is empty, so regret is undefined."
             continue
-        rounds = measures.rounds[k]
+        rounds = np.maximum(measures.own_rounds[k], 1)
         median, high = quantiles(regret / rounds, [0.5, 0.95])
         money = measures.population.money
         worth = quantiles(regret * money.scale / rounds, [0.5, 0.95])
@@ -106,7 +106,7 @@ def _regret(analysis: Analysis) -> Iterator[str]:
                 rest = f", and 95 % of the agents at most {gain}" if high > 0 else ", nor would 95 % of the agents"
             yield f"{start}have gained nothing{rest}."
         else:
-            earned = float(np.median(measures.utility[k][np.isfinite(regret)]) / rounds)
+            earned = float(np.median((measures.utility[k] / rounds)[np.isfinite(regret)]))
             share = f", {percent(median / earned)} of the utility it earned" if earned > 0 else ""
             yield f"{start}have gained {number(worth[0], 2)} {money.currency} a {word}{share}."
     yield from _worst(analysis)
@@ -115,7 +115,7 @@ def _regret(analysis: Analysis) -> Iterator[str]:
 def _worst(analysis: Analysis) -> Iterator[str]:
     trace = analysis.trace
     found = [
-        (float(quantiles(measures.swap_regret[k] / measures.rounds[k], [0.5])[0]), name, subsequence)
+        (float(quantiles(measures.swap_regret[k] / np.maximum(measures.own_rounds[k], 1), [0.5])[0]), name, subsequence)
         for name, measures in analysis.measures.items()
         for k, subsequence in enumerate(trace.subsequences)
     ]
@@ -124,7 +124,8 @@ def _worst(analysis: Analysis) -> Iterator[str]:
         worst, name, subsequence = max(defined, key=lambda entry: entry[0])
         if worst > 0:
             k = trace.subsequences.index(subsequence)
-            earned = float(np.median(analysis.measures[name].utility[k]) / analysis.measures[name].rounds[k])
+            measures = analysis.measures[name]
+            earned = float(np.median(measures.utility[k] / np.maximum(measures.own_rounds[k], 1)))
             share = f", {percent(worst / earned)} of the utility earned" if earned > 0 else ""
             yield (
                 f"Worst off were {name} on “{subsequence}”, with a median swap regret of {number(worst, 2)} utility a "
@@ -184,15 +185,16 @@ def _elimination(analysis: Analysis) -> Iterator[str]:
 
 def _data(analysis: Analysis) -> Iterator[str]:
     market = market_of(analysis.trace)
-    clipped, hours = market.get("clipped"), market.get("hours")
-    if isinstance(clipped, int) and isinstance(hours, int) and hours > 0:
+    clipped, values = market.get("clipped"), market.get("values")
+    if isinstance(clipped, int) and isinstance(values, int) and values > 0:
+        each = "hourly" if analysis.trace.outcomes.shape[1] > 1 else "daily"
         low, high = (_written(market.get(end)) for end in ("low", "high"))
         bounds = f"the declared range from {low} to {high} {market.get('currency', '')}/MWh"
         yield (
-            f"{clipped:,} of {hours:,} hourly values lay outside {bounds} and were clipped to it "
-            f"({percent(clipped / hours)})."
+            f"{clipped:,} of {values:,} {each} values lay outside {bounds} and were clipped to it "
+            f"({percent(clipped / values)})."
             if clipped
-            else f"No value had to be clipped: all {hours:,} hourly values lie in {bounds}."
+            else f"No value had to be clipped: all {values:,} {each} values lie in {bounds}."
         )
     notes = market.get("notes")
     yield from (str(note) for note in notes) if isinstance(notes, list | tuple) else ()

@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
-from omnisim.market import BudgetedOperators, EnergyBuyers, Manufacturers, MarketAgents, Scaling, load_ercot
+from omnisim.market import (
+    BudgetedOperators,
+    DeferrableLoads,
+    EnergyBuyers,
+    Manufacturers,
+    MarketAgents,
+    Scaling,
+    load_ercot,
+)
 from omnisim.market.agents.buyers import EVENING, NIGHT, battery_discharge
 
-KINDS: list[type[MarketAgents]] = [EnergyBuyers, Manufacturers, BudgetedOperators]
+KINDS: list[type[MarketAgents]] = [EnergyBuyers, Manufacturers, BudgetedOperators, DeferrableLoads]
 SCALING = Scaling(-50, 250)
 
 kinds = st.sampled_from(KINDS)
@@ -67,7 +75,11 @@ def test_costs_stay_in_range(kind: type[MarketAgents], seed: int, scaling: Scali
 @given(seed=seeds, scaling=scalings)
 @settings(max_examples=40, deadline=None)
 def test_doing_without_and_closing_never_violate(seed: int, scaling: Scaling) -> None:
-    for spec, action in ((EnergyBuyers(agents=9), "without"), (BudgetedOperators(agents=9), "closed")):
+    for spec, action in (
+        (EnergyBuyers(agents=9), "without"),
+        (BudgetedOperators(agents=9), "closed"),
+        (DeferrableLoads(agents=9), "nothing"),
+    ):
         population = spec.build("p", scaling, generator(seed))
         a = population.action_names.index(action)
         for constraint in population.constraints:

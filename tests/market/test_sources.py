@@ -1,11 +1,11 @@
 """The embedded market, the formats of epftoolbox, and the files of the data folder where it is present."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from data_folder import data_file
 
 from omnisim.errors import DataError
 from omnisim.market import ERCOT_SERIES, load_ercot, read_epftoolbox, read_epftoolbox_forecasts, read_prices
@@ -114,18 +114,9 @@ def test_epftoolbox_refusals(tmp_path: Path) -> None:
         read_epftoolbox(path, missing="drop")  # type: ignore[arg-type]
 
 
-def electricity(name: str) -> Path:
-    declared = os.environ.get("OMNISIM_DATA")
-    root = Path(declared) if declared else Path(__file__).parents[2].parent / "shared" / "data"
-    path = root / "electricity" / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not in the data folder {root} (set OMNISIM_DATA)")
-    return path
-
-
 @pytest.mark.parametrize("market", ["NP", "PJM", "DE", "BE", "FR"])
 def test_published_expert_forecasts(market: str) -> None:
-    path = electricity("epf_expert_forecasts.parquet")
+    path = data_file("electricity", "epf_expert_forecasts.parquet")
     loaded = read_prices(
         path, time="ts_local", select={"market": market}, forecasts=["dnn_ens", "lear_ens"], name=market
     )
@@ -138,7 +129,7 @@ def test_published_expert_forecasts(market: str) -> None:
 
 
 def test_published_markets_with_features() -> None:
-    path = electricity("epf_markets.parquet")
+    path = data_file("electricity", "epf_markets.parquet")
     market = read_prices(
         path, time="ts_local", timezone="Europe/Oslo", select={"market": "NP"}, features=["wind_forecast_mw"]
     )

@@ -102,7 +102,7 @@ def market() -> Analysis:
                 "low": -50,
                 "high": 250,
                 "clipped": 12,
-                "hours": 1440,
+                "values": 1440,
                 "attribution": "Nobody, CC0",
                 "notes": ["Two hours were interpolated."],
             },

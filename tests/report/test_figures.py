@@ -12,6 +12,8 @@ from omnisim.errors import ProblemError
 from omnisim.report import figures
 from omnisim.report.figures.elimination import remaining
 from omnisim.report.figures.style import PALETTE
+from omnisim.report.sections import shown_figures
+from omnisim.report.verdict import verdict
 
 HOSTILE = "<img src=x onerror=alert(1)>%{x}"
 
@@ -29,6 +31,8 @@ DRAWN: dict[str, tuple[Callable[[Analysis], go.Figure], list[str]]] = {
         lambda a: figures.schedules(a, _first(a), 0),
         ["hour of the delivery day", "MWh in the hour", "USD/MWh"],
     ),
+    "energies": (lambda a: figures.energies(a, _first(a), 0), ["energy, MWh a day"]),
+    "errors_by_subsequence": (figures.errors_by_subsequence, ["error, USD/MWh"]),
     "certificate_ratios": (figures.certificate_ratios, ["measured, % of the bound"]),
 }
 
@@ -80,6 +84,37 @@ def test_names_never_become_plotly_markup(name, make):
     text = json.dumps(spec)
     assert "<img" not in text
     assert "%{x}" not in text.replace('from hour %{x}<extra></extra>"', "")
+
+
+def test_one_price_a_day_has_no_hours(make):
+    market = {"currency": "USD", "low": -50, "high": 250, "clipped": 1, "values": 60}
+    analysis = make(populations={"a": 3}, dimension=1, load=True, dates=True, about={"market": market})
+    for shown in shown_figures(analysis).values():
+        for figure in shown.variants:
+            words = [*_axis_titles(figure), figure.layout.title.text, figure.layout.meta["caption"]]
+            words += [figure.layout.meta["alt"], *(trace.hovertemplate or "" for trace in figure.data)]
+            assert "hour" not in " ".join(words)
+    assert "1 of 60 daily values" in " ".join(said for _, points in verdict(analysis).points for said in points)
+
+
+def test_energies_are_those_of_the_schedules(make):
+    analysis = make(populations={"a": 3}, dimension=1, load=True, action_names=["p", "q", "r", "s"])
+    record = analysis.trace.records["a"]
+    figure = figures.energies(analysis, "a", 2)
+    assert list(figure.data[0].x) == pytest.approx(sorted(record.population.load[2, :, 0]), rel=1e-4)
+    played = np.bincount(record.actions[:, 2], minlength=4)
+    for action, times in zip("pqrs", played, strict=True):
+        assert any(text.text.startswith(f"<b>{action}</b>, {times} round") for text in figure.layout.annotations)
+    with pytest.raises(ProblemError, match="population 'a' has no load"):
+        figures.energies(make(populations={"a": 1}, dimension=1), "a", 0)
+
+
+def test_errors_by_subsequence_are_means_over_its_rounds(make):
+    trace = make(populations={"a": 2}, dimension=2).trace
+    bars, points = figures.errors_by_subsequence(make(populations={"a": 2}, dimension=2)).data
+    error = (trace.predictions - trace.outcomes)[trace.active[:, 1]]
+    assert bars.x[1] == pytest.approx(np.abs(error).mean(), rel=1e-4)
+    assert points.x[1] == pytest.approx(error.mean(), rel=1e-4)
 
 
 def test_long_runs_are_drawn_in_periods_and_say_so(make):

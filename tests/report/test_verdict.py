@@ -71,7 +71,7 @@ def test_half_of_the_eliminations(market):
 
 @pytest.mark.parametrize(("clipped", "words"), [(12, "12 of 1,440"), (0, "No value had to be clipped")])
 def test_clipping_is_reported(make, clipped, words):
-    market = {"currency": "EUR", "low": 0, "high": 100, "clipped": clipped, "hours": 1440}
+    market = {"currency": "EUR", "low": 0, "high": 100, "clipped": clipped, "values": 1440}
     assert words in said(make(populations={"a": 1}, about={"market": market}), "Data")
 
 

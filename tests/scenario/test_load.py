@@ -138,7 +138,7 @@ class TestDays:
         assert [str(day) for day in trace.dates[[0, -1]]] == ["2021-01-03", "2021-01-07"]
         problem = scenario.problem(0)
         np.testing.assert_array_equal(problem.features["load"].ravel(), (1000.0 + np.arange(240) % 100)[48:168])
-        assert scenario.about["market"]["hours"] == 5 * 24
+        assert scenario.about["market"]["values"] == 5 * 24
 
     def test_past_days_reach_the_forecaster(self, tmp_path: Path) -> None:
         path = write_scenario(tmp_path)
@@ -167,6 +167,30 @@ class TestDays:
             load(path, *synthetic)
         trace = omnisim.simulate(load(path, *synthetic, "rounds=4"))
         assert (trace.rounds, trace.dates) == (4, None)
+
+    def test_one_price_a_day(self, tmp_path: Path) -> None:
+        path = write_scenario(tmp_path, RICH)
+        days = [f"2021-01-{day:02d},{10 * day},{day % 2 == 0}" for day in range(1, 10)]
+        (tmp_path / "days.csv").write_text("\n".join(["time,price,even", *days]))
+        market = "{source='file', path='days.csv', resolution='day', features=['even'], low=0, high=100}"
+        rule = "subsequences={all=true, even={feature='even', operator='==', value=1}}"
+        scenario = load(
+            path, f"market={market}", rule, "market.first_day=2021-01-03", "forecaster={kind='persistence'}"
+        )
+        trace = omnisim.simulate(scenario)
+        np.testing.assert_allclose(trace.outcomes[:, 0], np.arange(0.3, 0.95, 0.1))
+        np.testing.assert_allclose(trace.predictions[:, 0], np.arange(0.2, 0.85, 0.1))
+        np.testing.assert_array_equal(trace.active[:, 1], [False, True] * 3 + [False])
+        assert {record.population.dimension for record in trace.records.values()} == {1}
+        assert scenario.about["market"]["values"] == 7
+
+    def test_a_synthetic_market_with_one_price_a_day(self, tmp_path: Path) -> None:
+        synthetic = ["market={source='synthetic', resolution='day', low=0, high=100}", "rounds=4"]
+        path = write_scenario(tmp_path)
+        trace = omnisim.simulate(load(path, *synthetic, "adversary={kind='seasonal', dimension=1}"))
+        assert trace.outcomes.shape == (4, 1)
+        with pytest.raises(OmnisimError, match=r"'buyers' has utilities of 1 coordinates: .* plays 24"):
+            load(path, *synthetic, "adversary.kind='seasonal'")
 
     def test_a_rule_needs_a_market_with_days(self, tmp_path: Path) -> None:
         with pytest.raises(ScenarioError, match="a rule names the feature 'weekday', but a synthetic market has no"):

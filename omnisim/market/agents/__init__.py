@@ -2,16 +2,21 @@
 
 from omnisim.market.agents.base import MarketAgents, Schedules
 from omnisim.market.agents.buyers import EnergyBuyers
-from omnisim.market.agents.limits import CurtailmentEnergy, StressedLoad
+from omnisim.market.agents.deferrable import DeferrableLoads
+from omnisim.market.agents.hedgers import SpikeHedgers
+from omnisim.market.agents.limits import CurtailmentEnergy, HeldAllDay, StressedLoad
 from omnisim.market.agents.manufacturers import Manufacturers
 from omnisim.market.agents.operators import BudgetedOperators
 
 __all__ = [
     "BudgetedOperators",
     "CurtailmentEnergy",
+    "DeferrableLoads",
     "EnergyBuyers",
+    "HeldAllDay",
     "Manufacturers",
     "MarketAgents",
     "Schedules",
+    "SpikeHedgers",
     "StressedLoad",
 ]

@@ -3,6 +3,9 @@
 An action is a schedule: a load q (MWh in each hour, negative when discharging) and the value of the service
 it gives. Its money on a day with prices p is value - q . p, which is affine in the outcome y, since p = low
 + (high - low) y.
+
+In a market with one price a day that price holds in every hour: the schedules stay what they are, the bill is
+the day's energy at the day's price, and a threshold on the price is exceeded in all hours or in none.
 """
 
 import abc
@@ -15,6 +18,8 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import ProblemError
+from omnisim.market.agents.limits import HeldAllDay
+from omnisim.market.data import Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import Constraint
 from omnisim.problem.population import Money, Population
@@ -66,10 +71,12 @@ class MarketAgents(abc.ABC):
         self._positive("typical_price")
         self._check()
 
-    def build(self, name: str, scaling: Scaling, rng: np.random.Generator) -> Population:
-        """Draw the population.
+    def build(
+        self, name: str, scaling: Scaling, rng: np.random.Generator, resolution: Resolution = "hour"
+    ) -> Population:
+        """Draw the population; the same agents with the same schedules whatever the resolution.
 
-        Each agent's money is scaled affinely into [0, 1] over all its actions and all outcomes in [0, 1]^24:
+        Each agent's money is scaled affinely into [0, 1] over all its actions and all outcomes in [0, 1]^d:
         money = scale * utility + offset, with its own scale and offset (``population.money``).
 
         Parameters
@@ -80,6 +87,9 @@ class MarketAgents(abc.ABC):
             What outcomes 0 and 1 mean in money per MWh.
         rng
             The run's stream for this population; not touched if ``seed`` is set.
+        resolution
+            ``"hour"`` for 24 prices a day (d = 24), ``"day"`` for one that holds in every hour (d = 1); then
+            ``population.load`` is the energy of the day.
 
         Raises
         ------
@@ -89,8 +99,12 @@ class MarketAgents(abc.ABC):
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
         drawn = self._draw(scaling, rng)
-        slope = -scaling.span * drawn.load
-        constant = drawn.value - scaling.low * drawn.load.sum(axis=2)
+        load, constraints = drawn.load, drawn.constraints
+        if resolution == "day":
+            load = load.sum(axis=2, keepdims=True)
+            constraints = [HeldAllDay(constraint) for constraint in constraints]
+        slope = -scaling.span * load
+        constant = drawn.value - scaling.low * load.sum(axis=2)
         lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
         highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
         scale = highest - lowest
@@ -98,10 +112,10 @@ class MarketAgents(abc.ABC):
             name,
             utility=slope / scale[:, None, None],
             offset=(constant - lowest[:, None]) / scale[:, None],
-            constraints=drawn.constraints,
+            constraints=constraints,
             action_names=self.action_names,
             money=Money(freeze(scale), freeze(lowest), scaling.currency),
-            load=drawn.load,
+            load=load,
         )
 
     @abc.abstractmethod

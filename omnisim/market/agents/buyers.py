@@ -69,9 +69,15 @@ class EnergyBuyers(MarketAgents):
     ProblemError
         If a parameter is out of its range.
 
-    Notes ----- Drawn in this order, N numbers each: daily energy, household character (Beta(2, 2)),
-    flexible share, service worth, discomfort at night, discomfort at midday, who has a battery, battery
-    capacity, battery duration (uniform from 2 to 8 hours at full power), headroom.
+    Notes
+    -----
+    Drawn in this order, N numbers each: daily energy, household character (Beta(2, 2)), flexible share, service
+    worth, discomfort at night, discomfort at midday, who has a battery, battery capacity, battery duration
+    (uniform from 2 to 8 hours at full power), headroom.
+
+    With one price a day the hour of the flexible load and the store change nothing but discomfort, losses and the
+    highest load of a stressed day: what remains is whether to run it at all. :class:`DeferrableLoads` decide
+    between days.
 
     Examples
     --------

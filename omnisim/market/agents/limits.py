@@ -5,6 +5,8 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, finite, freeze
 from omnisim.errors import ProblemError
+from omnisim.market.data import HOURS
+from omnisim.problem.constraints import Constraint
 
 
 class StressedLoad:
@@ -110,6 +112,32 @@ class CurtailmentEnergy:
         costs -= self.cap[:, None]
         costs /= self.scale[:, None]
         return costs
+
+
+class HeldAllDay:
+    """A constraint on hours in a market whose one price a day holds in every hour of it.
+
+    c(a, y) = c_hourly(a, (y, ..., y)), so that a stressed day is one all of whose hours are stressed.
+
+    Parameters
+    ----------
+    hourly
+        Maps outcomes (T, 24) to costs (T, N, A).
+
+    Examples
+    --------
+    >>> peaks = StressedLoad(load=[[[0.5] * 23 + [3.0]]], limit=[2.0], threshold=0.5)
+    >>> HeldAllDay(peaks).costs(np.array([[0.9], [0.1]])).ravel()
+    array([ 0.5, -1. ])
+    """
+
+    def __init__(self, hourly: Constraint) -> None:
+        self.hourly = hourly
+        self.name = getattr(hourly, "name", type(hourly).__name__)
+
+    def costs(self, outcomes: FloatArray) -> FloatArray:
+        """Map outcomes (T, 1) to costs (T, N, A)."""
+        return self.hourly.costs(np.repeat(outcomes, HOURS, axis=1))
 
 
 def _limits(name: str, value: ArrayLike, agents: int) -> FloatArray:

@@ -16,7 +16,7 @@
     return value.toLocaleString("en-US", { maximumFractionDigits: 20 }).replace("-", "−");
   }
 
-  // A source has length, value(row, column), population(row), subsequence(row), text(row) and show(order).
+  // A source has length, value(row, column), named(row, column's name), text(row) and show(order).
   function control(table, source, initial) {
     const headers = [...table.tHead.rows[0].cells];
     const filters = document.querySelector(`.filters[data-for="${table.id}"]`);
@@ -27,11 +27,11 @@
       filters.querySelectorAll("[data-filter]").forEach((field) => {
         wanted[field.dataset.filter] = field.value;
       });
+      const chosen = Object.entries(wanted).filter(([name, value]) => name !== "text" && value);
       const words = (wanted.text || "").toLowerCase().split(/\s+/).filter(Boolean);
       const order = [];
       for (let row = 0; row < source.length; row += 1) {
-        if (wanted.population && source.population(row) !== wanted.population) continue;
-        if (wanted.subsequence && source.subsequence(row) !== wanted.subsequence) continue;
+        if (chosen.some(([name, value]) => source.named(row, name) !== value)) continue;
         if (words.length) {
           const text = source.text(row).toLowerCase();
           if (!words.every((word) => text.includes(word))) continue;
@@ -70,7 +70,6 @@
     const body = table.tBodies[0];
     const rows = [...body.rows];
     const titles = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
-    const cell = (row, title) => rows[row].cells[titles.indexOf(title)].textContent;
     return {
       length: rows.length,
       value(row, column) {
@@ -78,8 +77,7 @@
         if (dataset.v === undefined) return textContent;
         return dataset.v === "" ? null : Number(dataset.v);
       },
-      population: (row) => cell(row, "population"),
-      subsequence: (row) => cell(row, "subsequence"),
+      named: (row, title) => rows[row].cells[titles.indexOf(title)].textContent,
       text: (row) => rows[row].textContent,
       show: (order) => body.replaceChildren(...order.map((row) => rows[row])),
     };
@@ -134,8 +132,7 @@
     return {
       length: stored.rows,
       value,
-      population: (row) => value(row, names.indexOf("population")),
-      subsequence: (row) => value(row, names.indexOf("subsequence")),
+      named: (row, name) => value(row, names.indexOf(name)),
       text: (row) => names.map((name, column) => text(row, column)).join(" "),
       show(rows) {
         order = rows;

@@ -9,25 +9,32 @@ Each figure carries its heading as ``layout.title`` and, in ``layout.meta``, a `
 that says with numbers what the figure shows.
 """
 
-from omnisim.report.figures.actions import plays, schedules
+from omnisim.report.figures.actions import energies, plays, schedules
 from omnisim.report.figures.calibration import bias_bounds, potential_course
 from omnisim.report.figures.certificates import certificate_ratios
 from omnisim.report.figures.distributions import regrets, violations
 from omnisim.report.figures.elimination import elimination_map, eliminations
-from omnisim.report.figures.forecasts import forecast_errors, prices
+from omnisim.report.figures.forecasts import errors_by_subsequence, forecast_errors, prices
 from omnisim.report.figures.growth import growth_curves
+from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
 
 __all__ = [
     "bias_bounds",
     "certificate_ratios",
     "elimination_map",
     "eliminations",
+    "energies",
+    "errors_by_subsequence",
     "forecast_errors",
     "growth_curves",
+    "information_age",
+    "message_fates",
+    "network_map",
     "plays",
     "potential_course",
     "prices",
     "regrets",
     "schedules",
+    "timeline",
     "violations",
 ]

@@ -85,12 +85,8 @@ def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
     """
     trace = analysis.trace
     record = trace.records[population]
-    if record.population.load is None:
-        raise ProblemError(f"population {population!r} has no load: there are no schedules to draw")
+    load, played, shown = _shown_load(record, agent)
     unit = units(trace)
-    load = record.population.load[agent]
-    played = np.bincount(record.actions[:, agent], minlength=len(load))
-    shown = np.lexsort((np.arange(len(load)), -played))[:MOST_SCHEDULES].tolist()
 
     figure = blank("Schedules of an agent", 300)
     stack(figure, [80, *[46] * len(shown)], gap=30, top=22)
@@ -105,8 +101,7 @@ def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
     layout: dict[str, Any] = {}
     for panel, a in enumerate(shown, start=1):
         suffix = str(panel + 1)
-        gone = int((record.eliminated_at[agent, a] < trace.rounds).sum())
-        colour = GREY if gone == record.eliminated_at.shape[2] else AMBER if gone else BLUE
+        colour = _colour(trace, record, agent, a)
         name = label(record.population.action_names[a], 24)
         heading(figure, panel, f"<b>{name}</b>, {_played(int(played[a]), trace)}{_left(trace, record, agent, a)}")
         _steps(figure, suffix, hours, load[a], colour, "MWh", fill=True)
@@ -117,21 +112,76 @@ def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
     layout["xaxis"] = {"showticklabels": False, "range": [0, hours[-1]], "dtick": step}
     layout["yaxis"] = {"title": {"text": unit.outcome, "font": {"size": 11}}}
     figure.update_layout(layout)
-    used = int((played > 0).sum())
     caption = (
         f"Agent {agent} of {population}: the load of its actions hour by hour, below zero where energy is given "
-        "back. Blue actions stayed candidates to the end, amber ones left some candidate sets, grey ones all."
+        f"back. {_COLOURS}"
     )
     if len(shown) < len(load):
         caption += f" The {len(shown)} of {len(load)} actions played most often."
+    return describe(figure, caption, f"Step charts of {_use(trace, record, agent, load, played, len(shown))}")
+
+
+def energies(analysis: Analysis, population: str, agent: int) -> go.Figure:
+    """The energy of an agent's actions where one price holds all day, and how often each was played and when it left.
+
+    Raises
+    ------
+    ProblemError
+        If the population has no load.
+    """
+    trace = analysis.trace
+    record = trace.records[population]
+    load, played, shown = _shown_load(record, agent)
+    energy = load.sum(axis=1)
+    shown = sorted(shown, key=lambda a: energy[a])
+    rows = list(range(len(shown)))
+    figure = blank("Energy of an agent's actions", 46 * len(rows) + 34 + 52)
+    figure.add_bar(
+        y=rows, x=numbers(energy[shown]), orientation="h", showlegend=False, width=0.45,
+        marker={"color": [_colour(trace, record, agent, a) for a in shown]},
+        hovertemplate="%{x:.4g} MWh a day<extra></extra>",
+    )  # fmt: skip
+    for row, a in enumerate(shown):
+        name = label(record.population.action_names[a], 24)
+        figure.add_annotation(
+            text=f"<b>{name}</b>, {_played(int(played[a]), trace)}{_left(trace, record, agent, a)}",
+            x=0, xref="paper", xanchor="left", y=row - 0.24, yanchor="bottom", showarrow=False, align="left",
+        )  # fmt: skip
+    figure.update_xaxes(title_text="energy, MWh a day", zeroline=True)
+    figure.update_yaxes(visible=False, range=[len(rows) - 0.6, -0.8])
+    caption = f"Agent {agent} of {population}: the energy its actions draw in a day. {_COLOURS}"
+    if len(shown) < len(load):
+        caption += f" The {len(shown)} of {len(load)} actions played most often."
+    return describe(figure, caption, f"Bars of {_use(trace, record, agent, load, played, len(shown))}")
+
+
+_COLOURS = "Blue actions stayed candidates to the end, amber ones left some candidate sets, grey ones all."
+
+
+def _shown_load(record: PopulationRecord, agent: int) -> tuple[FloatArray, IntArray, list[int]]:
+    # The load of an agent's actions, how often each was played, and those to draw, most played first.
+    population = record.population
+    if population.load is None:
+        raise ProblemError(f"population {population.name!r} has no load: there are no schedules to draw")
+    load = population.load[agent]
+    own = record.actions[:, agent]
+    played = np.bincount(own if record.present is None else own[record.present[:, agent]], minlength=len(load))
+    return load, played, np.lexsort((np.arange(len(load)), -played))[:MOST_SCHEDULES].tolist()
+
+
+def _colour(trace: Trace, record: PopulationRecord, agent: int, action: int) -> str:
+    gone = int((record.eliminated_at[agent, action] < trace.rounds).sum())
+    return GREY if gone == record.eliminated_at.shape[2] else AMBER if gone else BLUE
+
+
+def _use(trace: Trace, record: PopulationRecord, agent: int, load: FloatArray, played: IntArray, drawn: int) -> str:
     favourite = int(played.argmax())
-    alt = (
-        f"Step charts of {count(len(shown), 'schedule')}; agent {agent} of {population} used "
-        f"{used} of {count(len(load), 'action')}, most often {record.population.action_names[favourite]} "
-        f"({percent(played[favourite] / trace.rounds)} of the {unit.round}s, "
-        f"{number(float(load[favourite].sum()))} MWh a day)."
+    return (
+        f"{count(drawn, 'schedule')}; agent {agent} of {record.population.name} used "
+        f"{int((played > 0).sum())} of {count(len(load), 'action')}, most often "
+        f"{record.population.action_names[favourite]} ({percent(played[favourite] / trace.rounds)} of the "
+        f"{units(trace).round}s, {number(float(load[favourite].sum()))} MWh a day)."
     )
-    return describe(figure, caption, alt)
 
 
 def _steps(

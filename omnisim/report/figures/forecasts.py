@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import BLUE, ORANGE, blank, days, describe, numbers, translucent
-from omnisim.report.text import count, number, percent
+from omnisim.report.selection import omitted, shown_subsequences
+from omnisim.report.text import count, label, number, percent
 from omnisim.report.units import units
 
 MOST_POINTS = 600
@@ -113,6 +114,44 @@ def forecast_errors(analysis: Analysis) -> go.Figure:
         f"{number(mean.max())} {unit.outcome}."
     )
     return describe(figure, caption, alt)
+
+
+def errors_by_subsequence(analysis: Analysis) -> go.Figure:
+    """Mean absolute error and mean error of the forecast on each subsequence, over all coordinates of the outcome."""
+    trace = analysis.trace
+    unit = units(trace)
+    error = unit.span * (trace.predictions - trace.outcomes)
+    shown = shown_subsequences(trace)
+    absolute = np.array([np.abs(error[trace.active[:, k]]).mean() for k in shown])
+    mean = np.array([error[trace.active[:, k]].mean() for k in shown])
+    rows = list(range(len(shown)))
+    figure = blank("Forecast error by subsequence", 34 * len(rows) + 40 + 34 + 52)
+    hover = f"%{{x:.3g}} {unit.outcome}"
+    figure.add_bar(
+        y=rows, x=numbers(absolute), orientation="h", name="mean absolute error",
+        marker={"color": translucent(BLUE, 0.75)}, hovertemplate=hover,
+    )  # fmt: skip
+    figure.add_scatter(
+        y=rows, x=numbers(mean), name="mean error (forecast − outcome)", mode="markers",
+        marker={"size": 9, "color": ORANGE, "symbol": "diamond"}, hovertemplate=hover,
+    )  # fmt: skip
+    figure.update_xaxes(title_text=f"error, {unit.outcome}", zeroline=True)
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[label(trace.subsequences[k], 18) for k in shown], autorange="reversed", showgrid=False
+    )
+    figure.update_layout(bargap=0.25, showlegend=True)
+    caption = (
+        f"Over the {unit.round}s of each subsequence. A mean error above zero says that the forecast was too high, one "
+        "below zero that it was too low."
+    )
+    most, least = int(mean.argmax()), int(mean.argmin())
+    alt = (
+        f"Bars of the mean absolute error on {count(len(rows), 'subsequence')}, from {number(absolute.min())} to "
+        f"{number(absolute.max())} {unit.outcome}, largest on {trace.subsequences[shown[int(absolute.argmax())]]}; the "
+        f"mean error goes from {number(mean.min())} on {trace.subsequences[shown[least]]} to {number(mean.max())} on "
+        f"{trace.subsequences[shown[most]]}."
+    )
+    return describe(figure, caption + omitted(trace), alt)
 
 
 def repetition_error(outcomes: FloatArray) -> float:

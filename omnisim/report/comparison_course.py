@@ -1,0 +1,103 @@
+"""Figures of regret and violation: against each other, and as they grow with the rounds."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from omnisim.report.comparison_scope import Context, Scope, Variants, joined
+from omnisim.report.figures.curves import curves
+from omnisim.report.figures.plane import Plane, Point
+from omnisim.report.figures.plane import planes as drawn
+from omnisim.report.results import Curve, Drawing, Panel
+from omnisim.report.text import count, number
+
+
+def planes(scope: Scope) -> Variants:
+    means = scope.comparison.means
+    forecasters = scope.shown_forecasters()
+    wanted = means[means["measure"].isin(["swap_regret", "ccv_positive"]) & means["forecaster"].isin(forecasters)]
+    if not (wanted.loc[wanted["measure"] == "ccv_positive", "mean"] > 0).any():
+        return
+    subsequences = scope.subsequences
+    for context in scope.contexts:
+        panels = [
+            Plane(scope.panel(population), _points(scope, wanted, context, population, subsequences))
+            for population in scope.populations
+        ]
+        points = [point for panel in panels for point in panel.points]
+        if not points:
+            continue
+        caption = (
+            f"One point per forecaster (colour) and subsequence (symbol): what is lost and what is violated in a "
+            f"{scope.round} of the subsequence, mean over agents and seeds, with intervals of "
+            f"{scope.about['confidence']:.0%}. Down and left is better. Agents whose benchmark is empty have no "
+            f"regret and are left out of it.{scope.omitted}"
+        )
+        best = min(points, key=lambda point: (point.violation, point.regret))
+        alt = (
+            f"Scatter plot of swap regret and CCV+ for {count(len(points), 'pair')} of forecaster and subsequence; "
+            f"least violated is {best.forecaster} on {best.subsequence}, swap regret {number(best.regret)}, "
+            f"CCV+ {number(best.violation)} a {scope.round}."
+        )
+        axes = (f"swap regret, utility a {scope.round}", f"CCV+, cost a {scope.round}")
+        colours = {name: scope.colour(name) for name in forecasters}
+        yield (
+            scope.words(context),
+            drawn("Regret and violation", panels, colours, subsequences, axes, (caption, alt)),
+        )
+
+
+def _points(
+    scope: Scope, means: pd.DataFrame, context: Context, population: str, subsequences: list[str]
+) -> list[Point]:
+    rounds = scope.rounds_on(context, population)
+    rows = scope.of(means, context, population=population)
+    by_place = rows.set_index(["forecaster", "subsequence", "measure"])[["mean", "low", "high"]]
+    found = []
+    for forecaster, subsequence in product(scope.shown_forecasters(), subsequences):
+        if subsequence not in rounds or (forecaster, subsequence, "swap_regret") not in by_place.index:
+            continue
+        regret, violation = (
+            (by_place.loc[(forecaster, subsequence, key)] / rounds[subsequence]).tolist()
+            for key in ("swap_regret", "ccv_positive")
+        )
+        if np.isfinite([regret[0], violation[0]]).all():
+            intervals = (regret[1], regret[2]), (violation[1], violation[2])
+            found.append(Point(forecaster, subsequence, regret[0], violation[0], *intervals))
+    return found
+
+
+_GROWING = (("swap_regret", "swap regret", "utility per agent, summed"), ("ccv_positive", "CCV+", "cost, summed"))
+
+
+def growth(scope: Scope) -> Variants:
+    growth = scope.comparison.growth
+    keys = [key for key, *_ in _GROWING]
+    growth = growth[growth["measure"].isin(keys) & growth["forecaster"].isin(scope.shown_forecasters())]
+    violated = (growth.loc[growth["measure"] == "ccv_positive", "mean"] > 0).any()
+    for subsequence, population, context in product(scope.subsequences, scope.populations, scope.contexts):
+        rows = scope.of(growth, context, population=population, subsequence=subsequence)
+        if rows["rounds"].nunique() < 2:
+            continue
+        panels, sentences = [], []
+        for key, title, unit in _GROWING if violated else _GROWING[:1]:
+            lines = []
+            for forecaster in scope.shown_forecasters():
+                own = rows[(rows["forecaster"] == forecaster) & (rows["measure"] == key)]
+                if own["mean"].notna().any():
+                    low, high = own["low"].to_numpy(), own["high"].to_numpy()
+                    lines.append(
+                        Curve(forecaster, own["rounds"].to_numpy(), own["mean"].to_numpy(), low, high,
+                              scope.colour(forecaster))
+                    )  # fmt: skip
+                    sentences.append(f"{title} of {forecaster} {number(float(own['mean'].iloc[-1]))}")
+            panels.append(Panel(title, f"{scope.round}s of the subsequence", unit, lines, log_x=False, log_y=False))
+        caption = (
+            f"{population} on {subsequence}: mean over agents and seeds, with bands of "
+            f"{scope.about['confidence']:.0%} over seeds. A curve that flattens means that less and less is lost in a "
+            f"{scope.round}.{scope.omitted}"
+        )
+        alt = f"Growth for {population} on {subsequence}; at the end: {'; '.join(sentences)}."
+        title = joined(f"{population} / {subsequence}", scope.words(context))
+        yield title, curves("Growth with the rounds", Drawing(panels, caption, alt))

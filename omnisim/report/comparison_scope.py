@@ -1,0 +1,216 @@
+"""What of a comparison its page shows, in which units, and in which colours.
+
+A *context* is what forecasters that are compared have in common: an elimination, an adversary and a setting.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from omnisim.comparison.comparison import Comparison
+from omnisim.report.figures.style import PALETTE
+from omnisim.report.text import count, label, shorten
+
+AXES = {"elimination": "decision rule", "adversary": "adversary", "setting": "setting"}
+"""What contexts differ by, and what the page calls it."""
+
+MOST_FORECASTERS, MOST_ROWS = 8, 24
+"""Forecasters in a figure that tells them apart by colour, and in one with a row for each."""
+
+MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 24
+"""How many a figure shows, and how many variants of it there are to choose from."""
+
+DAYS_OF_A_YEAR = 365
+
+UTILITY = "utility"
+"""Currency of populations that say nothing about money."""
+
+Context = tuple[str, str, str]
+
+Variants = Iterator[tuple[str, go.Figure]]
+"""Figures, with the words they are chosen by."""
+
+_ROW = 27
+"""Characters that the label of a row has room for on a phone."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a measure is written.
+
+    Attributes
+    ----------
+    key
+        Its column in the frames of a comparison.
+    title, unit
+        In tables and on axes.
+    larger_is_better
+        Which direction is good.
+    """
+
+    key: str
+    title: str
+    unit: str
+    larger_is_better: bool = False
+
+
+class Scope:
+    """A comparison and how it is shown.
+
+    Parameters
+    ----------
+    comparison
+        With at least one finished run.
+    """
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self.about: Mapping[str, Any] = comparison.about
+        self.table: pd.DataFrame = comparison.table
+        self.reference = str(self.about["reference"])
+        self.whole_run = str(self.about["whole_run"])
+        self.varied = [name for name in AXES if self.table[name].nunique() > 1]
+
+    @cached_property
+    def contexts(self) -> list[Context]:
+        """All contexts, in the order asked."""
+        columns = [self.table[name].tolist() for name in AXES]
+        return list(dict.fromkeys(zip(*columns, strict=True)))
+
+    @cached_property
+    def forecasters(self) -> list[str]:
+        """All forecasters: the reference first, then by their mean rank in utility over the contexts."""
+        ranks = self.table.groupby(list(AXES), sort=False)["utility"].rank(ascending=False)
+        order = ranks.groupby(self.table["forecaster"], sort=False).mean().sort_values(kind="stable").index
+        return [self.reference, *(str(name) for name in order if name != self.reference)]
+
+    def shown_forecasters(self, most: int = MOST_FORECASTERS) -> list[str]:
+        """The forecasters that a figure draws: the reference and those with the most utility."""
+        return self.forecasters[:most]
+
+    @cached_property
+    def rows(self) -> dict[str, str]:
+        """What a row about a forecaster is called: short, and different for each."""
+        short = {name: shorten(name, _ROW) for name in self.forecasters}
+        texts = list(short.values())
+        return {
+            name: text if texts.count(text) == 1 else f"{shorten(name, _ROW - 4)} {index + 1}"
+            for index, (name, text) in enumerate(short.items())
+        }
+
+    def colour(self, forecaster: str) -> int:
+        """Index of the colour that a forecaster has in every figure."""
+        return self.forecasters.index(forecaster) % len(PALETTE)
+
+    @cached_property
+    def populations(self) -> list[str]:
+        """The populations that figures draw: those with the most agents, in their own order."""
+        agents = {name: each["agents"] for name, each in self.about["populations"].items()}
+        largest = sorted(agents, key=lambda name: -agents[name])[:MOST_POPULATIONS]
+        return [name for name in agents if name in largest]
+
+    @cached_property
+    def subsequences(self) -> list[str]:
+        """The subsequences that figures draw: that of the leaderboard, then the first others."""
+        others = [name for name in self.about["subsequences"] if name != self.whole_run]
+        return [self.whole_run, *others][:MOST_SUBSEQUENCES]
+
+    @property
+    def omitted(self) -> str:
+        """A sentence on what figures leave out; empty if that is nothing."""
+        parts = []
+        for noun, shown, every in (
+            ("forecasters", MOST_FORECASTERS, self.forecasters),
+            ("populations", MOST_POPULATIONS, self.about["populations"]),
+            ("subsequences", MOST_SUBSEQUENCES, self.about["subsequences"]),
+        ):
+            if len(every) > shown:
+                parts.append(f"{shown} of {len(every)} {noun}")
+        return f" Drawn are {', '.join(parts)}; the tables have more." if parts else ""
+
+    def words(self, context: Sequence[str]) -> str:
+        """What a context is called: what it differs by from the others; empty if there is only one."""
+        named = zip(AXES, context, strict=True)
+        return ", ".join(text or "as given" for axis, text in named if axis in self.varied)
+
+    def panel(self, population: str) -> str:
+        """The heading of a panel about a population, as markup."""
+        return f"<b>{label(population)}</b>, {count(self.about['populations'][population]['agents'], 'agent')}"
+
+    def of(self, frame: pd.DataFrame, context: Context, **columns: str) -> pd.DataFrame:
+        """The rows of a frame in a context, with the given values in other columns."""
+        wanted = dict(zip(AXES, context, strict=True)) | columns
+        keep = pd.Series(data=True, index=frame.index)
+        for name, value in wanted.items():
+            keep &= frame[name] == value
+        return frame[keep]
+
+    @cached_property
+    def round(self) -> str:
+        """``day`` where prices of a market are replayed, ``round`` otherwise."""
+        return "day" if "values" in self.about["market"] else "round"
+
+    @cached_property
+    def rounds(self) -> dict[Context, int]:
+        """Rounds of a run, by context."""
+        finished = self.comparison.runs.query("status == 'finished'")
+        longest = finished.groupby(list(AXES), sort=False)["rounds"].max()
+        return {context: int(rounds) for context, rounds in longest.items()}
+
+    def rounds_on(self, context: Context, population: str) -> dict[str, int]:
+        """Rounds of each subsequence."""
+        grown = self.of(self._last, context, population=population)
+        return {str(name): int(rounds) for name, rounds in zip(grown["subsequence"], grown["rounds"], strict=True)}
+
+    @cached_property
+    def _last(self) -> pd.DataFrame:
+        places = [*AXES, "population", "subsequence"]
+        return self.comparison.growth.groupby(places, sort=False)["rounds"].max().reset_index()
+
+    @cached_property
+    def currencies(self) -> dict[str, str]:
+        """What each population counts its money in; empty where that is utility."""
+        found = {name: str(each["currency"]) for name, each in self.about["populations"].items()}
+        return {name: "" if currency == UTILITY else currency for name, currency in found.items()}
+
+    @cached_property
+    def currency(self) -> str:
+        """Of all populations; empty if they have none or differ."""
+        distinct = set(self.currencies.values())
+        return distinct.pop() if len(distinct) == 1 else ""
+
+    def factor(self, context: Context, measure: str) -> float:
+        """What sums over a run are multiplied with where they are shown: money becomes money of a year."""
+        if measure != "money" or self.round != "day" or context not in self.rounds:
+            return 1.0
+        return DAYS_OF_A_YEAR / self.rounds[context]
+
+    def money(self, currency: str) -> Measure:
+        """Money, as it is shown."""
+        per = "per agent and year" if self.round == "day" else "per agent, over the run"
+        return Measure("money", "money", f"{currency} {per}", larger_is_better=True)
+
+    @cached_property
+    def measures(self) -> list[Measure]:
+        """What the leaderboard compares."""
+        rows = self.table
+        found = [
+            Measure("utility", "utility", "per agent, over the run", larger_is_better=True),
+            Measure("swap_regret", "swap regret", "utility per agent, over the run"),
+            Measure("external_regret", "external regret", "utility per agent, over the run"),
+        ]
+        if self.currency and rows["money"].notna().any():
+            found.insert(1, self.money(self.currency))
+        if (rows["ccv_positive"].fillna(0) != 0).any() or (rows["ccv"].fillna(0) != 0).any():
+            found.append(Measure("ccv_positive", "CCV+", "cost per agent, over the run"))
+            found.append(Measure("ccv", "CCV", "cost per agent, over the run"))
+        return found
+
+
+def joined(*texts: str) -> str:
+    """The texts that are not empty, as the words of a variant."""
+    return ", ".join(text for text in texts if text)

@@ -1,0 +1,260 @@
+"""The tables of the page of a comparison; none grows with the number of runs beyond the rows stated here."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omnisim.report.comparison_scope import AXES, Scope
+from omnisim.report.tables import Cell, Column, Table
+from omnisim.report.text import MISSING, count, interval, number, percent, signed
+
+MOST_ROWS = 250
+"""Rows of a table; the frames of the comparison have all."""
+
+_HELD, _VIOLATED, _VACUOUS = "", "violated", "vacuous"
+
+
+def leaderboard(scope: Scope) -> Table:
+    """A row per variant, best first within its context."""
+    money = scope.currency != ""
+    columns = [
+        *_labels(scope),
+        Column("runs"),
+        Column("utility", "per agent, over the run"),
+        Column("difference", "utility"),
+        Column("interval", "utility"),
+        Column("verdict", "on utility", numeric=False),
+        *([Column("money", scope.money(scope.currency).unit)] if money else []),
+        *([Column("difference", "money"), Column("interval", "money")] if money else []),
+        Column("gain", "% of agents"),
+        Column("lose", "% of agents"),
+        Column("swap regret", "utility"),
+        Column("external regret", "utility"),
+        Column("CCV+", "cost"),
+        Column("CCV", "cost"),
+        Column("fall\u00adback", f"{scope.round}s"),
+        Column("certificates violated"),
+    ]
+    overall = scope.comparison.overall
+    earned = overall[overall["measure"] == "money"].set_index(["forecaster", *AXES])
+    rows = []
+    for context in scope.contexts:
+        factor = scope.factor(context, "money")
+        found = scope.of(scope.table, context).sort_values("utility", ascending=False, kind="stable")
+        for row in found.to_dict("records"):
+            reference = row["forecaster"] == scope.reference
+            key = (row["forecaster"], *context)
+            against = earned.loc[key].to_dict() if money and key in earned.index else {}
+            agents = sum(row[name] for name in ("wins", "losses", "ties"))
+            rows.append(
+                [
+                    *_named(scope, row),
+                    cell(row["runs"]),
+                    cell(row["utility"], 5),
+                    *_paired(row, "difference", "difference"),
+                    _text("reference" if reference else row["verdict"] or "no interval"),
+                    *([cell(factor * row["money"], 5)] if money else []),
+                    *(_paired(against, "difference", "simultaneous", factor) if money else []),
+                    *(cell(100 * row[name] / agents if agents else np.nan, 2) for name in ("wins", "losses")),
+                    *(cell(row[name]) for name in ("swap_regret", "external_regret", "ccv_positive", "ccv")),
+                    cell(row["fallback_rounds"]),
+                    cell(row["certificates_violated"]),
+                ]
+            )
+    return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.table has all.")
+
+
+def differences(scope: Scope) -> Table:
+    """A row per pair, population and subsequence: paired differences with simultaneous intervals and verdicts."""
+    frame = scope.comparison.differences
+    rows = frame[frame["measure"] == "utility"]
+    if not len(rows):
+        return Table([], [])
+    keys = ["forecaster", *AXES, "population", "subsequence"]
+    other = frame[frame["measure"] == "money"].set_index(keys)
+    money = any(scope.currencies.values())
+    order = {name: index for index, name in enumerate([*scope.subsequences, *scope.about["subsequences"]][::-1])}
+    rows = rows.sort_values("subsequence", key=lambda names: -names.map(order), kind="stable").head(MOST_ROWS)
+    columns = [
+        *_labels(scope),
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("difference", "utility"),
+        Column("interval", "utility"),
+        Column("verdict", "on utility", numeric=False),
+        *([Column("difference", "money"), Column("interval", "money")] if money else []),
+    ]
+    made = []
+    for row in rows.to_dict("records"):
+        context = (row["elimination"], row["adversary"], row["setting"])
+        factor = scope.factor(context, "money")
+        suffix = scope.currencies[row["population"]]
+        earned = other.loc[tuple(row[key] for key in keys)].to_dict() if money else {}
+        made.append(
+            [
+                *_named(scope, row),
+                _text(row["population"]),
+                _text(row["subsequence"]),
+                *_paired(row, "difference", "simultaneous"),
+                _text(row["verdict"] or "no interval"),
+                *(_paired(earned, "difference", "simultaneous", factor, suffix) if money else []),
+            ]
+        )
+    total = int((frame["measure"] == "utility").sum())
+    return Table(columns, made, note=_note("Listed are {} of {}; comparison.differences has all.", made, total))
+
+
+def gains(scope: Scope) -> Table:
+    """A row per pair, population and subsequence: how many agents gain and lose, and how much."""
+    frame = scope.comparison.gains
+    key = "money" if any(scope.currencies.values()) else "utility"
+    rows = frame[frame["measure"] == key]
+    if not len(rows):
+        return Table([], [])
+    rows = pd.concat([rows[rows["subsequence"] == scope.whole_run], rows[rows["subsequence"] != scope.whole_run]])
+    unit = scope.money("").unit.strip() if key == "money" else "utility per agent"
+    columns = [
+        *_labels(scope),
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("agents", "and seeds"),
+        Column("gain", "%"),
+        Column("lose", "%"),
+        *(Column(words, unit) for words in ("most lost", "5th pct.", "median", "95th pct.", "most gained")),
+    ]
+    made = []
+    for row in rows.head(MOST_ROWS).to_dict("records"):
+        factor = scope.factor((row["elimination"], row["adversary"], row["setting"]), key)
+        suffix = scope.currencies[row["population"]]
+        made.append(
+            [
+                *_named(scope, row),
+                _text(row["population"]),
+                _text(row["subsequence"]),
+                cell(row["agents"]),
+                cell(100 * row["wins"] / row["agents"], 2),
+                cell(100 * row["losses"] / row["agents"], 2),
+                *(_difference(factor * row[level], suffix) for level in ("q00", "q05", "q50", "q95", "q100")),
+            ]
+        )
+    return Table(columns, made, note=_note("Listed are {} of {}; comparison.gains has all.", made, len(rows)))
+
+
+def certificates(scope: Scope) -> Table:
+    """A row per theorem, claim and forecaster, violated ones first: how often it held, and the closest call."""
+    frame = scope.comparison.certificates
+    columns = [
+        Column("theorem", numeric=False),
+        Column("claim", numeric=False),
+        Column("forecaster", numeric=False),
+        Column("checks"),
+        Column("held"),
+        Column("vacuous"),
+        Column("violated"),
+        Column("closest", "% of the bound"),
+        Column("where", numeric=False),
+        Column("run", numeric=False),
+    ]
+    rows, marks = [], []
+    for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
+        counted = found[["runs", "held", "vacuous", "violated"]].sum()
+        worst = found.loc[found["excess"].astype(float).fillna(-np.inf).idxmax()]
+        bound, measured = float(worst["bound"]), float(worst["measured"])
+        used = 100 * measured / bound if bound > 0 else np.nan
+        rows.append(
+            [
+                *(_text(text) for text in (theorem, claim, forecaster)),
+                *(cell(int(value)) for value in counted),
+                cell(used),
+                _text(worst["scope"] if measured == measured else MISSING),
+                _text(worst["worst_run"] if measured == measured else MISSING),
+            ]
+        )
+        whole = int(counted["vacuous"]) == int(counted["runs"])
+        marks.append(_VIOLATED if counted["violated"] else _VACUOUS if whole else _HELD)
+    order = sorted(range(len(rows)), key=lambda i: marks[i] != _VIOLATED)[:MOST_ROWS]
+    note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
+    return Table(columns, [rows[i] for i in order], [marks[i] for i in order], note)
+
+
+def cost(scope: Scope) -> Table:
+    """A row per variant: seconds and memory of its runs."""
+    runs = scope.comparison.runs
+    runs = runs[runs["status"] == "finished"]
+    columns = [
+        *_labels(scope),
+        Column("runs"),
+        Column("time", "s, mean"),
+        Column("time", "s, longest"),
+        Column("simulate", "s, mean"),
+        Column("analyze", "s, mean"),
+        Column("memory", "MB, peak"),
+    ]
+    rows = []
+    for key, found in runs.groupby(["forecaster", *AXES], sort=False):
+        row = dict(zip(["forecaster", *AXES], key, strict=True))
+        seconds = found["seconds"]
+        means = [seconds.mean(), seconds.max(), found["simulate_seconds"].mean(), found["analyze_seconds"].mean()]
+        numbers = [len(found), *means, found["peak_memory_mb"].max()]
+        rows.append([*_named(scope, row), *(cell(value) for value in numbers)])
+    return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.runs has all.")
+
+
+def _cut(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], note: str) -> Table:
+    shown = rows[:MOST_ROWS]
+    return Table(columns, shown, note=_note(note, shown, len(rows)))
+
+
+def _note(text: str, shown: Sequence[Any], total: int) -> str:
+    return "" if len(shown) == total else text.format(f"{len(shown):,}", f"{total:,}")
+
+
+def _labels(scope: Scope) -> list[Column]:
+    return [Column("forecaster", numeric=False), *(Column(AXES[axis], numeric=False) for axis in scope.varied)]
+
+
+def _named(scope: Scope, row: Any) -> list[Cell]:
+    return [_text(row["forecaster"]), *(_text(row[axis] or "as given") for axis in scope.varied)]
+
+
+def _text(text: Any) -> Cell:
+    return Cell(str(text), str(text))
+
+
+def _paired(row: Any, value: str, ends: str, factor: float = 1.0, suffix: str = "") -> Iterable[Cell]:
+    """A difference and its interval, which sorts by its lower end."""
+    if not row or row[value] != row[value]:
+        return Cell(MISSING, None), Cell(MISSING, None)
+    low, high = factor * row[f"{ends}_low"], factor * row[f"{ends}_high"]
+    text = interval(low, high)
+    return _difference(factor * row[value], suffix), Cell(text, None if text == MISSING else float(f"{low:.7g}"))
+
+
+def _difference(value: float, suffix: str = "") -> Cell:
+    if not np.isfinite(value):
+        return Cell(MISSING, None)
+    return Cell(f"{signed(value)} {suffix}".strip(), float(f"{value:.7g}"))
+
+
+def cell(value: float, digits: int = 3) -> Cell:
+    """A number, or the sign for what is undefined."""
+    value = float(value)
+    if not np.isfinite(value):
+        return Cell(MISSING, None)
+    whole = value.is_integer() and abs(value) < 1e12
+    return Cell(f"{int(value):,}".replace("-", "−") if whole else number(value, digits), float(f"{value:.7g}"))
+
+
+def headcount(scope: Scope) -> str:
+    """How many checks there were and how they went, in one sentence."""
+    frame = scope.comparison.certificates
+    runs, held, vacuous, violated = (int(frame[name].sum()) for name in ("runs", "held", "vacuous", "violated"))
+    if not runs:
+        return "No theorem applies to these runs, so nothing is certified."
+    checks = count(runs, "check")
+    if violated:
+        return f"{violated:,} of {checks} are violated ({percent(violated / runs)})."
+    rest = f"; {vacuous:,} say nothing, because no agent meets the hypotheses" if vacuous else ""
+    return f"All {checks} hold{rest}." if not vacuous else f"{held:,} of {checks} hold{rest}."
