@@ -16,6 +16,12 @@ CHECKS: dict[str, Callable[..., None]] = {
     "adversaries": testing.check_adversary,
 }
 
+GENERATORS = {
+    "wind": {"capacity": 1.5, "failure_probability": 0.3, "repair_probability": 0.5},
+    "coal": {"capacity": 0.6, "cost": 0.3},
+    "gas": {"capacity": 0.6, "cost": 0.2, "fuel": "gas", "heat_rate": 1.5},
+}
+
 TABLE = np.random.default_rng(20240501).random((testing.ROUNDS, 2))
 
 VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
@@ -31,8 +37,19 @@ VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
     ("forecasters", "decision_calibrated"): [
         ({}, {"populations": True}),
         ({"bases": [Persistence(7), Climatology()], "base_events": True}, {"populations": True, "dimension": 3}),
-        ({"bases": [Persistence(7), Climatology()], "combine": True}, {"populations": True}),
+        ({"bases": [Persistence(7), Climatology()], "combine": False}, {"populations": True}),
         ({"objectives": "utilities", "weights": "hedge"}, {"populations": True, "dimension": 2}),
+    ],
+    ("forecasters", "omnipredictor"): [
+        ({"warm_up": 4, "refit_every": 3, "m": 4}, {"dimension": 1}),
+        (
+            {"bases": [Climatology(), Persistence(7)], "method": "direct", "warm_up": 2, "refit_every": 1, "window": 5},
+            {"dimension": 1},
+        ),
+    ],
+    ("forecasters", "step_calibrated"): [
+        ({}, {"dimension": 1}),
+        ({"bases": [Persistence(7), Climatology()], "levels": 5, "thresholds": 3}, {"dimension": 1}),
     ],
     ("forecasters", "persistence"): [({}, {}), ({"lag": 7}, {})],
     ("forecasters", "published"): [
@@ -60,6 +77,20 @@ VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
         ({}, {}),
         ({"feedback": "played"}, {}),
         ({"on_empty": "error"}, {}),
+    ],
+    ("adversaries", "demand_response"): [
+        ({"generators": GENERATORS, "base_load": 2.0, "fuel_prices": {"gas": 0.2}}, {}),
+        (
+            {
+                "generators": GENERATORS,
+                "base_load": 2.0,
+                "schedules": "expected",
+                "fuel_steps": [{"fuel": "gas", "first": 9, "price": 0.8}],
+                "outages": [{"generator": "wind", "first": 4, "last": 11}],
+                "fuel_prices": {"gas": 0.2},
+            },
+            {},
+        ),
     ],
     ("adversaries", "independent"): [
         ({"support": TABLE[:3]}, {}),

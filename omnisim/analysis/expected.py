@@ -72,7 +72,7 @@ def expected_directions(trace: Trace, mixtures: Mixtures, population: str) -> Ex
     slopes = record.population.utility.reshape(agents * actions, -1)
     for t in range(trace.rounds):
         gains = np.zeros(total.shape[1:])
-        for prediction, weight, played in _responses(trace, mixtures, record, t):
+        for prediction, weight, played in responses(trace, mixtures, record, t):
             improvement = (slopes @ (trace.outcomes[t] - prediction)).reshape(agents, actions)
             gains[each, played] += weight * (improvement - improvement[each, played][:, None]) / 2
         for k in np.flatnonzero(trace.active[t]):
@@ -81,7 +81,7 @@ def expected_directions(trace: Trace, mixtures: Mixtures, population: str) -> Ex
     return ExpectedDirections(total, squares)
 
 
-def _responses(
+def responses(
     trace: Trace, mixtures: Mixtures, record: PopulationRecord, t: int
 ) -> Iterator[tuple[FloatArray, float, IntArray]]:
     """Each prediction that could have been sampled in round t, its probability, and the actions (N,) it leads to."""
@@ -89,7 +89,7 @@ def _responses(
     if len(points) == 1:
         yield points[0], 1.0, record.actions[t]
         return
-    candidates = _candidates(record, trace.active[t], t)
+    candidates = candidates_of(record, trace.active[t], t)
     for prediction, weight in zip(points, weights, strict=True):
         yield prediction, float(weight), record.population.best_response(prediction, candidates)
 
@@ -109,14 +109,14 @@ def _add_round(
 ) -> None:
     agents = np.arange(record.population.agents)
     gains = np.zeros(total.shape[1:])
-    for prediction, weight, actions in _responses(trace, mixtures, record, t):
+    for prediction, weight, actions in responses(trace, mixtures, record, t):
         gains[agents, actions] += weight * (prediction - trace.outcomes[t])
     for k in np.flatnonzero(trace.active[t]):
         total[k] += gains
         squares[k] += gains**2
 
 
-def _candidates(record: PopulationRecord, active: BoolArray, t: int) -> BoolArray:
+def candidates_of(record: PopulationRecord, active: BoolArray, t: int) -> BoolArray:
     """The candidates (N, A) of round t; an agent that had none, or draws its action, had the one it played."""
     left: IntArray = record.eliminated_at
     alive = left[:, :, active] >= t if left.shape[2] > 1 else left >= t

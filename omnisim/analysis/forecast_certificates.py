@@ -6,6 +6,11 @@ With K objectives, m rates and Lambda = 1 + ln(K m), as long as Phi <= e K:
   squared expected gains: no probability is involved;
 - for the sampled predictions add sqrt(2 |S| ln(2 K / delta)), with probability 1 - delta;
 - swap regret(S), and so external regret(S), <= 2 L times the sum over actions of the sampled bounds.
+- regret(S) to following any base forecaster <= 2.1214 sqrt(Lambda V) + 4 Lambda in expectation, and with the actions
+  really played that plus sqrt(|S| ln(2 K / delta) / 2); see :mod:`omnisim.analysis.base_regret`.
+
+All of a run's bounds on what was sampled fail together with probability at most delta: each belongs to one of the K
+objectives, and takes at most delta / K of it.
 
 For objectives along utility differences the bias concerns (U_b - U_a) . (y - p) / 2 instead of a coordinate, with
 sqrt(2 |S| ln(K / delta)) for sampling; regret(S) <= 2 times the sum over actions of the largest sampled bound.
@@ -17,9 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from omnisim.analysis.base_regret import base_regrets
 from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
 from omnisim.analysis.expected import allowed_bias, expected_bias, expected_directions
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.trace import FORECASTER, Mixtures, PopulationRecord
 
 DELTA = 0.05
 """Probability with which the certificates about sampled predictions may fail, over all of a run together."""
@@ -44,6 +51,8 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     policy = trace.about["elimination"][name]
     if forecast.get("weights") != "potential" or policy not in _THEOREMS or trace.mixtures is None:
         return
+    if not at_once(evidence.record):
+        return
     within = bool(trace.diagnostics["potential"].max() <= math.e)
     every = np.full(evidence.record.population.agents, within)
     yield evidence.row(
@@ -51,7 +60,36 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
         np.ones_like(every),
     )  # fmt: skip
     count = int(forecast["count"])
+    if forecast.get("base_regret") and trace.bases is not None:
+        yield from _bases(evidence, trace.mixtures, trace.bases, count, every)
     yield from (_coordinates if forecast["objectives"] == "coordinates" else _directions)(evidence, count, every)
+
+
+def at_once(record: PopulationRecord) -> bool:
+    """Whether the agents always acted on this round's prediction of the first forecaster, and on nothing else.
+
+    The bounds speak about events of the mixtures committed to, with the candidates that the forecaster knew of and an
+    update after every round. With late messages, several forecasters, or agents that come and go, nothing is claimed.
+    """
+    alone = record.subscriptions == (FORECASTER,)
+    return alone and record.heard is None and record.present is None
+
+
+def _bases(
+    evidence: Evidence, mixtures: Mixtures, bases: FloatArray, count: int, met: BoolArray
+) -> Iterator[dict[str, object]]:
+    """Of each agent, the base that it regrets most, relative to what is allowed."""
+    trace, measures = evidence.trace, evidence.measures
+    found = base_regrets(trace, mixtures, bases, measures.population.name)
+    bound = allowed_bias(trace, found.squares)
+    sampling = np.sqrt(measures.rounds * math.log(2 * count / DELTA) / 2)
+    for k, name in enumerate(trace.subsequences):
+        claim = "regret(S) to following any base in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
+        measured, allowed = _tightest(found.expected[k], bound[k])
+        yield evidence.row("Section 4.1", claim, name, measured, allowed, met, _UNMET)
+        claim = "regret(S) to following any base <= that + sqrt(|S| ln(2 K / delta) / 2)"
+        measured, allowed = _tightest(found.realized[k], bound[k] + sampling[k])
+        yield evidence.row("Section 4.1", claim, name, measured, allowed, met, _UNMET, 1 - DELTA)
 
 
 def _coordinates(evidence: Evidence, count: int, met: BoolArray) -> Iterator[dict[str, object]]:

@@ -42,7 +42,8 @@ def potential_update(
 ) -> float:
     """Add gains to the rows of a table and renew their potential and weights in place; returns the rise in potential.
 
-    The gains (G, columns) are repeated over the rows (R,), R a multiple of G: row r gets those of r modulo G.
+    The gains (G, columns) are repeated over the rows (R,), R a multiple of G: row r gets those of r modulo G. They may
+    have fewer columns than the tables: the last ones are then left as they are.
 
     For an entry with R = ``total`` and V = ``squares``: potential = (1/m) sum_k exp(eta_k R - eta_k^2 V), weight =
     (1/m) sum_k eta_k exp(eta_k R - eta_k^2 V), eta_k = 2^-k, k = 1..m (``rates``); a two-sided entry adds the same

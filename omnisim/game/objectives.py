@@ -46,10 +46,11 @@ class Objectives(ABC):
         """Rows that fired (R,), each once, and E_{p ~ mixture} r(p, outcome) of their entries.
 
         The gains are (G, columns), to be repeated over the rows, R a multiple of G: row r has those of r modulo G.
+        Last columns without any gain may be left out.
         """
 
 
-class _Decisions(Objectives):
+class Decisions(Objectives):
     """Rows are events 1[t in S] 1[agent n plays a], numbered (S, n, a), on one population.
 
     The action is the one agent n will really take: :meth:`Population.best_response` among the candidates registered
@@ -57,14 +58,14 @@ class _Decisions(Objectives):
     """
 
     def __init__(self, population: Population, subsequences: int, base: int | None = None) -> None:
-        self._population, self._base = population, base
+        self.population, self._base = population, base
         self.rows = subsequences * population.agents * population.actions
         self._agents = np.arange(population.agents) * population.actions
 
     def prepare(self, context: Context, bases: Sequence[FloatArray]) -> None:
         """See :meth:`Objectives.prepare`."""
-        self._candidates: BoolArray | None = context.candidates.get(self._population.name)
-        block = self._population.agents * self._population.actions
+        self._candidates: BoolArray | None = context.candidates.get(self.population.name)
+        block = self.population.agents * self.population.actions
         self._starts = context.active.nonzero()[0][:, None] * block
         self._known: dict[bytes, tuple[IntArray, IntArray]] = {}
         self._fixed = None if self._base is None else self._respond(bases[self._base])
@@ -79,12 +80,16 @@ class _Decisions(Objectives):
         return self._known[key]
 
     def _respond(self, prediction: FloatArray) -> tuple[IntArray, IntArray]:
-        actions = self._population.best_response(prediction, self._candidates)
+        actions = self.population.best_response(prediction, self._candidates)
         return actions, (self._starts + (self._agents + actions)).reshape(-1)
 
     @abstractmethod
     def _entry_gains(self, prediction: FloatArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
         """Gains of the rows of each agent's event, (N or 1, columns)."""
+
+    def actions(self, prediction: FloatArray) -> IntArray:
+        """What each agent would play in this round (N,), were this broadcast."""
+        return self._fired(prediction)[0]
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
@@ -93,7 +98,7 @@ class _Decisions(Objectives):
             actions, rows = self._fired(prediction)
             return rows, self._entry_gains(prediction, actions, outcome)
         # Sum over the points into one table of (n, a), then repeat what fired over the active subsequences.
-        pairs = self._population.agents * self._population.actions
+        pairs = self.population.agents * self.population.actions
         total, fired = np.zeros((pairs, self.columns)), np.zeros(pairs, dtype=np.bool_)
         for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
             actions, _ = self._fired(prediction)
@@ -103,7 +108,7 @@ class _Decisions(Objectives):
         return (self._starts + positions).reshape(-1), total[positions]
 
 
-class DecisionEvents(_Decisions):
+class DecisionEvents(Decisions):
     """Bias of every coordinate on every decision event: r = +-E (p_i - y_i) (Noarov et al.; Bechavod, Lu, Roth).
 
     K = 2 d N |A| L objectives. Keeping them small is decision calibration.
@@ -134,7 +139,7 @@ class DecisionEvents(_Decisions):
         return (prediction - outcome)[None, :]
 
 
-class UtilityDirections(_Decisions):
+class UtilityDirections(Decisions):
     """Regret of every swap on every decision event, as far as the bias causes it: r = E (U_b - U_a).(y - p) / 2.
 
     K = N |A|^2 L objectives, one-sided. On the rounds of the event, b looked no better than a by the prediction, so
@@ -158,7 +163,7 @@ class UtilityDirections(_Decisions):
     def weighted_gain(self, net: FloatArray, prediction: FloatArray) -> tuple[float, FloatArray]:
         """See :meth:`Objectives.weighted_gain`."""
         actions, rows = self._fired(prediction)
-        weights = net[rows].reshape(-1, self._population.agents, self.columns).sum(axis=0)
+        weights = net[rows].reshape(-1, self.population.agents, self.columns).sum(axis=0)
         weights[self._each, actions] -= weights.sum(axis=1)
         slope = weights.reshape(-1) @ self._slopes / 2
         return -float(slope @ prediction), slope
@@ -166,3 +171,68 @@ class UtilityDirections(_Decisions):
     def _entry_gains(self, prediction: FloatArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
         improvement = (self._slopes @ (outcome - prediction)).reshape(-1, self.columns)
         return (improvement - improvement[self._each, actions][:, None]) / 2
+
+
+class BaseRegret(Objectives):
+    """Regret of each agent to the policy of following a base forecaster: r = u(base's action, y) - u(own action, y).
+
+    K = N B L objectives, one-sided, in rows (S, n) and a column per base. The base's action is the agent's best
+    response to the base's prediction, among the same candidates. Copying the outcome never loses, since the best
+    response to y earns at least as much as any other candidate when y happens; so the engine keeps the sums small
+    directly, with no detour through the bias. Where own action and base's agree the gain is 0: the bound of an
+    objective grows only with the rounds on which they differ.
+
+    Parameters
+    ----------
+    decisions
+        The population's decision events, prepared before this in each round; they know its actions.
+    subsequences
+        L.
+    bases
+        B, how many predictions ``prepare`` is given.
+    """
+
+    two_sided = False
+
+    def __init__(self, decisions: Decisions, subsequences: int, bases: int) -> None:
+        self._decisions, self._population = decisions, decisions.population
+        self.rows, self.columns = subsequences * self._population.agents, bases
+        self._each = np.arange(self._population.agents)
+
+    def prepare(self, context: Context, bases: Sequence[FloatArray]) -> None:
+        """See :meth:`Objectives.prepare`."""
+        self._starts = context.active.nonzero()[0][:, None] * self._population.agents
+        self._bases = np.stack([self._decisions.actions(base) for base in bases], axis=1)
+        self._weighted: tuple[FloatArray, float, FloatArray] | None = None
+
+    def weighted_gain(self, net: FloatArray, prediction: FloatArray) -> tuple[float, FloatArray]:
+        """See :meth:`Objectives.weighted_gain`."""
+        if self._weighted is None:
+            self._weighted = self._weigh(net)
+        weights, intercept, slope = self._weighted
+        actions = self._decisions.actions(prediction)
+        population = self._population
+        return (
+            intercept - float(weights @ population.offset[self._each, actions]),
+            slope - weights @ population.utility[self._each, actions],
+        )
+
+    def _weigh(self, net: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+        """Weight of each agent (N,) over the active subsequences and the bases, and what the bases earn with it."""
+        population = self._population
+        weights = net[self._starts + self._each].sum(axis=0)
+        intercept = float((weights * population.offset[self._each[:, None], self._bases]).sum())
+        per_action = np.zeros(population.offset.shape)
+        np.add.at(per_action, (self._each[:, None], self._bases), weights)
+        slope = per_action.reshape(-1) @ population.utility.reshape(-1, population.dimension)
+        return weights.sum(axis=1), intercept, slope
+
+    def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
+        """See :meth:`Objectives.gains`."""
+        earned = self._population.utilities(outcome)
+        own = np.zeros(self._population.agents)
+        for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+            own += weight * earned[self._each, self._decisions.actions(prediction)]
+        gains = earned[self._each[:, None], self._bases] - own[:, None]
+        fired = np.flatnonzero(gains.any(axis=1))
+        return (self._starts + fired).reshape(-1), gains[fired]

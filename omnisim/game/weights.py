@@ -100,6 +100,17 @@ class SecondOrderPotential(Weights):
         """Phi / K: 1 at first; the bound holds up to e."""
         return self.potential / self.count
 
+    @property
+    def largest_gain(self) -> float:
+        """The largest |R_e|, over the two sides where there are two."""
+        sides = zip(self._total, self.families, strict=True)
+        return max(float((np.abs(total) if family.two_sided else total).max()) for total, family in sides)
+
+    @property
+    def largest_squares(self) -> float:
+        """The largest V_e."""
+        return max(float(squares.max()) for squares in self._squares)
+
     def tolerance(self) -> float:
         """(e K - Phi) / (rounds left): never negative."""
         return max(0.0, math.e * self.count - self.potential) / max(1, self.rounds - self.round)
@@ -151,7 +162,7 @@ class _Normalized(Weights):
         for family, (rows, entries) in zip(self.families, gains, strict=True):
             size = family.rows * family.columns
             table = np.zeros((family.rows, family.columns))
-            table[rows] = np.tile(entries, (len(rows) // max(1, len(entries)), 1))
+            table[rows, : entries.shape[1]] = np.tile(entries, (len(rows) // max(1, len(entries)), 1))
             flat[begin : begin + size] = table.reshape(-1)
             begin += size
             if family.two_sided:

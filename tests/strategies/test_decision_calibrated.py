@@ -1,11 +1,13 @@
 """The calibrated forecaster against adversaries: what is certified holds, and nothing breaks at the edges."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
 import omnisim
+from omnisim.analysis.base_regret import base_regrets
 from omnisim.analysis.expected import expected_bias, expected_directions
 from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation, SubsequenceThreshold
 from omnisim.errors import StrategyError
@@ -122,7 +124,7 @@ def test_a_good_base_is_broadcast_unchanged():
     scenario = omnisim.Scenario(
         populations=[population(rng, 20, 4, 4)],
         adversary=omnisim.adversaries.Replay(outcomes),
-        forecaster=DecisionCalibrated([omnisim.forecasters.Published(predictions)]),
+        forecaster=DecisionCalibrated([omnisim.forecasters.Published(predictions)], combine=False),
     )
     trace = omnisim.simulate(scenario)
     np.testing.assert_array_equal(trace.predictions, predictions)
@@ -140,8 +142,91 @@ def test_a_combination_of_good_bases_is_broadcast_unchanged():
         forecaster=omnisim.forecasters.Combination(bases),
     )
     combined = omnisim.simulate(scenario).predictions
-    calibrated = omnisim.simulate(scenario.replace(forecaster=DecisionCalibrated(bases, combine=True)))
+    calibrated = omnisim.simulate(scenario.replace(forecaster=DecisionCalibrated(bases)))
     np.testing.assert_array_equal(calibrated.predictions, combined)
+
+
+class Known(omnisim.forecasters.Published):
+    """Foresight: the table of the outcomes themselves."""
+
+
+@pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
+def test_no_agent_regrets_a_base_that_calibration_alone_would_not_follow(objectives):
+    # On these outcomes 1/2 has no bias on any event, so without regret to the bases the first base is broadcast for
+    # ever and the agents lose what the second knows, linearly in T. Actions that earn nothing make the tolerance, which
+    # is proportional to K, large enough for that.
+    rounds = 8000
+    outcomes = np.tile([1.0, 1.0, 0.0, 0.0], rounds // 4)[:, None]
+    half, known = omnisim.forecasters.Published(np.full((rounds, 1), 0.5)), Known(outcomes)
+    even = np.arange(rounds) % 2 == 0
+    useless = 120
+    slopes, offsets = np.zeros((2, 2 + useless, 1)), np.zeros((2, 2 + useless))
+    slopes[:, :2, 0], offsets[:, :2] = [[1.0, 0.0], [0.9, 0.2]], [[0.0, 0.5], [0.0, 0.3]]
+    bettors = omnisim.Population("bettors", slopes, offsets)
+
+    def lost(**options):
+        scenario = omnisim.Scenario(
+            populations=[bettors],
+            adversary=omnisim.adversaries.Replay(outcomes),
+            forecaster=DecisionCalibrated([half, known], combine=False, objectives=objectives, **options),
+            elimination=BestResponse(),
+            subsequences={"all": None, "even": even},
+            rounds=rounds,
+        )
+        trace = omnisim.simulate(scenario)
+        best = omnisim.simulate(scenario.replace(forecaster=known))
+        own, other = (omnisim.analyze(t).agents.query("subsequence == 'even'")["utility"] for t in (trace, best))
+        return trace, (other - own).to_numpy()
+
+    _, without = lost(base_regret=False)
+    assert without.max() > 0.2 * rounds / 2
+    trace, regret = lost()
+    analysis = omnisim.analyze(trace)
+    followed = analysis.certificates[analysis.certificates["claim"].str.contains("to following any base")]
+    assert len(followed) == 2 * 2
+    assert analysis.certificates["holds"].all()
+    assert followed["hypotheses_met"].eq(2).all()
+    # K = 2 d N |A| L + N B L, or N |A|^2 L + N B L; an objective's V is at most its number of rounds.
+    per_agent = {"coordinates": 2 * bettors.actions, "utilities": bettors.actions**2}[objectives]
+    count = 2 * 2 * (per_agent + 2)
+    assert trace.about["forecast"]["count"] == count
+    scale = 1 + math.log(count * (math.ceil(math.log2(rounds) / 2) + 1))
+    allowed = 2.1214 * math.sqrt(scale * rounds / 2) + 4 * scale + math.sqrt(rounds / 4 * math.log(2 * count / 0.05))
+    assert regret.max() <= allowed < without.max()
+
+
+def test_regrets_to_bases_are_recomputed_from_the_record():
+    bases = [Persistence(), Climatology()]
+    analysis = run("switching", 2, 80, elimination=SubsequenceFirstViolation(), bases=bases, tolerance=1e-6)
+    trace = analysis.trace
+    assert trace.bases.shape == (80, 2, 2)
+    record = trace.records["agents"]
+    found = base_regrets(trace, trace.mixtures, trace.bases, "agents")
+    assert (np.diff(trace.mixtures.starts) > 1).any()
+    candidates = [
+        [
+            [any(trace.active[t, k] and t <= record.eliminated_at[n, a, k] for k in range(3)) for a in range(3)]
+            for n in range(6)
+        ]
+        for t in range(80)
+    ]
+
+    def earned(t, n, prediction):
+        scores = record.population.utility[n] @ prediction + record.population.offset[n]
+        action = int(np.argmax(np.where(candidates[t][n], scores, -np.inf)))
+        return record.population.utility[n, action] @ trace.outcomes[t] + record.population.offset[n, action]
+
+    for n, b, k in itertools.product(range(6), range(2), range(3)):
+        rounds = np.flatnonzero(trace.active[:, k])
+        gains = []
+        for t in rounds:
+            points, weights = trace.mixtures.points(t)
+            own = sum(w * earned(t, n, p) for w, p in zip(weights, points, strict=True))
+            gains.append(earned(t, n, trace.bases[t, b]) - own)
+        assert found.expected[k, n, b] == pytest.approx(sum(gains), abs=1e-9)
+        assert found.squares[k, n, b] == pytest.approx(np.square(gains).sum(), abs=1e-9)
+        drawn = [earned(t, n, trace.bases[t, b]) - earned(t, n, trace.predictions[t]) for t in rounds]
+        assert found.realized[k, n, b] == pytest.approx(sum(drawn), abs=1e-9)
 
 
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
@@ -252,8 +337,7 @@ def test_two_populations_share_one_budget():
         ({"weights": "x"}, "weights of DecisionCalibrated is 'x': it must be one of potential, hedge, msmwc"),
         ({"minimax": "x"}, "minimax of DecisionCalibrated is 'x': it must be one of cutting_planes, simulated_play"),
         ({"tolerance": 0.0}, "tolerance of DecisionCalibrated must be > 0, got 0.0"),
-        ({"base_events": True}, "base_events of DecisionCalibrated needs at least one base"),
-        ({"combine": True}, "combine of DecisionCalibrated needs at least one base"),
+        ({"base_events": True, "bases": []}, "base_events of DecisionCalibrated needs at least one base"),
     ],
 )
 def test_bad_parameters_are_refused(options, message):

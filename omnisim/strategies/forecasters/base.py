@@ -80,6 +80,10 @@ class Forecaster(ABC):
         """Numbers about the round just learnt, for the record; the same names in every round."""
         return {}
 
+    def base_predictions(self) -> FloatArray | None:
+        """Other predictions (B, d) that this one is measured against, for the record; the same B in every round."""
+        return None
+
     def facts(self) -> dict[str, Any]:
         """What the analysis needs to know of it, as plain JSON values."""
         return {}

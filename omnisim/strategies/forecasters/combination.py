@@ -12,18 +12,23 @@ from omnisim.problem.context import Context
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 
+_CORRECTION_SHARE = 0.25
+"""Initial weight of the correction, in weights of a base: it has to earn its place beside bases that may be good."""
+_AGREEMENT = 1e-9
+"""Differences of predictions that are rounding."""
 _CORRECTION = "mean of the bases"
 """Name of the feature under which the correction sees the bases."""
 
 
 class Combination(Forecaster):
-    """Predicts a convex combination of its bases, with weights per coordinate learnt from their squared errors.
+    """Predicts a convex combination of its bases, with weights per coordinate learnt from their absolute errors.
 
     The weights are those of Bernstein online aggregation on the linearized loss (Wintenberger, Machine Learning 106,
     2017), which needs no tuning: a base that is better by a margin takes over, and where several err differently their
-    mixture is better than each. With ``correction`` a further expert competes: the ridge autoregression of
-    :class:`RidgeAutoregression`, refitted every 7 rounds, with the mean of the bases among its regressors; it learns
-    what lagged outcomes, calendar and features can add to the bases, and loses its weight where that is nothing.
+    mixture is better than each. Absolute errors, because one price spike would rule squared ones for months. With
+    ``correction`` a further expert competes: the ridge autoregression of :class:`RidgeAutoregression`, refitted every 7
+    rounds, with the mean of the bases among its regressors; it learns what lagged outcomes, calendar and features can
+    add to the bases, begins with a quarter of a base's weight, and loses it where that is nothing.
 
     Parameters
     ----------
@@ -64,7 +69,6 @@ class Combination(Forecaster):
         """The current weights, (experts, d): the bases in their order, then the correction; columns sum to 1."""
         return self._aggregation.weights
 
-    @property
     def base_predictions(self) -> FloatArray:
         """What the bases predicted in this round, (bases, d): the means of their mixtures."""
         return self._predictions[: len(self.bases)]
@@ -76,16 +80,19 @@ class Combination(Forecaster):
         if self._regression is not None:
             # What the bases would have said of the past is not known, so the correction begins with round 0.
             self._regression.start(replace(self.service, past=None))
-        experts = len(self.bases) + (self._regression is not None)
-        self._aggregation = _BernsteinAggregation(experts, self.service.dimension)
+        prior = np.array([1.0] * len(self.bases) + ([] if self._regression is None else [_CORRECTION_SHARE]))
+        self._aggregation = _BernsteinAggregation(prior / prior.sum(), self.service.dimension)
 
     def _predict(self, context: Context) -> FloatArray:
         predictions = [base.predict(context).mean for base in self.bases]
         if self._regression is not None:
-            seen = replace(context, features={**context.features, _CORRECTION: np.mean(predictions, axis=0)})
-            predictions.append(self._regression.predict(seen).mean)
+            mean = np.mean(predictions, axis=0)
+            seen = replace(context, features={**context.features, _CORRECTION: mean})
+            corrected = self._regression.predict(seen).mean
+            # Until it is fitted it has no opinion: that of the combination, which changes no weight.
+            predictions.append(corrected if self._regression.fitted else self._aggregation.combine(predictions))
         self._predictions = np.stack(predictions)
-        return np.clip(self._aggregation.combine(self._predictions), 0.0, 1.0)
+        return np.clip(self._aggregation.combine(predictions), 0.0, 1.0)
 
     def _update(self, outcome: FloatArray) -> None:
         for base in self.bases:
@@ -99,34 +106,36 @@ class Combination(Forecaster):
 
 
 class _BernsteinAggregation:
-    """Second-order weights of M experts in each of d coordinates.
+    """Second-order weights of M experts in each of d coordinates, from their weights (M,) at the beginning.
 
-    With r the linearized regret of a round (expert j: 2 (p - y) (p - p_j)), E the largest |r| and V the sum of r^2 so
-    far, eta = min(1 / (2 E), sqrt(ln(M) / V)), and weights proportional to eta exp(eta sum of (r - eta r^2)).
+    With r the linearized regret of a round (expert j: sign(p - y) (p - p_j)), E the largest |r| and V the sum of r^2 so
+    far, eta = min(1 / (2 E), sqrt(ln(1 / prior) / V)), and weights proportional to prior eta exp(eta sum of (r - eta
+    r^2)).
     """
 
-    def __init__(self, experts: int, dimension: int) -> None:
-        shape = (experts, dimension)
-        self.weights = np.full(shape, 1 / experts)
+    def __init__(self, prior: FloatArray, dimension: int) -> None:
+        shape = (len(prior), dimension)
+        self._prior = prior[:, None]
+        self.weights = np.broadcast_to(self._prior, shape).copy()
         self._regret, self._squares, self._largest = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._spread = np.log(max(experts, 2))
 
-    def combine(self, predictions: FloatArray) -> FloatArray:
-        """The weighted mean (d,) of predictions (M, d)."""
-        self._predictions = predictions
-        self._combined = np.asarray((self.weights * predictions).sum(axis=0))
+    def combine(self, predictions: Sequence[FloatArray]) -> FloatArray:
+        """The weighted mean (d,) of predictions (M, d), or of those of the first experts only."""
+        self._predictions = np.stack(predictions)
+        weights = self.weights[: len(predictions)]
+        self._combined = np.asarray((weights * self._predictions).sum(axis=0) / weights.sum(axis=0))
         return self._combined
 
     def learn(self, outcome: FloatArray) -> None:
         """Learn the outcome (d,) of the round last combined."""
-        regret = 2 * (self._combined - outcome) * (self._combined - self._predictions)
+        regret = np.sign(self._combined - outcome) * (self._combined - self._predictions)
         self._largest = np.maximum(self._largest, np.abs(regret))
         self._squares += regret**2
-        with np.errstate(divide="ignore"):
-            eta = np.minimum(0.5 / self._largest, np.sqrt(self._spread / self._squares))
-        # An expert that has always agreed with the combination has no scale of its own yet.
-        eta = np.where(np.isfinite(eta), eta, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            eta = np.minimum(0.5 / self._largest, np.sqrt(-np.log(self._prior) / self._squares))
+        # An expert that is alone, or has always agreed with the combination, has no scale of its own.
+        eta = np.where((self._largest > _AGREEMENT) & (eta > 0), eta, 1.0)
         self._regret += regret - eta * regret**2
         powers = eta * self._regret
-        weights = eta * np.exp(powers - powers.max(axis=0))
+        weights = self._prior * eta * np.exp(powers - powers.max(axis=0))
         self.weights = weights / weights.sum(axis=0)

@@ -9,7 +9,7 @@ from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
-from omnisim.game.objectives import DecisionEvents, Objectives, UtilityDirections
+from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, UtilityDirections
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
@@ -29,24 +29,27 @@ class DecisionCalibrated(Forecaster):
     Realization with Algorithm 1 (Theorem 4), -Expectation with Algorithm 2 (Theorem 10), -Subsequence with Algorithm 3
     (Theorem 8) or 4 (Theorem 12).
 
-    Each round it tries the mixtures of its bases in order, and plays the first whose worst-case weighted gain is within
-    the tolerance; else it solves the minimax step from there. So a base forecast is broadcast unchanged for as long as
-    the guarantee allows it.
+    Each round it tries the combination of its bases, then the mixture of each in order, and plays the first whose
+    worst-case weighted gain is within the tolerance; else it solves the minimax step from there. So a good forecast is
+    broadcast unchanged for as long as the guarantee allows it. Nothing that is selected can break the guarantee, and by
+    ``base_regret`` no agent regrets not having followed a base, on any subsequence, up to a certified bound.
 
     Parameters
     ----------
     bases
         Forecasters to follow where possible; without any it starts from the middle of the box.
     combine
-        Try first the online combination of the bases with its correction
-        (:class:`~omnisim.strategies.forecasters.Combination`), then the bases themselves. It repairs weak bases and
-        uses several at once, at the cost of a small regression per round.
+        Whether to try first the online combination of the bases with its correction
+        (:class:`~omnisim.strategies.forecasters.Combination`), which repairs weak bases and uses several at once.
+    base_regret
+        Also keep small every agent's regret to following each base, on every subsequence
+        (:class:`~omnisim.game.objectives.BaseRegret`; N B L objectives, which cost little).
     objectives
         ``"coordinates"`` of the bias (the papers'; K = 2 d N |A| L), or ``"utilities"``, its components along the
         utility differences (K = N |A|^2 L; bounds swap regret directly).
     base_events
-        Also keep the bias small on the decisions that agents would have taken on each base forecast: then no agent
-        regrets not having followed a base, up to that bias.
+        Also keep the bias small on the decisions that agents would have taken on each base forecast, as Noarov et al.
+        do: a second way to the same regret, through 2 d N |A| L objectives per base.
     weights
         ``"potential"`` (certified bound; see :class:`~omnisim.game.weights.SecondOrderPotential`), ``"hedge"`` or
         ``"msmwc"``.
@@ -82,7 +85,8 @@ class DecisionCalibrated(Forecaster):
         weights: WeightsName = "potential",
         minimax: MinimaxName = "cutting_planes",
         tolerance: float | None = None,
-        combine: bool = False,
+        combine: bool = True,
+        base_regret: bool = True,
     ) -> None:
         for name, value, known in (
             ("objectives", objectives, _FAMILIES),
@@ -96,11 +100,10 @@ class DecisionCalibrated(Forecaster):
                 f"tolerance of DecisionCalibrated must be > 0, got {tolerance}: the minimax step reaches 0 only in the "
                 "limit"
             )
-        for name, wanted in (("base_events", base_events), ("combine", combine)):
-            if wanted and not bases:
-                raise StrategyError(f"{name} of DecisionCalibrated needs at least one base")
+        if base_events and not bases:
+            raise StrategyError("base_events of DecisionCalibrated needs at least one base")
         self.bases = tuple(bases)
-        self.combine = combine
+        self.combine, self.base_regret = combine, base_regret
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance
 
@@ -118,6 +121,10 @@ class DecisionCalibrated(Forecaster):
             found["potential"] = self._rule.spent
         return found
 
+    def base_predictions(self) -> FloatArray | None:
+        """What the bases predicted in the last round, (B, d): the means of their mixtures."""
+        return self._followed if self.bases else None
+
     def facts(self) -> dict[str, object]:
         """What certificates need: the number of objectives K, and what they are."""
         return {
@@ -125,6 +132,7 @@ class DecisionCalibrated(Forecaster):
             "weights": self.weights,
             "count": self._rule.count,
             "base_events": self.base_events,
+            "base_regret": self.base_regret and bool(self.bases),
         }
 
     def _start(self) -> None:
@@ -134,25 +142,32 @@ class DecisionCalibrated(Forecaster):
         if not service.populations:
             raise StrategyError("DecisionCalibrated has no registered population to calibrate for")
         # The combination drives the bases itself.
-        self._combination = Combination(self.bases) if self.combine else None
+        self._combination = Combination(self.bases) if self.combine and self.bases else None
         for forecaster in self.bases if self._combination is None else [self._combination]:
             forecaster.start(service)
         family = _FAMILIES[self.objectives]
         events: list[int | None] = [None, *(range(len(self.bases)) if self.base_events else ())]
-        families: list[Objectives] = [
-            family(population, len(service.subsequences), base) for base in events for population in service.populations
-        ]
+        subsequences = len(service.subsequences)
+        decisions = [family(population, subsequences, base) for base in events for population in service.populations]
+        families: list[Objectives] = [*decisions]
+        if self.base_regret and self.bases:
+            own = decisions[: len(service.populations)]
+            families += [BaseRegret(decision, subsequences, len(self.bases)) for decision in own]
         self._rule: Weights = _WEIGHTS[self.weights]()
         self._engine = Engine(families, self._rule, _MINIMAX[self.minimax](), service.rounds, self.tolerance)
 
     def _predict(self, context: Context) -> Mixture:
         if self._combination is not None:
             combined = self._combination.predict(context)
-            bases = list(self._combination.base_predictions)
-            return self._engine.play(context, [combined, *map(Mixture.point, bases)], bases)
-        mixtures = [base.predict(context) for base in self.bases]
-        candidates = mixtures or [Mixture.point(np.full(self.service.dimension, 0.5))]
-        return self._engine.play(context, candidates, [mixture.mean for mixture in mixtures])
+            self._followed = self._combination.base_predictions()
+            candidates = [combined, *map(Mixture.point, self._followed)]
+        elif self.bases:
+            candidates = [base.predict(context) for base in self.bases]
+            self._followed = np.stack([mixture.mean for mixture in candidates])
+        else:
+            self._followed = np.empty((0, self.service.dimension))
+            candidates = [Mixture.point(np.full(self.service.dimension, 0.5))]
+        return self._engine.play(context, candidates, list(self._followed))
 
     def _update(self, outcome: FloatArray) -> None:
         self._engine.learn(outcome)

@@ -80,6 +80,11 @@ class RidgeAutoregression(Forecaster):
         self.lags = tuple(lags)
         self.features = None if features is None else tuple(features)
 
+    @property
+    def fitted(self) -> bool:
+        """Whether it has seen enough rounds to predict by its regression; until then it repeats the last outcome."""
+        return self._fitted is not None
+
     def _start(self) -> None:
         self._outcomes: list[FloatArray] = []
         self._rows: list[FloatArray] = []
