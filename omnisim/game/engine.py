@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from omnisim.arrays import FloatArray
-from omnisim.game.minimax import Minimax, Step
+from omnisim.errors import StrategyError
+from omnisim.game.minimax import Minimax, Step, worst_case
 from omnisim.game.objectives import Objectives
 from omnisim.game.weights import Weights
 from omnisim.problem.context import Context
@@ -24,6 +25,16 @@ class Engine:
     tolerance
         Of each round, as a fraction of the total variation that the weights allow; None for the weights' own (the
         budget of the potential).
+
+    Attributes
+    ----------
+    step
+        What is played in this round.
+    solved
+        Whether that is a minimax step, not one of the candidates.
+    spared
+        Where the minimax step had to be solved: the first candidate that the weights' larger ``allowance`` for a single
+        round admits, if there is one. ``spare()`` plays it instead; the guarantee is the same.
     """
 
     def __init__(
@@ -38,16 +49,38 @@ class Engine:
         self._fixed = tolerance
         weights.start(self._families, rounds)
         self.step: Step | None = None
+        self.spared: Step | None = None
+        self.solved = False
+        self._warm: list[FloatArray] = []
 
     def play(self, context: Context, candidates: Sequence[Mixture], bases: Sequence[FloatArray] = ()) -> Mixture:
         """The mixture of this round: the first candidate within the tolerance, or one that the minimax step finds."""
         for family in self._families:
             family.prepare(context, bases)
         self.tolerance = self._weights.tolerance() if self._fixed is None else self._fixed
-        last = None if self.step is None else self.step.mixture
-        warm = list(last.support) if last is not None and len(last.weights) > 1 else []
-        self.step = self._minimax.solve(self.gain, candidates, self.tolerance, warm)
+        self.step = self._minimax.solve(self.gain, candidates, self.tolerance, self._warm)
+        found = self.step.mixture
+        self._warm = list(found.support) if len(found.weights) > 1 else []
+        self.solved = all(found is not candidate for candidate in candidates)
+        self.spared = self._affordable(candidates) if self.solved and self._fixed is None else None
+        return found
+
+    def spare(self) -> Mixture:
+        """Play the candidate that this round may afford, in place of the minimax step."""
+        if self.spared is None:
+            raise StrategyError(
+                "no candidate can be spared: the minimax step was not solved, or none is affordable"
+            )
+        self.step, self.tolerance, self.solved = self.spared, self._weights.allowance(), False
         return self.step.mixture
+
+    def _affordable(self, candidates: Sequence[Mixture]) -> Step | None:
+        allowance = self._weights.allowance()
+        for candidate in candidates:
+            value, _ = worst_case(self.gain, candidate)
+            if value <= allowance:
+                return Step(candidate, value, self.step.evaluations if self.step else 0)
+        return None
 
     def gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:
         """(b, h): the weighted gain of a prediction is b + h . y."""

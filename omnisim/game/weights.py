@@ -54,6 +54,10 @@ class Weights(ABC):
     def tolerance(self) -> float:
         """How large the weighted gain of this round may be, in the scale of the weights, for the guarantee to hold."""
 
+    def allowance(self) -> float:
+        """The largest weighted gain that this round may have; ``tolerance``, where nothing can be spent early."""
+        return self.tolerance()
+
     @abstractmethod
     def _start(self) -> None: ...
 
@@ -69,7 +73,9 @@ class SecondOrderPotential(Weights):
 
     Since exp(x - x^2) <= 1 + x for x >= -1/2, a round of weighted gain g raises Phi by at most g. As long as Phi <= e
     K, every objective has R_e <= 2.1214 sqrt(Lambda V_e) + 4 Lambda with Lambda = 1 + ln(K m). What is left of that
-    budget, spread over the rounds left, is the tolerance: tol_t = (e K - Phi) / (T - t + 1).
+    budget, spread over the rounds left, is the tolerance: tol_t = (e K - Phi) / (T - t + 1). It is seldom used up,
+    since outcomes are seldom the worst; and any gain <= e K - Phi keeps the guarantee. So a round may be allowed more:
+    (e K - Phi) / sqrt(T - t + 1), after which something is left for every later round.
 
     Attributes
     ----------
@@ -114,6 +120,10 @@ class SecondOrderPotential(Weights):
     def tolerance(self) -> float:
         """(e K - Phi) / (rounds left): never negative."""
         return max(0.0, math.e * self.count - self.potential) / max(1, self.rounds - self.round)
+
+    def allowance(self) -> float:
+        """(e K - Phi) / sqrt(rounds left): at least the tolerance, and never all that is left but in the last round."""
+        return max(0.0, math.e * self.count - self.potential) / math.sqrt(max(1, self.rounds - self.round))
 
     def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
         """O(entries of the rows that fired)."""

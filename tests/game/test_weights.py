@@ -99,6 +99,20 @@ def test_tolerance_is_what_is_left_of_the_budget_spread_over_the_rounds_left():
     assert weights.tolerance() == pytest.approx((math.e - 1) * 3 / 10)
     weights.update([(np.array([0]), np.array([[0.5]]))])
     assert weights.tolerance() == pytest.approx((math.e * 3 - weights.potential) / 9)
+    assert weights.allowance() == pytest.approx((math.e * 3 - weights.potential) / 3)
+
+
+def test_a_run_that_always_spends_its_allowance_stays_within_the_budget():
+    # One objective that gains what costs the potential exactly the allowance: w g = allowance, or 1 where that is more.
+    weights = SecondOrderPotential()
+    rounds = 50
+    weights.start([table(1)], rounds=rounds)
+    for _ in range(rounds):
+        allowance = weights.allowance()
+        assert allowance >= weights.tolerance() > 0
+        gain = min(1.0, allowance / weights.net[0][0, 0])
+        weights.update([(np.array([0]), np.array([[gain]]))])
+        assert weights.potential <= math.e
 
 
 @pytest.mark.parametrize("eta", [None, 0.1, 1.0])

@@ -12,7 +12,9 @@ from omnisim.analysis.expected import expected_bias, expected_directions
 from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation, SubsequenceThreshold
 from omnisim.errors import StrategyError
 from omnisim.forecasters import Climatology, DecisionCalibrated, Persistence
+from omnisim.game.minimax import worst_case
 from omnisim.problem.context import Context, Service
+from omnisim.problem.mixture import Mixture
 
 
 def population(rng, agents, actions, dimension, name="agents", *, constrained=False):
@@ -70,6 +72,53 @@ def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule
     assert (in_expectation["hypotheses_met"] == 6).all()
     assert (in_expectation["measured"] > 0).all()
     assert analysis.trace.diagnostics["potential"].max() <= math.e
+
+
+@pytest.mark.parametrize("kind", ["worst_case", "best_reply", "switching", "replay"])
+@pytest.mark.parametrize("dimension", [1, 4])
+def test_certificates_hold_whatever_is_spared(kind, dimension):
+    bases = [Climatology(), Persistence(2)]
+    analysis = run(kind, dimension, 400, elimination=SubsequenceFirstViolation(), bases=bases)
+    certain = analysis.certificates[analysis.certificates["probability"] == 1]
+    assert certain["holds"].all(), certain[~certain["holds"]].to_string()
+    diagnostics = analysis.trace.diagnostics
+    assert diagnostics["potential"].max() <= math.e
+    assert (diagnostics["value"] <= diagnostics["tolerance"] + 1e-9).all()
+
+
+def test_where_a_forecast_can_be_spared_the_better_earner_so_far_is_played():
+    """Driven by hand, against sums over agents and predictions."""
+    rounds, rng = 600, np.random.default_rng(8)
+    agents = population(rng, 8, 4, 3)
+    outcomes = np.clip(rng.random((rounds, 3)) * 0.4 + 0.6 * (np.arange(rounds) // 60 % 2)[:, None], 0, 1)
+    biased = np.clip(1 - outcomes + rng.normal(scale=0.2, size=outcomes.shape), 0, 1)
+    base = omnisim.forecasters.Published(biased)
+    forecaster = DecisionCalibrated([base], combine=False, base_regret=False)
+    forecaster.start(Service(3, rounds, [agents]))
+    lead, played = 0.0, {"spared": 0, "solved": 0}
+
+    def earned(mixture, outcome):
+        total = 0.0
+        for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+            for n in range(8):
+                action = int(np.argmax(agents.utility[n] @ prediction + agents.offset[n]))
+                total += weight * (agents.utility[n, action] @ outcome + agents.offset[n, action])
+        return total
+
+    for t, outcome in enumerate(outcomes):
+        mixture = forecaster.predict(Context(t))
+        engine = forecaster._engine
+        if engine.spared is not None:
+            assert worst_case(engine.gain, Mixture.point(biased[t]))[0] > engine._weights.tolerance()
+            assert engine.solved == (lead < 0)
+            played["solved" if engine.solved else "spared"] += 1
+            _, spared, solved = forecaster._rivals
+            np.testing.assert_array_equal(spared.support[0], biased[t])
+            np.testing.assert_array_equal((solved if engine.solved else spared).support, mixture.support)
+            lead += earned(spared, outcome) - earned(solved, outcome)
+        forecaster.update(outcome)
+        assert forecaster.diagnostics()["potential"] <= math.e
+    assert min(played.values()) > 0, played
 
 
 def test_sampled_certificates_fail_in_at_most_a_share_delta_of_runs():

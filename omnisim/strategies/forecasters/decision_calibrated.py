@@ -15,6 +15,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
+from omnisim.strategies.forecasters.earnings import earnings
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]
@@ -31,8 +32,11 @@ class DecisionCalibrated(Forecaster):
 
     Each round it tries the combination of its bases, then the mixture of each in order, and plays the first whose
     worst-case weighted gain is within the tolerance; else it solves the minimax step from there. So a good forecast is
-    broadcast unchanged for as long as the guarantee allows it. Nothing that is selected can break the guarantee, and by
-    ``base_regret`` no agent regrets not having followed a base, on any subsequence, up to a certified bound.
+    broadcast unchanged for as long as the guarantee allows it. Where the step was solved but a forecast could still be
+    afforded (:class:`~omnisim.game.weights.SecondOrderPotential` allows a single round more than its even share), the
+    one of the two is played on which the agents would have earned more in such rounds so far. Nothing that is selected
+    can break the guarantee, and by ``base_regret`` no agent regrets not having followed a base, on any subsequence, up
+    to a certified bound.
 
     Parameters
     ----------
@@ -113,10 +117,14 @@ class DecisionCalibrated(Forecaster):
         return worst_case(self._engine.gain, self._engine.step.mixture)[1]
 
     def diagnostics(self) -> dict[str, float]:
-        """Of the last round: value of the mixture, tolerance, evaluations; and Phi / K, where there is a potential."""
+        """Of the last round: value of the mixture, tolerance, evaluations, whether the minimax step was broadcast.
+
+        And Phi / K, where there is a potential.
+        """
         step = self._engine.step
         assert step is not None  # noqa: S101 (asked for after a round; this tells the type checker)
         found = {"value": step.value, "tolerance": self._engine.tolerance, "evaluations": float(step.evaluations)}
+        found["intervened"] = float(self._engine.solved)
         if isinstance(self._rule, SecondOrderPotential):
             found["potential"] = self._rule.spent
         return found
@@ -154,6 +162,9 @@ class DecisionCalibrated(Forecaster):
             own = decisions[: len(service.populations)]
             families += [BaseRegret(decision, subsequences, len(self.bases)) for decision in own]
         self._rule: Weights = _WEIGHTS[self.weights]()
+        # What the forecast would have earned more than the minimax step, over the rounds where either could be played.
+        self._lead = 0.0
+        self._rivals: tuple[Context, Mixture, Mixture] | None = None
         self._engine = Engine(families, self._rule, _MINIMAX[self.minimax](), service.rounds, self.tolerance)
 
     def _predict(self, context: Context) -> Mixture:
@@ -167,10 +178,24 @@ class DecisionCalibrated(Forecaster):
         else:
             self._followed = np.empty((0, self.service.dimension))
             candidates = [Mixture.point(np.full(self.service.dimension, 0.5))]
-        return self._engine.play(context, candidates, list(self._followed))
+        found = self._engine.play(context, candidates, list(self._followed))
+        return self._arbitrate(context, found) if self.bases and self.minimax == "cutting_planes" else found
+
+    def _arbitrate(self, context: Context, solved: Mixture) -> Mixture:
+        """The minimax step, or the forecast that can be afforded instead: whichever has earned more so far."""
+        spared = self._engine.spared
+        if spared is None:
+            return solved
+        self._rivals = context, spared.mixture, solved
+        return self._engine.spare() if self._lead >= 0 else solved
 
     def _update(self, outcome: FloatArray) -> None:
         self._engine.learn(outcome)
+        if self._rivals is not None:
+            context, *rivals = self._rivals
+            spared, solved = (earnings(self.service.populations, context, rival, outcome) for rival in rivals)
+            self._lead += spared - solved
+            self._rivals = None
         for forecaster in self.bases if self._combination is None else [self._combination]:
             forecaster.update(outcome)
 

@@ -10,6 +10,7 @@ from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.earnings import earnings
 
 
 class Selection(Forecaster):
@@ -73,11 +74,4 @@ class Selection(Forecaster):
     def _credit(self, mixture: Mixture, outcome: FloatArray) -> float:
         if not self.service.populations:
             return -float(mixture.weights @ ((mixture.support - outcome) ** 2).sum(axis=1))
-        total = 0.0
-        for population in self.service.populations:
-            earned = population.utilities(outcome)
-            agents = np.arange(population.agents)
-            for prediction, weight in zip(mixture.support, mixture.weights, strict=True):
-                actions = population.best_response(prediction, self._context.candidates.get(population.name))
-                total += float(weight) * float(earned[agents, actions].sum())
-        return total
+        return earnings(self.service.populations, self._context, mixture, outcome)
