@@ -7,7 +7,6 @@ It grows with the choices that were compared and not with the number of runs: fi
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from omnisim.comparison.comparison import Comparison
 from omnisim.files import atomic_write
@@ -50,7 +49,7 @@ def write_comparison(comparison: Comparison, path: str | Path) -> None:
     >>> comparison = omnisim.compare(scenario, ["climatology", "conditional_mean"], seeds=4, jobs=1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "comparison.html")
-    ...     write_comparison(comparison, path)
+    ...     omnisim.write_comparison(comparison, path)
     ...     path.stat().st_size < 1_500_000
     True
     """

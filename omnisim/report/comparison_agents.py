@@ -14,6 +14,7 @@ from omnisim.report.text import percent, signed
 
 
 def winners(scope: Scope) -> Variants:
+    """How many agents gain and lose, a panel per population; a variant per subsequence and context."""
     for words, rows in _gained(scope, "utility"):
         panels, sentences = [], []
         for population in scope.populations:
@@ -38,6 +39,7 @@ def winners(scope: Scope) -> Variants:
 
 
 def gains(scope: Scope) -> Variants:
+    """How much agents gain and lose, in money if there is any; a variant per subsequence and context."""
     money = any(scope.currencies.values())
     key = "money" if money else "utility"
     for words, rows in _gained(scope, key):

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from omnisim.report.comparison_scope import Context, Scope, Variants, joined
+from omnisim.report.comparison_scope import Context, Scope, Variants, joined, keyed
 from omnisim.report.figures.curves import curves
 from omnisim.report.figures.plane import Plane, Point
 from omnisim.report.figures.plane import planes as drawn
@@ -14,6 +14,7 @@ from omnisim.report.text import count, number
 
 
 def planes(scope: Scope) -> Variants:
+    """Swap regret beside CCV+, a panel per population; a variant per context; nothing if none is violated."""
     means = scope.comparison.means
     forecasters = scope.shown_forecasters()
     wanted = means[means["measure"].isin(["swap_regret", "ccv_positive"]) & means["forecaster"].isin(forecasters)]
@@ -53,13 +54,13 @@ def _points(
 ) -> list[Point]:
     rounds = scope.rounds_on(context, population)
     rows = scope.of(means, context, population=population)
-    by_place = rows.set_index(["forecaster", "subsequence", "measure"])[["mean", "low", "high"]]
+    by_place = keyed(rows, ["forecaster", "subsequence", "measure"])
     found = []
     for forecaster, subsequence in product(scope.shown_forecasters(), subsequences):
-        if subsequence not in rounds or (forecaster, subsequence, "swap_regret") not in by_place.index:
+        if subsequence not in rounds or (forecaster, subsequence, "swap_regret") not in by_place:
             continue
         regret, violation = (
-            (by_place.loc[(forecaster, subsequence, key)] / rounds[subsequence]).tolist()
+            [by_place[forecaster, subsequence, key][end] / rounds[subsequence] for end in ("mean", "low", "high")]
             for key in ("swap_regret", "ccv_positive")
         )
         if np.isfinite([regret[0], violation[0]]).all():
@@ -72,6 +73,7 @@ _GROWING = (("swap_regret", "swap regret", "utility per agent, summed"), ("ccv_p
 
 
 def growth(scope: Scope) -> Variants:
+    """Swap regret and CCV+ after growing numbers of rounds; a variant per subsequence, population and context."""
     growth = scope.comparison.growth
     keys = [key for key, *_ in _GROWING]
     growth = growth[growth["measure"].isin(keys) & growth["forecaster"].isin(scope.shown_forecasters())]
@@ -92,12 +94,15 @@ def growth(scope: Scope) -> Variants:
                               scope.colour(forecaster))
                     )  # fmt: skip
                     sentences.append(f"{title} of {forecaster} {number(float(own['mean'].iloc[-1]))}")
-            panels.append(Panel(title, f"{scope.round}s of the subsequence", unit, lines, log_x=False, log_y=False))
+            if lines:
+                panels.append(Panel(title, f"{scope.round}s of the subsequence", unit, lines, log_x=False, log_y=False))
+        if not panels:
+            continue
         caption = (
             f"{population} on {subsequence}: mean over agents and seeds, with bands of "
             f"{scope.about['confidence']:.0%} over seeds. A curve that flattens means that less and less is lost in a "
             f"{scope.round}.{scope.omitted}"
         )
         alt = f"Growth for {population} on {subsequence}; at the end: {'; '.join(sentences)}."
-        title = joined(f"{population} / {subsequence}", scope.words(context))
-        yield title, curves("Growth with the rounds", Drawing(panels, caption, alt))
+        words = joined(f"{population} / {subsequence}", scope.words(context))
+        yield words, curves("Growth with the rounds", Drawing(panels, caption, alt))

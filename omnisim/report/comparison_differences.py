@@ -1,5 +1,6 @@
 """Figures of the differences to the reference: over the run, and by population and subsequence."""
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -16,6 +17,7 @@ _INTERVALS = "thick lines are intervals of their own, thin ones hold together"
 
 
 def leaderboard(scope: Scope) -> Variants:
+    """Differences over the run, a panel per context; a variant per measure, or per context if there are many."""
     few = len(scope.contexts) <= MOST_CONTEXTS
     overall = scope.comparison.overall
     for measure in scope.measures if few else scope.measures[:1]:
@@ -41,9 +43,9 @@ def leaderboard(scope: Scope) -> Variants:
                 yield name, strips("Difference to the reference", Strips(panels, caption, alt))
 
 
-def _difference(scope: Scope, row: dict[str, object], factor: float) -> Strip:
+def _difference(scope: Scope, row: Mapping[Any, Any], factor: float) -> Strip:
     value, low, high, lowest, highest = (
-        factor * float(str(row[key])) for key in ("difference", "low", "high", "simultaneous_low", "simultaneous_high")
+        factor * row[key] for key in ("difference", "low", "high", "simultaneous_low", "simultaneous_high")
     )
     forecaster = str(row["forecaster"])
     return Strip(scope.rows[forecaster], value, (low, high), (lowest, highest), scope.colour(forecaster))
@@ -55,6 +57,7 @@ def _between(strip: Strip) -> str:
 
 
 def maps(scope: Scope) -> Variants:
+    """Differences by population and subsequence; a variant per measure and context."""
     differences = scope.comparison.differences
     others, subsequences = scope.shown_forecasters(MOST_ROWS)[1:], scope.subsequences
     for measure, context in product(scope.measures, scope.contexts):
@@ -63,8 +66,7 @@ def maps(scope: Scope) -> Variants:
             _map(scope, rows[rows["population"] == population], context, population, measure)
             for population in scope.populations
         ]
-        cells = np.concatenate([panel.values.reshape(-1) for panel in panels])
-        if not np.isfinite(cells).any():
+        if not any(np.isfinite(panel.differences).any() for panel in panels):
             continue
         separated = int(sum(panel.separated.sum() for panel in panels))
         comparisons = int(rows["comparisons"].max())
@@ -77,7 +79,8 @@ def maps(scope: Scope) -> Variants:
         )
         alt = (
             f"Heat map of the differences in {measure.title} to {scope.reference} for {listing(scope.populations)} on "
-            f"{count(len(subsequences), 'subsequence')}: {count(separated, 'cell is', 'cells are')} separated from zero."
+            f"{count(len(subsequences), 'subsequence')}: {count(separated, 'cell is', 'cells are')} separated from "
+            "zero."
         )
         yield (
             joined(measure.title, scope.words(context)),

@@ -45,7 +45,7 @@ def _bounds(scope: Scope) -> Variants:
     claims = rows.groupby("theorem", sort=False)["claim"].nunique()
     for (theorem, claim), used in rows.groupby(["theorem", "claim"], sort=False)["used"]:
         low, middle, high = np.quantile(used, [0.0, 0.5, 1.0]).tolist()
-        row = str(theorem) if claims[theorem] == 1 else f"{theorem}: {claim}"
+        row = str(theorem) if claims[str(theorem)] == 1 else f"{theorem}: {claim}"
         found.append(Strip(row, middle, outer=(low, high)))
     closest = max(found, key=lambda strip: strip.outer[1])
     caption = (

@@ -73,7 +73,7 @@ class Scope:
         self.table: pd.DataFrame = comparison.table
         self.reference = str(self.about["reference"])
         self.whole_run = str(self.about["whole_run"])
-        self.varied = [name for name in AXES if self.table[name].nunique() > 1]
+        self.varied = [name for name in AXES if len(self.table[name].unique()) > 1]
 
     @cached_property
     def contexts(self) -> list[Context]:
@@ -158,8 +158,8 @@ class Scope:
     def rounds(self) -> dict[Context, int]:
         """Rounds of a run, by context."""
         finished = self.comparison.runs.query("status == 'finished'")
-        longest = finished.groupby(list(AXES), sort=False)["rounds"].max()
-        return {context: int(rounds) for context, rounds in longest.items()}
+        rows = keyed(finished.drop_duplicates(list(AXES)), list(AXES))
+        return {(key[0], key[1], key[2]): int(row["rounds"]) for key, row in rows.items()}
 
     def rounds_on(self, context: Context, population: str) -> dict[str, int]:
         """Rounds of each subsequence."""
@@ -209,6 +209,12 @@ class Scope:
             found.append(Measure("ccv_positive", "CCV+", "cost per agent, over the run"))
             found.append(Measure("ccv", "CCV", "cost per agent, over the run"))
         return found
+
+
+def keyed(frame: pd.DataFrame, columns: Sequence[str]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """The rows of a frame by their values in some columns."""
+    records = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return {tuple(row[name] for name in columns): row for row in records}
 
 
 def joined(*texts: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.report.comparison_scope import AXES, Scope
+from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table
 from omnisim.report.text import MISSING, count, interval, number, percent, signed
 
@@ -38,15 +38,14 @@ def leaderboard(scope: Scope) -> Table:
         Column("certificates violated"),
     ]
     overall = scope.comparison.overall
-    earned = overall[overall["measure"] == "money"].set_index(["forecaster", *AXES])
+    earned = keyed(overall[overall["measure"] == "money"], ["forecaster", *AXES])
     rows = []
     for context in scope.contexts:
         factor = scope.factor(context, "money")
         found = scope.of(scope.table, context).sort_values("utility", ascending=False, kind="stable")
         for row in found.to_dict("records"):
             reference = row["forecaster"] == scope.reference
-            key = (row["forecaster"], *context)
-            against = earned.loc[key].to_dict() if money and key in earned.index else {}
+            against = earned.get((row["forecaster"], *context))
             agents = sum(row[name] for name in ("wins", "losses", "ties"))
             rows.append(
                 [
@@ -73,7 +72,7 @@ def differences(scope: Scope) -> Table:
     if not len(rows):
         return Table([], [])
     keys = ["forecaster", *AXES, "population", "subsequence"]
-    other = frame[frame["measure"] == "money"].set_index(keys)
+    other = keyed(frame[frame["measure"] == "money"], keys)
     money = any(scope.currencies.values())
     order = {name: index for index, name in enumerate([*scope.subsequences, *scope.about["subsequences"]][::-1])}
     rows = rows.sort_values("subsequence", key=lambda names: -names.map(order), kind="stable").head(MOST_ROWS)
@@ -91,7 +90,7 @@ def differences(scope: Scope) -> Table:
         context = (row["elimination"], row["adversary"], row["setting"])
         factor = scope.factor(context, "money")
         suffix = scope.currencies[row["population"]]
-        earned = other.loc[tuple(row[key] for key in keys)].to_dict() if money else {}
+        earned = other.get(tuple(row[key] for key in keys))
         made.append(
             [
                 *_named(scope, row),
@@ -160,7 +159,7 @@ def certificates(scope: Scope) -> Table:
     rows, marks = [], []
     for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
         counted = found[["runs", "held", "vacuous", "violated"]].sum()
-        worst = found.loc[found["excess"].astype(float).fillna(-np.inf).idxmax()]
+        worst = found.iloc[int(found["excess"].astype(float).fillna(-np.inf).argmax())]
         bound, measured = float(worst["bound"]), float(worst["measured"])
         used = 100 * measured / bound if bound > 0 else np.nan
         rows.append(

@@ -8,7 +8,7 @@ from omnisim.report.comparison_tables import headcount
 from omnisim.report.text import count, interval, listing, number, percent, signed
 from omnisim.report.verdict import Verdict
 
-MOST_SENTENCES = 4
+MOST_SENTENCES = 3
 """Sentences about single forecasters under a heading."""
 
 
@@ -97,13 +97,14 @@ def _measured(scope: Scope, measures: Sequence[Measure]) -> Iterator[str]:
 
 
 def _rest(scope: Scope, measure: Measure, judged: int, separated: int) -> Iterator[str]:
-    more, open_ = max(0, separated - MOST_SENTENCES), judged - separated
+    title = f"{measure.title[0].upper()}{measure.title[1:]}"
+    more, left = max(0, separated - MOST_SENTENCES), judged - separated
     if more:
-        yield f"{measure.title}: {count(more, 'more difference is', 'more differences are')} separated from zero."
-    if open_ == judged:
-        yield f"{measure.title}: none of {count(judged, 'difference')} to {scope.reference} is separated from zero."
-    elif open_:
-        yield f"{measure.title}: {count(open_, 'other difference is', 'other differences are')} not separated from zero."
+        yield f"{title}: {count(more, 'more difference is', 'more differences are')} separated from zero."
+    if left == judged:
+        yield f"{title}: none of {count(judged, 'difference')} to {scope.reference} is separated from zero."
+    elif left:
+        yield f"{title}: {count(left, 'other difference is', 'other differences are')} not separated from zero."
 
 
 def _said(scope: Scope, row: dict[Any, Any], measure: Measure) -> str:
@@ -127,7 +128,7 @@ def _agents(scope: Scope) -> Iterator[str]:
     rows = gains[(gains["subsequence"] == scope.whole_run) & (gains["measure"] == "utility")]
     counted = rows.groupby("forecaster", sort=False)[["agents", "wins", "losses"]].sum()
     for name in [name for name in scope.forecasters if name in counted.index][:MOST_SENTENCES]:
-        agents, wins, losses = (int(value) for value in counted.loc[name])
+        agents, wins, losses = (int(counted[key][name]) for key in ("agents", "wins", "losses"))
         yield (
             f"{name}: {percent(wins / agents)} of the agents earn more utility than with {scope.reference}, "
             f"{percent(losses / agents)} less."
@@ -145,14 +146,15 @@ def _intervals(scope: Scope) -> Iterator[str]:
             yield "None: one seed and one market leave nothing to resample."
         return
     judged = int(overall.loc[overall["measure"] == "utility", "comparisons"].max())
-    seeds = len(scope.about["seeds"])
+    seeds = count(len(scope.about["seeds"]), "seed")
     yield (
         f"Every difference is paired: the same seed, agents and outcomes. Intervals come from "
-        f"{scope.about['resamples']:,} bootstrap resamples and allow for what varies with {listing(methods)}."
+        f"{scope.about['resamples']:,} bootstrap resamples and allow for what varies with {listing(methods)} ({seeds})."
     )
     yield (
-        f"A verdict rests on an interval that holds together with {confidence} for the {count(judged, 'comparison')} of "
-        f"a measure over the run ({count(seeds, 'seed')}); populations and subsequences are a family of their own."
+        f"A verdict rests on an interval that holds together with {confidence} for the "
+        f"{count(judged, 'comparison')} of a measure over the run; populations and subsequences are a family of their "
+        "own."
     )
 
 

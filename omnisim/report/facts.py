@@ -35,7 +35,7 @@ def what_ran(trace: Trace) -> _Facts:
         facts.append(("Market", str(market["name"])))
     facts += [
         ("Outcomes", f"{count(trace.outcomes.shape[1], 'coordinate')}, {unit.quantity} in {unit.outcome}"),
-        ("Forecaster", _said(about.get("forecaster"))),
+        ("Forecaster", _forecasters(about)),
         ("Adversary", _said(about.get("adversary"))),
         ("Decision rule", _rules(about.get("elimination"))),
         ("omnisim", _said(about.get("omnisim"))),
@@ -46,7 +46,7 @@ def what_ran(trace: Trace) -> _Facts:
 def composition(trace: Trace) -> list[str]:
     """A line per population, and one on the subsequences."""
     lines = [
-        f"{name}: {count(record.population.agents, 'agent')}, {count(record.population.actions, 'action')}, "
+        f"{name}: {_agents(trace, name)}, {count(record.population.actions, 'action')}, "
         f"{count(record.costs.shape[2], 'constraint')}"
         + (f" ({listing(record.constraint_names)})" if record.constraint_names else "")
         for name, record in trace.records.items()
@@ -95,6 +95,23 @@ def provenance(trace: Trace, details: Mapping[str, Any]) -> _Facts:
 
 def _said(value: Any) -> str:
     return "not recorded" if value is None else str(value)
+
+
+def _forecasters(about: Mapping[str, Any]) -> str:
+    others = about.get("other_forecasters")
+    first = _said(about.get("forecaster"))
+    if not isinstance(others, Mapping):
+        return first
+    return ", ".join([first, *(f"{kind} ({name})" for name, kind in others.items())])
+
+
+def _agents(trace: Trace, population: str) -> str:
+    """How many agents; where they come and go, how often one joined."""
+    rows = trace.about.get("spells", {}).get(population)
+    number_of_rows = trace.records[population].population.agents
+    if rows is None:
+        return count(number_of_rows, "agent")
+    return f"{count(len(set(rows)), 'agent')} present in {count(number_of_rows, 'spell')}, each counted by itself"
 
 
 def _rules(elimination: Any) -> str:

@@ -1,5 +1,6 @@
 """Differences to a reference by row and column: blue where better, orange where worse, bold where separated."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,13 @@ import plotly.graph_objects as go
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.report.figures.style import axis, blank, describe, numbers, stack
-from omnisim.report.text import MISSING, label, signed
+from omnisim.report.text import label
 
 _ROW, _COLUMN_LABELS = 28, 118
 """Height in pixels of a row, and of the upright names of the columns."""
+
+_THOUSANDS = 10_000
+"""From where on differences are written in thousands."""
 
 _WORSE, _LIGHT, _BETTER = "#f2b285", "#f6f7f8", "#8cc0e4"
 
@@ -23,7 +27,7 @@ class Panel:
 
     Attributes
     ----------
-    values : (R, C)
+    differences : (R, C)
         NaN for what is not there.
     separated : (R, C) bool
         Where the interval does not reach zero.
@@ -32,7 +36,7 @@ class Panel:
     """
 
     heading: str
-    values: FloatArray
+    differences: FloatArray
     separated: BoolArray
     told: Sequence[Sequence[str]]
 
@@ -80,15 +84,15 @@ def difference_map(
 
 
 def _map(figure: go.Figure, panel: Panel, larger_is_better: bool, axes: dict[str, str]) -> None:
-    values = panel.values
+    values = panel.differences
     shade = np.sign(values) * np.sqrt(np.abs(values))
     most = float(np.nanmax(np.abs(shade))) if np.isfinite(shade).any() else 0.0
     ends = [_WORSE, _BETTER] if larger_is_better else [_BETTER, _WORSE]
+    texts = _texts(values)
     shown = [
-        ["" if (text := signed(value, 2)) == MISSING else f"<b>{text}</b>" if bold else text
-         for value, bold in zip(*row, strict=True)]
-        for row in zip(values.tolist(), panel.separated.tolist(), strict=True)
-    ]  # fmt: skip
+        [f"<b>{text}</b>" if bold and text else text for text, bold in zip(*row, strict=True)]
+        for row in zip(texts, panel.separated.tolist(), strict=True)
+    ]
     figure.add_heatmap(
         z=numbers(shade), x=list(range(values.shape[1])), y=list(range(values.shape[0])),
         text=shown, texttemplate="%{text}", textfont={"size": 11},
@@ -96,3 +100,15 @@ def _map(figure: go.Figure, panel: Panel, larger_is_better: bool, axes: dict[str
         hoverongaps=False, xgap=2, ygap=2, showscale=False, zmin=-(most or 1.0), zmax=most or 1.0,
         colorscale=[[0, ends[0]], [0.5, _LIGHT], [1, ends[1]]], **axes,
     )  # fmt: skip
+
+
+def _texts(values: FloatArray) -> list[list[str]]:
+    """Short enough for a phone: all with the decimals that the largest of them needs, in thousands if it is large."""
+    known = np.abs(values[np.isfinite(values)])
+    most = float(known.max()) if known.size else 0.0
+    divisor, suffix = (1000.0, "k") if most >= _THOUSANDS else (1.0, "")
+    decimals = max(0, 1 - math.floor(math.log10(most / divisor))) if most > 0 else 0
+    return [
+        ["" if value != value else f"{value / divisor:+.{decimals}f}{suffix}".replace("-", "−") for value in row]
+        for row in values.tolist()
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.report.figures.style import (
@@ -74,7 +75,7 @@ def planes(
     """
     figure = blank(title, 300)
     names = [*colours, *subsequences]
-    stack(figure, [_PANEL] * len(panels), gap=62, top=_LEGEND_ROW * (1 + len(names) // 3))
+    stack(figure, [_PANEL] * len(panels), gap=62, top=_LEGEND_ROW * (1 + len(names) // 5))
     for forecaster, colour in colours.items():
         _legend(figure, forecaster, "circle", PALETTE[colour])
     if len(subsequences) > 1:
@@ -118,17 +119,19 @@ def _points(
 
 
 def _bars(ends: Sequence[tuple[float, float, float]], colour: str) -> dict[str, Any]:
-    known = [low == low and high == high for _, low, high in ends]
+    """Error bars from a point, the low and the high end of its interval."""
+    middle, low, high = np.array(ends).T
+    known = np.isfinite(low) & np.isfinite(high)
     return {
         "type": "data",
         "symmetric": False,
-        "array": numbers([high - middle if there else 0.0 for (middle, _, high), there in zip(ends, known, strict=True)]),
-        "arrayminus": numbers([middle - low if there else 0.0 for (middle, low, _), there in zip(ends, known, strict=True)]),
+        "array": numbers(np.where(known, high - middle, 0.0)),
+        "arrayminus": numbers(np.where(known, middle - low, 0.0)),
         "color": translucent(colour, 0.4),
         "thickness": 1.2,
         "width": 0,
-        "visible": any(known),
-    }  # fmt: skip
+        "visible": bool(known.any()),
+    }
 
 
 def _told(point: Point) -> str:

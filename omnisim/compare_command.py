@@ -1,0 +1,123 @@
+"""What ``omnisim compare`` does once its command line is parsed."""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from omnisim import run_directory
+from omnisim.comparison.choices import choices_from_text, settings_from_text
+from omnisim.comparison.comparing import compare
+from omnisim.comparison.comparison import Comparison
+from omnisim.comparison.store import PLAN
+from omnisim.report.comparison import write_comparison
+from omnisim.scenario.scenario import Scenario
+
+
+def run_comparison(
+    scenario: Scenario,
+    directory: Path,
+    forecasters: str,
+    eliminations: str | None,
+    adversaries: str | None,
+    settings: Sequence[str],
+    arguments: Sequence[str],
+    **options: Any,
+) -> Comparison:
+    """Run the grid that the texts of the options describe, with progress on standard error.
+
+    Parameters
+    ----------
+    scenario, directory
+        What to run, and where its runs are kept.
+    forecasters, eliminations, adversaries, settings
+        Texts as given.
+    arguments
+        Of the command, to say what made the comparison.
+    options
+        ``seeds``, ``reference``, ``jobs``, ``scheduler`` and ``fail_fast`` of :func:`omnisim.compare`.
+    """
+    with run_directory.prepared(directory), _progress(f"compare {scenario.name}") as (on_run, say):
+        return compare(
+            scenario,
+            choices_from_text("forecaster", forecasters),
+            eliminations=None if eliminations is None else choices_from_text("elimination", eliminations),
+            adversaries=None if adversaries is None else choices_from_text("adversary", adversaries),
+            settings=settings_from_text(settings),
+            out=directory,
+            on_run=on_run,
+            say=say,
+            command=shlex.join(["omnisim", "compare", *arguments]),
+            **options,
+        )
+
+
+def is_comparison(directory: Path) -> bool:
+    """Whether a folder is that of a comparison."""
+    return (directory / PLAN).is_file()
+
+
+def write_page(comparison: Comparison, directory: Path) -> Path:
+    """Write the page of a comparison into its folder."""
+    page = directory / run_directory.REPORT
+    write_comparison(comparison, page)
+    return page
+
+
+def leaderboard(comparison: Comparison) -> list[str]:
+    """The lines that say what came out."""
+    about, table = comparison.about, comparison.table
+    varied = [name for name in ("elimination", "adversary", "setting") if table[name].nunique() > 1]
+    names = [", ".join(row) for row in table[["forecaster", *varied]].itertuples(index=False, name=None)]
+    width = max(map(len, names))
+    confidence = f"{about['confidence']:.0%}"
+    judged = int(table["comparisons"].max()) if table["comparisons"].notna().any() else 0
+    lines = [f"utility per agent over the run, and the difference to {about['reference']} with a {confidence} interval"]
+    for name, row in zip(names, table.to_dict("records"), strict=True):
+        line = f"  {name:<{width}}  {row['utility']:12.4f}"
+        if row["verdict"]:
+            line += f"  {row['difference']:+.4f} [{row['difference_low']:+.4f}, {row['difference_high']:+.4f}]"
+            line += f"  {row['verdict']}"
+        elif row["forecaster"] != about["reference"]:
+            line += f"  {row['difference']:+.4f}  no interval"
+        lines.append(line)
+    if judged:
+        allowed = " and with ".join(sorted(set(table["method"]) - {""}))
+        together = f"the {judged} intervals hold together with {confidence}; " if judged > 1 else ""
+        lines.append(f"  {together}allowed for is what varies with {allowed}")
+    return lines
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[tuple[Callable[[int, int], None] | None, Callable[[str], None]]]:
+    """A bar over the whole grid with the time left, and a way to say something beside it; plain lines in a pipe."""
+    if not sys.stderr.isatty():
+        yield None, lambda line: print(f"omnisim: {line}", file=sys.stderr, flush=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs"),
+        TextColumn("left"),
+        # Runs come in a slow trickle: the speed is that of the last ten minutes, not of the last seconds.
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, speed_estimate_period=600) as bar:
+        task = bar.add_task(name, total=None)
+        begun: list[int] = []
+
+        def on_run(done: int, total: int) -> None:
+            # What was finished before does not tell how fast it goes.
+            if not begun:
+                begun.append(done)
+                bar.reset(task, total=total, completed=done)
+            bar.update(task, completed=done, total=total)
+
+        yield on_run, lambda line: console.print(f"omnisim: {line}", markup=False, highlight=False, soft_wrap=True)

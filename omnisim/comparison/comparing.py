@@ -1,0 +1,161 @@
+"""Run a grid: the function ``omnisim.compare``."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omnisim._version import __version__
+from omnisim.comparison.comparison import Comparison
+from omnisim.comparison.grid import LABELS, Grid, Variant, make_grid
+from omnisim.comparison.store import SCENARIOS, Store
+from omnisim.comparison.workers import Task, execute_all
+from omnisim.errors import OmnisimError, ScenarioError
+from omnisim.scenario.load import load_scenario
+from omnisim.scenario.scenario import Scenario
+
+SEEDS = 10
+"""How many seeds there are where it is not said."""
+
+Progress = Callable[[int, int], None]
+"""Told the runs done and all runs."""
+
+
+def compare(
+    scenario: Scenario | Path | str,
+    forecasters: Any,
+    *,
+    seeds: Iterable[int] | int = SEEDS,
+    eliminations: Any = None,
+    adversaries: Any = None,
+    settings: Mapping[str, Sequence[Any]] | None = None,
+    reference: str | None = None,
+    jobs: int = -1,
+    scheduler: str | None = None,
+    out: Path | str | None = None,
+    fail_fast: bool = False,
+    on_run: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+    command: str = "",
+) -> Comparison:
+    """Run every choice of every axis under every seed, and compare the forecasters.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or what ``load_scenario`` takes.
+    forecasters
+        Names, with parameters in parentheses if need be (``"persistence(lag=7)"``), tables (``{"kind": "persistence",
+        "lag": 7}``) or strategies; a mapping from labels to these gives them other labels. Where a bare name is the
+        kind that the scenario has, the scenario's parameters are kept.
+    seeds
+        Whole numbers >= 0, or how many; each is a run of every variant, with the same agents and random numbers.
+    eliminations, adversaries
+        Likewise; what the scenario says if omitted. Populations with a rule of their own keep it.
+    settings
+        From dotted keys of the scenario to the values they take, each combined with each:
+        ``{"market.series": ["hb_west", "hb_houston"]}``.
+    reference
+        Label of the forecaster that the others are compared to; the first if omitted.
+    jobs
+        Processes; -1 for one per core. The results do not depend on it.
+    scheduler
+        Address of a Dask scheduler whose workers run the grid instead (extra ``cluster``).
+    out
+        Folder that keeps the runs. What is finished there already is not run again; failed runs are. If omitted, they
+        are kept for as long as the result.
+    fail_fast
+        Raise when a run fails, instead of recording its error and going on.
+    on_run
+        For showing progress.
+    say
+        Told in one line of each damaged file in ``out`` and of each run that fails.
+    command
+        What the store says it was made by.
+
+    Raises
+    ------
+    OmnisimError
+        If a choice is not valid, the folder cannot be written to, the cluster cannot be reached, or with ``fail_fast``
+        a run fails.
+
+    Examples
+    --------
+    >>> import omnisim
+    >>> scenario = omnisim.Scenario(
+    ...     populations=[omnisim.Population("bettors", utility=[[[1.0], [0.0]]], offset=[[0.0, 0.5]])],
+    ...     adversary=omnisim.adversaries.Independent([[0.0], [1.0]]),
+    ...     forecaster=omnisim.forecasters.Climatology(),
+    ...     rounds=20,
+    ... )
+    >>> comparison = omnisim.compare(scenario, ["climatology", "conditional_mean"], seeds=5, jobs=1)
+    >>> comparison.table[["forecaster", "runs", "failed"]]
+             forecaster  runs  failed
+    0       climatology     5       0
+    1  conditional_mean     5       0
+    """
+    _check_jobs(jobs)
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    grid = make_grid(loaded, forecasters, seeds, eliminations, adversaries, settings, reference)
+    folder = Path(tempfile.mkdtemp(prefix="omnisim-compare-")) if out is None else Path(out)
+    store = Store(folder)
+    say = say or (lambda line: None)  # noqa: ARG005
+    finished = store.repair(say)
+    store.write_plan(_plan(grid, command), {v.digest: v.toml for v in grid.variants if v.toml is not None})
+    asked = grid.tasks
+    waiting = [(variant, seed, _command(variant, seed)) for variant, seed in asked if variant.run(seed) not in finished]
+    on_run = on_run or (lambda done, total: None)  # noqa: ARG005
+    on_run(len(asked) - len(waiting), len(asked))
+    _run(waiting, store, len(asked), jobs, scheduler, fail_fast, on_run, say)
+    return Comparison.in_temporary_folder(folder) if out is None else Comparison(folder)
+
+
+def _run(
+    waiting: Sequence[Task],
+    store: Store,
+    asked: int,
+    jobs: int,
+    scheduler: str | None,
+    fail_fast: bool,
+    on_run: Progress,
+    say: Callable[[str], None],
+) -> None:
+    names = {variant.run(seed): (variant, seed) for variant, seed, _ in waiting}
+    done = asked - len(waiting)
+    for stored in execute_all(waiting, min(jobs, len(waiting)), scheduler) if waiting else ():
+        store.write(stored)
+        store.gather()
+        if stored.error:
+            variant, seed = names[stored.run]
+            line = f"{', '.join(label for label in variant.labels if label)}, seed {seed}: {stored.error}"
+            if fail_fast:
+                raise OmnisimError(line)
+            say(f"failed: {line}")
+        done += 1
+        on_run(done, asked)
+
+
+def _plan(grid: Grid, command: str) -> dict[str, Any]:
+    about = grid.scenario.about
+    return {
+        "name": grid.scenario.name,
+        "description": about.get("description", ""),
+        "market": about.get("market", {}),
+        "reference": grid.reference,
+        "variants": [
+            {**dict(zip(LABELS, variant.labels, strict=True)), "digest": variant.digest} for variant in grid.variants
+        ],
+        "seeds": list(grid.seeds),
+        "command": command,
+        "omnisim": __version__,
+    }
+
+
+def _command(variant: Variant, seed: int) -> str:
+    """Run from inside the folder of the comparison, it gives the same run again."""
+    return "" if variant.toml is None else f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed}"
+
+
+def _check_jobs(jobs: int) -> None:
+    if jobs == 0 or jobs < -1:
+        raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {jobs}")

@@ -1,0 +1,353 @@
+"""What a comparison offers: the class ``omnisim.Comparison`` and the function ``omnisim.load_comparison``.
+
+A *variant* is a scenario with one choice for each axis of the grid: ``forecaster``, ``elimination``, ``adversary`` and
+``setting`` (the text of what ``--set`` gave). A *run* is a variant with a seed. The four labels are columns of every
+frame; where nothing was asked for an axis, its label is what the scenario says, or "" for ``setting``.
+
+Forecasters are compared within a *context*, one (elimination, adversary, setting), on the same seeds: the runs of a
+seed have the same agents and the same random numbers. The first forecaster is the *reference* unless another is named.
+
+``MEASURES`` are utility, money (larger is better), external_regret, swap_regret, ccv, ccv_positive, bias,
+fallback_rounds and eliminated (smaller is better). All are sums over the rounds of the subsequence, as in
+``Analysis.agents`` (bias and eliminated are no sums), and the mean over agents. Regrets leave out agents whose
+benchmark is empty.
+
+.. code-block:: text
+
+    runs          one row per run: run (its digest), LABELS, seed, status ("finished" or "failed"), error, rounds,
+                  agents, outcomes (a digest: equal ones met the same market), certificates_listed,
+                  certificates_violated, seconds, simulate_seconds, analyze_seconds, peak_memory_mb, omnisim (version),
+                  versions (JSON), command (reproduces the run, from inside the folder; "" for a scenario built in
+                  Python), and the MEASURES on the whole run, mean over all agents; in the order of variants, then seeds
+    table         the leaderboard, one row per variant in the order asked: LABELS, runs (finished), failed, one column
+                  per measure with its interval <measure>_low and <measure>_high, on the whole run, mean over all
+                  agents; the paired difference of utility to the reference: difference, difference_low,
+                  difference_high (together with the others of the table), comparisons, method, verdict; wins, losses,
+                  ties (agents, over all seeds, in utility); certificates_violated, seconds (mean of a run),
+                  peak_memory_mb (largest)
+    means         LABELS, population, subsequence, measure, mean, low, high, seeds, method
+    differences   LABELS, reference, population, subsequence, measure, difference, low, high (alone), simultaneous_low,
+                  simultaneous_high (together with all others of the measure), comparisons (how many those are),
+                  verdict, seeds, method; no rows for the reference itself
+    overall       the same on the whole run, mean over all agents (population is "all populations"); a family of its own
+    gains         who gains: LABELS, reference, population, subsequence, measure (utility or money), agents (pairs of
+                  agent and seed), wins, losses, ties, and the quantiles of the agents' differences: q00, q05, q25, q50,
+                  q75, q95, q100
+    growth        LABELS, population, subsequence, measure (utility, money and the two regrets and CCVs), rounds (of the
+                  subsequence so far), mean, low, high, seeds: after growing numbers of rounds
+    certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
+                  the bound; 1: always), runs, held, vacuous (no agent met the hypotheses; not in held), violated,
+                  excess (largest measured minus bound), measured and bound there, worst_run (its name)
+    agents        one row per run, population, agent and subsequence: run, LABELS, seed and the columns of
+                  Analysis.agents; large, read when first asked for
+    about         a dict: name, description, reference, forecasters, eliminations, adversaries, settings (labels, in
+                  order), seeds, populations (name -> {"agents", "currency"}), subsequences, whole_run (the subsequence
+                  of the leaderboard), market, confidence, resamples, command, omnisim, asked, finished, failed
+
+``method`` says what an interval allows for (:mod:`omnisim.comparison.intervals`): "seeds", "days" (rounds of one
+market, in blocks), "seeds and days" (a market replayed under several seeds) or "" (no interval: nothing varied; its
+columns are NaN). Of a replayed market, only utility and money can be resampled by days; intervals of the other measures
+speak of other agents on the same days: they say "seeds" and lead to no verdict. ``verdict`` is "better", "worse" or
+"not separated", from the simultaneous interval only, or "" where there is none.
+"""
+
+import shutil
+import weakref
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from omnisim.comparison.certificates import certificates
+from omnisim.comparison.gains import gains
+from omnisim.comparison.grid import LABELS
+from omnisim.comparison.intervals import CONFIDENCE, NONE, RESAMPLES, Resampler
+from omnisim.comparison.records import (
+    FAILED,
+    FINISHED,
+    GROWING,
+    LARGER_IS_BETTER,
+    MEASURES,
+    NESTED,
+    RUN,
+    RUNS,
+    SEED,
+)
+from omnisim.comparison.statistics import NO_VERDICT, Statistics
+from omnisim.comparison.store import Store
+from omnisim.comparison.summaries import ALL, Index, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.errors import TraceError
+
+_PLAIN = [name for name in RUNS.names if name not in (*NESTED, "subsequences")]
+
+
+class Comparison:
+    """The results of many runs; frames are computed when first asked for, and described at the top of this module.
+
+    Made by :func:`omnisim.compare` and :func:`omnisim.load_comparison`. The frames must not be changed.
+
+    Attributes
+    ----------
+    folder
+        Where the runs are kept; a temporary one, which goes with this object, if no folder was asked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._store = Store(folder)
+        self._plan = self._store.read_plan()
+        self._labels = [tuple(variant[name] for name in LABELS) for variant in self._plan["variants"]]
+        self._seeds: list[int] = self._plan["seeds"]
+
+    @classmethod
+    def in_temporary_folder(cls, folder: Path) -> "Comparison":
+        """A comparison whose folder goes with it."""
+        comparison = cls(folder)
+        weakref.finalize(comparison, shutil.rmtree, folder, ignore_errors=True)
+        return comparison
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self._labels)} variants on {len(self._seeds)} seeds in {self.folder}>"
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What was asked, and how much of it there is."""
+        axes = ("forecasters", "eliminations", "adversaries", "settings")
+        labels = {axis: list(dict.fromkeys(label[i] for label in self._labels)) for i, axis in enumerate(axes)}
+        status = self.runs["status"].value_counts()
+        known = {key: value for key, value in self._plan.items() if key not in ("variants", "schema_version")}
+        some = FINISHED in status
+        first: Mapping[str, Any] = self._first_finished if some else {"populations": (), "subsequences": []}
+        return {
+            **known,
+            **labels,
+            "populations": {
+                each["name"]: {"agents": each["agents"], "currency": each["currency"]} for each in first["populations"]
+            },
+            "subsequences": first["subsequences"],
+            "whole_run": self._whole_run if some else "",
+            "confidence": CONFIDENCE,
+            "resamples": RESAMPLES,
+            "asked": len(self._labels) * len(self._seeds),
+            "finished": int(status.get(FINISHED, 0)),
+            "failed": int(status.get(FAILED, 0)),
+        }
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The leaderboard: one row per variant."""
+        means = self._statistics.means
+        means = means[means["population"] == ALL]
+        rows = pd.DataFrame(self._labels, columns=list(LABELS))
+        runs = self.runs.groupby(list(LABELS), sort=False)
+        counted = runs["status"].agg(
+            runs=lambda status: (status == FINISHED).sum(), failed=lambda status: (status == FAILED).sum()
+        )
+        rows = rows.join(counted, on=list(LABELS)).fillna({"runs": 0, "failed": 0})
+        rows = rows.astype({"runs": int, "failed": int})
+        for measure in MEASURES:
+            of_measure = means[means["measure"] == measure]
+            for column, suffix in (("mean", ""), ("low", "_low"), ("high", "_high")):
+                rows[measure + suffix] = of_measure[column].to_numpy()
+        for part in (self._against_reference(), self._won(), self._cost()):
+            rows = rows.join(part, on=list(LABELS))
+        for name, nothing in (("method", NONE), ("verdict", NO_VERDICT)):
+            rows[name] = rows[name].astype(object).where(rows[name].notna(), nothing)
+        return rows
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per run that finished or failed."""
+        rows = self._run_rows(_PLAIN)
+        frame: pd.DataFrame = rows.table.to_pandas()
+        for i, name in enumerate(LABELS):
+            frame[name] = [self._labels[v][i] for v in rows.index.variant]
+        some = (frame["status"] == FINISHED).any()
+        for measure in MEASURES:
+            if some:
+                frame[measure] = self._summaries.measures[measure][rows.index.variant, rows.index.seed, -1]
+            else:
+                frame[measure] = np.nan
+        return frame[[*_PLAIN, *MEASURES]]
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        """Means over agents and seeds, by population, subsequence and measure."""
+        means = self._statistics.means
+        return means[means["population"] != ALL].reset_index(drop=True)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Paired differences to the reference, by population, subsequence and measure."""
+        return self._statistics.differences
+
+    @cached_property
+    def overall(self) -> pd.DataFrame:
+        """Paired differences to the reference on the whole run, mean over all agents, by measure."""
+        return self._statistics.overall
+
+    @cached_property
+    def gains(self) -> pd.DataFrame:
+        """How many agents gain and lose against the reference, and how much."""
+        finished = set(self.runs.loc[self.runs["status"] == FINISHED, RUN])
+        names = [[name if name in finished else None for name in row] for row in self._names]
+        return gains(self._store, self._labels, names, self._statistics.pairs, self._plan["reference"])
+
+    @cached_property
+    def growth(self) -> pd.DataFrame:
+        """How the measures that are sums grow with the rounds of a subsequence."""
+        rows = self._finished(["growth"])
+        return self._statistics.growth(curves(rows.index, rows.table["growth"], GROWING))
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        """What the theorems promise, over all runs of a variant."""
+        rows = self._finished(["certificates"])
+        of_row, frame = table_of(rows.table["certificates"])
+        return certificates(frame, rows.index.variant[of_row], rows.table[RUN].to_numpy()[of_row], self._labels)
+
+    @cached_property
+    def agents(self) -> pd.DataFrame:
+        """Every agent of every run on every subsequence."""
+        rows = self._finished([])
+        columns = [name for name in self._store.agents_columns if name not in (RUN, *LABELS, SEED)]
+        tables, heads = [], []
+        where = zip(rows.index.variant, rows.index.seed, strict=True)
+        read = self._store.read_agents(rows.table[RUN].to_pylist(), columns)
+        for (variant, seed), (name, table) in zip(where, read, strict=True):
+            tables.append(table)
+            heads.append((name, variant, self._seeds[seed], len(table)))
+        whole = pa.concat_tables(tables).unify_dictionaries() if tables else self._store.no_agents(columns)
+        texts = [name for name in columns if pa.types.is_string(whole.schema.field(name).type)]
+        for name in texts:
+            whole = whole.set_column(columns.index(name), name, whole[name].dictionary_encode().unify_dictionaries())
+        lengths = [length for *_, length in heads]
+        front: dict[str, Any] = {RUN: pd.Categorical(np.repeat([name for name, *_ in heads], lengths))}
+        for i, name in enumerate(LABELS):
+            front[name] = pd.Categorical(np.repeat([self._labels[v][i] for _, v, *_ in heads], lengths))
+        front[SEED] = np.repeat([seed for _, _, seed, _ in heads], lengths)
+        every: pd.DataFrame = pd.concat([pd.DataFrame(front), whole.to_pandas()], axis=1)
+        return every
+
+    @cached_property
+    def _names(self) -> list[list[str]]:
+        return [[f"{variant['digest']}-{seed}" for seed in self._seeds] for variant in self._plan["variants"]]
+
+    def _run_rows(self, columns: list[str]) -> "_Rows":
+        """Rows of the runs that were asked for, and which those are."""
+        table = self._store.read_runs([RUN, "status", *(name for name in columns if name not in (RUN, "status"))])
+        of_name = {name: (v, s) for v, row in enumerate(self._names) for s, name in enumerate(row)}
+        asked = [i for i, name in enumerate(table[RUN].to_pylist()) if name in of_name]
+        table = table.take(pa.array(asked, pa.int64()))
+        return _Rows.of(table, of_name, self._names)
+
+    def _finished(self, columns: list[str]) -> "_Rows":
+        rows = self._run_rows(columns)
+        keep = np.array([status == FINISHED for status in rows.table["status"].to_pylist()], dtype=np.bool_)
+        index = rows.index
+        kept = Index(index.variant[keep], index.seed[keep], index.variants, index.seeds)
+        return _Rows(rows.table.filter(pa.array(keep)), kept)
+
+    @cached_property
+    def _first_finished(self) -> Mapping[str, Any]:
+        rows = self._finished(["populations", "subsequences", "rounds"]).table
+        if not len(rows):
+            raise TraceError(f"{self.folder}: no run of the comparison is finished: nothing can be compared")
+        first: dict[str, Any] = rows.slice(0, 1).to_pylist()[0]
+        return first
+
+    @cached_property
+    def _whole_run(self) -> str:
+        """The first subsequence with every round, or else the first."""
+        first = self._first_finished
+        table = self._finished(["summary"]).table
+        rounds = {each["subsequence"]: each["rounds"] for each in table["summary"][0].as_py()}
+        whole = [name for name, count in rounds.items() if count == first["rounds"]]
+        return str((whole or first["subsequences"])[0])
+
+    @cached_property
+    def _summaries(self) -> Summaries:
+        rows = self._finished(["summary"])
+        currencies = {each["currency"] for each in self._first_finished["populations"]}
+        return summaries(rows.index, rows.table["summary"], self._whole_run, money=len(currencies) == 1)
+
+    @cached_property
+    def _statistics(self) -> Statistics:
+        rows = self._finished(["outcomes"])
+        markets: list[set[str]] = [set() for _ in self._labels]
+        for variant, outcomes in zip(rows.index.variant, rows.table["outcomes"].to_pylist(), strict=True):
+            markets[variant].add(outcomes)
+
+        def read_blocks() -> Any:
+            blocks = self._finished(["blocks"])
+            return with_pooled(curves(blocks.index, blocks.table["blocks"], LARGER_IS_BETTER), self._summaries)
+
+        return Statistics(
+            self._labels,
+            self._plan["reference"],
+            self._summaries,
+            np.array([len(found) <= 1 for found in markets]),
+            read_blocks,
+            CONFIDENCE,
+            Resampler(len(self._seeds)),
+        )
+
+    def _against_reference(self) -> pd.DataFrame:
+        overall = self.overall
+        rows = overall[overall["measure"] == "utility"].set_index(list(LABELS))
+        kept = {
+            "difference": "difference",
+            "simultaneous_low": "difference_low",
+            "simultaneous_high": "difference_high",
+            "comparisons": "comparisons",
+            "method": "method",
+            "verdict": "verdict",
+        }
+        return rows[list(kept)].rename(columns=kept)
+
+    def _won(self) -> pd.DataFrame:
+        rows = self.gains
+        rows = rows[(rows["measure"] == "utility") & (rows["subsequence"] == self._whole_run)]
+        won: pd.DataFrame = rows.groupby(list(LABELS), sort=False)[["wins", "losses", "ties"]].sum()
+        return won
+
+    def _cost(self) -> pd.DataFrame:
+        finished = self.runs[self.runs["status"] == FINISHED].groupby(list(LABELS), sort=False)
+        return finished.agg(
+            certificates_violated=("certificates_violated", "sum"),
+            seconds=("seconds", "mean"),
+            peak_memory_mb=("peak_memory_mb", "max"),
+        )
+
+
+class _Rows:
+    """Rows of the table ``runs`` in the order of variants and seeds, and which run each is."""
+
+    def __init__(self, table: pa.Table, index: Index) -> None:
+        self.table = table
+        self.index = index
+
+    @classmethod
+    def of(cls, table: pa.Table, of_name: Mapping[str, tuple[int, int]], names: list[list[str]]) -> "_Rows":
+        where = np.array([of_name[name] for name in table[RUN].to_pylist()], dtype=np.int64).reshape(-1, 2)
+        # Which files hold which runs depends on what was interrupted when; nothing said of them may.
+        order = np.lexsort((where[:, 1], where[:, 0]))
+        where = where[order]
+        return cls(table.take(pa.array(order)), Index(where[:, 0], where[:, 1], len(names), len(names[0])))
+
+
+def load_comparison(folder: Path | str) -> Comparison:
+    """Read a comparison that was written by ``omnisim compare`` or :func:`omnisim.compare`.
+
+    A comparison that was interrupted can be read too: it has the runs that are finished.
+
+    Raises
+    ------
+    TraceError
+        If the folder is not that of a comparison, or a file in it is damaged.
+    """
+    return Comparison(Path(folder))

@@ -1,0 +1,203 @@
+"""Confidence intervals for means over seeds and over the days of a market, alone and for many comparisons at once.
+
+What is resampled is what the numbers can vary with:
+
+- *seeds*: each seed draws agents and randomness anew; the values of a seed stay together (Efron's bootstrap);
+- *days*: where every seed meets the same outcomes, or there is one seed, the market is a single draw. Its rounds are
+  resampled in blocks of consecutive ones, which keeps their dependence (Carlstein, The Annals of Statistics 14, 1986),
+  and a subsequence keeps its number of rounds on average (a ratio estimator);
+- both: the deviations of the two are added, as if independent. What seeds and days do jointly counts twice, so the
+  interval errs on the wide side.
+
+With s the standard error found, an interval is estimate +- c t s: c is the quantile of |deviation| / s over the
+resamples, and t corrects for few units: Student's quantile over the normal one, with the degrees of freedom of
+Satterthwaite (Biometrics Bulletin 2, 1946) where there are two sources. For a family of comparisons c is the quantile
+of the largest |deviation| / s among them in a resample, all of which share their resamples: then all intervals hold
+together with the stated confidence (Romano and Wolf, Econometrica 73, 2005).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from omnisim.arrays import BoolArray, FloatArray
+
+CONFIDENCE = 0.95
+RESAMPLES = 2000
+
+SEEDS, DAYS, BOTH, NONE = "seeds", "days", "seeds and days", ""
+"""What an interval allows for."""
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """K estimates and how they deviate in B resamples.
+
+    Attributes
+    ----------
+    value : (K,)
+        NaN where there is nothing to estimate from.
+    deviations : (B, K)
+        NaN where there is no resampling.
+    freedom : (K,)
+        Degrees of freedom.
+    method
+        K of ``SEEDS``, ``DAYS``, ``BOTH`` and ``NONE``.
+    """
+
+    value: FloatArray
+    deviations: FloatArray
+    freedom: FloatArray
+    method: tuple[str, ...]
+
+    @classmethod
+    def together(cls, parts: Sequence["Estimates"]) -> "Estimates":
+        """All estimates of several parts, in their order."""
+        return cls(
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.deviations for part in parts], axis=1),
+            np.concatenate([part.freedom for part in parts]),
+            tuple(method for part in parts for method in part.method),
+        )
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Half the widths of the intervals of K estimates, (K,); NaN where there is none."""
+
+    alone: FloatArray
+    simultaneous: FloatArray
+
+
+class Resampler:
+    """Draws the weights of seeds and of blocks once, so that everything compared shares its resamples.
+
+    Parameters
+    ----------
+    seeds
+        How many there are.
+    resamples
+        B.
+    random_state
+        Seed of the resampling.
+    """
+
+    def __init__(self, seeds: int, resamples: int = RESAMPLES, random_state: int = 0) -> None:
+        self._seeds = seeds
+        self._resamples = resamples
+        self._random_state = random_state
+        self._weights: dict[tuple[str, int], FloatArray] = {}
+
+    def over_seeds(self, values: FloatArray) -> Estimates:
+        """Means over the seeds of values (S, K); NaN where a seed has none."""
+        mean, deviations, units = self._of_seeds(values)
+        varies: BoolArray = np.asarray((units > 1) & (np.nan_to_num(np.abs(deviations)).max(axis=0) > 0))
+        return Estimates(
+            mean,
+            np.where(varies, deviations, np.nan),
+            np.where(varies, units - 1, np.nan),
+            tuple(SEEDS if each else NONE for each in varies),
+        )
+
+    def over_days(self, sums: FloatArray, rounds: FloatArray) -> Estimates:
+        """Sums over the rounds of one market, mean over the seeds that met it.
+
+        Parameters
+        ----------
+        sums : (S, M, K)
+            Per seed, over the rounds of each block that belong to the subsequence; NaN for seeds that are missing.
+        rounds : (M, K)
+            How many such rounds a block has.
+        """
+        there: BoolArray = np.asarray(~np.isnan(sums).any(axis=(1, 2)))
+        if not there.any():
+            return self.over_seeds(sums.sum(axis=1))
+        mean, by_seed, seeds = self._of_seeds(np.where(there[:, None], sums.sum(axis=1), np.nan))
+        blocks = (rounds > 0).sum(axis=0)
+        weights = self._drawn("days", rounds.shape[0])
+        total = rounds.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            by_day = (weights @ sums[there].mean(axis=0)) / (weights @ rounds) * total - mean
+        by_day *= _few(blocks)
+        variances = [np.nan_to_num(_variance(each)) for each in (by_seed, by_day)]
+        of_seeds, of_days = variances
+        with np.errstate(invalid="ignore", divide="ignore"):
+            freedom = (of_seeds + of_days) ** 2 / (of_seeds**2 / (seeds - 1) + of_days**2 / (blocks - 1))
+            freedom = np.where(of_seeds == 0, blocks - 1, freedom)
+        known = (blocks > 1) & (of_days > 0)
+        both = np.where(of_seeds > 0, np.nan_to_num(by_seed), 0.0) + by_day
+        return Estimates(
+            mean,
+            np.where(known, both, np.nan),
+            np.where(known, freedom, np.nan),
+            tuple((BOTH if s > 0 else DAYS) if k else NONE for s, k in zip(of_seeds, known, strict=True)),
+        )
+
+    def _of_seeds(self, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        there = ~np.isnan(values)
+        units = there.sum(axis=0).astype(np.float64)
+        weights = self._drawn("seeds", self._seeds)
+        filled = np.where(there, values, 0.0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = filled.sum(axis=0) / units
+            # Rounding of equal values must not look like variation.
+            spread = np.where(there, values, -np.inf).max(axis=0) - np.where(there, values, np.inf).min(axis=0)
+            resampled = weights @ np.where(there, values - mean, 0.0) / (weights @ there)
+            resampled[:, spread <= _ROUNDING * np.abs(mean)] = 0.0
+        return mean, resampled * _few(units), units
+
+    def _drawn(self, what: str, units: int) -> FloatArray:
+        # (B, units): how often each unit is in a resample.
+        if (what, units) not in self._weights:
+            rng = np.random.default_rng([self._random_state, what == "days", units])
+            drawn = rng.multinomial(units, np.full(units, 1 / units), size=self._resamples)
+            self._weights[what, units] = drawn.astype(np.float64)
+        return self._weights[what, units]
+
+
+_ROUNDING = 1e-12
+
+
+def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals:
+    """The intervals of estimates, each alone and all together.
+
+    Parameters
+    ----------
+    estimates
+        A family: those whose intervals should hold at the same time.
+    confidence
+        In (0, 1).
+    """
+    count = len(estimates.value)
+    known = np.array([method != NONE for method in estimates.method], dtype=np.bool_)
+    alone, simultaneous = np.full((2, count), np.nan)
+    if not known.any():
+        return Intervals(alone, simultaneous)
+    deviations = estimates.deviations[:, known]
+    error = np.sqrt(_variance(deviations))
+    relative = np.nan_to_num(np.abs(deviations) / error)
+    level = 0.5 + confidence / 2
+    few = stats.t.ppf(level, np.maximum(estimates.freedom[known], 1)) / stats.norm.ppf(level)
+    alone[known] = np.quantile(relative, confidence, axis=0) * few * error
+    simultaneous[known] = np.quantile(relative.max(axis=1), confidence) * few * error
+    return Intervals(alone, simultaneous)
+
+
+def separated(value: FloatArray, half: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """Which intervals lie above zero, and which below."""
+    return value - half > 0, value + half < 0
+
+
+def _variance(deviations: FloatArray) -> FloatArray:
+    # About the estimate, in which a resample without rounds of the subsequence has no part.
+    there = ~np.isnan(deviations)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.where(there, deviations, 0.0) ** 2).sum(axis=0) / there.sum(axis=0))
+
+
+def _few(units: FloatArray) -> FloatArray:
+    # A resample of n units varies by (n - 1) / n as much as n new ones would.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sqrt(np.where(units > 1, units / (units - 1), np.nan))

@@ -1,0 +1,217 @@
+"""One run of a comparison: simulated, analyzed, and put into the rows that the store keeps.
+
+This is what the workers do. A run returns the bytes of its two Parquet files, so that the process which writes them
+has next to nothing to do.
+"""
+
+import hashlib
+import io
+import json
+import platform
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from omnisim._version import __version__
+from omnisim.analysis import Analysis, analyze
+from omnisim.analysis.growth import grown
+from omnisim.arrays import FloatArray
+from omnisim.comparison.grid import LABELS, Variant
+from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, LARGER_IS_BETTER, MEASURES, REGRETS, RUNS
+from omnisim.simulation.simulate import simulate
+from omnisim.trace import PopulationRecord, Trace
+
+GROWTH_POINTS = 12
+"""Numbers of rounds at which the growth of regret and violation is kept."""
+
+SHORTEST_BLOCK = 7
+"""Rounds: a week of a day-ahead market, whose days resemble those of the week before."""
+
+MOST_BLOCKS = 200
+
+_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba")
+_BLOCK = 1 << 21
+"""Numbers in one piece of the gathered utilities, so that memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run as the store keeps it.
+
+    Attributes
+    ----------
+    run
+        Its name.
+    runs, agents
+        Bytes of Parquet files; ``agents`` is None for a run that failed.
+    error
+        What went wrong, or "".
+    """
+
+    run: str
+    runs: bytes
+    agents: bytes | None
+    error: str
+
+
+def block_length(rounds: int) -> int:
+    """Rounds that are resampled together: T^(1/3), the rate that is best for a mean, and at least a week.
+
+    Very long runs have longer blocks, so that there are never more than ``MOST_BLOCKS``.
+
+    >>> block_length(365), block_length(1000), block_length(100_000)
+    (8, 10, 500)
+    """
+    return max(SHORTEST_BLOCK, int(np.ceil(round(rounds ** (1 / 3), 9))), -(-rounds // MOST_BLOCKS))
+
+
+def execute(variant: Variant, seed: int, command: str) -> Stored:
+    """Run a variant with a seed; whatever goes wrong becomes the result."""
+    head = {"run": variant.run(seed), **dict(zip(LABELS, variant.labels, strict=True)), "seed": seed}
+    facts: dict[str, Any] = {"omnisim": __version__, "versions": json.dumps(_versions()), "command": command}
+    started = time.perf_counter()
+    _forget_peak_memory()
+    agents, error = None, ""
+    try:
+        trace = simulate(variant.scenario, seed)
+        simulated = time.perf_counter()
+        row, agents = _measured(analyze(trace))
+        facts |= row | {"status": FINISHED, "error": error}
+        facts["simulate_seconds"] = simulated - started
+        facts["analyze_seconds"] = time.perf_counter() - simulated
+    except Exception as cause:  # noqa: BLE001 (a strategy may raise anything; it is recorded, and the rest goes on)
+        error = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
+        facts |= {"status": FAILED, "error": error}
+    facts |= {"seconds": time.perf_counter() - started, "peak_memory_mb": _peak_memory_mb()}
+    table = pa.Table.from_pylist([head | facts], schema=RUNS)
+    return Stored(variant.run(seed), to_parquet(table), None if agents is None else _agents(head, agents), error)
+
+
+def to_parquet(table: pa.Table) -> bytes:
+    """The bytes of a Parquet file with one row group, every page of which carries a checksum."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=max(1, len(table)), write_page_checksum=True, compression="zstd")
+    return buffer.getvalue()
+
+
+def _agents(head: dict[str, Any], agents: pd.DataFrame) -> bytes:
+    columns = {name: agents[name] if name in agents else pa.repeat(head[name], len(agents)) for name in AGENTS.names}
+    arrays = [pa.array(columns[field.name], field.type, from_pandas=False) if field.name in agents else
+              columns[field.name].cast(field.type) for field in AGENTS]  # fmt: skip
+    return to_parquet(pa.table(arrays, schema=AGENTS))
+
+
+def _measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
+    trace = analysis.trace
+    agents = analysis.agents
+    certificates = analysis.certificates
+    populations = [record.population for record in trace.records.values()]
+    kept = RUNS.field("certificates").type.value_type
+    names = [kept.field(i).name for i in range(kept.num_fields)]
+    return {
+        "rounds": trace.rounds,
+        "agents": sum(population.agents for population in populations),
+        "outcomes": hashlib.sha256(np.ascontiguousarray(trace.outcomes).tobytes()).hexdigest()[:16],
+        "certificates_listed": len(certificates),
+        "certificates_violated": int((~certificates["holds"].astype(bool)).sum()),
+        "subsequences": list(trace.subsequences),
+        "populations": [{"name": p.name, "agents": p.agents, "currency": p.money.currency} for p in populations],
+        "summary": list(_summary(agents)),
+        "growth": list(_growth(analysis)),
+        "blocks": list(_blocks(trace)),
+        "certificates": certificates[names].to_dict("records"),
+    }, agents
+
+
+def _summary(agents: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False):
+        yield {
+            "population": population,
+            "subsequence": subsequence,
+            "rounds": int(rows["rounds"].iloc[0]),
+            "agents": len(rows),
+            "defined": int(rows[REGRETS[0]].notna().sum()),
+            **{measure: float(rows[measure].mean()) for measure in MEASURES},
+        }
+
+
+def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    trace = analysis.trace
+    for population in trace.records:
+        for subsequence in trace.subsequences:
+            points = list(grown(trace, population, subsequence, GROWTH_POINTS))
+            yield {
+                "population": population,
+                "subsequence": subsequence,
+                "rounds": [rounds for _, rounds, _ in points],
+                **{measure: [_mean(measures[measure]) for *_, measures in points] for measure in GROWING},
+            }
+
+
+def _mean(values: FloatArray) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
+def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
+    starts = np.arange(0, trace.rounds, block_length(trace.rounds))
+    rounds = np.add.reduceat(trace.active.astype(np.int64), starts, axis=0)
+    for name, record in trace.records.items():
+        earned = dict(zip(LARGER_IS_BETTER, _mean_earned(record, trace.outcomes), strict=True))
+        sums = {key: np.add.reduceat(value[:, None] * trace.active, starts, axis=0) for key, value in earned.items()}
+        for k, subsequence in enumerate(trace.subsequences):
+            yield {
+                "population": name,
+                "subsequence": subsequence,
+                "rounds": rounds[:, k].tolist(),
+                **{key: value[:, k].tolist() for key, value in sums.items()},
+            }
+
+
+def _mean_earned(record: PopulationRecord, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Utility and money of each round, mean over the agents, (T,)."""
+    population = record.population
+    everyone = np.arange(population.agents)
+    size = max(1, _BLOCK // (population.agents * population.dimension))
+    utility, money = np.empty((2, len(outcomes)))
+    for first in range(0, len(outcomes), size):
+        part = slice(first, first + size)
+        actions = record.actions[part]
+        earned = np.einsum("tnd,td->tn", population.utility[everyone, actions], outcomes[part])
+        earned += population.offset[everyone, actions]
+        utility[part] = earned.mean(axis=1)
+        money[part] = (earned * population.money.scale + population.money.offset).mean(axis=1)
+    return utility, money
+
+
+def _versions() -> dict[str, str]:
+    known = {"python": platform.python_version(), "omnisim-lab": __version__}
+    return known | {package: metadata.version(package) for package in _PACKAGES}
+
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def _forget_peak_memory() -> None:
+    # Linux can forget the peak of earlier runs in the same process; elsewhere the peak is that of the process.
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return
+
+
+def _peak_memory_mb() -> float:
+    try:
+        lines = _STATUS.read_text().splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if platform.system() == "Darwin" else 1e3)
+    return next(float(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:"))

@@ -1,0 +1,297 @@
+"""The folder of a comparison: what is finished, and reading it back.
+
+.. code-block:: text
+
+    comparison.json             what was asked: variants with their digests, seeds, reference
+    scenarios/<digest>.toml     each variant, resolved: every default written out
+    runs/<digest>-<seed>.parquet      one run each, one row
+    agents/<digest>-<seed>.parquet    its agents, one row group
+    runs/part-*.parquet, agents/part-*.parquet    many finished runs, one row group per run in ``agents``
+
+A run is finished when both of its files are there, the one in ``runs`` is written last, and each is renamed from a
+temporary name: killing the process at any moment loses the runs in flight and nothing else. When there are many files,
+finished runs are gathered in parts of the same name in both folders; the single files go when both parts are there.
+Every page carries a checksum, so a damaged file is noticed; it is named, removed, and its runs are computed again.
+
+The labels in the files are those under which a run was first computed; ``comparison.json`` says the present ones.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from omnisim._version import __version__
+from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
+from omnisim.comparison.run import Stored, to_parquet
+from omnisim.errors import OutputError, TraceError
+from omnisim.files import atomic_write
+
+PLAN, SCENARIOS = "comparison.json", "scenarios"
+SCHEMA_VERSION = 1
+
+GATHERED = 250
+"""Runs in a part."""
+
+_RUNS, _AGENTS = "runs", "agents"
+_PART = "part-"
+_DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, EOFError)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a finished run is: its file in ``runs`` and its row there, and its file in ``agents`` and row group."""
+
+    runs: Path
+    agents: Path
+    index: int
+
+
+class Store:
+    """The folder of a comparison.
+
+    Parameters
+    ----------
+    folder
+        Need not exist before something is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write_plan(self, plan: Mapping[str, Any], scenarios: Mapping[str, str]) -> None:
+        """Write what was asked, and the resolved scenarios by their digests.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written to.
+        """
+        for digest, text in scenarios.items():
+            _write(self.folder / SCENARIOS / f"{digest}.toml", text.encode())
+        text = json.dumps({"schema_version": SCHEMA_VERSION, **plan}, indent=2)
+        _write(self.folder / PLAN, f"{text}\n".encode())
+
+    def read_plan(self) -> dict[str, Any]:
+        """What was asked.
+
+        Raises
+        ------
+        TraceError
+            If the folder is not that of a comparison, or of another version.
+        """
+        path = self.folder / PLAN
+        try:
+            plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            version = plan["schema_version"]
+        except FileNotFoundError as cause:
+            raise TraceError(f"{self.folder}: is not the folder of a comparison: it has no {PLAN}") from cause
+        except OSError as cause:
+            raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
+        except (ValueError, KeyError, TypeError) as cause:
+            raise TraceError(f"{path}: is damaged ({cause}): run the comparison again into the same folder") from cause
+        if version != SCHEMA_VERSION:
+            raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}")
+        return plan
+
+    def write(self, stored: Stored) -> None:
+        """Keep a run.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        if stored.agents is not None:
+            _write(self._file(_AGENTS, stored.run), stored.agents)
+        _write(self._file(_RUNS, stored.run), stored.runs)
+
+    def repair(self, say: Callable[[str], None]) -> set[str]:
+        """Remove what is half done, damaged or of another version, and return the runs that are finished.
+
+        Only the process that is going to write may call it. Failed runs are not finished: they are tried again.
+
+        Parameters
+        ----------
+        say
+            Told of each damaged file.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be removed.
+        """
+        for name in (_RUNS, _AGENTS):
+            for left in (self.folder / name).glob(".*.parquet.*"):
+                _remove(left)
+            for path in sorted((self.folder / name).glob("*.parquet")):
+                wrong = _wrong_with(path, RUNS if name == _RUNS else AGENTS)
+                if wrong:
+                    say(f"{path}: {wrong}; computed again")
+                    _remove(path)
+        for name, other in ((_RUNS, _AGENTS), (_AGENTS, _RUNS)):
+            for part in (self.folder / name).glob(f"{_PART}*.parquet"):
+                if not (self.folder / other / part.name).exists():
+                    _remove(part)
+        for part in sorted((self.folder / _RUNS).glob(f"{_PART}*.parquet")):
+            for run in _names(part):
+                _remove(self._file(_RUNS, run))
+                _remove(self._file(_AGENTS, run))
+        finished = self.places()
+        for path in (self.folder / _AGENTS).glob("*.parquet"):
+            if not path.name.startswith(_PART) and path.stem not in finished:
+                _remove(path)
+        return set(finished)
+
+    def places(self) -> dict[str, Place]:
+        """Where each finished run is.
+
+        Raises
+        ------
+        TraceError
+            If a file is damaged.
+        """
+        found: dict[str, Place] = {}
+        for path in sorted((self.folder / _RUNS).glob("*.parquet"), key=lambda path: not path.name.startswith(_PART)):
+            agents = self.folder / _AGENTS / path.name
+            if not agents.exists():
+                continue
+            for index, run in enumerate(_names(path)):
+                found.setdefault(run, Place(path, agents, index))
+        return found
+
+    def gather(self) -> None:
+        """Put single files of finished runs together in a part, if there are ``GATHERED`` of them.
+
+        Raises
+        ------
+        OutputError
+            If a part cannot be written.
+        """
+        single = [path for path in (self.folder / _AGENTS).glob("*.parquet") if not path.name.startswith(_PART)]
+        if len(single) < GATHERED:
+            return
+        for first in range(0, len(single), GATHERED):
+            files = sorted(single)[first : first + GATHERED]
+            name = f"{_PART}{files[0].stem}.parquet"
+            runs = [self._file(_RUNS, path.stem) for path in files]
+            with atomic_write(self.folder / _AGENTS / name) as file:
+                writer = pq.ParquetWriter(file, AGENTS, write_page_checksum=True, compression="zstd")
+                with writer:
+                    for path in files:
+                        table = _read(path)
+                        writer.write_table(table, row_group_size=max(1, len(table)))
+            _write(self.folder / _RUNS / name, to_parquet(pa.concat_tables([_read(path) for path in runs])))
+            for path in (*runs, *files):
+                _remove(path)
+
+    def read_runs(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns of ``runs``: the runs that are finished, and those that failed.
+
+        Raises
+        ------
+        TraceError
+            If a file is damaged.
+        """
+        folder = self.folder / _RUNS
+        names = [RUN, *(name for name in columns if name != RUN)]
+        parts = [path for path in sorted(folder.glob(f"{_PART}*")) if (self.folder / _AGENTS / path.name).exists()]
+        tables = [_read(path, names) for path in parts]
+        gathered = {run for table in tables for run in table[RUN].to_pylist()}
+        single = [path for path in sorted(folder.glob("*.parquet")) if not path.name.startswith(_PART)]
+        tables += [_read(path, names) for path in single if path.stem not in gathered]
+        schema = pa.schema([RUNS.field(name) for name in names])
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
+    def read_agents(self, runs: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+        """Some columns of the agents of some finished runs, run by run.
+
+        Raises
+        ------
+        TraceError
+            If a file is damaged.
+        """
+        places = self.places()
+        opened: tuple[Path, pq.ParquetFile] | None = None
+        for run in runs:
+            place = places[run]
+            if opened is None or opened[0] != place.agents:
+                opened = (place.agents, _open(place.agents))
+            try:
+                yield run, opened[1].read_row_group(place.index, columns=list(columns), use_threads=False)
+            except _DAMAGE as cause:
+                raise _damaged(place.agents, cause) from cause
+
+    @property
+    def agents_columns(self) -> list[str]:
+        """Of the table ``agents``."""
+        return list(AGENTS.names)
+
+    def no_agents(self, columns: Sequence[str]) -> pa.Table:
+        """The table ``agents`` without rows."""
+        return pa.schema([AGENTS.field(name) for name in columns]).empty_table()
+
+    def _file(self, table: str, run: str) -> Path:
+        return self.folder / table / f"{run}.parquet"
+
+
+def _wrong_with(path: Path, schema: pa.Schema) -> str:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if not file.schema_arrow.equals(schema):
+                return "has other columns than this version writes"
+            table = file.read()
+    except _DAMAGE as cause:
+        return f"is damaged ({' '.join(str(cause).split())[:80]})"
+    if schema is RUNS:
+        versions = set(table["omnisim"].to_pylist())
+        if versions != {__version__}:
+            return f"is of omnisim {', '.join(sorted(map(str, versions)))}"
+    return ""
+
+
+def _names(path: Path) -> list[str]:
+    """The finished runs of a file of the table ``runs``."""
+    table = _read(path, [RUN, "status"])
+    return [run for run, status in zip(*(table[name].to_pylist() for name in (RUN, "status")), strict=True)
+            if status == FINISHED]  # fmt: skip
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(
+            path, page_checksum_verification=True, read_dictionary=["population", "subsequence"], pre_buffer=False
+        )
+    except _DAMAGE as cause:
+        raise _damaged(path, cause) from cause
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read(columns=None if columns is None else list(columns), use_threads=False)
+    except _DAMAGE as cause:
+        raise _damaged(path, cause) from cause
+
+
+def _damaged(path: Path, cause: BaseException) -> TraceError:
+    return TraceError(
+        f"{path}: is damaged ({' '.join(str(cause).split())[:80]}): run the comparison again into the same folder, "
+        "which computes its runs anew"
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as cause:
+        raise OutputError(f"{path}: cannot be removed: {cause.strerror or cause}") from cause

@@ -1,0 +1,301 @@
+"""The frames of a comparison, against the runs simulated and analyzed one by one."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scenario
+
+import omnisim
+from omnisim.comparison.grid import LABELS
+from omnisim.comparison.records import MEASURES
+from omnisim.comparison.run import block_length
+from omnisim.errors import OmnisimError, TraceError
+from omnisim.strategies.forecasters.base import Forecaster
+
+SEEDS = 8
+
+STRATEGIES: dict[str, Forecaster] = {
+    "last": omnisim.forecasters.Persistence(),
+    "mean": omnisim.forecasters.Climatology(),
+    "truth": omnisim.forecasters.ConditionalMean(),
+}
+
+
+@pytest.fixture(scope="module")
+def comparison() -> omnisim.Comparison:
+    return compared()
+
+
+@pytest.fixture(scope="module")
+def one_by_one() -> dict[tuple[str, int], omnisim.Analysis]:
+    scenario = small_scenario()
+    return {
+        (name, seed): omnisim.analyze(omnisim.simulate(scenario.replace(forecaster=forecaster), seed))
+        for name, forecaster in STRATEGIES.items()
+        for seed in range(SEEDS)
+    }
+
+
+@pytest.fixture(scope="module")
+def agents(one_by_one: dict[tuple[str, int], omnisim.Analysis]) -> pd.DataFrame:
+    return pd.concat(
+        [analysis.agents.assign(forecaster=name, seed=seed) for (name, seed), analysis in one_by_one.items()],
+        ignore_index=True,
+    )
+
+
+Runs = dict[tuple[str, int], omnisim.Analysis]
+
+
+class TestFrames:
+    def test_agents_are_those_of_each_run(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
+        key = ["forecaster", "seed", "population", "agent", "subsequence"]
+        found = comparison.agents.astype(dict.fromkeys(("forecaster", "population", "subsequence"), object))
+        found, expected = found.set_index(key).sort_index(), agents.set_index(key).sort_index()
+        assert found.index.equals(expected.index)
+        for column in [name for name in expected.columns if name != "benchmark"]:
+            np.testing.assert_array_equal(found[column].to_numpy(float), expected[column].to_numpy(float), column)
+        assert set(found["benchmark"]) == set(expected["benchmark"])
+
+    def test_means_over_agents_and_seeds(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
+        for row in comparison.means.itertuples():
+            there = agents[
+                (agents["forecaster"] == row.forecaster)
+                & (agents["population"] == row.population)
+                & (agents["subsequence"] == row.subsequence)
+            ]
+            by_seed = there.groupby("seed")[row.measure].mean()
+            np.testing.assert_allclose(row.mean, by_seed.mean(), atol=1e-12)
+            assert row.seeds == by_seed.notna().sum()
+        assert len(comparison.means) == 3 * 2 * 2 * len(MEASURES)
+
+    def test_the_table_is_about_all_agents_on_the_whole_run(
+        self, comparison: omnisim.Comparison, agents: pd.DataFrame
+    ) -> None:
+        assert comparison.about["whole_run"] == "all"
+        assert list(comparison.table["forecaster"]) == list(FORECASTERS)
+        whole = agents[agents["subsequence"] == "all"]
+        for measure in MEASURES:
+            by_seed = whole.groupby(["forecaster", "seed"], sort=False)[measure].mean()
+            expected = by_seed.groupby("forecaster", sort=False).mean()
+            np.testing.assert_allclose(comparison.table[measure], expected, atol=1e-12, err_msg=measure)
+            per_run = comparison.runs.set_index(["forecaster", "seed"])[measure]
+            np.testing.assert_allclose(per_run.loc[by_seed.index], by_seed, atol=1e-12, err_msg=measure)
+        assert list(comparison.table["runs"]) == [SEEDS] * 3
+        assert list(comparison.table["failed"]) == [0] * 3
+
+    def test_differences_are_paired_by_seed(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
+        by_seed = agents.groupby(["forecaster", "population", "subsequence", "seed"])[list(MEASURES)].mean()
+        for row in comparison.differences.itertuples():
+            own, reference = (
+                by_seed.loc[(name, row.population, row.subsequence), row.measure] for name in (row.forecaster, "last")
+            )
+            np.testing.assert_allclose(row.difference, (own - reference).mean(), atol=1e-12)
+            assert row.reference == "last"
+        assert set(comparison.differences["forecaster"]) == {"mean", "truth"}
+        assert (comparison.differences["seeds"] <= SEEDS).all()
+
+    def test_intervals_are_narrower_than_unpaired_ones_would_be(self, comparison: omnisim.Comparison) -> None:
+        # The same agents meet the same outcomes, so the difference varies less than what it is the difference of.
+        overall = comparison.overall[comparison.overall["measure"] == "utility"]
+        width = (overall["high"] - overall["low"]).to_numpy()
+        alone = (comparison.table["utility_high"] - comparison.table["utility_low"]).to_numpy()[1:]
+        assert (width < alone).all()
+
+    def test_who_gains(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
+        key = ["seed", "population", "agent", "subsequence"]
+        reference = agents[agents["forecaster"] == "last"].set_index(key)
+        for row in comparison.gains.itertuples():
+            own = agents[agents["forecaster"] == row.forecaster].set_index(key)
+            change = (own[row.measure] - reference[row.measure]).xs(row.population, level="population")
+            change = change.xs(row.subsequence, level="subsequence")
+            ties = (change.abs() <= 1e-9).sum()
+            assert (row.wins, row.losses, row.ties) == ((change > 1e-9).sum(), (change < -1e-9).sum(), ties)
+            assert row.wins + row.losses + row.ties == row.agents == len(change)
+            np.testing.assert_allclose([row.q00, row.q50, row.q100], change.quantile([0, 0.5, 1]), atol=1e-8)
+        won = comparison.gains[(comparison.gains["measure"] == "utility") & (comparison.gains["subsequence"] == "all")]
+        assert list(comparison.table["wins"].dropna()) == list(won.groupby("forecaster", sort=False)["wins"].sum())
+
+    def test_growth_ends_at_the_whole_run(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
+        last = comparison.growth.groupby([*LABELS, "population", "subsequence", "measure"], sort=False).last()
+        means = comparison.means.set_index([*LABELS, "population", "subsequence", "measure"])["mean"]
+        np.testing.assert_allclose(last["mean"], means.loc[last.index], atol=1e-9)
+        grown = [
+            one_by_one["mean", seed].growth("many", "even", 12).groupby("rounds")["ccv"].mean() for seed in range(SEEDS)
+        ]
+        rows = comparison.growth[
+            (comparison.growth["forecaster"] == "mean")
+            & (comparison.growth["population"] == "many")
+            & (comparison.growth["subsequence"] == "even")
+            & (comparison.growth["measure"] == "ccv")
+        ]
+        np.testing.assert_allclose(rows["mean"], np.mean(grown, axis=0), atol=1e-12)
+        assert list(rows["rounds"]) == list(grown[0].index)
+
+    def test_certificates_are_counted(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
+        for row in comparison.certificates.itertuples():
+            listed = [one_by_one[row.forecaster, seed].certificates for seed in range(SEEDS)]
+            same = pd.concat(listed)
+            same = same[(same["theorem"] == row.theorem) & (same["claim"] == row.claim) & (same["scope"] == row.scope)]
+            assert row.runs == len(same) == SEEDS
+            assert row.violated == (~same["holds"].astype(bool)).sum()
+            assert row.vacuous == (same["hypotheses_met"] == 0).sum()
+            assert row.held == row.runs - row.violated - row.vacuous
+            excess = (same["measured"] - same["bound"]).max()
+            np.testing.assert_equal(row.excess, excess)
+
+    def test_runs_say_what_they_cost(self, comparison: omnisim.Comparison) -> None:
+        runs = comparison.runs
+        assert (runs["seconds"] >= runs["simulate_seconds"]).all()
+        assert (runs["peak_memory_mb"] > 10).all()
+        assert runs["outcomes"].nunique() == SEEDS  # drawn anew for each seed, the same for every forecaster
+        assert set(runs["omnisim"]) == {omnisim.__version__}
+        assert runs["run"].is_unique
+
+
+class TestMethods:
+    def test_seeds_with_outcomes_of_their_own(self, comparison: omnisim.Comparison) -> None:
+        assert set(comparison.table["method"]) == {"", "seeds"}
+        assert set(comparison.table["verdict"].iloc[1:]) <= {"better", "worse", "not separated"}
+        assert list(comparison.table["comparisons"].dropna()) == [2, 2]
+
+    @pytest.mark.parametrize(("seeds", "method"), [(1, "days"), (5, "days")])
+    def test_a_replayed_market(self, seeds: int, method: str) -> None:
+        # The agents are the same under every seed, so that only the days of the market can be resampled.
+        scenario = small_scenario(replayed(120), rounds=120)
+        found = omnisim.compare(scenario, ["persistence", "climatology"], seeds=seeds, jobs=1)
+        utility = found.differences[found.differences["measure"].isin(["utility", "money"])]
+        # Where the forecast changes no decision there is nothing to say.
+        utility = utility[utility["difference"] != 0]
+        assert len(utility) >= 4
+        assert set(utility["method"]) == {method}
+        assert utility["verdict"].isin(["better", "worse", "not separated"]).all()
+        others = found.differences[~found.differences["measure"].isin(["utility", "money"])]
+        assert set(others["method"]) == {""}
+        assert set(others["verdict"]) == {""}
+        assert others[["low", "high", "simultaneous_low", "simultaneous_high"]].isna().all().all()
+        by_rounds = found.runs.set_index(["forecaster", "seed"])["utility"]
+        difference = by_rounds["climatology", 0] - by_rounds["persistence", 0]
+        np.testing.assert_allclose(found.table["difference"].iloc[1], difference)
+
+    def test_blocks_add_up_to_what_was_earned(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
+        table = comparison._store.read_runs(["forecaster", "seed", "blocks"]).to_pylist()
+        for row in table:
+            trace = one_by_one[row["forecaster"], row["seed"]].trace
+            for each in row["blocks"]:
+                record = trace.records[each["population"]]
+                mask = trace.active[:, trace.subsequences.index(each["subsequence"])]
+                for first, rounds, utility, money in zip(
+                    range(0, ROUNDS, block_length(ROUNDS)), each["rounds"], each["utility"], each["money"], strict=True
+                ):
+                    members = [t for t in range(first, min(first + block_length(ROUNDS), ROUNDS)) if mask[t]]
+                    people = range(record.population.agents)
+                    earned = [
+                        [record.population.utilities(trace.outcomes[t])[n, record.actions[t, n]] for n in people]
+                        for t in members
+                    ]
+                    assert rounds == len(members)
+                    np.testing.assert_allclose(utility, np.mean(earned, axis=1).sum() if members else 0, atol=1e-12)
+                    scale, offset = record.population.money.scale, record.population.money.offset
+                    paid = (np.array(earned).reshape(-1, len(people)) * scale + offset).mean(axis=1).sum()
+                    np.testing.assert_allclose(money, paid, atol=1e-12)
+
+    def test_different_currencies_are_not_averaged(self) -> None:
+        scenario = small_scenario()
+        many, few = scenario.populations
+        other = omnisim.Population("few", few.utility, few.offset, money=omnisim.Money(np.ones(2), np.zeros(2), "USD"))
+        found = omnisim.compare(scenario.replace(populations=[many, other]), ["climatology"], seeds=3, jobs=1)
+        assert found.table["money"].isna().all()
+        assert found.means.loc[found.means["measure"] == "money", "mean"].notna().all()
+
+
+class TestAxes:
+    def test_contexts_are_compared_within_themselves(self) -> None:
+        rules = {"all": omnisim.elimination.FirstViolation(), "none": "best_response"}
+        markets = {"a": replayed(seed=1), "b": replayed(seed=2)}
+        found = omnisim.compare(
+            small_scenario(), FORECASTERS, seeds=2, eliminations=rules, adversaries=markets, reference="mean", jobs=1
+        )
+        assert len(found.table) == 3 * 2 * 2
+        table = found.table.set_index(["forecaster", "elimination", "adversary"])
+        for rule in rules:
+            for market in markets:
+                expected = table.loc[("last", rule, market), "utility"] - table.loc[("mean", rule, market), "utility"]
+                np.testing.assert_allclose(table.loc[("last", rule, market), "difference"], expected)
+        assert table.loc["mean", "difference"].isna().all()
+        assert (table.loc[["last", "truth"], "comparisons"] == 8).all()
+
+    def test_without_others_there_is_nothing_to_compare(self) -> None:
+        found = omnisim.compare(small_scenario(), "climatology", seeds=2, jobs=1)
+        assert len(found.table) == 1
+        assert len(found.differences) == len(found.gains) == 0
+
+
+class Failing(Forecaster):
+    """Fails in runs whose first outcome is small."""
+
+    def _predict(self, context: Any) -> np.ndarray:
+        return np.full(self.service.dimension, 0.5)
+
+    def _update(self, outcome: np.ndarray) -> None:
+        if outcome[0] < 0.2:
+            raise ZeroDivisionError("too\nsmall")
+
+
+class TestFailures:
+    def test_are_recorded_and_the_rest_goes_on(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        forecasters = {"mean": "climatology", "failing": Failing()}
+        found = omnisim.compare(small_scenario(), forecasters, seeds=3, jobs=1, out=tmp_path, say=said.append)
+        assert list(found.table["runs"]) == [3, 0]
+        assert list(found.table["failed"]) == [0, 3]
+        assert np.isnan(found.table["difference"].iloc[1])
+        assert found.table["verdict"].iloc[1] == ""
+        errors = found.runs.loc[found.runs["status"] == "failed", "error"]
+        assert list(errors) == ["ZeroDivisionError: too small"] * 3
+        assert len(said) == 3
+        assert said[0].startswith(
+            "failed: failing, subsequence_first_violation, independent, seed 0: ZeroDivisionError"
+        )
+        # What failed is tried again, what is finished is not.
+        counts: list[tuple[int, int]] = []
+        omnisim.compare(
+            small_scenario(), forecasters, seeds=3, jobs=1, out=tmp_path, on_run=lambda *count: counts.append(count)
+        )
+        assert counts == [(3, 6), (4, 6), (5, 6), (6, 6)]
+
+    def test_fail_fast(self, tmp_path: Path) -> None:
+        with pytest.raises(OmnisimError, match=r"failing, .*, seed 0: ZeroDivisionError: too small"):
+            omnisim.compare(small_scenario(), {"failing": Failing()}, seeds=3, jobs=1, out=tmp_path, fail_fast=True)
+
+    def test_nothing_finished(self, tmp_path: Path) -> None:
+        found = omnisim.compare(small_scenario(), {"failing": Failing()}, seeds=2, jobs=1, out=tmp_path)
+        assert list(found.runs["error"]) == ["ZeroDivisionError: too small"] * 2
+        assert (found.about["finished"], found.about["failed"]) == (0, 2)
+        with pytest.raises(TraceError, match="no run of the comparison is finished"):
+            _ = found.table
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ({"forecasters": ["persistence", "persistence(lag=1)"]}, "are the same scenario"),
+            ({"forecasters": ["persitence"]}, "did you mean 'persistence'"),
+            ({"forecasters": ["persistence(lag=0)"]}, "lag of Persistence must be at least 1"),
+            ({"seeds": 0}, "seeds must be"),
+            ({"seeds": [1, 1]}, "seeds must be different"),
+            ({"seeds": [-1]}, "seeds must be"),
+            ({"seeds": [True]}, "seeds must be"),
+            ({"jobs": 0}, "jobs must be"),
+            ({"reference": "clim"}, "the reference 'clim' is not among the forecasters"),
+            ({"settings": {"rounds": [5, 6]}}, "was built in Python"),
+            ({"forecasters": {"f": omnisim.forecasters.Published([[0.5, 0.5]])}, "fail_fast": True}, "for 1 rounds"),
+        ],
+    )
+    def test_refusals(self, options: dict[str, Any], said: str) -> None:
+        with pytest.raises(OmnisimError) as refused:
+            omnisim.compare(small_scenario(), **{"forecasters": ["climatology"], "seeds": 2, "jobs": 1, **options})
+        assert said in str(refused.value)
+        assert "\n" not in str(refused.value)

@@ -1,0 +1,179 @@
+"""What a comparison keeps on disk, and what happens to damaged files."""
+
+import json
+import shutil
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from small_comparison import FORECASTERS, assert_same, compared, results, small_scenario
+
+import omnisim
+from omnisim.comparison import store
+from omnisim.errors import TraceError
+
+SEEDS = 4
+RUNS = SEEDS * len(FORECASTERS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> omnisim.Comparison:
+    return compared(seeds=SEEDS)
+
+
+def again(out: Path) -> tuple[omnisim.Comparison, list[str], int]:
+    """The same comparison into the same folder: what it is, what it said, and how many runs were kept."""
+    said: list[str] = []
+    counts: list[int] = []
+    found = compared(out, seeds=SEEDS, say=said.append, on_run=lambda done, _total: counts.append(done))
+    return found, said, counts[0]
+
+
+def copied(comparison: omnisim.Comparison, out: Path) -> None:
+    """Its folder."""
+    shutil.copytree(comparison.folder, out, dirs_exist_ok=True)
+
+
+class TestFiles:
+    def test_one_row_group_per_run(self, tmp_path: Path) -> None:
+        compared(tmp_path, seeds=SEEDS)
+        files = sorted((tmp_path / "agents").iterdir())
+        assert len(files) == len(list((tmp_path / "runs").iterdir())) == RUNS
+        assert {pq.ParquetFile(path).num_row_groups for path in files} == {1}
+
+    def test_many_runs_are_gathered(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
+        with mock.patch.object(store, "GATHERED", 5):
+            gathered = compared(tmp_path, seeds=SEEDS)
+        assert len(list((tmp_path / "agents").glob("part-*"))) == RUNS // 5
+        assert len(list((tmp_path / "agents").iterdir())) == RUNS // 5 + RUNS % 5
+        parts = [pq.ParquetFile(path).num_row_groups for path in (tmp_path / "agents").glob("part-*")]
+        assert parts == [5] * (RUNS // 5)
+        assert_same(gathered, undisturbed)
+        assert again(tmp_path)[2] == RUNS
+
+    def test_pandas_and_duckdb_read_them_as_they_are(self, tmp_path: Path) -> None:
+        duckdb = pytest.importorskip("duckdb")
+        found = compared(tmp_path, seeds=SEEDS)
+        expected = found.agents.groupby("forecaster", observed=True)["utility"].mean().to_dict()
+        whole = pd.concat([pd.read_parquet(path) for path in (tmp_path / "agents").iterdir()])
+        by_pandas = whole.groupby("forecaster")["utility"].mean()
+        query = f"select forecaster, avg(utility) from '{tmp_path}/agents/*.parquet' group by forecaster"  # noqa: S608
+        by_duckdb = dict(duckdb.sql(query).fetchall())
+        assert set(by_duckdb) == set(FORECASTERS)
+        for name, utility in expected.items():
+            np.testing.assert_allclose([by_pandas[name], by_duckdb[name]], utility)
+        query = f"select count(*) from (select unnest(summary) from '{tmp_path}/runs/*.parquet')"  # noqa: S608
+        assert duckdb.sql(query).fetchall() == [(RUNS * 4,)]
+
+    def test_a_temporary_folder_goes_with_the_comparison(self) -> None:
+        found = compared(seeds=1)
+        folder = found.folder
+        assert folder.exists()
+        del found
+        assert not folder.exists()
+
+    def test_other_labels_and_more_seeds_reuse_what_is_there(self, tmp_path: Path) -> None:
+        compared(tmp_path, seeds=2)
+        counts: list[int] = []
+        found = omnisim.compare(
+            small_scenario(),
+            {"yesterday": "persistence", "mean": "climatology"},
+            seeds=3,
+            jobs=1,
+            out=tmp_path,
+            on_run=lambda done, _total: counts.append(done),
+        )
+        assert counts[0] == 4
+        assert list(found.table["forecaster"]) == ["yesterday", "mean"]
+        assert set(found.agents["forecaster"]) == {"yesterday", "mean"}
+        assert list(found.table["runs"]) == [3, 3]
+
+
+class TestDamage:
+    @pytest.mark.parametrize(
+        ("table", "damage"),
+        [("runs", "cut"), ("runs", "bit"), *(("agents", damage) for damage in ("cut", "empty", "bit", "text", "gone"))],
+    )
+    def test_a_damaged_file_is_named_and_computed_again(
+        self, tmp_path: Path, table: str, damage: str, undisturbed: omnisim.Comparison
+    ) -> None:
+        copied(undisturbed, tmp_path)
+        path = sorted((tmp_path / table).iterdir())[3]
+        content = bytearray(path.read_bytes())
+        match damage:
+            case "cut":
+                path.write_bytes(content[: len(content) // 2])
+            case "empty":
+                path.write_bytes(b"")
+            case "bit":
+                content[len(content) // 3] ^= 4
+                path.write_bytes(content)
+            case "text":
+                path.write_text("not a table", encoding="utf-8")
+            case "gone":
+                path.unlink()
+        if damage != "gone":
+            with pytest.raises(TraceError, match="damaged") as refused:
+                results(omnisim.load_comparison(tmp_path))
+            assert str(path) in str(refused.value)
+        found, said, kept = again(tmp_path)
+        assert kept == RUNS - 1
+        assert [line for line in said if str(path) in line] == said
+        assert len(said) == (damage != "gone")
+        assert_same(found, undisturbed)
+
+    def test_any_flipped_bit_is_noticed_or_harmless(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
+        copied(undisturbed, tmp_path)
+        path = min((tmp_path / "agents").iterdir())
+        content, rng = path.read_bytes(), np.random.default_rng(1)
+        intact = pq.read_table(path)
+        for _ in range(150):
+            flipped = bytearray(content)
+            flipped[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+            path.write_bytes(flipped)
+            if not store._wrong_with(path, store.AGENTS):
+                assert pq.read_table(path).equals(intact)
+        path.write_bytes(content)
+        assert_same(again(tmp_path)[0], undisturbed)
+
+    def test_a_damaged_part_loses_its_runs_only(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
+        with mock.patch.object(store, "GATHERED", 5):
+            compared(tmp_path, seeds=SEEDS)
+        part = min((tmp_path / "agents").glob("part-*"))
+        part.write_bytes(part.read_bytes()[:-20])
+        found, said, kept = again(tmp_path)
+        assert kept == RUNS - 5
+        assert len(said) == 1
+        assert_same(found, undisturbed)
+
+    def test_runs_of_another_version_are_computed_again(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
+        copied(undisturbed, tmp_path)
+        with mock.patch.object(store, "__version__", "99"):
+            said: list[str] = []
+            assert store.Store(tmp_path).repair(said.append) == set()
+        assert len(said) == RUNS
+        assert all("is of omnisim" in line for line in said)
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("{", "is damaged"),
+            ("[]", "is damaged"),
+            ("{}", "is damaged"),
+            (json.dumps({"schema_version": 99}), "has schema version 99"),
+        ],
+    )
+    def test_a_plan_that_cannot_be_read(
+        self, tmp_path: Path, content: str, said: str, undisturbed: omnisim.Comparison
+    ) -> None:
+        copied(undisturbed, tmp_path)
+        (tmp_path / "comparison.json").write_text(content, encoding="utf-8")
+        with pytest.raises(TraceError, match=said):
+            omnisim.load_comparison(tmp_path)
+
+    def test_a_folder_without_a_comparison(self, tmp_path: Path) -> None:
+        with pytest.raises(TraceError, match=r"is not the folder of a comparison: it has no comparison\.json"):
+            omnisim.load_comparison(tmp_path)

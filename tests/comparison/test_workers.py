@@ -1,0 +1,37 @@
+"""The results do not depend on where the runs are computed."""
+
+import socket
+from unittest import mock
+
+import pytest
+from small_comparison import assert_same, compared
+
+import omnisim
+from omnisim.comparison import workers
+from omnisim.errors import OmnisimError
+
+
+@pytest.fixture(scope="module")
+def alone() -> omnisim.Comparison:
+    return compared(seeds=3)
+
+
+def test_two_processes(alone: omnisim.Comparison) -> None:
+    assert_same(compared(seeds=3, jobs=2), alone)
+
+
+def test_a_cluster_of_two_workers(alone: omnisim.Comparison) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        assert_same(compared(seeds=3, scheduler=cluster.scheduler_address), alone)
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    pytest.importorskip("distributed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    with mock.patch.object(workers, "PATIENCE", 1), pytest.raises(OmnisimError, match="cannot be reached"):
+        compared(seeds=1, scheduler=address)
