@@ -115,11 +115,11 @@ def test_regret_bound_and_violation_bound_are_the_certificates() -> None:
 class TestCommandLine:
     def test_studies_are_listed(self) -> None:
         answer = omnisim_command("list", "studies")
-        assert answer.out.startswith("scaling\n    Regret and violation against")
+        assert "\nscaling\n    Regret and violation against" in f"\n{answer.out}"
 
     def test_an_unknown_study(self) -> None:
         assert refusal("study", "scalling") == (
-            "there is no study 'scalling': did you mean 'scaling'? available: scaling"
+            f"there is no study 'scalling': did you mean 'scaling'? available: {', '.join(studies.STUDIES)}"
         )
 
     @pytest.mark.parametrize(

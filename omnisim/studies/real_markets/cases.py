@@ -1,0 +1,124 @@
+"""One run of the study: which, and what is measured on it."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from omnisim.analysis import Analysis, analyze
+from omnisim.arrays import FloatArray
+from omnisim.simulation.simulate import simulate
+from omnisim.studies.real_markets.contenders import build, pool
+from omnisim.studies.real_markets.setting import ALL, Setting
+from omnisim.trace import Trace
+
+DAYS_PER_YEAR = 365
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A market, a forecaster by its name, and the numbers (buyers, factories, operators) and the seed of the agents."""
+
+    setting: Setting
+    forecaster: str
+    replicate: int
+    seed: int
+    agents: tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What one run showed.
+
+    Attributes
+    ----------
+    rows
+        One per subsequence; see :func:`measure`.
+    run
+        About the whole run: certificates, violated, and of a calibrated forecaster, else NaN, evaluations (mean per
+        round), potential (largest Phi / K) and followed (share of the rounds in which what it tried first was within
+        the tolerance).
+    seconds
+        That the simulation took.
+    daily : (D,)
+        Utility of each day, mean over all agents.
+    money
+        Per population, what each agent earned in a year, (N,).
+    """
+
+    rows: list[dict[str, Any]]
+    run: dict[str, Any]
+    seconds: float
+    daily: FloatArray
+    money: dict[str, FloatArray]
+
+
+def measure(case: Case) -> Measured:
+    """Play a case.
+
+    Columns of the rows: market, forecaster, replicate, seed, subsequence, days; utility (summed over its days, mean
+    over agents); swap_regret (mean over agents of what is positive of it: an agent that earned more than its benchmark
+    could is no credit to another), swap_regret_largest (over agents), undefined (agents whose benchmark is empty);
+    money (per agent and day, mean over agents), and the same per population.
+    """
+    forecaster = build(case.forecaster, pool(case.setting.market))
+    scenario = case.setting.scenario(case.agents, forecaster)
+    started = time.perf_counter()
+    trace = simulate(scenario, seed=case.seed)
+    seconds = time.perf_counter() - started
+    analysis = analyze(trace)
+    identity = {
+        "market": case.setting.market.name,
+        "forecaster": case.forecaster,
+        "replicate": case.replicate,
+        "seed": case.seed,
+    }
+    certificates = analysis.certificates
+    diagnostics = trace.diagnostics
+    calibrated = "potential" in diagnostics
+    run = {
+        **identity,
+        "certificates": len(certificates),
+        "violated": int((~certificates["holds"].astype(bool)).sum()),
+        "evaluations": float(diagnostics["evaluations"].mean()) if calibrated else np.nan,
+        "potential": float(diagnostics["potential"].max()) if calibrated else np.nan,
+        "followed": float((diagnostics["evaluations"] == 1).mean()) if calibrated else np.nan,
+    }
+    whole = trace.subsequences.index(ALL)
+    year = DAYS_PER_YEAR / trace.rounds
+    money = {name: np.asarray(m.money[whole]) * year for name, m in analysis.measures.items()}
+    return Measured([identity | row for row in _rows(analysis)], run, seconds, daily_utility(trace), money)
+
+
+def daily_utility(trace: Trace) -> FloatArray:
+    """Utility of each round, (T,), mean over the agents of all populations."""
+    total = np.zeros(trace.rounds)
+    for record in trace.records.values():
+        agents = np.arange(record.population.agents)
+        for t, outcome in enumerate(trace.outcomes):
+            total[t] += record.population.utilities(outcome)[agents, record.actions[t]].sum()
+    return np.asarray(total / sum(record.population.agents for record in trace.records.values()))
+
+
+def _rows(analysis: Analysis) -> list[dict[str, Any]]:
+    measures = analysis.measures
+    rows = []
+    for k, name in enumerate(analysis.trace.subsequences):
+        days = int(analysis.trace.active[:, k].sum())
+        regret = np.concatenate([m.swap_regret[k] for m in measures.values()])
+        defined = np.maximum(regret[np.isfinite(regret)], 0.0)
+        money = {population: m.money[k] / days for population, m in measures.items()}
+        rows.append(
+            {
+                "subsequence": name,
+                "days": days,
+                "utility": float(np.concatenate([m.utility[k] for m in measures.values()]).mean()),
+                "swap_regret": float(defined.mean()) if len(defined) else np.nan,
+                "swap_regret_largest": float(defined.max()) if len(defined) else np.nan,
+                "undefined": len(regret) - len(defined),
+                "money": float(np.concatenate(list(money.values())).mean()),
+                **{f"money_{population}": float(values.mean()) for population, values in money.items()},
+            }
+        )
+    return rows

@@ -1,0 +1,146 @@
+"""The study of real markets: its runs, findings, figures and tables put together."""
+
+from collections.abc import Sequence
+
+from omnisim.report.results import Section, Study, Table
+from omnisim.report.text import listing
+from omnisim.studies import Options
+from omnisim.studies.parallel import run_all
+from omnisim.studies.real_markets import charts, prose, tables
+from omnisim.studies.real_markets.cases import Measured, measure
+from omnisim.studies.real_markets.contenders import calibrated, contenders, pool
+from omnisim.studies.real_markets.findings import findings
+from omnisim.studies.real_markets.plan import FULL, QUICK, Plan, cases
+from omnisim.studies.real_markets.results import Results, collect, settings_table
+from omnisim.studies.real_markets.setting import Setting, setting
+from omnisim.studies.real_markets.sources import read, sources
+
+
+def real_markets(options: Options) -> Study:
+    """Calibrated forecasts on real day-ahead prices: what they earn and cost, for whom, against published forecasts."""
+    plan = QUICK if options.quick else FULL
+    settings = [setting(read(source), plan.rounds) for source in sources(options.data)]
+    results, measured = play(plan, settings, options)
+    return assemble(results, measured, settings, plan, options)
+
+
+def play(plan: Plan, settings: Sequence[Setting], options: Options) -> tuple[Results, list[Measured]]:
+    """Make all runs: every contender, then DecisionCalibrated on the forecast that turned out to be the best."""
+    pools = {known.market.name: pool(known.market) for known in settings}
+    first = cases(plan, options.seed, {known: contenders(pools[known.market.name]) for known in settings})
+    days = [case.setting.days for case in first]
+    later = plan.replicates * sum(known.days for known in settings if known.market.forecasts)
+    total = sum(days) + later
+
+    def progress(done: int, _: int) -> None:
+        if options.progress is not None:
+            options.progress(done, total)
+
+    measured = run_all(measure, first, days, options.jobs, progress)
+    known_by_now = collect(first, measured, pools)
+    best = {known: [calibrated(known_by_now.best(known.market.name))] for known in settings if known.market.forecasts}
+    second = cases(plan, options.seed, best)
+    costs = [case.setting.days for case in second]
+    measured += run_all(measure, second, costs, options.jobs, lambda done, _: progress(sum(days) + done, total))
+    return collect([*first, *second], measured, pools), measured
+
+
+def assemble(
+    results: Results, measured: Sequence[Measured], settings: Sequence[Setting], plan: Plan, options: Options
+) -> Study:
+    """The study from the measurements of all its runs."""
+    seed = options.seed
+    shown = {
+        "settings": Table(
+            "Days played, scale, and days of each subsequence",
+            settings_table(settings),
+            "Prices per MWh. " + _left_out(settings),
+        ),
+        "leaderboard": Table(
+            "What agents earn more than on climatology",
+            tables.leaderboard(results, settings),
+            "Per cent of the distance with its 95 % interval over agents; money per agent and year.",
+        ),
+        "differences": Table(
+            "Differences between forecasters",
+            tables.differences(results, seed),
+            "In per cent of the distance between climatology and perfect foresight.",
+        ),
+        "worst_regret": Table(
+            "Swap regret on the worst subsequence",
+            tables.worst_regret(results),
+            "Utility, mean over agents; the ratio is paired by population seed.",
+        ),
+        "switching": Table(
+            "Gains by switching",
+            tables.switching(results),
+            "Money per agent and year. Gains and losses below half a cent count as neither.",
+        ),
+        "changed": Table(
+            "Gains on days of changed behaviour",
+            tables.changed(results),
+            "In per cent of the distance on these days, and in money per agent and day.",
+        ),
+        "engine": Table("Evaluations and certificates", tables.engine(results)),
+        "cost": Table(
+            "Seconds per run", tables.cost(results, measured), "The only table that differs between machines."
+        ),
+        "regret": Table("Swap regret of every forecaster and subsequence", tables.regret(results), shown=False),
+        "subsequences": Table("Every run and subsequence", results.rows, shown=False),
+        "runs": Table("Every run", results.runs, shown=False),
+    }
+    changed = charts.changed_chart(results)
+    summary = prose.paragraphs(prose.SUMMARY) + ([prose.QUICK] if options.quick else [])
+    if options.data is None:
+        summary += prose.paragraphs(prose.EMBEDDED_ONLY)
+    return Study(
+        name="real-markets",
+        title=prose.TITLE,
+        summary=" ".join(summary),
+        facts=[
+            ("Markets", listing([f"{known.market.name} ({known.days} days)" for known in settings])),
+            ("Agents", f"{plan.agents[0]} buyers, {plan.agents[1]} factories and {plan.agents[2]} operators"),
+            ("Population seeds", str(plan.replicates)),
+            ("Runs", f"{len(results.runs):,}"),
+            ("Sources", " ".join(f"{known.market.name}: {known.market.attribution}." for known in settings)),
+        ],
+        findings=findings(results, quick=options.quick),
+        sections=[
+            Section(
+                "earnings",
+                "Earnings",
+                prose.paragraphs(prose.LEADERBOARD),
+                [charts.leaderboard_chart(results, seed)],
+                ["differences", "leaderboard"],
+            ),
+            Section(
+                "regret", "Regret", prose.paragraphs(prose.REGRET), [charts.regret_chart(results)], ["worst_regret"]
+            ),
+            Section("agents", "Agents", prose.paragraphs(prose.AGENTS), [charts.agents_chart(results)], ["switching"]),
+            Section(
+                "changed",
+                "Changed behaviour",
+                prose.paragraphs(prose.CHANGED),
+                [changed] if changed else [],
+                ["changed"] if changed else [],
+            ),
+            Section("cost", "Cost", prose.paragraphs(prose.COST), [], ["engine", "cost"]),
+            Section("markets", "Markets", _about_markets(results), [], ["settings"]),
+        ],
+        tables=shown,
+        about={"data": str(options.data) if options.data else "embedded"},
+        yardstick="the aims",
+    )
+
+
+def _about_markets(results: Results) -> list[str]:
+    return prose.paragraphs(prose.SCALE) + (prose.paragraphs(prose.PUBLISHED) if results.published else [])
+
+
+def _left_out(settings: Sequence[Setting]) -> str:
+    told = [
+        f"{known.market.name}: {listing([f'{name} ({why})' for name, why in known.left_out.items()])}"
+        for known in settings
+        if known.left_out
+    ]
+    return f"Left out (0 in the table): {'; '.join(told)}." if told else "No subsequence was left out."

@@ -1,0 +1,121 @@
+"""The study as a whole: from the command line on the embedded market, and on files of forecasts."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scenario_files import omnisim_command, refusal
+
+from omnisim.report.study import render
+from omnisim.studies import Options
+from omnisim.studies.real_markets import study
+from omnisim.studies.real_markets.plan import Plan
+
+TABLES = {
+    *("settings", "leaderboard", "differences", "worst_regret", "switching", "changed", "engine", "cost", "regret"),
+    *("subsequences", "runs"),
+}
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The folder of ``omnisim study real-markets --quick``, and what it printed."""
+    folder = tmp_path_factory.mktemp("studies") / "real-markets"
+    answer = omnisim_command("study", "real-markets", "--quick", "--seed", 2, "--jobs", 1, "--out", folder)
+    assert (answer.code, answer.err) == (0, "")
+    return folder, answer.out.splitlines()
+
+
+class TestFromTheCommandLine:
+    def test_the_page_comes_with_every_table_twice(self, quick) -> None:
+        folder, _ = quick
+        expected = {f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")}
+        assert {path.name for path in folder.iterdir()} == expected | {"report.html", "manifest.json"}
+
+    def test_it_prints_the_findings_and_the_page(self, quick) -> None:
+        folder, (*found, page) = quick
+        assert page == str(folder / "report.html")
+        assert Counter(line.split("  ")[0].strip() for line in found) == {"agrees": 2, "not judged": len(found) - 2}
+
+    def test_every_certificate_holds(self, quick) -> None:
+        runs = pd.read_parquet(quick[0] / "runs.parquet")
+        assert runs["violated"].sum() == 0
+        assert set(runs["seed"]) == {2000, 2001}
+
+    def test_the_page_says_what_the_tables_say(self, quick) -> None:
+        folder, _ = quick
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert len(page) < 1_500_000
+        assert "All 2 findings agree with the aims." in page
+        assert "No data were given, so this is the market that the package ships" in page
+        assert "omnisim study real-markets --quick --seed 2" in page
+        leaderboard = pd.read_parquet(folder / "leaderboard.parquet")
+        assert leaderboard.iloc[0]["forecaster"] == "perfect foresight"
+        assert leaderboard["% of the distance"].is_monotonic_decreasing
+        for name in leaderboard["forecaster"]:
+            assert f"<td>{name}</td>" in page
+
+    def test_the_manifest_says_how_to_run_it_again(self, quick) -> None:
+        manifest = json.loads((quick[0] / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["command"] == "omnisim study real-markets --quick --seed 2"
+        assert manifest["data"] == "embedded"
+
+    def test_data_without_forecasts_is_refused(self, tmp_path) -> None:
+        told = refusal("study", "real-markets", "--data", tmp_path, "--out", tmp_path / "out")
+        assert told.startswith(f"{tmp_path} holds no forecasts of epftoolbox")
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "QUICK", Plan(replicates=1, agents=(3, 2, 3), rounds=30))
+
+
+def test_with_published_forecasts(parquet, tiny) -> None:
+    told: list[tuple[int, int]] = []
+    found = study.real_markets(
+        Options(quick=True, jobs=1, data=parquet, progress=lambda done, total: told.append((done, total)))
+    )
+    settings = found.tables["settings"].frame.set_index("market")
+    assert list(settings.index) == ["AA", "PJM", "ERCOT"]
+    assert settings.loc["PJM", "currency"] == "USD"
+    assert (settings["high load"] > 0).tolist() == [True, False, False]
+    _, _, left_out = found.tables["settings"].note.partition("PJM: ")
+    assert "high load (no day-ahead forecast of it)" in left_out.partition(";")[0]
+    runs = found.tables["runs"].frame
+    assert Counter(runs["market"]) == {"AA": 15, "PJM": 15, "ERCOT": 12}
+    assert told[-1] == (30 * len(runs), 30 * len(runs))
+    (leaderboard,) = (chart for chart in found.sections[0].charts)
+    assert list(leaderboard.variants) == ["AA", "PJM", "ERCOT"]
+    # One population seed leaves every interval over agents unknown: nothing but certificates is judged.
+    page = render(found).decode()
+    assert "All 2 findings agree with the aims." in page
+    assert "nan" not in {str(cell) for line in page.splitlines() if line.startswith("<td") for cell in line.split(">")}
+
+
+def test_with_a_folder_of_epftoolbox(toolbox, tiny) -> None:
+    found = study.real_markets(Options(quick=True, jobs=1, data=toolbox))
+    assert set(found.tables["runs"].frame["market"]) == {"BE", "ERCOT"}
+    assert {"dnn_1", "lear_ensemble", "calibrated: all"} <= set(found.tables["runs"].frame["forecaster"])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_page_is_drawn_quietly_and_fits(browser, quick, width: int) -> None:
+    noise = []
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    address = (quick[0] / "report.html").as_uri()
+    page.on("console", lambda message: noise.append(message.text))
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("request", lambda r: None if r.url in (address, "data:,") else noise.append(r.url))
+    page.goto(address)
+    page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=20_000)
+    assert page.locator(".undrawn").count() == 0
+    assert page.locator("figure").count() == 4
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    page.locator("#figure-agents select").select_option(index=2)
+    context.close()
+    assert noise == []
