@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omnisim.batch.base_predictors import finite_minimizers as finite_minimizers
     from omnisim.batch.calibrated_game import CalibratedGame as CalibratedGame
     from omnisim.batch.calibrated_game import two_player_calibrated_multiaccuracy as two_player_calibrated_multiaccuracy
+    from omnisim.batch.calma import CalibratedEnsemble as CalibratedEnsemble
     from omnisim.batch.calma import calibrated_multiaccuracy as calibrated_multiaccuracy
     from omnisim.batch.calma import loss_differences as loss_differences
     from omnisim.batch.classifiers import classifier_minimizers as classifier_minimizers
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _HOME = {
     "BasePredictors": "omnisim.batch.base_predictors",
     "BestSingle": "omnisim.batch.single_model",
+    "CalibratedEnsemble": "omnisim.batch.calma",
     "CalibratedGame": "omnisim.batch.calibrated_game",
     "CalibratedMultiaccuracy": "omnisim.batch.estimators",
     "DirectEnsemble": "omnisim.batch.merging",

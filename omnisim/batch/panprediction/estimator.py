@@ -1,0 +1,285 @@
+"""Panprediction as a scikit-learn estimator."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from omnisim.arrays import FloatArray, IntArray
+from omnisim.batch.panprediction import columns
+from omnisim.batch.panprediction.deterministic import learn_deterministic
+from omnisim.batch.panprediction.gaps import RESAMPLES, gap_table
+from omnisim.batch.panprediction.measures import Law, as_table, worst_sets
+from omnisim.batch.panprediction.randomized import learn_randomized
+from omnisim.batch.panprediction.sample import Sample, sample
+from omnisim.errors import ProblemError, StrategyError
+from omnisim.problem.losses import LossTable
+
+METHODS = ("deterministic", "randomized")
+
+
+class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Probabilities of a binary outcome that serve every loss and every group (Balakrishnan et al., AISTATS 2026).
+
+    It is step calibrated for the groups and comparators given: whoever acts on its prediction by best response, with
+    any loss, does about as well within every group as with the comparator that is best for that loss and group.
+
+    Parameters
+    ----------
+    groups
+        By name, or in a sequence: columns of X (index, or name in a data frame), functions of X, or None for everyone.
+        Memberships in [0, 1]; groups may overlap. None is the one group of everyone: omniprediction.
+    comparators
+        Likewise, or classifiers to be fitted (regressors are clipped to [0, 1]). Classifiers are cross-fitted: learning
+        sees what they say of rows that they were not fitted on. None is a logistic regression and a shallow tree.
+    method
+        ``"deterministic"``, or ``"randomized"``, whose predictions are mixtures of neighbouring levels.
+    base
+        Where to start from: the name of a comparator, a classifier to be fitted, or None for the mean outcome. The
+        randomized method follows it as long as the potential stays within its budget.
+    tolerance
+        eps of the deterministic method; None for (1/8) (ln(2 |G| (|H| + 1)) / n)^(1/3).
+    levels, thresholds, rounds_kept
+        Of the randomized method; see :func:`learn_randomized`.
+    folds
+        Of cross-fitting, >= 2.
+    random_state
+        Seed of folds, order and rounds kept.
+
+    Attributes
+    ----------
+    classes_
+        The two labels; the probability is that of the second.
+    groups_, comparators_
+        Sources by name, classifiers fitted.
+    model_
+        What was learnt: a :class:`Deterministic` or a :class:`Randomized`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.random((400, 2))
+    >>> y = rng.random(400) < X[:, 0]
+    >>> model = Panpredictor(groups={"everyone": None, "right": lambda X: X[:, 1] > 0.5}).fit(X, y)
+    >>> report = model.gap_report(X, y, losses={"costly misses": [[0.0, 0.8], [0.2, 0.0]]})
+    >>> report[["loss", "group"]].values.tolist()
+    [['costly misses', 'everyone'], ['costly misses', 'right']]
+    """
+
+    def __init__(
+        self,
+        groups: Any = None,
+        comparators: Any = None,
+        *,
+        method: str = "deterministic",
+        base: Any = None,
+        tolerance: float | None = None,
+        levels: int | None = None,
+        thresholds: int = 16,
+        rounds_kept: int = 64,
+        folds: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.groups = groups
+        self.comparators = comparators
+        self.method = method
+        self.base = base
+        self.tolerance = tolerance
+        self.levels = levels
+        self.thresholds = thresholds
+        self.rounds_kept = rounds_kept
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> "Panpredictor":
+        """Learn from features (n, k) and binary outcomes (n,).
+
+        Raises
+        ------
+        StrategyError
+            For a bad parameter.
+        ProblemError
+            If a group is empty, or a source cannot be read.
+        ValueError
+            If X or y are not what a classifier of two classes can learn from.
+        """
+        if self.method not in METHODS:
+            raise StrategyError(f"method of Panpredictor is {self.method!r}: it must be one of {', '.join(METHODS)}")
+        if self.folds < 2:
+            raise StrategyError(f"folds of Panpredictor must be >= 2, got {self.folds}")
+        checked, y = validate_data(self, X, y)
+        X = X if hasattr(X, "columns") else checked
+        outcomes = self._encode(y)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        groups = {columns.EVERYONE: None} if self.groups is None else self.groups
+        self.groups_ = columns.named(groups, "group")
+        self.comparators_, h = self._fit_comparators(X, outcomes, seed)
+        base = self._fit_base(X, outcomes, h, seed)
+        data = sample(columns.table(self.groups_, X, "group"), h, outcomes)
+        if self.method == "deterministic":
+            self.model_: Any = learn_deterministic(data, base=base, tolerance=self.tolerance)
+        else:
+            self.model_ = learn_randomized(
+                data,
+                base=base,
+                levels=self.levels,
+                thresholds=self.thresholds,
+                rounds_kept=self.rounds_kept,
+                rng=np.random.default_rng(seed),
+            )
+        return self
+
+    def law(self, X: Any) -> Law:
+        """What is predicted for each row: possible probabilities of the second class, and how likely each is."""
+        X = self._checked(X)
+        g, h = columns.table(self.groups_, X, "group"), columns.table(self.comparators_, X, "comparator")
+        base = None if self._base is None else columns.probability(self._base, X)
+        if isinstance(self.base, str):
+            base = h[:, list(self.comparators_).index(self.base)]
+        if self.method == "deterministic":
+            return Law.points(self.model_.predict(g, h, base))
+        return Law.on_levels(self.model_.levels, self.model_.laws(g, h, base))
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Probabilities of the two classes, (n, 2): the mean of the law."""
+        mean = np.clip(self.law(X).mean, 0.0, 1.0)
+        return np.column_stack([1 - mean, mean])
+
+    def predict(self, X: Any) -> Any:
+        """The more likely class of each row, (n,)."""
+        likely = self.predict_proba(X)[:, 1] > _HALF
+        return self.classes_[likely.astype(np.int64)]
+
+    def decide(self, X: Any, loss: LossTable | Any) -> IntArray:
+        """The best response to the prediction under a loss: an action index per row, (n,).
+
+        Randomized predictions are drawn first; ``random_state`` decides.
+        """
+        law = self.law(X)
+        rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
+        cumulative = law.probabilities.cumsum(axis=1)
+        drawn = (cumulative <= rng.random(len(law))[:, None] * cumulative[:, -1:]).sum(axis=1)
+        return _table(loss).best_response(law.support[np.arange(len(law)), drawn])
+
+    def gap_report(
+        self,
+        X: Any,
+        y: Any,
+        losses: Mapping[str, Any],
+        groups: Any = None,
+        *,
+        resamples: int = RESAMPLES,
+    ) -> pd.DataFrame:
+        """Per loss and group: the loss of acting on the prediction, of the best comparator, the gap and its interval.
+
+        Parameters
+        ----------
+        X, y
+            Best held out.
+        losses
+            By name, each a :class:`~omnisim.problem.losses.LossTable` or the losses (A, 2) of A actions under the two
+            outcomes.
+        groups
+            As for the constructor; None for those it was fitted with.
+        resamples
+            Of the bootstrap.
+
+        Returns
+        -------
+        See :func:`~omnisim.batch.panprediction.gap_table`.
+        """
+        data, group_names = self._sample(X, y, groups)
+        return gap_table(
+            self.law(X),
+            data,
+            {str(name): _table(loss) for name, loss in losses.items()},
+            group_names,
+            list(self.comparators_),
+            resamples=resamples,
+            rng=np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1))),
+        )
+
+    def calibration_report(self, X: Any, y: Any, groups: Any = None) -> pd.DataFrame:
+        """Per group and comparator, the step set of largest bias: group, comparator, v, w, bias."""
+        data, group_names = self._sample(X, y, groups)
+        return as_table(worst_sets(self.law(X), data), group_names, list(self.comparators_))
+
+    def _sample(self, X: Any, y: Any, groups: Any) -> tuple[Sample, list[str]]:
+        X = self._checked(X)
+        sources = self.groups_ if groups is None else columns.named(groups, "group")
+        outcomes = np.asarray(y)
+        strange = ~np.isin(outcomes, self.classes_)
+        if strange.any():
+            raise ProblemError(
+                f"y has the label {outcomes[strange].tolist()[0]!r}: fitted with {self.classes_.tolist()}"
+            )
+        h = columns.table(self.comparators_, X, "comparator")
+        data = sample(columns.table(sources, X, "group"), h, (outcomes == self.classes_[1]).astype(np.float64))
+        return data, list(sources)
+
+    def _checked(self, X: Any) -> Any:
+        check_is_fitted(self)
+        checked = validate_data(self, X, reset=False)
+        return X if hasattr(X, "columns") else checked
+
+    def _encode(self, y: Any) -> FloatArray:
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has one class only, {self.classes_.tolist()[0]!r}: Panpredictor needs both outcomes")
+        return codes.astype(np.float64)
+
+    def _fit_comparators(self, X: Any, y: FloatArray, seed: int) -> tuple[dict[str, Any], FloatArray]:
+        given = (
+            _default_comparators(seed) if self.comparators is None else columns.named(self.comparators, "comparator")
+        )
+        fitted: dict[str, Any] = {}
+        h = np.empty((len(y), len(given)))
+        for k, (name, source) in enumerate(given.items()):
+            if columns.is_estimator(source):
+                fitted[name], h[:, k] = columns.cross_fitted(source, X, y, self.folds, seed)
+            else:
+                fitted[name], h[:, k] = source, columns.values(source, X, f"comparator {name!r}")
+        return fitted, h
+
+    def _fit_base(self, X: Any, y: FloatArray, h: FloatArray, seed: int) -> FloatArray | None:
+        self._base: Any = None
+        if self.base is None:
+            return None
+        if isinstance(self.base, str):
+            if self.base not in self.comparators_:
+                raise StrategyError(f"base of Panpredictor is {self.base!r}: no comparator has that name")
+            return h[:, list(self.comparators_).index(self.base)]
+        self._base, predictions = columns.cross_fitted(self.base, X, y, self.folds, seed)
+        return predictions
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+_HALF = 0.5
+
+
+def _table(loss: Any) -> LossTable:
+    return loss if isinstance(loss, LossTable) else LossTable(loss)
+
+
+def _default_comparators(seed: int) -> dict[str, Any]:
+    return {
+        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        "shallow tree": DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=seed),
+    }

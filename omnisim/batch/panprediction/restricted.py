@@ -1,0 +1,96 @@
+"""Classifiers made for one user, fitted within one group or for one loss: comparators, and what this replaces."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from omnisim.arrays import FloatArray
+from omnisim.batch.panprediction import columns
+from omnisim.errors import ProblemError
+from omnisim.problem.losses import LossTable
+
+
+class WithinGroup(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier fitted on the rows of one group only, and asked about all.
+
+    Parameters
+    ----------
+    estimator
+        To be fitted, with ``predict_proba``.
+    group
+        A column of X or a function of X; rows with membership > 1/2 belong to it.
+    """
+
+    def __init__(self, estimator: Any, group: Any) -> None:
+        self.estimator = estimator
+        self.group = group
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit on the group.
+
+        Raises
+        ------
+        ProblemError
+            If the group has rows of fewer than two classes.
+        """
+        inside = columns.values(self.group, X, "group") > _HALF
+        self.classes_ = np.unique(y)
+        if set(np.unique(np.asarray(y)[inside])) != set(self.classes_):
+            raise ProblemError(
+                f"the group has {int(inside.sum())} rows, not of both classes: no model can be fitted on it"
+            )
+        self.model_ = clone(self.estimator).fit(X[inside], np.asarray(y)[inside])
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Probabilities of the classes, (n, 2)."""
+        check_is_fitted(self)
+        return np.asarray(self.model_.predict_proba(X))
+
+    def predict(self, X: Any) -> Any:
+        """The more likely class, (n,)."""
+        likely = self.predict_proba(X)[:, 1] > _HALF
+        return self.classes_[likely.astype(np.int64)]
+
+
+class ForLoss(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier that decides for one loss: it says 1 where the loss of y = 1 should be guarded against, else 0.
+
+    The decision is between the best responses to 0 and to 1. Each row weighs as much as the wrong one of the two costs
+    there, so that the fitted classifier minimizes the loss itself; its decision stands for a probability of 0 or 1.
+
+    Parameters
+    ----------
+    estimator
+        To be fitted, whose ``fit`` takes ``sample_weight``.
+    loss
+        A :class:`~omnisim.problem.losses.LossTable`, or the losses (A, 2).
+    """
+
+    def __init__(self, estimator: Any, loss: Any) -> None:
+        self.estimator = estimator
+        self.loss = loss
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit with the weights of the loss; y is 0 or 1."""
+        table = self.loss if isinstance(self.loss, LossTable) else LossTable(self.loss)
+        low, high = table.table[table.best_response(np.array([0.0, 1.0]))]
+        weights = np.where(np.asarray(y) == 1, low[1] - high[1], high[0] - low[0])
+        self.classes_ = np.unique(y)
+        self.model_ = clone(self.estimator).fit(X, y, sample_weight=weights)
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """The decision as probabilities 0 and 1, (n, 2)."""
+        decision = np.asarray(self.predict(X) == self.classes_[1], dtype=np.float64)
+        return np.column_stack([1 - decision, decision])
+
+    def predict(self, X: Any) -> Any:
+        """The decision, (n,)."""
+        check_is_fitted(self)
+        return self.model_.predict(X)
+
+
+_HALF = 0.5

@@ -1,0 +1,50 @@
+"""What panpredictors learn from: groups, comparators and outcomes of n points, checked in one place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import FloatArray, within
+from omnisim.errors import ProblemError
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Groups (n, |G|), comparators (n, |H|), and outcomes (n,), all in [0, 1]; see :func:`sample`."""
+
+    groups: FloatArray
+    comparators: FloatArray
+    outcomes: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+
+def sample(groups: ArrayLike, comparators: ArrayLike, outcomes: ArrayLike) -> Sample:
+    """Check and copy.
+
+    Parameters
+    ----------
+    groups : (n, |G|)
+        g(x) in [0, 1]: indicators, or degrees of membership; groups may overlap. At least one, none of them empty: the
+        guarantee for a group is of the order of the error over P(g).
+    comparators : (n, |H|)
+        h(x) in [0, 1]; |H| may be 0, which leaves calibration within groups.
+    outcomes : (n,)
+        y in [0, 1].
+
+    Raises
+    ------
+    ProblemError
+        If shapes disagree, a number leaves [0, 1], there are no points or no groups, or a group is empty.
+    """
+    y = within("outcomes", outcomes, ("n",), 0, 1)
+    g = within("groups", groups, (len(y), "|G|"), 0, 1)
+    h = within("comparators", comparators, (len(y), "|H|"), 0, 1)
+    if 0 in g.shape:
+        raise ProblemError(f"groups have shape {g.shape}: at least one point and one group are needed")
+    empty = np.flatnonzero(~g.any(axis=0))
+    if len(empty):
+        raise ProblemError(f"groups[:, {empty[0]}] is 0 for every point: nothing can be promised for an empty group")
+    return Sample(g, h, y)

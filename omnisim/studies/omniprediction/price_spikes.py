@@ -1,0 +1,189 @@
+"""Price spikes: the comparison of Gibbs and Tibshirani where the base class is real, published price forecasts."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omnisim.report.results import Chart, Curve, Drawing, Panel, Section, Study, Table
+from omnisim.report.text import listing, number
+from omnisim.studies import Options
+from omnisim.studies.omniprediction import charts
+from omnisim.studies.omniprediction.findings import ensemble_findings
+from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
+from omnisim.studies.omniprediction.spikes import HIGH, WINDOW, YEAR, Spikes, given, spikes
+from omnisim.studies.parallel import run_all
+from omnisim.studies.real_markets.sources import Source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to run."""
+
+    sizes: tuple[int, ...]
+    draws: int
+    markets: int | None = None
+
+
+FULL = Plan((25, 50, 100, 200, 400, 800, 1600, 3200), 20)
+QUICK = Plan((25, 400), 3, 2)
+
+LEVELS = 16
+"""m of the figure by threshold."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One draw of all samples in one market."""
+
+    source: Source
+    sizes: tuple[int, ...]
+    draw: int
+    seed: int
+
+
+def price_spikes(options: Options) -> Study:
+    """Omniprediction of price spikes from published day-ahead forecasts, fitted on one year and judged on the next."""
+    plan = QUICK if options.quick else FULL
+    found = given(options.data)[: plan.markets]
+    todo = [Case(source, plan.sizes, draw, options.seed) for source in found for draw in range(plan.draws)]
+    measured = run_all(measure, todo, [sum(plan.sizes)] * len(todo), options.jobs, options.progress)
+    rows = pd.DataFrame([row for part in measured for row in part[0]])
+    thresholds = pd.DataFrame([row for part in measured for row in part[1]])
+    return assemble(rows, thresholds, [_read(source) for source in found], plan, options)
+
+
+def measure(case: Case) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Errors by rule, size, method and c; and excess losses by threshold, for the largest size and m = 16."""
+    data = _read(case.source)
+    pools = pools_of(data)
+    seeds = [case.seed, case.draw]
+    about = {"market": data.market, "draw": case.draw}
+    rows = [about | row for row in experiment(pools, case.sizes, seeds)]
+    return rows, [about | row for row in by_threshold(pools, max(case.sizes), LEVELS, seeds)]
+
+
+def pools_of(data: Spikes) -> Pools:
+    """Base predictors and methods draw hours of the first year, all later hours judge."""
+    fit, later = np.flatnonzero(data.first_year), np.flatnonzero(~data.first_year)
+    return Pools(data.columns, data.y, fit, fit, later)
+
+
+@lru_cache(maxsize=8)
+def _read(source: Source) -> Spikes:
+    return spikes(source)
+
+
+def assemble(rows: pd.DataFrame, thresholds: pd.DataFrame, data: list[Spikes], plan: Plan, options: Options) -> Study:
+    """The study from the rows of all its runs."""
+    quickly = " This is the quick variant: too few draws to judge anything." if options.quick else ""
+    published = options.data is not None
+    models = "the published day-ahead forecasts" if published else "the package’s own forecasters"
+    markets = pd.DataFrame([_about(one) for one in data])
+    return Study(
+        name="price-spikes",
+        title="Price spikes from day-ahead forecasts",
+        summary=(
+            f"Will the price of an hour be among the highest tenth of the last {WINDOW} days? Each of {models} gives a "
+            "probability. Which of them is best depends on what a false alarm and a miss cost; an omnipredictor is one "
+            "probability for all costs, meant to do as well as the best forecast for each. Fitted on the first year, "
+            f"judged on what came after.{quickly}"
+        ),
+        facts=[
+            ("Markets", listing([one.market for one in data])),
+            ("Forecasts", listing(sorted({str(len(one.models)) for one in data})) + " in each"),
+            ("A spike", f"a price above the {HIGH:.0%} quantile of the hourly prices of the last {WINDOW} days"),
+            ("Samples", f"{plan.sizes[0]} to {plan.sizes[-1]:,} hours of the first year, {plan.draws} draws"),
+            ("Base predictors", f"chosen on {BASE_POINTS} other hours of that year"),
+            ("Judged on", "every hour of the days after the first year"),
+        ],
+        findings=list(ensemble_findings(rows, ERROR, quick=options.quick)),
+        sections=[
+            Section("data", "Markets", [_DATA], [], ["markets"]),
+            Section(
+                "sizes",
+                "Methods against the sample size",
+                [_METHODS],
+                [
+                    charts.by_method(
+                        "methods",
+                        "Error by method",
+                        rows,
+                        {"days after the first year": ERROR},
+                        f"Largest excess loss over thresholds, all of {listing([one.market for one in data])}.",
+                    ),
+                    charts.by_constant("constants", "Error by c", rows, ERROR, "As c varies."),
+                ],
+                ["compared"],
+            ),
+            Section("users", "Who gains", [_USERS], [_threshold_chart(thresholds, plan)]),
+        ],
+        tables={
+            "markets": Table("Markets, and Brier scores of their forecasts after the first year", markets),
+            "compared": Table("Error at the chosen c, mean over draws", charts.compared(rows, ["market"], ERROR)),
+            "means": Table(
+                "Means and standard deviations over draws", charts.table(rows, ["market"], [ERROR]), shown=False
+            ),
+            "errors": Table("Every draw", rows, shown=False),
+            "thresholds": Table("Excess loss by threshold, every draw", thresholds, shown=False),
+        },
+        about={"data": "given by path" if published else "embedded ERCOT prices"},
+        yardstick="the paper",
+    )
+
+
+def _about(data: Spikes) -> dict[str, Any]:
+    later = ~data.first_year
+    scores = ((data.columns[later] - data.y[later][:, None]) ** 2).mean(axis=0)
+    best, worst = int(scores.argmin()), int(scores.argmax())
+    return {
+        "market": data.market,
+        "first day": str(data.dates[0]),
+        "judged from": str(data.dates[later][0]),
+        "last day": str(data.dates[-1]),
+        "spikes, first year": float(data.y[~later].mean()),
+        "spikes, judged": float(data.y[later].mean()),
+        "best forecast": data.models[best],
+        "its Brier score": float(scores[best]),
+        "worst forecast": data.models[worst],
+        "its Brier score ": float(scores[worst]),
+    }
+
+
+def _threshold_chart(rows: pd.DataFrame, plan: Plan) -> Chart:
+    panels, said = [], []
+    for market, group in rows.groupby("market", sort=False):
+        curves = []
+        for method, part in group.groupby("method", sort=False):
+            mean = part.groupby("threshold")["excess"].mean()
+            at = [float(str(theta)) for theta in mean.index]
+            curves.append(Curve(str(method), at, mean.to_numpy(), colour=charts.COLOURS[str(method)]))
+            said.append(f"{market}, {method}: largest {number(float(mean.max()), 2)}")
+        panels.append(
+            Panel(str(market), "threshold: cost of a false alarm", "excess loss", curves, log_x=False, log_y=False)
+        )
+    caption = (
+        "Loss of acting where the prediction exceeds the threshold, less that of the forecast chosen for it, after the "
+        f"first year; n = {plan.sizes[-1]:,}, m = {LEVELS}, mean over draws. Below 0 it beats that forecast."
+    )
+    alt = f"Line charts of excess loss by threshold. {listing(said)}."
+    return Chart("thresholds", "Excess loss by cost", {"": Drawing(panels, caption, alt)})
+
+
+_DATA = (
+    "A forecast of the price becomes a probability through its own past: the share of the errors it made in the same "
+    f"hour of the last {WINDOW} days with which the price would be above the threshold. Nothing of the day itself or "
+    f"later is used. The first year is the first {YEAR} days of the data."
+)
+_METHODS = (
+    "For each threshold, the forecast with the least loss on the base sample is its base predictor; the methods make "
+    "one prediction of them. The best single model is the one forecast with the least error on the sample. Bands are "
+    "over draws and markets together; hours of a day depend on each other, and all draws are judged on the same days, "
+    "so that intervals are for these markets and these days."
+)
+_USERS = (
+    "A threshold theta stands for a user whose false alarm costs theta and whose miss costs 1 − theta: a battery that "
+    "loses little by holding back acts at a low one."
+)

@@ -1,0 +1,108 @@
+"""The deterministic algorithm against its description, and what it promises on every sample."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeClassifier
+
+from omnisim.batch.panprediction import Law, Learned, StepSet, learn_deterministic, sample, step_calibration_error
+from omnisim.batch.panprediction.multicalibrated import interval, learn_multicalibrated
+from omnisim.errors import StrategyError
+
+
+def instance(seed, n=120, groups=2, comparators=2):
+    rng = np.random.default_rng(seed)
+    x = rng.random((n, 3))
+    g = np.column_stack([np.ones(n), *(x[:, [k % 3]] > 0.4 for k in range(groups - 1))])
+    h = np.column_stack([x[:, k % 3] ** (k + 1) for k in range(comparators)])
+    return sample(g, h, rng.random(n) < x[:, 0] * (0.4 + 0.6 * (x[:, 1] > 0.5)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.02, 0.2))
+def test_it_ends_in_time_without_a_step_set_beyond_the_tolerance(seed, tolerance):
+    """Every correction lowers the mean squared error by more than tolerance^2."""
+    data = instance(seed)
+    found = learn_deterministic(data, tolerance=tolerance)
+    start = np.full(len(data), found.start)
+    assert len(found.corrections) <= np.mean((data.outcomes - start) ** 2) / tolerance**2
+    predictions, before = start, np.mean((data.outcomes - start) ** 2)
+    for correction in found.corrections:
+        predictions = correction.apply(predictions, data.groups, data.comparators)
+        after = np.mean((data.outcomes - predictions) ** 2)
+        assert before - after >= tolerance**2 - 1e-12
+        before = after
+    np.testing.assert_array_equal(predictions, found.predict(data.groups, data.comparators))
+    assert step_calibration_error(Law.points(predictions), data) <= tolerance
+    assert found.error == pytest.approx(step_calibration_error(Law.points(predictions), data))
+
+
+def test_it_is_the_algorithm_step_by_step():
+    """Two corrections by hand: all four y are 1 where h is large; v and w found by looking at every corner."""
+    data = sample(np.ones((4, 1)), [[0.1], [0.2], [0.8], [0.9]], [0, 0, 1, 1])
+    found = learn_deterministic(data, tolerance=0.2)
+    first, second = found.corrections
+    # From 1/2: {h <= 0.2} has bias -1/4, the mean residual there is -1/2; then {p <= 1/2}, all, has +1/4.
+    assert (first.step_set.w, first.step_set.bias, first.shift) == (0.2, -0.25, pytest.approx(-0.5))
+    assert (second.step_set.comparator, second.step_set.v, second.step_set.bias) == (-1, 0.5, 0.25)
+    assert second.shift == pytest.approx(0.25)
+    np.testing.assert_allclose(found.predict(data.groups, data.comparators)[:2], 0.25)
+
+
+def test_a_base_that_is_good_is_kept_and_a_bad_one_corrected():
+    data = instance(1, n=2000)
+    truth = data.comparators[:, 0] * (0.4 + 0.6 * (np.sqrt(data.comparators[:, 1]) > 0.5))
+    kept = learn_deterministic(data, base=truth, tolerance=0.04)
+    assert kept.corrections == []
+    np.testing.assert_array_equal(kept.predict(data.groups, data.comparators, truth), truth)
+    repaired = learn_deterministic(data, base=1 - truth, tolerance=0.04)
+    assert len(repaired.corrections) > 1
+    error = np.mean((repaired.predict(data.groups, data.comparators, 1 - truth) - truth) ** 2)
+    assert error < 0.3 * np.mean((1 - 2 * truth) ** 2)
+
+
+class TestDual:
+    def test_an_oracle_for_a_large_class_takes_the_place_of_the_search(self):
+        """Weighted classification by trees over two features: what depends on both is found, in a group as well, and
+        corrected on points that were not learnt from."""
+        rng = np.random.default_rng(2)
+
+        def draw(n):
+            x = rng.random((n, 2))
+            truth = np.where((x[:, 0] > 0.5) == (x[:, 1] > 0.5), 0.8, 0.2)
+            g = np.column_stack([np.ones(n), x[:, 0] > 0.3])
+            return sample(g, x, rng.random(n) < truth), truth
+
+        data, _ = draw(1500)
+        tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=20, random_state=0)
+        found = learn_deterministic(data, tolerance=0.03, dual=Learned(data.groups, data.comparators, tree))
+        assert found.error <= 0.03
+        new, truth = draw(1500)
+        p = found.predict(new.groups, new.comparators)
+        assert np.mean((p - truth) ** 2) < 0.3 * np.mean((0.5 - truth) ** 2)
+
+    def test_one_that_lies_is_refused(self):
+        data = instance(3)
+        with pytest.raises(StrategyError, match="the dual player says"):
+            learn_deterministic(data, dual=lambda p, r: StepSet(0, -1, 1.0, 1.0, 0.5))
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -1.0, float("nan")])
+def test_a_tolerance_that_is_not_positive_is_refused(tolerance):
+    with pytest.raises(StrategyError, match="tolerance must be > 0"):
+        learn_deterministic(instance(0), tolerance=tolerance)
+
+
+def test_the_multicalibrated_predictor_leaves_no_cell():
+    """Every product of a group, an interval of p and one of h, by loops."""
+    data = instance(4, n=400)
+    found = learn_multicalibrated(data, 0.02, bins=5)
+    p = found.predict(data.groups, data.comparators)
+    for g, h in ((g, h) for g in data.groups.T for h in data.comparators.T):
+        for a in range(5):
+            for b in range(5):
+                cell = (g > 0) & (interval(p, 5) == a) & (interval(h, 5) == b)
+                assert abs(((data.outcomes - p) * cell).mean()) <= 0.02
+    with pytest.raises(StrategyError, match="tolerance must be > 0"):
+        learn_multicalibrated(data, 0.0)

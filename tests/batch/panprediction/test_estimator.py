@@ -1,0 +1,171 @@
+"""The scikit-learn contract, sources of groups and comparators, and the report of gaps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from omnisim.batch import Panpredictor
+from omnisim.batch.panprediction import columns, gap_table, sample
+from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
+from omnisim.errors import ProblemError, StrategyError
+from omnisim.problem.losses import LossTable
+
+LOSSES = {"misses": [[0.0, 0.9], [0.1, 0.0]], "three": LossTable([[0, 1], [0.2, 0.3], [0.6, 0]])}
+
+
+@parametrize_with_checks([Panpredictor(random_state=0), Panpredictor(method="randomized", random_state=0)])
+def test_scikit_learn_contract(estimator, check, monkeypatch):
+    # This one skips itself unless scipy was imported with this set, which concerns arrays of other libraries.
+    if "array_api" in getattr(check.func, "__name__", ""):
+        return
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.random((500, 3)), columns=["age", "dose", "old"])
+    X["old"] = (X["age"] > 0.6).astype(float)
+    truth = np.where(X["old"] > 0, X["dose"], X["age"])
+    return X, np.where(rng.random(500) < truth, "ill", "healthy")
+
+
+GROUPS = {"everyone": None, "old": "old", "high dose": lambda X: X["dose"] > 0.5}
+COMPARATORS = {"tree": DecisionTreeClassifier(max_depth=3), "dose": "dose", "linear": LinearRegression()}
+
+
+@pytest.mark.parametrize("method", ["deterministic", "randomized"])
+@pytest.mark.parametrize("base", [None, "tree", LogisticRegression()])
+def test_sources_by_name_and_the_report(table, method, base):
+    X, y = table
+    model = Panpredictor(GROUPS, COMPARATORS, method=method, base=base, random_state=1).fit(X, y)
+    assert model.classes_.tolist() == ["healthy", "ill"]
+    chances = model.predict_proba(X)
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
+    assert (model.predict(X) == np.where(chances[:, 1] > 0.5, "ill", "healthy")).all()
+    report = model.gap_report(X, y, LOSSES)
+    assert list(zip(report["loss"], report["group"], strict=True)) == [(a, b) for a in LOSSES for b in GROUPS]
+    assert set(report["best"]) <= set(COMPARATORS)
+    assert (report["low"] <= report["high"]).all()
+    by_hand = gap_table(
+        model.law(X),
+        sample(
+            np.column_stack([np.ones(500), X["old"], X["dose"] > 0.5]),
+            np.column_stack([
+                model.comparators_["tree"].predict_proba(X)[:, 1],
+                X["dose"],
+                np.clip(model.comparators_["linear"].predict(X), 0, 1),
+            ]),
+            y == "ill",
+        ),
+        {"misses": LossTable(LOSSES["misses"]), "three": LOSSES["three"]},
+        list(GROUPS),
+        list(COMPARATORS),
+        rng=np.random.default_rng(0),
+    )  # fmt: skip
+    compared = [c for c in report.columns if c not in ("low", "high")]
+    pd.testing.assert_frame_equal(report[compared], by_hand[compared])
+    sets = model.calibration_report(X, y)
+    assert list(sets.columns) == ["group", "comparator", "v", "w", "bias"]
+    assert len(sets) == 3 * (1 + 3)
+    other = model.gap_report(X, y, LOSSES, groups=["dose"])
+    assert set(other["group"]) == {"dose"}
+
+
+def test_it_learns_and_can_be_cloned_searched_and_piped(table):
+    X, y = table
+    X = X.to_numpy()
+    model = Panpredictor(groups=[None, 2], random_state=0)
+    assert clone(model).get_params()["groups"] == [None, 2]
+    assert cross_val_score(model, X, y, cv=3).mean() > 0.6
+    piped = make_pipeline(MinMaxScaler(), model).fit(X, y)
+    assert piped.predict_proba(X).shape == (500, 2)
+    again = make_pipeline(MinMaxScaler(), clone(model)).fit(X, y)
+    np.testing.assert_array_equal(piped.predict_proba(X), again.predict_proba(X))
+
+
+def test_decisions_are_best_responses_to_the_law(table):
+    X, y = table
+    model = Panpredictor(GROUPS, random_state=0).fit(X, y)
+    loss = LOSSES["three"]
+    np.testing.assert_array_equal(model.decide(X, loss), loss.best_response(model.law(X).mean))
+    drawn = Panpredictor(GROUPS, method="randomized", random_state=0).fit(X, y)
+    law = drawn.law(X)
+    decisions = drawn.decide(X, loss)
+    possible = loss.best_response(law.support)
+    for i, action in enumerate(decisions):
+        assert law.probabilities[i][possible[i] == action].sum() > 0
+
+
+def test_cross_fitting_shows_each_row_a_model_that_has_not_seen_it():
+    """A tree of full depth says of its own rows what they are; held out it is wrong on half of random labels."""
+    rng = np.random.default_rng(0)
+    X, y = rng.random((300, 2)), rng.integers(0, 2, 300).astype(float)
+    fitted, answers = columns.cross_fitted(DecisionTreeClassifier(random_state=0), X, y, 5, 0)
+    assert (fitted.predict_proba(X)[:, 1] == y).all()
+    assert 0.35 < np.mean(answers == y) < 0.65
+
+
+class TestRestricted:
+    def test_within_group_sees_the_group_only(self, table):
+        X, y = table
+        model = WithinGroup(LogisticRegression(), "old").fit(X, y)
+        alone = LogisticRegression().fit(X[X["old"] > 0], y[X["old"] > 0])
+        np.testing.assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
+        assert (model.predict(X) == alone.predict(X)).all()
+        with pytest.raises(ProblemError, match="the group has 0 rows, not of both classes"):
+            WithinGroup(LogisticRegression(), lambda X: np.zeros(len(X))).fit(X, y)
+
+    def test_for_loss_minimizes_the_loss(self):
+        """On one binary feature: the decision of each value is the best response to its frequency."""
+        rng = np.random.default_rng(1)
+        X = rng.integers(0, 2, (2000, 1))
+        y = (rng.random(2000) < np.where(X[:, 0] == 1, 0.4, 0.15)).astype(int)
+        loss = LossTable([[0.0, 0.75], [0.25, 0.0]])
+        model = ForLoss(DecisionTreeClassifier(), loss).fit(X, y)
+        frequency = [y[X[:, 0] == value].mean() for value in (0, 1)]
+        assert model.predict([[0], [1]]).tolist() == loss.best_response(frequency).tolist() == [0, 1]
+        np.testing.assert_array_equal(model.predict_proba([[1]]), [[0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        (
+            {"method": "best"},
+            StrategyError,
+            "method of Panpredictor is 'best': it must be one of deterministic, random",
+        ),
+        ({"folds": 1}, StrategyError, "folds of Panpredictor must be >= 2, got 1"),
+        ({"base": "forest"}, StrategyError, "base of Panpredictor is 'forest': no comparator has that name"),
+        ({"groups": ["sex"]}, ProblemError, "group 'sex' is column 'sex', which X does not have"),
+        ({"groups": [7]}, ProblemError, "group 'group 0' is column 7, but X has 3 columns"),
+        ({"groups": ["old", "old"]}, ProblemError, "there are two groups named 'old'"),
+        ({"groups": {"g": lambda X: 2 * X["old"]}}, ProblemError, "group 'g'.* is 2"),
+        ({"tolerance": 0.0}, StrategyError, "tolerance must be > 0"),
+    ],
+)
+def test_bad_parameters_are_refused(table, parameters, error, message):
+    with pytest.raises(error, match=message):
+        Panpredictor(**parameters).fit(*table)
+
+
+def test_bad_uses_are_refused(table):
+    X, y = table
+    with pytest.raises(NotFittedError):
+        Panpredictor().gap_report(X, y, LOSSES)
+    model = Panpredictor().fit(X, y)
+    with pytest.raises(ProblemError, match="y has the label 'dead'"):
+        model.gap_report(X, np.full(500, "dead"), LOSSES)
+    with pytest.raises(ValueError, match="y has one class only"):
+        Panpredictor().fit(X, np.ones(500))
+    with pytest.raises(ValueError, match="Only binary classification"):
+        Panpredictor().fit(X, np.arange(500) % 3)

@@ -1,0 +1,170 @@
+"""The scikit-learn contract of the omnipredictors, and that they are the functions underneath, put together."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from omnisim import batch
+from omnisim.batch import (
+    CalibratedMultiaccuracy,
+    DirectOmnipredictor,
+    DirectRegressor,
+    TwoPlayerOmnipredictor,
+    TwoPlayerRegressor,
+)
+from omnisim.errors import ProblemError, StrategyError
+
+CLASSIFIERS = (TwoPlayerOmnipredictor, DirectOmnipredictor, CalibratedMultiaccuracy)
+REGRESSORS = (TwoPlayerRegressor, DirectRegressor)
+
+
+@parametrize_with_checks([make() for make in (*CLASSIFIERS, *REGRESSORS)])
+def test_scikit_learn(estimator, check) -> None:
+    check(estimator)
+
+
+def sample(n: int, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.random((n, 3))
+    return x, (rng.random(n) < 0.1 + 0.8 * (x[:, 1] > 0.4)).astype(int)
+
+
+@pytest.mark.parametrize("make", CLASSIFIERS)
+@pytest.mark.parametrize("base", ["single_feature", "columns", DecisionTreeClassifier(max_depth=2, random_state=0)])
+def test_laws_means_and_draws_agree(make, base) -> None:
+    x, y = sample(300)
+    model = make(base, m=8, random_state=3).fit(x, y)
+    law = model.mixture(x)
+    assert law.shape == (300, 9)
+    np.testing.assert_allclose(law.sum(axis=1), 1)
+    np.testing.assert_allclose(model.predict_proba(x)[:, 1], law @ np.arange(9) / 8, atol=1e-12)
+    # Any of 20 x 9 shares of 2,000 draws is off by 0.085 or more with chance < 2 exp(-28.9): 1e-10 in all (Hoeffding).
+    draws = model.sample(np.tile(x[:20], (2000, 1)), random_state=1).reshape(2000, 20)
+    for level in range(9):
+        np.testing.assert_allclose((draws == level / 8).mean(axis=0), law[:20, level], atol=0.085)
+    np.testing.assert_array_equal(model.sample(x[:5], random_state=1), model.sample(x[:5], random_state=1))
+
+
+@pytest.mark.parametrize("make", CLASSIFIERS)
+def test_the_same_seed_gives_the_same_model(make) -> None:
+    x, y = sample(200)
+    first, second = (make(random_state=7).fit(x, y).mixture(x) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(clone(make(random_state=7).fit(x, y)).fit(x, y).mixture(x), first)
+
+
+def test_a_sample_of_its_own_is_what_base_predictors_see() -> None:
+    """With ``base_share`` the parts are put together by hand, from what the model says it drew."""
+    x, y = sample(300)
+    model = DirectOmnipredictor("columns", m=4, base_share=0.4, random_state=0).fit(x, y)
+    rng = np.random.default_rng(int(np.random.RandomState(0).randint(2**31 - 1)))
+    order = rng.permutation(300)
+    base = batch.finite_minimizers(x[order[:120]], y[order[:120]], 4)
+    ensemble = batch.direct_ensemble(base.high(x[order[120:]]), y[order[120:]])
+    np.testing.assert_array_equal(model.mixture(x), ensemble.mixture(base.high(x)))
+
+
+def test_the_number_of_thresholds_follows_the_rows_of_the_ensemble() -> None:
+    x, y = sample(600)
+    assert DirectOmnipredictor(random_state=0).fit(x, y).grid_.size == 16 + 1
+    assert DirectOmnipredictor(base_share=0.8, random_state=0).fit(x, y).grid_.size == 8 + 1  # 120 rows
+
+
+def test_the_best_feature_is_the_best_of_all_half_lines() -> None:
+    x, y = sample(150)
+    x = np.round(x, 1)
+    base = TwoPlayerOmnipredictor(m=4, base_share=0.999, random_state=0).fit(x, y).base_predictors_
+    kept = np.random.default_rng(int(np.random.RandomState(0).randint(2**31 - 1))).permutation(150)[:149]
+    x, y = x[kept], y[kept]
+    for i in range(4):
+        theta = (i + 0.5) / 4
+        best = min(
+            ((theta - y) * side).mean()
+            for j in range(3)
+            for cut in [-1, *np.unique(x[:, j])]
+            for side in (x[:, j] > cut, x[:, j] <= cut)
+        )
+        assert ((theta - y) * base.high(x)[:, i]).mean() == pytest.approx(best)
+
+
+def test_linear_functions_of_several_features() -> None:
+    """Y = 1 above a slanted line: no single feature separates, a linear function does."""
+    rng = np.random.default_rng(2)
+    x = rng.random((60, 2))
+    y = (x.sum(axis=1) > 1).astype(int)
+    model = DirectOmnipredictor("linear", m=2, base_share=0.5, random_state=0, time_limit=60).fit(x, y)
+    assert (model.base_predictors_.gap == 0).all()
+    assert model.score(x, y) > DirectOmnipredictor(m=2, base_share=0.5, random_state=0).fit(x, y).score(x, y)
+
+
+def test_in_a_pipeline_on_real_data() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(MinMaxScaler(), TwoPlayerOmnipredictor(LogisticRegression(), m=4, random_state=0))
+    assert model.fit(x[::2], y[::2]).score(x[1::2], y[1::2]) > 0.9
+
+
+@pytest.mark.parametrize("make", REGRESSORS)
+def test_means_and_quantiles_in_the_units_of_the_outcome(make) -> None:
+    """A finite law, y in {10, 20, 30}: the mean by x is known, and so is the 0.8-quantile.
+
+    Cells have about 1,500 rows, so empirical chances are within 0.08 of the true ones except with chance < 1e-8 each
+    (Hoeffding): within one step of the grid for means, and exactly right for quantiles.
+    """
+    rng = np.random.default_rng(8)
+    x = rng.integers(0, 2, size=(3000, 1)).astype(float)
+    chance = np.where(x == 1, [[0.1, 0.2, 0.7]], [[0.6, 0.35, 0.05]])
+    y = 10.0 * (1 + (rng.random((3000, 1)) > chance.cumsum(axis=1)).sum(axis=1))
+    mean = make(m=16, random_state=0).fit(x, y)
+    step = 20 / 16
+    np.testing.assert_allclose(mean.predict([[0.0], [1.0]]), [14.5, 26.0], atol=2 * step)
+    high = make(quantile=0.8, m=16, random_state=0).fit(x, y)
+    np.testing.assert_allclose(high.predict([[0.0], [1.0]]), [20.0, 30.0], atol=1.5 * step)
+    assert (high.low_, high.high_, high.grid_[0], high.grid_[-1]) == (10.0, 30.0, 10.0, 30.0)
+    assert set(high.sample(x[:50], random_state=0)) <= set(high.grid_)
+
+
+def test_columns_of_a_regressor_have_the_units_of_the_outcome() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.uniform(100, 200, size=400)
+    columns = np.column_stack([np.full(400, 150.0), truth])
+    model = DirectRegressor("columns", m=16, random_state=0).fit(columns, truth)
+    assert (model.base_predictors_.index == 1).all()
+    np.testing.assert_allclose(model.predict(columns), truth, atol=100 / 16)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"base": "lineer"}, "base is 'lineer': it must be one of 'single_feature', 'linear', 'columns', or a class"),
+        ({"base": DecisionTreeClassifier}, "or a classifier"),
+        ({"m": 0}, "m of DirectOmnipredictor must be >= 1, got 0"),
+        ({"folds": 1}, "folds of DirectOmnipredictor must be >= 2, got 1"),
+        ({"base_share": 1.0}, "base_share of DirectOmnipredictor must lie between 0 and 1, both excluded, got 1.0"),
+    ],
+)
+def test_bad_parameters_are_named(parameters, message: str) -> None:
+    with pytest.raises(StrategyError, match=message):
+        DirectOmnipredictor(**parameters).fit(*sample(20))
+
+
+def test_a_bad_constant_and_bad_columns_are_refused() -> None:
+    with pytest.raises(ProblemError, match="c of direct_ensemble must be a finite number >= 0, got -1"):
+        DirectOmnipredictor(c=-1).fit(*sample(20))
+    x, y = sample(20)
+    with pytest.raises(ProblemError, match="every entry must lie in"):
+        DirectOmnipredictor("columns").fit(x + 1, y)
+    with pytest.raises(StrategyError, match="low of DirectRegressor must be below high, got 2 and 1"):
+        DirectRegressor(low=2, high=1).fit(x, y)
+    with pytest.raises(ProblemError, match="level of a quantile must lie in"):
+        TwoPlayerRegressor(quantile=1.5).fit(x, y)
+
+
+def test_one_class_only_is_refused() -> None:
+    with pytest.raises(ValueError, match="y has one class only, 1"):
+        DirectOmnipredictor().fit([[0.0], [1.0]], [1, 1])

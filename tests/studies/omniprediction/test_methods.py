@@ -1,0 +1,121 @@
+"""The pieces of the omniprediction studies: methods on a sample, pools of rows, and judgement by intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from finite_laws import SIMULATED_CHANCE, SIMULATED_MASS, SIMULATED_X, FiniteLaw
+
+from omnisim.batch import best_single, direct_ensemble, empirical_minimizers, finite_minimizers, two_player
+from omnisim.studies.omniprediction import judging, simulated
+from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
+from omnisim.studies.omniprediction.judging import MARGIN, Difference
+from omnisim.studies.omniprediction.methods import CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
+
+
+def test_the_law_is_the_papers() -> None:
+    np.testing.assert_array_equal(simulated.SUPPORT, SIMULATED_X)
+    np.testing.assert_array_equal(simulated.MASS, SIMULATED_MASS)
+    np.testing.assert_array_equal(simulated.CHANCE, SIMULATED_CHANCE)
+
+
+def test_samples_follow_the_law() -> None:
+    """Any of 6 shares of 40,000 draws (of 4,000 at least, given x) off by 0.06: chance < 12 exp(-28.8) (Hoeffding)."""
+    x, y = simulated.draw(40_000, np.random.default_rng(1))
+    for place, mass, chance in zip(SIMULATED_X, SIMULATED_MASS, SIMULATED_CHANCE, strict=True):
+        assert (x == place).mean() == pytest.approx(mass, abs=0.06)
+        assert y[x == place].mean() == pytest.approx(chance, abs=0.06)
+
+
+def test_population_errors_are_exact() -> None:
+    """Against a loop over places, outcomes and levels."""
+    case = simulated.Case("m = 16", 60, 2, 5)
+    rows = pd.DataFrame(simulated.measure(case)).set_index(["method", "c"])
+    base_x, base_y = simulated.draw(500, np.random.default_rng([5, 2, 0]))
+    x, y = simulated.draw(60, np.random.default_rng([5, 2, 2]))
+    base = empirical_minimizers(base_x, base_y, 16)
+    truth = FiniteLaw(SIMULATED_MASS, SIMULATED_CHANCE, base.high(SIMULATED_X))
+    for method, c, fit in ((TWO_PLAYER, 8.0, two_player), (DIRECT, 0.0, direct_ensemble)):
+        law = fit(base.high(x), y, c).mixture(base.high(SIMULATED_X))
+        assert rows.loc[(method, c), simulated.EXACT] == pytest.approx(truth.excess(law).max(), abs=1e-12)
+
+
+def test_the_estimate_is_near_the_population_error() -> None:
+    """Each of 16 means of 2,000 excess losses in [-1, 1] is off by 0.15 with chance < 2 exp(-22) (Hoeffding)."""
+    rows = pd.DataFrame(simulated.measure(simulated.Case("m = 16", 100, 0, 1)))
+    assert (rows[simulated.EXACT] - rows[simulated.ESTIMATE]).abs().max() < 0.15
+    assert (rows[simulated.EXACT] != rows[simulated.ESTIMATE]).any()
+
+
+def test_rules_for_m() -> None:
+    assert [RULES["m grows with n"](n) for n in (25, 100, 400, 3200)] == [4, 8, 16, 32]
+    assert {RULES["m = 16"](n) for n in (25, 3200)} == {16}
+    assert all(CHOSEN[method] in values for method, values in CONSTANTS.items())
+
+
+@pytest.fixture(scope="module")
+def pools() -> Pools:
+    rng = np.random.default_rng(6)
+    chance = rng.random(2600)
+    columns = np.clip(chance[:, None] + rng.normal(scale=[0.05, 0.3, 0.4], size=(2600, 3)), 0, 1)
+    y = (rng.random(2600) < chance).astype(float)
+    return Pools(columns, y, np.arange(1800), np.arange(1800), np.arange(1800, 2600))
+
+
+def test_one_draw_by_hand(pools: Pools) -> None:
+    rows = pd.DataFrame(experiment(pools, (50, 200), [4, 1])).set_index(["rule", "n", "method", "c"])
+    rng = np.random.default_rng([4, 1])
+    base = rng.permutation(pools.base)[:BASE_POINTS]
+    rest = np.array(sorted(set(range(1800)) - set(base.tolist())))
+    train = rng.permutation(rest)[:200][:50]
+    chosen = finite_minimizers(pools.columns[base], pools.y[base], 4)
+    high, judged = chosen.high(pools.columns[train]), chosen.high(pools.columns[pools.judged])
+    y = pools.y[pools.judged]
+    thetas = (np.arange(4) + 0.5) / 4
+
+    def error(exceeds: np.ndarray) -> float:
+        return ((thetas - y[:, None]) * (exceeds.astype(float) - judged)).mean(axis=0).max()
+
+    law = two_player(high, pools.y[train], 32.0).mixture(judged)
+    exceeds = np.stack([law[:, i + 1 :].sum(axis=1) for i in range(4)], axis=1)
+    assert rows.loc[("m grows with n", 50, TWO_PLAYER, 32.0), ERROR] == pytest.approx(error(exceeds))
+    single = best_single(pools.columns[train], high, pools.y[train])
+    own = pools.columns[pools.judged][:, [single.index]] > thetas
+    found = rows.xs(("m grows with n", 50, SINGLE), level=("rule", "n", "method"))[ERROR]
+    assert found.tolist() == pytest.approx([error(own)])
+
+
+def test_the_largest_excess_over_thresholds_is_the_error(pools: Pools) -> None:
+    rows = pd.DataFrame(experiment(pools, (300,), [7]))
+    error = rows[(rows["rule"] == "m = 16") & rows["chosen"]].set_index("method")[ERROR]
+    each = pd.DataFrame(by_threshold(pools, 300, 16, [7]))
+    pd.testing.assert_series_equal(each.groupby("method")["excess"].max().sort_index(), error.sort_index(),
+                                   check_names=False)  # fmt: skip
+    assert each["threshold"].nunique() == 16
+
+
+def _rows(n: int, errors: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"n": n, "draw": range(len(errors)), "e": errors})
+
+
+def test_intervals_of_paired_differences() -> None:
+    """Three differences with mean 2 and standard deviation 1; quantiles of t with 2 degrees of freedom from tables."""
+    better, worse = _rows(25, [0.0, 5.0, 1.0]), _rows(25, [1.0, 7.0, 4.0]).sample(frac=1, random_state=0)
+    (found,) = judging.differences(better, worse, "e", comparisons=1)
+    assert (found.n, found.mean) == (25, 2.0)
+    assert found.high - found.mean == pytest.approx(4.3027 / np.sqrt(3), abs=1e-4)  # t, 0.975
+    (wider,) = judging.differences(better, worse, "e", comparisons=5)
+    assert wider.mean - wider.low == pytest.approx(9.9248 / np.sqrt(3), abs=1e-4)  # t, 0.995
+
+
+def test_judgement() -> None:
+    above, open_, below = Difference(1, 0.1, 0.05, 0.15), Difference(2, 0.1, -0.1, 0.3), Difference(3, -1, -2, -0.5)
+    level = Difference(4, 0.0, -0.9 * MARGIN, 0.9 * MARGIN)
+    assert judging.all_above([above, above]) is True
+    assert judging.all_above([above, open_]) is None
+    assert judging.all_above([above, open_, below]) is False
+    assert judging.all_level([level]) is True
+    assert judging.all_level([level, open_]) is None
+    assert judging.all_level([level, above]) is False
+    assert judging.none_below([level, above]) is True
+    assert judging.none_below([above, open_]) is None
+    assert judging.none_below([level, below]) is False
