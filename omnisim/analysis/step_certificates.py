@@ -1,0 +1,63 @@
+"""Certificate of a step-calibrated forecaster: its bias on every step set, recomputed from the record (theory, 7).
+
+With K objectives and Lambda as in section 4.2, as long as Phi <= e K: for every subsequence S, level v, base h (or
+none) and threshold w,
+
+    |sum over S of E_{p ~ psi_t} 1[p <= v] 1[h_t <= w] (y_t - p)| <= 2.1214 sqrt(Lambda V) + 4 Lambda,
+
+V the sum of the squared summands. No probability is involved, and no agent: it bounds what any agent loses to following
+a base, whatever its utility.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.game.weights import gain_bound
+from omnisim.trace import Mixtures, Trace
+
+_SAME = 1e-9
+_UNMET = "the potential exceeded e K: the tolerance was larger than the budget"
+
+
+def step_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
+    """Rows about a forecaster that says that its objectives are step events; the same for every population."""
+    trace = evidence.trace
+    forecast: dict[str, Any] = trace.about.get("forecast", {})
+    if forecast.get("objectives") != "step events" or trace.mixtures is None:
+        return
+    each = np.ones(evidence.record.population.agents)
+    spent = float(trace.diagnostics["potential"].max())
+    met = np.full(len(each), spent <= math.e)
+    yield evidence.row("Section 4.2", "Phi / K <= e", WHOLE_RUN, spent * each, math.e, np.ones_like(met))
+    gains = expected_gains(trace, trace.mixtures, np.asarray(forecast["levels"]))
+    sets = _sets(trace, np.asarray(forecast["thresholds"]))
+    for k, name in enumerate(trace.subsequences):
+        inside = (sets & trace.active[:, k]).astype(np.float64)
+        total, squares = np.abs(inside @ gains).ravel(), (inside @ gains**2).ravel()
+        bound = gain_bound(squares, int(forecast["count"]), trace.rounds)
+        closest = int(share(total, bound).argmax())
+        claim = "bias of every step set in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
+        yield evidence.row("Section 7", claim, name, total[closest] * each, bound[closest] * each, met, _UNMET)
+
+
+def expected_gains(trace: Trace, mixtures: Mixtures, levels: FloatArray) -> FloatArray:
+    """E_{p ~ psi_t} 1[p <= v] (y_t - p) of every round and level, (T, m + 1)."""
+    rounds = np.repeat(np.arange(trace.rounds), np.diff(mixtures.starts))
+    points = mixtures.support[:, 0]
+    found = np.zeros((trace.rounds, len(levels)))
+    place = np.searchsorted(levels, points - _SAME)
+    np.add.at(found, (rounds, place), mixtures.weights * (trace.outcomes[rounds, 0] - points))
+    return found.cumsum(axis=1)
+
+
+def _sets(trace: Trace, thresholds: FloatArray) -> BoolArray:
+    """Whether each round is in each set {h <= w}, (sets, T): all rounds first, then base by base."""
+    found = [np.ones((1, trace.rounds), dtype=np.bool_)]
+    if trace.bases is not None:
+        found += [trace.bases[:, b, 0] <= thresholds[:, None] + _SAME for b in range(trace.bases.shape[1])]
+    return np.concatenate(found)

@@ -1,0 +1,33 @@
+"""The text of the page of the study of panprediction."""
+
+TITLE = "One predictor for every loss and every group"
+
+SUMMARY = """Panprediction (Balakrishnan, Haghtalab, Hsu, Lee and Zhao): a step-calibrated predictor of a binary
+outcome, so that each user who acts on it by best response, with a loss and within a group of their own, does about as
+well as with the model that is best for that loss and that group."""
+
+QUICK = "This is the quick variant: it shows that the study works; its runs are too small to judge."
+
+RATES = """A synthetic law whose Bayes predictor is known, so that all errors are exact. In each group one comparator
+is the Bayes predictor and wrong elsewhere; the gap of a loss and a group is what its user loses to that comparator,
+and the largest over eight losses and all groups is drawn."""
+
+SIZES = """Groups of about half of the population each, and comparators that are right in one of them. The guarantee
+grows with the square root of the logarithm of their numbers only, which is why many users can be served at once."""
+
+PATIENTS = """A physician decides on a biopsy, a discharge coordinator between three ways to go on, an actuary
+reserves a share of the cost. Each of them has three groups of patients and everyone."""
+
+PRICES = """Traders with different losses act on the probability of a price spike: a battery holds back charge, a
+factory moves a shift, a retailer hedges nothing, half or all."""
+
+READING = """Models for one loss decide for its user and say 0 or 1; whoever has another loss cannot use them. Models
+for one group are logistic regressions fitted there, and wrong elsewhere. Panpredictors are learnt from what all these
+models say of rows that they were not fitted on, as their comparators. “Panpredictor” starts from the mean outcome,
+the others from the logistic regression; where no step set exceeds the tolerance it is left as it is, so that a base
+that is good for all is kept. The multicalibrated predictor corrects products of level sets to the same tolerance."""
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, each on one line."""
+    return [" ".join(part.split()) for part in text.split("\n\n")]

@@ -1,0 +1,212 @@
+"""The study of panprediction: its law, its data, what it writes, and that it does not depend on the number of jobs."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scenario_files import omnisim_command, refusal
+
+from omnisim.errors import DataError
+from omnisim.market import load_ercot
+from omnisim.studies.panprediction import comparison, growth, law, plan, prices, problems
+from omnisim.studies.panprediction.findings import findings
+from omnisim.studies.panprediction.study import measure
+from omnisim.studies.parallel import run_all
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("studies") / "panprediction"
+    answer = omnisim_command("study", "panprediction", "--quick", "--seed", 3, "--jobs", 1, "--out", folder)
+    assert (answer.code, answer.err) == (0, "")
+    return folder, answer.out.splitlines()
+
+
+class TestFolder:
+    def test_tables_and_manifest(self, written) -> None:
+        folder, printed = written
+        names = {f"{name}.{ending}" for name in ("slopes", "gaps", "runs") for ending in ("csv", "parquet")}
+        assert {path.name for path in folder.iterdir()} == names | {"report.html", "manifest.json"}
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["command"] == "omnisim study panprediction --quick --seed 3"
+        assert "569 tumours" in manifest["data"]["patients"]
+        # Nothing is judged on a quick run but what holds for every sample.
+        marks = Counter(line.split("  ")[0].strip() for line in printed[:-1])
+        assert marks["agrees"] == 1
+        assert set(marks) == {"agrees", "not judged"}
+
+    def test_every_model_meets_every_user(self, written) -> None:
+        gaps = pd.read_parquet(written[0] / "gaps.parquet")
+        assert set(gaps["part"]) == set(comparison.PROBLEMS)
+        for _, rows in gaps.groupby("part"):
+            assert (rows.groupby("model").size() == 12).all()
+            assert set(rows["kind"]) == {"panpredictor", "multicalibrated", "plain", "one group", "one loss"}
+            # The best comparator of a pair is best among the comparators: no plain or single model is below it.
+            comparators = rows[~rows["kind"].isin(["panpredictor", "multicalibrated"])]
+            assert (comparators["gap"] >= -1e-12).all()
+            assert (comparators.groupby(["loss", "group"])["gap"].min() < 1e-12).all()
+        assert (gaps["gap"] <= gaps["bound"] + 1e-9).all()
+
+    def test_the_page_is_small_and_says_it_is_quick(self, written) -> None:
+        page = (written[0] / "report.html").read_text(encoding="utf-8")
+        assert len(page) < 1_500_000
+        assert "quick variant" in page
+        assert 'data-figure="gaps-patients"' in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_page_is_drawn_quietly_and_fits(browser, written, width: int) -> None:
+    noise = []
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    page.on("console", lambda message: noise.append(message.text))
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.goto((written[0] / "report.html").as_uri())
+    page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=20_000)
+    assert page.locator("figure").count() == 4
+    assert page.locator(".undrawn").count() == 0
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    context.close()
+    assert noise == []
+
+
+class TestLaw:
+    def test_the_best_comparator_of_a_group_is_the_bayes_predictor(self) -> None:
+        made = law.law(5, 7)
+        for k in range(7):
+            inside = made.groups[:, k % 5] > 0
+            np.testing.assert_array_equal(made.comparators[inside, k], made.bayes[inside])
+        assert (abs(made.groups.mean(axis=0)[1:] - 0.5) < 0.06).all()
+
+    def test_a_smaller_law_is_part_of_a_larger_one(self) -> None:
+        small, large = law.law(3, 3), law.law(6, 3)
+        np.testing.assert_array_equal(small.groups, large.groups[:, :3])
+        np.testing.assert_array_equal(small.bayes, large.bayes)
+
+    def test_outcomes_have_the_bayes_probability(self) -> None:
+        """Mean residual of 20,000 draws within every group: four standard deviations are below 0.02; 4 groups."""
+        made = law.law(4, 4)
+        drawn = made.draw(20_000, np.random.default_rng(0))
+        residuals = drawn.outcomes - np.where(drawn.groups[:, 0] > 0, drawn.comparators[:, 0], np.nan)
+        assert (np.abs(drawn.groups.T @ residuals / drawn.groups.sum(axis=0)) < 0.02).all()
+
+
+class TestPrices:
+    def test_spikes_are_about_a_tenth_and_features_are_known_before(self) -> None:
+        problem = prices.spikes(None, 100)
+        assert len(problem.X) == len(problem.y) == 2400
+        assert 0.02 < problem.y.mean() < 0.4
+        market = load_ercot()
+        changed = market.prices.copy()
+        changed[-1] *= 3
+        import dataclasses
+
+        later = prices.features(dataclasses.replace(market, prices=changed))
+        pd.testing.assert_frame_equal(later, prices.features(market))  # the last day's own prices are in no feature
+
+    def test_a_spike_by_hand(self) -> None:
+        market = load_ercot()
+        t = market.days - 10
+        problem = prices.spikes(None)
+        high = np.quantile(market.prices[t - 60 : t], 0.9)
+        row = (t - 60) * 24 - (market.days - 60) * 24  # counted from the end
+        expected = (market.prices[t] > high).astype(float)
+        np.testing.assert_array_equal(problem.y[row:][:24], expected)
+
+    def test_weeks_are_held_out_as_a_whole(self) -> None:
+        problem = prices.spikes(None)
+        (held_out,) = problem.held_out
+        assert 0.3 < held_out.mean() < 0.37
+        by_week = pd.Series(held_out).groupby(problem.clusters // 7).nunique()
+        assert (by_week == 1).all()
+
+    def test_nord_pool_with_high_wind_and_high_load(self) -> None:
+        declared = os.environ.get("OMNISIM_DATA")
+        root = Path(declared) if declared else Path(__file__).parents[3].parent / "shared" / "data"
+        if not (root / "electricity" / prices.FILE).is_file():
+            pytest.skip(f"{prices.FILE} is not in the data folder {root} (set OMNISIM_DATA)")
+        problem = prices.spikes(root, 90)
+        assert set(problem.groups) == {"everyone", "weekends", "high load", "high wind"}
+        assert problem.X["high wind_forecast_mw"].isin([0.0, 1.0]).all()
+        assert "Nord Pool" in problem.about
+
+    def test_other_data_are_refused(self, tmp_path) -> None:
+        with pytest.raises(DataError, match=r"holds no epf_markets\.parquet: give that file, or the folder"):
+            prices.spikes(tmp_path)
+        assert "holds no epf_markets.parquet" in refusal("study", "panprediction", "--quick", "--data", tmp_path)
+
+
+def test_every_patient_is_held_out_once() -> None:
+    problem = problems.patients()
+    assert (np.sum(problem.held_out, axis=0) == 1).all()
+    assert problem.y.sum() == 212
+
+
+def test_results_do_not_depend_on_the_number_of_jobs() -> None:
+    cases = [case for case in plan.growths(plan.QUICK, 1) if case.part == "points" and case.replicate == 0]
+    costs = [case.points for case in cases]
+    alone, together = (
+        pd.DataFrame([row for rows in run_all(measure, cases, costs, jobs) for row in rows]) for jobs in (1, 2)
+    )
+    pd.testing.assert_frame_equal(alone, together, check_exact=True)
+    assert (alone["gap"] >= 0).all()
+    assert alone["within_bound"].all()
+
+
+def test_full_has_what_was_promised() -> None:
+    cases = list(plan.growths(plan.FULL, 0))
+    assert len(set(cases)) == len(cases)
+    points = Counter((case.method, case.points) for case in cases if case.part == "points")
+    assert set(points.values()) == {20}
+    assert {method for method, _ in points} == set(growth.METHODS)
+    assert {case.seed for case in plan.growths(plan.FULL, 1)}.isdisjoint({case.seed for case in cases})
+
+
+def test_findings_tell_what_holds_from_what_does_not() -> None:
+    """On made-up runs: gaps that fall like n^(-1/2) agree, those that stay disagree; a model that loses is named."""
+
+    def growths(exponent):
+        rows = []
+        for part, size in (("points", "points"), ("groups", "log_size"), ("comparators", "log_size")):
+            for method in growth.METHODS:
+                for replicate in range(3):
+                    for value in (4.0, 16.0, 64.0):
+                        error = (1 + replicate / 10) * value ** (exponent if part == "points" else -exponent)
+                        measured = {"gap": error, "step_error": error, "within_bound": True}
+                        case = {"part": part, "method": method, "replicate": replicate, "points": 100, "log_size": 1.0}
+                        rows.append(case | measured | {size: value})
+        return pd.DataFrame(rows)
+
+    def compared(high):
+        models = [(name, "panpredictor") for name in comparison.PANPREDICTORS] + [("only a", "one group")]
+        models += [(comparison.MULTICALIBRATED, comparison.MULTICALIBRATED), *((m, "plain") for m in comparison.PLAIN)]
+        return pd.DataFrame(
+            [
+                {
+                    "part": "p",
+                    "model": name,
+                    "kind": kind,
+                    "loss": "l",
+                    "group": "g",
+                    "gap": 0.2,
+                    "low": 0.1,
+                    "high": high,
+                }
+                for name, kind in models
+            ]
+        )
+
+    good = findings(growths(-0.5), compared(0.4), quick=False)
+    assert [finding.holds for finding in good if finding.subject == "Error against n"] == [True] * 4
+    assert all(finding.holds for finding in good if finding.subject.startswith("Number of"))
+    assert [f.holds for f in good if f.subject == "Held out: p"] == [True] * 4 + [None] * 2
+    bad = findings(growths(-0.1), compared(0.21), quick=False)
+    assert [finding.holds for finding in bad if finding.subject == "Error against n"] == [False] * 4
+    assert [f.holds for f in bad if f.subject == "Held out: p"][:3] == [False] * 3
+    fast = findings(growths(-0.9), compared(0.4), quick=False)
+    assert [f.holds for f in fast if f.subject.startswith("Number of")] == [False] * 4
