@@ -1,6 +1,7 @@
 """Adversaries: what the market does. One file per algorithm."""
 
 from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.adversaries.demand_response import DemandResponse
 from omnisim.strategies.adversaries.independent import Independent
 from omnisim.strategies.adversaries.mannor import Mannor
 from omnisim.strategies.adversaries.masking import Masking
@@ -12,6 +13,7 @@ from omnisim.strategies.adversaries.worst_case import WorstCase
 
 __all__ = [
     "Adversary",
+    "DemandResponse",
     "Independent",
     "Mannor",
     "Masking",

@@ -1,0 +1,85 @@
+"""The quick variant of the crowding study, and what its two markets do."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scenario_files import omnisim_command, refusal
+
+from omnisim.forecasters import Persistence
+from omnisim.simulation.simulate import simulate
+from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, SINGLE, Case, measure, merit_order, two_hours
+from omnisim.studies.crowding.study import FULL, QUICK, cases
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("studies") / "crowding"
+    answer = omnisim_command("study", "crowding", "--quick", "--seed", 2, "--jobs", 1, "--out", folder)
+    assert (answer.code, answer.err) == (0, "")
+    assert "DISAGREES" not in answer.out
+    assert answer.out.count("not judged") == 2 + 1 + 2  # growth needs longer runs, and so does the effect of a crowd
+    return folder
+
+
+def test_it_leaves_a_page_and_its_tables(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    assert names == {f"{name}.{end}" for name in ("market", "runs") for end in ("csv", "parquet")} | {
+        "report.html",
+        "manifest.json",
+    }
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"] == "omnisim study crowding --quick --seed 2"
+
+
+def test_every_forecaster_is_in_both_markets(folder: Path) -> None:
+    runs = pd.read_parquet(folder / "runs.parquet")
+    assert len(runs) == len(cases(QUICK, 0))
+    assert set(runs["forecaster"]) == set(FORECASTERS) == {*SINGLE, *CALIBRATED}
+    assert set(runs["part"]) == {"hours", "merit order"}
+    assert (runs["violated"] == 0).all()
+    assert (runs["certificates"] > 0).all()
+
+
+def test_one_prediction_for_all_costs_half_of_the_rounds(folder: Path) -> None:
+    runs = pd.read_parquet(folder / "runs.parquet")
+    hours = runs[runs["part"] == "hours"].set_index("forecaster")
+    for name in SINGLE:
+        np.testing.assert_allclose(hours.loc[name, "swap_regret"], hours.loc[name, "rounds"] / 2)
+    for name in CALIBRATED:
+        assert (hours.loc[name, "swap_regret"] < hours.loc[name, "rounds"] / 2).all()
+
+
+def test_what_is_paid_is_the_mean_price_of_a_megawatt_hour() -> None:
+    """With loops over rounds, agents and hours."""
+    case = Case("merit order", "Persistence", 6, 600.0, 0, 5)
+    row = measure(case)
+    trace = simulate(merit_order(Persistence(), 6, 600.0), seed=5)
+    record = trace.records["buyers"]
+    money = energy = 0.0
+    for t in range(6):
+        for n in range(record.population.agents):
+            for hour in range(24):
+                drawn = record.population.load[n, record.actions[t, n], hour]
+                money += drawn * 200 * trace.outcomes[t, hour]
+                energy += drawn
+    assert row["paid"] == pytest.approx(money / energy)
+
+
+def test_replicates_share_their_agents_between_forecasters() -> None:
+    todo = cases(FULL, 3)
+    seeds = {(case.forecaster, case.replicate): case.seed for case in todo}
+    assert len(set(seeds.values())) == FULL.replicates
+    assert all(seeds[name, r] == seeds["Persistence", r] for name in FORECASTERS for r in range(FULL.replicates))
+
+
+def test_the_two_hours_are_the_same_for_everybody() -> None:
+    trace = simulate(two_hours(Persistence(), 8))
+    assert (trace.actions["buyers"] == trace.actions["buyers"][:, :1]).all()
+
+
+def test_it_reads_no_data(tmp_path: Path) -> None:
+    message = refusal("study", "crowding", "--quick", "--data", tmp_path, "--out", tmp_path / "out")
+    assert message.startswith("the study 'crowding' reads no data")
