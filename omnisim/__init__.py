@@ -4,7 +4,7 @@ The public surface is imported on first use, so that ``import omnisim`` and ``om
 
 >>> import omnisim
 >>> sorted(omnisim.__all__)[:4]
-['Analysis', 'LinearConstraint', 'Mixture', 'Money']
+['Analysis', 'Checkpoint', 'Comparison', 'LinearConstraint']
 """
 
 import importlib
@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING
 from omnisim._version import __version__
 
 if TYPE_CHECKING:
+    from omnisim import batch as batch
+    from omnisim import network as network
     from omnisim import testing as testing
     from omnisim.analysis import Analysis as Analysis
     from omnisim.analysis import analyze as analyze
+    from omnisim.comparison.comparing import compare as compare
+    from omnisim.comparison.comparison import Comparison as Comparison
+    from omnisim.comparison.comparison import load_comparison as load_comparison
     from omnisim.errors import OmnisimError as OmnisimError
     from omnisim.problem.constraints import LinearConstraint as LinearConstraint
     from omnisim.problem.mixture import Mixture as Mixture
@@ -23,8 +28,10 @@ if TYPE_CHECKING:
     from omnisim.problem.population import Population as Population
     from omnisim.problem.subsequences import Rule as Rule
     from omnisim.report import write_report as write_report
+    from omnisim.report.comparison import write_comparison as write_comparison
     from omnisim.scenario.load import load_scenario as load_scenario
     from omnisim.scenario.scenario import Scenario as Scenario
+    from omnisim.simulation.checkpoint import Checkpoint as Checkpoint
     from omnisim.simulation.simulate import simulate as simulate
     from omnisim.strategies import adversaries as adversaries
     from omnisim.strategies import elimination as elimination
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Analysis": "omnisim.analysis",
+    "Checkpoint": "omnisim.simulation.checkpoint",
+    "Comparison": "omnisim.comparison.comparison",
     "LinearConstraint": "omnisim.problem.constraints",
     "Mixture": "omnisim.problem.mixture",
     "Money": "omnisim.problem.population",
@@ -44,19 +53,24 @@ _HOME = {
     "Scenario": "omnisim.scenario.scenario",
     "Trace": "omnisim.trace",
     "analyze": "omnisim.analysis",
+    "compare": "omnisim.comparison.comparing",
+    "load_comparison": "omnisim.comparison.comparison",
     "load_scenario": "omnisim.scenario.load",
     "load_trace": "omnisim.trace",
     "simulate": "omnisim.simulation.simulate",
+    "write_comparison": "omnisim.report.comparison",
     "write_report": "omnisim.report",
 }
 """Where each public name lives."""
 
 _NAMESPACES = {
     "adversaries": "omnisim.adversaries",
+    "batch": "omnisim.batch",
     "elimination": "omnisim.elimination",
     "forecasters": "omnisim.forecasters",
     "learners": "omnisim.learners",
     "market": "omnisim.market",
+    "network": "omnisim.network",
     "testing": "omnisim.testing",
 }
 

@@ -94,6 +94,14 @@ def run(
     overrides: Overrides = None,
     plugin: Plugins = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ROUNDS",
+            help="Keep the state in the folder; the same command goes on from it after the run was killed.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run a scenario and write its report.
 
@@ -103,6 +111,7 @@ def run(
 
       omnisim run ercot_day_ahead
       omnisim run my.toml --seed 3 --set forecaster.kind=persistence --out results
+      omnisim run my.toml --checkpoint-every 100
     """
     extra: dict[str, Any] = {}
     if seed is not None:
@@ -119,7 +128,16 @@ def run(
     started = time.perf_counter()
     with run_directory.prepared(directory):
         with naming(scenario), _progress(loaded.name) as on_rounds:
-            trace = omnisim.simulate(loaded, on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)))
+            checkpoint = None
+            if checkpoint_every is not None:
+                checkpoint = omnisim.Checkpoint(directory / run_directory.CHECKPOINT, checkpoint_every)
+                if checkpoint.path.exists():
+                    print(f"omnisim: going on from {checkpoint.path}", file=sys.stderr)
+            trace = omnisim.simulate(
+                loaded,
+                on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)),
+                checkpoint=checkpoint,
+            )
         analysis = omnisim.analyze(trace)
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
@@ -135,18 +153,93 @@ def run(
 
 
 @app.command()
-def report(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder written by omnisim run.")],
+def compare(
+    scenario: ScenarioPath,
+    forecasters: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Names, with parameters in parentheses: persistence,'persistence(lag=7)'; or a TOML file of tables.",
+        ),
+    ],
+    eliminations: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Likewise; default: the scenario's.", show_default=False),
+    ] = None,
+    adversaries: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Likewise; default: the scenario's.", show_default=False),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, ...; the same for every forecaster.")] = 10,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=A,B", help="Values of a key of the scenario, each combined with each."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(help="Forecaster that the others are compared to; default: the first.", show_default=False),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a Dask cluster, e.g. tcp://10.0.0.1:8786.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the runs; default: reports/compare-<scenario>-<digest>.", show_default=False),
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop when a run fails, instead of going on.")] = False,
+    plugin: Plugins = None,
 ) -> None:
-    """Write the report of a finished run again, with this version of omnisim.
+    """Run forecasters on the same seeds and say which serves whom, with intervals.
+
+    Every run is kept as Parquet. The same command into the same folder goes on where it was interrupted.
+
+    [bold]Examples[/bold]
+
+      omnisim compare ercot_day_ahead --forecasters persistence,climatology,ridge_autoregression
+      omnisim compare my.toml --forecasters 'persistence(lag=7),published(model=dnn)' --set market.series=a,b
+    """
+    loaded = _load(scenario, None, plugin, {})
+    from omnisim.compare_command import leaderboard, run_comparison, write_page
+
+    directory = out or Path("reports") / f"compare-{_file_name(loaded.name)}-{loaded.about['digest']}"
+    comparison = run_comparison(
+        loaded,
+        directory,
+        forecasters,
+        eliminations,
+        adversaries,
+        settings or [],
+        sys.argv[2:],
+        seeds=seeds,
+        reference=reference,
+        jobs=jobs,
+        scheduler=scheduler,
+        fail_fast=fail_fast,
+    )
+    page = write_page(comparison, directory)
+    for line in leaderboard(comparison):
+        print(line)
+    print(f"{page}")
+
+
+@app.command()
+def report(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim run or omnisim compare.")],
+) -> None:
+    """Write the report of a finished run again, with this version of omnisim; or that of a comparison as far as it is.
 
     [bold]Example[/bold]
 
       omnisim report reports/ercot_day_ahead-0123456789
     """
     import omnisim
-    from omnisim import run_directory
+    from omnisim import compare_command, run_directory
 
+    if compare_command.is_comparison(run_dir):
+        print(f"{compare_command.write_page(omnisim.load_comparison(run_dir), run_dir)}")
+        return
     trace, manifest = run_directory.read_run(run_dir)
     run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
     print(f"{run_dir / run_directory.REPORT}")

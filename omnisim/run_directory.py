@@ -8,6 +8,7 @@
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
     report.html        the page
+    checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed
 
 Each file is written under a temporary name and renamed, so a killed run leaves no half file. The report comes
 last, and that of an earlier run in the same folder goes first: a directory that has one is complete.
@@ -32,6 +33,7 @@ from omnisim.trace import Trace, load_trace
 
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
+CHECKPOINT = "checkpoint.npz"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "simpy", "plotly")
 _IN_MANIFEST = ("command", "versions", "wall_seconds")
@@ -103,6 +105,8 @@ def write_run(
         analysis.agents.to_parquet(file, index=False)
     _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
+    with suppress(OSError):  # it would only be refused by the next run that is not this one
+        (directory / CHECKPOINT).unlink(missing_ok=True)
 
 
 def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any]) -> None:

@@ -13,12 +13,14 @@ from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
 from omnisim.analysis.expected import ExpectedBias, expected_bias
 from omnisim.analysis.growth import growth
+from omnisim.analysis.information import ages, message_counts
 from omnisim.analysis.measures import Measures
 from omnisim.analysis.regret import regret
-from omnisim.analysis.sums import played_sums
+from omnisim.analysis.sums import Sums, played_sums
 from omnisim.analysis.violation import cumulative_violation
+from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
-from omnisim.trace import Trace
+from omnisim.trace import PopulationRecord, Trace
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ class Analysis:
     def certificates(self) -> pd.DataFrame:
         """One row per theorem and scope: what was measured, the bound, and whether it holds."""
         return certificates(self.trace, self.measures)
+
+    @cached_property
+    def information(self) -> pd.DataFrame:
+        """What agents earned and regretted on forecasts of each age; see :func:`~omnisim.analysis.information.ages`."""
+        return ages(self.trace)
+
+    @cached_property
+    def messages(self) -> pd.DataFrame:
+        """How many messages of each kind were sent, delivered, late, lost and in flight at the end."""
+        return message_counts(self.trace)
 
     def expected_bias(self, population: str) -> ExpectedBias:
         """Bias in expectation over the forecaster's mixtures; see :func:`~omnisim.analysis.expected.expected_bias`.
@@ -97,7 +109,13 @@ def analyze(trace: Trace) -> Analysis:
 def _measure(trace: Trace, name: str) -> Measures:
     record = trace.records[name]
     population = record.population
-    sums = played_sums(record.actions, population.actions, trace.active, trace.outcomes, trace.predictions)
+    predictions = trace.acted_on(name)
+    answered = record.defaulted is None
+    sums = played_sums(
+        record.actions, population.actions, trace.active, trace.outcomes,
+        predictions if answered else np.zeros_like(predictions), record.present,
+    )  # fmt: skip
+    responses = sums if answered else _own_choices(trace, record, predictions)
     benchmark_name, violated_at = benchmark_of(trace, name)
     benchmark = np.moveaxis(violated_at == trace.rounds, 2, 0)
     found = regret(population, sums, benchmark)
@@ -113,9 +131,24 @@ def _measure(trace: Trace, name: str) -> Measures:
         swap_regret=found.swap,
         ccv=ccv,
         ccv_positive=ccv_positive,
-        bias=bias(sums),
+        bias=bias(responses),
         eliminated=_eliminated(record.eliminated_at, trace.rounds, len(trace.subsequences)),
         fallback_rounds=trace.active.T.astype(np.int64) @ record.fallback.astype(np.int64),
+        present_rounds=None
+        if record.present is None
+        else trace.active.T.astype(np.int64) @ record.present.astype(np.int64),
+    )
+
+
+def _own_choices(trace: Trace, record: PopulationRecord, predictions: FloatArray) -> Sums:
+    """Sums over the rounds in which the agents' own choice was played: a default action answers no prediction."""
+    assert record.defaulted is not None  # noqa: S101 (the caller has asked; this tells the type checker)
+    chosen = ~record.defaulted & np.isfinite(predictions).all(axis=1)
+    counted = np.broadcast_to(chosen[:, None], record.actions.shape)
+    if record.present is not None:
+        counted = counted & record.present
+    return played_sums(
+        record.actions, record.population.actions, trace.active, trace.outcomes, np.nan_to_num(predictions), counted
     )
 
 

@@ -2,7 +2,8 @@
 
 A row concerns one theorem of Bechavod, Lu, Roth, one population and one subsequence. A theorem speaks about each agent
 by itself; the row shows the agent closest to its bound among those that meet the hypotheses, and says how many do.
-Which theorems are listed depends on the policy of the population; every population has its assumptions checked.
+Which theorems are listed depends on the policy of the population; every population has its assumptions checked. Where
+messages came late or were lost, the bounds are those of :mod:`omnisim.analysis.lateness`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from omnisim.analysis.benchmark import UNKNOWN
 from omnisim.analysis.evidence import WHOLE_RUN, Evidence
 from omnisim.analysis.forecast_certificates import forecast_claims
 from omnisim.analysis.measures import Measures
+from omnisim.analysis.step_certificates import step_claims
 from omnisim.analysis.violation import cumulative_violation
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.trace import Trace
@@ -48,7 +50,7 @@ def certificates(trace: Trace, measures: Mapping[str, Measures]) -> pd.DataFrame
     rows: list[dict[str, object]] = []
     for name, record in trace.records.items():
         evidence = Evidence(trace, record, measures[name])
-        for claim in (_assumptions, *_CLAIMS.get(trace.about["elimination"][name], ()), forecast_claims):
+        for claim in (_assumptions, *_CLAIMS.get(trace.about["elimination"][name], ()), forecast_claims, step_claims):
             rows.extend(claim(evidence))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -82,21 +84,29 @@ def _first_violation(evidence: Evidence) -> _Rows:
     positive = np.maximum(evidence.record.costs, 0).sum(axis=0).max(axis=1, initial=0.0)
     others = (evidence.measures.population.actions - clean.sum(axis=1)).astype(np.float64)
     # With a benchmark that is not empty there is always a candidate; without one the rule has to fall back.
-    yield evidence.row("Theorem 1", "CCV+ <= |A without B|", WHOLE_RUN, positive, others, met, _EMPTY)
+    late = evidence.late
+    claim = evidence.allowed("CCV+", "|A without B|", "|A without B| (1 + D)", "lost + defaults")
+    bound = others * (1 + late.delay) + late.lost + late.defaulted.sum()
+    yield evidence.row("Theorem 1", claim, WHOLE_RUN, positive, bound, met, _EMPTY)
 
 
 def _cumulative_threshold(evidence: Evidence) -> _Rows:
     removed = (evidence.whole_run & ~evidence.kept(0)).sum(axis=1)
     yield _expected_kept("Proposition 2", evidence, WHOLE_RUN, removed, evidence.whole_run)
     gamma = np.asarray(evidence.facts["gamma"], dtype=np.float64)[0]
-    bound = evidence.measures.population.actions * (1 + gamma)
+    late = evidence.late
+    bound = evidence.measures.population.actions * (1 + gamma + late.delay) + late.lost + late.defaulted.sum()
+    claim = evidence.allowed("CCV", "|A| (1 + gamma)", "|A| (1 + gamma + D)", "lost + defaults")
     every_round = np.ones((evidence.trace.rounds, 1), dtype=np.bool_)
     total = cumulative_violation(evidence.record.costs, every_round)[0][0]
-    yield evidence.row("Theorem 2", "CCV <= |A| (1 + gamma)", WHOLE_RUN, total, bound, evidence.played_on, _FELL_BACK)
+    yield evidence.row("Theorem 2", claim, WHOLE_RUN, total, bound, evidence.played_on, _FELL_BACK)
 
 
 def _subsequence_first_violation(evidence: Evidence) -> _Rows:
-    lasting = float(len(evidence.trace.subsequences) * evidence.measures.population.actions)
+    late = evidence.late
+    lasting = len(evidence.trace.subsequences) * evidence.measures.population.actions * (1 + late.delay) + late.lost
+    bounds = lasting + late.defaults(evidence.trace.active)
+    claim = evidence.allowed("CCV+(S)", "L |A|", "L |A| (1 + D)", "lost + defaults")
     for k, name in enumerate(evidence.trace.subsequences):
         clean = evidence.measures.benchmark[k]
         removed = (clean & ~evidence.kept(k)).sum(axis=1)
@@ -104,21 +114,22 @@ def _subsequence_first_violation(evidence: Evidence) -> _Rows:
             "Proposition 3", "actions of B(S) removed = 0", name, removed, 0.0, np.asarray(clean.any(axis=1)), _EMPTY
         )
         positive = evidence.measures.ccv_positive[k]
-        yield evidence.row("Theorem 5", "CCV+(S) <= L |A|", name, positive, lasting, evidence.played_on, _FELL_BACK)
+        yield evidence.row("Theorem 5", claim, name, positive, float(bounds[k]), evidence.played_on, _FELL_BACK)
 
 
 def _subsequence_threshold(evidence: Evidence) -> _Rows:
     gammas = np.asarray(evidence.facts["gamma"], dtype=np.float64)
     lasting = len(evidence.trace.subsequences) * evidence.measures.population.actions
+    late = evidence.late
+    missing = late.lost + late.defaults(evidence.trace.active)
+    claim = evidence.allowed("CCV(S)", "L |A| (1 + gamma_S)", "L |A| (1 + gamma_S + D)", "lost + defaults")
     for k, name in enumerate(evidence.trace.subsequences):
         clean = evidence.measures.benchmark[k]
         removed = (clean & ~evidence.kept(k)).sum(axis=1)
         yield _expected_kept("Proposition 4", evidence, name, removed, clean)
-        bound = lasting * (1 + gammas[k])
+        bound = lasting * (1 + gammas[k] + late.delay) + missing[k]
         total = evidence.measures.ccv[k]
-        yield evidence.row(
-            "Theorem 6", "CCV(S) <= L |A| (1 + gamma_S)", name, total, bound, evidence.played_on, _FELL_BACK
-        )
+        yield evidence.row("Theorem 6", claim, name, total, bound, evidence.played_on, _FELL_BACK)
 
 
 def _expected_kept(
@@ -132,7 +143,9 @@ def _expected_kept(
         reason = "the law of the outcomes is not known, so BE is not either"
     elif not sufficient:
         reason = "gamma is smaller than the theorem asks for"
-    met = np.asarray(clean.any(axis=1) & known & sufficient)
+    elif not evidence.late.in_order:
+        reason = "news came out of order, so the known costs are no martingale"
+    met = np.asarray(clean.any(axis=1) & known & sufficient & evidence.late.in_order)
     probability = 1 - float(str(evidence.facts["delta"]))
     return evidence.row(theorem, "actions of BE removed = 0", subsequence, removed, 0.0, met, reason, probability)
 
@@ -140,11 +153,14 @@ def _expected_kept(
 def _regret_from_bias(theorem: str) -> _Claim:
     def claim(evidence: Evidence) -> _Rows:
         measures = evidence.measures
-        bound = 2 * measures.population.lipschitz * measures.bias.sum(axis=2)
+        late = evidence.late
+        words = evidence.allowed("swap regret(S)", "2 L sum of biases", "2 L sum of biases", "defaults")
+        missing = late.defaults(evidence.trace.active)[:, None]
+        bound = 2 * measures.population.lipschitz * measures.bias.sum(axis=2) + missing
         for k, name in enumerate(evidence.trace.subsequences):
             yield evidence.row(
                 theorem,
-                "swap regret(S) <= 2 L sum of biases",
+                words,
                 name,
                 measures.swap_regret[k],
                 bound[k],

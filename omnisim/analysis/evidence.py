@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from omnisim.analysis.lateness import Lateness, lateness
 from omnisim.analysis.measures import Measures
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.trace import PopulationRecord, Trace
@@ -30,6 +32,15 @@ class Evidence:
     def whole_run(self) -> BoolArray:
         """The benchmark over all rounds, (N, A): subsequences cover them, so it is what stays clean on each."""
         return np.asarray(self.measures.benchmark.all(axis=0))
+
+    @cached_property
+    def late(self) -> Lateness:
+        """How late the population's news was."""
+        return lateness(self.record)
+
+    def allowed(self, words: str, part: str, late_part: str, missing: str) -> str:
+        """A claim ``words <= part``, or as it reads where news came late and default actions were played."""
+        return f"{words} <= {part}" if self.late.none else f"{words} <= {late_part} + {missing}"
 
     @property
     def played_on(self) -> BoolArray:

@@ -1,11 +1,14 @@
 """How regret and violation grow with the number of rounds."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
+from omnisim.arrays import FloatArray
 from omnisim.trace import Trace
 
 
@@ -29,6 +32,17 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
     One row per number of rounds and agent. Columns: round (of the run: rounds 0..round are counted), rounds
     (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv, ccv_positive, money.
     """
+    frames = [
+        pd.DataFrame({"round": last, "rounds": rounds, "agent": np.arange(len(measures["utility"])), **measures})
+        for last, rounds, measures in grown(trace, population, subsequence, points)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def grown(
+    trace: Trace, population: str, subsequence: str, points: int
+) -> Iterator[tuple[int, int, dict[str, FloatArray]]]:
+    """The same piece by piece: last round, rounds of the subsequence so far, and each measure of the agents, (N,)."""
     record = trace.records[population]
     _, violated_at = benchmark_of(trace, population)
     k = trace.subsequences.index(subsequence)
@@ -38,7 +52,6 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
     agents = record.population.agents
     total: Sums | None = None
     violated, positive = np.zeros((2, agents, record.costs.shape[2]))
-    frames = []
     for begin, end in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
         part = members[begin:end]
         sums = played_sums(
@@ -47,6 +60,7 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
             every[begin:end],
             trace.outcomes[part],
             trace.predictions[part],
+            None if record.present is None else record.present[part],
         )
         total = sums if total is None else _add(total, sums)
         benchmark = (violated_at[:, :, k] > part[-1])[None]
@@ -54,22 +68,20 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
         costs = record.costs[part]
         violated, positive = violated + costs.sum(axis=0), positive + np.maximum(costs, 0).sum(axis=0)
         money = record.population.money
-        frames.append(
-            pd.DataFrame(
-                {
-                    "round": part[-1],
-                    "rounds": end,
-                    "agent": np.arange(agents),
-                    "utility": found.utility[0],
-                    "external_regret": found.external[0],
-                    "swap_regret": found.swap[0],
-                    "ccv": violated.max(axis=1) if violated.size else 0.0,
-                    "ccv_positive": positive.max(axis=1) if positive.size else 0.0,
-                    "money": found.utility[0] * money.scale + end * money.offset,
-                }
-            )
+        own = end if record.present is None else total.count[0].sum(axis=1)
+        nothing = np.zeros(agents)
+        yield (
+            int(part[-1]),
+            int(end),
+            {
+                "utility": found.utility[0],
+                "external_regret": found.external[0],
+                "swap_regret": found.swap[0],
+                "ccv": violated.max(axis=1) if violated.size else nothing,
+                "ccv_positive": positive.max(axis=1) if positive.size else nothing,
+                "money": found.utility[0] * money.scale + own * money.offset,
+            },
         )
-    return pd.concat(frames, ignore_index=True)
 
 
 def _add(first: Sums, second: Sums) -> Sums:

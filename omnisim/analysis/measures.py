@@ -29,6 +29,8 @@ class Measures:
     utility, external_regret, swap_regret, ccv, ccv_positive : (L, N)
     bias : (L, N, A)
     eliminated, fallback_rounds : (L, N)
+    present_rounds : (L, N)
+        Rounds of S in which the agent was there; None where agents neither come nor go.
     """
 
     population: Population
@@ -44,12 +46,20 @@ class Measures:
     bias: FloatArray
     eliminated: IntArray
     fallback_rounds: IntArray
+    present_rounds: IntArray | None = None
+
+    @property
+    def own_rounds(self) -> IntArray:
+        """Rounds of S in which each agent was there, (L, N)."""
+        if self.present_rounds is not None:
+            return self.present_rounds
+        return np.broadcast_to(self.rounds[:, None], self.utility.shape)
 
     @property
     def money(self) -> FloatArray:
         """Money earned, (L, N): the utility translated, summed over rounds."""
         money = self.population.money
-        return self.utility * money.scale + self.rounds[:, None] * money.offset
+        return self.utility * money.scale + self.own_rounds * money.offset
 
     def table(self, subsequences: Sequence[str]) -> pd.DataFrame:
         """One row per agent and subsequence; the columns are listed at ``Analysis.agents``."""
@@ -71,6 +81,6 @@ class Measures:
             "population": np.full(agents * count, self.population.name, dtype=object),
             "agent": np.repeat(np.arange(agents), count),
             "subsequence": np.tile(np.array(subsequences, dtype=object), agents),
-            "rounds": np.tile(self.rounds, agents),
+            "rounds": self.own_rounds.T.reshape(-1),
         }
         return pd.DataFrame(labels | {name: values.T.reshape(-1) for name, values in flat.items()})

@@ -64,6 +64,7 @@ def played_sums(
     active: BoolArray,
     outcomes: FloatArray,
     predictions: FloatArray,
+    counted: BoolArray | None = None,
 ) -> Sums:
     """Sum outcomes and predictions over the rounds in which each agent played each action.
 
@@ -74,13 +75,15 @@ def played_sums(
         A.
     active : (T, L)
     outcomes, predictions : (T, d)
+    counted : (T, N), optional
+        Rounds of each agent that count; all if omitted. Actions elsewhere may be anything.
     """
     agents = actions.shape[1]
     rounds, dimension = outcomes.shape
     table = np.concatenate([np.ones((rounds, 1)), outcomes, predictions], axis=1)
     total = np.zeros((active.shape[1], agents * number_of_actions, table.shape[1]))
     for subsequences, members in patterns(active):
-        indicator = _indicator(actions[members], number_of_actions)
+        indicator = _indicator(actions[members], number_of_actions, None if counted is None else counted[members])
         summed = indicator @ table[members]
         for k in subsequences:
             total[k] += summed
@@ -88,10 +91,13 @@ def played_sums(
     return Sums(total[..., 0], total[..., 1 : 1 + dimension], total[..., 1 + dimension :])
 
 
-def _indicator(actions: IntArray, number_of_actions: int) -> "sparse.csc_array":
+def _indicator(actions: IntArray, number_of_actions: int, counted: BoolArray | None) -> "sparse.csc_array":
     # Column t has a one in the row of (n, a) for each agent n that played a in round t.
     rounds, agents = actions.shape
+    if counted is not None:
+        actions = np.where(counted, actions, 0)
     rows = (np.arange(agents) * number_of_actions + actions).reshape(-1)
+    ones = np.ones(len(rows)) if counted is None else counted.reshape(-1).astype(np.float64)
     starts = np.arange(rounds + 1) * agents
     shape = (agents * number_of_actions, rounds)
-    return sparse.csc_array((np.ones(len(rows)), rows, starts), shape=shape)
+    return sparse.csc_array((ones, rows, starts), shape=shape)

@@ -126,7 +126,7 @@ class History:
     predictions : (t, d)
         As sampled.
     actions
-        For each population, (t, N).
+        For each population, (t, N); -1 for an agent that was not there.
     """
 
     outcomes: FloatArray

@@ -21,7 +21,7 @@ AXES = {"elimination": "decision rule", "adversary": "adversary", "setting": "se
 MOST_FORECASTERS, MOST_ROWS = 8, 24
 """Forecasters in a figure that tells them apart by colour, and in one with a row for each."""
 
-MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 24
+MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 16
 """How many a figure shows, and how many variants of it there are to choose from."""
 
 DAYS_OF_A_YEAR = 365

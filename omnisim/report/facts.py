@@ -111,7 +111,7 @@ def _agents(trace: Trace, population: str) -> str:
     number_of_rows = trace.records[population].population.agents
     if rows is None:
         return count(number_of_rows, "agent")
-    return f"{count(len(set(rows)), 'agent')} present in {count(number_of_rows, 'spell')}, each counted by itself"
+    return f"{count(len(set(rows)), 'agent')} in {count(number_of_rows, 'spell')} of presence"
 
 
 def _rules(elimination: Any) -> str:

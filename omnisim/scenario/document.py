@@ -1,5 +1,6 @@
 """Read a scenario file into a checked document, with errors that name the file, the key and what would be right."""
 
+import copy
 import datetime as dt
 import hashlib
 import json
@@ -9,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from omnisim.errors import ScenarioError
-from omnisim.scenario.schema import Schema
+from omnisim.scenario.schema import Schema, union
 from omnisim.suggest import nearest
 
 _TAGS = ("kind", "source")
@@ -68,14 +69,56 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
         raise ScenarioError(f"{path}: is not a text file in UTF-8 (line {line}): {cause.reason}") from cause
     except tomllib.TOMLDecodeError as cause:
         raise ScenarioError(f"{path}: is not valid TOML: {_repeated(cause)}") from cause
+    tree = overridden(tree, overrides)
+    schema = Schema()
+    try:
+        return check_document(tree, schema)
+    except ScenarioError as cause:
+        raise ScenarioError(f"{path}: {cause}") from cause.__cause__
+
+
+def overridden(tree: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of what a file says with overrides in place, which are as in :func:`read_document`.
+
+    Raises
+    ------
+    ScenarioError
+        If a key is not a dotted one, or leads through a value.
+    """
+    changed = copy.deepcopy(dict(tree))
     # Another kind has other parameters, so it comes first and what the file says about the old one goes.
     for key in sorted(overrides, key=lambda key: key.rpartition(".")[2] not in _TAGS):
-        _override(tree, key, overrides[key])
-    schema = Schema()
+        _override(changed, key, overrides[key])
+    return changed
+
+
+def check_document(tree: Mapping[str, Any], schema: Schema) -> BaseModel:
+    """Validate what a scenario file says.
+
+    Raises
+    ------
+    ScenarioError
+        On the first thing that is wrong.
+    """
     try:
         return schema.document.model_validate(tree)
     except ValidationError as cause:
-        raise ScenarioError(f"{path}: {_explain(cause, tree, schema)}") from cause
+        raise ScenarioError(_explain(cause, tree, schema)) from cause
+
+
+def check_table(key: str, table: Mapping[str, Any], *kinds: str) -> Any:
+    """Validate the table of one strategy, as if it stood under ``key`` in a scenario file.
+
+    Raises
+    ------
+    ScenarioError
+        On the first thing that is wrong.
+    """
+    fields: dict[str, Any] = {key: (union(*kinds), ...)}
+    try:
+        return getattr(create_model("Table", **fields).model_validate({key: dict(table)}), key)
+    except ValidationError as cause:
+        raise ScenarioError(_explain(cause, {key: table}, Schema())) from cause
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -237,7 +280,9 @@ def _is_tag(loc: Sequence[int | str], index: int) -> bool:
             return True
         case ("populations", _, _, "elimination"):
             return True
-        case ("forecaster", _, _, int()):
+        case ("forecaster", _, _, int()) | ("other_forecasters", _, _, _, int()):
+            return True
+        case ("other_forecasters", _) | ("network", "topology") | ("network", "channels", int(), "delay"):
             return True
     return False
 

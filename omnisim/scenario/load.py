@@ -1,5 +1,6 @@
 """Build a scenario from a TOML file: the function ``omnisim.load_scenario``."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ from pydantic import BaseModel
 
 from omnisim.arrays import DateArray, FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
-from omnisim.market import Market, MarketAgents, Scaling
+from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.problem.context import Past
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
 from omnisim.scenario.document import digest, read_document, resolved
+from omnisim.scenario.network_tables import build_network
 from omnisim.scenario.rule_features import rule_features
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import parameters, tables_of
@@ -34,6 +36,7 @@ class GeneratedPopulation:
     name: str
     agents: MarketAgents
     scaling: Scaling
+    resolution: Resolution = "hour"
 
     def build(self, seed: int) -> Population:
         """Draw the population of the run with this seed.
@@ -50,7 +53,7 @@ class GeneratedPopulation:
         # What overflows is refused by name, so numpy need not warn of it as well.
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             try:
-                return self.agents.build(self.name, self.scaling, rng)
+                return self.agents.build(self.name, self.scaling, rng, self.resolution)
             except OmnisimError:
                 raise
             except (MemoryError, OverflowError, ValueError) as cause:
@@ -75,17 +78,18 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
     path = shipped.find(str(path))
     document: Any = read_document(path, overrides or {})
     with naming(path):
-        scenario = _build(document, path)
+        scenario = build(document, path)
         scenario.problem(scenario.seed)  # populations and subsequences are refused here, not in the run
     return scenario
 
 
-def _build(document: Any, path: Path) -> Scenario:
+def build(document: Any, path: Path) -> Scenario:
+    """The scenario that a checked document describes; ``path`` is what its relative paths are beside."""
     folder = path.parent
     days = _Days.load(document.market, folder, document.rounds)
     rounds = document.rounds if days.dates is None else len(days.dates)
     adversary_target = registry.find("adversaries", document.adversary.kind)
-    supplied = {}
+    supplied: dict[str, Any] = {}
     if document.adversary.kind == "replay":
         if days.market is None:
             raise ScenarioError(
@@ -93,6 +97,8 @@ def _build(document: Any, path: Path) -> Scenario:
                 "choose another adversary, or a market with data"
             )
         supplied["outcomes"] = days.outcomes
+    if "price_range" in inspect.signature(adversary_target).parameters:
+        supplied["price_range"] = (days.scaling.low, days.scaling.high)
     with naming("adversary"):
         adversary = _construct(adversary_target, document.adversary, folder, supplied)
     name = document.name or path.stem
@@ -102,14 +108,15 @@ def _build(document: Any, path: Path) -> Scenario:
         seed=document.seed,
         rounds=rounds,
         populations=[
-            _population(population, table, days.scaling, folder) for population, table in document.populations.items()
+            _population(population, table, days, folder) for population, table in document.populations.items()
         ],
         adversary=adversary,
-        forecaster=_strategy("forecaster", "forecasters", document.forecaster, folder),
+        forecaster=strategy("forecaster", "forecasters", document.forecaster, folder),
         elimination={
-            population: _policy(table.elimination or document.elimination, folder)
+            population: policy(table.elimination or document.elimination, folder)
             for population, table in document.populations.items()
         },
+        **_network(document, folder),
         subsequences=_subsequences(document, days),
         features=days.features,
         forecasts=days.forecasts,
@@ -130,6 +137,7 @@ class _Days:
     """The days of a market that are played, scaled, and those before them."""
 
     market: Market | None
+    resolution: Resolution
     scaling: Scaling
     played: slice
     about: dict[str, Any]
@@ -138,7 +146,7 @@ class _Days:
     def load(cls, table: Any, folder: Path, rounds: int | None) -> "_Days":
         if table.source == "synthetic":
             scaling = Scaling(table.low, table.high, table.currency)
-            return cls(None, scaling, slice(0), _scale(scaling) | {"name": "synthetic"})
+            return cls(None, table.resolution, scaling, slice(0), _scale(scaling) | {"name": "synthetic"})
         with naming("market"):
             market: Market = _construct(registry.find("markets", table.source), table, folder)
             _check_days(market, table)
@@ -154,13 +162,14 @@ class _Days:
         _, clipped = scaling.outcomes(market.prices[played])
         return cls(
             market,
+            market.resolution,
             scaling,
             played,
             _scale(scaling)
             | {
                 "name": market.name,
                 "clipped": clipped,
-                "hours": int(market.prices[played].size),
+                "values": int(market.prices[played].size),
                 "attribution": market.attribution,
                 "notes": list(market.notes),
             },
@@ -208,19 +217,43 @@ def _scale(scaling: Scaling) -> dict[str, Any]:
     return {"currency": scaling.currency, "low": scaling.low, "high": scaling.high}
 
 
-def _population(name: str, table: Any, scaling: Scaling, folder: Path) -> GeneratedPopulation:
+def _population(name: str, table: Any, days: _Days, folder: Path) -> GeneratedPopulation:
     with naming(f"populations.{name}"):
         agents = _construct(registry.find("populations", table.kind), table, folder)
-    return GeneratedPopulation(name, agents, scaling)
+    return GeneratedPopulation(name, agents, days.scaling, days.resolution)
 
 
-def _strategy(key: str, kind: str, table: Any, folder: Path) -> Any:
+def _network(document: Any, folder: Path) -> dict[str, Any]:
+    """What the file says about the network, further forecasters, and agents that come and go."""
+    tables = document.populations.items()
+    with naming("network"):
+        network = None if document.network is None else build_network(document.network, folder)
+    churn = {}
+    for name, table in tables:
+        if table.churn is not None:
+            with naming(f"populations.{name}.churn"):
+                churn[name] = table.churn.build()
+    return {
+        "network": network,
+        "other_forecasters": {
+            name: strategy(f"other_forecasters.{name}", "forecasters", table, folder)
+            for name, table in document.other_forecasters.items()
+        },
+        "subscriptions": {name: table.subscriptions for name, table in tables if table.subscriptions is not None},
+        "default_actions": {name: table.default_action for name, table in tables if table.default_action is not None},
+        "churn": churn,
+    }
+
+
+def strategy(key: str, kind: str, table: Any, folder: Path) -> Any:
+    """The strategy of a kind that a checked table describes; ``key`` is put in front of what goes wrong."""
     with naming(key):
         return _construct(registry.find(kind, table.kind), table, folder)
 
 
-def _policy(table: Any, folder: Path) -> Any:
-    return _strategy("elimination", registry.policy_kind(table.kind), table, folder)
+def policy(table: Any, folder: Path) -> Any:
+    """The elimination rule or learner that a checked table describes."""
+    return strategy("elimination", registry.policy_kind(table.kind), table, folder)
 
 
 def _subsequences(document: Any, days: _Days) -> dict[str, Subsequence]:

@@ -23,10 +23,12 @@ KINDS: Mapping[str, dict[str, str]] = {
         "combination": "omnisim.strategies.forecasters:Combination",
         "conditional_mean": "omnisim.strategies.forecasters:ConditionalMean",
         "decision_calibrated": "omnisim.strategies.forecasters:DecisionCalibrated",
+        "omnipredictor": "omnisim.strategies.forecasters:Omnipredictor",
         "persistence": "omnisim.strategies.forecasters:Persistence",
         "published": "omnisim.strategies.forecasters:Published",
         "ridge_autoregression": "omnisim.strategies.forecasters:RidgeAutoregression",
         "selection": "omnisim.strategies.forecasters:Selection",
+        "step_calibrated": "omnisim.strategies.forecasters:StepCalibrated",
     },
     "elimination": {
         "best_response": "omnisim.strategies.elimination:BestResponse",
@@ -43,6 +45,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "sinha_vaze": "omnisim.strategies.learners:SinhaVaze",
     },
     "adversaries": {
+        "demand_response": "omnisim.strategies.adversaries:DemandResponse",
         "independent": "omnisim.strategies.adversaries:Independent",
         "mannor": "omnisim.strategies.adversaries:Mannor",
         "masking": "omnisim.strategies.adversaries:Masking",
@@ -54,13 +57,16 @@ KINDS: Mapping[str, dict[str, str]] = {
     },
     "populations": {
         "budgeted_operators": "omnisim.market:BudgetedOperators",
+        "deferrable_loads": "omnisim.market:DeferrableLoads",
         "energy_buyers": "omnisim.market:EnergyBuyers",
         "manufacturers": "omnisim.market:Manufacturers",
+        "spike_hedgers": "omnisim.market:SpikeHedgers",
     },
     "markets": {
         "epftoolbox": "omnisim.market:read_epftoolbox",
         "epftoolbox_forecasts": "omnisim.market:read_epftoolbox_forecasts",
         "ercot": "omnisim.market:load_ercot",
+        "ercot_spikes": "omnisim.market:load_ercot_spikes",
         "file": "omnisim.market:read_prices",
     },
 }

@@ -8,16 +8,22 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze, within
-from omnisim.errors import ScenarioError
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, finite, freeze, within
+from omnisim.errors import ProblemError, ScenarioError
+from omnisim.problem.churn import Churn, with_rows
 from omnisim.problem.context import Past
+from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
+from omnisim.streams import stream
 from omnisim.suggest import nearest
+
+FORECASTER = "forecaster"
+"""Name of the first forecaster."""
 
 
 class PopulationSource(Protocol):
@@ -44,6 +50,11 @@ class Problem:
     features: Mapping[str, FloatArray]
     forecasts: Mapping[str, FloatArray]
     past: Past | None
+    rows: Mapping[str, IntArray] = field(default_factory=dict)
+    """By population with churn, whose spell each of its agents is; see :mod:`omnisim.problem.churn`."""
+    present: Mapping[str, BoolArray] = field(default_factory=dict)
+    """By population with churn, (T, N)."""
+    default_actions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rounds(self) -> int:
@@ -80,6 +91,18 @@ class Scenario:
         The delivery day of each round, (T,).
     past
         What forecasters may learn from before round 0.
+    network
+        Who hears whom, and how well; None: everything is heard at once.
+    other_forecasters
+        Further forecasters by name, beside ``forecaster``, whose name is ``"forecaster"``. The adversary reads the
+        mixture and predictions of that one only.
+    subscriptions
+        From populations to the names of the forecasters whose predictions they average; ``["forecaster"]`` by default.
+    default_actions
+        From populations to the action, by index or name, that the market books for them when none of their own arrives
+        before it closes; the first action by default.
+    churn
+        From populations to how their agents come and go; nobody does by default.
     source
         The resolved scenario file, where it came from one.
     about
@@ -115,6 +138,11 @@ class Scenario:
     forecasts: Mapping[str, Any] = field(default_factory=dict)
     dates: Any = None
     past: Past | None = None
+    network: Network | None = None
+    other_forecasters: Mapping[str, Forecaster] = field(default_factory=dict)
+    subscriptions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    default_actions: Mapping[str, int | str] = field(default_factory=dict)
+    churn: Mapping[str, Churn] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -133,6 +161,7 @@ class Scenario:
                     raise ScenarioError(f"elimination names the population {name!r}{nearest(name, names)}")
                 if name not in self.elimination:
                     raise ScenarioError(f"elimination has no rule for the population {name!r}")
+        self._check_parties(names)
         # The dataclass is frozen; what it was given is replaced by checked copies once.
         checked = {
             "features": {name: _feature(name, values) for name, values in self.features.items()},
@@ -175,6 +204,15 @@ class Scenario:
             return self.elimination[population]
         return self.elimination
 
+    @property
+    def forecasters(self) -> dict[str, Forecaster]:
+        """All forecasters by name, the first one first."""
+        return {FORECASTER: self.forecaster, **self.other_forecasters}
+
+    def subscriptions_of(self, population: str) -> tuple[str, ...]:
+        """Names of the forecasters that the population of this name hears."""
+        return tuple(self.subscriptions.get(population, (FORECASTER,)))
+
     def problem(self, seed: int) -> Problem:
         """Build the populations and find the active subsequences of every round.
 
@@ -198,15 +236,61 @@ class Scenario:
         for what, width in widths.items():
             if width != dimension:
                 raise ScenarioError(f"{what} of scenario {self.name!r}: {width} coordinates, outcomes have {dimension}")
+        rows, present = self._spells(populations, rounds, seed)
         return Problem(
-            populations,
+            tuple(with_rows(p, rows[p.name]) if p.name in rows else p for p in populations),
             tuple(self.subsequences),
             activity(self.subsequences, rounds, self.features),
             None if self.dates is None else freeze(self.dates[:rounds]),
             {name: freeze(values[:rounds]) for name, values in self.features.items()},
             {name: freeze(values[:rounds]) for name, values in self.forecasts.items()},
             self.past,
+            rows,
+            present,
+            {p.name: _action(p, self.default_actions[p.name]) for p in populations if p.name in self.default_actions},
         )
+
+    def _spells(
+        self, populations: Sequence[Population], rounds: int, seed: int
+    ) -> tuple[dict[str, IntArray], dict[str, BoolArray]]:
+        rows, present = {}, {}
+        for population in populations:
+            if population.name in self.churn:
+                rng = stream(seed, f"population/{population.name}/churn")
+                try:
+                    spells = self.churn[population.name].spells(population.agents, rounds, rng)
+                except ProblemError as cause:
+                    raise ProblemError(f"churn of population {population.name!r}: {cause}") from cause
+                rows[population.name], present[population.name] = freeze(spells[0]), freeze(spells[1])
+        return rows, present
+
+    def _check_parties(self, names: Sequence[str]) -> None:
+        for name in self.other_forecasters:
+            if name in ("world", FORECASTER) or "/" in name or not name:
+                raise ScenarioError(
+                    f"other_forecasters has the name {name!r}: it must not be empty, 'world', 'forecaster', or have '/'"
+                )
+        for what in ("subscriptions", "default_actions", "churn"):
+            for name in getattr(self, what):
+                if name not in names:
+                    raise ScenarioError(f"{what} names the population {name!r}{nearest(name, names)}")
+        for population, chosen in self.subscriptions.items():
+            if isinstance(chosen, str) or not chosen or len(set(chosen)) != len(chosen):
+                raise ScenarioError(
+                    f"subscriptions of population {population!r} must be a list of one or more different forecasters, "
+                    f"got {chosen!r}"
+                )
+            for name in chosen:
+                if name not in self.forecasters:
+                    raise ScenarioError(
+                        f"subscriptions of population {population!r} has {name!r}{nearest(name, self.forecasters)}"
+                    )
+        for population in self.churn:
+            if self.elimination_of(population).draws:
+                raise ScenarioError(
+                    f"churn of population {population!r}: a learner in action space cannot start afresh for one agent; "
+                    "give the population an elimination rule"
+                )
 
     def _check_rounds(self) -> None:
         rounds = self.horizon
@@ -223,6 +307,23 @@ class Scenario:
                 raise ScenarioError(
                     f"scenario {self.name!r} asks for {rounds} rounds: {what} has only {length} of them"
                 )
+
+
+def _action(population: Population, action: int | str) -> int:
+    """The index of a default action."""
+    known = population.action_names
+    if isinstance(action, str):
+        if action not in known:
+            raise ScenarioError(
+                f"default action of population {population.name!r} is {action!r}{nearest(action, known)}"
+            )
+        return known.index(action)
+    if not 0 <= action < population.actions:
+        raise ScenarioError(
+            f"default action of population {population.name!r} is {action}: "
+            f"it has actions 0 to {population.actions - 1}"
+        )
+    return int(action)
 
 
 def _feature(name: str, values: Any) -> FloatArray:

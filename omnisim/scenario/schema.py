@@ -30,13 +30,14 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from omnisim.arrays import Written
 from omnisim.errors import ScenarioError
+from omnisim.market.data import Resolution
 from omnisim.problem.subsequences import Operator, Rule
 from omnisim.scenario import registry
 
 _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, protected_namespaces=())
 
-FROM_MARKET = ("outcomes",)
-"""Parameters that the loader supplies: ``replay`` plays the outcomes of the market."""
+FROM_MARKET = ("outcomes", "price_range")
+"""Parameters that the loader supplies: the outcomes of the market, and the prices that become outcomes 0 and 1."""
 
 
 def _number_or_numbers(value: Any) -> Any:
@@ -97,6 +98,7 @@ class SyntheticMarketTable(MarketTable):
 
     source: Literal["synthetic"]
     currency: str = "USD"
+    resolution: Resolution = Field("hour", description="24 prices a day, or one; the adversary must play as many")
 
     @model_validator(mode="after")
     def _no_days(self) -> "SyntheticMarketTable":
@@ -127,8 +129,24 @@ class Schema:
     def document(self) -> type[BaseModel]:
         """The model of a whole file."""
         elimination = union(*registry.POLICIES)
-        own_rule = {"elimination": (elimination | None, Field(None, description="own rule of this population"))}
-        population: Any = union("populations", extra=own_rule)
+        from omnisim.scenario.network_tables import ChurnTable, network_table
+
+        own: dict[str, Any] = {
+            "elimination": (elimination | None, Field(None, description="own rule of this population")),
+            "subscriptions": (
+                list[str] | None,
+                Field(None, description='forecasters whose predictions it averages; ["forecaster"]'),
+            ),
+            "default_action": (
+                int | str | None,
+                Field(None, description="index or name of what is booked when no action arrives in time"),
+            ),
+            "churn": (ChurnTable | None, Field(None, description="how its agents come and go")),
+        }
+        population: Any = union("populations", extra=own)
+        forecaster: Any = union("forecasters")
+        forecasters: Any = types.GenericAlias(dict, (str, forecaster))
+        network: Any = network_table() | None
         populations: Any = types.GenericAlias(Mapping, (str, population))
         return create_model(
             "Scenario",
@@ -138,7 +156,7 @@ class Schema:
                 populations,
                 Field(min_length=1, description="agents, by the name of their population"),
             ),
-            forecaster=(union("forecasters"), Field(description="who predicts")),
+            forecaster=(forecaster, Field(description="who predicts")),
             adversary=(union("adversaries"), Field(default={"kind": "replay"}, validate_default=True)),
             elimination=(
                 elimination,
@@ -148,6 +166,8 @@ class Schema:
                 dict[str, SubsequenceForm],
                 Field(default={"all": True}, min_length=1, description="true for every round, or a rule"),
             ),
+            other_forecasters=(forecasters, Field(default={}, description="further forecasters, by name")),
+            network=(network, Field(None, description="who hears whom, and how well")),
         )
 
     def _markets(self) -> Any:
@@ -158,7 +178,9 @@ class Schema:
         return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table that knows all its keys."""
+
     model_config = _STRICT
 
 
@@ -169,7 +191,7 @@ def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False
     """
     targets = {name: registry.find(kind, name) for kind in kinds for name in registry.names(kind)}
     tables = [
-        table_model(name, target, "kind", _Table, extra)
+        table_model(name, target, "kind", Table, extra)
         for name, target in targets.items()
         if not (nested and any(tables_of(parameter) for parameter in parameters(target)))
     ]

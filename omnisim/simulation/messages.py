@@ -1,4 +1,8 @@
-"""What the parties say to each other in a round."""
+"""What the parties say to each other in a round.
+
+A *cohort* is one population, or several of one shape that are decided together: P populations with N agents each have
+P N rows, population by population.
+"""
 
 from dataclasses import dataclass
 
@@ -16,9 +20,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Population to world and forecaster: the actions (N, A) it will choose from."""
+    """Cohort to world and forecasters: the actions (P N, A) its agents will choose from in round ``round``."""
 
-    population: str
+    cohort: str
+    round: int
     candidates: BoolArray
 
 
@@ -32,21 +37,29 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Forecaster to world and populations: the prediction (d,) sampled."""
+    """Forecaster to world and populations: the prediction (d,) sampled for round ``round``."""
 
+    forecaster: str
+    round: int
     prediction: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Population to world: what its agents do, (N,)."""
+    """Cohort to world: what its agents want to do in round ``round``, (P N,); ``acting`` (P,) of its populations do.
 
-    population: str
+    ``acting`` is None where all do.
+    """
+
+    cohort: str
+    round: int
     actions: IntArray
+    acting: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """World to all: what happened, (d,)."""
+    """World to all: what happened in round ``round``, (d,)."""
 
+    round: int
     outcome: FloatArray

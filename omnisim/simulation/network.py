@@ -1,28 +1,29 @@
-"""Who hears whom: a directed graph of parties, each with a mailbox.
+"""Who hears whom, and when.
 
-The graph of the theory is the ideal broadcast: every message arrives at once. It is a networkx ``DiGraph``
-whose nodes are parties with a ``role`` and whose edges are channels.
+Without a network everything is heard at once, the ideal broadcast of the theory. With one, forecasts, actions,
+settlements and registrations travel along the channels of a graph (:mod:`omnisim.simulation.topology`), and are read by
+their receivers in the first phase in which they want them after they have arrived. What arrives between two phases
+changes nothing before the next, so an arrival is a time to compare with and not an event of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import networkx as nx
+import numpy as np
+import simpy
 
+from omnisim.arrays import BoolArray
+from omnisim.errors import ScenarioError
+from omnisim.simulation.cohorts import Cohort
+from omnisim.simulation.mail import KINDS, Box, Ledger
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
+from omnisim.simulation.routes import Downlink, Uplink
+from omnisim.simulation.topology import WORLD, Role, fastest_paths, party
+from omnisim.trace import FORECASTER, MessageRecord
 
 _Message = TypeVar("_Message")
-
-
-class Role(StrEnum):
-    """What a party is in the game."""
-
-    WORLD = "world"
-    FORECASTER = "forecaster"
-    POPULATION = "population"
-
 
 AUDIENCE: dict[type, frozenset[Role]] = {
     Notice: frozenset({Role.FORECASTER, Role.POPULATION}),
@@ -32,36 +33,19 @@ AUDIENCE: dict[type, frozenset[Role]] = {
     Actions: frozenset({Role.WORLD}),
     Outcome: frozenset({Role.FORECASTER, Role.POPULATION}),
 }
-"""Which parties each kind of message is for; a party hears it if there is a channel to it."""
+"""Which parties each kind of message is for."""
 
-WORLD, FORECASTER = "world", "forecaster"
-"""Names of the two parties there is one of. A population is the party ``population/<name>``."""
-
-
-def party(population: str) -> str:
-    """The party that stands for a population."""
-    return f"population/{population}"
+OVERHEARD = frozenset({(Registration, Role.WORLD), (Forecast, Role.WORLD)})
+"""What the world reads at once on any network: the adversary of the theory may know it."""
 
 
-def broadcast(populations: Iterable[str]) -> "nx.DiGraph[str]":
-    """The graph of the theory: world, forecaster and populations, all within earshot of one another.
-
-    >>> sorted(broadcast(["buyers"]).successors("population/buyers"))
-    ['forecaster', 'world']
-    """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_node(WORLD, role=Role.WORLD)
-    graph.add_node(FORECASTER, role=Role.FORECASTER)
-    graph.add_edges_from([(WORLD, FORECASTER), (FORECASTER, WORLD)])
-    for name in populations:
-        graph.add_node(party(name), role=Role.POPULATION)
-        for center in (WORLD, FORECASTER):
-            graph.add_edges_from([(center, party(name)), (party(name), center)])
-    return graph
+_SETTLED_THROUGH = frozenset({Role.RELAY})
+_TOLD_THROUGH = frozenset({Role.RELAY, Role.POPULATION})
+"""Who passes on settlements and actions, and who forecasts and registrations."""
 
 
 class Mailbox:
-    """What a party has received and not yet read, by kind."""
+    """What a party was told at once and has not yet read, by kind."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[type, list[Any]] = defaultdict(list)
@@ -82,22 +66,192 @@ class Mailbox:
         return message
 
 
-class Network:
-    """Delivers messages along the channels of a graph."""
+class Lines:
+    """The boxes of all messages that travel, and the routes that say when each arrives.
 
-    def __init__(self, graph: "nx.DiGraph[str]") -> None:
-        self.mailboxes = {name: Mailbox() for name in graph}
-        self._audience = {
-            (sender, kind): [
-                self.mailboxes[receiver]
-                for receiver in graph.successors(sender)
-                if graph.nodes[receiver]["role"] in roles
-            ]
-            for sender in graph
-            for kind, roles in AUDIENCE.items()
-        }
+    Parameters
+    ----------
+    graph
+        Of parties and channels.
+    cohorts
+        By name.
+    subscriptions
+        From forecasters to the names of the cohorts that hear them.
+    rounds
+        T.
+    seed
+        Of the run.
+    """
+
+    def __init__(
+        self,
+        graph: "nx.DiGraph[str]",
+        cohorts: Mapping[str, Cohort],
+        subscriptions: Mapping[str, Sequence[str]],
+        rounds: int,
+        seed: int,
+    ) -> None:
+        self.graph = graph
+        members = {name: [party(p) for p in cohort.names] for name, cohort in cohorts.items()}
+        total = sum(map(len, members.values()))
+        self.ledger = Ledger(rounds, list(graph), 2 * total * (1 + len(subscriptions)))
+        self._boxes: defaultdict[tuple[str, type], list[Box]] = defaultdict(list)
+        self._down: dict[tuple[str, type], list[tuple[Downlink, list[tuple[slice, Box]]]]] = {}
+        self._up: defaultdict[tuple[str, type], list[tuple[Uplink, Box]]] = defaultdict(list)
+        backwards = graph.reverse(copy=False)
+        from_world, to_world = (fastest_paths(g, WORLD, _SETTLED_THROUGH) for g in (graph, backwards))
+        settlements = [
+            self._downlink(from_world, members, Outcome, seed),
+            self._downlink(from_world, {name: [name] for name in subscriptions}, Outcome, seed),
+        ]
+        self._down[WORLD, Outcome] = settlements
+        for name, names in members.items():
+            self._uplink(to_world, name, names, WORLD, Actions, seed)
+        for forecaster, heard_by in subscriptions.items():
+            chosen = {name: members[name] for name in heard_by}
+            paths = fastest_paths(graph, forecaster, _TOLD_THROUGH)
+            self._down[forecaster, Forecast] = [self._downlink(paths, chosen, Forecast, seed)] if chosen else []
+            back = fastest_paths(backwards, forecaster, _TOLD_THROUGH)
+            for name, names in chosen.items():
+                self._uplink(back, name, names, forecaster, Registration, seed)
+
+    @property
+    def ideal(self) -> bool:
+        """Whether every message arrives at once."""
+        down = [route.ideal for routes in self._down.values() for route, _ in routes]
+        return all(down) and all(route.ideal for routes in self._up.values() for route, _ in routes)
+
+    def post(self, sender: str, message: Any, now: float) -> None:
+        """Put a message on its way to everyone it is for."""
+        kind = type(message)
+        for downlink, parts in self._down.get((sender, kind), ()):
+            arrives = downlink.send(now)
+            for members, box in parts:
+                box.post(message.round, message, now, arrives[members])
+        for uplink, box in self._up.get((sender, kind), ()):
+            arrives = uplink.send(np.full(box.size, now))
+            box.post(message.round, message, now, arrives, getattr(message, "acting", None))
+
+    def collect(self, receiver: str, kind: type, now: float) -> list[tuple[Any, BoolArray]]:
+        """What has arrived for a party; see :meth:`Box.collect`."""
+        return [found for box in self._boxes[receiver, kind] for found in box.collect(now)]
+
+    def in_flight(self, receiver: str, kind: type) -> list[tuple[Any, BoolArray]]:
+        """What is on its way to a party, and to which of its populations."""
+        return [(letter.message, letter.waiting) for box in self._boxes[receiver, kind] for letter in box.letters]
+
+    def record(self) -> MessageRecord:
+        """The account of all messages, and the graph."""
+        counts = self.ledger.counts.values()
+        nodes = list(self.graph)
+        position = {name: i for i, name in enumerate(nodes)}
+        edges = [(position[a], position[b], known["channel"]) for a, b, known in self.graph.edges(data=True)]
+        return MessageRecord(
+            kinds=tuple(self.ledger.counts),
+            sent=np.stack([count.sent for count in counts]),
+            delivered=np.stack([count.delivered for count in counts]),
+            lost=np.stack([count.lost for count in counts]),
+            late=np.stack([count.late for count in counts]),
+            in_flight=np.stack([count.in_flight for count in counts]),
+            parties=tuple(nodes),
+            roles=tuple(str(self.graph.nodes[name]["role"]) for name in nodes),
+            edges=np.array([(a, b) for a, b, _ in edges], dtype=np.int64),
+            edge_delay=np.array([channel.law.mean for _, _, channel in edges], dtype=np.float64),
+            edge_loss=np.array([channel.loss for _, _, channel in edges], dtype=np.float64),
+            log=self.ledger.logged(),
+        )
+
+    def _downlink(
+        self, paths: Mapping[str, list[str]], groups: Mapping[str, list[str]], kind: type, seed: int
+    ) -> tuple[Downlink, list[tuple[slice, Box]]]:
+        """A route to all members of the groups, and for each group its part of them and its box."""
+        chosen: list[list[str]] = []
+        parts: list[tuple[slice, Box]] = []
+        for name, members in groups.items():
+            own = [_path(paths, member, KINDS[kind][0], to=True) for member in members]
+            box = Box(self.ledger, kind, [path[0] for path in own], members)
+            parts.append((slice(len(chosen), len(chosen) + len(own)), box))
+            self._boxes[name, kind].append(box)
+            chosen += own
+        return Downlink(self.graph, chosen, KINDS[kind][0], seed), parts
+
+    def _uplink(
+        self, paths: Mapping[str, list[str]], name: str, members: list[str], receiver: str, kind: type, seed: int
+    ) -> None:
+        own = [_path(paths, member, KINDS[kind][0], to=False)[::-1] for member in members]
+        box = Box(self.ledger, kind, members, [receiver] * len(members))
+        self._boxes[receiver, kind].append(box)
+        self._up[name, kind].append((Uplink(self.graph, own, KINDS[kind][0], seed), box))
+
+
+class Network:
+    """Delivers messages between parties.
+
+    Parameters
+    ----------
+    environment
+        For the time.
+    roles
+        Of the parties that speak: world, forecasters and cohorts.
+    subscriptions
+        From forecasters to the cohorts that hear them.
+    lines
+        What travels; None where everything is heard at once.
+    """
+
+    def __init__(
+        self,
+        environment: simpy.Environment,
+        roles: Mapping[str, Role],
+        subscriptions: Mapping[str, Sequence[str]],
+        lines: Lines | None = None,
+    ) -> None:
+        self._environment, self._lines = environment, lines
+        self.mailboxes = {name: Mailbox() for name in roles}
+        self._audience: dict[tuple[str, type], list[Mailbox]] = {}
+        for sender, role in roles.items():
+            for kind, wanted in AUDIENCE.items():
+                self._audience[sender, kind] = [
+                    self.mailboxes[receiver]
+                    for receiver, own in roles.items()
+                    if own in wanted
+                    and own != role
+                    and _within_earshot(sender, role, receiver, own, subscriptions)
+                    and (lines is None or kind not in KINDS or (kind, own) in OVERHEARD)
+                ]
+
+    @property
+    def ideal(self) -> bool:
+        """Whether everything is heard at once."""
+        return self._lines is None
 
     def send(self, sender: str, message: object) -> None:
-        """Deliver a message to everyone it is for and whom a channel from ``sender`` reaches."""
+        """Deliver a message to everyone it is for, or put it on its way."""
         for mailbox in self._audience[sender, type(message)]:
             mailbox.put(message)
+        if self._lines is not None and type(message) in KINDS:
+            self._lines.post(sender, message, self._environment.now)
+
+    def receive(self, receiver: str, kind: type[_Message]) -> list[tuple[_Message, BoolArray | None]]:
+        """The messages of a kind that have reached a party, and which of its P populations (None: all)."""
+        if self._lines is None:
+            return [(message, None) for message in self.mailboxes[receiver].take(kind)]
+        return list(self._lines.collect(receiver, kind, self._environment.now))
+
+
+def _within_earshot(
+    sender: str, role: Role, receiver: str, own: Role, subscriptions: Mapping[str, Sequence[str]]
+) -> bool:
+    if role == Role.FORECASTER and own == Role.POPULATION:
+        return receiver in subscriptions[sender]
+    if role == Role.POPULATION and own == Role.FORECASTER:
+        return sender in subscriptions[receiver]
+    # What is committed to and predicted by the first forecaster is what the adversary reads.
+    return not (role == Role.FORECASTER and own == Role.WORLD) or sender == FORECASTER
+
+
+def _path(paths: Mapping[str, list[str]], member: str, kind: str, *, to: bool) -> list[str]:
+    if member not in paths:
+        word = "to" if to else "from"
+        raise ScenarioError(f"network: no path {word} {member!r} for its {kind} messages: add an edge, or a relay")
+    return paths[member]

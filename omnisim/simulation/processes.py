@@ -1,6 +1,7 @@
-"""The SimPy processes: the world, the forecaster, and one for each population.
+"""The SimPy processes of the world and of the forecasters; that of the populations is in ``agents``.
 
-Each keeps its own record of the run, arrays with the round first, from which the trace is made.
+Each keeps its own record of the run, arrays with the round first, from which the trace is made. What happened to
+everyone is booked by the world when the outcome is known; who learns of it, and when, is up to the network.
 """
 
 from collections import defaultdict
@@ -9,17 +10,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from omnisim.arrays import ROUNDING, BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.arrays import BoolArray, DateArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
-from omnisim.problem.population import Population
+from omnisim.simulation.agents import Agents
+from omnisim.simulation.cohorts import ByPopulation, Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
-from omnisim.simulation.network import FORECASTER, WORLD, Network, party
+from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.simulation.topology import WORLD
 from omnisim.strategies.adversaries.base import Adversary
-from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.forecasters.base import Forecaster
-from omnisim.strategies.policy import Policy
+from omnisim.trace import FORECASTER
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,28 @@ class Environs:
 
 
 class World:
-    """Publishes contexts, plays the adversary, reveals outcomes.
+    """Publishes contexts, plays the adversary, books what was done, reveals outcomes.
 
     ``observers`` are shown each round's law for the record; nobody who plays is among them.
+
+    Parameters
+    ----------
+    environs, adversary, rng
+        What it plays with.
+    agents
+        The cohorts, whose books it keeps.
+    order
+        Names of the populations.
+    observers
+        See above.
     """
 
     def __init__(
         self,
         environs: Environs,
         adversary: Adversary,
-        populations: Sequence[Population],
+        agents: Mapping[str, Agents],
+        order: Sequence[str],
         rng: np.random.Generator,
         observers: Sequence[Callable[[int, Mixture], None]] = (),
     ) -> None:
@@ -68,9 +82,9 @@ class World:
         self._environs, self._adversary, self._rng = environs, adversary, rng
         self.outcomes = np.empty((rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
-        self._order = [p.name for p in populations]
+        self._agents, self._order = agents, order
+        self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
         self._observers = tuple(observers)
-        self._heard_actions = {p.name: np.empty((rounds, p.agents), dtype=np.int64) for p in populations}
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
@@ -83,129 +97,128 @@ class World:
             commitment = mailbox.take_one(Commitment)
             registered = mailbox.take(Registration)
             if not self._adversary.oblivious:
-                candidates = _by_population(registered, self._order)
-                context = replace(context, candidates=candidates, exposure=commitment.exposure)
+                shown = {message.cohort: message.candidates for message in registered}
+                context = replace(context, candidates=self._shown(shown), exposure=commitment.exposure)
             law = self._adversary.law(context, commitment.mixture, self._history(t))
             for observe in self._observers:
                 observe(t, law)
             yield clock.at(Phase.OUTCOME)
             self._heard_predictions[t] = mailbox.take_one(Forecast).prediction
-            for message in mailbox.take(Actions):
-                self._heard_actions[message.population][t] = message.actions
-            self.outcomes[t] = law.sample(self._rng)
-            network.send(WORLD, Outcome(freeze(self.outcomes[t].copy())))
+            for message, who in network.receive(WORLD, Actions):
+                self._agents[message.cohort].accept(t, message, who)
+            outcome = self.outcomes[t] = law.sample(self._rng)
+            if not network.ideal:
+                # Who learns late does not make history wait.
+                for agents in self._agents.values():
+                    agents.book(t, outcome)
+            network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy())))
 
     def _history(self, t: int) -> History | None:
         if self._adversary.oblivious:
             return None
+        parts = ((name, a.actions[:t, rows]) for a in self._agents.values() for _, name, rows in a.cohort.each())
+        played = {name: freeze(actions) for name, actions in parts}
         return History(
             freeze(self.outcomes[:t]),
             freeze(self._heard_predictions[:t]),
-            {name: freeze(actions[:t]) for name, actions in self._heard_actions.items()},
+            {name: played[name] for name in self._order},
         )
 
 
 class ForecastService:
-    """Commits to a mixture, samples the prediction, learns the outcome; ``exposed`` to a white-box adversary."""
+    """Commits to a mixture, samples the prediction, learns the outcome; ``exposed`` to a white-box adversary.
+
+    An outcome that arrives late is learnt as that of its own round: the forecaster is asked again for its prediction in
+    the context of that round, which pairs the two, and then told the outcome. It learns in the order of arrival.
+
+    Parameters
+    ----------
+    forecaster
+        The strategy.
+    rounds, dimension
+        T and d.
+    cohorts
+        Those subscribed.
+    order
+        Names of the registered populations.
+    rng
+        For sampling.
+    name
+        Of the party; only the first forecaster commits to the world.
+    exposed
+        See above.
+    """
 
     def __init__(
         self,
         forecaster: Forecaster,
         rounds: int,
         dimension: int,
-        populations: Sequence[Population],
+        cohorts: Mapping[str, Cohort],
+        order: Sequence[str],
         rng: np.random.Generator,
+        name: str = FORECASTER,
         exposed: bool = False,
     ) -> None:
         self._forecaster, self._rng, self._exposed = forecaster, rng, exposed
-        self._order = [p.name for p in populations]
+        self.name, self._cohorts = name, cohorts
+        self._shown = ByPopulation(cohorts, order)
+        self._registered = {c: np.full(cohort.count, -1) for c, cohort in cohorts.items()}
+        self._candidates = {
+            c: freeze(np.ones((cohort.rows, cohort.actions), dtype=np.bool_)) for c, cohort in cohorts.items()
+        }
+        self._contexts: dict[int, Context] = {}
+        self._paired = -1
         self.predictions = np.empty((rounds, dimension))
         self.mixtures: list[Mixture] = []
+        self.bases: list[FloatArray] = []
         self.diagnostics: defaultdict[str, FloatArray] = defaultdict(lambda: np.full(rounds, np.nan))
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
-        mailbox = network.mailboxes[FORECASTER]
+        mailbox = network.mailboxes[self.name]
         while True:
             t: int = yield clock.at(Phase.FORECAST)
-            candidates = _by_population(mailbox.take(Registration), self._order)
-            context = replace(mailbox.take_one(Notice).context, candidates=candidates)
-            mixture = self._forecaster.predict(context)
+            for message, who in network.receive(self.name, Registration):
+                self._register(message, who)
+            context = replace(mailbox.take_one(Notice).context, candidates=self._shown(self._candidates))
+            mixture = self._predict(context)
+            if not network.ideal:
+                self._contexts[t] = context
             self.mixtures.append(mixture)
-            network.send(FORECASTER, Commitment(mixture, self._forecaster.exposure() if self._exposed else None))
+            bases = self._forecaster.base_predictions()
+            if bases is not None:
+                self.bases.append(bases)
+            if self.name == FORECASTER:
+                network.send(self.name, Commitment(mixture, self._forecaster.exposure() if self._exposed else None))
             yield clock.at(Phase.BROADCAST)
             prediction = mixture.sample(self._rng)
             self.predictions[t] = prediction
-            network.send(FORECASTER, Forecast(prediction))
+            network.send(self.name, Forecast(self.name, t, prediction))
             yield clock.at(Phase.SETTLEMENT)
-            self._forecaster.update(mailbox.take_one(Outcome).outcome)
-            for name, value in self._forecaster.diagnostics().items():
-                self.diagnostics[name][t] = value
+            for outcome, _ in network.receive(self.name, Outcome):
+                self._learn(outcome)
 
+    def _predict(self, context: Context) -> Mixture:
+        self._paired = context.round
+        return self._forecaster.predict(context)
 
-class Agents:
-    """One population: registers its candidates, responds to the prediction it received, eliminates.
+    def _learn(self, message: Outcome) -> None:
+        context = self._contexts.pop(message.round, None)
+        if context is not None and self._paired != message.round:
+            self._predict(context)
+        self._forecaster.update(message.outcome)
+        for name, value in self._forecaster.diagnostics().items():
+            self.diagnostics[name][message.round] = value
 
-    Beside what the agents do it records, for the analysis, what their actions cost and the round in which
-    each action first violated a constraint on each subsequence, whatever the policy.
-    """
-
-    def __init__(self, population: Population, policy: Policy, active: BoolArray) -> None:
-        rounds, subsequences = active.shape
-        agents, constraints = population.agents, len(population.constraints)
-        self._population, self.policy = population, policy
-        self._agents = np.arange(agents)
-        self._active = active
-        self._violations = CandidateSets(subsequences, agents, population.actions, rounds)
-        self._expected = CandidateSets(subsequences, agents, population.actions, rounds)
-        self._last_law: Mixture | None = None
-        self.actions = np.empty((rounds, agents), dtype=np.int64)
-        self.fallback = np.empty((rounds, agents), dtype=np.bool_)
-        self.costs = np.empty((rounds, agents, constraints))
-
-    @property
-    def violated_at(self) -> IntArray:
-        """The round of each action's first violation on each subsequence, (N, A, L), or T."""
-        return self._violations.left_at
-
-    @property
-    def expected_violated_at(self) -> IntArray:
-        """The same for expected costs, as far as ``observe_law`` was told the law of every round."""
-        return self._expected.left_at
-
-    def observe_law(self, t: int, law: Mixture) -> None:
-        """Record which actions violate in expectation under the law of round t."""
-        if law is not self._last_law:
-            self._last_law = law
-            self._violates = np.asarray((self._population.expected_costs(law) > ROUNDING).any(axis=2))
-        self._expected.remove(self._active[t], self._violates, t)
-
-    def run(self, clock: Clock, network: Network) -> Process:
-        """The process."""
-        population, policy = self._population, self.policy
-        me = party(population.name)
-        mailbox = network.mailboxes[me]
-        while True:
-            t: int = yield clock.at(Phase.REGISTRATION)
-            active = mailbox.take_one(Notice).context.active
-            shown = policy.registered(active)
-            if shown.flags.writeable:
-                shown = freeze(shown.copy(order="K"))
-            network.send(me, Registration(population.name, shown))
-            yield clock.at(Phase.ACTION)
-            candidates, self.fallback[t] = policy.playable(active)
-            actions = population.best_response(mailbox.take_one(Forecast).prediction, candidates)
-            self.actions[t] = actions
-            network.send(me, Actions(population.name, actions))
-            yield clock.at(Phase.SETTLEMENT)
-            outcome = mailbox.take_one(Outcome).outcome
-            costs = population.costs(outcome)
-            self.costs[t] = costs[self._agents, actions]
-            self._violations.remove(active, np.asarray((costs > 0).any(axis=2)), t)
-            policy.settle(actions, outcome, costs, active)
-
-
-def _by_population(registered: Sequence[Registration], order: Sequence[str]) -> dict[str, BoolArray]:
-    # In the order of the scenario, not of arrival.
-    candidates = {message.population: message.candidates for message in registered}
-    return {name: candidates[name] for name in order}
+    def _register(self, message: Registration, who: BoolArray | None) -> None:
+        name = message.cohort
+        if who is None:
+            self._candidates[name] = message.candidates
+            return
+        newer = who & (self._registered[name] < message.round)
+        self._registered[name][newer] = message.round
+        # Contexts of earlier rounds go on showing what was known then.
+        known = self._candidates[name].copy(order="K")
+        np.copyto(known, message.candidates, where=self._cohorts[name].spread(newer)[:, None])
+        self._candidates[name] = freeze(known)

@@ -8,6 +8,12 @@
    so that neither psi_t nor Y_t can depend on it;
 4. y_t is drawn and revealed; utilities and costs settle; forecaster and agents learn.
 
+On a network that delays or loses messages (:mod:`omnisim.simulation.network`) the phases stay where they are. A
+prediction that comes after the phase of the actions is acted on in a later round, if no newer one has come by then;
+actions that come after the phase of the outcome, when the market closes, are void, and the default action is booked;
+outcomes are learnt in the first phase of settlement after they arrive. The calendar is common knowledge, and whatever
+the adversary may know it knows at once.
+
 Each phase is one SimPy event that fires at a time of its own. What is said in one phase is heard in the next:
 nobody reads what another process says in the same phase, so the order in which SimPy resumes the processes
 waiting for an event, which is the order in which they were started, cannot matter.
@@ -58,13 +64,19 @@ class Clock:
         T.
     on_round
         Called with t when round t is over.
+    first
+        The round to begin with; the environment's time then.
     """
 
     def __init__(
-        self, environment: simpy.Environment, rounds: int, on_round: Callable[[int], None] | None = None
+        self,
+        environment: simpy.Environment,
+        rounds: int,
+        on_round: Callable[[int], None] | None = None,
+        first: int = 0,
     ) -> None:
         self._environment = environment
-        self._rounds = rounds
+        self._first, self._rounds = first, rounds
         self._on_round = on_round
         self._next = [environment.event() for _ in Phase]
 
@@ -76,7 +88,7 @@ class Clock:
         """The clock's own process."""
         environment = self._environment
         yield environment.timeout(0)  # every process waits for its first event before any event fires
-        for t in range(self._rounds):
+        for t in range(self._first, self._rounds):
             for phase in Phase:
                 event, self._next[phase] = self._next[phase], environment.event()
                 event.succeed(t)

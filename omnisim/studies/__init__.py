@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from omnisim.report.results import Study
 
 STUDIES = {
+    "crowding": "omnisim.studies.crowding.study:crowding",
     "scaling": "omnisim.studies.scaling.study:scaling",
+    "panprediction": "omnisim.studies.panprediction.study:panprediction",
+    "real-markets": "omnisim.studies.real_markets.study:real_markets",
+    "simulated": "omnisim.studies.omniprediction.simulated:simulated",
+    "price-spikes": "omnisim.studies.omniprediction.price_spikes:price_spikes",
+    "m5": "omnisim.studies.omniprediction.m5:m5",
 }
 """From the name of a study to ``module:function``."""
 

@@ -8,6 +8,8 @@ Common to all three kinds:
 - the same start and the same inputs give the same outputs: all randomness comes from what ``start`` is given;
 - ``start`` forgets everything, so that a strategy can be used again;
 - a deep copy goes its own way, also one made in the middle of a run;
+- attributes are all there is to what it remembers: stored in the middle of a run and put into another copy (as
+  checkpoints do, where they consist of data), they make that one go on in the same way;
 - inputs are left as they were, and may be read-only;
 - numbers are finite, and laws are probabilities on [0, 1]^d.
 """

@@ -1,6 +1,7 @@
 """Runs of a strategy by hand, and what all strategies promise about them."""
 
 import copy
+import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,11 +10,14 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
+from omnisim import snapshot
 from omnisim.arrays import FloatArray, freeze
-from omnisim.errors import StrategyError
+from omnisim.errors import StrategyError, TraceError
 from omnisim.problem.context import Context, History, Past, Service
+from omnisim.problem.fixed import FIXED
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.snapshot import Snapshots
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination.base import Elimination
 from omnisim.strategies.forecasters.base import Forecaster
@@ -100,8 +104,32 @@ def check_runs(strategy: Strategy, play: Play[Strategy]) -> list[Output]:
     rest = [play.step(copied, t) for t in range(half, play.rounds)]
     rule = f"{name} shares state with its deep copy: the copy differs after the original played on"
     compare(reference[:half] + rest, reference, rule, play)
+    _check_state(strategy, play, reference)
     play.read_only = False
     return reference
+
+
+def _check_state(strategy: Strategy, play: Play[Strategy], reference: Sequence[Output]) -> None:
+    """Check that what a strategy remembers can be stored and put into another one, if it is of a kind that can."""
+    stopped, resumed = copy.deepcopy(strategy), copy.deepcopy(strategy)
+    for each in (stopped, resumed):
+        play.start(each)
+    takes, puts = (Snapshots({"strategy": each}, FIXED) for each in (stopped, resumed))
+    half = play.rounds // 2
+    for t in range(half):
+        play.step(stopped, t)
+    file = io.BytesIO()
+    try:
+        snapshot.write(file, takes.take())
+    except TraceError:
+        return  # a run with it has no checkpoints, which is said when one is asked for
+    file.seek(0)
+    puts.put(snapshot.read(file))
+    rest = [play.step(resumed, t) for t in range(half, play.rounds)]
+    rule = (
+        f"{type(strategy).__name__} remembers more than its attributes: it differs after they were stored and put back"
+    )
+    compare([*reference[:half], *rest], reference, rule, play)
 
 
 def compare(found: Sequence[Output], expected: Sequence[Output], rule: str, play: Play[Any]) -> None:

@@ -78,10 +78,14 @@ class Surroundings:
 def random_population(
     rng: np.random.Generator, name: str, agents: int, actions: int, dimension: int, constraints: int = 0
 ) -> Population:
-    """A population of random slopes; the costs of its constraints are not to be asked for."""
+    """A population of random slopes that pays for its load; the costs of its constraints are not to be asked for."""
     utility = rng.uniform(-0.5, 0.5, (agents, actions, dimension)) / dimension
     return Population(
-        name, utility, np.full((agents, actions), 0.5), [_Given((agents, actions)) for _ in range(constraints)]
+        name,
+        utility,
+        np.full((agents, actions), 0.5),
+        [_Given((agents, actions)) for _ in range(constraints)],
+        load=-utility,
     )
 
 

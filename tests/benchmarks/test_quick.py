@@ -9,10 +9,17 @@ import pytest
 HERE = Path(__file__).parent
 
 ROWS = {
+    "batch.py": ["two-player game", "direct ensembling", "CalMA", "two-player calibrated multiaccuracy",
+                 "base predictors, one feature", "O(m) step, compiled loop", "O(m) step, from Python",
+                 "HiGHS, highspy, warm", "HiGHS, scipy", "Values differ by"],
+    "compare.py": ["1 process", "2 processes", "100 runs"],
     "engine.py": ["omnisim, BestResponse", *(f"omnisim, Algorithm {i}" for i in (1, 2, 3, 4)), "Mesa, DataCollector",
                   "AgentPy, recording", "SimPy, a Store per agent", "numpy loop", "N = 30", "N = 60"],
+    "network.py": ["BestResponse", *(f"Algorithm {i}" for i in (1, 2, 3, 4)), "20 populations, no network",
+                   "40 populations, lossy star", "40 populations, small world"],
     "calibration.py": ["published, N = 30", "biased, N = 30", "published, N = 6, d = 1", "N = 9", "N = 18",
                        "published, cutting_planes", "biased, simulated_play", "N = 12", "Copy bandwidth"],
+    "panprediction.py": ["randomized, |G| = 2, |H| = 2", "deterministic, |G| = 3, |H| = 4"],
 }  # fmt: skip
 
 

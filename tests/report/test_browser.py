@@ -11,28 +11,13 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def opened(browser, written):
-    """Open the report of an analysis; afterwards nothing must have been logged, asked for or thrown."""
-    contexts, noise = [], []
+def opened(quiet, written):
+    """Open the report of an analysis."""
 
-    def visit(analysis, details=None, prepare=None, **options):
-        path = written(analysis, **(details or {}))
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda r: None if r.url == path.as_uri() or r.url == "data:," else noise.append(r.url))
-        if prepare:
-            page.add_init_script(prepare)
-        page.goto(path.as_uri())
-        return page
+    def visit(analysis, details=None, **options):
+        return quiet(written(analysis, **(details or {})), **options)
 
-    yield visit
-    for context in contexts:
-        context.close()
-    assert noise == []
+    return visit
 
 
 @pytest.fixture

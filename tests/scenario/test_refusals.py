@@ -108,7 +108,7 @@ UNKNOWN_NAMES = {
     "forecaster={kind='os:system'}": "forecaster.kind: is 'os:system': ",
     "populations.buyers.kind='energy'": "populations.buyers.kind: is 'energy': did you mean 'energy_buyers'?",
     "market.source='fil'": (
-        "market.source: is 'fil': did you mean 'file'? available: epftoolbox, epftoolbox_forecasts, ercot, file, synth"
+        "market.source: is 'fil': did you mean 'file'? available: epftoolbox, epftoolbox_forecasts, ercot, ercot_spikes"
     ),
     "adversary.kind='replai'": "adversary.kind: is 'replai': did you mean 'replay'? available: ",
     "elimination.kind='frist_violation'": "elimination.kind: is 'frist_violation': did you mean 'first_violation'?",
@@ -128,13 +128,13 @@ UNKNOWN_NAMES = {
 MISSING = {
     "populations.buyers.elimination={}": "populations.buyers.elimination.kind: is missing: available: best_response, ",
     "elimination.feedback='full'": "elimination.kind: is missing: available: best_response, ",
-    "adversary={}": "adversary.kind: is missing: available: independent, ",
-    "market={low=0, high=1}": "market.source: is missing: available: epftoolbox, epftoolbox_forecasts, ercot, file, sy",
+    "adversary={}": "adversary.kind: is missing: available: demand_response, independent, ",
+    "market={low=0, high=1}": "market.source: is missing: available: epftoolbox, epftoolbox_forecasts, ercot, ercot_s",
     "market={source='file', low=0, high=1}": "market.path: is missing",
     "market={source='ercot'}": "market.low: is missing (and 1 more)",
     "forecaster={lag=1}": "forecaster.kind: is missing: available: climatology, ",
     "forecaster={kind='published'}": "forecaster: Published needs exactly one of predictions, model and path, got none",
-    "populations.buyers={agents=1}": "populations.buyers.kind: is missing: available: budgeted_operators, energy_buye",
+    "populations.buyers={agents=1}": "populations.buyers.kind: is missing: available: budgeted_operators, deferrable",
     "populations.more={kind='manufacturers'}": "populations.more.agents: is missing",
     "adversary={kind='independent'}": "adversary.support: is missing",
     "subsequences.w={}": "subsequences.w.feature: is missing (and 1 more)",

@@ -61,8 +61,8 @@ def start_in(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def use(order: tuple[int, ...]) -> None:
         class Shuffled(simpy.Environment):
-            def __init__(self) -> None:
-                super().__init__()
+            def __init__(self, initial_time: float = 0) -> None:
+                super().__init__(initial_time)
                 self.waiting: list[Any] = []
 
             def process(self, generator: Any) -> Any:
@@ -84,6 +84,17 @@ def test_the_order_in_which_processes_start_does_not_matter(order: tuple[int, ..
     given = scenario("first", "second", adversary=Contrary(2))
     expected = dict(recorded(omnisim.simulate(given, seed=1), "first", "second"))
     start_in(order)  # world, forecaster, two populations and the clock
+    assert dict(recorded(omnisim.simulate(given, seed=1), "first", "second")) == expected
+
+
+@pytest.mark.parametrize("order", list(permutations(range(5)))[::17], ids=str)
+def test_nor_does_it_where_messages_come_late_or_never(order: tuple[int, ...], start_in: Any) -> None:
+    network = omnisim.network.Network(
+        channels=[omnisim.network.Channel(delay=omnisim.network.Exponential(0.3), loss=0.1)]
+    )
+    given = scenario("first", "second", adversary=Contrary(2), network=network)
+    expected = dict(recorded(omnisim.simulate(given, seed=1), "first", "second"))
+    start_in(order)
     assert dict(recorded(omnisim.simulate(given, seed=1), "first", "second")) == expected
 
 

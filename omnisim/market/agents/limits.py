@@ -1,5 +1,7 @@
 """Limits that bind only in hours whose price turns out high: not linear, nor convex, in the outcome."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -45,6 +47,15 @@ class StressedLoad:
         self.scale = freeze(_scale(np.abs(loads - self.limit[:, None, None]).max(axis=(1, 2)), self.limit))
         self._by_hour = freeze(np.ascontiguousarray(loads.transpose(2, 0, 1)))
         self._without_stress = freeze(self._cost(np.zeros(loads.shape[:2])))
+
+    @classmethod
+    def joined(cls, limits: "Sequence[StressedLoad]") -> "StressedLoad | None":
+        """One constraint on the agents of several, in their order; None where their thresholds differ."""
+        first = limits[0]
+        if any(other.threshold != first.threshold for other in limits):
+            return None
+        loads = np.concatenate([other._by_hour.transpose(1, 2, 0) for other in limits])  # noqa: SLF001 (its own class)
+        return cls(loads, np.concatenate([other.limit for other in limits]), first.threshold)
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A); the result is read-only where no hour is stressed."""

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from omnisim.report.figures.style import MUTED, PALETTE, axis, blank, describe, heading, numbers, stack, translucent
 from omnisim.report.results import Curve, Drawing, Panel
-from omnisim.report.text import label
+from omnisim.report.text import label, number
 
 _HEIGHTS = {1: 260, 2: 230, 3: 190}
 _LOWEST = 165
@@ -34,7 +34,7 @@ def curves(title: str, drawing: Drawing) -> go.Figure:
             _curve(figure, curve, x, y, shown=curve.label not in seen, log_y=panel.log_y)
             seen.add(curve.label)
         layout[f"xaxis{x[1:]}"] = {"title": {"text": label(panel.x_label, 80)}, **_scale(panel.log_x)}
-        layout[f"yaxis{y[1:]}"] = {"title": {"text": label(panel.y_label, 60)}, **_scale(panel.log_y, _span(panel))}
+        layout[f"yaxis{y[1:]}"] = {"title": {"text": label(panel.y_label, 60)}, **_scale(panel.log_y), **_marks(panel)}
         if panel.log_x:
             marks = sorted({float(value) for curve in panel.curves for value in np.asarray(curve.x, dtype=np.float64)})
             layout[f"xaxis{x[1:]}"] |= {
@@ -76,17 +76,19 @@ def _positive(values: Any) -> Any:
     return np.where(array > 0, array, np.nan)
 
 
-def _span(panel: Panel) -> float:
-    """The ratio of the largest to the smallest positive value of the panel's lines."""
+def _marks(panel: Panel) -> dict[str, Any]:
+    """Marks at 1, 2 and 5 of each decade, where powers of ten alone would leave one mark, or none."""
     values = _positive(np.concatenate([np.ravel(np.asarray(curve.y, dtype=np.float64)) for curve in panel.curves]))
     known = values[np.isfinite(values)]
-    return float(known.max() / known.min()) if len(known) else np.inf
+    if not panel.log_y or not len(known) or known.max() > _TWO_DECADES * known.min():
+        return {}
+    first, last = int(np.floor(np.log10(known.min()))), int(np.ceil(np.log10(known.max())))
+    marks = [digit * 10.0**power for power in range(first - 1, last + 1) for digit in (1, 2, 5)]
+    return {"tickvals": numbers(marks), "ticktext": [number(mark) for mark in marks]}
 
 
-def _scale(logarithmic: bool, span: float = np.inf) -> dict[str, Any]:
-    # Within two decades powers of ten alone leave one mark, or none.
-    marks = 1 if span > _TWO_DECADES else "D2"
-    return {"type": "log", "exponentformat": "none", "dtick": marks} if logarithmic else {"type": "linear"}
+def _scale(logarithmic: bool) -> dict[str, Any]:
+    return {"type": "log", "exponentformat": "none", "dtick": 1} if logarithmic else {"type": "linear"}
 
 
 def _power(value: float) -> str:

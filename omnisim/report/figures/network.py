@@ -40,9 +40,6 @@ KINDS = {
 _ROLES = {"world": (INK, "square"), "forecaster": (ORANGE, "diamond"), "relay": (AMBER, "hexagon"),
           "population": (BLUE, "circle")}  # fmt: skip
 
-_GATE, _DECISION = 0.75, 0.625
-"""When in a round the market closes, and when populations decide."""
-
 
 def network_map(analysis: Analysis) -> go.Figure:
     """The graph of the network in columns: world and forecasters, relays, populations."""
@@ -152,12 +149,15 @@ def timeline(analysis: Analysis) -> go.Figure:
                 hovertemplate=f"{words}, {meaning}" + ("" if meaning == "lost" else " at %{customdata:.4g}"),
             )  # fmt: skip
         said.append(f"{words}: {len(chosen):,} shown, {int(lost.sum()):,} lost, {int(later.sum()):,} coming later")
-    for time, words in ((_DECISION, "decision"), (_GATE, "gate closes")):
-        figure.add_vline(x=time, line={"color": INK, "width": 1, "dash": "dot"})
-        figure.add_annotation(
-            x=time, y=-0.75, text=words, showarrow=False, font={"size": 10, "color": MUTED},
-            xanchor="right" if time == _DECISION else "left", xshift=-3 if time == _DECISION else 3,
-        )  # fmt: skip
+    # Populations decide when they send their actions; the market closes when the outcome is settled.
+    for kind, words, side in (("actions", "decision", "right"), ("settlement", "gate closes", "left")):
+        times = log.sent[of_day & (log.kind == record.kinds.index(kind))] - day
+        if len(times):
+            figure.add_vline(x=float(times[0]), line={"color": INK, "width": 1, "dash": "dot"})
+            figure.add_annotation(
+                x=float(times[0]), y=-0.75, text=words, showarrow=False, font={"size": 10, "color": MUTED},
+                xanchor=side, xshift=-3 if side == "right" else 3,
+            )  # fmt: skip
     figure.update_xaxes(title_text=f"time since the {unit.round} began, in {unit.round}s", range=[-0.02, latest + 0.04])
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=[label(_short(record.parties[node]), 14) for node in rows],

@@ -89,8 +89,9 @@ def planes(
             points = [point for point in panel.points if point.forecaster == forecaster]
             if points:
                 _points(figure, points, PALETTE[colour], subsequences, {"xaxis": x, "yaxis": y})
-        layout[f"xaxis{x[1:]}"] = {"title": {"text": labels[0]}, "zeroline": True, "zerolinecolor": MUTED}
-        layout[f"yaxis{y[1:]}"] = {"title": {"text": labels[1]}, "zeroline": True, "zerolinecolor": MUTED}
+        shared = {"zeroline": True, "zerolinecolor": MUTED, "exponentformat": "none"}
+        layout[f"xaxis{x[1:]}"] = {"title": {"text": labels[0]}, **shared}
+        layout[f"yaxis{y[1:]}"] = {"title": {"text": labels[1]}, **shared}
     figure.update_layout(layout)
     return describe(figure, *texts)
 

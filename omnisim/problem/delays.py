@@ -1,0 +1,154 @@
+"""How long a message takes: laws of a delay in rounds, given by their quantile functions.
+
+A delay is computed from one number u, uniform on [0, 1), so that the draws of a channel do not depend on its law.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import ProblemError
+
+
+class Delay(ABC):
+    """The law of a delay, in rounds; a round lasts 1, so that 1/24 is an hour of a daily market."""
+
+    random: bool = True
+    """Whether it differs from message to message."""
+
+    @property
+    @abstractmethod
+    def mean(self) -> float:
+        """The expected delay."""
+
+    @abstractmethod
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """The delays at which the distribution function reaches u in [0, 1)."""
+
+
+@dataclass(frozen=True)
+class Constant(Delay):
+    """Always the same delay.
+
+    Parameters
+    ----------
+    rounds
+        The delay, >= 0.
+    """
+
+    rounds: float
+
+    random = False
+
+    def __post_init__(self) -> None:
+        _check("rounds of a constant delay", self.rounds)
+
+    @property
+    def mean(self) -> float:
+        """The delay itself."""
+        return self.rounds
+
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """See :meth:`Delay.quantile`."""
+        return np.full(np.shape(u), float(self.rounds))
+
+
+@dataclass(frozen=True)
+class Uniform(Delay):
+    """Any delay between two bounds alike.
+
+    Parameters
+    ----------
+    low, high
+        In rounds, 0 <= low <= high.
+
+    Examples
+    --------
+    >>> Uniform(0.0, 2.0).quantile(np.array([0.25]))
+    array([0.5])
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _check("low of a uniform delay", self.low)
+        _check("high of a uniform delay", self.high)
+        if self.low > self.high:
+            raise ProblemError(f"low of a uniform delay is {self.low}, above high, {self.high}: it must not be")
+
+    @property
+    def mean(self) -> float:
+        """The middle."""
+        return (self.low + self.high) / 2
+
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """See :meth:`Delay.quantile`."""
+        return np.asarray(self.low + (self.high - self.low) * u)
+
+
+@dataclass(frozen=True)
+class Exponential(Delay):
+    """A delay without memory.
+
+    Parameters
+    ----------
+    mean_rounds
+        The expected delay, >= 0.
+    """
+
+    mean_rounds: float
+
+    def __post_init__(self) -> None:
+        _check("mean_rounds of an exponential delay", self.mean_rounds)
+
+    @property
+    def mean(self) -> float:
+        """The expected delay."""
+        return self.mean_rounds
+
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """See :meth:`Delay.quantile`."""
+        return np.asarray(-self.mean_rounds * np.log1p(-u))
+
+
+@dataclass(frozen=True)
+class LogNormal(Delay):
+    """A delay whose logarithm is normal: mostly near the median, now and then far above it.
+
+    Parameters
+    ----------
+    median
+        In rounds, >= 0.
+    sigma
+        Standard deviation of the logarithm, >= 0.
+    """
+
+    median: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        _check("median of a lognormal delay", self.median)
+        _check("sigma of a lognormal delay", self.sigma)
+
+    @property
+    def mean(self) -> float:
+        """The expected delay."""
+        return self.median * math.exp(self.sigma**2 / 2)
+
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """See :meth:`Delay.quantile`."""
+        # The quantile of 0 is 0; 0 * inf would not be a number.
+        tail = np.exp(self.sigma * ndtri(u)) if self.sigma else np.ones(np.shape(u))
+        return np.asarray(self.median * tail)
+
+
+def _check(what: str, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ProblemError(
+            f"{what} must be a number of rounds >= 0, got {value!r}: no message arrives before it is sent"
+        )

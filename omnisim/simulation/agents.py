@@ -1,0 +1,261 @@
+"""The process of a cohort of populations: the agents."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, freeze
+from omnisim.problem.mixture import Mixture
+from omnisim.simulation.cohorts import Cohort
+from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
+from omnisim.simulation.network import Network
+from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.strategies.elimination.candidate_sets import CandidateSets
+from omnisim.strategies.policy import Policy
+from omnisim.trace import FORECASTER, PopulationRecord
+
+
+class Agents:
+    """A cohort: registers its candidates, responds to the predictions it received, eliminates when costs are known.
+
+    Beside what its policy needs, its books hold what was done and what that cost, and the round in which each action
+    first violated a constraint on each subsequence, whatever the policy and whoever knew.
+
+    Parameters
+    ----------
+    cohort
+        The populations.
+    policy
+        Their rule, started.
+    active : (T, L)
+    subscriptions
+        The forecasters it hears, in the order in which their predictions are averaged.
+    default : (P,)
+        The action of each population where none of its own reached the market in time.
+    present : (T, P N) bool, optional
+        Rows that are there; all if omitted.
+    max_age
+        See :class:`~omnisim.problem.network.Network`.
+    ideal
+        Whether everything is heard at once: then nothing about the network is booked.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        policy: Policy,
+        active: BoolArray,
+        subscriptions: Sequence[str] = (FORECASTER,),
+        default: IntArray | None = None,
+        present: BoolArray | None = None,
+        max_age: int | None = None,
+        ideal: bool = True,
+    ) -> None:
+        rounds, subsequences = active.shape
+        rows, constraints = cohort.rows, len(cohort.whole.constraints)
+        self.cohort, self.policy = cohort, policy
+        self._rows = np.arange(rows)
+        self._active, self.present = active, present
+        self._subscriptions, self._max_age = list(subscriptions), max_age
+        self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
+        self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds)
+        self._last_law: Mixture | None = None
+        self.actions = np.empty((rounds, rows), dtype=np.int64)
+        self.fallback = np.empty((rounds, rows), dtype=np.bool_)
+        self.costs = np.empty((rounds, rows, constraints))
+        self.ideal = ideal
+        if not ideal:
+            count, hears = cohort.count, len(self._subscriptions)
+            self._default = cohort.spread(np.zeros(count, dtype=np.int64) if default is None else default)
+            self._newest = np.full((count, hears), -1)
+            self._predictions = np.zeros((hears, count, cohort.whole.dimension))
+            self.actions[:] = self._default
+            self.heard = np.full((rounds, count, hears), -1)
+            self.defaulted = np.ones((rounds, count), dtype=np.bool_)
+            self.settled_at = np.full((rounds, count), -1)
+            self._recent_costs: dict[int, FloatArray] = {}
+
+    @property
+    def violated_at(self) -> IntArray:
+        """The round of each action's first violation on each subsequence, (P N, A, L), or T."""
+        return self._violations.left_at
+
+    @property
+    def expected_violated_at(self) -> IntArray:
+        """The same for expected costs, as far as ``observe_law`` was told the law of every round."""
+        return self._expected.left_at
+
+    def observe_law(self, t: int, law: Mixture) -> None:
+        """Record which actions violate in expectation under the law of round t."""
+        if law is not self._last_law:
+            self._last_law = law
+            self._violates = np.asarray((self.cohort.expected_costs(law) > ROUNDING).any(axis=2))
+        self._expected.remove(self._active[t], self._of_present(t, self._violates), t)
+
+    def accept(self, t: int, message: Actions, who: BoolArray | None) -> None:
+        """Take actions that reached the market before it closed in round t; those for an earlier round are void."""
+        if who is None:
+            self.actions[t] = message.actions
+        elif message.round == t:
+            self.defaulted[t] &= ~who
+            np.copyto(self.actions[t], message.actions, where=self.cohort.spread(who))
+
+    def book(self, t: int, outcome: FloatArray) -> None:
+        """Close the books of round t: what was played, and what it cost."""
+        self._round_costs = costs = self.cohort.costs(outcome)
+        if not self.ideal:
+            self._recent_costs[t] = costs
+            self._recent_costs.pop(t - _RECENT, None)
+        self.costs[t] = costs[self._rows, self.actions[t]]
+        violates = np.asarray((costs > 0).any(axis=2))
+        if self.present is not None:
+            here = self.present[t]
+            self.actions[t][~here] = ABSENT
+            self.costs[t][~here] = 0.0
+            self.fallback[t] &= here
+            violates &= here[:, None]
+        self._violations.remove(self._active[t], violates, t)
+
+    def note_in_flight(self, outcomes: Sequence[tuple[Outcome, BoolArray]]) -> None:
+        """Tell settlements that had not arrived when the run ended from those that were lost."""
+        for message, who in outcomes:
+            self.settled_at[message.round, who] = len(self.actions)
+
+    def records(self, law_known: bool) -> dict[str, PopulationRecord]:
+        """The record of each population, by name."""
+        cohort, eliminated_at = self.cohort, self.policy.eliminated_at
+        records = {}
+        for index, name, rows in cohort.each():
+            population = cohort.populations[index]
+            records[name] = PopulationRecord(
+                population=population.without_constraints(),
+                constraint_names=population.constraint_names,
+                actions=self.actions[:, rows],
+                fallback=self.fallback[:, rows],
+                costs=self.costs[:, rows],
+                violated_at=self.violated_at[rows],
+                expected_violated_at=self.expected_violated_at[rows] if law_known else None,
+                eliminated_at=eliminated_at[rows],
+                subscriptions=tuple(self._subscriptions),
+                heard=None if self.ideal else self.heard[:, index],
+                defaulted=None if self.ideal else self.defaulted[:, index],
+                settled_at=None if self.ideal else self.settled_at[:, index],
+                present=None if self.present is None else self.present[:, rows],
+            )
+        return records
+
+    def run(self, clock: Clock, network: Network) -> Process:
+        """The process."""
+        cohort, policy, me = self.cohort, self.policy, self.cohort.name
+        mailbox = network.mailboxes[me]
+        while True:
+            t: int = yield clock.at(Phase.REGISTRATION)
+            active = mailbox.take_one(Notice).context.active
+            shown = policy.registered(active)
+            if shown.flags.writeable:
+                shown = freeze(shown.copy(order="K"))
+            network.send(me, Registration(me, t, shown))
+            yield clock.at(Phase.ACTION)
+            candidates, self.fallback[t] = policy.playable(active)
+            if self.ideal:
+                predictions, acting = self._hear(mailbox.take(Forecast)), None
+            else:
+                predictions, acting = self._listen(t, network.receive(me, Forecast))
+            network.send(me, Actions(me, t, cohort.best_response(predictions, candidates), acting))
+            yield clock.at(Phase.SETTLEMENT)
+            if self.ideal:
+                self._settle(t, mailbox.take_one(Outcome), active)
+            else:
+                self._learn(t, network.receive(me, Outcome))
+
+    def _hear(self, received: Sequence[Forecast]) -> FloatArray:
+        """The prediction to act on (d,), where all are heard at once."""
+        if len(received) == 1:
+            return received[0].prediction
+        told = {message.forecaster: message.prediction for message in received}
+        return np.asarray(sum(told[name] for name in self._subscriptions) / len(told))
+
+    def _settle(self, t: int, message: Outcome, active: BoolArray) -> None:
+        """Book the round and learn from it, where all is heard at once."""
+        self.book(t, message.outcome)
+        costs, actions = self._round_costs, self.actions[t]
+        if self.present is not None:
+            # Costs of 0 teach nothing to whom a round does not concern.
+            costs, actions = np.where(self.present[t][:, None, None], costs, 0.0), np.maximum(actions, 0)
+        self.policy.settle(actions, message.outcome, costs, active)
+
+    def _listen(
+        self, t: int, received: Sequence[tuple[Forecast, BoolArray | None]]
+    ) -> tuple[FloatArray, BoolArray | None]:
+        """The predictions to act on, (d,) or (P, d), and which populations have one they can act on."""
+        for message, who in received:
+            index = self._subscriptions.index(message.forecaster)
+            # A forecast that was overtaken by a newer one is not acted on.
+            newer = self._newest[:, index] < message.round
+            newer &= who is None or who
+            self._newest[newer, index] = message.round
+            self._predictions[index, newer] = message.prediction
+        usable = self._newest >= 0
+        if self._max_age is not None:
+            usable &= t - self._newest <= self._max_age
+        np.copyto(self.heard[t], self._newest, where=usable)
+        acting = np.asarray(usable.any(axis=1))
+        if self.policy.draws:
+            acting = np.ones_like(acting)
+        if len(self._subscriptions) == 1:
+            return self._predictions[0], acting
+        weights = usable / np.maximum(usable.sum(axis=1, keepdims=True), 1)
+        return np.einsum("pf,fpd->pd", weights, self._predictions), acting
+
+    def _learn(self, t: int, received: Sequence[tuple[Outcome, BoolArray | None]]) -> None:
+        """Settle the rounds of which news has come, each for the populations that were told of it."""
+        for batch in _batches(received, self._active):
+            active = self._active[batch[0][0].round]
+            # Costs of 0 teach nothing to whom a round does not concern.
+            costs, actions = np.zeros_like(self._round_costs), np.zeros_like(self.actions[0])
+            for message, who in batch:
+                r = message.round
+                self.settled_at[r, who] = t
+                told = self.cohort.spread(who)
+                if self.present is not None:
+                    told = told & self.present[r]
+                of_round = self._costs_of(message)
+                np.copyto(costs, of_round, where=told[:, None, None])
+                np.copyto(actions, self.actions[r], where=told)
+            self.policy.round = t  # what leaves now leaves after round t, however old the news
+            self.policy.settle(actions, batch[-1][0].outcome, costs, active)
+
+    def _costs_of(self, message: Outcome) -> FloatArray:
+        known = self._recent_costs.get(message.round)
+        return self.cohort.costs(message.outcome) if known is None else known
+
+    def _of_present(self, t: int, marked: BoolArray) -> BoolArray:
+        return marked if self.present is None else marked & self.present[t][:, None]
+
+
+_RECENT = 8
+"""Rounds whose costs are kept for settlements that come late; those of older ones are computed again."""
+
+ABSENT = -1
+"""In the record of actions: the agent was not there."""
+
+
+def _batches(
+    received: Sequence[tuple[Outcome, BoolArray | None]], active: BoolArray
+) -> list[list[tuple[Outcome, BoolArray]]]:
+    """News that can be learnt in one step: rounds of the same subsequences, told to different populations.
+
+    Each population still learns of its rounds in their order.
+    """
+    batches: list[tuple[bytes, BoolArray, list[tuple[Outcome, BoolArray]]]] = []
+    for message, who in received:
+        assert who is not None  # noqa: S101 (messages that travel say whom they reached)
+        key = active[message.round].tobytes()
+        first = 1 + max((i for i, (_, members, _) in enumerate(batches) if (members & who).any()), default=-1)
+        fitting = next((batch for batch in batches[first:] if batch[0] == key), None)
+        if fitting is None:
+            batches.append((key, who.copy(), [(message, who)]))
+        else:
+            fitting[1][...] |= who
+            fitting[2].append((message, who))
+    return [batch for _, _, batch in batches]

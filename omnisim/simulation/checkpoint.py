@@ -1,0 +1,158 @@
+"""Checkpoints: a long run leaves its state in a file, and goes on from there after it was killed.
+
+Between two rounds every process waits for the next one and has nothing in hand: all there is to a run is what its
+parties remember, what is on its way between them, and the round. A run that goes on builds everything anew from the
+scenario, starts it, puts the state in place and begins with the next round; it ends in the same trace, byte for byte.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import simpy
+
+from omnisim import snapshot
+from omnisim._version import __version__
+from omnisim.errors import ScenarioError, TraceError
+from omnisim.files import atomic_write
+from omnisim.problem.fixed import FIXED
+from omnisim.scenario.scenario import Problem, Scenario
+from omnisim.simulation.cohorts import Cohort
+from omnisim.simulation.processes import Environs
+from omnisim.snapshot import Snapshots
+
+_BUILT = (*FIXED, Cohort, Environs, nx.DiGraph, simpy.Environment)
+"""What a run is built of that never changes in it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run leaves its state, and how often.
+
+    If there is a file of this run at ``path``, the run goes on from it. Each state replaces the one before.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    every
+        Rounds between two states, >= 1.
+
+    Raises
+    ------
+    ScenarioError
+        If ``every`` is out of its range.
+    """
+
+    path: Path
+    every: int = 100
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ScenarioError(f"the rounds between two checkpoints must be >= 1, got {self.every}")
+
+
+class Keeper:
+    """Writes and reads the checkpoints of one run.
+
+    Parameters
+    ----------
+    checkpoint
+        Where and how often.
+    scenario, problem, seed
+        What is run.
+    parties
+        Everything that remembers something, by name, built and started.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, scenario: Scenario, problem: Problem, seed: int, parties: Mapping[str, object]
+    ) -> None:
+        self._checkpoint, self._rounds = checkpoint, problem.rounds
+        self._snapshots = Snapshots(parties, _BUILT, _packages(scenario))
+        self._run = _identity(scenario, problem, seed)
+
+    def resume(self) -> int:
+        """Put the state of the file, if there is one, in place; the round to go on with.
+
+        Raises
+        ------
+        TraceError
+            If the file is damaged, or of another run.
+        """
+        path = self._checkpoint.path
+        try:
+            with path.open("rb") as file:
+                return self._put(snapshot.read(file))
+        except FileNotFoundError:
+            self._snapshots.take()  # what cannot be stored is refused now, not after hours
+            return 0
+        except OSError as cause:
+            raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
+        except TraceError as cause:
+            raise TraceError(f"{path}: {cause}") from cause
+
+    def round_is_over(self, t: int) -> None:
+        """Write the state after round t, if it is time.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        TraceError
+            If a strategy holds what no state can.
+        """
+        if (t + 1) % self._checkpoint.every == 0 and t + 1 < self._rounds:
+            tree, arrays = self._snapshots.take()
+            with atomic_write(self._checkpoint.path) as file:
+                snapshot.write(file, ({"run": self._run, "round": t + 1, "state": tree}, arrays))
+
+    def _put(self, stored: snapshot.Stored) -> int:
+        tree, arrays = stored
+        if not isinstance(tree, dict) or set(tree) != {"run", "round", "state"}:
+            raise TraceError("is not the state of a run")
+        found = tree["run"]
+        other = [name for name, value in self._run.items() if found.get(name) != value]
+        if other:
+            raise TraceError(
+                f"is the state of another run, which differs in {', '.join(other)}: use another folder, or remove it"
+            )
+        self._snapshots.put((tree["state"], arrays))
+        return int(tree["round"])
+
+
+def _identity(scenario: Scenario, problem: Problem, seed: int) -> dict[str, Any]:
+    """What must agree between the run that left a state and the one that goes on from it."""
+    source = hashlib.sha256(json.dumps(scenario.source, sort_keys=True, default=str).encode())
+    agents = hashlib.sha256(problem.active.tobytes())
+    for population in problem.populations:
+        agents.update(population.name.encode())
+        costs = (population.costs(np.full(population.dimension, level)) for level in (0.0, 0.5, 1.0))
+        for array in (population.utility, population.offset, *costs):
+            agents.update(array.tobytes())
+    strategies: dict[str, object] = {"adversary": scenario.adversary, **scenario.forecasters}
+    strategies |= {f"rule of {p.name}": scenario.elimination_of(p.name) for p in problem.populations}
+    parameters, arrays = Snapshots(strategies, _BUILT, _packages(scenario)).take()
+    chosen = hashlib.sha256(json.dumps(parameters).encode())
+    for array in arrays.values():
+        chosen.update(array.tobytes())
+    return {
+        "the version of omnisim": __version__,
+        "the version of numpy": np.__version__,
+        "the seed": seed,
+        "the number of rounds": problem.rounds,
+        "the scenario": source.hexdigest(),
+        "the agents": agents.hexdigest(),
+        "a strategy or its parameters": chosen.hexdigest(),
+    }
+
+
+def _packages(scenario: Scenario) -> set[str]:
+    """Of the forecasters that others are made of, which may be plug-ins."""
+    bases = (base for forecaster in scenario.forecasters.values() for base in getattr(forecaster, "bases", ()))
+    return {type(base).__module__.partition(".")[0] for base in bases}

@@ -1,0 +1,298 @@
+"""A run that was killed and goes on ends in the same trace, byte for byte."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from network_instances import population, scenarios
+from scenario_files import ALL_ENTRY_POINT, omnisim_command, refusal, write_scenario
+
+import omnisim
+from omnisim import adversaries, elimination, forecasters, learners
+from omnisim.scenario import registry
+
+RULES = [
+    elimination.BestResponse,
+    elimination.FirstViolation,
+    elimination.SubsequenceFirstViolation,
+    elimination.CumulativeThreshold,
+    elimination.SubsequenceThreshold,
+    learners.Hedge,
+]
+
+
+class KilledError(Exception):
+    """Raised in the place of a signal."""
+
+
+def contents(trace: omnisim.Trace) -> dict[str, Any]:
+    """Every array of a saved trace, as bytes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.npz"
+        trace.save(path)
+        with np.load(path) as opened:
+            return {name: (opened[name].dtype, opened[name].shape, opened[name].tobytes()) for name in opened.files}
+
+
+def run_until(scenario: omnisim.Scenario, path: Path, every: int, last: int, seed: int = 0) -> list[int]:
+    """Run with checkpoints and be killed after round ``last``; the rounds that were played."""
+    played: list[int] = []
+
+    def stop(t: int) -> None:
+        played.append(t)
+        if t == last:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        omnisim.simulate(scenario, seed, stop, omnisim.Checkpoint(path, every))
+    return played
+
+
+def check(scenario: omnisim.Scenario, every: int, kills: list[int], seed: int = 0) -> None:
+    """Killed in these rounds, one after the other, it ends as if nothing had happened."""
+    undisturbed = omnisim.simulate(scenario, seed)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state.npz"
+        reached = 0
+        for last in kills:
+            played = run_until(scenario, path, every, last, seed)
+            assert played == list(range(reached, last + 1))
+            if (last + 1) // every * every:
+                reached = min((last + 1) // every, (undisturbed.rounds - 1) // every) * every
+        played = []
+        resumed = omnisim.simulate(scenario, seed, played.append, omnisim.Checkpoint(path, every))
+        assert played == list(range(reached, undisturbed.rounds))
+    assert contents(resumed) == contents(undisturbed)
+
+
+@given(scenarios(RULES), st.data())
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_any_scenario_killed_at_any_moment(scenario: omnisim.Scenario, data: st.DataObject) -> None:
+    """Random networks with messages in flight, churn, two forecasters, every sort of rule."""
+    rounds = scenario.horizon
+    every = data.draw(st.integers(1, rounds), label="every")
+    kills = sorted(data.draw(st.sets(st.integers(0, rounds - 1), max_size=3), label="kills"))
+    check(scenario, every, kills, seed=data.draw(st.integers(0, 99), label="seed"))
+
+
+ROUNDS = 30
+
+ONE_COORDINATE = ("omnipredictor", "step_calibrated")
+"""Forecasters of a single number."""
+
+
+def made_with(kind: str, name: str) -> dict[str, Any]:
+    """What a strategy cannot do without."""
+    base = [forecasters.Persistence(7), forecasters.Climatology()]
+    table = np.random.default_rng(5).random((ROUNDS, 2))
+    plants = {"wind": {"capacity": 2, "failure_probability": 0.3}, "gas": {"capacity": 9, "cost": 0.7}}
+    return {
+        ("forecasters", "published"): {"predictions": table},
+        ("forecasters", "combination"): {"bases": base},
+        ("forecasters", "selection"): {"bases": base},
+        ("forecasters", "decision_calibrated"): {"bases": base, "base_events": True},
+        ("adversaries", "demand_response"): {"generators": plants, "base_load": 2.0, "schedules": "expected"},
+        ("adversaries", "independent"): {"support": table[:4]},
+        ("adversaries", "replay"): {"outcomes": table},
+        ("adversaries", "outcome_stream"): {"source": table.__iter__, "dimension": 2},
+        ("adversaries", "switching"): {"laws": [table[:3], table[3:4]], "period": 4},
+        ("adversaries", "seasonal"): {"dimension": 2},
+        ("adversaries", "mannor"): {"rounds": ROUNDS},
+    }.get((kind, name), {})
+
+
+def buyers(dimension: int) -> omnisim.Population:
+    """Random agents with a load and a limit, some of whose actions violate it."""
+    rng = np.random.default_rng(8)
+    load = rng.random((3, 4, dimension))
+    limit = omnisim.LinearConstraint(load / dimension / 2, np.linspace(-0.7, 0.1, 4) * np.ones((3, 1)))
+    return omnisim.Population("buyers", -load / dimension, np.ones((3, 4)), [limit], load=load)
+
+
+def scenario_with(kind: str, name: str) -> omnisim.Scenario:
+    strategy = registry.find(kind, name)(**made_with(kind, name))
+    dimension = 1 if name in ONE_COORDINATE else 2
+    if kind == "adversaries":
+        dimension = strategy.dimension_for([buyers(2)])
+    given: dict[str, Any] = {
+        "adversaries": adversaries.Independent(np.random.default_rng(2).random((5, dimension))),
+        "forecasters": forecasters.Climatology() if kind == "learners" else forecasters.DecisionCalibrated(),
+        "elimination": elimination.SubsequenceFirstViolation(),
+    }
+    given["elimination" if kind == "learners" else kind] = strategy
+    return omnisim.Scenario(
+        populations=[buyers(dimension)],
+        adversary=given["adversaries"],
+        forecaster=given["forecasters"],
+        elimination=given["elimination"],
+        subsequences={"all": None, "even": np.arange(ROUNDS) % 2 == 0},
+        rounds=ROUNDS,
+    )
+
+
+FITTING = [
+    (kind, name) for kind in ("forecasters", "adversaries", "elimination", "learners") for name in registry.KINDS[kind]
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), FITTING)
+def test_every_registered_strategy(kind: str, name: str) -> None:
+    check(scenario_with(kind, name), every=4, kills=[9, 21])
+
+
+def small(rounds: int = 12) -> omnisim.Scenario:
+    return omnisim.Scenario(
+        populations=[population("a", 2, 1)],
+        adversary=adversaries.Independent([[0.0, 1.0], [1.0, 0.25]]),
+        forecaster=forecasters.Climatology(),
+        rounds=rounds,
+    )
+
+
+class TestTheFile:
+    def test_a_run_with_checkpoints_is_the_same_run(self, tmp_path: Path) -> None:
+        plain = omnisim.simulate(small())
+        kept = omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(tmp_path / "deep" / "state.npz", 5))
+        assert contents(plain) == contents(kept)
+        assert [path.name for path in (tmp_path / "deep").iterdir()] == ["state.npz"]
+
+    def test_there_is_none_before_its_time_nor_after_the_last_round(self, tmp_path: Path) -> None:
+        path = tmp_path / "state.npz"
+        run_until(small(), path, every=6, last=4)
+        assert not path.exists()
+        omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 12))
+        assert not path.exists()
+
+    @pytest.mark.parametrize(
+        ("changed", "seed", "what"),
+        [
+            (small(13), 0, "the number of rounds, the agents"),
+            (small(), 1, "the seed"),
+            (small().replace(populations=[population("a", 2, 5)]), 0, "the agents"),
+            (small().replace(populations=[population("a", 2, 1, constrained=False)]), 0, "the agents"),
+            (small().replace(forecaster=forecasters.Persistence()), 0, "a strategy or its parameters"),
+            (small().replace(forecaster=forecasters.Climatology(window=9)), 0, "a strategy or its parameters"),
+            (small().replace(adversary=adversaries.Independent([[0.0, 1.0]])), 0, "a strategy or its parameters"),
+        ],
+    )
+    def test_the_state_of_another_run_is_refused(
+        self, tmp_path: Path, changed: omnisim.Scenario, seed: int, what: str
+    ) -> None:
+        path = tmp_path / "state.npz"
+        run_until(small(), path, every=5, last=7)
+        with pytest.raises(omnisim.OmnisimError) as caught:
+            omnisim.simulate(changed, seed, checkpoint=omnisim.Checkpoint(path, 5))
+        assert str(caught.value) == (
+            f"{path}: is the state of another run, which differs in {what}: use another folder, or remove it"
+        )
+
+    def test_damage_is_refused_in_one_line(self, tmp_path: Path) -> None:
+        path = tmp_path / "state.npz"
+        run_until(small(), path, every=5, last=7)
+        path.write_bytes(path.read_bytes()[:-100])
+        with pytest.raises(omnisim.OmnisimError, match=r"state\.npz: is damaged, or not a state: ") as caught:
+            omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+        assert "\n" not in str(caught.value)
+
+    def test_a_trace_is_not_a_state(self, tmp_path: Path) -> None:
+        path = tmp_path / "trace.npz"
+        omnisim.simulate(small()).save(path)
+        with pytest.raises(omnisim.OmnisimError, match=r"trace\.npz: is damaged, or not a state"):
+            omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+
+    def test_every_must_be_a_number_of_rounds(self, tmp_path: Path) -> None:
+        with pytest.raises(omnisim.OmnisimError, match="rounds between two checkpoints must be >= 1, got 0"):
+            omnisim.Checkpoint(tmp_path / "state.npz", 0)
+
+
+class Library(forecasters.Climatology):
+    """Holds an object whose state nobody here knows how to store."""
+
+    def _start(self) -> None:
+        super()._start()
+        self._file = (Path(__file__)).open("rb")  # noqa: SIM115
+        self._file.close()
+
+
+class Noting(forecasters.Persistence):
+    """A plug-in with a class of its own."""
+
+    def _update(self, outcome: np.ndarray) -> None:
+        super()._update(outcome)
+        self.note = Note(outcome)
+
+
+class Note:
+    def __init__(self, outcome: np.ndarray) -> None:
+        self.outcome = outcome
+
+
+def test_a_plug_in_that_another_forecaster_is_made_of() -> None:
+    check(small().replace(forecaster=forecasters.Combination(bases=[Noting(), forecasters.Climatology()])), 4, [9])
+
+
+def test_a_strategy_that_cannot_be_stored_is_refused_before_the_first_round(tmp_path: Path) -> None:
+    played: list[int] = []
+    with pytest.raises(omnisim.OmnisimError, match=r"forecaster 'forecaster'._file is a _io:BufferedReader"):
+        scenario = small().replace(forecaster=Library())
+        omnisim.simulate(scenario, None, played.append, omnisim.Checkpoint(tmp_path / "state.npz", 5))
+    assert played == []
+
+
+class TestTheCommand:
+    def test_a_finished_run_leaves_no_state(self, tmp_path: Path) -> None:
+        folder = tmp_path / "out"
+        answer = omnisim_command("run", write_scenario(tmp_path), "--out", folder, "--checkpoint-every", 3)
+        assert (answer.code, answer.err) == (0, "")
+        assert not (folder / "checkpoint.npz").exists()
+        assert (folder / "report.html").exists()
+
+    def test_it_goes_on_and_says_so(self, tmp_path: Path) -> None:
+        path, folder = write_scenario(tmp_path), tmp_path / "out"
+        run_until(omnisim.load_scenario(path), folder / "checkpoint.npz", every=3, last=7)
+        answer = omnisim_command("run", path, "--out", folder, "--checkpoint-every", 3)
+        assert answer.code == 0
+        assert answer.err == f"omnisim: going on from {folder / 'checkpoint.npz'}\n"
+        undisturbed = omnisim.simulate(omnisim.load_scenario(path))
+        assert contents(omnisim.load_trace(folder / "trace.npz")) == contents(undisturbed)
+        assert not (folder / "checkpoint.npz").exists()
+
+    def test_bad_numbers_are_refused(self, tmp_path: Path) -> None:
+        line = refusal("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--checkpoint-every", 0)
+        assert line.endswith("the rounds between two checkpoints must be >= 1, got 0")
+
+    def test_killed_by_a_signal_at_some_moment(self, tmp_path: Path) -> None:
+        """SIGKILL, again and again, whenever there is a newer state: no moment is chosen, any may be hit."""
+        arguments = ["--rounds", "150", "--set", "populations.buyers.agents=40", "--checkpoint-every", "1"]
+        command = ["run", "synthetic_seasonal", *arguments, "--out", str(tmp_path / "out")]
+        state, killed, seen = tmp_path / "out" / "checkpoint.npz", 0, 0.0
+        for _ in range(2):
+            process = subprocess.Popen([*ALL_ENTRY_POINT, *command], stderr=subprocess.DEVNULL)  # noqa: S603
+            while process.poll() is None:
+                changed = state.stat().st_mtime_ns if state.exists() else 0
+                if changed > seen:
+                    seen = changed
+                    time.sleep(0.05)
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                    killed += process.returncode == -signal.SIGKILL
+                time.sleep(0.005)
+        assert killed > 0
+        done = subprocess.run([*ALL_ENTRY_POINT, *command], capture_output=True, text=True, check=True)  # noqa: S603
+        assert done.stdout == f"{tmp_path / 'out' / 'report.html'}\n"
+        leftovers = {path.name for path in (tmp_path / "out").iterdir()}
+        assert "checkpoint.npz" not in leftovers
+        undisturbed = omnisim.simulate(
+            omnisim.load_scenario("synthetic_seasonal", {"rounds": 150, "populations.buyers.agents": 40})
+        )
+        assert contents(omnisim.load_trace(tmp_path / "out" / "trace.npz")) == contents(undisturbed)
+        manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["rounds"] == 150
