@@ -68,9 +68,7 @@ class Engine:
     def spare(self) -> Mixture:
         """Play the candidate that this round may afford, in place of the minimax step."""
         if self.spared is None:
-            raise StrategyError(
-                "no candidate can be spared: the minimax step was not solved, or none is affordable"
-            )
+            raise StrategyError("no candidate can be spared: the minimax step was not solved, or none is affordable")
         self.step, self.tolerance, self.solved = self.spared, self._weights.allowance(), False
         return self.step.mixture
 
