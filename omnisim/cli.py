@@ -193,7 +193,8 @@ def compare(
 ) -> None:
     """Run forecasters on the same seeds and say which serves whom, with intervals.
 
-    Every run is kept as Parquet. The same command into the same folder goes on where it was interrupted.
+    Every run is kept as Parquet, and report.html shows what came out.
+    The same command into the same folder goes on where it was interrupted.
 
     [bold]Examples[/bold]
 

@@ -1,4 +1,4 @@
-"""The report of a run: one self-contained HTML page, and its figures for notebooks.
+"""The pages of runs, studies and comparisons, each one self-contained HTML file, and their figures for notebooks.
 
 The only part of omnisim that imports plotly.
 """
