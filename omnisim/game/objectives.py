@@ -221,18 +221,27 @@ class BaseRegret(Objectives):
         """Weight of each agent (N,) over the active subsequences and the bases, and what the bases earn with it."""
         population = self._population
         weights = net[self._starts + self._each].sum(axis=0)
-        intercept = float((weights * population.offset[self._each[:, None], self._bases]).sum())
-        per_action = np.zeros(population.offset.shape)
-        np.add.at(per_action, (self._each[:, None], self._bases), weights)
-        slope = per_action.reshape(-1) @ population.utility.reshape(-1, population.dimension)
+        places = self._each[:, None] * population.actions + self._bases
+        per_action = np.bincount(places.reshape(-1), weights.reshape(-1), population.offset.size)
+        taken = per_action.nonzero()[0]
+        taken_weights = per_action[taken]
+        intercept = float(taken_weights @ population.offset.reshape(-1)[taken])
+        slope = taken_weights @ population.utility.reshape(-1, population.dimension)[taken]
         return weights.sum(axis=1), intercept, slope
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
-        earned = self._population.utilities(outcome)
-        own = np.zeros(self._population.agents)
-        for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
-            own += weight * earned[self._each, self._decisions.actions(prediction)]
-        gains = earned[self._each[:, None], self._bases] - own[:, None]
-        fired = np.flatnonzero(gains.any(axis=1))
-        return (self._starts + fired).reshape(-1), gains[fired]
+        own = [self._decisions.actions(prediction) for prediction in mixture.support]
+        # Most often own action and base's agree, and nobody else has anything to regret.
+        fired = np.any([(self._bases != actions[:, None]).any(axis=1) for actions in own], axis=0).nonzero()[0]
+        earned = sum(
+            weight * self._earned(fired, actions[fired], outcome)
+            for weight, actions in zip(mixture.weights, own, strict=True)
+        )
+        gains = self._earned(fired[:, None], self._bases[fired], outcome) - np.asarray(earned)[:, None]
+        return (self._starts + fired).reshape(-1), gains
+
+    def _earned(self, agents: IntArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
+        return np.asarray(
+            self._population.utility[agents, actions] @ outcome + self._population.offset[agents, actions]
+        )
