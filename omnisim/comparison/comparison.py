@@ -34,7 +34,8 @@ benchmark is empty.
                   agent and seed), wins, losses, ties, and the quantiles of the agents' differences: q00, q05, q25, q50,
                   q75, q95, q100
     growth        LABELS, population, subsequence, measure (utility, money and the two regrets and CCVs), rounds (of the
-                  subsequence so far), mean, low, high, seeds: after growing numbers of rounds
+                  subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for many
+                  variants, and ``growth_of`` computes only the rows that are wanted
     certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
                   the bound; 1: always), runs, held, vacuous (no agent met the hypotheses; not in held), violated,
                   excess (largest measured minus bound), measured and bound there, worst_run (its name)
@@ -53,7 +54,7 @@ speak of other agents on the same days: they say "seeds" and lead to no verdict.
 
 import shutil
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from omnisim.arrays import BoolArray
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
 from omnisim.comparison.grid import LABELS
@@ -79,10 +81,11 @@ from omnisim.comparison.records import (
 )
 from omnisim.comparison.statistics import NO_VERDICT, Statistics
 from omnisim.comparison.store import Store
-from omnisim.comparison.summaries import ALL, Index, Summaries, curves, summaries, table_of, with_pooled
-from omnisim.errors import TraceError
+from omnisim.comparison.summaries import ALL, Curves, Index, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.errors import ScenarioError, TraceError
 
 _PLAIN = [name for name in RUNS.names if name not in (*NESTED, "subsequences")]
+_PLACE = ("population", "subsequence")
 
 
 class Comparison:
@@ -200,8 +203,42 @@ class Comparison:
     @cached_property
     def growth(self) -> pd.DataFrame:
         """How the measures that are sums grow with the rounds of a subsequence."""
+        return self.growth_of()
+
+    def growth_of(
+        self,
+        measures: Sequence[str] = GROWING,
+        among: Mapping[str, Collection[str]] | None = None,
+        *,
+        with_intervals: bool = True,
+    ) -> pd.DataFrame:
+        """Some rows of ``growth``, without the work for the others.
+
+        Parameters
+        ----------
+        measures
+            Some of those of ``growth``.
+        among
+            From LABELS, ``population`` and ``subsequence`` to the values they may have; those left out may have any.
+        with_intervals
+            If False, ``low`` and ``high`` are NaN.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such measure or column.
+        """
+        _refuse_unknown("measures", measures, GROWING)
+        _refuse_unknown("among", among or {}, (*LABELS, *_PLACE))
+        grown = self._grown
+        variants = _among(self._labels, LABELS, among or {})
+        places = _among(grown.places, _PLACE, among or {})
+        return self._statistics.growth(grown, variants[:, None] & places, measures, with_intervals)
+
+    @cached_property
+    def _grown(self) -> Curves:
         rows = self._finished(["growth"])
-        return self._statistics.growth(curves(rows.index, rows.table["growth"], GROWING))
+        return curves(rows.index, rows.table["growth"], GROWING)
 
     @cached_property
     def certificates(self) -> pd.DataFrame:
@@ -322,6 +359,19 @@ class Comparison:
             seconds=("seconds", "mean"),
             peak_memory_mb=("peak_memory_mb", "max"),
         )
+
+
+def _refuse_unknown(argument: str, given: Iterable[str], known: Sequence[str]) -> None:
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ScenarioError(f"growth_of: {argument}: {unknown[0]!r} is not one of {', '.join(known)}")
+
+
+def _among(rows: Sequence[tuple[str, ...]], names: Sequence[str], among: Mapping[str, Collection[str]]) -> BoolArray:
+    kept = [
+        all(name not in among or text in among[name] for name, text in zip(names, row, strict=True)) for row in rows
+    ]
+    return np.array(kept, dtype=np.bool_)
 
 
 class _Rows:

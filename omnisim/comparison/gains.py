@@ -1,11 +1,13 @@
 """Who gains and who loses: the differences of every agent to what it earns with the reference forecaster."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.records import LARGER_IS_BETTER
 from omnisim.comparison.store import Store
@@ -40,21 +42,19 @@ def gains(
         Label of the reference.
     """
     rows = []
-    earned: tuple[int, dict[int, _Earned]] | None = None
-    for v, r in sorted(pairs, key=lambda pair: pair[1]):
-        if earned is None or earned[0] != r:
-            earned = r, dict(_read(store, names[r]))
-        differences: dict[tuple[str, str, str], list[FloatArray]] = {}
-        for seed, own in _read(store, names[v]):
-            if seed not in earned[1]:
-                continue
-            for key, values in own.items():
-                before = earned[1][seed][key]
-                change = values - before
-                change[np.abs(change) <= ROUNDING * np.maximum(1.0, np.abs(before))] = 0.0
-                differences.setdefault(key, []).append(change)
-        for (population, subsequence, measure), parts in differences.items():
-            change = np.concatenate(parts)
+    ordered = sorted(pairs, key=lambda pair: pair[1])
+    # One reading of all, so that the files are looked up and opened as seldom as possible.
+    wanted = [variant for r in dict.fromkeys(r for _, r in ordered) for variant in _with_pairs(r, ordered)]
+    read = _read(store, [name for variant in wanted for name in names[variant] if name is not None])
+    reference_runs: dict[int, _Earned] = {}
+    references = {r for _, r in ordered}
+    for v in wanted:
+        own = {seed: next(read) for seed, name in enumerate(names[v]) if name is not None}
+        if v in references:
+            reference_runs = own
+            continue
+        shared = [(own[seed], reference_runs[seed]) for seed in own if seed in reference_runs]
+        for (population, subsequence, measure), change in _differences(shared):
             rows.append(
                 {
                     **dict(zip(LABELS, labels[v], strict=True)),
@@ -74,21 +74,64 @@ def gains(
 
 COLUMNS = [*LABELS, "reference", "population", "subsequence", "measure", "agents", "wins", "losses", "ties", *QUANTILES]
 
-_Earned = Mapping[tuple[str, str, str], FloatArray]
-"""What each agent earned, by population, subsequence and measure."""
+
+@dataclass(frozen=True)
+class _Earned:
+    """What each agent earned in a run.
+
+    Attributes
+    ----------
+    places
+        Where the rows of each population and subsequence are.
+    earned : (measures, N)
+        Ordered by place, and the places by their names: the same for all runs with the same agents.
+    """
+
+    places: Mapping[tuple[str, str], slice]
+    earned: FloatArray
 
 
-def _read(store: Store, names: Sequence[str | None]) -> Iterator[tuple[int, _Earned]]:
-    seed_of = {name: seed for seed, name in enumerate(names) if name is not None}
+def _with_pairs(reference: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
+    return [reference, *(v for v, r in pairs if r == reference)]
+
+
+def _differences(shared: Sequence[tuple[_Earned, _Earned]]) -> Iterator[tuple[tuple[str, str, str], FloatArray]]:
+    """Of all agents of runs and the runs they are compared to, by population, subsequence and measure."""
+    changes = []
+    for own, before in shared:
+        change = own.earned - before.earned
+        change[np.abs(change) <= ROUNDING * np.maximum(1.0, np.abs(before.earned))] = 0.0
+        changes.append(change)
+    places = dict.fromkeys(place for own, _ in shared for place in own.places)
+    for place in places:
+        there = [(change, own.places[place]) for change, (own, _) in zip(changes, shared, strict=True)]
+        for m, measure in enumerate(LARGER_IS_BETTER):
+            yield (*place, measure), np.concatenate([change[m, rows] for change, rows in there])
+
+
+def _read(store: Store, names: Sequence[str]) -> Iterator[_Earned]:
     columns = ["population", "subsequence", *LARGER_IS_BETTER]
-    for name, table in store.read_agents(list(seed_of), columns):
-        earned = {measure: table[measure].to_numpy() for measure in LARGER_IS_BETTER}
-        places = [table[key].combine_chunks() for key in columns[:2]]
-        codes = [place.indices.to_numpy() for place in places]
-        found = {}
-        for p, population in enumerate(places[0].dictionary.to_pylist()):
-            for s, subsequence in enumerate(places[1].dictionary.to_pylist()):
-                rows = np.flatnonzero((codes[0] == p) & (codes[1] == s))
-                for measure in LARGER_IS_BETTER:
-                    found[population, subsequence, measure] = earned[measure][rows]
-        yield seed_of[name], found
+    known: tuple[list[pa.DictionaryArray], IntArray, Mapping[tuple[str, str], slice]] | None = None
+    for _, table in store.read_agents(names, columns):
+        keys = [table[key].combine_chunks() for key in columns[:2]]
+        # Runs with the same agents have the same places, which are found once.
+        if known is None or not all(key.equals(other) for key, other in zip(keys, known[0], strict=True)):
+            known = keys, *_places(keys)
+        _, order, places = known
+        yield _Earned(places, np.stack([table[measure].to_numpy()[order] for measure in LARGER_IS_BETTER]))
+
+
+def _places(keys: Sequence[pa.DictionaryArray]) -> tuple[IntArray, Mapping[tuple[str, str], slice]]:
+    """The order of rows by place, and where each place is in it; places in order of appearance."""
+    names = [key.dictionary.to_pylist() for key in keys]
+    codes = [key.indices.to_numpy() for key in keys]
+    ranks = [np.argsort(np.argsort(np.array(each, dtype=object), kind="stable"))[code]
+             for each, code in zip(names, codes, strict=True)]  # fmt: skip
+    order = np.lexsort(ranks[::-1])
+    joint = (codes[0].astype(np.int64) * len(names[1]) + codes[1])[order]
+    starts = np.flatnonzero(np.diff(joint, prepend=-1))
+    ends = np.append(starts[1:], len(joint))
+    found = {int(joint[start]): slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)}
+    return order, {
+        (names[0][code // len(names[1])], names[1][code % len(names[1])]): found[code] for code in sorted(found)
+    }

@@ -93,13 +93,19 @@ class Resampler:
     def over_seeds(self, values: FloatArray) -> Estimates:
         """Means over the seeds of values (S, K); NaN where a seed has none."""
         mean, deviations, units = self._of_seeds(values)
-        varies: BoolArray = np.asarray((units > 1) & (np.nan_to_num(np.abs(deviations)).max(axis=0) > 0))
+        moved = (np.fmax.reduce(deviations, axis=0) > 0) | (np.fmin.reduce(deviations, axis=0) < 0)
+        varies: BoolArray = np.asarray((units > 1) & moved)
+        deviations[:, ~varies] = np.nan
         return Estimates(
             mean,
-            np.where(varies, deviations, np.nan),
+            deviations,
             np.where(varies, units - 1, np.nan),
             tuple(SEEDS if each else NONE for each in varies),
         )
+
+    def mean(self, values: FloatArray) -> FloatArray:
+        """What ``over_seeds`` estimates, without resampling."""
+        return _mean(values, ~np.isnan(values))
 
     def over_days(self, sums: FloatArray, rounds: FloatArray) -> Estimates:
         """Sums over the rounds of one market, mean over the seeds that met it.
@@ -139,14 +145,21 @@ class Resampler:
         there = ~np.isnan(values)
         units = there.sum(axis=0).astype(np.float64)
         weights = self._drawn("seeds", self._seeds)
-        filled = np.where(there, values, 0.0)
+        mean = _mean(values, there)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = filled.sum(axis=0) / units
             # Rounding of equal values must not look like variation.
             spread = np.where(there, values, -np.inf).max(axis=0) - np.where(there, values, np.inf).min(axis=0)
-            resampled = weights @ np.where(there, values - mean, 0.0) / (weights @ there)
+            resampled = weights @ np.where(there, values - mean, 0.0)
+            # Every resample has as many units as there are seeds; only where some are missing must they be counted.
+            some = units < self._seeds
+            if some.any():
+                resampled /= np.where(some, 1.0, self._seeds)
+                resampled[:, some] /= weights @ there[:, some]
+            else:
+                resampled /= self._seeds
             resampled[:, spread <= _ROUNDING * np.abs(mean)] = 0.0
-        return mean, resampled * _few(units), units
+        resampled *= _few(units)
+        return mean, resampled, units
 
     def _drawn(self, what: str, units: int) -> FloatArray:
         # (B, units): how often each unit is in a resample.
@@ -175,14 +188,26 @@ def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals
     alone, simultaneous = np.full((2, count), np.nan)
     if not known.any():
         return Intervals(alone, simultaneous)
-    deviations = estimates.deviations[:, known]
-    error = np.sqrt(_variance(deviations))
-    relative = np.nan_to_num(np.abs(deviations) / error)
     level = 0.5 + confidence / 2
-    few = stats.t.ppf(level, np.maximum(estimates.freedom[known], 1)) / stats.norm.ppf(level)
-    alone[known] = np.quantile(relative, confidence, axis=0) * few * error
-    simultaneous[known] = np.quantile(relative.max(axis=1), confidence) * few * error
-    return Intervals(alone, simultaneous)
+    few = np.asarray(stats.t.ppf(level, np.maximum(estimates.freedom, 1)) / stats.norm.ppf(level))
+    largest = np.zeros(len(estimates.deviations))
+    # In parts, because the deviations of thousands of estimates are most of the memory that is needed.
+    where = np.flatnonzero(known)
+    for part in np.split(where, range(_AT_ONCE, len(where), _AT_ONCE)):
+        deviations = estimates.deviations[:, part]
+        width = few[part] * (error := np.sqrt(_variance(deviations)))
+        with np.errstate(invalid="ignore"):
+            relative = np.abs(deviations, out=deviations)
+            relative /= error
+        np.fmax(relative, 0.0, out=relative)
+        np.maximum(largest, relative.max(axis=1), out=largest)
+        alone[part] = np.quantile(relative, confidence, axis=0, overwrite_input=True) * width
+        simultaneous[part] = width
+    return Intervals(alone, simultaneous * np.quantile(largest, confidence))
+
+
+_AT_ONCE = 512
+"""Estimates."""
 
 
 def separated(value: FloatArray, half: FloatArray) -> tuple[BoolArray, BoolArray]:
@@ -190,11 +215,21 @@ def separated(value: FloatArray, half: FloatArray) -> tuple[BoolArray, BoolArray
     return value - half > 0, value + half < 0
 
 
+def _mean(values: FloatArray, there: BoolArray) -> FloatArray:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0))
+
+
 def _variance(deviations: FloatArray) -> FloatArray:
     # About the estimate, in which a resample without rounds of the subsequence has no part.
-    there = ~np.isnan(deviations)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((np.where(there, deviations, 0.0) ** 2).sum(axis=0) / there.sum(axis=0))
+    squares: FloatArray = np.asarray(np.einsum("bk,bk->k", deviations, deviations))
+    found = squares / len(deviations)
+    some = np.isnan(squares)
+    if some.any():
+        there = ~np.isnan(deviations[:, some])
+        with np.errstate(invalid="ignore"):
+            found[some] = (np.where(there, deviations[:, some], 0.0) ** 2).sum(axis=0) / there.sum(axis=0)
+    return found
 
 
 def _few(units: FloatArray) -> FloatArray:

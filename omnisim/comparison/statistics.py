@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.intervals import NONE, SEEDS, Estimates, Resampler, intervals, separated
-from omnisim.comparison.records import GROWING, LARGER_IS_BETTER, MEASURES
+from omnisim.comparison.records import LARGER_IS_BETTER, MEASURES
 from omnisim.comparison.summaries import Curves, Summaries
 
 BETTER, WORSE, NOT_SEPARATED, NO_VERDICT = "better", "worse", "not separated", ""
@@ -58,7 +58,7 @@ class Statistics:
         """One row per variant, place and measure; the last place is the leaderboard's."""
         frames = []
         for measure in MEASURES:
-            every = Estimates.together([self._estimates(measure, v) for v in range(len(self.labels))])
+            every = self._estimates(measure, [(v, None) for v in range(len(self.labels))])
             half = intervals(every, self.confidence).alone
             frame = self._places(range(len(self.labels)), measure)
             frame["mean"], frame["low"], frame["high"] = every.value, every.value - half, every.value + half
@@ -78,30 +78,52 @@ class Statistics:
         """The same on the leaderboard's place, whose comparisons are a family of their own."""
         return self._differences(slice(-1, None), MEASURES)
 
-    def growth(self, grown: Curves) -> pd.DataFrame:
-        """One row per variant, place, measure and number of rounds."""
-        populations, subsequences = zip(*grown.places, strict=True)
-        frames = []
-        for v, labels in enumerate(self.labels):
-            shape = grown.rounds[v].shape
-            there = (grown.rounds[v] > 0).reshape(-1)
-            for measure in GROWING:
-                values = grown.measures[measure][v].reshape(-1, shape[0] * shape[1])[:, there]
-                estimates = self.resampler.over_seeds(values)
-                half = intervals(estimates, self.confidence).alone
-                head = dict(zip(LABELS, labels, strict=True))
-                body = {
-                    "population": np.repeat(np.array(populations, dtype=object), shape[1])[there],
-                    "subsequence": np.repeat(np.array(subsequences, dtype=object), shape[1])[there],
-                    "measure": measure,
-                    "rounds": grown.rounds[v].reshape(-1)[there].astype(np.int64),
-                    "mean": estimates.value,
-                    "low": estimates.value - half,
-                    "high": estimates.value + half,
-                    "seeds": (~np.isnan(values)).sum(axis=0),
-                }
-                frames.append(pd.DataFrame(body).assign(**head)[[*LABELS, *body]])
-        return pd.concat(frames, ignore_index=True)
+    def growth(self, grown: Curves, wanted: BoolArray, measures: Sequence[str], with_intervals: bool) -> pd.DataFrame:
+        """One row per variant, measure, place and number of rounds.
+
+        Parameters
+        ----------
+        grown
+            Of all variants.
+        wanted : (V, P)
+            Which places of which variants.
+        measures
+            Some of ``GROWING``.
+        with_intervals
+            Most of the work; without, ``low`` and ``high`` are NaN.
+        """
+        variants, places, rounds, numbers = [], [], [], []
+        for v in np.flatnonzero(wanted.any(axis=1)):
+            place, point = np.nonzero((grown.rounds[v] > 0) & wanted[v, :, None])
+            values = np.concatenate([grown.measures[measure][v][:, place, point] for measure in measures], axis=1)
+            variants.append(np.full(values.shape[1], v))
+            places.append(np.tile(place, len(measures)))
+            rounds.append(np.tile(grown.rounds[v, place, point], len(measures)))
+            mean, half = self._grown(values, with_intervals)
+            numbers.append([mean, mean - half, mean + half, (~np.isnan(values)).sum(axis=0)])
+        of_measure = [np.repeat(np.arange(len(measures)), len(each) // max(1, len(measures))) for each in variants]
+        mean, low, high, seeds = np.concatenate(numbers, axis=1) if numbers else np.empty((4, 0))
+        variant, place, of_row = (_joined(each) for each in (variants, places, of_measure))
+        populations, subsequences = ([each[i] for each in grown.places] for i in (0, 1))
+        return pd.DataFrame(
+            {
+                **{name: _texts([labels[i] for labels in self.labels], variant) for i, name in enumerate(LABELS)},
+                "population": _texts(populations, place),
+                "subsequence": _texts(subsequences, place),
+                "measure": _texts(measures, of_row),
+                "rounds": _joined(rounds),
+                "mean": mean,
+                "low": low,
+                "high": high,
+                "seeds": seeds.astype(np.int64),
+            }
+        )
+
+    def _grown(self, values: FloatArray, with_intervals: bool) -> tuple[FloatArray, FloatArray]:
+        if with_intervals:
+            estimates = self.resampler.over_seeds(values)
+            return estimates.value, intervals(estimates, self.confidence).alone
+        return self.resampler.mean(values), np.full(values.shape[1], np.nan)
 
     def _differences(self, places: slice, measures: Sequence[str]) -> pd.DataFrame:
         frames = [self._differences_of(measure, places) for measure in measures]
@@ -110,15 +132,14 @@ class Statistics:
     def _differences_of(self, measure: str, places: slice) -> pd.DataFrame:
         frame = self._places([v for v, _ in self.pairs], measure, places)
         frame.insert(len(LABELS), "reference", self.reference)
-        estimates = [_at(self._estimates(measure, v, r), places) for v, r in self.pairs]
-        every = Estimates.together(estimates) if estimates else _nothing()
+        every = self._estimates(measure, self.pairs, places)
         half = intervals(every, self.confidence)
         value = every.value
         frame["difference"], frame["low"], frame["high"] = value, value - half.alone, value + half.alone
         frame["simultaneous_low"], frame["simultaneous_high"] = value - half.simultaneous, value + half.simultaneous
         frame["comparisons"] = sum(method != NONE for method in every.method)
-        partial = [self.same_market[v] and method == SEEDS
-                   for (v, _), part in zip(self.pairs, estimates, strict=True) for method in part.method]  # fmt: skip
+        same_market = np.repeat([self.same_market[v] for v, _ in self.pairs], len(self.found.populations[places]))
+        partial = [same and method == SEEDS for same, method in zip(same_market, every.method, strict=True)]
         # An interval that takes the days of the market for fixed does not judge a forecaster.
         judged = np.where(partial, np.nan, half.simultaneous)
         frame["verdict"] = _verdicts(value, judged, measure in LARGER_IS_BETTER)
@@ -127,16 +148,33 @@ class Statistics:
         frame["method"] = list(every.method)
         return frame
 
-    def _estimates(self, measure: str, v: int, reference: int | None = None) -> Estimates:
-        others = [v] if reference is None else [v, reference]
-        if measure in LARGER_IS_BETTER and all(self.same_market[other] for other in others):
-            blocks = self._blocks
-            sums = blocks.measures[measure][v] - (0 if reference is None else blocks.measures[measure][reference])
-            estimates = self.resampler.over_days(sums.swapaxes(1, 2), blocks.rounds[v].T)
-            if measure == "money" and np.isnan(self.found.measures[measure][v, :, -1]).all():
-                return _without_last(estimates)
-            return estimates
-        return self.resampler.over_seeds(self._values(measure, v, reference))
+    def _estimates(
+        self, measure: str, pairs: Sequence[tuple[int, int | None]], places: slice = slice(None)
+    ) -> Estimates:
+        """Of each pair of a variant and a reference, or of a variant alone, at each place."""
+        if not pairs:
+            return _nothing()
+        by_days = [measure in LARGER_IS_BETTER and self._replayed(v, r) for v, r in pairs]
+        if any(by_days):
+            parts = [
+                _at(self._over_days(measure, v, r), places) if days
+                else self.resampler.over_seeds(self._values(measure, v, r)[:, places])
+                for (v, r), days in zip(pairs, by_days, strict=True)
+            ]  # fmt: skip
+            return Estimates.together(parts)
+        # One product for all is several times faster than one for each.
+        return self.resampler.over_seeds(np.hstack([self._values(measure, v, r)[:, places] for v, r in pairs]))
+
+    def _replayed(self, v: int, reference: int | None) -> bool:
+        return bool(self.same_market[v] and (reference is None or self.same_market[reference]))
+
+    def _over_days(self, measure: str, v: int, reference: int | None) -> Estimates:
+        blocks = self._blocks
+        sums = blocks.measures[measure][v] - (0 if reference is None else blocks.measures[measure][reference])
+        estimates = self.resampler.over_days(sums.swapaxes(1, 2), blocks.rounds[v].T)
+        if measure == "money" and np.isnan(self.found.measures[measure][v, :, -1]).all():
+            return _without_last(estimates)
+        return estimates
 
     def _values(self, measure: str, v: int, reference: int | None = None) -> FloatArray:
         values = self.found.measures[measure]
@@ -160,6 +198,14 @@ class Statistics:
                 "measure": measure,
             }
         )
+
+
+def _texts(texts: Sequence[str], of_row: IntArray) -> np.ndarray:
+    return np.array(texts, dtype=object)[of_row]
+
+
+def _joined(parts: Sequence[np.ndarray]) -> IntArray:
+    return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, dtype=np.int64)
 
 
 def _verdicts(value: FloatArray, half: FloatArray, larger_is_better: bool) -> list[str]:

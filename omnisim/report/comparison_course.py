@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from omnisim.report.comparison_scope import Context, Scope, Variants, joined, keyed
+from omnisim.report.comparison_scope import AXES, Context, Scope, Variants, joined, keyed
 from omnisim.report.figures.curves import curves
 from omnisim.report.figures.plane import Plane, Point
 from omnisim.report.figures.plane import planes as drawn
@@ -74,12 +74,14 @@ _GROWING = (("swap_regret", "swap regret", "utility per agent, summed"), ("ccv_p
 
 def growth(scope: Scope) -> Variants:
     """Swap regret and CCV+ after growing numbers of rounds; a variant per subsequence, population and context."""
-    growth = scope.comparison.growth
+    of = scope.comparison.growth_of
+    shown = scope.shown_forecasters()
+    violated = (of(["ccv_positive"], {"forecaster": shown}, with_intervals=False)["mean"] > 0).any()
     keys = [key for key, *_ in _GROWING]
-    growth = growth[growth["measure"].isin(keys) & growth["forecaster"].isin(scope.shown_forecasters())]
-    violated = (growth.loc[growth["measure"] == "ccv_positive", "mean"] > 0).any()
     for subsequence, population, context in product(scope.subsequences, scope.populations, scope.contexts):
-        rows = scope.of(growth, context, population=population, subsequence=subsequence)
+        place = {"population": [population], "subsequence": [subsequence]}
+        within = {axis: [each] for axis, each in zip(AXES, context, strict=True)}
+        rows = of(keys, {"forecaster": shown, **within, **place})
         if rows["rounds"].nunique() < 2:
             continue
         panels, sentences = [], []

@@ -169,7 +169,8 @@ class Scope:
     @cached_property
     def _last(self) -> pd.DataFrame:
         places = [*AXES, "population", "subsequence"]
-        return self.comparison.growth.groupby(places, sort=False)["rounds"].max().reset_index()
+        grown = self.comparison.growth_of(["utility"], with_intervals=False)
+        return grown.groupby(places, sort=False)["rounds"].max().reset_index()
 
     @cached_property
     def currencies(self) -> dict[str, str]:

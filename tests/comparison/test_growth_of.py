@@ -1,0 +1,73 @@
+"""Some rows of the growth, against all of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_comparison import compared
+
+import omnisim
+from omnisim.comparison.grid import LABELS
+from omnisim.comparison.intervals import Resampler, intervals
+from omnisim.errors import OmnisimError
+
+KEY = [*LABELS, "population", "subsequence", "measure", "rounds"]
+
+
+@pytest.fixture(scope="module")
+def comparison() -> omnisim.Comparison:
+    return compared()
+
+
+class TestGrowthOf:
+    def test_wanted_rows_are_those_of_the_whole_frame(self, comparison: omnisim.Comparison) -> None:
+        growth = comparison.growth
+        population, subsequence = growth["population"].iloc[-1], growth["subsequence"].iloc[-1]
+        forecasters = comparison.about["forecasters"][1:]
+        found = comparison.growth_of(
+            ["ccv_positive", "swap_regret"],
+            {"forecaster": forecasters, "population": [population], "subsequence": [subsequence]},
+        )
+        keep = growth["forecaster"].isin(forecasters) & growth["measure"].isin(["ccv_positive", "swap_regret"])
+        keep &= (growth["population"] == population) & (growth["subsequence"] == subsequence)
+        assert 0 < len(found) == keep.sum() < len(growth)
+        expected = growth[keep].set_index(KEY).sort_index()
+        pd.testing.assert_frame_equal(found.set_index(KEY).sort_index(), expected, rtol=1e-12)
+
+    def test_without_intervals_the_means_stay(self, comparison: omnisim.Comparison) -> None:
+        growth, found = comparison.growth, comparison.growth_of(with_intervals=False)
+        kept = [*KEY, "mean", "seeds"]
+        pd.testing.assert_frame_equal(found[kept], growth[kept])
+        assert growth["low"].notna().any()
+        assert found[["low", "high"]].isna().all(axis=None)
+
+    def test_nothing_wanted_is_nothing(self, comparison: omnisim.Comparison) -> None:
+        found = comparison.growth_of(among={"forecaster": []})
+        assert list(found.columns) == list(comparison.growth.columns)
+        assert not len(found)
+
+    def test_unknown_names_are_refused(self, comparison: omnisim.Comparison) -> None:
+        with pytest.raises(OmnisimError, match=r"bias.*utility, money"):
+            comparison.growth_of(["bias"])
+        with pytest.raises(OmnisimError, match=r"agent.*population"):
+            comparison.growth_of(among={"agent": ["0"]})
+
+
+def test_many_estimates_are_resampled_as_each_alone() -> None:
+    rng = np.random.default_rng(5)
+    values = rng.standard_normal((7, 1300))
+    values[rng.random(values.shape) < 0.2] = np.nan
+    values[:, ::50] = 3.0
+    resampler = Resampler(7)
+    together = resampler.over_seeds(values)
+    half = intervals(together)
+    for k in range(0, 1300, 13):
+        alone = resampler.over_seeds(values[:, [k]])
+        np.testing.assert_allclose(together.deviations[:, k], alone.deviations[:, 0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(half.alone[k], intervals(alone).alone[0], rtol=1e-9)
+    # The largest relative deviation of all, in one go.
+    known = np.array([method != "" for method in together.method])
+    deviations = together.deviations[:, known]
+    error = np.sqrt(np.nanmean(deviations**2, axis=0))
+    largest = np.nanmax(np.abs(deviations) / error, axis=1)
+    few = half.alone[known] / np.nanquantile(np.nan_to_num(np.abs(deviations) / error), 0.95, axis=0)
+    np.testing.assert_allclose(half.simultaneous[known], np.quantile(largest, 0.95) * few, rtol=1e-9)
