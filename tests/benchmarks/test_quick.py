@@ -12,7 +12,7 @@ ROWS = {
     "batch.py": ["two-player game", "direct ensembling", "CalMA", "two-player calibrated multiaccuracy",
                  "base predictors, one feature", "O(m) step, compiled loop", "O(m) step, from Python",
                  "HiGHS, highspy, warm", "HiGHS, scipy", "Values differ by"],
-    "compare.py": ["1 process", "2 processes", "100 runs"],
+    "compare.py": ["1 process", "2 processes", "80 runs, "],
     "engine.py": ["omnisim, BestResponse", *(f"omnisim, Algorithm {i}" for i in (1, 2, 3, 4)), "Mesa, DataCollector",
                   "AgentPy, recording", "SimPy, a Store per agent", "numpy loop", "N = 30", "N = 60"],
     "network.py": ["BestResponse", *(f"Algorithm {i}" for i in (1, 2, 3, 4)), "20 populations, no network",
