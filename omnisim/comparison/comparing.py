@@ -99,12 +99,11 @@ def compare(
     grid = make_grid(loaded, forecasters, seeds, eliminations, adversaries, settings, reference)
     folder = Path(tempfile.mkdtemp(prefix="omnisim-compare-")) if out is None else Path(out)
     store = Store(folder)
-    say = say or (lambda line: None)  # noqa: ARG005
+    say, on_run = say or _unheard, on_run or _unheard
     finished = store.repair(say)
     store.write_plan(_plan(grid, command), {v.digest: v.toml for v in grid.variants if v.toml is not None})
     asked = grid.tasks
     waiting = [(variant, seed, _command(variant, seed)) for variant, seed in asked if variant.run(seed) not in finished]
-    on_run = on_run or (lambda done, total: None)  # noqa: ARG005
     on_run(len(asked) - len(waiting), len(asked))
     _run(waiting, store, len(asked), jobs, scheduler, fail_fast, on_run, say)
     return Comparison.in_temporary_folder(folder) if out is None else Comparison(folder)
@@ -133,6 +132,10 @@ def _run(
             say(f"failed: {line}")
         done += 1
         on_run(done, asked)
+
+
+def _unheard(*said: object) -> None:
+    """Nobody listens."""
 
 
 def _plan(grid: Grid, command: str) -> dict[str, Any]:

@@ -82,10 +82,10 @@ def _cluster(address: str) -> AbstractContextManager[None]:
         raise OmnisimError(
             "a Dask scheduler needs the package distributed: pip install 'omnisim-lab[cluster]'"
         ) from cause
-    return _connected(distributed, address)
+    return _Connection(distributed, address)
 
 
-class _connected(AbstractContextManager[None]):  # noqa: N801 (used like a function)
+class _Connection(AbstractContextManager[None]):
     """A connection to a scheduler, and joblib told to use it."""
 
     def __init__(self, distributed: Any, address: str) -> None:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from omnisim.comparison.store import SCENARIOS
 from omnisim.report.comparison_scope import AXES, Scope
-from omnisim.report.comparison_tables import cell
-from omnisim.report.tables import Cell, Column, Table
+from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import shorten
 
 EACH = 5

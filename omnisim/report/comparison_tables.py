@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from omnisim.report.comparison_scope import AXES, Scope, keyed
-from omnisim.report.tables import Cell, Column, Table
-from omnisim.report.text import MISSING, count, interval, number, percent, signed
+from omnisim.report.tables import Cell, Column, Table, cell
+from omnisim.report.text import MISSING, count, interval, percent, signed
 
 MOST_ROWS = 250
 """Rows of a table; the frames of the comparison have all."""
@@ -235,15 +235,6 @@ def _difference(value: float, suffix: str = "") -> Cell:
     if not np.isfinite(value):
         return Cell(MISSING, None)
     return Cell(f"{signed(value)} {suffix}".strip(), float(f"{value:.7g}"))
-
-
-def cell(value: float, digits: int = 3) -> Cell:
-    """A number, or the sign for what is undefined."""
-    value = float(value)
-    if not np.isfinite(value):
-        return Cell(MISSING, None)
-    whole = value.is_integer() and abs(value) < 1e12
-    return Cell(f"{int(value):,}".replace("-", "−") if whole else number(value, digits), float(f"{value:.7g}"))
 
 
 def headcount(scope: Scope) -> str:

@@ -117,13 +117,13 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
                 [
                     Cell(name, name),
                     Cell(subsequence, subsequence),
-                    _cell(rounds),
-                    _cell(agents),
-                    _cell(int(np.isnan(regret).sum())),
-                    *(_cell(value) for value in quantiles(regret, [0.5, 0.95, 1.0])),
-                    _cell(100 * quantiles(share, [0.5])[0], 2),
-                    *(_cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
-                    _cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
+                    cell(rounds),
+                    cell(agents),
+                    cell(int(np.isnan(regret).sum())),
+                    *(cell(value) for value in quantiles(regret, [0.5, 0.95, 1.0])),
+                    cell(100 * quantiles(share, [0.5])[0], 2),
+                    *(cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
+                    cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
                     Cell(f"{number(earned)} {money.currency}", earned),
                 ]
             )
@@ -158,9 +158,9 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
         rows.append(
             [
                 *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "claim", "population", "subsequence")),
-                *(_cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
+                *(cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
                 Cell(verdict, verdict),
-                _cell(float(row["probability"]), 4),
+                cell(float(row["probability"]), 4),
                 Cell(f"{met:,} of {agents:,}", met),
                 Cell(str(row["note"]), str(row["note"])),
             ]
@@ -255,7 +255,8 @@ def _extremes(order: np.ndarray, each: int) -> np.ndarray:
     return order if len(order) <= 2 * each else np.concatenate([order[:each], order[-each:]])
 
 
-def _cell(value: float, digits: int = 3) -> Cell:
+def cell(value: float, digits: int = 3) -> Cell:
+    """A number, or the sign for what is undefined."""
     value = float(value)
     if not np.isfinite(value):
         return Cell(MISSING, None)

@@ -12,6 +12,7 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.report.results import Finding
 from omnisim.report.text import count, listing, number, percent
+from omnisim.studies.certificates import certificates
 from omnisim.studies.real_markets.contenders import COMBINATION, EVERY, SELECTION, WEAK, calibrated, is_calibrated
 from omnisim.studies.real_markets.results import Interval, Results, mean_over, over_seeds
 
@@ -164,13 +165,7 @@ def _changed(results: Results, markets: Sequence[str], finding: _Make) -> Iterat
 
 def _certificates(results: Results) -> Iterator[Finding]:
     runs = results.runs
-    total, violated = int(runs["certificates"].sum()), int(runs["violated"].sum())
-    yield Finding(
-        "Certificates",
-        "none is violated, but for those that hold with probability 95 %.",
-        f"{violated:,} of {count(total, 'certificate')} on {count(len(runs), 'run')} violated.",
-        violated == 0,
-    )
+    yield certificates(runs)
     engine = runs[[is_calibrated(name) for name in runs["forecaster"]]]
     largest = float(engine["potential"].max())
     yield Finding(

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from omnisim.report.results import Finding
-from omnisim.report.text import count, listing, number, percent
+from omnisim.report.text import listing, number, percent
+from omnisim.studies.certificates import certificates
 from omnisim.studies.fitting import Slope
 from omnisim.studies.scaling.cases import CALIBRATED, FOOLED
 from omnisim.studies.scaling.results import samples, slope_of
@@ -93,13 +94,7 @@ def _masking(rows: pd.DataFrame, quick: bool) -> Iterator[Finding]:
 
 def _bounds(rows: pd.DataFrame) -> Iterator[Finding]:
     runs = rows.drop_duplicates([c for c in rows.columns if c in _RUN])
-    total, violated = int(runs["certificates"].sum()), int(runs["violated"].sum())
-    yield Finding(
-        "Certificates",
-        "none is violated, but for those that hold with probability 95 %.",
-        f"{violated:,} of {count(total, 'certificate')} on {count(len(runs), 'run')} violated.",
-        violated == 0,
-    )
+    yield certificates(runs)
     part = rows[rows["part"] == "learners"]
     for rule in ("Sinha-Vaze", "drift plus penalty"):
         here = part[part["rule"] == rule]
