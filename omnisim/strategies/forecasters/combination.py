@@ -10,22 +10,25 @@ from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.earnings import decision_slope
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 
 _CORRECTION_SHARE = 0.25
 """Initial weight of the correction, in weights of a base: it has to earn its place beside bases that may be good."""
 _AGREEMENT = 1e-9
-"""Differences of predictions that are rounding."""
+"""Linearized regrets, as a fraction of a unit of utility or of the range of outcomes, that are rounding."""
 _CORRECTION = "mean of the bases"
 """Name of the feature under which the correction sees the bases."""
 
 
 class Combination(Forecaster):
-    """Predicts a convex combination of its bases, with weights per coordinate learnt from their absolute errors.
+    """Predicts a convex combination of its bases, with weights learnt from what errors cost the registered agents.
 
-    The weights are those of Bernstein online aggregation on the linearized loss (Wintenberger, Machine Learning 106,
+    The weights are those of Bernstein online aggregation on a linearized loss (Wintenberger, Machine Learning 106,
     2017), which needs no tuning: a base that is better by a margin takes over, and where several err differently their
-    mixture is better than each. Absolute errors, because one price spike would rule squared ones for months. With
+    mixture is better than each. The loss is convex in the prediction and bounds from above what the agents lose against
+    foresight of this round (:func:`~omnisim.strategies.forecasters.earnings.decision_slope`); without registered agents
+    it is the mean absolute error. All coordinates share the weights, so that a round teaches them as a whole. With
     ``correction`` a further expert competes: the ridge autoregression of :class:`RidgeAutoregression`, refitted every 7
     rounds, with the mean of the bases among its regressors; it learns what lagged outcomes, calendar and features can
     add to the bases, begins with a quarter of a base's weight, and loses it where that is nothing.
@@ -66,7 +69,7 @@ class Combination(Forecaster):
 
     @property
     def weights(self) -> FloatArray:
-        """The current weights, (experts, d): the bases in their order, then the correction; columns sum to 1."""
+        """The current weights, (experts,): the bases in their order, then the correction; they sum to 1."""
         return self._aggregation.weights
 
     def base_predictions(self) -> FloatArray:
@@ -81,9 +84,10 @@ class Combination(Forecaster):
             # What the bases would have said of the past is not known, so the correction begins with round 0.
             self._regression.start(replace(self.service, past=None))
         prior = np.array([1.0] * len(self.bases) + ([] if self._regression is None else [_CORRECTION_SHARE]))
-        self._aggregation = _BernsteinAggregation(prior / prior.sum(), self.service.dimension)
+        self._aggregation = _BernsteinAggregation(prior / prior.sum())
 
     def _predict(self, context: Context) -> FloatArray:
+        self._context = context
         predictions = [base.predict(context).mean for base in self.bases]
         if self._regression is not None:
             mean = np.mean(predictions, axis=0)
@@ -92,43 +96,45 @@ class Combination(Forecaster):
             # Until it is fitted it has no opinion: that of the combination, which changes no weight.
             predictions.append(corrected if self._regression.fitted else self._aggregation.combine(predictions))
         self._predictions = np.stack(predictions)
-        return np.clip(self._aggregation.combine(predictions), 0.0, 1.0)
+        self._combined = np.clip(self._aggregation.combine(predictions), 0.0, 1.0)
+        return self._combined
 
     def _update(self, outcome: FloatArray) -> None:
         for base in self.bases:
             base.update(outcome)
         if self._regression is not None:
             self._regression.update(outcome)
-        self._aggregation.learn(outcome)
+        self._aggregation.learn((self._combined - self._predictions) @ self._slope(outcome))
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started."""
 
+    def _slope(self, outcome: FloatArray) -> FloatArray:
+        """A subgradient of the loss of this round at the combination, (d,)."""
+        if not self.service.populations:
+            return np.sign(self._combined - outcome) / len(outcome)
+        return decision_slope(self.service.populations, self._context, self._combined, outcome)
+
 
 class _BernsteinAggregation:
-    """Second-order weights of M experts in each of d coordinates, from their weights (M,) at the beginning.
+    """Second-order weights of M experts from their weights (M,) at the beginning.
 
-    With r the linearized regret of a round (expert j: sign(p - y) (p - p_j)), E the largest |r| and V the sum of r^2 so
-    far, eta = min(1 / (2 E), sqrt(ln(1 / prior) / V)), and weights proportional to prior eta exp(eta sum of (r - eta
+    With r the linearized regret of a round to an expert, E the largest |r| and V the sum of r^2 so far, eta is the
+    smaller of 1 / (2 E) and sqrt(ln(1 / prior) / V), and weights are proportional to prior eta exp(eta sum of (r - eta
     r^2)).
     """
 
-    def __init__(self, prior: FloatArray, dimension: int) -> None:
-        shape = (len(prior), dimension)
-        self._prior = prior[:, None]
-        self.weights = np.broadcast_to(self._prior, shape).copy()
-        self._regret, self._squares, self._largest = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    def __init__(self, prior: FloatArray) -> None:
+        self._prior = self.weights = prior
+        self._regret, self._squares, self._largest = (np.zeros(len(prior)) for _ in range(3))
 
     def combine(self, predictions: Sequence[FloatArray]) -> FloatArray:
         """The weighted mean (d,) of predictions (M, d), or of those of the first experts only."""
-        self._predictions = np.stack(predictions)
         weights = self.weights[: len(predictions)]
-        self._combined = np.asarray((weights * self._predictions).sum(axis=0) / weights.sum(axis=0))
-        return self._combined
+        return np.asarray(weights @ np.stack(predictions) / weights.sum())
 
-    def learn(self, outcome: FloatArray) -> None:
-        """Learn the outcome (d,) of the round last combined."""
-        regret = np.sign(self._combined - outcome) * (self._combined - self._predictions)
+    def learn(self, regret: FloatArray) -> None:
+        """Learn the linearized regrets (M,) of a round."""
         self._largest = np.maximum(self._largest, np.abs(regret))
         self._squares += regret**2
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,5 +143,5 @@ class _BernsteinAggregation:
         eta = np.where((self._largest > _AGREEMENT) & (eta > 0), eta, 1.0)
         self._regret += regret - eta * regret**2
         powers = eta * self._regret
-        weights = self._prior * eta * np.exp(powers - powers.max(axis=0))
-        self.weights = weights / weights.sum(axis=0)
+        weights = self._prior * eta * np.exp(powers - powers.max())
+        self.weights = weights / weights.sum()

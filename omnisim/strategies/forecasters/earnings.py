@@ -1,4 +1,4 @@
-"""What agents would have earned by following a forecast."""
+"""What agents would have earned by following a forecast, and which errors of it would have cost them."""
 
 from collections.abc import Iterable
 
@@ -20,3 +20,26 @@ def earnings(populations: Iterable[Population], context: Context, mixture: Mixtu
             actions = population.best_response(prediction, context.candidates.get(population.name))
             total += float(weight) * float(earned[agents, actions].sum())
     return total
+
+
+def decision_slope(
+    populations: Iterable[Population], context: Context, prediction: FloatArray, outcome: FloatArray
+) -> FloatArray:
+    """A subgradient in the prediction of what its errors cost the agents, (d,), the mean over all of them.
+
+    The cost is the SPO+ loss of Elmachtoub and Grigas (Management Science 68, 2022), here for utilities: with a* the
+    best candidate at the outcome y, max over a of {2 u(a, p) - u(a, y)} - 2 u(a*, p) + u(a*, y). It is convex in p, 0
+    at p = y, and at least what the agent loses by the best response to p. The maximum is attained by the best response
+    to 2 p - y.
+    """
+    slope = np.zeros(len(outcome))
+    agents = 0
+    for population in populations:
+        candidates = context.candidates.get(population.name)
+        tempting = population.best_response(2 * prediction - outcome, candidates)
+        best = population.best_response(outcome, candidates)
+        differ = np.flatnonzero(tempting != best)
+        utility = population.utility
+        slope += 2 * (utility[differ, tempting[differ]] - utility[differ, best[differ]]).sum(axis=0)
+        agents += population.agents
+    return slope / agents

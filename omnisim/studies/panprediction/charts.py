@@ -51,8 +51,8 @@ def sizes_chart(growth: pd.DataFrame) -> Chart:
                 fitted = slope(part[part["method"] == name], measure, "log_size")
                 told.append(f"{name} against {symbol} {fitted}")
         caption = (
-            f"{heading.capitalize()} at n = {int(part['points'].iloc[0]):,}. {_HOW} Against |G| there are as many "
-            "comparators as groups, so that each group has one that is right within it."
+            f"{heading.capitalize()} at n = {int(part['points'].iloc[0]):,}. {_HOW} Against |G| there are always "
+            f"{part['comparators'].max()} comparators, of which one is right within each group."
         )
         variants[heading] = Drawing(panels, caption, f"Line charts; exponents in ln(2 |G| (|H| + 1)): {listing(told)}.")
     return Chart("sizes", "Error against the numbers of groups and comparators", variants, "Measure")

@@ -6,9 +6,10 @@ A population of 3,000 points, equally likely, has six features, uniform on [0, 1
 
 is the probability of Y = 1. Group 0 is everyone; group k > 0 is half of the circle into which a feature is bent, from a
 random place on: groups overlap, and each has about half of the probability, so that the error within a group does not
-grow for the trivial reason that there are ever smaller ones. Comparator k is p* within group k modulo |G|, and a random
-logistic function outside. So the best comparator of a group is the Bayes predictor there, as long as |H| >= |G|, and
-the gap is what is lost to an omniscient user.
+grow for the trivial reason that there are ever smaller ones. Comparator k is p* within group k, and a random logistic
+function outside, whether or not group k is one of those that are served: more groups leave the comparators as they are,
+and more comparators the groups. So the best comparator of a group is the Bayes predictor there, as long as |H| >= |G|,
+and the gap is what is lost to an omniscient user.
 
 The users' losses are those of acting at the thresholds 0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 0.8 and 0.9.
 """
@@ -53,18 +54,18 @@ class Law:
 
 
 def law(groups: int, comparators: int) -> Law:
-    """The law with so many groups and comparators; those of a smaller law are among those of a larger one."""
+    """The law with so many groups and comparators; those of a smaller law are the first of a larger one."""
     rng = np.random.default_rng(SEED)
     x = rng.random((POINTS, FEATURES))
     sign = np.where(x[:, 2] > 0.5, 1.0, -1.0)
     bayes = _logistic(4 * x[:, 0] + 3 * x[:, 1] - 3.5 + 2.5 * sign * (2 * x[:, 3] - 1))
-    inside = np.ones((POINTS, groups), dtype=np.bool_)
+    inside = np.ones((POINTS, max(groups, comparators)), dtype=np.bool_)
     starts = np.random.default_rng([SEED, 1])
-    for k in range(1, groups):
+    for k in range(1, inside.shape[1]):
         inside[:, k] = (x[:, k % FEATURES] - starts.random()) % 1 < 0.5
     wrong = np.random.default_rng([SEED, 2])
-    columns = [_comparator(inside[:, k % groups], bayes, x, wrong) for k in range(comparators)]
-    return Law(inside.astype(np.float64), np.column_stack(columns), bayes)
+    columns = [_comparator(inside[:, k], bayes, x, wrong) for k in range(comparators)]
+    return Law(inside[:, :groups].astype(np.float64), np.column_stack(columns), bayes)
 
 
 def _comparator(right: BoolArray, bayes: FloatArray, x: FloatArray, rng: np.random.Generator) -> FloatArray:

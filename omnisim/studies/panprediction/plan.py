@@ -62,7 +62,7 @@ def growths(plan: Plan, seed: int) -> Iterator[Growth]:
             own = 1000 * seed + replicate
             for size in plan.sizes:
                 fixed = plan.fixed_size
-                yield Growth("groups", method, plan.fixed_points, size, max(fixed, size), replicate, own)
+                yield Growth("groups", method, plan.fixed_points, size, plan.sizes[-1], replicate, own)
                 if size >= fixed:
                     yield Growth("comparators", method, plan.fixed_points, fixed, size, replicate, own)
 
