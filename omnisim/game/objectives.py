@@ -12,6 +12,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.game.kernels import sum_rows
+from omnisim.problem.choices import weighted_sum
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -210,24 +211,16 @@ class BaseRegret(Objectives):
         if self._weighted is None:
             self._weighted = self._weigh(net)
         weights, intercept, slope = self._weighted
-        actions = self._decisions.actions(prediction)
-        population = self._population
-        return (
-            intercept - float(weights @ population.offset[self._each, actions]),
-            slope - weights @ population.utility[self._each, actions],
+        own, own_slope = weighted_sum(
+            self._population.utility, self._population.offset, self._decisions.actions(prediction)[:, None], weights
         )
+        return intercept - own, slope - own_slope
 
     def _weigh(self, net: FloatArray) -> tuple[FloatArray, float, FloatArray]:
-        """Weight of each agent (N,) over the active subsequences and the bases, and what the bases earn with it."""
-        population = self._population
+        """Weight of each agent (N, 1) over the active subsequences and the bases, and what the bases earn with it."""
         weights = net[self._starts + self._each].sum(axis=0)
-        places = self._each[:, None] * population.actions + self._bases
-        per_action = np.bincount(places.reshape(-1), weights.reshape(-1), population.offset.size)
-        taken = per_action.nonzero()[0]
-        taken_weights = per_action[taken]
-        intercept = float(taken_weights @ population.offset.reshape(-1)[taken])
-        slope = taken_weights @ population.utility.reshape(-1, population.dimension)[taken]
-        return weights.sum(axis=1), intercept, slope
+        earned = weighted_sum(self._population.utility, self._population.offset, self._bases, weights)
+        return weights.sum(axis=1, keepdims=True), *earned
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""

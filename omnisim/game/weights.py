@@ -9,7 +9,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import StrategyError
-from omnisim.game.kernels import potential_update
+from omnisim.game.kernels import PotentialUpdate, update_potentials
 
 
 class Table(Protocol):
@@ -127,17 +127,13 @@ class SecondOrderPotential(Weights):
 
     def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
         """O(entries of the rows that fired)."""
-        for index, (rows, entries) in enumerate(gains):
-            self.potential += potential_update(
-                self._total[index],
-                self._squares[index],
-                self._potential[index],
-                self.net[index],
-                rows,
-                np.ascontiguousarray(entries),
-                self.rates,
-                self.families[index].two_sided,
-            )
+        tables = zip(self._total, self._squares, self._potential, self.net, strict=True)
+        updates = [
+            PotentialUpdate(*table, rows, np.ascontiguousarray(entries), self.rates, family.two_sided)
+            for table, (rows, entries), family in zip(tables, gains, self.families, strict=True)
+        ]
+        for rise in update_potentials(updates):
+            self.potential += rise
         self.round += 1
 
 

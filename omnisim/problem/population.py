@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze
 from omnisim.errors import ProblemError
+from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, LinearConstraint
 from omnisim.problem.mixture import Mixture
 
@@ -136,10 +137,7 @@ class Population:
         -------
         (N,) action indices.
         """
-        scores = self.utilities(prediction)
-        if candidates is not None:
-            np.copyto(scores, -np.inf, where=~candidates)
-        return np.asarray(scores.argmax(axis=1))
+        return best_responses(self.utility, self.offset, candidates, np.atleast_2d(prediction))
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (N, A, J), at one outcome (d,).

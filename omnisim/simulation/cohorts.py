@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray
+from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, LinearConstraint
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -72,17 +73,7 @@ class Cohort:
         predictions : (d,) or (P, d)
         candidates : (P N, A)
         """
-        if self.count == 1:
-            return self.whole.best_response(predictions.reshape(-1), candidates)
-        if predictions.ndim == 1:
-            scores = self._utility @ predictions
-        else:
-            scores = (self._utility @ predictions[:, :, None])[:, :, 0]
-        scores += self._offset
-        scores = scores.reshape(self.count, self.actions, self.agents)
-        allowed = candidates.reshape(self.count, self.agents, self.actions).swapaxes(1, 2)
-        np.copyto(scores, -np.inf, where=~allowed)
-        return np.asarray(scores.argmax(axis=1)).reshape(-1)
+        return best_responses(self.whole.utility, self.whole.offset, candidates, np.atleast_2d(predictions))
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (P N, A, J)."""
@@ -118,8 +109,6 @@ class Cohort:
         return costs.T
 
     def _stack(self) -> None:
-        self._utility = np.stack([_agents_last(p.utility) for p in self.populations])
-        self._offset = np.stack([_agents_last(p.offset) for p in self.populations])
         self._linear: tuple[list[int], FloatArray, FloatArray] | None = None
         self._joint: dict[int, Constraint] = {}
         positions = []

@@ -25,6 +25,7 @@ from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable
 
 METHODS = ("deterministic", "randomized")
+MOST_ACCURATE = "most accurate"
 
 
 class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -44,8 +45,10 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     method
         ``"deterministic"``, or ``"randomized"``, whose predictions are mixtures of neighbouring levels.
     base
-        Where to start from: the name of a comparator, a classifier to be fitted, or None for the mean outcome. The
-        randomized method follows it as long as the potential stays within its budget.
+        Where to start from: ``"most accurate"``, the comparator of least squared error; the name of a comparator; a
+        classifier to be fitted; or None for the mean outcome. What is already good for all is kept: the deterministic
+        method corrects a base only where a step set exceeds the tolerance, the randomized one follows it as long as the
+        potential stays within its budget.
     tolerance
         eps of the deterministic method; None for (1/8) (ln(2 |G| (|H| + 1)) / n)^(1/3).
     levels, thresholds, rounds_kept
@@ -61,6 +64,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The two labels; the probability is that of the second.
     groups_, comparators_
         Sources by name, classifiers fitted.
+    base_
+        What it started from: the name of a comparator, a classifier fitted, or None.
     model_
         What was learnt: a :class:`Deterministic` or a :class:`Randomized`.
 
@@ -81,7 +86,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         comparators: Any = None,
         *,
         method: str = "deterministic",
-        base: Any = None,
+        base: Any = MOST_ACCURATE,
         tolerance: float | None = None,
         levels: int | None = None,
         thresholds: int = 16,
@@ -123,8 +128,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups = {columns.EVERYONE: None} if self.groups is None else self.groups
         self.groups_ = columns.named(groups, "group")
         self.comparators_, h = self._fit_comparators(X, outcomes, seed)
-        base = self._fit_base(X, outcomes, h, seed)
         data = sample(columns.table(self.groups_, X, "group"), h, outcomes)
+        base = self._fit_base(X, data, seed)
         if self.method == "deterministic":
             self.model_: Any = learn_deterministic(data, base=base, tolerance=self.tolerance)
         else:
@@ -142,9 +147,11 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What is predicted for each row: possible probabilities of the second class, and how likely each is."""
         X = self._checked(X)
         g, h = columns.table(self.groups_, X, "group"), columns.table(self.comparators_, X, "comparator")
-        base = None if self._base is None else columns.probability(self._base, X)
-        if isinstance(self.base, str):
-            base = h[:, list(self.comparators_).index(self.base)]
+        base = None
+        if isinstance(self.base_, str):
+            base = h[:, list(self.comparators_).index(self.base_)]
+        elif self.base_ is not None:
+            base = columns.probability(self.base_, X)
         if self.method == "deterministic":
             return Law.points(self.model_.predict(g, h, base))
         return Law.on_levels(self.model_.levels, self.model_.laws(g, h, base))
@@ -254,15 +261,22 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 fitted[name], h[:, k] = source, columns.values(source, X, f"comparator {name!r}")
         return fitted, h
 
-    def _fit_base(self, X: Any, y: FloatArray, h: FloatArray, seed: int) -> FloatArray | None:
-        self._base: Any = None
-        if self.base is None:
-            return None
+    def _fit_base(self, X: Any, data: Sample, seed: int) -> FloatArray | None:
+        names = list(self.comparators_)
+        self.base_ = self.base
         if isinstance(self.base, str):
-            if self.base not in self.comparators_:
-                raise StrategyError(f"base of Panpredictor is {self.base!r}: no comparator has that name")
-            return h[:, list(self.comparators_).index(self.base)]
-        self._base, predictions = columns.cross_fitted(self.base, X, y, self.folds, seed)
+            if self.base == MOST_ACCURATE and MOST_ACCURATE not in names:
+                self.base_ = names[data.most_accurate] if names else None
+            elif self.base not in names:
+                raise StrategyError(
+                    f"base of Panpredictor is {self.base!r}: it must be {MOST_ACCURATE!r}, the name of a comparator "
+                    f"({', '.join(names)}), a classifier or None"
+                )
+        if self.base_ is None:
+            return None
+        if isinstance(self.base_, str):
+            return data.comparators[:, names.index(self.base_)]
+        self.base_, predictions = columns.cross_fitted(self.base, X, data.outcomes, self.folds, seed)
         return predictions
 
     def __sklearn_tags__(self) -> Any:

@@ -124,7 +124,8 @@ def learn_randomized(
     sample
         To learn from.
     base : (n,)
-        Predictions to follow, at the nearest level, as long as the potential stays within its budget.
+        Predictions to follow, at the nearest level, where the potential's larger allowance for a single round admits it
+        (:class:`~omnisim.game.weights.SecondOrderPotential`): the certified bound is the same.
     levels
         m; None for :func:`default_levels`, and at least 32 with a base, which is rounded to the levels.
     thresholds
@@ -156,10 +157,12 @@ def learn_randomized(
     for t, index in enumerate(rng.permutation(n)):
         if t in kept:
             tables.append(weights.net[0].astype(np.float32))
-            tolerances.append(weights.tolerance())
+            tolerances.append(weights.allowance())
         if base is not None:
             candidates = [points[nearest[index]]]
         engine.play(Context(round=int(index)), candidates)
+        if engine.spared is not None:
+            engine.spare()
         engine.learn(sample.outcomes[index : index + 1])
     return Randomized(events, np.stack(tables), np.array(tolerances), weights, based=base is not None)
 

@@ -20,6 +20,19 @@ class Sample:
     def __len__(self) -> int:
         return len(self.groups)
 
+    @property
+    def most_accurate(self) -> int:
+        """Which comparator has the least squared error.
+
+        Raises
+        ------
+        ProblemError
+            If there is none.
+        """
+        if not self.comparators.shape[1]:
+            raise ProblemError("the most accurate comparator was asked for, but there is none")
+        return int(((self.comparators - self.outcomes[:, None]) ** 2).mean(axis=0).argmin())
+
 
 def sample(groups: ArrayLike, comparators: ArrayLike, outcomes: ArrayLike) -> Sample:
     """Check and copy.

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.problem.choices import temptation
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -36,10 +37,6 @@ def decision_slope(
     agents = 0
     for population in populations:
         candidates = context.candidates.get(population.name)
-        tempting = population.best_response(2 * prediction - outcome, candidates)
-        best = population.best_response(outcome, candidates)
-        differ = np.flatnonzero(tempting != best)
-        utility = population.utility
-        slope += 2 * (utility[differ, tempting[differ]] - utility[differ, best[differ]]).sum(axis=0)
+        slope += 2 * temptation(population.utility, population.offset, candidates, prediction, outcome)
         agents += population.agents
     return slope / agents

@@ -27,7 +27,7 @@ from omnisim.studies.panprediction.prices import spikes
 from omnisim.studies.panprediction.problems import Problem, patients
 
 BASE = "logistic regression"
-PANPREDICTORS = ("panpredictor", f"panpredictor on {BASE}", "randomized panpredictor")
+PANPREDICTORS = ("panpredictor", "randomized panpredictor", "panpredictor from the mean outcome")
 MULTICALIBRATED = "multicalibrated"
 PLAIN = (BASE, "boosting")
 
@@ -118,14 +118,13 @@ def _answers(problem: Problem, held_out: BoolArray, seed: int) -> tuple[FloatArr
         learnt.append(answers)
     data: Sample = sample(columns.table(problem.groups, train, "group"), np.column_stack(learnt), y)
     g, h = columns.table(problem.groups, test, "group"), columns.table(fitted, test, "comparator")
-    place = list(fitted).index(BASE)
-    own, base = data.comparators[:, place], h[:, place]
+    own, base = (answers[:, data.most_accurate] for answers in (data.comparators, h))
     randomized = learn_randomized(data, base=own, rng=np.random.default_rng(seed))
     tolerance = default_tolerance(len(data), g.shape[1], h.shape[1])
     made = {
-        PANPREDICTORS[0]: Law.points(learn_deterministic(data).predict(g, h)),
-        PANPREDICTORS[1]: Law.points(learn_deterministic(data, base=own).predict(g, h, base)),
-        PANPREDICTORS[2]: Law.on_levels(randomized.levels, randomized.laws(g, h, base)),
+        PANPREDICTORS[0]: Law.points(learn_deterministic(data, base=own).predict(g, h, base)),
+        PANPREDICTORS[1]: Law.on_levels(randomized.levels, randomized.laws(g, h, base)),
+        PANPREDICTORS[2]: Law.points(learn_deterministic(data).predict(g, h)),
         MULTICALIBRATED: Law.points(learn_multicalibrated(data, tolerance).predict(g, h)),
     }
     return h, made

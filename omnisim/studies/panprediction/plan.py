@@ -14,15 +14,19 @@ from omnisim.studies.panprediction.growth import METHODS, Growth
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes of samples and replicates; what is varied at ``fixed_points``; and whether few real data are enough."""
+    """Sizes of samples and replicates; what is varied at ``fixed_points``; and whether few real data are enough.
+
+    While the number of groups grows, there are as many comparators as the largest has groups, so that each has its own.
+    """
 
     points: tuple[int, ...]
     replicates: int
     groups: int
     comparators: int
-    sizes: tuple[int, ...]
     fixed_points: int
-    fixed_size: int
+    group_sizes: tuple[int, ...]
+    comparator_sizes: tuple[int, ...]
+    fixed_groups: int
     fixed_replicates: int
     quick: bool
 
@@ -32,9 +36,10 @@ FULL = Plan(
     replicates=20,
     groups=4,
     comparators=4,
-    sizes=(2, 4, 8, 16, 32),
     fixed_points=1024,
-    fixed_size=4,
+    group_sizes=tuple(2**k for k in range(1, 7)),
+    comparator_sizes=tuple(2**k for k in range(2, 9)),
+    fixed_groups=4,
     fixed_replicates=10,
     quick=False,
 )
@@ -43,9 +48,10 @@ QUICK = Plan(
     replicates=2,
     groups=3,
     comparators=3,
-    sizes=(2, 4),
     fixed_points=64,
-    fixed_size=2,
+    group_sizes=(2, 4),
+    comparator_sizes=(2, 4),
+    fixed_groups=2,
     fixed_replicates=2,
     quick=True,
 )
@@ -60,11 +66,10 @@ def growths(plan: Plan, seed: int) -> Iterator[Growth]:
                 yield Growth("points", method, points, plan.groups, plan.comparators, replicate, own)
         for replicate in range(plan.fixed_replicates):
             own = 1000 * seed + replicate
-            for size in plan.sizes:
-                fixed = plan.fixed_size
-                yield Growth("groups", method, plan.fixed_points, size, plan.sizes[-1], replicate, own)
-                if size >= fixed:
-                    yield Growth("comparators", method, plan.fixed_points, fixed, size, replicate, own)
+            for size in plan.group_sizes:
+                yield Growth("groups", method, plan.fixed_points, size, plan.group_sizes[-1], replicate, own)
+            for size in plan.comparator_sizes:
+                yield Growth("comparators", method, plan.fixed_points, plan.fixed_groups, size, replicate, own)
 
 
 def comparisons(plan: Plan, seed: int, data: Path | None) -> list[Comparison]:

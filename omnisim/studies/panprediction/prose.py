@@ -23,9 +23,10 @@ factory moves a shift, a retailer hedges nothing, half or all."""
 
 READING = """Models for one loss decide for its user and say 0 or 1; whoever has another loss cannot use them. Models
 for one group are logistic regressions fitted there, and wrong elsewhere. Panpredictors are learnt from what all these
-models say of rows that they were not fitted on, as their comparators. “Panpredictor” starts from the mean outcome,
-the others from the logistic regression; where no step set exceeds the tolerance it is left as it is, so that a base
-that is good for all is kept. The multicalibrated predictor corrects products of level sets to the same tolerance."""
+models say of rows that they were not fitted on, as their comparators. They start from the comparator of least squared
+error, which is left as it is where no step set exceeds the tolerance, so that what is good for all is kept; for
+contrast, one starts from the mean outcome. The multicalibrated predictor corrects products of level sets to the same
+tolerance."""
 
 
 def paragraphs(text: str) -> list[str]:

@@ -58,7 +58,8 @@ def assemble(grown: pd.DataFrame, compared: pd.DataFrame, plan: Plan, about: dic
         summary=" ".join(text(prose.SUMMARY) + (text(prose.QUICK) if quick else [])),
         facts=[
             ("Synthetic", f"n from {plan.points[0]:,} to {plan.points[-1]:,}, {plan.replicates} replicates"),
-            ("Sizes", f"up to {plan.sizes[-1]} groups or comparators, {plan.fixed_replicates} replicates"),
+            ("Groups", f"up to {plan.group_sizes[-1]}, {plan.fixed_replicates} replicates"),
+            ("Comparators", f"up to {plan.comparator_sizes[-1]}, {plan.fixed_replicates} replicates"),
             *((name.capitalize(), words) for name, words in about.items()),
             ("Intervals", "95 %: over replicates for exponents, bootstrap over held-out rows or days for gaps"),
         ],

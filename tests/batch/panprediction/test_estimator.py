@@ -43,7 +43,18 @@ COMPARATORS = {"tree": DecisionTreeClassifier(max_depth=3), "dose": "dose", "lin
 
 
 @pytest.mark.parametrize("method", ["deterministic", "randomized"])
-@pytest.mark.parametrize("base", [None, "tree", LogisticRegression()])
+def test_it_starts_from_the_most_accurate_comparator(table, method):
+    X, y = table
+    columns = {"dose": "dose", "truth": lambda X: np.where(X["old"] > 0, X["dose"], X["age"]), "age": "age"}
+    model = Panpredictor(GROUPS, columns, method=method, random_state=1).fit(X, y)
+    assert model.base_ == "truth"
+    same = Panpredictor(GROUPS, columns, method=method, base="truth", random_state=1).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), same.predict_proba(X))
+    assert Panpredictor(GROUPS, {}, method=method, random_state=1).fit(X, y).base_ is None
+
+
+@pytest.mark.parametrize("method", ["deterministic", "randomized"])
+@pytest.mark.parametrize("base", ["most accurate", None, "tree", LogisticRegression()])
 def test_sources_by_name_and_the_report(table, method, base):
     X, y = table
     model = Panpredictor(GROUPS, COMPARATORS, method=method, base=base, random_state=1).fit(X, y)
@@ -145,7 +156,7 @@ class TestRestricted:
             "method of Panpredictor is 'best': it must be one of deterministic, random",
         ),
         ({"folds": 1}, StrategyError, "folds of Panpredictor must be >= 2, got 1"),
-        ({"base": "forest"}, StrategyError, "base of Panpredictor is 'forest': no comparator has that name"),
+        ({"base": "forest"}, StrategyError, "base of Panpredictor is 'forest': it must be 'most accurate', the name"),
         ({"groups": ["sex"]}, ProblemError, "group 'sex' is column 'sex', which X does not have"),
         ({"groups": [7]}, ProblemError, "group 'group 0' is column 7, but X has 3 columns"),
         ({"groups": ["old", "old"]}, ProblemError, "there are two groups named 'old'"),
