@@ -1,7 +1,8 @@
 """A browser for the tests of pages."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,3 +31,53 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=found, args=LAUNCH)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def quiet(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page in a browser; afterwards nothing must have been logged, asked for or thrown."""
+    contexts: list[Any] = []
+    noise: list[str] = []
+
+    def visit(path: Path, prepare: str | None = None, **options: Any) -> Any:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda r: None if r.url in (path.as_uri(), "data:,") else noise.append(r.url))
+        if prepare:
+            page.add_init_script(prepare)
+        page.goto(path.as_uri())
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+@pytest.fixture
+def drawn(quiet: Callable[..., Any]) -> Callable[..., Any]:
+    """Open a page with figures in a browser, and wait until all of them are drawn."""
+
+    def visit(path: Path, *arguments: Any, **options: Any) -> Any:
+        page = quiet(path, *arguments, **options)
+        page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=60_000)
+        assert page.locator(".undrawn").count() == 0
+        return page
+
+    return visit
+
+
+@pytest.fixture(params=[1200, 390], ids=["screen", "phone"])
+def fitting(drawn: Callable[..., Any], request: pytest.FixtureRequest) -> Callable[[Path], Any]:
+    """Open a page with figures on a screen and on a telephone: it must be no wider than either."""
+
+    def visit(path: Path) -> Any:
+        page = drawn(path, viewport={"width": request.param, "height": 844})
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= request.param
+        return page
+
+    return visit

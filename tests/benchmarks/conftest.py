@@ -1,13 +1,5 @@
 """The benchmarks are scripts; only ``test_quick.py`` is for pytest."""
 
-collect_ignore = [
-    "batch.py",
-    "calibration.py",
-    "compare.py",
-    "engine.py",
-    "measuring.py",
-    "network.py",
-    "panprediction.py",
-    "peers.py",
-    "standard_load.py",
-]
+from pathlib import Path
+
+collect_ignore = [path.name for path in Path(__file__).parent.glob("*.py") if not path.name.startswith("test_")]

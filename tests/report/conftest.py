@@ -1,6 +1,6 @@
 """Analyses to report on: synthetic traces of any size, and a small real run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -138,28 +138,3 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return folder / f"report{index}.html"
 
     return write
-
-
-@pytest.fixture
-def quiet(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page in a browser; afterwards nothing must have been logged, asked for or thrown."""
-    contexts: list[Any] = []
-    noise: list[str] = []
-
-    def visit(path: Path, prepare: str | None = None, **options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda r: None if r.url in (path.as_uri(), "data:,") else noise.append(r.url))
-        if prepare:
-            page.add_init_script(prepare)
-        page.goto(path.as_uri())
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert noise == []

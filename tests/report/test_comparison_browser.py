@@ -10,7 +10,6 @@ import omnisim
 
 pytestmark = pytest.mark.browser
 
-DRAWN = "document.documentElement.dataset.drawn === 'true'"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -22,13 +21,9 @@ def page_of_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def drawn(quiet, page_of_three):
-    def visit(path=page_of_three, **options):
-        page = quiet(path, **options)
-        page.wait_for_function(DRAWN, timeout=30_000)
-        return page
-
-    return visit
+def drawn(drawn, page_of_three):
+    """The same, by default of the comparison of three."""
+    return lambda path=page_of_three, **options: drawn(path, **options)
 
 
 def column(page, table: str, title: str) -> list[str]:

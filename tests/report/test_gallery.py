@@ -26,8 +26,5 @@ def test_a_page_says_how_it_was_made_and_not_where(path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_page_is_drawn_quietly(path: Path, quiet) -> None:
-    page = quiet(path)
-    page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=30_000)
-    assert page.locator("svg.main-svg").count() > 0
-    assert page.locator(".undrawn").count() == 0
+def test_a_page_is_drawn_quietly(path: Path, drawn) -> None:
+    assert drawn(path).locator("svg.main-svg").count() > 0

@@ -77,16 +77,7 @@ def test_they_have_a_place_on_the_page() -> None:
 
 
 @pytest.mark.browser
-def test_they_are_drawn_quietly(browser, tmp_path) -> None:
+def test_they_are_drawn_quietly(drawn, tmp_path) -> None:
     path = tmp_path / "study.html"
     path.write_bytes(render(a_study(HOSTILE)))
-    page = browser.new_page()
-    noise = []
-    page.on("console", lambda message: noise.append(message.text))
-    page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("dialog", lambda dialog: noise.append(dialog.message))
-    page.goto(path.as_uri())
-    page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=20_000)
-    assert page.locator(".undrawn").count() == 0
-    page.close()
-    assert noise == []
+    drawn(path)

@@ -79,15 +79,6 @@ def test_the_least_of_studies(tmp_path) -> None:
 
 
 @pytest.mark.browser
-def test_hostile_texts_are_drawn_quietly(browser, tmp_path) -> None:
+def test_hostile_texts_are_drawn_quietly(drawn, tmp_path) -> None:
     write_study(study(SCRIPT), tmp_path / "s.html")
-    page = browser.new_page()
-    noise = []
-    page.on("console", lambda message: noise.append(message.text))
-    page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("dialog", lambda dialog: noise.append(dialog.message))
-    page.goto((tmp_path / "s.html").as_uri())
-    page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=20_000)
-    assert page.locator("h1").inner_text() == SCRIPT
-    page.close()
-    assert noise == []
+    assert drawn(tmp_path / "s.html").locator("h1").inner_text() == SCRIPT
