@@ -7,8 +7,6 @@ command line that cannot be understood, 130 when interrupted.
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -17,6 +15,7 @@ import typer.core
 
 from omnisim._version import __version__
 from omnisim.errors import OmnisimError, ScenarioError
+from omnisim.progress import rounds_bar
 
 
 class _Commands(typer.core.TyperGroup):
@@ -127,7 +126,7 @@ def run(
 
     started = time.perf_counter()
     with run_directory.prepared(directory):
-        with naming(scenario), _progress(loaded.name) as on_rounds:
+        with naming(scenario), rounds_bar(loaded.name) as on_rounds:
             checkpoint = None
             if checkpoint_every is not None:
                 checkpoint = omnisim.Checkpoint(directory / run_directory.CHECKPOINT, checkpoint_every)
@@ -311,7 +310,7 @@ def study(
     directory = out or Path("reports") / f"study-{name}"
     started = time.perf_counter()
     with run_directory.prepared(directory):
-        with _progress(f"study {name}") as on_rounds:
+        with rounds_bar(f"study {name}") as on_rounds:
             result = found(studies.Options(quick, seed, jobs, on_rounds, data))
         from omnisim.studies.directory import write
 
@@ -387,34 +386,3 @@ def _add_plugins(plugins: list[str] | None) -> None:
 def _file_name(name: str) -> str:
     kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.")
     return kept or "scenario"
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on standard error, told the rounds done and all rounds; silent where that is not a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.fields[rounds]} rounds"),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None, speed="", rounds="?")
-        started = time.perf_counter()
-        shown = [started]
-
-        def on_rounds(done: int, total: int) -> None:
-            now = time.perf_counter()
-            if now - shown[0] > 0.1 or done == total:
-                shown[0] = now
-                speed = f"{done / (now - started):,.0f} rounds/s"
-                bar.update(task, completed=done, total=total, rounds=f"{total:,}", speed=speed)
-
-        yield on_rounds

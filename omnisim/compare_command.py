@@ -1,9 +1,7 @@
 """What ``omnisim compare`` does once its command line is parsed."""
 
 import shlex
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from omnisim.comparison.choices import choices_from_text, settings_from_text
 from omnisim.comparison.comparing import compare
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.store import PLAN
+from omnisim.progress import runs_bar
 from omnisim.report.comparison import write_comparison
 from omnisim.scenario.scenario import Scenario
 
@@ -39,7 +38,7 @@ def run_comparison(
     options
         ``seeds``, ``reference``, ``jobs``, ``scheduler`` and ``fail_fast`` of :func:`omnisim.compare`.
     """
-    with run_directory.prepared(directory), _progress(f"compare {scenario.name}") as (on_run, say):
+    with run_directory.prepared(directory), runs_bar(f"compare {scenario.name}") as (on_run, say):
         return compare(
             scenario,
             choices_from_text("forecaster", forecasters),
@@ -88,36 +87,3 @@ def leaderboard(comparison: Comparison) -> list[str]:
         together = f"the {judged} intervals hold together with {confidence}; " if judged > 1 else ""
         lines.append(f"  {together}allowed for is what varies with {allowed}")
     return lines
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[tuple[Callable[[int, int], None] | None, Callable[[str], None]]]:
-    """A bar over the whole grid with the time left, and a way to say something beside it; plain lines in a pipe."""
-    if not sys.stderr.isatty():
-        yield None, lambda line: print(f"omnisim: {line}", file=sys.stderr, flush=True)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("runs"),
-        TextColumn("left"),
-        # Runs come in a slow trickle: the speed is that of the last ten minutes, not of the last seconds.
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, speed_estimate_period=600) as bar:
-        task = bar.add_task(name, total=None)
-        begun: list[int] = []
-
-        def on_run(done: int, total: int) -> None:
-            # What was finished before does not tell how fast it goes.
-            if not begun:
-                begun.append(done)
-                bar.reset(task, total=total, completed=done)
-            bar.update(task, completed=done, total=total)
-
-        yield on_run, lambda line: console.print(f"omnisim: {line}", markup=False, highlight=False, soft_wrap=True)

@@ -69,9 +69,7 @@ def _check(utility: FloatArray, candidates: BoolArray | None, point: tuple[int, 
     if point != utility.shape[2:]:
         raise ProblemError(f"a prediction has shape {point}: outcomes have shape {utility.shape[2:]}")
     if candidates is not None and candidates.shape != utility.shape[:2]:
-        raise ProblemError(
-            f"candidates have shape {candidates.shape}: {utility.shape[:2]} is needed"
-        )
+        raise ProblemError(f"candidates have shape {candidates.shape}: {utility.shape[:2]} is needed")
 
 
 def _alike(array: NDArray[Any] | None) -> NDArray[Any] | None:

@@ -1,0 +1,236 @@
+"""The arrays of a run, as immutable records; the docstring of the package draws them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.problem.mixture import Mixture
+from omnisim.problem.population import Population
+
+FORECASTER = "forecaster"
+"""Name of the first forecaster, whose predictions are ``trace.predictions``."""
+
+MIXTURES = ("support", "weights", "starts")
+RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
+OPTIONAL = ("expected_violated_at", "heard", "defaulted", "settled_at", "present")
+COUNTED = ("sent", "delivered", "lost", "late", "in_flight")
+EDGES = ("edges", "edge_delay", "edge_loss")
+LOGGED = ("kind", "round", "sender", "receiver", "sent", "arrived")
+"""Fields that are arrays: of :class:`Mixtures`; of :class:`PopulationRecord`, always and where they apply; of
+:class:`MessageRecord`, and of its log."""
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """The mixtures of all rounds in three arrays: round t has the points ``starts[t]`` to ``starts[t + 1]``.
+
+    Attributes
+    ----------
+    support : (S, d)
+    weights : (S,)
+    starts : (T + 1,)
+    """
+
+    support: FloatArray
+    weights: FloatArray
+    starts: IntArray
+
+    def __post_init__(self) -> None:
+        for array in (self.support, self.weights, self.starts):
+            freeze(array)
+
+    @classmethod
+    def of(cls, mixtures: Sequence[Mixture]) -> "Mixtures":
+        """Put mixtures in arrays."""
+        return cls(
+            np.concatenate([m.support for m in mixtures]),
+            np.concatenate([m.weights for m in mixtures]),
+            np.cumsum([0, *(len(m.weights) for m in mixtures)]),
+        )
+
+    def points(self, t: int) -> tuple[FloatArray, FloatArray]:
+        """The points (K, d) and their probabilities (K,) in round t."""
+        span = slice(int(self.starts[t]), int(self.starts[t + 1]))
+        return self.support[span], self.weights[span]
+
+
+@dataclass(frozen=True)
+class LoggedMessages:
+    """Single messages of some rounds, in the order of sending; M of them.
+
+    Attributes
+    ----------
+    kind, sender, receiver : (M,)
+        Indices into ``kinds`` and ``parties`` of the record.
+    round : (M,)
+        The round that the message is about.
+    sent, arrived : (M,)
+        Times in rounds; ``arrived`` is infinite for a lost message.
+    first, last
+        The rounds that are logged.
+    """
+
+    kind: IntArray
+    round: IntArray
+    sender: IntArray
+    receiver: IntArray
+    sent: FloatArray
+    arrived: FloatArray
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class MessageRecord:
+    """What became of every message that travelled along a channel, and the graph of the channels.
+
+    Attributes
+    ----------
+    kinds
+        Of messages, M names.
+    sent, delivered, lost, late, in_flight : (M, T)
+        Numbers of messages by kind and the round in which they were sent: sent = delivered + lost + in flight, at the
+        end of the run. Late ones are among the delivered: they came after the phase in which they were wanted.
+    parties, roles
+        Names, and what each is: ``world``, ``forecaster``, ``population`` or ``relay``.
+    edges : (E, 2)
+        Indices of sender and receiver.
+    edge_delay, edge_loss : (E,)
+        Expected delay in rounds, and probability of loss.
+    log
+        Single messages of some rounds.
+    """
+
+    kinds: tuple[str, ...]
+    sent: IntArray
+    delivered: IntArray
+    lost: IntArray
+    late: IntArray
+    in_flight: IntArray
+    parties: tuple[str, ...]
+    roles: tuple[str, ...]
+    edges: IntArray
+    edge_delay: FloatArray
+    edge_loss: FloatArray
+    log: LoggedMessages
+
+    def __post_init__(self) -> None:
+        for name in (*COUNTED, *EDGES):
+            freeze(getattr(self, name))
+        for name in LOGGED:
+            freeze(getattr(self.log, name))
+
+
+@dataclass(frozen=True)
+class PopulationRecord:
+    """What one population did; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
+
+    population: Population
+    constraint_names: tuple[str, ...]
+    actions: IntArray
+    fallback: BoolArray
+    costs: FloatArray
+    violated_at: IntArray
+    eliminated_at: IntArray
+    expected_violated_at: IntArray | None = None
+    subscriptions: tuple[str, ...] = (FORECASTER,)
+    heard: IntArray | None = None
+    defaulted: BoolArray | None = None
+    settled_at: IntArray | None = None
+    present: BoolArray | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*RECORDED, *OPTIONAL):
+            if getattr(self, name) is not None:
+                freeze(getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The record of a run; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
+
+    outcomes: FloatArray
+    predictions: FloatArray
+    active: BoolArray
+    subsequences: tuple[str, ...]
+    dates: DateArray | None
+    records: Mapping[str, PopulationRecord]
+    about: Mapping[str, Any]
+    mixtures: Mixtures | None = None
+    bases: FloatArray | None = None
+    diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
+    other_predictions: Mapping[str, FloatArray] = field(default_factory=dict)
+    messages: MessageRecord | None = None
+
+    def __post_init__(self) -> None:
+        arrays = (self.outcomes, self.predictions, self.active)
+        for array in (*arrays, *self.diagnostics.values(), *self.other_predictions.values()):
+            freeze(array)
+        if self.bases is not None:
+            freeze(self.bases)
+
+    @property
+    def rounds(self) -> int:
+        """T."""
+        return len(self.outcomes)
+
+    @property
+    def actions(self) -> dict[str, IntArray]:
+        """Per population, the action each agent played, (T, N)."""
+        return {name: record.actions for name, record in self.records.items()}
+
+    @property
+    def fallback(self) -> dict[str, BoolArray]:
+        """Per population, the rounds in which an agent had no candidate left, (T, N)."""
+        return {name: record.fallback for name, record in self.records.items()}
+
+    @property
+    def costs(self) -> dict[str, FloatArray]:
+        """Per population, the cost of the action played under each constraint, (T, N, J)."""
+        return {name: record.costs for name, record in self.records.items()}
+
+    @property
+    def violated_at(self) -> dict[str, IntArray]:
+        """Per population, the round of each action's first violation on each subsequence, (N, A, L), or T."""
+        return {name: record.violated_at for name, record in self.records.items()}
+
+    @property
+    def eliminated_at(self) -> dict[str, IntArray]:
+        """Per population, the round after which each action left each candidate set, (N, A, K), or T."""
+        return {name: record.eliminated_at for name, record in self.records.items()}
+
+    def acted_on(self, population: str) -> FloatArray:
+        """The prediction (T, d) that a population acted on; NaN in rounds in which it had none."""
+        record = self.records[population]
+        all_predictions = {FORECASTER: self.predictions, **self.other_predictions}
+        told = [all_predictions[name] for name in record.subscriptions]
+        if record.heard is None:
+            return told[0] if len(told) == 1 else np.asarray(sum(told) / len(told))
+        used = record.heard >= 0
+        with np.errstate(invalid="ignore"):
+            weights = used / used.sum(axis=1, keepdims=True)
+        if len(told) == 1:
+            return np.where(used, told[0][record.heard[:, 0]], np.nan)
+        newest = np.stack([predictions[record.heard[:, f]] for f, predictions in enumerate(told)])
+        return np.asarray(np.einsum("tf,ftd->td", weights, newest))
+
+    def policy(self, population: str) -> Mapping[str, Any]:
+        """What the policy of a population said of itself (``Policy.facts``): at least its benchmark."""
+        facts: Mapping[str, Any] = self.about.get("policies", {}).get(population, {})
+        return {"benchmark": "realized", **facts}
+
+    def save(self, path: Path | str) -> None:
+        """Write the trace to one ``.npz`` file; an existing file is replaced at once or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        from omnisim.trace.storage import write_trace
+
+        write_trace(self, Path(path))

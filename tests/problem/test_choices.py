@@ -1,0 +1,101 @@
+"""What agents choose, against loops in plain Python; small integers make every sum exact, so that ties are ties."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omnisim.errors import ProblemError
+from omnisim.problem.choices import best_responses, temptation, weighted_sum
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """The loops are compiled at their first use, which no example shall wait for."""
+    utility, offset, point = np.zeros((1, 1, 1)), np.zeros((1, 1)), np.zeros(1)
+    for candidates in (None, np.ones((1, 1), dtype=bool)):
+        best_responses(utility, offset, candidates, point[None])
+    temptation(utility, offset, candidates, point, point)
+    weighted_sum(utility, offset, np.zeros((1, 1), dtype=int), offset)
+
+
+@st.composite
+def problems(draw):
+    each, parts, actions, dimension = (draw(st.integers(1, most)) for most in (3, 3, 4, 11))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    agents = each * parts
+    utility = rng.integers(-2, 3, (agents, actions, dimension)).astype(float)
+    offset = rng.integers(-2, 3, (agents, actions)).astype(float)
+    candidates = rng.random((agents, actions)) < 0.6
+    points = rng.integers(0, 3, (parts, dimension)).astype(float)
+    return utility, offset, candidates, points
+
+
+def best_by_loops(utility, offset, candidates, point, n):
+    best, highest = 0, -float("inf")
+    for a in range(utility.shape[1]):
+        score = sum(u * p for u, p in zip(utility[n, a], point, strict=True)) + offset[n, a]
+        if candidates[n, a] and score > highest:
+            best, highest = a, score
+    return best
+
+
+@given(problems(), st.booleans())
+def test_each_part_responds_to_its_own_prediction(problem, with_candidates):
+    utility, offset, candidates, points = problem
+    allowed = candidates if with_candidates else np.ones_like(candidates)
+    found = best_responses(utility, offset, candidates if with_candidates else None, points)
+    each = len(utility) // len(points)
+    assert found.tolist() == [
+        best_by_loops(utility, offset, allowed, points[n // each], n) for n in range(len(utility))
+    ]
+
+
+@given(problems())
+def test_temptation_by_loops(problem):
+    utility, offset, candidates, points = problem
+    p, y = points[0], points[-1]
+    expected = np.zeros(len(y))
+    for n in range(len(utility)):
+        expected += utility[n, best_by_loops(utility, offset, candidates, 2 * p - y, n)]
+        expected -= utility[n, best_by_loops(utility, offset, candidates, y, n)]
+    np.testing.assert_array_equal(temptation(utility, offset, candidates, p, y), expected)
+
+
+@given(problems(), st.integers(1, 3))
+def test_weighted_sum_by_loops(problem, columns):
+    utility, offset, *_ = problem
+    rng = np.random.default_rng(len(utility))
+    actions = rng.integers(0, utility.shape[1], (len(utility), columns))
+    weights = rng.integers(0, 3, actions.shape).astype(float)
+    intercept, slope = weighted_sum(utility, offset, actions, weights)
+    terms = [(weights[n, b], n, actions[n, b]) for n in range(len(utility)) for b in range(columns)]
+    assert intercept == sum(w * offset[n, a] for w, n, a in terms)
+    np.testing.assert_array_equal(slope, sum(w * utility[n, a] for w, n, a in terms))
+
+
+def test_actions_that_are_alike_tie_wherever_they_stand():
+    """A matrix product may round equal rows apart, depending on their places; nobody may choose by that."""
+    rng = np.random.default_rng(0)
+    rows = rng.random((50, 1, 24))
+    utility = np.repeat(rows, 13, axis=1)
+    found = best_responses(utility, np.zeros((50, 13)), None, rng.random((1, 24)))
+    assert not found.any()
+
+
+def test_any_layout_will_do():
+    rng = np.random.default_rng(1)
+    utility, offset = rng.random((6, 4, 3)), rng.random((6, 4))
+    candidates = rng.random((4, 6)) < 0.5
+    candidates[0] = True
+    point = rng.random((3, 2))[:, 0]
+    plain = best_responses(utility, offset, np.ascontiguousarray(candidates.T), np.array([point]))
+    np.testing.assert_array_equal(best_responses(utility, offset, candidates.T, point[None]), plain)
+
+
+def test_shapes_that_disagree_are_refused():
+    utility, offset = np.zeros((2, 3, 4)), np.zeros((2, 3))
+    with pytest.raises(ProblemError, match=r"a prediction has shape \(5,\): outcomes have shape \(4,\)"):
+        best_responses(utility, offset, None, np.zeros((1, 5)))
+    with pytest.raises(ProblemError, match=r"candidates have shape \(2, 4\): \(2, 3\) is needed"):
+        temptation(utility, offset, np.ones((2, 4), dtype=bool), np.zeros(4), np.zeros(4))
