@@ -12,7 +12,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.game.kernels import sum_rows
-from omnisim.problem.choices import weighted_sum
+from omnisim.problem.choices import weighted_regret
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -204,29 +204,23 @@ class BaseRegret(Objectives):
         """See :meth:`Objectives.prepare`."""
         self._starts = context.active.nonzero()[0][:, None] * self._population.agents
         self._bases = np.stack([self._decisions.actions(base) for base in bases], axis=1)
-        self._weighted: tuple[FloatArray, float, FloatArray] | None = None
+        self._weights: FloatArray | None = None
 
     def weighted_gain(self, net: FloatArray, prediction: FloatArray) -> tuple[float, FloatArray]:
         """See :meth:`Objectives.weighted_gain`."""
-        if self._weighted is None:
-            self._weighted = self._weigh(net)
-        weights, intercept, slope = self._weighted
-        own, own_slope = weighted_sum(
-            self._population.utility, self._population.offset, self._decisions.actions(prediction)[:, None], weights
-        )
-        return intercept - own, slope - own_slope
-
-    def _weigh(self, net: FloatArray) -> tuple[FloatArray, float, FloatArray]:
-        """Weight of each agent (N, 1) over the active subsequences and the bases, and what the bases earn with it."""
-        weights = net[self._starts + self._each].sum(axis=0)
-        earned = weighted_sum(self._population.utility, self._population.offset, self._bases, weights)
-        return weights.sum(axis=1, keepdims=True), *earned
+        if self._weights is None:  # of each agent and base, over the active subsequences
+            self._weights = net[self._starts + self._each].sum(axis=0)
+        population = self._population
+        own = self._decisions.actions(prediction)
+        return weighted_regret(population.utility, population.offset, own, self._bases, self._weights)
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
         own = [self._decisions.actions(prediction) for prediction in mixture.support]
         # Most often own action and base's agree, and nobody else has anything to regret.
         fired = np.any([(self._bases != actions[:, None]).any(axis=1) for actions in own], axis=0).nonzero()[0]
+        if not len(fired):
+            return fired, np.empty((0, self.columns))
         earned = sum(
             weight * self._earned(fired, actions[fired], outcome)
             for weight, actions in zip(mixture.weights, own, strict=True)

@@ -57,12 +57,12 @@ def temptation(
     return slope
 
 
-def weighted_sum(
-    utility: FloatArray, offset: FloatArray, actions: IntArray, weights: FloatArray
+def weighted_regret(
+    utility: FloatArray, offset: FloatArray, own: IntArray, others: IntArray, weights: FloatArray
 ) -> tuple[float, FloatArray]:
-    """The weighted sum of offsets, and of utility slopes (d,), of actions (N, B) with weights (N, B)."""
+    """(b, h) such that other actions (N, B) earn b + h . y more than own ones (N,), in the sum with weights (N, B)."""
     slope = np.zeros(utility.shape[2])
-    return float(_sum(utility, offset, _alike(actions), _alike(weights), slope)), slope
+    return float(_regret(utility, offset, _alike(own), _alike(others), _alike(weights), slope)), slope
 
 
 def _check(utility: FloatArray, candidates: BoolArray | None, point: tuple[int, ...]) -> None:
@@ -113,13 +113,13 @@ def _tempt(utility, offset, candidates, points, slope):
 
 
 @numba.njit(nogil=True, cache=True)
-def _sum(utility, offset, actions, weights, slope):
+def _regret(utility, offset, own, others, weights, slope):
     intercept = 0.0
-    for n in range(actions.shape[0]):
-        for b in range(actions.shape[1]):
-            weight = weights[n, b]
-            if weight != 0.0:
-                intercept += weight * offset[n, actions[n, b]]
+    for n in range(others.shape[0]):
+        for b in range(others.shape[1]):
+            other, weight = others[n, b], weights[n, b]
+            if other != own[n] and weight != 0.0:
+                intercept += weight * (offset[n, other] - offset[n, own[n]])
                 for i in range(len(slope)):
-                    slope[i] += weight * utility[n, actions[n, b], i]
+                    slope[i] += weight * (utility[n, other, i] - utility[n, own[n], i])
     return intercept

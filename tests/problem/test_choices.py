@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnisim.errors import ProblemError
-from omnisim.problem.choices import best_responses, temptation, weighted_sum
+from omnisim.problem.choices import best_responses, temptation, weighted_regret
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,7 +16,7 @@ def compiled():
     for candidates in (None, np.ones((1, 1), dtype=bool)):
         best_responses(utility, offset, candidates, point[None])
     temptation(utility, offset, candidates, point, point)
-    weighted_sum(utility, offset, np.zeros((1, 1), dtype=int), offset)
+    weighted_regret(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), offset)
 
 
 @st.composite
@@ -63,15 +63,16 @@ def test_temptation_by_loops(problem):
 
 
 @given(problems(), st.integers(1, 3))
-def test_weighted_sum_by_loops(problem, columns):
+def test_weighted_regret_by_loops(problem, columns):
     utility, offset, *_ = problem
     rng = np.random.default_rng(len(utility))
-    actions = rng.integers(0, utility.shape[1], (len(utility), columns))
-    weights = rng.integers(0, 3, actions.shape).astype(float)
-    intercept, slope = weighted_sum(utility, offset, actions, weights)
-    terms = [(weights[n, b], n, actions[n, b]) for n in range(len(utility)) for b in range(columns)]
-    assert intercept == sum(w * offset[n, a] for w, n, a in terms)
-    np.testing.assert_array_equal(slope, sum(w * utility[n, a] for w, n, a in terms))
+    own = rng.integers(0, utility.shape[1], len(utility))
+    others = rng.integers(0, utility.shape[1], (len(utility), columns))
+    weights = rng.integers(0, 3, others.shape).astype(float)
+    intercept, slope = weighted_regret(utility, offset, own, others, weights)
+    pairs = [(weights[n, b], n, others[n, b]) for n in range(len(utility)) for b in range(columns)]
+    assert intercept == sum(w * (offset[n, a] - offset[n, own[n]]) for w, n, a in pairs)
+    np.testing.assert_array_equal(slope, sum(w * (utility[n, a] - utility[n, own[n]]) for w, n, a in pairs))
 
 
 def test_actions_that_are_alike_tie_wherever_they_stand():
