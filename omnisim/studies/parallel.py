@@ -1,5 +1,6 @@
 """Many independent runs on several processes."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -35,11 +36,14 @@ def run_all(
     results: dict[int, Result] = {}
     done, total = 0, sum(costs)
     tasks = (delayed(_indexed)(measure, index, cases[index]) for index in order)
-    for index, result in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
-        results[index] = result
-        done += costs[index]
-        if progress is not None:
-            progress(done, total)
+    with warnings.catch_warnings():
+        # joblib replaces a process that has grown, and says so as if it were a fault; no result is lost.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
+        for index, result in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+            results[index] = result
+            done += costs[index]
+            if progress is not None:
+                progress(done, total)
     return [results[index] for index in range(len(cases))]
 
 

@@ -1,5 +1,6 @@
 """Curves with bands on linear or logarithmic axes, in panels: the figures of studies."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ _LOWEST = 165
 _LEGEND_ROW = 21
 
 _TWO_DECADES = 100
+
+_LONG = 1000
+"""Numbers from here on are too wide to stand side by side below an axis."""
 
 
 def curves(title: str, drawing: Drawing) -> go.Figure:
@@ -39,7 +43,7 @@ def curves(title: str, drawing: Drawing) -> go.Figure:
             marks = sorted({float(value) for curve in panel.curves for value in np.asarray(curve.x, dtype=np.float64)})
             layout[f"xaxis{x[1:]}"] |= {
                 "tickvals": numbers(marks),
-                "ticktext": [_power(mark) for mark in marks],
+                "ticktext": _sizes(marks),
                 "tickangle": 0,
             }
     figure.update_layout(layout)
@@ -91,8 +95,9 @@ def _scale(logarithmic: bool) -> dict[str, Any]:
     return {"type": "log", "exponentformat": "none", "dtick": 1} if logarithmic else {"type": "linear"}
 
 
-def _power(value: float) -> str:
-    exponent = np.log2(value) if value > 0 else np.nan
-    if exponent >= 6 and float(exponent).is_integer():
-        return f"2<sup>{int(exponent)}</sup>"
-    return f"{value:g}"
+def _sizes(values: Sequence[float]) -> list[str]:
+    """Sizes as powers of two, where all of them are and the largest is long; else as numbers."""
+    exponents = [np.log2(value) if value > 0 else np.nan for value in values]
+    if max(values, default=0.0) >= _LONG and all(float(exponent).is_integer() for exponent in exponents):
+        return [f"2<sup>{int(exponent)}</sup>" for exponent in exponents]
+    return [f"{value:g}" for value in values]

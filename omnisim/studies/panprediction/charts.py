@@ -50,9 +50,10 @@ def sizes_chart(growth: pd.DataFrame) -> Chart:
             for name in METHODS:
                 fitted = slope(part[part["method"] == name], measure, "log_size")
                 told.append(f"{name} against {symbol} {fitted}")
+        most = int(growth.loc[growth["part"] == "groups", "comparators"].max())
         caption = (
             f"{heading.capitalize()} at n = {int(part['points'].iloc[0]):,}. {_HOW} Against |G| there are always "
-            f"{part['comparators'].max()} comparators, of which one is right within each group."
+            f"{most} comparators, of which one is right within each group."
         )
         variants[heading] = Drawing(panels, caption, f"Line charts; exponents in ln(2 |G| (|H| + 1)): {listing(told)}.")
     return Chart("sizes", "Error against the numbers of groups and comparators", variants, "Measure")
