@@ -22,8 +22,9 @@ _LARGEST = 1e150
 _CHUNK = 256
 """Entries worked on at a time."""
 
-_RELAXED = {"nsz", "nnan"}
-"""What the compiler may assume so that it can vectorize comparisons: no NaN, and -0 is 0. Sums keep their order."""
+_RELAXED = {"nsz", "nnan", "contract"}
+"""What the compiler may assume: no NaN, and -0 is 0, so that it can vectorize comparisons; and that a product may be
+added without being rounded first. Sums keep their order."""
 
 _WORTH_SPLITTING = 1 << 14
 """Entries below which a second thread costs more than it saves."""

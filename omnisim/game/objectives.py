@@ -12,7 +12,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.game.kernels import sum_rows
-from omnisim.problem.choices import weighted_regret
+from omnisim.problem.choices import regrets, weighted_regret
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -216,19 +216,10 @@ class BaseRegret(Objectives):
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
-        own = [self._decisions.actions(prediction) for prediction in mixture.support]
+        gains = np.zeros(self._bases.shape)
+        for weight, prediction in zip(mixture.weights, mixture.support, strict=True):
+            own = self._decisions.actions(prediction)
+            gains += weight * regrets(self._population.utility, self._population.offset, own, self._bases, outcome)
         # Most often own action and base's agree, and nobody else has anything to regret.
-        fired = np.any([(self._bases != actions[:, None]).any(axis=1) for actions in own], axis=0).nonzero()[0]
-        if not len(fired):
-            return fired, np.empty((0, self.columns))
-        earned = sum(
-            weight * self._earned(fired, actions[fired], outcome)
-            for weight, actions in zip(mixture.weights, own, strict=True)
-        )
-        gains = self._earned(fired[:, None], self._bases[fired], outcome) - np.asarray(earned)[:, None]
-        return (self._starts + fired).reshape(-1), gains
-
-    def _earned(self, agents: IntArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
-        return np.asarray(
-            self._population.utility[agents, actions] @ outcome + self._population.offset[agents, actions]
-        )
+        fired = np.flatnonzero(gains.any(axis=1))
+        return (self._starts + fired).reshape(-1), gains[fired]

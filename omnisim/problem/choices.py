@@ -65,6 +65,15 @@ def weighted_regret(
     return float(_regret(utility, offset, _alike(own), _alike(others), _alike(weights), slope)), slope
 
 
+def regrets(
+    utility: FloatArray, offset: FloatArray, own: IntArray, others: IntArray, outcome: FloatArray
+) -> FloatArray:
+    """How much more each of the other actions (N, B) earned at an outcome (d,) than the own one (N,): (N, B)."""
+    found = np.zeros(others.shape)
+    _regrets(utility, offset, _alike(own), _alike(others), _alike(outcome), found)
+    return found
+
+
 def _check(utility: FloatArray, candidates: BoolArray | None, point: tuple[int, ...]) -> None:
     if point != utility.shape[2:]:
         raise ProblemError(f"a prediction has shape {point}: outcomes have shape {utility.shape[2:]}")
@@ -123,3 +132,15 @@ def _regret(utility, offset, own, others, weights, slope):
                 for i in range(len(slope)):
                     slope[i] += weight * (utility[n, other, i] - utility[n, own[n], i])
     return intercept
+
+
+@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+def _regrets(utility, offset, own, others, outcome, found):
+    for n in range(others.shape[0]):
+        for b in range(others.shape[1]):
+            other = others[n, b]
+            if other != own[n]:
+                more = 0.0
+                for i in range(len(outcome)):
+                    more += (utility[n, other, i] - utility[n, own[n], i]) * outcome[i]
+                found[n, b] = more + (offset[n, other] - offset[n, own[n]])

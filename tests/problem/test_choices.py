@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnisim.errors import ProblemError
-from omnisim.problem.choices import best_responses, temptation, weighted_regret
+from omnisim.problem.choices import best_responses, regrets, temptation, weighted_regret
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,6 +16,7 @@ def compiled():
     for candidates in (None, np.ones((1, 1), dtype=bool)):
         best_responses(utility, offset, candidates, point[None])
     temptation(utility, offset, candidates, point, point)
+    regrets(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), point)
     weighted_regret(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), offset)
 
 
@@ -73,6 +74,20 @@ def test_weighted_regret_by_loops(problem, columns):
     pairs = [(weights[n, b], n, others[n, b]) for n in range(len(utility)) for b in range(columns)]
     assert intercept == sum(w * (offset[n, a] - offset[n, own[n]]) for w, n, a in pairs)
     np.testing.assert_array_equal(slope, sum(w * (utility[n, a] - utility[n, own[n]]) for w, n, a in pairs))
+
+
+@given(problems(), st.integers(1, 3))
+def test_regrets_by_loops(problem, columns):
+    utility, offset, _, points = problem
+    rng = np.random.default_rng(len(utility))
+    own = rng.integers(0, utility.shape[1], len(utility))
+    others = rng.integers(0, utility.shape[1], (len(utility), columns))
+
+    def earned(n, a):
+        return utility[n, a] @ points[0] + offset[n, a]
+
+    expected = [[earned(n, other) - earned(n, own[n]) for other in row] for n, row in enumerate(others)]
+    np.testing.assert_array_equal(regrets(utility, offset, own, others, points[0]), expected)
 
 
 def test_actions_that_are_alike_tie_wherever_they_stand():
