@@ -2,5 +2,6 @@
 
 from omnisim.problem.context import Past, Service
 from omnisim.problem.population import Population
+from omnisim.problem.registered import RegisteredAgents
 
-FIXED: tuple[type, ...] = (Population, Past, Service)
+FIXED: tuple[type, ...] = (Population, Past, RegisteredAgents, Service)

@@ -137,7 +137,7 @@ class Population:
         -------
         (N,) action indices.
         """
-        return best_responses(self.utility, self.offset, candidates, np.atleast_2d(prediction))
+        return best_responses(self.utility, self.offset, candidates, np.array(prediction, dtype=np.float64, ndmin=2))
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (N, A, J), at one outcome (d,).

@@ -13,7 +13,7 @@ from omnisim.errors import StrategyError
 from omnisim.forecasters import Combination, Persistence, Published, RidgeAutoregression, Selection
 from omnisim.problem.context import Context, Service
 from omnisim.problem.mixture import Mixture
-from omnisim.strategies.forecasters.earnings import decision_slope, earnings
+from omnisim.problem.registered import RegisteredAgents
 
 ROUNDS, DIMENSION = 60, 2
 
@@ -131,10 +131,11 @@ def test_the_slope_is_a_subgradient_of_a_convex_bound_on_the_loss_of_the_agents(
             total += worst - 2 * expected[ideal] + realized[ideal]
         return total / population.agents
 
-    slope = decision_slope([population], context, prediction, outcome)
+    agents = RegisteredAgents([population])
+    slope = agents.decision_slope(context, prediction, outcome)
     assert loss(other) >= loss(prediction) + slope @ (other - prediction) - 1e-12
     best_possible, earned = (
-        earnings([population], context, Mixture.point(p), outcome) / population.agents for p in (outcome, prediction)
+        agents.earnings(context, Mixture.point(p), outcome) / population.agents for p in (outcome, prediction)
     )
     assert loss(prediction) >= best_possible - earned - 1e-12
     assert loss(outcome) == pytest.approx(0, abs=1e-12)

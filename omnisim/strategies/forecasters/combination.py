@@ -9,8 +9,8 @@ import numpy as np
 from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
+from omnisim.problem.registered import RegisteredAgents
 from omnisim.strategies.forecasters.base import Forecaster
-from omnisim.strategies.forecasters.earnings import decision_slope
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 
 _CORRECTION_SHARE = 0.25
@@ -27,8 +27,8 @@ class Combination(Forecaster):
     The weights are those of Bernstein online aggregation on a linearized loss (Wintenberger, Machine Learning 106,
     2017), which needs no tuning: a base that is better by a margin takes over, and where several err differently their
     mixture is better than each. The loss is convex in the prediction and bounds from above what the agents lose against
-    foresight of this round (:func:`~omnisim.strategies.forecasters.earnings.decision_slope`); without registered agents
-    it is the mean absolute error. All coordinates share the weights, so that a round teaches them as a whole. With
+    foresight of this round (:meth:`~omnisim.problem.registered.RegisteredAgents.decision_slope`); without agents it is
+    the mean absolute error. All coordinates share the weights, so that a round teaches them as a whole. With
     ``correction`` a further expert competes: the ridge autoregression of :class:`RidgeAutoregression`, refitted every 7
     rounds, with the mean of the bases among its regressors; it learns what lagged outcomes, calendar and features can
     add to the bases, begins with a quarter of a base's weight, and loses it where that is nothing.
@@ -79,6 +79,8 @@ class Combination(Forecaster):
     def _start(self) -> None:
         for base in self.bases:
             base.start(self.service)
+        populations = self.service.populations
+        self._agents = RegisteredAgents(populations) if populations else None
         self._regression = RidgeAutoregression(refit_every=7) if self.correction else None
         if self._regression is not None:
             # What the bases would have said of the past is not known, so the correction begins with round 0.
@@ -111,9 +113,9 @@ class Combination(Forecaster):
 
     def _slope(self, outcome: FloatArray) -> FloatArray:
         """A subgradient of the loss of this round at the combination, (d,)."""
-        if not self.service.populations:
+        if self._agents is None:
             return np.sign(self._combined - outcome) / len(outcome)
-        return decision_slope(self.service.populations, self._context, self._combined, outcome)
+        return self._agents.decision_slope(self._context, self._combined, outcome)
 
 
 class _BernsteinAggregation:

@@ -13,9 +13,9 @@ from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, Util
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.problem.registered import RegisteredAgents
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
-from omnisim.strategies.forecasters.earnings import earnings
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]
@@ -149,6 +149,7 @@ class DecisionCalibrated(Forecaster):
             raise StrategyError("DecisionCalibrated needs to know the number of rounds when it starts")
         if not service.populations:
             raise StrategyError("DecisionCalibrated has no registered population to calibrate for")
+        self._agents = RegisteredAgents(service.populations)
         # The combination drives the bases itself.
         self._combination = Combination(self.bases) if self.combine and self.bases else None
         for forecaster in self.bases if self._combination is None else [self._combination]:
@@ -193,7 +194,7 @@ class DecisionCalibrated(Forecaster):
         self._engine.learn(outcome)
         if self._rivals is not None:
             context, *rivals = self._rivals
-            spared, solved = (earnings(self.service.populations, context, rival, outcome) for rival in rivals)
+            spared, solved = (self._agents.earnings(context, rival, outcome) for rival in rivals)
             self._lead += spared - solved
             self._rivals = None
         for forecaster in self.bases if self._combination is None else [self._combination]:

@@ -9,8 +9,8 @@ from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.problem.registered import RegisteredAgents
 from omnisim.strategies.forecasters.base import Forecaster
-from omnisim.strategies.forecasters.earnings import earnings
 
 
 class Selection(Forecaster):
@@ -55,6 +55,8 @@ class Selection(Forecaster):
     def _start(self) -> None:
         for base in self.bases:
             base.start(self.service)
+        populations = self.service.populations
+        self._agents = RegisteredAgents(populations) if populations else None
         self._earned = np.zeros(len(self.bases))
 
     def _predict(self, context: Context) -> Mixture:
@@ -72,6 +74,6 @@ class Selection(Forecaster):
         """The past teaches the bases, which have seen it when they were started."""
 
     def _credit(self, mixture: Mixture, outcome: FloatArray) -> float:
-        if not self.service.populations:
+        if self._agents is None:
             return -float(mixture.weights @ ((mixture.support - outcome) ** 2).sum(axis=1))
-        return earnings(self.service.populations, self._context, mixture, outcome)
+        return self._agents.earnings(self._context, mixture, outcome)
