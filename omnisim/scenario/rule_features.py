@@ -1,7 +1,8 @@
 """The daily features that a rule of a scenario file can name.
 
-Every one is known before the prices of the day are: the calendar, yesterday's prices, a forecast of today's,
-and whatever day-ahead features and published forecasts the market's data hold.
+Every one is known before the prices of the day are: the calendar (``weekday``, 0 for Monday to 6 for Sunday; ``month``,
+1 to 12; ``day_of_year``, 1 to 366), yesterday's prices, a forecast of today's, and whatever day-ahead features and
+published forecasts the market's data hold.
 """
 
 from collections.abc import Set as AbstractSet
@@ -14,9 +15,6 @@ from omnisim.errors import ScenarioError
 from omnisim.market import Market, Scaling
 from omnisim.problem.context import Past, Service
 from omnisim.strategies.forecasters import RidgeAutoregression
-
-CALENDAR = ("weekday", "month", "day_of_year")
-"""0 for Monday to 6 for Sunday; 1 to 12; 1 to 366."""
 
 YESTERDAY_PRICE = "yesterday_price"
 """Mean price of the day before, per MWh; on the first day of the data, that day's own is not known: NaN."""
