@@ -79,9 +79,10 @@ from omnisim.comparison.records import (
     RUNS,
     SEED,
 )
+from omnisim.comparison.rows import Rows
 from omnisim.comparison.statistics import NO_VERDICT, Statistics
 from omnisim.comparison.store import Store
-from omnisim.comparison.summaries import ALL, Curves, Index, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.comparison.summaries import ALL, Curves, Summaries, curves, summaries, table_of, with_pooled
 from omnisim.errors import ScenarioError, TraceError
 
 _PLAIN = [name for name in RUNS.names if name not in (*NESTED, "subsequences")]
@@ -274,20 +275,12 @@ class Comparison:
     def _names(self) -> list[list[str]]:
         return [[f"{variant['digest']}-{seed}" for seed in self._seeds] for variant in self._plan["variants"]]
 
-    def _run_rows(self, columns: list[str]) -> "_Rows":
+    def _run_rows(self, columns: list[str]) -> Rows:
         """Rows of the runs that were asked for, and which those are."""
-        table = self._store.read_runs([RUN, "status", *(name for name in columns if name not in (RUN, "status"))])
-        of_name = {name: (v, s) for v, row in enumerate(self._names) for s, name in enumerate(row)}
-        asked = [i for i, name in enumerate(table[RUN].to_pylist()) if name in of_name]
-        table = table.take(pa.array(asked, pa.int64()))
-        return _Rows.of(table, of_name, self._names)
+        return Rows.of(self._store.read_runs(list(dict.fromkeys([RUN, "status", *columns]))), self._names)
 
-    def _finished(self, columns: list[str]) -> "_Rows":
-        rows = self._run_rows(columns)
-        keep = np.array([status == FINISHED for status in rows.table["status"].to_pylist()], dtype=np.bool_)
-        index = rows.index
-        kept = Index(index.variant[keep], index.seed[keep], index.variants, index.seeds)
-        return _Rows(rows.table.filter(pa.array(keep)), kept)
+    def _finished(self, columns: list[str]) -> Rows:
+        return self._run_rows(columns).finished()
 
     @cached_property
     def _first_finished(self) -> Mapping[str, Any]:
@@ -372,22 +365,6 @@ def _among(rows: Sequence[tuple[str, ...]], names: Sequence[str], among: Mapping
         all(name not in among or text in among[name] for name, text in zip(names, row, strict=True)) for row in rows
     ]
     return np.array(kept, dtype=np.bool_)
-
-
-class _Rows:
-    """Rows of the table ``runs`` in the order of variants and seeds, and which run each is."""
-
-    def __init__(self, table: pa.Table, index: Index) -> None:
-        self.table = table
-        self.index = index
-
-    @classmethod
-    def of(cls, table: pa.Table, of_name: Mapping[str, tuple[int, int]], names: list[list[str]]) -> "_Rows":
-        where = np.array([of_name[name] for name in table[RUN].to_pylist()], dtype=np.int64).reshape(-1, 2)
-        # Which files hold which runs depends on what was interrupted when; nothing said of them may.
-        order = np.lexsort((where[:, 1], where[:, 0]))
-        where = where[order]
-        return cls(table.take(pa.array(order)), Index(where[:, 0], where[:, 1], len(names), len(names[0])))
 
 
 def load_comparison(folder: Path | str) -> Comparison:
