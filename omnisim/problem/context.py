@@ -5,6 +5,7 @@ They are plain records. Strategies are given them; the simulation fills them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.errors import ProblemError
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.problem.registered import RegisteredAgents
 
 _KINDS = ("features", "forecasts")
 
@@ -114,6 +116,11 @@ class Service:
     subsequences: Sequence[str] = ("all",)
     past: Past | None = None
     law: Callable[[Context], Mixture] | None = None
+
+    @cached_property
+    def agents(self) -> RegisteredAgents | None:
+        """All registered agents together, laid out once for whoever asks; None if there are none."""
+        return RegisteredAgents(self.populations) if self.populations else None
 
 
 @dataclass(frozen=True)

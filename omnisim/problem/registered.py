@@ -1,13 +1,12 @@
 """All registered agents together, as few arrays as their shapes allow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem.choices import best_responses, temptation
-from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 
@@ -36,19 +35,24 @@ class RegisteredAgents:
             shapes.setdefault((population.actions, population.dimension), []).append(population)
         self._parts = [_Part.of(alike) for alike in shapes.values()]
 
-    def earnings(self, context: Context, mixture: Mixture, outcome: FloatArray) -> float:
-        """The sum of all agents' utilities, in expectation over the mixture, with the candidates of the round."""
+    def earnings(self, candidates: Mapping[str, BoolArray], mixture: Mixture, outcome: FloatArray) -> float:
+        """The sum of all agents' utilities, in expectation over the mixture, with the candidates of the round.
+
+        These are given by population, as in ``Context.candidates``.
+        """
         total = 0.0
         for part in self._parts:
-            candidates = part.candidates(context)
+            allowed = part.candidates(candidates)
             each = np.arange(len(part.offset))
             for prediction, weight in zip(mixture.support, mixture.weights, strict=True):
-                actions = best_responses(part.utility, part.offset, candidates, prediction[None])
+                actions = best_responses(part.utility, part.offset, allowed, prediction[None])
                 earned = part.utility[each, actions] @ outcome + part.offset[each, actions]
                 total += float(weight) * float(earned.sum())
         return total
 
-    def decision_slope(self, context: Context, prediction: FloatArray, outcome: FloatArray) -> FloatArray:
+    def decision_slope(
+        self, candidates: Mapping[str, BoolArray], prediction: FloatArray, outcome: FloatArray
+    ) -> FloatArray:
         """A subgradient in the prediction of what its errors cost the agents, (d,), the mean over all of them.
 
         The cost is the SPO+ loss of Elmachtoub and Grigas (Management Science 68, 2022), here for utilities: with a*
@@ -58,7 +62,7 @@ class RegisteredAgents:
         """
         slope = np.zeros(len(outcome))
         for part in self._parts:
-            slope += 2 * temptation(part.utility, part.offset, part.candidates(context), prediction, outcome)
+            slope += 2 * temptation(part.utility, part.offset, part.candidates(candidates), prediction, outcome)
         return np.asarray(slope / self.count)
 
 
@@ -80,11 +84,11 @@ class _Part:
         offset = np.concatenate([population.offset for population in populations])
         return cls(names, agents, freeze(utility), freeze(offset))
 
-    def candidates(self, context: Context) -> BoolArray | None:
+    def candidates(self, by_population: Mapping[str, BoolArray]) -> BoolArray | None:
         """Of all agents (N, A), or None where nobody's are known."""
         if len(self.names) == 1:
-            return context.candidates.get(self.names[0])
-        found = [context.candidates.get(name) for name in self.names]
+            return by_population.get(self.names[0])
+        found = [by_population.get(name) for name in self.names]
         if all(known is None for known in found):
             return None
         actions = self.offset.shape[1]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.problem.registered import RegisteredAgents
@@ -23,7 +22,6 @@ def test_they_earn_and_are_tempted_as_each_population_does(known):
         allowed = rng.random((population.agents, population.actions)) < 0.5
         allowed[:, -1] = True
         candidates |= {population.name: allowed} if population.name in known else {}
-    context = Context(0, candidates=candidates)
     mixture, outcome = Mixture(rng.random((2, 5)), [0.3, 0.7]), rng.random(5)
 
     earned, slope = 0.0, np.zeros(5)
@@ -40,5 +38,5 @@ def test_they_earn_and_are_tempted_as_each_population_does(known):
             slope += 2 * (population.utility[n, tempting] - population.utility[n, ideal])
     agents = RegisteredAgents(several)
     assert agents.count == 8
-    assert agents.earnings(context, mixture, outcome) == pytest.approx(earned, rel=1e-12)
-    np.testing.assert_allclose(agents.decision_slope(context, mixture.mean, outcome), slope / 8, atol=1e-12)
+    assert agents.earnings(candidates, mixture, outcome) == pytest.approx(earned, rel=1e-12)
+    np.testing.assert_allclose(agents.decision_slope(candidates, mixture.mean, outcome), slope / 8, atol=1e-12)

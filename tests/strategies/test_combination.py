@@ -117,7 +117,6 @@ def test_the_slope_is_a_subgradient_of_a_convex_bound_on_the_loss_of_the_agents(
     population = bettors(7)
     candidates[~candidates.any(axis=1), 0] = True
     prediction, other, outcome = points
-    context = Context(0, candidates={"p": candidates})
 
     def loss(p):
         total = 0.0
@@ -132,10 +131,10 @@ def test_the_slope_is_a_subgradient_of_a_convex_bound_on_the_loss_of_the_agents(
         return total / population.agents
 
     agents = RegisteredAgents([population])
-    slope = agents.decision_slope(context, prediction, outcome)
+    slope = agents.decision_slope({"p": candidates}, prediction, outcome)
     assert loss(other) >= loss(prediction) + slope @ (other - prediction) - 1e-12
     best_possible, earned = (
-        agents.earnings(context, Mixture.point(p), outcome) / population.agents for p in (outcome, prediction)
+        agents.earnings({"p": candidates}, Mixture.point(p), outcome) / population.agents for p in (outcome, prediction)
     )
     assert loss(prediction) >= best_possible - earned - 1e-12
     assert loss(outcome) == pytest.approx(0, abs=1e-12)

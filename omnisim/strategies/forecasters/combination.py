@@ -9,7 +9,6 @@ import numpy as np
 from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
-from omnisim.problem.registered import RegisteredAgents
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 
@@ -79,8 +78,6 @@ class Combination(Forecaster):
     def _start(self) -> None:
         for base in self.bases:
             base.start(self.service)
-        populations = self.service.populations
-        self._agents = RegisteredAgents(populations) if populations else None
         self._regression = RidgeAutoregression(refit_every=7) if self.correction else None
         if self._regression is not None:
             # What the bases would have said of the past is not known, so the correction begins with round 0.
@@ -89,7 +86,7 @@ class Combination(Forecaster):
         self._aggregation = _BernsteinAggregation(prior / prior.sum())
 
     def _predict(self, context: Context) -> FloatArray:
-        self._context = context
+        self._candidates = context.candidates
         predictions = [base.predict(context).mean for base in self.bases]
         if self._regression is not None:
             mean = np.mean(predictions, axis=0)
@@ -113,9 +110,10 @@ class Combination(Forecaster):
 
     def _slope(self, outcome: FloatArray) -> FloatArray:
         """A subgradient of the loss of this round at the combination, (d,)."""
-        if self._agents is None:
+        agents = self.service.agents
+        if agents is None:
             return np.sign(self._combined - outcome) / len(outcome)
-        return self._agents.decision_slope(self._context, self._combined, outcome)
+        return agents.decision_slope(self._candidates, self._combined, outcome)
 
 
 class _BernsteinAggregation:

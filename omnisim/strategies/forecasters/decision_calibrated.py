@@ -13,7 +13,6 @@ from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, Util
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
-from omnisim.problem.registered import RegisteredAgents
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
 
@@ -147,9 +146,9 @@ class DecisionCalibrated(Forecaster):
         service = self.service
         if service.rounds is None:
             raise StrategyError("DecisionCalibrated needs to know the number of rounds when it starts")
-        if not service.populations:
+        if service.agents is None:
             raise StrategyError("DecisionCalibrated has no registered population to calibrate for")
-        self._agents = RegisteredAgents(service.populations)
+        self._agents = service.agents
         # The combination drives the bases itself.
         self._combination = Combination(self.bases) if self.combine and self.bases else None
         for forecaster in self.bases if self._combination is None else [self._combination]:
@@ -194,7 +193,7 @@ class DecisionCalibrated(Forecaster):
         self._engine.learn(outcome)
         if self._rivals is not None:
             context, *rivals = self._rivals
-            spared, solved = (self._agents.earnings(context, rival, outcome) for rival in rivals)
+            spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
             self._lead += spared - solved
             self._rivals = None
         for forecaster in self.bases if self._combination is None else [self._combination]:

@@ -9,7 +9,6 @@ from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
-from omnisim.problem.registered import RegisteredAgents
 from omnisim.strategies.forecasters.base import Forecaster
 
 
@@ -55,12 +54,10 @@ class Selection(Forecaster):
     def _start(self) -> None:
         for base in self.bases:
             base.start(self.service)
-        populations = self.service.populations
-        self._agents = RegisteredAgents(populations) if populations else None
         self._earned = np.zeros(len(self.bases))
 
     def _predict(self, context: Context) -> Mixture:
-        self._context = context
+        self._candidates = context.candidates
         self._mixtures = [base.predict(context) for base in self.bases]
         self._selected = int(self._earned.argmax())
         return self._mixtures[self._selected]
@@ -74,6 +71,7 @@ class Selection(Forecaster):
         """The past teaches the bases, which have seen it when they were started."""
 
     def _credit(self, mixture: Mixture, outcome: FloatArray) -> float:
-        if self._agents is None:
+        agents = self.service.agents
+        if agents is None:
             return -float(mixture.weights @ ((mixture.support - outcome) ** 2).sum(axis=1))
-        return self._agents.earnings(self._context, mixture, outcome)
+        return agents.earnings(self._candidates, mixture, outcome)
