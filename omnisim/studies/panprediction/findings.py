@@ -40,20 +40,14 @@ def _rates(growth: pd.DataFrame, quick: bool) -> Iterator[Finding]:
             ROOT[0] <= fitted.slope <= ROOT[1],
             quick,
         )
-    fitted = slope(deterministic, "step_error", "points")
-    yield _finding(
-        "Error against n",
-        "at least as fast as n^(−1/3) (the interval of the slope reaches −1/3 or lies below).",
-        f"Deterministic: the step calibration error falls with slope {fitted}.",
-        fitted.low <= CUBE,
-        quick,
-    )
-    yield Finding(
-        "Error against n",
-        "no rate of its own: at most a multiple of the step calibration error, as said below.",
-        f"Deterministic: the gap falls with slope {slope(deterministic, 'gap', 'points')}.",
-        None,
-    )
+        fitted = slope(deterministic, measure, "points")
+        yield _finding(
+            "Error against n",
+            "at least as fast as n^(−1/3) (the interval of the slope reaches −1/3 or lies below).",
+            f"Deterministic: {word} falls with slope {fitted}.",
+            fitted.low <= CUBE,
+            quick,
+        )
 
 
 def _sizes(growth: pd.DataFrame, quick: bool) -> Iterator[Finding]:
