@@ -8,16 +8,20 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from omnisim.analysis.accuracy import accuracy
 from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
+from omnisim.analysis.clipping import Clipped, clipped
 from omnisim.analysis.expected import ExpectedBias, expected_bias
 from omnisim.analysis.growth import growth
 from omnisim.analysis.information import ages, message_counts
 from omnisim.analysis.measures import Measures
+from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
-from omnisim.analysis.violation import cumulative_violation
+from omnisim.analysis.violation import cumulative_violation, violations
+from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
 from omnisim.trace import PopulationRecord, Trace
@@ -46,7 +50,8 @@ class Analysis:
         (sums, NaN where the benchmark is empty), benchmark_size, benchmark (which one: ``"realized"``, ``"expected"``,
         or ``"realized (law unknown)"`` where the rule competes with the expected one), ccv, ccv_positive, bias (largest
         over the actions), eliminated (actions that left the candidate set), fallback_rounds, money (sum, in the
-        population's currency).
+        population's currency, at the true outcomes) and money_clipped (the same at the outcomes in [0, 1] that the
+        theory sees: the utility translated; equal where nothing was clipped).
         """
         return pd.concat([m.table(self.trace.subsequences) for m in self.measures.values()], ignore_index=True)
 
@@ -54,6 +59,36 @@ class Analysis:
     def certificates(self) -> pd.DataFrame:
         """One row per theorem and scope: what was measured, the bound, and whether it holds."""
         return certificates(self.trace, self.measures)
+
+    @cached_property
+    def worth(self) -> dict[str, Worth]:
+        """Per population, money beside that with persistence and perfect foresight; see :class:`Worth`."""
+        with threadpool_limits(limits=1):
+            return {name: worth(self.trace, name) for name in self.trace.records}
+
+    @cached_property
+    def value(self) -> pd.DataFrame:
+        """What the forecasts were worth to each agent over the run, in money at the true outcomes.
+
+        Columns: population, agent, money, baseline (with persistence as the forecast), foresight (with perfect
+        foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
+        """
+        return pd.concat([found.table() for found in self.worth.values()], ignore_index=True)
+
+    @cached_property
+    def accuracy(self) -> pd.DataFrame:
+        """How good the forecasts were, at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
+        return accuracy(self.trace)
+
+    @cached_property
+    def violations(self) -> pd.DataFrame:
+        """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""
+        return violations(self.trace)
+
+    @cached_property
+    def clipping(self) -> Clipped:
+        """What clipping to [0, 1] cut off the outcomes and the money."""
+        return clipped(self.trace)
 
     @cached_property
     def information(self) -> pd.DataFrame:
@@ -137,6 +172,9 @@ def _measure(trace: Trace, name: str) -> Measures:
         present_rounds=None
         if record.present is None
         else trace.active.T.astype(np.int64) @ record.present.astype(np.int64),
+        lost_by_clipping=None
+        if trace.unclipped_outcomes is None
+        else trace.active.T.astype(np.float64) @ lost_by_clipping(trace, name),
     )
 
 

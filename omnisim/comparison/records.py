@@ -21,13 +21,16 @@ import pyarrow as pa
 from omnisim.comparison.grid import LABELS
 
 MEASURES = (
-    *("utility", "money", "external_regret", "swap_regret", "ccv", "ccv_positive"),
+    *("utility", "money", "money_clipped", "external_regret", "swap_regret", "ccv", "ccv_positive"),
     *("bias", "fallback_rounds", "eliminated"),
 )
 """What is compared, in the columns of ``Analysis.agents``."""
 
-LARGER_IS_BETTER = ("utility", "money")
+LARGER_IS_BETTER = ("utility", "money", "money_clipped")
 """Of all other measures less is better."""
+
+MONEY = ("money", "money_clipped")
+"""Measures that populations may count in different currencies."""
 
 GROWING = ("utility", "money", "external_regret", "swap_regret", "ccv", "ccv_positive")
 """Measures that are sums over rounds."""
@@ -66,7 +69,7 @@ AGENTS = pa.schema(
         ("benchmark", _TEXT),
         *_fields(_REAL, "ccv", "ccv_positive", "bias"),
         *_fields(pa.int32(), "eliminated", "fallback_rounds"),
-        ("money", _REAL),
+        *_fields(_REAL, "money", "money_clipped"),
     ]
 )
 """Columns of the table ``agents``."""

@@ -24,11 +24,12 @@ import pyarrow.parquet as pq
 from omnisim._version import __version__
 from omnisim.analysis import Analysis, analyze
 from omnisim.analysis.growth import grown
+from omnisim.analysis.money import lost_by_clipping, money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.comparison.grid import LABELS, Variant
-from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, LARGER_IS_BETTER, MEASURES, REGRETS, RUNS
+from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, MEASURES, REGRETS, RUNS
 from omnisim.simulation.simulate import simulate
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace import Trace
 
 GROWTH_POINTS = 12
 """Numbers of rounds at which the growth of regret and violation is kept."""
@@ -39,8 +40,6 @@ SHORTEST_BLOCK = 7
 MOST_BLOCKS = 200
 
 _PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba")
-_BLOCK = 1 << 21
-"""Numbers in one piece of the gathered utilities, so that memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +164,8 @@ def _mean(values: FloatArray) -> float:
 def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
     starts = np.arange(0, trace.rounds, block_length(trace.rounds))
     rounds = np.add.reduceat(trace.active.astype(np.int64), starts, axis=0)
-    for name, record in trace.records.items():
-        earned = dict(zip(LARGER_IS_BETTER, _mean_earned(record, trace.outcomes), strict=True))
+    for name in trace.records:
+        earned = _mean_earned(trace, name)
         sums = {key: np.add.reduceat(value[:, None] * trace.active, starts, axis=0) for key, value in earned.items()}
         for k, subsequence in enumerate(trace.subsequences):
             yield {
@@ -177,20 +176,15 @@ def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
             }
 
 
-def _mean_earned(record: PopulationRecord, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Utility and money of each round, mean over the agents, (T,)."""
-    population = record.population
-    everyone = np.arange(population.agents)
-    size = max(1, _BLOCK // (population.agents * population.dimension))
-    utility, money = np.empty((2, len(outcomes)))
-    for first in range(0, len(outcomes), size):
-        part = slice(first, first + size)
-        actions = record.actions[part]
-        earned = np.einsum("tnd,td->tn", population.utility[everyone, actions], outcomes[part])
-        earned += population.offset[everyone, actions]
-        utility[part] = earned.mean(axis=1)
-        money[part] = (earned * population.money.scale + population.money.offset).mean(axis=1)
-    return utility, money
+def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
+    """Each measure of ``LARGER_IS_BETTER`` in every round, mean over the agents, (T,)."""
+    money = trace.records[name].population.money
+    at_true = money_by_round(trace, name)
+    clipped = at_true + lost_by_clipping(trace, name)
+    # An agent that is not there earns no money, which is no utility of 0.
+    here = trace.records[name].actions >= 0
+    utility = np.where(here, (clipped - money.offset) / money.scale, 0.0)
+    return {"utility": utility.mean(axis=1), "money": at_true.mean(axis=1), "money_clipped": clipped.mean(axis=1)}
 
 
 def _versions() -> dict[str, str]:

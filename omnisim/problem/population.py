@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze
 from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses
-from omnisim.problem.constraints import Constraint, LinearConstraint
+from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, limit_of
 from omnisim.problem.mixture import Mixture
 
 
@@ -102,6 +102,11 @@ class Population:
     def constraint_names(self) -> tuple[str, ...]:
         """The ``name`` of each constraint that has one, ``"constraint j"`` otherwise."""
         return tuple(str(getattr(c, "name", f"constraint {j}")) for j, c in enumerate(self.constraints))
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """What the costs of each constraint stand for."""
+        return tuple(limit_of(constraint, self.agents) for constraint in self.constraints)
 
     def without_constraints(self) -> "Population":
         """The same agents and actions without constraints: the part that a trace records."""

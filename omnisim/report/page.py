@@ -9,11 +9,11 @@ import jinja2
 from markupsafe import Markup
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.files import atomic_write
 from omnisim.report import embedding, facts
 from omnisim.report.sections import shown_figures
 from omnisim.report.tables import agent_table, certificate_table, distributions
-from omnisim.report.units import units
 from omnisim.report.verdict import verdict
 
 MOST_BYTES = 1_500_000

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import ROUNDING
 from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
 from omnisim.report.text import MISSING, count, number
-from omnisim.report.units import units
 
 PAGE_ROWS = 20
 """Rows of the table of agents shown at once."""

@@ -7,12 +7,12 @@ import numpy as np
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.benchmark import EXPECTED
+from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
 from omnisim.report.figures.forecasts import repetition_error
 from omnisim.report.figures.style import quantiles
 from omnisim.report.selection import broadest
 from omnisim.report.text import count, number, percent
-from omnisim.report.units import market_of, units
 
 
 @dataclass(frozen=True)

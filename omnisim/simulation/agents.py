@@ -130,6 +130,7 @@ class Agents:
             records[name] = PopulationRecord(
                 population=population.without_constraints(),
                 constraint_names=population.constraint_names,
+                limits=population.limits,
                 actions=self.actions[:, rows],
                 fallback=self.fallback[:, rows],
                 costs=self.costs[:, rows],

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from omnisim.simulation.messages import Outcome
 from omnisim.simulation.network import Lines, Network
 from omnisim.simulation.processes import Environs, ForecastService, World
 from omnisim.simulation.protocol import Clock
+from omnisim.simulation.settlement import differing, true_costs
 from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
@@ -69,7 +71,7 @@ def simulate(
     populations = {p.name: p for p in problem.populations}
     adversary = copy.deepcopy(scenario.adversary)
     adversary.start(stream(seed, "adversary/start"), problem.populations)
-    environs = Environs(problem.active, problem.dates, problem.features, problem.forecasts)
+    environs = Environs(problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts)
     forecasters = {name: copy.deepcopy(forecaster) for name, forecaster in scenario.forecasters.items()}
     hears = {name: scenario.subscriptions_of(name) for name in populations}
 
@@ -146,9 +148,18 @@ def simulate(
         if lines is not None:
             party.note_in_flight(lines.in_flight(name, Outcome))
         records |= party.records(adversary.law_known)
+    unclipped_outcomes = differing(world.unclipped_outcomes, world.outcomes)
+    if unclipped_outcomes is not None:
+        records = {
+            name: replace(record, true_costs=true_costs(populations[name], record, unclipped_outcomes))
+            for name, record in records.items()
+        }
     return Trace(
         outcomes=world.outcomes,
         predictions=first.predictions,
+        unclipped_outcomes=unclipped_outcomes,
+        unclipped_predictions=differing(first.unclipped_predictions, first.predictions),
+        before=None if problem.past is None else problem.past.last,
         mixtures=Mixtures.of(first.mixtures),
         bases=np.stack(first.bases) if first.bases else None,
         diagnostics=dict(first.diagnostics),

@@ -8,20 +8,22 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 
 FORECASTER = "forecaster"
 """Name of the first forecaster, whose predictions are ``trace.predictions``."""
 
+WHERE_CLIPPED = ("unclipped_outcomes", "unclipped_predictions", "before")
 MIXTURES = ("support", "weights", "starts")
 RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
-OPTIONAL = ("expected_violated_at", "heard", "defaulted", "settled_at", "present")
+OPTIONAL = ("expected_violated_at", "heard", "defaulted", "settled_at", "present", "true_costs")
 COUNTED = ("sent", "delivered", "lost", "late", "in_flight")
 EDGES = ("edges", "edge_delay", "edge_loss")
 LOGGED = ("kind", "round", "sender", "receiver", "sent", "arrived")
-"""Fields that are arrays: of :class:`Mixtures`; of :class:`PopulationRecord`, always and where they apply; of
-:class:`MessageRecord`, and of its log."""
+"""Fields that are arrays: of :class:`Trace`, where they apply; of :class:`Mixtures`; of :class:`PopulationRecord`,
+always and where they apply; of :class:`MessageRecord`, and of its log."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ class PopulationRecord:
     defaulted: BoolArray | None = None
     settled_at: IntArray | None = None
     present: BoolArray | None = None
+    true_costs: FloatArray | None = None
+    limits: tuple[Limit, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (*RECORDED, *OPTIONAL):
@@ -165,11 +169,17 @@ class Trace:
     diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
     other_predictions: Mapping[str, FloatArray] = field(default_factory=dict)
     messages: MessageRecord | None = None
+    unclipped_outcomes: FloatArray | None = None
+    unclipped_predictions: FloatArray | None = None
+    before: FloatArray | None = None
 
     def __post_init__(self) -> None:
         arrays = (self.outcomes, self.predictions, self.active)
         for array in (*arrays, *self.diagnostics.values(), *self.other_predictions.values()):
             freeze(array)
+        for name in WHERE_CLIPPED:
+            if getattr(self, name) is not None:
+                freeze(getattr(self, name))
         if self.bases is not None:
             freeze(self.bases)
 
@@ -177,6 +187,31 @@ class Trace:
     def rounds(self) -> int:
         """T."""
         return len(self.outcomes)
+
+    @property
+    def true_outcomes(self) -> FloatArray:
+        """What happened before anything was clipped, (T, d): money is settled at these."""
+        return self.outcomes if self.unclipped_outcomes is None else self.unclipped_outcomes
+
+    @property
+    def true_predictions(self) -> FloatArray:
+        """What was forecast, (T, d), before it was clipped where the forecaster can say so."""
+        return self.predictions if self.unclipped_predictions is None else self.unclipped_predictions
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Numbers (low, span) such that outcome y stands for low + span y; (0, 1) where the scenario states none."""
+        market = self.about.get("market")
+        low, high = (market.get(end) if isinstance(market, Mapping) else None for end in ("low", "high"))
+        if isinstance(low, int | float) and isinstance(high, int | float) and high > low:
+            return float(low), float(high) - float(low)
+        return 0.0, 1.0
+
+    @property
+    def prices(self) -> FloatArray:
+        """What was paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none."""
+        low, span = self.scale
+        return np.asarray(low + span * self.true_outcomes)
 
     @property
     def actions(self) -> dict[str, IntArray]:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, finite, freeze
 from omnisim.errors import ProblemError
 from omnisim.market.data import HOURS
-from omnisim.problem.constraints import Constraint
+from omnisim.problem.constraints import COST, Constraint
 
 
 class StressedLoad:
@@ -39,6 +39,7 @@ class StressedLoad:
     """
 
     name = "stressed load"
+    unit = "MWh"
 
     def __init__(self, load: ArrayLike, limit: ArrayLike, threshold: float) -> None:
         loads = finite("load of the stressed-load constraint", load, ("N", "A", "d"))
@@ -105,6 +106,7 @@ class CurtailmentEnergy:
     """
 
     name = "curtailment energy"
+    unit = "MWh"
 
     def __init__(self, load: ArrayLike, cap: ArrayLike, threshold: float) -> None:
         loads = finite("load of the curtailment constraint", load, ("N", "A", "d"))
@@ -145,6 +147,7 @@ class HeldAllDay:
     def __init__(self, hourly: Constraint) -> None:
         self.hourly = hourly
         self.name = getattr(hourly, "name", type(hourly).__name__)
+        self.unit, self.scale = getattr(hourly, "unit", COST), getattr(hourly, "scale", None)
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, 1) to costs (T, N, A)."""

@@ -125,7 +125,13 @@ class Manufacturers(MarketAgents):
             load,
             value,
             [
-                LinearConstraint(np.zeros_like(load), scaled, name="output quota"),
+                LinearConstraint(
+                    np.zeros_like(load),
+                    scaled,
+                    name="output quota",
+                    unit="units of output",
+                    scale=np.abs(short).max(axis=1),
+                ),
                 CurtailmentEnergy(load, cap * lean, threshold),
             ],
         )

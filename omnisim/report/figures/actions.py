@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import ProblemError
 from omnisim.report.figures.elimination import set_name
@@ -25,7 +26,6 @@ from omnisim.report.figures.style import (
 )
 from omnisim.report.selection import broadest, omitted, shown_subsequences
 from omnisim.report.text import count, label, listing, number, percent, shorten
-from omnisim.report.units import units
 from omnisim.trace import PopulationRecord, Trace
 
 MOST_ACTIONS = 8

@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.expected import allowed_bias
+from omnisim.analysis.units import units
 from omnisim.report.figures.style import BLUE, GREY, INK, ORANGE, blank, days, describe, numbers, stack
 from omnisim.report.text import count, label, number, percent
-from omnisim.report.units import units
 
 _MOST_POINTS = 600
 

@@ -4,11 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import DASHES, PALETTE, blank, days, describe, heading, numbers, stack
 from omnisim.report.selection import omitted, shown_populations, shown_subsequences
 from omnisim.report.text import count, label, number, percent
-from omnisim.report.units import units
 from omnisim.trace import PopulationRecord, Trace
 
 MOST_POINTS = 300

@@ -4,11 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import BLUE, ORANGE, blank, days, describe, numbers, translucent
 from omnisim.report.selection import omitted, shown_subsequences
 from omnisim.report.text import count, label, number, percent
-from omnisim.report.units import units
 
 MOST_POINTS = 600
 """Points drawn per series; longer runs are drawn in periods of several rounds."""

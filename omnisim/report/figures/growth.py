@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import (
     BLUE,
@@ -20,7 +21,6 @@ from omnisim.report.figures.style import (
     translucent,
 )
 from omnisim.report.text import count, number
-from omnisim.report.units import units
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _PANELS = (

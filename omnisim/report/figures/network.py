@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import (
     AMBER,
@@ -22,7 +23,6 @@ from omnisim.report.figures.style import (
     numbers,
 )
 from omnisim.report.text import count, label, listing, number, percent
-from omnisim.report.units import units
 from omnisim.trace import MessageRecord
 
 MOST_PARTIES = 40

@@ -18,9 +18,14 @@ class Forecaster(ABC):
     [0, 1]; and, if it learns, ``_start()`` to reset its state (``self.service`` is set by then; past outcomes
     have not been shown yet) and ``_update(outcome)``. Past outcomes are passed through ``_observe(context,
     outcome)``, which by default calls ``_update``.
+
+    While ``_update`` runs, ``self.unclipped`` (d,) is the outcome before it was clipped to [0, 1]. A forecaster that
+    can say what it would have predicted without the box returns it beside the prediction, as
+    ``Mixture.point(prediction, unclipped)``: agents act on the prediction, its errors are measured by the other.
     """
 
     _service: Service | None = None
+    unclipped: FloatArray
 
     @property
     def service(self) -> Service:
@@ -42,6 +47,7 @@ class Forecaster(ABC):
         past = service.past
         if past is not None:
             for h, outcome in enumerate(past.outcomes):
+                self.unclipped = outcome if past.unclipped is None else past.unclipped[h]
                 self._observe(past.context(h), outcome)
 
     def predict(self, context: Context) -> Mixture:
@@ -68,8 +74,9 @@ class Forecaster(ABC):
             )
         return predicted
 
-    def update(self, outcome: FloatArray) -> None:
-        """Learn the outcome (d,) of the round last predicted."""
+    def update(self, outcome: FloatArray, unclipped: FloatArray | None = None) -> None:
+        """Learn the outcome (d,) of the round last predicted, and what it was before it was clipped to [0, 1]."""
+        self.unclipped = outcome if unclipped is None else unclipped
         self._update(outcome)
 
     def exposure(self) -> FloatArray | None:

@@ -100,7 +100,7 @@ class Combination(Forecaster):
 
     def _update(self, outcome: FloatArray) -> None:
         for base in self.bases:
-            base.update(outcome)
+            base.update(outcome, self.unclipped)
         if self._regression is not None:
             self._regression.update(outcome)
         self._aggregation.learn((self._combined - self._predictions) @ self._slope(outcome))

@@ -197,7 +197,7 @@ class DecisionCalibrated(Forecaster):
             self._lead += spared - solved
             self._rivals = None
         for forecaster in self.bases if self._combination is None else [self._combination]:
-            forecaster.update(outcome)
+            forecaster.update(outcome, self.unclipped)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started; there were no agents yet."""

@@ -64,7 +64,7 @@ class Selection(Forecaster):
 
     def _update(self, outcome: FloatArray) -> None:
         for base in self.bases:
-            base.update(outcome)
+            base.update(outcome, self.unclipped)
         self._earned += [self._credit(mixture, outcome) for mixture in self._mixtures]
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:

@@ -124,7 +124,7 @@ class StepCalibrated(Forecaster):
     def _update(self, outcome: FloatArray) -> None:
         self._engine.learn(outcome)
         for base in self.bases:
-            base.update(outcome)
+            base.update(outcome, self.unclipped)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started; there were no subsequences yet."""

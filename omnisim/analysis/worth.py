@@ -1,0 +1,110 @@
+"""What a forecast was worth: money earned on it beside what the same agents would have earned on simpler ones.
+
+Both comparisons follow from the record of the run, for the same agents, rounds, prices and candidate sets:
+
+- the *baseline*: in each round the agents respond to the outcome of the round before (persistence), as it would have
+  been broadcast, with the delays of the run's network;
+- *perfect foresight*: in each round they play the candidate that earns most at the outcome that comes. No forecast can
+  earn more with these candidates.
+
+Prices are taken as they came. Where they answer to what agents do (``DemandResponse``), other actions would have led to
+other prices, which no record can tell.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from omnisim.analysis.expected import candidates_of
+from omnisim.analysis.money import earned
+from omnisim.arrays import FloatArray
+from omnisim.problem.churn import with_rows
+from omnisim.trace import PopulationRecord, Trace
+
+KINDS = ("money", "baseline", "foresight")
+"""Money earned in the run, with the baseline, and with perfect foresight."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Money of one population under the three forecasts of ``KINDS``, in its currency.
+
+    Attributes
+    ----------
+    population
+        Name.
+    currency
+        Of the money; ``"utility"`` where the population says nothing about money.
+    by_agent : (3, N)
+        Sum over the rounds.
+    by_round : (3, T)
+        Sum over the agents.
+    """
+
+    population: str
+    currency: str
+    by_agent: FloatArray
+    by_round: FloatArray
+
+    @property
+    def gain(self) -> FloatArray:
+        """Money of each agent more than with the baseline, (N,)."""
+        return np.asarray(self.by_agent[0] - self.by_agent[1])
+
+    def table(self) -> pd.DataFrame:
+        """One row per agent: population, agent, money, baseline, foresight, gain, currency."""
+        sums = dict(zip(KINDS, self.by_agent, strict=True))
+        agents = np.arange(self.by_agent.shape[1])
+        return pd.DataFrame(
+            {"population": self.population, "agent": agents, **sums, "gain": self.gain, "currency": self.currency}
+        )
+
+
+def worth(trace: Trace, population: str) -> Worth:
+    """What the forecasts of a run were worth to the agents of a population."""
+    record = trace.records[population]
+    by_agent = np.zeros((len(KINDS), record.population.agents))
+    by_round = np.zeros((len(KINDS), trace.rounds))
+    for t, money in _rounds(trace, record):
+        by_agent += money
+        by_round[:, t] = money.sum(axis=1)
+    return Worth(population, record.population.money.currency, by_agent, by_round)
+
+
+def course(trace: Trace, population: str, agent: int) -> FloatArray:
+    """Money of one agent in every round under the three forecasts of ``KINDS``, (3, T)."""
+    record = trace.records[population]
+    rows = np.array([agent])
+    alone = replace(
+        record,
+        population=with_rows(record.population, rows),
+        actions=record.actions[:, rows],
+        fallback=record.fallback[:, rows],
+        eliminated_at=record.eliminated_at[rows],
+    )
+    return np.concatenate([money for _, money in _rounds(trace, alone)], axis=1)
+
+
+def persistence(trace: Trace) -> FloatArray:
+    """The forecasts of persistence, (T, d) in [0, 1]; the first is the last outcome before the run, or 1/2."""
+    dimension = trace.outcomes.shape[1]
+    first = np.full(dimension, 0.5) if trace.before is None else np.clip(trace.before, 0.0, 1.0)
+    return np.concatenate([first[None], trace.outcomes[:-1]])
+
+
+def _rounds(trace: Trace, record: PopulationRecord) -> Iterator[tuple[int, FloatArray]]:
+    """Each round, and the money of the agents in it under the three forecasts, (3, N)."""
+    population, told = record.population, persistence(trace)
+    for t in range(trace.rounds):
+        played, candidates = record.actions[t], candidates_of(record, trace.active[t], t)
+        heard = t if record.heard is None else int(record.heard[t].max())
+        answered = heard >= 0 and (record.defaulted is None or not record.defaulted[t])
+        baseline = population.best_response(told[heard], candidates) if answered else played
+        foresight = population.best_response(trace.true_outcomes[t], candidates)
+        chosen = np.stack([played, *(np.where(played < 0, played, other) for other in (baseline, foresight))])
+        yield (
+            t,
+            earned(population, chosen, np.broadcast_to(trace.true_outcomes[t], (len(KINDS), trace.outcomes.shape[1]))),
+        )
