@@ -1,6 +1,5 @@
 """The page: assembled from the figures, tables and sentences, and written as one self-contained file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.files import atomic_write
 from omnisim.report import embedding, facts
+from omnisim.report.certificate_tables import certificate_groups
 from omnisim.report.sections import shown_figures
-from omnisim.report.tables import agent_table, certificate_table, distributions
+from omnisim.report.tables import agent_table, distributions
 from omnisim.report.verdict import verdict
 
 MOST_BYTES = 1_500_000
@@ -92,7 +92,6 @@ def render(analysis: Analysis, details: Mapping[str, Any]) -> bytes:
 def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
     trace = analysis.trace
     figures = shown_figures(analysis)
-    specs = {name: [embedding.figure_spec(f) for f in shown.variants] for name, shown in figures.items()}
     return {
         "name": facts.name_of(trace),
         "description": trace.about.get("description"),
@@ -105,13 +104,11 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
         "command": details.get("command"),
         "verdict": verdict(analysis),
         "figures": figures,
-        "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
         "distributions": distributions(analysis, MOST_DISTRIBUTIONS),
-        "certificates": certificate_table(analysis, MOST_CERTIFICATES),
+        "certificates": certificate_groups(analysis, MOST_CERTIFICATES),
         "population_names": list(trace.records),
         "subsequence_names": list(trace.subsequences),
-        "policy": embedding.content_security_policy(),
-        "bundle": embedding.bundle(),
+        **embedding.shell({name: each.variants for name, each in figures.items()}, embedding.DRILL_DOWN),
     }
 
 

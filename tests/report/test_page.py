@@ -89,7 +89,7 @@ def test_every_figure_has_a_heading_a_caption_and_a_text(market):
     page = page_of(market)
     plots = [attributes for tag, attributes in page.elements if attributes.get("class") == "plot"]
     assert len(plots) == 10
-    assert all(plot["role"] == "img" and len(plot["aria-label"]) > 30 for plot in plots)
+    assert all(plot["role"] == "group" and len(plot["aria-label"]) > 30 for plot in plots)
     for tag in ("figure", "figcaption"):
         assert sum(1 for name, _ in page.elements if name == tag) == 10
 
