@@ -61,9 +61,13 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], marks: Sequence[str]) -> str:
-    shares = [
-        float(row[_MEASURED].value or 0) / float(row[_BOUND].value)
-        for row, mark in zip(rows, marks, strict=True)
-        if mark == HOLDS and row[_BOUND].value and float(row[_BOUND].value) > 0
-    ]
+    shares = [_share(row) for row, mark in zip(rows, marks, strict=True) if mark == HOLDS]
     return tally(Counter(marks), max(shares, default=0.0))
+
+
+def _share(row: Sequence[Cell]) -> float:
+    """The share of the bound that was used; 0 where there is none."""
+    measured, bound = row[_MEASURED].value, row[_BOUND].value
+    if not isinstance(measured, float) or not isinstance(bound, float) or bound <= 0:
+        return 0.0
+    return measured / bound

@@ -51,9 +51,9 @@ def compressed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
 
 
-def shell(figures: Mapping[str, Sequence[go.Figure]], scripts: Sequence[str] = SCRIPTS) -> dict[str, Any]:
+def shell(figures: Mapping[str, Sequence[go.Figure | None]], scripts: Sequence[str] = SCRIPTS) -> dict[str, Any]:
     """What the frame of every page needs: its policy and scripts, and the figures (variants by name), to be drawn."""
-    specs = {name: [figure_spec(figure) for figure in variants] for name, variants in figures.items()}
+    specs = {name: [figure and figure_spec(figure) for figure in variants] for name, variants in figures.items()}
     drawn = {"figures": specs, "dark": DARK, "margins": MARGIN_TOP + MARGIN_BOTTOM}
     return {
         "specs": compressed(json.dumps(drawn, separators=(",", ":"))),

@@ -41,11 +41,11 @@ def omitted(trace: Trace) -> str:
 
 
 def ranked(measures: Measures, k: int) -> IntArray:
-    """Agents from best to worst: by swap regret on subsequence k, then by utility (higher is better).
+    """Agents from best to worst: by swap regret on subsequence k, in money, then by utility (higher is better).
 
     Agents without a benchmark, whose regret is undefined, come last, unless no agent has one: then utility
     alone decides.
     """
-    regret = measures.swap_regret[k]
+    regret = measures.swap_regret[k] * measures.population.money.scale
     regret = np.where(np.isnan(regret), np.inf, regret)
     return np.lexsort((-measures.utility[k], regret))

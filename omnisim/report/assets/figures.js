@@ -112,7 +112,7 @@
     }
     const pushed = Math.max(0, Math.round(size.t + size.b) - margins);
     const total = height + added + pushed;
-    if (total > layout.height + 2) {
+    if (total > layout.height + 5) {
       layout.height = total;
       changed = true;
     }
@@ -179,6 +179,8 @@
   const script = document.createElement("script");
   script.textContent = source;
   document.head.append(script);
+  // Plotly warns where tick labels and margins, which depend on each other, do not settle in a few rounds.
+  window.Plotly.setPlotConfig({ logging: 0 });
 
   for (const figure of figures) {
     await show(figure, 0);

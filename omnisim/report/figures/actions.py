@@ -157,6 +157,9 @@ def energies(analysis: Analysis, population: str, agent: int) -> go.Figure:
     return describe(figure, caption, f"Bars of {_use(trace, record, agent, load, played, len(shown))}")
 
 
+LEAVING = {"all": BLUE, "some": AMBER, "none": GREY}
+"""Colours of actions, by how many candidate sets they stayed in to the end."""
+
 _COLOURS = "Blue actions stayed candidates to the end, amber ones left some candidate sets, grey ones all."
 
 
@@ -173,7 +176,7 @@ def _shown_load(record: PopulationRecord, agent: int) -> tuple[FloatArray, IntAr
 
 def _colour(trace: Trace, record: PopulationRecord, agent: int, action: int) -> str:
     gone = int((record.eliminated_at[agent, action] < trace.rounds).sum())
-    return GREY if gone == record.eliminated_at.shape[2] else AMBER if gone else BLUE
+    return LEAVING["none" if gone == record.eliminated_at.shape[2] else "some" if gone else "all"]
 
 
 def _use(trace: Trace, record: PopulationRecord, agent: int, load: FloatArray, played: IntArray, drawn: int) -> str:
