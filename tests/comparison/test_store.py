@@ -97,7 +97,8 @@ def inside_a_column(path: Path) -> int:
     group = pq.ParquetFile(path).metadata.row_group(0)
     columns = [group.column(i) for i in range(group.num_columns)]
     utility = next(column for column in columns if column.path_in_schema.endswith("utility"))
-    return int(utility.data_page_offset + utility.total_compressed_size // 2)
+    first = utility.data_page_offset if utility.dictionary_page_offset is None else utility.dictionary_page_offset
+    return int(first + utility.total_compressed_size - 4)
 
 
 class TestDamage:
