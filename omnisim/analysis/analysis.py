@@ -20,7 +20,7 @@ from omnisim.analysis.measures import Measures
 from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
-from omnisim.analysis.violation import cumulative_violation, violations
+from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
@@ -68,12 +68,12 @@ class Analysis:
 
     @cached_property
     def value(self) -> pd.DataFrame:
-        """What the forecasts were worth to each agent over the run, in money at the true outcomes.
+        """What the forecasts were worth to each agent on each subsequence, in money at the true outcomes.
 
-        Columns: population, agent, money, baseline (with persistence as the forecast), foresight (with perfect
-        foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
+        Columns: population, agent, subsequence, money, baseline (with persistence as the forecast), foresight (with
+        perfect foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
         """
-        return pd.concat([found.table() for found in self.worth.values()], ignore_index=True)
+        return pd.concat([found.table(self.trace.subsequences) for found in self.worth.values()], ignore_index=True)
 
     @cached_property
     def accuracy(self) -> pd.DataFrame:
@@ -84,6 +84,11 @@ class Analysis:
     def violations(self) -> pd.DataFrame:
         """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""
         return violations(self.trace)
+
+    @cached_property
+    def whole_run_violations(self) -> pd.DataFrame:
+        """The same over all rounds."""
+        return whole_run_violations(self.trace)
 
     @cached_property
     def clipping(self) -> Clipped:

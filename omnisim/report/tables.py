@@ -21,6 +21,9 @@ from omnisim.report.text import MISSING, count, number
 PAGE_ROWS = 20
 """Rows of the table of agents shown at once."""
 
+MONEY = ("gain", "money")
+"""Columns in the currency of the population."""
+
 MOST_AGENTS_EACH = 50
 """Best and worst agents per population that are listed where all would be too many."""
 
@@ -68,12 +71,15 @@ class AgentTable:
         All rows by column, for the script.
     note
         Which agents are listed.
+    sorted
+        Index of the column by which the rows are sorted, upwards.
     """
 
     columns: Sequence[Column]
     first: Sequence[Sequence[Cell]]
     data: dict[str, Any]
     note: str
+    sorted: int
 
 
 def distributions(analysis: Analysis, most_rows: int) -> Table:
@@ -172,22 +178,23 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
 def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> AgentTable:
     """All rows of ``analysis.agents``, or those of the best and worst agents if there are over ``most_rows``."""
     trace = analysis.trace
-    table = analysis.agents
+    # The rows of both tables stand in the same order: by population, agent and subsequence.
+    table = analysis.agents.assign(gain=analysis.value["gain"].to_numpy())
     k = broadest(trace)
-    note = f"All {count(len(table), 'row')}: one per agent and subsequence, largest swap regret first."
+    note = f"All {count(len(table), 'row')}: one per agent and subsequence, the largest loss of money first."
     if len(table) > most_rows:
         each = max(1, min(MOST_AGENTS_EACH, most_rows // (2 * len(trace.records) * len(trace.subsequences))))
         table = pd.concat(
-            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(measures, k), each))]
-            for name, measures in analysis.measures.items()
+            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(worth, k), each))]
+            for name, worth in analysis.worth.items()
         )
         where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
         note = (
-            f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by swap "
-            f"regret on {trace.subsequences[k]}, with all their subsequences; all "
+            f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by money "
+            f"against persistence on {trace.subsequences[k]}, with all their subsequences; all "
             f"{len(analysis.agents):,} rows are in {where}."
         )
-    table = table.sort_values("swap_regret", ascending=False, kind="stable", na_position="last")
+    table = table.sort_values("gain", kind="stable")
     return _agent_rows(analysis, table, note)
 
 
@@ -201,6 +208,8 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
         "agent": Column("agent"),
         "subsequence": Column("subsequence", numeric=False),
         "rounds": Column(f"{word}s"),
+        "gain": Column("money", f"{currencies[0] if same else ''} more than with persistence".strip()),
+        "money": Column("money", currencies[0] if same else ""),
         "utility": Column("utility", "sum"),
         "external_regret": Column("external regret", "utility"),
         "swap_regret": Column("swap regret", "utility"),
@@ -210,7 +219,6 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
         "bias": Column("largest bias", "outcome"),
         "eliminated": Column("elimi\u00adnated", "actions"),
         "fallback_rounds": Column("fall\u00adback", f"{word}s"),
-        "money": Column("money", currencies[0] if same else ""),
     }
     labels = {"population": names, "subsequence": subsequences}
     data: dict[str, Any] = {}
@@ -230,18 +238,18 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
             if key in labels:
                 cells.append(Cell(labels[key][value], labels[key][value]))
             else:
-                suffix = suffixes[data["population"][row]] if key == "money" else ""
+                suffix = suffixes[data["population"][row]] if key in MONEY else ""
                 cells.append(Cell(text_of(value) + suffix, value))
         first.append(cells)
     embedded = {
         "columns": list(columns),
         "labels": labels,
-        "suffixes": {"money": suffixes},
+        "suffixes": dict.fromkeys(MONEY, suffixes),
         "rows": len(table),
         "page": PAGE_ROWS,
         "data": data,
     }
-    return AgentTable(list(columns.values()), first, embedded, note)
+    return AgentTable(list(columns.values()), first, embedded, note, list(columns).index("gain"))
 
 
 def text_of(value: float | None) -> str:
