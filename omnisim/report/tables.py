@@ -18,6 +18,9 @@ from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
 from omnisim.report.text import MISSING, count, number
 
+MOST_ACCURACY = 400
+"""Rows of the table of accuracy."""
+
 PAGE_ROWS = 20
 """Rows of the table of agents shown at once."""
 
@@ -134,6 +137,32 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
                 ]
             )
     return Table(columns, rows, note=note)
+
+
+def accuracy_table(analysis: Analysis) -> Table:
+    """A row per forecaster, subsequence and measure: how good the forecast was, beside persistence."""
+    word = units(analysis.trace).round
+    columns = [
+        Column("forecaster", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("measure", numeric=False),
+        Column("value"),
+        Column("persistence", f"the {word} before"),
+        Column("unit", numeric=False),
+        Column(f"{word}s"),
+    ]
+    table = analysis.accuracy.head(MOST_ACCURACY)
+    rows = [
+        [
+            *(Cell(str(row[key]), str(row[key])) for key in ("forecaster", "subsequence", "measure")),
+            *(cell(float(row[key]), 4) for key in ("value", "baseline")),
+            Cell(str(row["unit"]) or "none", str(row["unit"])),
+            cell(float(row["rounds"])),
+        ]
+        for row in table.to_dict("records")
+    ]
+    left = len(analysis.accuracy) - len(rows)
+    return Table(columns, rows, note=f"{left:,} more rows are in analysis.accuracy." if left else "")
 
 
 def certificate_table(analysis: Analysis, most_rows: int) -> Table:
