@@ -148,7 +148,7 @@ def clipping_told(analysis: Analysis) -> str:
     low, high = unit.low, unit.low + unit.span
     text = (
         f"The range from {number(low, 6)} to {number(high, 6)} {unit.outcome}, which the theory needs, cuts "
-        f"{percent(prices.share)} off the sum of the {unit.quantity}s ({prices.clipped:,} of {prices.values:,} values, "
+        f"{percent(prices.share)} off the sum of the {unit.quantity}s ({prices.clipped:,} of {prices.count:,} values, "
         f"up to {number(prices.highest, 6)} and down to {number(prices.lowest, 6)}), which would change the money by "
         f"{percent(found.money)}. Money and errors on this page are at the true {unit.quantity}s; utility, regret and "
         "certificates are inside the range"
@@ -363,7 +363,7 @@ def _data(analysis: Analysis) -> Iterator[str]:
         prices = analysis.clipping.prices
         if not prices.clipped:
             yield (
-                f"No value had to be clipped: all {prices.values:,} prices lie between {number(unit.low, 6)} and "
+                f"No value had to be clipped: all {prices.count:,} prices lie between {number(unit.low, 6)} and "
                 f"{number(unit.low + unit.span, 6)} {unit.outcome}."
             )
         elif analysis.clipping.share < NOTICED:

@@ -104,7 +104,7 @@ class TestClipping:
 
     def test_shares_are_of_the_sum_and_not_of_hours(self) -> None:
         found = clipping([50.0] * 99 + [5050.0], 0.0, 50.0)
-        assert (found.clipped, found.values) == (1, 100)
+        assert (found.clipped, found.count) == (1, 100)
         assert found.share == 5000 / 10000
 
     def test_nothing_is_suggested_where_little_is_cut(self) -> None:
