@@ -69,7 +69,7 @@ class TestLeftOut:
         assert market["low"] < prices.min() < prices.max() < market["high"]
 
     def test_too_few_days_to_choose_from(self, tmp_path: Path, prices: np.ndarray) -> None:
-        with pytest.raises(ScenarioError, match="low and high can be left out where .* the market has 3 days in all"):
+        with pytest.raises(ScenarioError, match=r"low and high can be left out where .* the market has 3 days in all"):
             omnisim.load_scenario(written(tmp_path, prices[:3]))
 
     def test_running_the_resolved_scenario_gives_the_same_run(self, tmp_path: Path, prices: np.ndarray) -> None:
