@@ -16,7 +16,7 @@ from omnisim.analysis.units import units
 from omnisim.arrays import ROUNDING
 from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
-from omnisim.report.text import MISSING, count, number
+from omnisim.report.text import MISSING, amount, count, number
 
 MOST_ACCURACY = 400
 """Rows of the table of accuracy."""
@@ -24,7 +24,7 @@ MOST_ACCURACY = 400
 PAGE_ROWS = 20
 """Rows of the table of agents shown at once."""
 
-MONEY = ("gain", "money")
+MONEY = ("gain", "money", "external_regret", "swap_regret")
 """Columns in the currency of the population."""
 
 MOST_AGENTS_EACH = 50
@@ -102,9 +102,9 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
         Column(f"{word}s"),
         Column("agents"),
         Column("empty bench\u00admark", "agents"),
-        Column("swap regret", "median"),
-        Column("swap regret", "95th pct."),
-        Column("swap regret", "largest"),
+        Column("swap regret", "money, median"),
+        Column("swap regret", "money, 95th pct."),
+        Column("swap regret", "money, largest"),
         Column("swap regret", "% of utility, median"),
         Column("CCV+", "median"),
         Column("CCV+", "95th pct."),
@@ -129,14 +129,54 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
                     cell(rounds),
                     cell(agents),
                     cell(int(np.isnan(regret).sum())),
-                    *(cell(value) for value in quantiles(regret, [0.5, 0.95, 1.0])),
+                    *(_paid(value, money.currency) for value in quantiles(regret * money.scale, [0.5, 0.95, 1.0])),
                     cell(100 * quantiles(share, [0.5])[0], 2),
                     *(cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
                     cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
-                    Cell(f"{number(earned)} {money.currency}", earned),
+                    _paid(earned, money.currency),
                 ]
             )
     return Table(columns, rows, note=note)
+
+
+def violation_table(analysis: Analysis, most_rows: int) -> Table:
+    """A row per population, subsequence and constraint: how often and how far the limit was exceeded."""
+    word = units(analysis.trace).round
+    columns = [
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("limit", numeric=False),
+        Column("exceeded", f"agent {word}s"),
+        Column("of", f"agent {word}s"),
+        Column("by agents"),
+        Column("excess", "sum"),
+        Column("excess", f"largest of a {word}"),
+        Column("unit", numeric=False),
+    ]
+    keys = ["population", "subsequence", "constraint"]
+    groups = list(analysis.violations.groupby(keys, sort=False)) if len(analysis.violations) else []
+    rows = [
+        [
+            *(Cell(str(label), str(label)) for label in place),
+            cell(int(found["violated"].sum())),
+            cell(int(found["rounds"].sum())),
+            cell(int((found["violated"] > 0).sum())),
+            cell(float(found["total"].sum()), 4),
+            cell(float(found["largest"].max()), 4),
+            Cell(str(found["unit"].iloc[0]), str(found["unit"].iloc[0])),
+        ]
+        for place, found in groups[:most_rows]
+    ]
+    left = len(groups) - len(rows)
+    return Table(columns, rows, note=f"{left:,} more rows are in analysis.violations." if left else "")
+
+
+def _paid(value: float, currency: str) -> Cell:
+    """Money with its currency, or the sign for what is undefined."""
+    value = float(value)
+    if not np.isfinite(value):
+        return Cell(MISSING, None)
+    return Cell(f"{amount(value)} {currency}", float(f"{value:.7g}"))
 
 
 def accuracy_table(analysis: Analysis) -> Table:
@@ -223,8 +263,17 @@ def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> 
             f"against persistence on {trace.subsequences[k]}, with all their subsequences; all "
             f"{len(analysis.agents):,} rows are in {where}."
         )
-    table = table.sort_values("gain", kind="stable")
-    return _agent_rows(analysis, table, note)
+    return _agent_rows(analysis, _in_their_units(analysis, table.sort_values("gain", kind="stable")), note)
+
+
+def _in_their_units(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
+    """Regret in money, inside the range of the theory, and bias in units of the outcome."""
+    scale = np.empty(len(table))
+    for name, measures in analysis.measures.items():
+        mine = (table["population"] == name).to_numpy()
+        scale[mine] = measures.population.money.scale[table["agent"].to_numpy()[mine]]
+    regrets = {column: table[column] * scale for column in ("external_regret", "swap_regret")}
+    return table.assign(**regrets, bias=table["bias"] * units(analysis.trace).span)
 
 
 def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTable:
@@ -240,12 +289,12 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
         "gain": Column("money", f"{currencies[0] if same else ''} more than with persistence".strip()),
         "money": Column("money", currencies[0] if same else ""),
         "utility": Column("utility", "sum"),
-        "external_regret": Column("external regret", "utility"),
-        "swap_regret": Column("swap regret", "utility"),
+        "external_regret": Column("external regret", currencies[0] if same else ""),
+        "swap_regret": Column("swap regret", currencies[0] if same else ""),
         "benchmark_size": Column("bench\u00admark", "actions"),
         "ccv": Column("CCV", "cost"),
         "ccv_positive": Column("CCV+", "cost"),
-        "bias": Column("largest bias", "outcome"),
+        "bias": Column("largest bias", f"{units(analysis.trace).outcome}, sum"),
         "eliminated": Column("elimi\u00adnated", "actions"),
         "fallback_rounds": Column("fall\u00adback", f"{word}s"),
     }

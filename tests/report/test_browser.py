@@ -62,11 +62,11 @@ def test_choosing_a_variant_redraws_figure_and_texts(drawn, market):
 def test_table_of_agents_sorts_and_filters(drawn, market):
     page = drawn(market)
     table = "agents-table"
-    column, head = header(page, table, "swap regret")
-    assert head.get_attribute("aria-sort") == "descending"
+    column, head = header(page, table, "money")
+    assert head.get_attribute("aria-sort") == "ascending"
     found = [number(text) for text in rows(page, table, column)]
-    assert found == sorted(found, reverse=True)
-    assert found[0] == pytest.approx(market.agents["swap_regret"].max(), rel=1e-4)
+    assert found == sorted(found)
+    assert found[0] == pytest.approx(market.value["gain"].min(), rel=1e-4)
 
     column, head = header(page, table, "utility")
     head.locator("button").focus()

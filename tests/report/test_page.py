@@ -11,7 +11,7 @@ import pytest
 import omnisim
 from omnisim.errors import OutputError
 from omnisim.report.page import MOST_BYTES, render
-from omnisim.report.tables import agent_table, text_of
+from omnisim.report.tables import accuracy_table, agent_table, text_of, violation_table
 
 SCRIPT = "</script><script>alert(1)</script>"
 
@@ -112,9 +112,38 @@ def test_numbers_of_the_table_are_those_of_the_analysis(market):
         "agent",
     ):
         found = np.array(stored["data"][column], dtype=float)
-        np.testing.assert_allclose(found, table[column].to_numpy(float), rtol=1e-4, atol=1e-8)
+        expected = table[column].to_numpy(float)
+        if column.endswith("_regret"):  # in money
+            scale = {name: record.population.money.scale for name, record in market.trace.records.items()}
+            expected = expected * [scale[n][a] for n, a in zip(table["population"], table["agent"], strict=True)]
+        if column == "bias":
+            expected = expected * 300  # USD/MWh
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-8)
     named = [stored["labels"]["population"][code] for code in stored["data"]["population"]]
     assert named == table["population"].astype(str).tolist()
+
+
+def test_limits_exceeded_are_those_of_the_record(market):
+    rows = violation_table(market, 100).rows
+    assert len(rows) == 3 * 3
+    for population, subsequence, limit, times, of, agents, total, largest, unit in rows:
+        record = market.trace.records[population.text]
+        member = market.trace.active[:, market.trace.subsequences.index(subsequence.text)]
+        over = np.maximum(record.costs[member, :, 0], 0)
+        assert (limit.text, unit.text) == ("limit 0", "cost")
+        assert (times.value, of.value, agents.value) == ((over > 0).sum(), over.size, (over > 0).any(axis=0).sum())
+        np.testing.assert_allclose([total.value, largest.value], [over.sum(), over.max()], rtol=1e-6)
+
+
+def test_accuracy_is_over_the_same_rounds(market):
+    truth, forecast = 300 * market.trace.unclipped_outcomes, 300 * market.trace.predictions
+    found = {(row[1].text, row[2].text): row for row in accuracy_table(market).rows}
+    for k, name in enumerate(market.trace.subsequences):
+        member = market.trace.active[1:, k]
+        error, repeated = np.abs(forecast - truth)[1:][member], np.abs(np.diff(truth, axis=0))[member]
+        row = found[name, "mean absolute error"]
+        np.testing.assert_allclose([row[3].value, row[4].value], [error.mean(), repeated.mean()], rtol=1e-6)
+        assert (row[5].text, row[6].value) == ("USD/MWh", member.sum())
 
 
 def test_the_first_rows_are_written_out(market):
