@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import omnisim
-from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, Scaling
+from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, Scaling, SpikeHedgers
 from omnisim.problem.population import Population
 
 DAYS = 30
-KINDS = (EnergyBuyers, Manufacturers, BudgetedOperators, DeferrableLoads)
+KINDS = (EnergyBuyers, Manufacturers, BudgetedOperators, DeferrableLoads, SpikeHedgers)
 
 
 def price_file(folder: Path, prices: np.ndarray) -> Path:
@@ -119,7 +119,7 @@ def test_money_is_value_less_load_times_the_prices_of_the_file(tmp_path: Path, s
 def test_the_range_changes_no_money_while_decisions_are_held_fixed(kind: type[Any], high: float) -> None:
     prices = prices_with(0.05, 5000.0)
     rng = np.random.default_rng(1)
-    actions = rng.integers(0, 8, (DAYS, 3))
+    actions = rng.integers(0, len(kind.action_names), (DAYS, 3))
 
     def money(scaling: Scaling) -> np.ndarray:
         population = kind(agents=3).build("them", scaling, np.random.default_rng(2))
