@@ -136,6 +136,21 @@ class TestTone:
         assert found.tone == "fair"
         assert f"no action was left to choose from on {share:.2g} % of agent rounds" in found.reservations
 
+    def test_fair_where_no_action_keeps_the_limits(self):
+        """Thirty agents all of whose actions violate every day, under a rule that removes nothing."""
+        always = omnisim.LinearConstraint(np.zeros((30, 2, 1)), np.full((30, 2), 0.5))
+        population = omnisim.Population("a", np.full((30, 2, 1), 0.2), [[0.1, 0.0]] * 30, [always])
+        rule = omnisim.elimination.BestResponse()
+        scenario = omnisim.Scenario(
+            populations=[population],
+            adversary=omnisim.adversaries.Replay(PRICES[:, :1]),
+            forecaster=omnisim.forecasters.Published(PRICES[:, :1]),
+            elimination=rule,
+        )
+        found = verdict(omnisim.analyze(omnisim.simulate(scenario)))
+        assert found.tone == "fair"
+        assert "30 of 30 agents have no action within all limits" in found.reservations
+
     def test_fair_where_clipping_cuts_much(self, clipped):
         assert any(reservation.startswith("clipping cut ") for reservation in verdict(clipped).reservations)
 
