@@ -172,7 +172,8 @@ def _reservations(analysis: Analysis) -> Iterator[str]:
         yield f"clipping cut {percent(analysis.clipping.share)}"
     without = int((~_with_benchmark(analysis)).sum())
     if without:
-        yield f"{without:,} of {count(agents, said.agent)} {'has' if without == 1 else 'have'} no action within all limits"
+        verb = "has" if without == 1 else "have"
+        yield f"{without:,} of {count(agents, said.agent)} {verb} no action within all limits"
     fallback = fallback_share(analysis)
     if fallback > MOST_FALLBACK:
         yield f"no action was left to choose from on {percent(fallback)} of {said.agent} {said.round}s"
