@@ -55,10 +55,10 @@ class TestWorth:
         assert [row[0].text for row in rows] == ["buyers", "makers", "all"]
         by_hand = {name: money_by_hand(clipped, name) for name in ("buyers", "makers")}
         by_hand["all"] = np.concatenate(list(by_hand.values()), axis=1)
-        for name, agents, *money, captured, losing, worst in rows:
+        for name, worth, captured, losing, worst, agents, *money in rows:
             expected = by_hand[name.text]
             own, baseline, foresight = 365 / 73 * expected.mean(axis=1)
-            found = [cell.value for cell in money]
+            found = [cell.value for cell in (*money, worth)]
             np.testing.assert_allclose(found, [own, baseline, foresight, own - baseline], rtol=1e-5, atol=1e-6)
             assert captured.value == pytest.approx((own - baseline) / (foresight - baseline))
             gains = expected[0] - expected[1]
