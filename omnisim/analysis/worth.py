@@ -27,7 +27,7 @@ KINDS = ("money", "baseline", "foresight")
 """Money earned in the run, with the baseline, and with perfect foresight."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Worth:
     """Money of one population under the three forecasts of ``KINDS``, in its currency.
 
