@@ -106,8 +106,8 @@ def _note(analysis: Analysis, kept: Mapping[str, IntArray], where: str) -> str:
     said = []
     if parts:
         said.append(
-            f"To choose from are {listing(parts)}: the worst, the best and the median by swap regret, and those next "
-            "to the ends"
+            f"To choose from are {listing(parts)}: the worst, the best and the median in money against persistence, "
+            "and those next to the ends"
         )
     if missing:
         said.append(f"agents of {count(len(missing), 'population')} ({listing(missing[:3])}) are left out")
@@ -116,7 +116,7 @@ def _note(analysis: Analysis, kept: Mapping[str, IntArray], where: str) -> str:
 
 def _order(analysis: Analysis, name: str) -> IntArray:
     """The agents in the order in which they are kept: worst, best, median, and then the others from both ends."""
-    worst_first = ranked(analysis.measures[name], broadest(analysis.trace))[::-1]
+    worst_first = ranked(analysis.worth[name], broadest(analysis.trace))[::-1]
     size = len(worst_first)
     ends = np.empty(size, dtype=np.int64)
     ends[0::2], ends[1::2] = worst_first[: (size + 1) // 2], worst_first[::-1][: size // 2]
@@ -180,7 +180,7 @@ def _population(analysis: Analysis, name: str, agents: IntArray, put: Any) -> di
     trace = analysis.trace
     record, k = trace.records[name], broadest(trace)
     population = record.population
-    order = ranked(analysis.measures[name], k)
+    order = ranked(analysis.worth[name], k)
     chosen = choices(trace, name, agents)
     _, violated_at = benchmark_of(trace, name)
     utility, load, ratio = _utility_and_load(population.utility[agents], _rows(population.load, agents))

@@ -14,7 +14,7 @@ from omnisim.report import embedding, facts
 from omnisim.report.agents_data import AgentsData, agents_data
 from omnisim.report.certificate_tables import certificate_groups
 from omnisim.report.sections import agent_frames, shown_figures
-from omnisim.report.tables import agent_table, distributions
+from omnisim.report.tables import accuracy_table, agent_table, distributions, violation_table
 from omnisim.report.verdict import verdict
 
 MOST_BYTES = 1_500_000
@@ -116,6 +116,8 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
         "command": details.get("command"),
         "verdict": verdict(analysis),
         "figures": shown_figures(analysis),
+        "accuracy": accuracy_table(analysis),
+        "violations": violation_table(analysis, MOST_DISTRIBUTIONS),
         "distributions": distributions(analysis, MOST_DISTRIBUTIONS),
         "certificates": certificate_groups(analysis, MOST_CERTIFICATES),
         "population_names": list(trace.records),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
@@ -65,6 +66,10 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         if variants:
             made[name] = _shown(name, choice, variants)
 
+    if trace.rounds > 2 and any(np.ptp(worth.by_round, axis=0).any() for worth in analysis.worth.values()):
+        add("money", "Population", [(name, figures.money_course(analysis, name)) for name in shown_populations(trace)])
+        if trace.dates is not None and len(np.unique(trace.dates.astype("datetime64[M]"))) > 2:
+            add("months", "", [("", figures.months(analysis))])
     add("prices", "", [("", figures.prices(analysis))])
     by = figures.forecast_errors if trace.outcomes.shape[1] > 1 else figures.errors_by_subsequence
     add("forecast-errors", "", [("", by(analysis))])

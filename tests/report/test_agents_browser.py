@@ -124,7 +124,7 @@ def test_sentences_are_those_of_the_numbers(analyses, written, drawn):
         total, baseline, foresight = money.sum(axis=1)
         said = page.locator("#agent-said").inner_text()
         assert f"earned {total:,.4g}".replace("-", "−")[:12] in said
-        for other, words in ((baseline, "by repeating the last outcome"), (foresight, "with perfect foresight")):
+        for other, words in ((baseline, "with persistence"), (foresight, "with perfect foresight")):
             sign = "more than" if total > other else "less than" if total < other else "as much as"
             assert f"{sign} {words}" in said
         worst = analysis.trace.dates[money[0].argmin()]
@@ -163,9 +163,9 @@ def test_where_not_all_agents_fit_the_page_says_who_is_there(make, tmp_path: Pat
     for words in ("Worst", "Median", "Best"):
         opened.locator("#agent-chooser").get_by_role("button", name=words).click()
         expect(opened.locator("#agent-chooser output")).to_contain_text(words.lower())
-    regret = analysis.agents.query("population == 'a' and subsequence == 'all'").set_index("agent")["swap_regret"]
+    gain = analysis.value.query("population == 'a' and subsequence == 'all'").set_index("agent")["gain"]
     opened.locator("#agent-chooser").get_by_role("button", name="Worst").click()
-    assert int(opened.locator("[data-agent]").input_value()) == regret.idxmax()
+    assert int(opened.locator("[data-agent]").input_value()) == gain.idxmin()
 
 
 def test_a_record_too_large_for_the_page_is_named(make):

@@ -224,7 +224,7 @@
     };
     const parts = [
       `Agent ${population.agents[row]} of ${population.name} earned ${money(total)} in ${count(present, header.word)}: ` +
-        `${against(baseline)} by repeating the last outcome, ${against(foresight)} with perfect foresight.`,
+        `${against(baseline)} with persistence, ${against(foresight)} with perfect foresight.`,
     ];
     const swap = found.regret.swap.at(-1);
     parts.push(
@@ -260,7 +260,7 @@
       return;
     }
     const picks = ["worst", "median", "best"].filter((pick) => population[pick] === agent);
-    output.textContent = picks.length && population.size > 1 ? `the ${picks.join(" and ")} by swap regret` : "";
+    output.textContent = picks.length && population.size > 1 ? `the ${picks.join(" and ")} in money against persistence` : "";
     if (remember) omnisim.choose("agent", `${name}/${agent}`);
     const found = measured(population, row);
     const alt = sentences(population, row, found);

@@ -78,7 +78,7 @@ def agent_frame(analysis: Analysis, population: str) -> go.Figure:
     heading(figure, 2, "<b>actions played</b>")
     for name, colour, dash in (
         ("this forecast", BLUE, "solid"),
-        ("repeating the last outcome", GREY, "dash"),
+        ("persistence", GREY, "dash"),
         ("perfect foresight", GREEN, "dot"),
     ):
         _line(figure, name, colour, dash, "", currency)
@@ -103,10 +103,11 @@ def agent_frame(analysis: Analysis, population: str) -> go.Figure:
         hovermode="x",
     )  # fmt: skip
     caption = (
-        f"Sums over the {unit.round}s so far. Money is settled at the prices that were paid; “repeating the last "
-        f"outcome” and “perfect foresight” are what the same agent would have earned with these forecasts and the same "
-        f"candidates. Regret, as the guarantees count it, takes prices inside the declared range, on the {unit.round}s "
-        f"of “{trace.subsequences[broadest(trace)]}”, against the actions that had not violated a constraint by then; "
+        f"Sums over the {unit.round}s so far. Money is settled at the prices that were paid; persistence (the outcomes of "
+        f"the {unit.round} before) and perfect foresight are what the same agent would have earned with these forecasts "
+        f"and the same candidates. Regret, as the guarantees count it, takes prices inside the declared range, on the "
+        f"{unit.round}s of “{trace.subsequences[broadest(trace)]}”, against the actions that had not violated a "
+        "constraint by then; "
         "where none is left it is undefined."
     )
     return describe(figure, caption, f"Line charts and marks for one agent of {population}.")
