@@ -73,6 +73,7 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "figures": figures,
         "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
         "leaderboard": comparison_tables.leaderboard(scope),
+        "accuracy": comparison_tables.accuracy(scope),
         "differences": comparison_tables.differences(scope),
         "gains": comparison_tables.gains(scope),
         "certificates": comparison_tables.certificates(scope),
