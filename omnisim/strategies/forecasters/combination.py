@@ -9,6 +9,7 @@ import numpy as np
 from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
+from omnisim.products import times, weighted_sums
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 
@@ -103,7 +104,7 @@ class Combination(Forecaster):
             base.update(outcome, self.unclipped)
         if self._regression is not None:
             self._regression.update(outcome)
-        self._aggregation.learn((self._combined - self._predictions) @ self._slope(outcome))
+        self._aggregation.learn(times(self._combined - self._predictions, self._slope(outcome)))
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started."""
@@ -131,7 +132,7 @@ class _BernsteinAggregation:
     def combine(self, predictions: Sequence[FloatArray]) -> FloatArray:
         """The weighted mean (d,) of predictions (M, d), or of those of the first experts only."""
         weights = self.weights[: len(predictions)]
-        return np.asarray(weights @ np.stack(predictions) / weights.sum())
+        return weighted_sums(weights, np.stack(predictions)) / weights.sum()
 
     def learn(self, regret: FloatArray) -> None:
         """Learn the linearized regrets (M,) of a round."""

@@ -8,7 +8,9 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
+from omnisim.products import weighted_sums
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.normal_equations import ridge_slopes
 
 _FEWEST_ROWS = 14
 _NORMAL = 1.4826022185056018
@@ -150,14 +152,12 @@ class _Fit:
         self._spread[self._spread < _CONSTANT] = 1.0
         rows = (rows - self._center) / self._spread
         self._intercept = targets.mean(axis=0)
-        gram = rows.T @ rows
-        gram[np.diag_indices_from(gram)] += penalty
-        self._slope = np.linalg.solve(gram, rows.T @ (targets - self._intercept))
+        self._slope = ridge_slopes(rows, targets - self._intercept, penalty)
 
     def predict(self, row: FloatArray) -> FloatArray:
         """The outcome (d,) for one row of regressors."""
         standardized = (self._regressors(row[None, :])[0] - self._center) / self._spread
-        return self._backward(self._intercept + standardized @ self._slope)
+        return self._backward(self._intercept + weighted_sums(standardized, self._slope))
 
     def _regressors(self, rows: FloatArray) -> FloatArray:
         return np.concatenate([self._forward(rows[:, : self._lagged]), rows[:, self._lagged :]], axis=1)

@@ -79,7 +79,7 @@ class SinhaVaze(Learner):
         """max(0, g(x)) (N,) and its gradient (N, A): the costs under the constraint that is worst at x."""
         if costs.shape[2] == 0:
             return np.zeros(self.agents), np.zeros((self.agents, self.actions))
-        expected = np.einsum("na,naj->nj", self.weights, costs)
+        expected = (self.weights[:, :, None] * costs).sum(axis=1)
         agents, worst = np.arange(self.agents), expected.argmax(axis=1)
         violation = np.maximum(expected[agents, worst], 0.0)
         return violation, costs[agents, :, worst] * (violation > 0)[:, None]
