@@ -13,6 +13,7 @@ Eight numbers fill the widest registers there are; narrower ones take the same s
 8,000 rows of 24: as fast as the library, whose order is free.
 """
 
+import math
 from typing import Any
 
 import numba
@@ -21,9 +22,9 @@ from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, read_only
 from omnisim.errors import ProblemError
 
 _LANES = 8
@@ -47,8 +48,8 @@ def times(rows: ArrayLike, vector: ArrayLike) -> FloatArray:
     array([[1.  , 0.25]])
     """
     table = np.asarray(rows)
-    flat = table.reshape(-1, table.shape[-1])
-    return products(np.asarray(vector)[None], flat)[0].reshape(table.shape[:-1])
+    flat = table.reshape(math.prod(table.shape[:-1]), table.shape[-1])
+    return np.asarray(products(np.asarray(vector)[None], flat)[0].reshape(table.shape[:-1]))
 
 
 def products(x: ArrayLike, y: ArrayLike) -> FloatArray:
@@ -63,7 +64,7 @@ def products(x: ArrayLike, y: ArrayLike) -> FloatArray:
     ProblemError
         If the lengths of the rows differ: compiled loops would read past the end of an array.
     """
-    left, right = _readable(x), _readable(y)
+    left, right = read_only(np.asarray(x), np.float64), read_only(np.asarray(y), np.float64)
     if left.shape[1] != right.shape[1]:
         raise ProblemError(f"rows of {left.shape[1]} and of {right.shape[1]} numbers cannot be multiplied")
     found = np.empty((len(left), len(right)))
@@ -86,8 +87,8 @@ def weighted_sums(weights: ArrayLike, rows: ArrayLike) -> FloatArray:
         If there are not as many weights as rows.
     """
     each, table = np.asarray(weights), np.asarray(rows)
-    flat = _readable(table.reshape(len(table), -1) if table.size else table.reshape(len(table), 0))
-    over = _readable(each.reshape(-1, each.shape[-1]))
+    flat = read_only(table.reshape(len(table), math.prod(table.shape[1:])), np.float64)
+    over = read_only(each.reshape(math.prod(each.shape[:-1]), each.shape[-1]), np.float64)
     if over.shape[1] != len(flat):
         raise ProblemError(f"{over.shape[1]} weights do not fit {len(flat)} rows")
     found = np.zeros((len(over), flat.shape[1]))
@@ -95,15 +96,8 @@ def weighted_sums(weights: ArrayLike, rows: ArrayLike) -> FloatArray:
     return found.reshape(each.shape[:-1] + table.shape[1:])
 
 
-def _readable(array: NDArray[Any]) -> FloatArray:
-    # One type of argument, for which the loops are compiled once.
-    view = np.ascontiguousarray(array, dtype=np.float64).view()
-    view.flags.writeable = False
-    return view
-
-
-def _sum_of_lanes(_context: Any, x: Any, y: Any, size: Any) -> Any:
-    """The sum of the products of the first ``size`` entries, a multiple of 8, of two contiguous vectors."""
+def _sum_of_lanes(_context: Any, x: Any, y: Any, _size: Any) -> Any:
+    """The sum of the products of the first entries, a multiple of 8, of two contiguous vectors."""
     for array in (x, y):
         if not (isinstance(array, types.Array) and array.ndim == 1 and array.layout == "C"):
             raise TypingError(f"dot needs contiguous vectors, got {array}")

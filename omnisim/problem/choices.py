@@ -1,8 +1,9 @@
 """The loops over agents, actions and coordinates, compiled: what agents choose, and what hangs on their choices.
 
 Every action is scored by the same sum (:func:`omnisim.products.dot`), so that two alike tie exactly, whatever their
-places and the processor; the product of a linear algebra library may round them apart. Nothing is laid out in memory but the result: two to four times faster than numpy where the
-utilities are in the processor's cache, as fast where they have to come from memory.
+places and the processor; a linear algebra library may round them apart. Nothing is laid out in memory but the result:
+two to four times faster than numpy where the utilities are in the processor's cache, as fast where they have to come
+from memory.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
 from omnisim.errors import ProblemError
 from omnisim.products import dot
 
@@ -80,12 +81,7 @@ def _check(utility: FloatArray, candidates: BoolArray | None, point: tuple[int, 
 
 
 def _alike(array: NDArray[Any] | None) -> NDArray[Any] | None:
-    """A read-only contiguous view: one type of argument, for which the loops are compiled once."""
-    if array is None:
-        return None
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
+    return None if array is None else read_only(array)
 
 
 @numba.njit(nogil=True, cache=True)

@@ -1,4 +1,4 @@
-"""Ridge regression by its normal equations, compiled: rounded alike on every processor, unlike a linear algebra library.
+"""Ridge regression by its normal equations, compiled, and rounded alike on every processor.
 
 (X'X + penalty 1) B = X'Y by Cholesky's factorization X'X + penalty 1 = L L'. Entries of X'X, X'Y and L are sums as in
 :func:`omnisim.products.dot`; the substitutions subtract row after row.

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import exp
 from omnisim.errors import StrategyError
 from omnisim.strategies.learners.base import Learner
 from omnisim.strategies.learners.simplex import project_on_simplex
@@ -69,7 +70,7 @@ class SinhaVaze(Learner):
     def _learn(self, utilities: FloatArray, costs: FloatArray) -> FloatArray:
         violation, slope = self._worst(costs)
         self.queue += self._beta * violation
-        pressure = self._lambda * np.exp(self._lambda * self.queue)
+        pressure = self._lambda * exp(self._lambda * self.queue)
         gradient = self._beta * (pressure[:, None] * slope - utilities)
         self._squares += (gradient**2).sum(axis=1)
         step = math.sqrt(2) * self._diameter / (2 * np.sqrt(np.maximum(self._squares, np.finfo(float).tiny)))
