@@ -69,7 +69,8 @@ def drawn(quiet: Callable[..., Any]) -> Callable[..., Any]:
 
     def visit(path: Path, *arguments: Any, **options: Any) -> Any:
         page = quiet(path, *arguments, **options)
-        page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=60_000)
+        # The page's policy forbids what waiting for a JavaScript condition would need.
+        page.locator("html[data-drawn=true]").wait_for(state="attached", timeout=60_000)
         assert page.locator(".undrawn").count() == 0
         return page
 
