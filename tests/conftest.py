@@ -1,4 +1,4 @@
-"""A browser for the tests of pages."""
+"""A browser for the tests of pages, and what all property tests agree on."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Loops are compiled at their first use, which may be in any example: time says nothing about a property.
+settings.register_profile("omnisim", deadline=None)
+settings.load_profile("omnisim")
 
 LAUNCH = [
     "--headless",

@@ -14,6 +14,8 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
                          many rounds of the subsequence a block has, and utility and money earned in them, mean over
                          agents
     runs.certificates[]  the rows of Analysis.certificates
+    runs.accuracy[]      the rows of Analysis.accuracy
+    runs.losses          the loss of the forecast in every round, with ``loss`` (what it is) and ``loss_unit``
 """
 
 import pyarrow as pa
@@ -88,6 +90,16 @@ RUNS = pa.schema(
         ("summary", _list_of(*_PLACE, *_fields(_WHOLE, "rounds", "agents", "defined"), *_fields(_REAL, *MEASURES))),
         ("growth", _list_of(*_PLACE, ("rounds", pa.list_(pa.int32())), *_fields(_REALS, *GROWING))),
         ("blocks", _list_of(*_PLACE, ("rounds", pa.list_(pa.int32())), *_fields(_REALS, *LARGER_IS_BETTER))),
+        *_fields(_TEXT, "loss", "loss_unit"),
+        ("losses", _REALS),
+        (
+            "accuracy",
+            _list_of(
+                *_fields(_TEXT, "forecaster", "subsequence", "measure", "unit"),
+                *_fields(_REAL, "value", "baseline"),
+                ("rounds", _WHOLE),
+            ),
+        ),
         (
             "certificates",
             _list_of(
@@ -102,5 +114,5 @@ RUNS = pa.schema(
 )
 """Columns of the table ``runs``."""
 
-NESTED = ("populations", "summary", "growth", "blocks", "certificates")
-"""Columns of the table ``runs`` that hold tables."""
+NESTED = ("populations", "summary", "growth", "blocks", "certificates", "accuracy", "losses", "loss", "loss_unit")
+"""Columns of the table ``runs`` that hold tables, or say what those are."""

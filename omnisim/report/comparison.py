@@ -71,6 +71,7 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "verdict": verdict(scope),
         "figures": figures,
         "leaderboard": comparison_tables.leaderboard(scope),
+        "accuracy": comparison_tables.accuracy(scope),
         "differences": comparison_tables.differences(scope),
         "gains": comparison_tables.gains(scope),
         "certificates": comparison_tables.certificates(scope),

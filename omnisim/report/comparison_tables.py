@@ -65,6 +65,35 @@ def leaderboard(scope: Scope) -> Table:
     return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.table has all.")
 
 
+def accuracy(scope: Scope) -> Table:
+    """A row per variant but the reference: its loss beside that of the reference, and the Diebold-Mariano test."""
+    found = scope.comparison.diebold_mariano
+    if not len(found):
+        return Table([], [])
+    unit = str(found["unit"].iloc[0])
+    columns = [
+        *_labels(scope),
+        Column(str(found["loss"].iloc[0]), unit),
+        Column(scope.reference, unit),
+        Column("difference", unit),
+        Column("statistic", "Diebold-Mariano"),
+        Column("p", "two-sided"),
+        Column(f"{scope.round}s"),
+    ]
+    rows = [
+        [
+            *_named(scope, row),
+            *(cell(row[name], 4) for name in ("mean", "reference_mean")),
+            _difference(row["difference"], ""),
+            cell(row["statistic"], 3),
+            cell(row["p_value"], 2),
+            cell(row["rounds"]),
+        ]
+        for row in found.head(MOST_ROWS).to_dict("records")
+    ]
+    return Table(columns, rows)
+
+
 def differences(scope: Scope) -> Table:
     """A row per pair, population and subsequence: paired differences with simultaneous intervals and verdicts."""
     frame = scope.comparison.differences
