@@ -14,7 +14,10 @@ import omnisim
 ROOT = Path(omnisim.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
-EVERYWHERE = {"errors", "arrays", "suggest", "files", "streams", "snapshot", "_version"}
+EVERYWHERE = {
+    *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
+    "reproducibility",
+}
 """Parts that any other may import."""
 
 MAY_IMPORT = {
