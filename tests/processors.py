@@ -1,9 +1,11 @@
 """Other processors, as far as this one can pass for them: through variables that libraries read when they are loaded.
 
-As a script it prints the kernels of OpenBLAS to run the golden tests with, one to a line.
+As a script it prints the kernels of OpenBLAS to run the golden tests with, one to a line; with ``--why``, why there may
+be none.
 """
 
 import platform
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -48,4 +50,4 @@ OF_2008 = {
 """Variables with which neither compiled loops nor the functions of the C library do so."""
 
 if __name__ == "__main__":
-    print("\n".join(kernels()))  # noqa: T201
+    print(WHY_NONE if sys.argv[1:] == ["--why"] else "\n".join(kernels()))  # noqa: T201

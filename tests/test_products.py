@@ -26,9 +26,8 @@ def in_order(x: list[float], y: list[float]) -> float:
 
 @given(st.integers(0, 70), st.integers(0, 2**32 - 1))
 def test_a_sum_over_the_last_axis_has_its_order(size: int, seed: int) -> None:
-    x, y = np.random.default_rng(seed).normal(size=(2, size)) * 10.0 ** np.random.default_rng(seed).integers(
-        -9, 9, size
-    )
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(2, size)) * 10.0 ** rng.integers(-9, 9, size)
     found = inner(x, y)
     assert found == in_order(x.tolist(), y.tolist())
     exact = math.fsum(a * b for a, b in zip(x.tolist(), y.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""What is promised of a run that is computed again is said in the same words everywhere, and what it hangs on is kept."""
+"""What is promised of a run that is computed again: the same words everywhere, and what it hangs on is recorded."""
 
 import json
 import os
