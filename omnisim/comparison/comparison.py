@@ -17,8 +17,9 @@ benchmark is empty.
     runs          one row per run: run (its digest), LABELS, seed, status ("finished" or "failed"), error, rounds,
                   agents, outcomes (a digest: equal ones met the same market), certificates_listed,
                   certificates_violated, seconds, simulate_seconds, analyze_seconds, peak_memory_mb, omnisim (version),
-                  versions (JSON), command (reproduces the run, from inside the folder; "" for a scenario built in
-                  Python), and the MEASURES on the whole run, mean over all agents; in the order of variants, then seeds
+                  versions and machine (JSON), command (reproduces the run, from inside the folder; "" for a scenario
+                  built in Python), and the MEASURES on the whole run, mean over all agents; in the order of variants,
+                  then seeds
     table         the leaderboard, one row per variant in the order asked: LABELS, runs (finished), failed, one column
                   per measure with its interval <measure>_low and <measure>_high, on the whole run, mean over all
                   agents; the paired difference of utility to the reference: difference, difference_low,

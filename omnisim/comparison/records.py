@@ -84,7 +84,7 @@ RUNS = pa.schema(
         ("outcomes", _TEXT),
         *_fields(_WHOLE, "certificates_listed", "certificates_violated"),
         *_fields(_REAL, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
-        *_fields(_TEXT, "omnisim", "versions", "command"),
+        *_fields(_TEXT, "omnisim", "versions", "machine", "command"),
         ("subsequences", pa.list_(_TEXT)),
         ("populations", _list_of(("name", _TEXT), ("agents", _WHOLE), ("currency", _TEXT))),
         ("summary", _list_of(*_PLACE, *_fields(_WHOLE, "rounds", "agents", "defined"), *_fields(_REAL, *MEASURES))),

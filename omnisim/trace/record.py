@@ -275,7 +275,7 @@ class Trace:
         if len(told) == 1:
             return np.where(used, told[0][record.heard[:, 0]], np.nan)
         newest = np.stack([predictions[record.heard[:, f]] for f, predictions in enumerate(told)])
-        return np.asarray(np.einsum("tf,ftd->td", weights, newest))
+        return np.asarray((weights.T[:, :, None] * newest).sum(axis=0))
 
     def policy(self, population: str) -> Mapping[str, Any]:
         """What the policy of a population said of itself (``Policy.facts``): at least its benchmark."""
