@@ -50,6 +50,8 @@ Plugins = Annotated[
     typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
 ]
 
+Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
+
 
 def main() -> None:
     """Entry point of the ``omnisim`` command."""
@@ -101,6 +103,7 @@ def run(
             show_default=False,
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Run a scenario and write its report.
 
@@ -119,8 +122,10 @@ def run(
         extra["rounds"] = rounds
     loaded = _load(scenario, overrides, plugin, extra)
     from omnisim import run_directory
+    from omnisim.occupied import check_unoccupied
 
     directory = out or Path("reports") / f"{_file_name(loaded.name)}-{loaded.about['digest']}"
+    check_unoccupied(directory, {"digest": loaded.about["digest"]}, force=force)
     import omnisim
     from omnisim.scenario.load import naming
 
@@ -195,6 +200,7 @@ def compare(
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop when a run fails, instead of going on.")] = False,
     plugin: Plugins = None,
+    force: Force = False,
 ) -> None:
     """Run forecasters on the same seeds and say which serves whom, with intervals.
 
@@ -223,6 +229,7 @@ def compare(
         jobs=jobs,
         scheduler=scheduler,
         fail_fast=fail_fast,
+        force=force,
     )
     page = write_page(comparison, directory)
     for line in [*verdict(comparison), *leaderboard(comparison)]:
@@ -300,6 +307,7 @@ def study(
         Path | None,
         typer.Option(help="File or folder the study is about; default: what the package ships.", show_default=False),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Rerun what the papers claim and write one page of figures, slopes and verdicts.
 
@@ -311,17 +319,19 @@ def study(
       omnisim study scaling --seed 1 --out results
     """
     from omnisim import run_directory, studies
+    from omnisim.occupied import check_unoccupied
 
     found = studies.find(name)
     directory = out or Path("reports") / f"study-{name}"
+    given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
+    command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
+    check_unoccupied(directory, {"study": name, "command": command}, force=force)
     started = time.perf_counter()
     with run_directory.prepared(directory):
         with rounds_bar(f"study {name}") as on_rounds:
             result = found(studies.Options(quick, seed, jobs, on_rounds, data))
         from omnisim.studies.directory import write
 
-        given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
-        command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for finding in result.findings:
         print(f"{_MARKS[finding.holds]}  {finding.measured}")

@@ -10,6 +10,7 @@ from omnisim.comparison.choices import choices_from_text, settings_from_text
 from omnisim.comparison.comparing import compare
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.store import PLAN
+from omnisim.occupied import check_unoccupied
 from omnisim.progress import runs_bar
 from omnisim.report.comparison import write_comparison
 from omnisim.scenario.scenario import Scenario
@@ -23,6 +24,8 @@ def run_comparison(
     adversaries: str | None,
     settings: Sequence[str],
     arguments: Sequence[str],
+    *,
+    force: bool = False,
     **options: Any,
 ) -> Comparison:
     """Run the grid that the texts of the options describe, with progress on standard error.
@@ -35,9 +38,13 @@ def run_comparison(
         Texts as given.
     arguments
         Of the command, to say what made the comparison.
+    force
+        Whether other results in the folder are to be replaced.
     options
         ``seeds``, ``reference``, ``jobs``, ``scheduler`` and ``fail_fast`` of :func:`omnisim.compare`.
     """
+    about = {"name": scenario.name, "market": scenario.about.get("market", {})}
+    check_unoccupied(directory, {"file": PLAN, **about}, force=force)
     with run_directory.prepared(directory), runs_bar(f"compare {scenario.name}") as (on_run, say):
         return compare(
             scenario,

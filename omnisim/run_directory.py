@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from omnisim.analysis import Analysis
+from omnisim.comparison.store import PAGE, PAGES, PLAN
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
 from omnisim.reproducibility import PROMISE, machine, versions
@@ -105,6 +106,7 @@ def write_run(
         analysis.agents.to_parquet(file, index=False)
     _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
+    _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         (directory / CHECKPOINT).unlink(missing_ok=True)
 
@@ -118,8 +120,30 @@ def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any])
         "versions": manifest["versions"],
         "wall_seconds": manifest["wall_seconds"],
         "agents_file": AGENTS,
+        "comparison": _comparison_page(directory),
     }
     write_report(analysis, directory / REPORT, details=details)
+
+
+def _comparison_page(directory: Path) -> str | None:
+    """Where the page of the comparison is that a run was made again from, relative to the run's; None if there is none.
+
+    The folder of such a run is in the folder of its comparison, in one of its own.
+    """
+    comparison = directory.resolve().parent.parent
+    known = directory.resolve().parent.name == PAGES and (comparison / PLAN).is_file()
+    return f"../../{PAGE}" if known and (comparison / PAGE).is_file() else None
+
+
+def _lead_here(directory: Path) -> None:
+    """Write the page of the comparison again that a run was made again from, now that there is a page to lead to."""
+    if _comparison_page(directory) is not None:
+        from omnisim.comparison.comparison import load_comparison
+        from omnisim.report.comparison import write_comparison
+
+        comparison = directory.resolve().parent.parent
+        with suppress(OmnisimError):  # the run is there, whatever is wrong with the comparison
+            write_comparison(load_comparison(comparison), comparison / PAGE)
 
 
 def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:

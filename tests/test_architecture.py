@@ -47,7 +47,7 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"cli", "compare_command", "progress", "run_directory"}
+OUTERMOST = {"cli", "compare_command", "occupied", "progress", "run_directory"}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}

@@ -8,7 +8,7 @@ from typing import Any
 from omnisim._version import __version__
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.grid import LABELS, Grid, Variant, make_grid
-from omnisim.comparison.store import SCENARIOS, Store
+from omnisim.comparison.store import PAGES, SCENARIOS, Store
 from omnisim.comparison.workers import Task, execute_all
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.scenario.load import load_scenario
@@ -156,7 +156,9 @@ def _plan(grid: Grid, command: str) -> dict[str, Any]:
 
 def _command(variant: Variant, seed: int) -> str:
     """Run from inside the folder of the comparison, it gives the same run again."""
-    return "" if variant.toml is None else f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed}"
+    if variant.toml is None:
+        return ""
+    return f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed} --out {PAGES}/{variant.run(seed)}"
 
 
 def _check_jobs(jobs: int) -> None:

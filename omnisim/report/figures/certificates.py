@@ -54,4 +54,4 @@ def certificate_ratios(analysis: Analysis) -> go.Figure:
             f"; the closest to its bound is {closest['theorem']} for {closest['scope']} "
             f"at {percent(float(ratios.max()))} of it"
         )
-    return describe(figure, caption, f"{alt}.")
+    return describe(figure, caption, f"{alt}.", "x")
