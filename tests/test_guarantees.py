@@ -179,14 +179,14 @@ def violation_by_part(run: Run) -> Iterator[Certificate]:
     """Proposition and theorem of Algorithms 3 and 4."""
     limit = len(run.parts) * run.actions
     steady = [n for n in run.agents if not run.fell_back(n)]
+    threshold = run.rule == BY_PART_THRESHOLD
     for k in run.parts:
-        if run.rule == BY_PART_THRESHOLD:
-            yield "Proposition 4", f"part {k}", []
-            measured = [run.measured(n, k)["ccv"] for n in steady]
-            yield "Theorem 6", f"part {k}", [(value, limit * (1 + GAMMA)) for value in measured]
+        numbers = [(removed(run, n, k), 0) for n in run.agents if run.benchmark(n, k)]
+        yield ("Proposition 4", f"part {k}", []) if threshold else ("Proposition 3", f"part {k}", numbers)
+    for k in run.parts:
+        if threshold:
+            yield "Theorem 6", f"part {k}", [(run.measured(n, k)["ccv"], limit * (1 + GAMMA)) for n in steady]
         else:
-            numbers = [(removed(run, n, k), 0) for n in run.agents if run.benchmark(n, k)]
-            yield "Proposition 3", f"part {k}", numbers
             yield "Theorem 5", f"part {k}", [(run.positive(n, k), limit) for n in steady]
 
 

@@ -1,62 +1,137 @@
-"""What a claim is checked against, and the row that states the result."""
+"""What a guarantee is checked against, and the row that states the result."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from omnisim.analysis.lateness import Lateness, lateness
+from omnisim.analysis.lateness import Lateness, at_once, lateness
 from omnisim.analysis.measures import Measures
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
+from omnisim.problem.guarantees import Benchmark, Guarantee, Hypothesis, Scope
 from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace.declarations import Declaration
 
 WHOLE_RUN = "every round"
 """The scope of what is claimed about all rounds together."""
 
+DELTA = 0.05
+"""Probability with which certificates about what was sampled may fail, unless the guarantee states its own."""
+
+NOTES: dict[Hypothesis, str] = {
+    Hypothesis.BENCHMARK: "the benchmark of the others is empty",
+    Hypothesis.BENCHMARK_KEPT: "the others have an empty benchmark, or lost an action of it",
+    Hypothesis.CANDIDATES: "the others had no candidate left in some round",
+    Hypothesis.LAW: "the law of the outcomes is not known, so BE is not either",
+    Hypothesis.ORDER: "news came out of order, so the known costs are no martingale",
+    Hypothesis.AT_ONCE: "messages came late, forecasts from several, or agents came and went",
+    Hypothesis.BUDGET: "the potential exceeded e K: the tolerance was larger than the budget",
+}
+"""What is said of agents that do not meet a hypothesis."""
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a claim is checked against."""
+    """What the guarantees about one population are checked against."""
 
     trace: Trace
     record: PopulationRecord
     measures: Measures
 
-    @property
-    def facts(self) -> Mapping[str, object]:
+    @cached_property
+    def declared(self) -> Declaration:
         """What the policy of the population said of itself."""
         return self.trace.policy(self.record.population.name)
-
-    @property
-    def whole_run(self) -> BoolArray:
-        """The benchmark over all rounds, (N, A): subsequences cover them, so it is what stays clean on each."""
-        return np.asarray(self.measures.benchmark.all(axis=0))
 
     @cached_property
     def late(self) -> Lateness:
         """How late the population's news was."""
         return lateness(self.record)
 
+    @cached_property
+    def potential(self) -> float:
+        """The largest Phi / K that the forecaster reported; infinite if it reported none."""
+        reported = self.trace.diagnostics.get("potential")
+        return math.inf if reported is None else float(reported.max())
+
     def allowed(self, words: str, part: str, late_part: str, missing: str) -> str:
         """A claim ``words <= part``, or as it reads where news came late and default actions were played."""
         return f"{words} <= {part}" if self.late.none else f"{words} <= {late_part} + {missing}"
 
-    @property
-    def played_on(self) -> BoolArray:
-        """Agents (N,) that never had to fall back."""
-        return np.asarray(~self.record.fallback.any(axis=0))
+    def places(self, scope: Scope) -> Iterator[tuple[int | None, str, str]]:
+        """Of each subsequence, or of all rounds together: its index or None, its name, and what claims append."""
+        if scope == Scope.RUN:
+            yield None, WHOLE_RUN, ""
+        else:
+            yield from ((k, name, "(S)") for k, name in enumerate(self.trace.subsequences))
 
-    def kept(self, k: int) -> BoolArray:
-        """The actions (N, A) still in candidate set k at the end."""
-        return np.asarray(self.record.eliminated_at[:, :, k] == self.trace.rounds)
+    def member(self, k: int | None) -> BoolArray:
+        """The rounds of subsequence k, or all, (T, 1)."""
+        return self.trace.active[:, [k]] if k is not None else np.ones((self.trace.rounds, 1), dtype=np.bool_)
 
-    def retained(self, k: int) -> BoolArray:
-        """Agents (N,) whose benchmark on subsequence k is not empty and stayed a candidate in all its rounds."""
-        record, benchmark = self.record, self.measures.benchmark[k]
-        last = np.flatnonzero(self.trace.active[:, k])[-1]
-        left = record.eliminated_at[:, :, k if record.eliminated_at.shape[2] > 1 else 0]
-        return np.asarray(benchmark.any(axis=1) & (~benchmark | (left >= last)).all(axis=1))
+    def benchmark(self, kind: Benchmark, k: int | None) -> BoolArray:
+        """The benchmark on subsequence k, or on all rounds, (N, A); B in place of a BE that is not known.
+
+        Subsequences cover all rounds, so the benchmark of all rounds is what stays clean on each.
+        """
+        expected = self.record.expected_violated_at
+        left_at = self.record.violated_at if kind == Benchmark.REALIZED or expected is None else expected
+        clean = left_at == self.trace.rounds
+        return np.asarray(clean.all(axis=2) if k is None else clean[:, :, k])
+
+    def left_in(self, k: int | None) -> BoolArray:
+        """The actions (N, A) still in candidate set k at the end; in all of them for None."""
+        there = self._left_at(k) == self.trace.rounds
+        return np.asarray(there.all(axis=2))
+
+    def met(
+        self, guarantee: Guarantee, k: int | None, benchmark: BoolArray, *more: Hypothesis
+    ) -> tuple[BoolArray, str]:
+        """Agents (N,) that meet the hypotheses, and what the first of the others lack.
+
+        Parameters
+        ----------
+        guarantee, more
+            Whose hypotheses, and further ones.
+        k
+            Subsequence, or None for all rounds.
+        benchmark : (N, A)
+            On these rounds.
+        """
+        met = np.full(len(benchmark), not guarantee.unmet)
+        note = guarantee.unmet
+        for hypothesis in (*guarantee.hypotheses, *more):
+            found = self._meets(hypothesis, k, benchmark)
+            if not note and not np.all(found):
+                note = NOTES[hypothesis]
+            met &= found
+        return met, note
+
+    def _meets(self, hypothesis: Hypothesis, k: int | None, benchmark: BoolArray) -> BoolArray | bool:
+        match hypothesis:
+            case Hypothesis.BENCHMARK:
+                return np.asarray(benchmark.any(axis=1))
+            case Hypothesis.BENCHMARK_KEPT:
+                rounds = np.flatnonzero(self.member(k))
+                stayed = (self._left_at(k) >= rounds[-1]).all(axis=2)
+                return np.asarray(benchmark.any(axis=1) & (~benchmark | stayed).all(axis=1))
+            case Hypothesis.CANDIDATES:
+                return np.asarray(~self.record.fallback.any(axis=0))
+            case Hypothesis.LAW:
+                return self.record.expected_violated_at is not None
+            case Hypothesis.ORDER:
+                return self.late.in_order
+            case Hypothesis.AT_ONCE:
+                return at_once(self.record)
+            case Hypothesis.BUDGET:
+                return self.potential <= math.e
+
+    def _left_at(self, k: int | None) -> FloatArray:
+        """Rounds after which the actions left candidate set k, or each set, (N, A, 1 or K)."""
+        left_at = self.record.eliminated_at
+        return np.asarray(left_at if k is None or left_at.shape[2] == 1 else left_at[:, :, [k]])
 
     def row(
         self,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.forecast_certificates import at_once
+from omnisim.analysis.forecast_certificates import calibration_of
+from omnisim.analysis.lateness import at_once
+from omnisim.problem.guarantees import Objective
 from omnisim.report import figures
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
 
@@ -85,8 +87,9 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         add("message-fates", "", [("", figures.message_fates(analysis))])
         add("timeline", "", [("", figures.timeline(analysis))])
         add("information-age", "Population", [(name, figures.information_age(analysis, name)) for name in names])
-    if trace.about.get("forecast", {}).get("weights") == "potential":
-        if trace.about["forecast"]["objectives"] == "coordinates":
+    calibration = calibration_of(trace)
+    if calibration is not None:
+        if calibration.objectives == Objective.COORDINATES:
             certified = [name for name in names if at_once(trace.records[name])]
             add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in certified])
         add("potential", "", [("", figures.potential_course(analysis))])

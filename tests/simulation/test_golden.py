@@ -70,5 +70,9 @@ def test_a_trace_of_schema_version_1_is_analyzed_as_a_run_without_network(name: 
     # Version 1 did not record what was clipped: its money is the one at the clipped prices.
     assert old.agents.drop(columns="money").equals(new.agents.drop(columns="money"))
     assert old.agents["money"].equals(new.agents["money_clipped"])
-    assert old.certificates.equals(new.certificates)
+    # Nor what its rules guarantee, which no name of a class can tell: nothing is claimed but what is checked always.
+    always = new.certificates["theorem"].isin(["Assumption 1", "Section 2"])
+    told = old.certificates["theorem"] == "none"
+    assert old.certificates[~told].reset_index(drop=True).equals(new.certificates[always].reset_index(drop=True))
+    assert old.certificates[told]["population"].tolist() == list(golden.records)
     assert len(old.messages) == 0
