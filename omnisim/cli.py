@@ -141,6 +141,12 @@ def run(
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
+    from omnisim.report.verdict import alarming, summary
+
+    for line in summary(analysis):
+        print(line)
+    for line in alarming(analysis):
+        print(f"omnisim: warning: {line}", file=sys.stderr)
     print(f"{directory / run_directory.REPORT}")
     for row in violated.itertuples():
         print(

@@ -1,5 +1,6 @@
 """Everything measured on a run: the function ``omnisim.analyze``."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,14 +21,14 @@ from omnisim.analysis.measures import Measures
 from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
-from omnisim.analysis.violation import cumulative_violation, violations
+from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
 from omnisim.trace import PopulationRecord, Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """What :func:`analyze` found; tables are built when first asked for.
 
@@ -41,6 +42,20 @@ class Analysis:
 
     trace: Trace
     measures: dict[str, Measures]
+
+    def __repr__(self) -> str:
+        return f"<Analysis of {self.trace!r}>"
+
+    def _repr_html_(self) -> str:
+        """What the forecasts were worth by population, for notebooks."""
+        sums = [
+            (name, found.whole_run.shape[1], *found.whole_run.mean(axis=1), found.currency)
+            for name, found in self.worth.items()
+        ]
+        columns = ["population", "agents", "money", "with persistence", "with foresight", "currency"]
+        table = pd.DataFrame(sums, columns=columns).to_html(index=False, float_format="{:,.2f}".format)
+        name = html.escape(str(self.trace.about.get("scenario", "a scenario")))
+        return f"<p>Analysis of {name}: money per agent over {self.trace.rounds:,} rounds.</p>{table}"
 
     @cached_property
     def agents(self) -> pd.DataFrame:
@@ -68,12 +83,12 @@ class Analysis:
 
     @cached_property
     def value(self) -> pd.DataFrame:
-        """What the forecasts were worth to each agent over the run, in money at the true outcomes.
+        """What the forecasts were worth to each agent on each subsequence, in money at the true outcomes.
 
-        Columns: population, agent, money, baseline (with persistence as the forecast), foresight (with perfect
-        foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
+        Columns: population, agent, subsequence, money, baseline (with persistence as the forecast), foresight (with
+        perfect foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
         """
-        return pd.concat([found.table() for found in self.worth.values()], ignore_index=True)
+        return pd.concat([found.table(self.trace.subsequences) for found in self.worth.values()], ignore_index=True)
 
     @cached_property
     def accuracy(self) -> pd.DataFrame:
@@ -84,6 +99,11 @@ class Analysis:
     def violations(self) -> pd.DataFrame:
         """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""
         return violations(self.trace)
+
+    @cached_property
+    def whole_run_violations(self) -> pd.DataFrame:
+        """The same over all rounds."""
+        return whole_run_violations(self.trace)
 
     @cached_property
     def clipping(self) -> Clipped:

@@ -4,6 +4,8 @@ CCV(S) = max over constraints of the sum of costs over S; CCV+(S) the same with 
 units of cost, at the outcomes in [0, 1]^d; ``violations`` says what they were in physical units, at the true outcomes.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -45,7 +47,16 @@ def violations(trace: Trace) -> pd.DataFrame:
     the limit was exceeded), total (sum of the excess over them), largest (excess of a round), unit. At the true
     outcomes: a bill is what was paid, also where the price was clipped for the theory.
     """
-    frames = [_violations_of(trace, name) for name, record in trace.records.items() if record.costs.shape[2]]
+    return _joined(trace, dict(zip(trace.subsequences, trace.active.T, strict=True)))
+
+
+def whole_run_violations(trace: Trace) -> pd.DataFrame:
+    """The same over all rounds: one row per population, agent and constraint, without a subsequence."""
+    return _joined(trace, {"": np.ones(trace.rounds, dtype=np.bool_)}).drop(columns="subsequence")
+
+
+def _joined(trace: Trace, members: Mapping[str, BoolArray]) -> pd.DataFrame:
+    frames = [_violations_of(trace, name, members) for name, r in trace.records.items() if r.costs.shape[2]]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
 
@@ -63,25 +74,25 @@ def excess(trace: Trace, population: str) -> FloatArray:
     return over
 
 
-def _violations_of(trace: Trace, name: str) -> pd.DataFrame:
+def _violations_of(trace: Trace, name: str, members: Mapping[str, BoolArray]) -> pd.DataFrame:
     record = trace.records[name]
     over = excess(trace, name)
     _, agents, constraints = over.shape
-    subsequences = len(trace.subsequences)
-    member = trace.active.T.astype(np.float64)
+    active = np.stack(list(members.values()))
+    subsequences, member = len(active), active.astype(np.float64)
     flat = over.reshape(trace.rounds, -1)
     found = {
         "violated": (member @ (flat > 0)).astype(np.int64),
         "total": member @ flat,
-        "largest": np.stack([flat[trace.active[:, k]].max(axis=0, initial=0.0) for k in range(subsequences)]),
+        "largest": np.stack([flat[rounds].max(axis=0, initial=0.0) for rounds in active]),
     }
     units = [limit.unit for limit in record.limits] or ["cost"] * constraints
     labels = {
         "population": name,
         "agent": np.repeat(np.arange(agents), subsequences * constraints),
-        "subsequence": np.tile(np.repeat(np.array(trace.subsequences, dtype=object), constraints), agents),
+        "subsequence": np.tile(np.repeat(np.array(list(members), dtype=object), constraints), agents),
         "constraint": np.tile(np.array(record.constraint_names, dtype=object), agents * subsequences),
-        "rounds": np.tile(np.repeat(trace.active.sum(axis=0), constraints), agents),
+        "rounds": np.tile(np.repeat(active.sum(axis=1), constraints), agents),
         "unit": np.tile(np.array(units, dtype=object), agents * subsequences),
     }
     shaped = {

@@ -11,7 +11,7 @@ Prices are taken as they came. Where they answer to what agents do (``DemandResp
 other prices, which no record can tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ KINDS = ("money", "baseline", "foresight")
 """Money earned in the run, with the baseline, and with perfect foresight."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Worth:
     """Money of one population under the three forecasts of ``KINDS``, in its currency.
 
@@ -37,8 +37,10 @@ class Worth:
         Name.
     currency
         Of the money; ``"utility"`` where the population says nothing about money.
-    by_agent : (3, N)
-        Sum over the rounds.
+    by_agent : (3, L, N)
+        Sum over the rounds of each subsequence.
+    whole_run : (3, N)
+        Sum over all rounds.
     by_round : (3, T)
         Sum over the agents.
     """
@@ -46,31 +48,38 @@ class Worth:
     population: str
     currency: str
     by_agent: FloatArray
+    whole_run: FloatArray
     by_round: FloatArray
 
     @property
     def gain(self) -> FloatArray:
-        """Money of each agent more than with the baseline, (N,)."""
-        return np.asarray(self.by_agent[0] - self.by_agent[1])
+        """Money of each agent more than with the baseline over the whole run, (N,)."""
+        return np.asarray(self.whole_run[0] - self.whole_run[1])
 
-    def table(self) -> pd.DataFrame:
-        """One row per agent: population, agent, money, baseline, foresight, gain, currency."""
-        sums = dict(zip(KINDS, self.by_agent, strict=True))
-        agents = np.arange(self.by_agent.shape[1])
-        return pd.DataFrame(
-            {"population": self.population, "agent": agents, **sums, "gain": self.gain, "currency": self.currency}
-        )
+    def table(self, subsequences: Sequence[str]) -> pd.DataFrame:
+        """One row per agent and subsequence; the columns are listed at ``Analysis.value``."""
+        _, count, agents = self.by_agent.shape
+        sums = {kind: money.T.reshape(-1) for kind, money in zip(KINDS, self.by_agent, strict=True)}
+        labels = {
+            "population": self.population,
+            "agent": np.repeat(np.arange(agents), count),
+            "subsequence": np.tile(np.array(subsequences, dtype=object), agents),
+        }
+        gain = sums["money"] - sums["baseline"]
+        return pd.DataFrame(labels | sums | {"gain": gain, "currency": self.currency})
 
 
 def worth(trace: Trace, population: str) -> Worth:
     """What the forecasts of a run were worth to the agents of a population."""
     record = trace.records[population]
-    by_agent = np.zeros((len(KINDS), record.population.agents))
+    by_agent = np.zeros((len(KINDS), len(trace.subsequences), record.population.agents))
+    whole_run = np.zeros((len(KINDS), record.population.agents))
     by_round = np.zeros((len(KINDS), trace.rounds))
     for t, money in _rounds(trace, record):
-        by_agent += money
+        by_agent[:, trace.active[t]] += money[:, None]
+        whole_run += money
         by_round[:, t] = money.sum(axis=1)
-    return Worth(population, record.population.money.currency, by_agent, by_round)
+    return Worth(population, record.population.money.currency, by_agent, whole_run, by_round)
 
 
 def course(trace: Trace, population: str, agent: int) -> FloatArray:

@@ -19,7 +19,7 @@ class Clipping:
 
     Attributes
     ----------
-    values, clipped
+    count, clipped
         Number of prices, and of those beyond the scale.
     share
         Sum of what is cut off, |price - clipped price|, as a share of the sum of |price|: unlike a share of hours it
@@ -30,7 +30,7 @@ class Clipping:
         Ends (low, high) that would cut less than ``NOTICED``; None where that little is cut already.
     """
 
-    values: int
+    count: int
     clipped: int
     share: float
     lowest: float
@@ -41,7 +41,7 @@ class Clipping:
     def about(self) -> dict[str, Any]:
         """The same as plain JSON values."""
         return {
-            "values": self.values,
+            "values": self.count,
             "clipped": self.clipped,
             "cut": self.share,
             "lowest": self.lowest,
@@ -61,7 +61,7 @@ def clipping(prices: ArrayLike, low: float, high: float) -> Clipping:
     total, cut = float(np.abs(given).sum()), float(np.abs(given - np.clip(given, low, high)).sum())
     share = cut / total if total > 0 else 0.0
     return Clipping(
-        values=given.size,
+        count=given.size,
         clipped=int(np.count_nonzero(outside)),
         share=share,
         lowest=float(given.min()),

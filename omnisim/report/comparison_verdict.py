@@ -1,15 +1,25 @@
 """What a comparison showed, in sentences computed from its numbers; none judges without an interval."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from omnisim.report.comparison_scope import Measure, Scope
 from omnisim.report.comparison_tables import headcount
 from omnisim.report.text import count, interval, listing, number, percent, signed
-from omnisim.report.verdict import Verdict
 
 MOST_SENTENCES = 3
 """Sentences about single forecasters under a heading."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison showed: a headline, a sentence per violated certificate, and sentences under headings."""
+
+    headline: str
+    holds: bool
+    alarms: list[str]
+    points: list[tuple[str, list[str]]]
 
 
 def verdict(scope: Scope) -> Verdict:

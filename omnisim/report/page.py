@@ -13,7 +13,7 @@ from omnisim.analysis.units import units
 from omnisim.files import atomic_write
 from omnisim.report import embedding, facts
 from omnisim.report.sections import shown_figures
-from omnisim.report.tables import agent_table, certificate_table, distributions
+from omnisim.report.tables import accuracy_table, agent_table, certificate_table, distributions, violation_table
 from omnisim.report.verdict import verdict
 
 MOST_BYTES = 1_500_000
@@ -106,6 +106,8 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": verdict(analysis),
         "figures": figures,
         "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
+        "accuracy": accuracy_table(analysis),
+        "violations": violation_table(analysis, MOST_DISTRIBUTIONS),
         "distributions": distributions(analysis, MOST_DISTRIBUTIONS),
         "certificates": certificate_table(analysis, MOST_CERTIFICATES),
         "population_names": list(trace.records),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
@@ -66,6 +67,10 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         if variants:
             made[name] = _shown(name, choice, variants)
 
+    if trace.rounds > 2 and any(np.ptp(worth.by_round, axis=0).any() for worth in analysis.worth.values()):
+        add("money", "Population", [(name, figures.money_course(analysis, name)) for name in shown_populations(trace)])
+        if trace.dates is not None and len(np.unique(trace.dates.astype("datetime64[M]"))) > 2:
+            add("months", "", [("", figures.months(analysis))])
     add("prices", "", [("", figures.prices(analysis))])
     by = figures.forecast_errors if trace.outcomes.shape[1] > 1 else figures.errors_by_subsequence
     add("forecast-errors", "", [("", by(analysis))])
@@ -118,13 +123,13 @@ def _schedules(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
     for name in shown_populations(trace):
         if trace.records[name].population.load is None:
             continue
-        order = ranked(analysis.measures[name], k).tolist()
+        order = ranked(analysis.worth[name], k).tolist()
         picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
         seen: set[int] = set()
         for word, agent in picks.items():
             if agent not in seen:
                 seen.add(agent)
-                text = f"{name}: agent {agent}" + (f" ({word} by swap regret)" if len(order) > 1 else "")
+                text = f"{name}: agent {agent}" + (f" ({word} in money against persistence)" if len(order) > 1 else "")
                 yield text, draw(analysis, name, agent)
 
 

@@ -35,6 +35,8 @@ def test_every_figure_is_drawn(drawn, market):
     )
     assert traces.pop("growth")[0] in (10, 11, 12)  # a guide where the final median is above zero
     assert {name: found[0] for name, found in traces.items()} == {
+        "money": 3,
+        "months": 1,
         "prices": 4,
         "forecast-errors": 2,
         "regrets": 24,
@@ -60,11 +62,11 @@ def test_choosing_a_variant_redraws_figure_and_texts(drawn, market):
 def test_table_of_agents_sorts_and_filters(drawn, market):
     page = drawn(market)
     table = "agents-table"
-    column, head = header(page, table, "swap regret")
-    assert head.get_attribute("aria-sort") == "descending"
+    column, head = header(page, table, "money")
+    assert head.get_attribute("aria-sort") == "ascending"
     found = [number(text) for text in rows(page, table, column)]
-    assert found == sorted(found, reverse=True)
-    assert found[0] == pytest.approx(market.agents["swap_regret"].max(), rel=1e-4)
+    assert found == sorted(found)
+    assert found[0] == pytest.approx(market.value["gain"].min(), rel=1e-4)
 
     column, head = header(page, table, "utility")
     head.locator("button").focus()
@@ -140,7 +142,7 @@ def test_names_of_any_length_keep_the_page_narrow(drawn, make):
 def test_a_browser_that_cannot_inflate_says_so(quiet, written, market):
     page = quiet(written(market), prepare="delete window.DecompressionStream")
     page.wait_for_selector("#no-figures:visible")
-    assert page.locator(".undrawn").count() == 10
+    assert page.locator(".undrawn").count() == 12
     assert len(rows(page, "agents-table", 0)) == 20
 
 

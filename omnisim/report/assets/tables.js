@@ -147,7 +147,7 @@
       control(table, rowSource(table), null);
     } else {
       const stored = JSON.parse(document.getElementById("agents-data").textContent);
-      control(table, pageSource(table, stored), { column: stored.columns.indexOf("swap_regret"), direction: -1 });
+      control(table, pageSource(table, stored), { column: stored.columns.indexOf("gain"), direction: 1 });
     }
   });
 })();

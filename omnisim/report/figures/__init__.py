@@ -16,6 +16,7 @@ from omnisim.report.figures.distributions import regrets, violations
 from omnisim.report.figures.elimination import elimination_map, eliminations
 from omnisim.report.figures.forecasts import errors_by_subsequence, forecast_errors, prices
 from omnisim.report.figures.growth import growth_curves
+from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "growth_curves",
     "information_age",
     "message_fates",
+    "money_course",
+    "months",
     "network_map",
     "plays",
     "potential_course",

@@ -93,7 +93,7 @@ def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
     hours = list(range(load.shape[1] + 1))
     words = ((BLUE, f"<b>mean {unit.quantity}</b>"), (ORANGE, "<b>mean forecast</b>"))
     heading(figure, 0, " and ".join(f'<span style="color:{colour}">{said}</span>' for colour, said in words))
-    for values, colour, dash in ((trace.outcomes, BLUE, "solid"), (trace.predictions, ORANGE, "dash")):
+    for values, colour, dash in ((trace.true_outcomes, BLUE, "solid"), (trace.true_predictions, ORANGE, "dash")):
         _steps(figure, "", hours, unit.values(values).mean(axis=0), colour, unit.outcome, dash=dash)
     low, high = min(0.0, float(load[shown].min())), float(load[shown].max())
     step = 6 if load.shape[1] == 24 else None
