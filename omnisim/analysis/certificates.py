@@ -16,6 +16,7 @@ from omnisim.analysis.evidence import WHOLE_RUN, Evidence
 from omnisim.analysis.forecast_certificates import forecast_claims
 from omnisim.analysis.measures import Measures
 from omnisim.analysis.policy_certificates import policy_claims
+from omnisim.analysis.stakes import NONE
 from omnisim.analysis.step_certificates import step_claims
 from omnisim.trace import Trace
 
@@ -30,17 +31,20 @@ COLUMNS = (
     "margin",
     "holds",
     "probability",
+    "trivial",
+    "hindsight",
+    "informative",
+    "status",
     "agents",
     "hypotheses_met",
     "note",
 )
-"""``probability``: with which the theorem promises the bound (1: always). ``hypotheses_met`` of the ``agents`` of the
-population meet the hypotheses; where none does, the numbers are NaN, the certificate holds vacuously, and ``note`` says
-which hypothesis fails."""
-
-
-ASSUMPTIONS = ("Assumption 1", "Section 2")
-"""Rows of these are checks of the problem itself, not results."""
+"""``probability``: with which the theorem promises the bound (1: always). ``trivial``: the most that could be lost
+without any promise, known before the run; ``hindsight``: the same for the outcomes that came; both of the agent shown,
+see :mod:`omnisim.analysis.stakes`. ``informative``: bound < trivial. ``status``: a member of
+:class:`~omnisim.analysis.evidence.Status`. ``hypotheses_met`` of the ``agents`` of the population meet the hypotheses;
+where none does, the numbers are NaN, the certificate holds because it says nothing, and ``note`` says which hypothesis
+fails."""
 
 
 def certificates(trace: Trace, measures: Mapping[str, Measures]) -> pd.DataFrame:
@@ -64,10 +68,11 @@ def _assumptions(evidence: Evidence) -> Iterator[dict[str, object]]:
     every = np.ones(population.agents, dtype=np.bool_)
     highest = (population.offset + np.maximum(population.utility, 0).sum(axis=2)).max(axis=1)
     lowest = (population.offset + np.minimum(population.utility, 0).sum(axis=2)).min(axis=1)
-    yield evidence.row(
-        ASSUMPTIONS[0], "largest utility over [0, 1]^d <= 1", WHOLE_RUN, np.maximum(highest, 1 - lowest), 1.0, every
-    )
-    yield evidence.row(ASSUMPTIONS[0], "Lipschitz constant L <= 1", WHOLE_RUN, population.lipschitz, 1.0, every)
+    checks = [
+        ("Assumption 1", "largest utility over [0, 1]^d <= 1", np.maximum(highest, 1 - lowest)),
+        ("Assumption 1", "Lipschitz constant L <= 1", population.lipschitz),
+    ]
     if costs.shape[2]:
-        worst = np.abs(costs).max(axis=(0, 2))
-        yield evidence.row(ASSUMPTIONS[1], "|costs| of actions played <= 1", WHOLE_RUN, worst, 1.0, every)
+        checks.append(("Section 2", "|costs| of actions played <= 1", np.abs(costs).max(axis=(0, 2))))
+    for theorem, claim, measured in checks:
+        yield evidence.row(theorem, claim, WHOLE_RUN, measured, 1.0, every, stakes=NONE, check=True)

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
 from omnisim.analysis.lateness import Lateness, at_once, lateness
 from omnisim.analysis.measures import Measures
+from omnisim.analysis.stakes import Stakes, rounds_present, utility_range, utility_spread
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.problem.guarantees import Benchmark, Guarantee, Hypothesis, Scope
 from omnisim.trace import PopulationRecord, Trace
@@ -30,6 +32,25 @@ NOTES: dict[Hypothesis, str] = {
     Hypothesis.BUDGET: "the potential exceeded e K: the tolerance was larger than the budget",
 }
 """What is said of agents that do not meet a hypothesis."""
+
+
+class Status(StrEnum):
+    """How a certificate came out; nothing is promised by the last three."""
+
+    VIOLATED = "violated"
+    """What was promised, or assumed, does not hold."""
+
+    INFORMATIVE = "informative"
+    """It holds and could have failed: the bound is below what could be lost without any promise."""
+
+    VACUOUS = "vacuous"
+    """The bound is no lower than that."""
+
+    UNMET = "hypotheses unmet"
+    """No agent meets the hypotheses."""
+
+    CHECK = "cannot fail"
+    """An assumption that was checked, an identity, or a bound on what could not be lost anyway."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +149,22 @@ class Evidence:
             case Hypothesis.BUDGET:
                 return self.potential <= math.e
 
+    def regret_stakes(self, k: int | None) -> Stakes:
+        """What each agent could regret on subsequence k, or over all rounds."""
+        here = rounds_present(self.record, self.member(k)).sum(axis=0)
+        return Stakes(
+            here * self._utility_range, self._utility_spread[len(self.trace.subsequences) if k is None else k]
+        )
+
+    @cached_property
+    def _utility_range(self) -> FloatArray:
+        return utility_range(self.record.population)
+
+    @cached_property
+    def _utility_spread(self) -> FloatArray:
+        sets = np.concatenate([self.trace.active, self.member(None)], axis=1)
+        return utility_spread(self.record, self.trace.outcomes, sets)
+
     def _left_at(self, k: int | None) -> FloatArray:
         """Rounds after which the actions left candidate set k, or each set, (N, A, 1 or K)."""
         left_at = self.record.eliminated_at
@@ -143,8 +180,28 @@ class Evidence:
         met: BoolArray,
         unmet: str = "",
         probability: float = 1.0,
+        *,
+        stakes: Stakes,
+        check: bool = False,
     ) -> dict[str, object]:
-        """One row about N agents with measured values and bounds, (N,) each."""
+        """One row about N agents with measured values and bounds, (N,) each.
+
+        Parameters
+        ----------
+        theorem, claim, subsequence
+            Columns of the row.
+        measured, bound : (N,)
+        met : (N,)
+            Who meets the hypotheses.
+        unmet
+            What the others lack.
+        probability
+            With which the bound is promised.
+        stakes
+            What could be lost without any promise.
+        check
+            Whether it checks what is assumed, rather than what is promised.
+        """
         name = self.record.population.name
         row: dict[str, object] = {
             "theorem": theorem,
@@ -157,6 +214,10 @@ class Evidence:
             "margin": np.nan,
             "holds": True,
             "probability": probability,
+            "trivial": np.nan,
+            "hindsight": np.nan,
+            "informative": False,
+            "status": str(Status.UNMET),
             "agents": len(met),
             "hypotheses_met": int(met.sum()),
             "note": "" if met.all() else unmet,
@@ -167,8 +228,19 @@ class Evidence:
             row["measured"], row["bound"] = float(measured[closest]), float(bounds[closest])
             row["margin"] = float(bounds[closest] - measured[closest])
             slack = ROUNDING * np.maximum(1.0, np.abs(bounds))
-            row["holds"] = bool((measured <= bounds + slack)[met].all())
+            row["holds"] = holds = bool((measured <= bounds + slack)[met].all())
+            row["trivial"], row["hindsight"] = trivial, _ = stakes.of(closest)
+            row["informative"] = informative = bool(bounds[closest] < trivial)
+            row["status"] = str(_status(holds, informative, check or trivial == 0))
         return row
+
+
+def _status(holds: bool, informative: bool, check: bool) -> Status:
+    if not holds:
+        return Status.VIOLATED
+    if check:
+        return Status.CHECK
+    return Status.INFORMATIVE if informative else Status.VACUOUS
 
 
 def share(measured: FloatArray, bound: FloatArray) -> FloatArray:

@@ -26,6 +26,7 @@ from omnisim.analysis.base_regret import base_regrets
 from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Evidence, share
 from omnisim.analysis.expected import expected_bias, expected_directions
 from omnisim.analysis.lateness import at_once
+from omnisim.analysis.stakes import NONE, Stakes, bias_stakes, direction_stakes
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.weights import gain_bound
 from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, Objective, RegretFromBias
@@ -54,9 +55,9 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
         return
     every = np.ones(evidence.record.population.agents, dtype=np.bool_)
     spent = np.full(len(every), evidence.potential)
-    yield evidence.row(
-        calibration.theorem, "Phi / K <= e", WHOLE_RUN, spent, math.e, every & calibration.budgeted, FIXED
-    )
+    kept = every & calibration.budgeted
+    words = "Phi / K <= e"
+    yield evidence.row(calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, FIXED, stakes=NONE, check=True)
     met, note = evidence.met(calibration, None, every[:, None])
     case = _Case(evidence, trace.mixtures, calibration, rule, met, note)
     if calibration.base_regret and trace.bases is not None:
@@ -75,6 +76,13 @@ class _Case:
     met: BoolArray
     note: str
 
+    def bias_stakes(self, k: int) -> Stakes:
+        """How far predictions could be off on subsequence k, in what the objectives measure."""
+        outcomes = self.evidence.trace.outcomes[self.evidence.trace.active[:, k]]
+        if self.calibration.objectives == Objective.COORDINATES:
+            return bias_stakes(outcomes)
+        return direction_stakes(self.evidence.record.population, outcomes)
+
     def allowed(self, squares: FloatArray) -> FloatArray:
         """The certified bound on the gains of objectives with these sums of squares."""
         return allowed_bias(self.evidence.trace, self.calibration, squares)
@@ -89,10 +97,11 @@ def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
     for k, name in enumerate(evidence.trace.subsequences):
         claim = "regret(S) to following any base in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
         measured, allowed = _tightest(found.expected[k], bound[k])
-        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note)
+        stakes = evidence.regret_stakes(k)
+        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, stakes=stakes)
         claim = "regret(S) to following any base <= that + sqrt(|S| ln(2 K / delta) / 2)"
         measured, allowed = _tightest(found.realized[k], bound[k] + sampling[k])
-        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, 1 - DELTA)
+        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, 1 - DELTA, stakes=stakes)
 
 
 def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
@@ -102,12 +111,14 @@ def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
     sampling = np.sqrt(2 * measures.rounds * math.log(2 * case.calibration.count / DELTA))
     for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
-        claim = "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
-        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note)
+        claim, stakes = "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", case.bias_stakes(k)
+        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, stakes=stakes)
         sampled = bound[k].max(axis=2) + sampling[k]
         measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None])
         claim = "bias of the sampled predictions <= that + sqrt(2 |S| ln(2 K / delta))"
-        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, 1 - DELTA)
+        yield evidence.row(
+            case.rule.bias, claim, name, measured, allowed, case.met, case.note, 1 - DELTA, stakes=stakes
+        )
         allowed = 2 * measures.population.lipschitz * sampled.sum(axis=1)
         yield from _regrets(case, k, "2 L sum of the sampled bounds", allowed)
 
@@ -119,8 +130,8 @@ def _directions(case: _Case) -> Iterator[dict[str, object]]:
     sampling = np.sqrt(2 * measures.rounds * math.log(case.calibration.count / DELTA))
     for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(expected.total[k], bound[k])
-        claim = "bias along utilities in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
-        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note)
+        claim, stakes = "bias along utilities in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", case.bias_stakes(k)
+        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, stakes=stakes)
         allowed = 2 * (bound[k].max(axis=2) + sampling[k]).sum(axis=1)
         yield from _regrets(case, k, "2 sum of the sampled bounds", allowed)
 
@@ -129,12 +140,15 @@ def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[d
     """Swap and external regret on subsequence k under the same bound (N,)."""
     evidence, measures = case.evidence, case.evidence.measures
     kept, note = evidence.met(case.rule, k, measures.benchmark[k], Hypothesis.BENCHMARK)
+    stakes = evidence.regret_stakes(k)
     for theorem, kind, regret in (
         (case.rule.swap, "swap", measures.swap_regret[k]),
         (case.rule.external, "external", measures.external_regret[k]),
     ):
         claim, name = f"{kind} regret(S) <= {words}", evidence.trace.subsequences[k]
-        yield evidence.row(theorem, claim, name, regret, allowed, case.met & kept, case.note or note, 1 - DELTA)
+        yield evidence.row(
+            theorem, claim, name, regret, allowed, case.met & kept, case.note or note, 1 - DELTA, stakes=stakes
+        )
 
 
 def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -20,6 +20,7 @@ import numpy as np
 from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Evidence
 from omnisim.analysis.regret import Regret as RegretMeasures
 from omnisim.analysis.regret import regret
+from omnisim.analysis.stakes import NONE, removal_stakes, violation_stakes
 from omnisim.analysis.sums import played_sums
 from omnisim.analysis.violation import cumulative_violation
 from omnisim.arrays import BoolArray, FloatArray
@@ -46,7 +47,9 @@ def policy_claims(evidence: Evidence) -> Rows:
     if declared is None:
         nobody = np.zeros(evidence.record.population.agents, dtype=np.bool_)
         none = np.full(len(nobody), np.nan)
-        yield evidence.row("none", "what the strategies guarantee", WHOLE_RUN, none, np.nan, nobody, UNDECLARED)
+        yield evidence.row(
+            "none", "what the strategies guarantee", WHOLE_RUN, none, np.nan, nobody, UNDECLARED, stakes=NONE
+        )
         return
     for guarantee in declared:
         match guarantee:
@@ -69,7 +72,8 @@ def _keeps(evidence: Evidence, guarantee: KeepsBenchmark) -> Rows:
         removed = (kept & ~evidence.left_in(k)).sum(axis=1).astype(np.float64)
         met, note = evidence.met(guarantee, k, kept)
         claim = f"actions of {letters}{of} removed = 0"
-        yield evidence.row(guarantee.theorem, claim, name, removed, 0.0, met, note, 1 - guarantee.delta)
+        probability, stakes = 1 - guarantee.delta, removal_stakes(evidence.record, kept)
+        yield evidence.row(guarantee.theorem, claim, name, removed, 0.0, met, note, probability, stakes=stakes)
 
 
 def _violation(evidence: Evidence, guarantee: BoundsViolation) -> Rows:
@@ -94,7 +98,8 @@ def _violation(evidence: Evidence, guarantee: BoundsViolation) -> Rows:
         )  # fmt: skip
         total = cumulative_violation(record.costs, member)[thresholds is None][0]
         met, note = evidence.met(guarantee, k, clean)
-        yield evidence.row(guarantee.theorem, claim, name, total, bound, met, note)
+        stakes = violation_stakes(record, member, k)
+        yield evidence.row(guarantee.theorem, claim, name, total, bound, met, note, stakes=stakes)
 
 
 def _times(words: str, spent: list[str]) -> str:
@@ -108,7 +113,8 @@ def _regret_from_bias(evidence: Evidence, guarantee: RegretFromBias) -> Rows:
     bound = 2 * measures.population.lipschitz * measures.bias.sum(axis=2) + missing
     for k, name, _ in evidence.places(Scope.SUBSEQUENCES):
         met, note = evidence.met(guarantee, k, measures.benchmark[k], Hypothesis.BENCHMARK)
-        yield evidence.row(guarantee.theorem, claim, name, measures.swap_regret[k], bound[k], met, note)
+        stakes = evidence.regret_stakes(k)
+        yield evidence.row(guarantee.theorem, claim, name, measures.swap_regret[k], bound[k], met, note, stakes=stakes)
 
 
 def _drawn_regret(evidence: Evidence, guarantee: BoundsRegret) -> dict[str, object]:
@@ -124,9 +130,8 @@ def _drawn_regret(evidence: Evidence, guarantee: BoundsRegret) -> dict[str, obje
         deviation = math.sqrt(2 * rounds * (actions * math.log(actions) + log))
     met, note = evidence.met(guarantee, None, clean, Hypothesis.BENCHMARK)
     claim = f"{guarantee.regret} regret <= {guarantee.bound:.4g} + {words}"
-    return evidence.row(
-        guarantee.theorem, claim, WHOLE_RUN, measured, guarantee.bound + deviation, met, note, 1 - DELTA
-    )
+    bound, stakes = guarantee.bound + deviation, evidence.regret_stakes(None)
+    return evidence.row(guarantee.theorem, claim, WHOLE_RUN, measured, bound, met, note, 1 - DELTA, stakes=stakes)
 
 
 def _regret_of_all_rounds(evidence: Evidence, benchmark: BoolArray) -> RegretMeasures:
@@ -145,4 +150,5 @@ def _drawn_costs(evidence: Evidence, guarantee: BoundsCosts) -> dict[str, object
     deviation = math.sqrt(2 * rounds * math.log(max(1, agents * constraints) / DELTA))
     met, note = evidence.met(guarantee, None, evidence.benchmark(evidence.declared.benchmark, None))
     claim = f"CCV <= {guarantee.bound:.4g} + sqrt(2 T ln(N J / delta))"
-    return evidence.row(guarantee.theorem, claim, WHOLE_RUN, total, guarantee.bound + deviation, met, note, 1 - DELTA)
+    bound, stakes = guarantee.bound + deviation, violation_stakes(record, evidence.member(None), None)
+    return evidence.row(guarantee.theorem, claim, WHOLE_RUN, total, bound, met, note, 1 - DELTA, stakes=stakes)

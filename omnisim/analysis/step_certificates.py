@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
+from omnisim.analysis.stakes import NONE, bias_stakes
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.weights import gain_bound
 from omnisim.problem.guarantees import CalibratesSteps
@@ -32,7 +33,8 @@ def step_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
         return
     every = np.ones(evidence.record.population.agents, dtype=np.bool_)
     each = every.astype(np.float64)
-    yield evidence.row("Section 4.2", "Phi / K <= e", WHOLE_RUN, evidence.potential * each, math.e, every)
+    spent = evidence.potential * each
+    yield evidence.row("Section 4.2", "Phi / K <= e", WHOLE_RUN, spent, math.e, every, stakes=NONE, check=True)
     met, note = evidence.met(steps, None, every[:, None])
     gains = expected_gains(trace, trace.mixtures, np.asarray(steps.levels))
     sets = _sets(trace, np.asarray(steps.thresholds))
@@ -42,7 +44,9 @@ def step_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
         bound = gain_bound(squares, steps.count, trace.rounds)
         closest = int(share(total, bound).argmax())
         claim = "bias of every step set in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
-        yield evidence.row(steps.theorem, claim, name, total[closest] * each, bound[closest] * each, met, note)
+        measured, allowed = total[closest] * each, bound[closest] * each
+        stakes = bias_stakes(trace.outcomes[trace.active[:, k]])
+        yield evidence.row(steps.theorem, claim, name, measured, allowed, met, note, stakes=stakes)
 
 
 def expected_gains(trace: Trace, mixtures: Mixtures, levels: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omnisim.comparison.certificates import COUNTS
 from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, count, interval, percent, signed
@@ -150,7 +151,9 @@ def certificates(scope: Scope) -> Table:
         Column("forecaster", numeric=False),
         Column("checks"),
         Column("held"),
-        Column("vacuous"),
+        Column("promise nothing"),
+        Column("hypotheses unmet"),
+        Column("cannot fail"),
         Column("violated"),
         Column("closest", "% of the bound"),
         Column("where", numeric=False),
@@ -158,7 +161,7 @@ def certificates(scope: Scope) -> Table:
     ]
     rows, marks = [], []
     for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
-        counted = found[["runs", "held", "vacuous", "violated"]].sum()
+        counted = found[["runs", *COUNTS]].sum()
         worst = found.iloc[int(found["excess"].astype(float).fillna(-np.inf).argmax())]
         bound, measured = float(worst["bound"]), float(worst["measured"])
         used = 100 * measured / bound if bound > 0 else np.nan
@@ -171,7 +174,7 @@ def certificates(scope: Scope) -> Table:
                 _text(worst["worst_run"] if measured == measured else MISSING),
             ]
         )
-        whole = int(counted["vacuous"]) == int(counted["runs"])
+        whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
         marks.append(_VIOLATED if counted["violated"] else _VACUOUS if whole else _HELD)
     order = sorted(range(len(rows)), key=lambda i: marks[i] != _VIOLATED)[:MOST_ROWS]
     note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
@@ -240,11 +243,17 @@ def _difference(value: float, suffix: str = "") -> Cell:
 def headcount(scope: Scope) -> str:
     """How many checks there were and how they went, in one sentence."""
     frame = scope.comparison.certificates
-    runs, held, vacuous, violated = (int(frame[name].sum()) for name in ("runs", "held", "vacuous", "violated"))
+    runs = int(frame["runs"].sum())
+    held, vacuous, unmet, checked, violated = (int(frame[name].sum()) for name in COUNTS)
     if not runs:
         return "No theorem applies to these runs, so nothing is certified."
     checks = count(runs, "check")
     if violated:
         return f"{violated:,} of {checks} are violated ({percent(violated / runs)})."
-    rest = f"; {vacuous:,} say nothing, because no agent meets the hypotheses" if vacuous else ""
-    return f"All {checks} hold{rest}." if not vacuous else f"{held:,} of {checks} hold{rest}."
+    others = (
+        (vacuous, "promise nothing, because so much could not be lost anyway"),
+        (unmet, "say nothing, because no agent meets the hypotheses"),
+        (checked, "cannot fail"),
+    )
+    rest = "".join(f"; {number:,} {words}" for number, words in others if number)
+    return f"{held:,} of {checks} could have failed and hold{rest}."

@@ -11,6 +11,7 @@ from omnisim.analysis.forecast_certificates import calibration_of
 from omnisim.analysis.lateness import at_once
 from omnisim.problem.guarantees import Objective
 from omnisim.report import figures
+from omnisim.report.figures.certificates import has_ratio
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
 
 MOST_GROWTH = 24
@@ -98,7 +99,7 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
             certified = [name for name in names if at_once(trace.records[name])]
             add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in certified])
         add("potential", "", [("", figures.potential_course(analysis))])
-    if (analysis.certificates["bound"] > 0).any():
+    if has_ratio(analysis.certificates).any():
         add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
     return made
 
