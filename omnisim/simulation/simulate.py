@@ -24,6 +24,7 @@ from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.trace import FORECASTER, Mixtures, PopulationRecord, Trace
+from omnisim.trace.declarations import written
 
 
 def simulate(
@@ -183,10 +184,12 @@ def simulate(
             "rounds": problem.rounds,
             "omnisim": __version__,
             "forecaster": type(forecaster).__name__,
-            "forecast": forecaster.facts(),
+            "forecast": written(forecaster.declared()),
             "adversary": type(adversary).__name__,
             "elimination": {name: type(rules[home[name]]).__name__ for name in populations},
-            "policies": {name: rules[home[name]].facts() for name in populations},
+            "policies": {
+                name: written(rules[home[name]].declared(), rules[home[name]].benchmark) for name in populations
+            },
             **_about_network(scenario, problem),
         },
     )

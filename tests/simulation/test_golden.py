@@ -66,5 +66,11 @@ def test_a_trace_of_schema_version_1_is_analyzed_as_a_run_without_network(name: 
     assert_tables_agree(
         new.agents[["money_clipped"]], old.agents[["money"]].set_axis(["money_clipped"], axis=1), golden.rounds
     )
-    assert_tables_agree(new.certificates, old.certificates, golden.rounds)
+    # Nor what its rules guarantee, which no name of a class can tell: nothing is claimed but what is checked always.
+    always = new.certificates["theorem"].isin(["Assumption 1", "Section 2"])
+    told = old.certificates["theorem"] == "none"
+    assert_tables_agree(
+        new.certificates[always].reset_index(drop=True), old.certificates[~told].reset_index(drop=True), golden.rounds
+    )
+    assert old.certificates[told]["population"].tolist() == list(golden.records)
     assert len(old.messages) == 0
