@@ -3,7 +3,8 @@
 .. code-block:: text
 
     scenario.toml      the resolved scenario: running it again gives the same trace
-    manifest.json      versions, seed, digest, wall time, the command that reproduces the run
+    manifest.json      seed, digest, wall time, the command that reproduces the run, what is promised of it, and the
+                       versions and the machine that it depends on (omnisim.reproducibility)
     trace.npz          the record of the run (omnisim.trace)
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
@@ -15,19 +16,17 @@ last, and that of an earlier run in the same folder goes first: a directory that
 """
 
 import json
-import platform
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from omnisim._version import __version__
 from omnisim.analysis import Analysis
 from omnisim.comparison.store import PAGE, PAGES, PLAN
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
+from omnisim.reproducibility import PROMISE, machine, versions
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
 from omnisim.trace import Trace, load_trace
@@ -36,7 +35,6 @@ SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
 CHECKPOINT = "checkpoint.npz"
 
-_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "plotly")
 _IN_MANIFEST = ("command", "versions", "wall_seconds")
 
 
@@ -93,6 +91,8 @@ def write_run(
         "rounds": trace.rounds,
         "wall_seconds": round(wall_seconds, 3),
         "versions": versions(),
+        "machine": machine(),
+        "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
     try:
@@ -172,14 +172,6 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
         raise
     except (ValueError, TypeError, RuntimeError, zlib.error) as cause:
         raise TraceError(f"{directory / TRACE}: the trace is damaged ({cause}): run its {SCENARIO} again") from cause
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
-    found = {"python": platform.python_version(), "omnisim-lab": __version__}
-    for package in _PACKAGES:
-        found[package] = metadata.version(package)
-    return found
 
 
 def _write_text(path: Path, text: str) -> None:

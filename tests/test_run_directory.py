@@ -266,7 +266,3 @@ class TestReport:
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
         np.savez(copied / "trace.npz", **arrays)
         assert "has schema version 99, this omnisim reads " in refusal("report", copied)
-
-
-def test_versions_do_not_need_the_package_to_be_installed() -> None:
-    assert set(run_directory.versions()) >= {"python", "omnisim-lab", "numpy"}

@@ -17,8 +17,9 @@ benchmark is empty.
     runs          one row per run: run (its digest), LABELS, seed, status ("finished" or "failed"), error, rounds,
                   agents, outcomes (a digest: equal ones met the same market), certificates_listed,
                   certificates_violated, seconds, simulate_seconds, analyze_seconds, peak_memory_mb, omnisim (version),
-                  versions (JSON), command (reproduces the run, from inside the folder; "" for a scenario built in
-                  Python), and the MEASURES on the whole run, mean over all agents; in the order of variants, then seeds
+                  versions and machine (JSON), command (reproduces the run, from inside the folder; "" for a scenario
+                  built in Python), and the MEASURES on the whole run, mean over all agents; in the order of variants,
+                  then seeds
     table         the leaderboard, one row per variant in the order asked: LABELS, runs (finished), failed, one column
                   per measure with its interval <measure>_low and <measure>_high, on the whole run, mean over all
                   agents; the paired difference of utility to the reference: difference, difference_low,
@@ -37,8 +38,10 @@ benchmark is empty.
                   subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for many
                   variants, and ``growth_of`` computes only the rows that are wanted
     certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
-                  the bound; 1: always), runs, held, vacuous (no agent met the hypotheses; not in held), violated,
-                  excess (largest measured minus bound), measured and bound there, worst_run (its name)
+                  the bound; 1: always), runs, and how many of them came out how: held (and could have failed), vacuous
+                  (the bound is no lower than what could be lost anyway), unmet (no agent meets the hypotheses), checked
+                  (cannot fail), violated; excess (largest measured minus bound), measured and bound there, worst_run
+                  (its name)
     accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
                   rounds: as Analysis.accuracy, mean over seeds
     diebold_mariano  LABELS, reference, loss, unit, rounds, mean, reference_mean, difference, statistic, p_value, lags:

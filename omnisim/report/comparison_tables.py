@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omnisim.comparison.certificates import COUNTS
 from omnisim.report.certificate_groups import HOLDS, VACUOUS, VIOLATED, Groups, grouped, tally
 from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
@@ -184,7 +185,9 @@ def certificate_table(scope: Scope) -> Table:
         Column("forecaster", numeric=False),
         Column("checks"),
         Column("held"),
-        Column("vacuous"),
+        Column("promise nothing"),
+        Column("hypotheses unmet"),
+        Column("cannot fail"),
         Column("violated"),
         Column("closest", "% of the bound"),
         Column("where", numeric=False),
@@ -192,7 +195,7 @@ def certificate_table(scope: Scope) -> Table:
     ]
     rows, marks = [], []
     for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
-        counted = found[["runs", "held", "vacuous", "violated"]].sum()
+        counted = found[["runs", *COUNTS]].sum()
         worst = found.iloc[int(found["excess"].astype(float).fillna(-np.inf).argmax())]
         bound, measured = float(worst["bound"]), float(worst["measured"])
         used = 100 * measured / bound if bound > 0 else np.nan
@@ -205,7 +208,7 @@ def certificate_table(scope: Scope) -> Table:
                 _text(worst["worst_run"] if measured == measured else MISSING),
             ]
         )
-        whole = int(counted["vacuous"]) == int(counted["runs"])
+        whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
         marks.append(VIOLATED if counted["violated"] else VACUOUS if whole else HOLDS)
     order = sorted(range(len(rows)), key=lambda i: marks[i] != VIOLATED)[:MOST_ROWS]
     note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
@@ -281,11 +284,17 @@ def _difference(value: float, suffix: str = "") -> Cell:
 def headcount(scope: Scope) -> str:
     """How many checks there were and how they went, in one sentence."""
     frame = scope.comparison.certificates
-    runs, held, vacuous, violated = (int(frame[name].sum()) for name in ("runs", "held", "vacuous", "violated"))
+    runs = int(frame["runs"].sum())
+    held, vacuous, unmet, checked, violated = (int(frame[name].sum()) for name in COUNTS)
     if not runs:
         return "No theorem applies to these runs, so nothing is certified."
     checks = count(runs, "check")
     if violated:
         return f"{violated:,} of {checks} are violated ({percent(violated / runs)})."
-    rest = f"; {vacuous:,} say nothing, because no agent meets the hypotheses" if vacuous else ""
-    return f"All {checks} hold{rest}." if not vacuous else f"{held:,} of {checks} hold{rest}."
+    others = (
+        (vacuous, "promise nothing, because so much could not be lost anyway"),
+        (unmet, "say nothing, because no agent meets the hypotheses"),
+        (checked, "cannot fail"),
+    )
+    rest = "".join(f"; {number:,} {words}" for number, words in others if number)
+    return f"{held:,} of {checks} could have failed and hold{rest}."

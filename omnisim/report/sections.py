@@ -6,9 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.forecast_certificates import at_once
+from omnisim.analysis.forecast_certificates import calibration_of
+from omnisim.analysis.lateness import at_once
+from omnisim.problem.guarantees import Objective
 from omnisim.report import figures
 from omnisim.report.figures.agent import agent_frame
+from omnisim.report.figures.certificates import has_ratio
 from omnisim.report.selection import broadest, shown_populations, shown_subsequences
 from omnisim.report.shown import Shown, shown
 
@@ -52,12 +55,13 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         add("message-fates", "", [("", figures.message_fates(analysis))])
         add("timeline", "", [("", figures.timeline(analysis))])
         add("information-age", "Population", [(name, figures.information_age(analysis, name)) for name in names])
-    if trace.about.get("forecast", {}).get("weights") == "potential":
-        if trace.about["forecast"]["objectives"] == "coordinates":
+    calibration = calibration_of(trace)
+    if calibration is not None:
+        if calibration.objectives == Objective.COORDINATES:
             certified = [name for name in names if at_once(trace.records[name])]
             add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in certified])
         add("potential", "", [("", figures.potential_course(analysis))])
-    if (analysis.certificates["bound"] > 0).any():
+    if has_ratio(analysis.certificates).any():
         add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
     return made
 

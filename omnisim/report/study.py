@@ -22,7 +22,7 @@ from omnisim.report.text import MISSING, count, number
 MOST_ROWS = 250
 """Rows of a table on the page; its file has all."""
 
-_MANIFEST_ONLY = frozenset({"versions", "command", "wall_seconds", "seed"})
+_MANIFEST_ONLY = frozenset({"versions", "machine", "promise", "command", "wall_seconds", "seed"})
 
 
 def write_study(study: Study, path: str | Path) -> None:

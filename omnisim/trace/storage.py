@@ -13,6 +13,7 @@ from omnisim.errors import TraceError
 from omnisim.files import atomic_write
 from omnisim.problem.constraints import Limit
 from omnisim.problem.population import Money, Population
+from omnisim.trace.declarations import check
 from omnisim.trace.record import (
     COUNTED,
     EDGES,
@@ -31,7 +32,7 @@ from omnisim.trace.record import (
 
 SCHEMA_VERSION = 3
 """Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
-stand for; older ones are read as runs without."""
+stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed)."""
 
 _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a file can raise that is no trace, or no longer one."""
@@ -119,6 +120,8 @@ def load_trace(path: Path | str) -> Trace:
         header = json.loads(arrays["header"].tobytes())
         version = header["schema_version"]
         trace = _read(header, arrays) if version in range(1, SCHEMA_VERSION + 1) else None
+        if trace is not None:
+            check(trace.about, trace.records, len(trace.subsequences))
     except FileNotFoundError as cause:
         raise TraceError(f"{path}: there is no such trace") from cause
     except _DAMAGE as cause:
