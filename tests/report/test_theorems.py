@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import omnisim
-from omnisim.report.certificate_groups import VIOLATED
+from omnisim.analysis.evidence import Status
 from omnisim.report.certificate_tables import certificate_groups, certificate_table
 from omnisim.report.figures.style import DARK
+from omnisim.report.text import percent
 from omnisim.report.theorems import THEOREMS, anchor_of, theorem_of
 
 ANALYSIS = Path(omnisim.__file__).parent / "analysis"
@@ -37,20 +38,23 @@ def test_groups_hold_every_certificate_once(market) -> None:
     for group in groups.groups:
         rows = market.certificates.query("theorem == @group.name")
         assert len(group.table.rows) == len(rows)
-        held = int((rows["holds"].astype(bool) & (rows["hypotheses_met"] > 0)).sum())
-        vacuous = int((rows["hypotheses_met"] == 0).sum())
+        could_fail = rows["informative"].astype(bool) & (rows["hypotheses_met"] > 0) & (rows["status"] == "informative")
+        held, met = int(could_fail.sum()), int((rows["status"] == "cannot fail").sum())
+        nothing = len(rows) - held - met
+        assert ("hold" in group.outcome) == (held > 0)
         assert not held or f"{held:,} hold" in group.outcome
-        assert not vacuous or f"{vacuous:,} say" in group.outcome
-        used = (rows["measured"] / rows["bound"])[(rows["bound"] > 0) & (rows["hypotheses_met"] > 0)]
+        assert not nothing or f"{nothing:,} promise" in group.outcome
+        assert not met or f"{met:,} {'is' if met == 1 else 'are'} met" in group.outcome
+        used = (rows["measured"] / rows["bound"])[could_fail & (rows["bound"] > 0)]
         if len(used) and used.max() > 0:
-            assert f"{100 * used.max():.2g}".split("e")[0] in group.outcome.replace(",", "")
+            assert f"closest at {percent(used.max())} of its bound" in group.outcome
 
 
 def test_a_violated_group_stands_first_and_open(violated) -> None:
     first = certificate_groups(violated, 10_000).groups[0]
     assert first.violated
     assert "1 violated" in first.outcome
-    assert VIOLATED in first.table.marks
+    assert Status.VIOLATED in first.table.marks
 
 
 def colours(value: object, key: str = "") -> set[str]:
