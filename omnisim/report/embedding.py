@@ -26,8 +26,8 @@ from omnisim.report.figures.style import DARK, MARGIN_BOTTOM, MARGIN_TOP
 BUNDLE = "plotly-cartesian-4.1.1.min.js.gz"
 BUNDLE_LICENSE = "plotly-cartesian-4.1.1.LICENSE"
 
-SCRIPTS = ("address.js", "tables.js")
-DRILL_DOWN = ("address.js", "agents.js", "tables.js")
+SCRIPTS = ("address.js", "texts.js", "tables.js")
+DRILL_DOWN = ("address.js", "agents.js", "texts.js", "tables.js")
 """Run in this order when the page is read, on pages without and with agents to choose; ``figures.js`` comes last, after
 what it draws with."""
 

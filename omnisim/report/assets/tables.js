@@ -3,90 +3,13 @@
 // its rows as data and shows one page of them; a group of tables is sorted and filtered as one.
 (() => {
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-  const MISSING = "–";
+  const { condition, counted, plainly, save, slug, written } = omnisim.texts;
 
   // Undefined values come last in both directions.
   function compare(a, b, direction) {
     if (a === null || b === null) return (a === null) - (b === null);
     return direction * (typeof a === "number" ? a - b : collator.compare(a, b));
   }
-
-  // As omnisim.report.text.number with five digits: no exponent, a real minus sign.
-  function written(value) {
-    if (value === null) return MISSING;
-    return value.toLocaleString("en-US", { maximumFractionDigits: 20 }).replace("-", "−");
-  }
-
-  const counted = (rows) => `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
-
-  // The name of a column in the address.
-  const slug = (text) =>
-    text
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}+%]+/gu, "-")
-      .replace(/^-|-$/g, "");
-
-  // A condition on a number, as a test of it: > 100, <= -5, 10..20, 12.3, several of them, or – for what is undefined;
-  // null where it is not understood.
-  function condition(text) {
-    const plain = text
-      .replace(/−/g, "-")
-      .replace(/≤/g, "<=")
-      .replace(/≥/g, ">=")
-      .replace(/(\d),(?=\d{3}(?!\d))/g, "$1")
-      .replace(/(>=|<=|!=|[><=])\s+/g, "$1")
-      .replace(/\s*\.\.\s*/g, "..");
-    const NUMBER = "([+-]?(?:\\d+(?:\\.\\d+)?|\\.\\d+))";
-    const range = new RegExp(`^${NUMBER}\\.\\.${NUMBER}$`);
-    const bound = new RegExp(`^(>=|<=|!=|[><=])?${NUMBER}$`);
-    const tests = plain.split(/[\s;&]+/).filter(Boolean).map((term) => {
-      if (term === MISSING) return (value) => value === null;
-      let found = range.exec(term);
-      if (found) {
-        const [low, high] = [Number(found[1]), Number(found[2])].sort((a, b) => a - b);
-        return (value) => value !== null && value >= low && value <= high;
-      }
-      found = bound.exec(term);
-      if (!found) return null;
-      const limit = Number(found[2]);
-      // A number alone means all that rounds to it.
-      const digits = /\.(\d+)/.exec(found[2])?.[1].length ?? 0;
-      const equal = (value) => Math.abs(value - limit) <= 0.5 * 10 ** -digits;
-      const test = {
-        ">": (value) => value > limit,
-        ">=": (value) => value >= limit,
-        "<": (value) => value < limit,
-        "<=": (value) => value <= limit,
-        "!=": (value) => !equal(value),
-        "=": equal,
-      }[found[1] ?? "="];
-      return (value) => value !== null && test(value);
-    });
-    return tests.length && tests.every(Boolean) ? (value) => tests.every((test) => test(value)) : null;
-  }
-
-  // A field of a CSV file. Spreadsheets run texts that begin like a formula: those are marked as text.
-  function field(value) {
-    if (value === null) return "";
-    if (typeof value === "number") return String(value);
-    const safe = /^[\t\r\n]|^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
-    return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  }
-
-  function save(name, lines) {
-    // The mark at the beginning tells spreadsheets that the text is UTF-8.
-    const file = new Blob([`\ufeff${lines.map((line) => line.map(field).join(",")).join("\r\n")}\r\n`], {
-      type: "text/csv;charset=utf-8",
-    });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }
-
-  // The number that a cell is about, where its text is that number with a unit or none; or its text.
-  const plainly = (text, value) => (/^[+−-]?[\d.,]+(?:\s\D*)?$/.test(text) ? value : text === MISSING ? null : text);
 
   // A source has length, value(row, column), text(row, column), named(row, column's name) and show(order, filtered).
   function control(id, tables, source, initial) {
@@ -101,31 +24,27 @@
     let sort = initial;
     let order = [];
 
+    // In a group of tables the first one has the fields for all.
     function addConditions() {
-      tables.forEach((table, index) => {
-        // In a group of tables the first one has the fields for all.
-        if (index) return;
-        const line = document.createElement("tr");
-        line.className = "conditions";
-        line.id = `${id}-conditions`;
-        line.hidden = true;
-        titles.forEach((title, column) => {
-          const input = document.createElement("input");
-          input.type = "search";
-          input.autocomplete = "off";
-          input.spellcheck = false;
-          input.placeholder = numeric[column] ? "> 0" : "text";
-          input.setAttribute("aria-label", `Filter ${title}`);
-          input.title = numeric[column]
-            ? "> 100, <= -5, 10..20, = 3; several of them; – for what is undefined"
-            : "rows whose cell holds this text";
-          input.addEventListener("input", refresh);
-          conditions.push(input);
-          const cell = line.insertCell();
-          cell.append(input);
-        });
-        table.tHead.append(line);
+      const line = document.createElement("tr");
+      line.className = "conditions";
+      line.id = `${id}-conditions`;
+      line.hidden = true;
+      titles.forEach((title, column) => {
+        const input = document.createElement("input");
+        input.type = "search";
+        input.autocomplete = "off";
+        input.spellcheck = false;
+        input.placeholder = numeric[column] ? "> 0" : "text";
+        input.setAttribute("aria-label", `Filter ${title}`);
+        input.title = numeric[column]
+          ? "> 100, <= -5, 10..20, = 3; several of them; – for what is undefined"
+          : "rows whose cell holds this text";
+        input.addEventListener("input", refresh);
+        conditions.push(input);
+        line.insertCell().append(input);
       });
+      tables[0].tHead.append(line);
     }
 
     function remember() {
