@@ -14,7 +14,10 @@ import omnisim
 ROOT = Path(omnisim.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
-EVERYWHERE = {"errors", "arrays", "suggest", "files", "streams", "snapshot", "_version"}
+EVERYWHERE = {
+    *("errors", "arrays", "suggest", "files", "streams", "snapshot", "_version"),
+    *("archives", "memory", "reading"),
+}
 """Parts that any other may import."""
 
 MAY_IMPORT = {

@@ -14,6 +14,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.agents import Agents
+from omnisim.simulation.answers import check_bases, check_diagnostic, check_exposure
 from omnisim.simulation.cohorts import ByPopulation, Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -166,7 +167,7 @@ class ForecastService:
         exposed: bool = False,
     ) -> None:
         self._forecaster, self._rng, self._exposed = forecaster, rng, exposed
-        self.name, self._cohorts = name, cohorts
+        self.name, self._cohorts, self._who = name, cohorts, type(forecaster).__name__
         self._shown = ByPopulation(cohorts, order)
         self._registered = {c: np.full(cohort.count, -1) for c, cohort in cohorts.items()}
         self._candidates = {
@@ -193,9 +194,11 @@ class ForecastService:
             self.mixtures.append(mixture)
             bases = self._forecaster.base_predictions()
             if bases is not None:
-                self.bases.append(bases)
+                known = self.bases[0] if self.bases else None
+                self.bases.append(check_bases(self._who, t, bases, known, mixture.dimension))
             if self.name == FORECASTER:
-                network.send(self.name, Commitment(mixture, self._forecaster.exposure() if self._exposed else None))
+                shown = self._forecaster.exposure() if self._exposed else None
+                network.send(self.name, Commitment(mixture, check_exposure(self._who, t, shown, mixture.dimension)))
             yield clock.at(Phase.BROADCAST)
             drawn = mixture.draw(self._rng)
             prediction = self.predictions[t] = mixture.support[drawn]
@@ -215,7 +218,7 @@ class ForecastService:
             self._predict(context)
         self._forecaster.update(message.outcome, message.unclipped)
         for name, value in self._forecaster.diagnostics().items():
-            self.diagnostics[name][message.round] = value
+            self.diagnostics[name][message.round] = check_diagnostic(self._who, message.round, name, value)
 
     def _register(self, message: Registration, who: BoolArray | None) -> None:
         name = message.cohort
