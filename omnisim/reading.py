@@ -111,11 +111,23 @@ def parse_json(text: bytes | str, form: type[BaseModel]) -> dict[str, Any]:
     ValueError
         On the first thing that is wrong, in words that name the key.
     """
-    tree = json.loads(text)
+    return validated(json.loads(text), form)
+
+
+def validated(tree: Any, form: type[BaseModel], where: str = "") -> dict[str, Any]:
+    """Plain JSON values of the given form, as they are; ``where`` they stand is put in front of a key.
+
+    Raises
+    ------
+    ValueError
+        As :func:`parse_json`.
+    """
     try:
         form.model_validate(tree)
     except ValidationError as cause:
-        raise ValueError(explain(cause.errors()[0])) from cause
+        first = cause.errors()[0]
+        place = (where, *first["loc"]) if where else first["loc"]
+        raise ValueError(explain({**first, "loc": place})) from cause
     return dict(tree)
 
 
@@ -129,6 +141,7 @@ def explain(error: Mapping[str, Any]) -> str:
     key = ".".join(map(str, loc))
     if error["type"] == "missing":
         return f"it has no {key}"
-    shown = one_line(repr(error["input"]))
-    said = str(error["msg"]).removeprefix("Value error, ")
-    return f"{key} is {shown}: {said[:1].lower()}{said[1:]}" if key else f"{said[:1].lower()}{said[1:]}"
+    if error["type"] == "value_error":
+        return f"{key}: {error['ctx']['error']}" if key else str(error["ctx"]["error"])
+    said = str(error["msg"])
+    return f"{key or 'it'} is {one_line(repr(error['input']))}: {said[:1].lower()}{said[1:]}"

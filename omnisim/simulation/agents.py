@@ -125,6 +125,25 @@ class Agents:
         for message, who in outcomes:
             self.settled_at[message.round, who] = len(self.actions)
 
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the symbols of the arrays recorded so far stand for; the cohort counts as one population."""
+        rounds, subsequences = self._active.shape
+        agents, actions = self.cohort.rows, self.cohort.actions
+        return {"T": rounds, "L": subsequences, "N": agents, "A": actions, "J": len(self.cohort.whole.constraints)}
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What is recorded so far, by field."""
+        return {
+            "actions": self.actions,
+            "fallback": self.fallback,
+            "costs": self.costs,
+            "violated_at": self.violated_at,
+            "expected_violated_at": self.expected_violated_at,
+            "eliminated_at": self.policy.eliminated_at,
+        }
+
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name."""
         cohort, active = self.cohort, self._active

@@ -89,6 +89,16 @@ class World:
         self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
         self._observers = tuple(observers)
 
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the symbols of the arrays recorded so far stand for."""
+        return {"T": len(self._environs.active), "d": self._adversary.dimension}
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What is recorded so far, by field."""
+        return {"outcomes": self.outcomes, "unclipped_outcomes": self.unclipped_outcomes}
+
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
         mailbox = network.mailboxes[WORLD]
@@ -179,6 +189,17 @@ class ForecastService:
         self.mixtures: list[Mixture] = []
         self.bases: list[FloatArray] = []
         self.diagnostics: defaultdict[str, FloatArray] = defaultdict(lambda: np.full(rounds, np.nan))
+
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the symbols of the arrays recorded so far stand for."""
+        rounds, dimension = self.predictions.shape
+        return {"T": rounds, "d": dimension}
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What is recorded so far, by field."""
+        return {"predictions": self.predictions, "unclipped_predictions": self.unclipped_predictions}
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""

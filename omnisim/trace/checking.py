@@ -7,7 +7,7 @@ import numpy as np
 
 from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
-from omnisim.trace.description import CONSISTENCY, KINDS, RECORD, RULES, Array, Rule
+from omnisim.trace.description import CONSISTENCY, KINDS, RECORD, RULES, RUN, Array, Rule
 from omnisim.trace.layout import arrays_of, groups, header_of, prefix_of, symbols_of
 from omnisim.trace.record import Trace
 
@@ -47,10 +47,7 @@ def check_trace(trace: Trace) -> None:
     header, arrays = header_of(trace), arrays_of(trace)
     described = groups(header, arrays)
     symbols = check_forms(arrays, described, symbols_of(header))
-    for prefix, fields in described:
-        for field in fields:
-            for name in _names(arrays, prefix, field):
-                check_values(name, arrays[name], field, symbols[prefix])
+    check_all_values(arrays, described, symbols)
     _check_rules(RULES, arrays, len(trace.records))
 
 
@@ -63,6 +60,30 @@ def check_consistency(trace: Trace) -> None:
         Naming the array, the place and what would be right.
     """
     _check_rules(CONSISTENCY, arrays_of(trace), len(trace.records))
+
+
+def check_recorded(arrays: Mapping[str, np.ndarray], known: Mapping[str, int], rounds: int) -> None:
+    """Check part of the record of a run of which so many rounds are over.
+
+    Parameters
+    ----------
+    arrays
+        By the names of fields of the run or of a population.
+    known
+        What symbols stand for.
+    rounds
+        Of the arrays with rounds in front, those after them are not looked at.
+
+    Raises
+    ------
+    TraceError
+        As :func:`check_trace`.
+    """
+    described = [field for field in (*RUN, *RECORD) if field.name in arrays]
+    symbols = check_forms(arrays, [("", described)], {"": dict(known)})[""]
+    for field in described:
+        array = arrays[field.name]
+        check_values(field.name, array[:rounds] if field.symbols[0] == "T" else array, field, symbols)
 
 
 def check_forms(arrays: Mapping[str, Formed], described: Groups, known: Mapping[str, Symbols]) -> dict[str, Symbols]:
@@ -101,6 +122,20 @@ def check_forms(arrays: Mapping[str, Formed], described: Groups, known: Mapping[
         if name not in seen:
             raise TraceError(f"{name}: no record has such an array")
     return symbols
+
+
+def check_all_values(arrays: Mapping[str, np.ndarray], described: Groups, symbols: Mapping[str, Symbols]) -> None:
+    """Check that every entry of arrays of the right form is in its range.
+
+    Raises
+    ------
+    TraceError
+        As :func:`check_values`.
+    """
+    for prefix, fields in described:
+        for field in fields:
+            for name in _names(arrays, prefix, field):
+                check_values(name, arrays[name], field, symbols[prefix])
 
 
 def check_values(name: str, array: np.ndarray, field: Array, symbols: Symbols) -> None:

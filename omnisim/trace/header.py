@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
-from omnisim.reading import FORM
+from omnisim.reading import FORM, validated
 from omnisim.trace.layout import prefix_of
 from omnisim.trace.record import FORECASTER
 
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]
+Levels = list[Annotated[float, Field(allow_inf_nan=False)]]
 
 
 class Version(BaseModel):
@@ -31,6 +33,24 @@ class PolicyFacts(BaseModel):
     gamma: list[Annotated[float, Field(gt=0)]] | None = None
     sufficient: bool | None = None
     delta: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+class ForecastFacts(BaseModel):
+    """What a forecaster with a certified bound said of itself."""
+
+    model_config = FORM
+
+    count: Annotated[int, Field(ge=1)]
+    objectives: str
+    base_regret: bool = False
+    levels: Levels = [1.0]
+    thresholds: Levels = []
+
+    @model_validator(mode="after")
+    def _rise(self) -> "ForecastFacts":
+        if not self.levels or sorted(self.levels) != self.levels or self.levels[-1] < 1 - ROUNDING:
+            raise ValueError("levels must rise to 1")
+        return self
 
 
 class About(BaseModel):
@@ -136,10 +156,18 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
     ------
     TraceError
         If the two do not fit.
+    ValueError
+        If facts of the forecaster are of another form.
     """
     about, rounds = header["about"], symbols[""]["T"]
     if about["rounds"] != rounds:
         raise TraceError(f"about.rounds is {about['rounds']}, but the arrays have {rounds} rounds")
+    forecast = about.get("forecast", {})
+    if forecast.get("weights") == "potential" or forecast.get("objectives") == "step events":
+        # Facts of forecasters that promise nothing are theirs to choose.
+        validated(forecast, ForecastFacts, "about.forecast")
+        if "diagnostics/potential" not in arrays:
+            raise TraceError("diagnostics/potential: is missing, which about.forecast speaks of")
     others = {name.partition("/")[2] for name in arrays if name.startswith("other_predictions/")}
     if set(about.get("other_forecasters", {})) != others:
         raise TraceError(f"about.other_forecasters and other_predictions do not name the same: {_few(others)}")

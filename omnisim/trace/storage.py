@@ -14,7 +14,7 @@ from omnisim.archives import Archive
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.files import atomic_write
 from omnisim.reading import MOST_TEXT, parse_json, reading
-from omnisim.trace.checking import check_consistency, check_forms
+from omnisim.trace.checking import check_all_values, check_consistency, check_forms
 from omnisim.trace.header import Header, Version, check_header
 from omnisim.trace.layout import arrays_of, groups, header_of, symbols_of, trace_of
 from omnisim.trace.record import Trace
@@ -59,9 +59,14 @@ def load_trace(path: Path | str) -> Trace:
             )
         header = parse_json(text, Header)
         forms = {name: form for name, form in archive.forms.items() if name != _HEADER}
+        described = groups(header, forms)
         try:
-            check_header(header, check_forms(forms, groups(header, forms), symbols_of(header)), forms)
-            trace = trace_of(header, {name: archive.read(name) for name in forms})
+            symbols = check_forms(forms, described, symbols_of(header))
+            check_header(header, symbols, forms)
+            arrays = {name: archive.read(name) for name in forms}
+            # Before objects are made of them, so that a line names the array.
+            check_all_values(arrays, described, symbols)
+            trace = trace_of(header, arrays)
             check_consistency(trace)
         except OmnisimError as cause:
             raise TraceError(f"{path}: {_DAMAGED} ({cause}){_AGAIN}") from cause
