@@ -72,7 +72,7 @@ def test_every_array_is_checked(
     bad_shapes = [good[..., None]]
     if good.size:
         bad_shapes.append(good[tuple(slice(0, max(0, n - 1)) for n in good.shape)])
-        bad += [changed(good, value) for value in outside(field)]
+        bad += [changed(good, value) for value in FORBIDDEN[field.name]]
     for array in bad:
         assert name in refused(tampered(lambda arrays, _, array=array: arrays.__setitem__(name, array), path))
     for array in bad_shapes:
@@ -89,21 +89,36 @@ def changed(good: np.ndarray, value: Any) -> np.ndarray:
     return array
 
 
-def outside(field: Array) -> list[Any]:
-    """Values that no entry may have, as the words of the package's documentation say it."""
-    if field.kind == "day":
-        return [np.datetime64("NaT")]
-    if field.kind == "flag":
-        return []
-    values: list[Any] = []
-    if field.kind == "float":
-        values += [np.inf] if field.may_be != "infinite" else []
-        values += [np.nan] if field.may_be != "missing" else []
-    if field.low is not None:
-        values.append(field.low - 1)
-    if field.high is not None or field.below is not None:
-        values += [10**9, 10**15]
-    return values
+NO_NUMBER = [np.nan, np.inf, -np.inf]
+IN_THE_BOX = [-1.0, 2.0, *NO_NUMBER]
+A_ROUND = [-1, T + 1, 10**15]
+COUNT = [-1]
+NEGATIVE = [-1.0, *NO_NUMBER]
+NOTHING: list[Any] = []
+FORBIDDEN: dict[str, list[Any]] = {
+    **dict.fromkeys(("outcomes", "predictions", "bases", "other_predictions/*", "support", "weights"), IN_THE_BOX),
+    **dict.fromkeys(("unclipped_outcomes", "unclipped_predictions", "before", "true_costs"), NO_NUMBER),
+    **dict.fromkeys(("utility", "offset", "money_offset", "load"), NO_NUMBER),
+    **dict.fromkeys(("money_scale", "limit_scale", "edge_delay"), NEGATIVE),
+    **dict.fromkeys(("violated_at", "eliminated_at", "expected_violated_at"), A_ROUND),
+    **dict.fromkeys(("sent", "delivered", "lost", "late", "in_flight"), COUNT),
+    **dict.fromkeys(("active", "fallback", "defaulted", "present"), NOTHING),
+    "dates": [np.datetime64("NaT")],
+    "diagnostics/*": [np.inf, -np.inf],
+    "starts": [-1, 10**6],
+    "actions": [-2, 4, 10**9],
+    "costs": [-1.1, 1.1, *NO_NUMBER],
+    "heard": [-2, T],
+    "settled_at": [-2, T + 1],
+    "edges": [-1, 10**6],
+    "edge_loss": IN_THE_BOX,
+    "kind": [-1, 4],
+    "round": [-1, T],
+    "sender": [-1, 10**6],
+    "receiver": [-1, 10**6],
+    "arrived": [-1.0, np.nan, -np.inf],
+}
+"""Values that no entry may have, of runs of 12 rounds with at most 4 actions and 4 kinds of messages."""
 
 
 @pytest.mark.parametrize(
