@@ -207,7 +207,7 @@ def compare(
       omnisim compare my.toml --forecasters 'persistence(lag=7),published(model=dnn)' --set market.series=a,b
     """
     loaded = _load(scenario, None, plugin, {})
-    from omnisim.compare_command import leaderboard, run_comparison, write_page
+    from omnisim.compare_command import leaderboard, run_comparison, verdict, write_page
 
     directory = out or Path("reports") / f"compare-{_file_name(loaded.name)}-{loaded.about['digest']}"
     comparison = run_comparison(
@@ -225,7 +225,7 @@ def compare(
         fail_fast=fail_fast,
     )
     page = write_page(comparison, directory)
-    for line in leaderboard(comparison):
+    for line in [*verdict(comparison), *leaderboard(comparison)]:
         print(line)
     print(f"{page}")
 

@@ -65,6 +65,14 @@ def write_page(comparison: Comparison, directory: Path) -> Path:
     return page
 
 
+def verdict(comparison: Comparison) -> list[str]:
+    """What came out, in money where there is any, and warnings."""
+    from omnisim.report.comparison_scope import Scope
+    from omnisim.report.comparison_verdict import summary
+
+    return summary(Scope(comparison))
+
+
 def leaderboard(comparison: Comparison) -> list[str]:
     """The lines that say what came out."""
     about, table = comparison.about, comparison.table

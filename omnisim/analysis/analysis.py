@@ -1,5 +1,6 @@
 """Everything measured on a run: the function ``omnisim.analyze``."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ from omnisim.errors import TraceError
 from omnisim.trace import PopulationRecord, Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """What :func:`analyze` found; tables are built when first asked for.
 
@@ -41,6 +42,20 @@ class Analysis:
 
     trace: Trace
     measures: dict[str, Measures]
+
+    def __repr__(self) -> str:
+        return f"<Analysis of {self.trace!r}>"
+
+    def _repr_html_(self) -> str:
+        """What the forecasts were worth by population, for notebooks."""
+        sums = [
+            (name, found.whole_run.shape[1], *found.whole_run.mean(axis=1), found.currency)
+            for name, found in self.worth.items()
+        ]
+        columns = ["population", "agents", "money", "with persistence", "with foresight", "currency"]
+        table = pd.DataFrame(sums, columns=columns).to_html(index=False, float_format="{:,.2f}".format)
+        name = html.escape(str(self.trace.about.get("scenario", "a scenario")))
+        return f"<p>Analysis of {name}: money per agent over {self.trace.rounds:,} rounds.</p>{table}"
 
     @cached_property
     def agents(self) -> pd.DataFrame:

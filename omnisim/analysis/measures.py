@@ -10,7 +10,7 @@ from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.problem.population import Population
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measures:
     """Measures of the N agents of a population on L subsequences; utilities and costs are sums over rounds.
 

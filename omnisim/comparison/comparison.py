@@ -39,6 +39,11 @@ benchmark is empty.
     certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
                   the bound; 1: always), runs, held, vacuous (no agent met the hypotheses; not in held), violated,
                   excess (largest measured minus bound), measured and bound there, worst_run (its name)
+    accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
+                  rounds: as Analysis.accuracy, mean over seeds
+    diebold_mariano  LABELS, reference, loss, unit, rounds, mean, reference_mean, difference, statistic, p_value, lags:
+                  whether the forecast differs in accuracy from the reference's, see
+                  :func:`~omnisim.comparison.accuracy.diebold_mariano`; losses are means over seeds
     agents        one row per run, population, agent and subsequence: run, LABELS, seed and the columns of
                   Analysis.agents; large, read when first asked for
     about         a dict: name, description, reference, forecasters, eliminations, adversaries, settings (labels, in
@@ -63,7 +68,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from omnisim.arrays import BoolArray
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.comparison.accuracy import accuracy, tests
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
 from omnisim.comparison.grid import LABELS
@@ -247,6 +253,25 @@ class Comparison:
         rows = self._finished(["certificates"])
         of_row, frame = table_of(rows.table["certificates"])
         return certificates(frame, rows.index.variant[of_row], rows.table[RUN].to_numpy()[of_row], self._labels)
+
+    @cached_property
+    def accuracy(self) -> pd.DataFrame:
+        """How good forecasts were at the true outcomes, beside persistence over the same rounds."""
+        rows = self._finished(["accuracy"])
+        of_row, frame = table_of(rows.table["accuracy"])
+        return accuracy(frame, rows.index.variant[of_row], self._labels)
+
+    @cached_property
+    def diebold_mariano(self) -> pd.DataFrame:
+        """Whether forecasts differ in accuracy from that of the reference."""
+        rows = self._finished(["losses", "loss", "loss_unit"])
+        by_variant: list[list[FloatArray]] = [[] for _ in self._labels]
+        for variant, values in zip(rows.index.variant, rows.table["losses"].to_pylist(), strict=True):
+            by_variant[variant].append(np.asarray(values, dtype=np.float64))
+        means = [np.mean(found, axis=0) if len({len(f) for f in found}) == 1 else None for found in by_variant]
+        said = [(row["loss"], row["loss_unit"]) for row in rows.table.select(["loss", "loss_unit"]).to_pylist()]
+        pairs = self._statistics.pairs
+        return tests(means, pairs, self._labels, self._plan["reference"], said[0] if said else ("", ""))
 
     @cached_property
     def agents(self) -> pd.DataFrame:

@@ -14,6 +14,8 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
                          many rounds of the subsequence a block has, and utility and money earned in them, mean over
                          agents
     runs.certificates[]  the rows of Analysis.certificates
+    runs.accuracy[]      the rows of Analysis.accuracy
+    runs.losses          the loss of the forecast in every round, with ``loss`` (what it is) and ``loss_unit``
 """
 
 from dataclasses import dataclass, replace
@@ -134,6 +136,14 @@ RUNS_COLUMNS = (
     _table("summary", *_PLACE, *_columns(_count, "rounds", "agents", "defined"), *_columns(_maybe, *MEASURES)),
     _table("growth", *_PLACE, *_columns(_counts, "rounds"), *_columns(_reals, *GROWING)),
     _table("blocks", *_PLACE, *_columns(_counts, "rounds"), *_columns(_reals, *LARGER_IS_BETTER)),
+    *_columns(_text, "loss", "loss_unit"),
+    *_columns(_reals, "losses"),
+    _table(
+        "accuracy",
+        *_columns(_text, "forecaster", "subsequence", "measure", "unit"),
+        *_columns(_maybe, "value", "baseline"),
+        *_columns(_count, "rounds"),
+    ),
     _table(
         "certificates",
         *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
@@ -153,5 +163,5 @@ AGENTS, RUNS = (
 )
 """The two tables as schemas."""
 
-NESTED = ("populations", "summary", "growth", "blocks", "certificates")
-"""Columns of the table ``runs`` that hold tables."""
+NESTED = ("populations", "summary", "growth", "blocks", "certificates", "accuracy", "losses", "loss", "loss_unit")
+"""Columns of the table ``runs`` that hold tables, or say what those are."""

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from omnisim._version import __version__
 from omnisim.analysis import Analysis, analyze
+from omnisim.analysis.accuracy import losses
 from omnisim.analysis.growth import grown
 from omnisim.analysis.money import lost_by_clipping, money_by_round
 from omnisim.arrays import FloatArray
@@ -116,7 +117,12 @@ def _measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
     populations = [record.population for record in trace.records.values()]
     kept = RUNS.field("certificates").type.value_type
     names = [kept.field(i).name for i in range(kept.num_fields)]
+    by_round, loss, unit = losses(trace)
     return {
+        "loss": loss,
+        "loss_unit": unit,
+        "losses": by_round.tolist(),
+        "accuracy": analysis.accuracy.to_dict("records"),
         "rounds": trace.rounds,
         "agents": sum(population.agents for population in populations),
         "outcomes": hashlib.sha256(np.ascontiguousarray(trace.outcomes).tobytes()).hexdigest()[:16],

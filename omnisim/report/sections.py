@@ -1,6 +1,6 @@
 """Which figures the page shows, and the variants a reader can choose from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.forecast_certificates import at_once
 from omnisim.report import figures
-from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
+from omnisim.report.figures.agent import agent_frame
+from omnisim.report.selection import broadest, shown_populations, shown_subsequences
 
 MOST_GROWTH = 24
 """Pairs of a population and a subsequence whose growth is embedded."""
@@ -84,7 +85,6 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         add("elimination-map", "", [("", figures.elimination_map(analysis))])
     names = shown_populations(trace)
     add("plays", "Population", [(name, figures.plays(analysis, name)) for name in names])
-    add("schedules", "Agent", list(_schedules(analysis)))
     if trace.messages is not None:
         add("network", "", [("", figures.network_map(analysis))])
         add("message-fates", "", [("", figures.message_fates(analysis))])
@@ -113,21 +113,18 @@ def _growth(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
         yield f"{name} / {subsequence}", figures.growth_curves(analysis, name, subsequence, points)
 
 
-def _schedules(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
+def agent_frames(analysis: Analysis, populations: Sequence[str]) -> dict[str, list[go.Figure | None]]:
+    """The figures of a single agent of each population, by name, which the page's script fills.
+
+    None stands for the schedules of a population without load.
+    """
     trace = analysis.trace
-    k = broadest(trace)
     draw = figures.schedules if trace.outcomes.shape[1] > 1 else figures.energies
-    for name in shown_populations(trace):
-        if trace.records[name].population.load is None:
-            continue
-        order = ranked(analysis.worth[name], k).tolist()
-        picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
-        seen: set[int] = set()
-        for word, agent in picks.items():
-            if agent not in seen:
-                seen.add(agent)
-                text = f"{name}: agent {agent}" + (f" ({word} in money against persistence)" if len(order) > 1 else "")
-                yield text, draw(analysis, name, agent)
+    loaded = {name: trace.records[name].population.load is not None for name in populations}
+    return {
+        "agent-course": [agent_frame(analysis, name) for name in populations],
+        "agent-schedules": [draw(analysis, name, 0) if loaded[name] else None for name in populations],
+    }
 
 
 def _shown(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> Shown:

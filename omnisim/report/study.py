@@ -1,6 +1,5 @@
 """The page of a study, written as one self-contained file like the report of a run."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,6 @@ def write_study(study: Study, path: str | Path) -> None:
 def render(study: Study) -> bytes:
     """The page as bytes."""
     shown = {chart.name: _shown(chart) for section in study.sections for chart in section.charts}
-    specs = {name: [embedding.figure_spec(f) for f in figure.variants] for name, figure in shown.items()}
     context = {
         "study": study,
         "headline": headline(study.findings, study.yardstick),
@@ -60,10 +58,8 @@ def render(study: Study) -> bytes:
         "groups": list(_groups(study.findings)),
         "figures": shown,
         "tables": {name: _table(table, name) for name, table in study.tables.items() if table.shown},
-        "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
         "provenance": _provenance(study.about),
-        "policy": embedding.content_security_policy(),
-        "bundle": embedding.bundle(),
+        **embedding.shell({name: each.variants for name, each in shown.items()}),
     }
     return page_template("study.html.j2").render(context).encode()
 

@@ -205,45 +205,6 @@ def accuracy_table(analysis: Analysis) -> Table:
     return Table(columns, rows, note=f"{left:,} more rows are in analysis.accuracy." if left else "")
 
 
-def certificate_table(analysis: Analysis, most_rows: int) -> Table:
-    """A row per certificate, violated ones first; only the tightest if there are over ``most_rows``."""
-    table = analysis.certificates
-    note = ""
-    if len(table) > most_rows:
-        note = f"Listed are the {most_rows} of {len(table):,} that are violated or closest to their bound."
-        slack = (table["margin"] / table["bound"].clip(lower=1)).where(table["holds"].astype(bool), -np.inf)
-        table = table.loc[slack.sort_values(kind="stable", na_position="last").index[:most_rows].sort_values()]
-    columns = [
-        Column("theorem", numeric=False),
-        Column("claim", numeric=False),
-        Column("population", numeric=False),
-        Column("subsequence", numeric=False),
-        Column("measured"),
-        Column("bound"),
-        Column("margin", "bound − measured"),
-        Column("holds", numeric=False),
-        Column("with probability", "at least"),
-        Column("hypotheses met by", "agents"),
-        Column("note", numeric=False),
-    ]
-    rows, marks = [], []
-    for row in table.sort_values(["holds", "theorem"], kind="stable").to_dict("records"):
-        met, agents = int(row["hypotheses_met"]), int(row["agents"])
-        verdict = "violated" if not row["holds"] else "holds" if met else "vacuous"
-        rows.append(
-            [
-                *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "claim", "population", "subsequence")),
-                *(cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
-                Cell(verdict, verdict),
-                cell(float(row["probability"]), 4),
-                Cell(f"{met:,} of {agents:,}", met),
-                Cell(str(row["note"]), str(row["note"])),
-            ]
-        )
-        marks.append(verdict)
-    return Table(columns, rows, marks, note)
-
-
 def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> AgentTable:
     """All rows of ``analysis.agents``, or those of the best and worst agents if there are over ``most_rows``."""
     trace = analysis.trace
@@ -325,6 +286,7 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
         "suffixes": dict.fromkeys(MONEY, suffixes),
         "rows": len(table),
         "page": PAGE_ROWS,
+        "sorted": {"column": "gain", "direction": 1},
         "data": data,
     }
     return AgentTable(list(columns.values()), first, embedded, note, list(columns).index("gain"))

@@ -4,7 +4,7 @@ Every sentence is computed from the numbers of the analysis; its sign decides it
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -170,6 +170,10 @@ def _reservations(analysis: Analysis) -> Iterator[str]:
         yield f"{losing:,} of {count(agents, said.agent)} earned less than with persistence"
     if analysis.clipping.share >= ALARMING:
         yield f"clipping cut {percent(analysis.clipping.share)}"
+    without = int((~_with_benchmark(analysis)).sum())
+    if without:
+        verb = "has" if without == 1 else "have"
+        yield f"{without:,} of {count(agents, said.agent)} {verb} no action within all limits"
     fallback = fallback_share(analysis)
     if fallback > MOST_FALLBACK:
         yield f"no action was left to choose from on {percent(fallback)} of {said.agent} {said.round}s"
@@ -231,8 +235,7 @@ def _violations_in_short(analysis: Analysis) -> str:
 def _fallbacks(analysis: Analysis, constrained: list[str]) -> Iterator[str]:
     trace = analysis.trace
     said = worth.terms(analysis)
-    lasting = [np.any(analysis.measures[name].benchmark.all(axis=0), axis=1) for name in constrained]
-    clean: BoolArray = np.concatenate(lasting)
+    clean = _with_benchmark(analysis, constrained)
     expected = all(analysis.measures[name].benchmark_name == EXPECTED for name in constrained)
     never = "never violates in expectation" if expected else "never violated"
     fallback = np.concatenate([trace.records[name].fallback.mean(axis=0) for name in constrained])
@@ -251,6 +254,12 @@ def _fallbacks(analysis: Analysis, constrained: list[str]) -> Iterator[str]:
     yield f"{sentence}."
     if np.any(fallback[clean]):
         yield f"Agents that had one fell back on {percent(float(fallback[clean].mean()))} of their {said.round}s."
+
+
+def _with_benchmark(analysis: Analysis, populations: Sequence[str] | None = None) -> BoolArray:
+    """Agents with an action that never violated on any subsequence, of these populations or all, one after another."""
+    names = list(analysis.measures) if populations is None else populations
+    return np.concatenate([np.any(analysis.measures[name].benchmark.all(axis=0), axis=1) for name in names])
 
 
 def _forecast(analysis: Analysis) -> Iterator[str]:

@@ -174,9 +174,11 @@ def explained(analysis: Analysis) -> str:
     said = terms(analysis)
     quantity = units(analysis.trace).quantity
     return (
-        f"Money is at the true {quantity}s. “With persistence” is what the same {said.agents} would have earned in the "
-        f"same {said.round}s, choosing among the same actions, had the {quantity}s of the {said.round} before been "
-        f"their forecast; “with foresight”, had they known the {quantity}s: no forecast can earn more."
+        f"Money per {said.each}, at the true {quantity}s. “With persistence” is what the same {said.agents} would have "
+        f"earned in the same {said.round}s, choosing among the same actions, had the {quantity}s of the {said.round} "
+        f"before been their forecast; “with foresight”, had they known the {quantity}s: no forecast can earn more. "
+        "“Worth” is money less that with persistence, “captured” its share of what foresight would have added, “worst” "
+        f"the worth to the {said.agent} that lost most."
     )
 
 
@@ -231,17 +233,17 @@ def table(analysis: Analysis) -> Table:
     said = terms(analysis)
     found = shares(analysis)
     same = len({share.currency for share in found}) == 1
-    unit = f"{found[0].currency} per {said.each}" if same else f"per {said.each}"
+    unit = found[0].currency if same else ""
     columns = [
         Column("population", numeric=False),
+        Column("worth", unit),
+        Column("captured", "of foresight"),
+        Column("earn less", said.agents),
+        Column("worst", unit),
         Column(said.agents),
         Column("money", unit),
         Column("with persistence", unit),
         Column("with foresight", unit),
-        Column("worth", "money less persistence"),
-        Column("captured", "% of what foresight adds"),
-        Column("earn less", said.agents),
-        Column("worst", f"of a {said.agent}"),
     ]
     rows = []
     for share in found:
@@ -251,12 +253,12 @@ def table(analysis: Analysis) -> Table:
         rows.append(
             [
                 Cell(share.name, share.name),
-                Cell(f"{share.agents:,}", share.agents),
-                *(Cell(amount(float(value)) + suffix, float(f"{value:.7g}")) for value in money[:3]),
                 Cell(signed_amount(money[3]) + suffix, float(f"{money[3]:.7g}")),
                 Cell(percent(share.captured), None if share.captured != share.captured else share.captured),
                 Cell(f"{share.losing:,}", share.losing),
                 Cell(signed_amount(float(gains.min())) + suffix, float(f"{gains.min():.7g}")),
+                Cell(f"{share.agents:,}", share.agents),
+                *(Cell(amount(float(value)) + suffix, float(f"{value:.7g}")) for value in money[:3]),
             ]
         )
     return Table(columns, rows, note="")

@@ -64,7 +64,7 @@ class Problem:
         return len(self.active)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Scenario:
     """Populations, an adversary, a forecaster, elimination rules and subsequences.
 
@@ -193,6 +193,14 @@ class Scenario:
             name: before_clipping(f"forecast {name!r}", values, self.forecasts[name], ScenarioError)
             for name, values in self.unclipped_forecasts.items()
         }
+
+    def __repr__(self) -> str:
+        names = ", ".join(p.name for p in self.populations)
+        rounds = self.rounds or self.adversary.horizon
+        return (
+            f"<Scenario {self.name!r}: {type(self.adversary).__name__} against {type(self.forecaster).__name__}, "
+            f"{rounds} rounds, populations {names}>"
+        )
 
     @property
     def horizon(self) -> int:

@@ -16,7 +16,7 @@ FORECASTER = "forecaster"
 """Name of the first forecaster, whose predictions are ``trace.predictions``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mixtures:
     """The mixtures of all rounds in three arrays: round t has the points ``starts[t]`` to ``starts[t + 1]``.
 
@@ -43,13 +43,16 @@ class Mixtures:
             np.cumsum([0, *(len(m.weights) for m in mixtures)]),
         )
 
+    def __repr__(self) -> str:
+        return f"<Mixtures of {len(self.starts) - 1} rounds: {len(self.weights)} points>"
+
     def points(self, t: int) -> tuple[FloatArray, FloatArray]:
         """The points (K, d) and their probabilities (K,) in round t."""
         span = slice(int(self.starts[t]), int(self.starts[t + 1]))
         return self.support[span], self.weights[span]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LoggedMessages:
     """Single messages of some rounds, in the order of sending; M of them.
 
@@ -74,11 +77,14 @@ class LoggedMessages:
     first: int
     last: int
 
+    def __repr__(self) -> str:
+        return f"<LoggedMessages of rounds {self.first} to {self.last}: {len(self.kind)} messages>"
+
     def __post_init__(self) -> None:
         _freeze_arrays(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MessageRecord:
     """What became of every message that travelled along a channel, and the graph of the channels.
 
@@ -112,11 +118,14 @@ class MessageRecord:
     edge_loss: FloatArray
     log: LoggedMessages
 
+    def __repr__(self) -> str:
+        return f"<MessageRecord of {len(self.parties)} parties: {int(self.sent.sum())} messages>"
+
     def __post_init__(self) -> None:
         _freeze_arrays(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PopulationRecord:
     """What one population did; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
 
@@ -136,11 +145,18 @@ class PopulationRecord:
     true_costs: FloatArray | None = None
     limits: tuple[Limit, ...] = ()
 
+    def __repr__(self) -> str:
+        rounds, agents, constraints = self.costs.shape
+        return (
+            f"<PopulationRecord of {self.population.name!r}: {rounds} rounds, {agents} agents, "
+            f"{self.population.actions} actions, {constraints} constraints>"
+        )
+
     def __post_init__(self) -> None:
         _freeze_arrays(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """The record of a run; the fields are drawn in the docstring of :mod:`omnisim.trace`.
 
@@ -174,9 +190,17 @@ class Trace:
             freeze(array)
         check_trace(self)
 
+    def __repr__(self) -> str:
+        agents = sum(record.population.agents for record in self.records.values())
+        return (
+            f"<Trace of {self.about.get('scenario', 'a scenario')!r}: {self.rounds} rounds, {self.outcomes.shape[1]} "
+            f"coordinates, {agents} agents in {len(self.records)} populations, {len(self.subsequences)} subsequences, "
+            f"seed {self.about.get('seed')}>"
+        )
+
     @property
     def rounds(self) -> int:
-        """T."""
+        """Number of rounds."""
         return len(self.outcomes)
 
     @property

@@ -55,10 +55,10 @@ class TestWorth:
         assert [row[0].text for row in rows] == ["buyers", "makers", "all"]
         by_hand = {name: money_by_hand(clipped, name) for name in ("buyers", "makers")}
         by_hand["all"] = np.concatenate(list(by_hand.values()), axis=1)
-        for name, agents, *money, captured, losing, worst in rows:
+        for name, worth, captured, losing, worst, agents, *money in rows:
             expected = by_hand[name.text]
             own, baseline, foresight = 365 / 73 * expected.mean(axis=1)
-            found = [cell.value for cell in money]
+            found = [cell.value for cell in (*money, worth)]
             np.testing.assert_allclose(found, [own, baseline, foresight, own - baseline], rtol=1e-5, atol=1e-6)
             assert captured.value == pytest.approx((own - baseline) / (foresight - baseline))
             gains = expected[0] - expected[1]
@@ -135,6 +135,21 @@ class TestTone:
         found = verdict(analysis)
         assert found.tone == "fair"
         assert f"no action was left to choose from on {share:.2g} % of agent rounds" in found.reservations
+
+    def test_fair_where_no_action_keeps_the_limits(self):
+        """Thirty agents all of whose actions violate every day, under a rule that removes nothing."""
+        always = omnisim.LinearConstraint(np.zeros((30, 2, 1)), np.full((30, 2), 0.5))
+        population = omnisim.Population("a", np.full((30, 2, 1), 0.2), [[0.1, 0.0]] * 30, [always])
+        rule = omnisim.elimination.BestResponse()
+        scenario = omnisim.Scenario(
+            populations=[population],
+            adversary=omnisim.adversaries.Replay(PRICES[:, :1]),
+            forecaster=omnisim.forecasters.Published(PRICES[:, :1]),
+            elimination=rule,
+        )
+        found = verdict(omnisim.analyze(omnisim.simulate(scenario)))
+        assert found.tone == "fair"
+        assert "30 of 30 agents have no action within all limits" in found.reservations
 
     def test_fair_where_clipping_cuts_much(self, clipped):
         assert any(reservation.startswith("clipping cut ") for reservation in verdict(clipped).reservations)

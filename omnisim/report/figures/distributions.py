@@ -15,7 +15,9 @@ from omnisim.analysis.measures import Measures
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import (
     BLUE,
+    MUTED,
     ORANGE,
+    PAGE,
     blank,
     describe,
     heading,
@@ -145,7 +147,7 @@ def _strip(
     ]
     figure.add_scatter(
         x=numbers(levels[:, 3]), y=numbers(rows), mode="markers", name=name, showlegend=first,
-        marker={"size": 8, "color": colour, "line": {"width": 1.5, "color": "#ffffff"}},
+        marker={"size": 8, "color": colour, "line": {"width": 1.5, "color": PAGE}},
         text=text, hovertemplate="%{text}<extra></extra>", **axes,
     )  # fmt: skip
 
@@ -159,7 +161,7 @@ def _mark_empty(figure: go.Figure, suffix: str, values: FloatArray) -> None:
                 text="every benchmark is empty" if whole else f"{missing:,} left out",
                 x=1, xref=f"x{suffix} domain", xanchor="right",
                 y=len(values) - 1 - row, yref=f"y{suffix}",
-                showarrow=False, font={"size": 10, "color": "#5a6572"}, bgcolor="rgba(255,255,255,0.8)",
+                showarrow=False, font={"size": 10, "color": MUTED}, bgcolor=translucent(PAGE, 0.8),
             )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
-from omnisim.report.figures.style import DASHES, PALETTE, blank, days, describe, heading, numbers, stack
+from omnisim.report.figures.style import DASHES, PALETTE, SHADES, blank, days, describe, heading, numbers, stack
 from omnisim.report.selection import omitted, shown_populations, shown_subsequences
 from omnisim.report.text import count, label, number, percent
 from omnisim.trace import PopulationRecord, Trace
@@ -114,7 +114,7 @@ def elimination_map(analysis: Analysis) -> go.Figure:
             if gone[a, k] > 0
             else f"{name}: none"
         )
-    scale = {"colorscale": [[0, "#f3f6f9"], [0.5, "#b5d3e7"], [1, "#2f79ad"]], "cmin": 0, "cmax": 100}
+    scale = {"colorscale": [[0, SHADES[0]], [0.5, SHADES[1]], [1, SHADES[2]]], "cmin": 0, "cmax": 100}
     figure.update_layout(
         coloraxis={**scale, "showscale": False},
         **{f"xaxis{'' if len(names) == 1 else len(names)}_title_text": "candidate set of (subsequence)"},
