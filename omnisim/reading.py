@@ -26,6 +26,14 @@ FORM = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=False, pro
 """Of the models of JSON documents: types are taken literally, and later versions may say more."""
 
 
+class Versioned(BaseModel):
+    """What documents of all versions have."""
+
+    model_config = FORM
+
+    schema_version: int
+
+
 @contextmanager
 def reading(
     where: Path | str, error: type[OmnisimError], says: str = "cannot be read", advice: str = ""

@@ -7,21 +7,13 @@ from pydantic import BaseModel, Field, model_validator
 
 from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
-from omnisim.reading import FORM, validated
+from omnisim.reading import FORM, Versioned, validated
 from omnisim.trace.layout import prefix_of
 from omnisim.trace.record import FORECASTER
 
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]
 Levels = list[Annotated[float, Field(allow_inf_nan=False)]]
-
-
-class Version(BaseModel):
-    """What headers of all versions have."""
-
-    model_config = FORM
-
-    schema_version: int
 
 
 class PolicyFacts(BaseModel):
@@ -112,7 +104,7 @@ class MessagesHeader(BaseModel):
         return self
 
 
-class Header(Version):
+class Header(Versioned):
     """All of it."""
 
     subsequences: Annotated[Names, Field(min_length=1)]

@@ -13,9 +13,9 @@ import numpy as np
 from omnisim.archives import Archive
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.files import atomic_write
-from omnisim.reading import MOST_TEXT, parse_json, reading
+from omnisim.reading import MOST_TEXT, Versioned, parse_json, reading
 from omnisim.trace.checking import check_all_values, check_consistency, check_forms
-from omnisim.trace.header import Header, Version, check_header
+from omnisim.trace.header import Header, check_header
 from omnisim.trace.layout import arrays_of, groups, header_of, symbols_of, trace_of
 from omnisim.trace.record import Trace
 
@@ -51,7 +51,7 @@ def load_trace(path: Path | str) -> Trace:
     with reading(path, TraceError, _DAMAGED, _AGAIN), path.open("rb") as file:
         archive = Archive(file)
         text = _header_text(archive)
-        version = parse_json(text, Version)["schema_version"]
+        version = parse_json(text, Versioned)["schema_version"]
         if version not in range(1, SCHEMA_VERSION + 1):
             raise TraceError(
                 f"{path}: the trace has schema version {version}, this omnisim reads {SCHEMA_VERSION} and older: "
