@@ -17,6 +17,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
+    *("archives", "memory", "reading"),
 }
 """Parts that any other may import."""
 
