@@ -1,5 +1,6 @@
 """Threshold losses as objectives: what the two-player game of omniprediction keeps small (theory, section 4.1)."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,7 +55,8 @@ class ThresholdLosses(Objectives):
     def weighted_gain(self, net: FloatArray, prediction: FloatArray) -> tuple[float, FloatArray]:
         """See :meth:`Objectives.weighted_gain`."""
         signed = net[0] * ((prediction[0] <= self.thetas).astype(np.float64) - self._low)
-        return -float(signed @ self.thetas), signed.sum(keepdims=True)
+        # Where large weights cancel, the small ones decide the sign of the slope, and with it the step.
+        return -math.fsum(signed * self.thetas), np.array([math.fsum(signed)])
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
