@@ -23,10 +23,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from omnisim import output_folder
 from omnisim._version import __version__
 from omnisim.analysis import Analysis
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
+from omnisim.interruption import Results
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
 from omnisim.trace import Trace, load_trace
@@ -40,33 +42,29 @@ _IN_MANIFEST = ("command", "versions", "wall_seconds")
 
 
 @contextmanager
-def prepared(directory: Path) -> Iterator[None]:
-    """Make sure that a run can be written there, before it is computed.
+def prepared(directory: Path, *subfolders: str) -> Iterator[None]:
+    """Make sure that a command can write to its output folder, and nobody else does, before anything is computed.
 
     If the body fails, folders that were made for it and are still empty are removed.
 
     Raises
     ------
     OutputError
-        If the folder cannot be made or written to.
+        If the folder cannot be made or written to, or is in use.
     """
-    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
-    try:
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            probe = directory / ".omnisim-probe"
-            probe.touch()
-            probe.unlink()
-        except OSError as cause:
-            raise OutputError(
-                f"{directory}: cannot be written to: {cause.strerror or cause}; choose another folder with --out"
-            ) from cause
+    with output_folder.held(directory, *subfolders):
         yield
-    except BaseException:
-        with suppress(OSError):  # a folder that is not empty stays
-            for folder in made:
-                folder.rmdir()
-        raise
+
+
+def how_to_go_on(results: Results, checkpoint: Path | None) -> str:
+    """What a run that is interrupted says; ``checkpoint`` is where it keeps its state, if it does."""
+    if results.are_complete:
+        return str(results)
+    if checkpoint is None:
+        return f"{results}: the same command begins anew, and with --checkpoint-every could go on"
+    if checkpoint.exists():
+        return f"{results}, but for {checkpoint}: the same command goes on from there"
+    return f"{results}, and there is no checkpoint yet: the same command begins anew"
 
 
 def write_run(
@@ -130,6 +128,23 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
     TraceError
         If the directory is not that of a run, or a file in it is damaged.
     """
+    manifest = read_manifest(directory)
+    try:
+        return load_trace(directory / TRACE), manifest
+    except OmnisimError:
+        raise
+    except (ValueError, TypeError, RuntimeError, zlib.error) as cause:
+        raise TraceError(f"{directory / TRACE}: the trace is damaged ({cause}): run its {SCENARIO} again") from cause
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Raises
+    ------
+    TraceError
+        If the directory is not that of a run, or the manifest is damaged.
+    """
     path = directory / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -142,12 +157,7 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
     for key in _IN_MANIFEST:
         if not isinstance(manifest, dict) or key not in manifest:
             raise TraceError(f"{path}: the manifest is damaged (it has no {key}): run its {SCENARIO} again")
-    try:
-        return load_trace(directory / TRACE), manifest
-    except OmnisimError:
-        raise
-    except (ValueError, TypeError, RuntimeError, zlib.error) as cause:
-        raise TraceError(f"{directory / TRACE}: the trace is damaged ({cause}): run its {SCENARIO} again") from cause
+    return manifest
 
 
 def versions() -> dict[str, str]:

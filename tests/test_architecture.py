@@ -14,7 +14,9 @@ import omnisim
 ROOT = Path(omnisim.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
-EVERYWHERE = {"errors", "arrays", "suggest", "files", "streams", "snapshot", "_version"}
+EVERYWHERE = {
+    *("errors", "arrays", "suggest", "files", "streams", "snapshot", "output_folder", "workers", "_version"),
+}
 """Parts that any other may import."""
 
 MAY_IMPORT = {
@@ -44,7 +46,7 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"cli", "compare_command", "progress", "run_directory"}
+OUTERMOST = {"__main__", "cli", "compare_command", "interruption", "progress", "run_directory"}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}

@@ -19,6 +19,7 @@ The labels in the files are those under which a run was first computed; ``compar
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from omnisim._version import __version__
+from omnisim.comparison.grid import run_name
 from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
 from omnisim.comparison.run import Stored, to_parquet
 from omnisim.errors import OutputError, TraceError
@@ -38,6 +40,10 @@ GATHERED = 250
 """Runs in a part."""
 
 _RUNS, _AGENTS = "runs", "agents"
+
+FOLDERS = (SCENARIOS, _RUNS, _AGENTS)
+"""Of a comparison, inside its own."""
+
 _PART = "part-"
 _DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, EOFError)
 
@@ -63,8 +69,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write_plan(self, plan: Mapping[str, Any], scenarios: Mapping[str, str]) -> None:
-        """Write what was asked, and the resolved scenarios by their digests.
+    def write_plan(self, plan: Mapping[str, Any], scenarios: Mapping[str, str]) -> dict[str, Any]:
+        """Write what was asked, and the resolved scenarios by their digests; return it as :meth:`read_plan` does.
 
         Raises
         ------
@@ -75,6 +81,8 @@ class Store:
             _write(self.folder / SCENARIOS / f"{digest}.toml", text.encode())
         text = json.dumps({"schema_version": SCHEMA_VERSION, **plan}, indent=2)
         _write(self.folder / PLAN, f"{text}\n".encode())
+        written: dict[str, Any] = json.loads(text)
+        return written
 
     def read_plan(self) -> dict[str, Any]:
         """What was asked.
@@ -98,6 +106,12 @@ class Store:
             raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}")
         return plan
 
+    def progress(self) -> tuple[int, int]:
+        """How many of the runs that were asked for last are finished, and how many those are."""
+        plan = self.read_plan()
+        asked = {run_name(variant["digest"], seed) for variant in plan["variants"] for seed in plan["seeds"]}
+        return len(asked & set(self.places())), len(asked)
+
     def write(self, stored: Stored) -> None:
         """Keep a run.
 
@@ -113,7 +127,8 @@ class Store:
     def repair(self, say: Callable[[str], None]) -> set[str]:
         """Remove what is half done, damaged or of another version, and return the runs that are finished.
 
-        Only the process that is going to write may call it. Failed runs are not finished: they are tried again.
+        Only who holds the folder (:mod:`omnisim.output_folder`) may call it. Failed runs are not finished: they are
+        tried again.
 
         Parameters
         ----------
@@ -126,8 +141,6 @@ class Store:
             If a file cannot be removed.
         """
         for name in (_RUNS, _AGENTS):
-            for left in (self.folder / name).glob(".*.parquet.*"):
-                _remove(left)
             for path in sorted((self.folder / name).glob("*.parquet")):
                 wrong = _wrong_with(path, RUNS if name == _RUNS else AGENTS)
                 if wrong:
@@ -216,15 +229,14 @@ class Store:
             If a file is damaged.
         """
         places = self.places()
-        opened: tuple[Path, pq.ParquetFile] | None = None
-        for run in runs:
-            place = places[run]
-            if opened is None or opened[0] != place.agents:
-                opened = (place.agents, _open(place.agents))
-            try:
-                yield run, opened[1].read_row_group(place.index, columns=list(columns), use_threads=False)
-            except _DAMAGE as cause:
-                raise _damaged(place.agents, cause) from cause
+        for path, of_file in groupby(runs, key=lambda run: places[run].agents):
+            with _open(path) as file:
+                for run in of_file:
+                    try:
+                        table = file.read_row_group(places[run].index, columns=list(columns), use_threads=False)
+                    except _DAMAGE as cause:
+                        raise _damaged(path, cause) from cause
+                    yield run, table
 
     @property
     def agents_columns(self) -> list[str]:
