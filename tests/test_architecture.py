@@ -15,7 +15,18 @@ ROOT = Path(omnisim.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 EVERYWHERE = {
-    *("errors", "arrays", "suggest", "files", "streams", "snapshot", "output_folder", "workers", "_version"),
+    *(
+        "errors",
+        "arrays",
+        "suggest",
+        "files",
+        "streams",
+        "snapshot",
+        "output_folder",
+        "workers",
+        "compiled",
+        "_version",
+    ),
 }
 """Parts that any other may import."""
 

@@ -6,14 +6,15 @@ vectors together weigh prod_k 2 cosh(eta C_k), and their weighted sum of s_k is 
 written down.
 """
 
-import numba
 import numpy as np
+
+from omnisim.compiled import compiled
 
 _BLOCK = 128
 """Rows predicted together, while the weights of all rounds pass by."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def first_crossing(shift, profile):
     """(k, rho) for H_k = shift + profile_k: play k/m with probability 1 - rho and (k + 1)/m with probability rho.
 
@@ -37,7 +38,7 @@ def first_crossing(shift, profile):
     return k, above / (above + below)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def hedge_profile(correlation, residual, rate, weights, profile):
     """Write the net weights of the g_i (m,) and the weighted signs (m + 1,), up to a common factor.
 
@@ -58,7 +59,7 @@ def hedge_profile(correlation, residual, rate, weights, profile):
         profile[k] = mass * np.tanh(rate * residual[k])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def play_calibrated(correlates, outcomes, rate):
     """The game on a sample of g (n, m) and y (n,).
 
@@ -83,7 +84,7 @@ def play_calibrated(correlates, outcomes, rate):
     return weights, profiles, correlation, residual
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def mean_calibrated(weights, profiles, correlates):
     """The uniform mixture over all rounds of their steps at new g (u, m): a law (u, m + 1)."""
     rounds, m = weights.shape

@@ -5,14 +5,15 @@ weighted gain of the law P of p against an outcome y is sum_i V(theta_i, y) D_i,
 V(theta, y) = theta - y for a probability.
 """
 
-import numba
 import numpy as np
+
+from omnisim.compiled import compiled
 
 _BLOCK = 128
 """Rows predicted together: their answers stay in the second cache while the weights of all rounds pass by."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def threshold_step(weights, high):
     """(k, rho): play k/m with probability 1 - rho and (k + 1)/m with probability rho (their Lemma 8), in O(m).
 
@@ -46,7 +47,7 @@ def threshold_step(weights, high):
     return k, (tail - low) / ((tail - low) + (low - above))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def play_thresholds(high, identification, rate):
     """Hedge against the step on a sample: weights q(1..n), each summing to 1, (n, m), and the sums of gains (m,)."""
     n, m = high.shape
@@ -69,7 +70,7 @@ def play_thresholds(high, identification, rate):
     return history, total
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def mean_step(history, high):
     """The uniform mixture over all rounds' weights (n, m) of their steps at new rows (u, m): a law (u, m + 1)."""
     rounds, m = history.shape
@@ -118,7 +119,7 @@ def mean_step(history, high):
     return law
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def staircase(low, high, identification, first, middle, last, epsilon):
     """The walk of :func:`omnisim.batch.merging.merge`: where the upper of two predictors is followed."""
     # Theta number i (from 1) is exceeded by the levels >= i, and stands in column i - 1.

@@ -7,11 +7,11 @@ utilities are in the processor's cache, as fast where they have to come from mem
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
 
 _RELAXED = {"reassoc", "contract", "nsz"}
@@ -90,7 +90,7 @@ def _alike(array: NDArray[Any] | None) -> NDArray[Any] | None:
     return view
 
 
-@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+@compiled(fastmath=_RELAXED)
 def _best(utility, offset, candidates, point, n):
     best, highest = 0, -np.inf
     for a in range(utility.shape[1]):
@@ -104,14 +104,14 @@ def _best(utility, offset, candidates, point, n):
     return best
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _choose(utility, offset, candidates, predictions, chosen):
     each = len(utility) // len(predictions)
     for n in range(len(utility)):
         chosen[n] = _best(utility, offset, candidates, predictions[n // each], n)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _tempt(utility, offset, candidates, points, slope):
     for n in range(len(utility)):
         tempting = _best(utility, offset, candidates, points[0], n)
@@ -121,7 +121,7 @@ def _tempt(utility, offset, candidates, points, slope):
                 slope[i] += utility[n, tempting, i] - utility[n, ideal, i]
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _regret(utility, offset, own, others, weights, slope):
     intercept = 0.0
     for n in range(others.shape[0]):
@@ -134,7 +134,7 @@ def _regret(utility, offset, own, others, weights, slope):
     return intercept
 
 
-@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+@compiled(fastmath=_RELAXED)
 def _regrets(utility, offset, own, others, outcome, found):
     for n in range(others.shape[0]):
         for b in range(others.shape[1]):
