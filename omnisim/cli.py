@@ -55,6 +55,8 @@ Plugins = Annotated[
     typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
 ]
 
+Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
+
 
 @app.callback(invoke_without_command=True)
 def _root(
@@ -91,6 +93,7 @@ def run(
             show_default=False,
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Run a scenario and write its report.
 
@@ -109,6 +112,7 @@ def run(
         extra["rounds"] = rounds
     loaded = _load(scenario, overrides, plugin, extra)
     from omnisim import run_directory
+    from omnisim.occupied import check_unoccupied
 
     directory = out or Path("reports") / f"{_file_name(loaded.name)}-{loaded.about['digest']}"
     import omnisim
@@ -120,6 +124,7 @@ def run(
         checkpoint = omnisim.Checkpoint(directory / run_directory.CHECKPOINT, checkpoint_every)
     if_interrupted(lambda: run_directory.how_to_go_on(results, checkpoint.path if checkpoint else None))
     with run_directory.prepared(directory):
+        check_unoccupied(directory, {"digest": loaded.about["digest"]}, force=force)
         with naming(scenario), rounds_bar(loaded.name) as on_rounds:
             if checkpoint is not None and checkpoint.path.exists():
                 print(f"omnisim: going on from {checkpoint.path}", file=sys.stderr)
@@ -132,6 +137,12 @@ def run(
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
+    from omnisim.report.verdict import alarming, summary
+
+    for line in summary(analysis):
+        print(line)
+    for line in alarming(analysis):
+        print(f"omnisim: warning: {line}", file=sys.stderr)
     print(f"{directory / run_directory.REPORT}")
     for row in violated.itertuples():
         print(
@@ -180,6 +191,7 @@ def compare(
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop when a run fails, instead of going on.")] = False,
     plugin: Plugins = None,
+    force: Force = False,
 ) -> None:
     """Run forecasters on the same seeds and say which serves whom, with intervals.
 
@@ -193,7 +205,7 @@ def compare(
     """
     loaded = _load(scenario, None, plugin, {})
     from omnisim import run_directory
-    from omnisim.compare_command import leaderboard, run_comparison, write_page
+    from omnisim.compare_command import leaderboard, run_comparison, verdict, write_page
     from omnisim.comparison.store import FOLDERS
 
     directory = out or Path("reports") / f"compare-{_file_name(loaded.name)}-{loaded.about['digest']}"
@@ -212,9 +224,10 @@ def compare(
             jobs=jobs,
             scheduler=scheduler,
             fail_fast=fail_fast,
+            force=force,
         )
         page = write_page(comparison, directory)
-        lines = leaderboard(comparison)
+        lines = [*verdict(comparison), *leaderboard(comparison)]
     for line in lines:
         print(line)
     print(f"{page}")
@@ -298,6 +311,7 @@ def study(
         Path | None,
         typer.Option(help="File or folder the study is about; default: what the package ships.", show_default=False),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Rerun what the papers claim and write one page of figures, slopes and verdicts.
 
@@ -309,19 +323,21 @@ def study(
       omnisim study scaling --seed 1 --out results
     """
     from omnisim import run_directory, studies
+    from omnisim.occupied import check_unoccupied
 
     found = studies.find(name)
     directory = out or Path("reports") / f"study-{name}"
+    given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
+    command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
     started = time.perf_counter()
     results = Results(directory / run_directory.REPORT)
     if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
     with run_directory.prepared(directory):
+        check_unoccupied(directory, {"study": name, "command": command}, force=force)
         with rounds_bar(f"study {name}") as on_rounds:
             result = found(studies.Options(quick, seed, jobs, on_rounds, data))
         from omnisim.studies.directory import write
 
-        given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
-        command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for finding in result.findings:
         print(f"{_MARKS[finding.holds]}  {finding.measured}")

@@ -11,6 +11,7 @@ from omnisim.comparison.comparing import compare
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.store import PLAN, Store
 from omnisim.interruption import Results, if_interrupted
+from omnisim.occupied import check_unoccupied
 from omnisim.progress import runs_bar
 from omnisim.report.comparison import write_comparison
 from omnisim.scenario.scenario import Scenario
@@ -24,6 +25,8 @@ def run_comparison(
     adversaries: str | None,
     settings: Sequence[str],
     arguments: Sequence[str],
+    *,
+    force: bool = False,
     **options: Any,
 ) -> Comparison:
     """Run the grid that the texts of the options describe, with progress on standard error.
@@ -36,9 +39,13 @@ def run_comparison(
         Texts as given.
     arguments
         Of the command, to say what made the comparison.
+    force
+        Whether other results in the folder are to be replaced.
     options
         ``seeds``, ``reference``, ``jobs``, ``scheduler`` and ``fail_fast`` of :func:`omnisim.compare`.
     """
+    about = {"name": scenario.name, "market": scenario.about.get("market", {})}
+    check_unoccupied(directory, {"file": PLAN, **about}, force=force)
     results = Results(directory / run_directory.REPORT)
     planned: list[bool] = []
     if_interrupted(lambda: _how_to_go_on(directory, results, bool(planned)))
@@ -82,6 +89,14 @@ def write_page(comparison: Comparison, directory: Path) -> Path:
     page = directory / run_directory.REPORT
     write_comparison(comparison, page)
     return page
+
+
+def verdict(comparison: Comparison) -> list[str]:
+    """What came out, in money where there is any, and warnings."""
+    from omnisim.report.comparison_scope import Scope
+    from omnisim.report.comparison_verdict import summary
+
+    return summary(Scope(comparison))
 
 
 def leaderboard(comparison: Comparison) -> list[str]:

@@ -3,7 +3,8 @@
 .. code-block:: text
 
     scenario.toml      the resolved scenario: running it again gives the same trace
-    manifest.json      versions, seed, digest, wall time, the command that reproduces the run
+    manifest.json      seed, digest, wall time, the command that reproduces the run, what is promised of it, and the
+                       versions and the machine that it depends on (omnisim.reproducibility)
     trace.npz          the record of the run (omnisim.trace)
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
@@ -15,20 +16,19 @@ last, and that of an earlier run in the same folder goes first: a directory that
 """
 
 import json
-import platform
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from omnisim import output_folder
-from omnisim._version import __version__
 from omnisim.analysis import Analysis
+from omnisim.comparison.store import PAGE, PAGES, PLAN
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
 from omnisim.interruption import Results
+from omnisim.reproducibility import PROMISE, machine, versions
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
 from omnisim.trace import Trace, load_trace
@@ -37,7 +37,6 @@ SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
 CHECKPOINT = "checkpoint.npz"
 
-_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "plotly")
 _IN_MANIFEST = ("command", "versions", "wall_seconds")
 
 
@@ -90,6 +89,8 @@ def write_run(
         "rounds": trace.rounds,
         "wall_seconds": round(wall_seconds, 3),
         "versions": versions(),
+        "machine": machine(),
+        "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
     try:
@@ -103,6 +104,7 @@ def write_run(
         analysis.agents.to_parquet(file, index=False)
     _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
+    _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         (directory / CHECKPOINT).unlink(missing_ok=True)
 
@@ -116,8 +118,31 @@ def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any])
         "versions": manifest["versions"],
         "wall_seconds": manifest["wall_seconds"],
         "agents_file": AGENTS,
+        "comparison": _comparison_page(directory),
     }
     write_report(analysis, directory / REPORT, details=details)
+
+
+def _comparison_page(directory: Path) -> str | None:
+    """Where the page of the comparison is that a run was made again from, relative to the run's; None if there is none.
+
+    The folder of such a run is in the folder of its comparison, in one of its own.
+    """
+    comparison = directory.resolve().parent.parent
+    known = directory.resolve().parent.name == PAGES and (comparison / PLAN).is_file()
+    return f"../../{PAGE}" if known and (comparison / PAGE).is_file() else None
+
+
+def _lead_here(directory: Path) -> None:
+    """Write the page of the comparison again that a run was made again from, now that there is a page to lead to."""
+    if _comparison_page(directory) is not None:
+        from omnisim.comparison.comparison import load_comparison
+        from omnisim.report.comparison import write_comparison
+
+        comparison = directory.resolve().parent.parent
+        # The run is there, whatever is wrong with the comparison; and one that goes on writes its page itself.
+        with suppress(OmnisimError), output_folder.held(comparison):
+            write_comparison(load_comparison(comparison), comparison / PAGE)
 
 
 def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
@@ -158,14 +183,6 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         if not isinstance(manifest, dict) or key not in manifest:
             raise TraceError(f"{path}: the manifest is damaged (it has no {key}): run its {SCENARIO} again")
     return manifest
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
-    found = {"python": platform.python_version(), "omnisim-lab": __version__}
-    for package in _PACKAGES:
-        found[package] = metadata.version(package)
-    return found
 
 
 def _write_text(path: Path, text: str) -> None:

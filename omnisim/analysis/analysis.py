@@ -1,5 +1,6 @@
 """Everything measured on a run: the function ``omnisim.analyze``."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,22 +9,26 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from omnisim.analysis.accuracy import accuracy
 from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
+from omnisim.analysis.clipping import Clipped, clipped
 from omnisim.analysis.expected import ExpectedBias, expected_bias
 from omnisim.analysis.growth import growth
 from omnisim.analysis.information import ages, message_counts
 from omnisim.analysis.measures import Measures
+from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
-from omnisim.analysis.violation import cumulative_violation
+from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
+from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
 from omnisim.trace import PopulationRecord, Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """What :func:`analyze` found; tables are built when first asked for.
 
@@ -38,6 +43,20 @@ class Analysis:
     trace: Trace
     measures: dict[str, Measures]
 
+    def __repr__(self) -> str:
+        return f"<Analysis of {self.trace!r}>"
+
+    def _repr_html_(self) -> str:
+        """What the forecasts were worth by population, for notebooks."""
+        sums = [
+            (name, found.whole_run.shape[1], *found.whole_run.mean(axis=1), found.currency)
+            for name, found in self.worth.items()
+        ]
+        columns = ["population", "agents", "money", "with persistence", "with foresight", "currency"]
+        table = pd.DataFrame(sums, columns=columns).to_html(index=False, float_format="{:,.2f}".format)
+        name = html.escape(str(self.trace.about.get("scenario", "a scenario")))
+        return f"<p>Analysis of {name}: money per agent over {self.trace.rounds:,} rounds.</p>{table}"
+
     @cached_property
     def agents(self) -> pd.DataFrame:
         """One row per (population, agent, subsequence).
@@ -46,7 +65,8 @@ class Analysis:
         (sums, NaN where the benchmark is empty), benchmark_size, benchmark (which one: ``"realized"``, ``"expected"``,
         or ``"realized (law unknown)"`` where the rule competes with the expected one), ccv, ccv_positive, bias (largest
         over the actions), eliminated (actions that left the candidate set), fallback_rounds, money (sum, in the
-        population's currency).
+        population's currency, at the true outcomes) and money_clipped (the same at the outcomes in [0, 1] that the
+        theory sees: the utility translated; equal where nothing was clipped).
         """
         return pd.concat([m.table(self.trace.subsequences) for m in self.measures.values()], ignore_index=True)
 
@@ -54,6 +74,41 @@ class Analysis:
     def certificates(self) -> pd.DataFrame:
         """One row per theorem and scope: what was measured, the bound, and whether it holds."""
         return certificates(self.trace, self.measures)
+
+    @cached_property
+    def worth(self) -> dict[str, Worth]:
+        """Per population, money beside that with persistence and perfect foresight; see :class:`Worth`."""
+        with threadpool_limits(limits=1):
+            return {name: worth(self.trace, name) for name in self.trace.records}
+
+    @cached_property
+    def value(self) -> pd.DataFrame:
+        """What the forecasts were worth to each agent on each subsequence, in money at the true outcomes.
+
+        Columns: population, agent, subsequence, money, baseline (with persistence as the forecast), foresight (with
+        perfect foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
+        """
+        return pd.concat([found.table(self.trace.subsequences) for found in self.worth.values()], ignore_index=True)
+
+    @cached_property
+    def accuracy(self) -> pd.DataFrame:
+        """How good the forecasts were, at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
+        return accuracy(self.trace)
+
+    @cached_property
+    def violations(self) -> pd.DataFrame:
+        """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""
+        return violations(self.trace)
+
+    @cached_property
+    def whole_run_violations(self) -> pd.DataFrame:
+        """The same over all rounds."""
+        return whole_run_violations(self.trace)
+
+    @cached_property
+    def clipping(self) -> Clipped:
+        """What clipping to [0, 1] cut off the outcomes and the money."""
+        return clipped(self.trace)
 
     @cached_property
     def information(self) -> pd.DataFrame:
@@ -137,6 +192,9 @@ def _measure(trace: Trace, name: str) -> Measures:
         present_rounds=None
         if record.present is None
         else trace.active.T.astype(np.int64) @ record.present.astype(np.int64),
+        lost_by_clipping=None
+        if trace.unclipped_outcomes is None
+        else trace.active.T.astype(np.float64) @ lost_by_clipping(trace, name),
     )
 
 

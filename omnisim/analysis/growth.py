@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.analysis.benchmark import benchmark_of
+from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.regret import regret
 from omnisim.analysis.sums import Sums, played_sums
 from omnisim.arrays import FloatArray
@@ -51,6 +52,8 @@ def grown(
     every = np.ones((len(members), 1), dtype=np.bool_)
     agents = record.population.agents
     total: Sums | None = None
+    lost = None if trace.unclipped_outcomes is None else lost_by_clipping(trace, population)
+    clipped: FloatArray = np.zeros(agents)
     violated, positive = np.zeros((2, agents, record.costs.shape[2]))
     for begin, end in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
         part = members[begin:end]
@@ -68,6 +71,8 @@ def grown(
         costs = record.costs[part]
         violated, positive = violated + costs.sum(axis=0), positive + np.maximum(costs, 0).sum(axis=0)
         money = record.population.money
+        if lost is not None:
+            clipped = clipped + lost[part].sum(axis=0)
         own = end if record.present is None else total.count[0].sum(axis=1)
         nothing = np.zeros(agents)
         yield (
@@ -79,7 +84,7 @@ def grown(
                 "swap_regret": found.swap[0],
                 "ccv": violated.max(axis=1) if violated.size else nothing,
                 "ccv_positive": positive.max(axis=1) if positive.size else nothing,
-                "money": found.utility[0] * money.scale + own * money.offset,
+                "money": found.utility[0] * money.scale + own * money.offset - clipped,
             },
         )
 

@@ -10,7 +10,7 @@ from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.problem.population import Population
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measures:
     """Measures of the N agents of a population on L subsequences; utilities and costs are sums over rounds.
 
@@ -31,6 +31,8 @@ class Measures:
     eliminated, fallback_rounds : (L, N)
     present_rounds : (L, N)
         Rounds of S in which the agent was there; None where agents neither come nor go.
+    lost_by_clipping : (L, N)
+        Money at the clipped less that at the true outcomes; None where nothing was clipped.
     """
 
     population: Population
@@ -47,6 +49,7 @@ class Measures:
     eliminated: IntArray
     fallback_rounds: IntArray
     present_rounds: IntArray | None = None
+    lost_by_clipping: FloatArray | None = None
 
     @property
     def own_rounds(self) -> IntArray:
@@ -57,7 +60,13 @@ class Measures:
 
     @property
     def money(self) -> FloatArray:
-        """Money earned, (L, N): the utility translated, summed over rounds."""
+        """Money earned at the true outcomes, (L, N), summed over rounds."""
+        clipped = self.money_clipped
+        return clipped if self.lost_by_clipping is None else np.asarray(clipped - self.lost_by_clipping)
+
+    @property
+    def money_clipped(self) -> FloatArray:
+        """Money at the outcomes that the theory sees, (L, N): the utility translated."""
         money = self.population.money
         return self.utility * money.scale + self.own_rounds * money.offset
 
@@ -76,6 +85,7 @@ class Measures:
             "eliminated": self.eliminated,
             "fallback_rounds": self.fallback_rounds,
             "money": self.money,
+            "money_clipped": self.money_clipped,
         }
         labels = {
             "population": np.full(agents * count, self.population.name, dtype=object),

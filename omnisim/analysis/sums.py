@@ -20,7 +20,7 @@ _BLOCK = 1 << 20
 """Numbers in one block of agents' sums; agents are taken in blocks so that memory stays bounded."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """Sums over the rounds of each subsequence in which each action was played.
 

@@ -1,11 +1,16 @@
 """Cumulative constraint violation (theory, section 1).
 
-CCV(S) = max over constraints of the sum of costs over S; CCV+(S) the same with negative costs counted as 0.
+CCV(S) = max over constraints of the sum of costs over S; CCV+(S) the same with negative costs counted as 0. Both are in
+units of cost, at the outcomes in [0, 1]^d; ``violations`` says what they were in physical units, at the true outcomes.
 """
 
-import numpy as np
+from collections.abc import Mapping
 
-from omnisim.arrays import BoolArray, FloatArray
+import numpy as np
+import pandas as pd
+
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray
+from omnisim.trace import Trace
 
 
 def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -33,3 +38,65 @@ def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArr
     total = (member @ flat).reshape(shape).max(axis=2)
     positive = (member @ np.maximum(flat, 0)).reshape(shape).max(axis=2)
     return total, positive
+
+
+def violations(trace: Trace) -> pd.DataFrame:
+    """One row per population, agent, subsequence and constraint; empty where there are no constraints.
+
+    Columns: population, agent, subsequence, constraint (name), rounds (of the subsequence), violated (rounds in which
+    the limit was exceeded), total (sum of the excess over them), largest (excess of a round), unit. At the true
+    outcomes: a bill is what was paid, also where the price was clipped for the theory.
+    """
+    return _joined(trace, dict(zip(trace.subsequences, trace.active.T, strict=True)))
+
+
+def whole_run_violations(trace: Trace) -> pd.DataFrame:
+    """The same over all rounds: one row per population, agent and constraint, without a subsequence."""
+    return _joined(trace, {"": np.ones(trace.rounds, dtype=np.bool_)}).drop(columns="subsequence")
+
+
+def _joined(trace: Trace, members: Mapping[str, BoolArray]) -> pd.DataFrame:
+    frames = [_violations_of(trace, name, members) for name, r in trace.records.items() if r.costs.shape[2]]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
+COLUMNS = ("population", "agent", "subsequence", "constraint", "rounds", "violated", "total", "largest", "unit")
+"""Columns of the table of violations."""
+
+
+def excess(trace: Trace, population: str) -> FloatArray:
+    """How far each limit was exceeded by each agent in each round, (T, N, J) >= 0 in the unit of the limit."""
+    record = trace.records[population]
+    costs = record.costs if record.true_costs is None else record.true_costs
+    over = np.where(costs > ROUNDING, costs, 0.0)
+    for j, limit in enumerate(record.limits):
+        over[:, :, j] *= limit.scale
+    return over
+
+
+def _violations_of(trace: Trace, name: str, members: Mapping[str, BoolArray]) -> pd.DataFrame:
+    record = trace.records[name]
+    over = excess(trace, name)
+    _, agents, constraints = over.shape
+    active = np.stack(list(members.values()))
+    subsequences, member = len(active), active.astype(np.float64)
+    flat = over.reshape(trace.rounds, -1)
+    found = {
+        "violated": (member @ (flat > 0)).astype(np.int64),
+        "total": member @ flat,
+        "largest": np.stack([flat[rounds].max(axis=0, initial=0.0) for rounds in active]),
+    }
+    units = [limit.unit for limit in record.limits] or ["cost"] * constraints
+    labels = {
+        "population": name,
+        "agent": np.repeat(np.arange(agents), subsequences * constraints),
+        "subsequence": np.tile(np.repeat(np.array(list(members), dtype=object), constraints), agents),
+        "constraint": np.tile(np.array(record.constraint_names, dtype=object), agents * subsequences),
+        "rounds": np.tile(np.repeat(active.sum(axis=1), constraints), agents),
+        "unit": np.tile(np.array(units, dtype=object), agents * subsequences),
+    }
+    shaped = {
+        key: values.reshape(subsequences, agents, constraints).swapaxes(0, 1).reshape(-1)
+        for key, values in found.items()
+    }
+    return pd.DataFrame(labels | shaped)[list(COLUMNS)]

@@ -10,7 +10,7 @@ from omnisim._version import __version__
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.grid import LABELS, Grid, Variant, make_grid
 from omnisim.comparison.run import execute
-from omnisim.comparison.store import FOLDERS, SCENARIOS, Store
+from omnisim.comparison.store import FOLDERS, PAGES, SCENARIOS, Store
 from omnisim.errors import OmnisimError, ScenarioError, WorkersLostError
 from omnisim.output_folder import held
 from omnisim.scenario.load import load_scenario
@@ -170,7 +170,9 @@ def _plan(grid: Grid, command: str) -> dict[str, Any]:
 
 def _command(variant: Variant, seed: int) -> str:
     """Run from inside the folder of the comparison, it gives the same run again."""
-    return "" if variant.toml is None else f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed}"
+    if variant.toml is None:
+        return ""
+    return f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed} --out {PAGES}/{variant.run(seed)}"
 
 
 def _check_jobs(jobs: int) -> None:

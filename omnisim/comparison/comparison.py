@@ -17,8 +17,9 @@ benchmark is empty.
     runs          one row per run: run (its digest), LABELS, seed, status ("finished" or "failed"), error, rounds,
                   agents, outcomes (a digest: equal ones met the same market), certificates_listed,
                   certificates_violated, seconds, simulate_seconds, analyze_seconds, peak_memory_mb, omnisim (version),
-                  versions (JSON), command (reproduces the run, from inside the folder; "" for a scenario built in
-                  Python), and the MEASURES on the whole run, mean over all agents; in the order of variants, then seeds
+                  versions and machine (JSON), command (reproduces the run, from inside the folder; "" for a scenario
+                  built in Python), and the MEASURES on the whole run, mean over all agents; in the order of variants,
+                  then seeds
     table         the leaderboard, one row per variant in the order asked: LABELS, runs (finished), failed, one column
                   per measure with its interval <measure>_low and <measure>_high, on the whole run, mean over all
                   agents; the paired difference of utility to the reference: difference, difference_low,
@@ -37,8 +38,15 @@ benchmark is empty.
                   subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for many
                   variants, and ``growth_of`` computes only the rows that are wanted
     certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
-                  the bound; 1: always), runs, held, vacuous (no agent met the hypotheses; not in held), violated,
-                  excess (largest measured minus bound), measured and bound there, worst_run (its name)
+                  the bound; 1: always), runs, and how many of them came out how: held (and could have failed), vacuous
+                  (the bound is no lower than what could be lost anyway), unmet (no agent meets the hypotheses), checked
+                  (cannot fail), violated; excess (largest measured minus bound), measured and bound there, worst_run
+                  (its name)
+    accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
+                  rounds: as Analysis.accuracy, mean over seeds
+    diebold_mariano  LABELS, reference, loss, unit, rounds, mean, reference_mean, difference, statistic, p_value, lags:
+                  whether the forecast differs in accuracy from the reference's, see
+                  :func:`~omnisim.comparison.accuracy.diebold_mariano`; losses are means over seeds
     agents        one row per run, population, agent and subsequence: run, LABELS, seed and the columns of
                   Analysis.agents; large, read when first asked for
     about         a dict: name, description, reference, forecasters, eliminations, adversaries, settings (labels, in
@@ -63,7 +71,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from omnisim.arrays import BoolArray
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.comparison.accuracy import accuracy, tests
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
 from omnisim.comparison.grid import LABELS, run_name
@@ -248,6 +257,25 @@ class Comparison:
         rows = self._finished(["certificates"])
         of_row, frame = table_of(rows.table["certificates"])
         return certificates(frame, rows.index.variant[of_row], rows.table[RUN].to_numpy()[of_row], self._labels)
+
+    @cached_property
+    def accuracy(self) -> pd.DataFrame:
+        """How good forecasts were at the true outcomes, beside persistence over the same rounds."""
+        rows = self._finished(["accuracy"])
+        of_row, frame = table_of(rows.table["accuracy"])
+        return accuracy(frame, rows.index.variant[of_row], self._labels)
+
+    @cached_property
+    def diebold_mariano(self) -> pd.DataFrame:
+        """Whether forecasts differ in accuracy from that of the reference."""
+        rows = self._finished(["losses", "loss", "loss_unit"])
+        by_variant: list[list[FloatArray]] = [[] for _ in self._labels]
+        for variant, values in zip(rows.index.variant, rows.table["losses"].to_pylist(), strict=True):
+            by_variant[variant].append(np.asarray(values, dtype=np.float64))
+        means = [np.mean(found, axis=0) if len({len(f) for f in found}) == 1 else None for found in by_variant]
+        said = [(row["loss"], row["loss_unit"]) for row in rows.table.select(["loss", "loss_unit"]).to_pylist()]
+        pairs = self._statistics.pairs
+        return tests(means, pairs, self._labels, self._plan["reference"], said[0] if said else ("", ""))
 
     @cached_property
     def agents(self) -> pd.DataFrame:

@@ -14,6 +14,8 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
                          many rounds of the subsequence a block has, and utility and money earned in them, mean over
                          agents
     runs.certificates[]  the rows of Analysis.certificates
+    runs.accuracy[]      the rows of Analysis.accuracy
+    runs.losses          the loss of the forecast in every round, with ``loss`` (what it is) and ``loss_unit``
 """
 
 import pyarrow as pa
@@ -21,13 +23,16 @@ import pyarrow as pa
 from omnisim.comparison.grid import LABELS
 
 MEASURES = (
-    *("utility", "money", "external_regret", "swap_regret", "ccv", "ccv_positive"),
+    *("utility", "money", "money_clipped", "external_regret", "swap_regret", "ccv", "ccv_positive"),
     *("bias", "fallback_rounds", "eliminated"),
 )
 """What is compared, in the columns of ``Analysis.agents``."""
 
-LARGER_IS_BETTER = ("utility", "money")
+LARGER_IS_BETTER = ("utility", "money", "money_clipped")
 """Of all other measures less is better."""
+
+MONEY = ("money", "money_clipped")
+"""Measures that populations may count in different currencies."""
 
 GROWING = ("utility", "money", "external_regret", "swap_regret", "ccv", "ccv_positive")
 """Measures that are sums over rounds."""
@@ -66,7 +71,7 @@ AGENTS = pa.schema(
         ("benchmark", _TEXT),
         *_fields(_REAL, "ccv", "ccv_positive", "bias"),
         *_fields(pa.int32(), "eliminated", "fallback_rounds"),
-        ("money", _REAL),
+        *_fields(_REAL, "money", "money_clipped"),
     ]
 )
 """Columns of the table ``agents``."""
@@ -79,19 +84,31 @@ RUNS = pa.schema(
         ("outcomes", _TEXT),
         *_fields(_WHOLE, "certificates_listed", "certificates_violated"),
         *_fields(_REAL, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
-        *_fields(_TEXT, "omnisim", "versions", "command"),
+        *_fields(_TEXT, "omnisim", "versions", "machine", "command"),
         ("subsequences", pa.list_(_TEXT)),
         ("populations", _list_of(("name", _TEXT), ("agents", _WHOLE), ("currency", _TEXT))),
         ("summary", _list_of(*_PLACE, *_fields(_WHOLE, "rounds", "agents", "defined"), *_fields(_REAL, *MEASURES))),
         ("growth", _list_of(*_PLACE, ("rounds", pa.list_(pa.int32())), *_fields(_REALS, *GROWING))),
         ("blocks", _list_of(*_PLACE, ("rounds", pa.list_(pa.int32())), *_fields(_REALS, *LARGER_IS_BETTER))),
+        *_fields(_TEXT, "loss", "loss_unit"),
+        ("losses", _REALS),
+        (
+            "accuracy",
+            _list_of(
+                *_fields(_TEXT, "forecaster", "subsequence", "measure", "unit"),
+                *_fields(_REAL, "value", "baseline"),
+                ("rounds", _WHOLE),
+            ),
+        ),
         (
             "certificates",
             _list_of(
                 *_fields(_TEXT, "theorem", "claim", "scope", "population", "subsequence"),
                 *_fields(_REAL, "measured", "bound"),
                 ("holds", pa.bool_()),
-                ("probability", _REAL),
+                *_fields(_REAL, "probability", "trivial", "hindsight"),
+                ("informative", pa.bool_()),
+                ("status", _TEXT),
                 *_fields(_WHOLE, "agents", "hypotheses_met"),
             ),
         ),
@@ -99,5 +116,5 @@ RUNS = pa.schema(
 )
 """Columns of the table ``runs``."""
 
-NESTED = ("populations", "summary", "growth", "blocks", "certificates")
-"""Columns of the table ``runs`` that hold tables."""
+NESTED = ("populations", "summary", "growth", "blocks", "certificates", "accuracy", "losses", "loss", "loss_unit")
+"""Columns of the table ``runs`` that hold tables, or say what those are."""

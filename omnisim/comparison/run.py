@@ -12,7 +12,6 @@ import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,15 @@ import pyarrow.parquet as pq
 
 from omnisim._version import __version__
 from omnisim.analysis import Analysis, analyze
+from omnisim.analysis.accuracy import losses
 from omnisim.analysis.growth import grown
+from omnisim.analysis.money import lost_by_clipping, money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.comparison.grid import LABELS, Variant
-from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, LARGER_IS_BETTER, MEASURES, REGRETS, RUNS
+from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, MEASURES, REGRETS, RUNS
+from omnisim.reproducibility import machine, versions
 from omnisim.simulation.simulate import simulate
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace import Trace
 
 GROWTH_POINTS = 12
 """Numbers of rounds at which the growth of regret and violation is kept."""
@@ -37,10 +39,6 @@ SHORTEST_BLOCK = 7
 """Rounds: a week of a day-ahead market, whose days resemble those of the week before."""
 
 MOST_BLOCKS = 200
-
-_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba")
-_BLOCK = 1 << 21
-"""Numbers in one piece of the gathered utilities, so that memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ def block_length(rounds: int) -> int:
 def execute(variant: Variant, seed: int, command: str) -> Stored:
     """Run a variant with a seed; whatever goes wrong becomes the result."""
     head = {"run": variant.run(seed), **dict(zip(LABELS, variant.labels, strict=True)), "seed": seed}
-    facts: dict[str, Any] = {"omnisim": __version__, "versions": json.dumps(_versions()), "command": command}
+    facts: dict[str, Any] = {"omnisim": __version__, "command": command}
+    facts |= {"versions": json.dumps(versions()), "machine": json.dumps(machine())}
     started = time.perf_counter()
     _forget_peak_memory()
     agents, error = None, ""
@@ -117,7 +116,12 @@ def _measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
     populations = [record.population for record in trace.records.values()]
     kept = RUNS.field("certificates").type.value_type
     names = [kept.field(i).name for i in range(kept.num_fields)]
+    by_round, loss, unit = losses(trace)
     return {
+        "loss": loss,
+        "loss_unit": unit,
+        "losses": by_round.tolist(),
+        "accuracy": analysis.accuracy.to_dict("records"),
         "rounds": trace.rounds,
         "agents": sum(population.agents for population in populations),
         "outcomes": hashlib.sha256(np.ascontiguousarray(trace.outcomes).tobytes()).hexdigest()[:16],
@@ -165,8 +169,8 @@ def _mean(values: FloatArray) -> float:
 def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
     starts = np.arange(0, trace.rounds, block_length(trace.rounds))
     rounds = np.add.reduceat(trace.active.astype(np.int64), starts, axis=0)
-    for name, record in trace.records.items():
-        earned = dict(zip(LARGER_IS_BETTER, _mean_earned(record, trace.outcomes), strict=True))
+    for name in trace.records:
+        earned = _mean_earned(trace, name)
         sums = {key: np.add.reduceat(value[:, None] * trace.active, starts, axis=0) for key, value in earned.items()}
         for k, subsequence in enumerate(trace.subsequences):
             yield {
@@ -177,25 +181,15 @@ def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
             }
 
 
-def _mean_earned(record: PopulationRecord, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Utility and money of each round, mean over the agents, (T,)."""
-    population = record.population
-    everyone = np.arange(population.agents)
-    size = max(1, _BLOCK // (population.agents * population.dimension))
-    utility, money = np.empty((2, len(outcomes)))
-    for first in range(0, len(outcomes), size):
-        part = slice(first, first + size)
-        actions = record.actions[part]
-        earned = np.einsum("tnd,td->tn", population.utility[everyone, actions], outcomes[part])
-        earned += population.offset[everyone, actions]
-        utility[part] = earned.mean(axis=1)
-        money[part] = (earned * population.money.scale + population.money.offset).mean(axis=1)
-    return utility, money
-
-
-def _versions() -> dict[str, str]:
-    known = {"python": platform.python_version(), "omnisim-lab": __version__}
-    return known | {package: metadata.version(package) for package in _PACKAGES}
+def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
+    """Each measure of ``LARGER_IS_BETTER`` in every round, mean over the agents, (T,)."""
+    money = trace.records[name].population.money
+    at_true = money_by_round(trace, name)
+    clipped = at_true + lost_by_clipping(trace, name)
+    # An agent that is not there earns no money, which is no utility of 0.
+    here = trace.records[name].actions >= 0
+    utility = np.where(here, (clipped - money.offset) / money.scale, 0.0)
+    return {"utility": utility.mean(axis=1), "money": at_true.mean(axis=1), "money_clipped": clipped.mean(axis=1)}
 
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")

@@ -10,7 +10,7 @@ import pandas as pd
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.intervals import NONE, SEEDS, Estimates, Resampler, intervals, separated
-from omnisim.comparison.records import LARGER_IS_BETTER, MEASURES
+from omnisim.comparison.records import LARGER_IS_BETTER, MEASURES, MONEY
 from omnisim.comparison.summaries import Curves, Summaries
 
 BETTER, WORSE, NOT_SEPARATED, NO_VERDICT = "better", "worse", "not separated", ""
@@ -172,7 +172,7 @@ class Statistics:
         blocks = self._blocks
         sums = blocks.measures[measure][v] - (0 if reference is None else blocks.measures[measure][reference])
         estimates = self.resampler.over_days(sums.swapaxes(1, 2), blocks.rounds[v].T)
-        if measure == "money" and np.isnan(self.found.measures[measure][v, :, -1]).all():
+        if measure in MONEY and np.isnan(self.found.measures[measure][v, :, -1]).all():
             return _without_last(estimates)
         return estimates
 

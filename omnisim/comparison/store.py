@@ -6,6 +6,7 @@
     scenarios/<digest>.toml     each variant, resolved: every default written out
     runs/<digest>-<seed>.parquet      one run each, one row
     agents/<digest>-<seed>.parquet    its agents, one row group
+    pages/<digest>-<seed>/            the folder of a run that was made again with its page, by omnisim run
     runs/part-*.parquet, agents/part-*.parquet    many finished runs, one row group per run in ``agents``
 
 A run is finished when both of its files are there, the one in ``runs`` is written last, and each is renamed from a
@@ -34,6 +35,9 @@ from omnisim.errors import OutputError, TraceError
 from omnisim.files import atomic_write
 
 PLAN, SCENARIOS = "comparison.json", "scenarios"
+PAGES, PAGE = "pages", "report.html"
+"""Folder of the folders of runs that were made again to look at, and the page in each and in that of the comparison."""
+
 SCHEMA_VERSION = 1
 
 GATHERED = 250

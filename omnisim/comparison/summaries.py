@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.comparison.records import MEASURES, REGRETS
+from omnisim.comparison.records import MEASURES, MONEY, REGRETS
 
 ALL = "all populations"
 """The population of the leaderboard: every agent of every population."""
@@ -80,7 +80,7 @@ def summaries(index: Index, column: pa.ChunkedArray, whole_run: str, money: bool
     for measure in MEASURES:
         weights = found["defined"] if measure in REGRETS else agents
         pooled = _average(found[measure][:, :, members], weights[:, :, members])
-        if measure == "money" and not money:
+        if measure in MONEY and not money:
             pooled[:] = np.nan
         found[measure] = np.concatenate([found[measure], pooled[:, :, None]], axis=2)
     agents = np.concatenate([agents, agents[:, :, members].sum(axis=2, keepdims=True)], axis=2)

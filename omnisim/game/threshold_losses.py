@@ -10,6 +10,7 @@ from omnisim.game.objectives import Objectives
 from omnisim.problem.context import Context
 from omnisim.problem.losses.thresholds import thresholds
 from omnisim.problem.mixture import Mixture
+from omnisim.products import inner, weighted_sums
 
 
 class ThresholdLosses(Objectives):
@@ -54,9 +55,9 @@ class ThresholdLosses(Objectives):
     def weighted_gain(self, net: FloatArray, prediction: FloatArray) -> tuple[float, FloatArray]:
         """See :meth:`Objectives.weighted_gain`."""
         signed = net[0] * ((prediction[0] <= self.thetas).astype(np.float64) - self._low)
-        return -float(signed @ self.thetas), signed.sum(keepdims=True)
+        return -inner(signed, self.thetas), signed.sum(keepdims=True)
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""
-        low = mixture.weights @ (mixture.support[:, :1] <= self.thetas)
+        low = weighted_sums(mixture.weights, mixture.support[:, :1] <= self.thetas)
         return np.zeros(1, dtype=np.int64), ((outcome[0] - self.thetas) * (low - self._low))[None, :]

@@ -1,13 +1,15 @@
-"""Prices as outcomes: the affine map between money per MWh and [0, 1], and a count of what it clips."""
+"""Prices as outcomes: the affine map between money per MWh and [0, 1], and what it clips."""
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import ProblemError
+from omnisim.problem.clipping import Clipping, clipping, rounded
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,9 @@ class Scaling:
     Parameters
     ----------
     low, high
-        The prices, in ``currency`` per MWh, that become 0 and 1. Prices beyond them are clipped, and agents
-        then settle at ``low`` or ``high``: choose them wide enough for the clipped hours to be few, and not
-        much wider, because regret is measured in units of each agent's range of money.
+        The prices, in ``currency`` per MWh, that become 0 and 1. Prices beyond them are clipped for the theory, whose
+        utilities need a range; money is settled at the true price. Choose them wide enough for little to be clipped,
+        and not much wider, because regret is measured in units of each agent's range of money.
     currency
         Name of the money.
 
@@ -70,8 +72,36 @@ class Scaling:
         if not np.isfinite(given).all():
             raise ProblemError(f"every price must be a finite number, got {given[~np.isfinite(given)][0]}")
         clipped = int(np.count_nonzero((given < self.low) | (given > self.high)))
-        return freeze(np.clip((given - self.low) / self.span, 0.0, 1.0)), clipped
+        return freeze(np.clip(self.unclipped(given), 0.0, 1.0)), clipped
+
+    def unclipped(self, prices: ArrayLike) -> FloatArray:
+        """Map prices to the scale of outcomes without clipping, of the same shape."""
+        return np.asarray((np.asarray(prices, dtype=np.float64) - self.low) / self.span)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The scale as plain JSON values."""
+        return {"currency": self.currency, "low": self.low, "high": self.high}
+
+    def clipping(self, prices: ArrayLike) -> Clipping:
+        """What clipping cuts off these prices."""
+        return clipping(prices, self.low, self.high)
 
     def prices(self, outcomes: ArrayLike) -> FloatArray:
         """Map outcomes (or predictions of them) back to prices, of the same shape."""
         return np.asarray(self.low + self.span * np.asarray(outcomes, dtype=np.float64))
+
+
+def fitting(prices: ArrayLike) -> tuple[float, float]:
+    """Ends of a scale for prices of which some of the past is known: (low, high) in money per MWh.
+
+    Low is the 0.5 % quantile of the past and high its 99.5 % quantile, each moved outwards by their distance, which
+    leaves room for prices that the past does not show, and rounded outwards to two digits. Single spikes of the past do
+    not stretch the scale, on which regret is measured.
+
+    >>> fitting([20.0, 30.0, 40.0] * 200)
+    (0.0, 60.0)
+    """
+    low, high = np.quantile(np.asarray(prices, dtype=np.float64), [0.005, 0.995])
+    room = max(high - low, 0.1 * max(abs(low), abs(high)), 1.0)
+    return rounded(low - room, up=False), rounded(high + room, up=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import ProblemError
-from omnisim.problem.constraints import Constraint, LinearConstraint
+from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.problem.population import Money, Population
 
 
@@ -142,7 +142,10 @@ def with_rows(population: Population, rows: IntArray) -> Population:
 
 def _rows_of(constraint: Constraint, rows: IntArray) -> Constraint:
     if isinstance(constraint, LinearConstraint):
-        return LinearConstraint(constraint.slope[rows], constraint.offset[rows], constraint.name)
+        scale = None if constraint.scale is None else constraint.scale[rows]
+        return LinearConstraint(
+            constraint.slope[rows], constraint.offset[rows], constraint.name, unit=constraint.unit, scale=scale
+        )
     return _Rows(constraint, rows)
 
 
@@ -153,6 +156,9 @@ class _Rows:
         self._constraint, self._rows = constraint, rows
         if hasattr(constraint, "name"):
             self.name = str(constraint.name)
+        self.unit, self.scale = getattr(constraint, "unit", COST), getattr(constraint, "scale", None)
+        if self.scale is not None:
+            self.scale = np.asarray(self.scale)[rows]
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """See :class:`~omnisim.problem.constraints.Constraint`."""

@@ -1,17 +1,50 @@
 """Long-term constraints: what an action costs once the outcome is known.
 
 A constraint is any object with ``costs(outcomes)`` that maps outcomes (T, d) to costs (T, N, A) in [-1, 1];
-positive means violated. It need not be linear, nor convex, in the outcome: the guarantees of the elimination
-rules never use its form (Bechavod, Lu, Roth, section 2).
+positive means violated. With attributes ``unit`` and ``scale`` (N,) it says what a cost stands for: ``scale`` times it
+is how far the limit was exceeded, in ``unit``. It need not be linear, nor convex, in the outcome: the guarantees of the
+elimination rules never use its form (Bechavod, Lu, Roth, section 2).
 """
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import ROUNDING, FloatArray, finite
+from omnisim.arrays import ROUNDING, FloatArray, finite, freeze
 from omnisim.errors import ProblemError
+from omnisim.products import products
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Physical meaning of a cost: ``scale`` (N,) > 0 times it, in ``unit``, is how far the limit was exceeded."""
+
+    unit: str
+    scale: FloatArray
+
+
+COST = "cost"
+"""Unit of constraints that say nothing about one: the cost itself."""
+
+
+def limit_of(constraint: "Constraint", agents: int) -> Limit:
+    """What the costs of a constraint stand for: its ``unit`` and ``scale``, if it has both.
+
+    Raises
+    ------
+    ProblemError
+        If the scale is not a finite number > 0 for each of the agents.
+    """
+    unit, scale = getattr(constraint, "unit", COST), getattr(constraint, "scale", None)
+    if scale is None or unit == COST:
+        return Limit(COST, freeze(np.ones(agents)))
+    name = getattr(constraint, "name", type(constraint).__name__)
+    checked = finite(f"scale of constraint {name!r}", scale, (agents,))
+    if checked.min(initial=1.0) <= 0:
+        raise ProblemError(f"scale of constraint {name!r} must be > 0, got {checked.min():.6g}")
+    return Limit(str(unit), checked)
 
 
 @runtime_checkable
@@ -32,6 +65,8 @@ class LinearConstraint:
     offset : (N, A), default 0
     name
         What it limits, for reports.
+    unit, scale : str and (N,) > 0, optional
+        What a cost stands for: ``scale`` times it, in ``unit``, is how far the limit is exceeded.
 
     Raises
     ------
@@ -50,10 +85,19 @@ class LinearConstraint:
            [[ 0. ,  0.5]]])
     """
 
-    def __init__(self, slope: ArrayLike, offset: ArrayLike | None = None, name: str = "linear") -> None:
-        self.name = name
+    def __init__(
+        self,
+        slope: ArrayLike,
+        offset: ArrayLike | None = None,
+        name: str = "linear",
+        *,
+        unit: str = COST,
+        scale: ArrayLike | None = None,
+    ) -> None:
+        self.name, self.unit = name, unit
         self.slope = finite(f"slope of constraint {name!r}", slope, ("N", "A", "d"))
         shape = self.slope.shape[:2]
+        self.scale = None if scale is None else finite(f"scale of constraint {name!r}", scale, shape[:1])
         self.offset = finite(f"offset of constraint {name!r}", np.zeros(shape) if offset is None else offset, shape)
         lowest = self.offset + np.minimum(self.slope, 0).sum(axis=2)
         highest = self.offset + np.maximum(self.slope, 0).sum(axis=2)
@@ -69,5 +113,5 @@ class LinearConstraint:
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
         agents, actions, dimension = self.slope.shape
-        linear = outcomes @ self.slope.reshape(-1, dimension).T
+        linear = products(outcomes, self.slope.reshape(-1, dimension))
         return linear.reshape(-1, agents, actions) + self.offset

@@ -11,7 +11,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.errors import ProblemError
-from omnisim.problem.mixture import Mixture
+from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
 from omnisim.problem.registered import RegisteredAgents
 
@@ -39,6 +39,8 @@ class Context:
     exposure
         For a white-box adversary, (d,): how the weighted gain that the forecaster tries to keep small grows with each
         coordinate of the outcome, given the mixture committed to; None from a forecaster that keeps no weights.
+    unclipped_forecasts
+        The published forecasts before they were clipped to [0, 1], for the models of which something was.
     """
 
     round: int
@@ -48,6 +50,7 @@ class Context:
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
     candidates: Mapping[str, BoolArray] = field(default_factory=dict)
     exposure: FloatArray | None = None
+    unclipped_forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,21 @@ class Past:
     dates : (H,) datetime64[D], optional
     features, forecasts
         Each (H, k), under the names the contexts use.
+    unclipped : (H, d), optional
+        The outcomes before they were clipped to [0, 1].
     """
 
     outcomes: FloatArray
     dates: DateArray | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+    unclipped: FloatArray | None = None
 
     def __post_init__(self) -> None:
         outcomes = within("past outcomes", self.outcomes, ("H", "d"), 0, 1)
         object.__setattr__(self, "outcomes", outcomes)
+        if self.unclipped is not None:
+            object.__setattr__(self, "unclipped", before_clipping("past outcomes", self.unclipped, outcomes))
         lengths = {
             f"past {kind} {name!r}": len(values) for kind in _KINDS for name, values in getattr(self, kind).items()
         }
@@ -78,6 +86,12 @@ class Past:
         for what, length in lengths.items():
             if length != len(outcomes):
                 raise ProblemError(f"{what}: {length} rounds, past outcomes have {len(outcomes)}")
+
+    @property
+    def last(self) -> FloatArray:
+        """The last outcome before round 0, (d,), before it was clipped."""
+        last: FloatArray = (self.outcomes if self.unclipped is None else self.unclipped)[-1]
+        return last
 
     def context(self, h: int) -> Context:
         """The context of past round h: its round is negative, counted from round 0."""

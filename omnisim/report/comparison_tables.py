@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omnisim.comparison.certificates import COUNTS
+from omnisim.report.certificate_groups import HOLDS, VACUOUS, VIOLATED, Groups, grouped, tally
 from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, count, interval, percent, signed
+from omnisim.report.theorems import typeset
 
 MOST_ROWS = 250
 """Rows of a table; the frames of the comparison have all."""
-
-_HELD, _VIOLATED, _VACUOUS = "", "violated", "vacuous"
 
 
 def leaderboard(scope: Scope) -> Table:
@@ -63,6 +64,35 @@ def leaderboard(scope: Scope) -> Table:
                 ]
             )
     return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.table has all.")
+
+
+def accuracy(scope: Scope) -> Table:
+    """A row per variant but the reference: its loss beside that of the reference, and the Diebold-Mariano test."""
+    found = scope.comparison.diebold_mariano
+    if not len(found):
+        return Table([], [])
+    unit = str(found["unit"].iloc[0])
+    columns = [
+        *_labels(scope),
+        Column(str(found["loss"].iloc[0]), unit),
+        Column(scope.reference, unit),
+        Column("difference", unit),
+        Column("statistic", "Diebold-Mariano"),
+        Column("p", "two-sided"),
+        Column(f"{scope.round}s"),
+    ]
+    rows = [
+        [
+            *_named(scope, row),
+            *(cell(row[name], 4) for name in ("mean", "reference_mean")),
+            _difference(row["difference"], ""),
+            cell(row["statistic"], 3),
+            cell(row["p_value"], 2),
+            cell(row["rounds"]),
+        ]
+        for row in found.head(MOST_ROWS).to_dict("records")
+    ]
+    return Table(columns, rows)
 
 
 def differences(scope: Scope) -> Table:
@@ -141,7 +171,12 @@ def gains(scope: Scope) -> Table:
     return Table(columns, made, note=_note("Listed are {} of {}; comparison.gains has all.", made, len(rows)))
 
 
-def certificates(scope: Scope) -> Table:
+def certificates(scope: Scope) -> Groups:
+    """The certificates by theorem, violated ones first."""
+    return grouped(certificate_table(scope), lambda row: row[1].text, _outcome)
+
+
+def certificate_table(scope: Scope) -> Table:
     """A row per theorem, claim and forecaster, violated ones first: how often it held, and the closest call."""
     frame = scope.comparison.certificates
     columns = [
@@ -150,7 +185,9 @@ def certificates(scope: Scope) -> Table:
         Column("forecaster", numeric=False),
         Column("checks"),
         Column("held"),
-        Column("vacuous"),
+        Column("promise nothing"),
+        Column("hypotheses unmet"),
+        Column("cannot fail"),
         Column("violated"),
         Column("closest", "% of the bound"),
         Column("where", numeric=False),
@@ -158,24 +195,31 @@ def certificates(scope: Scope) -> Table:
     ]
     rows, marks = [], []
     for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
-        counted = found[["runs", "held", "vacuous", "violated"]].sum()
+        counted = found[["runs", *COUNTS]].sum()
         worst = found.iloc[int(found["excess"].astype(float).fillna(-np.inf).argmax())]
         bound, measured = float(worst["bound"]), float(worst["measured"])
         used = 100 * measured / bound if bound > 0 else np.nan
         rows.append(
             [
-                *(_text(text) for text in (theorem, claim, forecaster)),
+                *(_text(text) for text in (theorem, typeset(str(claim)), forecaster)),
                 *(cell(int(value)) for value in counted),
                 cell(used),
                 _text(worst["scope"] if measured == measured else MISSING),
                 _text(worst["worst_run"] if measured == measured else MISSING),
             ]
         )
-        whole = int(counted["vacuous"]) == int(counted["runs"])
-        marks.append(_VIOLATED if counted["violated"] else _VACUOUS if whole else _HELD)
-    order = sorted(range(len(rows)), key=lambda i: marks[i] != _VIOLATED)[:MOST_ROWS]
+        whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
+        marks.append(VIOLATED if counted["violated"] else VACUOUS if whole else HOLDS)
+    order = sorted(range(len(rows)), key=lambda i: marks[i] != VIOLATED)[:MOST_ROWS]
     note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
     return Table(columns, [rows[i] for i in order], [marks[i] for i in order], note)
+
+
+def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
+    """How the checks of a theorem came out, over all forecasters."""
+    held, vacuous, violated = (int(sum(float(row[i].value or 0) for row in rows)) for i in (4, 5, 6))
+    closest = max((float(row[7].value or 0) for row in rows), default=0.0)
+    return tally({VIOLATED: violated, HOLDS: held, VACUOUS: vacuous}, closest / 100)
 
 
 def cost(scope: Scope) -> Table:
@@ -240,11 +284,17 @@ def _difference(value: float, suffix: str = "") -> Cell:
 def headcount(scope: Scope) -> str:
     """How many checks there were and how they went, in one sentence."""
     frame = scope.comparison.certificates
-    runs, held, vacuous, violated = (int(frame[name].sum()) for name in ("runs", "held", "vacuous", "violated"))
+    runs = int(frame["runs"].sum())
+    held, vacuous, unmet, checked, violated = (int(frame[name].sum()) for name in COUNTS)
     if not runs:
         return "No theorem applies to these runs, so nothing is certified."
     checks = count(runs, "check")
     if violated:
         return f"{violated:,} of {checks} are violated ({percent(violated / runs)})."
-    rest = f"; {vacuous:,} say nothing, because no agent meets the hypotheses" if vacuous else ""
-    return f"All {checks} hold{rest}." if not vacuous else f"{held:,} of {checks} hold{rest}."
+    others = (
+        (vacuous, "promise nothing, because so much could not be lost anyway"),
+        (unmet, "say nothing, because no agent meets the hypotheses"),
+        (checked, "cannot fail"),
+    )
+    rest = "".join(f"; {number:,} {words}" for number, words in others if number)
+    return f"{held:,} of {checks} could have failed and hold{rest}."

@@ -5,9 +5,9 @@ from typing import Any
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.benchmark import EXPECTED, UNKNOWN
+from omnisim.analysis.units import market_of, units
 from omnisim.report.selection import MOST_SUBSEQUENCES
 from omnisim.report.text import count, listing, number
-from omnisim.report.units import market_of, units
 from omnisim.trace import Trace
 
 _SHOWN_ELSEWHERE = frozenset(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from omnisim.analysis.measures import Measures
+from omnisim.analysis.worth import Worth
 from omnisim.arrays import IntArray
 from omnisim.trace import Trace
 
@@ -40,12 +40,7 @@ def omitted(trace: Trace) -> str:
     return f" Drawn are {' and '.join(parts)}; the tables have all." if parts else ""
 
 
-def ranked(measures: Measures, k: int) -> IntArray:
-    """Agents from best to worst: by swap regret on subsequence k, then by utility (higher is better).
-
-    Agents without a benchmark, whose regret is undefined, come last, unless no agent has one: then utility
-    alone decides.
-    """
-    regret = measures.swap_regret[k]
-    regret = np.where(np.isnan(regret), np.inf, regret)
-    return np.lexsort((-measures.utility[k], regret))
+def ranked(worth: Worth, k: int) -> IntArray:
+    """Agents from best to worst: by money more than with persistence on subsequence k, then by money."""
+    money, baseline, _ = worth.by_agent[:, k]
+    return np.lexsort((-money, baseline - money))

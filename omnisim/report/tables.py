@@ -12,14 +12,20 @@ import numpy as np
 import pandas as pd
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
 from omnisim.arrays import ROUNDING
 from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
-from omnisim.report.text import MISSING, count, number
-from omnisim.report.units import units
+from omnisim.report.text import MISSING, amount, count, number
+
+MOST_ACCURACY = 400
+"""Rows of the table of accuracy."""
 
 PAGE_ROWS = 20
 """Rows of the table of agents shown at once."""
+
+MONEY = ("gain", "money", "external_regret", "swap_regret")
+"""Columns in the currency of the population."""
 
 MOST_AGENTS_EACH = 50
 """Best and worst agents per population that are listed where all would be too many."""
@@ -68,12 +74,15 @@ class AgentTable:
         All rows by column, for the script.
     note
         Which agents are listed.
+    sorted
+        Index of the column by which the rows are sorted, upwards.
     """
 
     columns: Sequence[Column]
     first: Sequence[Sequence[Cell]]
     data: dict[str, Any]
     note: str
+    sorted: int
 
 
 def distributions(analysis: Analysis, most_rows: int) -> Table:
@@ -93,9 +102,9 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
         Column(f"{word}s"),
         Column("agents"),
         Column("empty bench\u00admark", "agents"),
-        Column("swap regret", "median"),
-        Column("swap regret", "95th pct."),
-        Column("swap regret", "largest"),
+        Column("swap regret", "money, median"),
+        Column("swap regret", "money, 95th pct."),
+        Column("swap regret", "money, largest"),
         Column("swap regret", "% of utility, median"),
         Column("CCV+", "median"),
         Column("CCV+", "95th pct."),
@@ -120,75 +129,112 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
                     cell(rounds),
                     cell(agents),
                     cell(int(np.isnan(regret).sum())),
-                    *(cell(value) for value in quantiles(regret, [0.5, 0.95, 1.0])),
+                    *(_paid(value, money.currency) for value in quantiles(regret * money.scale, [0.5, 0.95, 1.0])),
                     cell(100 * quantiles(share, [0.5])[0], 2),
                     *(cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
                     cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
-                    Cell(f"{number(earned)} {money.currency}", earned),
+                    _paid(earned, money.currency),
                 ]
             )
     return Table(columns, rows, note=note)
 
 
-def certificate_table(analysis: Analysis, most_rows: int) -> Table:
-    """A row per certificate, violated ones first; only the tightest if there are over ``most_rows``."""
-    table = analysis.certificates
-    note = ""
-    if len(table) > most_rows:
-        note = f"Listed are the {most_rows} of {len(table):,} that are violated or closest to their bound."
-        slack = (table["margin"] / table["bound"].clip(lower=1)).where(table["holds"].astype(bool), -np.inf)
-        table = table.loc[slack.sort_values(kind="stable", na_position="last").index[:most_rows].sort_values()]
+def violation_table(analysis: Analysis, most_rows: int) -> Table:
+    """A row per population, subsequence and constraint: how often and how far the limit was exceeded."""
+    word = units(analysis.trace).round
     columns = [
-        Column("theorem", numeric=False),
-        Column("claim", numeric=False),
         Column("population", numeric=False),
         Column("subsequence", numeric=False),
-        Column("measured"),
-        Column("bound"),
-        Column("margin", "bound − measured"),
-        Column("holds", numeric=False),
-        Column("with probability", "at least"),
-        Column("hypotheses met by", "agents"),
-        Column("note", numeric=False),
+        Column("limit", numeric=False),
+        Column("exceeded", f"agent {word}s"),
+        Column("of", f"agent {word}s"),
+        Column("by agents"),
+        Column("excess", "sum"),
+        Column("excess", f"largest of a {word}"),
+        Column("unit", numeric=False),
     ]
-    rows, marks = [], []
-    for row in table.sort_values(["holds", "theorem"], kind="stable").to_dict("records"):
-        met, agents = int(row["hypotheses_met"]), int(row["agents"])
-        verdict = "violated" if not row["holds"] else "holds" if met else "vacuous"
-        rows.append(
-            [
-                *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "claim", "population", "subsequence")),
-                *(cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
-                Cell(verdict, verdict),
-                cell(float(row["probability"]), 4),
-                Cell(f"{met:,} of {agents:,}", met),
-                Cell(str(row["note"]), str(row["note"])),
-            ]
-        )
-        marks.append(verdict)
-    return Table(columns, rows, marks, note)
+    keys = ["population", "subsequence", "constraint"]
+    groups = list(analysis.violations.groupby(keys, sort=False)) if len(analysis.violations) else []
+    rows = [
+        [
+            *(Cell(str(label), str(label)) for label in place),
+            cell(int(found["violated"].sum())),
+            cell(int(found["rounds"].sum())),
+            cell(int((found["violated"] > 0).sum())),
+            cell(float(found["total"].sum()), 4),
+            cell(float(found["largest"].max()), 4),
+            Cell(str(found["unit"].iloc[0]), str(found["unit"].iloc[0])),
+        ]
+        for place, found in groups[:most_rows]
+    ]
+    left = len(groups) - len(rows)
+    return Table(columns, rows, note=f"{left:,} more rows are in analysis.violations." if left else "")
+
+
+def _paid(value: float, currency: str) -> Cell:
+    """Money with its currency, or the sign for what is undefined."""
+    value = float(value)
+    if not np.isfinite(value):
+        return Cell(MISSING, None)
+    return Cell(f"{amount(value)} {currency}", float(f"{value:.7g}"))
+
+
+def accuracy_table(analysis: Analysis) -> Table:
+    """A row per forecaster, subsequence and measure: how good the forecast was, beside persistence."""
+    word = units(analysis.trace).round
+    columns = [
+        Column("forecaster", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("measure", numeric=False),
+        Column("value"),
+        Column("persistence", f"the {word} before"),
+        Column("unit", numeric=False),
+        Column(f"{word}s"),
+    ]
+    table = analysis.accuracy.head(MOST_ACCURACY)
+    rows = [
+        [
+            *(Cell(str(row[key]), str(row[key])) for key in ("forecaster", "subsequence", "measure")),
+            *(cell(float(row[key]), 4) for key in ("value", "baseline")),
+            Cell(str(row["unit"]) or "none", str(row["unit"])),
+            cell(float(row["rounds"])),
+        ]
+        for row in table.to_dict("records")
+    ]
+    left = len(analysis.accuracy) - len(rows)
+    return Table(columns, rows, note=f"{left:,} more rows are in analysis.accuracy." if left else "")
 
 
 def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> AgentTable:
     """All rows of ``analysis.agents``, or those of the best and worst agents if there are over ``most_rows``."""
     trace = analysis.trace
-    table = analysis.agents
+    # The rows of both tables stand in the same order: by population, agent and subsequence.
+    table = analysis.agents.assign(gain=analysis.value["gain"].to_numpy())
     k = broadest(trace)
-    note = f"All {count(len(table), 'row')}: one per agent and subsequence, largest swap regret first."
+    note = f"All {count(len(table), 'row')}: one per agent and subsequence, the largest loss of money first."
     if len(table) > most_rows:
         each = max(1, min(MOST_AGENTS_EACH, most_rows // (2 * len(trace.records) * len(trace.subsequences))))
         table = pd.concat(
-            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(measures, k), each))]
-            for name, measures in analysis.measures.items()
+            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(worth, k), each))]
+            for name, worth in analysis.worth.items()
         )
         where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
         note = (
-            f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by swap "
-            f"regret on {trace.subsequences[k]}, with all their subsequences; all "
+            f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by money "
+            f"against persistence on {trace.subsequences[k]}, with all their subsequences; all "
             f"{len(analysis.agents):,} rows are in {where}."
         )
-    table = table.sort_values("swap_regret", ascending=False, kind="stable", na_position="last")
-    return _agent_rows(analysis, table, note)
+    return _agent_rows(analysis, _in_their_units(analysis, table.sort_values("gain", kind="stable")), note)
+
+
+def _in_their_units(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
+    """Regret in money, inside the range of the theory, and bias in units of the outcome."""
+    scale = np.empty(len(table))
+    for name, measures in analysis.measures.items():
+        mine = (table["population"] == name).to_numpy()
+        scale[mine] = measures.population.money.scale[table["agent"].to_numpy()[mine]]
+    regrets = {column: table[column] * scale for column in ("external_regret", "swap_regret")}
+    return table.assign(**regrets, bias=table["bias"] * units(analysis.trace).span)
 
 
 def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTable:
@@ -201,16 +247,17 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
         "agent": Column("agent"),
         "subsequence": Column("subsequence", numeric=False),
         "rounds": Column(f"{word}s"),
+        "gain": Column("money", f"{currencies[0] if same else ''} more than with persistence".strip()),
+        "money": Column("money", currencies[0] if same else ""),
         "utility": Column("utility", "sum"),
-        "external_regret": Column("external regret", "utility"),
-        "swap_regret": Column("swap regret", "utility"),
+        "external_regret": Column("external regret", currencies[0] if same else ""),
+        "swap_regret": Column("swap regret", currencies[0] if same else ""),
         "benchmark_size": Column("bench\u00admark", "actions"),
         "ccv": Column("CCV", "cost"),
         "ccv_positive": Column("CCV+", "cost"),
-        "bias": Column("largest bias", "outcome"),
+        "bias": Column("largest bias", f"{units(analysis.trace).outcome}, sum"),
         "eliminated": Column("elimi\u00adnated", "actions"),
         "fallback_rounds": Column("fall\u00adback", f"{word}s"),
-        "money": Column("money", currencies[0] if same else ""),
     }
     labels = {"population": names, "subsequence": subsequences}
     data: dict[str, Any] = {}
@@ -230,18 +277,19 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
             if key in labels:
                 cells.append(Cell(labels[key][value], labels[key][value]))
             else:
-                suffix = suffixes[data["population"][row]] if key == "money" else ""
+                suffix = suffixes[data["population"][row]] if key in MONEY else ""
                 cells.append(Cell(text_of(value) + suffix, value))
         first.append(cells)
     embedded = {
         "columns": list(columns),
         "labels": labels,
-        "suffixes": {"money": suffixes},
+        "suffixes": dict.fromkeys(MONEY, suffixes),
         "rows": len(table),
         "page": PAGE_ROWS,
+        "sorted": {"column": "gain", "direction": 1},
         "data": data,
     }
-    return AgentTable(list(columns.values()), first, embedded, note)
+    return AgentTable(list(columns.values()), first, embedded, note, list(columns).index("gain"))
 
 
 def text_of(value: float | None) -> str:

@@ -27,6 +27,29 @@ def number(value: float, digits: int = 3) -> str:
     return format(Decimal(f"{value:.{digits}g}"), ",f").replace("-", "−")
 
 
+def amount(value: float) -> str:
+    """Money: whole units from 100 on, else two decimals; what rounds to nothing is 0.
+
+    >>> amount(1234.5), amount(-3.14159), amount(0.004), amount(-1e-16), amount(float("nan"))
+    ('1,234', '−3.14', '0', '0', '–')
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        return MISSING
+    if abs(value) < 0.005:
+        return "0"
+    return f"{value:,.0f}".replace("-", "−") if abs(value) >= 100 else f"{value:,.2f}".replace("-", "−")
+
+
+def signed_amount(value: float) -> str:
+    """As :func:`amount`, with a plus sign where the value is above zero.
+
+    >>> signed_amount(12.0), signed_amount(-0.001)
+    ('+12.00', '0')
+    """
+    text = amount(value)
+    return f"+{text}" if value > 0 and text not in ("0", MISSING) else text
+
+
 def signed(value: float, digits: int = 3) -> str:
     """As :func:`number`, with a plus sign where the value is above zero.
 

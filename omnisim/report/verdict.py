@@ -1,18 +1,31 @@
-"""The verdict: what a run showed, in plain sentences computed from its numbers."""
+"""The verdict: what a run was worth, to whom and when, before what was violated and which theorem held.
 
-from collections.abc import Iterator
+Every sentence is computed from the numbers of the analysis; its sign decides its words.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.accuracy import BIAS, BRIER, MAE, RANK, SKILL
 from omnisim.analysis.benchmark import EXPECTED
+from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
-from omnisim.report.figures.forecasts import repetition_error
-from omnisim.report.figures.style import quantiles
+from omnisim.problem.clipping import ALARMING, NOTICED
+from omnisim.report import guarantees, worth
 from omnisim.report.selection import broadest
-from omnisim.report.text import count, number, percent
-from omnisim.report.units import market_of, units
+from omnisim.report.tables import Table
+from omnisim.report.text import amount, count, number, percent, signed_amount
+from omnisim.trace import FORECASTER, Trace
+
+MOST_FALLBACK = 0.01
+"""Share of rounds without a candidate from which a run did not go well."""
+
+Tone = Literal["good", "fair", "bad"]
 
 
 @dataclass(frozen=True)
@@ -22,71 +35,287 @@ class Verdict:
     Attributes
     ----------
     headline
-        One sentence on the certificates.
-    holds
-        Whether every certificate holds.
+        One sentence: what the forecast was worth.
+    tone
+        ``"good"`` where nothing speaks against it, ``"fair"`` where ``reservations`` do, ``"bad"`` where a certificate
+        is violated.
+    reservations
+        Why the tone is not good, each a short clause.
+    notices
+        What must be known before any number is read, such as what clipping cut.
     alarms
         A sentence for each violated certificate.
+    certified
+        Number of certificates.
+    worth
+        The table of what the forecast was worth, by population.
+    explained
+        What the terms of the table mean.
     points
         Pairs of a heading and the sentences under it.
     """
 
     headline: str
-    holds: bool
+    tone: Tone
+    reservations: list[str]
+    notices: list[str]
     alarms: list[str]
+    certified: int
+    worth: Table
+    explained: str
     points: list[tuple[str, list[str]]]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every certificate holds."""
+        return not self.alarms
 
 
 def verdict(analysis: Analysis) -> Verdict:
     """Say what a run showed."""
-    table = analysis.certificates
-    violated = table[~table["holds"].astype(bool)]
-    vacuous = int((table["hypotheses_met"] == 0).sum())
-    if len(violated):
-        headline = f"{len(violated)} of {count(len(table), 'certificate')} violated"
-    elif not len(table):
-        headline = "No theorem applies to this run, so nothing is certified."
-    else:
-        headline = "The one certificate holds." if len(table) == 1 else f"All {len(table)} certificates hold."
-        if vacuous == len(table):
-            headline = "No certificate says anything: no agent meets the hypotheses."
-        elif vacuous:
-            headline = f"{headline[:-1]}, {vacuous} of them vacuously: no agent meets the hypotheses."
-    alarms = [
-        f"{row['theorem']} ({row['claim']}) for {row['scope']}: measured {number(row['measured'], 4)}, bound "
-        f"{number(row['bound'], 4)}, exceeded by {number(-row['margin'])}; the theorem promises it "
-        + ("with certainty." if row["probability"] == 1 else f"with probability {number(row['probability'], 4)}.")
-        for row in violated.to_dict("records")
-    ]
+    alarms = list(_alarms(analysis))
+    reservations = list(_reservations(analysis))
     sections = (
+        ("Worth", worth.sentences),
+        ("Violations", _violations),
+        ("Guarantees", guarantees.sentences),
         ("Forecast", _forecast),
-        ("Regret", _regret),
-        ("Constraints", _constraints),
+        ("Hindsight", _regret),
         ("Elimination", _elimination),
         ("Data", _data),
     )
-    points = [(heading, sentences) for heading, say in sections if (sentences := list(say(analysis)))]
-    return Verdict(headline, not len(violated), alarms, points)
+    return Verdict(
+        worth.headline(analysis),
+        "bad" if alarms else "fair" if reservations else "good",
+        reservations,
+        list(notices(analysis)),
+        alarms,
+        len(analysis.certificates),
+        worth.table(analysis),
+        worth.explained(analysis),
+        [(heading, said) for heading, say in sections if (said := list(say(analysis)))],
+    )
+
+
+def summary(analysis: Analysis) -> list[str]:
+    """The verdict in five lines, for a terminal: worth, by population, who loses, violations, guarantees."""
+    said = worth.terms(analysis)
+    found = [share for share in worth.shares(analysis) if share.name != worth.TOTAL]
+    parts = [
+        f"{share.name} {signed_amount(said.factor * share.gain)} {share.currency}"
+        + (f" ({percent(share.captured)} of foresight)" if share.captured > 0 else "")
+        for share in found[:6]
+    ]
+    more = f", and {len(found) - 6} more populations" if len(found) > 6 else ""
+    return [
+        worth.headline(analysis),
+        f"By population, per {said.each}: {', '.join(parts)}{more}.",
+        " ".join(worth.sentences(analysis)),
+        _violations_in_short(analysis),
+        " ".join(guarantees.sentences(analysis)),
+    ]
+
+
+def _alarms(analysis: Analysis) -> Iterator[str]:
+    table = analysis.certificates
+    for row in table[~table["holds"].astype(bool)].to_dict("records"):
+        yield (
+            f"{row['theorem']} ({row['claim']}) for {row['scope']}: measured {number(row['measured'], 4)}, bound "
+            f"{number(row['bound'], 4)}, exceeded by {number(-row['margin'])}; the theorem promises it "
+            + ("with certainty." if row["probability"] == 1 else f"with probability {number(row['probability'], 4)}.")
+        )
+
+
+def notices(analysis: Analysis) -> Iterator[str]:
+    """What must be known before any number is read."""
+    clipping = analysis.clipping
+    if clipping.share >= NOTICED:
+        yield clipping_told(analysis)
+    warnings = market_of(analysis.trace).get("warnings")
+    yield from (str(warning) for warning in warnings) if isinstance(warnings, list | tuple) else ()
+
+
+def alarming(analysis: Analysis) -> Iterator[str]:
+    """What is a warning on the command line as well."""
+    if analysis.clipping.share >= ALARMING:
+        yield clipping_told(analysis)
+
+
+def clipping_told(analysis: Analysis) -> str:
+    """What clipping cut off prices and money, and what would cut less."""
+    found, unit = analysis.clipping, units(analysis.trace)
+    prices = found.prices
+    low, high = unit.low, unit.low + unit.span
+    text = (
+        f"The range from {number(low, 6)} to {number(high, 6)} {unit.outcome}, which the theory needs, cuts "
+        f"{percent(prices.share)} off the sum of the {unit.quantity}s ({prices.clipped:,} of {prices.count:,} values, "
+        f"up to {number(prices.highest, 6)} and down to {number(prices.lowest, 6)}), which would change the money by "
+        f"{percent(found.money)}. Money and errors on this page are at the true {unit.quantity}s; utility, regret and "
+        "certificates are inside the range"
+    )
+    if prices.suggested is not None:
+        narrow, wide = prices.suggested
+        text += f". Less than {percent(NOTICED)} would be cut by low = {number(narrow, 6)}, high = {number(wide, 6)}"
+    return f"{text}."
+
+
+def _reservations(analysis: Analysis) -> Iterator[str]:
+    found = [share for share in worth.shares(analysis) if share.name != worth.TOTAL]
+    said = worth.terms(analysis)
+    total = sum(share.gain * share.agents for share in found)
+    losing, agents = sum(share.losing for share in found), sum(share.agents for share in found)
+    if total <= worth.NOTHING:
+        yield "the forecast was worth no more than persistence"
+    if losing:
+        yield f"{losing:,} of {count(agents, said.agent)} earned less than with persistence"
+    if analysis.clipping.share >= ALARMING:
+        yield f"clipping cut {percent(analysis.clipping.share)}"
+    without = int((~_with_benchmark(analysis)).sum())
+    if without:
+        verb = "has" if without == 1 else "have"
+        yield f"{without:,} of {count(agents, said.agent)} {verb} no action within all limits"
+    fallback = fallback_share(analysis)
+    if fallback > MOST_FALLBACK:
+        yield f"no action was left to choose from on {percent(fallback)} of {said.agent} {said.round}s"
+    certified = guarantees.guarantees(analysis.certificates)
+    silent = len(certified.vacuous) + len(certified.unmet)
+    if certified.claims == 0:
+        yield "no theorem applies"
+    elif 2 * silent > certified.claims:
+        yield f"{silent:,} of {certified.claims:,} guarantees promise nothing"
+
+
+def fallback_share(analysis: Analysis) -> float:
+    """Share of the rounds of all agents in which one had no candidate left."""
+    records = analysis.trace.records.values()
+    return sum(int(r.fallback.sum()) for r in records) / max(1, sum(int((r.actions >= 0).sum()) for r in records))
+
+
+def _violations(analysis: Analysis) -> Iterator[str]:
+    trace = analysis.trace
+    said = worth.terms(analysis)
+    constrained = {name: r for name, r in trace.records.items() if r.costs.shape[2]}
+    if not constrained:
+        yield "No population has constraints: nothing can be violated."
+        return
+    table = analysis.whole_run_violations
+    broken = table[table["violated"] > 0]
+    if broken.empty:
+        yield "No limit was exceeded."
+    for (population, constraint), rows in broken.groupby(["population", "constraint"], sort=False):
+        everyone = int((trace.records[str(population)].actions >= 0).sum())
+        times, unit = int(rows["violated"].sum()), str(rows["unit"].iloc[0])
+        worst = rows.iloc[int(rows["total"].to_numpy().argmax())]
+        yield (
+            f"{population}: “{constraint}” was exceeded on {times:,} of {everyone:,} {said.agent} {said.round}s "
+            f"({percent(times / everyone)}), by {number(float(rows['largest'].max()))} {unit} at most; "
+            f"agent {int(worst['agent'])} by {number(float(worst['total']))} {unit} in all, the most of "
+            f"{count(len(rows), said.agent)}."
+        )
+    yield from _fallbacks(analysis, list(constrained))
+
+
+def _violations_in_short(analysis: Analysis) -> str:
+    table, said = analysis.whole_run_violations, worth.terms(analysis)
+    if table.empty:
+        return "No population has constraints: nothing can be violated."
+    broken = table[table["violated"] > 0]
+    parts = [
+        f"{population} “{constraint}” on {int(rows['violated'].sum()):,} {said.agent} {said.round}s, by "
+        f"{number(float(rows['largest'].max()))} {rows['unit'].iloc[0]} at most"
+        for (population, constraint), rows in broken.groupby(["population", "constraint"], sort=False)
+    ]
+    text = f"Limits exceeded: {'; '.join(parts)}." if parts else "No limit was exceeded."
+    fallback = fallback_share(analysis)
+    if fallback > 0:
+        text += f" No action was left to choose from on {percent(fallback)} of {said.agent} {said.round}s."
+    return text
+
+
+def _fallbacks(analysis: Analysis, constrained: list[str]) -> Iterator[str]:
+    trace = analysis.trace
+    said = worth.terms(analysis)
+    clean = _with_benchmark(analysis, constrained)
+    expected = all(analysis.measures[name].benchmark_name == EXPECTED for name in constrained)
+    never = "never violates in expectation" if expected else "never violated"
+    fallback = np.concatenate([trace.records[name].fallback.mean(axis=0) for name in constrained])
+    total, without = len(clean), int((~clean).sum())
+    if not without:
+        whose = f"The {said.agent}" if total == 1 else f"Each of the {total:,} {said.agents}"
+        sentence = f"{whose} had at least one action that {never}"
+    else:
+        verb = "has" if without == 1 else "have"
+        sentence = f"{without:,} of {count(total, said.agent)} {verb} no action that {never}"
+        if np.any(fallback[~clean]):
+            sentence += (
+                f", and had nothing left to choose from (so that the least bad action was played) on "
+                f"{percent(float(fallback[~clean].mean()))} of their {said.round}s"
+            )
+    yield f"{sentence}."
+    if np.any(fallback[clean]):
+        yield f"Agents that had one fell back on {percent(float(fallback[clean].mean()))} of their {said.round}s."
+
+
+def _with_benchmark(analysis: Analysis, populations: Sequence[str] | None = None) -> BoolArray:
+    """Agents with an action that never violated on any subsequence, of these populations or all, one after another."""
+    names = list(analysis.measures) if populations is None else populations
+    return np.concatenate([np.any(analysis.measures[name].benchmark.all(axis=0), axis=1) for name in names])
 
 
 def _forecast(analysis: Analysis) -> Iterator[str]:
     trace = analysis.trace
     unit = units(trace)
-    error = float(np.abs(trace.predictions - trace.outcomes).mean())
-    bias = float((trace.predictions - trace.outcomes).mean())
-    sentence = f"The forecast missed the {unit.quantity} by {number(unit.span * error)} {unit.outcome} on average"
-    repeated = repetition_error(trace.outcomes)
-    if repeated > 0:
-        sentence += f"; repeating the {unit.round} before would have missed by {number(unit.span * repeated)}"
-    direction = "high" if bias > 0 else "low"
-    yield f"{sentence}."
-    if abs(bias) > 0.05 * error:
-        yield f"It was too {direction} by {number(unit.span * abs(bias))} {unit.outcome} on average."
+    k = trace.subsequences[broadest(trace)]
+    table = analysis.accuracy
+    for name in dict.fromkeys(table["forecaster"]):
+        rows = table[(table["forecaster"] == name) & (table["subsequence"] == k)].set_index("measure")
+        who = "The forecast" if name == FORECASTER else f"The forecast of {name}"
+        if not rows["rounds"].max():
+            continue
+        over = "" if trace.active[:, trace.subsequences.index(k)].all() else f" on “{k}”"
+        same = f" over the same {count(int(rows['rounds'].max()), unit.round)}"
+        if BRIER in rows.index:
+            score, skill = rows.loc[BRIER], rows.loc[SKILL]
+            yield (
+                f"{who} is a probability: its Brier score (mean squared distance from what happened){over} was "
+                f"{number(score['value'])}, that of repeating the {unit.round} before {number(score['baseline'])}{same}"
+                f"{_relation(score['value'], score['baseline'])}; against always forecasting the mean frequency its "
+                f"skill was {_percent_signed(float(skill['value']))}."
+            )
+            continue
+        error, bias = rows.loc[MAE], float(rows.loc[BIAS, "value"])
+        yield (
+            f"{who} missed the {unit.quantity} by {number(error['value'])} {unit.outcome} on average{over}; repeating "
+            f"the {unit.round} before would have missed by {number(error['baseline'])}{same}"
+            f"{_relation(error['value'], error['baseline'])}."
+        )
+        if abs(bias) > 0.05 * float(error["value"]):
+            yield f"It was too {'high' if bias > 0 else 'low'} by {number(abs(bias))} {unit.outcome} on average."
+        if RANK in rows.index and rows.loc[RANK, "rounds"]:
+            rank = rows.loc[RANK]
+            yield (
+                f"It put the hours of a {unit.round} in order with a rank correlation of {number(rank['value'], 2)} "
+                f"(1 is the true order, repeating the {unit.round} before {number(rank['baseline'], 2)})."
+                if unit.quantity == "price"
+                else f"Its rank correlation within a {unit.round} was {number(rank['value'], 2)}."
+            )
+
+
+def _relation(value: float, baseline: float) -> str:
+    """How a score, of which less is better, relates to that of the baseline."""
+    if not baseline > 0 or abs(value / baseline - 1) < 0.0005:
+        return ", the same" if abs(value - baseline) <= 0.0005 * max(abs(baseline), 1e-9) else ""
+    return f", {percent(abs(value / baseline - 1))} {'less' if value < baseline else 'more'}"
+
+
+def _percent_signed(share: float) -> str:
+    return f"{percent(abs(share))} {'better' if share > 0 else 'worse'}"
 
 
 def _regret(analysis: Analysis) -> Iterator[str]:
     trace = analysis.trace
-    word, k = units(trace).round, broadest(trace)
+    said = worth.terms(analysis)
+    k = broadest(trace)
     subsequence = trace.subsequences[k]
     for name, measures in analysis.measures.items():
         regret = measures.swap_regret[k]
@@ -94,76 +323,29 @@ def _regret(analysis: Analysis) -> Iterator[str]:
             yield f"{name}: every benchmark on “{subsequence}” is empty, so regret is undefined."
             continue
         rounds = np.maximum(measures.own_rounds[k], 1)
-        median, high = quantiles(regret / rounds, [0.5, 0.95])
         money = measures.population.money
-        worth = quantiles(regret * money.scale / rounds, [0.5, 0.95])
-        whose = "the median agent" if measures.population.agents > 1 else "the agent"
-        start = f"{name}: with the best change of actions in hindsight, {whose} on “{subsequence}” would "
-        if median <= 0:
-            rest = ""
-            if measures.population.agents > 1:
-                gain = f"{number(worth[1], 2)} {money.currency} a {word}"
-                rest = f", and 95 % of the agents at most {gain}" if high > 0 else ", nor would 95 % of the agents"
-            yield f"{start}have gained nothing{rest}."
-        else:
-            earned = float(np.median((measures.utility[k] / rounds)[np.isfinite(regret)]))
-            share = f", {percent(median / earned)} of the utility it earned" if earned > 0 else ""
-            yield f"{start}have gained {number(worth[0], 2)} {money.currency} a {word}{share}."
-    yield from _worst(analysis)
-
-
-def _worst(analysis: Analysis) -> Iterator[str]:
-    trace = analysis.trace
-    found = [
-        (float(quantiles(measures.swap_regret[k] / np.maximum(measures.own_rounds[k], 1), [0.5])[0]), name, subsequence)
-        for name, measures in analysis.measures.items()
-        for k, subsequence in enumerate(trace.subsequences)
-    ]
-    defined = [entry for entry in found if entry[0] == entry[0]]
-    if len(found) > 1 and defined:
-        worst, name, subsequence = max(defined, key=lambda entry: entry[0])
-        if worst > 0:
-            k = trace.subsequences.index(subsequence)
-            measures = analysis.measures[name]
-            earned = float(np.median(measures.utility[k] / np.maximum(measures.own_rounds[k], 1)))
-            share = f", {percent(worst / earned)} of the utility earned" if earned > 0 else ""
-            yield (
-                f"Worst off were {name} on “{subsequence}”, with a median swap regret of {number(worst, 2)} utility a "
-                f"{units(trace).round}{share}."
-            )
-
-
-def _constraints(analysis: Analysis) -> Iterator[str]:
-    trace = analysis.trace
-    word, k = units(trace).round, broadest(trace)
-    constrained = {name: r for name, r in trace.records.items() if r.costs.shape[2]}
-    if not constrained:
-        yield "No population has constraints: every action is a benchmark and nothing can be violated."
-        return
-    lasting = [np.any(analysis.measures[name].benchmark.all(axis=0), axis=1) for name in constrained]
-    clean: BoolArray = np.concatenate(lasting)
-    expected = all(analysis.measures[name].benchmark_name == EXPECTED for name in constrained)
-    never = "never violates in expectation" if expected else "never violated"
-    fallback = np.concatenate([r.fallback.mean(axis=0) for r in constrained.values()])
-    total, without = len(clean), int((~clean).sum())
-    sentence = f"{int(clean.sum()):,} of {count(total, 'agent')} had at least one action that {never}"
-    if without:
-        rounds = percent(float(fallback[~clean].mean()))
-        sentence += f"; {without:,} had none and had to fall back on {rounds} of their {word}s"
-    yield f"{sentence}."
-    if np.any(fallback[clean]):
-        yield f"Agents that had one fell back on {percent(float(fallback[clean].mean()))} of their {word}s."
-    spread = {name: quantiles(analysis.measures[name].ccv_positive[k], [0.5, 0.95, 1.0]) for name in constrained}
-    worst = max(spread, key=lambda name: float(spread[name][2]))
-    middle, _, largest = spread[worst]
-    if largest > 0:
-        yield (
-            f"The largest violation was among {worst}: CCV+ {number(largest)} over the "
-            f"{int(analysis.measures[worst].rounds[k]):,} {word}s of “{trace.subsequences[k]}” (median agent "
-            f"{number(middle)})."
+        lost = regret * money.scale / rounds
+        defined = np.isfinite(lost)
+        median, worst = float(np.median(lost[defined])), int(np.nanargmax(lost))
+        most = float(lost[worst])
+        benchmark = "actions that never violated a limit"
+        if amount(max(most, 0.0)) == "0":
+            yield f"{name}: no {said.agent} would have earned more by any change of its actions for {benchmark}."
+            continue
+        middle = (
+            "nothing" if amount(max(median, 0.0)) == "0" else f"{amount(median)} {money.currency} a {said.round} more"
         )
-    else:
-        yield "No constraint was violated by an action played."
+        if measures.population.agents == 1:
+            yield (
+                f"{name}: with the best change of its actions for {benchmark} in hindsight, on “{subsequence}” it "
+                f"would have earned {middle}."
+            )
+            continue
+        yield (
+            f"{name}: with the best change of actions in hindsight (swap regret, for {benchmark}, at prices inside the "
+            f"range), the median {said.agent} on “{subsequence}” would have earned {middle}, agent {worst} "
+            f"{amount(most)} {money.currency} a {said.round} more, the most of all."
+        )
 
 
 def _elimination(analysis: Analysis) -> Iterator[str]:
@@ -184,23 +366,34 @@ def _elimination(analysis: Analysis) -> Iterator[str]:
 
 
 def _data(analysis: Analysis) -> Iterator[str]:
-    market = market_of(analysis.trace)
-    clipped, values = market.get("clipped"), market.get("values")
-    if isinstance(clipped, int) and isinstance(values, int) and values > 0:
-        each = "hourly" if analysis.trace.outcomes.shape[1] > 1 else "daily"
-        low, high = (_written(market.get(end)) for end in ("low", "high"))
-        bounds = f"the declared range from {low} to {high} {market.get('currency', '')}/MWh"
+    trace = analysis.trace
+    market, unit = market_of(trace), units(trace)
+    if unit.quantity == "price":
+        prices = analysis.clipping.prices
+        if not prices.clipped:
+            yield (
+                f"No value had to be clipped: all {prices.count:,} prices lie between {number(unit.low, 6)} and "
+                f"{number(unit.low + unit.span, 6)} {unit.outcome}."
+            )
+        elif analysis.clipping.share < NOTICED:
+            yield clipping_told(analysis)
         yield (
-            f"{clipped:,} of {values:,} {each} values lay outside {bounds} and were clipped to it "
-            f"({percent(clipped / values)})."
-            if clipped
-            else f"No value had to be clipped: all {values:,} {each} values lie in {bounds}."
+            f"The mean price was {amount(float(trace.prices.mean()))} {unit.outcome}, from {amount(prices.lowest)} to "
+            f"{amount(prices.highest)}."
         )
     notes = market.get("notes")
-    yield from (str(note) for note in notes) if isinstance(notes, list | tuple) else ()
+    if isinstance(notes, list | tuple):
+        yield from (str(note) for note in notes if _inside(trace, str(note)))
     if market.get("attribution"):
         yield f"Source: {market['attribution']}"
 
 
-def _written(value: object) -> str:
-    return number(float(value), 6) if isinstance(value, int | float) else str(value)
+def _inside(trace: Trace, note: str) -> bool:
+    """Whether a note is about the run: it is not if it begins with a day outside it."""
+    day = note.partition(":")[0].strip()
+    if trace.dates is None or not _DAY.fullmatch(day):
+        return True
+    return bool(trace.dates[0] <= np.datetime64(day) <= trace.dates[-1])
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

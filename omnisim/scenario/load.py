@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from omnisim.arrays import DateArray, FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
-from omnisim.problem.context import Past
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
+from omnisim.scenario.days import Days
 from omnisim.scenario.document import digest, read_document, resolved
 from omnisim.scenario.network_tables import build_network
 from omnisim.scenario.rule_features import rule_features
@@ -86,7 +85,13 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
 def build(document: Any, path: Path) -> Scenario:
     """The scenario that a checked document describes; ``path`` is what its relative paths are beside."""
     folder = path.parent
-    days = _Days.load(document.market, folder, document.rounds)
+    market: Market | None = None
+    if document.market.source != "synthetic":
+        with naming("market"):
+            market = _construct(registry.find("markets", document.market.source), document.market, folder)
+    with naming("market"):
+        days = Days.of(market, document.market)
+    days = days.first(document.rounds)
     rounds = document.rounds if days.dates is None else len(days.dates)
     adversary_target = registry.find("adversaries", document.adversary.kind)
     supplied: dict[str, Any] = {}
@@ -96,13 +101,15 @@ def build(document: Any, path: Path) -> Scenario:
                 "adversary.kind: is 'replay', but a synthetic market has no prices to replay; "
                 "choose another adversary, or a market with data"
             )
-        supplied["outcomes"] = days.outcomes
+        supplied |= {"outcomes": days.outcomes, "unclipped": days.unclipped}
     if "price_range" in inspect.signature(adversary_target).parameters:
         supplied["price_range"] = (days.scaling.low, days.scaling.high)
     with naming("adversary"):
         adversary = _construct(adversary_target, document.adversary, folder, supplied)
     name = document.name or path.stem
-    document = document.model_copy(update={"name": name, "rounds": rounds})
+    document = document.model_copy(
+        update={"name": name, "rounds": rounds, "market": document.market.model_copy(update=days.chosen)}
+    )
     return Scenario(
         name=name,
         seed=document.seed,
@@ -120,6 +127,7 @@ def build(document: Any, path: Path) -> Scenario:
         subsequences=_subsequences(document, days),
         features=days.features,
         forecasts=days.forecasts,
+        unclipped_forecasts=days.unclipped_forecasts,
         dates=days.dates,
         past=days.past,
         source=resolved(document, folder),
@@ -132,92 +140,7 @@ def build(document: Any, path: Path) -> Scenario:
     )
 
 
-@dataclass(frozen=True)
-class _Days:
-    """The days of a market that are played, scaled, and those before them."""
-
-    market: Market | None
-    resolution: Resolution
-    scaling: Scaling
-    played: slice
-    about: dict[str, Any]
-
-    @classmethod
-    def load(cls, table: Any, folder: Path, rounds: int | None) -> "_Days":
-        if table.source == "synthetic":
-            scaling = Scaling(table.low, table.high, table.currency)
-            return cls(None, table.resolution, scaling, slice(0), _scale(scaling) | {"name": "synthetic"})
-        with naming("market"):
-            market: Market = _construct(registry.find("markets", table.source), table, folder)
-            _check_days(market, table)
-            playable = market.between(table.first_day, table.last_day)
-            scaling = Scaling(table.low, table.high, market.currency)
-        if rounds is not None and rounds > playable.days:
-            raise ScenarioError(
-                f"rounds: is {rounds}, but the market has only {playable.days} days to play "
-                f"({playable.dates[0]} to {playable.dates[-1]})"
-            )
-        first = int(np.searchsorted(market.dates, playable.dates[0]))
-        played = slice(first, first + (playable.days if rounds is None else rounds))
-        _, clipped = scaling.outcomes(market.prices[played])
-        return cls(
-            market,
-            market.resolution,
-            scaling,
-            played,
-            _scale(scaling)
-            | {
-                "name": market.name,
-                "clipped": clipped,
-                "values": int(market.prices[played].size),
-                "attribution": market.attribution,
-                "notes": list(market.notes),
-            },
-        )
-
-    @property
-    def outcomes(self) -> FloatArray:
-        assert self.market is not None  # noqa: S101 (callers have asked; this tells the type checker)
-        return self.scaling.outcomes(self.market.prices[self.played])[0]
-
-    @property
-    def dates(self) -> DateArray | None:
-        return None if self.market is None else self.market.dates[self.played]
-
-    @property
-    def features(self) -> dict[str, FloatArray]:
-        return self._features(self.played)
-
-    @property
-    def forecasts(self) -> dict[str, FloatArray]:
-        return self._forecasts(self.played)
-
-    @property
-    def past(self) -> Past | None:
-        if self.market is None or self.played.start == 0:
-            return None
-        before = slice(0, self.played.start)
-        return Past(
-            outcomes=self.scaling.outcomes(self.market.prices[before])[0],
-            dates=self.market.dates[before],
-            features=self._features(before),
-            forecasts=self._forecasts(before),
-        )
-
-    def _features(self, days: slice) -> dict[str, FloatArray]:
-        return {} if self.market is None else {k: v[days] for k, v in self.market.features.items()}
-
-    def _forecasts(self, days: slice) -> dict[str, FloatArray]:
-        if self.market is None:
-            return {}
-        return {k: self.scaling.outcomes(v[days])[0] for k, v in self.market.forecasts.items()}
-
-
-def _scale(scaling: Scaling) -> dict[str, Any]:
-    return {"currency": scaling.currency, "low": scaling.low, "high": scaling.high}
-
-
-def _population(name: str, table: Any, days: _Days, folder: Path) -> GeneratedPopulation:
+def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:
     with naming(f"populations.{name}"):
         agents = _construct(registry.find("populations", table.kind), table, folder)
     return GeneratedPopulation(name, agents, days.scaling, days.resolution)
@@ -256,7 +179,7 @@ def policy(table: Any, folder: Path) -> Any:
     return strategy("elimination", registry.policy_kind(table.kind), table, folder)
 
 
-def _subsequences(document: Any, days: _Days) -> dict[str, Subsequence]:
+def _subsequences(document: Any, days: Days) -> dict[str, Subsequence]:
     rules: dict[str, Rule] = {}
     for name, table in document.subsequences.items():
         if table is not True:
@@ -268,16 +191,6 @@ def _subsequences(document: Any, days: _Days) -> dict[str, Subsequence]:
         with naming(f"subsequences.{name}"):
             found[name] = rules[name].rounds(features)[days.played] if name in rules else None
     return found
-
-
-def _check_days(market: Market, table: Any) -> None:
-    first, last = market.dates[0].item(), market.dates[-1].item()
-    for key in ("first_day", "last_day"):
-        day = getattr(table, key)
-        if day is not None and not first <= day <= last:
-            raise ScenarioError(f"{key} is {day}, outside the data: days {first} to {last} are available")
-    if table.first_day is not None and table.last_day is not None and table.first_day > table.last_day:
-        raise ScenarioError(f"first_day is {table.first_day}, after last_day {table.last_day}: it must not be later")
 
 
 def _construct(target: Any, table: BaseModel, folder: Path, supplied: Mapping[str, Any] | None = None) -> Any:

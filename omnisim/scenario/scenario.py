@@ -12,6 +12,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, finite, f
 from omnisim.errors import ProblemError, ScenarioError
 from omnisim.problem.churn import Churn, with_rows
 from omnisim.problem.context import Past
+from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
@@ -49,6 +50,7 @@ class Problem:
     dates: DateArray | None
     features: Mapping[str, FloatArray]
     forecasts: Mapping[str, FloatArray]
+    unclipped_forecasts: Mapping[str, FloatArray]
     past: Past | None
     rows: Mapping[str, IntArray] = field(default_factory=dict)
     """By population with churn, whose spell each of its agents is; see :mod:`omnisim.problem.churn`."""
@@ -62,7 +64,7 @@ class Problem:
         return len(self.active)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Scenario:
     """Populations, an adversary, a forecaster, elimination rules and subsequences.
 
@@ -87,6 +89,8 @@ class Scenario:
         Numbers known before each round, from names to arrays (T,) or (T, k).
     forecasts
         Published predictions of the outcomes, from names of models to arrays (T, d) in [0, 1].
+    unclipped_forecasts
+        The same before they were clipped to [0, 1], for the models of which something was.
     dates
         The delivery day of each round, (T,).
     past
@@ -136,6 +140,7 @@ class Scenario:
     seed: int = 0
     features: Mapping[str, Any] = field(default_factory=dict)
     forecasts: Mapping[str, Any] = field(default_factory=dict)
+    unclipped_forecasts: Mapping[str, Any] = field(default_factory=dict)
     dates: Any = None
     past: Past | None = None
     network: Network | None = None
@@ -173,11 +178,29 @@ class Scenario:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "unclipped_forecasts", self._unclipped_forecasts())
         try:
             json.dumps(dict(self.about))
         except (TypeError, ValueError) as cause:
             raise ScenarioError(f"about of scenario {self.name!r} must be plain JSON values: {cause}") from cause
         self._check_rounds()
+
+    def _unclipped_forecasts(self) -> dict[str, FloatArray]:
+        for name in self.unclipped_forecasts:
+            if name not in self.forecasts:
+                raise ScenarioError(f"unclipped_forecasts names the model {name!r}{nearest(name, self.forecasts)}")
+        return {
+            name: before_clipping(f"forecast {name!r}", values, self.forecasts[name], ScenarioError)
+            for name, values in self.unclipped_forecasts.items()
+        }
+
+    def __repr__(self) -> str:
+        names = ", ".join(p.name for p in self.populations)
+        rounds = self.rounds or self.adversary.horizon
+        return (
+            f"<Scenario {self.name!r}: {type(self.adversary).__name__} against {type(self.forecaster).__name__}, "
+            f"{rounds} rounds, populations {names}>"
+        )
 
     @property
     def horizon(self) -> int:
@@ -244,6 +267,7 @@ class Scenario:
             None if self.dates is None else freeze(self.dates[:rounds]),
             {name: freeze(values[:rounds]) for name, values in self.features.items()},
             {name: freeze(values[:rounds]) for name, values in self.forecasts.items()},
+            {name: freeze(values[:rounds]) for name, values in self.unclipped_forecasts.items()},
             self.past,
             rows,
             present,

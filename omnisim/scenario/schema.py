@@ -87,8 +87,8 @@ class MarketTable(BaseModel):
 
     model_config = _STRICT
 
-    low: float = Field(description="price that becomes outcome 0, per MWh")
-    high: float = Field(description="price that becomes outcome 1, per MWh")
+    low: float | None = Field(None, description="price that becomes outcome 0, per MWh; default: from the past")
+    high: float | None = Field(None, description="price that becomes outcome 1, per MWh; default: from the past")
     first_day: date | None = Field(None, description="first delivery day to play; days before it are past")
     last_day: date | None = Field(None, description="last delivery day to play")
 
@@ -97,6 +97,8 @@ class SyntheticMarketTable(MarketTable):
     """Prices made by the adversary: only their scale is declared."""
 
     source: Literal["synthetic"]
+    low: float = Field(description="price that becomes outcome 0, per MWh")
+    high: float = Field(description="price that becomes outcome 1, per MWh")
     currency: str = "USD"
     resolution: Resolution = Field("hour", description="24 prices a day, or one; the adversary must play as many")
 

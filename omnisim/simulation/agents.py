@@ -130,6 +130,7 @@ class Agents:
             records[name] = PopulationRecord(
                 population=population.without_constraints(),
                 constraint_names=population.constraint_names,
+                limits=population.limits,
                 actions=self.actions[:, rows],
                 fallback=self.fallback[:, rows],
                 costs=self.costs[:, rows],
@@ -205,7 +206,7 @@ class Agents:
         if len(self._subscriptions) == 1:
             return self._predictions[0], acting
         weights = usable / np.maximum(usable.sum(axis=1, keepdims=True), 1)
-        return np.einsum("pf,fpd->pd", weights, self._predictions), acting
+        return (weights.T[:, :, None] * self._predictions).sum(axis=0), acting
 
     def _learn(self, t: int, received: Sequence[tuple[Outcome, BoolArray | None]]) -> None:
         """Settle the rounds of which news has come, each for the populations that were told of it."""

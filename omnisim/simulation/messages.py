@@ -59,7 +59,8 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """World to all: what happened in round ``round``, (d,)."""
+    """World to all: what happened in round ``round``, (d,), and what it was before it was clipped to [0, 1]^d."""
 
     round: int
     outcome: FloatArray
+    unclipped: FloatArray

@@ -32,7 +32,7 @@ class Environs:
     ----------
     active : (T, L) bool
     dates : (T,) datetime64[D] or None
-    features, forecasts
+    features, forecasts, unclipped_forecasts
         Each (T, k).
     """
 
@@ -40,6 +40,7 @@ class Environs:
     dates: DateArray | None
     features: Mapping[str, FloatArray]
     forecasts: Mapping[str, FloatArray]
+    unclipped_forecasts: Mapping[str, FloatArray]
 
     def context(self, t: int) -> Context:
         """The context of round t, without candidates."""
@@ -49,6 +50,7 @@ class Environs:
             None if self.dates is None else self.dates[t],
             {name: values[t] for name, values in self.features.items()},
             {name: values[t] for name, values in self.forecasts.items()},
+            unclipped_forecasts={name: values[t] for name, values in self.unclipped_forecasts.items()},
         )
 
 
@@ -80,7 +82,7 @@ class World:
     ) -> None:
         rounds = len(environs.active)
         self._environs, self._adversary, self._rng = environs, adversary, rng
-        self.outcomes = np.empty((rounds, adversary.dimension))
+        self.outcomes, self.unclipped_outcomes = np.empty((2, rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
         self._agents, self._order = agents, order
         self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
@@ -106,12 +108,15 @@ class World:
             self._heard_predictions[t] = mailbox.take_one(Forecast).prediction
             for message, who in network.receive(WORLD, Actions):
                 self._agents[message.cohort].accept(t, message, who)
-            outcome = self.outcomes[t] = law.sample(self._rng)
+            drawn = law.draw(self._rng)
+            outcome = self.outcomes[t] = law.support[drawn]
+            self.unclipped_outcomes[t] = law.before_clipping(drawn)
             if not network.ideal:
                 # Who learns late does not make history wait.
                 for agents in self._agents.values():
                     agents.book(t, outcome)
-            network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy())))
+            unclipped = freeze(self.unclipped_outcomes[t].copy())
+            network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy()), unclipped))
 
     def _history(self, t: int) -> History | None:
         if self._adversary.oblivious:
@@ -169,7 +174,7 @@ class ForecastService:
         }
         self._contexts: dict[int, Context] = {}
         self._paired = -1
-        self.predictions = np.empty((rounds, dimension))
+        self.predictions, self.unclipped_predictions = np.empty((2, rounds, dimension))
         self.mixtures: list[Mixture] = []
         self.bases: list[FloatArray] = []
         self.diagnostics: defaultdict[str, FloatArray] = defaultdict(lambda: np.full(rounds, np.nan))
@@ -192,8 +197,9 @@ class ForecastService:
             if self.name == FORECASTER:
                 network.send(self.name, Commitment(mixture, self._forecaster.exposure() if self._exposed else None))
             yield clock.at(Phase.BROADCAST)
-            prediction = mixture.sample(self._rng)
-            self.predictions[t] = prediction
+            drawn = mixture.draw(self._rng)
+            prediction = self.predictions[t] = mixture.support[drawn]
+            self.unclipped_predictions[t] = mixture.before_clipping(drawn)
             network.send(self.name, Forecast(self.name, t, prediction))
             yield clock.at(Phase.SETTLEMENT)
             for outcome, _ in network.receive(self.name, Outcome):
@@ -207,7 +213,7 @@ class ForecastService:
         context = self._contexts.pop(message.round, None)
         if context is not None and self._paired != message.round:
             self._predict(context)
-        self._forecaster.update(message.outcome)
+        self._forecaster.update(message.outcome, message.unclipped)
         for name, value in self._forecaster.diagnostics().items():
             self.diagnostics[name][message.round] = value
 

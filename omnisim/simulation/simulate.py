@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from omnisim.simulation.messages import Outcome
 from omnisim.simulation.network import Lines, Network
 from omnisim.simulation.processes import Environs, ForecastService, World
 from omnisim.simulation.protocol import Clock
+from omnisim.simulation.settlement import differing, true_costs
 from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.trace import FORECASTER, Mixtures, PopulationRecord, Trace
+from omnisim.trace.declarations import written
 
 
 def simulate(
@@ -32,9 +35,17 @@ def simulate(
 ) -> Trace:
     """Run a scenario and return the record of the run.
 
-    The scenario and its strategies are left as they were: the run works on copies. The result depends on the
-    scenario, the seed and the installed versions alone. Linear algebra runs on one thread, because the
-    rounding of a threaded product may depend on the number of threads.
+    The scenario and its strategies are left as they were: the run works on copies.
+
+    On one machine with one set of versions, a scenario and a seed give the same bytes, whatever the number of workers
+    and threads, the hash seed, the order in which processes start, and a network that delays and loses nothing. On
+    another processor, or with other versions of libraries that draw the same random numbers, decisions are the same
+    and recorded numbers agree to 1e-12 (of the largest in their array, where that is above 1), as long as nothing is
+    decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several
+    solutions: from that round on, runs may part.
+
+    Linear algebra of other libraries runs on one thread, because the rounding of a threaded product may depend on the
+    number of threads.
 
     Parameters
     ----------
@@ -69,7 +80,7 @@ def simulate(
     populations = {p.name: p for p in problem.populations}
     adversary = copy.deepcopy(scenario.adversary)
     adversary.start(stream(seed, "adversary/start"), problem.populations)
-    environs = Environs(problem.active, problem.dates, problem.features, problem.forecasts)
+    environs = Environs(problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts)
     forecasters = {name: copy.deepcopy(forecaster) for name, forecaster in scenario.forecasters.items()}
     hears = {name: scenario.subscriptions_of(name) for name in populations}
 
@@ -146,9 +157,18 @@ def simulate(
         if lines is not None:
             party.note_in_flight(lines.in_flight(name, Outcome))
         records |= party.records(adversary.law_known)
+    unclipped_outcomes = differing(world.unclipped_outcomes, world.outcomes)
+    if unclipped_outcomes is not None:
+        records = {
+            name: replace(record, true_costs=true_costs(populations[name], record, unclipped_outcomes))
+            for name, record in records.items()
+        }
     return Trace(
         outcomes=world.outcomes,
         predictions=first.predictions,
+        unclipped_outcomes=unclipped_outcomes,
+        unclipped_predictions=differing(first.unclipped_predictions, first.predictions),
+        before=None if problem.past is None else problem.past.last,
         mixtures=Mixtures.of(first.mixtures),
         bases=np.stack(first.bases) if first.bases else None,
         diagnostics=dict(first.diagnostics),
@@ -164,10 +184,12 @@ def simulate(
             "rounds": problem.rounds,
             "omnisim": __version__,
             "forecaster": type(forecaster).__name__,
-            "forecast": forecaster.facts(),
+            "forecast": written(forecaster.declared()),
             "adversary": type(adversary).__name__,
             "elimination": {name: type(rules[home[name]]).__name__ for name in populations},
-            "policies": {name: rules[home[name]].facts() for name in populations},
+            "policies": {
+                name: written(rules[home[name]].declared(), rules[home[name]].benchmark) for name in populations
+            },
             **_about_network(scenario, problem),
         },
     )

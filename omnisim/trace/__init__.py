@@ -6,6 +6,10 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
 
     trace.outcomes        (T, d)   what happened, in [0, 1]
     trace.predictions     (T, d)   what was broadcast (as sampled from the forecaster's mixture)
+    trace.unclipped_outcomes    (T, d)  the outcomes before they were clipped to [0, 1]; None where nothing was.
+    trace.unclipped_predictions (T, d)  the same of the predictions, as far as the forecaster can say; or None.
+                                   trace.true_outcomes and trace.true_predictions are these where there are any
+    trace.before          (d,)     the last outcome before round 0, before it was clipped; None if nothing is known
     trace.mixtures                 the mixtures committed to: ragged, see Mixtures
     trace.bases           (T, B, d) what the bases of the forecaster predicted, or None
     trace.diagnostics              from names to (T,), what the forecaster said about each round
@@ -19,6 +23,8 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
         .actions          (T, N)   the action played, int
         .fallback         (T, N)   whether the agent had no candidate left, bool
         .costs            (T, N, J) cost of the action played
+        .true_costs       (T, N, J) the same at the outcomes before they were clipped; None where nothing was
+        .limits           J limits: what a cost stands for in physical units
         .violated_at      (N, A, L) first round of the subsequence in which the action violated, or T
         .expected_violated_at (N, A, L) the same for expected costs; None where the adversary's law is not known
         .eliminated_at    (N, A, K) round after which the action left the candidate set, or T; K = L or 1
@@ -27,7 +33,8 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
         .defaulted        (T,)     whether the market closed before the actions came: the default was played; or None
         .settled_at       (T,)     round in which it learned the outcome, T if not by the end, -1 if never; or None
         .present          (T, N)   whether the agent was there; its action is -1 where not; None: always
-    trace.about                    names, seed and strategies: JSON
+    trace.about                    names, seed and strategies: JSON; trace.policy(name) and trace.forecaster() read
+                                   from it what these guarantee, see omnisim.trace.declarations
 
 ``trace.actions[name]``, ``trace.fallback[name]``, ``trace.eliminated_at[name]``, ``trace.costs[name]`` and
 ``trace.violated_at[name]`` are short for the fields of the records.

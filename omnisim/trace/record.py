@@ -8,23 +8,26 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
 
 FORECASTER = "forecaster"
 """Name of the first forecaster, whose predictions are ``trace.predictions``."""
 
+WHERE_CLIPPED = ("unclipped_outcomes", "unclipped_predictions", "before")
 MIXTURES = ("support", "weights", "starts")
 RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
-OPTIONAL = ("expected_violated_at", "heard", "defaulted", "settled_at", "present")
+OPTIONAL = ("expected_violated_at", "heard", "defaulted", "settled_at", "present", "true_costs")
 COUNTED = ("sent", "delivered", "lost", "late", "in_flight")
 EDGES = ("edges", "edge_delay", "edge_loss")
 LOGGED = ("kind", "round", "sender", "receiver", "sent", "arrived")
-"""Fields that are arrays: of :class:`Mixtures`; of :class:`PopulationRecord`, always and where they apply; of
-:class:`MessageRecord`, and of its log."""
+"""Fields that are arrays: of :class:`Trace`, where they apply; of :class:`Mixtures`; of :class:`PopulationRecord`,
+always and where they apply; of :class:`MessageRecord`, and of its log."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mixtures:
     """The mixtures of all rounds in three arrays: round t has the points ``starts[t]`` to ``starts[t + 1]``.
 
@@ -52,13 +55,16 @@ class Mixtures:
             np.cumsum([0, *(len(m.weights) for m in mixtures)]),
         )
 
+    def __repr__(self) -> str:
+        return f"<Mixtures of {len(self.starts) - 1} rounds: {len(self.weights)} points>"
+
     def points(self, t: int) -> tuple[FloatArray, FloatArray]:
         """The points (K, d) and their probabilities (K,) in round t."""
         span = slice(int(self.starts[t]), int(self.starts[t + 1]))
         return self.support[span], self.weights[span]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LoggedMessages:
     """Single messages of some rounds, in the order of sending; M of them.
 
@@ -83,8 +89,11 @@ class LoggedMessages:
     first: int
     last: int
 
+    def __repr__(self) -> str:
+        return f"<LoggedMessages of rounds {self.first} to {self.last}: {len(self.kind)} messages>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class MessageRecord:
     """What became of every message that travelled along a channel, and the graph of the channels.
 
@@ -118,6 +127,9 @@ class MessageRecord:
     edge_loss: FloatArray
     log: LoggedMessages
 
+    def __repr__(self) -> str:
+        return f"<MessageRecord of {len(self.parties)} parties: {int(self.sent.sum())} messages>"
+
     def __post_init__(self) -> None:
         for name in (*COUNTED, *EDGES):
             freeze(getattr(self, name))
@@ -125,7 +137,7 @@ class MessageRecord:
             freeze(getattr(self.log, name))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PopulationRecord:
     """What one population did; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
 
@@ -142,6 +154,15 @@ class PopulationRecord:
     defaulted: BoolArray | None = None
     settled_at: IntArray | None = None
     present: BoolArray | None = None
+    true_costs: FloatArray | None = None
+    limits: tuple[Limit, ...] = ()
+
+    def __repr__(self) -> str:
+        rounds, agents, constraints = self.costs.shape
+        return (
+            f"<PopulationRecord of {self.population.name!r}: {rounds} rounds, {agents} agents, "
+            f"{self.population.actions} actions, {constraints} constraints>"
+        )
 
     def __post_init__(self) -> None:
         for name in (*RECORDED, *OPTIONAL):
@@ -149,7 +170,7 @@ class PopulationRecord:
                 freeze(getattr(self, name))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """The record of a run; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
 
@@ -165,18 +186,57 @@ class Trace:
     diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
     other_predictions: Mapping[str, FloatArray] = field(default_factory=dict)
     messages: MessageRecord | None = None
+    unclipped_outcomes: FloatArray | None = None
+    unclipped_predictions: FloatArray | None = None
+    before: FloatArray | None = None
 
     def __post_init__(self) -> None:
         arrays = (self.outcomes, self.predictions, self.active)
         for array in (*arrays, *self.diagnostics.values(), *self.other_predictions.values()):
             freeze(array)
+        for name in WHERE_CLIPPED:
+            if getattr(self, name) is not None:
+                freeze(getattr(self, name))
         if self.bases is not None:
             freeze(self.bases)
 
+    def __repr__(self) -> str:
+        agents = sum(record.population.agents for record in self.records.values())
+        return (
+            f"<Trace of {self.about.get('scenario', 'a scenario')!r}: {self.rounds} rounds, {self.outcomes.shape[1]} "
+            f"coordinates, {agents} agents in {len(self.records)} populations, {len(self.subsequences)} subsequences, "
+            f"seed {self.about.get('seed')}>"
+        )
+
     @property
     def rounds(self) -> int:
-        """T."""
+        """Number of rounds."""
         return len(self.outcomes)
+
+    @property
+    def true_outcomes(self) -> FloatArray:
+        """What happened before anything was clipped, (T, d): money is settled at these."""
+        return self.outcomes if self.unclipped_outcomes is None else self.unclipped_outcomes
+
+    @property
+    def true_predictions(self) -> FloatArray:
+        """What was forecast, (T, d), before it was clipped where the forecaster can say so."""
+        return self.predictions if self.unclipped_predictions is None else self.unclipped_predictions
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Numbers (low, span) such that outcome y stands for low + span y; (0, 1) where the scenario states none."""
+        market = self.about.get("market")
+        low, high = (market.get(end) if isinstance(market, Mapping) else None for end in ("low", "high"))
+        if isinstance(low, int | float) and isinstance(high, int | float) and high > low:
+            return float(low), float(high) - float(low)
+        return 0.0, 1.0
+
+    @property
+    def prices(self) -> FloatArray:
+        """What was paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none."""
+        low, span = self.scale
+        return np.asarray(low + span * self.true_outcomes)
 
     @property
     def actions(self) -> dict[str, IntArray]:
@@ -216,12 +276,27 @@ class Trace:
         if len(told) == 1:
             return np.where(used, told[0][record.heard[:, 0]], np.nan)
         newest = np.stack([predictions[record.heard[:, f]] for f, predictions in enumerate(told)])
-        return np.asarray(np.einsum("tf,ftd->td", weights, newest))
+        return np.asarray((weights.T[:, :, None] * newest).sum(axis=0))
 
-    def policy(self, population: str) -> Mapping[str, Any]:
-        """What the policy of a population said of itself (``Policy.facts``): at least its benchmark."""
-        facts: Mapping[str, Any] = self.about.get("policies", {}).get(population, {})
-        return {"benchmark": "realized", **facts}
+    def policy(self, population: str) -> Declaration:
+        """What the policy of a population said of itself: its benchmark, and what it guarantees.
+
+        Raises
+        ------
+        TraceError
+            If ``about`` holds something else.
+        """
+        return of_policy(self.about, population, len(self.subsequences))
+
+    def forecaster(self) -> Declaration:
+        """What the first forecaster said of itself.
+
+        Raises
+        ------
+        TraceError
+            If ``about`` holds something else.
+        """
+        return of_forecaster(self.about)
 
     def save(self, path: Path | str) -> None:
         """Write the trace to one ``.npz`` file; an existing file is replaced at once or not at all.

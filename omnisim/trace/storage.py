@@ -11,7 +11,9 @@ import numpy as np
 
 from omnisim.errors import TraceError
 from omnisim.files import atomic_write
+from omnisim.problem.constraints import Limit
 from omnisim.problem.population import Money, Population
+from omnisim.trace.declarations import check
 from omnisim.trace.record import (
     COUNTED,
     EDGES,
@@ -20,6 +22,7 @@ from omnisim.trace.record import (
     MIXTURES,
     OPTIONAL,
     RECORDED,
+    WHERE_CLIPPED,
     LoggedMessages,
     MessageRecord,
     Mixtures,
@@ -27,8 +30,9 @@ from omnisim.trace.record import (
     Trace,
 )
 
-SCHEMA_VERSION = 2
-"""Version 2 added what a network and agents that come and go leave behind; version 1 is read as a run without."""
+SCHEMA_VERSION = 3
+"""Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
+stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed)."""
 
 _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a file can raise that is no trace, or no longer one."""
@@ -43,6 +47,9 @@ def write_trace(trace: Trace, path: Path) -> None:
     }
     if trace.dates is not None:
         arrays["dates"] = trace.dates
+    for name in WHERE_CLIPPED:
+        if getattr(trace, name) is not None:
+            arrays[name] = getattr(trace, name)
     if trace.mixtures is not None:
         for name in MIXTURES:
             arrays["mixtures/" + name] = getattr(trace.mixtures, name)
@@ -74,6 +81,7 @@ def write_trace(trace: Trace, path: Path) -> None:
                 "constraint_names": record.constraint_names,
                 "currency": population.money.currency,
                 "subscriptions": record.subscriptions,
+                "limit_units": [limit.unit for limit in record.limits],
             }
         )
         prefix = f"population{index}/"
@@ -83,6 +91,8 @@ def write_trace(trace: Trace, path: Path) -> None:
         arrays[prefix + "money_offset"] = population.money.offset
         if population.load is not None:
             arrays[prefix + "load"] = population.load
+        if record.limits:
+            arrays[prefix + "limit_scale"] = np.stack([limit.scale for limit in record.limits], axis=1)
         for name in RECORDED:
             arrays[prefix + name] = getattr(record, name)
         for name in OPTIONAL:
@@ -110,6 +120,8 @@ def load_trace(path: Path | str) -> Trace:
         header = json.loads(arrays["header"].tobytes())
         version = header["schema_version"]
         trace = _read(header, arrays) if version in range(1, SCHEMA_VERSION + 1) else None
+        if trace is not None:
+            check(trace.about, trace.records, len(trace.subsequences))
     except FileNotFoundError as cause:
         raise TraceError(f"{path}: there is no such trace") from cause
     except _DAMAGE as cause:
@@ -136,6 +148,7 @@ def _read(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Trace:
         about=header["about"],
         mixtures=Mixtures(*(arrays["mixtures/" + name] for name in MIXTURES)) if "mixtures/starts" in arrays else None,
         bases=arrays.get("bases"),
+        **{name: arrays.get(name) for name in WHERE_CLIPPED},
         diagnostics={
             name.removeprefix("diagnostics/"): values
             for name, values in arrays.items()
@@ -169,5 +182,11 @@ def _read_record(known: Mapping[str, Any], arrays: Mapping[str, Any], prefix: st
     )
     recorded = {name: arrays[prefix + name] for name in RECORDED}
     recorded |= {name: arrays.get(prefix + name) for name in OPTIONAL}
-    subscriptions = tuple(known.get("subscriptions", (FORECASTER,)))
-    return PopulationRecord(population, tuple(known["constraint_names"]), subscriptions=subscriptions, **recorded)
+    units = known.get("limit_units", ())
+    return PopulationRecord(
+        population,
+        tuple(known["constraint_names"]),
+        subscriptions=tuple(known.get("subscriptions", (FORECASTER,))),
+        limits=tuple(Limit(unit, arrays[prefix + "limit_scale"][:, j]) for j, unit in enumerate(units)),
+        **recorded,
+    )

@@ -9,17 +9,6 @@ from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses, regrets, temptation, weighted_regret
 
 
-@pytest.fixture(scope="module", autouse=True)
-def compiled():
-    """The loops are compiled at their first use, which no example shall wait for."""
-    utility, offset, point = np.zeros((1, 1, 1)), np.zeros((1, 1)), np.zeros(1)
-    for candidates in (None, np.ones((1, 1), dtype=bool)):
-        best_responses(utility, offset, candidates, point[None])
-    temptation(utility, offset, candidates, point, point)
-    regrets(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), point)
-    weighted_regret(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), offset)
-
-
 @st.composite
 def problems(draw):
     each, parts, actions, dimension = (draw(st.integers(1, most)) for most in (3, 3, 4, 11))

@@ -9,8 +9,12 @@ import pytest
 
 import omnisim
 from omnisim.analysis import Analysis
+from omnisim.problem.guarantees import Benchmark, RegretFromBias
 from omnisim.problem.population import Money, Population
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace import PopulationRecord, Trace, declarations
+
+THEOREM_3 = RegretFromBias(theorem="Theorem 3", bias="Theorem 4", swap="Corollary 2", external="Corollary 3")
+"""What the rule of the synthetic traces guarantees."""
 
 
 def synthetic(
@@ -28,8 +32,14 @@ def synthetic(
     currency: str | None = None,
     about: dict[str, Any] | None = None,
     seed: int = 0,
+    beyond: int = 0,
+    fallback: float = 0.01,
 ) -> Analysis:
-    """An analysis of a trace made of random arrays; ``clean`` is the share of actions that never violate."""
+    """An analysis of a trace made of random arrays.
+
+    ``clean`` is the share of actions that never violate, ``beyond`` the number of outcomes that were 2 before they were
+    clipped to 1, ``fallback`` the share of rounds without a candidate.
+    """
     rng = np.random.default_rng(seed)
     active = rng.random((rounds, len(subsequences))) < 0.5
     active[:, 0] = True
@@ -52,12 +62,15 @@ def synthetic(
             population,
             tuple(f"limit {j}" for j in range(constraints)),
             actions=rng.integers(0, actions, (rounds, agents)),
-            fallback=rng.random((rounds, agents)) < 0.01,
+            fallback=rng.random((rounds, agents)) < fallback,
             costs=rng.random((rounds, agents, constraints)) - 0.95,
             violated_at=violated_at,
             eliminated_at=violated_at.copy(),
         )
     outcomes = rng.random((rounds, dimension))
+    unclipped = outcomes.copy()
+    unclipped.flat[rng.choice(outcomes.size, beyond, replace=False)] = 2.0
+    outcomes = np.minimum(unclipped, 1.0)
     facts: dict[str, Any] = {
         "seed": seed,
         "rounds": rounds,
@@ -65,10 +78,11 @@ def synthetic(
         "forecaster": "Published",
         "adversary": "Replay",
         "elimination": dict.fromkeys(records, "BestResponse"),
-        "policies": {name: {"benchmark": "realized"} for name in records},
+        "policies": {name: declarations.written([THEOREM_3], Benchmark.REALIZED) for name in records},
     }
     trace = Trace(
         outcomes=outcomes,
+        unclipped_outcomes=unclipped if beyond else None,
         predictions=np.clip(outcomes + rng.normal(scale=0.1, size=outcomes.shape), 0, 1),
         active=active,
         subsequences=subsequences,
@@ -93,6 +107,7 @@ def market() -> Analysis:
         load=True,
         dates=True,
         currency="USD",
+        beyond=12,
         about={
             "scenario": "A market",
             "description": "Synthetic prices.",
@@ -101,8 +116,6 @@ def market() -> Analysis:
                 "currency": "USD",
                 "low": -50,
                 "high": 250,
-                "clipped": 12,
-                "values": 1440,
                 "attribution": "Nobody, CC0",
                 "notes": ["Two hours were interpolated."],
             },

@@ -87,14 +87,14 @@ def test_names_never_become_plotly_markup(name, make):
 
 
 def test_one_price_a_day_has_no_hours(make):
-    market = {"currency": "USD", "low": -50, "high": 250, "clipped": 1, "values": 60}
+    market = {"currency": "USD", "low": -50, "high": 250}
     analysis = make(populations={"a": 3}, dimension=1, load=True, dates=True, about={"market": market})
     for shown in shown_figures(analysis).values():
         for figure in shown.variants:
             words = [*_axis_titles(figure), figure.layout.title.text, figure.layout.meta["caption"]]
             words += [figure.layout.meta["alt"], *(trace.hovertemplate or "" for trace in figure.data)]
             assert "hour" not in " ".join(words)
-    assert "1 of 60 daily values" in " ".join(said for _, points in verdict(analysis).points for said in points)
+    assert "hour" not in " ".join(said for _, points in verdict(analysis).points for said in points)
 
 
 def test_energies_are_those_of_the_schedules(make):

@@ -131,7 +131,7 @@ MISSING = {
     "adversary={}": "adversary.kind: is missing: available: demand_response, independent, ",
     "market={low=0, high=1}": "market.source: is missing: available: epftoolbox, epftoolbox_forecasts, ercot, ercot_s",
     "market={source='file', low=0, high=1}": "market.path: is missing",
-    "market={source='ercot'}": "market.low: is missing (and 1 more)",
+    "market={source='synthetic'}": "market.low: is missing (and 1 more)",
     "forecaster={lag=1}": "forecaster.kind: is missing: available: climatology, ",
     "forecaster={kind='published'}": "forecaster: Published needs exactly one of predictions, model and path, got none",
     "populations.buyers={agents=1}": "populations.buyers.kind: is missing: available: budgeted_operators, deferrable",

@@ -148,9 +148,9 @@ class Logged(Mixture):
     def __deepcopy__(self, memo: Any) -> "Logged":
         return self
 
-    def sample(self, rng: np.random.Generator) -> Any:
-        drawn = super().sample(rng)
-        self.log.append(("sample", drawn.tolist()))
+    def draw(self, rng: np.random.Generator) -> int:
+        drawn = super().draw(rng)
+        self.log.append(("sample", self.support[drawn].tolist()))
         return drawn
 
 

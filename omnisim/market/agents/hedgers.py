@@ -32,10 +32,12 @@ class SpikeHedgers(MarketAgents):
     size_spread
         Standard deviation of the logarithm of the exposure.
     premium
-        Mean premium of full cover as a share of the payout (the price of the scaling that becomes outcome 1), Beta, in
-        (0, 1).
+        Mean premium of full cover as a share of the payout, Beta, in (0, 1).
     premium_concentration
         Of that Beta law, > 0: the smaller, the more agents differ.
+
+    payout
+        What a contract pays on a day with a spike, in money per MWh, > 0: that of the market.
 
     Raises
     ------
@@ -57,17 +59,18 @@ class SpikeHedgers(MarketAgents):
     size_spread: float = 0.8
     premium: float = 0.3
     premium_concentration: float = 3.0
+    payout: float = 100.0
 
     action_names: ClassVar[tuple[str, ...]] = tuple(_COVER)
 
     def _check(self) -> None:
-        self._positive("median_exposure_mwh", "premium_concentration")
+        self._positive("median_exposure_mwh", "premium_concentration", "payout")
         self._not_negative("size_spread")
         self._inside_share("premium")
 
-    def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
+    def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:  # noqa: ARG002 (the hook is given it)
         exposure = lognormal(rng, self.median_exposure_mwh, self.size_spread, self.agents)
         theta = share(rng, self.premium, self.premium_concentration, self.agents)
         left = exposure[:, None] * (1 - _COVERED)
-        value = -(theta * exposure)[:, None] * scaling.span * _PREMIUM
+        value = -(theta * exposure)[:, None] * self.payout * _PREMIUM
         return Schedules(np.repeat(left[:, :, None] / HOURS, HOURS, axis=2), value, [])

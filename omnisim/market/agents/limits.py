@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, finite, freeze
 from omnisim.errors import ProblemError
 from omnisim.market.data import HOURS
-from omnisim.problem.constraints import Constraint
+from omnisim.problem.constraints import COST, Constraint
+from omnisim.products import weighted_sums
 
 
 class StressedLoad:
@@ -39,6 +40,7 @@ class StressedLoad:
     """
 
     name = "stressed load"
+    unit = "MWh"
 
     def __init__(self, load: ArrayLike, limit: ArrayLike, threshold: float) -> None:
         loads = finite("load of the stressed-load constraint", load, ("N", "A", "d"))
@@ -105,6 +107,7 @@ class CurtailmentEnergy:
     """
 
     name = "curtailment energy"
+    unit = "MWh"
 
     def __init__(self, load: ArrayLike, cap: ArrayLike, threshold: float) -> None:
         loads = finite("load of the curtailment constraint", load, ("N", "A", "d"))
@@ -118,7 +121,7 @@ class CurtailmentEnergy:
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
-        energy = (outcomes > self.threshold).astype(np.float64) @ self._by_hour
+        energy = weighted_sums(outcomes > self.threshold, self._by_hour)
         costs = energy.reshape(-1, *self._shape)
         costs -= self.cap[:, None]
         costs /= self.scale[:, None]
@@ -145,6 +148,7 @@ class HeldAllDay:
     def __init__(self, hourly: Constraint) -> None:
         self.hourly = hourly
         self.name = getattr(hourly, "name", type(hourly).__name__)
+        self.unit, self.scale = getattr(hourly, "unit", COST), getattr(hourly, "scale", None)
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, 1) to costs (T, N, A)."""

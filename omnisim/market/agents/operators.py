@@ -105,6 +105,7 @@ class BudgetedOperators(MarketAgents):
         over_at_high = scaling.high * energy - budget[:, None]
         scale = np.maximum(np.abs(over_at_low), np.abs(over_at_high)).max(axis=1)
         within_grant = LinearConstraint(
-            scaling.span * load / scale[:, None, None], over_at_low / scale[:, None], name="daily grant"
-        )
+            scaling.span * load / scale[:, None, None], over_at_low / scale[:, None], name="daily grant",
+            unit=scaling.currency, scale=scale,
+        )  # fmt: skip
         return Schedules(load, value, [within_grant])

@@ -10,15 +10,18 @@ that says with numbers what the figure shows.
 """
 
 from omnisim.report.figures.actions import energies, plays, schedules
+from omnisim.report.figures.agent import agent_course
 from omnisim.report.figures.calibration import bias_bounds, potential_course
 from omnisim.report.figures.certificates import certificate_ratios
 from omnisim.report.figures.distributions import regrets, violations
 from omnisim.report.figures.elimination import elimination_map, eliminations
 from omnisim.report.figures.forecasts import errors_by_subsequence, forecast_errors, prices
 from omnisim.report.figures.growth import growth_curves
+from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
 
 __all__ = [
+    "agent_course",
     "bias_bounds",
     "certificate_ratios",
     "elimination_map",
@@ -29,6 +32,8 @@ __all__ = [
     "growth_curves",
     "information_age",
     "message_fates",
+    "money_course",
+    "months",
     "network_map",
     "plays",
     "potential_course",

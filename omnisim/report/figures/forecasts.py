@@ -1,14 +1,18 @@
 """What was forecast and what happened."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.accuracy import BRIER, RMAE, is_event
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import BLUE, ORANGE, blank, days, describe, numbers, translucent
-from omnisim.report.selection import omitted, shown_subsequences
+from omnisim.report.selection import broadest, omitted, shown_subsequences
 from omnisim.report.text import count, label, number, percent
-from omnisim.report.units import units
+from omnisim.trace import FORECASTER, Trace
 
 MOST_POINTS = 600
 """Points drawn per series; longer runs are drawn in periods of several rounds."""
@@ -21,8 +25,9 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
     highest value of the period.
     """
     trace = analysis.trace
+    told = _told(trace)
+    outcomes, predictions = told.outcomes, told.predictions
     unit = units(trace)
-    outcomes, predictions = unit.values(trace.outcomes), unit.values(trace.predictions)
     starts = np.unique(np.linspace(0, trace.rounds, min(most_points, trace.rounds) + 1).astype(int))[:-1]
     lengths = np.diff(np.append(starts, trace.rounds))
     time = days(trace.dates, starts.tolist())
@@ -31,21 +36,21 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
     realized = np.add.reduceat(outcomes.mean(axis=1), starts) / lengths
     forecast = np.add.reduceat(predictions.mean(axis=1), starts) / lengths
 
-    figure = blank("Outcomes and forecasts" if unit.quantity == "outcome" else "Prices and forecasts", 380)
+    figure = blank("Prices and forecasts" if told.quantity == "price" else "Outcomes and forecasts", 380)
     markers = "lines+markers" if len(time) == 1 else "lines"
     band = not np.array_equal(lowest, highest)
     mean = ", mean" if band else ""
     if band:
         edge = {"mode": markers, "line": {"width": 0}, "marker": {"size": 4, "color": BLUE}}
-        name = f"{unit.quantity}, lowest to highest"
+        name = f"{told.quantity}, lowest to highest"
         figure.add_scatter(x=time, y=numbers(lowest), hoverinfo="skip", showlegend=False, **edge)
         figure.add_scatter(
             x=time, y=numbers(highest), fill="tonexty", fillcolor=translucent(BLUE, 0.18), name=name,
             hoverinfo="skip", **edge,
         )  # fmt: skip
-    hover = f"%{{y:.4g}} {unit.outcome}"
+    hover = f"%{{y:.4g}} {told.unit}"
     figure.add_scatter(
-        x=time, y=numbers(realized), mode=markers, name=f"{unit.quantity}{mean}", hovertemplate=hover,
+        x=time, y=numbers(realized), mode=markers, name=f"{told.quantity}{mean}", hovertemplate=hover,
         line={"color": BLUE, "width": 1.6},
     )  # fmt: skip
     figure.add_scatter(
@@ -56,11 +61,11 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
         figure.update_xaxes(title_text="round", dtick=1 if trace.rounds <= 10 else None)
     else:
         figure.update_xaxes(title_text="delivery day")
-    figure.update_yaxes(title_text=f"{unit.quantity}, {unit.outcome}")
+    figure.update_yaxes(title_text=f"{told.quantity}, {told.unit}")
     figure.update_layout(hovermode="x")
 
     width = int(lengths.max())
-    over = f"the {trace.outcomes.shape[1]} coordinates" if unit.quantity == "outcome" else "the hours"
+    over = f"the {trace.outcomes.shape[1]} coordinates" if told.quantity == "outcome" else "the hours"
     caption = f"Mean over {over} of a {unit.round}"
     if trace.outcomes.shape[1] == 1:
         caption = f"One value a {unit.round}"
@@ -70,9 +75,9 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
         caption += "; the band runs from the lowest to the highest value"
     caption += ". With a mouse, drag to zoom and double-click to go back."
     alt = (
-        f"Line chart over {count(trace.rounds, unit.round)}: the mean {unit.quantity} was "
-        f"{number(outcomes.mean())} {unit.outcome} (values from {number(outcomes.min())} to "
-        f"{number(outcomes.max())}), the mean forecast {number(predictions.mean())} {unit.outcome}."
+        f"Line chart over {count(trace.rounds, unit.round)}: the mean {told.quantity} was "
+        f"{number(outcomes.mean())} {told.unit} (values from {number(outcomes.min())} to "
+        f"{number(outcomes.max())}), the mean forecast {number(predictions.mean())} {told.unit}."
     )
     return describe(figure, caption, alt)
 
@@ -80,13 +85,13 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
 def forecast_errors(analysis: Analysis) -> go.Figure:
     """Mean absolute error and mean error of the forecast by coordinate of the outcome."""
     trace = analysis.trace
-    unit = units(trace)
-    error = unit.span * (trace.predictions - trace.outcomes)
+    unit, told = units(trace), _told(trace)
+    error = told.predictions - told.outcomes
     absolute, mean = np.abs(error).mean(axis=0), error.mean(axis=0)
     dimension = len(mean)
-    hourly = unit.quantity == "price" and dimension == 24
+    hourly = told.quantity == "price" and dimension == 24
     figure = blank("Forecast error by hour" if hourly else "Forecast error by coordinate", 300)
-    hover = f"%{{y:.3g}} {unit.outcome}"
+    hover = f"%{{y:.3g}} {told.unit}"
     figure.add_bar(
         x=list(range(dimension)), y=numbers(absolute), name="mean absolute error",
         marker={"color": translucent(BLUE, 0.75)}, hovertemplate=hover,
@@ -99,34 +104,35 @@ def forecast_errors(analysis: Analysis) -> go.Figure:
     axis = "hour of the delivery day (start)" if hourly else "coordinate of the outcome (index)"
     step = 3 if hourly else 1 if dimension <= 12 else None
     figure.update_xaxes(title_text=axis, range=[-0.6, dimension - 0.4], dtick=step, tickangle=0)
-    figure.update_yaxes(title_text=f"error, {unit.outcome}", zeroline=True)
+    figure.update_yaxes(title_text=f"error, {told.unit}", zeroline=True)
     figure.update_layout(hovermode="x", bargap=0.25)
     worst = int(absolute.argmax())
     where = f"hour {worst}" if hourly else f"coordinate {worst}"
     caption = (
-        f"Over the whole run the forecast was off by {number(absolute.mean())} {unit.outcome} on average"
-        f"{_against_repetition(trace.outcomes, absolute.mean() / unit.span, unit.round)}. "
-        "A mean error above zero says that the forecast was too high."
+        f"Over the whole run the forecast was off by {number(absolute.mean())} {told.unit} on average"
+        f"{_against_repetition(analysis, unit.round)}. A mean error above zero says that the forecast was too high."
     )
     alt = (
         f"Bars of the mean absolute error, from {number(absolute.min())} to {number(absolute.max())} "
-        f"{unit.outcome}, largest at {where}; a line of the mean error, from {number(mean.min())} to "
-        f"{number(mean.max())} {unit.outcome}."
+        f"{told.unit}, largest at {where}; a line of the mean error, from {number(mean.min())} to "
+        f"{number(mean.max())} {told.unit}."
     )
     return describe(figure, caption, alt)
 
 
 def errors_by_subsequence(analysis: Analysis) -> go.Figure:
-    """Mean absolute error and mean error of the forecast on each subsequence, over all coordinates of the outcome."""
+    """Error of the forecast on each subsequence: mean absolute and mean error of outcomes, Brier score of events."""
     trace = analysis.trace
-    unit = units(trace)
-    error = unit.span * (trace.predictions - trace.outcomes)
+    if is_event(trace.true_outcomes):
+        return _brier_by_subsequence(analysis)
+    unit, told = units(trace), _told(trace)
+    error = told.predictions - told.outcomes
     shown = shown_subsequences(trace)
     absolute = np.array([np.abs(error[trace.active[:, k]]).mean() for k in shown])
     mean = np.array([error[trace.active[:, k]].mean() for k in shown])
     rows = list(range(len(shown)))
     figure = blank("Forecast error by subsequence", 34 * len(rows) + 40 + 34 + 52)
-    hover = f"%{{x:.3g}} {unit.outcome}"
+    hover = f"%{{x:.3g}} {told.unit}"
     figure.add_bar(
         y=rows, x=numbers(absolute), orientation="h", name="mean absolute error",
         marker={"color": translucent(BLUE, 0.75)}, hovertemplate=hover,
@@ -135,7 +141,7 @@ def errors_by_subsequence(analysis: Analysis) -> go.Figure:
         y=rows, x=numbers(mean), name="mean error (forecast − outcome)", mode="markers",
         marker={"size": 9, "color": ORANGE, "symbol": "diamond"}, hovertemplate=hover,
     )  # fmt: skip
-    figure.update_xaxes(title_text=f"error, {unit.outcome}", zeroline=True)
+    figure.update_xaxes(title_text=f"error, {told.unit}", zeroline=True)
     figure.update_yaxes(
         tickvals=rows, ticktext=[label(trace.subsequences[k], 18) for k in shown], autorange="reversed", showgrid=False
     )
@@ -147,20 +153,77 @@ def errors_by_subsequence(analysis: Analysis) -> go.Figure:
     most, least = int(mean.argmax()), int(mean.argmin())
     alt = (
         f"Bars of the mean absolute error on {count(len(rows), 'subsequence')}, from {number(absolute.min())} to "
-        f"{number(absolute.max())} {unit.outcome}, largest on {trace.subsequences[shown[int(absolute.argmax())]]}; the "
+        f"{number(absolute.max())} {told.unit}, largest on {trace.subsequences[shown[int(absolute.argmax())]]}; the "
         f"mean error goes from {number(mean.min())} on {trace.subsequences[shown[least]]} to {number(mean.max())} on "
         f"{trace.subsequences[shown[most]]}."
     )
-    return describe(figure, caption + omitted(trace), alt)
+    return describe(figure, caption + omitted(trace), alt, "x")
 
 
-def repetition_error(outcomes: FloatArray) -> float:
-    """Mean absolute error, in [0, 1] units, of repeating the outcome of the round before; NaN for one round."""
-    return float(np.abs(np.diff(outcomes, axis=0)).mean()) if len(outcomes) > 1 else float("nan")
+def _brier_by_subsequence(analysis: Analysis) -> go.Figure:
+    trace, word = analysis.trace, units(analysis.trace).round
+    table = analysis.accuracy
+    table = table[(table["measure"] == BRIER) & (table["forecaster"] == FORECASTER)].set_index("subsequence")
+    names = [trace.subsequences[k] for k in shown_subsequences(trace)]
+    own, repeated = (table.loc[names, column].to_numpy(dtype=np.float64) for column in ("value", "baseline"))
+    rows = list(range(len(names)))
+    figure = blank("Brier score by subsequence", 34 * len(rows) + 40 + 34 + 52)
+    figure.add_bar(
+        y=rows, x=numbers(own), orientation="h", name="forecast", marker={"color": translucent(BLUE, 0.75)},
+        hovertemplate="%{x:.3g}",
+    )  # fmt: skip
+    figure.add_scatter(
+        y=rows, x=numbers(repeated), name=f"repeating the {word} before", mode="markers",
+        marker={"size": 9, "color": ORANGE, "symbol": "diamond"}, hovertemplate="%{x:.3g}",
+    )  # fmt: skip
+    figure.update_xaxes(title_text="Brier score (0 is perfect)", zeroline=True)
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[label(name, 18) for name in names], autorange="reversed", showgrid=False
+    )
+    figure.update_layout(bargap=0.25, showlegend=True)
+    caption = (
+        f"Mean squared distance of the probability from what happened (1 or 0), beside that of repeating the {word} "
+        f"before over the same {word}s; less is better."
+    )
+    ranges = [_range(own), _range(repeated)]
+    alt = (
+        f"Bars of the Brier score on {count(len(rows), 'subsequence')}, {ranges[0]}; repeating the {word} before: "
+        f"{ranges[1]}."
+    )
+    return describe(figure, caption + omitted(trace), alt, "x")
 
 
-def _against_repetition(outcomes: FloatArray, error: float, word: str) -> str:
-    repeated = repetition_error(outcomes)
-    if not repeated > 0:
+def _range(values: FloatArray) -> str:
+    known = values[np.isfinite(values)]
+    return f"from {number(known.min())} to {number(known.max())}" if len(known) else "undefined"
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Outcomes and predictions (T, d) as they are drawn, and the unit and name of what they are."""
+
+    outcomes: FloatArray
+    predictions: FloatArray
+    unit: str
+    quantity: str
+
+
+def _told(trace: Trace) -> _Told:
+    """True outcomes and predictions in units of the market; of events, on the scale on which they are probabilities."""
+    if is_event(trace.true_outcomes):
+        return _Told(trace.true_outcomes, trace.true_predictions, "probability", "event (1) or none (0)")
+    unit = units(trace)
+    outcomes, predictions = (unit.values(values) for values in (trace.true_outcomes, trace.true_predictions))
+    return _Told(outcomes, predictions, unit.outcome, unit.quantity)
+
+
+def _against_repetition(analysis: Analysis, word: str) -> str:
+    """How the error relates to that of repeating the round before, over the rounds in which both are defined."""
+    table = analysis.accuracy
+    k = analysis.trace.subsequences[broadest(analysis.trace)]
+    rows = table[(table["measure"] == RMAE) & (table["subsequence"] == k) & (table["forecaster"] == FORECASTER)]
+    relative = float(rows["value"].iloc[0]) if len(rows) else float("nan")
+    if not np.isfinite(relative):
         return ""
-    return f", {percent(error / repeated)} of the error of repeating the {word} before"
+    rounds = int(rows["rounds"].iloc[0])
+    return f", {percent(relative)} of the error of repeating the {word} before over the same {count(rounds, word)}"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray, Written, finite, within
+from omnisim.elementary import cos
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
@@ -30,7 +31,8 @@ class DemandResponse(Adversary):
 
     In each coordinate (hour) the demand is the base load plus ``customers`` times the loads that the agents' actions
     stand for (``Population.load``, in MWh); the price is the marginal cost of meeting it, ``price_cap`` where the
-    generators do not suffice; the outcome is the price on the scale of the market, clipped to [0, 1]. The law has one
+    generators do not suffice; the outcome is the price on the scale of the market, clipped to [0, 1] (money is settled
+    at the price itself). The law has one
     point for each of ``patterns`` equally likely deviations of the base load, drawn once, when the run starts.
 
     The law is fixed before anyone knows the sampled prediction, so the schedules in the demand cannot be those that
@@ -209,7 +211,8 @@ class DemandResponse(Adversary):
         share = in_service(self._outages, self._names, context) * ~self._breakdowns.broken(context.round)
         demand = self.demand(context, mixture, history)
         prices = clearing_prices(demand, self._capacity * share[:, None], cost, self.price_cap)
-        return Mixture(np.clip((prices - self.low) / (self.high - self.low), 0.0, 1.0), self._weights)
+        outcomes = (prices - self.low) / (self.high - self.low)
+        return Mixture(np.clip(outcomes, 0.0, 1.0), self._weights, outcomes)
 
     def _base(self, context: Context) -> FloatArray:
         if isinstance(self.base_load, str):
@@ -224,7 +227,7 @@ class DemandResponse(Adversary):
         elif len(self.base_load) > 1:
             base = self.base_load
         else:
-            curve = -np.cos(2 * np.pi * (np.arange(self.dimension) / self.dimension - 1 / 6))
+            curve = -cos(2 * np.pi * (np.arange(self.dimension) / self.dimension - 1 / 6))
             base = self.base_load * (1 + self.day * (curve - curve.mean()))
         rhythm = self.week * math.sin(2 * math.pi * context.round / _WEEK)
         rhythm += self.year * math.sin(2 * math.pi * context.round / _YEAR)

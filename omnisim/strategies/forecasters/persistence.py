@@ -7,6 +7,7 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
+from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 
 
@@ -35,12 +36,12 @@ class Persistence(Forecaster):
         self.lag = lag
 
     def _start(self) -> None:
-        self._recent: deque[FloatArray] = deque(maxlen=self.lag)
+        self._recent: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=self.lag)
 
-    def _predict(self, context: Context) -> FloatArray:
+    def _predict(self, context: Context) -> Mixture:
         if not self._recent:
-            return np.full(self.service.dimension, 0.5)
-        return self._recent[0]
+            return Mixture.point(np.full(self.service.dimension, 0.5))
+        return Mixture.point(*self._recent[0])
 
     def _update(self, outcome: FloatArray) -> None:
-        self._recent.append(outcome)
+        self._recent.append((outcome, self.unclipped))

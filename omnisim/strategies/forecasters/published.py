@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError, StrategyError
 from omnisim.problem.context import Context
+from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.suggest import nearest
@@ -73,16 +74,15 @@ class Published(Forecaster):
                 f"Published has predictions of {dimension} coordinates: outcomes have {self.service.dimension}"
             )
 
-    def _predict(self, context: Context) -> FloatArray:
+    def _predict(self, context: Context) -> Mixture:
         if self._table is not None:
-            prediction: FloatArray = self._table[context.round]
-            return prediction
+            return Mixture.point(self._table[context.round])
         model = self.model or ""
         if model not in context.forecasts:
             raise StrategyError(
                 f"Published names the model {model!r}, of which there is no forecast{nearest(model, context.forecasts)}"
             )
-        return context.forecasts[model]
+        return Mixture.point(context.forecasts[model], context.unclipped_forecasts.get(model))
 
 
 def _read(path: Path) -> FloatArray:

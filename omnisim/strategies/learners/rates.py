@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import exp
 from omnisim.errors import StrategyError
 
 Rate: TypeAlias = float | Literal["tuned", "anytime"]
@@ -34,12 +35,26 @@ def rate(eta: Rate, complexity: float, t: int, rounds: int) -> float:
             return float(number)
 
 
+def regret_bound(eta: Rate, complexity: float, rounds: int) -> float:
+    """What exponential weights of this complexity C regret at most after T rounds, in expectation over their draws.
+
+    sqrt(C T / 2) for ``"tuned"``, sqrt(C T) for ``"anytime"``, C / eta + eta T / 8 for a number.
+    """
+    match eta:
+        case "tuned":
+            return float(np.sqrt(complexity * rounds / 2))
+        case "anytime":
+            return float(np.sqrt(complexity * rounds))
+        case number:
+            return float(complexity / number + number * rounds / 8)
+
+
 def exponential_weights(gains: FloatArray, eta: float) -> FloatArray:
     """Distributions proportional to exp(eta * gains), along the last axis.
 
     >>> exponential_weights(np.array([0.0, 2000.0]), eta=1.0)
     array([0., 1.])
     """
-    weights = np.exp(eta * (gains - gains.max(axis=-1, keepdims=True)))
+    weights = exp(eta * (gains - gains.max(axis=-1, keepdims=True)))
     weights /= weights.sum(axis=-1, keepdims=True)
     return np.asarray(weights)

@@ -1,11 +1,14 @@
 """Sinha and Vaze: online gradient descent on a surrogate that weighs violations by their sum so far."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import exp
 from omnisim.errors import StrategyError
+from omnisim.problem.guarantees import BoundsCosts, BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
 from omnisim.strategies.learners.simplex import project_on_simplex
 
@@ -57,10 +60,21 @@ class SinhaVaze(Learner):
     queue: FloatArray
     """Q (N,): beta times the sum of max(0, g_t(x_t)) so far."""
 
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bounds on its regret and on its costs after T rounds."""
+        small = self._bound < math.sqrt(self.actions)
+        unmet = "gradient is smaller than sqrt(|A|), so that norms may exceed it" if small else ""
+        scale, root = self._bound * self._diameter, math.sqrt(self.rounds)
+        costs = 4 * scale * math.log(2 * (1 + 2 * self.rounds)) * root
+        return (
+            BoundsRegret(theorem="Sinha and Vaze", regret=Regret.EXTERNAL, bound=2 * scale * (root + 1), unmet=unmet),
+            BoundsCosts(theorem="Sinha and Vaze", bound=costs, unmet=unmet),
+        )
+
     def _reset(self) -> FloatArray:
-        bound = math.sqrt(self.actions) if self.gradient is None else self.gradient
+        self._bound = math.sqrt(self.actions) if self.gradient is None else self.gradient
         self._diameter = math.sqrt(2)
-        self._beta = 1 / (2 * bound * self._diameter)
+        self._beta = 1 / (2 * self._bound * self._diameter)
         self._lambda = 1 / (2 * math.sqrt(self.rounds))
         self.queue = np.zeros(self.agents)
         self._squares = np.zeros(self.agents)
@@ -69,7 +83,7 @@ class SinhaVaze(Learner):
     def _learn(self, utilities: FloatArray, costs: FloatArray) -> FloatArray:
         violation, slope = self._worst(costs)
         self.queue += self._beta * violation
-        pressure = self._lambda * np.exp(self._lambda * self.queue)
+        pressure = self._lambda * exp(self._lambda * self.queue)
         gradient = self._beta * (pressure[:, None] * slope - utilities)
         self._squares += (gradient**2).sum(axis=1)
         step = math.sqrt(2) * self._diameter / (2 * np.sqrt(np.maximum(self._squares, np.finfo(float).tiny)))
@@ -79,7 +93,7 @@ class SinhaVaze(Learner):
         """max(0, g(x)) (N,) and its gradient (N, A): the costs under the constraint that is worst at x."""
         if costs.shape[2] == 0:
             return np.zeros(self.agents), np.zeros((self.agents, self.actions))
-        expected = np.einsum("na,naj->nj", self.weights, costs)
+        expected = (self.weights[:, :, None] * costs).sum(axis=1)
         agents, worst = np.arange(self.agents), expected.argmax(axis=1)
         violation = np.maximum(expected[agents, worst], 0.0)
         return violation, costs[agents, :, worst] * (violation > 0)[:, None]

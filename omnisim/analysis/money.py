@@ -1,0 +1,65 @@
+"""Money: what actions earned at the outcomes that came, which clipping does not touch.
+
+Utilities are affine in the outcome and money is affine in utility, so both are defined at any outcome: the theory needs
+[0, 1]^d, money does not.
+"""
+
+import numpy as np
+
+from omnisim.arrays import FloatArray, IntArray
+from omnisim.compiled import compiled
+from omnisim.problem.population import Population
+from omnisim.trace import Trace
+
+
+def money_by_round(trace: Trace, population: str) -> FloatArray:
+    """Money of every agent in every round, (T, N), at the true outcomes; 0 where an agent was not there."""
+    record = trace.records[population]
+    return earned(record.population, record.actions, trace.true_outcomes)
+
+
+def earned(population: Population, actions: IntArray, outcomes: FloatArray) -> FloatArray:
+    """Money of every agent in every round, (T, N).
+
+    Parameters
+    ----------
+    population
+        N agents.
+    actions : (T, N)
+        -1 where an agent was not there: it then earns 0.
+    outcomes : (T, d)
+        Anywhere, in [0, 1]^d or not.
+    """
+    found = np.zeros(actions.shape)
+    _earn(population.utility, population.offset, np.ascontiguousarray(actions), np.ascontiguousarray(outcomes), found)
+    found *= population.money.scale
+    found += population.money.offset
+    found[actions < 0] = 0.0
+    return found
+
+
+def lost_by_clipping(trace: Trace, population: str) -> FloatArray:
+    """Money at the clipped less that at the true outcomes of every round, (T, N); 0 in rounds without clipping."""
+    record = trace.records[population]
+    lost = np.zeros(record.actions.shape)
+    if trace.unclipped_outcomes is None:
+        return lost
+    rounds = np.flatnonzero((trace.unclipped_outcomes != trace.outcomes).any(axis=1))
+    actions, scale = record.actions[rounds], record.population.money.scale
+    cut = trace.outcomes[rounds] - trace.unclipped_outcomes[rounds]
+    part = np.zeros(actions.shape)
+    _earn(record.population.utility, np.zeros_like(record.population.offset), np.ascontiguousarray(actions), cut, part)
+    lost[rounds] = np.where(actions < 0, 0.0, part * scale)
+    return lost
+
+
+@compiled()
+def _earn(utility, offset, actions, outcomes, found):
+    for t in range(actions.shape[0]):
+        for n in range(actions.shape[1]):
+            a = actions[t, n]
+            if a >= 0:
+                total = 0.0
+                for i in range(outcomes.shape[1]):
+                    total += utility[n, a, i] * outcomes[t, i]
+                found[t, n] = total + offset[n, a]

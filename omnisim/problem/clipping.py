@@ -1,0 +1,99 @@
+"""What is cut off prices, or outcomes of any kind, by clipping them to a range."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import FloatArray
+
+NOTICED, ALARMING = 0.01, 0.05
+"""Shares cut by clipping from which the first lines of a page say so, and from which it is a warning."""
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """How much of some prices lies beyond a scale.
+
+    Attributes
+    ----------
+    count, clipped
+        Number of prices, and of those beyond the scale.
+    share
+        Sum of what is cut off, |price - clipped price|, as a share of the sum of |price|: unlike a share of hours it
+        grows with the size of what is lost.
+    lowest, highest
+        Among the prices, in money per MWh.
+    suggested
+        Ends (low, high) that would cut less than ``NOTICED``; None where that little is cut already.
+    """
+
+    count: int
+    clipped: int
+    share: float
+    lowest: float
+    highest: float
+    suggested: tuple[float, float] | None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return {
+            "values": self.count,
+            "clipped": self.clipped,
+            "cut": self.share,
+            "lowest": self.lowest,
+            "highest": self.highest,
+            "suggested": None if self.suggested is None else list(self.suggested),
+        }
+
+
+def clipping(prices: ArrayLike, low: float, high: float) -> Clipping:
+    """What clipping to [low, high] cuts off prices, of which there is at least one.
+
+    >>> clipping([40.0, 50.0, 130.0], 0.0, 100.0).share.__round__(3)
+    0.136
+    """
+    given = np.asarray(prices, dtype=np.float64)
+    outside = (given < low) | (given > high)
+    total, cut = float(np.abs(given).sum()), float(np.abs(given - np.clip(given, low, high)).sum())
+    share = cut / total if total > 0 else 0.0
+    return Clipping(
+        count=given.size,
+        clipped=int(np.count_nonzero(outside)),
+        share=share,
+        lowest=float(given.min()),
+        highest=float(given.max()),
+        suggested=_suggestion(given, low, high) if share >= NOTICED else None,
+    )
+
+
+def _suggestion(prices: FloatArray, low: float, high: float) -> tuple[float, float]:
+    """The narrowest ends that cut less than ``NOTICED``, half of it on each side, up to rounding."""
+    allowed = 0.5 * NOTICED * float(np.abs(prices).sum())
+    above, below = np.sort(prices[prices > high])[::-1], np.sort(prices[prices < low])
+    if len(above):
+        high = rounded(_cutting(above, allowed, high), up=True)
+    if len(below):
+        low = rounded(-_cutting(-below, allowed, -low), up=False)
+    return low, high
+
+
+def _cutting(beyond: FloatArray, allowed: float, least: float) -> float:
+    """The lowest end, at least ``least``, above which the prices (decreasing) hold no more than ``allowed``."""
+    counts = np.arange(1, len(beyond) + 1)
+    # Cutting at the k-th largest price takes sum(k largest) - k * it; between two of them the cut is linear.
+    taken = np.cumsum(beyond) - counts * beyond
+    k = int(np.searchsorted(taken, allowed, side="right"))
+    return max(least, float((beyond[:k].sum() - allowed) / k))
+
+
+def rounded(value: float, *, up: bool) -> float:
+    """A price rounded to two significant digits, upwards or downwards."""
+    if value == 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    steps = value / unit
+    return float((math.ceil(steps - 1e-9) if up else math.floor(steps + 1e-9)) * unit)

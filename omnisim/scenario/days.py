@@ -1,0 +1,191 @@
+"""The days of a market that a scenario plays: their outcomes on the scale of the scenario, and what came before."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import DateArray, FloatArray
+from omnisim.errors import ScenarioError
+from omnisim.market import Market, Resolution, Scaling
+from omnisim.market.scaling import fitting
+from omnisim.problem.context import Past
+
+WARM_UP = 28
+"""Days set aside to choose the scale from where nothing came before the first day, or a quarter of all, if less."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days that are played, scaled, and those before them.
+
+    Attributes
+    ----------
+    market
+        With D days; None where the adversary makes the prices.
+    resolution
+        Of the market.
+    scaling
+        Of the scenario: as declared, or chosen from the days before the first one.
+    played
+        The days of the market that are rounds.
+    chosen
+        Keys of the market's table that were left out, and what they became.
+    told
+        How they were chosen; empty if nothing was left out.
+    """
+
+    market: Market | None
+    resolution: Resolution
+    scaling: Scaling
+    played: slice
+    chosen: dict[str, Any] = field(default_factory=dict)
+    told: str = ""
+
+    @classmethod
+    def of(cls, market: Market | None, table: Any) -> "Days":
+        """The days that the table of a scenario names.
+
+        Raises
+        ------
+        ScenarioError, DataError
+            If there are no such days, or the scale cannot be chosen.
+        """
+        if market is None:
+            return cls(None, table.resolution, Scaling(table.low, table.high, table.currency), slice(0))
+        _check_days(market, table)
+        chosen: dict[str, Any] = {}
+        first_day, told = table.first_day, ""
+        if table.low is None or table.high is None:
+            first_day, chosen, told = _choose(market, table)
+        playable = market.between(first_day, table.last_day)
+        low, high = (chosen.get(end, getattr(table, end)) for end in ("low", "high"))
+        scaling = Scaling(low, high, market.currency)
+        first = int(np.searchsorted(market.dates, playable.dates[0]))
+        return cls(market, market.resolution, scaling, slice(first, first + playable.days), chosen, told)
+
+    def first(self, rounds: int | None) -> "Days":
+        """The first ``rounds`` of the days; all of them if it is None, or if there are no days.
+
+        Raises
+        ------
+        ScenarioError
+            If there are fewer.
+        """
+        if rounds is None or self.market is None:
+            return self
+        first, days = self.played.start, self.played.stop - self.played.start
+        if rounds > days:
+            dates = self.market.dates[self.played]
+            raise ScenarioError(
+                f"rounds: is {rounds}, but the market has only {days} days to play ({dates[0]} to {dates[-1]})"
+            )
+        return replace(self, played=slice(first, first + rounds))
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Facts for the report, as plain JSON values."""
+        if self.market is None:
+            return self.scaling.about | {"name": "synthetic"}
+        return self.scaling.about | {
+            "name": self.market.name,
+            **self.scaling.clipping(self.market.prices[self.played]).about,
+            "attribution": self.market.attribution,
+            "notes": [*([self.told] if self.told else []), *self.market.notes],
+        }
+
+    @property
+    def outcomes(self) -> FloatArray:
+        """Outcomes of the days played, (T, d)."""
+        assert self.market is not None  # noqa: S101 (callers have asked; this tells the type checker)
+        return self.scaling.outcomes(self.market.prices[self.played])[0]
+
+    @property
+    def unclipped(self) -> FloatArray:
+        """The same before they were clipped."""
+        assert self.market is not None  # noqa: S101 (as above)
+        return self.scaling.unclipped(self.market.prices[self.played])
+
+    @property
+    def dates(self) -> DateArray | None:
+        """Delivery days played, (T,)."""
+        return None if self.market is None else self.market.dates[self.played]
+
+    @property
+    def features(self) -> dict[str, FloatArray]:
+        """Features of the days played, each (T, k)."""
+        return self._features(self.played)
+
+    @property
+    def forecasts(self) -> dict[str, FloatArray]:
+        """Published forecasts of the days played on the scale of outcomes, each (T, d)."""
+        return self._forecasts(self.played)
+
+    @property
+    def unclipped_forecasts(self) -> dict[str, FloatArray]:
+        """The same before they were clipped, for the models of which something was."""
+        if self.market is None:
+            return {}
+        scaled = {name: self.scaling.unclipped(values[self.played]) for name, values in self.market.forecasts.items()}
+        return {name: values for name, values in scaled.items() if values.min() < 0 or values.max() > 1}
+
+    @property
+    def past(self) -> Past | None:
+        """The days before the first one played; None if there are none."""
+        if self.market is None or self.played.start == 0:
+            return None
+        before = slice(0, self.played.start)
+        outcomes, clipped = self.scaling.outcomes(self.market.prices[before])
+        return Past(
+            outcomes=outcomes,
+            unclipped=self.scaling.unclipped(self.market.prices[before]) if clipped else None,
+            dates=self.market.dates[before],
+            features=self._features(before),
+            forecasts=self._forecasts(before),
+        )
+
+    def _features(self, days: slice) -> dict[str, FloatArray]:
+        return {} if self.market is None else {k: v[days] for k, v in self.market.features.items()}
+
+    def _forecasts(self, days: slice) -> dict[str, FloatArray]:
+        if self.market is None:
+            return {}
+        return {k: self.scaling.outcomes(v[days])[0] for k, v in self.market.forecasts.items()}
+
+
+def _choose(market: Market, table: Any) -> tuple[Any, dict[str, Any], str]:
+    """The first day to play, the keys that were left out, and a sentence on how they were chosen."""
+    first_day, chosen = table.first_day, {}
+    before = 0 if first_day is None else int(np.searchsorted(market.dates, np.datetime64(first_day)))
+    if before == 0:
+        before = min(WARM_UP, market.days // 4)
+        if before == 0:
+            raise ScenarioError(
+                f"low and high can be left out where there are days before the first one to choose them from: the "
+                f"market has {market.days} days in all, so declare both, in {market.currency} per MWh"
+            )
+        chosen["first_day"] = first_day = market.dates[before].item()
+    low, high = fitting(market.prices[:before])
+    if table.low is None and table.high is not None and not low < table.high:
+        low = float(table.high) - (high - low)
+    if table.high is None and table.low is not None and not high > table.low:
+        high = float(table.low) + (high - low)
+    chosen |= {end: value for end, value in (("low", low), ("high", high)) if getattr(table, end) is None}
+    named = " and ".join(f"{end} = {chosen[end]:g}" for end in ("low", "high") if end in chosen)
+    told = (
+        f"{named} {market.currency}/MWh chosen from the {before} days before {first_day}, with room for prices they "
+        "do not show"
+    )
+    if "first_day" in chosen:
+        told += f"; the run begins on {first_day}, since nothing came before the first day of the data"
+    return first_day, chosen, told
+
+
+def _check_days(market: Market, table: Any) -> None:
+    first, last = market.dates[0].item(), market.dates[-1].item()
+    for key in ("first_day", "last_day"):
+        day = getattr(table, key)
+        if day is not None and not first <= day <= last:
+            raise ScenarioError(f"{key} is {day}, outside the data: days {first} to {last} are available")
+    if table.first_day is not None and table.last_day is not None and table.first_day > table.last_day:
+        raise ScenarioError(f"first_day is {table.first_day}, after last_day {table.last_day}: it must not be later")
