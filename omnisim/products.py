@@ -16,7 +16,6 @@ Eight numbers fill the widest registers there are; narrower ones take the same s
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 from numba.core import cgutils
@@ -25,6 +24,7 @@ from numba.extending import intrinsic
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, read_only
+from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
 
 _LANES = 8
@@ -135,7 +135,7 @@ def _sum_of_lanes(_context: Any, x: Any, y: Any, _size: Any) -> Any:
 _lanes: Any = intrinsic(_sum_of_lanes)
 
 
-@numba.njit(inline="always")
+@compiled(inline="always")
 def dot(x, y):
     """The sum of the products of two contiguous vectors of equal length, for compiled loops."""
     whole = len(x) - len(x) % _LANES
@@ -145,14 +145,14 @@ def dot(x, y):
     return total
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _products(x, y, found):
     for m in range(len(x)):
         for n in range(len(y)):
             found[m, n] = dot(x[m], y[n])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _weighted_sums(weights, rows, found):
     for first in range(0, rows.shape[1], _BLOCK):
         last = min(first + _BLOCK, rows.shape[1])

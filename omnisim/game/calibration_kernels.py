@@ -6,14 +6,15 @@ vectors together weigh prod_k 2 cosh(eta C_k), and their weighted sum of s_k is 
 written down.
 """
 
-import numba
 import numpy as np
+
+from omnisim.compiled import compiled
 
 _BLOCK = 128
 """Rows predicted together, while the weights of all rounds pass by."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def outer_crossings(shift, profile):
     """Two plays (k, rho), of which each is taken half of the time, for H_k = shift + profile_k.
 
@@ -42,14 +43,14 @@ def outer_crossings(shift, profile):
     return k, _share(shift, profile[k], profile[k + 1]), j - 1, _share(shift, profile[j - 1], profile[j])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _share(shift, here, beyond):
     """How much of the upper of two neighbours makes the mean of H 0, given H >= 0 >= H there and not both 0."""
     above, below = shift + here, -(shift + beyond)
     return above / (above + below)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def hedge_profile(correlation, residual, rate, weights, profile):
     """Write the net weights of the g_i (m,) and the weighted signs (m + 1,), up to a common factor.
 
@@ -71,7 +72,7 @@ def hedge_profile(correlation, residual, rate, weights, profile):
         profile[k] = mass * np.tanh(rate * residual[k])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def play_calibrated(correlates, outcomes, rate):
     """The game on a sample of g (n, m) and y (n,).
 
@@ -96,7 +97,7 @@ def play_calibrated(correlates, outcomes, rate):
     return weights, profiles, correlation, residual
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def mean_calibrated(weights, profiles, correlates):
     """The uniform mixture over all rounds of their steps at new g (u, m): a law (u, m + 1)."""
     rounds, m = weights.shape

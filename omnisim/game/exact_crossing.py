@@ -10,8 +10,9 @@ lose the small ones, on which the sign may turn. What cannot be settled by plain
 weights that underflow beside the largest are taken by their logarithms once the larger ones have cancelled.
 """
 
-import numba
 import numpy as np
+
+from omnisim.compiled import compiled
 
 ROUNDING = 2.0**-52
 """Twice the relative error of one addition."""
@@ -23,7 +24,7 @@ TINY = 1e-290
 """Sums below this may lack weights that underflowed."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def conflict(high):
     """(first, last) for answers (m,): the first low and the last high one.
 
@@ -38,7 +39,7 @@ def conflict(high):
     return first, last
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def crossing(weights, high):
     """(k, rho) with (1 - rho) S(k) + rho S(k + 1) = 0, k the largest with S(k) <= 0, for weights (m,) >= 0.
 
@@ -57,7 +58,7 @@ def crossing(weights, high):
     return (k, rho) if rho < 1.0 else (k + 1, 0.0)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def crossing_of_logarithms(logs, high, first, last):
     """(k, rho, 1 - rho), both shares to their last digit, for weights exp(logs), of which none is lost by underflow.
 
@@ -100,7 +101,7 @@ def crossing_of_logarithms(logs, high, first, last):
             weights[i] = np.exp(waiting[i] - largest)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def settled_shares(low, high, next_low, next_high, terms):
     """(whether plain sums settle it, rho, 1 - rho), where S(k) = low - high and S(k + 1) = next_low - next_high."""
     up, down = high - low, next_low - next_high
@@ -116,7 +117,7 @@ def settled_shares(low, high, next_low, next_high, terms):
     return False, 0.0, 1.0
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _plain(weights, high, first, last):
     """(whether plain sums settle it, k, rho, 1 - rho)."""
     size = last - first + 1
@@ -133,7 +134,7 @@ def _plain(weights, high, first, last):
     return settled, first + k, rho, rest
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _exact(weights, high, first, last, low, top):
     """(left, right, S(right), S(right + 1)) of the last k in [low, top] with S(k) <= 0; left is the first with that S.
 
@@ -160,7 +161,7 @@ def _exact(weights, high, first, last, low, top):
     return left, right, value, following
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _add(parts, used, term):
     """A sum in parts that do not overlap, smallest first, with one more term (Shewchuk 1997)."""
     if used == len(parts):
@@ -182,7 +183,7 @@ def _add(parts, used, term):
     return parts, kept
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _value(parts, used):
     total = 0.0
     for p in range(used):

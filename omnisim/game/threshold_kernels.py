@@ -5,16 +5,16 @@ weighted gain of the law P of p against an outcome y is sum_i V(theta_i, y) D_i,
 V(theta, y) = theta - y for a probability.
 """
 
-import numba
 import numpy as np
 
+from omnisim.compiled import compiled
 from omnisim.game.exact_crossing import conflict, crossing, crossing_of_logarithms, settled_shares
 
 _BLOCK = 64
 """Rows predicted together: their sums stay in the second cache while the weights of all rounds pass by."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def threshold_step(weights, high):
     """(k, rho): play k/m with probability 1 - rho and (k + 1)/m with probability rho (their Lemma 8), in O(m).
 
@@ -34,7 +34,7 @@ def threshold_step(weights, high):
     return crossing(weights, high)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def play_thresholds(high, identification, rate, total, kept, history):
     """Hedge against the step on a sample (n, m), which may be one of several pieces of a longer one.
 
@@ -71,7 +71,7 @@ def play_thresholds(high, identification, rate, total, kept, history):
             total[1, i] += (old - (total[0, i] - kept_of_gain)) + (gain - kept_of_gain)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def mean_step(history, high):
     """The uniform mixture over rounds' weights, of logarithms (S, m), of their steps at new rows (u, m): (u, m + 1)."""
     rounds, m = history.shape
@@ -94,7 +94,7 @@ def mean_step(history, high):
     return law / rounds
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _add_steps(history, weights, high, rows, half, law):
     rounds, m = history.shape
     size = len(rows)
@@ -130,7 +130,7 @@ def _add_steps(history, weights, high, rows, half, law):
                 law[row, k + 1] += rho
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def staircase(low, high, identification, first, middle, last, epsilon, lower):
     """The walk of :func:`omnisim.batch.merging.merge`: where the upper of two predictors is followed.
 
