@@ -57,3 +57,8 @@ class FolderInUseError(OutputError):
 
 class WorkersLostError(OmnisimError):
     """Processes or a cluster that are gone before their work was done; what they had finished stands."""
+
+
+def one_line(error: BaseException, most: int = 300) -> str:
+    """What an exception says, in one line, of which at most so many letters."""
+    return " ".join(str(error).split())[:most]

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
+from pickle import PicklingError  # what is raised; nothing is unpickled here
 from types import ModuleType
 from typing import Any, TypeVar
 
-from omnisim.errors import OmnisimError, WorkersLostError
+from omnisim.errors import OmnisimError, WorkersLostError, one_line
 
 Result = TypeVar("Result")
 
@@ -44,11 +45,21 @@ def on_cluster(
             watch.look()
             # A few are sent ahead, so that no worker waits for its next task, and not all, which may be large.
             for index, task in islice(ahead, max(0, 2 * watch.threads - len(waiting))):
-                waiting[client.submit(function, *task, pure=False)] = index
+                waiting[_submitted(client, function, task, address)] = index
             if not waiting:
                 return
             for future, result in _finished(distributed, client, list(waiting), address):
                 yield waiting.pop(future), result
+
+
+def _submitted(client: Any, function: Callable[..., Any], task: tuple[Any, ...], address: str) -> Any:
+    try:
+        return client.submit(function, *task, pure=False)
+    except (PicklingError, TypeError, AttributeError) as cause:
+        raise OmnisimError(
+            f"--scheduler {address}: a task cannot be sent there: {one_line(cause)}: use functions and classes "
+            "of a module, no lambdas"
+        ) from cause
 
 
 def _finished(distributed: ModuleType, client: Any, waiting: list[Any], address: str) -> Iterator[tuple[Any, Any]]:
@@ -71,11 +82,11 @@ def _result_of(distributed: ModuleType, future: Any, address: str) -> Any:
     except distributed.KilledWorker as cause:
         raise WorkersLostError(
             f"--scheduler {address}: one task after the other lost its worker with it, most often for want of memory "
-            f"({_line(cause)[:200]})"
+            f"({one_line(cause)})"
         ) from cause
     except (ImportError, AttributeError) as cause:
         raise OmnisimError(
-            f"--scheduler {address}: has not the code of its task: {_line(cause)[:200]}; install it there too"
+            f"--scheduler {address}: has not the code of its task: {one_line(cause)}; install it there too"
         ) from cause
 
 
@@ -130,7 +141,7 @@ def _connected(distributed: ModuleType, address: str) -> Iterator[Any]:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as cause:
         raise OmnisimError(
-            f"--scheduler {address}: cannot be reached: {_line(cause)} (it should look like tcp://10.0.0.1:8786)"
+            f"--scheduler {address}: cannot be reached: {one_line(cause)} (it should look like tcp://10.0.0.1:8786)"
         ) from cause
     try:
         yield client
@@ -164,7 +175,3 @@ def _library() -> ModuleType:
         raise OmnisimError(
             "a Dask scheduler needs the package distributed: pip install 'omnisim-lab[cluster]'"
         ) from cause
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())

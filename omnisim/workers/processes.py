@@ -5,12 +5,13 @@ import warnings
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
+from pickle import PicklingError  # what is raised; nothing is unpickled here
 from typing import Any, TypeVar
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
-from omnisim.errors import OmnisimError, WorkersLostError
+from omnisim.errors import OmnisimError, WorkersLostError, one_line
 from omnisim.workers import parting
 
 Result = TypeVar("Result")
@@ -69,16 +70,14 @@ def in_processes(
             finished = True
         except TerminatedWorkerError as cause:
             raise WorkersLostError(
-                "a process that worked on it died, most often for want of memory: try fewer --jobs "
-                f"({_line(cause)[:200]})"
+                f"a process that worked on it died, most often for want of memory: try fewer --jobs ({one_line(cause)})"
+            ) from cause
+        except PicklingError as cause:
+            raise OmnisimError(
+                f"a task cannot be sent to another process: {one_line(cause.__cause__ or cause)}: use "
+                "functions and classes of a module, no lambdas, or --jobs 1"
             ) from cause
         except BrokenProcessPool as cause:
-            raise OmnisimError(
-                f"a process could not read its task: {_line(cause.__cause__ or cause)[-300:]}"
-            ) from cause
+            raise OmnisimError(f"a process could not read its task: {one_line(cause.__cause__ or cause)}") from cause
         finally:
             executor.shutdown(wait=True, kill_workers=not finished)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())
