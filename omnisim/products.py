@@ -170,7 +170,7 @@ def _weighted_sums(weights, rows, found):
                 _add(weights[m, k], rows[k, first:last], found[m, first:last])
 
 
-@numba.njit(inline="always")
+@compiled(inline="always")
 def _add(weight, row, total):
     if weight != 0.0:
         for i in range(len(row)):
