@@ -9,7 +9,8 @@ from omnisim import run_directory
 from omnisim.comparison.choices import choices_from_text, settings_from_text
 from omnisim.comparison.comparing import compare
 from omnisim.comparison.comparison import Comparison
-from omnisim.comparison.store import PLAN
+from omnisim.comparison.store import PLAN, Store
+from omnisim.interruption import Results, if_interrupted
 from omnisim.occupied import check_unoccupied
 from omnisim.progress import runs_bar
 from omnisim.report.comparison import write_comparison
@@ -45,7 +46,16 @@ def run_comparison(
     """
     about = {"name": scenario.name, "market": scenario.about.get("market", {})}
     check_unoccupied(directory, {"file": PLAN, **about}, force=force)
-    with run_directory.prepared(directory), runs_bar(f"compare {scenario.name}") as (on_run, say):
+    results = Results(directory / run_directory.REPORT)
+    planned: list[bool] = []
+    if_interrupted(lambda: _how_to_go_on(directory, results, bool(planned)))
+    with runs_bar(f"compare {scenario.name}") as (show, say):
+
+        def on_run(done: int, total: int) -> None:
+            planned.append(True)
+            if show is not None:
+                show(done, total)
+
         return compare(
             scenario,
             choices_from_text("forecaster", forecasters),
@@ -58,6 +68,15 @@ def run_comparison(
             command=shlex.join(["omnisim", "compare", *arguments]),
             **options,
         )
+
+
+def _how_to_go_on(directory: Path, results: Results, planned: bool) -> str:
+    if results.are_complete:
+        return str(results)
+    if not planned:
+        return f"{results}: the same command begins anew"
+    finished, asked = Store(directory).progress()
+    return f"{finished} of {asked} runs are finished and kept in {directory}: the same command goes on from there"
 
 
 def is_comparison(directory: Path) -> bool:

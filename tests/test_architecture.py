@@ -17,6 +17,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
+    *("archives", "memory", "reading", "output_folder", "workers", "compiled"),
 }
 """Parts that any other may import."""
 
@@ -47,7 +48,7 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"cli", "compare_command", "occupied", "progress", "run_directory"}
+OUTERMOST = {"__main__", "cli", "compare_command", "interruption", "occupied", "progress", "run_directory"}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
@@ -264,7 +265,9 @@ def rounded_by_the_processor(tree: ast.AST, compiled: bool = False) -> Iterator[
                 yield node.lineno, ast.unparse(node)
         if isinstance(node, ast.ImportFrom) and "linalg" in f"{node.module} {[alias.name for alias in node.names]}":
             yield node.lineno, "linalg"
-        inside = isinstance(node, ast.FunctionDef) and any("njit" in ast.unparse(d) for d in node.decorator_list)
+        inside = isinstance(node, ast.FunctionDef) and any(
+            word in ast.unparse(d) for d in node.decorator_list for word in ("njit", "compiled")
+        )
         yield from rounded_by_the_processor(node, compiled or inside)
 
 

@@ -75,7 +75,7 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.comparison.accuracy import accuracy, tests
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
-from omnisim.comparison.grid import LABELS
+from omnisim.comparison.grid import LABELS, run_name
 from omnisim.comparison.intervals import CONFIDENCE, NONE, RESAMPLES, Resampler
 from omnisim.comparison.records import (
     FAILED,
@@ -109,17 +109,18 @@ class Comparison:
         Where the runs are kept; a temporary one, which goes with this object, if no folder was asked for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plan: dict[str, Any] | None = None) -> None:
+        # The plan in the folder is that of the last command; who has asked is answered from what was asked.
         self.folder = folder
         self._store = Store(folder)
-        self._plan = self._store.read_plan()
+        self._plan = self._store.read_plan() if plan is None else plan
         self._labels = [tuple(variant[name] for name in LABELS) for variant in self._plan["variants"]]
         self._seeds: list[int] = self._plan["seeds"]
 
     @classmethod
-    def in_temporary_folder(cls, folder: Path) -> "Comparison":
+    def in_temporary_folder(cls, folder: Path, plan: dict[str, Any]) -> "Comparison":
         """A comparison whose folder goes with it."""
-        comparison = cls(folder)
+        comparison = cls(folder, plan)
         weakref.finalize(comparison, shutil.rmtree, folder, ignore_errors=True)
         return comparison
 
@@ -301,7 +302,7 @@ class Comparison:
 
     @cached_property
     def _names(self) -> list[list[str]]:
-        return [[f"{variant['digest']}-{seed}" for seed in self._seeds] for variant in self._plan["variants"]]
+        return [[run_name(variant["digest"], seed) for seed in self._seeds] for variant in self._plan["variants"]]
 
     def _run_rows(self, columns: list[str]) -> Rows:
         """Rows of the runs that were asked for, and which those are."""
