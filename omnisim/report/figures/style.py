@@ -33,7 +33,7 @@ DARK = {
     INK: "#e3e8ed", MUTED: "#a3afbb", GRID: "#2b343d", PAGE: "#13181d", EDGE: "#4b5763", REST: "#46515c",
     BLUE: "#4fa8e0", ORANGE: "#f0803c", GREEN: "#35c49a", PINK: "#e59ac4",
     SKY: "#9ad4f7", AMBER: "#f2b83f", GREY: "#97a1ac", BROWN: "#c08a7d",
-    SHADES[0]: "#1b232b", SHADES[1]: "#2d5b7d", SHADES[2]: "#5fb0e6",
+    SHADES[0]: "#1b232b", SHADES[1]: "#24506f", SHADES[2]: "#2b6ea0",
     WORSE: "#8a4a1c", EVEN: "#1f262d", BETTER: "#2a6a97",
 }  # fmt: skip
 """What stands for each colour of a figure where the reader prefers a dark page."""
