@@ -389,11 +389,12 @@ def _data(analysis: Analysis) -> Iterator[str]:
 
 
 def _inside(trace: Trace, note: str) -> bool:
-    """Whether a note is about the run: it is not if it begins with a day outside it."""
-    day = note.partition(":")[0].strip()
-    if trace.dates is None or not _DAY.fullmatch(day):
+    """Whether a note is about the run: it is not if it names days, all of them, and each is outside."""
+    days = _DAY.findall(note)
+    if trace.dates is None or not days or _MORE.search(note):
         return True
-    return bool(trace.dates[0] <= np.datetime64(day) <= trace.dates[-1])
+    return any(str(trace.dates[0]) <= day <= str(trace.dates[-1]) for day in days)
 
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
+_MORE = re.compile(r"and \d+ more")
