@@ -44,6 +44,15 @@ def freeze(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
     return array
 
 
+def read_only(array: NDArray[Any], dtype: type[np.generic] | None = None) -> NDArray[Any]:
+    """A contiguous view of an array, or copy, that cannot be written to: what compiled loops take.
+
+    They are compiled anew for every type of argument, and to them arrays that can be written to are another type.
+    """
+    view = np.ascontiguousarray(array, dtype=dtype).view()
+    return freeze(view)
+
+
 def finite(
     name: str,
     value: ArrayLike,

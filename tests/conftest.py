@@ -1,4 +1,4 @@
-"""A browser for the tests of pages."""
+"""A browser for the tests of pages, and what all property tests agree on."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Loops are compiled at their first use, which may be in any example: time says nothing about a property.
+settings.register_profile("omnisim", deadline=None)
+settings.load_profile("omnisim")
 
 LAUNCH = [
     "--headless",
@@ -46,7 +51,9 @@ def quiet(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda r: None if r.url in (path.as_uri(), "data:,") else noise.append(r.url))
+        # What the page made itself and holds in memory is no request to anybody.
+        own = (path.as_uri(), "data:,")
+        page.on("request", lambda r: None if r.url in own or r.url.startswith("blob:") else noise.append(r.url))
         if prepare:
             page.add_init_script(prepare)
         page.goto(path.as_uri())
@@ -64,7 +71,8 @@ def drawn(quiet: Callable[..., Any]) -> Callable[..., Any]:
 
     def visit(path: Path, *arguments: Any, **options: Any) -> Any:
         page = quiet(path, *arguments, **options)
-        page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=60_000)
+        # The page's policy forbids what waiting for a JavaScript condition would need.
+        page.locator("html[data-drawn=true]").wait_for(state="attached", timeout=60_000)
         assert page.locator(".undrawn").count() == 0
         return page
 

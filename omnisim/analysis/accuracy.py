@@ -167,3 +167,15 @@ def brier_parts(forecast: FloatArray, truth: FloatArray) -> dict[str, float]:
         DISCRIMINATION: uncertainty - best,
         UNCERTAINTY: uncertainty,
     }
+
+
+def losses(trace: Trace) -> tuple[FloatArray, str, str]:
+    """Loss of the first forecaster in each round (T,), what it is, and its unit.
+
+    The mean absolute error over the coordinates, in units of the market; of events, the mean squared error of the
+    probabilities.
+    """
+    error = trace.true_predictions - trace.true_outcomes
+    if is_event(trace.true_outcomes):
+        return np.asarray((error**2).mean(axis=1)), BRIER, ""
+    return np.asarray(trace.scale[1] * np.abs(error).mean(axis=1)), MAE, units(trace).outcome

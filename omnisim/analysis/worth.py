@@ -12,15 +12,15 @@ other prices, which no record can tell.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from omnisim.analysis.expected import candidates_of
 from omnisim.analysis.money import earned
-from omnisim.arrays import FloatArray
-from omnisim.problem.churn import with_rows
+from omnisim.analysis.some_agents import some_agents
+from omnisim.arrays import FloatArray, IntArray
 from omnisim.trace import PopulationRecord, Trace
 
 KINDS = ("money", "baseline", "foresight")
@@ -84,16 +84,14 @@ def worth(trace: Trace, population: str) -> Worth:
 
 def course(trace: Trace, population: str, agent: int) -> FloatArray:
     """Money of one agent in every round under the three forecasts of ``KINDS``, (3, T)."""
-    record = trace.records[population]
-    rows = np.array([agent])
-    alone = replace(
-        record,
-        population=with_rows(record.population, rows),
-        actions=record.actions[:, rows],
-        fallback=record.fallback[:, rows],
-        eliminated_at=record.eliminated_at[rows],
-    )
-    return np.concatenate([money for _, money in _rounds(trace, alone)], axis=1)
+    rounds = _rounds(trace, some_agents(trace.records[population], np.array([agent])))
+    return np.concatenate([money for _, money in rounds], axis=1)
+
+
+def choices(trace: Trace, population: str, agents: IntArray) -> IntArray:
+    """Actions of some agents in every round under the three forecasts of ``KINDS``, (3, T, agents); -1 if absent."""
+    record = some_agents(trace.records[population], agents)
+    return np.stack([chosen for _, chosen in _chosen(trace, record)], axis=1)
 
 
 def persistence(trace: Trace) -> FloatArray:
@@ -105,6 +103,13 @@ def persistence(trace: Trace) -> FloatArray:
 
 def _rounds(trace: Trace, record: PopulationRecord) -> Iterator[tuple[int, FloatArray]]:
     """Each round, and the money of the agents in it under the three forecasts, (3, N)."""
+    for t, chosen in _chosen(trace, record):
+        outcome = np.broadcast_to(trace.true_outcomes[t], (len(KINDS), trace.outcomes.shape[1]))
+        yield t, earned(record.population, chosen, outcome)
+
+
+def _chosen(trace: Trace, record: PopulationRecord) -> Iterator[tuple[int, IntArray]]:
+    """Each round, and the actions of the agents in it under the three forecasts, (3, N)."""
     population, told = record.population, persistence(trace)
     for t in range(trace.rounds):
         played, candidates = record.actions[t], candidates_of(record, trace.active[t], t)
@@ -112,8 +117,4 @@ def _rounds(trace: Trace, record: PopulationRecord) -> Iterator[tuple[int, Float
         answered = heard >= 0 and (record.defaulted is None or not record.defaulted[t])
         baseline = population.best_response(told[heard], candidates) if answered else played
         foresight = population.best_response(trace.true_outcomes[t], candidates)
-        chosen = np.stack([played, *(np.where(played < 0, played, other) for other in (baseline, foresight))])
-        yield (
-            t,
-            earned(population, chosen, np.broadcast_to(trace.true_outcomes[t], (len(KINDS), trace.outcomes.shape[1]))),
-        )
+        yield t, np.stack([played, *(np.where(played < 0, played, other) for other in (baseline, foresight))])

@@ -13,6 +13,7 @@ from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, within
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
+from omnisim.products import weighted_sums
 
 _PROBABILITY = Probability()
 
@@ -164,7 +165,7 @@ def finite_minimizers(columns: ArrayLike, y: ArrayLike, m: int, target: Target =
     if not predictions.shape[1]:
         raise ProblemError("columns must hold at least one member, got none")
     identification = target.identification(thetas, outcomes)
-    sums = np.stack([identification[:, i] @ (predictions > theta) for i, theta in enumerate(thetas)])
+    sums = np.stack([weighted_sums(identification[:, i], predictions > theta) for i, theta in enumerate(thetas)])
     index = (sums <= sums.min(axis=1, keepdims=True) + TIE * len(outcomes)).argmax(axis=1)
     return Selected(sums[np.arange(m), index] / len(outcomes), index.astype(np.int64), predictions.shape[1])
 

@@ -1,7 +1,5 @@
 """Linear base predictors of several features: half-spaces of least empirical loss."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -117,6 +115,8 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
     """(w, b, lower bound of the costs): {w . x + b > 0} holds the points of the best set found."""
     import highspy
 
+    from omnisim.game.solver import quiet_model
+
     d = points.shape[1]
     largest = 2 * d + 1 + MARGIN  # of |w . x + b|, b in [-(d + 1), d + 1], and the margin
     matters = costs != 0
@@ -127,9 +127,7 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
     if wanted.all():
         return np.zeros(d), 1.0, bound
     size = len(values)
-    model: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    model.setOptionValue("output_flag", False)
-    model.setOptionValue("threads", 1)
+    model = quiet_model()
     model.setOptionValue("time_limit", time_limit)
     model.setOptionValue("mip_rel_gap", 0.0)
     lower = np.concatenate([-np.ones(d), [-(d + 1.0)], np.zeros(size)])

@@ -7,6 +7,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
+from omnisim.game.solver import quiet_model
 
 _ZERO = 1e-12
 """Dual prices below this are zeros of the solver."""
@@ -23,9 +24,7 @@ class Master:
 
     def __init__(self, dimension: int) -> None:
         infinity = highspy.kHighsInf
-        self._model: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._model.setOptionValue("output_flag", False)
-        self._model.setOptionValue("threads", 1)
+        self._model: Any = quiet_model()
         lower = np.append(np.zeros(dimension), -infinity)
         upper = np.append(np.ones(dimension), infinity)
         self._model.addVars(dimension + 1, lower, upper)

@@ -4,6 +4,7 @@ For fixed weights, a prediction p turns the outcome y into the weighted gain b(p
 its largest mean over the box, E b + sum_i max(0, (E h)_i), since each coordinate of y is 0 or 1 at the maximum.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.mixture import Mixture
+from omnisim.products import inner
 
 Gain: TypeAlias = Callable[[FloatArray], tuple[float, FloatArray]]
 """From a prediction p (d,) to (b, h): the weighted gain is b + h . y."""
@@ -257,7 +259,7 @@ class SimulatedPlay(Minimax):
         for s in range(steps):
             visited[s] = outcome
             slope = gain(visited[s])[1]
-            largest = max(largest, float(np.linalg.norm(slope)))
+            largest = max(largest, math.sqrt(inner(slope, slope)))
             if largest > 0:
                 outcome = np.clip(outcome + diameter / (largest * np.sqrt(s + 1)) * slope, 0.0, 1.0)
         mixture = Mixture(visited, np.full(steps, 1 / steps))

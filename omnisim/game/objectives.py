@@ -16,6 +16,7 @@ from omnisim.problem.choices import regrets, weighted_regret
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.products import inner, times, weighted_sums
 
 
 class Objectives(ABC):
@@ -134,7 +135,7 @@ class DecisionEvents(Decisions):
         """See :meth:`Objectives.weighted_gain`."""
         _, rows = self._fired(prediction)
         slope = sum_rows(net, rows)
-        return float(slope @ prediction), -slope
+        return inner(slope, prediction), -slope
 
     def _entry_gains(self, prediction: FloatArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
         return (prediction - outcome)[None, :]
@@ -166,11 +167,11 @@ class UtilityDirections(Decisions):
         actions, rows = self._fired(prediction)
         weights = net[rows].reshape(-1, self.population.agents, self.columns).sum(axis=0)
         weights[self._each, actions] -= weights.sum(axis=1)
-        slope = weights.reshape(-1) @ self._slopes / 2
-        return -float(slope @ prediction), slope
+        slope = weighted_sums(weights.reshape(-1), self._slopes) / 2
+        return -inner(slope, prediction), slope
 
     def _entry_gains(self, prediction: FloatArray, actions: IntArray, outcome: FloatArray) -> FloatArray:
-        improvement = (self._slopes @ (outcome - prediction)).reshape(-1, self.columns)
+        improvement = times(self._slopes, outcome - prediction).reshape(-1, self.columns)
         return (improvement - improvement[self._each, actions][:, None]) / 2
 
 

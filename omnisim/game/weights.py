@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.elementary import exp
 from omnisim.errors import StrategyError
 from omnisim.game.kernels import PotentialUpdate, update_potentials
 
@@ -235,7 +236,7 @@ class Hedge(_Normalized):
     def _learn(self, gains: FloatArray) -> FloatArray:
         self._total += gains
         powers = self.rate * self._total
-        weights = np.exp(powers - powers.max())
+        weights = exp(powers - powers.max())
         return np.asarray(weights / weights.sum())
 
 
@@ -272,7 +273,7 @@ def _project(weights: FloatArray, rates: FloatArray, losses: FloatArray, floor: 
     """The minimizer in the docstring of :class:`MsMwC`, by bisection on lambda to the last bit."""
 
     def at(shift: float) -> FloatArray:
-        return np.maximum(floor, weights * np.exp(-rates * (losses + shift)))
+        return np.maximum(floor, weights * exp(-rates * (losses + shift)))
 
     # The sum decreases in lambda; at these ends every unfloored weight has grown, or shrunk.
     low, high = -float(losses.max()), -float(losses.min())

@@ -3,6 +3,7 @@
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.elementary import asinh
 from omnisim.errors import DataError
 from omnisim.market.data import Market
 from omnisim.market.ercot import load_ercot
@@ -75,7 +76,7 @@ def spike_contracts(market: Market, quantile: float = 0.9, window: int = 60, pay
     unit = np.maximum(threshold - middle, _LEAST_UNIT)
 
     def relative(prices: FloatArray) -> FloatArray:
-        return np.asarray(np.arcsinh((prices - middle) / unit)[:, None])
+        return asinh((prices - middle) / unit)[:, None]
 
     features = {
         "highest_yesterday": relative(highest[days - 1]),

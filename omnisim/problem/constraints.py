@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import ROUNDING, FloatArray, finite, freeze
 from omnisim.errors import ProblemError
+from omnisim.products import products
 
 
 @dataclass(frozen=True)
@@ -112,5 +113,5 @@ class LinearConstraint:
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
         agents, actions, dimension = self.slope.shape
-        linear = outcomes @ self.slope.reshape(-1, dimension).T
+        linear = products(outcomes, self.slope.reshape(-1, dimension))
         return linear.reshape(-1, agents, actions) + self.offset

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import exp, log1p
 from omnisim.errors import ProblemError
 
 
@@ -113,7 +114,7 @@ class Exponential(Delay):
 
     def quantile(self, u: FloatArray) -> FloatArray:
         """See :meth:`Delay.quantile`."""
-        return np.asarray(-self.mean_rounds * np.log1p(-u))
+        return -self.mean_rounds * log1p(-u)
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class LogNormal(Delay):
     def quantile(self, u: FloatArray) -> FloatArray:
         """See :meth:`Delay.quantile`."""
         # The quantile of 0 is 0; 0 * inf would not be a number.
-        tail = np.exp(self.sigma * ndtri(u)) if self.sigma else np.ones(np.shape(u))
+        tail = exp(self.sigma * ndtri(u)) if self.sigma else np.ones(np.shape(u))
         return np.asarray(self.median * tail)
 
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import ROUNDING, FloatArray, finite, freeze, within
 from omnisim.errors import OmnisimError, ProblemError
+from omnisim.products import weighted_sums
 
 _SUM_TOLERANCE = 1e-6
 
@@ -78,7 +79,7 @@ class Mixture:
         """The expectation (d,)."""
         if len(self.weights) == 1:
             return self._point(0)
-        return np.asarray(self.weights @ self.support)
+        return weighted_sums(self.weights, self.support)
 
     def draw(self, rng: np.random.Generator) -> int:
         """Draw the index of a point; a mixture of a single point draws nothing from ``rng``."""

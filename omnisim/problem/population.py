@@ -16,6 +16,7 @@ from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, limit_of
 from omnisim.problem.mixture import Mixture
+from omnisim.products import times, weighted_sums
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Population:
 
     def utilities(self, outcome: FloatArray) -> FloatArray:
         """Utility of every action (N, A) at one outcome or prediction (d,)."""
-        scores = self._flat_utility @ outcome
+        scores = times(self._flat_utility, outcome)
         scores += self._flat_offset
         return scores.reshape(self.actions, self.agents).T
 
@@ -155,7 +156,7 @@ class Population:
         costs = np.empty((len(self.constraints), self.actions, self.agents))
         if self._linear is not None:
             positions, slope, offset = self._linear
-            linear = slope @ outcome
+            linear = times(slope, outcome)
             linear += offset
             linear = linear.reshape(len(positions), self.actions, self.agents)
             if len(positions) == len(self.constraints):
@@ -173,7 +174,7 @@ class Population:
         costs = self.costs(law.mean).copy()
         for j in self._other:
             at_support = np.asarray(self.constraints[j].costs(law.support), dtype=np.float64)
-            costs[:, :, j] = np.tensordot(law.weights, at_support, axes=1)
+            costs[:, :, j] = weighted_sums(law.weights, at_support)
         return costs
 
     def _split_constraints(self) -> tuple[tuple[list[int], FloatArray, FloatArray] | None, list[int]]:

@@ -9,6 +9,7 @@ from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem.choices import best_responses, temptation
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.products import times
 
 
 class RegisteredAgents:
@@ -46,7 +47,7 @@ class RegisteredAgents:
             each = np.arange(len(part.offset))
             for prediction, weight in zip(mixture.support, mixture.weights, strict=True):
                 actions = best_responses(part.utility, part.offset, allowed, prediction[None])
-                earned = part.utility[each, actions] @ outcome + part.offset[each, actions]
+                earned = times(part.utility[each, actions], outcome) + part.offset[each, actions]
                 total += float(weight) * float(earned.sum())
         return total
 

@@ -63,7 +63,6 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
     """The page as bytes; ``beside`` where it will be in the folder of the comparison."""
     scope = Scope(comparison)
     figures = shown_figures(scope)
-    specs = {name: [embedding.figure_spec(f) for f in shown.variants] for name, shown in figures.items()}
     context = {
         "scope": scope,
         "about": scope.about,
@@ -71,8 +70,8 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "composition": _composition(scope),
         "verdict": verdict(scope),
         "figures": figures,
-        "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
         "leaderboard": comparison_tables.leaderboard(scope),
+        "accuracy": comparison_tables.accuracy(scope),
         "differences": comparison_tables.differences(scope),
         "gains": comparison_tables.gains(scope),
         "certificates": comparison_tables.certificates(scope),
@@ -81,8 +80,7 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "spent": _spent(scope),
         "beside": beside,
         "provenance": _provenance(scope),
-        "policy": embedding.content_security_policy(),
-        "bundle": embedding.bundle(),
+        **embedding.shell({name: each.variants for name, each in figures.items()}),
     }
     return page_template("comparison.html.j2").render(context).encode()
 

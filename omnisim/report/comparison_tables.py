@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omnisim.analysis.evidence import Status
 from omnisim.comparison.certificates import COUNTS
+from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, count, interval, percent, signed
+from omnisim.report.theorems import typeset
 
 MOST_ROWS = 250
 """Rows of a table; the frames of the comparison have all."""
-
-_HELD, _VIOLATED, _VACUOUS = "", "violated", "vacuous"
 
 
 def leaderboard(scope: Scope) -> Table:
@@ -64,6 +65,35 @@ def leaderboard(scope: Scope) -> Table:
                 ]
             )
     return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.table has all.")
+
+
+def accuracy(scope: Scope) -> Table:
+    """A row per variant but the reference: its loss beside that of the reference, and the Diebold-Mariano test."""
+    found = scope.comparison.diebold_mariano
+    if not len(found):
+        return Table([], [])
+    unit = str(found["unit"].iloc[0])
+    columns = [
+        *_labels(scope),
+        Column(str(found["loss"].iloc[0]), unit),
+        Column(scope.reference, unit),
+        Column("difference", unit),
+        Column("statistic", "Diebold-Mariano"),
+        Column("p", "two-sided"),
+        Column(f"{scope.round}s"),
+    ]
+    rows = [
+        [
+            *_named(scope, row),
+            *(cell(row[name], 4) for name in ("mean", "reference_mean")),
+            _difference(row["difference"], ""),
+            cell(row["statistic"], 3),
+            cell(row["p_value"], 2),
+            cell(row["rounds"]),
+        ]
+        for row in found.head(MOST_ROWS).to_dict("records")
+    ]
+    return Table(columns, rows)
 
 
 def differences(scope: Scope) -> Table:
@@ -142,7 +172,12 @@ def gains(scope: Scope) -> Table:
     return Table(columns, made, note=_note("Listed are {} of {}; comparison.gains has all.", made, len(rows)))
 
 
-def certificates(scope: Scope) -> Table:
+def certificates(scope: Scope) -> Groups:
+    """The certificates by theorem, violated ones first."""
+    return grouped(certificate_table(scope), lambda row: row[1].text, _outcome)
+
+
+def certificate_table(scope: Scope) -> Table:
     """A row per theorem, claim and forecaster, violated ones first: how often it held, and the closest call."""
     frame = scope.comparison.certificates
     columns = [
@@ -167,7 +202,7 @@ def certificates(scope: Scope) -> Table:
         used = 100 * measured / bound if bound > 0 else np.nan
         rows.append(
             [
-                *(_text(text) for text in (theorem, claim, forecaster)),
+                *(_text(text) for text in (theorem, typeset(str(claim)), forecaster)),
                 *(cell(int(value)) for value in counted),
                 cell(used),
                 _text(worst["scope"] if measured == measured else MISSING),
@@ -175,10 +210,18 @@ def certificates(scope: Scope) -> Table:
             ]
         )
         whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
-        marks.append(_VIOLATED if counted["violated"] else _VACUOUS if whole else _HELD)
-    order = sorted(range(len(rows)), key=lambda i: marks[i] != _VIOLATED)[:MOST_ROWS]
+        marks.append(Status.VIOLATED if counted["violated"] else Status.VACUOUS if whole else Status.INFORMATIVE)
+    order = sorted(range(len(rows)), key=lambda i: marks[i] != Status.VIOLATED)[:MOST_ROWS]
     note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
     return Table(columns, [rows[i] for i in order], [marks[i] for i in order], note)
+
+
+def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
+    """How the checks of a theorem came out, over all forecasters."""
+    # After theorem, claim, forecaster and number of checks.
+    counted = [int(sum(float(row[4 + i].value or 0) for row in rows)) for i in range(len(COUNTS))]
+    closest = max((float(row[4 + len(COUNTS)].value or 0) for row in rows), default=0.0)
+    return tally(dict(zip(COUNTS.values(), counted, strict=True)), closest / 100)
 
 
 def cost(scope: Scope) -> Table:

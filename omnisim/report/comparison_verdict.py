@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from omnisim.report import comparison_worth
 from omnisim.report.comparison_scope import Measure, Scope
 from omnisim.report.comparison_tables import headcount
 from omnisim.report.text import count, interval, listing, number, percent, signed
@@ -14,12 +15,29 @@ MOST_SENTENCES = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison showed: a headline, a sentence per violated certificate, and sentences under headings."""
+    """What a comparison showed.
+
+    Attributes
+    ----------
+    headline
+        What the best forecaster is worth in money, or without money which ones are better in utility.
+    tone
+        ``"bad"`` where a certificate is violated, ``"fair"`` where there are ``reservations``, else ``"good"``.
+    reservations, notices, alarms, points
+        As in the verdict of a run.
+    """
 
     headline: str
-    holds: bool
+    tone: str
+    reservations: list[str]
+    notices: list[str]
     alarms: list[str]
     points: list[tuple[str, list[str]]]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no certificate is violated."""
+        return not self.alarms
 
 
 def verdict(scope: Scope) -> Verdict:
@@ -35,7 +53,10 @@ def verdict(scope: Scope) -> Verdict:
     if len(violated) > len(alarms):
         alarms.append(f"{len(violated) - len(alarms):,} more; comparison.certificates has all.")
     sections = (
+        ("Worth", comparison_worth.sentences),
+        ("Separated", _separated),
         ("Earned", _earned),
+        ("Accuracy", _accuracy),
         ("Agents", _agents),
         ("Regret and violation", _lost),
         ("Certificates", _certificates),
@@ -43,7 +64,46 @@ def verdict(scope: Scope) -> Verdict:
         ("Runs", _runs),
     )
     points = [(heading, sentences) for heading, say in sections if (sentences := list(say(scope)))]
-    return Verdict(headline(scope), not len(violated), alarms, points)
+    doubts = list(comparison_worth.reservations(scope))
+    return Verdict(
+        comparison_worth.headline(scope) or headline(scope),
+        "bad" if alarms else "fair" if doubts else "good",
+        doubts,
+        list(comparison_worth.notices(scope)),
+        alarms,
+        points,
+    )
+
+
+def summary(scope: Scope) -> list[str]:
+    """The headline and who loses, for a terminal."""
+    return [comparison_worth.headline(scope) or headline(scope), *comparison_worth.sentences(scope)]
+
+
+def _separated(scope: Scope) -> Iterator[str]:
+    if comparison_worth.headline(scope):  # else it is the headline itself
+        yield headline(scope)
+
+
+def _accuracy(scope: Scope) -> Iterator[str]:
+    """Whose errors are smaller, by the Diebold-Mariano test."""
+    found = scope.comparison.diebold_mariano
+    for row in found.head(MOST_SENTENCES).to_dict("records"):
+        context = (row["elimination"], row["adversary"], row["setting"])
+        words = f" ({scope.words(context)})" if scope.words(context) else ""
+        unit = f" {row['unit']}" if row["unit"] else ""
+        start = (
+            f"{row['forecaster']}{words}: {row['loss']} {number(row['mean'])}{unit}, {scope.reference} "
+            f"{number(row['reference_mean'])}, over the same {count(row['rounds'], scope.round)}"
+        )
+        if row["p_value"] != row["p_value"]:
+            yield f"{start}: the same in every {scope.round}."
+            continue
+        better = "smaller" if row["difference"] < 0 else "larger"
+        chance = "under 0.001" if row["p_value"] < 0.001 else number(row["p_value"], 2)
+        yield f"{start}: {better}, with p = {chance} in a Diebold-Mariano test (chance of such a difference by luck)."
+    if len(found) > MOST_SENTENCES:
+        yield f"{len(found) - MOST_SENTENCES:,} more are in the table of accuracy below."
 
 
 def headline(scope: Scope) -> str:

@@ -5,14 +5,15 @@ figures are embedded compressed, in base64, and inflated by the browser (``Decom
 browser since 2023): 0.66 MB instead of 1.5 MB. Where that is missing the page says so; its text and tables do
 not need them.
 
-A content security policy in the page forbids every request, and every script but the ones hashed here. It
-allows ``eval``, which no script here uses, because browser automation waits for conditions with it.
+A content security policy in the page forbids every request, and every script but the ones hashed here; none of them
+may turn text into code.
 """
 
 import base64
 import gzip
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,8 +21,15 @@ from typing import Any
 import plotly.graph_objects as go
 from markupsafe import Markup
 
+from omnisim.report.figures.style import DARK, MARGIN_BOTTOM, MARGIN_TOP
+
 BUNDLE = "plotly-cartesian-4.1.1.min.js.gz"
 BUNDLE_LICENSE = "plotly-cartesian-4.1.1.LICENSE"
+
+SCRIPTS = ("address.js", "tables.js")
+DRILL_DOWN = ("address.js", "agents.js", "tables.js")
+"""Run in this order when the page is read, on pages without and with agents to choose; ``figures.js`` comes last, after
+what it draws with."""
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
@@ -41,6 +49,18 @@ def script_json(value: Any) -> Markup:
 def compressed(text: str) -> str:
     """Text as gzip in base64; the same text gives the same result."""
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+
+
+def shell(figures: Mapping[str, Sequence[go.Figure | None]], scripts: Sequence[str] = SCRIPTS) -> dict[str, Any]:
+    """What the frame of every page needs: its policy and scripts, and the figures (variants by name), to be drawn."""
+    specs = {name: [figure and figure_spec(figure) for figure in variants] for name, variants in figures.items()}
+    drawn = {"figures": specs, "dark": DARK, "margins": MARGIN_TOP + MARGIN_BOTTOM}
+    return {
+        "specs": compressed(json.dumps(drawn, separators=(",", ":"))),
+        "policy": content_security_policy(),
+        "scripts": scripts,
+        "bundle": bundle(),
+    }
 
 
 def figure_spec(figure: go.Figure) -> dict[str, Any]:
@@ -66,10 +86,10 @@ def bundle() -> str:
 @cache
 def content_security_policy() -> str:
     """The policy of the page: no request at all, inline styles, and only the scripts of this package."""
-    scripts = [asset(name).encode() for name in ("tables.js", "figures.js")]
+    scripts = [asset(name).encode() for name in (*DRILL_DOWN, "figures.js")]
     hashes = [f"'{_sha256(script)}'" for script in (*scripts, gzip.decompress(_bundle_file()))]
     return (
-        f"default-src 'none'; script-src 'unsafe-eval' {' '.join(hashes)}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 

@@ -1,6 +1,5 @@
 """The page: assembled from the figures, tables and sentences, and written as one self-contained file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,10 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.files import atomic_write
 from omnisim.report import embedding, facts
-from omnisim.report.sections import shown_figures
-from omnisim.report.tables import accuracy_table, agent_table, certificate_table, distributions, violation_table
+from omnisim.report.agents_data import AgentsData, agents_data
+from omnisim.report.certificate_tables import certificate_groups
+from omnisim.report.sections import agent_frames, shown_figures
+from omnisim.report.tables import accuracy_table, agent_table, distributions, violation_table
 from omnisim.report.verdict import verdict
 
 MOST_BYTES = 1_500_000
@@ -26,7 +27,10 @@ MOST_DISTRIBUTIONS = 200
 MOST_CERTIFICATES = 200
 """Rows of the other tables."""
 
-DETAILS = ("command", "versions", "wall_seconds", "agents_file")
+_MARGIN = 30_000
+"""Bytes of a page that the frames of single agents may take."""
+
+DETAILS = ("command", "versions", "wall_seconds", "agents_file", "comparison")
 """What ``details`` may say; all of it may be missing."""
 
 
@@ -41,8 +45,9 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
         The file to write; it is replaced at once or not at all.
     details
         What the record of the run does not know: ``command`` (a line that gives the same trace where the page
-        is), ``versions`` (from package names to versions), ``wall_seconds``, and ``agents_file`` (the name of
-        the Parquet file of all agents beside the page).
+        is), ``versions`` (from package names to versions), ``wall_seconds``, ``agents_file`` (the name of the
+        Parquet file of all agents beside the page), and ``comparison`` (where the page of the comparison is that
+        the run belongs to, relative to this one).
 
     Raises
     ------
@@ -76,23 +81,30 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
 
 
 def render(analysis: Analysis, details: Mapping[str, Any]) -> bytes:
-    """The page as bytes; the table of agents is cut where the page would grow over ``MOST_BYTES``."""
-    agents_file = details.get("agents_file")
+    """The page as bytes; where it would grow over ``MOST_BYTES``, it holds fewer agents."""
+    agents_file = None if details.get("agents_file") is None else str(details["agents_file"])
     context = _context(analysis, details)
     template = page_template("page.html.j2")
+    nobody = AgentsData("", [], loaded=False, note="")
     most_rows = MOST_ROWS
     while True:
-        agents = agent_table(analysis, most_rows, None if agents_file is None else str(agents_file))
-        page = template.render(context, agents=agents).encode()
+        agents = agent_table(analysis, most_rows, agents_file)
+        page = template.render(context, agents=agents, single=nobody, **_shell(analysis, context, nobody)).encode()
         if len(page) < MOST_BYTES or agents.data["rows"] > most_rows or most_rows < 10:
-            return page
+            break
         most_rows //= 2
+    single = agents_data(analysis, MOST_BYTES - len(page) - _MARGIN, agents_file)
+    return template.render(context, agents=agents, single=single, **_shell(analysis, context, single)).encode()
+
+
+def _shell(analysis: Analysis, context: Mapping[str, Any], single: AgentsData) -> dict[str, Any]:
+    figures = {name: each.variants for name, each in context["figures"].items()}
+    frames = agent_frames(analysis, single.populations) if single.populations else {}
+    return embedding.shell(figures | frames, embedding.DRILL_DOWN)
 
 
 def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
     trace = analysis.trace
-    figures = shown_figures(analysis)
-    specs = {name: [embedding.figure_spec(f) for f in shown.variants] for name, shown in figures.items()}
     return {
         "name": facts.name_of(trace),
         "description": trace.about.get("description"),
@@ -103,17 +115,15 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
         "word": units(trace).round,
         "seed": trace.about.get("seed"),
         "command": details.get("command"),
+        "comparison": details.get("comparison"),
         "verdict": verdict(analysis),
-        "figures": figures,
-        "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
+        "figures": shown_figures(analysis),
         "accuracy": accuracy_table(analysis),
         "violations": violation_table(analysis, MOST_DISTRIBUTIONS),
         "distributions": distributions(analysis, MOST_DISTRIBUTIONS),
-        "certificates": certificate_table(analysis, MOST_CERTIFICATES),
+        "certificates": certificate_groups(analysis, MOST_CERTIFICATES),
         "population_names": list(trace.records),
         "subsequence_names": list(trace.subsequences),
-        "policy": embedding.content_security_policy(),
-        "bundle": embedding.bundle(),
     }
 
 

@@ -1,7 +1,6 @@
 """Which figures the page shows, and the variants a reader can choose from."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,52 +10,16 @@ from omnisim.analysis.forecast_certificates import calibration_of
 from omnisim.analysis.lateness import at_once
 from omnisim.problem.guarantees import Objective
 from omnisim.report import figures
+from omnisim.report.figures.agent import agent_frame
 from omnisim.report.figures.certificates import has_ratio
-from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
+from omnisim.report.selection import broadest, shown_populations, shown_subsequences
+from omnisim.report.shown import Shown, shown
 
 MOST_GROWTH = 24
 """Pairs of a population and a subsequence whose growth is embedded."""
 
 _GROWTH_NUMBERS = 20_000_000
 """About how many agent-measurements the growth curves may take: fewer pairs are shown of very large runs."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure of the page, in one or more variants.
-
-    Attributes
-    ----------
-    name
-        Identifier in the page.
-    heading
-        Above the figure.
-    choice
-        What the reader chooses between, if there is more than one variant.
-    labels, variants
-        What each variant is called, and its figure.
-    """
-
-    name: str
-    heading: str
-    choice: str
-    labels: list[str]
-    variants: list[go.Figure]
-
-    @property
-    def caption(self) -> str:
-        """Of the first variant, as are ``alt`` and ``height``."""
-        return str(self.variants[0].layout.meta["caption"])
-
-    @property
-    def alt(self) -> str:
-        """The alternative text."""
-        return str(self.variants[0].layout.meta["alt"])
-
-    @property
-    def height(self) -> int:
-        """In pixels, kept free until the figure is drawn."""
-        return int(self.variants[0].layout.height)
 
 
 def shown_figures(analysis: Analysis) -> dict[str, Shown]:
@@ -66,7 +29,7 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
 
     def add(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> None:
         if variants:
-            made[name] = _shown(name, choice, variants)
+            made[name] = shown(name, choice, variants)
 
     if trace.rounds > 2 and any(np.ptp(worth.by_round, axis=0).any() for worth in analysis.worth.values()):
         add("money", "Population", [(name, figures.money_course(analysis, name)) for name in shown_populations(trace)])
@@ -87,7 +50,6 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         add("elimination-map", "", [("", figures.elimination_map(analysis))])
     names = shown_populations(trace)
     add("plays", "Population", [(name, figures.plays(analysis, name)) for name in names])
-    add("schedules", "Agent", list(_schedules(analysis)))
     if trace.messages is not None:
         add("network", "", [("", figures.network_map(analysis))])
         add("message-fates", "", [("", figures.message_fates(analysis))])
@@ -117,24 +79,15 @@ def _growth(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
         yield f"{name} / {subsequence}", figures.growth_curves(analysis, name, subsequence, points)
 
 
-def _schedules(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
+def agent_frames(analysis: Analysis, populations: Sequence[str]) -> dict[str, list[go.Figure | None]]:
+    """The figures of a single agent of each population, by name, which the page's script fills.
+
+    None stands for the schedules of a population without load.
+    """
     trace = analysis.trace
-    k = broadest(trace)
     draw = figures.schedules if trace.outcomes.shape[1] > 1 else figures.energies
-    for name in shown_populations(trace):
-        if trace.records[name].population.load is None:
-            continue
-        order = ranked(analysis.worth[name], k).tolist()
-        picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
-        seen: set[int] = set()
-        for word, agent in picks.items():
-            if agent not in seen:
-                seen.add(agent)
-                text = f"{name}: agent {agent}" + (f" ({word} in money against persistence)" if len(order) > 1 else "")
-                yield text, draw(analysis, name, agent)
-
-
-def _shown(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> Shown:
-    drawn = [figure for _, figure in variants]
-    heading = str(drawn[0].layout.title.text)
-    return Shown(name, heading, choice if len(variants) > 1 else "", [words for words, _ in variants], drawn)
+    loaded = {name: trace.records[name].population.load is not None for name in populations}
+    return {
+        "agent-course": [agent_frame(analysis, name) for name in populations],
+        "agent-schedules": [draw(analysis, name, 0) if loaded[name] else None for name in populations],
+    }

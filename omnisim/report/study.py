@@ -1,6 +1,5 @@
 """The page of a study, written as one self-contained file like the report of a run."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.strips import strips
 from omnisim.report.page import page_template
 from omnisim.report.results import Chart, Drawing, Finding, HeatMap, Strips, Study, Table
-from omnisim.report.sections import Shown
+from omnisim.report.shown import Shown, shown
 from omnisim.report.text import MISSING, count, number
 
 MOST_ROWS = 250
 """Rows of a table on the page; its file has all."""
 
-_MANIFEST_ONLY = frozenset({"versions", "command", "wall_seconds", "seed"})
+_MANIFEST_ONLY = frozenset({"versions", "machine", "promise", "command", "wall_seconds", "seed"})
 
 
 def write_study(study: Study, path: str | Path) -> None:
@@ -51,19 +50,16 @@ def write_study(study: Study, path: str | Path) -> None:
 
 def render(study: Study) -> bytes:
     """The page as bytes."""
-    shown = {chart.name: _shown(chart) for section in study.sections for chart in section.charts}
-    specs = {name: [embedding.figure_spec(f) for f in figure.variants] for name, figure in shown.items()}
+    figures = {chart.name: _shown(chart) for section in study.sections for chart in section.charts}
     context = {
         "study": study,
         "headline": headline(study.findings, study.yardstick),
         "good": all(finding.holds is not False for finding in study.findings),
         "groups": list(_groups(study.findings)),
-        "figures": shown,
+        "figures": figures,
         "tables": {name: _table(table, name) for name, table in study.tables.items() if table.shown},
-        "specs": embedding.compressed(json.dumps(specs, separators=(",", ":"))),
         "provenance": _provenance(study.about),
-        "policy": embedding.content_security_policy(),
-        "bundle": embedding.bundle(),
+        **embedding.shell({name: each.variants for name, each in figures.items()}),
     }
     return page_template("study.html.j2").render(context).encode()
 
@@ -89,9 +85,8 @@ def _groups(findings: Any) -> Iterator[tuple[str, list[Finding]]]:
 
 
 def _shown(chart: Chart) -> Shown:
-    figures = [_figure(chart.title, content) for content in chart.variants.values()]
-    choice = chart.choice if len(figures) > 1 else ""
-    return Shown(chart.name, chart.title, choice, list(chart.variants), figures)
+    drawn = [(words, _figure(chart.title, content)) for words, content in chart.variants.items()]
+    return shown(chart.name, chart.choice, drawn, chart.title)
 
 
 def _figure(title: str, content: Drawing | Strips | HeatMap) -> go.Figure:

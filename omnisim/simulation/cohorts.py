@@ -20,6 +20,7 @@ from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, LinearConstraint
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.products import times
 from omnisim.simulation.topology import party
 from omnisim.strategies.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation
 from omnisim.strategies.elimination.base import Elimination
@@ -98,7 +99,7 @@ class Cohort:
         costs = np.empty((constraints, self.actions, self.rows))
         if self._linear is not None:
             positions, slope, offset = self._linear
-            linear = slope @ outcome
+            linear = times(slope, outcome)
             linear += offset
             shaped = linear.reshape(self.count, len(positions), self.actions, self.agents).transpose(1, 2, 0, 3)
             costs[positions] = shaped.reshape(len(positions), self.actions, self.rows)

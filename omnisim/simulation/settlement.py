@@ -5,6 +5,7 @@ import numpy as np
 from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.population import Population
+from omnisim.products import times
 from omnisim.trace import PopulationRecord
 
 
@@ -27,6 +28,7 @@ def true_costs(population: Population, record: PopulationRecord, outcomes: Float
     for j, constraint in enumerate(population.constraints):
         if isinstance(constraint, LinearConstraint):
             for t, outcome in enumerate(outcomes):
-                costs[t, :, j] = constraint.slope[agents, played[t]] @ outcome + constraint.offset[agents, played[t]]
+                linear = times(constraint.slope[agents, played[t]], outcome)
+                costs[t, :, j] = linear + constraint.offset[agents, played[t]]
     costs[absent] = 0.0
     return costs

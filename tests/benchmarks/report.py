@@ -56,7 +56,7 @@ def _drawn(path: Path, repeats: int) -> str:
             page = browser.new_page()
             begin = time.perf_counter()
             page.goto(path.as_uri())
-            page.wait_for_function("document.documentElement.dataset.drawn === 'true'", timeout=120_000)
+            page.locator("html[data-drawn=true]").wait_for(state="attached", timeout=120_000)
             seconds.append(time.perf_counter() - begin)
             page.close()
         browser.close()

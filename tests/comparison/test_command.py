@@ -25,7 +25,9 @@ def test_the_whole_grid(scenario: Path) -> None:
         *("--eliminations", "first_violation,best_response", "--set", "market.high=100.0,150.0", "--set", "rounds=8"),
     )
     assert (answer.code, answer.err) == (0, "")
-    lines = answer.out.splitlines()
+    *verdict, path = answer.out.partition("utility per agent")
+    assert "against climatology, money per agent and year: buyers " in verdict[0]
+    lines = ("utility per agent" + path).splitlines()
     assert lines[0].startswith("utility per agent over the run, and the difference to climatology with a 95% interval")
     assert lines[1].startswith("  climatology, first_violation, market.high=100.0 ")
     assert lines[-2].startswith("  the 4 intervals hold together with 95%; allowed for is what varies with ")

@@ -9,17 +9,6 @@ from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses, regrets, temptation, weighted_regret
 
 
-@pytest.fixture(scope="module", autouse=True)
-def compiled():
-    """The loops are compiled at their first use, which no example shall wait for."""
-    utility, offset, point = np.zeros((1, 1, 1)), np.zeros((1, 1)), np.zeros(1)
-    for candidates in (None, np.ones((1, 1), dtype=bool)):
-        best_responses(utility, offset, candidates, point[None])
-    temptation(utility, offset, candidates, point, point)
-    regrets(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), point)
-    weighted_regret(utility, offset, np.zeros(1, dtype=int), np.zeros((1, 1), dtype=int), offset)
-
-
 @st.composite
 def problems(draw):
     each, parts, actions, dimension = (draw(st.integers(1, most)) for most in (3, 3, 4, 11))
@@ -45,6 +34,11 @@ def best_by_loops(utility, offset, candidates, point, n):
 def test_each_part_responds_to_its_own_prediction(problem, with_candidates):
     utility, offset, candidates, points = problem
     allowed = candidates if with_candidates else np.ones_like(candidates)
+    without = [n for n, row in enumerate(allowed.tolist()) if True not in row]
+    if without:
+        with pytest.raises(ProblemError, match=f"agent {without[0]} has no candidate action"):
+            best_responses(utility, offset, candidates, points)
+        candidates[without, 0] = True
     found = best_responses(utility, offset, candidates if with_candidates else None, points)
     each = len(utility) // len(points)
     assert found.tolist() == [

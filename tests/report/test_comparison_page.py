@@ -1,5 +1,6 @@
 """The page of a comparison: its numbers are those of the runs, it is self-contained, bounded, and judges with care."""
 
+import contextlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -188,6 +189,34 @@ def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison) -> 
     assert all(link and link.startswith("#") for link in away)
 
 
+def test_pages_of_runs_and_of_their_comparison_lead_to_each_other(tmp_path: Path) -> None:
+    scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 6})
+    found = omnisim.compare(scenario, ["persistence", "climatology"], seeds=1, jobs=1, out=tmp_path)
+    page = tmp_path / "report.html"
+    omnisim.write_comparison(found, page)
+
+    def links(path: Path) -> set[Path]:
+        away = [found["href"] or "" for tag, found in Parsed(path.read_bytes()).elements if tag == "a"]
+        return {(path.parent / link).resolve() for link in away if not link.startswith("#")}
+
+    run = found.runs["run"][0]
+    own = tmp_path / "pages" / run / "report.html"
+    assert own not in links(page)
+    command = found.runs["command"][0].split()
+    assert command[-2:] == ["--out", f"pages/{run}"]
+    with contextlib.chdir(tmp_path):
+        assert omnisim_command(*command[1:]).code == 0
+    assert links(own) == {page}
+    # The run's command has written the page of the comparison again, with a link.
+    assert own in links(page)
+    assert links(page) <= {path for path in tmp_path.rglob("*") if path.is_file()}
+    # A run that is nobody's leads nowhere.
+    assert omnisim_command(*command[1:-1], tmp_path / "alone").code == 1
+    with contextlib.chdir(tmp_path):
+        assert omnisim_command(*command[1:-1], tmp_path / "alone").code == 0
+    assert links(tmp_path / "alone" / "report.html") == set()
+
+
 def test_nothing_is_asked_of_the_network(comparison: omnisim.Comparison) -> None:
     page = Parsed(render(comparison))
     policy = next(found["content"] for _, found in page.elements if found.get("http-equiv"))
@@ -225,7 +254,8 @@ def test_texts_stay_texts() -> None:
     found = omnisim.compare(scenario, {HOSTILE: "climatology", "%{x}": "persistence"}, seeds=2, jobs=1, command=HOSTILE)
     page = render(found).decode()
     assert "<script>alert" not in page
-    assert len(re.findall("<script", page)) == 4
+    plain = omnisim.compare(small_scenario(), {"a": "climatology", "b": "persistence"}, seeds=2, jobs=1)
+    assert len(re.findall("<script", page)) == len(re.findall("<script", render(plain).decode()))
     for shown in shown_figures(Scope(found)).values():
         for figure in shown.variants:
             figure.update_layout(meta=None, title=None)  # plain text, which the page escapes

@@ -89,10 +89,10 @@ def test_nothing_is_asked_of_the_network(market):
 def test_every_figure_has_a_heading_a_caption_and_a_text(market):
     page = page_of(market)
     plots = [attributes for tag, attributes in page.elements if attributes.get("class") == "plot"]
-    assert len(plots) == 12
-    assert all(plot["role"] == "img" and len(plot["aria-label"]) > 30 for plot in plots)
+    assert len(plots) == 13
+    assert all(plot["role"] == "group" and len(plot["aria-label"]) > 10 for plot in plots)
     for tag in ("figure", "figcaption"):
-        assert sum(1 for name, _ in page.elements if name == tag) == 12
+        assert sum(1 for name, _ in page.elements if name == tag) == 13
 
 
 def test_numbers_of_the_table_are_those_of_the_analysis(market):
@@ -198,7 +198,7 @@ def test_size_with_ten_thousand_agents(make):
         load=True,
     )
     text = render(analysis, {"agents_file": "agents.parquet"})
-    assert len(text) < 1_200_000
+    assert len(text) < MOST_BYTES
     assert "all 50,000 rows are in the file agents.parquet beside this page" in Page(text.decode()).text
     table = agent_table(analysis, 5_000, None)
     assert table.data["rows"] == 3 * 100 * 5

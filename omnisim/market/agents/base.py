@@ -17,6 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.arrays import FloatArray, freeze
+from omnisim.elementary import exp
 from omnisim.errors import ProblemError
 from omnisim.market.agents.limits import HeldAllDay
 from omnisim.market.data import Resolution
@@ -165,7 +166,7 @@ class MarketAgents(abc.ABC):
 
 def lognormal(rng: np.random.Generator, median: float, spread: float, agents: int) -> FloatArray:
     """Draw (N,) positive sizes around ``median``; ``spread`` is the standard deviation of their logarithm."""
-    return np.asarray(median * np.exp(spread * rng.standard_normal(agents)))
+    return median * exp(spread * rng.standard_normal(agents))
 
 
 def share(rng: np.random.Generator, mean: float, concentration: float, agents: int) -> FloatArray:

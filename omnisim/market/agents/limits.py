@@ -9,6 +9,7 @@ from omnisim.arrays import FloatArray, finite, freeze
 from omnisim.errors import ProblemError
 from omnisim.market.data import HOURS
 from omnisim.problem.constraints import COST, Constraint
+from omnisim.products import weighted_sums
 
 
 class StressedLoad:
@@ -120,7 +121,7 @@ class CurtailmentEnergy:
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
-        energy = (outcomes > self.threshold).astype(np.float64) @ self._by_hour
+        energy = weighted_sums(outcomes > self.threshold, self._by_hour)
         costs = energy.reshape(-1, *self._shape)
         costs -= self.cap[:, None]
         costs /= self.scale[:, None]

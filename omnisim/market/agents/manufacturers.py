@@ -9,6 +9,7 @@ from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share
 from omnisim.market.agents.limits import CurtailmentEnergy
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import LinearConstraint
+from omnisim.products import times
 
 _SHIFTS = {
     "closed": np.zeros(24),
@@ -114,7 +115,7 @@ class Manufacturers(MarketAgents):
         load = power[:, None, None] * (_RUNNING + standby * (1 - _RUNNING))
         output = (_RUNNING * (1 - 0.05 * _NIGHT)).sum(axis=1)
         extra = self.night_wages * _NIGHT + self.late_wages * _LATE
-        wages = self.typical_price * (_RUNNING @ extra)
+        wages = self.typical_price * times(_RUNNING, extra)
         sold = output * (1 - saturation[:, None] * output / 24)
         value = power[:, None] * (margin[:, None] * sold - wages)
 

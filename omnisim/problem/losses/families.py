@@ -3,6 +3,7 @@
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import log, log1p
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.proper import ProperLoss, ThresholdMixture
 from omnisim.problem.losses.tables import LossTable
@@ -49,10 +50,10 @@ class LogLoss(ProperLoss):
         self.truncation = truncation
 
     def _of_zero(self, p: FloatArray) -> FloatArray:
-        return np.asarray(np.log1p(-self.truncation) - np.log1p(-self._clip(p)))
+        return log1p(-self.truncation) - log1p(-self._clip(p))
 
     def _of_one(self, p: FloatArray) -> FloatArray:
-        return np.asarray(np.log1p(-self.truncation) - np.log(self._clip(p)))
+        return log1p(-self.truncation) - log(self._clip(p))
 
     def _clip(self, p: FloatArray) -> FloatArray:
         return np.clip(p, self.truncation, 1 - self.truncation)

@@ -1,8 +1,9 @@
 "use strict";
-// Sorting and filtering of the tables. A table of rows has all its rows in the page; the table of agents has its
-// rows as data and shows one page of them.
+// Sorting, filtering and saving of the tables. A table of rows has all its rows in the page; the table of agents has
+// its rows as data and shows one page of them; a group of tables is sorted and filtered as one.
 (() => {
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  const MISSING = "–";
 
   // Undefined values come last in both directions.
   function compare(a, b, direction) {
@@ -12,29 +13,176 @@
 
   // As omnisim.report.text.number with five digits: no exponent, a real minus sign.
   function written(value) {
-    if (value === null) return "–";
+    if (value === null) return MISSING;
     return value.toLocaleString("en-US", { maximumFractionDigits: 20 }).replace("-", "−");
   }
 
-  // A source has length, value(row, column), named(row, column's name), text(row) and show(order).
-  function control(table, source, initial) {
-    const headers = [...table.tHead.rows[0].cells];
-    const filters = document.querySelector(`.filters[data-for="${table.id}"]`);
+  const counted = (rows) => `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
+
+  // The name of a column in the address.
+  const slug = (text) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}+%]+/gu, "-")
+      .replace(/^-|-$/g, "");
+
+  // A condition on a number, as a test of it: > 100, <= -5, 10..20, 12.3, several of them, or – for what is undefined;
+  // null where it is not understood.
+  function condition(text) {
+    const plain = text
+      .replace(/−/g, "-")
+      .replace(/≤/g, "<=")
+      .replace(/≥/g, ">=")
+      .replace(/(\d),(?=\d{3}(?!\d))/g, "$1")
+      .replace(/(>=|<=|!=|[><=])\s+/g, "$1")
+      .replace(/\s*\.\.\s*/g, "..");
+    const NUMBER = "([+-]?(?:\\d+(?:\\.\\d+)?|\\.\\d+))";
+    const range = new RegExp(`^${NUMBER}\\.\\.${NUMBER}$`);
+    const bound = new RegExp(`^(>=|<=|!=|[><=])?${NUMBER}$`);
+    const tests = plain.split(/[\s;&]+/).filter(Boolean).map((term) => {
+      if (term === MISSING) return (value) => value === null;
+      let found = range.exec(term);
+      if (found) {
+        const [low, high] = [Number(found[1]), Number(found[2])].sort((a, b) => a - b);
+        return (value) => value !== null && value >= low && value <= high;
+      }
+      found = bound.exec(term);
+      if (!found) return null;
+      const limit = Number(found[2]);
+      // A number alone means all that rounds to it.
+      const digits = /\.(\d+)/.exec(found[2])?.[1].length ?? 0;
+      const equal = (value) => Math.abs(value - limit) <= 0.5 * 10 ** -digits;
+      const test = {
+        ">": (value) => value > limit,
+        ">=": (value) => value >= limit,
+        "<": (value) => value < limit,
+        "<=": (value) => value <= limit,
+        "!=": (value) => !equal(value),
+        "=": equal,
+      }[found[1] ?? "="];
+      return (value) => value !== null && test(value);
+    });
+    return tests.length && tests.every(Boolean) ? (value) => tests.every((test) => test(value)) : null;
+  }
+
+  // A field of a CSV file. Spreadsheets run texts that begin like a formula: those are marked as text.
+  function field(value) {
+    if (value === null) return "";
+    if (typeof value === "number") return String(value);
+    const safe = /^[\t\r\n]|^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
+    return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  }
+
+  function save(name, lines) {
+    // The mark at the beginning tells spreadsheets that the text is UTF-8.
+    const file = new Blob([`\ufeff${lines.map((line) => line.map(field).join(",")).join("\r\n")}\r\n`], {
+      type: "text/csv;charset=utf-8",
+    });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  // The number that a cell is about, where its text is that number with a unit or none; or its text.
+  const plainly = (text, value) => (/^[+−-]?[\d.,]+(?:\s\D*)?$/.test(text) ? value : text === MISSING ? null : text);
+
+  // A source has length, value(row, column), text(row, column), named(row, column's name) and show(order, filtered).
+  function control(id, tables, source, initial) {
+    const heads = tables.map((table) => [...table.tHead.rows[0].cells]);
+    const titles = heads[0].map((cell) => cell.textContent.replace(/\u00ad/g, "").replace(/\s+/g, " ").trim());
+    const names = titles.map(slug).map((name, column, all) => (all.indexOf(name) < column ? `${name}-${column}` : name));
+    const numeric = heads[0].map((cell) => cell.classList.contains("n"));
+    const filters = document.querySelector(`.filters[data-for="${id}"]`);
+    const fields = [...filters.querySelectorAll("[data-filter]")];
+    const output = filters.querySelector("output");
+    const conditions = [];
     let sort = initial;
+    let order = [];
+
+    function addConditions() {
+      tables.forEach((table, index) => {
+        // In a group of tables the first one has the fields for all.
+        if (index) return;
+        const line = document.createElement("tr");
+        line.className = "conditions";
+        line.id = `${id}-conditions`;
+        line.hidden = true;
+        titles.forEach((title, column) => {
+          const input = document.createElement("input");
+          input.type = "search";
+          input.autocomplete = "off";
+          input.spellcheck = false;
+          input.placeholder = numeric[column] ? "> 0" : "text";
+          input.setAttribute("aria-label", `Filter ${title}`);
+          input.title = numeric[column]
+            ? "> 100, <= -5, 10..20, = 3; several of them; – for what is undefined"
+            : "rows whose cell holds this text";
+          input.addEventListener("input", refresh);
+          conditions.push(input);
+          const cell = line.insertCell();
+          cell.append(input);
+        });
+        table.tHead.append(line);
+      });
+    }
+
+    function remember() {
+      fields.forEach((one) => omnisim.choose(`${id}.${one.dataset.filter}`, one.value));
+      conditions.forEach((one, column) => omnisim.choose(`${id}.where-${names[column]}`, one.value.trim()));
+      const same = sort && initial && sort.column === initial.column && sort.direction === initial.direction;
+      omnisim.choose(`${id}.sort`, sort && !same ? (sort.direction < 0 ? "-" : "") + names[sort.column] : "");
+    }
+
+    function recall() {
+      fields.forEach((one) => {
+        const value = omnisim.chosen(`${id}.${one.dataset.filter}`) ?? "";
+        one.value = value;
+        // A name that this page does not have.
+        if (one.value !== value) one.value = "";
+      });
+      conditions.forEach((one, column) => {
+        one.value = omnisim.chosen(`${id}.where-${names[column]}`) ?? "";
+      });
+      if (conditions.some((one) => one.value)) expand(true);
+      const wanted = omnisim.chosen(`${id}.sort`);
+      const column = names.indexOf((wanted ?? "").replace(/^-/, ""));
+      if (wanted && column >= 0) sort = { column, direction: wanted.startsWith("-") ? -1 : 1 };
+    }
 
     function refresh() {
-      const wanted = {};
-      filters.querySelectorAll("[data-filter]").forEach((field) => {
-        wanted[field.dataset.filter] = field.value;
+      const wanted = fields.filter((one) => one.dataset.filter !== "text" && one.value);
+      const words = (fields.find((one) => one.dataset.filter === "text")?.value ?? "").toLowerCase().split(/\s+/);
+      const said = words.filter(Boolean);
+      const unclear = [];
+      const tests = [];
+      conditions.forEach((input, column) => {
+        const text = input.value.trim();
+        if (!text) {
+          input.removeAttribute("aria-invalid");
+          return;
+        }
+        if (!numeric[column]) {
+          tests.push((row) => source.text(row, column).toLowerCase().includes(text.toLowerCase()));
+          return;
+        }
+        const test = condition(text);
+        if (test) {
+          input.removeAttribute("aria-invalid");
+          tests.push((row) => test(source.value(row, column)));
+        } else {
+          input.setAttribute("aria-invalid", "true");
+          unclear.push(`“${text}” is not understood: > 100, <= -5 or 10..20`);
+        }
       });
-      const chosen = Object.entries(wanted).filter(([name, value]) => name !== "text" && value);
-      const words = (wanted.text || "").toLowerCase().split(/\s+/).filter(Boolean);
-      const order = [];
+      order = [];
       for (let row = 0; row < source.length; row += 1) {
-        if (chosen.some(([name, value]) => source.named(row, name) !== value)) continue;
-        if (words.length) {
-          const text = source.text(row).toLowerCase();
-          if (!words.every((word) => text.includes(word))) continue;
+        if (wanted.some((one) => source.named(row, one.dataset.filter) !== one.value)) continue;
+        if (!tests.every((test) => test(row))) continue;
+        if (said.length) {
+          const text = titles.map((_, column) => source.text(row, column)).join(" ").toLowerCase();
+          if (!said.every((word) => text.includes(word))) continue;
         }
         order.push(row);
       }
@@ -42,44 +190,92 @@
         const { column, direction } = sort;
         order.sort((a, b) => compare(source.value(a, column), source.value(b, column), direction) || a - b);
       }
-      headers.forEach((header, column) => {
-        const here = sort && sort.column === column;
-        header.setAttribute("aria-sort", here ? (sort.direction > 0 ? "ascending" : "descending") : "none");
-      });
-      filters.querySelector("output").textContent =
-        order.length === source.length
-          ? `${source.length.toLocaleString("en-US")} rows`
-          : `${order.length.toLocaleString("en-US")} of ${source.length.toLocaleString("en-US")} rows`;
-      source.show(order);
+      heads.forEach((headers) =>
+        headers.forEach((header, column) => {
+          const here = sort && sort.column === column;
+          header.setAttribute("aria-sort", here ? (sort.direction > 0 ? "ascending" : "descending") : "none");
+        }),
+      );
+      const all = counted(source.length);
+      output.textContent = [order.length === source.length ? all : `${order.length.toLocaleString("en-US")} of ${all}`]
+        .concat(unclear)
+        .join("; ");
+      source.show(order, order.length < source.length);
+      remember();
     }
 
-    headers.forEach((header, column) => {
-      header.querySelector("button").addEventListener("click", () => {
-        const first = header.classList.contains("n") ? -1 : 1;
-        const again = sort && sort.column === column;
-        sort = { column, direction: again ? -sort.direction : first };
-        refresh();
+    const toggle = filters.querySelector("[data-conditions]");
+    function expand(open) {
+      toggle.setAttribute("aria-expanded", String(open));
+      tables[0].closest("details")?.toggleAttribute("open", open || tables[0].closest("details").open);
+      document.getElementById(`${id}-conditions`).hidden = !open;
+    }
+
+    heads.forEach((headers, index) => {
+      omnisim.roving(tables[index].tHead.rows[0], "button");
+      headers.forEach((header, column) => {
+        header.querySelector("button").addEventListener("click", () => {
+          const again = sort && sort.column === column;
+          sort = { column, direction: again ? -sort.direction : numeric[column] ? -1 : 1 };
+          refresh();
+        });
       });
+    });
+    addConditions();
+    toggle.addEventListener("click", () => {
+      const open = toggle.getAttribute("aria-expanded") !== "true";
+      if (!open) conditions.forEach((one) => (one.value = ""));
+      expand(open);
+      if (open) conditions[0].focus();
+      else refresh();
+    });
+    filters.querySelector("[data-save]").addEventListener("click", () => {
+      const cells = (row) =>
+        titles.map((_, column) => {
+          const text = source.text(row, column);
+          return numeric[column] ? plainly(text, source.value(row, column)) : text;
+        });
+      save(`${slug(document.querySelector("h1").textContent) || "omnisim"}-${id}.csv`, [titles, ...order.map(cells)]);
     });
     filters.addEventListener("input", refresh);
     filters.hidden = false;
+    omnisim.roving(filters, "select, input, button");
+    recall();
     refresh();
+    omnisim.changed(() => {
+      recall();
+      refresh();
+    });
   }
 
-  function rowSource(table) {
-    const body = table.tBodies[0];
-    const rows = [...body.rows];
-    const titles = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  function rowSource(tables) {
+    const places = tables.flatMap((table) => [...table.tBodies[0].rows].map((row) => [row, table]));
+    const rows = places.map(([row]) => row);
+    const titles = [...tables[0].tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    const text = (row, column) => rows[row].cells[column].textContent.trim();
+    const folds = tables.map((table) => table.closest("details"));
+    let unfolded = null;
     return {
       length: rows.length,
       value(row, column) {
-        const { dataset, textContent } = rows[row].cells[column];
-        if (dataset.v === undefined) return textContent;
-        return dataset.v === "" ? null : Number(dataset.v);
+        const { v } = rows[row].cells[column].dataset;
+        if (v === undefined) return text(row, column);
+        return v === "" ? null : Number(v);
       },
-      named: (row, title) => rows[row].cells[titles.indexOf(title)].textContent,
-      text: (row) => rows[row].textContent,
-      show: (order) => body.replaceChildren(...order.map((row) => rows[row])),
+      text,
+      named: (row, title) => text(row, titles.indexOf(title)),
+      show(order, filtered) {
+        tables.forEach((table, index) => {
+          const own = order.map((row) => places[row]).filter(([, place]) => place === table);
+          table.tBodies[0].replaceChildren(...own.map(([row]) => row));
+          if (!folds[index]) return;
+          folds[index].classList.toggle("empty", filtered && !own.length);
+        });
+        // What a filter finds is not left folded.
+        if (folds[0] && filtered && !unfolded) unfolded = folds.map((fold) => fold.open);
+        if (unfolded) folds.forEach((fold, index) => (fold.open = filtered ? true : unfolded[index]));
+        if (!filtered) unfolded = null;
+      },
     };
   }
 
@@ -110,6 +306,7 @@
             const cell = line.insertCell();
             cell.textContent = text(row, column);
             if (numeric[column]) cell.className = "n";
+            if (name === "agent") omnisim.offer?.(cell, value(row, names.indexOf("population")), value(row, column));
           });
           return line;
         }),
@@ -132,8 +329,8 @@
     return {
       length: stored.rows,
       value,
+      text,
       named: (row, name) => value(row, names.indexOf(name)),
-      text: (row) => names.map((name, column) => text(row, column)).join(" "),
       show(rows) {
         order = rows;
         start = 0;
@@ -142,12 +339,15 @@
     };
   }
 
-  document.querySelectorAll("table[data-table]").forEach((table) => {
-    if (table.dataset.table === "rows") {
-      control(table, rowSource(table), null);
-    } else {
+  document.querySelectorAll("[data-table]").forEach((element) => {
+    if (element.dataset.table === "pages") {
       const stored = JSON.parse(document.getElementById("agents-data").textContent);
-      control(table, pageSource(table, stored), { column: stored.columns.indexOf("gain"), direction: 1 });
+      const column = stored.columns.indexOf(stored.sorted.column);
+      control(element.id, [element], pageSource(element, stored), { column, direction: stored.sorted.direction });
+    } else {
+      const tables = element.matches("table") ? [element] : [...element.querySelectorAll("table")];
+      if (tables.length) control(element.id, tables, rowSource(tables), null);
     }
   });
+  omnisim.scroll();
 })();

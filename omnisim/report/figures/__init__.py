@@ -10,6 +10,7 @@ that says with numbers what the figure shows.
 """
 
 from omnisim.report.figures.actions import energies, plays, schedules
+from omnisim.report.figures.agent import agent_course
 from omnisim.report.figures.calibration import bias_bounds, potential_course
 from omnisim.report.figures.certificates import certificate_ratios
 from omnisim.report.figures.distributions import regrets, violations
@@ -20,6 +21,7 @@ from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
 
 __all__ = [
+    "agent_course",
     "bias_bounds",
     "certificate_ratios",
     "elimination_map",

@@ -15,7 +15,9 @@ from omnisim.report.figures.style import (
     BLUE,
     GREY,
     ORANGE,
+    PAGE,
     PALETTE,
+    REST,
     blank,
     days,
     describe,
@@ -46,14 +48,14 @@ def plays(analysis: Analysis, population: str) -> go.Figure:
     for index, a in enumerate(often):
         figure.add_bar(
             y=rows, x=numbers(share[:, a]), orientation="h", name=label(names[a], 24),
-            marker={"color": PALETTE[index], "line": {"width": 0.5, "color": "#ffffff"}},
+            marker={"color": PALETTE[index], "line": {"width": 0.5, "color": PAGE}},
             hovertemplate="%{x:.3g} % of the plays",
         )  # fmt: skip
     if len(often) < len(names):
         rest = np.maximum(100 - share[:, often].sum(axis=1), 0)
         figure.add_bar(
             y=rows, x=numbers(rest), orientation="h", name=f"{len(names) - len(often)} others",
-            marker={"color": "#d5dae0"}, hovertemplate="%{x:.3g} % of the plays",
+            marker={"color": REST}, hovertemplate="%{x:.3g} % of the plays",
         )  # fmt: skip
     figure.update_layout(barmode="stack", bargap=0.25, showlegend=True)
     figure.update_xaxes(title_text="share of all plays, %", range=[0, 100])
@@ -155,6 +157,9 @@ def energies(analysis: Analysis, population: str, agent: int) -> go.Figure:
     return describe(figure, caption, f"Bars of {_use(trace, record, agent, load, played, len(shown))}")
 
 
+LEAVING = {"all": BLUE, "some": AMBER, "none": GREY}
+"""Colours of actions, by how many candidate sets they stayed in to the end."""
+
 _COLOURS = "Blue actions stayed candidates to the end, amber ones left some candidate sets, grey ones all."
 
 
@@ -171,7 +176,7 @@ def _shown_load(record: PopulationRecord, agent: int) -> tuple[FloatArray, IntAr
 
 def _colour(trace: Trace, record: PopulationRecord, agent: int, action: int) -> str:
     gone = int((record.eliminated_at[agent, action] < trace.rounds).sum())
-    return GREY if gone == record.eliminated_at.shape[2] else AMBER if gone else BLUE
+    return LEAVING["none" if gone == record.eliminated_at.shape[2] else "some" if gone else "all"]
 
 
 def _use(trace: Trace, record: PopulationRecord, agent: int, load: FloatArray, played: IntArray, drawn: int) -> str:

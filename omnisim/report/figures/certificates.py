@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.evidence import Status
-from omnisim.report.figures.style import INK, PALETTE, blank, describe, numbers
+from omnisim.report.figures.style import INK, PAGE, PALETTE, blank, describe, numbers
 from omnisim.report.selection import shown_populations
 from omnisim.report.text import count, label, percent
 
@@ -37,7 +37,7 @@ def certificate_ratios(analysis: Analysis) -> go.Figure:
             y=[theorems.index(theorem) + nudge for theorem in rows["theorem"]],
             mode="markers", name=label(name, 22), text=text, hovertemplate="%{x:.3g} % of the bound, %{text}",
             marker={"size": 9, "symbol": _SYMBOLS[index], "color": PALETTE[index], "opacity": 0.8,
-                    "line": {"width": 1, "color": "#ffffff"}},
+                    "line": {"width": 1, "color": PAGE}},
         )  # fmt: skip
     # An invisible point keeps the line of the bound inside the axis.
     figure.add_scatter(x=[104], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip")
@@ -59,4 +59,4 @@ def certificate_ratios(analysis: Analysis) -> go.Figure:
             f"; the closest to its bound is {closest['theorem']} for {closest['scope']} "
             f"at {percent(float(ratios.max()))} of it"
         )
-    return describe(figure, caption, f"{alt}.")
+    return describe(figure, caption, f"{alt}.", "x")

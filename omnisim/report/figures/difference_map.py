@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.report.figures.style import axis, blank, describe, numbers, stack
+from omnisim.report.figures.style import BETTER, EVEN, WORSE, axis, blank, describe, numbers, stack
 from omnisim.report.text import label
 
 _ROW, _COLUMN_LABELS = 28, 118
@@ -17,8 +17,6 @@ _ROW, _COLUMN_LABELS = 28, 118
 
 _THOUSANDS = 10_000
 """From where on differences are written in thousands."""
-
-_WORSE, _LIGHT, _BETTER = "#f2b285", "#f6f7f8", "#8cc0e4"
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def _map(figure: go.Figure, panel: Panel, larger_is_better: bool, axes: dict[str
     values = panel.differences
     shade = np.sign(values) * np.sqrt(np.abs(values))
     most = float(np.nanmax(np.abs(shade))) if np.isfinite(shade).any() else 0.0
-    ends = [_WORSE, _BETTER] if larger_is_better else [_BETTER, _WORSE]
+    ends = [WORSE, BETTER] if larger_is_better else [BETTER, WORSE]
     texts = _texts(values)
     shown = [
         [f"<b>{text}</b>" if bold and text else text for text, bold in zip(*row, strict=True)]
@@ -98,7 +96,7 @@ def _map(figure: go.Figure, panel: Panel, larger_is_better: bool, axes: dict[str
         text=shown, texttemplate="%{text}", textfont={"size": 11},
         customdata=[list(row) for row in panel.told], hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False, xgap=2, ygap=2, showscale=False, zmin=-(most or 1.0), zmax=most or 1.0,
-        colorscale=[[0, ends[0]], [0.5, _LIGHT], [1, ends[1]]], **axes,
+        colorscale=[[0, ends[0]], [0.5, EVEN], [1, ends[1]]], **axes,
     )  # fmt: skip
 
 

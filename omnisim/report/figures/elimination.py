@@ -6,9 +6,9 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
-from omnisim.report.figures.style import DASHES, PALETTE, blank, days, describe, heading, numbers, stack
+from omnisim.report.figures.style import DASHES, PALETTE, SHADES, blank, days, describe, heading, numbers, stack
 from omnisim.report.selection import omitted, shown_populations, shown_subsequences
-from omnisim.report.text import count, label, number, percent
+from omnisim.report.text import count, label, listing, number, percent
 from omnisim.trace import PopulationRecord, Trace
 
 MOST_POINTS = 300
@@ -22,7 +22,8 @@ def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figur
     """Share of the (agent, action) pairs that are still candidates, over time, per candidate set."""
     trace = analysis.trace
     unit = units(trace)
-    names = shown_populations(trace)
+    every = shown_populations(trace)
+    names = [name for name in every if (trace.records[name].eliminated_at < trace.rounds).any()] or every
     figure = blank("Actions still in play", 300)
     stack(figure, [130] * len(names), gap=32, top=22)
     final: list[str] = []
@@ -66,6 +67,8 @@ def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figur
         f"Share of the (agent, action) pairs that are still candidates after each {unit.round}, per cent, for "
         "each candidate set. A step down is an action leaving for good."
     )
+    if len(names) < len(every):
+        caption += f" All actions of {listing([name for name in every if name not in names])} stayed candidates."
     alt = f"Step curves; still candidates at the end: {'; '.join(final)}."
     return describe(figure, caption + omitted(trace), alt)
 
@@ -114,7 +117,7 @@ def elimination_map(analysis: Analysis) -> go.Figure:
             if gone[a, k] > 0
             else f"{name}: none"
         )
-    scale = {"colorscale": [[0, "#f3f6f9"], [0.5, "#b5d3e7"], [1, "#2f79ad"]], "cmin": 0, "cmax": 100}
+    scale = {"colorscale": [[0, SHADES[0]], [0.5, SHADES[1]], [1, SHADES[2]]], "cmin": 0, "cmax": 100}
     figure.update_layout(
         coloraxis={**scale, "showscale": False},
         **{f"xaxis{'' if len(names) == 1 else len(names)}_title_text": "candidate set of (subsequence)"},

@@ -3,14 +3,12 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from omnisim.report.figures.style import blank, describe, numbers, stack
+from omnisim.report.figures.style import SHADES, blank, describe, numbers, stack
 from omnisim.report.results import HeatMap
 from omnisim.report.text import label, number
 
 _ROW, _COLUMN_LABELS = 24, 130
 """Height in pixels of a row, and of the upright names of the columns."""
-
-_LIGHT, _MIDDLE, _DARK = "#f3f6f9", "#b5d3e7", "#2f79ad"
 
 
 def heat_map(title: str, content: HeatMap) -> go.Figure:
@@ -29,7 +27,7 @@ def heat_map(title: str, content: HeatMap) -> go.Figure:
         y=list(range(len(content.rows))), text=shown, texttemplate="%{text}", textfont={"size": 10},
         customdata=told, hovertemplate=f"%{{customdata}} {label(content.unit, 48)}<extra></extra>",
         hoverongaps=False, xgap=2, ygap=2, showscale=False, zmin=0,
-        colorscale=[[0, _LIGHT], [0.5, _MIDDLE], [1, _DARK]],
+        colorscale=[[0, SHADES[0]], [0.5, SHADES[1]], [1, SHADES[2]]],
     )  # fmt: skip
     figure.update_layout(
         xaxis={

@@ -11,16 +11,19 @@ from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import (
     AMBER,
     BLUE,
+    EDGE,
     GREEN,
     GREY,
     INK,
     MUTED,
     ORANGE,
+    PAGE,
     PINK,
     SKY,
     blank,
     describe,
     numbers,
+    translucent,
 )
 from omnisim.report.text import count, label, listing, number, percent
 from omnisim.trace import MessageRecord
@@ -62,7 +65,7 @@ def network_map(analysis: Analysis) -> go.Figure:
                 x=[place[node][0] for node in nodes], y=numbers([place[node][1] for node in nodes]),
                 mode="markers+text", name=role, text=[label(_short(record.parties[node]), 16) for node in nodes],
                 textposition="middle right" if role == "population" else "top center", textfont={"size": 11},
-                marker={"size": 10, "color": colour, "symbol": symbol, "line": {"width": 1, "color": "#ffffff"}},
+                marker={"size": 10, "color": colour, "symbol": symbol, "line": {"width": 1, "color": PAGE}},
                 hovertemplate="%{text}",
             )  # fmt: skip
     last = max(columns)
@@ -79,7 +82,7 @@ def network_map(analysis: Analysis) -> go.Figure:
         f"Graph of {listing(roles)} with {count(len(record.edges), 'channel')}, {impaired:,} of which delay or lose "
         f"messages; mean delay {number(float(record.edge_delay.mean()))} rounds."
     )
-    return describe(figure, caption, alt)
+    return describe(figure, caption, alt, "")
 
 
 def message_fates(analysis: Analysis) -> go.Figure:
@@ -169,7 +172,7 @@ def timeline(analysis: Analysis) -> go.Figure:
         f"Messages about {name}, of those logged the {unit.round} with most that came late or never. A cross is a lost "
         f"message, a triangle one that arrives after the drawing ends.{more}"
     )
-    return describe(figure, caption, f"Timeline of messages about {name}: {'; '.join(said)}.")
+    return describe(figure, caption, f"Timeline of messages about {name}: {'; '.join(said)}.", "")
 
 
 def information_age(analysis: Analysis, population: str) -> go.Figure:
@@ -269,13 +272,13 @@ def _draw_edges(figure: go.Figure, record: MessageRecord, place: dict[int, tuple
         if xs:
             figure.add_scatter(
                 x=xs, y=ys, mode="lines", hoverinfo="skip", showlegend=False,
-                line={"width": 1.4 if impaired else 1, "color": "rgba(213,94,0,0.45)" if impaired else "#cfd5db"},
+                line={"width": 1.4 if impaired else 1, "color": translucent(ORANGE, 0.45) if impaired else EDGE},
             )  # fmt: skip
     if middles:
         figure.add_scatter(
             x=[(place[a][0] + place[b][0]) / 2 for a, b in middles],
             y=numbers([(place[a][1] + place[b][1]) / 2 for a, b in middles]),
-            mode="markers", showlegend=False, marker={"size": 5, "color": "rgba(213,94,0,0.7)"},
+            mode="markers", showlegend=False, marker={"size": 5, "color": translucent(ORANGE, 0.7)},
             text=["<br>".join(words) for words in middles.values()], hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from omnisim.report.figures.style import (
     MUTED,
+    PAGE,
     PALETTE,
     axis,
     blank,
@@ -93,7 +94,7 @@ def planes(
         layout[f"xaxis{x[1:]}"] = {"title": {"text": labels[0]}, **shared}
         layout[f"yaxis{y[1:]}"] = {"title": {"text": labels[1]}, **shared}
     figure.update_layout(layout)
-    return describe(figure, *texts)
+    return describe(figure, *texts, "xy")
 
 
 def _legend(figure: go.Figure, name: str, symbol: str, colour: str) -> None:
@@ -112,7 +113,7 @@ def _points(
         error_x=_bars([(point.regret, *point.regret_interval) for point in points], colour),
         error_y=_bars([(point.violation, *point.violation_interval) for point in points], colour),
         marker={
-            "size": 10, "color": colour, "opacity": 0.9, "line": {"width": 1.2, "color": "#ffffff"},
+            "size": 10, "color": colour, "opacity": 0.9, "line": {"width": 1.2, "color": PAGE},
             "symbol": [SYMBOLS[subsequences.index(point.subsequence) % len(SYMBOLS)] for point in points],
         },
         text=[_told(point) for point in points], hovertemplate="%{text}<extra></extra>", **axes,

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from omnisim.report.figures.style import (
     MUTED,
+    PAGE,
     PALETTE,
     axis,
     blank,
@@ -51,7 +52,7 @@ def strips(title: str, content: Strips) -> go.Figure:
             "showgrid": False,
         }
     figure.update_layout(layout)
-    return describe(figure, content.caption, content.alt)
+    return describe(figure, content.caption, content.alt, "x")
 
 
 def _panel(figure: go.Figure, panel: StripPanel, x: str, y: str) -> None:
@@ -66,7 +67,7 @@ def _panel(figure: go.Figure, panel: StripPanel, x: str, y: str) -> None:
                 )  # fmt: skip
     figure.add_scatter(
         x=numbers([strip.point for strip in panel.strips]), y=list(range(len(panel.strips))), mode="markers",
-        marker={"size": 8, "color": colours, "line": {"width": 1.5, "color": "#ffffff"}},
+        marker={"size": 8, "color": colours, "line": {"width": 1.5, "color": PAGE}},
         text=[_told(strip) for strip in panel.strips], hovertemplate="%{text}<extra></extra>", **axes,
     )  # fmt: skip
 

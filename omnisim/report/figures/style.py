@@ -20,6 +20,23 @@ PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER, GREY, BROWN)
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 INK, MUTED, GRID = "#1d2733", "#5a6572", "#e4e8ec"
+PAGE, EDGE, REST = "#ffffff", "#b8c0c8", "#d5dae0"
+"""The page behind a figure, the lines of its axes, and what stands for all the others."""
+
+SHADES = ("#f3f6f9", "#b5d3e7", "#2f79ad")
+"""Of heat maps, from nothing to the most."""
+
+WORSE, EVEN, BETTER = "#f2b285", "#f6f7f8", "#8cc0e4"
+"""Of differences."""
+
+DARK = {
+    INK: "#e3e8ed", MUTED: "#a3afbb", GRID: "#2b343d", PAGE: "#13181d", EDGE: "#4b5763", REST: "#46515c",
+    BLUE: "#4fa8e0", ORANGE: "#f0803c", GREEN: "#35c49a", PINK: "#e59ac4",
+    SKY: "#9ad4f7", AMBER: "#f2b83f", GREY: "#97a1ac", BROWN: "#c08a7d",
+    SHADES[0]: "#1b232b", SHADES[1]: "#2d5b7d", SHADES[2]: "#5fb0e6",
+    WORSE: "#8a4a1c", EVEN: "#1f262d", BETTER: "#2a6a97",
+}  # fmt: skip
+"""What stands for each colour of a figure where the reader prefers a dark page."""
 
 SIGNIFICANT = 5
 """Digits kept of the numbers in a figure."""
@@ -30,8 +47,8 @@ MARGIN_TOP, MARGIN_BOTTOM = 34, 52
 _AXIS = {
     "automargin": True,
     "gridcolor": GRID,
-    "linecolor": "#b8c0c8",
-    "zerolinecolor": "#b8c0c8",
+    "linecolor": EDGE,
+    "zerolinecolor": EDGE,
     "zeroline": False,
     "ticks": "",
     "title": {"font": {"size": 12, "color": MUTED}, "standoff": 8},
@@ -47,7 +64,7 @@ def blank(title: str, height: int) -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
         colorway=list(PALETTE),
         margin={"l": 8, "r": 12, "t": MARGIN_TOP, "b": MARGIN_BOTTOM},
-        hoverlabel={"bgcolor": "#ffffff", "bordercolor": "#b8c0c8", "font": {"color": INK, "size": 12}},
+        hoverlabel={"bgcolor": PAGE, "bordercolor": EDGE, "font": {"color": INK, "size": 12}},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "traceorder": "normal"},
         xaxis=_AXIS,
         yaxis=_AXIS,
@@ -57,9 +74,12 @@ def blank(title: str, height: int) -> go.Figure:
     return figure
 
 
-def describe(figure: go.Figure, caption: str, alt: str) -> go.Figure:
-    """Attach the visible caption and the alternative text (plain text both)."""
-    figure.update_layout(meta={"caption": caption.strip(), "alt": alt.strip()})
+def describe(figure: go.Figure, caption: str, alt: str, values: str = "y") -> go.Figure:
+    """Attach the visible caption and the alternative text (plain text both), and on which axes the values are.
+
+    ``values`` is ``"x"``, ``"y"``, ``"xy"``, or empty for a drawing without values.
+    """
+    figure.update_layout(meta={"caption": caption.strip(), "alt": alt.strip(), "values": values})
     return figure
 
 

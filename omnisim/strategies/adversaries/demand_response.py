@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray, Written, finite, within
+from omnisim.elementary import cos
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
@@ -226,7 +227,7 @@ class DemandResponse(Adversary):
         elif len(self.base_load) > 1:
             base = self.base_load
         else:
-            curve = -np.cos(2 * np.pi * (np.arange(self.dimension) / self.dimension - 1 / 6))
+            curve = -cos(2 * np.pi * (np.arange(self.dimension) / self.dimension - 1 / 6))
             base = self.base_load * (1 + self.day * (curve - curve.mean()))
         rhythm = self.week * math.sin(2 * math.pi * context.round / _WEEK)
         rhythm += self.year * math.sin(2 * math.pi * context.round / _YEAR)

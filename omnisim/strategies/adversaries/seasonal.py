@@ -1,8 +1,11 @@
 """Seasonal outcomes: a day with a peak, a week and a year with a rhythm, and noise of finite support."""
 
+import math
+
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import cos
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
@@ -67,8 +70,8 @@ class Seasonal(Adversary):
     def mean(self, t: int) -> FloatArray:
         """The mean (d,) before shocks and clipping."""
         hours = np.arange(self._dimension) / self._dimension
-        curve = -np.cos(2 * np.pi * (hours - 0.3))
-        rhythm = self.week * np.sin(2 * np.pi * t / _WEEK) + self.year * np.sin(2 * np.pi * t / _YEAR)
+        curve = -cos(2 * np.pi * (hours - 0.3))
+        rhythm = self.week * math.sin(2 * np.pi * t / _WEEK) + self.year * math.sin(2 * np.pi * t / _YEAR)
         return np.asarray(self.level + self.day * curve + rhythm)
 
     def _start(self, rng: np.random.Generator) -> None:

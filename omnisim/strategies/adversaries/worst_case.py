@@ -10,6 +10,7 @@ from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.products import weighted_sums
 from omnisim.strategies.adversaries.base import Adversary
 
 Reads: TypeAlias = Literal["weights", "regret"]
@@ -136,4 +137,4 @@ class _Victims:
             weights[agents, played] = 0.0
             weights[agents, played] -= weights.sum(axis=1)
             total += probability * weights
-        return np.asarray(total.ravel() @ population.utility.reshape(-1, population.dimension))
+        return weighted_sums(total.ravel(), population.utility.reshape(-1, population.dimension))

@@ -22,12 +22,14 @@ with which any of them may cross its threshold by chance.
     sums ends the proof. (The normal mixture is Robbins', 1970.)
 """
 
+import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.elementary import log
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import (
     Benchmark,
@@ -75,14 +77,14 @@ class Threshold:
 
     def start(self, sums: int, sizes: FloatArray) -> None:
         """Set K = ``sums`` and the lengths S of the subsequences, (L,)."""
-        self._log = float(np.log(max(1, sums) / self.delta))
+        self._log = math.log(max(1, sums) / self.delta)
         lengths = np.asarray(sizes, dtype=np.float64)
         self._tight = np.sqrt(2 * lengths * self._log)
         match self.gamma:
             case None | "tight":
                 self.largest = self._tight
             case "plain":
-                self.largest = np.sqrt(8 * lengths * (self._log + np.log(np.maximum(lengths, 1))))
+                self.largest = np.sqrt(8 * lengths * (self._log + log(np.maximum(lengths, 1))))
             case "anytime":
                 self.largest = self._anytime(lengths)
             case number:
@@ -100,7 +102,7 @@ class Threshold:
         return np.broadcast_to(self.largest[subsequences], np.shape(attributed))
 
     def _anytime(self, attributed: FloatArray) -> FloatArray:
-        return np.asarray(np.sqrt((attributed + 1) * (np.log(attributed + 1) + 2 * self._log)))
+        return np.asarray(np.sqrt((attributed + 1) * (log(attributed + 1) + 2 * self._log)))
 
 
 class ThresholdElimination(Elimination):

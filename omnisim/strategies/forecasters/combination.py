@@ -7,8 +7,10 @@ from typing import Annotated
 import numpy as np
 
 from omnisim.arrays import FloatArray, Written
+from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
+from omnisim.products import times, weighted_sums
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 
@@ -103,7 +105,7 @@ class Combination(Forecaster):
             base.update(outcome, self.unclipped)
         if self._regression is not None:
             self._regression.update(outcome)
-        self._aggregation.learn((self._combined - self._predictions) @ self._slope(outcome))
+        self._aggregation.learn(times(self._combined - self._predictions, self._slope(outcome)))
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started."""
@@ -131,17 +133,17 @@ class _BernsteinAggregation:
     def combine(self, predictions: Sequence[FloatArray]) -> FloatArray:
         """The weighted mean (d,) of predictions (M, d), or of those of the first experts only."""
         weights = self.weights[: len(predictions)]
-        return np.asarray(weights @ np.stack(predictions) / weights.sum())
+        return np.asarray(weighted_sums(weights, np.stack(predictions)) / weights.sum())
 
     def learn(self, regret: FloatArray) -> None:
         """Learn the linearized regrets (M,) of a round."""
         self._largest = np.maximum(self._largest, np.abs(regret))
         self._squares += regret**2
         with np.errstate(divide="ignore", invalid="ignore"):
-            eta = np.minimum(0.5 / self._largest, np.sqrt(-np.log(self._prior) / self._squares))
+            eta = np.minimum(0.5 / self._largest, np.sqrt(-log(self._prior) / self._squares))
         # An expert that is alone, or has always agreed with the combination, has no scale of its own.
         eta = np.where((self._largest > _AGREEMENT) & (eta > 0), eta, 1.0)
         self._regret += regret - eta * regret**2
         powers = eta * self._regret
-        weights = self._prior * eta * np.exp(powers - powers.max())
+        weights = self._prior * eta * exp(powers - powers.max())
         self.weights = weights / weights.sum()

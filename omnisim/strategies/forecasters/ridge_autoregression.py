@@ -6,9 +6,12 @@ from typing import Literal
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import asinh, sinh
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
+from omnisim.products import weighted_sums
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.normal_equations import ridge_slopes
 
 _FEWEST_ROWS = 14
 _NORMAL = 1.4826022185056018
@@ -87,41 +90,41 @@ class RidgeAutoregression(Forecaster):
 
     def _start(self) -> None:
         self._outcomes: list[FloatArray] = []
-        self._rows: list[FloatArray] = []
-        self._targets: list[FloatArray] = []
+        self._others: list[FloatArray] = []  # regressors beside outcomes, for each of the last outcomes
         self._pending: FloatArray | None = None
         self._since_fit = 0
         self._fitted: _Fit | None = None
 
     def _predict(self, context: Context) -> FloatArray:
-        self._pending = self._regressors(context)
-        if self._pending is None or len(self._rows) < _FEWEST_ROWS:
+        self._pending = self._other_regressors(context)
+        if self._pending is None or len(self._others) < _FEWEST_ROWS:
             return self._outcomes[-1] if self._outcomes else np.full(self.service.dimension, 0.5)
         if self._fitted is None or self._since_fit >= self.refit_every:
-            lagged = len(self.lags) * self.service.dimension
-            self._fitted = _Fit(np.stack(self._rows), np.stack(self._targets), lagged, self.penalty, self.transform)
+            self._fitted = _Fit(
+                np.stack(self._outcomes), np.stack(self._others), self.lags, self.penalty, self.transform
+            )
             self._since_fit = 0
-        return np.clip(self._fitted.predict(self._pending), 0.0, 1.0)
+        lagged = np.concatenate([self._outcomes[-lag] for lag in self.lags])
+        return np.clip(self._fitted.predict(lagged, self._pending), 0.0, 1.0)
 
     def _update(self, outcome: FloatArray) -> None:
         if self._pending is not None:
-            self._rows.append(self._pending)
-            self._targets.append(outcome)
-            if len(self._rows) > self.window:
-                del self._rows[0], self._targets[0]
+            self._others.append(self._pending)
+            if len(self._others) > self.window:
+                del self._others[0]
             self._since_fit += 1
         self._outcomes.append(outcome)
-        if len(self._outcomes) > max(self.lags):
+        if len(self._outcomes) > self.window + max(self.lags):
             del self._outcomes[0]
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
-        self._pending = self._regressors(context)
+        self._pending = self._other_regressors(context)
         self._update(outcome)
 
-    def _regressors(self, context: Context) -> FloatArray | None:
+    def _other_regressors(self, context: Context) -> FloatArray | None:
         if len(self._outcomes) < max(self.lags):
             return None
-        parts = [self._outcomes[-lag] for lag in self.lags]
+        parts = [np.empty(0)]
         names = sorted(context.features) if self.features is None else self.features
         for name in names:
             if name not in context.features:
@@ -138,37 +141,40 @@ class RidgeAutoregression(Forecaster):
 
 
 class _Fit:
-    """A fitted regression; the first ``lagged`` regressors are outcomes and share the transformation of the targets."""
+    """A regression fitted to the last T of the outcomes (T + longest lag, d), given the other regressors (T, q).
 
-    def __init__(self, rows: FloatArray, targets: FloatArray, lagged: int, penalty: float, transform: str) -> None:
-        self._lagged, self._transform = lagged, transform
-        self._median = float(np.median(targets))
-        deviation = _NORMAL * float(np.median(np.abs(targets - self._median)))
+    Lagged outcomes share the transformation of the targets.
+    """
+
+    def __init__(
+        self, outcomes: FloatArray, others: FloatArray, lags: Sequence[int], penalty: float, transform: str
+    ) -> None:
+        self._transform = transform
+        first = len(outcomes) - len(others)
+        self._median = float(np.median(outcomes[first:]))
+        deviation = _NORMAL * float(np.median(np.abs(outcomes[first:] - self._median)))
         self._deviation = deviation if deviation > _CONSTANT else 1.0
-        rows, targets = self._regressors(rows), self._forward(targets)
+        outcomes = self._forward(outcomes)
+        targets = outcomes[first:]
+        rows = np.concatenate([*(outcomes[first - lag : len(outcomes) - lag] for lag in lags), others], axis=1)
         self._center, self._spread = rows.mean(axis=0), rows.std(axis=0)
         self._spread[self._spread < _CONSTANT] = 1.0
         rows = (rows - self._center) / self._spread
         self._intercept = targets.mean(axis=0)
-        gram = rows.T @ rows
-        gram[np.diag_indices_from(gram)] += penalty
-        self._slope = np.linalg.solve(gram, rows.T @ (targets - self._intercept))
+        self._slope = ridge_slopes(rows, targets - self._intercept, penalty)
 
-    def predict(self, row: FloatArray) -> FloatArray:
-        """The outcome (d,) for one row of regressors."""
-        standardized = (self._regressors(row[None, :])[0] - self._center) / self._spread
-        return self._backward(self._intercept + standardized @ self._slope)
-
-    def _regressors(self, rows: FloatArray) -> FloatArray:
-        return np.concatenate([self._forward(rows[:, : self._lagged]), rows[:, self._lagged :]], axis=1)
+    def predict(self, lagged: FloatArray, others: FloatArray) -> FloatArray:
+        """The outcome (d,) that follows lagged outcomes, lag by lag, given the other regressors (q,)."""
+        standardized = (np.concatenate([self._forward(lagged), others]) - self._center) / self._spread
+        return self._backward(self._intercept + weighted_sums(standardized, self._slope))
 
     def _forward(self, outcomes: FloatArray) -> FloatArray:
         if self._transform == "none":
             return outcomes
-        return np.asarray(np.arcsinh((outcomes - self._median) / self._deviation))
+        return asinh((outcomes - self._median) / self._deviation)
 
     def _backward(self, transformed: FloatArray) -> FloatArray:
         if self._transform == "none":
             return transformed
         # Beyond this the prediction is far outside the box, and sinh would overflow.
-        return np.asarray(np.sinh(np.clip(transformed, -50, 50)) * self._deviation + self._median)
+        return sinh(np.clip(transformed, -50, 50)) * self._deviation + self._median

@@ -9,6 +9,7 @@ from omnisim.arrays import FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.products import inner
 from omnisim.strategies.forecasters.base import Forecaster
 
 
@@ -73,5 +74,5 @@ class Selection(Forecaster):
     def _credit(self, mixture: Mixture, outcome: FloatArray) -> float:
         agents = self.service.agents
         if agents is None:
-            return -float(mixture.weights @ ((mixture.support - outcome) ** 2).sum(axis=1))
+            return -inner(mixture.weights, ((mixture.support - outcome) ** 2).sum(axis=1))
         return agents.earnings(self._candidates, mixture, outcome)

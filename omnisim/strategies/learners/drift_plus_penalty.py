@@ -98,8 +98,8 @@ class DriftPlusPenalty(Learner):
         return self._uniform()
 
     def _learn(self, utilities: FloatArray, costs: FloatArray) -> FloatArray:
-        gradient = np.einsum("nj,naj->na", self.queue, costs) - self._v * utilities
+        gradient = (self.queue[:, None, :] * costs).sum(axis=2) - self._v * utilities
         weights = project_on_simplex(self.weights - gradient / (2 * self._alpha))
         # Constraints are linear in x: linearized at x_t or not, they have the same value at x_{t+1}.
-        self.queue = np.maximum(0.0, self.queue + np.einsum("na,naj->nj", weights, costs))
+        self.queue = np.maximum(0.0, self.queue + (weights[:, :, None] * costs).sum(axis=1))
         return weights

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import exp
 from omnisim.errors import StrategyError
 
 Rate: TypeAlias = float | Literal["tuned", "anytime"]
@@ -54,6 +55,6 @@ def exponential_weights(gains: FloatArray, eta: float) -> FloatArray:
     >>> exponential_weights(np.array([0.0, 2000.0]), eta=1.0)
     array([0., 1.])
     """
-    weights = np.exp(eta * (gains - gains.max(axis=-1, keepdims=True)))
+    weights = exp(eta * (gains - gains.max(axis=-1, keepdims=True)))
     weights /= weights.sum(axis=-1, keepdims=True)
     return np.asarray(weights)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.elementary import exp
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import BoundsCosts, BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
@@ -82,7 +83,7 @@ class SinhaVaze(Learner):
     def _learn(self, utilities: FloatArray, costs: FloatArray) -> FloatArray:
         violation, slope = self._worst(costs)
         self.queue += self._beta * violation
-        pressure = self._lambda * np.exp(self._lambda * self.queue)
+        pressure = self._lambda * exp(self._lambda * self.queue)
         gradient = self._beta * (pressure[:, None] * slope - utilities)
         self._squares += (gradient**2).sum(axis=1)
         step = math.sqrt(2) * self._diameter / (2 * np.sqrt(np.maximum(self._squares, np.finfo(float).tiny)))
@@ -92,7 +93,7 @@ class SinhaVaze(Learner):
         """max(0, g(x)) (N,) and its gradient (N, A): the costs under the constraint that is worst at x."""
         if costs.shape[2] == 0:
             return np.zeros(self.agents), np.zeros((self.agents, self.actions))
-        expected = np.einsum("na,naj->nj", self.weights, costs)
+        expected = (self.weights[:, :, None] * costs).sum(axis=1)
         agents, worst = np.arange(self.agents), expected.argmax(axis=1)
         violation = np.maximum(expected[agents, worst], 0.0)
         return violation, costs[agents, :, worst] * (violation > 0)[:, None]

@@ -77,18 +77,16 @@ def measure(case: Case) -> dict[str, Any]:
     """
     forecaster = FORECASTERS[case.forecaster]()
     if case.part == "hours":
-        scenario, low, span = two_hours(forecaster, case.rounds), 0.0, 1.0
+        scenario = two_hours(forecaster, case.rounds)
     else:
         scenario = merit_order(forecaster, case.rounds, case.customers)
-        market: Any = scenario.about["market"]
-        low, span = market["low"], market["high"] - market["low"]
     trace = simulate(scenario, seed=case.seed)
     analysis = analyze(trace)
     record = trace.records["buyers"]
     load = record.population.load
     assert load is not None  # noqa: S101 (the market refuses populations without; this tells the type checker)
     drawn = load[np.arange(record.population.agents), record.actions]
-    prices = low + span * trace.outcomes[:, None, :]
+    prices = trace.prices[:, None, :]
     agents = analysis.agents[analysis.agents["subsequence"] == "all"]
     return vars(case) | {
         "swap_regret": float(agents["swap_regret"].mean()),

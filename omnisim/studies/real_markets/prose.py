@@ -49,12 +49,14 @@ CHANGED = f"""A market changes its behaviour on days with negative prices or spi
 only afterwards, and the theory asks for subsequences that are known when a day begins. So these are the days after: a
 day with an hour below 0, or with a highest price above {SPIKE:g} times the median highest price of the {WINDOW} days
 before it. “February 2021” is the date window {STORM[0]} to {STORM[1]} of the winter storm in Texas: a calendar
-subsequence, but chosen with hindsight; its prices near 9,000 USD/MWh count as the highest price of the scale."""
+subsequence, but chosen with hindsight; in utility its prices near 9,000 USD/MWh count as the highest price of the
+scale, in money as what they were."""
 
 SCALE = f"""Prices become outcomes in [0, 1]. An ordinary price p is the median of the first {PAST_DAYS} days; the scale
 runs from {LOW:g} p to {HIGH:g} p, and hours above {STRESS:g} p are stressed, which is when buyers and factories are
 limited. ERCOT’s prices tripled after January 2021, so it has the fixed scale of the scenario ercot_day_ahead. Prices
-beyond the scale are clipped: agents settle at its ends."""
+beyond the scale are clipped for utility and regret, and so for the distances in per cent; money is at the true
+prices."""
 
 PUBLISHED = """The published forecasts are day-ahead forecasts that existed before the prices did. Those that
 epftoolbox distributes are by Lago, Marcjasz, De Schutter and Weron (Applied Energy 293, 2021, 116983): four deep neural

@@ -100,6 +100,7 @@ class Setting:
         Forecasters see the calendar and published forecasts, not the day-ahead forecasts of load and wind.
         """
         outcomes = self.scaling.outcomes(self.market.prices)[0]
+        unclipped = self.scaling.unclipped(self.market.prices)
         forecasts = {name: self.scaling.outcomes(f)[0] for name, f in self.market.forecasts.items()}
         past, played = slice(PAST_DAYS), self.played
         return Scenario(
@@ -108,15 +109,21 @@ class Setting:
                 GeneratedPopulation(name, kind, self.scaling)
                 for name, kind in zip(POPULATIONS, self._kinds(agents), strict=True)
             ],
-            adversary=Replay(outcomes[played]),
+            adversary=Replay(outcomes[played], unclipped[played]),
             forecaster=forecaster,
             elimination=SubsequenceFirstViolation(),
             subsequences=dict(self.subsequences),
             rounds=self.days,
             forecasts={name: values[played] for name, values in forecasts.items()},
             dates=self.dates,
+            unclipped_forecasts={
+                name: self.scaling.unclipped(values[played]) for name, values in self.market.forecasts.items()
+            },
             past=Past(
-                outcomes[past], self.market.dates[past], forecasts={name: f[past] for name, f in forecasts.items()}
+                outcomes[past],
+                self.market.dates[past],
+                forecasts={name: f[past] for name, f in forecasts.items()},
+                unclipped=unclipped[past],
             ),
         )
 
