@@ -1,4 +1,4 @@
-"""What could be lost without a promise, against all corners of the box and against loops; also where agents are many."""
+"""What could be lost without a promise, against all corners of the box and by loops; also where agents are many."""
 
 from itertools import combinations, product
 
