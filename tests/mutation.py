@@ -83,7 +83,7 @@ class Copy:
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", *more]
         paths = f"{self.root}{os.pathsep}{self.root / 'tests'}"
         known = {**os.environ, "PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(self._compiled), **environment}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         call = [*command, f"@{chosen}"]
         try:
             done = subprocess.run(call, cwd=self.root, env=known, timeout=seconds, check=False, **quiet)  # noqa: S603
@@ -111,7 +111,7 @@ class Copy:
         file.write_text(mutant.source, encoding="utf-8")
         given = {plugin.EXAMPLES: str(examples), "PYTHONDONTWRITEBYTECODE": "1"}
         own = self.root.parent / "compiled with the fault"
-        if "njit" in mutant.source:
+        if "compiled(" in mutant.source:
             # Compiled callers in other modules do not notice that what they call has changed.
             given["NUMBA_CACHE_DIR"] = str(own)
         try:

@@ -11,6 +11,7 @@ from omnisim.strategies.elimination import (
     BestResponse,
     CumulativeThreshold,
     FirstViolation,
+    PerSubsequenceThreshold,
     SubsequenceFirstViolation,
     SubsequenceThreshold,
 )
@@ -114,3 +115,58 @@ def test_thresholds_of_the_theory() -> None:
 def test_bad_parameters_are_refused(make: Any, message: str) -> None:
     with pytest.raises(StrategyError, match=message):
         make()
+
+
+LOG = np.log(3 * 1 / 0.05)
+"""ln(K / delta) of the agent below: three actions, one constraint, one subsequence."""
+
+LEAVES: dict[Any, Any] = {
+    "tight": lambda n, T: n > np.sqrt(2 * T * LOG),
+    "plain": lambda n, T: n > np.sqrt(8 * T * (LOG + np.log(T))),
+    "anytime": lambda n, T: n > np.sqrt((n + 1) * (np.log(n + 1) + 2 * LOG)),
+    7.5: lambda n, T: n > 7.5,
+}
+"""Whether n plays that cost 1 each are too many, by the formulas of the theory."""
+
+
+@pytest.mark.parametrize("gamma", LEAVES)
+@pytest.mark.parametrize("rule", [CumulativeThreshold, SubsequenceThreshold, PerSubsequenceThreshold])
+def test_an_action_leaves_with_the_first_play_that_is_too_much(rule: Any, gamma: Any) -> None:
+    rounds = 150
+    driven = started(rule(gamma), constraints=1, rounds=rounds)
+    first = next(n for n in range(1, rounds) if LEAVES[gamma](n, rounds))
+    assert 5 < first < rounds - 1
+    for n in range(1, first + 1):
+        assert driven.candidates(ALWAYS).all()
+        play(driven, 1, [[0.0], [1.0], [0.0]])
+        assert driven.candidates(ALWAYS)[0, 1] == (n < first)
+    assert driven.eliminated_at[0, :, 0].tolist() == [rounds, first - 1, rounds]
+
+
+@pytest.mark.parametrize("gamma", ["tight", "plain", "anytime", 100.0, 1.0])
+def test_what_the_threshold_rules_say_of_themselves(gamma: Any) -> None:
+    active = np.arange(60)[:, None] % np.array([1, 2, 3]) == 0
+    limit = omnisim.LinearConstraint(np.zeros((2, 3, 1)))
+    population = omnisim.Population("p", np.full((2, 3, 1), 0.5), constraints=[limit, limit])
+    for rule, squared, theorem in ((CumulativeThreshold, 1, "Theorem 2"), (SubsequenceThreshold, 9, "Theorem 6")):
+        driven = rule(gamma, delta=0.1)
+        driven.start(population, active)
+        log = np.log(2 * 3 * 2 * squared / 0.1)
+        sizes = np.array([60.0]) if squared == 1 else np.array([60.0, 30.0, 20.0])
+        largest = {
+            "tight": np.sqrt(2 * sizes * log),
+            "plain": np.sqrt(8 * sizes * (log + np.log(sizes))),
+            "anytime": np.sqrt((sizes + 1) * (np.log(sizes + 1) + 2 * log)),
+        }.get(gamma, np.full(len(sizes), gamma))
+        keeps, bounds, _ = driven.declared()
+        assert bounds.theorem == theorem
+        assert bounds.thresholds == pytest.approx(largest.tolist(), rel=1e-12)
+        assert keeps.delta == 0.1
+        assert keeps.unmet == ("gamma is smaller than the theorem asks for" if gamma == 1.0 else "")
+
+
+def test_a_threshold_that_is_just_the_tight_one_suffices() -> None:
+    tight = started(CumulativeThreshold(), constraints=1).threshold.largest[0]  # type: ignore[attr-defined]
+    for gamma, words in ((tight, ""), (np.nextafter(tight, 0), "gamma is smaller than the theorem asks for")):
+        keeps = started(CumulativeThreshold(gamma), constraints=1).declared()[0]
+        assert keeps.unmet == words
