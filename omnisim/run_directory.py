@@ -16,11 +16,12 @@ last, and that of an earlier run in the same folder goes first: a directory that
 """
 
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
 
 from omnisim import output_folder
 from omnisim.analysis import Analysis
@@ -28,6 +29,7 @@ from omnisim.comparison.store import PAGE, PAGES, PLAN
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
 from omnisim.interruption import Results
+from omnisim.reading import FORM, parse_json, read_bytes, reading
 from omnisim.reproducibility import PROMISE, machine, versions
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
@@ -37,7 +39,19 @@ SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
 CHECKPOINT = "checkpoint.npz"
 
-_IN_MANIFEST = ("command", "versions", "wall_seconds")
+
+class Manifest(BaseModel):
+    """The form of the manifest."""
+
+    model_config = FORM
+
+    scenario: str
+    seed: Annotated[int, Field(ge=0)]
+    digest: str | None
+    rounds: Annotated[int, Field(ge=1)]
+    wall_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    versions: dict[str, str]
+    command: str
 
 
 @contextmanager
@@ -151,15 +165,19 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
     Raises
     ------
     TraceError
-        If the directory is not that of a run, or a file in it is damaged.
+        If the directory is not that of a run, a file in it is damaged, or they are of different runs.
     """
+    path, again = directory / MANIFEST, f": run its {SCENARIO} again"
     manifest = read_manifest(directory)
-    try:
-        return load_trace(directory / TRACE), manifest
-    except OmnisimError:
-        raise
-    except (ValueError, TypeError, RuntimeError, zlib.error) as cause:
-        raise TraceError(f"{directory / TRACE}: the trace is damaged ({cause}): run its {SCENARIO} again") from cause
+    trace = load_trace(directory / TRACE)
+    for key in ("scenario", "seed", "digest", "rounds"):
+        said = trace.about.get(key)
+        if manifest[key] != said:
+            raise TraceError(
+                f"{directory / TRACE}: is the trace of another run than {path} tells of: its {key} is {said!r}, "
+                f"there it is {manifest[key]!r}{again}"
+            )
+    return trace, manifest
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -171,18 +189,10 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         If the directory is not that of a run, or the manifest is damaged.
     """
     path = directory / MANIFEST
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as cause:
-        raise TraceError(f"{directory}: is not a run directory: it has no {MANIFEST}") from cause
-    except OSError as cause:
-        raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
-    except ValueError as cause:
-        raise TraceError(f"{path}: the manifest is damaged ({cause}): run its {SCENARIO} again") from cause
-    for key in _IN_MANIFEST:
-        if not isinstance(manifest, dict) or key not in manifest:
-            raise TraceError(f"{path}: the manifest is damaged (it has no {key}): run its {SCENARIO} again")
-    return manifest
+    if not directory.is_file() and not path.exists():
+        raise TraceError(f"{directory}: is not a run directory: it has no {MANIFEST}")
+    with reading(path, TraceError, "the manifest is damaged", f": run its {SCENARIO} again"):
+        return parse_json(read_bytes(path), Manifest)
 
 
 def _write_text(path: Path, text: str) -> None:

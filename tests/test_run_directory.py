@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -223,6 +224,48 @@ class TestReport:
         assert line.startswith(f"{copied / 'manifest.json'}: the manifest is damaged (")
         assert line.endswith(": run its scenario.toml again")
         assert (copied / "report.html").read_bytes() == page
+
+    @pytest.mark.parametrize(
+        ("key", "value", "said"),
+        [
+            ("seed", 4, "its seed is 3, there it is 4"),
+            ("rounds", 9, "its rounds is 10, there it is 9"),
+            ("digest", "0123456789", "its digest is '.*', there it is '0123456789'"),
+            ("scenario", "other", "its scenario is 'toy', there it is 'other'"),
+        ],
+    )
+    def test_a_trace_of_another_run(self, copied: Path, key: str, value: object, said: str) -> None:
+        manifest = json.loads((copied / "manifest.json").read_text())
+        (copied / "manifest.json").write_text(json.dumps(manifest | {key: value}))
+        page = (copied / "report.html").read_bytes()
+        line = refusal("report", copied)
+        assert line.startswith(f"{copied / 'trace.npz'}: is the trace of another run than {copied / 'manifest.json'}")
+        assert re.search(said, line)
+        assert (copied / "report.html").read_bytes() == page
+
+    def test_the_trace_of_the_same_scenario_with_another_file_of_prices(self, copied: Path, tmp_path: Path) -> None:
+        """The digest is that of what the files hold, so the trace of other prices is told apart."""
+        path = write_scenario(tmp_path / "other")
+        prices = path.parent / "prices.csv"
+        prices.write_text(prices.read_text().replace("2021-01-01 00:00,", "2021-01-01 00:00,1"))
+        assert omnisim_command("run", path, "--seed", 3, "--out", tmp_path / "out").code == 0
+        shutil.copy(tmp_path / "out" / "trace.npz", copied / "trace.npz")
+        assert "is the trace of another run" in refusal("report", copied)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [("versions", "3.11"), ("versions", {"python": 3}), ("wall_seconds", "1"), ("wall_seconds", -1.0),
+         ("command", None), ("seed", True), ("seed", -1), ("rounds", 0), ("digest", 5), ("scenario", ["toy"])],
+    )  # fmt: skip
+    def test_a_manifest_of_another_form(self, copied: Path, key: str, value: object) -> None:
+        manifest = json.loads((copied / "manifest.json").read_text())
+        (copied / "manifest.json").write_text(json.dumps(manifest | {key: value}))
+        line = refusal("report", copied)
+        assert f"the manifest is damaged ({key}" in line
+
+    def test_a_manifest_that_is_nested_without_end(self, copied: Path) -> None:
+        (copied / "manifest.json").write_text("[" * 100_000)
+        assert "the manifest is damaged (it is nested too deeply)" in refusal("report", copied)
 
     def test_a_manifest_that_is_not_text(self, copied: Path) -> None:
         (copied / "manifest.json").write_bytes(b"\xff\xfe\x00")

@@ -327,7 +327,7 @@ class TestHostileFiles:
     def test_nothing_is_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         hidden = "omnisim.studies.scaling.prose"
         monkeypatch.delitem(sys.modules, hidden, raising=False)
-        with pytest.raises(TraceError, match="the state is damaged, or of other objects: KeyError"):
+        with pytest.raises(TraceError, match=r"the state is damaged, or of other objects \(KeyError"):
             self.put(self.renamed("Frozen", f"{hidden}:Anything"))
         assert hidden not in sys.modules
 

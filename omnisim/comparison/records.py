@@ -1,4 +1,4 @@
-"""The two tables of the store, as schemas.
+"""The two tables of the store: what their columns are, and what a cell may hold.
 
 ``agents`` has one row per run, population, agent and subsequence, one row group per run: the columns of
 ``Analysis.agents`` with the run in front. ``runs`` has one row per run; what is finer than a run and coarser than an
@@ -17,6 +17,9 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
     runs.accuracy[]      the rows of Analysis.accuracy
     runs.losses          the loss of the forecast in every round, with ``loss`` (what it is) and ``loss_unit``
 """
+
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -44,77 +47,123 @@ RUN, SEED = "run", "seed"
 FINISHED, FAILED = "finished", "failed"
 
 
-def _fields(kind: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
-    return [(name, kind) for name in names]
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name
+        Of the column, or of the field of a nested one.
+    kind
+        What a cell holds; of a list, what its entries are.
+    low
+        The least number; None for any.
+    missing
+        Whether a cell may be empty, or not a number.
+    one_of
+        Texts that a cell may be; any if empty.
+    listed
+        Whether a cell is a list; those of one row of a nested column are equally long.
+    nested
+        A cell is a table with these columns.
+    """
+
+    name: str
+    kind: pa.DataType
+    low: float | None = None
+    missing: bool = False
+    one_of: tuple[str, ...] = ()
+    listed: bool = False
+    nested: tuple["Column", ...] = ()
+
+    @cached_property
+    def type(self) -> pa.DataType:
+        """Type of the column in the file."""
+        if self.nested:
+            return pa.list_(pa.struct([(column.name, column.type) for column in self.nested]))
+        return pa.list_(self.kind) if self.listed else self.kind
 
 
-def _list_of(*fields: tuple[str, pa.DataType]) -> pa.DataType:
-    return pa.list_(pa.struct(fields))
+_TEXT, _WHOLE, _SHORT, _REAL = pa.string(), pa.int64(), pa.int32(), pa.float64()
 
 
-_TEXT, _WHOLE, _REAL = pa.string(), pa.int64(), pa.float64()
-_REALS = pa.list_(_REAL)
-_PLACE = _fields(_TEXT, "population", "subsequence")
+def _columns(kind: Column, *names: str) -> tuple[Column, ...]:
+    return tuple(replace(kind, name=name) for name in names)
 
-HEAD = [*_fields(_TEXT, RUN, *LABELS), (SEED, _WHOLE)]
+
+def _table(name: str, *columns: Column) -> Column:
+    return Column(name, _TEXT, nested=columns)
+
+
+_text, _texts = Column("", _TEXT), Column("", _TEXT, missing=True)
+_count, _short = Column("", _WHOLE, low=0), Column("", _SHORT, low=0)
+_real, _maybe = Column("", _REAL), Column("", _REAL, missing=True)
+_cost = Column("", _REAL, low=0)
+_counts, _reals = Column("", _SHORT, low=0, listed=True), Column("", _REAL, missing=True, listed=True)
+_PLACE = _columns(_text, "population", "subsequence")
+
+_HEAD = (*_columns(_text, RUN, *LABELS), *_columns(_count, SEED))
 """What the rows of both tables begin with."""
 
-AGENTS = pa.schema(
-    [
-        *HEAD,
-        ("population", _TEXT),
-        ("agent", pa.int32()),
-        ("subsequence", _TEXT),
-        ("rounds", pa.int32()),
-        *_fields(_REAL, "utility", *REGRETS),
-        ("benchmark_size", pa.int32()),
-        ("benchmark", _TEXT),
-        *_fields(_REAL, "ccv", "ccv_positive", "bias"),
-        *_fields(pa.int32(), "eliminated", "fallback_rounds"),
-        *_fields(_REAL, "money", "money_clipped"),
-    ]
+AGENTS_COLUMNS = (
+    *_HEAD,
+    *_columns(_text, "population"),
+    *_columns(_short, "agent"),
+    *_columns(_text, "subsequence"),
+    *_columns(_short, "rounds"),
+    *_columns(_real, "utility"),
+    *_columns(_maybe, *REGRETS),
+    *_columns(_short, "benchmark_size"),
+    *_columns(_text, "benchmark"),
+    *_columns(_real, "ccv", "ccv_positive", "bias"),
+    *_columns(_short, "eliminated", "fallback_rounds"),
+    *_columns(_real, "money", "money_clipped"),
 )
 """Columns of the table ``agents``."""
 
-RUNS = pa.schema(
-    [
-        *HEAD,
-        *_fields(_TEXT, "status", "error"),
-        *_fields(_WHOLE, "rounds", "agents"),
-        ("outcomes", _TEXT),
-        *_fields(_WHOLE, "certificates_listed", "certificates_violated"),
-        *_fields(_REAL, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
-        *_fields(_TEXT, "omnisim", "versions", "machine", "command"),
-        ("subsequences", pa.list_(_TEXT)),
-        ("populations", _list_of(("name", _TEXT), ("agents", _WHOLE), ("currency", _TEXT))),
-        ("summary", _list_of(*_PLACE, *_fields(_WHOLE, "rounds", "agents", "defined"), *_fields(_REAL, *MEASURES))),
-        ("growth", _list_of(*_PLACE, ("rounds", pa.list_(pa.int32())), *_fields(_REALS, *GROWING))),
-        ("blocks", _list_of(*_PLACE, ("rounds", pa.list_(pa.int32())), *_fields(_REALS, *LARGER_IS_BETTER))),
-        *_fields(_TEXT, "loss", "loss_unit"),
-        ("losses", _REALS),
-        (
-            "accuracy",
-            _list_of(
-                *_fields(_TEXT, "forecaster", "subsequence", "measure", "unit"),
-                *_fields(_REAL, "value", "baseline"),
-                ("rounds", _WHOLE),
-            ),
-        ),
-        (
-            "certificates",
-            _list_of(
-                *_fields(_TEXT, "theorem", "claim", "scope", "population", "subsequence"),
-                *_fields(_REAL, "measured", "bound"),
-                ("holds", pa.bool_()),
-                *_fields(_REAL, "probability", "trivial", "hindsight"),
-                ("informative", pa.bool_()),
-                ("status", _TEXT),
-                *_fields(_WHOLE, "agents", "hypotheses_met"),
-            ),
-        ),
-    ]
+RUNS_COLUMNS = (
+    *_HEAD,
+    Column("status", _TEXT, one_of=(FINISHED, FAILED)),
+    *_columns(_text, "error"),
+    *_columns(_count, "rounds", "agents"),
+    *_columns(_text, "outcomes"),
+    *_columns(_count, "certificates_listed", "certificates_violated"),
+    *_columns(_cost, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
+    *_columns(_text, "omnisim", "versions", "machine", "command"),
+    Column("subsequences", _TEXT, listed=True),
+    _table("populations", *_columns(_text, "name"), *_columns(_count, "agents"), *_columns(_text, "currency")),
+    _table("summary", *_PLACE, *_columns(_count, "rounds", "agents", "defined"), *_columns(_maybe, *MEASURES)),
+    _table("growth", *_PLACE, *_columns(_counts, "rounds"), *_columns(_reals, *GROWING)),
+    _table("blocks", *_PLACE, *_columns(_counts, "rounds"), *_columns(_reals, *LARGER_IS_BETTER)),
+    *_columns(_text, "loss", "loss_unit"),
+    *_columns(_reals, "losses"),
+    _table(
+        "accuracy",
+        *_columns(_text, "forecaster", "subsequence", "measure", "unit"),
+        *_columns(_maybe, "value", "baseline"),
+        *_columns(_count, "rounds"),
+    ),
+    _table(
+        "certificates",
+        *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
+        *_columns(_maybe, "measured", "bound"),
+        Column("holds", pa.bool_()),
+        *_columns(_maybe, "probability", "trivial", "hindsight"),
+        Column("informative", pa.bool_()),
+        *_columns(_text, "status"),
+        *_columns(_count, "agents", "hypotheses_met"),
+    ),
 )
-"""Columns of the table ``runs``."""
+"""Columns of the table ``runs``; of a failed run only the first are there."""
+
+OF_FAILED = (RUN, *LABELS, SEED, "status", "error", "omnisim", "versions", "command")
+"""Columns that failed runs have."""
+
+AGENTS, RUNS = (
+    pa.schema([(column.name, column.type) for column in columns]) for columns in (AGENTS_COLUMNS, RUNS_COLUMNS)
+)
+"""The two tables as schemas."""
 
 NESTED = ("populations", "summary", "growth", "blocks", "certificates", "accuracy", "losses", "loss", "loss_unit")
 """Columns of the table ``runs`` that hold tables, or say what those are."""

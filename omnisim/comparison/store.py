@@ -28,11 +28,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from omnisim._version import __version__
+from omnisim.comparison.checking import Plan, check_agents, check_runs
 from omnisim.comparison.grid import run_name
 from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
 from omnisim.comparison.run import Stored, to_parquet
 from omnisim.errors import OutputError, TraceError
 from omnisim.files import atomic_write
+from omnisim.reading import Versioned, parse_json, read_bytes, reading
 
 PLAN, SCENARIOS = "comparison.json", "scenarios"
 PAGES, PAGE = "pages", "report.html"
@@ -49,16 +51,27 @@ FOLDERS = (SCENARIOS, _RUNS, _AGENTS)
 """Of a comparison, inside its own."""
 
 _PART = "part-"
-_DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, EOFError)
+_DAMAGED, _AGAIN = "is damaged", ": run the comparison again into the same folder, which computes its runs anew"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a finished run is: its file in ``runs`` and its row there, and its file in ``agents`` and row group."""
+    """Where a finished run is.
+
+    Attributes
+    ----------
+    runs, agents
+        Its files in the two folders.
+    index
+        Its row group in the second.
+    rows
+        How many rows that has: one per agent and subsequence.
+    """
 
     runs: Path
     agents: Path
     index: int
+    rows: int
 
 
 class Store:
@@ -96,19 +109,15 @@ class Store:
         TraceError
             If the folder is not that of a comparison, or of another version.
         """
-        path = self.folder / PLAN
-        try:
-            plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            version = plan["schema_version"]
-        except FileNotFoundError as cause:
-            raise TraceError(f"{self.folder}: is not the folder of a comparison: it has no {PLAN}") from cause
-        except OSError as cause:
-            raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
-        except (ValueError, KeyError, TypeError) as cause:
-            raise TraceError(f"{path}: is damaged ({cause}): run the comparison again into the same folder") from cause
-        if version != SCHEMA_VERSION:
-            raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}")
-        return plan
+        path, again = self.folder / PLAN, ": run the comparison again into the same folder"
+        if not self.folder.is_file() and not path.exists():
+            raise TraceError(f"{self.folder}: is not the folder of a comparison: it has no {PLAN}")
+        with reading(path, TraceError, "is damaged", again):
+            text = read_bytes(path)
+            version = parse_json(text, Versioned)["schema_version"]
+            if version != SCHEMA_VERSION:
+                raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}")
+            return parse_json(text, Plan)
 
     def progress(self) -> tuple[int, int]:
         """How many of the runs that were asked for last are finished, and how many those are."""
@@ -155,10 +164,16 @@ class Store:
                 if not (self.folder / other / part.name).exists():
                     _remove(part)
         for part in sorted((self.folder / _RUNS).glob(f"{_PART}*.parquet")):
-            for run in _names(part):
+            for run, _ in _finished(part):
                 _remove(self._file(_RUNS, run))
                 _remove(self._file(_AGENTS, run))
         finished = self.places()
+        for path in sorted({place.agents for place in finished.values()}):
+            wrong = _wrong_agents(path, {run: place for run, place in finished.items() if place.agents == path})
+            if wrong:
+                say(f"{path}: {wrong}; computed again")
+                _remove(path)
+                finished = {run: place for run, place in finished.items() if place.agents != path}
         for path in (self.folder / _AGENTS).glob("*.parquet"):
             if not path.name.startswith(_PART) and path.stem not in finished:
                 _remove(path)
@@ -177,8 +192,8 @@ class Store:
             agents = self.folder / _AGENTS / path.name
             if not agents.exists():
                 continue
-            for index, run in enumerate(_names(path)):
-                found.setdefault(run, Place(path, agents, index))
+            for index, (run, rows) in enumerate(_finished(path)):
+                found.setdefault(run, Place(path, agents, index, rows))
         return found
 
     def gather(self) -> None:
@@ -215,14 +230,16 @@ class Store:
             If a file is damaged.
         """
         folder = self.folder / _RUNS
-        names = [RUN, *(name for name in columns if name != RUN)]
+        asked = [RUN, *(name for name in columns if name != RUN)]
+        # What is nested is checked by the populations and subsequences that a run says it has.
+        read = list(dict.fromkeys([*asked, "status", "populations", "subsequences"]))
         parts = [path for path in sorted(folder.glob(f"{_PART}*")) if (self.folder / _AGENTS / path.name).exists()]
-        tables = [_read(path, names) for path in parts]
+        tables = [_read_runs(path, read) for path in parts]
         gathered = {run for table in tables for run in table[RUN].to_pylist()}
         single = [path for path in sorted(folder.glob("*.parquet")) if not path.name.startswith(_PART)]
-        tables += [_read(path, names) for path in single if path.stem not in gathered]
-        schema = pa.schema([RUNS.field(name) for name in names])
-        return pa.concat_tables(tables) if tables else schema.empty_table()
+        tables += [_read_runs(path, read) for path in single if path.stem not in gathered]
+        schema = pa.schema([RUNS.field(name) for name in asked])
+        return pa.concat_tables(tables).select(asked) if tables else schema.empty_table()
 
     def read_agents(self, runs: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
         """Some columns of the agents of some finished runs, run by run.
@@ -233,14 +250,17 @@ class Store:
             If a file is damaged.
         """
         places = self.places()
+        read = list(dict.fromkeys([RUN, *columns]))
+        for run in runs:
+            if run not in places:
+                raise TraceError(f"{self._file(_AGENTS, run)}: is missing{_AGAIN}")
         for path, of_file in groupby(runs, key=lambda run: places[run].agents):
             with _open(path) as file:
                 for run in of_file:
-                    try:
-                        table = file.read_row_group(places[run].index, columns=list(columns), use_threads=False)
-                    except _DAMAGE as cause:
-                        raise _damaged(path, cause) from cause
-                    yield run, table
+                    with reading(path, TraceError, _DAMAGED, _AGAIN):
+                        table = file.read_row_group(places[run].index, columns=read, use_threads=False)
+                        check_agents(table, run, places[run].rows)
+                    yield run, table.select(list(columns))
 
     @property
     def agents_columns(self) -> list[str]:
@@ -256,49 +276,66 @@ class Store:
 
 
 def _wrong_with(path: Path, schema: pa.Schema) -> str:
+    """What is wrong with a file by itself; "" for nothing."""
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with reading("", TraceError, _DAMAGED), pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not file.schema_arrow.equals(schema):
                 return "has other columns than this version writes"
             table = file.read()
-    except _DAMAGE as cause:
-        return f"is damaged ({' '.join(str(cause).split())[:80]})"
-    if schema is RUNS:
-        versions = set(table["omnisim"].to_pylist())
-        if versions != {__version__}:
-            return f"is of omnisim {', '.join(sorted(map(str, versions)))}"
+            if schema is RUNS:
+                versions = set(table["omnisim"].to_pylist())
+                if versions != {__version__}:
+                    return f"is of omnisim {', '.join(sorted(map(str, versions)))}"
+                check_runs(table, _only_run(path))
+    except TraceError as wrong:
+        return str(wrong)
     return ""
 
 
-def _names(path: Path) -> list[str]:
-    """The finished runs of a file of the table ``runs``."""
-    table = _read(path, [RUN, "status"])
-    return [run for run, status in zip(*(table[name].to_pylist() for name in (RUN, "status")), strict=True)
-            if status == FINISHED]  # fmt: skip
+def _wrong_agents(path: Path, places: Mapping[str, Place]) -> str:
+    """What is wrong with agents beside the runs they are of; "" for nothing."""
+    try:
+        with reading("", TraceError, _DAMAGED), _open(path) as file:
+            for run, place in places.items():
+                check_agents(file.read_row_group(place.index), run, place.rows)
+    except TraceError as wrong:
+        return str(wrong)
+    return ""
+
+
+def _only_run(path: Path) -> str | None:
+    """The run that a file of one run is named after."""
+    return None if path.name.startswith(_PART) else path.stem
+
+
+def _finished(path: Path) -> list[tuple[str, int]]:
+    """The finished runs of a file of the table ``runs``, and how many rows of agents each has."""
+    table = _read_runs(path, [RUN, "status", "agents", "populations", "subsequences"])
+    rows = zip(*(table[name].to_pylist() for name in (RUN, "status", "agents", "subsequences")), strict=True)
+    return [(run, agents * len(names)) for run, status, agents, names in rows if status == FINISHED]
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    try:
+    with reading(path, TraceError, _DAMAGED, _AGAIN):
         return pq.ParquetFile(
             path, page_checksum_verification=True, read_dictionary=["population", "subsequence"], pre_buffer=False
         )
-    except _DAMAGE as cause:
-        raise _damaged(path, cause) from cause
+
+
+def _read_runs(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Some columns of a file of the table ``runs``, checked."""
+    table = _read(path, columns)
+    with reading(path, TraceError, _DAMAGED, _AGAIN):
+        check_runs(table, _only_run(path))
+    return table
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read(columns=None if columns is None else list(columns), use_threads=False)
-    except _DAMAGE as cause:
-        raise _damaged(path, cause) from cause
-
-
-def _damaged(path: Path, cause: BaseException) -> TraceError:
-    return TraceError(
-        f"{path}: is damaged ({' '.join(str(cause).split())[:80]}): run the comparison again into the same folder, "
-        "which computes its runs anew"
-    )
+    with (
+        reading(path, TraceError, _DAMAGED, _AGAIN),
+        pq.ParquetFile(path, page_checksum_verification=True) as file,
+    ):
+        return file.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -27,18 +27,20 @@ def best_responses(
     utility : (N, A, d)
     offset : (N, A)
     candidates : (N, A), optional
-        All if omitted; the first action where there is none.
+        At least one for each agent; all if omitted.
     predictions : (P, d)
         The first is for the first N / P agents, and so on.
 
     Raises
     ------
     ProblemError
-        If shapes disagree: compiled loops would read past the end of an array.
+        If shapes disagree, since compiled loops would read past the end of an array; or if an agent has no candidate.
     """
     _check(utility, candidates, predictions.shape[1:])
     chosen = np.empty(len(utility), dtype=np.int64)
-    _choose(utility, offset, _alike(candidates), _alike(predictions), chosen)
+    without = _choose(utility, offset, _alike(candidates), _alike(predictions), chosen)
+    if without >= 0:
+        raise ProblemError(f"agent {without} has no candidate action: at least one is needed")
     return chosen
 
 
@@ -47,7 +49,8 @@ def temptation(
 ) -> FloatArray:
     """The sum over agents of the utility slope (d,) of the best response to 2 p - y less that of the one to y.
 
-    Arguments are those of :func:`best_responses`, for one prediction p and one outcome y (d,).
+    Arguments are those of :func:`best_responses`, for one prediction p and one outcome y (d,); an agent without a
+    candidate plays its first action.
     """
     _check(utility, candidates, prediction.shape)
     slope = np.zeros(len(outcome))
@@ -86,7 +89,7 @@ def _alike(array: NDArray[Any] | None) -> NDArray[Any] | None:
 
 @compiled()
 def _best(utility, offset, candidates, point, n):
-    best, highest = 0, -np.inf
+    best, highest = -1, -np.inf
     for a in range(utility.shape[1]):
         if candidates is None or candidates[n, a]:
             score = dot(utility[n, a], point) + offset[n, a]
@@ -100,13 +103,16 @@ def _choose(utility, offset, candidates, predictions, chosen):
     each = len(utility) // len(predictions)
     for n in range(len(utility)):
         chosen[n] = _best(utility, offset, candidates, predictions[n // each], n)
+        if chosen[n] < 0:
+            return n
+    return -1
 
 
 @compiled()
 def _tempt(utility, offset, candidates, points, slope):
     for n in range(len(utility)):
-        tempting = _best(utility, offset, candidates, points[0], n)
-        ideal = _best(utility, offset, candidates, points[1], n)
+        tempting = max(0, _best(utility, offset, candidates, points[0], n))
+        ideal = max(0, _best(utility, offset, candidates, points[1], n))
         if tempting != ideal:
             for i in range(len(slope)):
                 slope[i] += utility[n, tempting, i] - utility[n, ideal, i]

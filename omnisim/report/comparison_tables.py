@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omnisim.analysis.evidence import Status
 from omnisim.comparison.certificates import COUNTS
-from omnisim.report.certificate_groups import HOLDS, VACUOUS, VIOLATED, Groups, grouped, tally
+from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, count, interval, percent, signed
@@ -209,17 +210,18 @@ def certificate_table(scope: Scope) -> Table:
             ]
         )
         whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
-        marks.append(VIOLATED if counted["violated"] else VACUOUS if whole else HOLDS)
-    order = sorted(range(len(rows)), key=lambda i: marks[i] != VIOLATED)[:MOST_ROWS]
+        marks.append(Status.VIOLATED if counted["violated"] else Status.VACUOUS if whole else Status.INFORMATIVE)
+    order = sorted(range(len(rows)), key=lambda i: marks[i] != Status.VIOLATED)[:MOST_ROWS]
     note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
     return Table(columns, [rows[i] for i in order], [marks[i] for i in order], note)
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
     """How the checks of a theorem came out, over all forecasters."""
-    held, vacuous, violated = (int(sum(float(row[i].value or 0) for row in rows)) for i in (4, 5, 6))
-    closest = max((float(row[7].value or 0) for row in rows), default=0.0)
-    return tally({VIOLATED: violated, HOLDS: held, VACUOUS: vacuous}, closest / 100)
+    # After theorem, claim, forecaster and number of checks.
+    counted = [int(sum(float(row[4 + i].value or 0) for row in rows)) for i in range(len(COUNTS))]
+    closest = max((float(row[4 + len(COUNTS)].value or 0) for row in rows), default=0.0)
+    return tally(dict(zip(COUNTS.values(), counted, strict=True)), closest / 100)
 
 
 def cost(scope: Scope) -> Table:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, freeze
+from omnisim.errors import ProblemError
 from omnisim.problem.mixture import Mixture
+from omnisim.simulation.answers import Offers
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -54,6 +56,8 @@ class Agents:
         rounds, subsequences = active.shape
         rows, constraints = cohort.rows, len(cohort.whole.constraints)
         self.cohort, self.policy = cohort, policy
+        whose = f"{type(policy).__name__} of population {cohort.populations[0].name!r}"
+        self._offers = Offers(whose, rows, cohort.actions)
         self._rows = np.arange(rows)
         self._active, self.present = active, present
         self._subscriptions, self._max_age = list(subscriptions), max_age
@@ -121,9 +125,30 @@ class Agents:
         for message, who in outcomes:
             self.settled_at[message.round, who] = len(self.actions)
 
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the symbols of the arrays recorded so far stand for; the cohort counts as one population."""
+        rounds, subsequences = self._active.shape
+        agents, actions = self.cohort.rows, self.cohort.actions
+        return {"T": rounds, "L": subsequences, "N": agents, "A": actions, "J": len(self.cohort.whole.constraints)}
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What is recorded so far, by field."""
+        return {
+            "actions": self.actions,
+            "fallback": self.fallback,
+            "costs": self.costs,
+            "violated_at": self.violated_at,
+            "expected_violated_at": self.expected_violated_at,
+            "eliminated_at": self.policy.eliminated_at,
+        }
+
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name."""
-        cohort, eliminated_at = self.cohort, self.policy.eliminated_at
+        cohort, active = self.cohort, self._active
+        rounds, subsequences = active.shape
+        eliminated_at = self._offers.check_eliminated_at(rounds, subsequences, self.policy.eliminated_at)
         records = {}
         for index, name, rows in cohort.each():
             population = cohort.populations[index]
@@ -152,17 +177,23 @@ class Agents:
         while True:
             t: int = yield clock.at(Phase.REGISTRATION)
             active = mailbox.take_one(Notice).context.active
-            shown = policy.registered(active)
+            shown = self._offers.check(t, "registered()", policy.registered(active))
             if shown.flags.writeable:
                 shown = freeze(shown.copy(order="K"))
             network.send(me, Registration(me, t, shown))
             yield clock.at(Phase.ACTION)
-            candidates, self.fallback[t] = policy.playable(active)
+            offered, fallback = policy.playable(active)
+            candidates = self._offers.check(t, "playable()", offered)
+            self.fallback[t] = self._offers.check_fallback(t, fallback)
             if self.ideal:
                 predictions, acting = self._hear(mailbox.take(Forecast)), None
             else:
                 predictions, acting = self._listen(t, network.receive(me, Forecast))
-            network.send(me, Actions(me, t, cohort.best_response(predictions, candidates), acting))
+            try:
+                chosen = cohort.best_response(predictions, candidates)
+            except ProblemError as cause:
+                raise self._offers.without_action(t, cause) from cause
+            network.send(me, Actions(me, t, chosen, acting))
             yield clock.at(Phase.SETTLEMENT)
             if self.ideal:
                 self._settle(t, mailbox.take_one(Outcome), active)
@@ -179,7 +210,8 @@ class Agents:
     def _settle(self, t: int, message: Outcome, active: BoolArray) -> None:
         """Book the round and learn from it, where all is heard at once."""
         self.book(t, message.outcome)
-        costs, actions = self._round_costs, self.actions[t]
+        # A policy may look at what is recorded, and not change it.
+        costs, actions = freeze(self._round_costs.view()), freeze(self.actions[t])
         if self.present is not None:
             # Costs of 0 teach nothing to whom a round does not concern.
             costs, actions = np.where(self.present[t][:, None, None], costs, 0.0), np.maximum(actions, 0)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import networkx as nx
 import numpy as np
@@ -25,6 +25,7 @@ from omnisim.scenario.scenario import Problem, Scenario
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.processes import Environs
 from omnisim.snapshot import Snapshots
+from omnisim.trace.checking import check_recorded
 
 _BUILT = (*FIXED, Cohort, Environs, nx.DiGraph, simpy.Environment)
 """What a run is built of that never changes in it."""
@@ -57,6 +58,21 @@ class Checkpoint:
             raise ScenarioError(f"the rounds between two checkpoints must be >= 1, got {self.every}")
 
 
+@runtime_checkable
+class Recorder(Protocol):
+    """A party that keeps part of the record of the run."""
+
+    @property
+    def recorded(self) -> Mapping[str, np.ndarray]:
+        """Its arrays so far, by the names of :mod:`omnisim.trace.description`."""
+        ...
+
+    @property
+    def symbols(self) -> Mapping[str, int]:
+        """What the symbols of their shapes stand for."""
+        ...
+
+
 class Keeper:
     """Writes and reads the checkpoints of one run.
 
@@ -74,6 +90,7 @@ class Keeper:
         self, checkpoint: Checkpoint, scenario: Scenario, problem: Problem, seed: int, parties: Mapping[str, object]
     ) -> None:
         self._checkpoint, self._rounds = checkpoint, problem.rounds
+        self._parties = list(parties.values())
         self._snapshots = Snapshots(parties, _BUILT, _packages(scenario))
         self._run = _identity(scenario, problem, seed)
 
@@ -114,7 +131,7 @@ class Keeper:
 
     def _put(self, stored: snapshot.Stored) -> int:
         tree, arrays = stored
-        if not isinstance(tree, dict) or set(tree) != {"run", "round", "state"}:
+        if not isinstance(tree, dict) or set(tree) != {"run", "round", "state"} or not isinstance(tree["run"], dict):
             raise TraceError("is not the state of a run")
         found = tree["run"]
         other = [name for name, value in self._run.items() if found.get(name) != value]
@@ -122,8 +139,14 @@ class Keeper:
             raise TraceError(
                 f"is the state of another run, which differs in {', '.join(other)}: use another folder, or remove it"
             )
+        t = tree["round"]
+        if type(t) is not int or not 0 < t < self._rounds:
+            raise TraceError(f"is the state after {t!r} rounds, the run has {self._rounds}")
         self._snapshots.put((tree["state"], arrays))
-        return int(tree["round"])
+        for party in self._parties:
+            if isinstance(party, Recorder):
+                check_recorded(party.recorded, party.symbols, t)
+        return t
 
 
 def _identity(scenario: Scenario, problem: Problem, seed: int) -> dict[str, Any]:

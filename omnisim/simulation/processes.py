@@ -14,6 +14,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.agents import Agents
+from omnisim.simulation.answers import check_bases, check_diagnostic, check_exposure
 from omnisim.simulation.cohorts import ByPopulation, Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -87,6 +88,16 @@ class World:
         self._agents, self._order = agents, order
         self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
         self._observers = tuple(observers)
+
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the symbols of the arrays recorded so far stand for."""
+        return {"T": len(self._environs.active), "d": self._adversary.dimension}
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What is recorded so far, by field."""
+        return {"outcomes": self.outcomes, "unclipped_outcomes": self.unclipped_outcomes}
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
@@ -166,7 +177,7 @@ class ForecastService:
         exposed: bool = False,
     ) -> None:
         self._forecaster, self._rng, self._exposed = forecaster, rng, exposed
-        self.name, self._cohorts = name, cohorts
+        self.name, self._cohorts, self._who = name, cohorts, type(forecaster).__name__
         self._shown = ByPopulation(cohorts, order)
         self._registered = {c: np.full(cohort.count, -1) for c, cohort in cohorts.items()}
         self._candidates = {
@@ -178,6 +189,17 @@ class ForecastService:
         self.mixtures: list[Mixture] = []
         self.bases: list[FloatArray] = []
         self.diagnostics: defaultdict[str, FloatArray] = defaultdict(lambda: np.full(rounds, np.nan))
+
+    @property
+    def symbols(self) -> dict[str, int]:
+        """What the symbols of the arrays recorded so far stand for."""
+        rounds, dimension = self.predictions.shape
+        return {"T": rounds, "d": dimension}
+
+    @property
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What is recorded so far, by field."""
+        return {"predictions": self.predictions, "unclipped_predictions": self.unclipped_predictions}
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
@@ -193,9 +215,11 @@ class ForecastService:
             self.mixtures.append(mixture)
             bases = self._forecaster.base_predictions()
             if bases is not None:
-                self.bases.append(bases)
+                known = self.bases[0] if self.bases else None
+                self.bases.append(check_bases(self._who, t, bases, known, mixture.dimension))
             if self.name == FORECASTER:
-                network.send(self.name, Commitment(mixture, self._forecaster.exposure() if self._exposed else None))
+                shown = self._forecaster.exposure() if self._exposed else None
+                network.send(self.name, Commitment(mixture, check_exposure(self._who, t, shown, mixture.dimension)))
             yield clock.at(Phase.BROADCAST)
             drawn = mixture.draw(self._rng)
             prediction = self.predictions[t] = mixture.support[drawn]
@@ -215,7 +239,7 @@ class ForecastService:
             self._predict(context)
         self._forecaster.update(message.outcome, message.unclipped)
         for name, value in self._forecaster.diagnostics().items():
-            self.diagnostics[name][message.round] = value
+            self.diagnostics[name][message.round] = check_diagnostic(self._who, message.round, name, value)
 
     def _register(self, message: Registration, who: BoolArray | None) -> None:
         name = message.cohort

@@ -1,35 +1,28 @@
-"""A state as a file: an ``.npz`` of plain arrays, one of which is the JSON."""
+"""A state as a file: an ``.npz`` of plain arrays, one of which is the JSON.
 
+The JSON says what the digest of everything else is, so that a state which is not the one that was written is noticed.
+"""
+
+import hashlib
 import json
-import zipfile
-import zlib
+from collections.abc import Mapping
 from typing import IO
 
 import numpy as np
 
+from omnisim.archives import Archive
 from omnisim.errors import TraceError
+from omnisim.reading import reading
 from omnisim.snapshot.data import Stored
 
 _JSON = "json"
-_DAMAGE = (
-    OSError,
-    EOFError,
-    KeyError,
-    TypeError,
-    ValueError,
-    RuntimeError,
-    AttributeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What reading a file can raise that is no state, or no longer one."""
 
 
 def write(file: IO[bytes], stored: Stored) -> None:
     """Write a state."""
     tree, arrays = stored
-    text = np.frombuffer(json.dumps(tree, separators=(",", ":")).encode(), dtype=np.uint8)
-    np.savez(file, **{_JSON: text}, **arrays)  # type: ignore[arg-type]
+    text = json.dumps({"digest": _digest(tree, arrays), "tree": tree}, separators=(",", ":"))
+    np.savez(file, **{_JSON: np.frombuffer(text.encode(), dtype=np.uint8)}, **arrays)  # type: ignore[arg-type]
 
 
 def read(file: IO[bytes]) -> Stored:
@@ -38,11 +31,22 @@ def read(file: IO[bytes]) -> Stored:
     Raises
     ------
     TraceError
-        If it is damaged, or nothing that was written so.
+        If it is damaged, changed, or nothing that was written so.
     """
-    try:
-        with np.load(file, allow_pickle=False) as opened:
-            arrays = {name: opened[name] for name in opened.files}
-        return json.loads(arrays.pop(_JSON).tobytes()), arrays
-    except _DAMAGE as cause:
-        raise TraceError(f"is damaged, or not a state: {cause}") from cause
+    with reading("", TraceError, "is damaged, or not a state"):
+        archive = Archive(file)
+        arrays = {name: archive.read(name) for name in archive}
+        content = json.loads(arrays.pop(_JSON).tobytes())
+        tree = content["tree"]
+        if content["digest"] != _digest(tree, arrays):
+            raise TraceError("is damaged: it is not what was written")
+    return tree, arrays
+
+
+def _digest(tree: object, arrays: Mapping[str, np.ndarray]) -> str:
+    found = hashlib.sha256(json.dumps(tree, separators=(",", ":")).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()

@@ -44,15 +44,18 @@ class Putting:
         self._packages, self._classes = packages, classes
         self._made: dict[int, Any] = {}
 
-    def put(self, numbers: Mapping[str, int], roots: Mapping[str, object]) -> None:
-        """Give the roots the attributes of the nodes of these numbers."""
+    def check_roots(self, numbers: Mapping[str, int], roots: Mapping[str, object]) -> None:
+        """Refuse a state of other roots."""
         if set(numbers) != set(roots):
             raise TraceError(f"the state is of {sorted(numbers)}, not of {sorted(roots)}")
         for name, number in numbers.items():
             stored, here = self._nodes[number].get("object"), name_of(type(roots[name]))
             if stored != here:
                 raise TraceError(f"the state of {name} is that of a {stored}: here it is a {here}")
-            self._made[number] = roots[name]
+
+    def put(self, numbers: Mapping[str, int], roots: Mapping[str, object]) -> None:
+        """Give the roots the attributes of the nodes of these numbers."""
+        self._made.update((number, roots[name]) for name, number in numbers.items())
         for number in numbers.values():
             self._fill(self._made[number], self._nodes[number])
         for number, node in enumerate(self._nodes):
@@ -100,7 +103,7 @@ class Putting:
                 made = np.frombuffer(bytes.fromhex(text), np.dtype(kind))[0]
             case {"generator": kind, "state": state}:
                 bits = _GENERATORS[kind]()
-                bits.state = self._decode(state)
+                bits.state = _checked_bits(self._decode(state))
                 made = np.random.Generator(bits)
             case {"enum": name, "name": member}:
                 made = self._class(name)[member]  # type: ignore[index]
@@ -144,3 +147,15 @@ class Putting:
 def _check(made: np.ndarray, node: Mapping[str, Any]) -> None:
     if list(made.shape) != node["shape"] or made.dtype.str != node["dtype"]:
         raise TraceError(f"the state is damaged: {node['data']} is {made.dtype.str} of shape {made.shape}")
+
+
+def _checked_bits(state: Any) -> Any:
+    """Refuse the state of a generator that points beyond its buffer, which numpy would follow."""
+    inner = state["state"]
+    places = [(inner, "pos", len(inner["key"]))] if "pos" in inner else []
+    if "buffer_pos" in state:
+        places.append((state, "buffer_pos", len(state["buffer"])))
+    for holder, name, most in places:
+        if not 0 <= holder[name] <= most:
+            raise TraceError(f"the state of a generator has {name} {holder[name]}, must be in 0..{most}")
+    return state

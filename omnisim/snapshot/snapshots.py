@@ -6,6 +6,8 @@ from enum import Enum
 from typing import Any
 
 from omnisim.errors import TraceError
+from omnisim.reading import reading
+from omnisim.snapshot.comparing import Comparing
 from omnisim.snapshot.data import CODE, LIBRARIES, PLAIN, Stored, attributes, name_of, package
 from omnisim.snapshot.putting import Putting
 from omnisim.snapshot.taking import Taking
@@ -72,10 +74,11 @@ class Snapshots:
             If it was taken from other objects, or is damaged.
         """
         tree, arrays = stored
-        try:
-            Putting(tree["nodes"], arrays, self._of_path, self._packages, self._classes).put(tree["roots"], self._roots)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as cause:
-            raise TraceError(f"the state is damaged, or of other objects: {type(cause).__name__}: {cause}") from cause
+        with reading("", TraceError, "the state is damaged, or of other objects"):
+            putting = Putting(tree["nodes"], arrays, self._of_path, self._packages, self._classes)
+            putting.check_roots(tree["roots"], self._roots)
+            Comparing(tree["nodes"]).compare(tree["roots"], self._roots)
+            putting.put(tree["roots"], self._roots)
 
     def _find_kept(self, path: str, value: object, seen: dict[int, object]) -> None:
         if isinstance(value, PLAIN) or id(value) in seen:

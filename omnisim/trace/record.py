@@ -1,7 +1,7 @@
 """The arrays of a run, as immutable records; the docstring of the package draws them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,6 @@ from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
 
 FORECASTER = "forecaster"
 """Name of the first forecaster, whose predictions are ``trace.predictions``."""
-
-WHERE_CLIPPED = ("unclipped_outcomes", "unclipped_predictions", "before")
-MIXTURES = ("support", "weights", "starts")
-RECORDED = ("actions", "fallback", "costs", "violated_at", "eliminated_at")
-OPTIONAL = ("expected_violated_at", "heard", "defaulted", "settled_at", "present", "true_costs")
-COUNTED = ("sent", "delivered", "lost", "late", "in_flight")
-EDGES = ("edges", "edge_delay", "edge_loss")
-LOGGED = ("kind", "round", "sender", "receiver", "sent", "arrived")
-"""Fields that are arrays: of :class:`Trace`, where they apply; of :class:`Mixtures`; of :class:`PopulationRecord`,
-always and where they apply; of :class:`MessageRecord`, and of its log."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,8 +33,7 @@ class Mixtures:
     starts: IntArray
 
     def __post_init__(self) -> None:
-        for array in (self.support, self.weights, self.starts):
-            freeze(array)
+        _freeze_arrays(self)
 
     @classmethod
     def of(cls, mixtures: Sequence[Mixture]) -> "Mixtures":
@@ -92,6 +81,9 @@ class LoggedMessages:
     def __repr__(self) -> str:
         return f"<LoggedMessages of rounds {self.first} to {self.last}: {len(self.kind)} messages>"
 
+    def __post_init__(self) -> None:
+        _freeze_arrays(self)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MessageRecord:
@@ -131,10 +123,7 @@ class MessageRecord:
         return f"<MessageRecord of {len(self.parties)} parties: {int(self.sent.sum())} messages>"
 
     def __post_init__(self) -> None:
-        for name in (*COUNTED, *EDGES):
-            freeze(getattr(self, name))
-        for name in LOGGED:
-            freeze(getattr(self.log, name))
+        _freeze_arrays(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -165,14 +154,18 @@ class PopulationRecord:
         )
 
     def __post_init__(self) -> None:
-        for name in (*RECORDED, *OPTIONAL):
-            if getattr(self, name) is not None:
-                freeze(getattr(self, name))
+        _freeze_arrays(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace:
-    """The record of a run; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
+    """The record of a run; the fields are drawn in the docstring of :mod:`omnisim.trace`.
+
+    Raises
+    ------
+    TraceError
+        If an array is not what :mod:`omnisim.trace.description` says of it: compiled loops count on that.
+    """
 
     outcomes: FloatArray
     predictions: FloatArray
@@ -191,14 +184,12 @@ class Trace:
     before: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        arrays = (self.outcomes, self.predictions, self.active)
-        for array in (*arrays, *self.diagnostics.values(), *self.other_predictions.values()):
+        from omnisim.trace.checking import check_trace
+
+        _freeze_arrays(self)
+        for array in (*self.diagnostics.values(), *self.other_predictions.values()):
             freeze(array)
-        for name in WHERE_CLIPPED:
-            if getattr(self, name) is not None:
-                freeze(getattr(self, name))
-        if self.bases is not None:
-            freeze(self.bases)
+        check_trace(self)
 
     def __repr__(self) -> str:
         agents = sum(record.population.agents for record in self.records.values())
@@ -309,3 +300,10 @@ class Trace:
         from omnisim.trace.storage import write_trace
 
         write_trace(self, Path(path))
+
+
+def _freeze_arrays(record: "Mixtures | LoggedMessages | MessageRecord | PopulationRecord | Trace") -> None:
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if isinstance(value, np.ndarray):
+            freeze(value)

@@ -4,6 +4,7 @@ The connection must be trusted: tasks and results travel pickled, and whoever ca
 executed by it, by its workers, and by this process.
 """
 
+import importlib
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -169,9 +170,8 @@ def _quiet() -> Iterator[None]:
 
 def _library() -> ModuleType:
     try:
-        import distributed
+        return importlib.import_module("distributed")
     except ImportError as cause:
         raise OmnisimError(
             "a Dask scheduler needs the package distributed: pip install 'omnisim-lab[cluster]'"
         ) from cause
-    return distributed

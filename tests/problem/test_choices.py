@@ -34,6 +34,11 @@ def best_by_loops(utility, offset, candidates, point, n):
 def test_each_part_responds_to_its_own_prediction(problem, with_candidates):
     utility, offset, candidates, points = problem
     allowed = candidates if with_candidates else np.ones_like(candidates)
+    without = [n for n, row in enumerate(allowed.tolist()) if True not in row]
+    if without:
+        with pytest.raises(ProblemError, match=f"agent {without[0]} has no candidate action"):
+            best_responses(utility, offset, candidates, points)
+        candidates[without, 0] = True
     found = best_responses(utility, offset, candidates if with_candidates else None, points)
     each = len(utility) // len(points)
     assert found.tolist() == [

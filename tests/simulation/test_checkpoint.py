@@ -16,7 +16,7 @@ from network_instances import population, scenarios
 from scenario_files import ALL_ENTRY_POINT, omnisim_command, refusal, write_scenario
 
 import omnisim
-from omnisim import adversaries, elimination, forecasters, learners
+from omnisim import adversaries, elimination, forecasters, learners, snapshot
 from omnisim.scenario import registry
 
 RULES = [
@@ -198,8 +198,63 @@ class TestTheFile:
         path = tmp_path / "state.npz"
         run_until(small(), path, every=5, last=7)
         path.write_bytes(path.read_bytes()[:-100])
-        with pytest.raises(omnisim.OmnisimError, match=r"state\.npz: is damaged, or not a state: ") as caught:
+        with pytest.raises(omnisim.OmnisimError, match=r"state\.npz: is damaged, or not a state \(") as caught:
             omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+        assert "\n" not in str(caught.value)
+
+    def test_a_state_that_is_not_what_was_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "state.npz"
+        run_until(small(), path, every=5, last=7)
+        with np.load(path) as opened:
+            arrays = dict(opened)
+        name = next(name for name, array in arrays.items() if array.dtype == np.float64 and array.size > 4)
+        arrays[name] = arrays[name] + 1e-9
+        np.savez(path, **arrays)
+        with pytest.raises(omnisim.OmnisimError, match=r"state\.npz: is damaged: it is not what was written"):
+            omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+
+    @pytest.mark.parametrize(
+        ("attribute", "value", "says"),
+        [
+            ("actions", 10**9, r"actions\[0, 0\] is 1000000000: every entry must be in -1\.\."),
+            (
+                "actions",
+                np.zeros((3, 2), dtype=np.int64),
+                r"'population/a'\]\.actions is an array of <i8 of shape \(3, 2\)",
+            ),
+            ("actions", np.zeros((12, 2)), r"'population/a'\]\.actions is an array of <f8"),
+            ("costs", 3.0, r"costs\[0, 0, 0\] is 3\.0: every entry must be in \[-1, 1\]"),
+            ("costs", np.nan, r"costs\[0, 0, 0\] is nan"),
+            ("costs", None, r"'population/a'\]\.costs is no array"),
+        ],
+    )
+    def test_a_state_that_was_written_with_what_no_run_has(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any, says: str
+    ) -> None:
+        """Also where the digest is right: whoever forged it knew how."""
+        path, write = tmp_path / "state.npz", snapshot.write
+
+        def forged(file: Any, stored: snapshot.Stored) -> None:
+            tree, arrays = stored
+            nodes = tree["state"]["nodes"]
+            place = nodes[tree["state"]["roots"]["agents 'population/a'"]]["attributes"]
+            node = nodes[place[attribute]["is"]]
+            if value is None:
+                place[attribute] = None
+            elif isinstance(value, np.ndarray):
+                node |= {"shape": list(value.shape), "dtype": value.dtype.str}
+                node["order"] = list(range(value.ndim))
+                arrays[node["data"]] = value
+            else:
+                arrays[node["data"]] = np.full_like(arrays[node["data"]], value)
+            write(file, stored)
+
+        monkeypatch.setattr(snapshot, "write", forged)
+        run_until(small(), path, every=5, last=7)
+        monkeypatch.undo()
+        with pytest.raises(omnisim.OmnisimError, match=says) as caught:
+            omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+        assert str(caught.value).startswith(f"{path}: ")
         assert "\n" not in str(caught.value)
 
     def test_a_trace_is_not_a_state(self, tmp_path: Path) -> None:
@@ -287,7 +342,7 @@ class TestTheCommand:
                 time.sleep(0.005)
         assert killed > 0
         done = subprocess.run([*ALL_ENTRY_POINT, *command], capture_output=True, text=True, check=True)  # noqa: S603
-        assert done.stdout == f"{tmp_path / 'out' / 'report.html'}\n"
+        assert done.stdout.endswith(f"{tmp_path / 'out' / 'report.html'}\n")
         leftovers = {path.name for path in (tmp_path / "out").iterdir()}
         assert "checkpoint.npz" not in leftovers
         undisturbed = omnisim.simulate(

@@ -9,6 +9,8 @@ from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
 from omnisim.errors import StrategyError
 from omnisim.strategies.policy import Policy
 
+_SUM_TOLERANCE = 1e-6
+
 
 class Learner(Policy):
     """A policy that keeps a distribution over actions for each agent, draws from it, and ignores forecasts.
@@ -59,13 +61,25 @@ class Learner(Policy):
 
     def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
         """Learn what every action earned and cost."""
-        self.weights = freeze(self._learn(self.population.utilities(outcome), costs))
+        self.weights = self._distribution(self._learn(self.population.utilities(outcome), costs))
         self.round += 1
         self._drawn = None
 
     def _start(self) -> None:
         self._drawn = None
-        self.weights = freeze(self._reset())
+        self.weights = self._distribution(self._reset())
+
+    def _distribution(self, weights: FloatArray) -> FloatArray:
+        """Refuse what is no distribution of every agent over its actions."""
+        shape, found = (self.agents, self.actions), np.shape(weights)
+        if found != shape:
+            raise StrategyError(f"{type(self).__name__} in round {self.round}: weights have shape {found}, not {shape}")
+        if not (weights.min() >= 0 and abs(weights.sum(axis=1) - 1).max() <= _SUM_TOLERANCE):
+            raise StrategyError(
+                f"{type(self).__name__} in round {self.round}: the weights of an agent are no probabilities: "
+                "they must be >= 0 and sum to 1"
+            )
+        return freeze(weights)
 
     def _draw(self) -> IntArray:
         if self.rng is None:

@@ -1,0 +1,155 @@
+"""The boundary to what others wrote: whatever goes wrong with it becomes one line that names it.
+
+What the content of a file can make a parser raise has no list: gzip raises ``zlib.error`` and ``EOFError``, XML
+``LookupError``, TOML ``RecursionError``. So everything is caught where a content is parsed, and nowhere else: an error
+of omnisim's own code outside of these places stays what it is.
+"""
+
+import errno
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from omnisim.errors import OmnisimError
+
+MOST_TEXT = 100_000_000
+"""Bytes of the largest document (scenario, manifest, header) that is read."""
+
+_SHOWN = 120
+"""Characters of a cause that a message repeats."""
+
+FORM = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=False, protected_namespaces=())
+"""Of the models of JSON documents: types are taken literally, and later versions may say more."""
+
+
+class Versioned(BaseModel):
+    """What documents of all versions have."""
+
+    model_config = FORM
+
+    schema_version: int
+
+
+@contextmanager
+def reading(
+    where: Path | str, error: type[OmnisimError], says: str = "cannot be read", advice: str = ""
+) -> Iterator[None]:
+    """Turn whatever reading a content raises into one line; what is an :class:`OmnisimError` already passes.
+
+    Parameters
+    ----------
+    where
+        What is read, with which the line begins; "" for nothing.
+    error
+        Class of the error raised.
+    says
+        What is wrong with a content that cannot be parsed; the cause follows in parentheses.
+    advice
+        How to go on, at the end of that line.
+
+    Raises
+    ------
+    OmnisimError
+        Of class ``error``.
+
+    Examples
+    --------
+    >>> from omnisim.errors import DataError
+    >>> with reading("prices.csv.gz", DataError, "is not a readable CSV file"):
+    ...     raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.DataError: prices.csv.gz: is not a readable CSV file (Compressed file ended before the
+    end-of-stream marker was reached)
+    """
+    place = f"{where}: " if str(where) else ""
+    try:
+        yield
+    except OmnisimError:
+        raise
+    except FileNotFoundError as cause:
+        raise error(f"{place}there is no such file") from cause
+    except OSError as cause:
+        if cause.errno not in (None, errno.EINVAL):  # what the system says; the others come from damaged contents
+            raise error(f"{place}cannot be read: {cause.strerror}") from cause
+        raise error(f"{place}{says} ({one_line(cause)}){advice}") from cause
+    except MemoryError as cause:
+        raise error(f"{place}needs more memory than there is") from cause
+    except RecursionError as cause:
+        raise error(f"{place}{says} (it is nested too deeply){advice}") from cause
+    except Exception as cause:
+        raise error(f"{place}{says} ({one_line(cause)}){advice}") from cause
+
+
+def one_line(cause: object) -> str:
+    """What an exception says, on one line and cut to a readable length; its class if it says nothing.
+
+    >>> one_line(KeyError("a"))
+    "KeyError: 'a'"
+    """
+    text = " ".join(str(cause).split())
+    if isinstance(cause, KeyError | IndexError | AttributeError | TypeError) or not text:
+        text = f"{type(cause).__name__}: {text}".removesuffix(": ")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def read_bytes(path: Path, most: int = MOST_TEXT) -> bytes:
+    """The bytes of a file that is not larger than ``most``.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot be read, or is larger: inside :func:`reading` a line of its own.
+    """
+    size = path.stat().st_size
+    if size > most:
+        raise ValueError(f"it has {size:,} bytes, more than the {most:,} that such a file can have")
+    return path.read_bytes()
+
+
+def parse_json(text: bytes | str, form: type[BaseModel]) -> dict[str, Any]:
+    """A JSON document of the given form, as it stands there.
+
+    Raises
+    ------
+    ValueError
+        On the first thing that is wrong, in words that name the key.
+    """
+    return validated(json.loads(text), form)
+
+
+def validated(tree: Any, form: type[BaseModel], where: str = "") -> dict[str, Any]:
+    """Plain JSON values of the given form, as they are; ``where`` they stand is put in front of a key.
+
+    Raises
+    ------
+    ValueError
+        As :func:`parse_json`.
+    """
+    try:
+        form.model_validate(tree)
+    except ValidationError as cause:
+        first = cause.errors()[0]
+        place = (where, *first["loc"]) if where else first["loc"]
+        raise ValueError(explain({**first, "loc": place})) from cause
+    return dict(tree)
+
+
+def explain(error: Mapping[str, Any]) -> str:
+    """One error of pydantic in words that name the key.
+
+    >>> explain({"loc": ("seeds", 0), "type": "int_type", "msg": "Input should be a valid integer", "input": "x"})
+    "seeds.0 is 'x': input should be a valid integer"
+    """
+    loc: Sequence[Any] = error["loc"]
+    key = ".".join(map(str, loc))
+    if error["type"] == "missing":
+        return f"it has no {key}"
+    if error["type"] == "value_error":
+        return f"{key}: {error['ctx']['error']}" if key else str(error["ctx"]["error"])
+    said = str(error["msg"])
+    return f"{key or 'it'} is {one_line(repr(error['input']))}: {said[:1].lower()}{said[1:]}"

@@ -1,0 +1,119 @@
+"""What strategies answer during a run, checked before compiled loops count on it.
+
+That every agent has an action to choose from is noticed by those loops themselves, where it costs nothing.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, within
+from omnisim.errors import ProblemError, StrategyError, TraceError
+from omnisim.trace.checking import check_forms, check_values
+from omnisim.trace.description import RECORD
+
+
+class Offers:
+    """Checks what a policy answers.
+
+    Parameters
+    ----------
+    who
+        The policy and its population, for messages.
+    agents, actions
+        N and A.
+    """
+
+    def __init__(self, who: str, agents: int, actions: int) -> None:
+        self._who, self._shape = who, (agents, actions)
+
+    def check(self, t: int, hook: str, offered: Any) -> BoolArray:
+        """The offered actions (N, A), which must be boolean.
+
+        Raises
+        ------
+        StrategyError
+            Naming the policy, its hook and the round.
+        """
+        return self._flags(t, hook, offered, self._shape)
+
+    def check_fallback(self, t: int, fallback: Any) -> BoolArray:
+        """Which agents (N,) play a fallback.
+
+        Raises
+        ------
+        StrategyError
+            As :meth:`check`.
+        """
+        return self._flags(t, "the second of playable()", fallback, self._shape[:1])
+
+    def without_action(self, t: int, cause: ProblemError) -> StrategyError:
+        """What to say when the loops found an agent without an action to choose from."""
+        return StrategyError(f"{self._who} in round {t}: {cause}")
+
+    def check_eliminated_at(self, rounds: int, subsequences: int, eliminated_at: Any) -> IntArray:
+        """The rounds after which actions left, (N, A, K) in 0..T.
+
+        Raises
+        ------
+        StrategyError
+            As :meth:`check`.
+        """
+        field = next(field for field in RECORD if field.name == "eliminated_at")
+        array = np.asarray(eliminated_at)
+        agents, actions = self._shape
+        known = {"N": agents, "A": actions, "T": rounds, "L": subsequences}
+        try:
+            symbols = check_forms({field.name: array}, [("", (field,))], {"": known})
+            check_values(field.name, array, field, symbols[""])
+        except TraceError as cause:
+            raise StrategyError(f"{self._who}: {cause}") from cause
+        return array
+
+    def _flags(self, t: int, hook: str, array: Any, shape: tuple[int, ...]) -> BoolArray:
+        if type(array) is np.ndarray and array.dtype == np.bool_ and array.shape == shape:
+            return array
+        found = f"an array of {array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else repr(array)
+        raise StrategyError(f"{self._who} in round {t}: {hook} is {found}: a boolean array of shape {shape} is needed")
+
+
+def check_bases(who: str, t: int, bases: Any, known: FloatArray | None, dimension: int) -> FloatArray:
+    """Base predictions (B, d) in [0, 1], as many as in the rounds before (``known``).
+
+    Raises
+    ------
+    StrategyError
+        Naming the forecaster and the round.
+    """
+    shape = ("B", dimension) if known is None else known.shape
+    return within(f"base_predictions() of {who} in round {t}", bases, shape, 0, 1, StrategyError)
+
+
+def check_exposure(who: str, t: int, exposure: Any, dimension: int) -> FloatArray | None:
+    """What a white-box adversary reads, (d,) finite, or None.
+
+    Raises
+    ------
+    StrategyError
+        Naming the forecaster and the round.
+    """
+    if exposure is None:
+        return None
+    return finite(f"exposure() of {who} in round {t}", exposure, (dimension,), StrategyError)
+
+
+def check_diagnostic(who: str, t: int, name: str, value: Any) -> float:
+    """A number about a round, or NaN.
+
+    Raises
+    ------
+    StrategyError
+        Naming the forecaster and the round.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as cause:
+        raise StrategyError(f"diagnostics() of {who} in round {t}: {name} is {value!r}: a number is needed") from cause
+    if np.isinf(number):
+        raise StrategyError(f"diagnostics() of {who} in round {t}: {name} is {number}: a finite number is needed")
+    return number

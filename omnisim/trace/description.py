@@ -1,0 +1,241 @@
+"""What the arrays of a record are: the one description that writing, reading and checking follow.
+
+Shapes are in symbols: T rounds, d coordinates, L subsequences, B bases, S points of mixtures; per population N agents,
+A actions, J constraints, F forecasters heard, K candidate sets (1 or L); M kinds of messages, P parties, E edges, G
+logged messages. A new array is one line here and a field of the record of the same name.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from omnisim.arrays import ROUNDING
+
+Kind: TypeAlias = Literal["float", "whole", "flag", "day"]
+
+KINDS: dict[Kind, tuple[str, Any]] = {
+    "float": ("f", np.dtype(np.float64)),
+    "whole": ("i", np.dtype(np.int64)),
+    "flag": ("b", np.dtype(np.bool_)),
+    "day": ("M", np.dtype("datetime64[D]")),
+}
+"""From what an array holds to numpy's letter for it, and to the type that it is kept in."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """One array of a record.
+
+    Attributes
+    ----------
+    name
+        Of the field; in a file, below the prefix of its group. ``"diagnostics/*"`` stands for all of that family.
+    shape
+        One symbol per axis, apart by spaces.
+    kind
+        What it holds.
+    low, high
+        The least and the largest value, as a number or a symbol; None for any.
+    below
+        A symbol that every value is less than.
+    optional
+        Whether a record may go without it.
+    may_be
+        Values beside finite numbers: ``"infinite"`` or ``"missing"`` (NaN).
+    """
+
+    name: str
+    shape: str
+    kind: Kind = "float"
+    low: float | None = None
+    high: float | str | None = None
+    below: str | None = None
+    optional: bool = False
+    may_be: Literal["", "infinite", "missing"] = ""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of the shape."""
+        return tuple(self.shape.split())
+
+    @property
+    def family(self) -> str:
+        """Name of the field that holds all arrays of the family; "" for a single array."""
+        return self.name[:-2] if self.name.endswith("/*") else ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What arrays of a record have to do with each other.
+
+    Attributes
+    ----------
+    arrays
+        Names of what it is about, from the same population or the whole record; the first is at fault.
+    wrong
+        Given the arrays (None for one that is not there): where the first is wrong, a boolean array of its leading
+        axes, or True.
+    says
+        What must hold.
+    """
+
+    arrays: tuple[str, ...]
+    wrong: Callable[..., Any]
+    says: str
+
+
+RUN = (
+    Array("outcomes", "T d", low=0, high=1),
+    Array("predictions", "T d", low=0, high=1),
+    Array("active", "T L", "flag"),
+    Array("dates", "T", "day", optional=True),
+    Array("unclipped_outcomes", "T d", optional=True),
+    Array("unclipped_predictions", "T d", optional=True),
+    Array("before", "d", optional=True),
+    Array("bases", "T B d", low=0, high=1, optional=True),
+    Array("diagnostics/*", "T", may_be="missing"),
+    Array("other_predictions/*", "T d", low=0, high=1),
+)
+"""Fields of a trace."""
+
+MIXTURES = (
+    Array("support", "S d", low=0, high=1),
+    Array("weights", "S", low=0, high=1),
+    Array("starts", "T+1", "whole", low=0, high="S"),
+)
+"""Fields of the mixtures of a trace, below ``mixtures/``."""
+
+AGENTS = (
+    Array("utility", "N A d"),
+    Array("offset", "N A"),
+    Array("money_scale", "N", low=0),
+    Array("money_offset", "N"),
+    Array("load", "N A d", optional=True),
+    Array("limit_scale", "N J", low=0, optional=True),
+)
+"""Who a population is, below ``population<i>/``; what utilities may be is the business of ``Population``."""
+
+RECORD = (
+    Array("actions", "T N", "whole", low=-1, below="A"),
+    Array("fallback", "T N", "flag"),
+    Array("costs", "T N J", low=-1, high=1),
+    Array("violated_at", "N A L", "whole", low=0, high="T"),
+    Array("eliminated_at", "N A K", "whole", low=0, high="T"),
+    Array("expected_violated_at", "N A L", "whole", low=0, high="T", optional=True),
+    Array("heard", "T F", "whole", low=-1, below="T", optional=True),
+    Array("defaulted", "T", "flag", optional=True),
+    Array("settled_at", "T", "whole", low=-1, high="T", optional=True),
+    Array("present", "T N", "flag", optional=True),
+    Array("true_costs", "T N J", optional=True),
+)
+"""What a population did, below ``population<i>/``: fields of its record."""
+
+MESSAGES = (
+    Array("sent", "M T", "whole", low=0),
+    Array("delivered", "M T", "whole", low=0),
+    Array("lost", "M T", "whole", low=0),
+    Array("late", "M T", "whole", low=0),
+    Array("in_flight", "M T", "whole", low=0),
+    Array("edges", "E 2", "whole", low=0, below="P"),
+    Array("edge_delay", "E", low=0),
+    Array("edge_loss", "E", low=0, high=1),
+)
+"""The account of the messages, below ``messages/``."""
+
+LOG = (
+    Array("kind", "G", "whole", low=0, below="M"),
+    Array("round", "G", "whole", low=0, below="T"),
+    Array("sender", "G", "whole", low=0, below="P"),
+    Array("receiver", "G", "whole", low=0, below="P"),
+    Array("sent", "G", low=0),
+    Array("arrived", "G", low=0, may_be="infinite"),
+)
+"""Single messages, below ``messages/log/``."""
+
+
+def _clipped_differs(clipped: Any, unclipped: Any) -> Any:
+    return None if unclipped is None else np.abs(unclipped.clip(0.0, 1.0) - clipped) > ROUNDING
+
+
+def _not_rising(starts: Any, weights: Any) -> Any:
+    wrong = np.zeros(len(starts), dtype=np.bool_)
+    wrong[1:] = np.diff(starts) < 1
+    wrong[0] |= starts[0] != 0
+    wrong[-1] |= starts[-1] != len(weights)
+    return wrong
+
+
+def _absent_or_not(actions: Any, present: Any) -> Any:
+    return actions < 0 if present is None else (actions < 0) == present
+
+
+RULES: Sequence[Rule] = (
+    Rule(("active",), lambda active: ~active.any(axis=1), "every round must be in a subsequence"),
+    Rule(("mixtures/starts", "mixtures/weights"), _not_rising, "it must rise from 0 to the number of points"),
+    Rule(("actions", "present"), _absent_or_not, "it must be -1 where the agent is not there, and only there"),
+)
+"""What is checked of every record, beside each array by itself: what counting on it needs."""
+
+
+def _no_law(starts: Any, weights: Any) -> Any:
+    return None if starts is None else np.append(abs(np.add.reduceat(weights, starts[:-1]) - 1) > ROUNDING, False)
+
+
+def _not_drawn(predictions: Any, support: Any, starts: Any) -> Any:
+    if starts is None:
+        return None
+    owner = np.repeat(np.arange(len(predictions)), np.diff(starts))
+    return ~np.logical_or.reduceat((support == predictions[owner]).all(axis=1), starts[:-1])
+
+
+def _after_its_round(rounds: Any) -> Any:
+    return None if rounds is None else rounds > np.arange(len(rounds)).reshape(-1, *[1] * (rounds.ndim - 1))
+
+
+def _before_its_round(settled: Any) -> Any:
+    return None if settled is None else (settled >= 0) & (settled < np.arange(len(settled)))
+
+
+def _not_active(left_at: Any, active: Any) -> Any:
+    """Where a round of the record is none of the subsequence."""
+    if left_at is None:
+        return None
+    padded = np.vstack([active, np.ones((1, active.shape[1]), dtype=np.bool_)])  # T: in no round
+    return ~padded[left_at, np.arange(active.shape[1])]
+
+
+def _after_a_violation(violated_at: Any, actions: Any, costs: Any, active: Any) -> Any:
+    """Where an action is said to have violated later than a cost that is on record."""
+    rounds, agents = np.nonzero((costs > 0).any(axis=2))
+    played = actions[rounds, agents]
+    late = violated_at[agents, played] > rounds[:, None]
+    wrong = np.zeros(violated_at.shape, dtype=np.bool_)
+    np.logical_or.at(wrong, (agents, played), late & active[rounds])
+    return wrong
+
+
+CONSISTENCY: Sequence[Rule] = (
+    Rule(("active",), lambda active: ~active.any(axis=0)[None, :] if len(active) else None,
+         "every subsequence must have a round"),
+    Rule(("outcomes", "unclipped_outcomes"), _clipped_differs, "clipping unclipped_outcomes must give it"),
+    Rule(("predictions", "unclipped_predictions"), _clipped_differs, "clipping unclipped_predictions must give it"),
+    Rule(("mixtures/starts", "mixtures/weights"), _no_law, "the weights of the round must sum to 1"),
+    Rule(("predictions", "mixtures/support", "mixtures/starts"), _not_drawn, "it must be in the mixture of the round"),
+    Rule(("violated_at", "active"), _not_active, "it must be a round of the subsequence"),
+    Rule(("violated_at", "actions", "costs", "active"), _after_a_violation, "a cost > 0 is on record before it"),
+    Rule(("heard",), _after_its_round, "no forecast is heard before it is made"),
+    Rule(("settled_at",), _before_its_round, "no outcome is learnt before its round"),
+    Rule(
+        ("messages/sent", "messages/delivered", "messages/lost", "messages/in_flight"),
+        lambda sent, delivered, lost, flying: None if sent is None else sent != delivered + lost + flying,
+        "it must be what was delivered, lost and in flight together",
+    ),
+    Rule(
+        ("messages/late", "messages/delivered"),
+        lambda late, delivered: None if late is None else late > delivered,
+        "late messages are among those delivered",
+    ),
+)  # fmt: skip
+"""What is checked beyond that of a record that was read: a file may have been put together of others."""

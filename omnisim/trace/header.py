@@ -1,0 +1,149 @@
+"""The header of a record on disk: the part that is no array, as JSON."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from omnisim.errors import TraceError
+from omnisim.reading import FORM, Versioned
+from omnisim.trace.layout import prefix_of
+from omnisim.trace.record import FORECASTER
+
+Name = Annotated[str, Field(min_length=1)]
+Names = list[Name]
+Levels = list[Annotated[float, Field(allow_inf_nan=False)]]
+
+
+class About(BaseModel):
+    """What a run says of itself; what its scenario added may be anything."""
+
+    model_config = FORM
+
+    seed: Annotated[int, Field(ge=0)]
+    rounds: Annotated[int, Field(ge=1)]
+    omnisim: str
+    forecaster: str
+    adversary: str
+    elimination: dict[str, str]
+    policies: Any = {}
+    forecast: Any = {}
+    other_forecasters: dict[str, str] = {}
+    spells: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
+
+
+class PopulationHeader(BaseModel):
+    """Names of a population."""
+
+    model_config = FORM
+
+    name: Name
+    action_names: list[str]
+    constraint_names: list[str]
+    currency: str
+    subscriptions: Names = [FORECASTER]
+    limit_units: list[str] = []
+
+    @model_validator(mode="after")
+    def _fit(self) -> "PopulationHeader":
+        if self.limit_units and len(self.limit_units) != len(self.constraint_names):
+            raise ValueError(
+                f"limit_units has {len(self.limit_units)} entries for {len(self.constraint_names)} constraints"
+            )
+        _refuse_repeated("action_names", self.action_names)
+        _refuse_repeated("subscriptions", self.subscriptions)
+        return self
+
+
+class MessagesHeader(BaseModel):
+    """Names of kinds and parties, and the rounds that are logged."""
+
+    model_config = FORM
+
+    kinds: Names
+    parties: Names
+    roles: list[Literal["world", "forecaster", "population", "relay"]]
+    logged: Annotated[list[int], Field(min_length=2, max_length=2)]
+
+    @model_validator(mode="after")
+    def _fit(self) -> "MessagesHeader":
+        if len(self.roles) != len(self.parties):
+            raise ValueError(f"messages has {len(self.roles)} roles for {len(self.parties)} parties")
+        _refuse_repeated("kinds", self.kinds)
+        _refuse_repeated("parties", self.parties)
+        return self
+
+
+class Header(Versioned):
+    """All of it."""
+
+    subsequences: Annotated[Names, Field(min_length=1)]
+    about: About
+    populations: Annotated[list[PopulationHeader], Field(min_length=1)]
+    messages: MessagesHeader | None = None
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Header":
+        names = [population.name for population in self.populations]
+        _refuse_repeated("populations", names)
+        _refuse_repeated("subsequences", self.subsequences)
+        told: dict[str, Collection[str]] = {
+            "elimination": self.about.elimination,
+            "policies": self.about.policies if isinstance(self.about.policies, Mapping) else {},
+            "spells": self.about.spells,
+        }
+        for key, of_population in told.items():
+            for name in of_population:
+                if name not in names:
+                    raise ValueError(f"about.{key} names the population {name!r}, which is not in the record")
+        for name in names:
+            if name not in self.about.elimination:
+                raise ValueError(f"about.elimination has no population {name!r}")
+        return self
+
+
+def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, int]], arrays: Collection[str]) -> None:
+    """Check what the header says of the arrays.
+
+    Parameters
+    ----------
+    header
+        Of the form above.
+    symbols
+        By prefix, what the symbols of the shapes stand for.
+    arrays
+        Names of all arrays.
+
+    Raises
+    ------
+    TraceError
+        If the two do not fit.
+    """
+    about, rounds = header["about"], symbols[""]["T"]
+    if about["rounds"] != rounds:
+        raise TraceError(f"about.rounds is {about['rounds']}, but the arrays have {rounds} rounds")
+    others = {name.partition("/")[2] for name in arrays if name.startswith("other_predictions/")}
+    if set(about.get("other_forecasters", {})) != others:
+        raise TraceError(f"about.other_forecasters and other_predictions do not name the same: {_few(others)}")
+    for index, population in enumerate(header["populations"]):
+        own, name = symbols[prefix_of(index)], population["name"]
+        for forecaster in population.get("subscriptions", ()):
+            if forecaster not in {FORECASTER, *others}:
+                raise TraceError(f"population {name!r} hears {forecaster!r}, which predicted nothing")
+        spells = about.get("spells", {}).get(name)
+        if spells is not None and len(spells) != own["N"]:
+            raise TraceError(f"about.spells of {name!r} are {len(spells)}, the record has {own['N']}")
+        if f"{prefix_of(index)}limit_scale" in arrays and not population.get("limit_units"):
+            raise TraceError(f"population {name!r} has a limit_scale without limit_units")
+    messages = header.get("messages")
+    if messages is not None and not 0 <= messages["logged"][0] <= messages["logged"][1] < rounds:
+        raise TraceError(f"messages.logged is {messages['logged']}: a first and a last round are needed")
+
+
+def _few(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:3]) or "none"
+
+
+def _refuse_repeated(what: str, names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError(f"{what} has {next(name for name in names if names.count(name) > 1)!r} twice")
