@@ -22,6 +22,9 @@ pytestmark = pytest.mark.skipif(not POSIX, reason="signals and descriptors of PO
 
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 
+ONE_OF_EACH = [pytest.param(name, marks=() if name == "SIGTERM" else pytest.mark.long) for name in CODES]
+"""Where the way from a signal to what is said is tested elsewhere, one will do in the short suite."""
+
 
 def interrupted(arguments: Sequence[object], out: Path, name: str, *, when: object = None, before: str = "") -> str:
     """What a command says that gets this signal once it holds its folder, and perhaps something else has come true."""
@@ -48,7 +51,7 @@ class TestSignals:
         assert said == f"nothing was written to {out}: {expected}"
         assert not (tmp_path / "reports").exists()
 
-    @pytest.mark.parametrize("name", CODES)
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_a_run_with_checkpoints_goes_on(self, tmp_path: Path, name: str) -> None:
         scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
         arguments = ["run", scenario, "--checkpoint-every", 5, "--out", out]
@@ -87,7 +90,7 @@ class TestSignals:
         assert said.startswith(f"{out} has no report.html, so its results are not complete: the same command begins")
 
     @pytest.mark.parametrize("jobs", [1, 2])
-    @pytest.mark.parametrize("name", CODES)
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_a_comparison_says_how_much_there_is(self, tmp_path: Path, name: str, jobs: int) -> None:
         out = tmp_path / "out"
         arguments = ["compare", "synthetic_seasonal", "--forecasters", "climatology,persistence", "--seeds", 6]
@@ -104,7 +107,7 @@ class TestSignals:
         assert printed.endswith(f"{out / 'report.html'}\n")
         assert len(omnisim.load_comparison(out).runs) == 12
 
-    @pytest.mark.parametrize("name", CODES)
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_a_study_begins_anew(self, tmp_path: Path, name: str) -> None:
         out = tmp_path / "out"
         said = interrupted(["study", "crowding", "--quick", "--jobs", 2, "--out", out], out, name)
