@@ -7,12 +7,9 @@ has next to nothing to do.
 import hashlib
 import io
 import json
-import platform
-import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from omnisim import memory
 from omnisim._version import __version__
 from omnisim.analysis import Analysis, analyze
 from omnisim.analysis.accuracy import losses
@@ -78,7 +76,7 @@ def execute(variant: Variant, seed: int, command: str) -> Stored:
     facts: dict[str, Any] = {"omnisim": __version__, "command": command}
     facts |= {"versions": json.dumps(versions()), "machine": json.dumps(machine())}
     started = time.perf_counter()
-    _forget_peak_memory()
+    memory.forget_peak()
     agents, error = None, ""
     try:
         trace = simulate(variant.scenario, seed)
@@ -90,7 +88,7 @@ def execute(variant: Variant, seed: int, command: str) -> Stored:
     except Exception as cause:  # noqa: BLE001 (a strategy may raise anything; it is recorded, and the rest goes on)
         error = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
         facts |= {"status": FAILED, "error": error}
-    facts |= {"seconds": time.perf_counter() - started, "peak_memory_mb": _peak_memory_mb()}
+    facts |= {"seconds": time.perf_counter() - started, "peak_memory_mb": memory.peak() / 1e6}
     table = pa.Table.from_pylist([head | facts], schema=RUNS)
     return Stored(variant.run(seed), to_parquet(table), None if agents is None else _agents(head, agents), error)
 
@@ -190,22 +188,3 @@ def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
     here = trace.records[name].actions >= 0
     utility = np.where(here, (clipped - money.offset) / money.scale, 0.0)
     return {"utility": utility.mean(axis=1), "money": at_true.mean(axis=1), "money_clipped": clipped.mean(axis=1)}
-
-
-_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-
-
-def _forget_peak_memory() -> None:
-    # Linux can forget the peak of earlier runs in the same process; elsewhere the peak is that of the process.
-    try:
-        _CLEAR.write_text("5")
-    except OSError:
-        return
-
-
-def _peak_memory_mb() -> float:
-    try:
-        lines = _STATUS.read_text().splitlines()
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if platform.system() == "Darwin" else 1e3)
-    return next(float(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:"))

@@ -1,0 +1,294 @@
+"""How the command ends: by signals, by what was not foreseen, and without anybody who reads what it prints."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from commands import POSIX, done, finish, send, session_of, start, wait_until
+from scenario_files import omnisim_command, write_scenario
+
+import omnisim
+from omnisim.comparison.store import Store
+from omnisim.output_folder import OWNER
+
+pytestmark = pytest.mark.skipif(not POSIX, reason="signals and descriptors of POSIX")
+
+CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+
+ONE_OF_EACH = [pytest.param(name, marks=() if name == "SIGTERM" else pytest.mark.long) for name in CODES]
+"""Where the way from a signal to what is said is tested elsewhere, one will do in the short suite."""
+
+
+def interrupted(arguments: Sequence[object], out: Path, name: str, *, when: object = None, before: str = "") -> str:
+    """What a command says that gets this signal once it holds its folder, and perhaps something else has come true."""
+    command = start(*arguments, before=before)
+    wait_until(lambda: (out / OWNER).exists() or command.poll() is not None)
+    if when is not None:
+        wait_until(lambda: when() or command.poll() is not None)  # type: ignore[operator]
+    send(command, name)
+    code, said, complaint = finish(command)
+    assert (code, said) == (CODES[name], "")
+    head = f"omnisim: interrupted by {name}; "
+    assert complaint.startswith(head)
+    assert complaint.count("\n") == 1
+    assert not list(out.glob(".*")) if out.exists() else True
+    return complaint.removeprefix(head).rstrip("\n")
+
+
+class TestSignals:
+    @pytest.mark.parametrize("name", CODES)
+    def test_a_run_leaves_nothing(self, tmp_path: Path, name: str) -> None:
+        out = tmp_path / "reports" / "out"
+        said = interrupted(["run", "synthetic_seasonal", "--rounds", 300_000, "--out", out], out, name)
+        expected = "the same command begins anew, and with --checkpoint-every could go on"
+        assert said == f"nothing was written to {out}: {expected}"
+        assert not (tmp_path / "reports").exists()
+
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
+    def test_a_run_with_checkpoints_goes_on(self, tmp_path: Path, name: str) -> None:
+        scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
+        arguments = ["run", scenario, "--checkpoint-every", 5, "--out", out]
+        kept = out / "checkpoint.npz"
+        slow = "import omnisim.simulation.checkpoint as c, time\n_round = c.Keeper.round_is_over\n"
+        slow += "c.Keeper.round_is_over = lambda *a: (_round(*a), time.sleep(0.05))"
+        said = interrupted(arguments, out, name, when=kept.exists, before=slow)
+        assert said.endswith(f"but for {kept}: the same command goes on from there")
+        assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}
+        code, _, complaint = done(*arguments)
+        assert (code, complaint) == (0, f"omnisim: going on from {kept}\n")
+        assert done("run", scenario, "--out", tmp_path / "undisturbed")[0] == 0
+        for file in ("trace.npz", "agents.parquet", "certificates.json", "scenario.toml"):
+            assert (out / file).read_bytes() == (tmp_path / "undisturbed" / file).read_bytes()
+
+    def test_a_run_before_its_first_checkpoint(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        arguments = ["run", "synthetic_seasonal", "--rounds", 300_000, "--checkpoint-every", 299_999, "--out", out]
+        said = interrupted(arguments, out, "SIGTERM")
+        assert said == f"nothing was written to {out}, and there is no checkpoint yet: the same command begins anew"
+
+    def test_a_run_into_a_folder_with_results(self, tmp_path: Path) -> None:
+        scenario, out = write_scenario(tmp_path), tmp_path / "out"
+        assert omnisim_command("run", scenario, "--out", out).code == 0
+        before = {path: path.read_bytes() for path in out.iterdir()}
+        slow = "import omnisim, time\nomnisim.simulate = lambda *_, **__: time.sleep(600)"
+        said = interrupted(["run", scenario, "--out", out], out, "SIGTERM", before=slow)
+        assert said.startswith(f"{out} is as it was: the same command begins anew")
+        assert {path: path.read_bytes() for path in out.iterdir()} == before
+
+    def test_a_run_that_is_writing(self, tmp_path: Path) -> None:
+        scenario, out = write_scenario(tmp_path), tmp_path / "out"
+        slow = "from omnisim import run_directory\nimport time\nrun_directory.write_page = lambda *_: time.sleep(600)"
+        there = (out / "certificates.json").exists
+        said = interrupted(["run", scenario, "--out", out], out, "SIGTERM", when=there, before=slow)
+        assert said.startswith(f"{out} has no report.html, so its results are not complete: the same command begins")
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
+    def test_a_comparison_says_how_much_there_is(self, tmp_path: Path, name: str, jobs: int) -> None:
+        out = tmp_path / "out"
+        arguments = ["compare", "synthetic_seasonal", "--forecasters", "climatology,persistence", "--seeds", 6]
+        arguments += ["--jobs", jobs, "--set", "rounds=40", "--out", out]
+        slow = "from omnisim.comparison.store import Store\nimport time\n_write = Store.write\n"
+        slow += "Store.write = lambda *a: (_write(*a), time.sleep(0.3))"
+        said = interrupted(arguments, out, name, when=lambda: len(list(out.glob("runs/*"))) > 2, before=slow)
+        finished = len(Store(out).places())
+        assert 2 <= finished < 12
+        expected = f"{finished} of 12 runs are finished and kept in {out}: the same command goes on from there"
+        assert said == expected
+        code, printed, complaint = done(*arguments)
+        assert (code, complaint) == (0, "")
+        assert printed.endswith(f"{out / 'report.html'}\n")
+        assert len(omnisim.load_comparison(out).runs) == 12
+
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
+    def test_a_study_begins_anew(self, tmp_path: Path, name: str) -> None:
+        out = tmp_path / "out"
+        said = interrupted(["study", "crowding", "--quick", "--jobs", 2, "--out", out], out, name)
+        assert said == f"nothing was written to {out}: the same command begins anew"
+        assert not out.exists()
+
+    def test_a_report(self, tmp_path: Path) -> None:
+        scenario, out = write_scenario(tmp_path), tmp_path / "out"
+        assert omnisim_command("run", scenario, "--out", out).code == 0
+        before = (out / "report.html").read_bytes()
+        slow = "from omnisim import run_directory\nimport time\nrun_directory.write_page = lambda *_: time.sleep(600)"
+        said = interrupted(["report", out], out, "SIGTERM", before=slow)
+        assert said == f"{out} is as it was: the same command begins anew"
+        assert (out / "report.html").read_bytes() == before
+
+    def test_a_report_that_is_written_already(self, tmp_path: Path) -> None:
+        scenario, out = write_scenario(tmp_path), tmp_path / "out"
+        assert omnisim_command("run", scenario, "--out", out).code == 0
+        before = (out / "report.html").stat()
+        slow = "from omnisim import run_directory\nimport time\n_write = run_directory.write_page\n"
+        slow += "run_directory.write_page = lambda *a: (_write(*a), time.sleep(600))"
+        new = lambda: (out / "report.html").stat().st_ino != before.st_ino  # noqa: E731
+        said = interrupted(["report", out], out, "SIGTERM", when=new, before=slow)
+        assert said == f"{out / 'report.html'} is complete"
+
+    def test_a_signal_while_libraries_are_imported(self) -> None:
+        # The entry point imports everything else only when it has taken care of signals.
+        command = start("list", "studies", before="import sys; sys.modules.pop('omnisim.cli', None)\n" + SLOW_IMPORT)
+        assert command.stdout is not None
+        assert command.stdout.readline() == "importing\n"
+        send(command, "SIGINT")
+        assert finish(command) == (130, "", "omnisim: interrupted by SIGINT\n")
+
+    def test_one_that_is_ignored_stays_so(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        command = start(
+            *("compare", "synthetic_seasonal", "--forecasters", "climatology", "--seeds", 3, "--jobs", 1),
+            *("--set", "rounds=40", "--out", out),
+            before="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)",
+        )
+        wait_until(lambda: (out / OWNER).exists() or command.poll() is not None)
+        send(command, "SIGHUP")
+        assert finish(command)[0] == 0
+
+    def test_several_at_once_are_one_request(self, tmp_path: Path) -> None:
+        # As `timeout` sends them: to the command, and to all of its group, workers included.
+        out = tmp_path / "out"
+        arguments = ["study", "crowding", "--quick", "--jobs", "2", "--out", out]
+        command = start(*arguments)
+        wait_until(lambda: len(session_of(command)) > 3 or command.poll() is not None)
+        send(command, "SIGTERM")
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(command.pid, signal.SIGTERM)
+        code, said, complaint = finish(command)
+        assert (code, said) == (143, "")
+        there = f"nothing was written to {out}: the same command begins anew"
+        assert complaint == f"omnisim: interrupted by SIGTERM; {there}\n"
+
+    def test_who_asks_again_does_not_wait(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        stubborn = (
+            "import omnisim, time\nfrom omnisim import interruption\ninterruption._SAME_REQUEST = 0.0\n"
+            "def simulate(*_, **__):\n    try:\n        time.sleep(600)\n    finally:\n"
+            "        open('stubborn', 'w').close()\n        time.sleep(600)\nomnisim.simulate = simulate"
+        )
+        command = start("run", write_scenario(tmp_path), "--out", out, before=stubborn, cwd=tmp_path)
+        wait_until((out / OWNER).exists)
+        send(command, "SIGTERM")
+        wait_until((tmp_path / "stubborn").exists)
+        send(command, "SIGTERM")
+        assert finish(command)[0] == 143
+
+
+SLOW_IMPORT = """
+import importlib.abc, time
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "omnisim.cli":
+            print("importing", flush=True)
+            time.sleep(600)
+sys.meta_path.insert(0, Slow())
+"""
+
+
+class TestBugs:
+    def test_one_line_and_the_full_account_in_a_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def simulate(*_: object, **__: object) -> None:
+            raise ZeroDivisionError("as\nnobody expected")
+
+        monkeypatch.setattr(omnisim, "simulate", simulate, raising=False)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        answer = omnisim_command("run", write_scenario(tmp_path / "in"), "--out", tmp_path / "out")
+        assert (answer.code, answer.out) == (70, "")
+        head = f"omnisim: this is a bug of omnisim {omnisim.__version__}: ZeroDivisionError: as nobody expected; "
+        tail = r"please report it with (.*), which holds the full account\n"
+        found = re.fullmatch(re.escape(head) + tail, answer.err)
+        assert found is not None, answer.err
+        account = Path(found[1]).read_text(encoding="utf-8")
+        assert "raise ZeroDivisionError" in account
+        assert str(tmp_path / "out") in account  # the command
+        assert sys.version.split()[0] in account
+        assert not (tmp_path / "out").exists()
+
+    def test_one_that_says_nothing_where_nothing_can_be_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def simulate(*_: object, **__: object) -> None:
+            raise AssertionError
+
+        monkeypatch.setattr(omnisim, "simulate", simulate, raising=False)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "not there"))
+        answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out")
+        assert answer.code == 70
+        assert re.fullmatch(
+            r"omnisim: this is a bug of omnisim \S+: AssertionError \(.*test_ending.py, line \d+; "
+            r"the account could not be written: No such file or directory\)\n",
+            answer.err,
+        )
+
+    def test_a_broken_pipe_of_ours_is_no_reader_that_has_left(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def simulate(*_: object, **__: object) -> None:
+            raise BrokenPipeError(32, "Broken pipe")
+
+        monkeypatch.setattr(omnisim, "simulate", simulate, raising=False)
+        answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out")
+        assert answer.code == 1
+        assert answer.err == "omnisim: the pipe to another process is broken: [Errno 32] Broken pipe\n"
+
+
+class TestStreams:
+    def test_a_reader_that_has_left(self) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = start("validate", "--schema", stdout=writer)
+        os.close(writer)
+        assert finish(command)[::2] == (141, "")
+
+    def test_a_reader_of_errors_that_has_left(self, tmp_path: Path) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = start("run", tmp_path / "nothing.toml", stderr=writer)
+        os.close(writer)
+        assert finish(command)[:2] == (1, "")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+    def test_a_full_disk_behind_the_output(self) -> None:
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            code, _, complaint = finish(start("list", "studies", stdout=full))
+        assert (code, complaint) == (1, "omnisim: [Errno 28] No space left on device\n")
+
+    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    def test_closed_ones(self, tmp_path: Path, closed: str) -> None:
+        # A file that is opened then must not stand in for the stream that others print to.
+        scenario, out = write_scenario(tmp_path), tmp_path / "out"
+        code = "from omnisim.__main__ import main; main()"
+        line = f'"{sys.executable}" -c "{code}" run "{scenario}" --out "{out}" {closed}'
+        ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)  # noqa: S603, S607
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert ran.stdout.endswith("report.html\n") or ">&- 2" in closed or closed == ">&-"
+        assert omnisim.load_trace(out / "trace.npz").rounds == 10
+        assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["scenario"] == "toy"
+
+    def test_what_is_printed_to_a_closed_stream_goes_into_no_file(self, tmp_path: Path) -> None:
+        code = (
+            "import os; from omnisim import __main__ as m; m._open_streams(); f = open('file', 'wb', buffering=0)\n"
+            "os.write(2, b'a warning of a library'); f.write(b'data')"
+        )
+        line = f'"{sys.executable}" -c "{code}" 2>&-'
+        subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)  # noqa: S603, S607
+        assert (tmp_path / "file").read_bytes() == b"data"
+
+    def test_a_terminal_that_knows_few_letters(self, tmp_path: Path) -> None:
+        scenario = write_scenario(tmp_path / "Märkte")
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        code, said, complaint = done("run", scenario, "--out", tmp_path / "Märkte" / "out", env=environment)
+        assert (code, complaint) == (0, "")
+        assert said.endswith("M\\xe4rkte/out/report.html\n")
+
+
+def test_python_m_omnisim() -> None:
+    ran = subprocess.run([sys.executable, "-m", "omnisim", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout == f"{omnisim.__version__}\n"
