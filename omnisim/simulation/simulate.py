@@ -88,6 +88,7 @@ def simulate(
                     subsequences=problem.subsequences,
                     past=problem.past,
                     law=(lambda context: adversary.law(context, None, None)) if adversary.oblivious else None,
+                    models=tuple(problem.forecasts),
                 )
             )
         lines = _lines(scenario, crews, hears, problem.rounds, seed)
