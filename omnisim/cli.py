@@ -1,30 +1,35 @@
 """The command line: parse, call the public surface, print, exit.
 
-Exit codes: 0 when the command did its work, 1 for bad input (one line on standard error says which), 2 for a
-command line that cannot be understood, 130 when interrupted.
+How the process ends, with which exit code, is in :mod:`omnisim.__main__`.
 """
 
 import shlex
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 import typer.core
 
+from omnisim.__main__ import main
 from omnisim._version import __version__
-from omnisim.errors import OmnisimError, ScenarioError
+from omnisim.errors import ScenarioError
+from omnisim.interruption import Interrupted, NobodyReadsError, Results, if_interrupted
 from omnisim.progress import rounds_bar
+
+__all__ = ["app", "main"]
 
 
 class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
-        """Say that the run was interrupted; typer would leave without a word."""
+        """Leave it to the entry point to end the process; typer would do so without a word."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _fail("interrupted; nothing half-written was left behind", 130)
+        except KeyboardInterrupt as cause:
+            raise Interrupted from cause
+        except BrokenPipeError as cause:
+            raise NobodyReadsError(cause) from cause
 
 
 app = typer.Typer(
@@ -50,20 +55,7 @@ Plugins = Annotated[
     typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
 ]
 
-
-def main() -> None:
-    """Entry point of the ``omnisim`` command."""
-    try:
-        app()
-    except (OmnisimError, OSError) as error:
-        _fail(str(error), 1)
-    except MemoryError as error:
-        _fail(f"not enough memory for so many agents and rounds: {error}", 1)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    print(f"omnisim: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(code)
+Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -101,6 +93,7 @@ def run(
             show_default=False,
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Run a scenario and write its report.
 
@@ -119,19 +112,22 @@ def run(
         extra["rounds"] = rounds
     loaded = _load(scenario, overrides, plugin, extra)
     from omnisim import run_directory
+    from omnisim.occupied import check_unoccupied
 
     directory = out or Path("reports") / f"{_file_name(loaded.name)}-{loaded.about['digest']}"
     import omnisim
     from omnisim.scenario.load import naming
 
     started = time.perf_counter()
+    results, checkpoint = Results(directory / run_directory.REPORT), None
+    if checkpoint_every is not None:
+        checkpoint = omnisim.Checkpoint(directory / run_directory.CHECKPOINT, checkpoint_every)
+    if_interrupted(lambda: run_directory.how_to_go_on(results, checkpoint.path if checkpoint else None))
     with run_directory.prepared(directory):
+        check_unoccupied(directory, {"digest": loaded.about["digest"]}, force=force)
         with naming(scenario), rounds_bar(loaded.name) as on_rounds:
-            checkpoint = None
-            if checkpoint_every is not None:
-                checkpoint = omnisim.Checkpoint(directory / run_directory.CHECKPOINT, checkpoint_every)
-                if checkpoint.path.exists():
-                    print(f"omnisim: going on from {checkpoint.path}", file=sys.stderr)
+            if checkpoint is not None and checkpoint.path.exists():
+                print(f"omnisim: going on from {checkpoint.path}", file=sys.stderr)
             trace = omnisim.simulate(
                 loaded,
                 on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)),
@@ -195,6 +191,7 @@ def compare(
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop when a run fails, instead of going on.")] = False,
     plugin: Plugins = None,
+    force: Force = False,
 ) -> None:
     """Run forecasters on the same seeds and say which serves whom, with intervals.
 
@@ -207,25 +204,31 @@ def compare(
       omnisim compare my.toml --forecasters 'persistence(lag=7),published(model=dnn)' --set market.series=a,b
     """
     loaded = _load(scenario, None, plugin, {})
+    from omnisim import run_directory
     from omnisim.compare_command import leaderboard, run_comparison, verdict, write_page
+    from omnisim.comparison.store import FOLDERS
 
     directory = out or Path("reports") / f"compare-{_file_name(loaded.name)}-{loaded.about['digest']}"
-    comparison = run_comparison(
-        loaded,
-        directory,
-        forecasters,
-        eliminations,
-        adversaries,
-        settings or [],
-        sys.argv[2:],
-        seeds=seeds,
-        reference=reference,
-        jobs=jobs,
-        scheduler=scheduler,
-        fail_fast=fail_fast,
-    )
-    page = write_page(comparison, directory)
-    for line in [*verdict(comparison), *leaderboard(comparison)]:
+    # Held until the page is written: it shows what was asked here, whatever comes into the folder later.
+    with run_directory.prepared(directory, *FOLDERS):
+        comparison = run_comparison(
+            loaded,
+            directory,
+            forecasters,
+            eliminations,
+            adversaries,
+            settings or [],
+            sys.argv[2:],
+            seeds=seeds,
+            reference=reference,
+            jobs=jobs,
+            scheduler=scheduler,
+            fail_fast=fail_fast,
+            force=force,
+        )
+        page = write_page(comparison, directory)
+        lines = [*verdict(comparison), *leaderboard(comparison)]
+    for line in lines:
         print(line)
     print(f"{page}")
 
@@ -242,13 +245,21 @@ def report(
     """
     import omnisim
     from omnisim import compare_command, run_directory
+    from omnisim.comparison.store import FOLDERS
 
-    if compare_command.is_comparison(run_dir):
-        print(f"{compare_command.write_page(omnisim.load_comparison(run_dir), run_dir)}")
-        return
-    trace, manifest = run_directory.read_run(run_dir)
-    run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
-    print(f"{run_dir / run_directory.REPORT}")
+    page = run_dir / run_directory.REPORT
+    results = Results(page)
+    if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
+    is_comparison = compare_command.is_comparison(run_dir)
+    if not is_comparison:
+        run_directory.read_manifest(run_dir)  # no lock is laid into a folder that is not that of a run
+    with run_directory.prepared(run_dir, *FOLDERS * is_comparison):
+        if is_comparison:
+            compare_command.write_page(omnisim.load_comparison(run_dir), run_dir)
+        else:
+            trace, manifest = run_directory.read_run(run_dir)
+            run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
+    print(f"{page}")
 
 
 @app.command()
@@ -300,6 +311,7 @@ def study(
         Path | None,
         typer.Option(help="File or folder the study is about; default: what the package ships.", show_default=False),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Rerun what the papers claim and write one page of figures, slopes and verdicts.
 
@@ -311,17 +323,21 @@ def study(
       omnisim study scaling --seed 1 --out results
     """
     from omnisim import run_directory, studies
+    from omnisim.occupied import check_unoccupied
 
     found = studies.find(name)
     directory = out or Path("reports") / f"study-{name}"
+    given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
+    command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
     started = time.perf_counter()
+    results = Results(directory / run_directory.REPORT)
+    if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
     with run_directory.prepared(directory):
+        check_unoccupied(directory, {"study": name, "command": command}, force=force)
         with rounds_bar(f"study {name}") as on_rounds:
             result = found(studies.Options(quick, seed, jobs, on_rounds, data))
         from omnisim.studies.directory import write
 
-        given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
-        command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for finding in result.findings:
         print(f"{_MARKS[finding.holds]}  {finding.measured}")

@@ -9,7 +9,9 @@ from omnisim import run_directory
 from omnisim.comparison.choices import choices_from_text, settings_from_text
 from omnisim.comparison.comparing import compare
 from omnisim.comparison.comparison import Comparison
-from omnisim.comparison.store import PLAN
+from omnisim.comparison.store import PLAN, Store
+from omnisim.interruption import Results, if_interrupted
+from omnisim.occupied import check_unoccupied
 from omnisim.progress import runs_bar
 from omnisim.report.comparison import write_comparison
 from omnisim.scenario.scenario import Scenario
@@ -23,6 +25,8 @@ def run_comparison(
     adversaries: str | None,
     settings: Sequence[str],
     arguments: Sequence[str],
+    *,
+    force: bool = False,
     **options: Any,
 ) -> Comparison:
     """Run the grid that the texts of the options describe, with progress on standard error.
@@ -35,10 +39,23 @@ def run_comparison(
         Texts as given.
     arguments
         Of the command, to say what made the comparison.
+    force
+        Whether other results in the folder are to be replaced.
     options
         ``seeds``, ``reference``, ``jobs``, ``scheduler`` and ``fail_fast`` of :func:`omnisim.compare`.
     """
-    with run_directory.prepared(directory), runs_bar(f"compare {scenario.name}") as (on_run, say):
+    about = {"name": scenario.name, "market": scenario.about.get("market", {})}
+    check_unoccupied(directory, {"file": PLAN, **about}, force=force)
+    results = Results(directory / run_directory.REPORT)
+    planned: list[bool] = []
+    if_interrupted(lambda: _how_to_go_on(directory, results, bool(planned)))
+    with runs_bar(f"compare {scenario.name}") as (show, say):
+
+        def on_run(done: int, total: int) -> None:
+            planned.append(True)
+            if show is not None:
+                show(done, total)
+
         return compare(
             scenario,
             choices_from_text("forecaster", forecasters),
@@ -51,6 +68,15 @@ def run_comparison(
             command=shlex.join(["omnisim", "compare", *arguments]),
             **options,
         )
+
+
+def _how_to_go_on(directory: Path, results: Results, planned: bool) -> str:
+    if results.are_complete:
+        return str(results)
+    if not planned:
+        return f"{results}: the same command begins anew"
+    finished, asked = Store(directory).progress()
+    return f"{finished} of {asked} runs are finished and kept in {directory}: the same command goes on from there"
 
 
 def is_comparison(directory: Path) -> bool:

@@ -8,11 +8,11 @@ roots, sums and products of arrays are the same everywhere, and are left to nump
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, read_only
+from omnisim.compiled import compiled
 
 
 def exp(x: ArrayLike) -> FloatArray:
@@ -62,12 +62,12 @@ def _of(entrywise: Any, x: ArrayLike) -> FloatArray:
 
 
 def _entrywise(function: Any) -> Any:
-    @numba.njit(nogil=True, cache=True)
-    def compiled(x, found):
+    @compiled()
+    def entrywise(x, found):
         for i in range(len(x)):
             found[i] = function(x[i])
 
-    return compiled
+    return entrywise
 
 
 _exp, _log, _log1p = _entrywise(math.exp), _entrywise(math.log), _entrywise(math.log1p)

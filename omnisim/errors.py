@@ -9,7 +9,9 @@
     ├── DataError        a price or forecast file that is missing, malformed or has gaps
     ├── ScenarioError    a scenario file or override that is not valid
     ├── TraceError       a run directory or trace file that cannot be read
-    └── OutputError      a folder or file that cannot be written
+    ├── OutputError      a folder or file that cannot be written
+    │   └── FolderInUseError       another process writes to the folder
+    └── WorkersLostError the processes or the cluster that worked on it are gone
 
 All of them carry one line that names the thing, its value and what would be right; the command line prints
 that line and exits with code 1. Most are ``ValueError`` as well, so that callers who know nothing of
@@ -47,3 +49,16 @@ class TraceError(OmnisimError, ValueError):
 
 class OutputError(OmnisimError, OSError):
     """A folder or file that cannot be written."""
+
+
+class FolderInUseError(OutputError):
+    """A folder to which another process, or another thread of this one, writes at the moment."""
+
+
+class WorkersLostError(OmnisimError):
+    """Processes or a cluster that are gone before their work was done; what they had finished stands."""
+
+
+def one_line(error: BaseException, most: int = 300) -> str:
+    """What an exception says, in one line, of which at most so many letters."""
+    return " ".join(str(error).split())[:most]

@@ -3,7 +3,8 @@
 .. code-block:: text
 
     scenario.toml      the resolved scenario: running it again gives the same trace
-    manifest.json      versions, seed, digest, wall time, the command that reproduces the run
+    manifest.json      seed, digest, wall time, the command that reproduces the run, what is promised of it, and the
+                       versions and the machine that it depends on (omnisim.reproducibility)
     trace.npz          the record of the run (omnisim.trace)
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
@@ -15,20 +16,21 @@ last, and that of an earlier run in the same folder goes first: a directory that
 """
 
 import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from omnisim._version import __version__
+from omnisim import output_folder
 from omnisim.analysis import Analysis
-from omnisim.errors import OutputError, TraceError
+from omnisim.comparison.store import PAGE, PAGES, PLAN
+from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
+from omnisim.interruption import Results
 from omnisim.reading import FORM, parse_json, read_bytes, reading
+from omnisim.reproducibility import PROMISE, machine, versions
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
 from omnisim.trace import Trace, load_trace
@@ -36,8 +38,6 @@ from omnisim.trace import Trace, load_trace
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
 CHECKPOINT = "checkpoint.npz"
-
-_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "plotly")
 
 
 class Manifest(BaseModel):
@@ -55,33 +55,29 @@ class Manifest(BaseModel):
 
 
 @contextmanager
-def prepared(directory: Path) -> Iterator[None]:
-    """Make sure that a run can be written there, before it is computed.
+def prepared(directory: Path, *subfolders: str) -> Iterator[None]:
+    """Make sure that a command can write to its output folder, and nobody else does, before anything is computed.
 
     If the body fails, folders that were made for it and are still empty are removed.
 
     Raises
     ------
     OutputError
-        If the folder cannot be made or written to.
+        If the folder cannot be made or written to, or is in use.
     """
-    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
-    try:
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            probe = directory / ".omnisim-probe"
-            probe.touch()
-            probe.unlink()
-        except OSError as cause:
-            raise OutputError(
-                f"{directory}: cannot be written to: {cause.strerror or cause}; choose another folder with --out"
-            ) from cause
+    with output_folder.held(directory, *subfolders):
         yield
-    except BaseException:
-        with suppress(OSError):  # a folder that is not empty stays
-            for folder in made:
-                folder.rmdir()
-        raise
+
+
+def how_to_go_on(results: Results, checkpoint: Path | None) -> str:
+    """What a run that is interrupted says; ``checkpoint`` is where it keeps its state, if it does."""
+    if results.are_complete:
+        return str(results)
+    if checkpoint is None:
+        return f"{results}: the same command begins anew, and with --checkpoint-every could go on"
+    if checkpoint.exists():
+        return f"{results}, but for {checkpoint}: the same command goes on from there"
+    return f"{results}, and there is no checkpoint yet: the same command begins anew"
 
 
 def write_run(
@@ -107,6 +103,8 @@ def write_run(
         "rounds": trace.rounds,
         "wall_seconds": round(wall_seconds, 3),
         "versions": versions(),
+        "machine": machine(),
+        "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
     try:
@@ -120,6 +118,7 @@ def write_run(
         analysis.agents.to_parquet(file, index=False)
     _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
+    _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         (directory / CHECKPOINT).unlink(missing_ok=True)
 
@@ -133,8 +132,31 @@ def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any])
         "versions": manifest["versions"],
         "wall_seconds": manifest["wall_seconds"],
         "agents_file": AGENTS,
+        "comparison": _comparison_page(directory),
     }
     write_report(analysis, directory / REPORT, details=details)
+
+
+def _comparison_page(directory: Path) -> str | None:
+    """Where the page of the comparison is that a run was made again from, relative to the run's; None if there is none.
+
+    The folder of such a run is in the folder of its comparison, in one of its own.
+    """
+    comparison = directory.resolve().parent.parent
+    known = directory.resolve().parent.name == PAGES and (comparison / PLAN).is_file()
+    return f"../../{PAGE}" if known and (comparison / PAGE).is_file() else None
+
+
+def _lead_here(directory: Path) -> None:
+    """Write the page of the comparison again that a run was made again from, now that there is a page to lead to."""
+    if _comparison_page(directory) is not None:
+        from omnisim.comparison.comparison import load_comparison
+        from omnisim.report.comparison import write_comparison
+
+        comparison = directory.resolve().parent.parent
+        # The run is there, whatever is wrong with the comparison; and one that goes on writes its page itself.
+        with suppress(OmnisimError), output_folder.held(comparison):
+            write_comparison(load_comparison(comparison), comparison / PAGE)
 
 
 def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
@@ -146,10 +168,7 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
         If the directory is not that of a run, a file in it is damaged, or they are of different runs.
     """
     path, again = directory / MANIFEST, f": run its {SCENARIO} again"
-    if not directory.is_file() and not path.exists():
-        raise TraceError(f"{directory}: is not a run directory: it has no {MANIFEST}")
-    with reading(path, TraceError, "the manifest is damaged", again):
-        manifest = parse_json(read_bytes(path), Manifest)
+    manifest = read_manifest(directory)
     trace = load_trace(directory / TRACE)
     for key in ("scenario", "seed", "digest", "rounds"):
         said = trace.about.get(key)
@@ -161,12 +180,19 @@ def read_run(directory: Path) -> tuple[Trace, dict[str, Any]]:
     return trace, manifest
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
-    found = {"python": platform.python_version(), "omnisim-lab": __version__}
-    for package in _PACKAGES:
-        found[package] = metadata.version(package)
-    return found
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Raises
+    ------
+    TraceError
+        If the directory is not that of a run, or the manifest is damaged.
+    """
+    path = directory / MANIFEST
+    if not directory.is_file() and not path.exists():
+        raise TraceError(f"{directory}: is not a run directory: it has no {MANIFEST}")
+    with reading(path, TraceError, "the manifest is damaged", f": run its {SCENARIO} again"):
+        return parse_json(read_bytes(path), Manifest)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -51,7 +51,9 @@ def quiet(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda r: None if r.url in (path.as_uri(), "data:,") else noise.append(r.url))
+        # What the page made itself and holds in memory is no request to anybody.
+        own = (path.as_uri(), "data:,")
+        page.on("request", lambda r: None if r.url in own or r.url.startswith("blob:") else noise.append(r.url))
         if prepare:
             page.add_init_script(prepare)
         page.goto(path.as_uri())

@@ -15,8 +15,9 @@ ROOT = Path(omnisim.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 EVERYWHERE = {
-    *("errors", "arrays", "suggest", "files", "streams", "snapshot", "_version"),
-    *("archives", "memory", "reading"),
+    *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
+    "reproducibility",
+    *("archives", "memory", "reading", "output_folder", "workers", "compiled"),
 }
 """Parts that any other may import."""
 
@@ -47,7 +48,7 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"cli", "compare_command", "progress", "run_directory"}
+OUTERMOST = {"__main__", "cli", "compare_command", "interruption", "occupied", "progress", "run_directory"}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
@@ -224,3 +225,63 @@ for name in {[name.removesuffix(".__init__") for name in names]}:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr
+
+
+PARTS_OF_A_RUN = {"problem", "market", "game", "strategies", "scenario", "simulation", "trace"}
+LEARNT_IN_A_RUN = {"base_predictors", "classifiers", "merging", "predictor", "samples", "two_player_game"}
+"""Modules of ``batch`` that forecasters learn with."""
+
+PRODUCTS = {
+    "dot",
+    "matmul",
+    "vdot",
+    "inner",
+    "einsum",
+    "tensordot",
+    "linalg",
+    "convolve",
+    "correlate",
+    "cov",
+    "corrcoef",
+}
+FUNCTIONS = {
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "power", "float_power", "cbrt"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "hypot"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+}
+
+
+def rounded_by_the_processor(tree: ast.AST, compiled: bool = False) -> Iterator[tuple[int, str]]:
+    """Lines and names of what libraries compute in ways that depend on the processor.
+
+    In compiled functions, elementary functions are those of the C library.
+    """
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
+            yield node.lineno, "@"
+        if isinstance(node, ast.Attribute):
+            of_numpy = isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "scipy")
+            if node.attr == "dot" or (of_numpy and node.attr in PRODUCTS | (set() if compiled else FUNCTIONS)):
+                yield node.lineno, ast.unparse(node)
+        if isinstance(node, ast.ImportFrom) and "linalg" in f"{node.module} {[alias.name for alias in node.names]}":
+            yield node.lineno, "linalg"
+        inside = isinstance(node, ast.FunctionDef) and any("njit" in ast.unparse(d) for d in node.decorator_list)
+        yield from rounded_by_the_processor(node, compiled or inside)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+def test_what_a_run_computes_is_rounded_alike_on_every_processor(module: Path) -> None:
+    part = part_of(module)
+    if part in PARTS_OF_A_RUN or (part == "batch" and module.stem in LEARNT_IN_A_RUN):
+        found = list(rounded_by_the_processor(ast.parse(module.read_text(encoding="utf-8"))))
+        assert not found, f"{module.relative_to(ROOT.parent)}: {found}: use omnisim.products or omnisim.elementary"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["a @ b", "a @= b", "a.dot(b)", "np.einsum('i,i', a, b)", "np.linalg.solve(a, b)", "from scipy import linalg",
+     "from numpy.linalg import solve", "np.exp(a)", "@numba.njit\ndef f(a, b):\n    return a @ b"],
+)  # fmt: skip
+def test_it_would_be_noticed(code: str) -> None:
+    assert list(rounded_by_the_processor(ast.parse(code)))
+    assert not list(rounded_by_the_processor(ast.parse("@numba.njit\ndef f(a):\n    return np.exp(a) * np.sqrt(a)")))

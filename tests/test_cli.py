@@ -250,7 +250,8 @@ class TestTerminal:
             printed = run.communicate(timeout=60)
         finally:
             run.kill()
-        assert printed == ("", "omnisim: interrupted; nothing half-written was left behind\n")
+        said = f"nothing was written to {out}: the same command begins anew, and with --checkpoint-every could go on"
+        assert printed == ("", f"omnisim: interrupted by SIGINT; {said}\n")
         assert run.returncode == 130
         assert not (tmp_path / "reports").exists()
 
@@ -275,4 +276,4 @@ def test_the_command_is_installed_as_an_entry_point() -> None:
     if importlib.util.find_spec("omnisim") is None:
         pytest.skip("omnisim is not installed")
     points = [point for point in metadata.entry_points(group="console_scripts") if point.name == "omnisim"]
-    assert {point.value for point in points} == {"omnisim.cli:main"}
+    assert {point.value for point in points} == {"omnisim.__main__:main"}

@@ -6,9 +6,9 @@ numbers are multiples of 1/8, so that the inequalities can be checked without a 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from hypothesis import given, settings
@@ -113,12 +113,21 @@ def test_certificates_hold_and_agree_with_the_definitions(run: Run) -> None:
         assert row["agents"] == len(run.agents), theorem
         assert row["hypotheses_met"] == len(numbers), theorem
         if numbers:
-            assert all(measured <= bound for measured, bound in numbers), theorem
-            measured, bound = max(numbers, key=lambda pair: share(*pair))
-            assert (row["measured"], row["bound"]) == (measured, bound), theorem
-            assert row["margin"] == bound - measured, theorem
+            assert all(case.measured <= case.bound for case in numbers), theorem
+            closest = max(numbers, key=lambda case: share(case.measured, case.bound))
+            assert (row["measured"], row["bound"]) == (closest.measured, closest.bound), theorem
+            assert row["margin"] == closest.bound - closest.measured, theorem
+            np.testing.assert_equal((row["trivial"], row["hindsight"]), (closest.trivial, closest.hindsight), theorem)
+            assert not closest.measured > closest.hindsight, theorem
+            assert not closest.hindsight > closest.trivial, theorem
+            informative = closest.bound < closest.trivial
+            checked = math.isnan(closest.trivial) or closest.trivial == 0
+            status = "cannot fail" if checked else "informative" if informative else "vacuous"
+            assert (row["informative"], row["status"]) == (informative, status), theorem
         else:
-            assert np.isnan([row["measured"], row["bound"], row["margin"]]).all(), theorem
+            unknown = [row[key] for key in ("measured", "bound", "margin", "trivial", "hindsight")]
+            assert np.isnan(unknown).all(), theorem
+            assert (row["informative"], row["status"]) == (False, "hypotheses unmet"), theorem
 
 
 def share(measured: float, bound: float) -> float:
@@ -128,8 +137,17 @@ def share(measured: float, bound: float) -> float:
     return math.inf if measured > bound else 0.0
 
 
-Certificate: TypeAlias = tuple[str, str, list[tuple[float, float]]]
-"""Theorem, subsequence, and (measured, bound) of each agent that meets the hypotheses."""
+class Case(NamedTuple):
+    """The numbers of one agent: measured, promised, and what could have been lost without a promise."""
+
+    measured: float
+    bound: float
+    trivial: float = math.nan
+    hindsight: float = math.nan
+
+
+Certificate: TypeAlias = tuple[str, str, list[Case]]
+"""Theorem, subsequence, and the numbers of each agent that meets the hypotheses."""
 
 REGRET = {THRESHOLD: "Theorem 9", BY_PART: "Theorem 7", BY_PART_PLAYED: "Theorem 7", BY_PART_THRESHOLD: "Theorem 11"}
 
@@ -142,16 +160,17 @@ def expected_certificates(run: Run) -> Iterator[Certificate]:
         yield from violation_by_part(run)
     for k in run.parts:
         met = [n for n in run.agents if run.kept(n, k)]
-        numbers = [(run.measured(n, k)["swap_regret"], run.regret_bound(n, k)) for n in met]
+        numbers = [
+            Case(run.measured(n, k)["swap_regret"], run.regret_bound(n, k), *utility_at_stake(run, n, k)) for n in met
+        ]
         yield REGRET.get(run.rule, "Theorem 3"), f"part {k}", numbers
 
 
 def assumptions(run: Run) -> Iterator[Certificate]:
-    agents, corners = run.instance.agents, list(product([0.0, 1.0], repeat=run.instance.population.dimension))
-    every = range(run.actions)
-    earned = [[agents.earns(n, a, y) for a in every for y in corners] for n in run.agents]
-    yield "Assumption 1", "every round", [(max(*values, 1 - min(values)), 1) for values in earned]
-    yield "Assumption 1", "every round", [(agents.lipschitz(n), 1) for n in run.agents]
+    agents, every = run.instance.agents, range(run.actions)
+    earned = [[agents.earns(n, a, y) for a in every for y in corners(run)] for n in run.agents]
+    yield "Assumption 1", "every round", [Case(max(*values, 1 - min(values)), 1) for values in earned]
+    yield "Assumption 1", "every round", [Case(agents.lipschitz(n), 1) for n in run.agents]
     if agents.costs:
         paid = [
             [abs(cost(n, row[n], y)) for row, y in zip(run.replayed.actions, run.outcomes, strict=True)]
@@ -159,37 +178,72 @@ def assumptions(run: Run) -> Iterator[Certificate]:
             for cost in agents.costs
         ]
         J = len(agents.costs)
-        yield "Section 2", "every round", [(max(map(max, paid[n * J : (n + 1) * J])), 1) for n in run.agents]
+        yield "Section 2", "every round", [Case(max(map(max, paid[n * J : (n + 1) * J])), 1) for n in run.agents]
 
 
 def violation_over_the_run(run: Run) -> Iterator[Certificate]:
     """Proposition and theorem of Algorithms 1 and 2."""
     if run.rule == THRESHOLD:
         yield "Proposition 2", "every round", []  # a gamma that was chosen freely promises nothing
+        bound = run.actions * (1 + GAMMA)
         steady = [n for n in run.agents if not run.fell_back(n)]
-        yield "Theorem 2", "every round", [(run.violation(n, None), run.actions * (1 + GAMMA)) for n in steady]
+        cases = [Case(run.violation(n, None), bound, *costs_at_stake(run, n, None)) for n in steady]
+        yield "Theorem 2", "every round", cases
         return
-    numbers = [(removed(run, n, None), 0) for n in run.agents if run.benchmark(n, None)]
-    yield "Proposition 1", "every round", numbers
-    others = {n: run.actions - len(run.benchmark(n, None)) for n in run.agents}
-    yield "Theorem 1", "every round", [(run.positive(n, None), others[n]) for n in run.agents if run.benchmark(n, None)]
+    yield "Proposition 1", "every round", removals(run, None)
+    others = {n: run.actions - len(run.benchmark(n, None)) for n in run.agents if run.benchmark(n, None)}
+    cases = [Case(run.positive(n, None), bound, *costs_at_stake(run, n, None)) for n, bound in others.items()]
+    yield "Theorem 1", "every round", cases
 
 
 def violation_by_part(run: Run) -> Iterator[Certificate]:
     """Proposition and theorem of Algorithms 3 and 4."""
     limit = len(run.parts) * run.actions
     steady = [n for n in run.agents if not run.fell_back(n)]
+    threshold = run.rule == BY_PART_THRESHOLD
     for k in run.parts:
-        if run.rule == BY_PART_THRESHOLD:
-            yield "Proposition 4", f"part {k}", []
-            measured = [run.measured(n, k)["ccv"] for n in steady]
-            yield "Theorem 6", f"part {k}", [(value, limit * (1 + GAMMA)) for value in measured]
+        yield ("Proposition 4", f"part {k}", []) if threshold else ("Proposition 3", f"part {k}", removals(run, k))
+    for k in run.parts:
+        stakes = {n: costs_at_stake(run, n, k) for n in steady}
+        if threshold:
+            bound = limit * (1 + GAMMA)
+            cases = [Case(run.measured(n, k)["ccv"], bound, *stakes[n]) for n in steady]
+            yield "Theorem 6", f"part {k}", cases
         else:
-            numbers = [(removed(run, n, k), 0) for n in run.agents if run.benchmark(n, k)]
-            yield "Proposition 3", f"part {k}", numbers
-            yield "Theorem 5", f"part {k}", [(run.positive(n, k), limit) for n in steady]
+            yield "Theorem 5", f"part {k}", [Case(run.positive(n, k), limit, *stakes[n]) for n in steady]
 
 
-def removed(run: Run, n: int, k: int | None) -> int:
-    left = run.replayed.eliminated_at[n]
-    return sum(left[a][k or 0] < run.instance.rounds for a in run.benchmark(n, k))
+def removals(run: Run, k: int | None) -> list[Case]:
+    """Benchmark actions removed, of the agents that have one; at stake are all actions, and the benchmark."""
+    found = []
+    for n in run.agents:
+        benchmark, left = run.benchmark(n, k), run.replayed.eliminated_at[n]
+        if benchmark:
+            removed = sum(left[a][k or 0] < run.instance.rounds for a in benchmark)
+            stakes = (run.actions, len(benchmark)) if run.instance.agents.costs else (0, 0)
+            found.append(Case(removed, 0, *stakes))
+    return found
+
+
+def corners(run: Run) -> list[tuple[float, ...]]:
+    return list(product([0.0, 1.0], repeat=run.instance.population.dimension))
+
+
+def utility_at_stake(run: Run, n: int, k: int) -> tuple[float, float]:
+    """The spread of utilities at the worst corner of the box for every round, and at what happened in each."""
+
+    def spread(y: Sequence[float]) -> float:
+        earned = [run.instance.agents.earns(n, a, y) for a in range(run.actions)]
+        return max(earned) - min(earned)
+
+    members = run.members(k)
+    return len(members) * max(map(spread, corners(run))), sum(spread(run.outcomes[t]) for t in members)
+
+
+def costs_at_stake(run: Run, n: int, k: int | None) -> tuple[float, float]:
+    """A cost of 1 in every round, and in every round from the first on in which any action violates."""
+    agents, members = run.instance.agents, run.members(k)
+    if not agents.costs:
+        return 0, 0
+    violated = [t for t in members if any(agents.violates(n, a, run.outcomes[t]) for a in range(run.actions))]
+    return len(members), sum(t >= violated[0] for t in members) if violated else 0

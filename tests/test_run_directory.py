@@ -141,9 +141,9 @@ class TestAgain:
             assert omnisim_command("run", path, "--seed", seed, "--out", tmp_path / str(seed)).code == 0
         assert (tmp_path / "1" / "trace.npz").read_bytes() != (tmp_path / "2" / "trace.npz").read_bytes()
 
-    def test_a_run_into_the_same_folder_replaces_it(self, copied: Path) -> None:
+    def test_a_run_that_is_forced_into_the_same_folder_replaces_it(self, copied: Path) -> None:
         before = (copied / "trace.npz").read_bytes()
-        assert omnisim_command("run", copied / "scenario.toml", "--rounds", 4, "--out", copied).code == 0
+        assert omnisim_command("run", copied / "scenario.toml", "--rounds", 4, "--out", copied, "--force").code == 0
         assert {path.name for path in copied.iterdir()} == FILES
         assert (copied / "trace.npz").read_bytes() != before
         assert omnisim.load_trace(copied / "trace.npz").rounds == 4
@@ -158,7 +158,7 @@ class TestInterruptions:
             raise error
 
         monkeypatch.setattr(np, "savez_compressed", fail)
-        answer = omnisim_command("run", copied / "scenario.toml", "--seed", 8, "--out", copied)
+        answer = omnisim_command("run", copied / "scenario.toml", "--seed", 8, "--out", copied, "--force")
         assert answer.code == (130 if error is KeyboardInterrupt else 1)
         assert answer.err.count("\n") == 1
         # Whole files, and no report: a directory that has one is complete.
@@ -309,7 +309,3 @@ class TestReport:
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
         np.savez(copied / "trace.npz", **arrays)
         assert "has schema version 99, this omnisim reads " in refusal("report", copied)
-
-
-def test_versions_do_not_need_the_package_to_be_installed() -> None:
-    assert set(run_directory.versions()) >= {"python", "omnisim-lab", "numpy"}

@@ -1,62 +1,174 @@
-"""What a claim is checked against, and the row that states the result."""
+"""What a guarantee is checked against, and the row that states the result."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
-from omnisim.analysis.lateness import Lateness, lateness
+from omnisim.analysis.lateness import Lateness, at_once, lateness
 from omnisim.analysis.measures import Measures
+from omnisim.analysis.stakes import Stakes, rounds_present, utility_range, utility_spread
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
+from omnisim.problem.guarantees import Benchmark, Guarantee, Hypothesis, Scope
 from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace.declarations import Declaration
 
 WHOLE_RUN = "every round"
 """The scope of what is claimed about all rounds together."""
 
+DELTA = 0.05
+"""Probability with which certificates about what was sampled may fail, unless the guarantee states its own."""
+
+NOTES: dict[Hypothesis, str] = {
+    Hypothesis.BENCHMARK: "the benchmark of the others is empty",
+    Hypothesis.BENCHMARK_KEPT: "the others have an empty benchmark, or lost an action of it",
+    Hypothesis.CANDIDATES: "the others had no candidate left in some round",
+    Hypothesis.LAW: "the law of the outcomes is not known, so BE is not either",
+    Hypothesis.ORDER: "news came out of order, so the known costs are no martingale",
+    Hypothesis.AT_ONCE: "messages came late, forecasts from several, or agents came and went",
+    Hypothesis.BUDGET: "the potential exceeded e K: the tolerance was larger than the budget",
+}
+"""What is said of agents that do not meet a hypothesis."""
+
+
+class Status(StrEnum):
+    """How a certificate came out; nothing is promised by the last three."""
+
+    VIOLATED = "violated"
+    """What was promised, or assumed, does not hold."""
+
+    INFORMATIVE = "informative"
+    """It holds and could have failed: the bound is below what could be lost without any promise."""
+
+    VACUOUS = "vacuous"
+    """The bound is no lower than that."""
+
+    UNMET = "hypotheses unmet"
+    """No agent meets the hypotheses."""
+
+    CHECK = "cannot fail"
+    """An assumption that was checked, an identity, or a bound on what could not be lost anyway."""
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a claim is checked against."""
+    """What the guarantees about one population are checked against."""
 
     trace: Trace
     record: PopulationRecord
     measures: Measures
 
-    @property
-    def facts(self) -> Mapping[str, object]:
+    @cached_property
+    def declared(self) -> Declaration:
         """What the policy of the population said of itself."""
         return self.trace.policy(self.record.population.name)
-
-    @property
-    def whole_run(self) -> BoolArray:
-        """The benchmark over all rounds, (N, A): subsequences cover them, so it is what stays clean on each."""
-        return np.asarray(self.measures.benchmark.all(axis=0))
 
     @cached_property
     def late(self) -> Lateness:
         """How late the population's news was."""
         return lateness(self.record)
 
+    @cached_property
+    def potential(self) -> float:
+        """The largest Phi / K that the forecaster reported; infinite if it reported none."""
+        reported = self.trace.diagnostics.get("potential")
+        return math.inf if reported is None else float(reported.max())
+
     def allowed(self, words: str, part: str, late_part: str, missing: str) -> str:
         """A claim ``words <= part``, or as it reads where news came late and default actions were played."""
         return f"{words} <= {part}" if self.late.none else f"{words} <= {late_part} + {missing}"
 
-    @property
-    def played_on(self) -> BoolArray:
-        """Agents (N,) that never had to fall back."""
-        return np.asarray(~self.record.fallback.any(axis=0))
+    def places(self, scope: Scope) -> Iterator[tuple[int | None, str, str]]:
+        """Of each subsequence, or of all rounds together: its index or None, its name, and what claims append."""
+        if scope == Scope.RUN:
+            yield None, WHOLE_RUN, ""
+        else:
+            yield from ((k, name, "(S)") for k, name in enumerate(self.trace.subsequences))
 
-    def kept(self, k: int) -> BoolArray:
-        """The actions (N, A) still in candidate set k at the end."""
-        return np.asarray(self.record.eliminated_at[:, :, k] == self.trace.rounds)
+    def member(self, k: int | None) -> BoolArray:
+        """The rounds of subsequence k, or all, (T, 1)."""
+        return self.trace.active[:, [k]] if k is not None else np.ones((self.trace.rounds, 1), dtype=np.bool_)
 
-    def retained(self, k: int) -> BoolArray:
-        """Agents (N,) whose benchmark on subsequence k is not empty and stayed a candidate in all its rounds."""
-        record, benchmark = self.record, self.measures.benchmark[k]
-        last = np.flatnonzero(self.trace.active[:, k])[-1]
-        left = record.eliminated_at[:, :, k if record.eliminated_at.shape[2] > 1 else 0]
-        return np.asarray(benchmark.any(axis=1) & (~benchmark | (left >= last)).all(axis=1))
+    def benchmark(self, kind: Benchmark, k: int | None) -> BoolArray:
+        """The benchmark on subsequence k, or on all rounds, (N, A); B in place of a BE that is not known.
+
+        Subsequences cover all rounds, so the benchmark of all rounds is what stays clean on each.
+        """
+        expected = self.record.expected_violated_at
+        left_at = self.record.violated_at if kind == Benchmark.REALIZED or expected is None else expected
+        clean = left_at == self.trace.rounds
+        return np.asarray(clean.all(axis=2) if k is None else clean[:, :, k])
+
+    def left_in(self, k: int | None) -> BoolArray:
+        """The actions (N, A) still in candidate set k at the end; in all of them for None."""
+        there = self._left_at(k) == self.trace.rounds
+        return np.asarray(there.all(axis=2))
+
+    def met(
+        self, guarantee: Guarantee, k: int | None, benchmark: BoolArray, *more: Hypothesis
+    ) -> tuple[BoolArray, str]:
+        """Agents (N,) that meet the hypotheses, and what the first of the others lack.
+
+        Parameters
+        ----------
+        guarantee, more
+            Whose hypotheses, and further ones.
+        k
+            Subsequence, or None for all rounds.
+        benchmark : (N, A)
+            On these rounds.
+        """
+        met = np.full(len(benchmark), not guarantee.unmet)
+        note = guarantee.unmet
+        for hypothesis in (*guarantee.hypotheses, *more):
+            found = self._meets(hypothesis, k, benchmark)
+            if not note and not np.all(found):
+                note = NOTES[hypothesis]
+            met &= found
+        return met, note
+
+    def _meets(self, hypothesis: Hypothesis, k: int | None, benchmark: BoolArray) -> BoolArray | bool:
+        match hypothesis:
+            case Hypothesis.BENCHMARK:
+                return np.asarray(benchmark.any(axis=1))
+            case Hypothesis.BENCHMARK_KEPT:
+                rounds = np.flatnonzero(self.member(k))
+                stayed = (self._left_at(k) >= rounds[-1]).all(axis=2)
+                return np.asarray(benchmark.any(axis=1) & (~benchmark | stayed).all(axis=1))
+            case Hypothesis.CANDIDATES:
+                return np.asarray(~self.record.fallback.any(axis=0))
+            case Hypothesis.LAW:
+                return self.record.expected_violated_at is not None
+            case Hypothesis.ORDER:
+                return self.late.in_order
+            case Hypothesis.AT_ONCE:
+                return at_once(self.record)
+            case Hypothesis.BUDGET:
+                return self.potential <= math.e
+
+    def regret_stakes(self, k: int | None) -> Stakes:
+        """What each agent could regret on subsequence k, or over all rounds."""
+        here = rounds_present(self.record, self.member(k)).sum(axis=0)
+        return Stakes(
+            here * self._utility_range, self._utility_spread[len(self.trace.subsequences) if k is None else k]
+        )
+
+    @cached_property
+    def _utility_range(self) -> FloatArray:
+        return utility_range(self.record.population)
+
+    @cached_property
+    def _utility_spread(self) -> FloatArray:
+        sets = np.concatenate([self.trace.active, self.member(None)], axis=1)
+        return utility_spread(self.record, self.trace.outcomes, sets)
+
+    def _left_at(self, k: int | None) -> FloatArray:
+        """Rounds after which the actions left candidate set k, or each set, (N, A, 1 or K)."""
+        left_at = self.record.eliminated_at
+        return np.asarray(left_at if k is None or left_at.shape[2] == 1 else left_at[:, :, [k]])
 
     def row(
         self,
@@ -68,8 +180,28 @@ class Evidence:
         met: BoolArray,
         unmet: str = "",
         probability: float = 1.0,
+        *,
+        stakes: Stakes,
+        check: bool = False,
     ) -> dict[str, object]:
-        """One row about N agents with measured values and bounds, (N,) each."""
+        """One row about N agents with measured values and bounds, (N,) each.
+
+        Parameters
+        ----------
+        theorem, claim, subsequence
+            Columns of the row.
+        measured, bound : (N,)
+        met : (N,)
+            Who meets the hypotheses.
+        unmet
+            What the others lack.
+        probability
+            With which the bound is promised.
+        stakes
+            What could be lost without any promise.
+        check
+            Whether it checks what is assumed, rather than what is promised.
+        """
         name = self.record.population.name
         row: dict[str, object] = {
             "theorem": theorem,
@@ -82,6 +214,10 @@ class Evidence:
             "margin": np.nan,
             "holds": True,
             "probability": probability,
+            "trivial": np.nan,
+            "hindsight": np.nan,
+            "informative": False,
+            "status": str(Status.UNMET),
             "agents": len(met),
             "hypotheses_met": int(met.sum()),
             "note": "" if met.all() else unmet,
@@ -92,8 +228,19 @@ class Evidence:
             row["measured"], row["bound"] = float(measured[closest]), float(bounds[closest])
             row["margin"] = float(bounds[closest] - measured[closest])
             slack = ROUNDING * np.maximum(1.0, np.abs(bounds))
-            row["holds"] = bool((measured <= bounds + slack)[met].all())
+            row["holds"] = holds = bool((measured <= bounds + slack)[met].all())
+            row["trivial"], row["hindsight"] = trivial, _ = stakes.of(closest)
+            row["informative"] = informative = bool(bounds[closest] < trivial)
+            row["status"] = str(_status(holds, informative, check or trivial == 0))
         return row
+
+
+def _status(holds: bool, informative: bool, check: bool) -> Status:
+    if not holds:
+        return Status.VIOLATED
+    if check:
+        return Status.CHECK
+    return Status.INFORMATIVE if informative else Status.VACUOUS
 
 
 def share(measured: FloatArray, bound: FloatArray) -> FloatArray:

@@ -12,7 +12,6 @@ import numpy as np
 
 from omnisim.analysis.sums import played_sums
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.game.weights import gain_bound
 from omnisim.trace import Mixtures, PopulationRecord, Trace
 
 
@@ -92,11 +91,6 @@ def responses(
     candidates = candidates_of(record, trace.active[t], t)
     for prediction, weight in zip(points, weights, strict=True):
         yield prediction, float(weight), record.population.best_response(prediction, candidates)
-
-
-def allowed_bias(trace: Trace, squares: FloatArray) -> FloatArray:
-    """The certified bound on the bias of events with these sums of squares, while Phi <= e K."""
-    return gain_bound(squares, int(trace.about["forecast"]["count"]), trace.rounds)
 
 
 def _add_round(

@@ -18,141 +18,136 @@ sqrt(2 |S| ln(K / delta)) for sampling; regret(S) <= 2 times the sum over action
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from omnisim.analysis.base_regret import base_regrets
-from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
-from omnisim.analysis.expected import allowed_bias, expected_bias, expected_directions
+from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Evidence, share
+from omnisim.analysis.expected import expected_bias, expected_directions
+from omnisim.analysis.lateness import at_once
+from omnisim.analysis.stakes import NONE, Stakes, bias_stakes, direction_stakes
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.trace import FORECASTER, Mixtures, PopulationRecord
+from omnisim.game.weights import gain_bound
+from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, Objective, RegretFromBias
+from omnisim.trace import Mixtures, Trace
 
-DELTA = 0.05
-"""Probability with which the certificates about sampled predictions may fail, over all of a run together."""
+FIXED = "the tolerance is fixed: nothing keeps the potential within e K"
+"""Why the potential may exceed the budget and no promise is broken."""
 
-_THEOREMS = {
-    "BestResponse": ("Theorem 4", "Corollary 2", "Corollary 3"),
-    "FirstViolation": ("Theorem 4", "Corollary 2", "Corollary 3"),
-    "SubsequenceFirstViolation": ("Theorem 8", "Corollary 5", "Corollary 6"),
-    "CumulativeThreshold": ("Theorem 10", "Corollary 7", "Corollary 8"),
-    "SubsequenceThreshold": ("Theorem 12", "Corollary 9", "Corollary 10"),
-}
-"""Bias, swap regret and external regret, by the elimination rule beside the forecaster."""
 
-_UNMET = "the potential exceeded e K: the tolerance was larger than the budget"
-_OTHERS = "the others have an empty benchmark, or lost an action of it"
+def calibration_of(trace: Trace) -> CalibratesDecisions | None:
+    """What the forecaster of a run guarantees about decisions, if it does."""
+    declared = trace.forecaster().guarantees or ()
+    return next((each for each in declared if isinstance(each, CalibratesDecisions)), None)
+
+
+def allowed_bias(trace: Trace, calibration: CalibratesDecisions, squares: FloatArray) -> FloatArray:
+    """The certified bound on the bias of events with these sums of squares, while Phi <= e K."""
+    return gain_bound(squares, calibration.count, trace.rounds)
 
 
 def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
-    """Rows about the forecaster, where it is one with a certified bound."""
-    trace, name = evidence.trace, evidence.record.population.name
-    forecast: dict[str, Any] = trace.about.get("forecast", {})
-    policy = trace.about["elimination"][name]
-    if forecast.get("weights") != "potential" or policy not in _THEOREMS or trace.mixtures is None:
+    """Rows about the forecaster, where it guarantees something about decisions and the rule about its own."""
+    trace, calibration = evidence.trace, calibration_of(evidence.trace)
+    rule = next((each for each in evidence.declared.guarantees or () if isinstance(each, RegretFromBias)), None)
+    if calibration is None or rule is None or trace.mixtures is None or not at_once(evidence.record):
         return
-    if not at_once(evidence.record):
-        return
-    within = bool(trace.diagnostics["potential"].max() <= math.e)
-    every = np.full(evidence.record.population.agents, within)
-    yield evidence.row(
-        "Section 4.2", "Phi / K <= e", WHOLE_RUN, np.full(len(every), trace.diagnostics["potential"].max()), math.e,
-        np.ones_like(every),
-    )  # fmt: skip
-    count = int(forecast["count"])
-    if forecast.get("base_regret") and trace.bases is not None:
-        yield from _bases(evidence, trace.mixtures, trace.bases, count, every)
-    yield from (_coordinates if forecast["objectives"] == "coordinates" else _directions)(evidence, count, every)
+    every = np.ones(evidence.record.population.agents, dtype=np.bool_)
+    spent = np.full(len(every), evidence.potential)
+    kept = every & calibration.budgeted
+    words = "Phi / K <= e"
+    yield evidence.row(calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, FIXED, stakes=NONE, check=True)
+    met, note = evidence.met(calibration, None, every[:, None])
+    case = _Case(evidence, trace.mixtures, calibration, rule, met, note)
+    if calibration.base_regret and trace.bases is not None:
+        yield from _bases(case, trace.bases)
+    yield from (_coordinates if calibration.objectives == Objective.COORDINATES else _directions)(case)
 
 
-def at_once(record: PopulationRecord) -> bool:
-    """Whether the agents always acted on this round's prediction of the first forecaster, and on nothing else.
+@dataclass(frozen=True)
+class _Case:
+    """A population beside a calibrated forecaster: who meets its hypotheses (N,), and what is said of the others."""
 
-    The bounds speak about events of the mixtures committed to, with the candidates that the forecaster knew of and an
-    update after every round. With late messages, several forecasters, or agents that come and go, nothing is claimed.
-    """
-    alone = record.subscriptions == (FORECASTER,)
-    return alone and record.heard is None and record.present is None
+    evidence: Evidence
+    mixtures: Mixtures
+    calibration: CalibratesDecisions
+    rule: RegretFromBias
+    met: BoolArray
+    note: str
+
+    def bias_stakes(self, k: int) -> Stakes:
+        """How far predictions could be off on subsequence k, in what the objectives measure."""
+        outcomes = self.evidence.trace.outcomes[self.evidence.trace.active[:, k]]
+        if self.calibration.objectives == Objective.COORDINATES:
+            return bias_stakes(outcomes)
+        return direction_stakes(self.evidence.record.population, outcomes)
+
+    def allowed(self, squares: FloatArray) -> FloatArray:
+        """The certified bound on the gains of objectives with these sums of squares."""
+        return allowed_bias(self.evidence.trace, self.calibration, squares)
 
 
-def _bases(
-    evidence: Evidence, mixtures: Mixtures, bases: FloatArray, count: int, met: BoolArray
-) -> Iterator[dict[str, object]]:
+def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
     """Of each agent, the base that it regrets most, relative to what is allowed."""
-    trace, measures = evidence.trace, evidence.measures
-    found = base_regrets(trace, mixtures, bases, measures.population.name)
-    bound = allowed_bias(trace, found.squares)
-    sampling = np.sqrt(measures.rounds * math.log(2 * count / DELTA) / 2)
-    for k, name in enumerate(trace.subsequences):
+    evidence, measures = case.evidence, case.evidence.measures
+    found = base_regrets(evidence.trace, case.mixtures, bases, measures.population.name)
+    bound = case.allowed(found.squares)
+    sampling = np.sqrt(measures.rounds * math.log(2 * case.calibration.count / DELTA) / 2)
+    for k, name in enumerate(evidence.trace.subsequences):
         claim = "regret(S) to following any base in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
         measured, allowed = _tightest(found.expected[k], bound[k])
-        yield evidence.row("Section 4.1", claim, name, measured, allowed, met, _UNMET)
+        stakes = evidence.regret_stakes(k)
+        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, stakes=stakes)
         claim = "regret(S) to following any base <= that + sqrt(|S| ln(2 K / delta) / 2)"
         measured, allowed = _tightest(found.realized[k], bound[k] + sampling[k])
-        yield evidence.row("Section 4.1", claim, name, measured, allowed, met, _UNMET, 1 - DELTA)
+        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, 1 - DELTA, stakes=stakes)
 
 
-def _coordinates(evidence: Evidence, count: int, met: BoolArray) -> Iterator[dict[str, object]]:
-    trace, measures = evidence.trace, evidence.measures
-    assert trace.mixtures is not None  # noqa: S101 (the caller has asked; this tells the type checker)
-    theorem, *corollaries = _THEOREMS[trace.about["elimination"][measures.population.name]]
-    expected = expected_bias(trace, trace.mixtures, measures.population.name)
-    bound = allowed_bias(trace, expected.squares)
-    sampling = np.sqrt(2 * measures.rounds * math.log(2 * count / DELTA))
-    for k, name in enumerate(trace.subsequences):
+def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
+    evidence, measures = case.evidence, case.evidence.measures
+    expected = expected_bias(evidence.trace, case.mixtures, measures.population.name)
+    bound = case.allowed(expected.squares)
+    sampling = np.sqrt(2 * measures.rounds * math.log(2 * case.calibration.count / DELTA))
+    for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
-        yield evidence.row(
-            theorem, "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", name, measured, allowed, met, _UNMET
-        )
+        claim, stakes = "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", case.bias_stakes(k)
+        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, stakes=stakes)
         sampled = bound[k].max(axis=2) + sampling[k]
         measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None])
+        claim = "bias of the sampled predictions <= that + sqrt(2 |S| ln(2 K / delta))"
         yield evidence.row(
-            theorem,
-            "bias of the sampled predictions <= that + sqrt(2 |S| ln(2 K / delta))",
-            name,
-            measured,
-            allowed,
-            met,
-            _UNMET,
-            1 - DELTA,
+            case.rule.bias, claim, name, measured, allowed, case.met, case.note, 1 - DELTA, stakes=stakes
         )
         allowed = 2 * measures.population.lipschitz * sampled.sum(axis=1)
-        yield from _regrets(evidence, k, corollaries, "2 L sum of the sampled bounds", allowed, met)
+        yield from _regrets(case, k, "2 L sum of the sampled bounds", allowed)
 
 
-def _directions(evidence: Evidence, count: int, met: BoolArray) -> Iterator[dict[str, object]]:
-    trace, measures = evidence.trace, evidence.measures
-    assert trace.mixtures is not None  # noqa: S101 (the caller has asked; this tells the type checker)
-    theorem, *corollaries = _THEOREMS[trace.about["elimination"][measures.population.name]]
-    expected = expected_directions(trace, trace.mixtures, measures.population.name)
-    bound = allowed_bias(trace, expected.squares)
-    sampling = np.sqrt(2 * measures.rounds * math.log(count / DELTA))
-    for k, name in enumerate(trace.subsequences):
+def _directions(case: _Case) -> Iterator[dict[str, object]]:
+    evidence, measures = case.evidence, case.evidence.measures
+    expected = expected_directions(evidence.trace, case.mixtures, measures.population.name)
+    bound = case.allowed(expected.squares)
+    sampling = np.sqrt(2 * measures.rounds * math.log(case.calibration.count / DELTA))
+    for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(expected.total[k], bound[k])
-        claim = "bias along utilities in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
-        yield evidence.row(theorem, claim, name, measured, allowed, met, _UNMET)
+        claim, stakes = "bias along utilities in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", case.bias_stakes(k)
+        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, stakes=stakes)
         allowed = 2 * (bound[k].max(axis=2) + sampling[k]).sum(axis=1)
-        yield from _regrets(evidence, k, corollaries, "2 sum of the sampled bounds", allowed, met)
+        yield from _regrets(case, k, "2 sum of the sampled bounds", allowed)
 
 
-def _regrets(
-    evidence: Evidence, k: int, corollaries: list[str], words: str, allowed: FloatArray, met: BoolArray
-) -> Iterator[dict[str, object]]:
+def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[dict[str, object]]:
     """Swap and external regret on subsequence k under the same bound (N,)."""
-    measures = evidence.measures
-    retained = met & evidence.retained(k)
-    for corollary, kind, regret in zip(
-        corollaries, ("swap", "external"), (measures.swap_regret[k], measures.external_regret[k]), strict=True
+    evidence, measures = case.evidence, case.evidence.measures
+    kept, note = evidence.met(case.rule, k, measures.benchmark[k], Hypothesis.BENCHMARK)
+    stakes = evidence.regret_stakes(k)
+    for theorem, kind, regret in (
+        (case.rule.swap, "swap", measures.swap_regret[k]),
+        (case.rule.external, "external", measures.external_regret[k]),
     ):
+        claim, name = f"{kind} regret(S) <= {words}", evidence.trace.subsequences[k]
         yield evidence.row(
-            corollary,
-            f"{kind} regret(S) <= {words}",
-            evidence.trace.subsequences[k],
-            regret,
-            allowed,
-            retained,
-            _OTHERS,
-            1 - DELTA,
+            theorem, claim, name, regret, allowed, case.met & kept, case.note or note, 1 - DELTA, stakes=stakes
         )
 
 

@@ -38,7 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.trace import PopulationRecord
+from omnisim.trace import FORECASTER, PopulationRecord
 
 LOST = -1
 """In the record: the settlement of the round never comes."""
@@ -89,3 +89,14 @@ def lateness(record: PopulationRecord) -> Lateness:
         bool((np.diff(learnt) >= 0).all()),
         record.defaulted,
     )
+
+
+def at_once(record: PopulationRecord) -> bool:
+    """Whether the agents always acted on this round's prediction of the first forecaster, and on nothing else.
+
+    Bounds of calibrated forecasters speak about events of the mixtures committed to, with the candidates that the
+    forecaster knew of and an update after every round. With late messages, several forecasters, or agents that come and
+    go, nothing is claimed.
+    """
+    alone = record.subscriptions == (FORECASTER,)
+    return alone and record.heard is None and record.present is None

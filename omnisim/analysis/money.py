@@ -4,10 +4,10 @@ Utilities are affine in the outcome and money is affine in utility, so both are 
 [0, 1]^d, money does not.
 """
 
-import numba
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.compiled import compiled
 from omnisim.problem.population import Population
 from omnisim.trace import Trace
 
@@ -53,7 +53,7 @@ def lost_by_clipping(trace: Trace, population: str) -> FloatArray:
     return lost
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _earn(utility, offset, actions, outcomes, found):
     for t in range(actions.shape[0]):
         for n in range(actions.shape[1]):

@@ -11,38 +11,42 @@ a base, whatever its utility.
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
+from omnisim.analysis.stakes import NONE, bias_stakes
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.weights import gain_bound
+from omnisim.problem.guarantees import CalibratesSteps
 from omnisim.trace import Mixtures, Trace
 
 _SAME = 1e-9
-_UNMET = "the potential exceeded e K: the tolerance was larger than the budget"
 
 
 def step_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
-    """Rows about a forecaster that says that its objectives are step events; the same for every population."""
+    """Rows about a forecaster that guarantees something about step sets; the same for every population."""
     trace = evidence.trace
-    forecast: dict[str, Any] = trace.about.get("forecast", {})
-    if forecast.get("objectives") != "step events" or trace.mixtures is None:
+    declared = trace.forecaster().guarantees or ()
+    steps = next((each for each in declared if isinstance(each, CalibratesSteps)), None)
+    if steps is None or trace.mixtures is None:
         return
-    each = np.ones(evidence.record.population.agents)
-    spent = float(trace.diagnostics["potential"].max())
-    met = np.full(len(each), spent <= math.e)
-    yield evidence.row("Section 4.2", "Phi / K <= e", WHOLE_RUN, spent * each, math.e, np.ones_like(met))
-    gains = expected_gains(trace, trace.mixtures, np.asarray(forecast["levels"]))
-    sets = _sets(trace, np.asarray(forecast["thresholds"]))
+    every = np.ones(evidence.record.population.agents, dtype=np.bool_)
+    each = every.astype(np.float64)
+    spent = evidence.potential * each
+    yield evidence.row("Section 4.2", "Phi / K <= e", WHOLE_RUN, spent, math.e, every, stakes=NONE, check=True)
+    met, note = evidence.met(steps, None, every[:, None])
+    gains = expected_gains(trace, trace.mixtures, np.asarray(steps.levels))
+    sets = _sets(trace, np.asarray(steps.thresholds))
     for k, name in enumerate(trace.subsequences):
         inside = (sets & trace.active[:, k]).astype(np.float64)
         total, squares = np.abs(inside @ gains).ravel(), (inside @ gains**2).ravel()
-        bound = gain_bound(squares, int(forecast["count"]), trace.rounds)
+        bound = gain_bound(squares, steps.count, trace.rounds)
         closest = int(share(total, bound).argmax())
         claim = "bias of every step set in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
-        yield evidence.row("Section 7", claim, name, total[closest] * each, bound[closest] * each, met, _UNMET)
+        measured, allowed = total[closest] * each, bound[closest] * each
+        stakes = bias_stakes(trace.outcomes[trace.active[:, k]])
+        yield evidence.row(steps.theorem, claim, name, measured, allowed, met, note, stakes=stakes)
 
 
 def expected_gains(trace: Trace, mixtures: Mixtures, levels: FloatArray) -> FloatArray:

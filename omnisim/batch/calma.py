@@ -10,7 +10,7 @@ from omnisim.batch.calma_kernels import alternate_steps, replay_steps
 from omnisim.batch.predictor import Omnipredictor, point_laws
 from omnisim.batch.samples import check_sample, check_scale, distinct_rows
 from omnisim.problem.losses.targets import Probability
-from omnisim.problem.losses.thresholds import grid_level, thresholds
+from omnisim.problem.losses.thresholds import grid_level, prediction_grid, thresholds
 
 
 class CalibratedEnsemble(Omnipredictor):
@@ -29,8 +29,11 @@ class CalibratedEnsemble(Omnipredictor):
         What each recalibration adds in every cell.
     alpha
         The error allowed.
+    value_errors
+        max_i |E_n g_i (Y - value)| and sum over cells of |E_n 1[cell] (Y - value)|, both <= alpha: what the steps end
+        with, before rounding.
     multiaccuracy, calibration
-        max_i |E_n g_i (Y - value)| and sum over cells of |E_n 1[cell] (Y - value)|, both <= alpha.
+        The same of what is predicted, the grid point in place of the value: up to 1 / (2m) more than ``value_errors``.
     """
 
     def __init__(
@@ -39,10 +42,12 @@ class CalibratedEnsemble(Omnipredictor):
         sizes: FloatArray,
         offsets: FloatArray,
         alpha: float,
+        value_errors: tuple[float, float],
         errors: tuple[float, float],
     ) -> None:
         super().__init__(offsets.shape[1] - 1)
         self.steps, self.sizes, self.offsets, self.alpha = steps, sizes, offsets, alpha
+        self.value_errors = value_errors
         self.multiaccuracy, self.calibration = errors
 
     def value(self, high: BoolArray) -> FloatArray:
@@ -83,7 +88,7 @@ def calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 0.5) -> C
     Examples
     --------
     >>> fitted = calibrated_multiaccuracy(np.tile([False, True], (4, 1)), [1, 1, 0, 1])
-    >>> bool(max(fitted.multiaccuracy, fitted.calibration) <= fitted.alpha)
+    >>> bool(max(fitted.value_errors) <= fitted.alpha)
     True
     """
     answers, outcomes = check_sample(high, y, Probability())
@@ -93,8 +98,15 @@ def calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 0.5) -> C
     share = np.bincount(which, minlength=len(rows)) / n
     ones = np.bincount(which, weights=outcomes, minlength=len(rows)) / n
     found = alternate_steps(share, ones, loss_differences(rows), thresholds(m), alpha)
-    steps, sizes, offsets, multiaccuracy, calibration = found
-    return CalibratedEnsemble(steps, sizes, offsets, alpha, (multiaccuracy, calibration))
+    steps, sizes, offsets, *value_errors = found
+    values = replay_steps(loss_differences(rows), thresholds(m), steps, sizes, offsets)
+    cells = grid_level(values, m)
+    residual = ones - share * prediction_grid(m)[cells]
+    multiaccuracy = float(np.abs(residual @ loss_differences(rows)).max())
+    calibration = float(np.abs(np.bincount(cells, residual, m + 1)).sum())
+    return CalibratedEnsemble(
+        steps, sizes, offsets, alpha, (value_errors[0], value_errors[1]), (multiaccuracy, calibration)
+    )
 
 
 def loss_differences(high: BoolArray) -> FloatArray:

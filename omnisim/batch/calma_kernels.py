@@ -1,13 +1,14 @@
 """The steps of CalMA, compiled: finding them on a sample, and taking them again at new points."""
 
-import numba
 import numpy as np
+
+from omnisim.compiled import compiled
 
 START = 0.5
 """The first value, everywhere."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def alternate_steps(share, ones, correlates, thetas, alpha):
     """Multiaccuracy steps and recalibrations until both errors are <= alpha.
 
@@ -52,7 +53,7 @@ def alternate_steps(share, ones, correlates, thetas, alpha):
         taken += 1
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def replay_steps(correlates, thetas, steps, sizes, offsets):
     """The values (u,) that the steps lead to at points with these g (u, m)."""
     values = np.full(len(correlates), START)

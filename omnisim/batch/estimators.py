@@ -74,7 +74,11 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         return self.ensemble_.mixture(high)
 
     def sample(self, X: Any, random_state: Any = None) -> FloatArray:
-        """One draw from that law per row, (n,)."""
+        """One draw from that law per row, (n,): what the guarantee of a randomized predictor is about.
+
+        Acting on a draw costs, in the mean, what acting on the law does. Acting on the mean of the law is something
+        else, and usually worse: see :meth:`OmniClassifier.predict_proba`.
+        """
         rng = np.random.default_rng(int(check_random_state(random_state).randint(2**31 - 1)))
         high = self._high(X)
         # Drawn as a level k of k/m, so that a grid in other units serves as well.
@@ -160,7 +164,13 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Probabilities of the two classes, (n, 2): the mean of the law."""
+        """Probabilities of the two classes, (n, 2): the mean of the law.
+
+        The guarantee is for the law, that is, for predictions drawn with ``sample``; of the mean of a randomized law
+        nothing is promised. On the paper's simulated example (two-player game, m = 16, 100 draws) the largest excess
+        loss of the law is 0.0053, 0.0019 and 0.0005 at n = 100, 400 and 1,600, that of its mean 0.0062, 0.0030 and
+        0.0004, and in the worst draw at n = 400 they are 0.011 and 0.017. A deterministic law is its mean.
+        """
         high = self._high(X)
         mean = self.ensemble_.mean(high)
         return np.column_stack([1 - mean, mean])

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.samples import check_high, distinct_rows
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
+from omnisim.products import times
 
 
 class Omnipredictor(ABC):
@@ -51,7 +52,7 @@ class Omnipredictor(ABC):
 
     def mean(self, high: ArrayLike) -> FloatArray:
         """The mean of that law: (n,), in [0, 1]."""
-        return np.clip(self.mixture(high) @ self.grid, 0.0, 1.0)
+        return np.clip(times(self.mixture(high), self.grid), 0.0, 1.0)
 
     def sample(self, high: ArrayLike, rng: np.random.Generator) -> FloatArray:
         """One draw from that law per row: (n,), on the grid. Draws n uniforms from ``rng``."""

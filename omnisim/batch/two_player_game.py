@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import check_sample, check_scale
+from omnisim.errors import ProblemError
 from omnisim.game.threshold_kernels import mean_step, play_thresholds
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
@@ -14,36 +16,72 @@ from omnisim.problem.losses.thresholds import thresholds
 _PROBABILITY = Probability()
 
 
+_MOST_NUMBERS = 2**19
+"""Weights that a fitted game keeps by default, 4 MB of them."""
+
+_ROWS = 4096
+"""Rows whose V(theta, y) are in memory at a time."""
+
+
 class TwoPlayer(Omnipredictor):
-    """The uniform mixture of the steps of all rounds: a randomized predictor.
+    """The uniform mixture of the steps of all rounds, or of a sample of them: a randomized predictor.
 
     Attributes
     ----------
-    weights : (n, m)
-        q(t): what the first player put on each threshold in each round.
+    log_weights : (S, m)
+        Of the rounds kept, the logarithms of what the first player put on each threshold; each row's largest is 0.
+        Weights of a long game differ by hundreds of orders of magnitude, and none of them may be lost.
+    rounds
+        n, how many were played.
     rate
         eta.
     excess : (m,)
-        (1/n) sum_t E_{p ~ P_t(x_t)} l_{theta_i}(p, y_t) - l_{theta_i}(f_i(x_t), y_t), as played.
+        (1/n) sum_t E_{p ~ P_t(x_t)} l_{theta_i}(p, y_t) - l_{theta_i}(f_i(x_t), y_t), as played, all rounds.
     bound
         What ``excess`` cannot exceed, whatever the sample: ln(m) / (eta n) + eta B^2 / 2, B the largest |V|. (Every
         round's weighted gain is at most 0, and by Hoeffding's lemma Hedge loses at most eta B^2 / 2 a round, for any
-        eta > 0.) On new data of the same law add the deviation of a martingale, 2 B sqrt(2 ln(m / delta) / n).
+        eta > 0.) On new data of the same law add the deviation of a martingale, 2 B sqrt(2 ln(m / delta) / n), and
+        where rounds were sampled what ``sampling_error`` says.
     """
 
-    def __init__(self, weights: FloatArray, rate: float, excess: FloatArray, bound: float) -> None:
-        super().__init__(weights.shape[1])
-        self.weights, self.rate, self.excess, self.bound = weights, rate, excess, bound
+    def __init__(self, log_weights: FloatArray, rounds: int, rate: float, excess: FloatArray, bound: float) -> None:
+        super().__init__(log_weights.shape[1])
+        self.log_weights, self.rounds, self.rate, self.excess, self.bound = log_weights, rounds, rate, excess, bound
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weights (S, m) of the rounds kept, each round's summing to 1; those too small for a number are 0."""
+        unscaled = np.exp(self.log_weights)
+        return np.asarray(unscaled / unscaled.sum(axis=1, keepdims=True))
+
+    @property
+    def sampling_error(self) -> float:
+        """The most that a standard deviation of P(p > theta) at any x can be from keeping S of n rounds.
+
+        One round is drawn from each of S equal stretches of the play, so that the law is right in the mean; a number
+        in [0, 1] has a standard deviation of at most 1/2. Weights drift slowly, and what is measured is far less.
+        """
+        kept = len(self.log_weights)
+        return 0.5 / math.sqrt(kept) if kept < self.rounds else 0.0
 
     def _law(self, high: BoolArray) -> FloatArray:
-        law: FloatArray = mean_step(self.weights, high)
+        law: FloatArray = mean_step(self.log_weights, high)
         return law
 
 
-def two_player(high: ArrayLike, y: ArrayLike, c: float = 32.0, target: Target = _PROBABILITY) -> TwoPlayer:
+def two_player(
+    high: ArrayLike,
+    y: ArrayLike,
+    c: float = 32.0,
+    target: Target = _PROBABILITY,
+    *,
+    rounds_kept: int | None = None,
+    random_state: int | np.random.Generator = 0,
+) -> TwoPlayer:
     """Ensemble base predictors by the two-player game: sample-efficient, randomized (Theorem 9).
 
-    Time O(n m); a prediction costs O(n m) per distinct row, and the fitted object keeps n x m weights.
+    Time O(n m), memory for the sample and the rounds kept; a prediction costs O(S m) per distinct row in which base
+    predictors contradict each other, and O(m) where they agree.
 
     Parameters
     ----------
@@ -57,17 +95,21 @@ def two_player(high: ArrayLike, y: ArrayLike, c: float = 32.0, target: Target = 
     target
         What is predicted (Appendix C): :class:`~omnisim.problem.losses.Probability`, ``Mean()``, ``Quantile(level)``.
         Outcomes of another range are scaled to [0, 1] beforehand.
+    rounds_kept
+        S >= 1: of so many equal stretches of the play one round each is drawn for the mixture. None for all rounds
+        as long as n m <= 2^19, and 2^19 / m of them beyond: 4 MB.
+    random_state
+        A seed or generator, for those draws.
 
     Raises
     ------
     ProblemError
-        If the sample is malformed or c is negative.
+        If the sample is malformed, c is negative or ``rounds_kept`` < 1.
 
     Examples
     --------
     Two base predictors that contradict each other: "above 3/4, but not above 1/4".
 
-    >>> import numpy as np
     >>> fitted = two_player(np.tile([False, True], (4, 1)), [1, 1, 0, 1])
     >>> fitted.mixture([[False, True]]).shape
     (1, 3)
@@ -75,8 +117,25 @@ def two_player(high: ArrayLike, y: ArrayLike, c: float = 32.0, target: Target = 
     answers, outcomes = check_sample(high, y, target)
     n, m = answers.shape
     rate = check_scale("two_player", c) * math.sqrt(math.log(m) / n)
-    weights, total = play_thresholds(answers, target.identification(thresholds(m), outcomes), rate)
+    if rounds_kept is not None and rounds_kept < 1:
+        raise ProblemError(f"rounds_kept of two_player must be >= 1, got {rounds_kept}")
+    kept = _drawn(n, max(1, _MOST_NUMBERS // m) if rounds_kept is None else rounds_kept, random_state)
+    thetas, total, history = thresholds(m), np.zeros((2, m)), np.empty((len(kept), m))
+    for begin in range(0, n, _ROWS):
+        span = slice(begin, begin + _ROWS)
+        first, last = np.searchsorted(kept, (begin, begin + _ROWS))
+        gains = target.identification(thetas, outcomes[span])
+        play_thresholds(answers[span], gains, rate, total, kept[first:last] - begin, history[first:last])
     bound = target.bound if rate == 0 and m > 1 else 0.0
     if rate > 0:
         bound = math.log(m) / (rate * n) + rate * target.bound**2 / 2
-    return TwoPlayer(weights, rate, total / n, bound)
+    return TwoPlayer(history, n, rate, total.sum(axis=0) / n, bound)
+
+
+def _drawn(rounds: int, most: int, random_state: int | np.random.Generator) -> IntArray:
+    """One round of each of ``most`` equal stretches, increasing; all of them if there are no more."""
+    if rounds <= most:
+        return np.arange(rounds)
+    edges = np.linspace(0, rounds, most + 1).astype(np.int64)
+    drawn = np.random.default_rng(random_state).random(most)
+    return np.asarray(edges[:-1] + (drawn * np.diff(edges)).astype(np.int64))

@@ -5,12 +5,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from omnisim.analysis.evidence import Status
 from omnisim.arrays import IntArray
 from omnisim.comparison.grid import LABELS
 
 _KEY = ["theorem", "claim", "scope", "population", "subsequence", "probability"]
 
-COLUMNS = [*LABELS, *_KEY, "runs", "held", "vacuous", "violated", "excess", "measured", "bound", "worst_run"]
+COUNTS: dict[str, Status] = {
+    "held": Status.INFORMATIVE,
+    "vacuous": Status.VACUOUS,
+    "unmet": Status.UNMET,
+    "checked": Status.CHECK,
+    "violated": Status.VIOLATED,
+}
+"""Columns that count the runs in which a certificate came out so; they add up to all runs."""
+
+COLUMNS = [*LABELS, *_KEY, "runs", *COUNTS, "excess", "measured", "bound", "worst_run"]
 
 
 def certificates(
@@ -29,20 +39,16 @@ def certificates(
     """
     if not len(rows):
         return pd.DataFrame(columns=COLUMNS)
-    vacuous = rows["hypotheses_met"] == 0
-    holds = rows["holds"].astype(bool)
     rows = rows.assign(
         variant=variant,
         worst_run=run,
         runs=1,
-        held=(holds & ~vacuous).astype(int),
-        vacuous=vacuous.astype(int),
-        violated=(~holds).astype(int),
         excess=rows["measured"] - rows["bound"],
+        **{name: (rows["status"] == status).astype(int) for name, status in COUNTS.items()},
     )
     grouped = rows.groupby(["variant", *_KEY], sort=False, observed=True, dropna=False)
-    counted = grouped[["runs", "held", "vacuous", "violated"]].sum()
-    # Where all are vacuous there is no worst one; the place is kept with its first row, whose numbers are NaN.
+    counted = grouped[["runs", *COUNTS]].sum()
+    # Where no agent meets the hypotheses in any run there is no worst one: its first row, of NaN, keeps the place.
     worst = rows.assign(rank=rows["excess"].fillna(-np.inf)).loc[
         lambda frame: frame.groupby(["variant", *_KEY], sort=False, observed=True, dropna=False)["rank"].idxmax()
     ]

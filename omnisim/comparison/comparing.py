@@ -2,20 +2,26 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from omnisim._version import __version__
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.grid import LABELS, Grid, Variant, make_grid
-from omnisim.comparison.store import SCENARIOS, Store
-from omnisim.comparison.workers import Task, execute_all
-from omnisim.errors import OmnisimError, ScenarioError
+from omnisim.comparison.run import execute
+from omnisim.comparison.store import FOLDERS, PAGES, SCENARIOS, Store
+from omnisim.errors import OmnisimError, ScenarioError, WorkersLostError
+from omnisim.output_folder import held
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
+from omnisim.workers import each_result
 
 SEEDS = 10
 """How many seeds there are where it is not said."""
+
+Task = tuple[Variant, int, str]
+"""A variant, a seed, and the command that reproduces the run."""
 
 Progress = Callable[[int, int], None]
 """Told the runs done and all runs."""
@@ -100,13 +106,21 @@ def compare(
     folder = Path(tempfile.mkdtemp(prefix="omnisim-compare-")) if out is None else Path(out)
     store = Store(folder)
     say, on_run = say or _unheard, on_run or _unheard
-    finished = store.repair(say)
-    store.write_plan(_plan(grid, command), {v.digest: v.toml for v in grid.variants if v.toml is not None})
-    asked = grid.tasks
-    waiting = [(variant, seed, _command(variant, seed)) for variant, seed in asked if variant.run(seed) not in finished]
-    on_run(len(asked) - len(waiting), len(asked))
-    _run(waiting, store, len(asked), jobs, scheduler, fail_fast, on_run, say)
-    return Comparison.in_temporary_folder(folder) if out is None else Comparison(folder)
+    with held(folder, *FOLDERS):
+        finished = store.repair(say)
+        plan = store.write_plan(_plan(grid, command), {v.digest: v.toml for v in grid.variants if v.toml is not None})
+        asked = grid.tasks
+        tasks = [(variant, seed, _command(variant, seed)) for variant, seed in asked]
+        waiting = [task for task in tasks if task[0].run(task[1]) not in finished]
+        on_run(len(asked) - len(waiting), len(asked))
+        try:
+            _run(waiting, store, len(asked), jobs, scheduler, fail_fast, on_run, say)
+        except WorkersLostError as cause:
+            kept, again = store.progress()[0], f"go on with {command}" if command else "the same call goes on"
+            raise WorkersLostError(
+                f"{cause}; {kept} of {len(asked)} runs are finished and kept in {folder}: {again}"
+            ) from cause
+    return Comparison.in_temporary_folder(folder, plan) if out is None else Comparison(folder, plan)
 
 
 def _run(
@@ -119,19 +133,19 @@ def _run(
     on_run: Progress,
     say: Callable[[str], None],
 ) -> None:
-    names = {variant.run(seed): (variant, seed) for variant, seed, _ in waiting}
     done = asked - len(waiting)
-    for stored in execute_all(waiting, min(jobs, len(waiting)), scheduler) if waiting else ():
-        store.write(stored)
-        store.gather()
-        if stored.error:
-            variant, seed = names[stored.run]
-            line = f"{', '.join(label for label in variant.labels if label)}, seed {seed}: {stored.error}"
-            if fail_fast:
-                raise OmnisimError(line)
-            say(f"failed: {line}")
-        done += 1
-        on_run(done, asked)
+    with closing(each_result(execute, waiting, jobs, scheduler)) as results:
+        for index, stored in results:
+            store.write(stored)
+            store.gather()
+            if stored.error:
+                variant, seed, _ = waiting[index]
+                line = f"{', '.join(label for label in variant.labels if label)}, seed {seed}: {stored.error}"
+                if fail_fast:
+                    raise OmnisimError(line)
+                say(f"failed: {line}")
+            done += 1
+            on_run(done, asked)
 
 
 def _unheard(*said: object) -> None:
@@ -156,7 +170,9 @@ def _plan(grid: Grid, command: str) -> dict[str, Any]:
 
 def _command(variant: Variant, seed: int) -> str:
     """Run from inside the folder of the comparison, it gives the same run again."""
-    return "" if variant.toml is None else f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed}"
+    if variant.toml is None:
+        return ""
+    return f"omnisim run {SCENARIOS}/{variant.digest}.toml --seed {seed} --out {PAGES}/{variant.run(seed)}"
 
 
 def _check_jobs(jobs: int) -> None:

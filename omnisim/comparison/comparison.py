@@ -17,8 +17,9 @@ benchmark is empty.
     runs          one row per run: run (its digest), LABELS, seed, status ("finished" or "failed"), error, rounds,
                   agents, outcomes (a digest: equal ones met the same market), certificates_listed,
                   certificates_violated, seconds, simulate_seconds, analyze_seconds, peak_memory_mb, omnisim (version),
-                  versions (JSON), command (reproduces the run, from inside the folder; "" for a scenario built in
-                  Python), and the MEASURES on the whole run, mean over all agents; in the order of variants, then seeds
+                  versions and machine (JSON), command (reproduces the run, from inside the folder; "" for a scenario
+                  built in Python), and the MEASURES on the whole run, mean over all agents; in the order of variants,
+                  then seeds
     table         the leaderboard, one row per variant in the order asked: LABELS, runs (finished), failed, one column
                   per measure with its interval <measure>_low and <measure>_high, on the whole run, mean over all
                   agents; the paired difference of utility to the reference: difference, difference_low,
@@ -37,8 +38,10 @@ benchmark is empty.
                   subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for many
                   variants, and ``growth_of`` computes only the rows that are wanted
     certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
-                  the bound; 1: always), runs, held, vacuous (no agent met the hypotheses; not in held), violated,
-                  excess (largest measured minus bound), measured and bound there, worst_run (its name)
+                  the bound; 1: always), runs, and how many of them came out how: held (and could have failed), vacuous
+                  (the bound is no lower than what could be lost anyway), unmet (no agent meets the hypotheses), checked
+                  (cannot fail), violated; excess (largest measured minus bound), measured and bound there, worst_run
+                  (its name)
     accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
                   rounds: as Analysis.accuracy, mean over seeds
     diebold_mariano  LABELS, reference, loss, unit, rounds, mean, reference_mean, difference, statistic, p_value, lags:
@@ -72,7 +75,7 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.comparison.accuracy import accuracy, tests
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
-from omnisim.comparison.grid import LABELS
+from omnisim.comparison.grid import LABELS, run_name
 from omnisim.comparison.intervals import CONFIDENCE, NONE, RESAMPLES, Resampler
 from omnisim.comparison.records import (
     FAILED,
@@ -106,17 +109,18 @@ class Comparison:
         Where the runs are kept; a temporary one, which goes with this object, if no folder was asked for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plan: dict[str, Any] | None = None) -> None:
+        # The plan in the folder is that of the last command; who has asked is answered from what was asked.
         self.folder = folder
         self._store = Store(folder)
-        self._plan = self._store.read_plan()
+        self._plan = self._store.read_plan() if plan is None else plan
         self._labels = [tuple(variant[name] for name in LABELS) for variant in self._plan["variants"]]
         self._seeds: list[int] = self._plan["seeds"]
 
     @classmethod
-    def in_temporary_folder(cls, folder: Path) -> "Comparison":
+    def in_temporary_folder(cls, folder: Path, plan: dict[str, Any]) -> "Comparison":
         """A comparison whose folder goes with it."""
-        comparison = cls(folder)
+        comparison = cls(folder, plan)
         weakref.finalize(comparison, shutil.rmtree, folder, ignore_errors=True)
         return comparison
 
@@ -298,7 +302,7 @@ class Comparison:
 
     @cached_property
     def _names(self) -> list[list[str]]:
-        return [[f"{variant['digest']}-{seed}" for seed in self._seeds] for variant in self._plan["variants"]]
+        return [[run_name(variant["digest"], seed) for seed in self._seeds] for variant in self._plan["variants"]]
 
     def _run_rows(self, columns: list[str]) -> Rows:
         """Rows of the runs that were asked for, and which those are."""

@@ -57,7 +57,12 @@ class Variant:
 
     def run(self, seed: int) -> str:
         """The name of the run with this seed."""
-        return f"{self.digest}-{seed}"
+        return run_name(self.digest, seed)
+
+
+def run_name(digest: str, seed: int) -> str:
+    """The name of the run of a variant with a seed."""
+    return f"{digest}-{seed}"
 
 
 @dataclass(frozen=True)

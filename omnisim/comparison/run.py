@@ -12,7 +12,6 @@ import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from omnisim.analysis.money import lost_by_clipping, money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.comparison.grid import LABELS, Variant
 from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, MEASURES, REGRETS, RUNS
+from omnisim.reproducibility import machine, versions
 from omnisim.simulation.simulate import simulate
 from omnisim.trace import Trace
 
@@ -39,8 +39,6 @@ SHORTEST_BLOCK = 7
 """Rounds: a week of a day-ahead market, whose days resemble those of the week before."""
 
 MOST_BLOCKS = 200
-
-_PACKAGES = ("numpy", "scipy", "pandas", "simpy", "numba")
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ def block_length(rounds: int) -> int:
 def execute(variant: Variant, seed: int, command: str) -> Stored:
     """Run a variant with a seed; whatever goes wrong becomes the result."""
     head = {"run": variant.run(seed), **dict(zip(LABELS, variant.labels, strict=True)), "seed": seed}
-    facts: dict[str, Any] = {"omnisim": __version__, "versions": json.dumps(_versions()), "command": command}
+    facts: dict[str, Any] = {"omnisim": __version__, "command": command}
+    facts |= {"versions": json.dumps(versions()), "machine": json.dumps(machine())}
     started = time.perf_counter()
     _forget_peak_memory()
     agents, error = None, ""
@@ -191,11 +190,6 @@ def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
     here = trace.records[name].actions >= 0
     utility = np.where(here, (clipped - money.offset) / money.scale, 0.0)
     return {"utility": utility.mean(axis=1), "money": at_true.mean(axis=1), "money_clipped": clipped.mean(axis=1)}
-
-
-def _versions() -> dict[str, str]:
-    known = {"python": platform.python_version(), "omnisim-lab": __version__}
-    return known | {package: metadata.version(package) for package in _PACKAGES}
 
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")

@@ -6,6 +6,7 @@
     scenarios/<digest>.toml     each variant, resolved: every default written out
     runs/<digest>-<seed>.parquet      one run each, one row
     agents/<digest>-<seed>.parquet    its agents, one row group
+    pages/<digest>-<seed>/            the folder of a run that was made again with its page, by omnisim run
     runs/part-*.parquet, agents/part-*.parquet    many finished runs, one row group per run in ``agents``
 
 A run is finished when both of its files are there, the one in ``runs`` is written last, and each is renamed from a
@@ -19,6 +20,7 @@ The labels in the files are those under which a run was first computed; ``compar
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ import pyarrow.parquet as pq
 
 from omnisim._version import __version__
 from omnisim.comparison.checking import Plan, check_agents, check_runs
+from omnisim.comparison.grid import run_name
 from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
 from omnisim.comparison.run import Stored, to_parquet
 from omnisim.errors import OutputError, TraceError
@@ -34,12 +37,19 @@ from omnisim.files import atomic_write
 from omnisim.reading import Versioned, parse_json, read_bytes, reading
 
 PLAN, SCENARIOS = "comparison.json", "scenarios"
+PAGES, PAGE = "pages", "report.html"
+"""Folder of the folders of runs that were made again to look at, and the page in each and in that of the comparison."""
+
 SCHEMA_VERSION = 1
 
 GATHERED = 250
 """Runs in a part."""
 
 _RUNS, _AGENTS = "runs", "agents"
+
+FOLDERS = (SCENARIOS, _RUNS, _AGENTS)
+"""Of a comparison, inside its own."""
+
 _PART = "part-"
 _DAMAGED, _AGAIN = "is damaged", ": run the comparison again into the same folder, which computes its runs anew"
 
@@ -76,8 +86,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write_plan(self, plan: Mapping[str, Any], scenarios: Mapping[str, str]) -> None:
-        """Write what was asked, and the resolved scenarios by their digests.
+    def write_plan(self, plan: Mapping[str, Any], scenarios: Mapping[str, str]) -> dict[str, Any]:
+        """Write what was asked, and the resolved scenarios by their digests; return it as :meth:`read_plan` does.
 
         Raises
         ------
@@ -88,6 +98,8 @@ class Store:
             _write(self.folder / SCENARIOS / f"{digest}.toml", text.encode())
         text = json.dumps({"schema_version": SCHEMA_VERSION, **plan}, indent=2)
         _write(self.folder / PLAN, f"{text}\n".encode())
+        written: dict[str, Any] = json.loads(text)
+        return written
 
     def read_plan(self) -> dict[str, Any]:
         """What was asked.
@@ -107,6 +119,12 @@ class Store:
                 raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}")
             return parse_json(text, Plan)
 
+    def progress(self) -> tuple[int, int]:
+        """How many of the runs that were asked for last are finished, and how many those are."""
+        plan = self.read_plan()
+        asked = {run_name(variant["digest"], seed) for variant in plan["variants"] for seed in plan["seeds"]}
+        return len(asked & set(self.places())), len(asked)
+
     def write(self, stored: Stored) -> None:
         """Keep a run.
 
@@ -122,7 +140,8 @@ class Store:
     def repair(self, say: Callable[[str], None]) -> set[str]:
         """Remove what is half done, damaged or of another version, and return the runs that are finished.
 
-        Only the process that is going to write may call it. Failed runs are not finished: they are tried again.
+        Only who holds the folder (:mod:`omnisim.output_folder`) may call it. Failed runs are not finished: they are
+        tried again.
 
         Parameters
         ----------
@@ -135,8 +154,6 @@ class Store:
             If a file cannot be removed.
         """
         for name in (_RUNS, _AGENTS):
-            for left in (self.folder / name).glob(".*.parquet.*"):
-                _remove(left)
             for path in sorted((self.folder / name).glob("*.parquet")):
                 wrong = _wrong_with(path, RUNS if name == _RUNS else AGENTS)
                 if wrong:
@@ -233,18 +250,17 @@ class Store:
             If a file is damaged.
         """
         places = self.places()
-        opened: tuple[Path, pq.ParquetFile] | None = None
         read = list(dict.fromkeys([RUN, *columns]))
         for run in runs:
             if run not in places:
                 raise TraceError(f"{self._file(_AGENTS, run)}: is missing{_AGAIN}")
-            place = places[run]
-            if opened is None or opened[0] != place.agents:
-                opened = (place.agents, _open(place.agents))
-            with reading(place.agents, TraceError, _DAMAGED, _AGAIN):
-                table = opened[1].read_row_group(place.index, columns=read, use_threads=False)
-                check_agents(table, run, place.rows)
-            yield run, table.select(list(columns))
+        for path, of_file in groupby(runs, key=lambda run: places[run].agents):
+            with _open(path) as file:
+                for run in of_file:
+                    with reading(path, TraceError, _DAMAGED, _AGAIN):
+                        table = file.read_row_group(places[run].index, columns=read, use_threads=False)
+                        check_agents(table, run, places[run].rows)
+                    yield run, table.select(list(columns))
 
     @property
     def agents_columns(self) -> list[str]:

@@ -6,9 +6,10 @@ relative; the factor 2^n by writing n into the exponent bits. Measured relative 
 
 from typing import Any
 
-import numba
 from numba import types
 from numba.extending import intrinsic
+
+from omnisim.compiled import compiled
 
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -46,7 +47,7 @@ _bits: Any = intrinsic(_cast_to_integer)
 _from_bits: Any = intrinsic(_cast_to_float)
 
 
-@numba.njit(inline="always")
+@compiled(inline="always")
 def exponential(x):
     """exp(x), without branches.
 

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.compiled import compiled
 from omnisim.game.exponential import exponential
 
 _LARGEST = 1e150
@@ -78,7 +78,7 @@ def sum_rows(table: FloatArray, rows: IntArray) -> FloatArray:
     return np.asarray(_sum_rows(table, rows))
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_RELAXED)
+@compiled(error_model="numpy", fastmath=_RELAXED)
 def _potential_update(begin, end, total, squares, potential, net, rows, gains, rates, two_sided, rise):
     # Rows are taken in chunks that stay in the first cache. Each inner loop touches at most three arrays: with more,
     # the compiler gives up proving that they do not overlap, and does not vectorize.
@@ -130,32 +130,32 @@ def _potential_update(begin, end, total, squares, potential, net, rows, gains, r
             rise[first + r] = change
 
 
-@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+@compiled(fastmath=_RELAXED)
 def _exponentials(x, v, result, size, sign):
     for q in range(size):
         result[q] = exponential(sign * x[q] - v[q])
 
 
-@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+@compiled(fastmath=_RELAXED)
 def _shrinking(v, result, size):
     for q in range(size):
         result[q] = exponential(-2.0 * v[q])
 
 
-@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+@compiled(fastmath=_RELAXED)
 def _add_difference(up, down, weight, eta, size):
     for q in range(size):
         weight[q] += eta * (up[q] - down[q])
 
 
-@numba.njit(nogil=True, cache=True, fastmath=_RELAXED)
+@compiled(fastmath=_RELAXED)
 def _next_rate(powers, shrink, size):
     for q in range(size):
         value = powers[q] * powers[q] * shrink[q]
         powers[q] = min(_LARGEST, value)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _sum_rows(table, rows):
     result = np.zeros(table.shape[1])
     for row in rows:

@@ -5,14 +5,16 @@ weighted gain of the law P of p against an outcome y is sum_i V(theta_i, y) D_i,
 V(theta, y) = theta - y for a probability.
 """
 
-import numba
 import numpy as np
 
-_BLOCK = 128
-"""Rows predicted together: their answers stay in the second cache while the weights of all rounds pass by."""
+from omnisim.compiled import compiled
+from omnisim.game.exact_crossing import conflict, crossing, crossing_of_logarithms, settled_shares
+
+_BLOCK = 64
+"""Rows predicted together: their sums stay in the second cache while the weights of all rounds pass by."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def threshold_step(weights, high):
     """(k, rho): play k/m with probability 1 - rho and (k + 1)/m with probability rho (their Lemma 8), in O(m).
 
@@ -20,111 +22,126 @@ def threshold_step(weights, high):
     sum_i D_i = 0. D_i >= 0 up to i = k and <= 0 after k + 1, so sum_i V(theta_i, y) D_i <= V(theta_{k+1}, y) sum_i D_i
     = 0 for *every* y and every V that does not decrease in theta: the value is at most 0 for means and quantiles too.
 
-    Both sums run downwards from i = m, so that base predictors in agreement, low from some threshold on, give equal
-    sums to the last bit, and k/m itself.
+    What the two sides have in common, the low i > k, is left out of both: see :mod:`omnisim.game.exact_crossing`.
 
     Examples
     --------
     >>> threshold_step(np.full(4, 0.25), np.array([True, True, False, False]))
     (2, 0.0)
-    >>> threshold_step(np.array([0.5, 0.5]), np.array([False, True]))
+    >>> threshold_step(np.array([0.5, 1e-20, 0.5]), np.array([True, False, False]))
     (1, 0.0)
     """
-    m = len(weights)
-    low = 0.0
-    for i in range(m - 1, -1, -1):
-        if not high[i]:
-            low += weights[i]
-    tail, above = 0.0, 0.0
-    k = m
-    while tail < low and k > 0:
-        above = tail
-        k -= 1
-        tail += weights[k]
-    if k == m or tail <= low:
-        return k, 0.0
-    return k, (tail - low) / ((tail - low) + (low - above))
+    return crossing(weights, high)
 
 
-@numba.njit(nogil=True, cache=True)
-def play_thresholds(high, identification, rate):
-    """Hedge against the step on a sample: weights q(1..n), each summing to 1, (n, m), and the sums of gains (m,)."""
+@compiled()
+def play_thresholds(high, identification, rate, total, kept, history):
+    """Hedge against the step on a sample (n, m), which may be one of several pieces of a longer one.
+
+    ``total`` (2, m) holds the sums of gains so far, and what their rounding left out: shares of 1e-20 of a round, on
+    which the order of two thresholds may depend later, are not lost. It is added to. Of the rounds in ``kept`` (S,),
+    increasing, the logarithms of the weights are written to ``history`` (S, m), up to a term: the largest is 0.
+    """
     n, m = high.shape
-    history = np.empty((n, m))
-    total = np.zeros(m)
+    logs = np.empty(m)
+    place = 0
     for t in range(n):
-        largest = total[0]
+        best = 0
         for i in range(1, m):
-            largest = max(largest, total[i])
-        mass = 0.0
+            if (total[0, i] - total[0, best]) + (total[1, i] - total[1, best]) > 0.0:
+                best = i
         for i in range(m):
-            history[t, i] = np.exp(rate * (total[i] - largest))
-            mass += history[t, i]
-        for i in range(m):
-            history[t, i] /= mass
-        k, rho = threshold_step(history[t], high[t])
-        for i in range(m):
-            exceeds = 1.0 if i < k else (rho if i == k else 0.0)
-            total[i] += identification[t, i] * (exceeds - high[t, i])
-    return history, total
+            logs[i] = rate * ((total[0, i] - total[0, best]) + (total[1, i] - total[1, best]))
+        if place < len(kept) and kept[place] == t:
+            history[place] = logs
+            place += 1
+        first, last = conflict(high[t])
+        if last < first:
+            continue
+        k, rho, rest = crossing_of_logarithms(logs, high[t], first, last)
+        for i in range(first, last + 1):
+            up = high[t, i]
+            excess = (0.0 if up else 1.0) if i < k else (-1.0 if up else 0.0)
+            if i == k:
+                excess = -rest if up else rho
+            gain = identification[t, i] * excess
+            old = total[0, i]
+            total[0, i] = old + gain
+            kept_of_gain = total[0, i] - old
+            total[1, i] += (old - (total[0, i] - kept_of_gain)) + (gain - kept_of_gain)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def mean_step(history, high):
-    """The uniform mixture over all rounds' weights (n, m) of their steps at new rows (u, m): a law (u, m + 1)."""
+    """The uniform mixture over rounds' weights, of logarithms (S, m), of their steps at new rows (u, m): (u, m + 1)."""
     rounds, m = history.shape
-    count = len(high)
-    law = np.zeros((count, m + 1))
+    law = np.zeros((len(high), m + 1))
+    contradicting = np.zeros(len(high), dtype=np.int64)
+    count = 0
+    for x in range(len(high)):
+        first, last = conflict(high[x])
+        if first < last:
+            contradicting[count] = x
+            count += 1
+        else:
+            law[x, first] = rounds
     half = 1
-    while 2 * half <= m:
+    while 2 * half < m:
         half *= 2
-    # Beyond its end no tail reaches a sum of weights.
-    tails = np.zeros(2 * half + 1)
-    for k in range(m + 1, 2 * half + 1):
-        tails[k] = -1.0
-    low = np.empty(_BLOCK)
-    for first in range(0, count, _BLOCK):
-        size = min(_BLOCK, count - first)
-        says_low = np.empty((m, size))
+    weights = np.exp(history)
+    for begin in range(0, count, _BLOCK):
+        _add_steps(history, weights, high, contradicting[begin : min(count, begin + _BLOCK)], half, law)
+    return law / rounds
+
+
+@compiled()
+def _add_steps(history, weights, high, rows, half, law):
+    rounds, m = history.shape
+    size = len(rows)
+    says_high = np.empty((m, size))
+    for i in range(m):
+        for x in range(size):
+            says_high[i, x] = 1.0 if high[rows[x], i] else 0.0
+    # S(k) = below[k] - above[k].
+    below, above = np.zeros((m + 1, size)), np.zeros((m + 1, size))
+    for t in range(rounds):
         for i in range(m):
+            weight = weights[t, i]
             for x in range(size):
-                says_low[i, x] = 0.0 if high[first + x, i] else 1.0
-        for t in range(rounds):
-            weights = history[t]
-            for i in range(m - 1, -1, -1):
-                tails[i] = tails[i + 1] + weights[i]
+                below[i + 1, x] = below[i, x] + weight * (1.0 - says_high[i, x])
+        for i in range(m - 1, -1, -1):
+            weight = weights[t, i]
             for x in range(size):
-                low[x] = 0.0
-            for i in range(m - 1, -1, -1):
-                weight = weights[i]
-                row = says_low[i]
-                for x in range(size):
-                    low[x] += weight * row[x]
-            for x in range(size):
-                # The largest k with tails[k] >= low[x]; tails does not increase. No branch that could be mispredicted.
-                k, jump = 0, half
-                while jump > 0:
-                    k += jump if tails[k + jump] >= low[x] else 0
-                    jump >>= 1
-                if k == m or tails[k] <= low[x]:
-                    law[first + x, k] += 1.0
-                else:
-                    up, down = tails[k] - low[x], low[x] - tails[k + 1]
-                    law[first + x, k] += down / (up + down)
-                    law[first + x, k + 1] += up / (up + down)
-    for x in range(count):
-        for k in range(m + 1):
-            law[x, k] /= rounds
-    return law
+                above[i, x] = above[i + 1, x] + weight * says_high[i, x]
+        for x in range(size):
+            # The largest k < m with S(k) <= 0, which does not fall. No branch that could be mispredicted.
+            k, jump = 0, half
+            while jump > 0:
+                at = min(k + jump, m - 1)
+                k = at if above[at, x] >= below[at, x] else k
+                jump >>= 1
+            settled, rho, rest = settled_shares(below[k, x], above[k, x], below[k + 1, x], above[k + 1, x], m)
+            row = rows[x]
+            if not settled:
+                first, last = conflict(high[row])
+                k, rho, rest = crossing_of_logarithms(history[t], high[row], first, last)
+            law[row, k] += rest
+            if rho > 0.0:
+                law[row, k + 1] += rho
 
 
-@numba.njit(nogil=True, cache=True)
-def staircase(low, high, identification, first, middle, last, epsilon):
-    """The walk of :func:`omnisim.batch.merging.merge`: where the upper of two predictors is followed."""
+@compiled()
+def staircase(low, high, identification, first, middle, last, epsilon, lower):
+    """The walk of :func:`omnisim.batch.merging.merge`: where the upper of two predictors is followed.
+
+    It starts with the lower predictor everywhere if ``lower``, else with the upper one.
+    """
     # Theta number i (from 1) is exceeded by the levels >= i, and stands in column i - 1.
-    follows_high = np.ones((middle - first + 1, last - middle + 1), dtype=np.bool_)
+    follows_high = np.full((middle - first + 1, last - middle + 1), not lower)
     n = len(low)
     cut, examined, down = middle, middle, True
+    if lower:
+        cut, examined, down = middle + 1, middle + 1, False
     while examined > first and cut <= last:
         theta = examined - 1 if down else cut - 1
         total = 0.0

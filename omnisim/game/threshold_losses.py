@@ -1,5 +1,6 @@
 """Threshold losses as objectives: what the two-player game of omniprediction keeps small (theory, section 4.1)."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from omnisim.game.objectives import Objectives
 from omnisim.problem.context import Context
 from omnisim.problem.losses.thresholds import thresholds
 from omnisim.problem.mixture import Mixture
-from omnisim.products import inner, weighted_sums
+from omnisim.products import weighted_sums
 
 
 class ThresholdLosses(Objectives):
@@ -55,7 +56,8 @@ class ThresholdLosses(Objectives):
     def weighted_gain(self, net: FloatArray, prediction: FloatArray) -> tuple[float, FloatArray]:
         """See :meth:`Objectives.weighted_gain`."""
         signed = net[0] * ((prediction[0] <= self.thetas).astype(np.float64) - self._low)
-        return -inner(signed, self.thetas), signed.sum(keepdims=True)
+        # Where large weights cancel, the small ones decide the sign of the slope, and with it the step.
+        return -math.fsum(signed * self.thetas), np.array([math.fsum(signed)])
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:
         """See :meth:`Objectives.gains`."""

@@ -8,11 +8,11 @@ from memory.
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
+from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
 from omnisim.products import dot
 
@@ -87,7 +87,7 @@ def _alike(array: NDArray[Any] | None) -> NDArray[Any] | None:
     return None if array is None else read_only(array)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _best(utility, offset, candidates, point, n):
     best, highest = -1, -np.inf
     for a in range(utility.shape[1]):
@@ -98,7 +98,7 @@ def _best(utility, offset, candidates, point, n):
     return best
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _choose(utility, offset, candidates, predictions, chosen):
     each = len(utility) // len(predictions)
     for n in range(len(utility)):
@@ -108,7 +108,7 @@ def _choose(utility, offset, candidates, predictions, chosen):
     return -1
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _tempt(utility, offset, candidates, points, slope):
     for n in range(len(utility)):
         tempting = max(0, _best(utility, offset, candidates, points[0], n))
@@ -118,7 +118,7 @@ def _tempt(utility, offset, candidates, points, slope):
                 slope[i] += utility[n, tempting, i] - utility[n, ideal, i]
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _regret(utility, offset, own, others, weights, slope):
     intercept = 0.0
     for n in range(others.shape[0]):
@@ -131,7 +131,7 @@ def _regret(utility, offset, own, others, weights, slope):
     return intercept
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _regrets(utility, offset, own, others, outcome, found):
     for n in range(others.shape[0]):
         for b in range(others.shape[1]):

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from omnisim.analysis.evidence import Status
 from omnisim.report.tables import Cell, Table
-from omnisim.report.text import number
+from omnisim.report.text import percent
 from omnisim.report.theorems import SYMBOLS, Theorem, anchor_of, theorem_of
-
-VIOLATED, HOLDS, VACUOUS = "violated", "holds", "vacuous"
-"""How a certificate came out; vacuous where no agent meets the hypotheses."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def grouped(
     Parameters
     ----------
     table
-        With a mark per row, ``VIOLATED`` for certificates that do not hold.
+        With a mark per row, a member of :class:`~omnisim.analysis.evidence.Status`.
     claims
         The claim of a row.
     outcome
@@ -81,7 +79,7 @@ def grouped(
                 theorem_of(name, said),
                 anchor_of(name),
                 outcome(rows, marks),
-                VIOLATED in marks,
+                Status.VIOLATED in marks,
                 Table(table.columns[1:], [row[1:] for row in rows], marks),
             )
         )
@@ -89,19 +87,22 @@ def grouped(
     return Groups(groups, SYMBOLS, table.note)
 
 
-def tally(counts: Mapping[str, int], closest: float) -> str:
+def tally(counts: Mapping[Status, int], closest: float) -> str:
     """How the certificates of a theorem came out; ``closest`` is the largest share of a bound that was used.
 
-    >>> tally({"holds": 2, "vacuous": 1}, 0.45)
-    '2 hold, the closest at 45 % of its bound; 1 says nothing'
+    >>> tally({Status.INFORMATIVE: 2, Status.VACUOUS: 1}, 0.45)
+    '2 hold, the closest at 45 % of its bound; 1 promises nothing'
     """
-    parts = []
-    violated, holds, vacuous = (counts.get(mark, 0) for mark in (VIOLATED, HOLDS, VACUOUS))
-    if violated:
-        parts.append(f"{violated:,} violated")
-    if holds:
-        words = f"{holds:,} {'holds' if holds == 1 else 'hold'}"
-        parts.append(f"{words}, the closest at {number(100 * closest, 2)} % of its bound" if closest > 0 else words)
-    if vacuous:
-        parts.append(f"{vacuous:,} {'says' if vacuous == 1 else 'say'} nothing")
+    violated, informative, check = (
+        counts.get(status, 0) for status in (Status.VIOLATED, Status.INFORMATIVE, Status.CHECK)
+    )
+    nothing = counts.get(Status.VACUOUS, 0) + counts.get(Status.UNMET, 0)
+    parts = [f"{violated:,} violated"] if violated else []
+    if informative:
+        words = f"{informative:,} {'holds' if informative == 1 else 'hold'}"
+        parts.append(f"{words}, the closest at {percent(closest)} of its bound" if closest > 0 else words)
+    if nothing:
+        parts.append(f"{nothing:,} {'promises' if nothing == 1 else 'promise'} nothing")
+    if check:
+        parts.append(f"{check:,} {'is' if check == 1 else 'are'} met and cannot fail")
     return "; ".join(parts)

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from omnisim.analysis import Analysis
-from omnisim.report.certificate_groups import HOLDS, VACUOUS, VIOLATED, Groups, grouped, tally
+from omnisim.analysis.evidence import Status
+from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.theorems import typeset
 
 _CLAIM, _MEASURED, _BOUND = 3, 4, 5
 """Positions in a row of the table."""
+
+_WORDS = {
+    Status.VIOLATED: "violated",
+    Status.INFORMATIVE: "holds",
+    Status.VACUOUS: "promises nothing",
+    Status.UNMET: "hypotheses unmet",
+    Status.CHECK: "cannot fail",
+}
 
 
 def certificate_groups(analysis: Analysis, most_rows: int) -> Groups:
@@ -34,8 +43,8 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
         Column("claim", numeric=False),
         Column("measured"),
         Column("bound"),
-        Column("margin", "bound − measured"),
-        Column("holds", numeric=False),
+        Column("without a promise", "could be lost"),
+        Column("came out", numeric=False),
         Column("with probability", "at least"),
         Column("hypotheses met by", "agents"),
         Column("note", numeric=False),
@@ -43,26 +52,26 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
     rows, marks = [], []
     for row in table.sort_values("holds", kind="stable").to_dict("records"):
         met, agents = int(row["hypotheses_met"]), int(row["agents"])
-        verdict = VIOLATED if not row["holds"] else HOLDS if met else VACUOUS
+        status = Status(row["status"]) if row["holds"] else Status.VIOLATED
         claim = typeset(str(row["claim"]))
         rows.append(
             [
                 *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "population", "subsequence")),
                 Cell(claim, claim),
-                *(cell(float(row[key]), 4) for key in ("measured", "bound", "margin")),
-                Cell(verdict, verdict),
+                *(cell(float(row[key]), 4) for key in ("measured", "bound", "trivial")),
+                Cell(_WORDS[status], _WORDS[status]),
                 cell(float(row["probability"]), 4),
                 Cell(f"{met:,} of {agents:,}", met),
                 Cell(str(row["note"]), str(row["note"])),
             ]
         )
-        marks.append(verdict)
+        marks.append(status)
     return Table(columns, rows, marks, note)
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], marks: Sequence[str]) -> str:
-    shares = [_share(row) for row, mark in zip(rows, marks, strict=True) if mark == HOLDS]
-    return tally(Counter(marks), max(shares, default=0.0))
+    shares = [_share(row) for row, mark in zip(rows, marks, strict=True) if mark == Status.INFORMATIVE]
+    return tally(Counter(map(Status, marks)), max(shares, default=0.0))
 
 
 def _share(row: Sequence[Cell]) -> float:

@@ -9,7 +9,7 @@ from omnisim.report import comparison_agents, comparison_course, comparison_diff
 from omnisim.report.comparison_scope import MOST_ROWS, MOST_VARIANTS, Scope, Variants
 from omnisim.report.figures.strips import strips
 from omnisim.report.results import Strip, StripPanel, Strips
-from omnisim.report.sections import Shown
+from omnisim.report.shown import Shown, shown
 from omnisim.report.text import number
 
 
@@ -30,14 +30,13 @@ def shown_figures(scope: Scope) -> dict[str, Shown]:
     for name, title, choice, draw, wanted in parts:
         variants = list(islice(draw(scope), MOST_VARIANTS)) if wanted else []
         if variants:
-            labels = [words for words, _ in variants]
-            made[name] = Shown(name, title, choice if len(variants) > 1 else "", labels, [f for _, f in variants])
+            made[name] = shown(name, choice, variants, title)
     return made
 
 
 def _bounds(scope: Scope) -> Variants:
     rows = scope.comparison.certificates
-    rows = rows[(rows["bound"] > 0) & rows["measured"].notna() & ~rows["theorem"].str.startswith("Assumption")]
+    rows = rows[(rows["bound"] > 0) & rows["measured"].notna() & (rows["checked"] < rows["runs"])]
     if not len(rows):
         return
     rows = rows.assign(used=100 * (rows["measured"] / rows["bound"]).astype(float))

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.comparison.store import SCENARIOS
+from omnisim.comparison.store import PAGE, PAGES, SCENARIOS
 from omnisim.report.comparison_scope import AXES, Scope
 from omnisim.report.tables import Cell, Column, Table, cell
-from omnisim.report.text import shorten
+from omnisim.report.text import MISSING, shorten
 
 EACH = 5
 """Runs of a kind that are listed."""
 
 _DIGEST = re.compile("[0-9a-f]+")
+_RUN = re.compile("[0-9a-f]+-[0-9]+")
 
 MOST_FAILED = 10
 
@@ -40,6 +41,7 @@ def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
         Column("CCV+", "cost"),
         Column("time", "s"),
         Column("memory", "MB"),
+        Column("page", numeric=False),
         Column("scenario", numeric=False),
         Column("command", numeric=False, code=True),
     ]
@@ -61,12 +63,20 @@ def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
                 cell(row["ccv_positive"]),
                 cell(row["seconds"]),
                 cell(row["peak_memory_mb"]),
+                _page(scope, row["run"], beside=beside),
                 Cell(digest, digest, file if beside and _DIGEST.fullmatch(digest) else ""),
                 Cell(command, command),
             ]
         )
         marks.append(mark)
     return Table(columns, rows, marks)
+
+
+def _page(scope: Scope, run: str, *, beside: bool) -> Cell:
+    """A link to the page of a run, where it has been made."""
+    page = f"{PAGES}/{run}/{PAGE}"
+    made = beside and _RUN.fullmatch(run) and (scope.comparison.folder / page).is_file()
+    return Cell("report", run, page) if made else Cell(MISSING, "")
 
 
 def with_differences(scope: Scope) -> pd.DataFrame:

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.report.certificate_groups import HOLDS, VACUOUS, VIOLATED, Groups, grouped, tally
+from omnisim.analysis.evidence import Status
+from omnisim.comparison.certificates import COUNTS
+from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.comparison_scope import AXES, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, count, interval, percent, signed
@@ -184,7 +186,9 @@ def certificate_table(scope: Scope) -> Table:
         Column("forecaster", numeric=False),
         Column("checks"),
         Column("held"),
-        Column("vacuous"),
+        Column("promise nothing"),
+        Column("hypotheses unmet"),
+        Column("cannot fail"),
         Column("violated"),
         Column("closest", "% of the bound"),
         Column("where", numeric=False),
@@ -192,7 +196,7 @@ def certificate_table(scope: Scope) -> Table:
     ]
     rows, marks = [], []
     for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
-        counted = found[["runs", "held", "vacuous", "violated"]].sum()
+        counted = found[["runs", *COUNTS]].sum()
         worst = found.iloc[int(found["excess"].astype(float).fillna(-np.inf).argmax())]
         bound, measured = float(worst["bound"]), float(worst["measured"])
         used = 100 * measured / bound if bound > 0 else np.nan
@@ -205,18 +209,19 @@ def certificate_table(scope: Scope) -> Table:
                 _text(worst["worst_run"] if measured == measured else MISSING),
             ]
         )
-        whole = int(counted["vacuous"]) == int(counted["runs"])
-        marks.append(VIOLATED if counted["violated"] else VACUOUS if whole else HOLDS)
-    order = sorted(range(len(rows)), key=lambda i: marks[i] != VIOLATED)[:MOST_ROWS]
+        whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
+        marks.append(Status.VIOLATED if counted["violated"] else Status.VACUOUS if whole else Status.INFORMATIVE)
+    order = sorted(range(len(rows)), key=lambda i: marks[i] != Status.VIOLATED)[:MOST_ROWS]
     note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
     return Table(columns, [rows[i] for i in order], [marks[i] for i in order], note)
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
     """How the checks of a theorem came out, over all forecasters."""
-    held, vacuous, violated = (int(sum(float(row[i].value or 0) for row in rows)) for i in (4, 5, 6))
-    closest = max((float(row[7].value or 0) for row in rows), default=0.0)
-    return tally({VIOLATED: violated, HOLDS: held, VACUOUS: vacuous}, closest / 100)
+    # After theorem, claim, forecaster and number of checks.
+    counted = [int(sum(float(row[4 + i].value or 0) for row in rows)) for i in range(len(COUNTS))]
+    closest = max((float(row[4 + len(COUNTS)].value or 0) for row in rows), default=0.0)
+    return tally(dict(zip(COUNTS.values(), counted, strict=True)), closest / 100)
 
 
 def cost(scope: Scope) -> Table:
@@ -281,11 +286,17 @@ def _difference(value: float, suffix: str = "") -> Cell:
 def headcount(scope: Scope) -> str:
     """How many checks there were and how they went, in one sentence."""
     frame = scope.comparison.certificates
-    runs, held, vacuous, violated = (int(frame[name].sum()) for name in ("runs", "held", "vacuous", "violated"))
+    runs = int(frame["runs"].sum())
+    held, vacuous, unmet, checked, violated = (int(frame[name].sum()) for name in COUNTS)
     if not runs:
         return "No theorem applies to these runs, so nothing is certified."
     checks = count(runs, "check")
     if violated:
         return f"{violated:,} of {checks} are violated ({percent(violated / runs)})."
-    rest = f"; {vacuous:,} say nothing, because no agent meets the hypotheses" if vacuous else ""
-    return f"All {checks} hold{rest}." if not vacuous else f"{held:,} of {checks} hold{rest}."
+    others = (
+        (vacuous, "promise nothing, because so much could not be lost anyway"),
+        (unmet, "say nothing, because no agent meets the hypotheses"),
+        (checked, "cannot fail"),
+    )
+    rest = "".join(f"; {number:,} {words}" for number, words in others if number)
+    return f"{held:,} of {checks} could have failed and hold{rest}."

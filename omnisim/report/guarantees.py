@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.certificates import ASSUMPTIONS
+from omnisim.analysis.evidence import Status
 from omnisim.arrays import ROUNDING
 from omnisim.report.text import count, number, percent
 
@@ -26,7 +26,7 @@ class Guarantees:
     unmet
         No agent meets the hypotheses: nothing is promised.
     checks
-        Assumptions of the theory, checked.
+        What cannot fail: assumptions that were checked, identities, bounds on what could not be lost anyway.
     """
 
     violated: pd.DataFrame
@@ -43,12 +43,9 @@ class Guarantees:
 
 def guarantees(table: pd.DataFrame) -> Guarantees:
     """Sort ``analysis.certificates`` by what its rows say."""
-    holds = table["holds"].astype(bool)
-    check = table["theorem"].isin(ASSUMPTIONS) & holds
-    unmet = (table["hypotheses_met"] == 0) & holds & ~check
-    informative = table["informative"].astype(bool) if "informative" in table else pd.Series(True, index=table.index)
-    rest = holds & ~check & ~unmet
-    return Guarantees(table[~holds], table[rest & informative], table[rest & ~informative], table[unmet], table[check])
+    holds, status = table["holds"].astype(bool), table["status"]
+    order = (Status.INFORMATIVE, Status.VACUOUS, Status.UNMET, Status.CHECK)
+    return Guarantees(table[~holds], *(table[holds & (status == each)] for each in order))
 
 
 def sentences(analysis: Analysis) -> Iterator[str]:
@@ -75,8 +72,8 @@ def sentences(analysis: Analysis) -> Iterator[str]:
     if not found.unmet.empty:
         yield f"{len(found.unmet):,} promise nothing here: no agent meets the hypotheses of the theorem."
     if not found.checks.empty:
-        verb = "checks" if len(found.checks) == 1 else "check"
-        yield f"{len(found.checks):,} {verb} assumptions of the theory; all are met."
+        words = "is met and cannot fail: it checks" if len(found.checks) == 1 else "are met and cannot fail: they check"
+        yield f"{len(found.checks):,} {words} assumptions, or bound what could not be lost anyway."
 
 
 def _closest(rows: pd.DataFrame) -> str:

@@ -30,7 +30,7 @@ MOST_CERTIFICATES = 200
 _MARGIN = 30_000
 """Bytes of a page that the frames of single agents may take."""
 
-DETAILS = ("command", "versions", "wall_seconds", "agents_file")
+DETAILS = ("command", "versions", "wall_seconds", "agents_file", "comparison")
 """What ``details`` may say; all of it may be missing."""
 
 
@@ -45,8 +45,9 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
         The file to write; it is replaced at once or not at all.
     details
         What the record of the run does not know: ``command`` (a line that gives the same trace where the page
-        is), ``versions`` (from package names to versions), ``wall_seconds``, and ``agents_file`` (the name of
-        the Parquet file of all agents beside the page).
+        is), ``versions`` (from package names to versions), ``wall_seconds``, ``agents_file`` (the name of the
+        Parquet file of all agents beside the page), and ``comparison`` (where the page of the comparison is that
+        the run belongs to, relative to this one).
 
     Raises
     ------
@@ -114,6 +115,7 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
         "word": units(trace).round,
         "seed": trace.about.get("seed"),
         "command": details.get("command"),
+        "comparison": details.get("comparison"),
         "verdict": verdict(analysis),
         "figures": shown_figures(analysis),
         "accuracy": accuracy_table(analysis),

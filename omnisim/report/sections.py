@@ -1,60 +1,25 @@
 """Which figures the page shows, and the variants a reader can choose from."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.forecast_certificates import at_once
+from omnisim.analysis.forecast_certificates import calibration_of
+from omnisim.analysis.lateness import at_once
+from omnisim.problem.guarantees import Objective
 from omnisim.report import figures
 from omnisim.report.figures.agent import agent_frame
+from omnisim.report.figures.certificates import has_ratio
 from omnisim.report.selection import broadest, shown_populations, shown_subsequences
+from omnisim.report.shown import Shown, shown
 
 MOST_GROWTH = 24
 """Pairs of a population and a subsequence whose growth is embedded."""
 
 _GROWTH_NUMBERS = 20_000_000
 """About how many agent-measurements the growth curves may take: fewer pairs are shown of very large runs."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure of the page, in one or more variants.
-
-    Attributes
-    ----------
-    name
-        Identifier in the page.
-    heading
-        Above the figure.
-    choice
-        What the reader chooses between, if there is more than one variant.
-    labels, variants
-        What each variant is called, and its figure.
-    """
-
-    name: str
-    heading: str
-    choice: str
-    labels: list[str]
-    variants: list[go.Figure]
-
-    @property
-    def caption(self) -> str:
-        """Of the first variant, as are ``alt`` and ``height``."""
-        return str(self.variants[0].layout.meta["caption"])
-
-    @property
-    def alt(self) -> str:
-        """The alternative text."""
-        return str(self.variants[0].layout.meta["alt"])
-
-    @property
-    def height(self) -> int:
-        """In pixels, kept free until the figure is drawn."""
-        return int(self.variants[0].layout.height)
 
 
 def shown_figures(analysis: Analysis) -> dict[str, Shown]:
@@ -64,7 +29,7 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
 
     def add(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> None:
         if variants:
-            made[name] = _shown(name, choice, variants)
+            made[name] = shown(name, choice, variants)
 
     if trace.rounds > 2 and any(np.ptp(worth.by_round, axis=0).any() for worth in analysis.worth.values()):
         add("money", "Population", [(name, figures.money_course(analysis, name)) for name in shown_populations(trace)])
@@ -90,12 +55,13 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         add("message-fates", "", [("", figures.message_fates(analysis))])
         add("timeline", "", [("", figures.timeline(analysis))])
         add("information-age", "Population", [(name, figures.information_age(analysis, name)) for name in names])
-    if trace.about.get("forecast", {}).get("weights") == "potential":
-        if trace.about["forecast"]["objectives"] == "coordinates":
+    calibration = calibration_of(trace)
+    if calibration is not None:
+        if calibration.objectives == Objective.COORDINATES:
             certified = [name for name in names if at_once(trace.records[name])]
             add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in certified])
         add("potential", "", [("", figures.potential_course(analysis))])
-    if (analysis.certificates["bound"] > 0).any():
+    if has_ratio(analysis.certificates).any():
         add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
     return made
 
@@ -125,9 +91,3 @@ def agent_frames(analysis: Analysis, populations: Sequence[str]) -> dict[str, li
         "agent-course": [agent_frame(analysis, name) for name in populations],
         "agent-schedules": [draw(analysis, name, 0) if loaded[name] else None for name in populations],
     }
-
-
-def _shown(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> Shown:
-    drawn = [figure for _, figure in variants]
-    heading = str(drawn[0].layout.title.text)
-    return Shown(name, heading, choice if len(variants) > 1 else "", [words for words, _ in variants], drawn)

@@ -16,13 +16,13 @@ from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.strips import strips
 from omnisim.report.page import page_template
 from omnisim.report.results import Chart, Drawing, Finding, HeatMap, Strips, Study, Table
-from omnisim.report.sections import Shown
+from omnisim.report.shown import Shown, shown
 from omnisim.report.text import MISSING, count, number
 
 MOST_ROWS = 250
 """Rows of a table on the page; its file has all."""
 
-_MANIFEST_ONLY = frozenset({"versions", "command", "wall_seconds", "seed"})
+_MANIFEST_ONLY = frozenset({"versions", "machine", "promise", "command", "wall_seconds", "seed"})
 
 
 def write_study(study: Study, path: str | Path) -> None:
@@ -50,16 +50,16 @@ def write_study(study: Study, path: str | Path) -> None:
 
 def render(study: Study) -> bytes:
     """The page as bytes."""
-    shown = {chart.name: _shown(chart) for section in study.sections for chart in section.charts}
+    figures = {chart.name: _shown(chart) for section in study.sections for chart in section.charts}
     context = {
         "study": study,
         "headline": headline(study.findings, study.yardstick),
         "good": all(finding.holds is not False for finding in study.findings),
         "groups": list(_groups(study.findings)),
-        "figures": shown,
+        "figures": figures,
         "tables": {name: _table(table, name) for name, table in study.tables.items() if table.shown},
         "provenance": _provenance(study.about),
-        **embedding.shell({name: each.variants for name, each in shown.items()}),
+        **embedding.shell({name: each.variants for name, each in figures.items()}),
     }
     return page_template("study.html.j2").render(context).encode()
 
@@ -85,9 +85,8 @@ def _groups(findings: Any) -> Iterator[tuple[str, list[Finding]]]:
 
 
 def _shown(chart: Chart) -> Shown:
-    figures = [_figure(chart.title, content) for content in chart.variants.values()]
-    choice = chart.choice if len(figures) > 1 else ""
-    return Shown(chart.name, chart.title, choice, list(chart.variants), figures)
+    drawn = [(words, _figure(chart.title, content)) for words, content in chart.variants.items()]
+    return shown(chart.name, chart.choice, drawn, chart.title)
 
 
 def _figure(title: str, content: Drawing | Strips | HeatMap) -> go.Figure:

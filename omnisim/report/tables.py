@@ -74,6 +74,8 @@ class AgentTable:
         All rows by column, for the script.
     note
         Which agents are listed.
+    on_paper
+        Where those rows are that are not printed.
     sorted
         Index of the column by which the rows are sorted, upwards.
     """
@@ -82,6 +84,7 @@ class AgentTable:
     first: Sequence[Sequence[Cell]]
     data: dict[str, Any]
     note: str
+    on_paper: str
     sorted: int
 
 
@@ -211,6 +214,8 @@ def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> 
     # The rows of both tables stand in the same order: by population, agent and subsequence.
     table = analysis.agents.assign(gain=analysis.value["gain"].to_numpy())
     k = broadest(trace)
+    where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
+    on_paper = f"Printed are the rows that were shown; all {count(len(table), 'row')} are in {where}."
     note = f"All {count(len(table), 'row')}: one per agent and subsequence, the largest loss of money first."
     if len(table) > most_rows:
         each = max(1, min(MOST_AGENTS_EACH, most_rows // (2 * len(trace.records) * len(trace.subsequences))))
@@ -218,13 +223,13 @@ def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> 
             table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(worth, k), each))]
             for name, worth in analysis.worth.items()
         )
-        where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
         note = (
             f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by money "
             f"against persistence on {trace.subsequences[k]}, with all their subsequences; all "
             f"{len(analysis.agents):,} rows are in {where}."
         )
-    return _agent_rows(analysis, _in_their_units(analysis, table.sort_values("gain", kind="stable")), note)
+    ordered = _in_their_units(analysis, table.sort_values("gain", kind="stable"))
+    return _agent_rows(analysis, ordered, note, on_paper)
 
 
 def _in_their_units(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +242,7 @@ def _in_their_units(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**regrets, bias=table["bias"] * units(analysis.trace).span)
 
 
-def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTable:
+def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: str) -> AgentTable:
     word = units(analysis.trace).round
     names, subsequences = list(analysis.measures), list(analysis.trace.subsequences)
     currencies = [measures.population.money.currency for measures in analysis.measures.values()]
@@ -289,7 +294,7 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str) -> AgentTabl
         "sorted": {"column": "gain", "direction": 1},
         "data": data,
     }
-    return AgentTable(list(columns.values()), first, embedded, note, list(columns).index("gain"))
+    return AgentTable(list(columns.values()), first, embedded, note, on_paper, list(columns).index("gain"))
 
 
 def text_of(value: float | None) -> str:

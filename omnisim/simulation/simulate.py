@@ -24,6 +24,7 @@ from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.trace import FORECASTER, Mixtures, PopulationRecord, Trace
+from omnisim.trace.declarations import written
 
 
 def simulate(
@@ -34,9 +35,17 @@ def simulate(
 ) -> Trace:
     """Run a scenario and return the record of the run.
 
-    The scenario and its strategies are left as they were: the run works on copies. The result depends on the
-    scenario, the seed and the installed versions alone. Linear algebra runs on one thread, because the
-    rounding of a threaded product may depend on the number of threads.
+    The scenario and its strategies are left as they were: the run works on copies.
+
+    On one machine with one set of versions, a scenario and a seed give the same bytes, whatever the number of workers
+    and threads, the hash seed, the order in which processes start, and a network that delays and loses nothing. On
+    another processor, or with other versions of libraries that draw the same random numbers, decisions are the same
+    and recorded numbers agree to 1e-12 (of the largest in their array, where that is above 1), as long as nothing is
+    decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several
+    solutions: from that round on, runs may part.
+
+    Linear algebra of other libraries runs on one thread, because the rounding of a threaded product may depend on the
+    number of threads.
 
     Parameters
     ----------
@@ -176,10 +185,12 @@ def simulate(
             "rounds": problem.rounds,
             "omnisim": __version__,
             "forecaster": type(forecaster).__name__,
-            "forecast": forecaster.facts(),
+            "forecast": written(forecaster.declared()),
             "adversary": type(adversary).__name__,
             "elimination": {name: type(rules[home[name]]).__name__ for name in populations},
-            "policies": {name: rules[home[name]].facts() for name in populations},
+            "policies": {
+                name: written(rules[home[name]].declared(), rules[home[name]].benchmark) for name in populations
+            },
             **_about_network(scenario, problem),
         },
     )

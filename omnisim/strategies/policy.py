@@ -1,25 +1,31 @@
 """How a population chooses: what elimination rules and learners in action space have in common."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.errors import StrategyError
+from omnisim.problem.guarantees import OF_POLICIES, Benchmark, BoundsViolation, Guarantee
 from omnisim.problem.population import Population
+from omnisim.strategies.declaring import Declaring
 
 
-class Policy(ABC):
+class Policy(Declaring, ABC):
     """How the agents of one population choose, all N at once: they best-respond within a set of playable actions.
 
     An :class:`Elimination` keeps sets of candidates; a learner in action space draws its action itself and offers
     nothing else. One object serves one population; the simulation makes a copy for each.
 
     A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``; and
-    ``registered(active)`` if it draws.
+    ``registered(active)`` if it draws. What it promises about regret and violation it declares in ``guarantees()``, see
+    :class:`~omnisim.strategies.declaring.Declaring`; nothing is certified that is not declared.
     """
 
-    benchmark: ClassVar[Literal["realized", "expected"]] = "realized"
+    can_guarantee = OF_POLICIES
+
+    benchmark: ClassVar[Benchmark] = Benchmark.REALIZED
     """What it competes with: B, the actions that never violate, or BE, those that never do in expectation."""
 
     def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
@@ -44,6 +50,17 @@ class Policy(ABC):
     draws: ClassVar[bool] = False
     """Whether it draws its action and ignores predictions; then it does not register with the forecaster."""
 
+    def declared(self) -> tuple[Guarantee, ...]:
+        """See :meth:`Declaring.declared`."""
+        found = super().declared()
+        for each in found:
+            if isinstance(each, BoundsViolation) and not each.fits(self.subsequences):
+                raise StrategyError(
+                    f"guarantees of {type(self).__name__} returned {each!r} with {len(each.thresholds)} thresholds: it "
+                    f"must have none, or one for each candidate set ({self.subsequences} subsequences)"
+                )
+        return found
+
     @abstractmethod
     def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:
         """The actions (N, A) to choose from in a round of the active (L,) subsequences, at least one per agent.
@@ -66,10 +83,6 @@ class Policy(ABC):
     @abstractmethod
     def eliminated_at(self) -> IntArray:
         """The round after which each action left each candidate set, (N, A, K), or T; K = L or 1."""
-
-    def facts(self) -> dict[str, Any]:
-        """What the analysis needs to know of it, as plain JSON values."""
-        return {"benchmark": self.benchmark}
 
     def _start(self) -> None:
         """Reset all state."""

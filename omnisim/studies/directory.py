@@ -1,20 +1,15 @@
 """What a study leaves on disk: ``report.html``, one Parquet and one CSV file per table, and ``manifest.json``."""
 
 import json
-import platform
-from collections.abc import Iterable
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 
-from omnisim._version import __version__
 from omnisim.files import atomic_write
 from omnisim.report.results import Study
 from omnisim.report.study import write_study
+from omnisim.reproducibility import PROMISE, machine, versions
 
 REPORT, MANIFEST = "report.html", "manifest.json"
-
-_PACKAGES = ("numpy", "scipy", "numba", "highspy")
 
 
 def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: float) -> Path:
@@ -37,7 +32,9 @@ def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: 
         "study": study.name,
         "seed": seed,
         "wall_seconds": round(wall_seconds, 1),
-        "versions": versions(_PACKAGES),
+        "versions": versions(),
+        "machine": machine(),
+        "promise": PROMISE,
         "command": command,
         **study.about,
     }
@@ -45,9 +42,3 @@ def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: 
         file.write((json.dumps(about, indent=2) + "\n").encode())
     write_study(replace(study, about=about), directory / REPORT)
     return directory / REPORT
-
-
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Versions of Python, omnisim and the packages that numbers depend on."""
-    known = {"python": platform.python_version(), "omnisim-lab": __version__}
-    return known | {package: metadata.version(package) for package in packages}

@@ -1,12 +1,11 @@
-"""Many independent runs on several processes."""
+"""Many independent cases of a study on several processes."""
 
-import warnings
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TypeVar
 
-from joblib import Parallel, delayed
-
 from omnisim.studies import Progress
+from omnisim.workers import each_result
 
 Case = TypeVar("Case")
 Result = TypeVar("Result")
@@ -35,17 +34,11 @@ def run_all(
     order = sorted(range(len(cases)), key=lambda index: -costs[index])
     results: dict[int, Result] = {}
     done, total = 0, sum(costs)
-    tasks = (delayed(_indexed)(measure, index, cases[index]) for index in order)
-    with warnings.catch_warnings():
-        # joblib replaces a process that has grown, and says so as if it were a fault; no result is lost.
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
-        for index, result in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+    with closing(each_result(measure, [(cases[index],) for index in order], jobs)) as found:
+        for place, result in found:
+            index = order[place]
             results[index] = result
             done += costs[index]
             if progress is not None:
                 progress(done, total)
     return [results[index] for index in range(len(cases))]
-
-
-def _indexed(measure: Callable[[Case], Result], index: int, case: Case) -> tuple[int, Result]:
-    return index, measure(case)

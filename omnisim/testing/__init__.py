@@ -11,7 +11,8 @@ Common to all three kinds:
 - attributes are all there is to what it remembers: stored in the middle of a run and put into another copy (as
   checkpoints do, where they consist of data), they make that one go on in the same way;
 - inputs are left as they were, and may be read-only;
-- numbers are finite, and laws are probabilities on [0, 1]^d.
+- numbers are finite, and laws are probabilities on [0, 1]^d;
+- what they declare in ``guarantees()`` can be put on record, and holds as far as the rounds played decide it.
 """
 
 from omnisim.testing.adversaries import check_adversary

@@ -11,6 +11,7 @@ from omnisim.arrays import BoolArray
 from omnisim.errors import EmptyCandidatesError, StrategyError
 from omnisim.strategies.elimination.base import Elimination
 from omnisim.streams import stream
+from omnisim.testing.guarantees import check_declared
 from omnisim.testing.runs import ROUNDS, ContractError, Output, Play, check_runs, compare
 from omnisim.testing.surroundings import random_activity, random_population
 
@@ -24,7 +25,9 @@ def check_elimination(rule: Elimination, *, rounds: int = ROUNDS) -> None:
     Beside what all strategies promise: the candidates are a boolean array (N, A), asking for them changes
     nothing, and an action that left a set never returns; ``eliminated_at``, (N, A, K) with K = L or 1, says
     after which round each action left, in accordance with the candidates; and under ``feedback="played"`` the
-    costs of other actions make no difference.
+    costs of other actions make no difference. What it declares in ``guarantees()`` holds on the rounds played, as far
+    as they decide it; a rule that overrides a hook of one of ours declares nothing until it says so itself
+    (``rule.replaced()`` names what it overrides).
 
     Parameters
     ----------
@@ -53,6 +56,21 @@ def check_elimination(rule: Elimination, *, rounds: int = ROUNDS) -> None:
     ...
     omnisim.errors.StrategyError: Forgiving took an action back: its candidates of round 4 are not among those
     of round 2, which has the same subsequences (N = 3, A = 4, J = 2, L = 3)
+
+    One that looks at every eighth round only: it promises nothing, until it boasts of what Algorithm 1 does.
+
+    >>> class Sleepy(omnisim.elimination.FirstViolation):
+    ...     def _update(self, actions, costs, active):
+    ...         if self.round % 8 == 7:
+    ...             super()._update(actions, costs, active)
+    >>> omnisim.testing.check_elimination(Sleepy())
+    >>> class Boasting(Sleepy):
+    ...     def guarantees(self):
+    ...         return omnisim.elimination.FirstViolation.guarantees(self)
+    >>> omnisim.testing.check_elimination(Boasting())
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.StrategyError: Boasting declares Theorem 1, ...
     """
     if rule.feedback not in ("full", "played"):
         raise StrategyError(f"{type(rule).__name__} has the feedback {rule.feedback!r}: it must be 'full' or 'played'")
@@ -61,6 +79,7 @@ def check_elimination(rule: Elimination, *, rounds: int = ROUNDS) -> None:
         play = _EliminationPlay(where, (agents, actions, constraints), subsequences, rounds)
         reference = check_runs(rule, play)
         play.check_candidates(type(rule).__name__, reference)
+        play.check_guarantees(rule)
         if rule.feedback == "played":
             play.hide_unplayed = True
             compare(
@@ -128,6 +147,15 @@ class _EliminationPlay(Play[Elimination]):
                 raise StrategyError(
                     f"{name} says in eliminated_at something else than its candidates of round {t} ({self.where})"
                 )
+
+    def check_guarantees(self, rule: Elimination) -> None:
+        """What the rule declares holds where violations are as large as they can be, and played whenever possible."""
+        harsh = copy.copy(self)
+        harsh.costs = np.where(self.costs > 0, 1.0, self.costs)
+        harsh.scores = harsh.costs.max(axis=3, initial=-1.0)
+        used = copy.deepcopy(rule)
+        candidates, actions, _ = (np.stack(values) for values in zip(*harsh.run(used), strict=True))
+        check_declared(used, self.where, actions, harsh.costs, candidates, self.active)
 
     def _playable(self, rule: Elimination, active: BoolArray, candidates: BoolArray) -> BoolArray:
         empty = np.asarray(~candidates.any(axis=1))

@@ -1,9 +1,11 @@
 """The contract of a forecaster."""
 
+import copy
 from collections.abc import Sequence
 
 from omnisim.problem.context import Service
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.testing.guarantees import check_forecast_declared
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, law_of
 from omnisim.testing.surroundings import SITUATIONS, SUBSEQUENCES, Surroundings
 
@@ -21,7 +23,7 @@ def check_forecaster(
 
     Beside what all strategies promise: it predicts a mixture on [0, 1]^d in every round, with and without
     dates, features, published forecasts, past outcomes and registered populations. The law of the outcomes is
-    told in every case, for forecasters that read it.
+    told in every case, for forecasters that read it. What it declares in ``guarantees()`` can be decided from a record.
 
     Parameters
     ----------
@@ -73,6 +75,9 @@ def check_forecaster(
                 continue
             play = _ForecasterPlay(f"d = {d}, {situation}", d, rounds, features, forecasts, extras)
             check_runs(forecaster, play)
+            used = copy.deepcopy(forecaster)
+            play.run(used)
+            check_forecast_declared(used, play.where)
 
 
 class _ForecasterPlay(Play[Forecaster]):

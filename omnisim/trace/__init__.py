@@ -33,7 +33,8 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
         .defaulted        (T,)     whether the market closed before the actions came: the default was played; or None
         .settled_at       (T,)     round in which it learned the outcome, T if not by the end, -1 if never; or None
         .present          (T, N)   whether the agent was there; its action is -1 where not; None: always
-    trace.about                    names, seed and strategies: JSON
+    trace.about                    names, seed and strategies: JSON; trace.policy(name) and trace.forecaster() read
+                                   from it what these guarantee, see omnisim.trace.declarations
 
 ``trace.actions[name]``, ``trace.fallback[name]``, ``trace.eliminated_at[name]``, ``trace.costs[name]`` and
 ``trace.violated_at[name]`` are short for the fields of the records.

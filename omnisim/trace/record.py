@@ -11,6 +11,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
 from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
 
 FORECASTER = "forecaster"
 """Name of the first forecaster, whose predictions are ``trace.predictions``."""
@@ -266,12 +267,27 @@ class Trace:
         if len(told) == 1:
             return np.where(used, told[0][record.heard[:, 0]], np.nan)
         newest = np.stack([predictions[record.heard[:, f]] for f, predictions in enumerate(told)])
-        return np.asarray(np.einsum("tf,ftd->td", weights, newest))
+        return np.asarray((weights.T[:, :, None] * newest).sum(axis=0))
 
-    def policy(self, population: str) -> Mapping[str, Any]:
-        """What the policy of a population said of itself (``Policy.facts``): at least its benchmark."""
-        facts: Mapping[str, Any] = self.about.get("policies", {}).get(population, {})
-        return {"benchmark": "realized", **facts}
+    def policy(self, population: str) -> Declaration:
+        """What the policy of a population said of itself: its benchmark, and what it guarantees.
+
+        Raises
+        ------
+        TraceError
+            If ``about`` holds something else.
+        """
+        return of_policy(self.about, population, len(self.subsequences))
+
+    def forecaster(self) -> Declaration:
+        """What the first forecaster said of itself.
+
+        Raises
+        ------
+        TraceError
+            If ``about`` holds something else.
+        """
+        return of_forecaster(self.about)
 
     def save(self, path: Path | str) -> None:
         """Write the trace to one ``.npz`` file; an existing file is replaced at once or not at all.

@@ -15,13 +15,14 @@ from omnisim.errors import OmnisimError, TraceError
 from omnisim.files import atomic_write
 from omnisim.reading import MOST_TEXT, Versioned, parse_json, reading
 from omnisim.trace.checking import check_all_values, check_consistency, check_forms
+from omnisim.trace.declarations import check
 from omnisim.trace.header import Header, check_header
 from omnisim.trace.layout import arrays_of, groups, header_of, symbols_of, trace_of
 from omnisim.trace.record import Trace
 
 SCHEMA_VERSION = 3
 """Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
-stand for; older ones are read as runs without."""
+stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed)."""
 
 _HEADER = "header"
 _DAMAGED, _AGAIN = "the trace is damaged", ": run its scenario.toml again"
@@ -68,6 +69,7 @@ def load_trace(path: Path | str) -> Trace:
             check_all_values(arrays, described, symbols)
             trace = trace_of(header, arrays)
             check_consistency(trace)
+            check(trace.about, trace.records, len(trace.subsequences))
         except OmnisimError as cause:
             raise TraceError(f"{path}: {_DAMAGED} ({cause}){_AGAIN}") from cause
     return trace

@@ -47,7 +47,41 @@ def test_calma_ends_in_time_and_calibrated_and_multiaccurate(seed, m, c):
     for i in range(1, m + 1):
         g = np.where(high[:, i - 1], -theta(i, m), 1 - theta(i, m))
         assert abs((g * residual).mean()) <= fitted.alpha + 1e-12
+    assert max(fitted.value_errors) <= fitted.alpha
     assert (fitted.mixture(high).argmax(axis=1) == cells).all()
+    # What it reports is of what it predicts: grid points, which are up to 1/(2m) from the value.
+    predicted = np.array(cells) / m
+    assert fitted.calibration == pytest.approx(
+        sum(abs((y - predicted)[np.array(cells) == k].sum()) / 70 for k in range(m + 1))
+    )
+    assert fitted.calibration == pytest.approx(float(calibration_error(fitted.mixture(high), y)))
+    functions = loss_differences(high)
+    assert fitted.multiaccuracy == pytest.approx(float(multiaccuracy_error(fitted.mixture(high), functions, y)))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([0.05, 0.5, 2.0]))
+@settings(max_examples=40, deadline=None)
+def test_every_step_of_calma_is_a_whole_one_on_the_worst_function(seed, m, c):
+    """Row by row: the worst of the m functions and its whole alpha, or the mean residual of every cell."""
+    rng = np.random.default_rng(seed)
+    high, y = FiniteLaw.random(rng, 6, m).draw(rng, 70)
+    fitted = calibrated_multiaccuracy(high, y, c=c)
+    value, table = np.full(70, 0.5), 0
+    for step, size in zip(fitted.steps, fitted.sizes, strict=True):
+        residual = y - value
+        g = np.array([np.where(high[:, i - 1], -theta(i, m), 1 - theta(i, m)) for i in range(1, m + 1)])
+        errors = g @ residual / 70
+        if step >= 0:
+            assert abs(errors[step]) == pytest.approx(np.abs(errors).max())
+            assert size == pytest.approx(math.copysign(fitted.alpha, errors[step]))
+            value = np.clip(value + size * g[step], 0, 1)
+        else:
+            assert np.abs(errors).max() <= fitted.alpha + 1e-12
+            cells = np.array([sum(v > theta(i, m) for i in range(1, m + 1)) for v in value])
+            added = np.array([residual[cells == k].mean() if (cells == k).any() else 0.0 for k in range(m + 1)])
+            assert fitted.offsets[table] == pytest.approx(added, abs=1e-12)
+            value, table = np.clip(value + added[cells], 0, 1), table + 1
+    assert fitted.value(high) == pytest.approx(value)
 
 
 def hedge_over_everything(g, y, rate, step_grid):
@@ -59,14 +93,16 @@ def hedge_over_everything(g, y, rate, step_grid):
     def law(weights, at):
         h = (weights[:m] - weights[m : 2 * m]) @ at + weights[2 * m :] @ signs
         h[np.abs(h) < 1e-13] = 0.0  # sums of many opposite terms
-        result = np.zeros(len(step_grid))
-        if h[0] <= 0:
-            result[0] = 1.0
-        elif h[-1] >= 0:
-            result[-1] = 1.0
-        else:
-            k = next(k for k in range(len(h) - 1) if h[k] > 0 >= h[k + 1])
-            result[k], result[k + 1] = -h[k + 1] / (h[k] - h[k + 1]), h[k] / (h[k] - h[k + 1])
+        result, ends = np.zeros(len(step_grid)), [k for k, right in ((0, h[0] <= 0), (-1, h[-1] >= 0)) if right]
+        for k in ends:
+            result[k] += 1 / len(ends)
+        if not ends:
+            for k in (
+                next(k for k in range(len(h) - 1) if h[k] > 0 >= h[k + 1]),
+                max(k for k in range(len(h) - 1) if h[k] >= 0 > h[k + 1]),
+            ):
+                result[k] += -h[k + 1] / (h[k] - h[k + 1]) / 2
+                result[k + 1] += h[k] / (h[k] - h[k + 1]) / 2
         value = max(result @ (h * (outcome - step_grid)) for outcome in (0.0, 1.0))
         assert value <= np.abs(h).max() / (2 * m) + 1e-12
         return result

@@ -168,3 +168,23 @@ def test_a_bad_constant_and_bad_columns_are_refused() -> None:
 def test_one_class_only_is_refused() -> None:
     with pytest.raises(ValueError, match="y has one class only, 1"):
         DirectOmnipredictor().fit([[0.0], [1.0]], [1, 1])
+
+
+class Remembering(DirectOmnipredictor):
+    """Keeps what its ensemble was shown."""
+
+    def _combine(self, high, y, target):
+        self.shown_ = high, y
+        return super()._combine(high, y, target)
+
+
+@pytest.mark.parametrize("share", [None, 0.3])
+def test_the_ensemble_sees_no_row_answered_by_base_predictors_fitted_on_it(share) -> None:
+    """Trees that remember every row, on labels of coins: of rows they have seen their answers are right, always."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((400, 2)), rng.integers(0, 2, 400)
+    model = Remembering(DecisionTreeClassifier(random_state=0), m=2, base_share=share, random_state=0).fit(x, y)
+    high, shown = model.shown_
+    assert len(shown) == (400 if share is None else 280)
+    # Any of two shares of 280 coins or more beyond 1/2 by 0.2: chance < 4 exp(-22) (Hoeffding); remembered rows: 1.
+    assert np.abs((high == (shown == 1)[:, None]).mean(axis=0) - 0.5).max() < 0.2

@@ -16,14 +16,13 @@ from omnisim.problem.losses import thresholds
 INFINITY = math.inf
 
 
-def detailed_merge(sample, points, low, high, thetas_low, thetas_high, epsilon):
-    """Algorithm 5 with its sets A_l and A_h of points, from the start that Algorithm 2 and Lemma 15 need.
+def detailed_merge(sample, points, low, high, thetas_low, thetas_high, epsilon, start):
+    """Algorithm 5 with its sets A_l and A_h of points, from the start that Algorithm 2 prints, or from max Theta_l.
 
-    Algorithm 5 prints min Theta_l and max Theta_h as its start, from where the walks would be over at once; the walk
-    goes down from max Theta_l, and the cut begins below all of p_h.
+    Algorithm 5 prints min Theta_l and max Theta_h as its start, from where the walks would be over at once.
     """
     n = len(sample)
-    theta_l, theta_h = max(thetas_low), max(thetas_low)
+    theta_l, theta_h = {"min_high": min(thetas_high), "max_low": max(thetas_low)}[start], max(thetas_low)
     a_low, a_high = set(), set(points)
     direction = "low"
     while theta_l != -INFINITY and theta_h != INFINITY:
@@ -49,7 +48,7 @@ def detailed_merge(sample, points, low, high, thetas_low, thetas_high, epsilon):
     return {x: low[x] if x in a_low else high[x] for x in points}
 
 
-def direct(samples, points, answers, epsilon):
+def direct(samples, points, answers, epsilon, start):
     """Algorithm 3; ``samples`` has one sample per round."""
     m = answers.shape[1]
     predictors = [
@@ -59,7 +58,7 @@ def direct(samples, points, answers, epsilon):
     for sample in samples:
         merged, joined = [], []
         for j in range(0, len(predictors) - 1, 2):
-            merged.append(detailed_merge(sample, points, *predictors[j : j + 2], *sets[j : j + 2], epsilon))
+            merged.append(detailed_merge(sample, points, *predictors[j : j + 2], *sets[j : j + 2], epsilon, start))
             joined.append(sets[j] + sets[j + 1])
         if len(predictors) % 2:
             merged.append(predictors[-1])
@@ -74,27 +73,31 @@ def direct(samples, points, answers, epsilon):
     st.sampled_from([1, 2, 3, 4, 5, 7, 8, 11, 16]),
     st.sampled_from([0.0, 0.1, 0.5]),
     st.booleans(),
+    st.sampled_from(["min_high", "max_low"]),
 )
-@settings(max_examples=80, deadline=None)
-def test_direct_ensembling_is_algorithm_3_with_algorithm_5(seed, m, c, split):
+@settings(max_examples=160, deadline=None)
+def test_direct_ensembling_is_algorithm_3_with_algorithm_2(seed, m, c, split, start):
     rng = np.random.default_rng(seed)
     points, n = range(6), int(rng.integers(5, 40))
     answers = FiniteLaw.random(rng, 6, m).high
     drawn, y = rng.integers(0, 6, n), rng.integers(0, 2, n)
-    fitted = direct_ensemble(answers[drawn], y, c=c, split=split)
+    fitted = direct_ensemble(answers[drawn], y, c=c, split=split, start=start)
     sample = list(zip(drawn.tolist(), y.tolist(), strict=True))
     rounds = math.ceil(math.log2(m))
     edges = [n * k // rounds for k in range(rounds + 1)] if rounds else []
     samples = [sample[edges[k] : edges[k + 1]] if split else sample for k in range(rounds)]
-    expected = direct(samples, points, answers, c * math.sqrt(math.log(m) / n))
+    expected = direct(samples, points, answers, c * math.sqrt(math.log(m) / n), start)
     assert fitted.mean(answers) == pytest.approx(expected, abs=1e-9)
     assert len(fitted.rounds) == rounds
     assert sum(len(merges) for merges in fitted.rounds) == m - 1
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 5))
-@settings(max_examples=80, deadline=None)
-def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below, above):
+STARTS = st.sampled_from(["min_high", "max_low", "middle"])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 5), STARTS)
+@settings(max_examples=120, deadline=None)
+def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below, above, start):
     # Lemma 10, on the population: with epsilon no less than every deviation of the empirical means over the conflicts,
     # both sides lose at most 2 epsilon on each of their thresholds (Lemma 16 at the last step).
     rng = np.random.default_rng(seed)
@@ -115,7 +118,7 @@ def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below
         for examined in range(1, below + 2)
     ]
     epsilon = max(deviations)
-    both = merge(low[drawn], high[drawn], thetas - y[:, None], 0, below, m, epsilon)
+    both = merge(low[drawn], high[drawn], thetas - y[:, None], (0, below, m), epsilon, start)
     merged = both(low, high)
     for i in range(1, m + 1):
         followed = low if i <= below else high
@@ -123,14 +126,14 @@ def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below
         assert excess <= 2 * epsilon + 1e-9
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.sampled_from([0.0, 0.2, 1.0]))
-@settings(max_examples=80, deadline=None)
-def test_on_the_sample_hardly_anything_is_lost_and_nothing_without_a_buffer(seed, m, c):
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.sampled_from([0.0, 0.2, 1.0]), STARTS)
+@settings(max_examples=120, deadline=None)
+def test_on_the_sample_hardly_anything_is_lost_and_nothing_without_a_buffer(seed, m, c, start):
     # Lemma 16 with the sample as the law, over all rounds of merges (Theorem 11 without probability).
     rng = np.random.default_rng(seed)
     law = FiniteLaw.random(rng, 6, m)
     high, y = law.draw(rng, 50)
-    fitted = direct_ensemble(high, y, c=c)
+    fitted = direct_ensemble(high, y, c=c, start=start)
     sample = FiniteLaw(np.full(50, 1 / 50), y, high)
     excess = sample.excess(fitted.mixture(high))
     assert fitted.excess == pytest.approx(excess)
@@ -154,3 +157,10 @@ def test_nothing_of_the_sample_is_kept():
 def test_too_few_rows_to_split():
     with pytest.raises(ProblemError, match="split=True needs a row for each of the 3 rounds of merges, got n = 2"):
         direct_ensemble(np.zeros((2, 8), dtype=bool), [0, 1], split=True)
+
+
+def test_a_start_that_is_none_is_refused():
+    with pytest.raises(
+        ProblemError, match="start of direct_ensemble must be one of min_high, max_low, middle, got 'l'"
+    ):
+        direct_ensemble([[True, False]], [1], start="l")

@@ -7,8 +7,8 @@ import pytest
 from small_comparison import assert_same, compared
 
 import omnisim
-from omnisim.comparison import workers
 from omnisim.errors import OmnisimError
+from omnisim.workers import cluster
 
 
 @pytest.fixture(scope="module")
@@ -33,5 +33,5 @@ def test_a_cluster_that_is_not_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    with mock.patch.object(workers, "PATIENCE", 1), pytest.raises(OmnisimError, match="cannot be reached"):
+    with mock.patch.object(cluster, "PATIENCE", 1), pytest.raises(OmnisimError, match="cannot be reached"):
         compared(seeds=1, scheduler=address)

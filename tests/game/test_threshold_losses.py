@@ -97,7 +97,9 @@ def test_the_compiled_game_is_the_engine(seed, m, rounds):
     base, outcomes = rng.random((rounds, m)), rng.integers(0, 2, rounds).astype(float)
     thetas = thresholds(m)
     rate = 0.7
-    history, total = play_thresholds(base > thetas, thetas - outcomes[:, None], rate)
+    logs, total = np.empty((rounds, m)), np.zeros((2, m))
+    play_thresholds(base > thetas, thetas - outcomes[:, None], rate, total, np.arange(rounds), logs)
+    history = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
     family = ThresholdLosses(m)
     engine = Engine([family], Hedge(eta=rate), Grid(prediction_grid(m)), rounds, tolerance=0.0)
     collected = np.zeros(m)
@@ -106,11 +108,11 @@ def test_the_compiled_game_is_the_engine(seed, m, rounds):
         assert weights == pytest.approx(history[t], abs=1e-12)
         mixture = engine.play(Context(t, features={"base": base[t]}), [])
         assert engine.step.value <= 1e-12
-        law = mean_step(history[t : t + 1], base[t : t + 1] > thetas)[0]
+        law = mean_step(logs[t : t + 1], base[t : t + 1] > thetas)[0]
         assert law @ prediction_grid(m) == pytest.approx(mixture.mean[0], abs=1e-6)
         collected += family.gains(mixture, outcomes[t : t + 1])[1][0]
         engine.learn(outcomes[t : t + 1])
-    assert collected == pytest.approx(total, abs=1e-9)
+    assert collected == pytest.approx(total.sum(axis=0), abs=1e-9)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))

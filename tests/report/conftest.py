@@ -9,8 +9,12 @@ import pytest
 
 import omnisim
 from omnisim.analysis import Analysis
+from omnisim.problem.guarantees import Benchmark, RegretFromBias
 from omnisim.problem.population import Money, Population
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace import PopulationRecord, Trace, declarations
+
+THEOREM_3 = RegretFromBias(theorem="Theorem 3", bias="Theorem 4", swap="Corollary 2", external="Corollary 3")
+"""What the rule of the synthetic traces guarantees."""
 
 
 def synthetic(
@@ -74,7 +78,7 @@ def synthetic(
         "forecaster": "Published",
         "adversary": "Replay",
         "elimination": dict.fromkeys(records, "BestResponse"),
-        "policies": {name: {"benchmark": "realized"} for name in records},
+        "policies": {name: declarations.written([THEOREM_3], Benchmark.REALIZED) for name in records},
     }
     trace = Trace(
         outcomes=outcomes,

@@ -1,5 +1,6 @@
 """The page of a comparison: its numbers are those of the runs, it is self-contained, bounded, and judges with care."""
 
+import contextlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -186,6 +187,34 @@ def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison) -> 
     assert f"omnisim run {min(files)} --seed" in page.read_text(encoding="utf-8")
     away = [found["href"] for tag, found in Parsed(render(ercot)).elements if tag == "a"]
     assert all(link and link.startswith("#") for link in away)
+
+
+def test_pages_of_runs_and_of_their_comparison_lead_to_each_other(tmp_path: Path) -> None:
+    scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 6})
+    found = omnisim.compare(scenario, ["persistence", "climatology"], seeds=1, jobs=1, out=tmp_path)
+    page = tmp_path / "report.html"
+    omnisim.write_comparison(found, page)
+
+    def links(path: Path) -> set[Path]:
+        away = [found["href"] or "" for tag, found in Parsed(path.read_bytes()).elements if tag == "a"]
+        return {(path.parent / link).resolve() for link in away if not link.startswith("#")}
+
+    run = found.runs["run"][0]
+    own = tmp_path / "pages" / run / "report.html"
+    assert own not in links(page)
+    command = found.runs["command"][0].split()
+    assert command[-2:] == ["--out", f"pages/{run}"]
+    with contextlib.chdir(tmp_path):
+        assert omnisim_command(*command[1:]).code == 0
+    assert links(own) == {page}
+    # The run's command has written the page of the comparison again, with a link.
+    assert own in links(page)
+    assert links(page) <= {path for path in tmp_path.rglob("*") if path.is_file()}
+    # A run that is nobody's leads nowhere.
+    assert omnisim_command(*command[1:-1], tmp_path / "alone").code == 1
+    with contextlib.chdir(tmp_path):
+        assert omnisim_command(*command[1:-1], tmp_path / "alone").code == 0
+    assert links(tmp_path / "alone" / "report.html") == set()
 
 
 def test_nothing_is_asked_of_the_network(comparison: omnisim.Comparison) -> None:

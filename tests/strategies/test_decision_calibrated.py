@@ -9,6 +9,7 @@ import pytest
 import omnisim
 from omnisim.analysis.base_regret import base_regrets
 from omnisim.analysis.expected import expected_bias, expected_directions
+from omnisim.analysis.forecast_certificates import calibration_of
 from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation, SubsequenceThreshold
 from omnisim.errors import StrategyError
 from omnisim.forecasters import Climatology, DecisionCalibrated, Persistence
@@ -238,7 +239,7 @@ def test_no_agent_regrets_a_base_that_calibration_alone_would_not_follow(objecti
     # K = 2 d N |A| L + N B L, or N |A|^2 L + N B L; an objective's V is at most its number of rounds.
     per_agent = {"coordinates": 2 * bettors.actions, "utilities": bettors.actions**2}[objectives]
     count = 2 * 2 * (per_agent + 2)
-    assert trace.about["forecast"]["count"] == count
+    assert calibration_of(trace).count == count
     scale = 1 + math.log(count * (math.ceil(math.log2(rounds) / 2) + 1))
     allowed = 2.1214 * math.sqrt(scale * rounds / 2) + 4 * scale + math.sqrt(rounds / 4 * math.log(2 * count / 0.05))
     assert regret.max() <= allowed < without.max()
@@ -300,7 +301,7 @@ def test_every_combination_runs(objectives, weights, minimax):
 def test_utility_directions_bound_swap_regret_without_the_factor_two_l():
     analysis = run("worst_case", 3, 600, elimination=BestResponse(), objectives="utilities")
     assert analysis.certificates["holds"].all()
-    count = analysis.trace.about["forecast"]["count"]
+    count = calibration_of(analysis.trace).count
     scale = 1 + math.log(count * (math.ceil(math.log2(600) / 2) + 1))
     # Per action: twice the bound on one direction, with V at most a quarter of |S| (gains are at most 1/2 here), plus
     # what sampling adds; a crude sum over the 3 actions that no run may exceed except with probability 0.05.
@@ -357,7 +358,7 @@ def test_learners_are_not_calibrated_for():
         rounds=40,
     )
     analysis = omnisim.analyze(omnisim.simulate(scenario))
-    assert analysis.trace.about["forecast"]["count"] == 2 * 2 * 3 * 3
+    assert calibration_of(analysis.trace).count == 2 * 2 * 3 * 3
     calibrated = analysis.certificates["claim"].str.startswith("bias")
     assert set(analysis.certificates["population"][calibrated]) == {"followers"}
 
@@ -372,7 +373,7 @@ def test_two_populations_share_one_budget():
         rounds=200,
     )
     analysis = omnisim.analyze(omnisim.simulate(scenario))
-    assert analysis.trace.about["forecast"]["count"] == 2 * 2 * (9 + 10)
+    assert calibration_of(analysis.trace).count == 2 * 2 * (9 + 10)
     assert analysis.certificates["holds"][analysis.certificates["probability"] == 1].all()
 
 

@@ -86,14 +86,14 @@ def test_thresholds_of_the_theory() -> None:
     # One agent, three actions, two constraints, nine rounds of one subsequence, so L = 1: sqrt(2 T ln(N A J / delta)).
     expected = np.sqrt(2 * 9 * np.log(1 * 3 * 2 / 0.05))
     for rule in (CumulativeThreshold(), SubsequenceThreshold()):
-        assert started(rule).facts()["gamma"] == pytest.approx([expected], rel=1e-12)
+        assert started(rule).threshold.largest == pytest.approx([expected], rel=1e-12)
     three = SubsequenceThreshold(delta=0.01)
     limit = omnisim.LinearConstraint(np.zeros((2, 3, 1)))
     population = omnisim.Population("p", np.full((2, 3, 1), 0.5), constraints=[limit])
     active = np.arange(12)[:, None] % np.array([1, 2, 3]) == 0  # 12, 6 and 4 rounds
     three.start(population, active)
     log = np.log(2 * 3 * 1 * 3**2 / 0.01)
-    assert three.facts()["gamma"] == pytest.approx([np.sqrt(2 * size * log) for size in (12, 6, 4)], rel=1e-12)
+    assert three.threshold.largest == pytest.approx([np.sqrt(2 * size * log) for size in (12, 6, 4)], rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,8 @@ def test_every_step_event_stays_within_the_certified_bound(outcomes, bases):
     assert forecaster.diagnostics()["potential"] <= math.e
     sets = [np.ones(ROUNDS, dtype=bool), *(h[:, b] <= w + 1e-9 for b in range(h.shape[1]) for w in (0.25, 0.5, 0.75))]
     largest = 0.0
-    count = forecaster.facts()["count"]
+    (guarantee,) = omnisim.forecasters.StepCalibrated.guarantees(forecaster)
+    count = guarantee.count
     assert count == 2 * 2 * len(sets) * 9
     for member, k, v in itertools.product(sets, range(2), np.arange(9) / 8):
         gains = (member & ACTIVE[:, k]) * (

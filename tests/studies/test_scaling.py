@@ -40,6 +40,7 @@ class TestFolder:
         assert manifest["command"] == "omnisim study scaling --quick --seed 3"
         assert manifest["seed"] == 3
         assert {"python", "omnisim-lab", "numpy"} <= set(manifest["versions"])
+        assert manifest["machine"]["processor"]
 
     def test_every_rule_meets_every_adversary_with_every_forecaster(self, written) -> None:
         runs = written.table("runs")

@@ -28,15 +28,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Multicalibrated:
-    """Corrections, applied in order to a constant start."""
+    """Corrections, applied in order to base predictions, or to a constant start."""
 
     start: float
     cells: Sequence[Cell]
     bins: int
 
-    def predict(self, groups: FloatArray, comparators: FloatArray) -> FloatArray:
-        """p(x) of points (n,)."""
-        p = np.full(len(groups), self.start)
+    def predict(self, groups: FloatArray, comparators: FloatArray, base: FloatArray | None = None) -> FloatArray:
+        """p(x) of points (n,), given base predictions where it was learnt on them."""
+        p = np.full(len(groups), self.start) if base is None else np.array(base, dtype=np.float64)
         for cell in self.cells:
             inside = cell.contains(p, groups, comparators, self.bins)
             p[inside] = np.clip(p[inside] + cell.shift, 0.0, 1.0)
@@ -48,12 +48,15 @@ def interval(values: FloatArray, bins: int) -> "np.ndarray[tuple[int], np.dtype[
     return np.minimum((values * bins).astype(np.int64), bins - 1)
 
 
-def learn_multicalibrated(sample: Sample, tolerance: float, bins: int = 10) -> Multicalibrated:
+def learn_multicalibrated(
+    sample: Sample, tolerance: float, bins: int = 10, base: FloatArray | None = None
+) -> Multicalibrated:
     """Correct the cell {p in A} {h in B} of a group with the largest |E g (Y - p)| until none exceeds the tolerance.
 
     As in Hebert-Johnson et al. (ICML 2018), with the level sets of comparators as part of the cells, which is what
     multicalibration has to ask for where step calibration asks for corners. Each correction lowers the mean squared
-    error by more than tolerance^2. Groups are taken as sets {g > 0}.
+    error by more than tolerance^2. Groups are taken as sets {g > 0}. It starts from base predictions (n,), or else from
+    the mean outcome.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def learn_multicalibrated(sample: Sample, tolerance: float, bins: int = 10) -> M
     inside = sample.groups > 0
     h = interval(sample.comparators, bins)
     start = float(sample.outcomes.mean())
-    p = np.full(len(sample), start)
+    p = np.full(len(sample), start) if base is None else np.array(base, dtype=np.float64)
     cells: list[Cell] = []
     while True:
         residuals = sample.outcomes - p

@@ -5,14 +5,15 @@ it and its largest and smallest sum over a beginning of its leaves; at the root 
 the current w. They are read only after the last of equal values of h has entered, and equal values of p share a leaf.
 """
 
-import numba
 import numpy as np
+
+from omnisim.compiled import compiled
 
 _ACCUMULATED = 1e-13
 """Improvements below this, relative to the sum of all sizes, are rounding."""
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def largest_corner(order, last, ranks, leaves, residuals):
     """The corner of largest absolute sum among points with nonzero residual.
 

@@ -156,7 +156,7 @@ def learn_randomized(
     tables, tolerances = [], []
     for t, index in enumerate(rng.permutation(n)):
         if t in kept:
-            tables.append(weights.net[0].astype(np.float32))
+            tables.append(weights.net[0].copy())
             tolerances.append(weights.allowance())
         if base is not None:
             candidates = [points[nearest[index]]]
@@ -182,7 +182,7 @@ class _Shown(StepEvents):
 def _cumulated(events: StepEvents, tables: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
     """The slopes that a point adds, by its group: of the set of all x (|G|, S m'), and per bin of each comparator."""
     kept = len(tables)
-    shaped = tables.astype(np.float64).reshape(kept, events.groups, events.sets, events.columns)
+    shaped = tables.reshape(kept, events.groups, events.sets, events.columns)
     shaped = shaped.cumsum(axis=3)[..., ::-1].transpose(1, 2, 0, 3)  # columns are the levels, falling
     flat = shaped.reshape(events.groups, events.sets, -1)
     below, begin = [], 1

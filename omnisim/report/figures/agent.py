@@ -103,10 +103,10 @@ def agent_frame(analysis: Analysis, population: str) -> go.Figure:
         hovermode="x",
     )  # fmt: skip
     caption = (
-        f"Sums over the {unit.round}s so far. Money is settled at the prices that were paid; persistence (the outcomes of "
-        f"the {unit.round} before) and perfect foresight are what the same agent would have earned with these forecasts "
-        f"and the same candidates. Regret, as the guarantees count it, takes prices inside the declared range, on the "
-        f"{unit.round}s of “{trace.subsequences[broadest(trace)]}”, against the actions that had not violated a "
+        f"Sums over the {unit.round}s so far. Money is settled at the prices that were paid; persistence (the outcomes "
+        f"of the {unit.round} before) and perfect foresight are what the same agent would have earned with these "
+        "forecasts and the same candidates. Regret, as guarantees count it, takes prices inside the declared range, "
+        f"on the {unit.round}s of “{trace.subsequences[broadest(trace)]}”, against the actions that had not violated a "
         "constraint by then; "
         "where none is left it is undefined."
     )

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.expected import allowed_bias
+from omnisim.analysis.forecast_certificates import allowed_bias, calibration_of
 from omnisim.analysis.units import units
 from omnisim.report.figures.style import BLUE, GREY, INK, ORANGE, blank, days, describe, numbers, stack
 from omnisim.report.text import count, label, number, percent
@@ -28,7 +28,9 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
     found = analysis.expected_bias(population)
     fired = found.squares > 0
     squares, bias = found.squares[fired], np.abs(found.total[fired])
-    bound = allowed_bias(trace, squares)
+    calibration = calibration_of(trace)
+    assert calibration is not None  # noqa: S101 (else there is nothing to draw; this tells the type checker)
+    bound = allowed_bias(trace, calibration, squares)
     share = bias / bound
     kept = _spread(squares, share)
     figure = blank(f"Bias of decision events of {label(population)}", 360)
@@ -38,7 +40,7 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
     )  # fmt: skip
     curve = np.linspace(0, squares.max(initial=1.0), 60)
     figure.add_scatter(
-        x=numbers(curve), y=numbers(allowed_bias(trace, curve)), mode="lines",
+        x=numbers(curve), y=numbers(allowed_bias(trace, calibration, curve)), mode="lines",
         name="bound: 2.1214 √(Λ V) + 4 Λ", line={"color": ORANGE, "width": 2, "dash": "dash"}, hoverinfo="skip",
     )  # fmt: skip
     figure.update_xaxes(title_text=f"V: sum over {units(trace).round}s of the squared expected error", zeroline=True)

@@ -1,10 +1,11 @@
 """How much of what the theorems allow was used."""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.certificates import ASSUMPTIONS
+from omnisim.analysis.evidence import Status
 from omnisim.report.figures.style import INK, PAGE, PALETTE, blank, describe, numbers
 from omnisim.report.selection import shown_populations
 from omnisim.report.text import count, label, percent
@@ -12,11 +13,15 @@ from omnisim.report.text import count, label, percent
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
 
 
+def has_ratio(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Which certificates are drawn: promises with a positive bound that some agent meets the hypotheses of."""
+    return (table["bound"] > 0) & table["measured"].notna() & (table["status"] != Status.CHECK)
+
+
 def certificate_ratios(analysis: Analysis) -> go.Figure:
     """Measured over bound of every certificate that has a positive bound, a row per theorem."""
     table = analysis.certificates
-    assumed = table["theorem"].isin(ASSUMPTIONS)
-    drawn = table[(table["bound"] > 0) & table["measured"].notna() & ~assumed]
+    drawn = table[has_ratio(table)]
     theorems = list(dict.fromkeys(drawn["theorem"]))
     figure = blank("How much of the bounds was used", 46 * max(1, len(theorems)) + 34 + 64)
     names = shown_populations(analysis.trace)
@@ -54,4 +59,4 @@ def certificate_ratios(analysis: Analysis) -> go.Figure:
             f"; the closest to its bound is {closest['theorem']} for {closest['scope']} "
             f"at {percent(float(ratios.max()))} of it"
         )
-    return describe(figure, caption, f"{alt}.")
+    return describe(figure, caption, f"{alt}.", "x")

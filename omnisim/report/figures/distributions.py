@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.measures import Measures
 from omnisim.arrays import FloatArray
+from omnisim.report.figures.emptiness import constant, varies
 from omnisim.report.figures.style import (
     BLUE,
     MUTED,
@@ -27,7 +28,7 @@ from omnisim.report.figures.style import (
     translucent,
 )
 from omnisim.report.selection import broadest, omitted, shown_populations, shown_subsequences
-from omnisim.report.text import count, label, number
+from omnisim.report.text import count, label, listing, number
 
 LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _ROW = 38
@@ -49,7 +50,7 @@ _CCV: _Series = ("CCV", ORANGE, lambda measures: measures.ccv)
 def regrets(analysis: Analysis) -> go.Figure:
     """Swap and external regret over agents, a panel per population and a row per subsequence."""
     axis = "regret, utility in [0, 1] units summed over rounds"
-    figure = _strips(analysis, "Regret", axis, _REGRETS)
+    figure, without = _strips(analysis, "Regret", axis, _REGRETS)
     trace = analysis.trace
     empty = {
         name: int((~measures.benchmark.any(axis=2)).all(axis=0).sum()) for name, measures in analysis.measures.items()
@@ -62,15 +63,15 @@ def regrets(analysis: Analysis) -> go.Figure:
         if undefined
         else " (their number is at its right end)."
     )
-    return describe(figure, caption + omitted(trace), _alt(analysis, _REGRETS[0], "Quantile strips of swap and "
-                    "external regret"))  # fmt: skip
+    alt = _alt(analysis, _REGRETS[0], "Quantile strips of swap and external regret")
+    return describe(figure, caption + without + omitted(trace), alt, "x")
 
 
 def violations(analysis: Analysis, *, positive: bool = True) -> go.Figure:
     """CCV+ over agents, or CCV if not ``positive``; a panel per population and a row per subsequence."""
     series = _CCV_POSITIVE if positive else _CCV
     axis = f"{series[0]}, cost in [−1, 1] units summed over rounds"
-    figure = _strips(analysis, "Constraint violation", axis, (series,))
+    figure, without = _strips(analysis, "Constraint violation", axis, (series,))
     caption = _HOW_TO_READ + (
         " CCV+ adds up what was violated, for the worst constraint of the agent."
         if positive
@@ -78,12 +79,20 @@ def violations(analysis: Analysis, *, positive: bool = True) -> go.Figure:
         "average, for the worst constraint of the agent."
     )
     alt = _alt(analysis, series, f"Quantile strips of the cumulative constraint violation {series[0]}")
-    return describe(figure, caption + omitted(analysis.trace), alt)
+    return describe(figure, caption + without + omitted(analysis.trace), alt, "x")
 
 
-def _strips(analysis: Analysis, title: str, axis: str, series: tuple[_Series, ...]) -> go.Figure:
+def _strips(analysis: Analysis, title: str, axis: str, series: tuple[_Series, ...]) -> tuple[go.Figure, str]:
+    """The strips, and a sentence on the populations that have nothing to draw."""
     trace = analysis.trace
-    names, subsequences = shown_populations(trace), shown_subsequences(trace)
+    subsequences = shown_subsequences(trace)
+    values = {
+        name: np.stack([found(analysis.measures[name])[subsequences] for _, _, found in series])
+        for name in shown_populations(trace)
+    }
+    names = [name for name, numbers_of in values.items() if varies(numbers_of)] or list(values)
+    left = [f"{name} ({constant(numbers_of)} for all)" for name, numbers_of in values.items() if name not in names]
+    without = f" Without a panel, because nothing would be in it: {listing(left)}." if left else ""
     row_height = _ROW if len(series) > 1 else _ROW // 2 + 5
     figure = blank(title, 300)
     stack(figure, [row_height * len(subsequences)] * len(names), gap=56, top=20)
@@ -91,13 +100,12 @@ def _strips(analysis: Analysis, title: str, axis: str, series: tuple[_Series, ..
         measures = analysis.measures[name]
         heading(figure, panel, f"<b>{label(name)}</b>, {count(measures.population.agents, 'agent')}")
         suffix = "" if panel == 0 else str(panel + 1)
-        for index, (words, colour, values) in enumerate(series):
-            table = values(measures)
-            levels = np.stack([quantiles(table[k], LEVELS) for k in subsequences])
+        for index, (words, colour, _) in enumerate(series):
+            levels = np.stack([quantiles(row, LEVELS) for row in values[name][index]])
             offset = 0.0 if len(series) == 1 else 0.18 if index == 0 else -0.18
             rows = np.arange(len(subsequences) - 1.0, -1.0, -1.0) + offset
             _strip(figure, suffix, rows, levels, words, colour, first=panel == 0 and len(series) > 1)
-        _mark_empty(figure, suffix, series[0][2](measures)[subsequences])
+        _mark_empty(figure, suffix, values[name][0])
         last = panel == len(names) - 1
         figure.update_layout(
             {
@@ -113,7 +121,7 @@ def _strips(analysis: Analysis, title: str, axis: str, series: tuple[_Series, ..
                 },
             }
         )
-    return figure
+    return figure, without
 
 
 def _strip(

@@ -8,7 +8,7 @@ from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import DASHES, PALETTE, SHADES, blank, days, describe, heading, numbers, stack
 from omnisim.report.selection import omitted, shown_populations, shown_subsequences
-from omnisim.report.text import count, label, number, percent
+from omnisim.report.text import count, label, listing, number, percent
 from omnisim.trace import PopulationRecord, Trace
 
 MOST_POINTS = 300
@@ -22,7 +22,8 @@ def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figur
     """Share of the (agent, action) pairs that are still candidates, over time, per candidate set."""
     trace = analysis.trace
     unit = units(trace)
-    names = shown_populations(trace)
+    every = shown_populations(trace)
+    names = [name for name in every if (trace.records[name].eliminated_at < trace.rounds).any()] or every
     figure = blank("Actions still in play", 300)
     stack(figure, [130] * len(names), gap=32, top=22)
     final: list[str] = []
@@ -66,6 +67,8 @@ def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figur
         f"Share of the (agent, action) pairs that are still candidates after each {unit.round}, per cent, for "
         "each candidate set. A step down is an action leaving for good."
     )
+    if len(names) < len(every):
+        caption += f" All actions of {listing([name for name in every if name not in names])} stayed candidates."
     alt = f"Step curves; still candidates at the end: {'; '.join(final)}."
     return describe(figure, caption + omitted(trace), alt)
 

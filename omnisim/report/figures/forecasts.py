@@ -157,7 +157,7 @@ def errors_by_subsequence(analysis: Analysis) -> go.Figure:
         f"mean error goes from {number(mean.min())} on {trace.subsequences[shown[least]]} to {number(mean.max())} on "
         f"{trace.subsequences[shown[most]]}."
     )
-    return describe(figure, caption + omitted(trace), alt)
+    return describe(figure, caption + omitted(trace), alt, "x")
 
 
 def _brier_by_subsequence(analysis: Analysis) -> go.Figure:
@@ -190,7 +190,7 @@ def _brier_by_subsequence(analysis: Analysis) -> go.Figure:
         f"Bars of the Brier score on {count(len(rows), 'subsequence')}, {ranges[0]}; repeating the {word} before: "
         f"{ranges[1]}."
     )
-    return describe(figure, caption + omitted(trace), alt)
+    return describe(figure, caption + omitted(trace), alt, "x")
 
 
 def _range(values: FloatArray) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
+from omnisim.report.figures.emptiness import constant, varies
 from omnisim.report.figures.style import (
     BLUE,
     MUTED,
@@ -46,8 +47,7 @@ def growth_curves(analysis: Analysis, population: str, subsequence: str, points:
     agents = analysis.measures[population].population.agents
     rounds = table["rounds"].to_numpy().reshape(-1, agents)[:, 0]
     figure = blank("Growth over time", 420)
-    constrained = analysis.trace.records[population].costs.shape[2] > 0
-    panels = _PANELS if constrained else _PANELS[:1]
+    panels = [panel for panel in _PANELS if varies(table[panel[0]].to_numpy())] or _PANELS[:1]
     stack(figure, [190] * len(panels), gap=46, top=22)
     sentences: list[str] = []
     layout: dict[str, Any] = {}
@@ -73,6 +73,11 @@ def growth_curves(analysis: Analysis, population: str, subsequence: str, points:
         "percentile (light). The dotted line grows with the square root of the rounds up to the final median: "
         "growth below a straight line means that the loss per round shrinks. The regret after t rounds is "
         "measured against the benchmark as it stood by then."
+    )
+    caption += "".join(
+        f" {words} is not drawn: it is {constant(table[column].to_numpy())} throughout."
+        for column, words, *_ in _PANELS
+        if (column, words) not in [panel[:2] for panel in panels]
     )
     alt = (
         f"Line chart of growth for {population} on {subsequence} over {count(len(rounds), 'point')}; "

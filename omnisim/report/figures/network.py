@@ -82,7 +82,7 @@ def network_map(analysis: Analysis) -> go.Figure:
         f"Graph of {listing(roles)} with {count(len(record.edges), 'channel')}, {impaired:,} of which delay or lose "
         f"messages; mean delay {number(float(record.edge_delay.mean()))} rounds."
     )
-    return describe(figure, caption, alt)
+    return describe(figure, caption, alt, "")
 
 
 def message_fates(analysis: Analysis) -> go.Figure:
@@ -172,7 +172,7 @@ def timeline(analysis: Analysis) -> go.Figure:
         f"Messages about {name}, of those logged the {unit.round} with most that came late or never. A cross is a lost "
         f"message, a triangle one that arrives after the drawing ends.{more}"
     )
-    return describe(figure, caption, f"Timeline of messages about {name}: {'; '.join(said)}.")
+    return describe(figure, caption, f"Timeline of messages about {name}: {'; '.join(said)}.", "")
 
 
 def information_age(analysis: Analysis, population: str) -> go.Figure:

@@ -94,7 +94,7 @@ def planes(
         layout[f"xaxis{x[1:]}"] = {"title": {"text": labels[0]}, **shared}
         layout[f"yaxis{y[1:]}"] = {"title": {"text": labels[1]}, **shared}
     figure.update_layout(layout)
-    return describe(figure, *texts)
+    return describe(figure, *texts, "xy")
 
 
 def _legend(figure: go.Figure, name: str, symbol: str, colour: str) -> None:

@@ -52,7 +52,7 @@ def strips(title: str, content: Strips) -> go.Figure:
             "showgrid": False,
         }
     figure.update_layout(layout)
-    return describe(figure, content.caption, content.alt)
+    return describe(figure, content.caption, content.alt, "x")
 
 
 def _panel(figure: go.Figure, panel: StripPanel, x: str, y: str) -> None:

@@ -74,9 +74,12 @@ def blank(title: str, height: int) -> go.Figure:
     return figure
 
 
-def describe(figure: go.Figure, caption: str, alt: str) -> go.Figure:
-    """Attach the visible caption and the alternative text (plain text both)."""
-    figure.update_layout(meta={"caption": caption.strip(), "alt": alt.strip()})
+def describe(figure: go.Figure, caption: str, alt: str, values: str = "y") -> go.Figure:
+    """Attach the visible caption and the alternative text (plain text both), and on which axes the values are.
+
+    ``values`` is ``"x"``, ``"y"``, ``"xy"``, or empty for a drawing without values.
+    """
+    figure.update_layout(meta={"caption": caption.strip(), "alt": alt.strip(), "values": values})
     return figure
 
 

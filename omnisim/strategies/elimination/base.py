@@ -20,7 +20,9 @@ class Elimination(Policy):
     """Which actions the agents of one population still consider, all N at once.
 
     A subclass writes ``_start()``, ``_candidates(active)`` and ``_update(actions, costs, active)``, and
-    exposes ``eliminated_at``.
+    exposes ``eliminated_at``. A rule with a theorem declares it in ``guarantees()``; a rule that is derived from one
+    and overrides any of these has to declare again what it still keeps
+    (:class:`~omnisim.strategies.declaring.Declaring`).
 
     Parameters
     ----------

@@ -1,8 +1,11 @@
 """No elimination: the unconstrained baseline."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.guarantees import Guarantee, RegretFromBias
 from omnisim.strategies.elimination.base import Elimination
 
 
@@ -16,6 +19,10 @@ class BestResponse(Elimination):
     def eliminated_at(self) -> IntArray:
         """T everywhere, (N, A, 1)."""
         return np.full((self.agents, self.actions, 1), self.rounds)
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """Theorem 3, in its case of a candidate set that never shrinks."""
+        return (RegretFromBias(theorem="Theorem 3", bias="Theorem 4", swap="Corollary 2", external="Corollary 3"),)
 
     def _candidates(self, active: BoolArray) -> BoolArray:
         return np.ones((self.agents, self.actions), dtype=np.bool_)

@@ -1,8 +1,11 @@
 """Algorithm 2 of Bechavod, Lu, Roth: an action leaves when its cumulative violation passes a threshold."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.guarantees import Guarantee, RegretFromBias, Scope
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.elimination.thresholds import ThresholdElimination
 
@@ -47,6 +50,11 @@ class CumulativeThreshold(ThresholdElimination):
     def eliminated_at(self) -> IntArray:
         """The round after which each action left, (N, A, 1), or T."""
         return self._set.left_at
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """BE is kept with probability 1 - delta; an action leaves with costs of at most 1 + gamma."""
+        regret = RegretFromBias(theorem="Theorem 9", bias="Theorem 10", swap="Corollary 7", external="Corollary 8")
+        return self._stated("Proposition 2", "Theorem 2", Scope.RUN, regret)
 
     def _start(self) -> None:
         self._set = CandidateSets(1, self.agents, self.actions, self.rounds)

@@ -1,11 +1,21 @@
 """Algorithms 1 and 3 of Bechavod, Lu, Roth: an action leaves at its first violation."""
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import StrategyError
+from omnisim.problem.guarantees import (
+    Benchmark,
+    BoundsViolation,
+    Guarantee,
+    Hypothesis,
+    KeepsBenchmark,
+    RegretFromBias,
+    Scope,
+)
 from omnisim.strategies.elimination.base import Elimination, OnEmpty
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 
@@ -62,6 +72,15 @@ class FirstViolation(_FirstViolation):
     array([[ True, False]])
     """
 
+    def guarantees(self) -> Sequence[Guarantee]:
+        """B is kept, and with it there is always a candidate; the other actions violate at most once each."""
+        some = (Hypothesis.BENCHMARK,)
+        return (
+            KeepsBenchmark(theorem="Proposition 1", benchmark=Benchmark.REALIZED, scope=Scope.RUN, hypotheses=some),
+            BoundsViolation(theorem="Theorem 1", scope=Scope.RUN, hypotheses=some),
+            RegretFromBias(theorem="Theorem 3", bias="Theorem 4", swap="Corollary 2", external="Corollary 3"),
+        )
+
     def _start(self) -> None:
         self._reset(1)
         self._always = np.ones(1, dtype=np.bool_)
@@ -97,6 +116,19 @@ class SubsequenceFirstViolation(_FirstViolation):
     >>> rule.eliminated_at[0, 1]
     array([0, 0])
     """
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """Every B(S) stays in its set, and an action violates at most once as a member of each set."""
+        return (
+            KeepsBenchmark(
+                theorem="Proposition 3",
+                benchmark=Benchmark.REALIZED,
+                scope=Scope.SUBSEQUENCES,
+                hypotheses=(Hypothesis.BENCHMARK,),
+            ),
+            BoundsViolation(theorem="Theorem 5", scope=Scope.SUBSEQUENCES, hypotheses=(Hypothesis.CANDIDATES,)),
+            RegretFromBias(theorem="Theorem 7", bias="Theorem 8", swap="Corollary 5", external="Corollary 6"),
+        )
 
     def _start(self) -> None:
         self._reset(self.subsequences)

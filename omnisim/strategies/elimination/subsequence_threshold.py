@@ -1,8 +1,11 @@
 """Algorithm 4 of Bechavod, Lu, Roth: each play is attributed to one responsible subsequence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.guarantees import Guarantee, RegretFromBias, Scope
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.elimination.thresholds import ThresholdElimination
 
@@ -48,6 +51,11 @@ class SubsequenceThreshold(ThresholdElimination):
     def eliminated_at(self) -> IntArray:
         """The round after which each action left each set, (N, A, L), or T."""
         return self._sets.left_at
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """Every BE(S) is kept with probability 1 - delta; attributed costs add up to at most 1 + gamma_S."""
+        regret = RegretFromBias(theorem="Theorem 11", bias="Theorem 12", swap="Corollary 9", external="Corollary 10")
+        return self._stated("Proposition 4", "Theorem 6", Scope.SUBSEQUENCES, regret)
 
     def _start(self) -> None:
         self._sets = CandidateSets(self.subsequences, self.agents, self.actions, self.rounds)

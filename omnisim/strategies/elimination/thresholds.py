@@ -23,13 +23,23 @@ with which any of them may cross its threshold by chance.
 """
 
 import math
-from typing import Any, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.elementary import log
 from omnisim.errors import StrategyError
+from omnisim.problem.guarantees import (
+    Benchmark,
+    BoundsViolation,
+    Guarantee,
+    Hypothesis,
+    KeepsBenchmark,
+    RegretFromBias,
+    Scope,
+)
 from omnisim.strategies.elimination.base import Elimination, OnEmpty
 
 ThresholdName: TypeAlias = Literal["tight", "plain", "anytime"]
@@ -80,10 +90,10 @@ class Threshold:
             case number:
                 self.largest = np.full(len(lengths), float(number))
 
-    def facts(self) -> dict[str, Any]:
-        """The thresholds at their largest, (L,), whether they are large enough for delta, and delta."""
-        sufficient = self.gamma is None or isinstance(self.gamma, str) or bool((self.largest >= self._tight).all())
-        return {"gamma": self.largest.tolist(), "sufficient": sufficient, "delta": self.delta}
+    @property
+    def sufficient(self) -> bool:
+        """Whether actions of BE are kept with probability 1 - delta."""
+        return bool((self.largest >= self._tight).all())
 
     def after(self, attributed: FloatArray, subsequences: IntArray) -> FloatArray:
         """Thresholds for sums of ``attributed`` rounds each, on the given subsequences (broadcast together)."""
@@ -115,13 +125,31 @@ class ThresholdElimination(Elimination):
         If gamma or delta is out of range.
     """
 
-    benchmark = "expected"
+    benchmark = Benchmark.EXPECTED
     feedback = "played"
 
     def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
         super().__init__(on_empty)
         self.threshold = Threshold(gamma, delta)
 
-    def facts(self) -> dict[str, Any]:
-        """Also the thresholds at their largest, one per subsequence, whether they suffice, and delta."""
-        return super().facts() | self.threshold.facts()
+    def _stated(self, keeps: str, violates: str, scope: Scope, regret: RegretFromBias) -> Sequence[Guarantee]:
+        """What the theorems say of such a rule; nothing if its thresholds are not those of this module."""
+        if type(self.threshold) is not Threshold:
+            return ()
+        return (
+            KeepsBenchmark(
+                theorem=keeps,
+                benchmark=Benchmark.EXPECTED,
+                scope=scope,
+                delta=self.threshold.delta,
+                hypotheses=(Hypothesis.LAW, Hypothesis.ORDER, Hypothesis.BENCHMARK),
+                unmet="" if self.threshold.sufficient else "gamma is smaller than the theorem asks for",
+            ),
+            BoundsViolation(
+                theorem=violates,
+                scope=scope,
+                thresholds=tuple(self.threshold.largest.tolist()),
+                hypotheses=(Hypothesis.CANDIDATES,),
+            ),
+            regret,
+        )

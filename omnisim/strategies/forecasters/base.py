@@ -1,17 +1,18 @@
 """What a forecaster must provide. Public methods are in the base, which checks what a subclass's hooks return."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, Service
+from omnisim.problem.guarantees import OF_FORECASTERS
 from omnisim.problem.mixture import Mixture
+from omnisim.strategies.declaring import Declaring
 
 
-class Forecaster(ABC):
+class Forecaster(Declaring, ABC):
     """Predicts the outcome of each round.
 
     A subclass writes ``_predict(context)``, which returns a :class:`Mixture` or a single prediction (d,) in
@@ -22,7 +23,12 @@ class Forecaster(ABC):
     While ``_update`` runs, ``self.unclipped`` (d,) is the outcome before it was clipped to [0, 1]. A forecaster that
     can say what it would have predicted without the box returns it beside the prediction, as
     ``Mixture.point(prediction, unclipped)``: agents act on the prediction, its errors are measured by the other.
+
+    A forecaster with a certified bound declares it in ``guarantees()``; one that is derived from it and overrides a
+    hook has to declare again what it still keeps (:class:`~omnisim.strategies.declaring.Declaring`).
     """
+
+    can_guarantee = OF_FORECASTERS
 
     _service: Service | None = None
     unclipped: FloatArray
@@ -90,10 +96,6 @@ class Forecaster(ABC):
     def base_predictions(self) -> FloatArray | None:
         """Other predictions (B, d) that this one is measured against, for the record; the same B in every round."""
         return None
-
-    def facts(self) -> dict[str, Any]:
-        """What the analysis needs to know of it, as plain JSON values."""
-        return {}
 
     def _start(self) -> None:
         """Reset all state."""

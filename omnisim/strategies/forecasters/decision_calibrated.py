@@ -12,6 +12,7 @@ from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_ca
 from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, UtilityDirections
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
+from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
@@ -132,15 +133,19 @@ class DecisionCalibrated(Forecaster):
         """What the bases predicted in the last round, (B, d): the means of their mixtures."""
         return self._followed if self.bases else None
 
-    def facts(self) -> dict[str, object]:
-        """What certificates need: the number of objectives K, and what they are."""
-        return {
-            "objectives": self.objectives,
-            "weights": self.weights,
-            "count": self._rule.count,
-            "base_events": self.base_events,
-            "base_regret": self.base_regret and bool(self.bases),
-        }
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bound that the potential certifies; with other weights none is."""
+        if not isinstance(self._rule, SecondOrderPotential):
+            return ()
+        return (
+            CalibratesDecisions(
+                theorem="Section 4.2",
+                objectives=Objective(self.objectives),
+                count=self._rule.count,
+                base_regret=self.base_regret and bool(self.bases),
+                budgeted=self.tolerance is None,
+            ),
+        )
 
     def _start(self) -> None:
         service = self.service

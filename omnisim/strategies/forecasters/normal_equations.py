@@ -4,10 +4,10 @@
 :func:`omnisim.products.dot`; the substitutions subtract row after row.
 """
 
-import numba
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.compiled import compiled
 from omnisim.products import dot, products
 
 _ROUNDING = float(np.finfo(np.float64).eps)
@@ -38,7 +38,7 @@ def ridge_slopes(rows: FloatArray, targets: FloatArray, penalty: float) -> Float
     return slopes
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _factorize(columns, penalty, factor):
     for i in range(len(columns)):
         for j in range(i + 1):
@@ -51,7 +51,7 @@ def _factorize(columns, penalty, factor):
         factor[i, i] = np.sqrt(max(factor[i, i] - dot(factor[i, :i], factor[i, :i]), least))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _substitute(factor, slopes):
     size = len(factor)
     for i in range(size):
@@ -64,13 +64,13 @@ def _substitute(factor, slopes):
         _divide(slopes, i, factor[i, i])
 
 
-@numba.njit(inline="always")
+@compiled(inline="always")
 def _subtract(table, i, times, j):
     for k in range(table.shape[1]):
         table[i, k] -= times * table[j, k]
 
 
-@numba.njit(inline="always")
+@compiled(inline="always")
 def _divide(table, i, by):
     for k in range(table.shape[1]):
         table[i, k] /= by

@@ -13,6 +13,7 @@ from omnisim.game.minimax import worst_case
 from omnisim.game.step_events import StepEvents
 from omnisim.game.weights import SecondOrderPotential
 from omnisim.problem.context import Context
+from omnisim.problem.guarantees import CalibratesSteps, Guarantee
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 
@@ -90,14 +91,16 @@ class StepCalibrated(Forecaster):
         """What the bases predicted in the last round, (B, 1): the means of their mixtures."""
         return np.array(self._followed) if self.bases else None
 
-    def facts(self) -> dict[str, object]:
-        """What certificates need: what the objectives are, their number K, the levels v and thresholds w."""
-        return {
-            "objectives": "step events",
-            "count": self._rule.count,
-            "levels": self._grid.tolist(),
-            "thresholds": self._cuts.tolist(),
-        }
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bound that the potential certifies, with the levels v and thresholds w."""
+        return (
+            CalibratesSteps(
+                theorem="Section 7",
+                count=self._rule.count,
+                levels=tuple(self._grid.tolist()),
+                thresholds=tuple(self._cuts.tolist()),
+            ),
+        )
 
     def _start(self) -> None:
         service = self.service

@@ -23,7 +23,8 @@ class Learner(Policy):
     A subclass writes ``_reset()``, which returns the first distribution, and ``_learn(utilities, costs)``, which
     returns the next one; both (N, A). The bounds stated by the subclasses hold for the sequence of these
     distributions, in expectation over the draws of each round, against any adversary that does not know the draw of the
-    current round; on the actions drawn, up to a deviation of order sqrt(T).
+    current round; on the actions drawn, up to a deviation of order sqrt(T). A learner with such a bound returns it from
+    ``guarantees()`` (:class:`~omnisim.strategies.declaring.Declaring`); the analysis adds the deviation.
 
     Raises
     ------

@@ -1,12 +1,14 @@
 """Blum and Mansour's reduction: no swap regret from one copy of Hedge per action."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.problem.guarantees import BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
-from omnisim.strategies.learners.rates import Rate, check_rate, exponential_weights, rate
+from omnisim.strategies.learners.rates import Rate, check_rate, exponential_weights, rate, regret_bound
 from omnisim.strategies.learners.stationary import stationary
 
 
@@ -54,6 +56,11 @@ class BlumMansour(Learner):
     def __init__(self, eta: Rate = "tuned") -> None:
         check_rate("BlumMansour", eta)
         self.eta = eta
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bound on its swap regret after T rounds."""
+        bound = regret_bound(self.eta, self.actions * math.log(self.actions), self.rounds)
+        return (BoundsRegret(theorem="Blum and Mansour", regret=Regret.SWAP, bound=bound),)
 
     def _reset(self) -> FloatArray:
         self._earned = np.zeros((self.agents, self.actions, self.actions))

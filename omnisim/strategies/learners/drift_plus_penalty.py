@@ -1,11 +1,13 @@
 """Drift plus penalty: a virtual queue per constraint, and gradient steps on what is lost plus what is queued."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
+from omnisim.problem.guarantees import BoundsCosts, BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
 from omnisim.strategies.learners.simplex import project_on_simplex
 
@@ -74,6 +76,20 @@ class DriftPlusPenalty(Learner):
 
     queue: FloatArray
     """Q (N, J), the virtual queue of each constraint."""
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bounds on its regret and on its costs after T rounds, with the default tuning; others have none."""
+        if self.V is not None or self.alpha is not None:
+            return ()
+        rounds, actions, constraints = self.rounds, self.actions, len(self.population.constraints)
+        root = math.sqrt(rounds)
+        queue = math.sqrt(2 * rounds * root + rounds * (actions / 2 + 4 + constraints))
+        regret = root * (actions / 4 + 2 + constraints / 2)
+        costs = queue * (1 + actions * math.sqrt(constraints) / 2) + actions * root / 2
+        return (
+            BoundsRegret(theorem="Neely and Yu", regret=Regret.EXTERNAL, bound=regret),
+            BoundsCosts(theorem="Neely and Yu", bound=costs),
+        )
 
     def _reset(self) -> FloatArray:
         self._v = math.sqrt(self.rounds) if self.V is None else self.V

@@ -1,12 +1,14 @@
 """Hedge: exponential weights over actions."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.problem.guarantees import BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
-from omnisim.strategies.learners.rates import Rate, check_rate, exponential_weights, rate
+from omnisim.strategies.learners.rates import Rate, check_rate, exponential_weights, rate, regret_bound
 
 
 class Hedge(Learner):
@@ -48,6 +50,11 @@ class Hedge(Learner):
     def __init__(self, eta: Rate = "tuned") -> None:
         check_rate("Hedge", eta)
         self.eta = eta
+
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bound on its regret after T rounds."""
+        bound = regret_bound(self.eta, math.log(self.actions), self.rounds)
+        return (BoundsRegret(theorem="Hedge", regret=Regret.EXTERNAL, bound=bound),)
 
     def _reset(self) -> FloatArray:
         self._earned = np.zeros((self.agents, self.actions))

@@ -35,6 +35,20 @@ def rate(eta: Rate, complexity: float, t: int, rounds: int) -> float:
             return float(number)
 
 
+def regret_bound(eta: Rate, complexity: float, rounds: int) -> float:
+    """What exponential weights of this complexity C regret at most after T rounds, in expectation over their draws.
+
+    sqrt(C T / 2) for ``"tuned"``, sqrt(C T) for ``"anytime"``, C / eta + eta T / 8 for a number.
+    """
+    match eta:
+        case "tuned":
+            return float(np.sqrt(complexity * rounds / 2))
+        case "anytime":
+            return float(np.sqrt(complexity * rounds))
+        case number:
+            return float(complexity / number + number * rounds / 8)
+
+
 def exponential_weights(gains: FloatArray, eta: float) -> FloatArray:
     """Distributions proportional to exp(eta * gains), along the last axis.
 

@@ -1,12 +1,14 @@
 """Sinha and Vaze: online gradient descent on a surrogate that weighs violations by their sum so far."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.elementary import exp
 from omnisim.errors import StrategyError
+from omnisim.problem.guarantees import BoundsCosts, BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
 from omnisim.strategies.learners.simplex import project_on_simplex
 
@@ -58,10 +60,21 @@ class SinhaVaze(Learner):
     queue: FloatArray
     """Q (N,): beta times the sum of max(0, g_t(x_t)) so far."""
 
+    def guarantees(self) -> Sequence[Guarantee]:
+        """The bounds on its regret and on its costs after T rounds."""
+        small = self._bound < math.sqrt(self.actions)
+        unmet = "gradient is smaller than sqrt(|A|), so that norms may exceed it" if small else ""
+        scale, root = self._bound * self._diameter, math.sqrt(self.rounds)
+        costs = 4 * scale * math.log(2 * (1 + 2 * self.rounds)) * root
+        return (
+            BoundsRegret(theorem="Sinha and Vaze", regret=Regret.EXTERNAL, bound=2 * scale * (root + 1), unmet=unmet),
+            BoundsCosts(theorem="Sinha and Vaze", bound=costs, unmet=unmet),
+        )
+
     def _reset(self) -> FloatArray:
-        bound = math.sqrt(self.actions) if self.gradient is None else self.gradient
+        self._bound = math.sqrt(self.actions) if self.gradient is None else self.gradient
         self._diameter = math.sqrt(2)
-        self._beta = 1 / (2 * bound * self._diameter)
+        self._beta = 1 / (2 * self._bound * self._diameter)
         self._lambda = 1 / (2 * math.sqrt(self.rounds))
         self.queue = np.zeros(self.agents)
         self._squares = np.zeros(self.agents)

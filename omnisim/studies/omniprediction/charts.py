@@ -7,9 +7,9 @@ import pandas as pd
 
 from omnisim.report.results import Chart, Curve, Drawing, Panel
 from omnisim.report.text import listing, number
-from omnisim.studies.omniprediction.methods import CALMA, DIRECT, SINGLE, TWO_PLAYER
+from omnisim.studies.omniprediction.methods import CALMA, DIRECT, PRINTED, SINGLE, TWO_PLAYER
 
-COLOURS = {CALMA: 0, TWO_PLAYER: 1, DIRECT: 2, SINGLE: 3}
+COLOURS = {CALMA: 0, TWO_PLAYER: 1, DIRECT: 2, SINGLE: 3, PRINTED: 4}
 _SIZE, _ERROR = "sample size n", "omniprediction error, loss"
 BANDS = "Mean over draws of the sample; bands are one standard deviation to either side, as in the paper."
 
@@ -31,11 +31,13 @@ def by_method(name: str, title: str, rows: pd.DataFrame, measures: Mapping[str, 
 
 
 def by_constant(name: str, title: str, rows: pd.DataFrame, measure: str, caption: str) -> Chart:
-    """Error against n for every c: a panel per method, a variant per rule for m."""
+    """Error against n for every c: a panel per method with several of them, a variant per rule for m."""
     variants = {}
     for rule, group in rows[rows["c"].notna()].groupby("rule", sort=False):
         panels, said = [], []
         for method, part in group.groupby("method", sort=False):
+            if len(part["c"].unique()) == 1:
+                continue
             curves = [
                 _curve(cell, measure, _labels(group)[rank], rank) for rank, (_, cell) in enumerate(part.groupby("c"))
             ]

@@ -19,21 +19,25 @@ from omnisim.batch import (
 )
 
 CALMA, TWO_PLAYER, DIRECT, SINGLE = "CalMA", "two-player", "direct ensembling", "best single model"
+PRINTED = "direct ensembling, started as printed"
+"""Merges examine min Theta_h first, as Algorithm 2 prints; ``DIRECT`` begins with max Theta_l."""
 
 FITS: Mapping[str, Callable[[BoolArray, FloatArray, float], Omnipredictor]] = {
     CALMA: calibrated_multiaccuracy,
     TWO_PLAYER: two_player,
     DIRECT: direct_ensemble,
+    PRINTED: partial(direct_ensemble, start="min_high"),
 }
 
 CONSTANTS: Mapping[str, Sequence[float]] = {
     CALMA: (0.25, 0.5, 1.0, 2.0),
     TWO_PLAYER: (2.0, 8.0, 32.0, 128.0),
     DIRECT: (0.0, 0.1, 0.25, 0.5),
+    PRINTED: (0.0,),
 }
 """What c is varied over."""
 
-CHOSEN: Mapping[str, float] = {CALMA: 0.5, TWO_PLAYER: 32.0, DIRECT: 0.0, SINGLE: math.nan}
+CHOSEN: Mapping[str, float] = {CALMA: 0.5, TWO_PLAYER: 32.0, DIRECT: 0.0, PRINTED: 0.0, SINGLE: math.nan}
 """c of the paper's comparison of methods (Figures 1 and 3)."""
 
 RULES: Mapping[str, Callable[[int], int]] = {

@@ -17,7 +17,17 @@ from omnisim.problem.losses import thresholds
 from omnisim.report.results import Chart, Curve, Drawing, Finding, Panel, Section, Study, Table
 from omnisim.studies import Options
 from omnisim.studies.omniprediction import charts, judging
-from omnisim.studies.omniprediction.methods import CALMA, CHOSEN, CONSTANTS, DIRECT, RULES, TWO_PLAYER, Points, errors
+from omnisim.studies.omniprediction.methods import (
+    CALMA,
+    CHOSEN,
+    CONSTANTS,
+    DIRECT,
+    PRINTED,
+    RULES,
+    TWO_PLAYER,
+    Points,
+    errors,
+)
 from omnisim.studies.parallel import run_all
 
 SUPPORT = np.array([0.05, 0.45, 0.85])
@@ -202,6 +212,13 @@ def findings(rows: pd.DataFrame, *, quick: bool) -> Iterator[Finding]:
             judging.all_level(found),
             quick,
         )
+        found = judging.differences(chosen[DIRECT], chosen[PRINTED], EXACT, sizes)
+        yield Finding(
+            f"Start of a merge, {rule}",
+            "both starts have the same guarantee, and neither is promised to be better.",
+            f"direct started as printed less direct: {judging.told(found)}.",
+            None,
+        )
         direct = here[here["method"] == DIRECT]
         others = [c for c in sorted(direct["c"].unique()) if c > 0]
         found = [
@@ -234,8 +251,10 @@ _PROBLEM = (
 )
 _METHODS = (
     "CalMA alternates multiaccuracy steps and recalibration; two-player is a game between thresholds and predictions, "
-    "whose uniform mixture is used; direct ensembling merges neighbours pairwise. The error is the largest, over the "
-    "thresholds, of the method’s expected loss less that of the base predictor of the threshold."
+    "whose uniform mixture is used; direct ensembling merges neighbours pairwise. A merge may start in two ways: it "
+    "first examines the largest threshold of its lower part, or, as Algorithm 2 is printed, the least of its upper "
+    "part. The error is the largest, over the thresholds, of the method’s expected loss less that of the threshold’s "
+    "base predictor."
 )
 _CONSTANTS = (
     "c scales the error that CalMA allows, the learning rate of the game, and the buffer of a merge, each times the "

@@ -29,6 +29,8 @@ from omnisim.studies.panprediction.problems import Problem, patients
 BASE = "logistic regression"
 PANPREDICTORS = ("panpredictor", "randomized panpredictor", "panpredictor from the mean outcome")
 MULTICALIBRATED = "multicalibrated"
+MULTICALIBRATED_MODELS = (MULTICALIBRATED, "multicalibrated from the mean outcome")
+"""From the same base as the panpredictors, and from the same constant as the last of them."""
 PLAIN = (BASE, "boosting")
 
 _QUICK_DAYS = 260
@@ -64,7 +66,7 @@ def measure(case: Comparison) -> list[dict[str, Any]]:
     given = _models(problem)
     comparators = np.concatenate([answers for answers, _ in parts])
     data = sample(columns.table(problem.groups, problem.X.iloc[rows], "group"), comparators, problem.y[rows])
-    laws = {name: _joined([made[name] for _, made in parts]) for name in (*PANPREDICTORS, MULTICALIBRATED)}
+    laws = {name: _joined([made[name] for _, made in parts]) for name in (*PANPREDICTORS, *MULTICALIBRATED_MODELS)}
     laws |= {name: Law.points(comparators[:, k]) for k, name in enumerate(given)}
     found = []
     for name, law in laws.items():
@@ -77,7 +79,9 @@ def measure(case: Comparison) -> list[dict[str, Any]]:
             clusters=problem.clusters[rows],
             rng=np.random.default_rng(case.seed),
         )
-        kind = given[name][0] if name in given else MULTICALIBRATED if name == MULTICALIBRATED else "panpredictor"
+        kind = (
+            given[name][0] if name in given else MULTICALIBRATED if name in MULTICALIBRATED_MODELS else "panpredictor"
+        )
         errors = {
             "step_error": step_calibration_error(law, data),
             "multicalibration_error": multicalibration_error(law, data),
@@ -125,7 +129,8 @@ def _answers(problem: Problem, held_out: BoolArray, seed: int) -> tuple[FloatArr
         PANPREDICTORS[0]: Law.points(learn_deterministic(data, base=own).predict(g, h, base)),
         PANPREDICTORS[1]: Law.on_levels(randomized.levels, randomized.laws(g, h, base)),
         PANPREDICTORS[2]: Law.points(learn_deterministic(data).predict(g, h)),
-        MULTICALIBRATED: Law.points(learn_multicalibrated(data, tolerance).predict(g, h)),
+        MULTICALIBRATED: Law.points(learn_multicalibrated(data, tolerance, base=own).predict(g, h, base)),
+        MULTICALIBRATED_MODELS[1]: Law.points(learn_multicalibrated(data, tolerance).predict(g, h)),
     }
     return h, made
 

@@ -25,7 +25,7 @@ def slope(rows: pd.DataFrame, measure: str, size: str) -> Slope:
 
 def findings(growth: pd.DataFrame, compared: pd.DataFrame, *, quick: bool) -> list[Finding]:
     """All findings, in the order of the page; ``quick`` runs are too short to judge."""
-    return [*_rates(growth, quick), *_sizes(growth, quick), *_bounds(growth), *_held_out(compared, quick)]
+    return [*_rates(growth, quick), *_sizes(growth, quick), *_held_out(compared, quick)]
 
 
 def _rates(growth: pd.DataFrame, quick: bool) -> Iterator[Finding]:
@@ -65,15 +65,6 @@ def _sizes(growth: pd.DataFrame, quick: bool) -> Iterator[Finding]:
             )
 
 
-def _bounds(growth: pd.DataFrame) -> Iterator[Finding]:
-    yield Finding(
-        "Gap from step calibration",
-        "every gap is at most the variation of the loss times the step calibration error of the group, over P(g).",
-        f"{int((~growth['within_bound']).sum())} of {count(len(growth), 'run')} have a pair beyond that bound.",
-        bool(growth["within_bound"].all()),
-    )
-
-
 def _held_out(compared: pd.DataFrame, quick: bool) -> Iterator[Finding]:
     for problem, rows in compared.groupby("part", sort=False):
         subject = f"Held out: {problem}"
@@ -98,10 +89,10 @@ def _held_out(compared: pd.DataFrame, quick: bool) -> Iterator[Finding]:
             all(lost.values()),
             quick,
         )
-        for kind, words in ((MULTICALIBRATED, "The multicalibrated predictor"), ("plain", "Plain models")):
+        for kind, words in ((MULTICALIBRATED, "Multicalibrated predictors"), ("plain", "Plain models")):
             here = rows[rows["kind"] == kind]
             told = [
-                f"{int(losing(group).sum())} of {count(len(group), 'pair')}" + (f" ({name})" if kind == "plain" else "")
+                f"{int(losing(group).sum())} of {count(len(group), 'pair')} ({name})"
                 for name, group in here.groupby("model", sort=False)
             ]
             yield Finding(subject, "nothing is promised.", f"{words}: interval above 0 for {listing(told)}.", None)

@@ -46,8 +46,8 @@ def assemble(grown: pd.DataFrame, compared: pd.DataFrame, plan: Plan, about: dic
             "Every model, loss and group",
             compared,
             "gap = loss of acting on the model (panpredictor) − best_loss, with a bootstrap interval from low to high; "
-            "“single” is the one comparator with the least mean loss; bound is what the step calibration error on "
-            "these data allows the gap to be.",
+            "“single” is the one comparator with the least mean loss; bound is what the gap cannot exceed on any "
+            "data: 2 × the variation of the loss × the step calibration error within the group ÷ P(g).",
         ),
         "runs": Table("Every run on the synthetic law", grown, shown=False),
     }

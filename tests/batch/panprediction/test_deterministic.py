@@ -1,5 +1,7 @@
 """The deterministic algorithm against its description, and what it promises on every sample."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
 from omnisim.batch.panprediction import Law, Learned, StepSet, learn_deterministic, sample, step_calibration_error
+from omnisim.batch.panprediction.deterministic import default_tolerance
 from omnisim.batch.panprediction.multicalibrated import interval, learn_multicalibrated
 from omnisim.errors import StrategyError
 
@@ -48,6 +51,26 @@ def test_it_is_the_algorithm_step_by_step():
     assert (second.step_set.comparator, second.step_set.v, second.step_set.bias) == (-1, 0.5, 0.25)
     assert second.shift == pytest.approx(0.25)
     np.testing.assert_allclose(found.predict(data.groups, data.comparators)[:2], 0.25)
+
+
+def test_degrees_of_membership_are_corrected_by_their_squares():
+    """u = g takes several values: the best multiple of u is E u (Y - p) / E u^2, and E u in its place leaves a bias."""
+    g = np.array([[1.0], [0.5], [0.5], [0.25]])
+    y = np.array([1.0, 1.0, 0.0, 1.0])
+    found = learn_deterministic(sample(g, np.zeros((4, 0)), y), base=np.full(4, 0.5), tolerance=0.1)
+    (first, *_) = found.corrections
+    bias = (0.5 * 1.0 + 0.5 * 0.5 - 0.5 * 0.5 + 0.5 * 0.25) / 4
+    assert first.step_set.bias == pytest.approx(bias)
+    assert first.shift == pytest.approx(bias / ((1 + 0.25 + 0.25 + 0.0625) / 4))
+
+
+@pytest.mark.parametrize(("points", "groups", "comparators"), [(100, 1, 0), (1000, 3, 2), (8000, 5, 9)])
+def test_without_a_tolerance_it_is_an_eighth_of_the_cube_root(points, groups, comparators):
+    expected = (math.log(2 * groups * (comparators + 1)) / points) ** (1 / 3) / 8
+    assert default_tolerance(points, groups, comparators) == pytest.approx(expected)
+    rng = np.random.default_rng(0)
+    g, h = np.ones((points, groups)), rng.random((points, comparators))
+    assert learn_deterministic(sample(g, h, rng.random(points) < 0.5)).tolerance == pytest.approx(expected)
 
 
 def test_a_base_that_is_good_is_kept_and_a_bad_one_corrected():

@@ -34,10 +34,8 @@ class TestFolder:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         assert manifest["command"] == "omnisim study panprediction --quick --seed 3"
         assert "569 tumours" in manifest["data"]["patients"]
-        # Nothing is judged on a quick run but what holds for every sample.
-        marks = Counter(line.split("  ")[0].strip() for line in printed[:-1])
-        assert marks["agrees"] == 1
-        assert set(marks) == {"agrees", "not judged"}
+        # Nothing is judged on a quick run.
+        assert {line.split("  ")[0].strip() for line in printed[:-1]} == {"not judged"}
 
     def test_every_model_meets_every_user(self, written) -> None:
         gaps = pd.read_parquet(written[0] / "gaps.parquet")

@@ -1,0 +1,137 @@
+"""The ``omnisim`` command as a process: its signals, its standard streams, and how it ends.
+
+.. code-block:: text
+
+    0       it did its work
+    1       bad input, or something that the command cannot help: one line on standard error says what
+    2       a command line that cannot be understood
+    70      a bug of omnisim: one line says where the full account of it was written
+    128+n   ended by signal n (130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP): one line says what is there and how
+            to go on; 141, without a word, if whoever read the output has left (SIGPIPE)
+"""
+
+import os
+import platform
+import select
+import sys
+import tempfile
+import traceback
+from typing import NoReturn, TextIO
+
+from omnisim._version import __version__
+from omnisim.errors import OmnisimError
+from omnisim.interruption import Interrupted, NobodyReadsError, signals_interrupt
+
+_BUG, _NOBODY_READS = 70, 141
+
+
+def main() -> None:
+    """Entry point of the ``omnisim`` command."""
+    _open_streams()
+    with signals_interrupt():
+        try:
+            _run()
+        except (Interrupted, KeyboardInterrupt) as error:
+            interruption = error if isinstance(error, Interrupted) else Interrupted()
+            _fail(str(interruption), interruption.code)
+
+
+def _run() -> None:
+    try:
+        # Imported here so that a signal that comes meanwhile is answered, too.
+        from omnisim.cli import app
+
+        try:
+            app(prog_name="omnisim")
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+    except OmnisimError as error:
+        _fail(str(error), 1)
+    except MemoryError as error:
+        _fail(f"not enough memory for so many agents and rounds: {error}", 1)
+    except (NobodyReadsError, BrokenPipeError) as error:
+        if _nobody_reads(sys.stdout) or _nobody_reads(sys.stderr):
+            _leave_quietly()
+        _fail(f"the pipe to another process is broken: {error}", 1)
+    except OSError as error:
+        _fail(str(error), 1)
+    except Exception as error:  # noqa: BLE001 (the last resort: whatever was not foreseen)
+        _fail(_bug(error), _BUG)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    try:
+        print(f"omnisim: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    except OSError:  # nobody reads it
+        _silence(sys.stderr)
+    sys.exit(code)
+
+
+def _bug(error: Exception) -> str:
+    """The line that says so; the full account goes into a file."""
+    kind = type(error).__name__
+    said = " ".join(str(error).split())
+    line = f"this is a bug of omnisim {__version__}: {kind}{': ' * bool(said)}{said[:200]}"
+    account = [
+        f"omnisim {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        f"command: {sys.argv}",
+        "".join(traceback.format_exception(error)),
+    ]
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="omnisim-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            file.write("\n".join(account))
+    except OSError as cause:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{line} ({where.filename}, line {where.lineno}; the account could not be written: {cause.strerror})"
+    return f"{line}; please report it with {file.name}, which holds the full account"
+
+
+def _open_streams() -> None:
+    """Give the process standard streams that can be written to.
+
+    Where a shell closed one (``2>&-``), the next file that is opened would take its place, and be written into by
+    whatever prints there. What a terminal cannot show is escaped.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Open until the process ends.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _nobody_reads(stream: TextIO) -> bool:
+    """Whether the other end of a pipe is closed."""
+    if not hasattr(select, "poll"):
+        return True
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return False
+
+
+def _leave_quietly() -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        _silence(stream)
+    sys.exit(_NOBODY_READS)
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere, so that Python does not complain of it when it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        return
+
+
+if __name__ == "__main__":
+    main()

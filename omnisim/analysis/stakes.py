@@ -1,0 +1,140 @@
+r"""What could be lost without any promise: what bounds are held against.
+
+A guarantee says something only if its bound is below what could have been lost in any case. For an agent on a set S of
+its rounds, in the unit of the certificate:
+
+``trivial``, known before the run, whatever outcomes come:
+
+- regret: \|S\| times the agent's utility range, the largest difference of two of its utilities at one possible outcome;
+- violation: \|S\| times the largest possible cost, 1; 0 for an agent without constraints;
+- bias: \|S\| times the largest possible error of one coordinate, 1; along utilities, half the largest
+  \|(U_b - U_a) . (y - p)\|, half the norm of U_b - U_a;
+- actions removed: their number; 0 for an agent without constraints.
+
+``hindsight``, the same for the outcomes that came, whatever had been predicted and played:
+
+- regret: the sum over S of the best less the worst utility;
+- violation: the number of rounds of S from the first on in which any action of the agent violated (costs of actions
+  that were not played are not on record; this is no less than what could have been violated);
+- bias: the larger of the sums over S of y_i and of 1 - y_i, for the coordinate where it is largest; along utilities,
+  the same for the pair of actions where it is largest;
+- actions removed: the size of the benchmark.
+
+Outcomes that are possible are all of [0, 1]^d, over which the range of affine utilities is exact: the difference of two
+of them is largest at the corner that the signs of its slopes say.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnisim.analysis.sums import blocks, patterns
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.problem.population import Population
+from omnisim.trace import PopulationRecord
+
+LARGEST_COST = LARGEST_ERROR = 1.0
+"""Costs lie in [-1, 1], predictions and outcomes in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What each of N agents could lose, (N,) or one number for all: before the run, and given its outcomes."""
+
+    trivial: FloatArray | float
+    hindsight: FloatArray | float
+
+    def of(self, agent: int) -> tuple[float, float]:
+        """Both for one agent."""
+        trivial, hindsight = np.atleast_1d(self.trivial), np.atleast_1d(self.hindsight)
+        return float(trivial[agent % len(trivial)]), float(hindsight[agent % len(hindsight)])
+
+
+NONE = Stakes(np.nan, np.nan)
+"""Of checks of assumptions: nothing is at stake."""
+
+
+def utility_range(population: Population) -> FloatArray:
+    """The largest difference of two utilities of each agent (N,) at one outcome of [0, 1]^d.
+
+    Examples
+    --------
+    The two differ by 0.5 at y = 0 and by 0.25 at y = 1:
+
+    >>> utility_range(Population("one", [[[0.75], [0.0]]], [[0.0, 0.5]]))
+    array([0.5])
+    """
+    found = np.zeros(population.agents)
+    actions = population.actions
+    for block in blocks(population.agents, actions * population.dimension):
+        slopes, offsets = population.utility[block], population.offset[block]
+        for a in range(actions):
+            for b in range(a):
+                slope, offset = slopes[:, a] - slopes[:, b], offsets[:, a] - offsets[:, b]
+                above = np.maximum(slope, 0).sum(axis=1) + offset
+                below = np.maximum(-slope, 0).sum(axis=1) - offset
+                np.maximum(found[block], np.maximum(above, below), out=found[block])
+    return found
+
+
+def utility_spread(record: PopulationRecord, outcomes: FloatArray, member: BoolArray) -> FloatArray:
+    """Best less worst utility at the outcomes that came, summed over the rounds in which the agent was there, (L, N).
+
+    Parameters
+    ----------
+    record
+        Of a population of N agents.
+    outcomes : (T, d)
+    member : (T, L)
+        Sets of rounds.
+    """
+    population = record.population
+    found = np.zeros((member.shape[1], population.agents))
+    for sets, rounds in patterns(member):
+        total = np.zeros(population.agents)
+        for t in rounds:
+            spread = np.ptp(population.utilities(outcomes[t]), axis=1)
+            total += spread if record.present is None else np.where(record.present[t], spread, 0.0)
+        found[sets] += total
+    return found
+
+
+def rounds_present(record: PopulationRecord, member: BoolArray) -> BoolArray:
+    """Rounds of a set (T, 1) in which each agent was there, (T, N)."""
+    here = member if record.present is None else member & record.present
+    return np.broadcast_to(here, record.actions.shape)
+
+
+def violation_stakes(record: PopulationRecord, member: BoolArray, k: int | None) -> Stakes:
+    """What each agent could violate on subsequence k, whose rounds ``member`` (T, 1) marks, or in all rounds."""
+    if record.costs.shape[2] == 0:
+        return Stakes(0.0, 0.0)
+    here = rounds_present(record, member)
+    first = record.violated_at.min(axis=(1, 2)) if k is None else record.violated_at[:, :, k].min(axis=1)
+    later = here & (np.arange(len(here))[:, None] >= first)
+    return Stakes(LARGEST_COST * here.sum(axis=0), LARGEST_COST * later.sum(axis=0))
+
+
+def removal_stakes(record: PopulationRecord, benchmark: BoolArray) -> Stakes:
+    """How many actions could be removed, and how many of the benchmark (N, A)."""
+    if record.costs.shape[2] == 0:
+        return Stakes(0.0, 0.0)
+    return Stakes(float(record.population.actions), benchmark.sum(axis=1).astype(np.float64))
+
+
+def bias_stakes(outcomes: FloatArray) -> Stakes:
+    """How far the coordinates of predictions could be off in rounds with these outcomes (R, d), all together."""
+    total = outcomes.sum(axis=0)
+    return Stakes(LARGEST_ERROR * len(outcomes), float(np.maximum(total, len(outcomes) - total).max()))
+
+
+def direction_stakes(population: Population, outcomes: FloatArray) -> Stakes:
+    """The same along differences of utilities, halved as the objectives are."""
+    count, total = len(outcomes), outcomes.sum(axis=0)
+    trivial, hindsight = np.zeros((2, population.agents))
+    for a in range(population.actions):
+        for b in range(population.actions):
+            slope = population.utility[:, b] - population.utility[:, a]
+            trivial = np.maximum(trivial, count * np.abs(slope).sum(axis=1) / 2)
+            hindsight = np.maximum(hindsight, (slope @ total + count * np.maximum(-slope, 0).sum(axis=1)) / 2)
+    return Stakes(trivial, hindsight)

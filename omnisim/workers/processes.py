@@ -1,0 +1,83 @@
+"""Tasks in several processes of this machine."""
+
+import os
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
+from pickle import PicklingError  # what is raised; nothing is unpickled here
+from typing import Any, TypeVar
+
+import joblib
+from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
+
+from omnisim.errors import OmnisimError, WorkersLostError, one_line
+from omnisim.workers import parting
+
+Result = TypeVar("Result")
+
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+"""Variables by which libraries are told how many threads to start."""
+
+_HARMLESS = (
+    "A worker stopped while some jobs were given to the executor",  # it had grown and was replaced; nothing is lost
+    "Failed to kill subprocesses on this platform",  # there is neither psutil nor pgrep; our workers have no children
+)
+
+
+def in_processes(
+    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], count: int
+) -> Generator[tuple[int, Result], None, None]:
+    """Run tasks in ``count`` >= 1 processes; see :func:`omnisim.workers.each_result`.
+
+    The processes are started for these tasks and end with them: none is kept for later. They belong to the thread
+    that takes the results, as Linux sees it: it must not end before the generator is closed.
+    """
+    # Each process gets its share of the cores, unless the user has said how many threads there shall be.
+    share = str(max(joblib.cpu_count() // count, 1))
+    executor = ProcessPoolExecutor(
+        count,
+        initializer=parting.begin,
+        initargs=(os.getpid(),),
+        env={name: os.environ.get(name, share) for name in _THREADS},
+    )
+    ahead = enumerate(tasks)
+    waiting: dict[Future[Result], int] = {}
+    finished = False
+    with warnings.catch_warnings():
+        for text in _HARMLESS:
+            warnings.filterwarnings("ignore", text)
+        try:
+            # A few are sent ahead, so that no process waits for its next task, and not all, which may be large.
+            for index, task in islice(ahead, 2 * count):
+                waiting[executor.submit(function, *task)] = index
+            while waiting:
+                # With a limit, since Windows delivers no signal to a thread that waits without one.
+                done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+                for future in done:
+                    index = waiting.pop(future)
+                    result = future.result()
+                    for next_index, task in islice(ahead, 1):
+                        waiting[executor.submit(function, *task)] = next_index
+                    yield index, result
+            finished = True
+        except TerminatedWorkerError as cause:
+            raise WorkersLostError(
+                f"a process that worked on it died, most often for want of memory: try fewer --jobs ({one_line(cause)})"
+            ) from cause
+        except PicklingError as cause:
+            raise OmnisimError(
+                f"a task cannot be sent to another process: {one_line(cause.__cause__ or cause)}: use "
+                "functions and classes of a module, no lambdas, or --jobs 1"
+            ) from cause
+        except BrokenProcessPool as cause:
+            raise OmnisimError(f"a process could not read its task: {one_line(cause.__cause__ or cause)}") from cause
+        finally:
+            executor.shutdown(wait=True, kill_workers=not finished)

@@ -1,0 +1,362 @@
+"""Every certificate of a calibrated forecaster, recomputed by loops from the record, with the constants of the theory.
+
+Nothing here calls the analysis: sums, candidates, responses, bounds and stakes are written out, agent by agent.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import omnisim
+from omnisim.elimination import BestResponse, CumulativeThreshold, SubsequenceFirstViolation
+from omnisim.forecasters import Climatology, DecisionCalibrated, Persistence, StepCalibrated
+from omnisim.strategies.adversaries import Adversary
+from omnisim.trace import Mixtures
+
+T, N, A, B, DELTA = 40, 3, 3, 2, 0.05
+ACTIVE = {"all": np.ones(T, dtype=bool), "odd": np.arange(T) % 2 == 1, "late": np.arange(T) > 29}
+L = len(ACTIVE)
+
+NUMBERS = {
+    BestResponse: ("Theorem 4", "Corollary 2", "Corollary 3"),
+    SubsequenceFirstViolation: ("Theorem 8", "Corollary 5", "Corollary 6"),
+    CumulativeThreshold: ("Theorem 10", "Corollary 7", "Corollary 8"),
+}
+
+
+class Case(NamedTuple):
+    """What one agent's certificate says."""
+
+    measured: float
+    bound: float
+    trivial: float
+    hindsight: float
+
+
+def population(d: int) -> omnisim.Population:
+    rng = np.random.default_rng(5)
+    utility = rng.uniform(-1, 1, (N, A, d)) / (2 * d)
+    slope = rng.uniform(-0.3, 0.3, (N, A, d)) / d
+    limits = np.where(np.arange(A) == 0, -0.4, rng.uniform(-0.2, 0.2, (N, A)))
+    return omnisim.Population("agents", utility, np.full((N, A), 0.5), [omnisim.LinearConstraint(slope, limits)])
+
+
+def adversary(d: int) -> Adversary:
+    return omnisim.adversaries.Switching([[[0.0] * d, [1.0] * d], [[0.9] + [0.1] * (d - 1), [0.3] * d]], period=7)
+
+
+@cache
+def run(rule: type, objectives: str, d: int, bases: bool, tolerance: float | None = None) -> omnisim.Analysis:
+    forecaster = DecisionCalibrated(
+        [Climatology(), Persistence(2)] if bases else [], objectives=objectives, tolerance=tolerance, combine=False
+    )
+    scenario = omnisim.Scenario(
+        populations=[population(d)],
+        adversary=adversary(d),
+        forecaster=forecaster,
+        elimination=rule(),
+        subsequences=ACTIVE,
+        rounds=T,
+    )
+    return omnisim.analyze(omnisim.simulate(scenario, seed=3))
+
+
+def lam(count: int) -> float:
+    """Lambda = 1 + ln(K m), with m = ceil(log2(T) / 2) + 1 rates."""
+    return 1 + math.log(count * (math.ceil(math.log2(T) / 2) + 1))
+
+
+def allowed(squares: float, count: int) -> float:
+    """The bound on the gains of an objective: Squint on a grid of halves, as in the theory."""
+    return 2.1214 * math.sqrt(lam(count) * squares) + 4 * lam(count)
+
+
+class Record:
+    """The record as plain numbers, and what follows from it for one agent."""
+
+    def __init__(self, trace: omnisim.Trace) -> None:
+        self.trace, self.record = trace, trace.records["agents"]
+        self.utility = self.record.population.utility.tolist()
+        self.offset = self.record.population.offset.tolist()
+        self.y, self.p = trace.outcomes.tolist(), trace.predictions.tolist()
+        self.d = len(self.y[0])
+        assert trace.mixtures is not None
+        self.mixtures = [
+            [(w, p) for p, w in zip(*(each.tolist() for each in trace.mixtures.points(t)), strict=True)]
+            for t in range(T)
+        ]
+
+    def earns(self, n: int, a: int, y: Sequence[float]) -> float:
+        return sum(u * v for u, v in zip(self.utility[n][a], y, strict=True)) + self.offset[n][a]
+
+    def candidates(self, n: int, t: int) -> list[int]:
+        left = self.record.eliminated_at[n]
+        sets = range(left.shape[1]) if left.shape[1] == 1 else [k for k, on in enumerate(ACTIVE.values()) if on[t]]
+        alive = [a for a in range(A) if any(left[a, k] >= t for k in sets)]
+        return [int(self.record.actions[t, n])] if self.record.fallback[t, n] else alive
+
+    def plays(self, n: int, t: int, prediction: Sequence[float]) -> int:
+        return max(self.candidates(n, t), key=lambda a: (self.earns(n, a, prediction), -a))
+
+    def expected(self, n: int, t: int) -> list[tuple[float, Sequence[float], int]]:
+        """Weight, prediction, and the action it leads to."""
+        return [(w, p, self.plays(n, t, p)) for w, p in self.mixtures[t]]
+
+    def played(self, n: int, t: int) -> int:
+        return int(self.record.actions[t, n])
+
+    def lipschitz(self, n: int) -> float:
+        return max(sum(map(abs, slope)) for slope in self.utility[n])
+
+    def benchmark(self, n: int, k: int) -> list[int]:
+        """B(S), or BE(S) of a rule that competes with it."""
+        expected = self.trace.about["policies"]["agents"]["benchmark"] == "expected"
+        at = self.record.expected_violated_at if expected else self.record.violated_at
+        assert at is not None
+        return [a for a in range(A) if at[n, a, k] == T]
+
+    def kept(self, n: int, k: int, rounds: Sequence[int]) -> bool:
+        benchmark = self.benchmark(n, k)
+        left = self.record.eliminated_at[n]
+        column = k if left.shape[1] > 1 else 0
+        return bool(benchmark) and all(left[a, column] >= rounds[-1] for a in benchmark)
+
+    def regrets(self, n: int, k: int, rounds: Sequence[int]) -> dict[str, float]:
+        allowed_actions = self.benchmark(n, k)
+        own = [self.earns(n, self.played(n, t), self.y[t]) for t in rounds]
+        external = max(sum(self.earns(n, b, self.y[t]) for t in rounds) for b in allowed_actions) - sum(own)
+        swap = 0.0
+        for a in range(A):
+            of = [t for t in rounds if self.played(n, t) == a]
+            gains = [
+                sum(self.earns(n, b, self.y[t]) - self.earns(n, a, self.y[t]) for t in of) for b in allowed_actions
+            ]
+            swap += max(gains)
+        return {"swap": swap, "external": external}
+
+    def spread(self, n: int, y: Sequence[float]) -> float:
+        earned = [self.earns(n, a, y) for a in range(A)]
+        return max(earned) - min(earned)
+
+    def utility_at_stake(self, n: int, rounds: Sequence[int]) -> tuple[float, float]:
+        worst = max(self.spread(n, corner) for corner in product([0.0, 1.0], repeat=self.d))
+        return len(rounds) * worst, sum(self.spread(n, self.y[t]) for t in rounds)
+
+    def bias_at_stake(self, rounds: Sequence[int]) -> tuple[float, float]:
+        sums = [sum(self.y[t][i] for t in rounds) for i in range(self.d)]
+        return len(rounds), max(max(total, len(rounds) - total) for total in sums)
+
+    def directions_at_stake(self, n: int, rounds: Sequence[int]) -> tuple[float, float]:
+        """The largest (U_b - U_a) . (y - p) / 2 over the corners, for the worst pair; and at the outcomes that came."""
+        box = list(product([0.0, 1.0], repeat=self.d))
+
+        def along(a: int, b: int, y: Sequence[float], p: Sequence[float]) -> float:
+            pairs = zip(self.utility[n][a], self.utility[n][b], y, p, strict=True)
+            return sum((ub - ua) * (yi - pi) for ua, ub, yi, pi in pairs) / 2
+
+        pairs = list(product(range(A), repeat=2))
+        trivial = max(along(a, b, y, p) for a, b in pairs for y in box for p in box)
+        hindsight = max(sum(max(along(a, b, self.y[t], p) for p in box) for t in rounds) for a, b in pairs)
+        return len(rounds) * trivial, hindsight
+
+
+def closest(cases: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return max(cases, key=lambda case: case[0] / case[1])
+
+
+def base_rows(record: Record, k: int, rounds: Sequence[int], count: int) -> Iterator[tuple[str, float, list[Case]]]:
+    bases = record.trace.bases
+    assert bases is not None
+    expected, realized = [], []
+    for n in range(N):
+        sides: dict[str, list[tuple[float, float]]] = {"expected": [], "realized": []}
+        for b in range(B):
+            gains, drawn = [], 0.0
+            for t in rounds:
+                followed = record.earns(n, record.plays(n, t, bases[t, b].tolist()), record.y[t])
+                own = sum(w * record.earns(n, a, record.y[t]) for w, _, a in record.expected(n, t))
+                gains.append(followed - own)
+                drawn += followed - record.earns(n, record.played(n, t), record.y[t])
+            bound = allowed(sum(g * g for g in gains), count)
+            sampling = math.sqrt(len(rounds) * math.log(2 * count / DELTA) / 2)
+            sides["expected"].append((sum(gains), bound))
+            sides["realized"].append((drawn, bound + sampling))
+        stakes = record.utility_at_stake(n, rounds)
+        expected.append(Case(*closest(sides["expected"]), *stakes))
+        realized.append(Case(*closest(sides["realized"]), *stakes))
+    yield "Section 4.1", 1.0, expected
+    yield "Section 4.1", 1 - DELTA, realized
+
+
+def coordinate_rows(
+    record: Record, k: int, rounds: Sequence[int], count: int, names: Sequence[str]
+) -> Iterator[tuple[str, float, list[Case]]]:
+    in_expectation, sampled, swap, external = [], [], [], []
+    sampling = math.sqrt(2 * len(rounds) * math.log(2 * count / DELTA))
+    for n in range(N):
+        gains = np.zeros((A, record.d, len(rounds)))
+        errors = np.zeros((A, record.d))
+        for i, t in enumerate(rounds):
+            for w, p, a in record.expected(n, t):
+                gains[a, :, i] += [w * (pi - yi) for pi, yi in zip(p, record.y[t], strict=True)]
+            errors[record.played(n, t)] += [pi - yi for pi, yi in zip(record.p[t], record.y[t], strict=True)]
+        bounds = [[allowed((gains[a, i] ** 2).sum(), count) for i in range(record.d)] for a in range(A)]
+        events = [(abs(gains[a, i].sum()), bounds[a][i]) for a in range(A) for i in range(record.d)]
+        of_actions = [max(bounds[a]) + sampling for a in range(A)]
+        stakes = record.bias_at_stake(rounds)
+        in_expectation.append(Case(*closest(events), *stakes))
+        sampled.append(Case(*closest([(np.abs(errors[a]).max(), of_actions[a]) for a in range(A)]), *stakes))
+        if record.kept(n, k, rounds):
+            bound, regrets = 2 * record.lipschitz(n) * sum(of_actions), record.regrets(n, k, rounds)
+            at_stake = record.utility_at_stake(n, rounds)
+            swap.append(Case(regrets["swap"], bound, *at_stake))
+            external.append(Case(regrets["external"], bound, *at_stake))
+    yield names[0], 1.0, in_expectation
+    yield names[0], 1 - DELTA, sampled
+    yield names[1], 1 - DELTA, swap
+    yield names[2], 1 - DELTA, external
+
+
+def direction_rows(
+    record: Record, k: int, rounds: Sequence[int], count: int, names: Sequence[str]
+) -> Iterator[tuple[str, float, list[Case]]]:
+    in_expectation, swap, external = [], [], []
+    sampling = math.sqrt(2 * len(rounds) * math.log(count / DELTA))
+    for n in range(N):
+        gains = np.zeros((A, A, len(rounds)))
+        for i, t in enumerate(rounds):
+            for w, p, a in record.expected(n, t):
+                for b in range(A):
+                    slopes = zip(record.utility[n][a], record.utility[n][b], record.y[t], p, strict=True)
+                    gains[a, b, i] += w * sum((ub - ua) * (yi - pi) for ua, ub, yi, pi in slopes) / 2
+        bounds = [[allowed((gains[a, b] ** 2).sum(), count) for b in range(A)] for a in range(A)]
+        events = [(gains[a, b].sum(), bounds[a][b]) for a in range(A) for b in range(A)]
+        in_expectation.append(Case(*closest(events), *record.directions_at_stake(n, rounds)))
+        if record.kept(n, k, rounds):
+            bound, regrets = 2 * sum(max(of) + sampling for of in bounds), record.regrets(n, k, rounds)
+            at_stake = record.utility_at_stake(n, rounds)
+            swap.append(Case(regrets["swap"], bound, *at_stake))
+            external.append(Case(regrets["external"], bound, *at_stake))
+    yield names[0], 1.0, in_expectation
+    yield names[1], 1 - DELTA, swap
+    yield names[2], 1 - DELTA, external
+
+
+def check(table: Any, expected: Sequence[tuple[str, str, float, list[Case]]]) -> None:
+    assert table["theorem"].tolist() == [theorem for theorem, _, _, _ in expected]
+    assert table["subsequence"].tolist() == [name for _, name, _, _ in expected]
+    for row, (theorem, name, probability, cases) in zip(table.to_dict("records"), expected, strict=True):
+        where = f"{theorem} on {name}"
+        assert row["probability"] == probability, where
+        assert row["hypotheses_met"] == len(cases), where
+        assert row["holds"] == all(case.measured <= case.bound + 1e-9 for case in cases), where
+        if not cases:
+            assert row["status"] == "hypotheses unmet", where
+            continue
+        case = max(cases, key=lambda each: each.measured / each.bound)
+        found = [row[key] for key in ("measured", "bound", "margin", "trivial", "hindsight")]
+        wanted = [case.measured, case.bound, case.bound - case.measured, case.trivial, case.hindsight]
+        np.testing.assert_allclose(found, wanted, atol=1e-9, rtol=1e-9, err_msg=where)
+        status = "informative" if case.bound < case.trivial else "vacuous"
+        assert row["status"] == (status if row["holds"] else "violated"), where
+        assert row["informative"] == (case.bound < case.trivial), where
+
+
+@pytest.mark.parametrize("rule", NUMBERS)
+@pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
+@pytest.mark.parametrize(("d", "bases"), [(1, False), (2, True)])
+def test_the_rows_of_decision_calibration(rule: type, objectives: str, d: int, bases: bool) -> None:
+    analysis = run(rule, objectives, d, bases)
+    record = Record(analysis.trace)
+    table = analysis.certificates
+    first = table[table["theorem"] == "Section 4.2"]
+    assert first["measured"].tolist() == [analysis.trace.diagnostics["potential"].max()]
+    assert first["bound"].tolist() == [math.e]
+    # K = 2 d N |A| L or N |A|^2 L, and N B L for the regret to the bases.
+    count = (2 * d * N * A if objectives == "coordinates" else N * A * A) * L + (N * B * L if bases else 0)
+    expected: list[tuple[str, str, float, list[Case]]] = []
+    subsequences = [(k, name, np.flatnonzero(on).tolist()) for k, (name, on) in enumerate(ACTIVE.items())]
+    if bases:
+        for k, name, rounds in subsequences:
+            expected += [(theorem, name, p, cases) for theorem, p, cases in base_rows(record, k, rounds, count)]
+    rows = coordinate_rows if objectives == "coordinates" else direction_rows
+    for k, name, rounds in subsequences:
+        expected += [(t, name, p, cases) for t, p, cases in rows(record, k, rounds, count, NUMBERS[rule])]
+    check(table[table["theorem"].isin(["Section 4.1", *NUMBERS[rule]])], expected)
+
+
+def test_mixtures_of_several_points_and_elimination_occur_in_these_runs() -> None:
+    """Else nothing is tested above."""
+    for objectives in ("coordinates", "utilities"):
+        trace = run(SubsequenceFirstViolation, objectives, 2, True, 1e-3).trace
+        assert (np.diff(trace.mixtures.starts) > 1).sum() > 5
+        assert (trace.eliminated_at["agents"] < T).any()
+
+
+@pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
+def test_the_same_where_the_minimax_step_mixes(objectives: str) -> None:
+    analysis = run(SubsequenceFirstViolation, objectives, 2, True, 1e-3)
+    assert analysis.trace.diagnostics["potential"].max() <= math.e
+    record, table = Record(analysis.trace), analysis.certificates
+    count = (2 * 2 * N * A if objectives == "coordinates" else N * A * A) * L + N * B * L
+    names = NUMBERS[SubsequenceFirstViolation]
+    expected = []
+    rows = coordinate_rows if objectives == "coordinates" else direction_rows
+    subsequences = [(k, name, np.flatnonzero(on).tolist()) for k, (name, on) in enumerate(ACTIVE.items())]
+    for k, name, rounds in subsequences:
+        expected += [(theorem, name, p, cases) for theorem, p, cases in base_rows(record, k, rounds, count)]
+    for k, name, rounds in subsequences:
+        expected += [(theorem, name, p, cases) for theorem, p, cases in rows(record, k, rounds, count, names)]
+    check(table[table["theorem"].isin(["Section 4.1", *names])], expected)
+
+
+@pytest.mark.parametrize("bases", [0, 2])
+def test_the_rows_of_step_calibration(bases: int) -> None:
+    levels, thresholds = 8, 4
+    forecaster = StepCalibrated([Climatology(), Persistence()][:bases], levels, thresholds)
+    scenario = omnisim.Scenario(
+        populations=[population(1)],
+        adversary=adversary(1),
+        forecaster=forecaster,
+        elimination=BestResponse(),
+        subsequences=ACTIVE,
+        rounds=T,
+    )
+    # Mixtures that no forecaster chose, of one to three levels: the certificate is about the record.
+    rng = np.random.default_rng(bases)
+    drawn = [rng.choice(levels + 1, rng.integers(1, 4), replace=False) / levels for _ in range(T)]
+    mixtures = [omnisim.Mixture(points[:, None], rng.dirichlet(np.ones(len(points)))) for points in drawn]
+    trace = dataclasses.replace(omnisim.simulate(scenario, seed=3), mixtures=Mixtures.of(mixtures))
+    analysis = omnisim.analyze(trace)
+    record = Record(trace)
+    # Sets {h <= w} for each base and w = 1/W, ..., (W - 1)/W, and all rounds; levels 0, 1/m, ..., 1; two sides.
+    cuts = [w / thresholds for w in range(1, thresholds)]
+    sets = [[True] * T]
+    for b in range(bases):
+        assert analysis.trace.bases is not None
+        sets += [[analysis.trace.bases[t, b, 0] <= w + 1e-9 for t in range(T)] for w in cuts]
+    count = 2 * L * len(sets) * (levels + 1)
+    expected = []
+    for name, on in ACTIVE.items():
+        rounds = np.flatnonzero(on).tolist()
+        events = []
+        for inside, v in product(sets, [i / levels for i in range(levels + 1)]):
+            gains = [
+                sum(w * (record.y[t][0] - p[0]) for w, p in record.mixtures[t] if p[0] <= v + 1e-9)
+                for t in rounds
+                if inside[t]
+            ]
+            events.append((abs(sum(gains)), allowed(sum(g * g for g in gains), count)))
+        case = Case(*closest(events), *record.bias_at_stake(rounds))
+        expected.append(("Section 7", name, 1.0, [case] * N))
+    table = analysis.certificates
+    check(table[table["theorem"] == "Section 7"], expected)
+    first = table[table["theorem"] == "Section 4.2"]
+    assert first["measured"].tolist() == [analysis.trace.diagnostics["potential"].max()]
+    assert first["bound"].tolist() == [math.e]

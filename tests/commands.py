@@ -1,0 +1,65 @@
+"""The command in a process of its own, to which things are done from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+POSIX = os.name == "posix"
+
+ENOUGH = 120.0
+"""Seconds after which what was waited for will not come any more."""
+
+
+def start(*arguments: object, before: str = "", **options: object) -> "subprocess.Popen[str]":
+    """Start ``omnisim`` with these arguments; ``before`` is Python that is executed first."""
+    code = f"{before}\nfrom omnisim.__main__ import main\nmain()"
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # noqa: S603 (this interpreter)
+        [sys.executable, "-c", code, *map(str, arguments)],
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": POSIX, **options},
+    )
+
+
+def finish(command: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command, once it has ended; nothing of it is left running."""
+    try:
+        out, err = command.communicate(timeout=ENOUGH)
+    finally:
+        command.kill()
+        wait_until(lambda: not session_of(command))
+    return command.returncode, out, err
+
+
+def done(*arguments: object, **options: object) -> tuple[int, str, str]:
+    """Run ``omnisim`` to its end."""
+    return finish(start(*arguments, **options))
+
+
+def wait_until(true: Callable[[], object], seconds: float = ENOUGH) -> None:
+    """Wait until something holds, and fail if it never does."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "this never came to hold"
+        time.sleep(0.01)
+
+
+def session_of(command: "subprocess.Popen[str]") -> list[str]:
+    """The processes that a command has started, itself included, as far as they are alive; where /proc can be read."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            name, _, fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")
+        except OSError:  # it has ended meanwhile
+            continue
+        state, _, _, session = fields.split()[:4]
+        if int(session) == command.pid and state != "Z":
+            found.append(name)
+    return found
+
+
+def send(command: "subprocess.Popen[str]", name: str) -> None:
+    """Send a signal to the command, and to none of its workers."""
+    command.send_signal(getattr(signal, name))

@@ -1,0 +1,238 @@
+"""Would the tests notice? Plant one-line faults in a package and run the tests that call the faulty function.
+
+    python tests/mutation.py --quick                    a handful of faults that once survived, for CI (minutes)
+    python tests/mutation.py --package analysis         a sample of the faults of a package (an hour or so)
+    python tests/mutation.py --package game --mutants 60 --seed 1
+
+Everything happens in a copy of the repository in a temporary folder. A fault is caught if a test fails or the tests
+take ten times as long; survivors are run again without the cap on random examples. Faults that change nothing a test
+could see are named one by one, with the reason, in ``mutation_equivalents.toml``, and do not count. Scores are kept in
+``mutation_scores.toml`` with ``--record``.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import mutation_plugin as plugin
+from mutants import Mutant, mutants
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+EQUIVALENTS, PLANTED, SCORES = (HERE / f"mutation_{name}.toml" for name in ("equivalents", "planted", "scores"))
+
+_CALIBRATED = ["tests/strategies/test_decision_calibrated.py", "tests/strategies/test_step_calibrated.py"]
+TESTS: dict[str, list[str]] = {
+    "analysis": [
+        *("tests/analysis", "tests/test_guarantees.py", "tests/test_forged_traces.py", "tests/test_declarations.py"),
+        *(
+            *_CALIBRATED,
+            "tests/simulation/test_network_replay.py",
+            "tests/simulation/test_churn.py",
+            "omnisim/analysis",
+        ),
+    ],
+    "comparison": ["tests/comparison", "omnisim/comparison"],
+    "report": ["tests/report", "tests/test_forged_traces.py", "omnisim/report"],
+    "game": [
+        *("tests/game", "tests/analysis/test_forecast_rows.py", "tests/batch/test_two_player.py", "omnisim/game"),
+        *(*_CALIBRATED, "tests/batch/test_calibrated.py"),
+    ],
+    "strategies": [
+        *("tests/strategies", "tests/test_contracts.py", "tests/test_guarantees.py", "tests/test_declarations.py"),
+        *("tests/analysis/test_against_oracle.py", "omnisim/strategies"),
+    ],
+    "simulation": ["tests/simulation", "tests/analysis/test_against_oracle.py", "omnisim/simulation"],
+    "batch": ["tests/batch", "omnisim/batch"],
+}
+"""Where the tests of a package are."""
+
+EXAMPLES = 60
+"""Of each property, until a fault has survived."""
+
+MOST_SECONDS = 240.0
+"""Of tests for one fault, as they took without it; the quickest that call the function come first."""
+
+
+class Copy:
+    """A copy of the repository in which faults are planted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "copy"
+        self.root.mkdir()
+        for name in ("omnisim", "tests", "scenarios", "reports"):
+            if (ROOT / name).exists():
+                shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+            shutil.copy(ROOT / name, self.root / name)
+        self._compiled = folder / "compiled"
+
+    def run(self, tests: Sequence[str], seconds: float, *more: str, **environment: str) -> int | None:
+        """The exit code of pytest; None if it took too long."""
+        chosen = self.root / "chosen.txt"
+        chosen.write_text("\n".join(tests), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", *more]
+        paths = f"{self.root}{os.pathsep}{self.root / 'tests'}"
+        known = {**os.environ, "PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(self._compiled), **environment}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        call = [*command, f"@{chosen}"]
+        try:
+            done = subprocess.run(call, cwd=self.root, env=known, timeout=seconds, check=False, **quiet)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            return None
+        return done.returncode
+
+    def calls(self, tests: Sequence[str], notes: Path | None) -> dict[str, tuple[float, list[str]]]:
+        """Of each test, its seconds and the functions that it calls; they must pass without a fault."""
+        if notes is not None and notes.exists():
+            known: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
+            return known
+        notes = (notes or self.root.parent / "calls.json").absolute()
+        code = self.run(tests, 7200, **{plugin.EXAMPLES: str(EXAMPLES), plugin.TRACE: str(notes),
+                                        plugin.ROOT: str(self.root)})  # fmt: skip
+        if code != 0:
+            raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(tests)}")
+        found: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
+        return found
+
+    def survives(self, mutant: Mutant, tests: Mapping[str, float], examples: int) -> bool:
+        """Whether the tests, with the seconds they usually take, pass with the fault."""
+        file = self.root / mutant.module
+        healthy = file.read_text(encoding="utf-8")
+        file.write_text(mutant.source, encoding="utf-8")
+        given = {plugin.EXAMPLES: str(examples), "PYTHONDONTWRITEBYTECODE": "1"}
+        own = self.root.parent / "compiled with the fault"
+        if "njit" in mutant.source:
+            # Compiled callers in other modules do not notice that what they call has changed.
+            given["NUMBA_CACHE_DIR"] = str(own)
+        try:
+            return self.run(list(tests), 120 + 10 * sum(tests.values()), **given) in (0, 5)
+        finally:
+            file.write_text(healthy, encoding="utf-8")
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def sample(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
+    """Faults drawn at random, as many of each module as its share of them all, in the order of the modules."""
+    drawn: list[Mutant] = []
+    every = [list(mutants(root, module)) for module in sorted((root / "omnisim" / package).rglob("*.py"))]
+    total = sum(map(len, every))
+    for of_module in every:
+        share = min(len(of_module), round(count * len(of_module) / max(1, total)))
+        drawn += sorted(random.Random(seed).sample(of_module, share), key=lambda mutant: mutant.line)  # noqa: S311
+    return drawn
+
+
+def planted() -> Iterator[tuple[Mutant, list[str]]]:
+    """Faults that once survived, from ``mutation_planted.toml``, with the tests that must notice."""
+    for entry in tomllib.loads(PLANTED.read_text(encoding="utf-8"))["fault"]:
+        source = (ROOT / entry["module"]).read_text(encoding="utf-8")
+        if source.count(entry["before"]) != 1:
+            raise SystemExit(f"{PLANTED}: {entry['before']!r} must be once in {entry['module']}")
+        faulty = source.replace(entry["before"], entry["after"])
+        yield Mutant(entry["module"], entry["why"], 0, 0, entry["after"].strip(), faulty), entry["tests"]
+
+
+def choose(mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]]) -> dict[str, float]:
+    """The tests that call the faulty function, else those that call its module, else all; quickest first."""
+    own = f"{mutant.module}:{mutant.first_line}"
+    chosen = {test: seconds for test, (seconds, called) in calls.items() if own in called}
+    if not chosen:
+        of_module = f"{mutant.module}:"
+        chosen = {t: s for t, (s, called) in calls.items() if any(name.startswith(of_module) for name in called)}
+    chosen = chosen or {test: seconds for test, (seconds, _) in calls.items()}
+    kept, spent = {}, 0.0
+    for test, seconds in sorted(chosen.items(), key=lambda entry: entry[1]):
+        spent += seconds
+        if kept and spent > MOST_SECONDS:
+            break
+        kept[test] = seconds
+    return kept
+
+
+def judge(package: str, count: int, seed: int, only: str, record: bool, notes: Path | None) -> int:
+    """Run a package's sample; the number of survivors that are not equivalent."""
+    known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
+    reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
+    caught, survivors, equivalents = 0, [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        place = Copy(Path(folder))
+        calls = place.calls(TESTS[package], notes)
+        print(f"{len(calls)} tests, {sum(seconds for seconds, _ in calls.values()):.0f} s", flush=True)
+        for mutant in sample(place.root, package, count, seed):
+            if only not in mutant.name:
+                continue
+            if mutant.name in reasons:
+                equivalents += 1
+                continue
+            began, tests = time.perf_counter(), choose(mutant, calls)
+            alive = place.survives(mutant, tests, EXAMPLES) and place.survives(mutant, tests, 0)
+            caught += not alive
+            survivors += [mutant.name] if alive else []
+            word = "SURVIVED" if alive else "caught"
+            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line})", flush=True)
+    total = caught + len(survivors)
+    print(
+        f"{package}: {caught} of {total} faults caught, {100 * caught / max(1, total):.1f} %; {equivalents} equivalent"
+    )
+    for name in survivors:
+        print(f"  {name}")
+    if record:
+        _record(package, {"seed": seed, "faults": total, "caught": caught, "equivalent": equivalents})
+    return len(survivors)
+
+
+def quick() -> int:
+    """Plant the faults that once survived; the number that do so again."""
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        place = Copy(Path(folder))
+        for mutant, tests in planted():
+            alive = place.survives(mutant, dict.fromkeys(tests, 60.0), 0)
+            survivors += alive
+            print(
+                f"{'SURVIVED' if alive else 'caught':8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True
+            )
+    return survivors
+
+
+def _record(package: str, result: Mapping[str, int]) -> None:
+    known = tomllib.loads(SCORES.read_text(encoding="utf-8")) if SCORES.exists() else {}
+    known[package] = dict(result)
+    lines = ["# Written by tests/mutation.py --record: faults planted in a package, and how many the tests caught."]
+    for name in sorted(known):
+        lines += ["", f"[{name}]", *(f"{key} = {value}" for key, value in known[name].items())]
+    SCORES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Exit code 1 if a fault survives."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--package", choices=sorted(TESTS))
+    parser.add_argument("--mutants", type=int, default=100, help="how many faults")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--only", default="", help="faults whose name contains this text")
+    parser.add_argument(
+        "--notes", type=Path, help="where to keep which test calls what, for another run of the same code"
+    )
+    parser.add_argument("--record", action="store_true", help=f"keep the score in {SCORES.name}")
+    parser.add_argument("--quick", action="store_true", help="only faults that once survived")
+    given = parser.parse_args()
+    if given.quick:
+        return int(quick() > 0)
+    if given.package is None:
+        parser.error("give --package, or --quick")
+    return int(judge(given.package, given.mutants, given.seed, given.only, given.record, given.notes) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

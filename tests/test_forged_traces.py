@@ -1,0 +1,340 @@
+"""Records in which a promise fails: the certificate says so, with the right numbers, and so do the page and --strict.
+
+Theorems are true, so the records are forged: of a run of two actions that earn y and 1 - y, everything is rewritten
+until one theorem fails in a way that can be calculated by hand.
+"""
+
+import dataclasses
+import html
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scenario_files import omnisim_command, write_scenario
+
+import omnisim
+from omnisim.elimination import (
+    BestResponse,
+    CumulativeThreshold,
+    FirstViolation,
+    SubsequenceFirstViolation,
+    SubsequenceThreshold,
+)
+from omnisim.forecasters import Climatology, DecisionCalibrated, Published, StepCalibrated
+from omnisim.learners import BlumMansour, Hedge, SinhaVaze
+from omnisim.problem.guarantees import BoundsCosts, Guarantee
+from omnisim.report.verdict import summary, verdict
+from omnisim.trace import Mixtures
+
+T = 3000
+LATE = np.arange(T) >= 2000
+
+BETTORS = omnisim.Population(
+    "bettors",
+    [[[1.0], [-1.0]]],
+    [[0.0, 1.0]],
+    [omnisim.LinearConstraint(np.zeros((1, 2, 1)), [[-0.5, -0.5]])],
+)
+"""One agent, two actions, L = 1; nothing ever violates."""
+
+RATES = math.ceil(math.log2(T) / 2) + 1
+
+
+def allowed(count: int, squares: float) -> float:
+    """2.1214 sqrt(Lambda V) + 4 Lambda."""
+    lam = 1 + math.log(count * RATES)
+    return 2.1214 * math.sqrt(lam * squares) + 4 * lam
+
+
+@cache
+def honest(rule: type, forecaster: str = "climatology") -> omnisim.Trace:
+    """Outcomes of 1 throughout, so that action 0 is right; subsequences "all" and "late" (the last thousand rounds)."""
+    base = Published(np.ones((T, 1)))
+    forecasters: dict[str, Any] = {
+        "climatology": Climatology(),
+        "coordinates": DecisionCalibrated(),
+        "utilities": DecisionCalibrated(objectives="utilities"),
+        "base": DecisionCalibrated([base], combine=False),
+        "steps": StepCalibrated(levels=2, thresholds=1),
+    }
+    return omnisim.simulate(
+        omnisim.Scenario(
+            populations=[BETTORS],
+            adversary=omnisim.adversaries.Independent([[1.0]]),
+            forecaster=forecasters[forecaster],
+            elimination=rule(),
+            subsequences={"all": None, "late": LATE},
+            rounds=T,
+        )
+    )
+
+
+def forge(trace: omnisim.Trace, of_trace: dict[str, Any] | None = None, **of_record: Any) -> omnisim.Trace:
+    record = dataclasses.replace(trace.records["bettors"], **of_record)
+    return dataclasses.replace(trace, records={"bettors": record}, **(of_trace or {}))
+
+
+def removed(rule: type, k: int = 0) -> omnisim.Trace:
+    """Action 1 left set k after round 7."""
+    trace = honest(rule)
+    left = trace.records["bettors"].eliminated_at.copy()
+    left[0, 1, k] = 7
+    return forge(trace, eliminated_at=left)
+
+
+def costly(rule: type, cost: float = 1.0) -> omnisim.Trace:
+    """What was played cost that much in every round."""
+    return forge(honest(rule), costs=np.full((T, 1, 1), cost))
+
+
+def wrong(rule: type) -> omnisim.Trace:
+    """Predictions were exact, and action 1 was played all the time."""
+    return forge(honest(rule), {"predictions": np.ones((T, 1))}, actions=np.ones((T, 1), dtype=np.int64))
+
+
+def misled(forecaster: str) -> omnisim.Trace:
+    """A forecast of 0 throughout, on which action 1 was played."""
+    zeros = np.zeros((T, 1))
+    mixtures = Mixtures.of([omnisim.Mixture.point([0.0])] * T)
+    changes = {"predictions": zeros, "mixtures": mixtures}
+    return forge(honest(BestResponse, forecaster), changes, actions=np.ones((T, 1), dtype=np.int64))
+
+
+def spent(forecaster: str) -> omnisim.Trace:
+    """The potential rose to 3 K."""
+    potential = np.linspace(1, 3, T)
+    trace = honest(BestResponse, forecaster)
+    return forge(trace, {"diagnostics": {**trace.diagnostics, "potential": potential}})
+
+
+def gamma(sums: int, rounds: int) -> float:
+    """The tight threshold: sqrt(2 |S| ln(sums / delta))."""
+    return math.sqrt(2 * rounds * math.log(sums / 0.05))
+
+
+class Modest(SinhaVaze):
+    """It promises more than Sinha and Vaze do."""
+
+    def guarantees(self) -> list[Guarantee]:
+        return [BoundsCosts(theorem="Lemma 9", bound=12.5)]
+
+
+COUNT = {"coordinates": 2 * 1 * 1 * 2 * 2, "utilities": 1 * 2 * 2 * 2, "base": 8 + 1 * 1 * 2, "steps": 2 * 2 * 1 * 3}
+"""K: 2 d N |A| L; N |A|^2 L; with N B L for the base; 2 L (m + 1) sets."""
+
+
+def sampled(count: int, rounds: int) -> float:
+    """Bound on the sampled bias of the action played, by V = |S|."""
+    return allowed(count, rounds) + math.sqrt(2 * rounds * math.log(2 * count / 0.05))
+
+
+def corollary(count: int, rounds: int) -> float:
+    """2 L times the sampled bounds of the action played (V = |S|) and of the other (V = 0)."""
+    chance = math.sqrt(2 * rounds * math.log(2 * count / 0.05))
+    return 2 * (sampled(count, rounds) + allowed(count, 0) + chance)
+
+
+def along(count: int, rounds: int) -> float:
+    """2 times the largest sampled bounds of both actions along utilities: gains are (U_0 - U_1)(1 - 0) / 2 = 1."""
+    chance = math.sqrt(2 * rounds * math.log(count / 0.05))
+    return 2 * (allowed(count, rounds) + allowed(count, 0) + 2 * chance)
+
+
+C, U, X = COUNT["coordinates"], COUNT["utilities"], COUNT["base"]
+
+FORGED: dict[str, tuple[Callable[[], omnisim.Trace], list[tuple[str, str, float, float]]]] = {
+    "proposition 1": (lambda: removed(FirstViolation), [("Proposition 1", "every round", 1, 0)]),
+    "proposition 2": (lambda: removed(CumulativeThreshold), [("Proposition 2", "every round", 1, 0)]),
+    "proposition 3": (lambda: removed(SubsequenceFirstViolation, 1), [("Proposition 3", "late", 1, 0)]),
+    "proposition 4": (lambda: removed(SubsequenceThreshold), [("Proposition 4", "all", 1, 0)]),
+    "theorem 1": (lambda: costly(FirstViolation), [("Theorem 1", "every round", T, 0)]),
+    "theorem 2": (
+        lambda: costly(CumulativeThreshold),
+        [("Theorem 2", "every round", T, 2 * (1 + gamma(2, T)))],
+    ),
+    "theorem 5": (
+        lambda: costly(SubsequenceFirstViolation, 0.5),
+        [("Theorem 5", "all", T / 2, 4), ("Theorem 5", "late", 500, 4)],
+    ),
+    "theorem 6": (
+        lambda: costly(SubsequenceThreshold),
+        [("Theorem 6", "all", T, 4 * (1 + gamma(8, T))), ("Theorem 6", "late", 1000, 4 * (1 + gamma(8, 1000)))],
+    ),
+    "costs beyond 1": (lambda: costly(BestResponse, -2.0), [("Section 2", "every round", 2, 1)]),
+    **{
+        theorem: (
+            lambda rule=rule: wrong(rule),  # type: ignore[misc]
+            [(theorem, "all", T, 0), (theorem, "late", 1000, 0)],
+        )
+        for theorem, rule in {
+            "Theorem 3": BestResponse,
+            "Theorem 7": SubsequenceFirstViolation,
+            "Theorem 9": CumulativeThreshold,
+            "Theorem 11": SubsequenceThreshold,
+        }.items()
+    },
+    "the budget": (lambda: spent("coordinates"), [("Section 4.2", "every round", 3, math.e)]),
+    "the budget of steps": (lambda: spent("steps"), [("Section 4.2", "every round", 3, math.e)]),
+    "coordinates": (
+        lambda: misled("coordinates"),
+        [
+            row
+            for name, rounds in (("all", T), ("late", 1000))
+            for row in (
+                ("Theorem 4", name, rounds, allowed(C, rounds)),
+                ("Theorem 4", name, rounds, sampled(C, rounds)),
+                ("Corollary 2", name, rounds, corollary(C, rounds)),
+                ("Corollary 3", name, rounds, corollary(C, rounds)),
+            )
+        ],
+    ),
+    "utilities": (
+        lambda: misled("utilities"),
+        [
+            row
+            for name, rounds in (("all", T), ("late", 1000))
+            for row in (
+                ("Theorem 4", name, rounds, allowed(U, rounds)),
+                ("Corollary 2", name, rounds, along(U, rounds)),
+                ("Corollary 3", name, rounds, along(U, rounds)),
+            )
+        ],
+    ),
+    "a base": (
+        lambda: misled("base"),
+        [
+            row
+            for name, rounds in (("all", T), ("late", 1000))
+            for row in (
+                ("Section 4.1", name, rounds, allowed(X, rounds)),
+                ("Section 4.1", name, rounds, allowed(X, rounds) + math.sqrt(rounds * math.log(2 * X / 0.05) / 2)),
+                ("Theorem 4", name, rounds, allowed(X, rounds)),
+                ("Theorem 4", name, rounds, sampled(X, rounds)),
+                ("Corollary 2", name, rounds, corollary(X, rounds)),
+                ("Corollary 3", name, rounds, corollary(X, rounds)),
+            )
+        ],
+    ),
+    "steps": (
+        lambda: misled("steps"),
+        [
+            ("Section 7", "all", T, allowed(COUNT["steps"], T)),
+            ("Section 7", "late", 1000, allowed(COUNT["steps"], 1000)),
+        ],
+    ),
+    "hedge": (
+        lambda: wrong(Hedge),
+        [("Hedge", "every round", T, math.sqrt(T * math.log(2) / 2) + math.sqrt(T * math.log(1 / 0.05) / 2))],
+    ),
+    "blum and mansour": (
+        lambda: wrong(BlumMansour),
+        [
+            (
+                "Blum and Mansour", "every round", T,
+                math.sqrt(T * 2 * math.log(2) / 2) + math.sqrt(2 * T * (2 * math.log(2) + math.log(1 / 0.05))),
+            )
+        ],
+    ),
+    "costs of a learner": (
+        lambda: costly(Modest),
+        [
+            (
+                "Lemma 9", "every round", T, 12.5 + math.sqrt(2 * T * math.log(1 / 0.05)),
+            )
+        ],
+    ),
+}  # fmt: skip
+
+
+@cache
+def forged(case: str) -> omnisim.Analysis:
+    return omnisim.analyze(FORGED[case][0]())
+
+
+HONEST = [
+    *((rule, "climatology") for rule in (BestResponse, FirstViolation, CumulativeThreshold, Hedge, BlumMansour)),
+    *((rule, "climatology") for rule in (SubsequenceFirstViolation, SubsequenceThreshold, SinhaVaze)),
+    *((BestResponse, forecaster) for forecaster in COUNT),
+]
+
+
+@pytest.mark.parametrize(("rule", "forecaster"), HONEST)
+def test_the_runs_themselves_keep_every_promise(rule: type, forecaster: str) -> None:
+    analysis = omnisim.analyze(honest(rule, forecaster))
+    assert analysis.certificates["holds"].all()
+    assert (analysis.certificates["status"] != "violated").all()
+    assert verdict(analysis).holds
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_a_failure_is_found_and_measured(case: str) -> None:
+    table = forged(case).certificates
+    broken = table[~table["holds"]]
+    expected = FORGED[case][1]
+    assert all(measured > bound for _, _, measured, bound in expected)  # else nothing is forged
+    assert sorted(zip(broken["theorem"], broken["subsequence"], strict=True)) == sorted(row[:2] for row in expected)
+    found = sorted(broken[["theorem", "subsequence", "measured", "bound"]].itertuples(index=False))
+    for row, (theorem, name, measured, bound) in zip(found, sorted(expected), strict=True):
+        assert (row.theorem, row.subsequence) == (theorem, name)
+        assert row.measured == pytest.approx(measured, rel=1e-12)
+        assert row.bound == pytest.approx(bound, rel=1e-12, abs=1e-12)
+    assert (broken["status"] == "violated").all()
+    assert (broken["margin"] < 0).all()
+    assert (table[table["holds"]]["status"] != "violated").all()
+
+
+def test_once_the_budget_is_exceeded_nothing_else_is_promised() -> None:
+    for case in ("the budget", "the budget of steps"):
+        table = forged(case).certificates
+        others = table[~table["theorem"].isin(["Section 4.2", "Assumption 1", "Section 2", "Theorem 3"])]
+        assert len(others) > 0
+        assert (others["status"] == "hypotheses unmet").all()
+        assert set(others["note"]) == {"the potential exceeded e K: the tolerance was larger than the budget"}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_the_page_and_the_terminal_say_so(case: str, tmp_path: Path) -> None:
+    analysis = forged(case)
+    broken = analysis.certificates[~analysis.certificates["holds"]].to_dict("records")
+    found = verdict(analysis)
+    assert found.tone == "bad"
+    assert len(found.alarms) == len(broken)
+    for alarm, row in zip(found.alarms, broken, strict=True):
+        assert alarm.startswith(f"{row['theorem']} ({row['claim']}) for {row['scope']}: measured ")
+        said = re.search(r": measured (\S+), bound (\S+), exceeded by (\S+); the theorem promises", alarm)
+        assert said is not None, alarm
+        measured, bound, excess = (float(number.replace(",", "")) for number in said.groups())
+        assert (measured, bound) == pytest.approx((row["measured"], row["bound"]), rel=1e-3, abs=1e-9)
+        assert excess == pytest.approx(row["measured"] - row["bound"], rel=1e-2)
+        promise = "with certainty" if row["probability"] == 1 else f"with probability {row['probability']:.4g}"
+        assert alarm.endswith(f"the theorem promises it {promise}.")
+    assert f"{len(broken)} of " in summary(analysis)[-1]
+    omnisim.write_report(analysis, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count('<tr class="violated">') == len(broken)
+    text = html.unescape(re.sub(r"<[^>]+>", "", page))
+    for alarm in found.alarms:
+        assert alarm in text
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_strict_stops_on_it(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = forged(case).trace
+    monkeypatch.setattr(omnisim, "simulate", lambda *_, **__: trace, raising=False)
+    monkeypatch.setattr(omnisim, "analyze", lambda _: forged(case), raising=False)
+    monkeypatch.setattr("omnisim.run_directory.write_page", lambda *_: None)
+    answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--strict")
+    assert answer.code == 1
+    lines = answer.err.splitlines()
+    broken = forged(case).certificates
+    broken = broken[~broken["holds"]]
+    assert lines == [
+        f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}"
+        for row in broken.itertuples()
+    ]
+    assert len(lines) == len(FORGED[case][1])

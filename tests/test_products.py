@@ -1,0 +1,88 @@
+"""Sums of products against exact sums, and against their order written out in plain Python."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omnisim.errors import ProblemError
+from omnisim.products import inner, products, times, weighted_sums
+
+
+def in_order(x: list[float], y: list[float]) -> float:
+    """The order that the module promises."""
+    whole = len(x) // 8 * 8
+    sums = [0.0] * 8
+    for i in range(whole):
+        sums[i % 8] += x[i] * y[i]
+    halves = [sums[i] + sums[i + 4] for i in range(4)]
+    total = (halves[0] + halves[2]) + (halves[1] + halves[3])
+    for i in range(whole, len(x)):
+        total += x[i] * y[i]
+    return total
+
+
+@given(st.integers(0, 70), st.integers(0, 2**32 - 1))
+def test_a_sum_over_the_last_axis_has_its_order(size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(2, size)) * 10.0 ** rng.integers(-9, 9, size)
+    found = inner(x, y)
+    assert found == in_order(x.tolist(), y.tolist())
+    exact = math.fsum(a * b for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    assert abs(found - exact) <= 2.0**-50 * (size + 1) * np.abs(x * y).sum()
+
+
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(1, 20), st.integers(0, 2**32 - 1))
+def test_rows_are_multiplied_as_each_would_be_alone(m: int, n: int, size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(m, size)), rng.normal(size=(n, size))
+    expected = [[inner(a, b) for b in y] for a in x]
+    assert products(x, y).tolist() == expected
+    assert times(y, x[0]).tolist() == expected[0]
+    assert times(np.stack([y, y]), x[0]).tolist() == [expected[0], expected[0]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 30])
+@pytest.mark.parametrize("width", [1, 3, 24, 600])
+def test_a_sum_of_rows_has_the_same_order(width: int, count: int) -> None:
+    rng = np.random.default_rng(width)
+    rows, weights = rng.normal(size=(count, width)), rng.random((4, count)) * (rng.random((4, count)) < 0.7)
+    expected = [[in_order(each.tolist(), column.tolist()) for column in rows.T] for each in weights]
+    assert weighted_sums(weights, rows).tolist() == expected
+    assert weighted_sums(weights[0], rows).tolist() == expected[0]
+    assert weighted_sums(weights[0], rows.reshape(count, width, 1, 1)).ravel().tolist() == expected[0]
+
+
+def test_views_booleans_and_integers_are_taken_as_they_are() -> None:
+    table = np.arange(48.0).reshape(6, 8)
+    mask = np.array([True, False, True, True, False, False])
+    assert times(table.T, np.arange(6)).tolist() == (table.T * np.arange(6)).sum(axis=1).tolist()
+    assert times(table[::2, ::3], [1, 2, 3]).tolist() == (table[::2, ::3] * [1, 2, 3]).sum(axis=1).tolist()
+    assert weighted_sums(mask, table).tolist() == table[mask].sum(axis=0).tolist()
+    table.setflags(write=False)
+    assert inner(table[0], table[1]) == float((table[0] * table[1]).sum())
+
+
+def test_nothing_sums_to_nothing() -> None:
+    assert inner([], []) == 0.0
+    assert products(np.empty((2, 0)), np.empty((3, 0))).tolist() == [[0.0] * 3] * 2
+    assert times(np.empty((0, 4)), np.ones(4)).shape == (0,)
+    assert times(np.empty((2, 0, 4)), np.ones(4)).shape == (2, 0)
+    assert weighted_sums(np.empty(0), np.empty((0, 3))).tolist() == [0.0] * 3
+    assert weighted_sums(np.ones(2), np.empty((2, 0, 3))).shape == (0, 3)
+
+
+def test_an_impossible_number_is_not_hidden() -> None:
+    assert math.isnan(inner([math.nan, 1.0], [0.0, 1.0]))
+    assert inner([math.inf], [1.0]) == math.inf
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(ProblemError, match="rows of 3 and of 2 numbers cannot be multiplied"):
+        products(np.ones((1, 3)), np.ones((1, 2)))
+    with pytest.raises(ProblemError, match="rows of 2 and of 3 numbers cannot be multiplied"):
+        times(np.ones((4, 3)), np.ones(2))
+    with pytest.raises(ProblemError, match="2 weights do not fit 3 rows"):
+        weighted_sums(np.ones(2), np.ones((3, 4)))
