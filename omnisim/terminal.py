@@ -1,14 +1,11 @@
-"""What is said on a terminal: names are shown as they are and never obeyed, and nobody need listen.
+"""What is said on a terminal: names are shown as they are, and never obeyed.
 
 A name in a scenario file may hold any character, also those by which terminals move the cursor, set the title or turn
-the direction of writing. They are shown in Python's notation. What an encoding lacks is shown likewise; a stream that
-is closed is as good as one that nobody reads.
+the direction of writing. They are shown in Python's notation.
 """
 
 import sys
 import unicodedata
-from contextlib import suppress
-from typing import IO
 
 _OBEYED = {"Cc", "Cs", "Zl", "Zp"}
 """Categories of characters that terminals act on, or cannot write: controls, halves of pairs, ends of lines."""
@@ -29,40 +26,13 @@ def visible(text: str) -> str:
 
 
 def say(line: str) -> None:
-    """Print a line on standard output.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written, for what is asked for must not be lost without a word.
-    """
-    _print(line, sys.stdout)
+    """Print a line on standard output."""
+    print(visible(line))
 
 
 def complain(line: str) -> None:
-    """Print a line on standard error, if there is one."""
-    with suppress(OSError, ValueError):  # closed
-        _print(line, sys.stderr)
-
-
-def listening(stream: IO[str] | None) -> bool:
-    """Whether a stream is a terminal.
-
-    >>> listening(None)
-    False
-    """
-    with suppress(OSError, ValueError):
-        return stream is not None and stream.isatty()
-    return False
-
-
-def _print(line: str, stream: IO[str] | None) -> None:
-    if stream is None:  # closed before Python started
-        return
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    text = visible(line).encode(encoding, "backslashreplace").decode(encoding)
-    stream.write(f"{text}\n")
-    stream.flush()
+    """Print a line on standard error."""
+    print(visible(line), file=sys.stderr, flush=True)
 
 
 def _shown(character: str) -> str:
