@@ -25,8 +25,8 @@ class About(BaseModel):
     forecaster: str
     adversary: str
     elimination: dict[str, str]
-    policies: dict[str, dict[str, Any]] = {}
-    forecast: dict[str, Any] = {}
+    policies: Any = {}
+    forecast: Any = {}
     other_forecasters: dict[str, str] = {}
     spells: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
 
@@ -88,7 +88,7 @@ class Header(Versioned):
         _refuse_repeated("subsequences", self.subsequences)
         told: dict[str, Collection[str]] = {
             "elimination": self.about.elimination,
-            "policies": self.about.policies,
+            "policies": self.about.policies if isinstance(self.about.policies, Mapping) else {},
             "spells": self.about.spells,
         }
         for key, of_population in told.items():

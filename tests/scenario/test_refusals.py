@@ -167,7 +167,7 @@ OUT_OF_RANGE = {
     "adversary={kind='independent', support=[[0.1], [0.2, 0.3]]}": "adversary: ",
     "adversary={kind='independent', support=[[0.1]], probabilities=[0.5]}": "probabilities must sum to 1",
     "populations.buyers.agents=0": "populations.buyers: agents of EnergyBuyers is 0: it must be a whole number >= 1",
-    "populations.buyers.agents=1000000000000000000": "populations.buyers: agents is 1,000,000,000,000,000,000: they take",
+    "populations.buyers.agents=1000000000000000000": "buyers: agents is 1,000,000,000,000,000,000: they take",
     "populations.buyers.agents=10000000000000000000000000": "buyers.agents: is a whole number of 84 bits",
     "populations.buyers.seed=-1": "populations.buyers: seed of EnergyBuyers is -1: it must be a whole number >= 0, or",
     "populations.buyers.typical_price=0": "typical_price of EnergyBuyers is 0.0: it must be a finite number > 0",

@@ -178,6 +178,7 @@ HEADERS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda h: h["about"]["policies"]["firms"].__setitem__("guarantees", 1), "about.policies.firms.guarantees is 1"),
     (lambda h: h["about"]["spells"]["homes"].pop(), "about.spells of 'homes' are"),
     (lambda h: h["about"]["forecast"].__setitem__("guarantees", [{}]), "about.forecast.guarantees.0. is no guarantee"),
+    (lambda h: h["about"]["forecast"].__setitem__("guarantees", 3), "about.forecast.guarantees is 3"),
     (lambda h: h["about"].pop("other_forecasters"), "do not name the same: second"),
     (lambda h: h["messages"]["parties"].pop(), "roles for"),
     (lambda h: h["messages"].__setitem__("logged", [5, 2]), "messages.logged is"),
