@@ -21,6 +21,7 @@ from typing import NoReturn, TextIO
 from omnisim._version import __version__
 from omnisim.errors import OmnisimError
 from omnisim.interruption import Interrupted, NobodyReadsError, signals_interrupt
+from omnisim.terminal import complain
 
 _BUG, _NOBODY_READS = 70, 141
 
@@ -62,7 +63,7 @@ def _run() -> None:
 
 def _fail(message: str, code: int) -> NoReturn:
     try:
-        print(f"omnisim: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        complain(f"omnisim: {' '.join(message.split())}")
     except OSError:  # nobody reads it
         _silence(sys.stderr)
     sys.exit(code)

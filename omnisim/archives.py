@@ -79,6 +79,20 @@ class Archive:
             return np.asarray(np.lib.format.read_array(content, allow_pickle=False))
 
 
+def form_of(file: IO[bytes]) -> Form:
+    """Shape and type of the array in a ``.npy`` file, from its first bytes.
+
+    Raises
+    ------
+    Exception
+        As :class:`Archive`.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    _refuse_too_large(size, size)
+    return _form("it", file, size)
+
+
 def _form(name: str, content: IO[bytes], size: int) -> Form:
     version = np.lib.format.read_magic(content)
     if version not in _HEADERS:

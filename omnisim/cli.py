@@ -14,9 +14,11 @@ import typer.core
 
 from omnisim.__main__ import main
 from omnisim._version import __version__
+from omnisim.environment import check_environment
 from omnisim.errors import ScenarioError
 from omnisim.interruption import Interrupted, NobodyReadsError, Results, if_interrupted
 from omnisim.progress import rounds_bar
+from omnisim.terminal import complain, say
 
 __all__ = ["app", "main"]
 
@@ -30,6 +32,9 @@ class _Commands(typer.core.TyperGroup):
             raise Interrupted from cause
         except BrokenPipeError as cause:
             raise NobodyReadsError(cause) from cause
+        except EOFError as cause:
+            # Of which typer would make the word "Aborted."
+            raise RuntimeError(f"unforeseen end of a file: {cause}") from cause
 
 
 app = typer.Typer(
@@ -63,8 +68,9 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
-        print(__version__)
+        say(__version__)
         raise typer.Exit
+    check_environment()
 
 
 @app.command()
@@ -127,7 +133,7 @@ def run(
         check_unoccupied(directory, {"digest": loaded.about["digest"]}, force=force)
         with naming(scenario), rounds_bar(loaded.name) as on_rounds:
             if checkpoint is not None and checkpoint.path.exists():
-                print(f"omnisim: going on from {checkpoint.path}", file=sys.stderr)
+                complain(f"omnisim: going on from {checkpoint.path}")
             trace = omnisim.simulate(
                 loaded,
                 on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)),
@@ -140,15 +146,12 @@ def run(
     from omnisim.report.verdict import alarming, summary
 
     for line in summary(analysis):
-        print(line)
+        say(line)
     for line in alarming(analysis):
-        print(f"omnisim: warning: {line}", file=sys.stderr)
-    print(f"{directory / run_directory.REPORT}")
+        complain(f"omnisim: warning: {line}")
+    say(f"{directory / run_directory.REPORT}")
     for row in violated.itertuples():
-        print(
-            f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}",
-            file=sys.stderr,
-        )
+        complain(f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}")
     if strict and len(violated):
         raise typer.Exit(1)
 
@@ -229,8 +232,8 @@ def compare(
         page = write_page(comparison, directory)
         lines = [*verdict(comparison), *leaderboard(comparison)]
     for line in lines:
-        print(line)
-    print(f"{page}")
+        say(line)
+    say(f"{page}")
 
 
 @app.command()
@@ -259,7 +262,7 @@ def report(
         else:
             trace, manifest = run_directory.read_run(run_dir)
             run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
-    print(f"{page}")
+    say(f"{page}")
 
 
 @app.command()
@@ -292,7 +295,7 @@ def validate(
     loaded = _load(scenario, overrides, plugin, {})
     problem = loaded.problem(loaded.seed)
     agents = ", ".join(f"{p.agents} {p.name}" for p in problem.populations)
-    print(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
+    say(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
 
 
 @app.command()
@@ -340,8 +343,8 @@ def study(
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for finding in result.findings:
-        print(f"{_MARKS[finding.holds]}  {finding.measured}")
-    print(f"{page}")
+        say(f"{_MARKS[finding.holds]}  {finding.measured}")
+    say(f"{page}")
 
 
 _MARKS = {True: "agrees    ", False: "DISAGREES ", None: "not judged"}
@@ -372,19 +375,19 @@ def list_(
     _add_plugins(plugin)
     if kind == "scenarios":
         for name, summary in shipped.summaries().items():
-            print(f"{name}\n    {summary}")
+            _entry(name, summary)
         return
     if kind == "studies":
         from omnisim import studies
 
         for name, summary in studies.summaries().items():
-            print(f"{name}\n    {summary}")
+            _entry(name, summary)
         return
     if kind not in registry.KINDS:
         raise ScenarioError(f"there is no kind {kind!r}{nearest(kind, [*registry.KINDS, 'scenarios', 'studies'])}")
     for name in registry.names(kind):
         signature, summary = describe(kind, name)
-        print(f"{signature}\n    {summary}")
+        _entry(signature, summary)
 
 
 def _load(scenario: str, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
@@ -400,9 +403,15 @@ def _add_plugins(plugins: list[str] | None) -> None:
         return
     from omnisim.scenario import registry
 
-    sys.path.insert(0, str(Path.cwd()))
+    # Last, so that no file of the folder takes the place of an installed package.
+    sys.path.append(str(Path.cwd()))
     for module in plugins:
         registry.add_plugin(module)
+
+
+def _entry(name: str, summary: str) -> None:
+    say(name)
+    say(f"    {summary}")
 
 
 def _file_name(name: str) -> str:

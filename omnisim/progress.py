@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from omnisim.terminal import complain, visible
+
 
 @contextmanager
 def rounds_bar(name: str) -> Iterator[Callable[[int, int], None] | None]:
@@ -13,6 +15,7 @@ def rounds_bar(name: str) -> Iterator[Callable[[int, int], None] | None]:
         yield None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -23,7 +26,7 @@ def rounds_bar(name: str) -> Iterator[Callable[[int, int], None] | None]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None, speed="", rounds="?")
+        task = bar.add_task(escape(visible(name)), total=None, speed="", rounds="?")
         started = time.perf_counter()
         shown = [started]
 
@@ -41,9 +44,10 @@ def rounds_bar(name: str) -> Iterator[Callable[[int, int], None] | None]:
 def runs_bar(name: str) -> Iterator[tuple[Callable[[int, int], None] | None, Callable[[str], None]]]:
     """A bar over the whole grid with the time left, and a way to say something beside it; plain lines in a pipe."""
     if not sys.stderr.isatty():
-        yield None, lambda line: print(f"omnisim: {line}", file=sys.stderr, flush=True)
+        yield None, lambda line: complain(f"omnisim: {line}")
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
@@ -57,7 +61,7 @@ def runs_bar(name: str) -> Iterator[tuple[Callable[[int, int], None] | None, Cal
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, speed_estimate_period=600) as bar:
-        task = bar.add_task(name, total=None)
+        task = bar.add_task(escape(visible(name)), total=None)
         begun: list[int] = []
 
         def on_run(done: int, total: int) -> None:
@@ -67,4 +71,7 @@ def runs_bar(name: str) -> Iterator[tuple[Callable[[int, int], None] | None, Cal
                 bar.reset(task, total=total, completed=done)
             bar.update(task, completed=done, total=total)
 
-        yield on_run, lambda line: console.print(f"omnisim: {line}", markup=False, highlight=False, soft_wrap=True)
+        yield (
+            on_run,
+            lambda line: console.print(f"omnisim: {visible(line)}", markup=False, highlight=False, soft_wrap=True),
+        )

@@ -119,23 +119,11 @@ def parse_json(text: bytes | str, form: type[BaseModel]) -> dict[str, Any]:
     ValueError
         On the first thing that is wrong, in words that name the key.
     """
-    return validated(json.loads(text), form)
-
-
-def validated(tree: Any, form: type[BaseModel], where: str = "") -> dict[str, Any]:
-    """Plain JSON values of the given form, as they are; ``where`` they stand is put in front of a key.
-
-    Raises
-    ------
-    ValueError
-        As :func:`parse_json`.
-    """
+    tree = json.loads(text)
     try:
         form.model_validate(tree)
     except ValidationError as cause:
-        first = cause.errors()[0]
-        place = (where, *first["loc"]) if where else first["loc"]
-        raise ValueError(explain({**first, "loc": place})) from cause
+        raise ValueError(explain(cause.errors()[0])) from cause
     return dict(tree)
 
 

@@ -17,7 +17,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
-    *("archives", "memory", "reading", "output_folder", "workers", "compiled"),
+    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
 }
 """Parts that any other may import."""
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, RootModel, model_validator
 
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.records import AGENTS_COLUMNS, FINISHED, OF_FAILED, RUN, RUNS_COLUMNS, SEED, Column
-from omnisim.reading import FORM
+from omnisim.reading import FORM, parse_json
 
 _DIGEST = r"[0-9a-f]{10}"
 _NAME = re.compile(rf"{_DIGEST}-(\d+)")
@@ -56,6 +56,10 @@ class Plan(BaseModel):
         return self
 
 
+class _Versions(RootModel[dict[str, str]]):
+    """Versions of packages, by name."""
+
+
 def check_runs(table: pa.Table, name: str | None = None) -> None:
     """Check columns of the table ``runs``, all of them or some.
 
@@ -79,6 +83,9 @@ def check_runs(table: pa.Table, name: str | None = None) -> None:
         raise ValueError("it has a run twice")
     if name is not None and names != [name]:
         raise ValueError(f"it is not the run {name}, but {', '.join(names[:3]) or 'none'}")
+    if "versions" in table.column_names:
+        for text in pc.unique(table["versions"]).to_pylist():
+            parse_json(text, _Versions)
     seeds = table[SEED].to_pylist() if SEED in table.column_names else [None] * len(names)
     for run, seed in zip(names, seeds, strict=True):
         named = _NAME.fullmatch(run)

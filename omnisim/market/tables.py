@@ -1,9 +1,10 @@
 """CSV and Parquet files as tables of cells, where every complaint names the file, the line and the column."""
 
-import re
+import gzip
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
+from omnisim.reading import reading
 from omnisim.suggest import nearest
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ _MISSING = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "-", "<na>"
 
 _FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 """Cells, in lower case, that stand for 1 and 0 in a column of flags."""
+
+MOST_BYTES = 2_000_000_000
+"""Bytes of the largest table in memory: 10 million rows of a dozen columns."""
 
 _PARQUET, _CSV = (".parquet", ".pq"), (".csv", ".txt")
 
@@ -63,8 +68,10 @@ class Table:
 
     def text(self, name: str) -> "pd.Series":
         """One column as stripped text, with ``""`` for missing cells."""
-        text = self.column(name).astype("string").fillna("").str.strip()
-        return text.mask(text.str.lower().isin(_MISSING), "").astype(object)
+        column = self.column(name)
+        with reading(f"{self.source}: column {name!r}", DataError, "is no text"):
+            text = column.astype("string").fillna("").str.strip()
+            return text.mask(text.str.lower().isin(_MISSING), "").astype(object)
 
     def numbers(self, name: str) -> FloatArray:
         """One column as numbers, NaN for missing cells.
@@ -79,7 +86,8 @@ class Table:
 
         column = self.column(name)
         if is_numeric_dtype(column) and not is_bool_dtype(column):
-            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            with reading(f"{self.source}: column {name!r}", DataError, "is no column of numbers"):
+                values = column.to_numpy(dtype=np.float64, na_value=np.nan)
             wrong = np.isinf(values)
         else:
             text = self.text(name)
@@ -144,8 +152,9 @@ def read_table(path: str | Path, *, separator: str = ",", decimal: Decimal = "."
         If the file does not exist, is neither of the two, cannot be parsed or has no rows.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: a file is needed")
+    with reading(path, DataError):
+        if not path.is_file():
+            raise DataError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: a file is needed")
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix in _PARQUET:
         table = Table(path.name, "row", _read_parquet(path))
@@ -162,12 +171,12 @@ def read_table(path: str | Path, *, separator: str = ",", decimal: Decimal = "."
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
-    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    try:
+    with reading(path.name, DataError, "is not a readable Parquet file"):
+        about = pq.read_metadata(path)
+        _refuse_large(path, 8 * about.num_rows * about.num_columns)
         frame = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as cause:
-        raise DataError(f"{path.name} is not a readable Parquet file: {_first_line(cause)}") from cause
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
     frame.columns = [str(name).strip() for name in frame.columns]
@@ -178,11 +187,11 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
 def _read_csv(path: Path, separator: str) -> "pd.DataFrame":
     import pandas as pd
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
+    with reading(path.name, DataError, "is not a readable CSV file"), warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
             frame = pd.read_csv(
-                path,
+                BytesIO(_content(path)),
                 sep=separator,
                 header=None,
                 dtype=str,
@@ -190,10 +199,8 @@ def _read_csv(path: Path, separator: str) -> "pd.DataFrame":
                 skip_blank_lines=False,
                 encoding="utf-8-sig",
             )
-    except pd.errors.EmptyDataError as cause:
-        raise DataError(f"{path.name} is empty: a header and rows are needed") from cause
-    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeError, OSError) as cause:
-        raise DataError(f"{path.name} is not a readable CSV file: {_first_line(cause)}") from cause
+        except pd.errors.EmptyDataError as cause:
+            raise DataError(f"{path.name} is empty: a header and rows are needed") from cause
     frame = frame.fillna("")
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     header = [str(name).strip() for name in frame.iloc[0]]
@@ -202,6 +209,17 @@ def _read_csv(path: Path, separator: str) -> "pd.DataFrame":
     return frame[(frame != "").any(axis=1)]
 
 
-def _first_line(cause: Exception) -> str:
-    lines = str(cause).strip().splitlines()
-    return re.sub(r"\s+", " ", lines[0]) if lines else type(cause).__name__
+def _content(path: Path) -> bytes:
+    """The bytes of a CSV file, unpacked if need be; no more of them than are allowed."""
+    _refuse_large(path, path.stat().st_size)
+    if path.suffix.lower() != ".gz":
+        return path.read_bytes()
+    with gzip.open(path) as packed:
+        content = packed.read(MOST_BYTES + 1)
+    _refuse_large(path, len(content))
+    return content
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > MOST_BYTES:
+        raise DataError(f"{path.name} takes more than {MOST_BYTES // 1_000_000:,} MB of memory: select what is needed")

@@ -3,7 +3,7 @@
 They are plain records. Strategies are given them; the simulation fills them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -122,6 +122,8 @@ class Service:
     law
         The adversary's law as a function of the context, where it does not depend on what others do; only
         :class:`~omnisim.strategies.forecasters.ConditionalMean` is meant to look.
+    models
+        Names of the published forecasts that every context will have, or None if unknown.
     """
 
     dimension: int
@@ -130,6 +132,7 @@ class Service:
     subsequences: Sequence[str] = ("all",)
     past: Past | None = None
     law: Callable[[Context], Mixture] | None = None
+    models: Collection[str] | None = None
 
     @cached_property
     def agents(self) -> RegisteredAgents | None:

@@ -4,6 +4,7 @@ A delay is computed from one number u, uniform on [0, 1), so that the draws of a
 """
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -81,6 +82,8 @@ class Uniform(Delay):
         _check("high of a uniform delay", self.high)
         if self.low > self.high:
             raise ProblemError(f"low of a uniform delay is {self.low}, above high, {self.high}: it must not be")
+        if not math.isfinite(self.mean):
+            raise ProblemError(f"high of a uniform delay is {self.high:g}: the expected delay must be finite")
 
     @property
     def mean(self) -> float:
@@ -135,6 +138,12 @@ class LogNormal(Delay):
     def __post_init__(self) -> None:
         _check("median of a lognormal delay", self.median)
         _check("sigma of a lognormal delay", self.sigma)
+        try:
+            finite = math.isfinite(self.mean)
+        except OverflowError:
+            finite = False
+        if not finite:
+            raise ProblemError(f"sigma of a lognormal delay is {self.sigma:g}: the expected delay must be finite")
 
     @property
     def mean(self) -> float:
@@ -149,7 +158,7 @@ class LogNormal(Delay):
 
 
 def _check(what: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
         raise ProblemError(
             f"{what} must be a number of rounds >= 0, got {value!r}: no message arrives before it is sent"
         )

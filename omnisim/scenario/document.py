@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,18 @@ import tomli_w
 from pydantic import BaseModel, ValidationError, create_model
 
 from omnisim.errors import ScenarioError
-from omnisim.scenario.schema import Schema, union
+from omnisim.reading import read_bytes, reading
+from omnisim.scenario import registry
+from omnisim.scenario.schema import Schema, union, why_not
 from omnisim.suggest import nearest
 
 _TAGS = ("kind", "source")
 
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
+
+MOST_NESTED = 30
+"""Tables and lists within each other; the deepest a scenario needs is ten."""
 
 _WANTED = {
     "int_type": "a whole number",
@@ -58,21 +63,17 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
     ScenarioError
         On the first thing that is wrong.
     """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as cause:
-        raise ScenarioError(f"{path}: there is no such file") from cause
-    except OSError as cause:
-        raise ScenarioError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
-    except UnicodeDecodeError as cause:
-        line = cause.object[: cause.start].count(b"\n") + 1
-        raise ScenarioError(f"{path}: is not a text file in UTF-8 (line {line}): {cause.reason}") from cause
-    except tomllib.TOMLDecodeError as cause:
-        raise ScenarioError(f"{path}: is not valid TOML: {_repeated(cause)}") from cause
+    with reading(path, ScenarioError, "is not valid TOML"):
+        try:
+            tree = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+        except UnicodeDecodeError as cause:
+            line = cause.object[: cause.start].count(b"\n") + 1
+            raise ScenarioError(f"{path}: is not a text file in UTF-8 (line {line}): {cause.reason}") from cause
+        except tomllib.TOMLDecodeError as cause:
+            raise ScenarioError(f"{path}: is not valid TOML: {_repeated(cause)}") from cause
     tree = overridden(tree, overrides)
-    schema = Schema()
     try:
-        return check_document(tree, schema)
+        return check_document(tree, Schema())
     except ScenarioError as cause:
         raise ScenarioError(f"{path}: {cause}") from cause.__cause__
 
@@ -85,6 +86,8 @@ def overridden(tree: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[st
     ScenarioError
         If a key is not a dotted one, or leads through a value.
     """
+    for given in (tree, overrides):
+        _refuse_nesting(given)
     changed = copy.deepcopy(dict(tree))
     # Another kind has other parameters, so it comes first and what the file says about the old one goes.
     for key in sorted(overrides, key=lambda key: key.rpartition(".")[2] not in _TAGS):
@@ -100,10 +103,13 @@ def check_document(tree: Mapping[str, Any], schema: Schema) -> BaseModel:
     ScenarioError
         On the first thing that is wrong.
     """
+    _refuse_nesting(tree)
     try:
-        return schema.document.model_validate(tree)
+        document = schema.document.model_validate(tree)
     except ValidationError as cause:
         raise ScenarioError(_explain(cause, tree, schema)) from cause
+    _refuse_large(tree)
+    return document
 
 
 def check_table(key: str, table: Mapping[str, Any], *kinds: str) -> Any:
@@ -114,6 +120,8 @@ def check_table(key: str, table: Mapping[str, Any], *kinds: str) -> Any:
     ScenarioError
         On the first thing that is wrong.
     """
+    _refuse_nesting({key: table})
+    _refuse_large({key: table})
     fields: dict[str, Any] = {key: (union(*kinds), ...)}
     try:
         return getattr(create_model("Table", **fields).model_validate({key: dict(table)}), key)
@@ -132,10 +140,11 @@ def parse_override(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise ScenarioError(f"--set {text}: must have the form KEY=VALUE, for example forecaster.lag=7")
-    try:
-        parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
-        parsed = {}
+    with reading(f"--set {shortened(text)}", ScenarioError, "is not a value of TOML"):
+        try:
+            parsed = tomllib.loads(f"value = {value}")
+        except tomllib.TOMLDecodeError:
+            parsed = {}
     # Anything but one value is text with a line break in it.
     return key.strip(), parsed["value"] if set(parsed) == {"value"} else value.strip()
 
@@ -157,7 +166,8 @@ def digest(document: BaseModel, folder: Path) -> str:
 
 
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with reading(path, ScenarioError):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _plain(value: Any, of_path: Callable[[Path], str]) -> Any:
@@ -171,6 +181,31 @@ def _plain(value: Any, of_path: Callable[[Path], str]) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item, of_path) for item in value]
     return value
+
+
+def _leaves(tree: Mapping[str, Any]) -> Iterator[tuple[str, int, Any]]:
+    """Key, depth and value of everything in a tree, tables and lists included; without recursion."""
+    waiting: list[tuple[str, int, Any]] = [("", 0, tree)]
+    while waiting:
+        key, depth, value = waiting.pop()
+        yield key, depth, value
+        if isinstance(value, Mapping):
+            waiting += [(f"{key}.{name}".lstrip("."), depth + 1, inner) for name, inner in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [(f"{key}.{i}", depth + 1, inner) for i, inner in enumerate(value)]
+
+
+def _refuse_nesting(tree: Mapping[str, Any]) -> None:
+    for key, depth, _ in _leaves(tree):
+        if depth > MOST_NESTED:
+            raise ScenarioError(f"{shortened(key)}: is nested more than {MOST_NESTED} deep")
+
+
+def _refuse_large(tree: Mapping[str, Any]) -> None:
+    # Beyond 64 bits TOML promises nothing, and compiled code wraps around.
+    for key, _, value in _leaves(tree):
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ScenarioError(f"{key}: is a whole number of {value.bit_length()} bits: it may have 64")
 
 
 def _override(tree: dict[str, Any], key: str, value: Any) -> None:
@@ -193,9 +228,10 @@ def _parts(key: str) -> list[str]:
         while isinstance(place, dict):
             ((part, place),) = place.items()
             parts.append(part)
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         raise ScenarioError(
-            f"--set {key}: is not a dotted key such as forecaster.lag (a name with spaces or dots goes in quotes)"
+            f"--set {shortened(key)}: is not a dotted key such as forecaster.lag (a name with spaces or dots goes in "
+            "quotes)"
         ) from cause
     return parts
 
@@ -208,8 +244,10 @@ def _repeated(cause: tomllib.TOMLDecodeError) -> str:
 def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) -> str:
     # A misspelt key comes first: it is why another one is missing.
     first, *others = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-    location = _location(first["loc"], tree)
+    location = _location(first, tree)
     key = ".".join(map(str, location))
+    sides = [each for each in others if each["type"] in _WANTED and _location(each, tree) == location]
+    others = [each for each in others if each not in sides]
     more = f" (and {len(others)} more)" if others else ""
     match first["type"]:
         case "extra_forbidden":
@@ -221,7 +259,9 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) ->
             return f"{key}.{_tag(first)}: is missing: available: {', '.join(_tags(first['loc'], schema))}{more}"
         case "union_tag_invalid":
             given = first["input"][_tag(first)]
-            return f"{key}.{_tag(first)}: is {_show(given)}{nearest(str(given), _tags(first['loc'], schema))}{more}"
+            known = _tags(first["loc"], schema)
+            why_not([kind for kind in registry.EXTENSIBLE if set(known) & set(registry.names(kind))], given)
+            return f"{key}.{_tag(first)}: is {_show(given)}{nearest(str(given), known)}{more}"
         case "value_error":
             got = "" if isinstance(first["input"], Mapping) else f", got {_show(first['input'])}"
             return f"{key}: {first['ctx']['error']}{got}{more}"
@@ -235,7 +275,8 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) ->
             wanted = "list" if first["ctx"]["class"] == "Sequence" else first["ctx"]["class"]
             return f"{key}: must be a {wanted}, got {_show(first['input'])}{more}"
         case kind if kind in _WANTED:
-            return f"{key}: must be {_WANTED[kind]}, got {_show(first['input'])}{more}"
+            wanted = dict.fromkeys(_WANTED[each["type"]] for each in (first, *sides))
+            return f"{key}: must be {' or '.join(wanted)}, got {_show(first['input'])}{more}"
         case _:
             return f"{key}: {first['msg'].lower()}, got {_show(first['input'])}{more}"
 
@@ -253,6 +294,11 @@ def _show(value: Any) -> str:
             text = value.isoformat()
         case _:
             text = repr(value)
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """A text cut to a readable length."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
@@ -260,15 +306,24 @@ def _tag(error: Any) -> str:
     return str(error["ctx"]["discriminator"]).strip("'")
 
 
-def _location(loc: Sequence[int | str], tree: Any) -> list[int | str]:
+def _location(error: Any, tree: Any) -> list[int | str]:
     """The keys of the file in the location of an error, which names the chosen sides of unions as well."""
     keys: list[int | str] = []
-    place = tree
+    place, loc = tree, error["loc"]
     for index, part in enumerate(loc):
-        if _is_tag(loc, index) or not isinstance(place, Mapping | list):
+        if _is_tag(loc, index):
             continue
-        keys.append(part)
-        place = place.get(part) if isinstance(place, Mapping) else place[int(part)]
+        if isinstance(place, Mapping):
+            # What is not there is missing, or else the side of a union that was tried.
+            if part not in place and error["type"] != "missing":
+                break
+            keys.append(part)
+            place = place.get(part)
+        elif isinstance(place, list) and isinstance(part, int) and part < len(place):
+            keys.append(part)
+            place = place[part]
+        else:
+            break
     return keys
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
+from omnisim.market.data import PRICES_A_DAY
+from omnisim.memory import physical_memory, shown
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
@@ -51,12 +53,23 @@ class GeneratedPopulation:
         rng = stream(seed if own is None else own, who)
         # What overflows is refused by name, so numpy need not warn of it as well.
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
+            self._refuse_too_many()
             try:
                 return self.agents.build(self.name, self.scaling, rng, self.resolution)
             except OmnisimError:
                 raise
             except (MemoryError, OverflowError, ValueError) as cause:
                 raise ScenarioError(f"cannot be drawn: {cause}") from cause
+
+    def _refuse_too_many(self) -> None:
+        # Schedules and utilities at least: what memory cannot hold is refused before the machine grinds to a halt.
+        numbers = 2 * self.agents.agents * len(self.agents.action_names) * PRICES_A_DAY[self.resolution]
+        memory = physical_memory()
+        if memory is not None and 8 * numbers > memory:
+            raise ScenarioError(
+                f"agents is {self.agents.agents:,}: they take at least {shown(8 * numbers)} of memory, this machine "
+                f"has {shown(memory)}"
+            )
 
 
 def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) -> Scenario:

@@ -15,6 +15,7 @@ from importlib import metadata
 from typing import Any
 
 from omnisim.errors import ScenarioError
+from omnisim.reading import one_line
 from omnisim.suggest import nearest
 
 KINDS: Mapping[str, dict[str, str]] = {
@@ -116,9 +117,19 @@ def find(kind: str, name: str) -> Callable[..., Any]:
         return _added[kind][name]
     entry_point = _entry_points(kind)[name]
     try:
-        return entry_point.load()  # type: ignore[no-any-return]
-    except Exception as cause:
-        raise ScenarioError(f"the plug-in {entry_point.value} ({kind} {name!r}) fails to load: {cause}") from cause
+        found = entry_point.load()
+    except (Exception, SystemExit) as cause:
+        raise ScenarioError(
+            f"the plug-in {entry_point.value} ({kind} {name!r}) fails to load: {one_line(cause)}"
+        ) from cause
+    if not callable(found):
+        raise ScenarioError(f"the plug-in {entry_point.value} ({kind} {name!r}) is no class: it is {one_line(found)}")
+    return found  # type: ignore[no-any-return]
+
+
+def is_foreign(kind: str, name: str) -> bool:
+    """Whether a registered name is that of a plug-in."""
+    return name not in KINDS.get(kind, {})
 
 
 def policy_kind(name: str) -> str:
@@ -144,7 +155,7 @@ def add_plugin(module_name: str) -> list[str]:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as cause:
         raise ScenarioError(
-            f"--plugin {module_name}: cannot be imported: {type(cause).__name__}: {cause} "
+            f"--plugin {module_name}: cannot be imported: {type(cause).__name__}: {' '.join(str(cause).split())} "
             "(give the name of a module, such as my_forecasters)"
         ) from cause
     registered, abstract = [], []

@@ -7,7 +7,7 @@ class or function it configures, so that a parameter and its default are stated 
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ from omnisim.arrays import Written
 from omnisim.errors import ScenarioError
 from omnisim.market.data import Resolution
 from omnisim.problem.subsequences import Operator, Rule
+from omnisim.reading import reading
 from omnisim.scenario import registry
 
 _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, protected_namespaces=())
@@ -191,13 +192,31 @@ def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False
 
     Inside another table (``nested``) only those that hold no tables themselves.
     """
-    targets = {name: registry.find(kind, name) for kind in kinds for name in registry.names(kind)}
-    tables = [
-        table_model(name, target, "kind", Table, extra)
-        for name, target in targets.items()
-        if not (nested and any(tables_of(parameter) for parameter in parameters(target)))
-    ]
+    tables = []
+    for kind in kinds:
+        for name in registry.names(kind):
+            try:
+                target = registry.find(kind, name)
+                if not (nested and any(tables_of(parameter) for parameter in parameters(target))):
+                    tables.append(table_model(name, target, "kind", Table, extra))
+            except ScenarioError:
+                # A plug-in that fails to load stops the scenarios that name it, and no others.
+                if not registry.is_foreign(kind, name):
+                    raise
     return Annotated[Union[tuple(tables)], Field(discriminator="kind")]  # noqa: UP007
+
+
+def why_not(kinds: Sequence[str], name: str) -> None:
+    """Raise what kept a registered name out of :func:`union`; nothing if there is no such name.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the plug-in.
+    """
+    for kind in kinds:
+        if name in registry.names(kind):
+            table_model(name, registry.find(kind, name), "kind", Table)
 
 
 def tables_of(parameter: inspect.Parameter) -> str | None:
@@ -219,12 +238,19 @@ def table_model(
     base: type[BaseModel],
     extra: dict[str, Any] | None = None,
 ) -> type[BaseModel]:
-    """A model with a field for each parameter of ``target`` that a file can give, and ``tag = name``."""
+    """A model with a field for each parameter of ``target`` that a file can give, and ``tag = name``.
+
+    Raises
+    ------
+    ScenarioError
+        If a parameter of a plug-in cannot be one.
+    """
     fields: dict[str, Any] = {tag: (Literal[name], Field(description=_summary(target)))}
     for parameter in parameters(target):
         default = ... if parameter.default is inspect.Parameter.empty else _as_written(parameter.default)
         fields[parameter.name] = (_form(parameter.annotation), default)
-    return create_model(f"{tag}={name}", __base__=base, **(extra or {}), **fields)
+    with reading(f"the plug-in {name!r}", ScenarioError, "has parameters that no scenario file can give"):
+        return create_model(f"{tag}={name}", __base__=base, **(extra or {}), **fields)
 
 
 def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -235,15 +261,13 @@ def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
     ScenarioError
         If an annotation names something that does not exist.
     """
+    name = getattr(target, "__qualname__", repr(target))
     function: Any = target.__init__ if inspect.isclass(target) else target
-    try:
+    with reading(f"the plug-in {name}", ScenarioError, "has an annotation that cannot be resolved"):
         hints = get_type_hints(function, include_extras=True)
-    except NameError as cause:
-        raise ScenarioError(
-            f"an annotation of the plug-in {target.__qualname__} cannot be resolved: {cause}"
-        ) from cause
+        given = list(inspect.signature(target).parameters.values())
     found = []
-    for parameter in inspect.signature(target).parameters.values():
+    for parameter in given:
         annotation = hints.get(parameter.name, Any)
         named = parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         if named and parameter.name not in FROM_MARKET and not _only_in_python(annotation):

@@ -17,6 +17,7 @@ import numpy as np
 
 from omnisim.errors import ProblemError, ScenarioError
 from omnisim.problem.network import Channel, GraphML, Network, SmallWorld, Tree
+from omnisim.reading import read_bytes, reading
 from omnisim.suggest import nearest
 from omnisim.trace import FORECASTER
 
@@ -154,10 +155,8 @@ def _small_world(
 
 def _read(path: Path, populations: Sequence[str], forecasters: Sequence[str]) -> "nx.DiGraph[str]":
     text = _xml(path)
-    try:
+    with reading(path, ScenarioError, "is not a GraphML file that can be read"):
         found = nx.read_graphml(BytesIO(text))
-    except (nx.NetworkXError, KeyError, ValueError, TypeError, AttributeError) as cause:
-        raise ScenarioError(f"{path}: is not a GraphML file that can be read: {_one_line(cause)}") from cause
     if found.is_multigraph():
         raise ScenarioError(f"{path}: has several edges between the same nodes: there may be one channel each way")
     directed = found if found.is_directed() else found.to_directed()
@@ -189,19 +188,11 @@ def _xml(path: Path) -> bytes:
     def refuse(*_: object) -> None:
         raise ScenarioError(f"{path}: has a document type declaration (DOCTYPE): GraphML needs none; remove it")
 
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ScenarioError(f"{path}: is larger than {MOST_BYTES // 1_000_000} MB")
-        text = path.read_bytes()
+    with reading(path, ScenarioError, "is not valid XML"):
+        text = read_bytes(path, MOST_BYTES)
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = refuse
         parser.Parse(text, True)
-    except FileNotFoundError as cause:
-        raise ScenarioError(f"{path}: there is no such file") from cause
-    except OSError as cause:
-        raise ScenarioError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
-    except expat.ExpatError as cause:
-        raise ScenarioError(f"{path}: is not valid XML: {cause}") from cause
     return text
 
 
@@ -212,7 +203,3 @@ def _check_ends(channel: Channel, graph: "nx.DiGraph[str]") -> None:
             f"network.channels: {channel.sender!r} -> {channel.receiver!r} fits no edge of the network; "
             f"its parties are {', '.join(list(graph)[:6])}{', ...' if len(graph) > 6 else ''}"
         )
-
-
-def _one_line(cause: Exception) -> str:
-    return " ".join(str(cause).split()) or type(cause).__name__

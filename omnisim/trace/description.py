@@ -5,7 +5,8 @@ A actions, J constraints, F forecasters heard, K candidate sets (1 or L); M kind
 logged messages. A new array is one line here and a field of the record of the same name.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -64,6 +65,18 @@ class Array:
     def family(self) -> str:
         """Name of the field that holds all arrays of the family; "" for a single array."""
         return self.name[:-2] if self.name.endswith("/*") else ""
+
+
+def size_of(described: Iterable[Array], symbols: Mapping[str, int], optional: Collection[str] = ()) -> int:
+    """Bytes in memory of the arrays that every record has, and of these optional ones.
+
+    >>> size_of([Array("actions", "T N", "whole"), Array("load", "N A d", optional=True)], {"T": 10, "N": 3})
+    240
+    """
+    there = (field for field in described if field.name in optional or not (field.optional or field.family))
+    return sum(
+        KINDS[field.kind][1].itemsize * math.prod(symbols[symbol] for symbol in field.symbols) for field in there
+    )
 
 
 @dataclass(frozen=True)

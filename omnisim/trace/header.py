@@ -12,11 +12,10 @@ from omnisim.trace.record import FORECASTER
 
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]
-Levels = list[Annotated[float, Field(allow_inf_nan=False)]]
 
 
 class About(BaseModel):
-    """What a run says of itself; what its scenario added may be anything."""
+    """What a run says of itself; what strategies guarantee is read elsewhere, and a scenario may add anything."""
 
     model_config = FORM
 

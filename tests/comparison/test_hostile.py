@@ -179,6 +179,8 @@ RUN_CELLS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda row: row.__setitem__("rounds", None), "rounds has an empty cell"),
     (lambda row: row.__setitem__("agents", -1), "agents is -1"),
     (lambda row: row.__setitem__("seconds", float("nan")), "seconds is nan"),
+    (lambda row: row.__setitem__("versions", "[1]"), "is damaged"),
+    (lambda row: row.__setitem__("versions", "{"), "is damaged"),
     (lambda row: row.__setitem__("outcomes", None), "outcomes has an empty cell"),
     (lambda row: row.__setitem__("subsequences", None), "subsequences has an empty cell"),
     (lambda row: row.__setitem__("subsequences", []), "different names are needed"),

@@ -159,7 +159,7 @@ class TestParameters:
             """A strategy."""
 
         with pytest.raises(
-            ScenarioError, match=r"an annotation of the plug-in .*strategy cannot be resolved: name 'Mis"
+            ScenarioError, match=r"the plug-in .*strategy: has an annotation that cannot be resolved \(name 'Mis"
         ):
             parameters(strategy)
 
@@ -193,11 +193,34 @@ class TestEntryPoints:
         assert (run.returncode, run.stderr) == (0, "")
         assert run.stdout.splitlines()[-1] == str(out / "report.html")
 
-    def test_that_fail_to_load_say_which(self, tmp_path: Path) -> None:
-        environment = self.package(tmp_path, "[omnisim.adversaries]\nmine = someone_else:Missing\n")
-        answer = self.call(environment, "list", "adversaries")
-        assert answer.returncode == 1
-        assert answer.stderr.startswith(
-            "omnisim: the plug-in someone_else:Missing (adversaries 'mine') fails to load: module 'someone_else' has no"
-        )
-        assert answer.stderr.count("\n") == 1
+    @pytest.mark.parametrize(
+        ("point", "source", "says"),
+        [
+            ("mine = someone_else:Missing", SMOOTHING, "fails to load: AttributeError: module 'someone_else' has no"),
+            ("mine = no_such_module:X", SMOOTHING, "fails to load: No module named 'no_such_module'"),
+            ("mine = someone_else:X", "raise SystemExit(3)", "fails to load: 3"),
+            ("mine = someone_else:X", "def (", "fails to load: "),
+            ("mine = someone_else:X", "X = 3", "is no class: it is 3"),
+            ("mine = someone_else:X", "def X(rate: 'Nothing'): ...", "has an annotation that cannot be resolved"),
+        ],
+    )
+    def test_that_fail_to_load_stop_only_those_who_use_them(
+        self, tmp_path: Path, point: str, source: str, says: str
+    ) -> None:
+        environment = self.package(tmp_path, f"[omnisim.forecasters]\n{point}\n", source)
+        path = write_scenario(tmp_path)
+        valid = self.call(environment, "validate", path)
+        assert (valid.returncode, valid.stderr) == (0, "")
+        listed = self.call(environment, "list", "forecasters")
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert "persistence  lag=1\n" in listed.stdout
+        assert says in listed.stdout
+        schema = self.call(environment, "validate", "--schema")
+        assert (schema.returncode, schema.stderr) == (0, "")
+        used = self.call(environment, "validate", path, "--set", "forecaster.kind=mine")
+        assert used.returncode == 1
+        assert says in used.stderr
+        assert used.stderr.count("\n") == 1
+        compared = self.call(environment, "compare", path, "--forecasters", "mine", "--out", tmp_path / "out")
+        assert compared.returncode == 1
+        assert says in compared.stderr

@@ -1,14 +1,17 @@
 """Published forecasts: predictions that somebody made beforehand."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from omnisim.archives import form_of
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError, StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.reading import reading
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.suggest import nearest
@@ -65,6 +68,12 @@ class Published(Forecaster):
 
     def _start(self) -> None:
         if self._table is None:
+            known = self.service.models
+            if known is not None and self.model not in known:
+                raise StrategyError(
+                    f"Published names the model {self.model!r}, of which there is no forecast"
+                    f"{nearest(self.model or '', known)}"
+                )
             return
         length, dimension = self._table.shape
         if self.service.rounds is not None and length < self.service.rounds:
@@ -86,9 +95,11 @@ class Published(Forecaster):
 
 
 def _read(path: Path) -> FloatArray:
-    try:
+    with reading(path, DataError, "cannot be read as an array of predictions (T, d)"), warnings.catch_warnings():
+        warnings.simplefilter("error")  # numpy warns of a file without numbers
         if path.suffix == ".npy":
-            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+            with path.open("rb") as file:
+                form_of(file)  # how large it is is known before it is read
+                file.seek(0)
+                return np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
         return np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as cause:
-        raise DataError(f"{path}: cannot be read as an array of predictions (T, d): {cause}") from cause

@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, within
 from omnisim.errors import StrategyError
+from omnisim.reading import read_bytes, reading
 from omnisim.suggest import nearest
 
 
@@ -131,13 +133,8 @@ def read_generators(path: Path) -> list[Generator]:
     StrategyError
         Naming the file, the line and what would be right.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
-    except OSError as cause:
-        raise StrategyError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
-    except (UnicodeDecodeError, csv.Error) as cause:
-        raise StrategyError(f"{path}: is not a CSV file in UTF-8: {cause}") from cause
+    with reading(path, StrategyError, "is not a CSV file in UTF-8"):
+        rows = list(csv.DictReader(StringIO(read_bytes(path).decode("utf-8-sig"), newline=""), strict=True))
     tables: dict[str, dict[str, Any]] = {}
     for line, row in enumerate(rows, start=2):
         try:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from omnisim.errors import ScenarioError
+from omnisim.errors import DataError, ScenarioError
+from omnisim.reading import reading
 from omnisim.report.results import Chart, Section, Study, Table
 from omnisim.report.text import count
 from omnisim.studies import Options
@@ -78,7 +79,8 @@ def measure(case: Case) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=4)
 def _read(part: str, folder: Path) -> Track:
-    return PARTS[part](folder)
+    with reading(folder, DataError, f"does not hold the {part} of the M5 data as described"):
+        return PARTS[part](folder)
 
 
 def assemble(rows: pd.DataFrame, tracks: Mapping[str, Track], plan: Plan, *, quick: bool) -> Study:

@@ -1,0 +1,220 @@
+"""A run before its first round: populations drawn, subsequences found, network built, strategies started.
+
+Whatever can be refused of a scenario is refused here, so that a scenario that can be prepared can be run.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import simpy
+from threadpoolctl import threadpool_limits
+
+from omnisim.errors import ScenarioError
+from omnisim.memory import physical_memory, shown
+from omnisim.problem.context import Service
+from omnisim.scenario.scenario import Problem, Scenario
+from omnisim.simulation.agents import Agents
+from omnisim.simulation.cohorts import Cohort, cohorts
+from omnisim.simulation.network import Lines, Network
+from omnisim.simulation.processes import Environs, ForecastService, World
+from omnisim.simulation.protocol import Clock
+from omnisim.simulation.topology import WORLD, Role, topology
+from omnisim.strategies.policy import Policy
+from omnisim.streams import stream
+from omnisim.trace import FORECASTER
+from omnisim.trace.description import RECORD, RUN, size_of
+
+
+class Prepared:
+    """A run whose parties are built and started, and which has played no round.
+
+    Strategies are copies of those of the scenario, which is left as it was.
+
+    Parameters
+    ----------
+    scenario
+        What to run.
+    seed
+        Of all randomness in the run, >= 0.
+
+    Raises
+    ------
+    OmnisimError
+        If the scenario is not consistent, a strategy refuses to start, or the record is larger than memory.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario, self.seed = scenario, seed
+        self.problem = problem = scenario.problem(seed)
+        self.populations = {p.name: p for p in problem.populations}
+        adversary = self.adversary = copy.deepcopy(scenario.adversary)
+        self._refuse_too_large()
+        adversary.start(stream(seed, "adversary/start"), problem.populations)
+        self.forecasters = {name: copy.deepcopy(each) for name, each in scenario.forecasters.items()}
+        self._hears = {name: scenario.subscriptions_of(name) for name in self.populations}
+        with threadpool_limits(limits=1):
+            self._crews, self.rules = _crews(scenario, problem, self._hears, seed)
+            self.home = {name: crew.name for crew in self._crews for name in crew.names}
+            self._start_forecasters()
+            self.lines = _lines(scenario, self._crews, self._hears, problem.rounds, seed)
+            self.agents = {crew.name: self._agents_of(crew) for crew in self._crews}
+            observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
+            environs = Environs(
+                problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
+            )
+            rng = stream(seed, "adversary")
+            self.world = World(environs, adversary, self.agents, list(self.populations), rng, observers)
+            self.services = {name: self._service_of(name) for name in self.forecasters}
+
+    @property
+    def parties(self) -> dict[str, object]:
+        """Everything that remembers something, by name."""
+        found = {"adversary": self.adversary, "world": self.world, **_named("forecaster", self.forecasters)}
+        found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
+        return found | ({} if self.lines is None else {"lines": self.lines})
+
+    @property
+    def record_size(self) -> int:
+        """Bytes of the record of the run in memory, without messages and mixtures."""
+        problem = self.problem
+        rounds, subsequences = problem.active.shape
+        shared = {"T": rounds, "L": subsequences, "d": self.adversary.dimension_for(problem.populations)}
+        size = size_of(RUN, shared)
+        for population in problem.populations:
+            known = shared | {"N": population.agents, "A": population.actions, "J": len(population.constraints)}
+            there = {"present"} if population.name in problem.present else set()
+            there |= {"expected_violated_at"} if self.adversary.law_known else set()
+            size += size_of(RECORD, known | {"K": subsequences}, there)
+        return size
+
+    def play(self, on_round: Callable[[int], None] | None = None, first_round: int = 0) -> None:
+        """Play all rounds from the first one on.
+
+        Parameters
+        ----------
+        on_round
+            Called with t after round t.
+        first_round
+            Where the parties are.
+
+        Raises
+        ------
+        OmnisimError
+            If a strategy breaks its contract on the way.
+        """
+        environment = simpy.Environment(initial_time=first_round)
+        roles = {
+            WORLD: Role.WORLD,
+            **dict.fromkeys(self.services, Role.FORECASTER),
+            **dict.fromkeys(self.agents, Role.POPULATION),
+        }
+        network = Network(environment, roles, _listeners(self._crews, self._hears, self.forecasters), self.lines)
+        clock = Clock(environment, self.problem.rounds, on_round, first_round)
+        environment.process(clock.run())
+        environment.process(self.world.run(clock, network))
+        for service in self.services.values():
+            environment.process(service.run(clock, network))
+        for party in self.agents.values():
+            environment.process(party.run(clock, network))
+        with threadpool_limits(limits=1):
+            environment.run()
+
+    def _start_forecasters(self) -> None:
+        adversary, problem = self.adversary, self.problem
+        for name, forecaster in self.forecasters.items():
+            forecaster.start(
+                Service(
+                    dimension=adversary.dimension,
+                    rounds=problem.rounds,
+                    populations=[
+                        self.populations[p] for p in self._heard_by(name) if not self.rules[self.home[p]].draws
+                    ],
+                    subsequences=problem.subsequences,
+                    past=problem.past,
+                    law=(lambda context: adversary.law(context, None, None)) if adversary.oblivious else None,
+                    models=tuple(problem.forecasts),
+                )
+            )
+
+    def _agents_of(self, crew: Cohort) -> Agents:
+        problem, network = self.problem, self.scenario.network
+        return Agents(
+            crew,
+            self.rules[crew.name],
+            problem.active,
+            self._hears[crew.populations[0].name],
+            np.array([problem.default_actions.get(p.name, 0) for p in crew.populations]),
+            problem.present.get(crew.populations[0].name),
+            None if network is None else network.max_age,
+            ideal=self.lines is None,
+        )
+
+    def _service_of(self, name: str) -> ForecastService:
+        return ForecastService(
+            self.forecasters[name],
+            self.problem.rounds,
+            self.adversary.dimension,
+            {crew.name: crew for crew in self._crews if name in self._hears[crew.populations[0].name]},
+            self._heard_by(name),
+            stream(self.seed, name if name == FORECASTER else f"{FORECASTER}/{name}"),
+            name,
+            exposed=not self.adversary.oblivious and name == FORECASTER,
+        )
+
+    def _heard_by(self, forecaster: str) -> list[str]:
+        return [name for name in self.populations if forecaster in self._hears[name]]
+
+    def _refuse_too_large(self) -> None:
+        memory = physical_memory()
+        if memory is not None and self.record_size > memory:
+            agents = sum(population.agents for population in self.problem.populations)
+            raise ScenarioError(
+                f"the record of {self.problem.rounds:,} rounds of {agents:,} agents takes {shown(self.record_size)} of "
+                f"memory: this machine has {shown(memory)}; fewer rounds or agents would do"
+            )
+
+
+def _crews(
+    scenario: Scenario, problem: Problem, hears: Mapping[str, Sequence[str]], seed: int
+) -> tuple[list[Cohort], dict[str, Policy]]:
+    """The cohorts, and by their names their rules, started."""
+    given = {p.name: scenario.elimination_of(p.name) for p in problem.populations}
+    # Agents that come and go are masked by themselves: their populations stay alone.
+    apart = {name: (tuple(hears[name]), name if name in problem.present else None) for name in given}
+    crews = cohorts(problem.populations, given, apart)
+    rules: dict[str, Policy] = {}
+    for crew in crews:
+        first = crew.populations[0].name
+        rules[crew.name] = copy.deepcopy(given[first])
+        rules[crew.name].start(crew.whole, problem.active, stream(seed, f"population/{first}/policy"))
+    return crews, rules
+
+
+def _lines(
+    scenario: Scenario, crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], rounds: int, seed: int
+) -> Lines | None:
+    """What travels; None where the network delays and loses nothing."""
+    if scenario.network is None:
+        return None
+    graph = topology(
+        scenario.network,
+        list(hears),
+        list(scenario.forecasters),
+        stream(seed, "network/topology"),
+    )
+    listeners = _listeners(crews, hears, scenario.forecasters)
+    lines = Lines(graph, {crew.name: crew for crew in crews}, listeners, rounds, seed)
+    return None if lines.ideal else lines
+
+
+def _listeners(
+    crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], forecasters: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """From forecasters to the cohorts that hear them."""
+    return {name: [crew.name for crew in crews if name in hears[crew.populations[0].name]] for name in forecasters}
+
+
+def _named(kind: str, parties: Mapping[str, object]) -> dict[str, object]:
+    return {f"{kind} {name!r}": party for name, party in parties.items()}
