@@ -11,7 +11,7 @@ from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scen
 import omnisim
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.records import MEASURES
-from omnisim.comparison.run import block_length
+from omnisim.comparison.measuring import block_length
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.strategies.forecasters.base import Forecaster
 
