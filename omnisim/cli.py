@@ -205,7 +205,7 @@ def compare(
     """
     loaded = _load(scenario, None, plugin, {})
     from omnisim import run_directory
-    from omnisim.compare_command import leaderboard, run_comparison, verdict, write_page
+    from omnisim.compare_command import leaderboard, run_comparison, verdict, warnings, write_page
     from omnisim.comparison.store import FOLDERS
 
     directory = out or Path("reports") / f"compare-{_file_name(loaded.name)}-{loaded.about['digest']}"
@@ -227,7 +227,9 @@ def compare(
             force=force,
         )
         page = write_page(comparison, directory)
-        lines = [*verdict(comparison), *leaderboard(comparison)]
+        alarming, lines = warnings(comparison), [*verdict(comparison), *leaderboard(comparison)]
+    for line in alarming:
+        print(f"omnisim: warning: {line}", file=sys.stderr)
     for line in lines:
         print(line)
     print(f"{page}")

@@ -119,17 +119,17 @@ class Losses:
         What a loss is, and its unit.
     rounds
         T.
-    values : (K,)
+    means : (K,)
         Means over groups of :func:`~omnisim.comparison.measuring.group_size` rounds; single losses in most runs.
     """
 
     kind: str
     unit: str
     rounds: int
-    values: FloatArray
+    means: FloatArray
 
 
-def tests(
+def paired_tests(
     losses: Sequence[Mapping[int, Losses]],
     pairs: Sequence[tuple[int, int]],
     labels: Sequence[tuple[str, ...]],
@@ -159,13 +159,13 @@ def tests(
         if not alike:
             continue
         known = alike[0][0]
-        first, second = (np.mean([pair[i].values for pair in alike], axis=0) for i in (0, 1))
+        first, second = (np.mean([pair[i].means for pair in alike], axis=0) for i in (0, 1))
         sizes = np.full(len(first), group_size(known.rounds))
         sizes[-1] = known.rounds - sizes[:-1].sum()
         found = diebold_mariano(first, second, sizes)
-        means = (float(sizes @ each) / known.rounds for each in (first, second))
+        over = (float(sizes @ each) / known.rounds for each in (first, second))
         about = (reference, known.kind, known.unit, known.rounds, len(alike))
-        rows.append((*labels[v], *about, *means, found.difference, found.statistic, found.p_value, found.lags))
+        rows.append((*labels[v], *about, *over, found.difference, found.statistic, found.p_value, found.lags))
     return pd.DataFrame(rows, columns=[*LABELS, *TESTED])
 
 

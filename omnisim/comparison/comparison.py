@@ -81,12 +81,12 @@ import pandas as pd
 import pyarrow as pa
 
 from omnisim.arrays import BoolArray
-from omnisim.comparison.accuracy import Losses, accuracy, tests
+from omnisim.comparison.accuracy import Losses, accuracy, paired_tests
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
 from omnisim.comparison.grid import LABELS, run_name
-from omnisim.comparison.limits import cut, limits
 from omnisim.comparison.intervals import CONFIDENCE, NONE, RESAMPLES, Resampler
+from omnisim.comparison.limits import cut, limits
 from omnisim.comparison.records import (
     FAILED,
     FINISHED,
@@ -290,7 +290,7 @@ class Comparison:
         for (variant, seed), row in zip(where, rows.table.to_pylist(), strict=True):
             values = np.asarray(row["losses"], dtype=np.float64)
             found[variant][seed] = Losses(row["loss"], row["loss_unit"], row["rounds"], values)
-        return tests(found, self._statistics.pairs, self._labels, self._plan["reference"])
+        return paired_tests(found, self._statistics.pairs, self._labels, self._plan["reference"])
 
     @cached_property
     def violations(self) -> pd.DataFrame:

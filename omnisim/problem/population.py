@@ -18,7 +18,6 @@ from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, lim
 from omnisim.problem.mixture import Mixture
 from omnisim.products import times, weighted_sums
 
-
 UTILITY = "utility"
 """Currency of populations that say nothing about money."""
 
