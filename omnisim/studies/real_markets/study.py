@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from omnisim.report.results import Section, Study, Table
-from omnisim.report.text import listing
+from omnisim.report.text import listing, percent
 from omnisim.studies import Options
 from omnisim.studies.parallel import run_all
 from omnisim.studies.real_markets import charts, prose, tables
@@ -53,33 +53,36 @@ def assemble(
     shown = {
         "settings": Table(
             "Days played, scale, and days of each subsequence",
-            settings_table(settings),
-            "Prices per MWh. " + _left_out(settings),
+            settings_table(settings, results),
+            "Prices per MWh. Cut off the prices: share of their sum beyond the scale; cut off the money: the most by "
+            "which that would change the money of a run. " + _left_out(settings),
         ),
         "leaderboard": Table(
             "What agents earn more than on climatology",
             tables.leaderboard(results, settings),
-            "Per cent of the distance with its 95 % interval over agents; money per agent and year.",
+            "Per cent of the distance with its 95 % interval over agents; by population and for all, money per agent and "
+            "year at the true prices.",
         ),
         "differences": Table(
             "Differences between forecasters",
-            tables.differences(results, seed),
-            "In per cent of the distance between climatology and perfect foresight.",
+            tables.differences(results, settings, seed),
+            "In per cent of the distance between climatology and perfect foresight; by population and for all, money "
+            "per agent and year at the true prices.",
         ),
         "worst_regret": Table(
             "Swap regret on the worst subsequence",
             tables.worst_regret(results),
-            "Utility, mean over agents; the ratio is paired by population seed.",
+            "Utility at prices inside the scale, mean over agents; the ratio is paired by population seed.",
         ),
         "switching": Table(
             "Gains by switching",
             tables.switching(results),
-            "Money per agent and year. Gains and losses below half a cent count as neither.",
+            "Money per agent and year at the true prices. Gains and losses below half a cent count as neither.",
         ),
         "changed": Table(
             "Gains on days of changed behaviour",
             tables.changed(results),
-            "In per cent of the distance on these days, and in money per agent and day.",
+            "In per cent of the distance on these days, and in money per agent and day at the true prices.",
         ),
         "engine": Table("Evaluations and certificates", tables.engine(results)),
         "cost": Table(
@@ -102,6 +105,7 @@ def assemble(
             ("Agents", f"{plan.agents[0]} buyers, {plan.agents[1]} factories and {plan.agents[2]} operators"),
             ("Population seeds", str(plan.replicates)),
             ("Runs", f"{len(results.runs):,}"),
+            ("Clipping", clipping_told(settings, results)),
             ("Sources", " ".join(f"{known.market.name}: {known.market.attribution}." for known in settings)),
         ],
         findings=findings(results, quick=options.quick),
@@ -135,6 +139,15 @@ def assemble(
 
 def _about_markets(results: Results) -> list[str]:
     return prose.paragraphs(prose.SCALE) + (prose.paragraphs(prose.PUBLISHED) if results.published else [])
+
+
+def clipping_told(settings: Sequence[Setting], results: Results) -> str:
+    """What the scale of each market cuts off its prices and off the money of its runs."""
+    told = [
+        f"{known.market.name} {percent(known.cut)} of the prices and {percent(results.cut(known.market.name))} of the money"
+        for known in settings
+    ]
+    return f"for utility and regret, {listing(told)}"
 
 
 def _left_out(settings: Sequence[Setting]) -> str:
