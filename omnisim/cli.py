@@ -341,6 +341,8 @@ def study(
         from omnisim.studies.directory import write
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
+    for line in result.warnings:
+        print(f"omnisim: warning: {line}", file=sys.stderr)
     for finding in result.findings:
         print(f"{_MARKS[finding.holds]}  {finding.measured}")
     print(f"{page}")

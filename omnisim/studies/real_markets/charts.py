@@ -100,8 +100,9 @@ def agents_chart(results: Results) -> Chart:
             panels.append(StripPanel(population, "gain, % of the agent’s own distance", strips))
         caption = (
             "What agents earn more in a year after switching, at the true prices, in per cent of what each would earn "
-            "more on perfect foresight than on climatology (agents who would earn no more are left out); all population "
-            "seeds. Point: median; thick line: middle half; thin line: 5th to 95th percentile. Each panel has its own scale. In money: the table."
+            "more on perfect foresight than on climatology (agents who would earn no more are left out); all "
+            "population seeds. Point: median; thick line: middle half; thin line: 5th to 95th percentile. Each panel "
+            "has its own scale. In money: the table."
         )
         variants[words] = Strips(panels, caption, f"Median gain and 5th to 95th percentile: {'; '.join(told)}.")
     return Chart("agents", "Who gains and who loses by switching", variants, "Switch")

@@ -38,11 +38,11 @@ the same kinds on the same days. Intervals over days come from a circular block 
 {BLOCK_DAYS} days) and say how far a number hangs on single days; the prices themselves happened once. Findings are
 judged by the intervals over agents, since they speak about these markets and days."""
 
-REGRET = f"""Regret is utility at prices inside the scale, which is what theory bounds. Swap regret compares an agent with the best it could have done by replacing each schedule it played with
-another one that never violated a constraint on the days of the subsequence. Every subsequence is known when a day
-begins: calendar, forecasts published before, and yesterday’s prices. High means at least the {HIGH_QUANTILE:.0%}
-quantile of the {WINDOW} days before; the wind forecast of DE includes solar power. A subsequence of fewer than
-{FEWEST_MEMBERS} days is left out."""
+REGRET = f"""Regret is utility at prices inside the scale, which is what theory bounds. Swap regret compares an agent
+with the best it could have done by replacing each schedule it played with another one that never violated a constraint
+on the days of the subsequence. Every subsequence is known when a day begins: calendar, forecasts published before, and
+yesterday’s prices. High means at least the {HIGH_QUANTILE:.0%} quantile of the {WINDOW} days before; the wind forecast
+of DE includes solar power. A subsequence of fewer than {FEWEST_MEMBERS} days is left out."""
 
 AGENTS = """The same agents on the same days with two forecasts. An average hides who pays: each strip is the
 distribution over all agents of a kind and all population seeds."""
@@ -51,8 +51,8 @@ CHANGED = f"""A market changes its behaviour on days with negative prices or spi
 only afterwards, and the theory asks for subsequences that are known when a day begins. So these are the days after: a
 day with an hour below 0, or with a highest price above {SPIKE:g} times the median highest price of the {WINDOW} days
 before it. “February 2021” is the date window {STORM[0]} to {STORM[1]} of the winter storm in Texas: a calendar
-subsequence, but chosen with hindsight; its prices near 9,000 USD/MWh count as what they were, but for regret, where they
-are the highest price of the scale."""
+subsequence, but chosen with hindsight; its prices near 9,000 USD/MWh count as what they were, but for regret, where
+they are the highest price of the scale."""
 
 SCALE = f"""Prices become outcomes in [0, 1]. An ordinary price p is the median of the first {PAST_DAYS} days; the scale
 runs from {LOW:g} p to {HIGH:g} p, and hours above {STRESS:g} p are stressed, which is when buyers and factories are

@@ -189,9 +189,9 @@ def settings_table(settings: Sequence[Setting], results: Results) -> pd.DataFram
             "low": known.scaling.low,
             "high": known.scaling.high,
             "stress price": known.stress_price,
-            "clipped hours %": 100 * known.clipped,
-            "cut off the prices %": 100 * known.cut,
-            "highest price": float(known.market.prices[known.played].max()),
+            "clipped hours %": 100 * known.beyond.clipped / known.beyond.count,
+            "cut off the prices %": 100 * known.beyond.share,
+            "highest price": known.beyond.highest,
             "cut off the money %": 100 * results.cut(known.market.name),
         }
         | {name: int(known.subsequences[name].sum()) if name in known.subsequences else 0 for name in names}

@@ -16,7 +16,7 @@ from omnisim.elimination import SubsequenceFirstViolation
 from omnisim.errors import DataError
 from omnisim.forecasters import Forecaster
 from omnisim.market import BudgetedOperators, EnergyBuyers, Manufacturers, Market, MarketAgents, Scaling
-from omnisim.problem.clipping import clipping
+from omnisim.problem.clipping import Clipping, clipping
 from omnisim.problem.context import Past
 from omnisim.problem.subsequences import Rule
 from omnisim.scenario.load import GeneratedPopulation
@@ -72,9 +72,8 @@ class Setting:
         Subsequences that this market does not have, and why.
     days
         D, how many are played.
-    clipped, cut
-        Share of the hours played whose price lies outside the scale, and share of the sum of their prices that is
-        beyond it.
+    beyond
+        What of the prices played lies outside the scale.
     """
 
     market: Market
@@ -84,8 +83,7 @@ class Setting:
     subsequences: Mapping[str, BoolArray]
     left_out: Mapping[str, str]
     days: int
-    clipped: float
-    cut: float
+    beyond: Clipping
 
     @property
     def played(self) -> slice:
@@ -165,9 +163,7 @@ def setting(market: Market, rounds: int | None = None) -> Setting:
             left_out[name] = why if active is None else f"{int(active.sum())} days"
         else:
             subsequences[name] = active
-    return Setting(
-        market, scaling, price, stress, subsequences, left_out, days, beyond.clipped / beyond.count, beyond.share
-    )
+    return Setting(market, scaling, price, stress, subsequences, left_out, days, beyond)
 
 
 def after_negative(prices: FloatArray) -> BoolArray:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from omnisim.problem.clipping import ALARMING, NOTICED
+from omnisim.report.clipping import Cut
 from omnisim.report.results import Section, Study, Table
 from omnisim.report.text import listing, percent
 from omnisim.studies import Options
@@ -49,7 +51,8 @@ def assemble(
     results: Results, measured: Sequence[Measured], settings: Sequence[Setting], plan: Plan, options: Options
 ) -> Study:
     """The study from the measurements of all its runs."""
-    seed = options.seed
+    seed, cut = options.seed, cuts(settings, results)
+    names = [f" of {known.market.name}" for known in settings]
     shown = {
         "settings": Table(
             "Days played, scale, and days of each subsequence",
@@ -60,8 +63,8 @@ def assemble(
         "leaderboard": Table(
             "What agents earn more than on climatology",
             tables.leaderboard(results, settings),
-            "Per cent of the distance with its 95 % interval over agents; by population and for all, money per agent and "
-            "year at the true prices.",
+            "Per cent of the distance with its 95 % interval over agents; by population and for all, money per agent "
+            "and year at the true prices.",
         ),
         "differences": Table(
             "Differences between forecasters",
@@ -105,7 +108,7 @@ def assemble(
             ("Agents", f"{plan.agents[0]} buyers, {plan.agents[1]} factories and {plan.agents[2]} operators"),
             ("Population seeds", str(plan.replicates)),
             ("Runs", f"{len(results.runs):,}"),
-            ("Clipping", clipping_told(settings, results)),
+            ("Clipping", clipping_told(settings, cut)),
             ("Sources", " ".join(f"{known.market.name}: {known.market.attribution}." for known in settings)),
         ],
         findings=findings(results, quick=options.quick),
@@ -134,6 +137,8 @@ def assemble(
         tables=shown,
         about={"data": str(options.data) if options.data else "embedded"},
         yardstick="the aims",
+        notices=[one.told(name) for one, name in zip(cut, names, strict=True) if NOTICED <= one.share < ALARMING],
+        warnings=[one.told(name) for one, name in zip(cut, names, strict=True) if one.share >= ALARMING],
     )
 
 
@@ -141,11 +146,23 @@ def _about_markets(results: Results) -> list[str]:
     return prose.paragraphs(prose.SCALE) + (prose.paragraphs(prose.PUBLISHED) if results.published else [])
 
 
-def clipping_told(settings: Sequence[Setting], results: Results) -> str:
-    """What the scale of each market cuts off its prices and off the money of its runs."""
-    told = [
-        f"{known.market.name} {percent(known.cut)} of the prices and {percent(results.cut(known.market.name))} of the money"
+def cuts(settings: Sequence[Setting], results: Results) -> list[Cut]:
+    """What the scale of each market cuts off its prices, and at most off the money of its runs."""
+    return [
+        Cut(
+            "price", f"{known.market.currency}/MWh", known.scaling.low, known.scaling.high, known.beyond.count,
+            known.beyond.clipped, known.beyond.lowest, known.beyond.highest, known.beyond.share,
+            results.cut(known.market.name), known.beyond.suggested,
+        )
         for known in settings
+    ]  # fmt: skip
+
+
+def clipping_told(settings: Sequence[Setting], found: Sequence[Cut]) -> str:
+    """The shares that are cut in each market."""
+    told = [
+        f"{known.market.name} {percent(cut.prices)} of the prices and {percent(cut.money)} of the money"
+        for known, cut in zip(settings, found, strict=True)
     ]
     return f"for utility and regret, {listing(told)}"
 

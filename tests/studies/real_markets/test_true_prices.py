@@ -1,4 +1,4 @@
-"""What the study tells in money is recomputed from actions, loads and the prices of the market, however many it clips."""
+"""What the study tells in money, recomputed from actions, loads and the prices of the market, however many it clips."""
 
 from dataclasses import replace
 
@@ -8,12 +8,13 @@ from made_up_markets import made_up_market
 
 import omnisim
 from omnisim.market import Market
+from omnisim.report.study import render
 from omnisim.studies import Options
 from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Case, measure
 from omnisim.studies.real_markets.contenders import build, pool
 from omnisim.studies.real_markets.plan import Plan
 from omnisim.studies.real_markets.setting import PAST_DAYS, POPULATIONS, Setting, setting
-from omnisim.studies.real_markets.study import assemble, clipping_told, play
+from omnisim.studies.real_markets.study import assemble, clipping_told, cuts, play
 
 AGENTS = (4, 3, 3)
 DAYS = 30
@@ -52,7 +53,7 @@ def earned(known: Setting, name: str, seed: int) -> dict[str, tuple[np.ndarray, 
 def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, spike: float) -> None:
     known = setting(market_with(share, spike))
     beyond = round(share * DAYS * 24)
-    assert round(known.clipped * DAYS * 24) == beyond
+    assert known.beyond.clipped == beyond
     measured = measure(Case(known, "sharp", 0, 7, AGENTS))
     expected = earned(known, "sharp", 7)
     for population in POPULATIONS:
@@ -78,20 +79,24 @@ def test_the_page_states_what_was_cut_in_each_market() -> None:
     settings = [setting(replace(market_with(share, 5000.0), name=name)) for name, share in (("AA", 0.0), ("BB", 0.1))]
     options = Options(jobs=1, quick=True)
     results, measured = play(plan, settings, options)
-    told = clipping_told(settings, results)
+    told = clipping_told(settings, cuts(settings, results))
     for known in settings:
         played = known.market.prices[PAST_DAYS:]
         inside = np.clip(played, known.scaling.low, known.scaling.high)
-        assert known.cut == pytest.approx(np.abs(played - inside).sum() / np.abs(played).sum(), abs=1e-12)
+        assert known.beyond.share == pytest.approx(np.abs(played - inside).sum() / np.abs(played).sum(), abs=1e-12)
         runs = [result.run["cut"] for result in measured if result.run["market"] == known.market.name]
         assert results.cut(known.market.name) == max(runs)
-    assert settings[0].cut == results.cut("AA") == 0
+    assert settings[0].beyond.share == results.cut("AA") == 0
     assert "AA 0 % of the prices and 0 % of the money" in told
-    assert f"BB {float(f'{100 * settings[1].cut:.2g}'):g} % of the prices and " in told
+    assert f"BB {float(f'{100 * settings[1].beyond.share:.2g}'):g} % of the prices and " in told
     study = assemble(results, measured, settings, plan, options)
     assert dict(study.facts)["Clipping"] == told
+    [warning] = study.warnings
+    assert warning.startswith("The range from ")
+    assert "EUR/MWh of BB, which the theory needs, cuts " in warning
+    assert 'class="verdict fair"' in render(study).decode()
     table = study.tables["settings"].frame.set_index("market")
-    assert table.loc["BB", "cut off the prices %"] == pytest.approx(100 * settings[1].cut)
+    assert table.loc["BB", "cut off the prices %"] == pytest.approx(100 * settings[1].beyond.share)
     assert table.loc["BB", "highest price"] == 5000
     frame = study.tables["leaderboard"].frame
     for row in frame.to_dict("records"):
