@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omnisim.comparison.comparison import Comparison
 from omnisim.files import atomic_write
-from omnisim.report import comparison_accuracy, comparison_limits, comparison_tables, embedding
+from omnisim.report import comparison_accuracy, comparison_limits, comparison_tables, comparison_worth, embedding
 from omnisim.report.comparison_figures import shown_figures
 from omnisim.report.comparison_runs import runs_to_look_at
 from omnisim.report.comparison_scope import AXES, Scope
@@ -71,6 +71,7 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "verdict": verdict(scope),
         "figures": figures,
         "leaderboard": comparison_tables.leaderboard(scope),
+        "worth": comparison_worth.table(scope),
         "tests": comparison_accuracy.against_reference(scope),
         "measures": comparison_accuracy.measures(scope),
         "violations": comparison_limits.violations(scope),

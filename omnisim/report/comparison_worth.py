@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from omnisim.comparison.statistics import BETTER, NOT_SEPARATED, WORSE
-from omnisim.report.comparison_scope import DAYS_OF_A_YEAR, Context, Scope, keyed
-from omnisim.report.text import count, listing, percent, signed_amount
+from omnisim.report.comparison_scope import AXES, DAYS_OF_A_YEAR, Context, Scope, keyed
+from omnisim.report.comparison_tables import MOST_ROWS, labels, named, note, text
+from omnisim.report.tables import Cell, Column, Table, cell
+from omnisim.report.text import count, interval, listing, percent, signed_amount, sortable
 
 MOST_FORECASTERS = 3
 """Forecasters that are told of in sentences."""
@@ -33,8 +35,10 @@ class Gain:
         Of the money.
     mean
         Per agent and what money is told per.
+    ends
+        Of its interval, which holds together with those of all others.
     verdict
-        Of the interval that holds together with those of all others.
+        What that says.
     agents, losing
         Pairs of agent and seed, and how many of them earn less.
     worst
@@ -46,6 +50,7 @@ class Gain:
     name: str
     currency: str
     mean: float
+    ends: tuple[float, float]
     verdict: str
     agents: int
     losing: int
@@ -53,22 +58,28 @@ class Gain:
     whose: tuple[int, int]
 
     @property
-    def told(self) -> str:
-        """The mean, and in parentheses what its interval says."""
-        return f"{signed_amount(self.mean)} {self.currency} ({judged(self.verdict, self.mean)})"
+    def amount(self) -> str:
+        """The mean."""
+        return f"{signed_amount(self.mean)} {self.currency}"
+
+    @property
+    def judged(self) -> str:
+        """What the interval says."""
+        return judged(self.verdict, self.mean)
 
 
 @dataclass(frozen=True)
 class Worth:
     """What a forecaster is worth in a context: by population, and in total where all count the same money.
 
-    ``mean`` and ``verdict`` of the total are NaN and empty where populations count different money.
+    ``mean`` and ``ends`` of the total are NaN, and ``verdict`` empty, where populations count different money.
     """
 
     forecaster: str
     context: Context
     populations: list[Gain]
     mean: float
+    ends: tuple[float, float]
     verdict: str
 
     @cached_property
@@ -80,6 +91,22 @@ class Worth:
     def agents(self) -> int:
         """Pairs of agent and seed."""
         return sum(gain.agents for gain in self.populations)
+
+    @cached_property
+    def total(self) -> Gain | None:
+        """All populations together; None where there is one, or they count different money."""
+        if self.mean != self.mean:
+            return None
+        worst = min(self.populations, key=lambda gain: gain.worst)
+        return replace(
+            worst,
+            name="in total",
+            mean=self.mean,
+            ends=self.ends,
+            verdict=self.verdict,
+            agents=self.agents,
+            losing=self.losing,
+        )
 
     @cached_property
     def source(self) -> tuple[str, float]:
@@ -109,7 +136,7 @@ def worths(scope: Scope, context: Context) -> list[Worth]:
         if populations:
             total = totals[(name,)]
             mean = factor * float(total["difference"]) if len(populations) > 1 else float("nan")
-            found.append(Worth(name, context, populations, mean, str(total["verdict"])))
+            found.append(Worth(name, context, populations, mean, _ends(total, factor), str(total["verdict"])))
     if scope.currency:
         found.sort(key=lambda worth: -_order(worth))
     return found
@@ -121,10 +148,14 @@ def _order(worth: Worth) -> float:
 
 def _gain(scope: Scope, name: str, mean: dict[str, Any], counted: dict[str, Any], factor: float) -> Gain:
     return Gain(
-        name, scope.currencies[name], factor * float(mean["difference"]), str(mean["verdict"]),
+        name, scope.currencies[name], factor * float(mean["difference"]), _ends(mean, factor), str(mean["verdict"]),
         int(counted["agents"]), int(counted["losses"]), factor * float(counted["q00"]),
         (int(counted["worst_agent"]), int(counted["worst_seed"])),
     )  # fmt: skip
+
+
+def _ends(row: dict[str, Any], factor: float) -> tuple[float, float]:
+    return factor * float(row["simultaneous_low"]), factor * float(row["simultaneous_high"])
 
 
 def judged(verdict: str, value: float) -> str:
@@ -186,6 +217,47 @@ def explained(scope: Scope) -> str:
     )
 
 
+def table(scope: Scope) -> Table:
+    """A row per variant but the reference and population, and one for all: what it is worth, and who loses."""
+    found = [worth for context in scope.contexts for worth in worths(scope, context)]
+    if not found:
+        return Table([], [])
+    unit = f"{scope.currency} per {scope.per}".strip()
+    columns = [
+        *labels(scope),
+        Column("population", numeric=False),
+        Column("worth", unit),
+        Column("interval", "of all together"),
+        Column("verdict", numeric=False),
+        Column("earn less", f"of {scope.agent}s"),
+        Column(f"{scope.agent}s", "and seeds"),
+        Column("worst", unit),
+    ]
+    rows = []
+    for worth in found:
+        head = dict(zip(("forecaster", *AXES), (worth.forecaster, *worth.context), strict=True))
+        for gain in (*worth.populations, *([worth.total] if worth.total else [])):
+            suffix = "" if scope.currency else gain.currency
+            rows.append(
+                [
+                    *named(scope, head),
+                    text(gain.name),
+                    money(gain.mean, suffix),
+                    Cell(interval(*gain.ends, signed_amount), sortable(gain.ends[0])),
+                    text(gain.judged),
+                    Cell(percent(gain.losing / gain.agents), gain.losing / gain.agents),
+                    cell(gain.agents),
+                    money(gain.worst, suffix),
+                ]
+            )
+    return Table(columns, rows[:MOST_ROWS], note=note("Listed are {} of {}.", rows[:MOST_ROWS], len(rows)))
+
+
+def money(value: float, suffix: str) -> Cell:
+    """A difference of money, with its currency where there are several."""
+    return Cell(f"{signed_amount(value)} {suffix}".strip(), sortable(value))
+
+
 def reservations(scope: Scope) -> Iterator[str]:
     """Why money does not speak for green: nothing is better for certain, or some lose."""
     found = worths(scope, scope.contexts[0])
@@ -213,20 +285,37 @@ def _line(scope: Scope, worth: Worth) -> str:
     words = scope.words(worth.context)
     where = f" ({words})" if words else ""
     shown = sorted(worth.populations, key=lambda gain: -abs(gain.mean * gain.agents))[:MOST_PARTS]
-    parts = [f"{gain.name} {gain.told}" for gain in worth.populations if gain in shown]
+    told = [gain for gain in worth.populations if gain in shown]
+    total = worth.total
+    judgements = {gain.judged for gain in (*told, *([total] if total else []))}
+    alike = min(judgements) if len(judgements) == 1 and (len(told) > 1 or total) else ""
+
+    def part(gain: Gain) -> str:
+        return f"{gain.name} {gain.amount}{'' if alike else f' ({gain.judged})'}"
+
     more = len(worth.populations) - len(shown)
-    text = f"{worth.forecaster}{where} against {scope.reference}, per {scope.per}: {', '.join(parts)}"
+    line = f"{worth.forecaster}{where} against {scope.reference}, per {scope.per}: {', '.join(map(part, told))}"
     if more:
-        text += f", and {count(more, 'smaller population')}"
-    if worth.mean == worth.mean:
-        whole = replace(worth.populations[0], name="", mean=worth.mean, verdict=worth.verdict)
-        text += f"; in total {whole.told}"
+        line += f", and {count(more, 'smaller population')}"
+    if total:
+        line += f"; {part(total)}"
         name, share = worth.source
         if share > 1:
-            text += f", all of it and more from {name}"
+            line += f", all of it and more from {name}"
         elif share >= HALF:
-            text += f", {percent(share)} of it from {name}"
-    return f"{text}."
+            line += f", {percent(share)} of it from {name}"
+    return f"{line}{_OF_ALL[alike]}."
+
+
+_OF_ALL = {
+    "": "",
+    "better": "; all of it better",
+    "worse": "; all of it worse",
+    "not separated from 0": "; nothing of it separated from 0",
+    "no interval": "; no interval can be formed",
+    "less than a cent": "; all of it less than a cent",
+}
+"""What is said where the intervals of all parts say the same."""
 
 
 def _losing(scope: Scope, worth: Worth) -> str:
