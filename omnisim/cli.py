@@ -208,7 +208,7 @@ def compare(
     """
     loaded = _load(scenario, None, plugin, {})
     from omnisim import run_directory
-    from omnisim.compare_command import leaderboard, run_comparison, verdict, write_page
+    from omnisim.compare_command import leaderboard, run_comparison, verdict, warnings, write_page
     from omnisim.comparison.store import FOLDERS
 
     directory = out or Path("reports") / f"compare-{_file_name(loaded.name)}-{loaded.about['digest']}"
@@ -230,7 +230,9 @@ def compare(
             force=force,
         )
         page = write_page(comparison, directory)
-        lines = [*verdict(comparison), *leaderboard(comparison)]
+        alarming, lines = warnings(comparison), [*verdict(comparison), *leaderboard(comparison)]
+    for line in alarming:
+        print(f"omnisim: warning: {line}", file=sys.stderr)
     for line in lines:
         say(line)
     say(f"{page}")
@@ -342,6 +344,8 @@ def study(
         from omnisim.studies.directory import write
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
+    for line in result.warnings:
+        print(f"omnisim: warning: {line}", file=sys.stderr)
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
     say(f"{page}")

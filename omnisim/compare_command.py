@@ -92,32 +92,48 @@ def write_page(comparison: Comparison, directory: Path) -> Path:
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """What came out, in money where there is any, and warnings."""
+    """What came out, in a few lines: in money where there is any."""
     from omnisim.report.comparison_scope import Scope
     from omnisim.report.comparison_verdict import summary
 
     return summary(Scope(comparison))
 
 
+def warnings(comparison: Comparison) -> list[str]:
+    """What is to be said on standard error."""
+    from omnisim.report.comparison_limits import alarming
+    from omnisim.report.comparison_scope import Scope
+
+    return list(alarming(Scope(comparison)))
+
+
 def leaderboard(comparison: Comparison) -> list[str]:
-    """The lines that say what came out."""
-    about, table = comparison.about, comparison.table
-    varied = [name for name in ("elimination", "adversary", "setting") if table[name].nunique() > 1]
-    names = [", ".join(row) for row in table[["forecaster", *varied]].itertuples(index=False, name=None)]
+    """A line per variant: money, or utility where there is none in common, and the difference to the reference."""
+    from omnisim.report.comparison_scope import AXES, Scope, keyed
+    from omnisim.report.text import interval
+
+    scope = Scope(comparison)
+    about, first = comparison.about, scope.first
+    overall = comparison.overall[comparison.overall["measure"] == first.key]
+    against = keyed(overall, ["forecaster", *AXES])
+    rows = comparison.table.to_dict("records")
+    names = [", ".join([row["forecaster"], *(row[axis] or "as given" for axis in scope.varied)]) for row in rows]
     width = max(map(len, names))
     confidence = f"{about['confidence']:.0%}"
-    judged = int(table["comparisons"].max()) if table["comparisons"].notna().any() else 0
-    lines = [f"utility per agent over the run, and the difference to {about['reference']} with a {confidence} interval"]
-    for name, row in zip(names, table.to_dict("records"), strict=True):
-        line = f"  {name:<{width}}  {row['utility']:12.4f}"
-        if row["verdict"]:
-            line += f"  {row['difference']:+.4f} [{row['difference_low']:+.4f}, {row['difference_high']:+.4f}]"
-            line += f"  {row['verdict']}"
-        elif row["forecaster"] != about["reference"]:
-            line += f"  {row['difference']:+.4f}  no interval"
+    lines = [f"{first.title}, {first.unit}, and the difference to {about['reference']} with a {confidence} interval"]
+    for name, row in zip(names, rows, strict=True):
+        context = (row["elimination"], row["adversary"], row["setting"])
+        factor, pair = scope.factor(context, first.key), against.get((row["forecaster"], *context))
+        line = f"  {name:<{width}}  {first.plain(factor * row[first.key]):>12}"
+        if pair is not None and pair["difference"] == pair["difference"]:
+            line += f"  {first.signed(factor * pair['difference'])}"
+            ends = (factor * pair["simultaneous_low"], factor * pair["simultaneous_high"])
+            line += f" {interval(*ends, first.signed)}  {pair['verdict']}" if pair["verdict"] else "  no interval"
         lines.append(line)
-    if judged:
-        allowed = " and with ".join(sorted(set(table["method"]) - {""}))
-        together = f"the {judged} intervals hold together with {confidence}; " if judged > 1 else ""
+    judged = overall.loc[overall["verdict"] != "", "method"]
+    if len(judged):
+        allowed = " and with ".join(sorted(set(judged)))
+        count = int(overall["comparisons"].max())
+        together = f"the {count} intervals hold together with {confidence}; " if count > 1 else ""
         lines.append(f"  {together}allowed for is what varies with {allowed}")
     return lines

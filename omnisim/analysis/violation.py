@@ -55,6 +55,36 @@ def whole_run_violations(trace: Trace) -> pd.DataFrame:
     return _joined(trace, {"": np.ones(trace.rounds, dtype=np.bool_)}).drop(columns="subsequence")
 
 
+def violated_limits(trace: Trace) -> pd.DataFrame:
+    """One row per population, subsequence and constraint, over all agents; empty where there are no constraints.
+
+    Columns: population, subsequence, constraint (name), unit, agents, exceeding (agents that ever exceeded the limit),
+    rounds (of all agents, counted where they were there), violated (of those, where the limit was exceeded), total (sum
+    of the excess over them) and largest (of one agent in one round).
+    """
+    rows = []
+    for name, record in trace.records.items():
+        if not record.costs.shape[2]:
+            continue
+        over, there = excess(trace, name), record.actions >= 0
+        units = [limit.unit for limit in record.limits] or ["cost"] * over.shape[2]
+        for subsequence, active in zip(trace.subsequences, trace.active.T, strict=True):
+            part, rounds = over[active], int(there[active].sum())
+            for j, (constraint, unit) in enumerate(zip(record.constraint_names, units, strict=True)):
+                mine = part[:, :, j]
+                counted = (over.shape[1], int((mine > 0).any(axis=0).sum()), rounds)
+                sums = (int((mine > 0).sum()), float(mine.sum()), float(mine.max(initial=0.0)))
+                rows.append((name, subsequence, constraint, unit, *counted, *sums))
+    return pd.DataFrame(rows, columns=list(LIMITS))
+
+
+LIMITS = (
+    *("population", "subsequence", "constraint", "unit", "agents", "exceeding"),
+    *("rounds", "violated", "total", "largest"),
+)
+"""Columns of the table of limits."""
+
+
 def _joined(trace: Trace, members: Mapping[str, BoolArray]) -> pd.DataFrame:
     frames = [_violations_of(trace, name, members) for name, r in trace.records.items() if r.costs.shape[2]]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)

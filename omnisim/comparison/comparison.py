@@ -7,10 +7,11 @@ frame; where nothing was asked for an axis, its label is what the scenario says,
 Forecasters are compared within a *context*, one (elimination, adversary, setting), on the same seeds: the runs of a
 seed have the same agents and the same random numbers. The first forecaster is the *reference* unless another is named.
 
-``MEASURES`` are utility, money (larger is better), external_regret, swap_regret, ccv, ccv_positive, bias,
-fallback_rounds and eliminated (smaller is better). All are sums over the rounds of the subsequence, as in
-``Analysis.agents`` (bias and eliminated are no sums), and the mean over agents. Regrets leave out agents whose
-benchmark is empty.
+``MEASURES`` are utility, money and money_clipped (larger is better), external_regret and swap_regret, the same in money
+(external_regret_money, swap_regret_money), ccv, ccv_positive, bias, fallback_rounds and eliminated (smaller is better).
+All are sums over the rounds of the subsequence, as in ``Analysis.agents`` (bias and eliminated are no sums), and the
+mean over agents. Money is at the true outcomes; all else, also money_clipped and regrets in money, is at the outcomes
+inside the range of the theory. Regrets leave out agents whose benchmark is empty.
 
 .. code-block:: text
 
@@ -31,12 +32,13 @@ benchmark is empty.
                   simultaneous_high (together with all others of the measure), comparisons (how many those are),
                   verdict, seeds, method; no rows for the reference itself
     overall       the same on the whole run, mean over all agents (population is "all populations"); a family of its own
-    gains         who gains: LABELS, reference, population, subsequence, measure (utility or money), agents (pairs of
-                  agent and seed), wins, losses, ties, and the quantiles of the agents' differences: q00, q05, q25, q50,
-                  q75, q95, q100
-    growth        LABELS, population, subsequence, measure (utility, money and the two regrets and CCVs), rounds (of the
-                  subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for many
-                  variants, and ``growth_of`` computes only the rows that are wanted
+    gains         who gains: LABELS, reference, population, subsequence, measure (utility, money or money_clipped),
+                  agents (pairs of agent and seed), wins, losses, ties (of money: less than half a cent), the quantiles
+                  of the agents' differences: q00, q05, q25, q50, q75, q95, q100, and whose the first of them is:
+                  worst_agent, worst_seed
+    growth        LABELS, population, subsequence, measure (utility, money, the regrets, also in money, and the CCVs),
+                  rounds (of the subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for
+                  many variants, and ``growth_of`` computes only the rows that are wanted
     certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
                   the bound; 1: always), runs, and how many of them came out how: held (and could have failed), vacuous
                   (the bound is no lower than what could be lost anyway), unmet (no agent meets the hypotheses), checked
@@ -44,9 +46,16 @@ benchmark is empty.
                   (its name)
     accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
                   rounds: as Analysis.accuracy, mean over seeds
-    diebold_mariano  LABELS, reference, loss, unit, rounds, mean, reference_mean, difference, statistic, p_value, lags:
-                  whether the forecast differs in accuracy from the reference's, see
-                  :func:`~omnisim.comparison.accuracy.diebold_mariano`; losses are means over seeds
+    diebold_mariano  LABELS, reference, loss, unit, rounds, seeds, mean, reference_mean, difference, statistic, p_value,
+                  lags: whether the forecast differs in accuracy from the reference's, over the same rounds; losses are
+                  means over the seeds that both have; see :func:`~omnisim.comparison.accuracy.diebold_mariano`
+    violations    LABELS, population, subsequence, constraint, unit, agents, rounds (of an agent), violated (share of
+                  them in which the limit was exceeded), exceeding (share of the agents that ever did), total (excess of
+                  an agent over the run, mean over agents), all mean over seeds, and largest (in one round, of all); in
+                  the unit of the limit, at the true outcomes
+    clipping      LABELS, quantity, unit, low, high (the range of the theory), values, clipped, prices (share cut off
+                  their sum), money (share by which it would change), lowest, highest, suggested_low, suggested_high (a
+                  range that cuts less; NaN where little is cut): of the run of the variant in which most was cut
     agents        one row per run, population, agent and subsequence: run, LABELS, seed and the columns of
                   Analysis.agents; large, read when first asked for
     about         a dict: name, description, reference, forecasters, eliminations, adversaries, settings (labels, in
@@ -71,12 +80,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from omnisim.arrays import BoolArray, FloatArray
-from omnisim.comparison.accuracy import accuracy, tests
+from omnisim.arrays import BoolArray
+from omnisim.comparison.accuracy import Losses, accuracy, paired_tests
 from omnisim.comparison.certificates import certificates
 from omnisim.comparison.gains import gains
 from omnisim.comparison.grid import LABELS, run_name
 from omnisim.comparison.intervals import CONFIDENCE, NONE, RESAMPLES, Resampler
+from omnisim.comparison.limits import cut, limits
 from omnisim.comparison.records import (
     FAILED,
     FINISHED,
@@ -93,6 +103,7 @@ from omnisim.comparison.statistics import NO_VERDICT, Statistics
 from omnisim.comparison.store import Store
 from omnisim.comparison.summaries import ALL, Curves, Summaries, curves, summaries, table_of, with_pooled
 from omnisim.errors import ScenarioError, TraceError
+from omnisim.problem.population import UTILITY
 
 _PLAIN = [name for name in RUNS.names if name not in (*NESTED, "subsequences")]
 _PLACE = ("population", "subsequence")
@@ -209,7 +220,12 @@ class Comparison:
         """How many agents gain and lose against the reference, and how much."""
         finished = set(self.runs.loc[self.runs["status"] == FINISHED, RUN])
         names = [[name if name in finished else None for name in row] for row in self._names]
-        return gains(self._store, self._labels, names, self._statistics.pairs, self._plan["reference"])
+        some = any(any(row) for row in names)
+        found = self._first_finished["populations"] if some else ()
+        paid = {each["name"] for each in found if each["currency"] != UTILITY}
+        return gains(
+            self._store, self._labels, names, self._statistics.pairs, self._plan["reference"], self._seeds, paid
+        )
 
     @cached_property
     def growth(self) -> pd.DataFrame:
@@ -268,14 +284,27 @@ class Comparison:
     @cached_property
     def diebold_mariano(self) -> pd.DataFrame:
         """Whether forecasts differ in accuracy from that of the reference."""
-        rows = self._finished(["losses", "loss", "loss_unit"])
-        by_variant: list[list[FloatArray]] = [[] for _ in self._labels]
-        for variant, values in zip(rows.index.variant, rows.table["losses"].to_pylist(), strict=True):
-            by_variant[variant].append(np.asarray(values, dtype=np.float64))
-        means = [np.mean(found, axis=0) if len({len(f) for f in found}) == 1 else None for found in by_variant]
-        said = [(row["loss"], row["loss_unit"]) for row in rows.table.select(["loss", "loss_unit"]).to_pylist()]
-        pairs = self._statistics.pairs
-        return tests(means, pairs, self._labels, self._plan["reference"], said[0] if said else ("", ""))
+        rows = self._finished(["losses", "loss", "loss_unit", "rounds"])
+        found: list[dict[int, Losses]] = [{} for _ in self._labels]
+        where = zip(rows.index.variant, rows.index.seed, strict=True)
+        for (variant, seed), row in zip(where, rows.table.to_pylist(), strict=True):
+            values = np.asarray(row["losses"], dtype=np.float64)
+            found[variant][seed] = Losses(row["loss"], row["loss_unit"], row["rounds"], values)
+        return paired_tests(found, self._statistics.pairs, self._labels, self._plan["reference"])
+
+    @cached_property
+    def violations(self) -> pd.DataFrame:
+        """How often and how far limits were exceeded, in their own units at the true outcomes."""
+        rows = self._finished(["violations"])
+        of_row, frame = table_of(rows.table["violations"])
+        return limits(frame, rows.index.variant[of_row], self._labels)
+
+    @cached_property
+    def clipping(self) -> pd.DataFrame:
+        """What clipping to the range of the theory cut off outcomes and money."""
+        rows = self._finished(["clipping"])
+        of_row, frame = table_of(rows.table["clipping"])
+        return cut(frame, rows.index.variant[of_row], self._labels)
 
     @cached_property
     def agents(self) -> pd.DataFrame:

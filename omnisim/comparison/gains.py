@@ -1,6 +1,6 @@
 """Who gains and who loses: the differences of every agent to what it earns with the reference forecaster."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
-from omnisim.comparison.records import LARGER_IS_BETTER
+from omnisim.comparison.records import LARGER_IS_BETTER, MONEY
 from omnisim.comparison.store import Store
 
 QUANTILES = {"q00": 0.0, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q100": 1.0}
@@ -18,6 +18,9 @@ QUANTILES = {"q00": 0.0, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95
 ROUNDING = 1e-9
 """Differences up to this share of what is earned are ties."""
 
+HALF_A_CENT = 0.005
+"""Money, over the run, up to which a difference is no gain and no loss."""
+
 
 def gains(
     store: Store,
@@ -25,6 +28,8 @@ def gains(
     names: Sequence[Sequence[str | None]],
     pairs: Sequence[tuple[int, int]],
     reference: str,
+    seeds: Sequence[int],
+    paid: Collection[str],
 ) -> pd.DataFrame:
     """One row per pair of variants, population, subsequence and measure.
 
@@ -40,6 +45,10 @@ def gains(
         Variants and their references.
     reference
         Label of the reference.
+    seeds
+        One for each place in a row of ``names``.
+    paid
+        Populations whose money is in a currency, of which less than half a cent is nothing.
     """
     rows = []
     ordered = sorted(pairs, key=lambda pair: pair[1])
@@ -53,8 +62,12 @@ def gains(
         if v in references:
             reference_runs = own
             continue
-        shared = [(own[seed], reference_runs[seed]) for seed in own if seed in reference_runs]
-        for (population, subsequence, measure), change in _differences(shared):
+        shared = {seeds[seed]: (own[seed], reference_runs[seed]) for seed in own if seed in reference_runs}
+        for (population, subsequence, measure), changes in _differences(shared):
+            change = np.concatenate(list(changes.values()))
+            if measure in MONEY and population in paid:
+                change[np.abs(change) < HALF_A_CENT] = 0.0
+            worst = min(changes, key=lambda seed: float(changes[seed].min()))
             rows.append(
                 {
                     **dict(zip(LABELS, labels[v], strict=True)),
@@ -67,12 +80,17 @@ def gains(
                     "losses": int((change < 0).sum()),
                     "ties": int((change == 0).sum()),
                     **dict(zip(QUANTILES, np.quantile(change, list(QUANTILES.values())).tolist(), strict=True)),
+                    "worst_agent": int(changes[worst].argmin()),
+                    "worst_seed": worst,
                 }
             )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-COLUMNS = [*LABELS, "reference", "population", "subsequence", "measure", "agents", "wins", "losses", "ties", *QUANTILES]
+COLUMNS = [
+    *(*LABELS, "reference", "population", "subsequence", "measure", "agents", "wins", "losses", "ties"),
+    *(*QUANTILES, "worst_agent", "worst_seed"),
+]
 
 
 @dataclass(frozen=True)
@@ -95,18 +113,20 @@ def _with_pairs(reference: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
     return [reference, *(v for v, r in pairs if r == reference)]
 
 
-def _differences(shared: Sequence[tuple[_Earned, _Earned]]) -> Iterator[tuple[tuple[str, str, str], FloatArray]]:
-    """Of all agents of runs and the runs they are compared to, by population, subsequence and measure."""
-    changes = []
-    for own, before in shared:
+def _differences(
+    shared: Mapping[int, tuple[_Earned, _Earned]],
+) -> Iterator[tuple[tuple[str, str, str], dict[int, FloatArray]]]:
+    """Of all agents of runs and the runs they are compared to, by population, subsequence and measure, then by seed."""
+    changes = {}
+    for seed, (own, before) in shared.items():
         change = own.earned - before.earned
         change[np.abs(change) <= ROUNDING * np.maximum(1.0, np.abs(before.earned))] = 0.0
-        changes.append(change)
-    places = dict.fromkeys(place for own, _ in shared for place in own.places)
+        changes[seed] = change
+    places = dict.fromkeys(place for own, _ in shared.values() for place in own.places)
     for place in places:
-        there = [(change, own.places[place]) for change, (own, _) in zip(changes, shared, strict=True)]
+        there = {seed: (changes[seed], own.places[place]) for seed, (own, _) in shared.items() if place in own.places}
         for m, measure in enumerate(LARGER_IS_BETTER):
-            yield (*place, measure), np.concatenate([change[m, rows] for change, rows in there])
+            yield (*place, measure), {seed: change[m, rows] for seed, (change, rows) in there.items()}
 
 
 def _read(store: Store, names: Sequence[str]) -> Iterator[_Earned]:

@@ -15,7 +15,10 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
                          agents
     runs.certificates[]  the rows of Analysis.certificates
     runs.accuracy[]      the rows of Analysis.accuracy
-    runs.losses          the loss of the forecast in every round, with ``loss`` (what it is) and ``loss_unit``
+    runs.violations[]    the rows of :func:`~omnisim.analysis.violation.violated_limits`
+    runs.clipping[]      one: what clipping cut off the outcomes and the money, and what would cut less
+    runs.losses          the loss of the forecast by round, or its means over groups of rounds of a long run, with
+                         ``loss`` (what it is) and ``loss_unit``
 """
 
 from dataclasses import dataclass, replace
@@ -25,23 +28,29 @@ import pyarrow as pa
 
 from omnisim.comparison.grid import LABELS
 
+REGRETS = ("external_regret", "swap_regret")
+"""Measures that agents with an empty benchmark do not have."""
+
+IN_MONEY = {f"{regret}_money": regret for regret in REGRETS}
+"""Regrets in the money that the utility stands for: inside the range of the theory."""
+
 MEASURES = (
-    *("utility", "money", "money_clipped", "external_regret", "swap_regret", "ccv", "ccv_positive"),
+    *("utility", "money", "money_clipped", *REGRETS, *IN_MONEY, "ccv", "ccv_positive"),
     *("bias", "fallback_rounds", "eliminated"),
 )
-"""What is compared, in the columns of ``Analysis.agents``."""
+"""What is compared: columns of ``Analysis.agents``, and regrets in money."""
 
 LARGER_IS_BETTER = ("utility", "money", "money_clipped")
 """Of all other measures less is better."""
 
-MONEY = ("money", "money_clipped")
+MONEY = ("money", "money_clipped", *IN_MONEY)
 """Measures that populations may count in different currencies."""
 
-GROWING = ("utility", "money", "external_regret", "swap_regret", "ccv", "ccv_positive")
+GROWING = ("utility", "money", *REGRETS, *IN_MONEY, "ccv", "ccv_positive")
 """Measures that are sums over rounds."""
 
-REGRETS = ("external_regret", "swap_regret")
-"""Measures that agents with an empty benchmark do not have."""
+MOST_LOSSES = 2_000
+"""Losses that are kept of a run: of a longer one, means over groups of equally many rounds."""
 
 RUN, SEED = "run", "seed"
 FINISHED, FAILED = "finished", "failed"
@@ -145,6 +154,21 @@ RUNS_COLUMNS = (
         *_columns(_count, "rounds"),
     ),
     _table(
+        "violations",
+        *_columns(_text, "population", "subsequence", "constraint", "unit"),
+        *_columns(_count, "agents", "exceeding", "rounds", "violated"),
+        *_columns(_cost, "total", "largest"),
+    ),
+    _table(
+        "clipping",
+        *_columns(_text, "quantity", "unit"),
+        *_columns(_real, "low", "high"),
+        *_columns(_count, "values", "clipped"),
+        *_columns(_cost, "prices", "money"),
+        *_columns(_real, "lowest", "highest"),
+        *_columns(_maybe, "suggested_low", "suggested_high"),
+    ),
+    _table(
         "certificates",
         *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
         *_columns(_maybe, "measured", "bound"),
@@ -165,5 +189,8 @@ AGENTS, RUNS = (
 )
 """The two tables as schemas."""
 
-NESTED = ("populations", "summary", "growth", "blocks", "certificates", "accuracy", "losses", "loss", "loss_unit")
+NESTED = (
+    *("populations", "summary", "growth", "blocks", "certificates", "accuracy", "violations", "clipping"),
+    *("losses", "loss", "loss_unit"),
+)
 """Columns of the table ``runs`` that hold tables, or say what those are."""

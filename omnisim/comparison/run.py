@@ -4,39 +4,24 @@ This is what the workers do. A run returns the bytes of its two Parquet files, s
 has next to nothing to do.
 """
 
-import hashlib
 import io
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from omnisim import memory
 from omnisim._version import __version__
-from omnisim.analysis import Analysis, analyze
-from omnisim.analysis.accuracy import losses
-from omnisim.analysis.growth import grown
-from omnisim.analysis.money import lost_by_clipping, money_by_round
-from omnisim.arrays import FloatArray
+from omnisim.analysis import analyze
 from omnisim.comparison.grid import LABELS, Variant
-from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, MEASURES, REGRETS, RUNS
+from omnisim.comparison.measuring import measured
+from omnisim.comparison.records import AGENTS, FAILED, FINISHED, RUNS
 from omnisim.reproducibility import machine, versions
 from omnisim.simulation.simulate import simulate
-from omnisim.trace import Trace
-
-GROWTH_POINTS = 12
-"""Numbers of rounds at which the growth of regret and violation is kept."""
-
-SHORTEST_BLOCK = 7
-"""Rounds: a week of a day-ahead market, whose days resemble those of the week before."""
-
-MOST_BLOCKS = 200
 
 
 @dataclass(frozen=True)
@@ -59,17 +44,6 @@ class Stored:
     error: str
 
 
-def block_length(rounds: int) -> int:
-    """Rounds that are resampled together: T^(1/3), the rate that is best for a mean, and at least a week.
-
-    Very long runs have longer blocks, so that there are never more than ``MOST_BLOCKS``.
-
-    >>> block_length(365), block_length(1000), block_length(100_000)
-    (8, 10, 500)
-    """
-    return max(SHORTEST_BLOCK, int(np.ceil(round(rounds ** (1 / 3), 9))), -(-rounds // MOST_BLOCKS))
-
-
 def execute(variant: Variant, seed: int, command: str) -> Stored:
     """Run a variant with a seed; whatever goes wrong becomes the result."""
     head = {"run": variant.run(seed), **dict(zip(LABELS, variant.labels, strict=True)), "seed": seed}
@@ -81,7 +55,7 @@ def execute(variant: Variant, seed: int, command: str) -> Stored:
     try:
         trace = simulate(variant.scenario, seed)
         simulated = time.perf_counter()
-        row, agents = _measured(analyze(trace))
+        row, agents = measured(analyze(trace))
         facts |= row | {"status": FINISHED, "error": error}
         facts["simulate_seconds"] = simulated - started
         facts["analyze_seconds"] = time.perf_counter() - simulated
@@ -105,86 +79,3 @@ def _agents(head: dict[str, Any], agents: pd.DataFrame) -> bytes:
     arrays = [pa.array(columns[field.name], field.type, from_pandas=False) if field.name in agents else
               columns[field.name].cast(field.type) for field in AGENTS]  # fmt: skip
     return to_parquet(pa.table(arrays, schema=AGENTS))
-
-
-def _measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
-    trace = analysis.trace
-    agents = analysis.agents
-    certificates = analysis.certificates
-    populations = [record.population for record in trace.records.values()]
-    kept = RUNS.field("certificates").type.value_type
-    names = [kept.field(i).name for i in range(kept.num_fields)]
-    by_round, loss, unit = losses(trace)
-    return {
-        "loss": loss,
-        "loss_unit": unit,
-        "losses": by_round.tolist(),
-        "accuracy": analysis.accuracy.to_dict("records"),
-        "rounds": trace.rounds,
-        "agents": sum(population.agents for population in populations),
-        "outcomes": hashlib.sha256(np.ascontiguousarray(trace.outcomes).tobytes()).hexdigest()[:16],
-        "certificates_listed": len(certificates),
-        "certificates_violated": int((~certificates["holds"].astype(bool)).sum()),
-        "subsequences": list(trace.subsequences),
-        "populations": [{"name": p.name, "agents": p.agents, "currency": p.money.currency} for p in populations],
-        "summary": list(_summary(agents)),
-        "growth": list(_growth(analysis)),
-        "blocks": list(_blocks(trace)),
-        "certificates": certificates[names].to_dict("records"),
-    }, agents
-
-
-def _summary(agents: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False):
-        yield {
-            "population": population,
-            "subsequence": subsequence,
-            "rounds": int(rows["rounds"].iloc[0]),
-            "agents": len(rows),
-            "defined": int(rows[REGRETS[0]].notna().sum()),
-            **{measure: float(rows[measure].mean()) for measure in MEASURES},
-        }
-
-
-def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
-    trace = analysis.trace
-    for population in trace.records:
-        for subsequence in trace.subsequences:
-            points = list(grown(trace, population, subsequence, GROWTH_POINTS))
-            yield {
-                "population": population,
-                "subsequence": subsequence,
-                "rounds": [rounds for _, rounds, _ in points],
-                **{measure: [_mean(measures[measure]) for *_, measures in points] for measure in GROWING},
-            }
-
-
-def _mean(values: FloatArray) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
-
-
-def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
-    starts = np.arange(0, trace.rounds, block_length(trace.rounds))
-    rounds = np.add.reduceat(trace.active.astype(np.int64), starts, axis=0)
-    for name in trace.records:
-        earned = _mean_earned(trace, name)
-        sums = {key: np.add.reduceat(value[:, None] * trace.active, starts, axis=0) for key, value in earned.items()}
-        for k, subsequence in enumerate(trace.subsequences):
-            yield {
-                "population": name,
-                "subsequence": subsequence,
-                "rounds": rounds[:, k].tolist(),
-                **{key: value[:, k].tolist() for key, value in sums.items()},
-            }
-
-
-def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
-    """Each measure of ``LARGER_IS_BETTER`` in every round, mean over the agents, (T,)."""
-    money = trace.records[name].population.money
-    at_true = money_by_round(trace, name)
-    clipped = at_true + lost_by_clipping(trace, name)
-    # An agent that is not there earns no money, which is no utility of 0.
-    here = trace.records[name].actions >= 0
-    utility = np.where(here, (clipped - money.offset) / money.scale, 0.0)
-    return {"utility": utility.mean(axis=1), "money": at_true.mean(axis=1), "money_clipped": clipped.mean(axis=1)}

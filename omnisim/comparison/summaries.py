@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.comparison.records import MEASURES, MONEY, REGRETS
+from omnisim.comparison.records import IN_MONEY, MEASURES, MONEY, REGRETS
 
 ALL = "all populations"
 """The population of the leaderboard: every agent of every population."""
@@ -78,7 +78,7 @@ def summaries(index: Index, column: pa.ChunkedArray, whole_run: str, money: bool
     members = [k for k, (_, subsequence) in enumerate(places) if subsequence == whole_run]
     agents = found["agents"]
     for measure in MEASURES:
-        weights = found["defined"] if measure in REGRETS else agents
+        weights = found["defined"] if measure in (*REGRETS, *IN_MONEY) else agents
         pooled = _average(found[measure][:, :, members], weights[:, :, members])
         if measure in MONEY and not money:
             pooled[:] = np.nan

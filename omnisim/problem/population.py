@@ -18,6 +18,9 @@ from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, lim
 from omnisim.problem.mixture import Mixture
 from omnisim.products import times, weighted_sums
 
+UTILITY = "utility"
+"""Currency of populations that say nothing about money."""
+
 
 @dataclass(frozen=True)
 class Money:
@@ -226,7 +229,7 @@ class Population:
 
     def _check_money(self, money: Money | None) -> Money:
         if money is None:
-            return Money(freeze(np.ones(self.agents)), freeze(np.zeros(self.agents)), "utility")
+            return Money(freeze(np.ones(self.agents)), freeze(np.zeros(self.agents)), UTILITY)
         scale = finite(f"money scale of population {self.name!r}", money.scale, (self.agents,))
         offset = finite(f"money offset of population {self.name!r}", money.offset, (self.agents,))
         if scale.min() <= 0:

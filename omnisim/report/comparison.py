@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omnisim.comparison.comparison import Comparison
 from omnisim.files import atomic_write
-from omnisim.report import comparison_tables, embedding
+from omnisim.report import comparison_accuracy, comparison_limits, comparison_tables, comparison_worth, embedding
 from omnisim.report.comparison_figures import shown_figures
 from omnisim.report.comparison_runs import runs_to_look_at
 from omnisim.report.comparison_scope import AXES, Scope
@@ -71,7 +71,10 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "verdict": verdict(scope),
         "figures": figures,
         "leaderboard": comparison_tables.leaderboard(scope),
-        "accuracy": comparison_tables.accuracy(scope),
+        "worth": comparison_worth.table(scope),
+        "tests": comparison_accuracy.against_reference(scope),
+        "measures": comparison_accuracy.measures(scope),
+        "violations": comparison_limits.violations(scope),
         "differences": comparison_tables.differences(scope),
         "gains": comparison_tables.gains(scope),
         "certificates": comparison_tables.certificates(scope),

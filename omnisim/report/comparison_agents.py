@@ -10,12 +10,13 @@ from omnisim.report.figures.strips import strips
 from omnisim.report.figures.winners import Panel, Row
 from omnisim.report.figures.winners import winners as bars
 from omnisim.report.results import Strip, StripPanel, Strips
-from omnisim.report.text import percent, signed
+from omnisim.report.text import percent
 
 
 def winners(scope: Scope) -> Variants:
     """How many agents gain and lose, a panel per population; a variant per subsequence and context."""
-    for words, rows in _gained(scope, "utility"):
+    money = any(scope.currencies.values())
+    for words, rows in _gained(scope, "money" if money else "utility"):
         panels, sentences = [], []
         for population in scope.populations:
             own = rows[rows["population"] == population]
@@ -30,11 +31,12 @@ def winners(scope: Scope) -> Variants:
                 for row in found[:3]
             ]
         caption = (
-            f"Share of the agents, over all seeds, that earn more (blue) or less (orange) utility than the same agents "
-            f"do with {scope.reference}; what is missing to 100 % is the same with both. A share says how many, not "
-            f"how much, and comes without an interval: agents of one market are not independent.{scope.omitted}"
+            f"Share of the {scope.agent}s, over all seeds, that earn more (blue) or less (orange) "
+            f"{'money' if money else 'utility'} than the same {scope.agent}s do with {scope.reference}; what is "
+            "missing to 100 % is the same with both. A share says how many, not how much, and comes without an "
+            f"interval: {scope.agent}s of one market are not independent.{scope.omitted}"
         )
-        alt = f"Bars of the shares of agents that gain and lose against {scope.reference}: {'; '.join(sentences)}."
+        alt = f"Shares of {scope.agent}s that gain and lose against {scope.reference}: {'; '.join(sentences)}."
         yield words, bars("Who gains and who loses", panels, caption, alt)
 
 
@@ -57,15 +59,16 @@ def gains(scope: Scope) -> Variants:
                 for row in own
             ]
             currency = scope.currencies[population]
-            unit = scope.money(currency).unit if currency else "utility per agent, over the run"
+            measure = scope.money(currency) if currency else scope.utility
+            unit = measure.unit if currency else f"utility {measure.unit}"
             panels.append(StripPanel(population, unit, found))
-            sentences += [f"{population}, {strip.label}: median {signed(strip.point)}" for strip in found[:3]]
+            sentences += [f"{population}, {strip.label}: median {measure.signed(strip.point)}" for strip in found[:3]]
         caption = (
-            f"Distribution over agents and seeds of what an agent gains against {scope.reference}: point at the "
+            f"Distribution over {scope.agent}s and seeds of what each gains against {scope.reference}: point at the "
             "median, thick line over the middle half, thin line from the 5th to the 95th percentile. These are "
-            f"different agents, not an interval of confidence.{scope.omitted}"
+            f"different {scope.agent}s, not an interval of confidence.{scope.omitted}"
         )
-        alt = f"Distributions of the gains of agents against {scope.reference}: {'; '.join(sentences)}."
+        alt = f"Distributions of the gains of {scope.agent}s against {scope.reference}: {'; '.join(sentences)}."
         yield words, strips("By how much", Strips(panels, caption, alt))
 
 

@@ -10,17 +10,18 @@ from omnisim.report.figures.curves import curves
 from omnisim.report.figures.plane import Plane, Point
 from omnisim.report.figures.plane import planes as drawn
 from omnisim.report.results import Curve, Drawing, Panel
-from omnisim.report.text import count, number
+from omnisim.report.text import count, score
 
 
 def planes(scope: Scope) -> Variants:
     """Swap regret beside CCV+, a panel per population; a variant per context; nothing if none is violated."""
     means = scope.comparison.means
     forecasters = scope.shown_forecasters()
-    wanted = means[means["measure"].isin(["swap_regret", "ccv_positive"]) & means["forecaster"].isin(forecasters)]
+    regret = scope.regret("swap")
+    wanted = means[means["measure"].isin([regret.key, "ccv_positive"]) & means["forecaster"].isin(forecasters)]
     if not (wanted.loc[wanted["measure"] == "ccv_positive", "mean"] > 0).any():
         return
-    subsequences = scope.subsequences
+    subsequences, unit = scope.subsequences, scope.currency or "utility"
     for context in scope.contexts:
         panels = [
             Plane(scope.panel(population), _points(scope, wanted, context, population, subsequences))
@@ -31,17 +32,19 @@ def planes(scope: Scope) -> Variants:
             continue
         caption = (
             f"One point per forecaster (colour) and subsequence (symbol): what is lost and what is violated in a "
-            f"{scope.round} of the subsequence, mean over agents and seeds, with intervals of "
-            f"{scope.about['confidence']:.0%}. Down and left is better. Agents whose benchmark is empty have no "
-            f"regret and are left out of it.{scope.omitted}"
+            f"{scope.round} of the subsequence, mean over {scope.agent}s and seeds, with intervals of "
+            f"{scope.about['confidence']:.0%}. Down and left is better. Swap regret is what would have been earned "
+            "more by replacing actions with ones that never violate a limit, at outcomes inside the range of the "
+            f"theory; CCV+ (cumulative violation) is in cost, of which a {scope.round} has at most 1. "
+            f"{scope.agent.capitalize()}s without such an action have no regret and are left out.{scope.omitted}"
         )
         best = min(points, key=lambda point: (point.violation, point.regret))
         alt = (
             f"Scatter plot of swap regret and CCV+ for {count(len(points), 'pair')} of forecaster and subsequence; "
-            f"least violated is {best.forecaster} on {best.subsequence}, swap regret {number(best.regret)}, "
-            f"CCV+ {number(best.violation)} a {scope.round}."
+            f"least violated is {best.forecaster} on {best.subsequence}, swap regret {regret.plain(best.regret)} "
+            f"{unit}, CCV+ {score(best.violation)} a {scope.round}."
         )
-        axes = (f"swap regret, utility a {scope.round}", f"CCV+, cost a {scope.round}")
+        axes = (f"swap regret, {unit} a {scope.round}", f"CCV+, cost a {scope.round}")
         colours = {name: scope.colour(name) for name in forecasters}
         yield (
             scope.words(context),
@@ -54,14 +57,14 @@ def _points(
 ) -> list[Point]:
     rounds = scope.rounds_on(context, population)
     rows = scope.of(means, context, population=population)
-    by_place = keyed(rows, ["forecaster", "subsequence", "measure"])
+    by_place, regret_key = keyed(rows, ["forecaster", "subsequence", "measure"]), scope.regret("swap").key
     found = []
     for forecaster, subsequence in product(scope.shown_forecasters(), subsequences):
-        if subsequence not in rounds or (forecaster, subsequence, "swap_regret") not in by_place:
+        if subsequence not in rounds or (forecaster, subsequence, regret_key) not in by_place:
             continue
         regret, violation = (
             [by_place[forecaster, subsequence, key][end] / rounds[subsequence] for end in ("mean", "low", "high")]
-            for key in ("swap_regret", "ccv_positive")
+            for key in (regret_key, "ccv_positive")
         )
         if np.isfinite([regret[0], violation[0]]).all():
             intervals = (regret[1], regret[2]), (violation[1], violation[2])
@@ -69,15 +72,17 @@ def _points(
     return found
 
 
-_GROWING = (("swap_regret", "swap regret", "utility per agent, summed"), ("ccv_positive", "CCV+", "cost, summed"))
-
-
 def growth(scope: Scope) -> Variants:
     """Swap regret and CCV+ after growing numbers of rounds; a variant per subsequence, population and context."""
     of = scope.comparison.growth_of
     shown = scope.shown_forecasters()
     violated = (of(["ccv_positive"], {"forecaster": shown}, with_intervals=False)["mean"] > 0).any()
-    keys = [key for key, *_ in _GROWING]
+    regret = scope.regret("swap")
+    growing = (
+        (regret.key, "swap regret", f"{scope.currency or 'utility'} per {scope.agent}, summed", regret.plain),
+        ("ccv_positive", "CCV+", f"cost per {scope.agent}, summed", score),
+    )
+    keys = [key for key, *_ in growing]
     for subsequence, population, context in product(scope.subsequences, scope.populations, scope.contexts):
         place = {"population": [population], "subsequence": [subsequence]}
         within = {axis: [each] for axis, each in zip(AXES, context, strict=True)}
@@ -85,7 +90,7 @@ def growth(scope: Scope) -> Variants:
         if rows["rounds"].nunique() < 2:
             continue
         panels, sentences = [], []
-        for key, title, unit in _GROWING if violated else _GROWING[:1]:
+        for key, title, unit, write in growing if violated else growing[:1]:
             lines = []
             for forecaster in scope.shown_forecasters():
                 own = rows[(rows["forecaster"] == forecaster) & (rows["measure"] == key)]
@@ -95,13 +100,13 @@ def growth(scope: Scope) -> Variants:
                         Curve(forecaster, own["rounds"].to_numpy(), own["mean"].to_numpy(), low, high,
                               scope.colour(forecaster))
                     )  # fmt: skip
-                    sentences.append(f"{title} of {forecaster} {number(float(own['mean'].iloc[-1]))}")
+                    sentences.append(f"{title} of {forecaster} {write(float(own['mean'].iloc[-1]))}")
             if lines:
                 panels.append(Panel(title, f"{scope.round}s of the subsequence", unit, lines, log_x=False, log_y=False))
         if not panels:
             continue
         caption = (
-            f"{population} on {subsequence}: mean over agents and seeds, with bands of "
+            f"{population} on {subsequence}: mean over {scope.agent}s and seeds, with bands of "
             f"{scope.about['confidence']:.0%} over seeds. A curve that flattens means that less and less is lost in a "
             f"{scope.round}.{scope.omitted}"
         )

@@ -11,7 +11,7 @@ from omnisim.report.comparison_scope import MOST_CONTEXTS, MOST_ROWS, Context, M
 from omnisim.report.figures.difference_map import Panel, difference_map
 from omnisim.report.figures.strips import strips
 from omnisim.report.results import Strip, StripPanel, Strips
-from omnisim.report.text import count, label, listing, signed
+from omnisim.report.text import count, label, listing
 
 _INTERVALS = "thick lines are intervals of their own, thin ones hold together"
 
@@ -30,11 +30,13 @@ def leaderboard(scope: Scope) -> Variants:
                 found = [_difference(scope, row, scope.factor(context, measure.key)) for row in rows.to_dict("records")]
                 words = scope.words(context)
                 panels.append(StripPanel(words or "the whole run", f"{measure.title}, {measure.unit}", found))
-                sentences += [f"{strip.label}{f' ({words})' if words else ''} {_between(strip)}" for strip in found[:4]]
+                sentences += [
+                    f"{strip.label}{f' ({words})' if words else ''} {_between(strip, measure)}" for strip in found[:4]
+                ]
             if any(panel.strips for panel in panels):
                 caption = (
-                    f"Difference in {measure.title} to {scope.reference} on the same seeds, mean over all agents; "
-                    f"{_INTERVALS} with {scope.about['confidence']:.0%} for all in the figure. "
+                    f"Difference in {measure.title} to {scope.reference} on the same seeds, mean over all "
+                    f"{scope.agent}s; {_INTERVALS} with {scope.about['confidence']:.0%} for all in the figure. "
                     f"{'More' if measure.larger_is_better else 'Less'} is better. Without lines, nothing varied that "
                     "an interval could be formed from."
                 )
@@ -51,9 +53,10 @@ def _difference(scope: Scope, row: Mapping[Any, Any], factor: float) -> Strip:
     return Strip(scope.rows[forecaster], value, (low, high), (lowest, highest), scope.colour(forecaster))
 
 
-def _between(strip: Strip) -> str:
+def _between(strip: Strip, measure: Measure) -> str:
     low, high = strip.outer
-    return f"{signed(strip.point)}" + (f" ({signed(low)} to {signed(high)})" if low == low else "")
+    write = measure.signed
+    return write(strip.point) + (f" ({write(low)} to {write(high)})" if low == low else "")
 
 
 def maps(scope: Scope) -> Variants:
@@ -107,9 +110,10 @@ def _map(scope: Scope, rows: pd.DataFrame, context: Context, population: str, me
             values[i, k] = factor * row["difference"]
             separated[i, k] = row["verdict"] in ("better", "worse")
             low, high = factor * row["simultaneous_low"], factor * row["simultaneous_high"]
-            ends = f"<br>{signed(low)} to {signed(high)}" if low == low else "<br>no interval"
+            write = measure.signed
+            ends = f"<br>{write(low)} to {write(high)}" if low == low else "<br>no interval"
             told[i][k] = (
-                f"{label(others[i], 48)} on {label(subsequences[k], 48)}<br>{signed(values[i, k])}{ends}"
+                f"{label(others[i], 48)} on {label(subsequences[k], 48)}<br>{write(values[i, k])}{ends}"
                 f"<br>{row['verdict'] or 'no verdict'}"
             )
     return Panel(scope.panel(population), values, separated, told)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from omnisim.comparison.store import PAGE, PAGES, SCENARIOS
-from omnisim.report.comparison_scope import AXES, Scope
+from omnisim.report.comparison_scope import AXES, Measure, Scope
 from omnisim.report.tables import Cell, Column, Table, cell
-from omnisim.report.text import MISSING, shorten
+from omnisim.report.text import MISSING, score, shorten
 
 EACH = 5
 """Runs of a kind that are listed."""
@@ -31,14 +31,15 @@ def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
     beside
         Whether the page is in the folder of the comparison, so that links to files there lead somewhere.
     """
+    first = scope.first
     columns = [
         Column("why", numeric=False),
         Column("forecaster", numeric=False),
         *(Column(AXES[axis], numeric=False) for axis in scope.varied),
         Column("seed"),
-        Column("utility", "per agent"),
-        Column("difference", "utility"),
-        Column("CCV+", "cost"),
+        Column(first.title, first.unit),
+        Column("difference", first.title),
+        Column("CCV+", f"cost {scope.over_the_run}"),
         Column("time", "s"),
         Column("memory", "MB"),
         Column("page", numeric=False),
@@ -46,7 +47,8 @@ def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
         Column("command", numeric=False, code=True),
     ]
     rows, marks = [], []
-    for why, mark, row in _picked(with_differences(scope)):
+    for why, mark, row in _picked(with_differences(scope), first):
+        factor = scope.factor((row["elimination"], row["adversary"], row["setting"]), first.key)
         digest = row["run"].rpartition("-")[0]
         file = f"{SCENARIOS}/{digest}.toml" if row["command"] else ""
         command = row["command"] or "built in Python: no command"
@@ -58,9 +60,9 @@ def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
                 Cell(row["forecaster"], row["forecaster"]),
                 *(Cell(row[axis] or "as given", row[axis] or "as given") for axis in scope.varied),
                 cell(row["seed"]),
-                cell(row["utility"], 5),
-                cell(row["difference"]),
-                cell(row["ccv_positive"]),
+                cell(factor * row[first.key], write=first.plain),
+                cell(factor * row["difference"], write=first.signed),
+                cell(row["ccv_positive"], write=score),
                 cell(row["seconds"]),
                 cell(row["peak_memory_mb"]),
                 _page(scope, row["run"], beside=beside),
@@ -80,16 +82,16 @@ def _page(scope: Scope, run: str, *, beside: bool) -> Cell:
 
 
 def with_differences(scope: Scope) -> pd.DataFrame:
-    """All runs, with the difference in utility to the reference's run of the same context and seed."""
-    runs = scope.comparison.runs
+    """All runs, with the difference to the reference's run of the same context and seed in what is compared first."""
+    runs, key = scope.comparison.runs, scope.first.key
     paired = [*AXES, "seed"]
-    reference = runs[runs["forecaster"] == scope.reference].set_index(paired)["utility"].rename("earned")
+    reference = runs[runs["forecaster"] == scope.reference].set_index(paired)[key].rename("earned")
     runs = runs.join(reference, on=paired)
-    differences = (runs["utility"] - runs["earned"]).where(runs["forecaster"] != scope.reference)
+    differences = (runs[key] - runs["earned"]).where(runs["forecaster"] != scope.reference)
     return runs.assign(difference=differences)
 
 
-def _picked(runs: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _picked(runs: pd.DataFrame, first: Measure) -> Iterator[tuple[str, str, dict[str, Any]]]:
     failed = runs[runs["status"] == "failed"]
     finished = runs[runs["status"] == "finished"]
     violated = finished[finished["certificates_violated"] > 0].nlargest(EACH, "certificates_violated")
@@ -97,7 +99,7 @@ def _picked(runs: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any]]]:
         ("failed", "violated", failed.head(MOST_FAILED)),
         ("certificate violated", "violated", violated),
         ("worst difference", "", _least(finished[finished["difference"] < 0], "difference")),
-        ("least utility", "", _least(finished, "utility")),
+        (f"least {first.title}", "", _least(finished, first.key)),
         ("most CCV+", "", _most(finished[finished["ccv_positive"] > 0], "ccv_positive")),
         ("slowest", "", _most(finished, "seconds")),
         ("most memory", "", _most(finished, "peak_memory_mb").head(1)),

@@ -3,7 +3,7 @@
 A *context* is what forecasters that are compared have in common: an elimination, an adversary and a setting.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,8 +12,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from omnisim.comparison.comparison import Comparison
+from omnisim.comparison.records import MONEY
+from omnisim.problem.population import UTILITY
 from omnisim.report.figures.style import PALETTE
-from omnisim.report.text import count, label, shorten
+from omnisim.report.text import amount, count, label, score, shorten, signed_amount, signed_score
 
 AXES = {"elimination": "decision rule", "adversary": "adversary", "setting": "setting"}
 """What contexts differ by, and what the page calls it."""
@@ -25,9 +27,6 @@ MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 16
 """How many a figure shows, and how many variants of it there are to choose from."""
 
 DAYS_OF_A_YEAR = 365
-
-UTILITY = "utility"
-"""Currency of populations that say nothing about money."""
 
 Context = tuple[str, str, str]
 
@@ -57,6 +56,16 @@ class Measure:
     unit: str
     larger_is_better: bool = False
 
+    @property
+    def signed(self) -> Callable[[float], str]:
+        """Writes a difference."""
+        return signed_amount if self.key in MONEY else signed_score
+
+    @property
+    def plain(self) -> Callable[[float], str]:
+        """Writes a value."""
+        return amount if self.key in MONEY else score
+
 
 class Scope:
     """A comparison and how it is shown.
@@ -83,13 +92,13 @@ class Scope:
 
     @cached_property
     def forecasters(self) -> list[str]:
-        """All forecasters: the reference first, then by their mean rank in utility over the contexts."""
-        ranks = self.table.groupby(list(AXES), sort=False)["utility"].rank(ascending=False)
+        """All forecasters: the reference first, then by their mean rank over the contexts in ``first``."""
+        ranks = self.table.groupby(list(AXES), sort=False)[self.first.key].rank(ascending=False)
         order = ranks.groupby(self.table["forecaster"], sort=False).mean().sort_values(kind="stable").index
         return [self.reference, *(str(name) for name in order if name != self.reference)]
 
     def shown_forecasters(self, most: int = MOST_FORECASTERS) -> list[str]:
-        """The forecasters that a figure draws: the reference and those with the most utility."""
+        """The forecasters that a figure draws: the reference and the best others."""
         return self.forecasters[:most]
 
     @cached_property
@@ -155,6 +164,21 @@ class Scope:
         return "day" if "values" in self.about["market"] else "round"
 
     @cached_property
+    def agent(self) -> str:
+        """What an agent is called: a customer of a market."""
+        return "customer" if (self.comparison.clipping["quantity"] == "price").any() else "agent"
+
+    @property
+    def per(self) -> str:
+        """What money is told per."""
+        return f"{self.agent} and year" if self.round == "day" else f"{self.agent} over the run"
+
+    @property
+    def over_the_run(self) -> str:
+        """What sums over a run are told per."""
+        return f"per {self.agent} over the run"
+
+    @cached_property
     def rounds(self) -> dict[Context, int]:
         """Rounds of a run, by context."""
         finished = self.comparison.runs.query("status == 'finished'")
@@ -186,29 +210,40 @@ class Scope:
 
     def factor(self, context: Context, measure: str) -> float:
         """What sums over a run are multiplied with where they are shown: money becomes money of a year."""
-        if measure != "money" or self.round != "day" or context not in self.rounds:
+        if measure not in MONEY or self.round != "day" or context not in self.rounds:
             return 1.0
         return DAYS_OF_A_YEAR / self.rounds[context]
 
     def money(self, currency: str) -> Measure:
         """Money, as it is shown."""
-        per = "per agent and year" if self.round == "day" else "per agent, over the run"
-        return Measure("money", "money", f"{currency} {per}", larger_is_better=True)
+        return Measure("money", "money", f"{currency} per {self.per}".strip(), larger_is_better=True)
+
+    @property
+    def first(self) -> Measure:
+        """What forecasters are ranked and judged by: money, or utility where there is none in common."""
+        return self.money(self.currency) if self.currency else self.utility
+
+    @property
+    def utility(self) -> Measure:
+        """Utility, as it is shown."""
+        return Measure("utility", "utility", self.over_the_run, larger_is_better=True)
+
+    def regret(self, kind: str) -> Measure:
+        """A regret (``"swap"`` or ``"external"``) in money inside the range, or in utility where there is none."""
+        if self.currency:
+            return Measure(f"{kind}_regret_money", f"{kind} regret", f"{self.currency} per {self.per}")
+        return Measure(f"{kind}_regret", f"{kind} regret", f"utility {self.over_the_run}")
 
     @cached_property
     def measures(self) -> list[Measure]:
         """What the leaderboard compares."""
         rows = self.table
-        found = [
-            Measure("utility", "utility", "per agent, over the run", larger_is_better=True),
-            Measure("swap_regret", "swap regret", "utility per agent, over the run"),
-            Measure("external_regret", "external regret", "utility per agent, over the run"),
-        ]
+        found = [self.utility, self.regret("swap"), self.regret("external")]
         if self.currency and rows["money"].notna().any():
-            found.insert(1, self.money(self.currency))
+            found.insert(0, self.money(self.currency))
         if (rows["ccv_positive"].fillna(0) != 0).any() or (rows["ccv"].fillna(0) != 0).any():
-            found.append(Measure("ccv_positive", "CCV+", "cost per agent, over the run"))
-            found.append(Measure("ccv", "CCV", "cost per agent, over the run"))
+            found.append(Measure("ccv_positive", "CCV+", f"cost {self.over_the_run}"))
+            found.append(Measure("ccv", "CCV", f"cost {self.over_the_run}"))
         return found
 
 

@@ -1,6 +1,7 @@
 """The tables of the page of a comparison; none grows with the number of runs beyond the rows stated here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 from omnisim.analysis.evidence import Status
 from omnisim.comparison.certificates import COUNTS
 from omnisim.report.certificate_groups import Groups, grouped, tally
-from omnisim.report.comparison_scope import AXES, Scope, keyed
+from omnisim.report.comparison_scope import AXES, Measure, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
-from omnisim.report.text import MISSING, count, interval, percent, signed
+from omnisim.report.text import MISSING, count, interval, percent, score, sortable
 from omnisim.report.theorems import typeset
 
 MOST_ROWS = 250
@@ -19,81 +20,52 @@ MOST_ROWS = 250
 
 
 def leaderboard(scope: Scope) -> Table:
-    """A row per variant, best first within its context."""
-    money = scope.currency != ""
+    """A row per variant, best first within its context: money first, then what the theory measures."""
+    compared = [measure for measure in scope.measures if measure.larger_is_better]
+    lost = [measure for measure in scope.measures if not measure.larger_is_better]
+    first = compared[0]
     columns = [
-        *_labels(scope),
+        *labels(scope),
         Column("runs"),
-        Column("utility", "per agent, over the run"),
-        Column("difference", "utility"),
-        Column("interval", "utility"),
-        Column("verdict", "on utility", numeric=False),
-        *([Column("money", scope.money(scope.currency).unit)] if money else []),
-        *([Column("difference", "money"), Column("interval", "money")] if money else []),
-        Column("gain", "% of agents"),
-        Column("lose", "% of agents"),
-        Column("swap regret", "utility"),
-        Column("external regret", "utility"),
-        Column("CCV+", "cost"),
-        Column("CCV", "cost"),
-        Column("fall\u00adback", f"{scope.round}s"),
+        *(column for measure in compared for column in _compared(measure)),
+        Column("gain", f"% of {scope.agent}s, in {first.title}"),
+        Column("lose", f"% of {scope.agent}s, in {first.title}"),
+        *(Column(measure.title, measure.unit) for measure in lost),
+        Column("fall\u00adback", f"{scope.round}s per {scope.agent}"),
         Column("certificates violated"),
     ]
-    overall = scope.comparison.overall
-    earned = keyed(overall[overall["measure"] == "money"], ["forecaster", *AXES])
+    overall, gains = scope.comparison.overall, scope.comparison.gains
+    against = keyed(overall, ["forecaster", *AXES, "measure"])
+    counted = gains[(gains["measure"] == first.key) & (gains["subsequence"] == scope.whole_run)]
+    sums = keyed(counted.groupby(["forecaster", *AXES])[["agents", "wins", "losses"]].sum().reset_index(), [
+        "forecaster", *AXES
+    ])  # fmt: skip
     rows = []
     for context in scope.contexts:
-        factor = scope.factor(context, "money")
-        found = scope.of(scope.table, context).sort_values("utility", ascending=False, kind="stable")
+        found = scope.of(scope.table, context).sort_values(first.key, ascending=False, kind="stable")
         for row in found.to_dict("records"):
-            reference = row["forecaster"] == scope.reference
-            against = earned.get((row["forecaster"], *context))
-            agents = sum(row[name] for name in ("wins", "losses", "ties"))
-            rows.append(
-                [
-                    *_named(scope, row),
-                    cell(row["runs"]),
-                    cell(row["utility"], 5),
-                    *_paired(row, "difference", "difference"),
-                    _text("reference" if reference else row["verdict"] or "no interval"),
-                    *([cell(factor * row["money"], 5)] if money else []),
-                    *(_paired(against, "difference", "simultaneous", factor) if money else []),
-                    *(cell(100 * row[name] / agents if agents else np.nan, 2) for name in ("wins", "losses")),
-                    *(cell(row[name]) for name in ("swap_regret", "external_regret", "ccv_positive", "ccv")),
-                    cell(row["fallback_rounds"]),
-                    cell(row["certificates_violated"]),
-                ]
-            )
+            key = (row["forecaster"], *context)
+            won = sums.get(key, {"agents": 0})
+            shares = [100 * won[name] / won["agents"] if won["agents"] else np.nan for name in ("wins", "losses")]
+            cells = [*named(scope, row), cell(row["runs"])]
+            for measure in compared:
+                factor, pair = scope.factor(context, measure.key), against.get((*key, measure.key))
+                cells.append(cell(factor * row[measure.key], write=measure.plain))
+                cells += _paired(pair, "difference", "simultaneous", measure.signed, factor)
+                cells.append(text("reference" if pair is None else pair["verdict"] or "no interval"))
+            cells += [cell(share, 2) for share in shares]
+            cells += [cell(scope.factor(context, each.key) * row[each.key], write=each.plain) for each in lost]
+            rows.append([*cells, cell(row["fallback_rounds"], write=score), cell(row["certificates_violated"])])
     return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.table has all.")
 
 
-def accuracy(scope: Scope) -> Table:
-    """A row per variant but the reference: its loss beside that of the reference, and the Diebold-Mariano test."""
-    found = scope.comparison.diebold_mariano
-    if not len(found):
-        return Table([], [])
-    unit = str(found["unit"].iloc[0])
-    columns = [
-        *_labels(scope),
-        Column(str(found["loss"].iloc[0]), unit),
-        Column(scope.reference, unit),
-        Column("difference", unit),
-        Column("statistic", "Diebold-Mariano"),
-        Column("p", "two-sided"),
-        Column(f"{scope.round}s"),
+def _compared(measure: Measure) -> list[Column]:
+    return [
+        Column(measure.title, measure.unit),
+        Column("difference", measure.title),
+        Column("interval", measure.title),
+        Column("verdict", f"on {measure.title}", numeric=False),
     ]
-    rows = [
-        [
-            *_named(scope, row),
-            *(cell(row[name], 4) for name in ("mean", "reference_mean")),
-            _difference(row["difference"], ""),
-            cell(row["statistic"], 3),
-            cell(row["p_value"], 2),
-            cell(row["rounds"]),
-        ]
-        for row in found.head(MOST_ROWS).to_dict("records")
-    ]
-    return Table(columns, rows)
 
 
 def differences(scope: Scope) -> Table:
@@ -103,37 +75,33 @@ def differences(scope: Scope) -> Table:
     if not len(rows):
         return Table([], [])
     keys = ["forecaster", *AXES, "population", "subsequence"]
-    other = keyed(frame[frame["measure"] == "money"], keys)
-    money = any(scope.currencies.values())
+    compared = [*([scope.money("")] if any(scope.currencies.values()) else []), scope.utility]
+    other = {measure.key: keyed(frame[frame["measure"] == measure.key], keys) for measure in compared}
     order = {name: index for index, name in enumerate([*scope.subsequences, *scope.about["subsequences"]][::-1])}
     rows = rows.sort_values("subsequence", key=lambda names: -names.map(order), kind="stable").head(MOST_ROWS)
     columns = [
-        *_labels(scope),
+        *labels(scope),
         Column("population", numeric=False),
         Column("subsequence", numeric=False),
-        Column("difference", "utility"),
-        Column("interval", "utility"),
-        Column("verdict", "on utility", numeric=False),
-        *([Column("difference", "money"), Column("interval", "money")] if money else []),
-    ]
+        *(column for measure in compared for column in (
+            Column("difference", f"{measure.title} {measure.unit}"),
+            Column("interval", measure.title),
+            Column("verdict", f"on {measure.title}", numeric=False),
+        )),
+    ]  # fmt: skip
     made = []
     for row in rows.to_dict("records"):
         context = (row["elimination"], row["adversary"], row["setting"])
-        factor = scope.factor(context, "money")
-        suffix = scope.currencies[row["population"]]
-        earned = other.get(tuple(row[key] for key in keys))
-        made.append(
-            [
-                *_named(scope, row),
-                _text(row["population"]),
-                _text(row["subsequence"]),
-                *_paired(row, "difference", "simultaneous"),
-                _text(row["verdict"] or "no interval"),
-                *(_paired(earned, "difference", "simultaneous", factor, suffix) if money else []),
-            ]
-        )
+        cells = [*named(scope, row), text(row["population"]), text(row["subsequence"])]
+        for measure in compared:
+            pair = other[measure.key].get(tuple(row[key] for key in keys))
+            suffix = scope.currencies[row["population"]] if measure.key == "money" else ""
+            factor = scope.factor(context, measure.key)
+            cells += _paired(pair, "difference", "simultaneous", measure.signed, factor, suffix)
+            cells.append(text((pair or {}).get("verdict") or "no interval"))
+        made.append(cells)
     total = int((frame["measure"] == "utility").sum())
-    return Table(columns, made, note=_note("Listed are {} of {}; comparison.differences has all.", made, total))
+    return Table(columns, made, note=note("Listed are {} of {}; comparison.differences has all.", made, total))
 
 
 def gains(scope: Scope) -> Table:
@@ -144,12 +112,13 @@ def gains(scope: Scope) -> Table:
     if not len(rows):
         return Table([], [])
     rows = pd.concat([rows[rows["subsequence"] == scope.whole_run], rows[rows["subsequence"] != scope.whole_run]])
-    unit = scope.money("").unit.strip() if key == "money" else "utility per agent"
+    measure = scope.money("") if key == "money" else scope.utility
+    unit = measure.unit if key == "money" else f"utility {measure.unit}"
     columns = [
-        *_labels(scope),
+        *labels(scope),
         Column("population", numeric=False),
         Column("subsequence", numeric=False),
-        Column("agents", "and seeds"),
+        Column(f"{scope.agent}s", "and seeds"),
         Column("gain", "%"),
         Column("lose", "%"),
         *(Column(words, unit) for words in ("most lost", "5th pct.", "median", "95th pct.", "most gained")),
@@ -160,16 +129,19 @@ def gains(scope: Scope) -> Table:
         suffix = scope.currencies[row["population"]]
         made.append(
             [
-                *_named(scope, row),
-                _text(row["population"]),
-                _text(row["subsequence"]),
+                *named(scope, row),
+                text(row["population"]),
+                text(row["subsequence"]),
                 cell(row["agents"]),
                 cell(100 * row["wins"] / row["agents"], 2),
                 cell(100 * row["losses"] / row["agents"], 2),
-                *(_difference(factor * row[level], suffix) for level in ("q00", "q05", "q50", "q95", "q100")),
+                *(
+                    _difference(factor * row[level], measure.signed, suffix)
+                    for level in ("q00", "q05", "q50", "q95", "q100")
+                ),
             ]
         )
-    return Table(columns, made, note=_note("Listed are {} of {}; comparison.gains has all.", made, len(rows)))
+    return Table(columns, made, note=note("Listed are {} of {}; comparison.gains has all.", made, len(rows)))
 
 
 def certificates(scope: Scope) -> Groups:
@@ -202,18 +174,18 @@ def certificate_table(scope: Scope) -> Table:
         used = 100 * measured / bound if bound > 0 else np.nan
         rows.append(
             [
-                *(_text(text) for text in (theorem, typeset(str(claim)), forecaster)),
+                *(text(words) for words in (theorem, typeset(str(claim)), forecaster)),
                 *(cell(int(value)) for value in counted),
                 cell(used),
-                _text(worst["scope"] if measured == measured else MISSING),
-                _text(worst["worst_run"] if measured == measured else MISSING),
+                text(worst["scope"] if measured == measured else MISSING),
+                text(worst["worst_run"] if measured == measured else MISSING),
             ]
         )
         whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
         marks.append(Status.VIOLATED if counted["violated"] else Status.VACUOUS if whole else Status.INFORMATIVE)
     order = sorted(range(len(rows)), key=lambda i: marks[i] != Status.VIOLATED)[:MOST_ROWS]
-    note = _note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
-    return Table(columns, [rows[i] for i in order], [marks[i] for i in order], note)
+    left = note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
+    return Table(columns, [rows[i] for i in order], [marks[i] for i in order], left)
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
@@ -229,7 +201,7 @@ def cost(scope: Scope) -> Table:
     runs = scope.comparison.runs
     runs = runs[runs["status"] == "finished"]
     columns = [
-        *_labels(scope),
+        *labels(scope),
         Column("runs"),
         Column("time", "s, mean"),
         Column("time", "s, longest"),
@@ -243,44 +215,49 @@ def cost(scope: Scope) -> Table:
         seconds = found["seconds"]
         means = [seconds.mean(), seconds.max(), found["simulate_seconds"].mean(), found["analyze_seconds"].mean()]
         numbers = [len(found), *means, found["peak_memory_mb"].max()]
-        rows.append([*_named(scope, row), *(cell(value) for value in numbers)])
+        rows.append([*named(scope, row), *(cell(value) for value in numbers)])
     return _cut(columns, rows, "Listed are the first {} of {} variants; comparison.runs has all.")
 
 
-def _cut(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], note: str) -> Table:
+def _cut(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], words: str) -> Table:
     shown = rows[:MOST_ROWS]
-    return Table(columns, shown, note=_note(note, shown, len(rows)))
+    return Table(columns, shown, note=note(words, shown, len(rows)))
 
 
-def _note(text: str, shown: Sequence[Any], total: int) -> str:
-    return "" if len(shown) == total else text.format(f"{len(shown):,}", f"{total:,}")
+def note(words: str, shown: Sequence[Any], total: int) -> str:
+    """How many of how many rows a table lists; empty if it is all."""
+    return "" if len(shown) == total else words.format(f"{len(shown):,}", f"{total:,}")
 
 
-def _labels(scope: Scope) -> list[Column]:
+def labels(scope: Scope) -> list[Column]:
+    """The first columns of a table by variant."""
     return [Column("forecaster", numeric=False), *(Column(AXES[axis], numeric=False) for axis in scope.varied)]
 
 
-def _named(scope: Scope, row: Any) -> list[Cell]:
-    return [_text(row["forecaster"]), *(_text(row[axis] or "as given") for axis in scope.varied)]
+def named(scope: Scope, row: Any) -> list[Cell]:
+    """The cells of :func:`labels`."""
+    return [text(row["forecaster"]), *(text(row[axis] or "as given") for axis in scope.varied)]
 
 
-def _text(text: Any) -> Cell:
-    return Cell(str(text), str(text))
+def text(words: Any) -> Cell:
+    """A cell of words."""
+    return Cell(str(words), str(words))
 
 
-def _paired(row: Any, value: str, ends: str, factor: float = 1.0, suffix: str = "") -> Iterable[Cell]:
+def _paired(
+    row: Any, value: str, ends: str, write: Callable[[float], str], factor: float = 1.0, suffix: str = ""
+) -> Iterable[Cell]:
     """A difference and its interval, which sorts by its lower end."""
     if not row or row[value] != row[value]:
         return Cell(MISSING, None), Cell(MISSING, None)
     low, high = factor * row[f"{ends}_low"], factor * row[f"{ends}_high"]
-    text = interval(low, high)
-    return _difference(factor * row[value], suffix), Cell(text, None if text == MISSING else float(f"{low:.7g}"))
+    words = interval(low, high, write)
+    return _difference(factor * row[value], write, suffix), Cell(words, None if words == MISSING else sortable(low))
 
 
-def _difference(value: float, suffix: str = "") -> Cell:
-    if not np.isfinite(value):
-        return Cell(MISSING, None)
-    return Cell(f"{signed(value)} {suffix}".strip(), float(f"{value:.7g}"))
+def _difference(value: float, write: Callable[[float], str], suffix: str = "") -> Cell:
+    found = cell(value, write=write)
+    return found if found.value is None else replace(found, text=f"{found.text} {suffix}".strip())
 
 
 def headcount(scope: Scope) -> str:

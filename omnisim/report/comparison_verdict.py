@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omnisim.report import comparison_worth
+from omnisim.analysis.evidence import Status
+from omnisim.comparison.certificates import COUNTS
+from omnisim.comparison.statistics import NOT_SEPARATED
+from omnisim.report import comparison_accuracy, comparison_limits, comparison_worth
 from omnisim.report.comparison_scope import Measure, Scope
 from omnisim.report.comparison_tables import headcount
-from omnisim.report.text import count, interval, listing, number, percent, signed
+from omnisim.report.text import count, interval, listing, number, percent
 
 MOST_SENTENCES = 3
 """Sentences about single forecasters under a heading."""
@@ -23,13 +26,18 @@ class Verdict:
         What the best forecaster is worth in money, or without money which ones are better in utility.
     tone
         ``"bad"`` where a certificate is violated, ``"fair"`` where there are ``reservations``, else ``"good"``.
-    reservations, notices, alarms, points
+    reservations
+        Why the tone is not good, each a short clause.
+    explained
+        What the words of the headline mean; empty without money.
+    notices, alarms, points
         As in the verdict of a run.
     """
 
     headline: str
     tone: str
     reservations: list[str]
+    explained: str
     notices: list[str]
     alarms: list[str]
     points: list[tuple[str, list[str]]]
@@ -54,56 +62,56 @@ def verdict(scope: Scope) -> Verdict:
         alarms.append(f"{len(violated) - len(alarms):,} more; comparison.certificates has all.")
     sections = (
         ("Worth", comparison_worth.sentences),
-        ("Separated", _separated),
-        ("Earned", _earned),
-        ("Accuracy", _accuracy),
-        ("Agents", _agents),
-        ("Regret and violation", _lost),
+        ("Violations", comparison_limits.sentences),
         ("Certificates", _certificates),
+        ("Accuracy", comparison_accuracy.sentences),
+        ("Utility", _utility),
+        ("Agents", _agents),
+        ("Regret and CCV", _lost),
         ("Intervals", _intervals),
         ("Runs", _runs),
     )
     points = [(heading, sentences) for heading, say in sections if (sentences := list(say(scope)))]
-    doubts = list(comparison_worth.reservations(scope))
+    doubts = list(_reservations(scope))
     return Verdict(
         comparison_worth.headline(scope) or headline(scope),
         "bad" if alarms else "fair" if doubts else "good",
         doubts,
-        list(comparison_worth.notices(scope)),
+        comparison_worth.explained(scope),
+        list(comparison_limits.notices(scope)),
         alarms,
         points,
     )
 
 
 def summary(scope: Scope) -> list[str]:
-    """The headline and who loses, for a terminal."""
-    return [comparison_worth.headline(scope) or headline(scope), *comparison_worth.sentences(scope)]
+    """The verdict in a few lines, for a terminal: worth, who loses, reservations, violations, guarantees."""
+    found = verdict(scope)
+    points = dict(found.points)
+    losing = comparison_worth.losers(scope)
+    doubts = [f"{'But ' if found.tone == 'fair' else ''}{'; '.join(found.reservations)}."] if found.reservations else []
+    return [
+        found.headline,
+        *([losing] if losing else []),
+        *doubts,
+        " ".join(points["Violations"][:MOST_SENTENCES]),
+        *points["Certificates"],
+    ]
 
 
-def _separated(scope: Scope) -> Iterator[str]:
-    if comparison_worth.headline(scope):  # else it is the headline itself
-        yield headline(scope)
-
-
-def _accuracy(scope: Scope) -> Iterator[str]:
-    """Whose errors are smaller, by the Diebold-Mariano test."""
-    found = scope.comparison.diebold_mariano
-    for row in found.head(MOST_SENTENCES).to_dict("records"):
-        context = (row["elimination"], row["adversary"], row["setting"])
-        words = f" ({scope.words(context)})" if scope.words(context) else ""
-        unit = f" {row['unit']}" if row["unit"] else ""
-        start = (
-            f"{row['forecaster']}{words}: {row['loss']} {number(row['mean'])}{unit}, {scope.reference} "
-            f"{number(row['reference_mean'])}, over the same {count(row['rounds'], scope.round)}"
-        )
-        if row["p_value"] != row["p_value"]:
-            yield f"{start}: the same in every {scope.round}."
-            continue
-        better = "smaller" if row["difference"] < 0 else "larger"
-        chance = "under 0.001" if row["p_value"] < 0.001 else number(row["p_value"], 2)
-        yield f"{start}: {better}, with p = {chance} in a Diebold-Mariano test (chance of such a difference by luck)."
-    if len(found) > MOST_SENTENCES:
-        yield f"{len(found) - MOST_SENTENCES:,} more are in the table of accuracy below."
+def _reservations(scope: Scope) -> Iterator[str]:
+    yield from comparison_worth.reservations(scope)
+    yield from comparison_limits.reservations(scope)
+    counted = {status: int(scope.comparison.certificates[name].sum()) for name, status in COUNTS.items()}
+    silent = counted[Status.VACUOUS] + counted[Status.UNMET]
+    claims = silent + counted[Status.INFORMATIVE] + counted[Status.VIOLATED]
+    if claims == 0:
+        yield "no theorem applies"
+    elif 2 * silent > claims:
+        yield f"{silent:,} of {claims:,} checks of guarantees promise nothing"
+    failed = scope.about["failed"]
+    if failed:
+        yield f"{failed:,} of {count(scope.about['asked'], 'run')} failed"
 
 
 def headline(scope: Scope) -> str:
@@ -133,14 +141,15 @@ def headline(scope: Scope) -> str:
     return f"In utility, {'; '.join(parts)}."
 
 
-def _earned(scope: Scope) -> Iterator[str]:
-    yield from _measured(scope, [measure for measure in scope.measures if measure.larger_is_better])
+def _utility(scope: Scope) -> Iterator[str]:
+    if comparison_worth.headline(scope):  # else it is the headline itself
+        yield headline(scope)
+    yield from _measured(scope, [scope.utility])
 
 
 def _lost(scope: Scope) -> Iterator[str]:
-    yield from _measured(
-        scope, [measure for measure in scope.measures if measure.key in ("swap_regret", "ccv_positive")]
-    )
+    told = (scope.regret("swap").key, "ccv_positive")
+    yield from _measured(scope, [measure for measure in scope.measures if measure.key in told])
 
 
 def _measured(scope: Scope, measures: Sequence[Measure]) -> Iterator[str]:
@@ -154,7 +163,7 @@ def _measured(scope: Scope, measures: Sequence[Measure]) -> Iterator[str]:
             if rows["method"].eq("seeds").any():
                 unjudged.append(measure.title)
             continue
-        separated = judged[judged["verdict"] != "not separated"]
+        separated = judged[judged["verdict"] != NOT_SEPARATED]
         order = separated["difference"].abs().sort_values(ascending=False, kind="stable").index
         for row in separated.loc[order[:MOST_SENTENCES]].to_dict("records"):
             yield _said(scope, row, measure)
@@ -180,12 +189,12 @@ def _rest(scope: Scope, measure: Measure, judged: int, separated: int) -> Iterat
 def _said(scope: Scope, row: dict[Any, Any], measure: Measure) -> str:
     context = (row["elimination"], row["adversary"], row["setting"])
     factor = scope.factor(context, measure.key)
-    ends = interval(factor * row["simultaneous_low"], factor * row["simultaneous_high"])
+    ends = interval(factor * row["simultaneous_low"], factor * row["simultaneous_high"], measure.signed)
     words = scope.words(context)
     where = f" ({words})" if words else ""
     return (
-        f"{row['forecaster']}{where}: {measure.title} {signed(factor * row['difference'])} {ends} {measure.unit}: "
-        f"{row['verdict']} than {scope.reference}."
+        f"{row['forecaster']}{where}: {measure.title} {measure.signed(factor * row['difference'])} {ends} "
+        f"{measure.unit}: {row['verdict']} than {scope.reference}."
     )
 
 
@@ -194,13 +203,16 @@ def _certificates(scope: Scope) -> Iterator[str]:
 
 
 def _agents(scope: Scope) -> Iterator[str]:
+    """How many agents gain and lose in utility; in money that is part of what forecasters are worth."""
+    if any(scope.currencies.values()):
+        return
     gains = scope.comparison.gains
     rows = gains[(gains["subsequence"] == scope.whole_run) & (gains["measure"] == "utility")]
     counted = rows.groupby("forecaster", sort=False)[["agents", "wins", "losses"]].sum()
     for name in [name for name in scope.forecasters if name in counted.index][:MOST_SENTENCES]:
         agents, wins, losses = (int(counted[key][name]) for key in ("agents", "wins", "losses"))
         yield (
-            f"{name}: {percent(wins / agents)} of the agents earn more utility than with {scope.reference}, "
+            f"{name}: {percent(wins / agents)} of the {scope.agent}s earn more utility than with {scope.reference}, "
             f"{percent(losses / agents)} less."
         )
     if len(counted) > MOST_SENTENCES:

@@ -175,6 +175,8 @@ class Study:
         as plain JSON values.
     yardstick
         What the findings are held against.
+    notices, warnings
+        What must be known before any number is read; warnings also on the command line.
     """
 
     name: str
@@ -186,3 +188,5 @@ class Study:
     tables: Mapping[str, Table]
     about: Mapping[str, Any] = field(default_factory=dict)
     yardstick: str = "theory"
+    notices: Sequence[str] = ()
+    warnings: Sequence[str] = ()

@@ -54,7 +54,7 @@ def render(study: Study) -> bytes:
     context = {
         "study": study,
         "headline": headline(study.findings, study.yardstick),
-        "good": all(finding.holds is not False for finding in study.findings),
+        "tone": _tone(study),
         "groups": list(_groups(study.findings)),
         "figures": figures,
         "tables": {name: _table(table, name) for name, table in study.tables.items() if table.shown},
@@ -77,6 +77,14 @@ def headline(findings: Any, yardstick: str = "theory") -> str:
     if len(judged) == 1:
         return f"The one finding agrees with {yardstick}.{rest}"
     return f"All {len(judged)} findings agree with {yardstick}.{rest}"
+
+
+def _tone(study: Study) -> str:
+    """Red where a finding disagrees, amber under a warning or where most is not judged."""
+    judged = [finding.holds for finding in study.findings if finding.holds is not None]
+    if False in judged:
+        return "bad"
+    return "fair" if study.warnings or 2 * len(judged) < len(study.findings) else "good"
 
 
 def _groups(findings: Any) -> Iterator[tuple[str, list[Finding]]]:

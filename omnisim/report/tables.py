@@ -4,7 +4,7 @@ Cells carry the text to read and the number to sort by. The table of agents is d
 shows page by page; its first rows are written out for readers without scripts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from omnisim.analysis.units import units
 from omnisim.arrays import ROUNDING
 from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
-from omnisim.report.text import MISSING, amount, count, number
+from omnisim.report.text import MISSING, amount, count, number, sortable
 
 MOST_ACCURACY = 400
 """Rows of the table of accuracy."""
@@ -308,10 +308,12 @@ def _extremes(order: np.ndarray, each: int) -> np.ndarray:
     return order if len(order) <= 2 * each else np.concatenate([order[:each], order[-each:]])
 
 
-def cell(value: float, digits: int = 3) -> Cell:
-    """A number, or the sign for what is undefined."""
+def cell(value: float, digits: int = 3, write: Callable[[float], str] | None = None) -> Cell:
+    """A number, or the sign for what is undefined; ``write`` replaces rounding to ``digits`` significant ones."""
     value = float(value)
     if not np.isfinite(value):
         return Cell(MISSING, None)
+    if write is not None:
+        return Cell(write(value), sortable(value))
     whole = value.is_integer() and abs(value) < 1e12
-    return Cell(f"{int(value):,}".replace("-", "−") if whole else number(value, digits), float(f"{value:.7g}"))
+    return Cell(f"{int(value):,}".replace("-", "−") if whole else number(value, digits), sortable(value))

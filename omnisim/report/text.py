@@ -5,7 +5,7 @@ which the templates escape; JSON inside ``<script>``, which :mod:`omnisim.report
 pseudo-HTML of plotly (``<b>``, ``<a href>``, ``%{x}``), which :func:`label` escapes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from omnisim.arrays import ROUNDING
@@ -50,6 +50,17 @@ def signed_amount(value: float) -> str:
     return f"+{text}" if value > 0 and text not in ("0", MISSING) else text
 
 
+def score(value: float, digits: int = 3) -> str:
+    """Utility, regret or cost, of which a round has about 1 at most: four decimals at most.
+
+    >>> score(123.456), score(0.12345), score(-0.000076), score(0.00123)
+    ('123', '0.123', '−0.0001', '0.0012')
+    >>> score(0.00004), score(-3e-16)
+    ('0', '0')
+    """
+    return number(round(value, 4), digits) if value == value else MISSING
+
+
 def signed(value: float, digits: int = 3) -> str:
     """As :func:`number`, with a plus sign where the value is above zero.
 
@@ -60,13 +71,36 @@ def signed(value: float, digits: int = 3) -> str:
     return f"+{text}" if value > 0 and text not in ("0", MISSING) else text
 
 
-def interval(low: float, high: float, digits: int = 3) -> str:
-    """The ends of an interval of differences.
+def signed_score(value: float) -> str:
+    """As :func:`score`, with a plus sign where the value is above zero.
+
+    >>> signed_score(0.00123), signed_score(1e-12)
+    ('+0.0012', '0')
+    """
+    text = score(value)
+    return f"+{text}" if value > 0 and text not in ("0", MISSING) else text
+
+
+def interval(low: float, high: float, write: Callable[[float], str] = signed) -> str:
+    """The ends of an interval of differences, each written by ``write``.
 
     >>> interval(-0.5, 0.25), interval(float("nan"), float("nan"))
     ('[−0.5, +0.25]', '–')
+    >>> interval(-1234.5, 1e-9, signed_amount)
+    '[−1,234, 0]'
     """
-    return MISSING if low != low or high != high else f"[{signed(low, digits)}, {signed(high, digits)}]"
+    return MISSING if low != low or high != high else f"[{write(low)}, {write(high)}]"
+
+
+def sortable(value: float) -> float | None:
+    """The number to sort a cell by: seven digits, without what is left by rounding; None where it is undefined.
+
+    >>> sortable(1 / 3), sortable(-3e-16), sortable(float("nan"))
+    (0.3333333, 0.0, None)
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        return None
+    return 0.0 if abs(value) < ROUNDING else float(f"{value:.7g}")
 
 
 def count(value: int, noun: str, plural: str | None = None) -> str:

@@ -17,6 +17,7 @@ from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report import guarantees, worth
+from omnisim.report.clipping import Cut
 from omnisim.report.selection import broadest
 from omnisim.report.tables import Table
 from omnisim.report.text import amount, count, number, percent, signed_amount
@@ -143,20 +144,7 @@ def alarming(analysis: Analysis) -> Iterator[str]:
 
 def clipping_told(analysis: Analysis) -> str:
     """What clipping cut off prices and money, and what would cut less."""
-    found, unit = analysis.clipping, units(analysis.trace)
-    prices = found.prices
-    low, high = unit.low, unit.low + unit.span
-    text = (
-        f"The range from {number(low, 6)} to {number(high, 6)} {unit.outcome}, which the theory needs, cuts "
-        f"{percent(prices.share)} off the sum of the {unit.quantity}s ({prices.clipped:,} of {prices.count:,} values, "
-        f"up to {number(prices.highest, 6)} and down to {number(prices.lowest, 6)}), which would change the money by "
-        f"{percent(found.money)}. Money and errors on this page are at the true {unit.quantity}s; utility, regret and "
-        "certificates are inside the range"
-    )
-    if prices.suggested is not None:
-        narrow, wide = prices.suggested
-        text += f". Less than {percent(NOTICED)} would be cut by low = {number(narrow, 6)}, high = {number(wide, 6)}"
-    return f"{text}."
+    return Cut.of(analysis.clipping, units(analysis.trace)).told()
 
 
 def _reservations(analysis: Analysis) -> Iterator[str]:

@@ -6,94 +6,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from price_files import DAYS, earned_by_day, paid_in, price_file, prices_with, scenario_of
 
 import omnisim
 from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, Scaling, SpikeHedgers
-from omnisim.problem.population import Population
 
-DAYS = 30
 KINDS = (EnergyBuyers, Manufacturers, BudgetedOperators, DeferrableLoads, SpikeHedgers)
-
-
-def price_file(folder: Path, prices: np.ndarray) -> Path:
-    stamps = pd.date_range("2023-01-01", periods=prices.size, freq="h")
-    path = folder / "prices.csv"
-    pd.DataFrame({"time": stamps, "price": prices.ravel()}).to_csv(path, index=False)
-    return path
-
-
-def scenario_of(folder: Path, low: float, high: float, forecaster: str = "persistence") -> Path:
-    path = folder / "market.toml"
-    path.write_text(
-        f"""
-[market]
-source = "file"
-path = "prices.csv"
-low = {low}
-high = {high}
-
-[forecaster]
-kind = "{forecaster}"
-
-[populations.buyers]
-kind = "energy_buyers"
-agents = 5
-[populations.plants]
-kind = "manufacturers"
-agents = 4
-[populations.houses]
-kind = "budgeted_operators"
-agents = 3
-[populations.pumps]
-kind = "deferrable_loads"
-agents = 2
-
-[subsequences]
-all = true
-[subsequences.weekend]
-feature = "weekday"
-operator = ">="
-value = 5
-"""
-    )
-    return path
-
-
-def prices_with(share: float, spike: float, seed: int = 0) -> np.ndarray:
-    """Prices of 30 days in [-40, 140], some of them negative, of which a share is a spike."""
-    rng = np.random.default_rng(seed)
-    prices = rng.uniform(-40, 140, (DAYS, 24))
-    prices.flat[rng.choice(prices.size, round(share * prices.size), replace=False)] = spike
-    return prices
-
-
-def value_of_service(population: Population, prices: Scaling) -> np.ndarray:
-    """What each action is worth before its bill, (N, A): the money at a price of 0 in all hours."""
-    at_zero = np.full(population.dimension, prices.unclipped(0.0))
-    utility = population.utility @ at_zero + population.offset
-    return population.money.scale[:, None] * utility + population.money.offset[:, None]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.4])
 @pytest.mark.parametrize("spike", [5000.0, -500.0])
 def test_money_is_value_less_load_times_the_prices_of_the_file(tmp_path: Path, share: float, spike: float) -> None:
     price_file(tmp_path, prices_with(share, spike))
-    paid = pd.read_csv(tmp_path / "prices.csv")["price"].to_numpy().reshape(DAYS, 24)
+    paid = paid_in(tmp_path)
     scenario = omnisim.load_scenario(scenario_of(tmp_path, -50, 150))
     analysis = omnisim.analyze(omnisim.simulate(scenario, seed=3))
     assert analysis.clipping.prices.clipped == round(share * paid.size)
     np.testing.assert_allclose(analysis.trace.prices, paid, atol=1e-9 * abs(spike))
     weekend = np.array([day.weekday() >= 5 for day in analysis.trace.dates.tolist()])
     for name, record in analysis.trace.records.items():
-        population = record.population
-        worth = value_of_service(population, Scaling(-50, 150))
-        agents = np.arange(population.agents)
-        by_day = np.array(
-            [
-                worth[agents, played] - (population.load[agents, played] * paid[t]).sum(axis=1)
-                for t, played in enumerate(record.actions)
-            ]
-        )
+        population, agents = record.population, np.arange(record.population.agents)
+        by_day = earned_by_day(record, paid, Scaling(-50, 150))
         table = analysis.agents[analysis.agents["population"] == name]
         for subsequence, days in (("all", np.full(DAYS, True)), ("weekend", weekend)):
             rows = table[table["subsequence"] == subsequence]
@@ -178,7 +111,7 @@ def test_a_market_that_clears_beyond_the_range_is_settled_there() -> None:
 class TestAccuracy:
     def test_persistence_has_the_accuracy_of_persistence_at_true_prices(self, tmp_path: Path) -> None:
         price_file(tmp_path, prices_with(0.2, 5000.0))
-        paid = pd.read_csv(tmp_path / "prices.csv")["price"].to_numpy().reshape(DAYS, 24)
+        paid = paid_in(tmp_path)
         analysis = omnisim.analyze(omnisim.simulate(omnisim.load_scenario(scenario_of(tmp_path, -50, 150))))
         table = analysis.accuracy.query("subsequence == 'all'").set_index("measure")
         np.testing.assert_allclose(table["value"].to_numpy(float), table["baseline"].to_numpy(float), rtol=1e-12)

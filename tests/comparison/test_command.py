@@ -1,5 +1,6 @@
 """``omnisim compare``: what it prints and what it leaves."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,26 @@ def test_the_whole_grid(scenario: Path) -> None:
         *("--eliminations", "first_violation,best_response", "--set", "market.high=100.0,150.0", "--set", "rounds=8"),
     )
     assert (answer.code, answer.err) == (0, "")
-    *verdict, path = answer.out.partition("utility per agent")
-    assert "against climatology, money per agent and year: buyers " in verdict[0]
-    lines = ("utility per agent" + path).splitlines()
-    assert lines[0].startswith("utility per agent over the run, and the difference to climatology with a 95% interval")
-    assert lines[1].startswith("  climatology, first_violation, market.high=100.0 ")
+    verdict, _, rest = answer.out.partition("money, ")
+    who = "persistence(lag=2) (first_violation, market.high=100.0)"
+    assert f"{who} against climatology, per customer and year: buyers " in verdict
+    assert "less than with climatology" in verdict
+    assert "“stressed load” was exceeded" in verdict
+    assert " could have failed and hold" in verdict
+    lines = rest.splitlines()
+    assert lines[0] == "EUR per customer and year, and the difference to climatology with a 95% interval"
+    found = omnisim.load_comparison(scenario.parent / "out")
+    for line, row in zip(lines[1:9], found.table.to_dict("records"), strict=True):
+        assert line.startswith(f"  {row['forecaster']}, {row['elimination']}, {row['setting']} ")
+        numbers = re.findall(r" ([+−]?[\d,]+(?:\.\d+)?) ?", line.partition(row["setting"])[2])
+        told = [float(each.replace("−", "-").replace(",", "")) for each in numbers]
+        assert told[0] == pytest.approx(row["money"] * 365 / 8, rel=1e-3, abs=0.51)
+        if row["forecaster"] != "climatology":
+            money = found.overall[found.overall["measure"] == "money"].set_index(["elimination", "setting"])
+            expected = money.loc[row["elimination"], row["setting"]]["difference"] * 365 / 8
+            assert told[1] == pytest.approx(expected, rel=1e-3, abs=0.51)
     assert lines[-2].startswith("  the 4 intervals hold together with 95%; allowed for is what varies with ")
     assert lines[-1] == str(scenario.parent / "out" / "report.html")
-    found = omnisim.load_comparison(scenario.parent / "out")
     assert len(found.table) == 2 * 2 * 2
     assert list(found.table["runs"]) == [2] * 8
     assert set(found.table["setting"]) == {"market.high=100.0", "market.high=150.0"}

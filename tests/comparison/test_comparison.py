@@ -10,8 +10,8 @@ from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scen
 
 import omnisim
 from omnisim.comparison.grid import LABELS
+from omnisim.comparison.measuring import block_length
 from omnisim.comparison.records import MEASURES
-from omnisim.comparison.run import block_length
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.strategies.forecasters.base import Forecaster
 
@@ -44,10 +44,14 @@ def one_by_one() -> dict[tuple[str, int], omnisim.Analysis]:
 
 @pytest.fixture(scope="module")
 def agents(one_by_one: dict[tuple[str, int], omnisim.Analysis]) -> pd.DataFrame:
-    return pd.concat(
+    """Of all runs, with regrets in money, by the scale of each agent."""
+    found = pd.concat(
         [analysis.agents.assign(forecaster=name, seed=seed) for (name, seed), analysis in one_by_one.items()],
         ignore_index=True,
     )
+    scales = {population.name: population.money.scale for population in small_scenario().populations}
+    scale = [scales[name][agent] for name, agent in zip(found["population"], found["agent"], strict=True)]
+    return found.assign(**{f"{regret}_money": found[regret] * scale for regret in ("external_regret", "swap_regret")})
 
 
 Runs = dict[tuple[str, int], omnisim.Analysis]
@@ -59,7 +63,7 @@ class TestFrames:
         found = comparison.agents.astype(dict.fromkeys(("forecaster", "population", "subsequence"), object))
         found, expected = found.set_index(key).sort_index(), agents.set_index(key).sort_index()
         assert found.index.equals(expected.index)
-        for column in [name for name in expected.columns if name != "benchmark"]:
+        for column in [name for name in expected.columns if name != "benchmark" and not name.endswith("_regret_money")]:
             np.testing.assert_array_equal(found[column].to_numpy(float), expected[column].to_numpy(float), column)
         assert set(found["benchmark"]) == set(expected["benchmark"])
 
@@ -115,8 +119,10 @@ class TestFrames:
             own = agents[agents["forecaster"] == row.forecaster].set_index(key)
             change = (own[row.measure] - reference[row.measure]).xs(row.population, level="population")
             change = change.xs(row.subsequence, level="subsequence")
-            ties = (change.abs() <= 1e-9).sum()
-            assert (row.wins, row.losses, row.ties) == ((change > 1e-9).sum(), (change < -1e-9).sum(), ties)
+            least = 1e-9 if row.measure == "utility" else 0.005
+            ties = (change.abs() < least).sum()
+            assert (row.wins, row.losses, row.ties) == ((change >= least).sum(), (change <= -least).sum(), ties)
+            assert change.loc[row.worst_seed, row.worst_agent] == pytest.approx(change.min())
             assert row.wins + row.losses + row.ties == row.agents == len(change)
             np.testing.assert_allclose([row.q00, row.q50, row.q100], change.quantile([0, 0.5, 1]), atol=1e-8)
         won = comparison.gains[(comparison.gains["measure"] == "utility") & (comparison.gains["subsequence"] == "all")]

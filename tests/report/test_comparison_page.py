@@ -2,12 +2,12 @@
 
 import contextlib
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from page_text import Parsed
 from scenario_files import omnisim_command
 from small_comparison import FORECASTERS, ROUNDS, compared, small_scenario
 
@@ -23,32 +23,6 @@ from omnisim.report.page import MOST_BYTES
 from omnisim.report.tables import Table
 
 HOSTILE = "</script><script>alert(1)</script>"
-
-
-class Parsed(HTMLParser):
-    """The elements and the words of a page."""
-
-    def __init__(self, page: bytes) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._inside = ""
-        self.feed(page.decode())
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._inside = tag if tag in ("script", "style") else ""
-
-    def handle_endtag(self, _tag: str) -> None:
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 class Broken(omnisim.forecasters.Climatology):
@@ -82,14 +56,16 @@ def texts(table: Table, title: str, unit: str | None = None) -> list[str]:
 
 def test_the_leaderboard_has_the_means_of_the_runs_best_first(comparison: omnisim.Comparison) -> None:
     table = comparison_tables.leaderboard(Scope(comparison))
-    runs = comparison.runs.pivot_table(index="seed", columns="forecaster", values="utility")
-    means = runs.mean().sort_values(ascending=False)
-    assert values(table, "forecaster") == means.index.tolist()
-    np.testing.assert_allclose(values(table, "utility", "per agent, over the run"), means, rtol=1e-6)
-    against = (runs.sub(runs["last"], axis=0)).mean()[means.index]
-    found = np.array(values(table, "difference", "utility"), dtype=float)
-    np.testing.assert_allclose(found, against.where(against.index != "last"), rtol=1e-5)
-    assert texts(table, "verdict")[means.index.tolist().index("last")] == "reference"
+    agents = comparison.agents[comparison.agents["subsequence"] == "all"]
+    names = agents.groupby("forecaster", observed=True)["money"].mean().sort_values(ascending=False).index.tolist()
+    assert values(table, "forecaster") == names
+    for measure, unit in (("money", "EUR per agent over the run"), ("utility", "per agent over the run")):
+        by_seed = agents.groupby(["forecaster", "seed"], observed=True)[measure].mean().unstack("forecaster")[names]
+        np.testing.assert_allclose(values(table, measure, unit), by_seed.mean(), rtol=1e-6)
+        against = by_seed.sub(by_seed["last"], axis=0).mean()
+        found = np.array(values(table, "difference", measure), dtype=float)
+        np.testing.assert_allclose(found, against.where(against.index != "last"), rtol=1e-5)
+        assert texts(table, "verdict", f"on {measure}")[names.index("last")] == "reference"
 
 
 def test_shares_of_agents_are_counted_one_by_one(comparison: omnisim.Comparison) -> None:
@@ -118,7 +94,7 @@ def test_money_of_a_market_is_that_of_a_year(ercot: omnisim.Comparison) -> None:
     runs = ercot.runs.groupby("forecaster")["money"].mean() * DAYS_OF_A_YEAR / 20
     found = dict(zip(values(table, "forecaster"), values(table, "money"), strict=True))
     assert found == pytest.approx(runs.to_dict(), rel=1e-6)
-    assert "USD per agent and year" in Parsed(render(ercot)).text
+    assert "USD per customer and year" in Parsed(render(ercot)).text
 
 
 def test_points_of_the_plane_are_rates_of_the_rounds(comparison: omnisim.Comparison) -> None:
@@ -127,7 +103,9 @@ def test_points_of_the_plane_are_rates_of_the_rounds(comparison: omnisim.Compari
     own = agents[
         (agents["population"] == "many") & (agents["forecaster"] == "truth") & (agents["subsequence"] == "even")
     ]
-    expected = own.groupby("seed")["swap_regret"].mean().mean() / (ROUNDS / 2)
+    (many,) = [each for each in small_scenario().populations if each.name == "many"]
+    in_money = own.assign(regret=own["swap_regret"] * many.money.scale[own["agent"]])
+    expected = in_money.groupby("seed")["regret"].mean().mean() / (ROUNDS / 2)
     drawn = [x for trace in figure.data if trace.xaxis == "x" and trace.text for x in trace.x]
     assert min(abs(x - expected) for x in drawn) <= 1e-4 * abs(expected)
 
@@ -137,7 +115,8 @@ def test_nothing_is_judged_without_an_interval() -> None:
     scope = Scope(omnisim.compare(small_scenario(rounds=1), FORECASTERS, seeds=1, jobs=1))
     assert headline(scope).startswith("No interval can be formed, so nothing is judged")
     table = comparison_tables.leaderboard(scope)
-    assert set(texts(table, "verdict")) == {"reference", "no interval"}
+    for measure in ("money", "utility"):
+        assert set(texts(table, "verdict", f"on {measure}")) == {"reference", "no interval"}
     assert values(table, "interval", "utility") == [None] * 3
     said = " ".join(sentence for _, sentences in verdict(scope).points for sentence in sentences)
     assert not re.search("better|worse|separated", said)
@@ -159,7 +138,7 @@ def test_a_verdict_repeats_that_of_the_table(comparison: omnisim.Comparison) -> 
 
 
 def test_measures_of_one_market_are_not_judged_by_other_agents(ercot: omnisim.Comparison) -> None:
-    (sentences,) = [found for heading, found in verdict(Scope(ercot)).points if heading == "Regret and violation"]
+    (sentences,) = [found for heading, found in verdict(Scope(ercot)).points if heading == "Regret and CCV"]
     assert len(sentences) == 1
     assert sentences[0].startswith("swap regret and CCV+ are not judged: with one replayed market")
 
@@ -171,7 +150,7 @@ def test_runs_to_look_at() -> None:
     rows = list(zip(*(values(table, name) for name in ("why", "forecaster", "seed")), strict=True))
     slowest = runs["seconds"].sort_values(ascending=False)
     assert [(name, seed) for why, name, seed in rows if why == "slowest"] == slowest.index[:5].tolist()
-    worst = (runs["utility"] - runs["utility"].xs("truth")).drop("truth").sort_values()
+    worst = (runs["money"] - runs["money"].xs("truth")).drop("truth").sort_values()
     expected = worst[worst < 0].index[:5].tolist()
     assert expected
     assert [(name, seed) for why, name, seed in rows if why == "worst difference"] == expected

@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 from scenario_files import omnisim_command, refusal
 
+import omnisim
 from omnisim.forecasters import Persistence
+from omnisim.report.text import signed_amount
 from omnisim.simulation.simulate import simulate
-from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, SINGLE, Case, measure, merit_order, two_hours
+from omnisim.studies.crowding import cases as module
+from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, SINGLE, Case, measure, two_hours
 from omnisim.studies.crowding.study import FULL, QUICK, cases
 
 
@@ -52,20 +55,54 @@ def test_one_prediction_for_all_costs_half_of_the_rounds(folder: Path) -> None:
         assert (hours.loc[name, "swap_regret"] < hours.loc[name, "rounds"] / 2).all()
 
 
-def test_what_is_paid_is_the_mean_price_of_a_megawatt_hour() -> None:
-    """With loops over rounds, agents and hours."""
-    case = Case("merit order", "Persistence", 6, 600.0, 0, 5)
+@pytest.mark.parametrize("high", [200.0, 60.0])
+def test_what_is_paid_is_the_mean_price_of_a_megawatt_hour(high: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With loops over rounds, agents and hours; also where the range of the theory ends below the prices."""
+
+    def market(forecaster: Persistence, rounds: int, customers: float) -> omnisim.Scenario:
+        overrides = {"rounds": rounds, "adversary.customers": customers, "market.high": high}
+        overrides |= {"populations.buyers.stress_price": 50.0, "adversary.price_cap": 200.0}
+        return omnisim.load_scenario("merit_order", overrides).replace(forecaster=forecaster)
+
+    monkeypatch.setattr(module, "merit_order", market)
+    case = Case("merit order", "Persistence", 6, 1200.0, 0, 5)
     row = measure(case)
-    trace = simulate(merit_order(Persistence(), 6, 600.0), seed=5)
+    trace = simulate(market(Persistence(), 6, 1200.0), seed=5)
+    prices = high * trace.true_outcomes
+    assert (prices.max() > high) == (high == 60.0)
     record = trace.records["buyers"]
-    money = energy = 0.0
+    them = record.population
+    bill = energy = money = 0.0
     for t in range(6):
-        for n in range(record.population.agents):
+        for n in range(them.agents):
+            a = record.actions[t, n]
+            money += them.money.offset[n] + them.money.scale[n] * them.offset[n, a]  # at a price of 0
             for hour in range(24):
-                drawn = record.population.load[n, record.actions[t, n], hour]
-                money += drawn * 200 * trace.outcomes[t, hour]
+                drawn = them.load[n, a, hour]
+                bill += drawn * prices[t, hour]
+                money -= drawn * prices[t, hour]
                 energy += drawn
-    assert row["paid"] == pytest.approx(money / energy)
+    assert row["paid"] == pytest.approx(bill / energy)
+    assert row["money"] == pytest.approx(money / (6 * them.agents), abs=1e-9 * bill)
+    assert (row["cut"] > 0) == (high == 60.0)
+
+
+def test_money_is_told_per_year(folder: Path) -> None:
+    runs = pd.read_parquet(folder / "runs.parquet")
+    market = pd.read_parquet(folder / "market.parquet")
+    means = (
+        runs[runs["part"] == "merit order"].groupby(["customers", "forecaster"], sort=False)[["paid", "money"]].mean()
+    )
+    np.testing.assert_allclose(market["money, EUR per customer and year"], 365 * means["money"])
+    np.testing.assert_allclose(market["paid, EUR/MWh"], means["paid"])
+    many = runs[(runs["part"] == "merit order") & (runs["customers"] == runs["customers"].max())]
+    own, other = (
+        many[many["forecaster"] == name].set_index("replicate")["money"] for name in (CALIBRATED[0], "Persistence")
+    )
+    gain = float(365 * (own - other).mean())
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"{CALIBRATED[0]}: each customer has {signed_amount(gain)} [" in page
+    assert "EUR more a year than with Persistence" in page
 
 
 def test_replicates_share_their_agents_between_forecasters() -> None:

@@ -18,6 +18,9 @@ _ROW, _COLUMN_LABELS = 28, 118
 _THOUSANDS = 10_000
 """From where on differences are written in thousands."""
 
+_DECIMALS = 4
+"""Most decimals: what they do not show is nothing."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -105,8 +108,10 @@ def _texts(values: FloatArray) -> list[list[str]]:
     known = np.abs(values[np.isfinite(values)])
     most = float(known.max()) if known.size else 0.0
     divisor, suffix = (1000.0, "k") if most >= _THOUSANDS else (1.0, "")
-    decimals = max(0, 1 - math.floor(math.log10(most / divisor))) if most > 0 else 0
-    return [
-        ["" if value != value else f"{value / divisor:+.{decimals}f}{suffix}".replace("-", "−") for value in row]
-        for row in values.tolist()
-    ]
+    decimals = min(_DECIMALS, max(0, 1 - math.floor(math.log10(most / divisor)))) if most > 0 else 0
+
+    def text(value: float) -> str:
+        written = f"{value / divisor:+.{decimals}f}"
+        return "0" if float(written) == 0 else f"{written}{suffix}".replace("-", "−")
+
+    return [["" if value != value else text(value) for value in row] for row in values.tolist()]

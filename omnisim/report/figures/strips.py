@@ -25,6 +25,9 @@ _ROW = 22
 _ROOM = 0.03
 """At both ends of an axis, as a share of it."""
 
+_LEAST = 5e-4
+"""Share of the axis that is told apart from zero."""
+
 _LABEL = 27
 """Characters of a row's label: more would leave no room for the panel on a phone."""
 
@@ -68,21 +71,36 @@ def _panel(figure: go.Figure, panel: StripPanel, x: str, y: str) -> None:
     figure.add_scatter(
         x=numbers([strip.point for strip in panel.strips]), y=list(range(len(panel.strips))), mode="markers",
         marker={"size": 8, "color": colours, "line": {"width": 1.5, "color": PAGE}},
-        text=[_told(strip) for strip in panel.strips], hovertemplate="%{text}<extra></extra>", **axes,
+        text=[_told(strip, _LEAST * _extent(panel)) for strip in panel.strips],
+        hovertemplate="%{text}<extra></extra>", **axes,
     )  # fmt: skip
 
 
 def _range(panel: StripPanel) -> list[float] | None:
     """All that is drawn, and zero, with some room: left to itself, the axis would end where a line does."""
-    ends = [end for strip in panel.strips for end in (strip.point, *strip.inner, *strip.outer) if end == end]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
+    low, high = _ends(panel)
     return numbers([low - _ROOM * (high - low), high + _ROOM * (high - low)]) if high > low else None
 
 
-def _told(strip: Strip) -> str:
+def _ends(panel: StripPanel) -> tuple[float, float]:
+    ends = [end for strip in panel.strips for end in (strip.point, *strip.inner, *strip.outer) if end == end]
+    return min([0.0, *ends]), max([0.0, *ends])
+
+
+def _extent(panel: StripPanel) -> float:
+    low, high = _ends(panel)
+    return high - low
+
+
+def _told(strip: Strip, least: float) -> str:
+    """What is said of a strip; numbers below ``least`` are 0."""
+
+    def write(value: float) -> str:
+        return number(0.0 if abs(value) < least else value)
+
     ends = [
-        f"<br>{word} {number(low)} to {number(high)}"
+        f"<br>{word} {write(low)} to {write(high)}"
         for word, (low, high) in (("thick", strip.inner), ("thin", strip.outer))
         if low == low and high == high
     ]
-    return f"{label(strip.label, 48)}: {number(strip.point)}{''.join(ends)}"
+    return f"{label(strip.label, 48)}: {write(strip.point)}{''.join(ends)}"

@@ -41,6 +41,9 @@ DARK = {
 SIGNIFICANT = 5
 """Digits kept of the numbers in a figure."""
 
+_NOTHING = 1e-12
+"""What rounding leaves, of numbers of which some matter from 1e-9 on."""
+
 MARGIN_TOP, MARGIN_BOTTOM = 34, 52
 """Pixels above and below the panels, for the legend and the title of the horizontal axis."""
 
@@ -160,6 +163,8 @@ def translucent(colour: str, opacity: float) -> str:
 def _plain(value: float) -> float | int | None:
     if not np.isfinite(value):
         return None
+    if abs(value) < _NOTHING:
+        return 0
     if value.is_integer():
         return int(value)
     return float(f"{value:.{SIGNIFICANT}g}")

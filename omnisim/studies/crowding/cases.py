@@ -72,8 +72,10 @@ def measure(case: Case) -> dict[str, Any]:
     """Run a case; its row.
 
     ``paid`` is the mean price of what the agents drew, weighted with the MWh, ``money`` what an agent has of a round,
-    both in the money of the market (units of the outcome in the two-hour market, where nothing is scaled);
-    regrets are means over agents; ``violated`` counts certificates that do not hold.
+    both in the money of the market at its true prices (units of the outcome in the two-hour market, where nothing is
+    scaled); regrets are means over agents, in utility inside the range of the theory; ``cut`` is the share that this
+    range cuts off the sum of the prices or by which it would change the money, whichever is larger; ``violated`` counts
+    certificates that do not hold.
     """
     forecaster = FORECASTERS[case.forecaster]()
     if case.part == "hours":
@@ -93,6 +95,7 @@ def measure(case: Case) -> dict[str, Any]:
         "external_regret": float(agents["external_regret"].mean()),
         "paid": float((drawn * prices).sum() / drawn.sum()),
         "money": float(agents["money"].mean() / case.rounds),
+        "cut": analysis.clipping.share,
         "certificates": len(analysis.certificates),
         "violated": int((~analysis.certificates["holds"]).sum()),
     }

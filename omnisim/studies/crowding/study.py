@@ -1,17 +1,20 @@
 """The crowding study: its runs, findings, figures and tables put together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.results import Chart, Curve, Drawing, Finding, Panel, Section, Study, Table
-from omnisim.report.text import listing, number
+from omnisim.report.text import interval, listing, number, percent, score, signed_amount
 from omnisim.studies import Options
 from omnisim.studies.crowding.cases import CALIBRATED, CROWDED, EMPTY, FORECASTERS, SINGLE, Case, measure
 from omnisim.studies.fitting import fit_slope, mean_interval
 from omnisim.studies.parallel import run_all
+
+DAYS_OF_A_YEAR = 365
 
 SUBLINEAR = 0.75
 """The largest slope on logarithmic axes that counts as growing slower than the rounds."""
@@ -55,6 +58,8 @@ def cases(plan: Plan, seed: int) -> list[Case]:
 def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
     """The study from the rows of all its runs."""
     hours, market = rows[rows["part"] == "hours"], rows[rows["part"] == "merit order"]
+    cut = float(rows["cut"].max())
+    told = f"The range of the theory cuts {percent(cut)} off prices or money of a run; money is at the true prices."
     table = market.groupby(["customers", "forecaster"], sort=False)[["paid", "money", "swap_regret", "external_regret"]]
     return Study(
         name="crowding",
@@ -70,6 +75,7 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
             ("Two hours", f"10 identical buyers, T from {plan.horizons[0]} to {plan.horizons[-1]:,}"),
             ("Merit order", f"40 agents for up to {plan.customers[-1]:,.0f} customers each, {plan.rounds} days"),
             ("Replicates", str(plan.replicates)),
+            ("Clipping", f"the range of the theory cuts {percent(cut)} off prices or money at most"),
             ("Intervals", "95 %, over replicates: each has its own agents, weather and breakdowns"),
         ],
         findings=[*_of_hours(hours, quick=quick), *_of_market(market, quick=quick), *_of_certificates(rows)],
@@ -78,9 +84,15 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
             Section("market", "A market in merit order", [_MARKET], [_market_chart(market)], ["market"]),
         ],
         tables={
-            "market": Table("Means over replicates, merit order", table.mean().reset_index()),
+            "market": Table(
+                "Means over replicates, merit order",
+                _in_units(table.mean().reset_index()),
+                "Price and money at the prices of the market; regret is utility over the run, inside the range.",
+            ),
             "runs": Table("Every run", rows, shown=False),
         },
+        notices=[told] if NOTICED <= cut < ALARMING else [],
+        warnings=[told] if cut >= ALARMING else [],
     )
 
 
@@ -105,8 +117,8 @@ def _of_hours(hours: pd.DataFrame, *, quick: bool) -> Iterator[Finding]:
         yield Finding(
             "Two hours: one prediction for all",
             f"swap regret T / 2, and every MWh paid at {CROWDED:g}.",
-            f"{name}: swap regret {number(float(last['swap_regret'].mean()))} at T = {last['rounds'].iloc[0]:,}, "
-            f"paid {number(float(own['paid'].mean()))}.",
+            f"{name}: swap regret {number(float(last['swap_regret'].mean()))} utility at T = "
+            f"{last['rounds'].iloc[0]:,}, paid {number(float(own['paid'].mean()))}.",
             exact,
         )
     for name in CALIBRATED:
@@ -117,8 +129,8 @@ def _of_hours(hours: pd.DataFrame, *, quick: bool) -> Iterator[Finding]:
         yield Finding(
             "Two hours: calibrated forecasts",
             f"swap regret grows slower than T (slope at most {SUBLINEAR}).",
-            f"{name}: slope {slope}, {number(float(last['swap_regret'].mean()))} at T = {last['rounds'].iloc[0]:,}; "
-            f"paid {number(float(last['paid'].mean()))}.",
+            f"{name}: slope {slope}, {number(float(last['swap_regret'].mean()))} utility at T = "
+            f"{last['rounds'].iloc[0]:,}; paid {number(float(last['paid'].mean()))}.",
             None if quick else slope.slope <= SUBLINEAR,
         )
 
@@ -131,17 +143,18 @@ def _of_market(market: pd.DataFrame, *, quick: bool) -> Iterator[Finding]:
     yield Finding(
         "Merit order: the price of a crowd",
         "buyers that are many pay more for following yesterday’s prices than price takers do.",
-        f"Persistence: {_interval(persistence['paid'] - takers['paid'])} more per MWh.",
+        f"Persistence: {_interval(persistence['paid'] - takers['paid'], signed_amount)} EUR more per MWh.",
         None if quick else bool((persistence["paid"] > takers["paid"]).all()),
     )
     for name in CALIBRATED:
         own = many[many["forecaster"] == name].set_index("replicate")
-        gain = own["money"] - persistence["money"]
+        gain = DAYS_OF_A_YEAR * (own["money"] - persistence["money"])
         yield Finding(
             "Merit order: what calibration does about it",
             "less swap regret than Persistence where the crowd is large.",
-            f"{name}: swap regret {number(float(own['swap_regret'].mean()))} against "
-            f"{number(float(persistence['swap_regret'].mean()))}; each customer has {_interval(gain)} more a day.",
+            f"{name}: each customer has {_interval(gain, signed_amount)} EUR more a year than with Persistence; swap "
+            f"regret {score(float(own['swap_regret'].mean()))} against "
+            f"{score(float(persistence['swap_regret'].mean()))}, in utility over the run.",
             None if quick else bool(own["swap_regret"].mean() < persistence["swap_regret"].mean()),
         )
 
@@ -155,9 +168,20 @@ def _of_certificates(rows: pd.DataFrame) -> Iterator[Finding]:
     )
 
 
-def _interval(sample: "pd.Series[float]") -> str:
+def _in_units(means: pd.DataFrame) -> pd.DataFrame:
+    return means.assign(money=DAYS_OF_A_YEAR * means["money"]).rename(
+        columns={
+            "paid": "paid, EUR/MWh",
+            "money": "money, EUR per customer and year",
+            "swap_regret": "swap regret, utility",
+            "external_regret": "external regret, utility",
+        }
+    )
+
+
+def _interval(sample: "pd.Series[float]", write: Callable[[float], str]) -> str:
     mean, low, high = mean_interval(np.asarray(sample, dtype=np.float64))
-    return f"{number(mean)} [{number(low)}, {number(high)}]"
+    return f"{write(mean)} {interval(low, high, write)}"
 
 
 def _hours_chart(hours: pd.DataFrame) -> Chart:
@@ -180,18 +204,20 @@ def _market_chart(market: pd.DataFrame) -> Chart:
     paired = market.copy()
     for column in ("paid", "money"):
         paired[column] = market[column] - market["replicate"].map(few[column])
+    paired["money"] *= DAYS_OF_A_YEAR
     words = {
         "Price paid": ("paid", "EUR/MWh more"),
-        "Money of a customer": ("money", "EUR a day more"),
-        "Swap regret": ("swap_regret", "swap regret, utility"),
+        "Money of a customer": ("money", "EUR a year more"),
+        "Swap regret": ("swap_regret", "swap regret, utility over the run"),
     }
     panels = [
         Panel(heading, "customers of each agent", label, _curves(paired, "customers", column), log_x=False, log_y=False)
         for heading, (column, label) in words.items()
     ]
     caption = (
-        "What the buyers pay, have left and regret as they become many; price and money compared with price takers "
-        "who follow Persistence. Mean over replicates with 95 % t-intervals, of the differences within replicates."
+        "What the buyers pay and have left at the prices of the market, and regret inside the range of the theory, as "
+        "they become many; price and money compared with price takers who follow Persistence. Mean over replicates "
+        "with 95 % t-intervals, of the differences within replicates."
     )
     return Chart("market", "As the crowd grows", {"": Drawing(panels, caption, _told(market, "customers"))})
 

@@ -121,7 +121,13 @@ def assemble(rows: pd.DataFrame, thresholds: pd.DataFrame, data: list[Spikes], p
             Section("users", "Who gains", [_USERS], [_threshold_chart(thresholds, plan)]),
         ],
         tables={
-            "markets": Table("Markets, and Brier scores of their forecasts after the first year", markets),
+            "markets": Table(
+                "Markets, and Brier scores of their forecasts after the first year",
+                markets,
+                "The Brier score is the mean squared distance of the probability from what happened: less is better. "
+                "Skill is how much less it is than that of always forecasting the frequency of the first year, over "
+                "the same hours.",
+            ),
             "compared": Table("Error at the chosen c, mean over draws", charts.compared(rows, ["market"], ERROR)),
             "means": Table(
                 "Means and standard deviations over draws", charts.table(rows, ["market"], [ERROR]), shown=False
@@ -138,6 +144,8 @@ def _about(data: Spikes) -> dict[str, Any]:
     later = ~data.first_year
     scores = ((data.columns[later] - data.y[later][:, None]) ** 2).mean(axis=0)
     best, worst = int(scores.argmin()), int(scores.argmax())
+    frequency = float(data.y[~later].mean())
+    always = float(((frequency - data.y[later]) ** 2).mean())
     return {
         "market": data.market,
         "first day": str(data.dates[0]),
@@ -146,9 +154,11 @@ def _about(data: Spikes) -> dict[str, Any]:
         "spikes, first year": float(data.y[~later].mean()),
         "spikes, judged": float(data.y[later].mean()),
         "best forecast": data.models[best],
-        "its Brier score": float(scores[best]),
+        "Brier score of the best": float(scores[best]),
         "worst forecast": data.models[worst],
-        "its Brier score ": float(scores[worst]),
+        "Brier score of the worst": float(scores[worst]),
+        "Brier score of the first year’s frequency": always,
+        "skill of the best %": 100 * (1 - float(scores[best]) / always),
     }
 
 
@@ -175,7 +185,7 @@ def _threshold_chart(rows: pd.DataFrame, plan: Plan) -> Chart:
 _DATA = (
     "A forecast of the price becomes a probability through its own past: the share of the errors it made in the same "
     f"hour of the last {WINDOW} days with which the price would be above the threshold. Nothing of the day itself or "
-    f"later is used. The first year is the first {YEAR} days of the data."
+    f"later is used, and no price is clipped. The first year is the first {YEAR} days of the data."
 )
 _METHODS = (
     "For each threshold, the forecast with the least loss on the base sample is its base predictor; the methods make "

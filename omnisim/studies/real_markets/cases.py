@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from omnisim.analysis import Analysis, analyze
+from omnisim.analysis.money import money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.simulation.simulate import simulate
 from omnisim.studies.real_markets.contenders import build, pool
@@ -38,13 +39,13 @@ class Measured:
     run
         About the whole run: certificates, violated, and of a calibrated forecaster, else NaN, evaluations (mean per
         round), potential (largest Phi / K) and followed (share of the rounds in which what it tried first was within
-        the tolerance).
+        the tolerance); cut, the share by which clipping would change the money.
     seconds
         That the simulation took.
     daily : (D,)
-        Utility of each day, mean over all agents.
+        What was earned on each day at the true prices, in units of the scale of each agent, mean over all agents.
     money
-        Per population, what each agent earned in a year, (N,).
+        Per population, what each agent earned in a year at the true prices, (N,).
     """
 
     rows: list[dict[str, Any]]
@@ -57,10 +58,12 @@ class Measured:
 def measure(case: Case) -> Measured:
     """Play a case.
 
-    Columns of the rows: market, forecaster, replicate, seed, subsequence, days; utility (summed over its days, mean
-    over agents); swap_regret (mean over agents of what is positive of it: an agent that earned more than its benchmark
-    could is no credit to another), swap_regret_largest (over agents), undefined (agents whose benchmark is empty);
-    money (per agent and day, mean over agents), and the same per population.
+    Columns of the rows: market, forecaster, replicate, seed, subsequence, days; earned (money at the true prices over
+    the scale of the agent's money, summed over its days, mean over agents: utility, at prices beyond the range as
+    well); utility (the same at prices clipped to the range); swap_regret (inside the range, mean over agents of what is
+    positive of it: an agent that earned more than its benchmark could is no credit to another), swap_regret_largest
+    (over agents), undefined (agents whose benchmark is empty); money (at the true prices, per agent and day, mean over
+    agents), and the same per population.
     """
     forecaster = build(case.forecaster, pool(case.setting.market))
     scenario = case.setting.scenario(case.agents, forecaster)
@@ -84,24 +87,28 @@ def measure(case: Case) -> Measured:
         "evaluations": float(diagnostics["evaluations"].mean()) if calibrated else np.nan,
         "potential": float(diagnostics["potential"].max()) if calibrated else np.nan,
         "followed": float((diagnostics["evaluations"] == 1).mean()) if calibrated else np.nan,
+        "cut": analysis.clipping.money,
     }
     whole = trace.subsequences.index(ALL)
     year = DAYS_PER_YEAR / trace.rounds
     money = {name: np.asarray(m.money[whole]) * year for name, m in analysis.measures.items()}
-    return Measured([identity | row for row in _rows(analysis)], run, seconds, daily_utility(trace), money)
+    earned = earned_by_day(trace)
+    return Measured([identity | row for row in _rows(analysis, earned)], run, seconds, earned.mean(axis=1), money)
 
 
-def daily_utility(trace: Trace) -> FloatArray:
-    """Utility of each round, (T,), mean over the agents of all populations."""
-    total = np.zeros(trace.rounds)
-    for record in trace.records.values():
-        agents = np.arange(record.population.agents)
-        for t, outcome in enumerate(trace.outcomes):
-            total[t] += record.population.utilities(outcome)[agents, record.actions[t]].sum()
-    return np.asarray(total / sum(record.population.agents for record in trace.records.values()))
+def earned_by_day(trace: Trace) -> FloatArray:
+    """Money of the agents of all populations at the true prices, (D, N), each in units of its own scale.
+
+    At prices inside the range this is utility, which counts every agent alike, whatever it turns over.
+    """
+    scaled = []
+    for name, record in trace.records.items():
+        money = record.population.money
+        scaled.append((money_by_round(trace, name) - money.offset) / money.scale)
+    return np.concatenate(scaled, axis=1)
 
 
-def _rows(analysis: Analysis) -> list[dict[str, Any]]:
+def _rows(analysis: Analysis, earned: FloatArray) -> list[dict[str, Any]]:
     measures = analysis.measures
     rows = []
     for k, name in enumerate(analysis.trace.subsequences):
@@ -113,6 +120,7 @@ def _rows(analysis: Analysis) -> list[dict[str, Any]]:
             {
                 "subsequence": name,
                 "days": days,
+                "earned": float(earned[analysis.trace.active[:, k]].sum(axis=0).mean()),
                 "utility": float(np.concatenate([m.utility[k] for m in measures.values()]).mean()),
                 "swap_regret": float(defined.mean()) if len(defined) else np.nan,
                 "swap_regret_largest": float(defined.max()) if len(defined) else np.nan,

@@ -45,12 +45,12 @@ def leaderboard_chart(results: Results, seed: int) -> Chart:
             strips.append(Strip(name, share.mean, (share.low, share.high), (days.low, days.high), _colour(name)))
         strips.sort(key=lambda strip: -strip.point)
         caption = (
-            "0 is climatology, 100 perfect foresight. Point: mean over population seeds; thick line: its 95 % "
-            "interval over the agents drawn (often narrower than the point); thin line: 95 % interval over days "
-            f"(block bootstrap). {_COLOURS}"
+            "Money at the true prices, every agent in its own scale: 0 is climatology, 100 perfect foresight. Point: "
+            "mean over population seeds; thick line: its 95 % interval over the agents drawn (often narrower than the "
+            f"point); thin line: 95 % interval over days (block bootstrap). {_COLOURS}"
         )
         told = listing([f"{strip.label} {number(strip.point)}" for strip in strips])
-        panel = StripPanel(market, "utility, % of climatology to foresight", strips)
+        panel = StripPanel(market, "earned, % of climatology to foresight", strips)
         variants[market] = Strips([panel], caption, f"Leaderboard of {market}: {told}.")
     return Chart("leaderboard", "What agents earn on each forecast", variants, "Market")
 
@@ -64,7 +64,7 @@ def regret_chart(results: Results) -> Chart:
         rows = [name for base in bases for name in (base, calibrated(base))]
         rows += [SELECTION, COMBINATION, calibrated(EVERY)]
         columns = results.subsequences(market)
-        scale = 100 / results.distance(market).mean()
+        scale = 100 / results.distance(market, measure="utility").mean()
         values = [
             [scale * results.sample(market, name, "swap_regret", column).mean() for column in columns] for name in rows
         ]
@@ -72,7 +72,7 @@ def regret_chart(results: Results) -> Chart:
         told = listing([f"{name} {number(value)}" for name, value in worst.items()])
         caption = (
             "Swap regret summed over the days of each subsequence, mean over agents and population seeds, in per cent "
-            "of the utility between climatology and perfect foresight over all days; "
+            "of the utility between climatology and perfect foresight over all days, both at prices inside the scale; "
             "an agent that did better than its benchmark counts as 0. Each forecast stands above its calibrated "
             "version."
         )
@@ -92,14 +92,17 @@ def agents_chart(results: Results) -> Chart:
                 gains = gained(results, market, *pair(market), population)
                 distance = gained(results, market, FORESIGHT, CLIMATOLOGY, population)
                 known = distance > UNCHANGED
+                if not known.any():
+                    continue
                 low, quarter, middle, half, high = np.quantile(100 * gains[known] / distance[known], QUANTILES)
                 strips.append(Strip(market, middle, (quarter, half), (low, high)))
                 told.append(f"{population} in {market} {number(middle)} ({number(low)} to {number(high)})")
             panels.append(StripPanel(population, "gain, % of the agent’s own distance", strips))
         caption = (
-            "What agents earn more in a year after switching, in per cent of what each would earn more on perfect "
-            "foresight than on climatology; all population seeds. Point: median; thick line: middle half; thin line: "
-            "5th to 95th percentile. Each panel has its own scale. In money: the table."
+            "What agents earn more in a year after switching, at the true prices, in per cent of what each would earn "
+            "more on perfect foresight than on climatology (agents who would earn no more are left out); all "
+            "population seeds. Point: median; thick line: middle half; thin line: 5th to 95th percentile. Each panel "
+            "has its own scale. In money: the table."
         )
         variants[words] = Strips(panels, caption, f"Median gain and 5th to 95th percentile: {'; '.join(told)}.")
     return Chart("agents", "Who gains and who loses by switching", variants, "Switch")
@@ -118,8 +121,9 @@ def changed_chart(results: Results) -> Chart | None:
         if strips:
             against = "the best single forecast" if base == EVERY else "the raw base"
             caption = (
-                f"Utility of {calibrated(base)} less that of {against}, in per cent of what lies between climatology "
-                "and perfect foresight on these days. Thick line: 95 % interval over the agents drawn."
+                f"What {calibrated(base)} earns at the true prices less what {against} does, in per cent of what lies "
+                "between climatology and perfect foresight on these days. Thick line: 95 % interval over the agents "
+                "drawn."
             )
             told = listing([f"{strip.label} {number(strip.point)} %" for strip in strips])
             panel = StripPanel(calibrated(base), "gain, % of the distance", strips)

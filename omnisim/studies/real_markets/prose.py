@@ -18,7 +18,8 @@ TITLE = "A guarantee on real markets"
 
 SUMMARY = f"""What a decision-calibrated forecast earns and costs on real electricity prices: forecasts that others
 published and simple ones, each as it is and as a base of DecisionCalibrated, for energy buyers, factories and operators
-who choose a daily schedule. The unit of most numbers is per cent {UNIT}."""
+who choose a daily schedule. Money is at the prices that were paid. The unit of most numbers is per cent {UNIT}: money
+at the true prices, each agent in its own scale, so that a factory counts no more than a household."""
 
 QUICK = "This is the quick variant: a few agents and weeks, too little to judge anything but certificates."
 
@@ -28,19 +29,20 @@ bases are the simple ones."""
 LEADERBOARD = f"""Agents follow Algorithm 3. The first {PAST_DAYS} days of a market are not played: forecasters may
 learn from them, and the scale is read off them. “calibrated: x” is DecisionCalibrated with the base x alone, in its
 default configuration; “calibrated: all” has every forecast that can be chosen as a base, as have Selection and
-Combination. Money is what an average agent earns more in a year than on climatology; factories are much larger than the
-others.
+Combination. Money is what an agent earns more in a year than on climatology, by population: factories are much larger
+than the others, and a mean over all agents is mostly theirs. Perfect foresight knows the prices up to the ends of the
+scale.
 
 There are two kinds of uncertainty. Intervals over agents are paired t-intervals over population seeds: other agents of
 the same kinds on the same days. Intervals over days come from a circular block bootstrap ({DRAWS:,} draws of blocks of
 {BLOCK_DAYS} days) and say how far a number hangs on single days; the prices themselves happened once. Findings are
 judged by the intervals over agents, since they speak about these markets and days."""
 
-REGRET = f"""Swap regret compares an agent with the best it could have done by replacing each schedule it played with
-another one that never violated a constraint on the days of the subsequence. Every subsequence is known when a day
-begins: calendar, forecasts published before, and yesterday’s prices. High means at least the {HIGH_QUANTILE:.0%}
-quantile of the {WINDOW} days before; the wind forecast of DE includes solar power. A subsequence of fewer than
-{FEWEST_MEMBERS} days is left out."""
+REGRET = f"""Regret is utility at prices inside the scale, which is what theory bounds. Swap regret compares an agent
+with the best it could have done by replacing each schedule it played with another one that never violated a constraint
+on the days of the subsequence. Every subsequence is known when a day begins: calendar, forecasts published before, and
+yesterday’s prices. High means at least the {HIGH_QUANTILE:.0%} quantile of the {WINDOW} days before; the wind forecast
+of DE includes solar power. A subsequence of fewer than {FEWEST_MEMBERS} days is left out."""
 
 AGENTS = """The same agents on the same days with two forecasts. An average hides who pays: each strip is the
 distribution over all agents of a kind and all population seeds."""
@@ -49,14 +51,14 @@ CHANGED = f"""A market changes its behaviour on days with negative prices or spi
 only afterwards, and the theory asks for subsequences that are known when a day begins. So these are the days after: a
 day with an hour below 0, or with a highest price above {SPIKE:g} times the median highest price of the {WINDOW} days
 before it. “February 2021” is the date window {STORM[0]} to {STORM[1]} of the winter storm in Texas: a calendar
-subsequence, but chosen with hindsight; in utility its prices near 9,000 USD/MWh count as the highest price of the
-scale, in money as what they were."""
+subsequence, but chosen with hindsight; its prices near 9,000 USD/MWh count as what they were, but for regret, where
+they are the highest price of the scale."""
 
 SCALE = f"""Prices become outcomes in [0, 1]. An ordinary price p is the median of the first {PAST_DAYS} days; the scale
 runs from {LOW:g} p to {HIGH:g} p, and hours above {STRESS:g} p are stressed, which is when buyers and factories are
 limited. ERCOT’s prices tripled after January 2021, so it has the fixed scale of the scenario ercot_day_ahead. Prices
-beyond the scale are clipped for utility and regret, and so for the distances in per cent; money is at the true
-prices."""
+beyond the scale are clipped for what the theory measures, utility and regret; money, and the distances in per cent made
+of it, are at the true prices."""
 
 PUBLISHED = """The published forecasts are day-ahead forecasts that existed before the prices did. Those that
 epftoolbox distributes are by Lago, Marcjasz, De Schutter and Weron (Applied Energy 293, 2021, 116983): four deep neural

@@ -18,6 +18,11 @@ BLOCK_DAYS, DRAWS = 14, 2000
 """Length of the blocks of days that the bootstrap draws, and how many times it draws."""
 
 
+EARNED = "earned"
+MEASURES = (EARNED, "utility", "swap_regret", "money")
+"""Columns of the rows that results are made of; see :func:`~omnisim.studies.real_markets.cases.measure`."""
+
+
 @dataclass(frozen=True)
 class Interval:
     """A mean and the ends of its 95 % interval (NaN if unknown); ``str`` gives ``1.24 [1.02, 1.46]``."""
@@ -47,9 +52,9 @@ class Results:
     rows, runs
         One row per run and subsequence, and one per run; see :mod:`~omnisim.studies.real_markets.cases`.
     daily
-        (market, forecaster) -> (R, D): utility of each day, mean over agents, for R population seeds.
+        (market, forecaster) -> (R, D): what was earned on each day, mean over agents, for R population seeds.
     money
-        (market, forecaster, population) -> (R, N): what each agent earned in a year.
+        (market, forecaster, population) -> (R, N): money of each agent in a year, at the true prices.
     pools
         Market -> the names of the forecasts that can be chosen from.
     published
@@ -69,7 +74,7 @@ class Results:
         """In the order of the data."""
         return list(self.pools)
 
-    def sample(self, market: str, forecaster: str, measure: str = "utility", subsequence: str = ALL) -> FloatArray:
+    def sample(self, market: str, forecaster: str, measure: str = EARNED, subsequence: str = ALL) -> FloatArray:
         """A column of the rows for all population seeds, (R,)."""
         return self._samples[market, forecaster, subsequence][measure]
 
@@ -81,9 +86,9 @@ class Results:
         """Its subsequences of unusual days."""
         return [name for name in self.subsequences(market) if name in CHANGED]
 
-    def distance(self, market: str, subsequence: str = ALL) -> FloatArray:
-        """Utility between climatology and perfect foresight, (R,)."""
-        best, worst = (self.sample(market, name, subsequence=subsequence) for name in (FORESIGHT, CLIMATOLOGY))
+    def distance(self, market: str, subsequence: str = ALL, measure: str = EARNED) -> FloatArray:
+        """What is earned more on perfect foresight than on climatology, (R,)."""
+        best, worst = (self.sample(market, name, measure, subsequence) for name in (FORESIGHT, CLIMATOLOGY))
         return np.asarray(best - worst)
 
     def change(self, market: str, forecaster: str, reference: str, subsequence: str = ALL) -> FloatArray:
@@ -98,6 +103,10 @@ class Results:
     def best(self, market: str) -> str:
         """The forecast of the pool that earned most, chosen in hindsight on the mean over population seeds."""
         return max(self.pools[market], key=lambda name: float(self.sample(market, name).mean()))
+
+    def cut(self, market: str) -> float:
+        """The largest share of any run by which clipping would change the money."""
+        return float(self.runs.loc[self.runs["market"] == market, "cut"].max())
 
     def worst_regret(self, market: str, forecaster: str) -> FloatArray:
         """Swap regret (what is positive of it, mean over agents) on the subsequence where this is largest, (R,)."""
@@ -120,7 +129,7 @@ def collect(cases: Sequence[Case], measured: Sequence[Measured], pools: Mapping[
         for population, values in result.money.items():
             money.setdefault((*key, population), []).append(values)
     samples = {
-        key: {name: group[name].to_numpy(dtype=np.float64) for name in ("utility", "swap_regret", "money")}
+        key: {name: group[name].to_numpy(dtype=np.float64) for name in MEASURES}
         for key, group in rows.groupby(["market", "forecaster", "subsequence"], sort=False)
     }
     return Results(
@@ -167,8 +176,8 @@ def mean_over(values: Sequence[FloatArray]) -> FloatArray:
     return np.asarray(np.mean(values, axis=0))
 
 
-def settings_table(settings: Sequence[Setting]) -> pd.DataFrame:
-    """One row per market: the days played, the scale, and how many days each subsequence has."""
+def settings_table(settings: Sequence[Setting], results: Results) -> pd.DataFrame:
+    """One row per market: the days played, the scale, what it cuts, and how many days each subsequence has."""
     names = dict.fromkeys(name for known in settings for name in (*known.subsequences, *known.left_out))
     return pd.DataFrame(
         {
@@ -180,7 +189,10 @@ def settings_table(settings: Sequence[Setting]) -> pd.DataFrame:
             "low": known.scaling.low,
             "high": known.scaling.high,
             "stress price": known.stress_price,
-            "clipped hours %": 100 * known.clipped,
+            "clipped hours %": 100 * known.beyond.clipped / known.beyond.count,
+            "cut off the prices %": 100 * known.beyond.share,
+            "highest price": known.beyond.highest,
+            "cut off the money %": 100 * results.cut(known.market.name),
         }
         | {name: int(known.subsequences[name].sum()) if name in known.subsequences else 0 for name in names}
         for known in settings

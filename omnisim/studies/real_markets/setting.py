@@ -16,6 +16,7 @@ from omnisim.elimination import SubsequenceFirstViolation
 from omnisim.errors import DataError
 from omnisim.forecasters import Forecaster
 from omnisim.market import BudgetedOperators, EnergyBuyers, Manufacturers, Market, MarketAgents, Scaling
+from omnisim.problem.clipping import Clipping, clipping
 from omnisim.problem.context import Past
 from omnisim.problem.subsequences import Rule
 from omnisim.scenario.load import GeneratedPopulation
@@ -71,8 +72,8 @@ class Setting:
         Subsequences that this market does not have, and why.
     days
         D, how many are played.
-    clipped
-        Share of the hours played whose price lies outside the scale.
+    beyond
+        What of the prices played lies outside the scale.
     """
 
     market: Market
@@ -82,7 +83,7 @@ class Setting:
     subsequences: Mapping[str, BoolArray]
     left_out: Mapping[str, str]
     days: int
-    clipped: float
+    beyond: Clipping
 
     @property
     def played(self) -> slice:
@@ -154,7 +155,7 @@ def setting(market: Market, rounds: int | None = None) -> Setting:
     price, low, high, stress = FIXED.get(market.name) or _scale(market)
     scaling = Scaling(low, high, market.currency)
     played = slice(PAST_DAYS, PAST_DAYS + days)
-    _, clipped = scaling.outcomes(market.prices[played])
+    beyond = clipping(market.prices[played], low, high)
     subsequences, left_out = {}, {}
     for name, (member, why) in _memberships(market, scaling).items():
         active = None if member is None else member[played]
@@ -162,7 +163,7 @@ def setting(market: Market, rounds: int | None = None) -> Setting:
             left_out[name] = why if active is None else f"{int(active.sum())} days"
         else:
             subsequences[name] = active
-    return Setting(market, scaling, price, stress, subsequences, left_out, days, clipped / market.prices[played].size)
+    return Setting(market, scaling, price, stress, subsequences, left_out, days, beyond)
 
 
 def after_negative(prices: FloatArray) -> BoolArray:

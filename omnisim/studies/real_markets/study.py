@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from omnisim.problem.clipping import ALARMING, NOTICED
+from omnisim.report.clipping import Cut
 from omnisim.report.results import Section, Study, Table
-from omnisim.report.text import listing
+from omnisim.report.text import listing, percent
 from omnisim.studies import Options
 from omnisim.studies.parallel import run_all
 from omnisim.studies.real_markets import charts, prose, tables
@@ -49,37 +51,41 @@ def assemble(
     results: Results, measured: Sequence[Measured], settings: Sequence[Setting], plan: Plan, options: Options
 ) -> Study:
     """The study from the measurements of all its runs."""
-    seed = options.seed
+    seed, cut = options.seed, cuts(settings, results)
+    names = [f" of {known.market.name}" for known in settings]
     shown = {
         "settings": Table(
             "Days played, scale, and days of each subsequence",
-            settings_table(settings),
-            "Prices per MWh. " + _left_out(settings),
+            settings_table(settings, results),
+            "Prices per MWh. Cut off the prices: share of their sum beyond the scale; cut off the money: the most by "
+            "which that would change the money of a run. " + _left_out(settings),
         ),
         "leaderboard": Table(
             "What agents earn more than on climatology",
             tables.leaderboard(results, settings),
-            "Per cent of the distance with its 95 % interval over agents; money per agent and year.",
+            "Per cent of the distance with its 95 % interval over agents; by population and for all, money per agent "
+            "and year at the true prices.",
         ),
         "differences": Table(
             "Differences between forecasters",
-            tables.differences(results, seed),
-            "In per cent of the distance between climatology and perfect foresight.",
+            tables.differences(results, settings, seed),
+            "In per cent of the distance between climatology and perfect foresight; by population and for all, money "
+            "per agent and year at the true prices.",
         ),
         "worst_regret": Table(
             "Swap regret on the worst subsequence",
             tables.worst_regret(results),
-            "Utility, mean over agents; the ratio is paired by population seed.",
+            "Utility at prices inside the scale, mean over agents; the ratio is paired by population seed.",
         ),
         "switching": Table(
             "Gains by switching",
             tables.switching(results),
-            "Money per agent and year. Gains and losses below half a cent count as neither.",
+            "Money per agent and year at the true prices. Gains and losses below half a cent count as neither.",
         ),
         "changed": Table(
             "Gains on days of changed behaviour",
             tables.changed(results),
-            "In per cent of the distance on these days, and in money per agent and day.",
+            "In per cent of the distance on these days, and in money per agent and day at the true prices.",
         ),
         "engine": Table("Evaluations and certificates", tables.engine(results)),
         "cost": Table(
@@ -102,6 +108,7 @@ def assemble(
             ("Agents", f"{plan.agents[0]} buyers, {plan.agents[1]} factories and {plan.agents[2]} operators"),
             ("Population seeds", str(plan.replicates)),
             ("Runs", f"{len(results.runs):,}"),
+            ("Clipping", clipping_told(settings, cut)),
             ("Sources", " ".join(f"{known.market.name}: {known.market.attribution}." for known in settings)),
         ],
         findings=findings(results, quick=options.quick),
@@ -130,11 +137,34 @@ def assemble(
         tables=shown,
         about={"data": str(options.data) if options.data else "embedded"},
         yardstick="the aims",
+        notices=[one.told(name) for one, name in zip(cut, names, strict=True) if NOTICED <= one.share < ALARMING],
+        warnings=[one.told(name) for one, name in zip(cut, names, strict=True) if one.share >= ALARMING],
     )
 
 
 def _about_markets(results: Results) -> list[str]:
     return prose.paragraphs(prose.SCALE) + (prose.paragraphs(prose.PUBLISHED) if results.published else [])
+
+
+def cuts(settings: Sequence[Setting], results: Results) -> list[Cut]:
+    """What the scale of each market cuts off its prices, and at most off the money of its runs."""
+    return [
+        Cut(
+            "price", f"{known.market.currency}/MWh", known.scaling.low, known.scaling.high, known.beyond.count,
+            known.beyond.clipped, known.beyond.lowest, known.beyond.highest, known.beyond.share,
+            results.cut(known.market.name), known.beyond.suggested,
+        )
+        for known in settings
+    ]  # fmt: skip
+
+
+def clipping_told(settings: Sequence[Setting], found: Sequence[Cut]) -> str:
+    """The shares that are cut in each market."""
+    told = [
+        f"{known.market.name} {percent(cut.prices)} of the prices and {percent(cut.money)} of the money"
+        for known, cut in zip(settings, found, strict=True)
+    ]
+    return f"for utility and regret, {listing(told)}"
 
 
 def _left_out(settings: Sequence[Setting]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.arrays import FloatArray
-from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Measured
+from omnisim.studies.real_markets.cases import Measured
 from omnisim.studies.real_markets.contenders import CLIMATOLOGY, EVERY, RIDGE, WEAK, calibrated, is_calibrated
 from omnisim.studies.real_markets.results import Results, comparisons, over_days, over_seeds
 from omnisim.studies.real_markets.setting import ALL, POPULATIONS, Setting
@@ -34,23 +34,24 @@ def leaderboard(results: Results, settings: Sequence[Setting]) -> pd.DataFrame:
                     "% of the distance": share.mean,
                     "low": share.low,
                     "high": share.high,
-                    "money": currency[market],
-                    "all agents": float(np.concatenate(list(more.values())).mean()),
+                    "currency": currency[market],
                     **{population: float(values.mean()) for population, values in more.items()},
+                    "all agents": float(np.concatenate(list(more.values())).mean()),
                 }
             )
         found += sorted(rows, key=lambda row: -float(str(row["% of the distance"])))
     return pd.DataFrame(found)
 
 
-def differences(results: Results, seed: int) -> pd.DataFrame:
+def differences(results: Results, settings: Sequence[Setting], seed: int) -> pd.DataFrame:
     """The comparisons of the page with both intervals, and what they are worth to an agent in a year."""
+    currency = {known.market.name: known.market.currency for known in settings}
     found = []
     for market in results.markets:
         for forecaster, reference in comparisons(results, market):
             agents = over_seeds(results.change(market, forecaster, reference))
             days = over_days(results, market, forecaster, reference, seed)
-            money = results.sample(market, forecaster, "money") - results.sample(market, reference, "money")
+            more = {p: gained(results, market, forecaster, reference, p) for p in POPULATIONS}
             found.append(
                 {
                     "market": market,
@@ -61,7 +62,9 @@ def differences(results: Results, seed: int) -> pd.DataFrame:
                     "high over agents": agents.high,
                     "low over days": days.low,
                     "high over days": days.high,
-                    "money per agent and year": DAYS_PER_YEAR * float(money.mean()),
+                    "currency": currency[market],
+                    **{population: float(values.mean()) for population, values in more.items()},
+                    "all agents": float(np.concatenate(list(more.values())).mean()),
                 }
             )
     return pd.DataFrame(found)

@@ -39,14 +39,14 @@ def results(
             own = utility + noise * rng.standard_normal(5) * (name not in ("perfect foresight", "climatology"))
             left = np.full(5, regret if name.startswith("calibrated") else 1.0)
             for subsequence in ("all", "after a spike"):
-                samples[market, name, subsequence] = {"utility": own, "swap_regret": left, "money": own}
+                samples[market, name, subsequence] = {"earned": own, "swap_regret": left}
                 rows += [
                     {"market": market, "forecaster": name, "subsequence": subsequence, "days": 9} for _ in range(5)
                 ]
             engine = name.startswith("calibrated")
             runs.append(
                 {"market": market, "forecaster": name, "certificates": 10, "violated": violated if engine else 0}
-                | {"potential": potential if engine else math.nan, "followed": 1.0 if engine else math.nan}
+                | {"potential": potential if engine else math.nan, "followed": 1.0 if engine else math.nan, "cut": 0.0}
             )
     pools = dict.fromkeys(markets, pool)
     return Results(

@@ -101,7 +101,7 @@ class TestDifferences:
         results = played
         for subsequence in results.subsequences("AA"):
             np.testing.assert_allclose(results.change("AA", FORESIGHT, "climatology", subsequence), 100)
-        rows = results.rows[results.rows["subsequence"] == "all"].set_index(["forecaster", "seed"])["utility"]
+        rows = results.rows[results.rows["subsequence"] == "all"].set_index(["forecaster", "seed"])["earned"]
         expected = [
             100
             * (rows["sharp", seed] - rows["blunt", seed])

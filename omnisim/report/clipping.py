@@ -1,0 +1,76 @@
+"""What clipping to the range of the theory cut, in one sentence."""
+
+from dataclasses import dataclass
+
+from omnisim.analysis.clipping import Clipped
+from omnisim.analysis.units import Units
+from omnisim.problem.clipping import NOTICED
+from omnisim.report.text import number, percent
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What was cut in a run, or in the run of several in which most was.
+
+    Attributes
+    ----------
+    quantity, unit
+        What outcomes are, and their unit.
+    low, high
+        The range.
+    values, clipped, lowest, highest
+        Number of outcomes, and of those beyond the range, and the ends of what there is.
+    prices, money
+        Shares cut off the sum of the outcomes, and by which money would change.
+    suggested
+        Ends that would cut less; None where little is cut.
+    """
+
+    quantity: str
+    unit: str
+    low: float
+    high: float
+    values: int
+    clipped: int
+    lowest: float
+    highest: float
+    prices: float
+    money: float
+    suggested: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, found: Clipped, units: Units) -> "Cut":
+        """What was cut in one run."""
+        prices = found.prices
+        return cls(
+            units.quantity, units.outcome, units.low, units.low + units.span, prices.count, prices.clipped,
+            prices.lowest, prices.highest, prices.share, found.money, prices.suggested,
+        )  # fmt: skip
+
+    @property
+    def share(self) -> float:
+        """The larger of the two shares."""
+        return max(self.prices, self.money)
+
+    @property
+    def briefly(self) -> str:
+        """The larger of the two shares, as a clause."""
+        if self.money > self.prices:
+            return f"clipping would change the money by {percent(self.money)}"
+        return f"clipping cuts {percent(self.prices)} off the {self.quantity}s"
+
+    def told(self, where: str = "") -> str:
+        """The sentence; ``where`` is said of what the range holds for, if not for everything."""
+        text = (
+            f"The range from {number(self.low, 6)} to {number(self.high, 6)} {self.unit}{where}, which the theory "
+            f"needs, cuts {percent(self.prices)} off the sum of the {self.quantity}s ({self.clipped:,} of "
+            f"{self.values:,} values, up to {number(self.highest, 6)} and down to {number(self.lowest, 6)}), which "
+            f"would change the money by {percent(self.money)}. Money and errors on this page are at the true "
+            f"{self.quantity}s; utility, regret and certificates are inside the range"
+        )
+        if self.suggested is not None:
+            narrow, wide = self.suggested
+            text += (
+                f". Less than {percent(NOTICED)} would be cut by low = {number(narrow, 6)}, high = {number(wide, 6)}"
+            )
+        return f"{text}."

@@ -1,0 +1,105 @@
+"""What the study tells in money, recomputed from actions, loads and the prices of the market, however many it clips."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_markets import made_up_market
+
+import omnisim
+from omnisim.market import Market
+from omnisim.report.study import render
+from omnisim.studies import Options
+from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Case, measure
+from omnisim.studies.real_markets.contenders import build, pool
+from omnisim.studies.real_markets.plan import Plan
+from omnisim.studies.real_markets.setting import PAST_DAYS, POPULATIONS, Setting, setting
+from omnisim.studies.real_markets.study import assemble, clipping_told, cuts, play
+
+AGENTS = (4, 3, 3)
+DAYS = 30
+
+
+def market_with(share: float, spike: float) -> Market:
+    """A market whose prices are inside the scale, but for a share of the hours played."""
+    market = made_up_market(days=PAST_DAYS + DAYS)
+    prices = np.clip(market.prices, -20, 120)
+    rng = np.random.default_rng(2)
+    played = prices[PAST_DAYS:].reshape(-1)
+    played[rng.choice(played.size, round(share * played.size), replace=False)] = spike
+    prices[PAST_DAYS:] = played.reshape(-1, 24)
+    return replace(market, prices=prices)
+
+
+def earned(known: Setting, name: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Per population, money of each day (D, N) by value less load times price, and the scale of each agent (N,)."""
+    market = known.market
+    trace = omnisim.simulate(known.scenario(AGENTS, build(name, pool(market))), seed=seed)
+    paid = market.prices[PAST_DAYS:]
+    found = {}
+    for population, record in trace.records.items():
+        them, agents = record.population, np.arange(record.population.agents)
+        at_zero = np.full(24, known.scaling.unclipped(0.0))
+        value = them.money.scale[:, None] * (them.utility @ at_zero + them.offset) + them.money.offset[:, None]
+        days = [
+            value[agents, played] - (them.load[agents, played] * paid[t]).sum(axis=1)
+            for t, played in enumerate(record.actions)
+        ]
+        found[population] = np.array(days), them.money
+    return found
+
+
+@pytest.mark.parametrize(("share", "spike"), [(0.0, 5000.0), (0.01, 5000.0), (0.4, 5000.0), (0.4, -500.0)])
+def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, spike: float) -> None:
+    known = setting(market_with(share, spike))
+    beyond = round(share * DAYS * 24)
+    assert known.beyond.clipped == beyond
+    measured = measure(Case(known, "sharp", 0, 7, AGENTS))
+    expected = earned(known, "sharp", 7)
+    for population in POPULATIONS:
+        by_day, _ = expected[population]
+        sums = by_day.sum(axis=0) * DAYS_PER_YEAR / DAYS
+        np.testing.assert_allclose(measured.money[population], sums, rtol=1e-9, atol=1e-9 * np.abs(sums).max())
+    scaled = np.concatenate([(days - money.offset) / money.scale for days, money in expected.values()], axis=1)
+    np.testing.assert_allclose(measured.daily, scaled.mean(axis=1), rtol=1e-9, atol=1e-9 * np.abs(scaled).max())
+    for row in measured.rows:
+        active = known.subsequences[row["subsequence"]]
+        assert row["earned"] == pytest.approx(
+            scaled[active].sum(axis=0).mean(), rel=1e-9, abs=1e-9 * np.abs(scaled).max()
+        )
+        clipped = (known.market.prices[PAST_DAYS:][active] == spike).any() and beyond > 0
+        assert (row["earned"] == pytest.approx(row["utility"], rel=1e-9)) != clipped
+        for population, (by_day, _) in expected.items():
+            mean = by_day[active].mean()
+            assert row[f"money_{population}"] == pytest.approx(mean, rel=1e-9, abs=1e-9 * np.abs(by_day).max())
+
+
+def test_the_page_states_what_was_cut_in_each_market() -> None:
+    plan = Plan(1, (2, 2, 2), DAYS)
+    settings = [setting(replace(market_with(share, 5000.0), name=name)) for name, share in (("AA", 0.0), ("BB", 0.1))]
+    options = Options(jobs=1, quick=True)
+    results, measured = play(plan, settings, options)
+    told = clipping_told(settings, cuts(settings, results))
+    for known in settings:
+        played = known.market.prices[PAST_DAYS:]
+        inside = np.clip(played, known.scaling.low, known.scaling.high)
+        assert known.beyond.share == pytest.approx(np.abs(played - inside).sum() / np.abs(played).sum(), abs=1e-12)
+        runs = [result.run["cut"] for result in measured if result.run["market"] == known.market.name]
+        assert results.cut(known.market.name) == max(runs)
+    assert settings[0].beyond.share == results.cut("AA") == 0
+    assert "AA 0 % of the prices and 0 % of the money" in told
+    assert f"BB {float(f'{100 * settings[1].beyond.share:.2g}'):g} % of the prices and " in told
+    study = assemble(results, measured, settings, plan, options)
+    assert dict(study.facts)["Clipping"] == told
+    [warning] = study.warnings
+    assert warning.startswith("The range from ")
+    assert "EUR/MWh of BB, which the theory needs, cuts " in warning
+    assert 'class="verdict fair"' in render(study).decode()
+    table = study.tables["settings"].frame.set_index("market")
+    assert table.loc["BB", "cut off the prices %"] == pytest.approx(100 * settings[1].beyond.share)
+    assert table.loc["BB", "highest price"] == 5000
+    frame = study.tables["leaderboard"].frame
+    for row in frame.to_dict("records"):
+        for population in POPULATIONS:
+            more, less = (results.money[row["market"], name, population] for name in (row["forecaster"], "climatology"))
+            assert row[population] == pytest.approx((more - less).mean(), abs=1e-6)
