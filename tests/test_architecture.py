@@ -265,7 +265,9 @@ def rounded_by_the_processor(tree: ast.AST, compiled: bool = False) -> Iterator[
                 yield node.lineno, ast.unparse(node)
         if isinstance(node, ast.ImportFrom) and "linalg" in f"{node.module} {[alias.name for alias in node.names]}":
             yield node.lineno, "linalg"
-        inside = isinstance(node, ast.FunctionDef) and any("njit" in ast.unparse(d) for d in node.decorator_list)
+        inside = isinstance(node, ast.FunctionDef) and any(
+            word in ast.unparse(d) for d in node.decorator_list for word in ("njit", "compiled")
+        )
         yield from rounded_by_the_processor(node, compiled or inside)
 
 

@@ -165,7 +165,6 @@ FORGED: dict[str, tuple[Callable[[], omnisim.Trace], list[tuple[str, str, float,
         lambda: costly(SubsequenceThreshold),
         [("Theorem 6", "all", T, 4 * (1 + gamma(8, T))), ("Theorem 6", "late", 1000, 4 * (1 + gamma(8, 1000)))],
     ),
-    "costs beyond 1": (lambda: costly(BestResponse, -2.0), [("Section 2", "every round", 2, 1)]),
     **{
         theorem: (
             lambda rule=rule: wrong(rule),  # type: ignore[misc]

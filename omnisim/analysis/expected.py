@@ -111,11 +111,14 @@ def _add_round(
 
 
 def candidates_of(record: PopulationRecord, active: BoolArray, t: int) -> BoolArray:
-    """The candidates (N, A) of round t; an agent that had none, or draws its action, had the one it played."""
+    """The candidates (N, A) of round t; an agent that had none, or draws its action, had the one it played.
+
+    An agent that was not there and had none is given the first action, which nobody plays.
+    """
     left: IntArray = record.eliminated_at
     alive = left[:, :, active] >= t if left.shape[2] > 1 else left >= t
     candidates = np.asarray(alive.any(axis=2))
-    fixed = record.fallback[t]
+    fixed = record.fallback[t] | ~candidates.any(axis=1)
     candidates[fixed] = False
-    candidates[fixed, record.actions[t, fixed]] = True
+    candidates[fixed, np.maximum(record.actions[t, fixed], 0)] = True
     return candidates

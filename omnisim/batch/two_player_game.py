@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import check_sample, check_scale
+from omnisim.elementary import exp
 from omnisim.errors import ProblemError
 from omnisim.game.threshold_kernels import mean_step, play_thresholds
 from omnisim.problem.losses.targets import Probability, Target
@@ -51,7 +52,7 @@ class TwoPlayer(Omnipredictor):
     @property
     def weights(self) -> FloatArray:
         """The weights (S, m) of the rounds kept, each round's summing to 1; those too small for a number are 0."""
-        unscaled = np.exp(self.log_weights)
+        unscaled = exp(self.log_weights)
         return np.asarray(unscaled / unscaled.sum(axis=1, keepdims=True))
 
     @property

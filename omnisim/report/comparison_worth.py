@@ -32,12 +32,18 @@ def sentences(scope: Scope) -> Iterator[str]:
 
 def reservations(scope: Scope) -> Iterator[str]:
     """Why a comparison that violates nothing is not told in green."""
-    overall = scope.comparison.overall
-    judged = overall[(overall["measure"] == "utility") & (overall["verdict"] != "")]
-    if not len(judged):
+    measure = "money" if headline(scope) else "utility"
+    rows = scope.comparison.differences
+    rows = rows[(rows["measure"] == measure) & (rows["subsequence"] == scope.whole_run)]
+    verdicts = [*rows["verdict"], *scope.comparison.overall.query("measure == @measure")["verdict"]]
+    judged = [verdict for verdict in verdicts if verdict]
+    if not judged:
         yield "no interval can be formed, so nothing is judged"
-    elif (judged["verdict"] == NOT_SEPARATED).all():
-        yield f"no forecaster is separated from {scope.reference} in utility"
+    elif "better" not in judged:
+        yield f"no forecaster is separated from {scope.reference} for the better in {measure}"
+    losing = _losers(scope, scope.contexts[0])
+    if losing:
+        yield losing
     cut = cut_share(scope)
     if cut >= ALARMING:
         yield f"clipping cut {percent(cut)}"
@@ -105,6 +111,18 @@ def _line(scope: Scope, context: Context, name: str, places: pd.DataFrame, total
 def _judged(verdict: str) -> str:
     """In parentheses, whether the interval that holds for all comparisons together leaves out zero."""
     return {"": " (no interval)", NOT_SEPARATED: " (not separated from 0)"}.get(verdict, f" ({verdict})")
+
+
+def _losers(scope: Scope, context: Context) -> str:
+    """How many agents lose with the forecaster of the headline; empty if none does."""
+    lines = headline(scope)
+    if not lines:
+        return ""
+    gains = scope.of(scope.comparison.gains, context, subsequence=scope.whole_run, measure="money")
+    best = [name for name in scope.forecasters[1:] if lines.startswith(f"{name} ")]
+    rows = gains[gains["forecaster"].isin(best[:1])]
+    losses, agents = int(rows["losses"].sum()), int(rows["agents"].sum())
+    return f"{losses:,} of {count(agents, 'agent')} earn less money with {best[0]}" if losses else ""
 
 
 def _losing(scope: Scope, context: Context) -> Iterator[str]:

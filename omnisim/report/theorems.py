@@ -127,6 +127,31 @@ THEOREMS = {
         "up to about the root of the sum V of their expected squares.",
         "|Σ_{t ∈ S} E 1[pₜ ≤ v] 1[hₜ ≤ w] (yₜ − pₜ)| ≤ 2.1214 √(Λ V) + 4 Λ",
     ),
+    "Hedge": Theorem(
+        "no single action would have gained much more than the draws",
+        "What the best single action would have gained is at most about the root of the rounds times the logarithm of "
+        "the number of actions, and the luck of the draw.",
+        "external regret ≤ √(T ln|A| / 2) with the tuned rate, + √(T ln(N / δ) / 2)",
+    ),
+    "Blum and Mansour": Theorem(
+        "no change of actions would have gained much more than the draws",
+        "What the best change of actions would have gained is at most about the root of the rounds times the number of "
+        "actions and its logarithm, and the luck of the draw.",
+        "swap regret ≤ √(T |A| ln|A| / 2) with the tuned rate, + √(2 T (|A| ln|A| + ln(N / δ)))",
+    ),
+    "Neely and Yu": Theorem(
+        "regret and violations grow slower than the rounds",
+        "The learner trades utility against a queue of the violations so far: regret is at most a multiple of the root "
+        "of the rounds, violations of their power 3/4, and the luck of the draw.",
+        "external regret ≤ √T (|A| / 4 + 2 + J / 2) + √(T ln(N / δ) / 2); CCV ≤ Q (1 + |A| √J / 2) + |A| √T / 2 + "
+        "√(2 T ln(N J / δ)), Q² = 2 T √T + T (|A| / 2 + 4 + J)",
+    ),
+    "Sinha and Vaze": Theorem(
+        "regret and violations grow like the root of the rounds",
+        "The learner follows the gradient of utility and of violations, the more the more was violated: regret is at "
+        "most a multiple of the root of the rounds, violations of that times a logarithm, and the luck of the draw.",
+        "external regret ≤ 2 G D (√T + 1) + √(T ln(N / δ) / 2); CCV ≤ 4 G D ln(2 (1 + 2 T)) √T + √(2 T ln(N J / δ))",
+    ),
 }
 """By the names that certificates have."""
 
@@ -140,6 +165,8 @@ SYMBOLS = (
     ("γ, δ", "the threshold at which an action is given up, and the probability with which a promise may fail"),
     ("K, m, Λ, V", "objectives and rates of the forecaster, 1 + ln(K m), and the sum of squared expected errors"),
     ("Φ", "the potential of the forecaster"),
+    ("T, N, J", "rounds, agents of the population, and constraints"),
+    ("G, D", "of learners: the longest gradient, and the widest distance between distributions over actions"),
     ("D, lost, defaults", "the longest delay of news in rounds, news that never came, rounds with a default action"),
 )
 """Of the formulas, with what they mean."""

@@ -5,44 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
-from omnisim.reading import FORM, Versioned, validated
+from omnisim.reading import FORM, Versioned
 from omnisim.trace.layout import prefix_of
 from omnisim.trace.record import FORECASTER
 
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]
 Levels = list[Annotated[float, Field(allow_inf_nan=False)]]
-
-
-class PolicyFacts(BaseModel):
-    """What a policy said of itself, as far as the analysis asks."""
-
-    model_config = FORM
-
-    benchmark: Literal["realized", "expected"] = "realized"
-    gamma: list[Annotated[float, Field(gt=0)]] | None = None
-    sufficient: bool | None = None
-    delta: Annotated[float, Field(gt=0, lt=1)] | None = None
-
-
-class ForecastFacts(BaseModel):
-    """What a forecaster with a certified bound said of itself."""
-
-    model_config = FORM
-
-    count: Annotated[int, Field(ge=1)]
-    objectives: str
-    base_regret: bool = False
-    levels: Levels = [1.0]
-    thresholds: Levels = []
-
-    @model_validator(mode="after")
-    def _rise(self) -> "ForecastFacts":
-        if not self.levels or sorted(self.levels) != self.levels or self.levels[-1] < 1 - ROUNDING:
-            raise ValueError("levels must rise to 1")
-        return self
 
 
 class About(BaseModel):
@@ -56,8 +26,8 @@ class About(BaseModel):
     forecaster: str
     adversary: str
     elimination: dict[str, str]
-    policies: dict[str, PolicyFacts] = {}
-    forecast: dict[str, Any] = {}
+    policies: Any = {}
+    forecast: Any = {}
     other_forecasters: dict[str, str] = {}
     spells: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
 
@@ -119,7 +89,7 @@ class Header(Versioned):
         _refuse_repeated("subsequences", self.subsequences)
         told: dict[str, Collection[str]] = {
             "elimination": self.about.elimination,
-            "policies": self.about.policies,
+            "policies": self.about.policies if isinstance(self.about.policies, Mapping) else {},
             "spells": self.about.spells,
         }
         for key, of_population in told.items():
@@ -148,18 +118,10 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
     ------
     TraceError
         If the two do not fit.
-    ValueError
-        If facts of the forecaster are of another form.
     """
     about, rounds = header["about"], symbols[""]["T"]
     if about["rounds"] != rounds:
         raise TraceError(f"about.rounds is {about['rounds']}, but the arrays have {rounds} rounds")
-    forecast = about.get("forecast", {})
-    if forecast.get("weights") == "potential" or forecast.get("objectives") == "step events":
-        # Facts of forecasters that promise nothing are theirs to choose.
-        validated(forecast, ForecastFacts, "about.forecast")
-        if "diagnostics/potential" not in arrays:
-            raise TraceError("diagnostics/potential: is missing, which about.forecast speaks of")
     others = {name.partition("/")[2] for name in arrays if name.startswith("other_predictions/")}
     if set(about.get("other_forecasters", {})) != others:
         raise TraceError(f"about.other_forecasters and other_predictions do not name the same: {_few(others)}")
@@ -171,9 +133,6 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
         spells = about.get("spells", {}).get(name)
         if spells is not None and len(spells) != own["N"]:
             raise TraceError(f"about.spells of {name!r} are {len(spells)}, the record has {own['N']}")
-        gamma = about.get("policies", {}).get(name, {}).get("gamma")
-        if gamma is not None and len(gamma) not in (1, own["L"]):
-            raise TraceError(f"about.policies.{name}.gamma has {len(gamma)} entries, must have 1 or {own['L']}")
         if f"{prefix_of(index)}limit_scale" in arrays and not population.get("limit_units"):
             raise TraceError(f"population {name!r} has a limit_scale without limit_units")
     messages = header.get("messages")

@@ -106,11 +106,11 @@ def make_store(folder: Path, quick: bool, one_market: bool) -> int:
     pieces = {}
     for variant in plan["variants"]:
         runs, agents = (folder / name / f"{variant['digest']}-0.parquet" for name in ("runs", "agents"))
-        pieces[variant["digest"]] = pq.read_table(runs).to_pylist()[0], pq.read_table(agents)
+        pieces[variant["digest"][3:]] = pq.read_table(runs).to_pylist()[0], pq.read_table(agents)
         runs.unlink()
         agents.unlink()
     plan["variants"] = [
-        {**variant, "setting": f"setting={k}", "digest": f"{k:03d}{variant['digest']}"}
+        {**variant, "setting": f"setting={k}", "digest": f"{k:03d}{variant['digest'][3:]}"}
         for k in range(QUICK_SETTINGS if quick else SETTINGS)
         for variant in plan["variants"]
     ]
@@ -158,7 +158,7 @@ def _disturbed_agents(agents: pa.Table, head: dict[str, Any], rng: np.random.Gen
 
 def _in_a_process(reader: str, folder: Path, cpu: bool) -> list[str]:
     command = [sys.executable, __file__, reader, str(folder), *(["--cpu"] if cpu else [])]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 (ours)
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()  # noqa: S603 (ours)
 
 
 def read_frames(folder: Path) -> None:

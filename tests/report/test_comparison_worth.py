@@ -73,8 +73,14 @@ def test_tone_and_notices(comparison: omnisim.Comparison) -> None:
     found = verdict(Scope(comparison))
     cut = comparison.about["market"]["cut"]
     assert (cut >= 0.01) == bool(found.notices)
-    judged = comparison.overall.query("measure == 'utility'")["verdict"]
-    assert (found.tone == "good") == (set(judged) != {"not separated"})
+    money = comparison.differences.query("measure == 'money' and subsequence == 'all'")
+    judged = {*money["verdict"], *comparison.overall.query("measure == 'money'")["verdict"]}
+    best = found.headline.split(" against ")[0]
+    losing = int((yearly(comparison, best) < -0.005).sum())
+    assert (f"{losing} of 45 agents earn less money with {best}" in found.reservations) == (losing > 0)
+    told = "no forecaster is separated from persistence for the better in money"
+    assert (told in found.reservations) == ("better" not in judged)
+    assert found.tone == ("fair" if found.reservations else "good")
     assert summary(Scope(comparison))[0] == found.headline
 
 

@@ -12,13 +12,16 @@ from omnisim.report.figures.style import DARK
 from omnisim.report.text import percent
 from omnisim.report.theorems import THEOREMS, anchor_of, theorem_of
 
-ANALYSIS = Path(omnisim.__file__).parent / "analysis"
+PACKAGE = Path(omnisim.__file__).parent
 
 
 def named() -> set[str]:
     """The names that the certificates have in the code."""
-    text = "".join(path.read_text(encoding="utf-8") for path in ANALYSIS.glob("*.py"))
-    return set(re.findall(r'"((?:Theorem|Proposition|Corollary|Assumption|Section) [\d.]+)"', text))
+    files = [*(PACKAGE / "analysis").glob("*.py"), *(PACKAGE / "strategies").rglob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    text = re.sub(r"(?m)^\s*(>>>|\.\.\.).*$", "", text)  # examples have theorems of their own
+    declared = re.findall(r'\b(?:theorem|bias|swap|external)="([^"]+)"', text)
+    return {*declared, *re.findall(r'"((?:Theorem|Proposition|Corollary|Assumption|Section) [\d.]+)"', text)}
 
 
 def test_every_theorem_of_the_certificates_is_told() -> None:

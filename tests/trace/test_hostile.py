@@ -176,7 +176,7 @@ HEADERS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda h: h["about"].__setitem__("elimination", {}), "about.elimination has no population 'firms'"),
     (lambda h: h["about"]["policies"]["firms"].__setitem__("benchmark", 1), "about.policies.firms.benchmark is 1"),
     (lambda h: h["about"]["spells"]["homes"].pop(), "about.spells of 'homes' are"),
-    (lambda h: h["about"]["forecast"].__setitem__("count", 0), "about.forecast.count is 0"),
+    (lambda h: h["about"]["forecast"].__setitem__("guarantees", 3), "about.forecast.guarantees is 3"),
     (lambda h: h["about"].pop("other_forecasters"), "do not name the same: second"),
     (lambda h: h["messages"]["parties"].pop(), "roles for"),
     (lambda h: h["messages"].__setitem__("logged", [5, 2]), "messages.logged is"),

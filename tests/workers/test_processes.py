@@ -83,7 +83,7 @@ def test_a_worker_that_dies_is_said() -> None:
 
 
 def test_a_task_that_cannot_be_sent() -> None:
-    with pytest.raises(OmnisimError, match=r"a task cannot be sent to another process: .*lock"):
+    with pytest.raises(OmnisimError, match="a task cannot be sent to another process: "):
         list(each_result(square, [(threading.Lock(),)] * 3, 2))  # type: ignore[arg-type]
 
 

@@ -92,7 +92,7 @@
   function control(id, tables, source, initial) {
     const heads = tables.map((table) => [...table.tHead.rows[0].cells]);
     const titles = heads[0].map((cell) => cell.textContent.replace(/\u00ad/g, "").replace(/\s+/g, " ").trim());
-    const names = titles.map(slug);
+    const names = titles.map(slug).map((name, column, all) => (all.indexOf(name) < column ? `${name}-${column}` : name));
     const numeric = heads[0].map((cell) => cell.classList.contains("n"));
     const filters = document.querySelector(`.filters[data-for="${id}"]`);
     const fields = [...filters.querySelectorAll("[data-filter]")];
@@ -130,7 +130,7 @@
 
     function remember() {
       fields.forEach((one) => omnisim.choose(`${id}.${one.dataset.filter}`, one.value));
-      conditions.forEach((one, column) => omnisim.choose(`${id}.${names[column]}`, one.value.trim()));
+      conditions.forEach((one, column) => omnisim.choose(`${id}.where-${names[column]}`, one.value.trim()));
       const same = sort && initial && sort.column === initial.column && sort.direction === initial.direction;
       omnisim.choose(`${id}.sort`, sort && !same ? (sort.direction < 0 ? "-" : "") + names[sort.column] : "");
     }
@@ -143,7 +143,7 @@
         if (one.value !== value) one.value = "";
       });
       conditions.forEach((one, column) => {
-        one.value = omnisim.chosen(`${id}.${names[column]}`) ?? "";
+        one.value = omnisim.chosen(`${id}.where-${names[column]}`) ?? "";
       });
       if (conditions.some((one) => one.value)) expand(true);
       const wanted = omnisim.chosen(`${id}.sort`);
