@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from omnisim.comparison.comparison import Comparison as Comparison
     from omnisim.comparison.comparison import load_comparison as load_comparison
     from omnisim.errors import OmnisimError as OmnisimError
+    from omnisim.market.files import read_prices as read_prices
     from omnisim.problem.constraints import LinearConstraint as LinearConstraint
     from omnisim.problem.mixture import Mixture as Mixture
     from omnisim.problem.population import Money as Money
@@ -57,6 +58,7 @@ _HOME = {
     "load_comparison": "omnisim.comparison.comparison",
     "load_scenario": "omnisim.scenario.load",
     "load_trace": "omnisim.trace",
+    "read_prices": "omnisim.market.files",
     "simulate": "omnisim.simulation.simulate",
     "write_comparison": "omnisim.report.comparison",
     "write_report": "omnisim.report",

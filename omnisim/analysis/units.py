@@ -24,6 +24,8 @@ class Units:
         What an outcome is: ``price`` or ``outcome``.
     round
         ``day`` where the rounds have dates, ``round`` otherwise.
+    hours
+        Length of the period that a coordinate stands for, in hours, where there are several in a day; else None.
     """
 
     low: float
@@ -31,6 +33,7 @@ class Units:
     outcome: str
     quantity: str
     round: str
+    hours: float | None = None
 
     def values(self, outcomes: FloatArray) -> FloatArray:
         """Outcomes or predictions in the unit."""
@@ -43,8 +46,19 @@ def units(trace: Trace) -> Units:
     market = market_of(trace)
     low, high, currency = market.get("low"), market.get("high"), market.get("currency")
     if isinstance(low, int | float) and isinstance(high, int | float) and high > low and currency:
-        return Units(float(low), float(high) - float(low), f"{currency}/MWh", "price", word)
+        return Units(float(low), float(high) - float(low), f"{currency}/MWh", "price", word, _hours(market, trace))
     return Units(0.0, 1.0, "[0, 1] units", "outcome", word)
+
+
+def _hours(market: Mapping[str, Any], trace: Trace) -> float | None:
+    periods = trace.outcomes.shape[1]
+    # Older runs do not say their resolution: they had one price an hour, or one a day.
+    said = market.get("resolution", "hour" if periods == _HOURS else None)
+    return None if said is None or periods == 1 else _HOURS / periods
+
+
+_HOURS = 24
+"""Hours of a day."""
 
 
 def market_of(trace: Trace) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from omnisim.market.agents import (
 from omnisim.market.data import HOURS, Market, Resolution
 from omnisim.market.epftoolbox import read_epftoolbox, read_epftoolbox_forecasts
 from omnisim.market.ercot import ERCOT_SERIES, load_ercot
-from omnisim.market.files import read_prices
+from omnisim.market.files import read_price_file, read_prices
 from omnisim.market.scaling import Scaling
 from omnisim.market.spikes import load_ercot_spikes, spike_contracts
 
@@ -31,6 +31,7 @@ __all__ = [
     "load_ercot_spikes",
     "read_epftoolbox",
     "read_epftoolbox_forecasts",
+    "read_price_file",
     "read_prices",
     "spike_contracts",
 ]

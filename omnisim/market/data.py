@@ -1,4 +1,4 @@
-"""A market: the prices of a run of delivery days, by the hour or by the day, and what was known before them."""
+"""A market: the prices of a run of delivery days, period by period, and what was known before them."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,17 +15,23 @@ from omnisim.suggest import nearest
 HOURS = 24
 """Hours of a delivery day on the market's clock; clock changes are resolved by a declared policy."""
 
-Resolution: TypeAlias = Literal["hour", "day"]
+Resolution: TypeAlias = Literal["hour", "30min", "15min", "5min", "day"]
 
-PRICES_A_DAY: Mapping[Resolution, int] = MappingProxyType({"hour": HOURS, "day": 1})
-"""H, the number of prices of a delivery day, which is the dimension of its outcome."""
+MINUTES: Mapping[Resolution, int] = MappingProxyType({"hour": 60, "30min": 30, "15min": 15, "5min": 5, "day": 1440})
+"""Length of a period, for each resolution."""
+
+PRICES_A_DAY: Mapping[Resolution, int] = MappingProxyType({name: 1440 // length for name, length in MINUTES.items()})
+"""H, the number of periods of a delivery day, which is the dimension of its outcome."""
+
+RESOLUTIONS: Mapping[int, Resolution] = MappingProxyType({number: name for name, number in PRICES_A_DAY.items()})
+"""The resolution with so many periods a day."""
 
 Day: TypeAlias = str | dt.date | np.datetime64
 
 
 @dataclass(frozen=True, eq=False)
 class Market:
-    """Prices, features and published forecasts of D delivery days with H prices each: 24, or one for the whole day.
+    """Prices, features and published forecasts of D delivery days with H prices each: 24, 48, 96, 288, or one.
 
     Parameters
     ----------
@@ -46,6 +52,9 @@ class Market:
         Whose data this is.
     notes
         One plain sentence for everything a policy did to the data.
+    warnings
+        One plain sentence for everything that is likely wrong with how the data were read, with the key that settles
+        it either way.
 
     Raises
     ------
@@ -70,6 +79,7 @@ class Market:
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
     attribution: str = ""
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         dates = np.array(self.dates, dtype="datetime64[D]")
@@ -77,8 +87,9 @@ class Market:
             raise DataError(f"{self.name}: dates must be at least one day, of shape (D,), got {dates.shape}")
         if np.isnat(dates).any() or (np.diff(dates) <= np.timedelta64(0, "D")).any():
             raise DataError(f"{self.name}: dates must increase from day to day")
-        daily = np.shape(self.prices)[1:] == (PRICES_A_DAY["day"],)
-        shape = (len(dates), PRICES_A_DAY["day" if daily else "hour"])
+        a_day = np.shape(self.prices)[1:]
+        # Any other number of prices is refused below, as if 24 were meant.
+        shape = (len(dates), a_day[0] if len(a_day) == 1 and a_day[0] in RESOLUTIONS else HOURS)
         object.__setattr__(self, "dates", freeze(dates))
         object.__setattr__(self, "prices", finite(f"prices of {self.name}", self.prices, shape, error=DataError))
         for kind in ("features", "forecasts"):
@@ -95,8 +106,26 @@ class Market:
 
     @property
     def resolution(self) -> Resolution:
-        """Whether there is a price for each hour, or one for the day."""
-        return "day" if self.prices.shape[1] == PRICES_A_DAY["day"] else "hour"
+        """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
+        return RESOLUTIONS[self.prices.shape[1]]
+
+    def at(self, resolution: Resolution) -> "Market":
+        """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
+
+        Periods of which several make one are averaged; a period that makes several is repeated.
+
+        >>> dates = np.array(["2021-01-01"], dtype="datetime64[D]")
+        >>> hourly = Market("up", dates, np.arange(24.0)[None])
+        >>> hourly.at("day").prices, hourly.at("15min").prices[0, :6]
+        (array([[11.5]]), array([0., 0., 0., 0., 1., 1.]))
+        """
+        number = PRICES_A_DAY[resolution]
+        return replace(
+            self,
+            prices=in_periods(self.prices, number),
+            features={name: in_periods(values, number) for name, values in self.features.items()},
+            forecasts={name: in_periods(values, number) for name, values in self.forecasts.items()},
+        )
 
     def feature(self, name: str) -> FloatArray:
         """The feature of that name, (D, H), or a :class:`DataError` that names the nearest one."""
@@ -152,3 +181,11 @@ class Market:
 
     def _available(self) -> str:
         return f"days {self.dates[0]} to {self.dates[-1]} are available"
+
+
+def in_periods(values: FloatArray, number: int) -> FloatArray:
+    """Values (D, H) of the periods of D days as means or repetitions, (D, ``number``); one number divides the other."""
+    days, given = values.shape
+    if number >= given:
+        return np.repeat(values, number // given, axis=1)
+    return np.asarray(values.reshape(days, number, given // number).mean(axis=2))

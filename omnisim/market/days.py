@@ -1,5 +1,6 @@
-"""Rows of the market's clock -> delivery days of 24 prices, or of one, by declared policies that leave notes."""
+"""Periods of the market's clock -> delivery days, by declared policies that leave notes."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -7,8 +8,9 @@ import numpy as np
 
 from omnisim.arrays import DateArray, FloatArray
 from omnisim.errors import DataError
-from omnisim.market.clock import ClockChange, Periods, nonexistent
-from omnisim.market.data import PRICES_A_DAY
+from omnisim.market.clock import ClockChange, Periods, by_day, nonexistent
+from omnisim.market.data import in_periods
+from omnisim.market.steps import DAY, HOUR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,13 +32,21 @@ class Days:
     notes: tuple[str, ...]
 
 
-def to_days(periods: Periods, *, missing: Missing = "error", clock_change: ClockChange = "average") -> Days:
-    """Cut hours into days, or take days as they are.
+def to_days(
+    periods: Periods,
+    number: int,
+    *,
+    missing: Missing = "error",
+    clock_change: ClockChange = "average",
+    played: tuple[dt.date | None, dt.date | None] = (None, None),
+) -> Days:
+    """Cut periods into days of ``number`` values; shorter ones are averaged.
 
     An incomplete first or last day is left out. The spring hour that does not exist is interpolated between
-    its neighbours where the file has no value for it (unless ``clock_change="error"``). Every other hour, or day
-    of a daily file, without a value is subject to ``missing``: an error, linear interpolation over at most three
-    in a row, or the whole day is dropped (then the days are no longer consecutive).
+    its neighbours where the file has no value for it (unless ``clock_change="error"``). Every other period
+    without a value is subject to ``missing``: an error, linear interpolation over at most three hours (or days of a
+    daily file) in a row, or the whole day is dropped (then the days are no longer consecutive). Days with
+    gaps outside those that are ``played``, from the first to the last, are left out whatever the policy.
 
     Raises
     ------
@@ -44,8 +54,10 @@ def to_days(periods: Periods, *, missing: Missing = "error", clock_change: Clock
         If no whole day remains, or a value is missing and the policy does not cover it.
     """
     frame, notes = _whole_days(periods)
-    if periods.resolution == "hour":
+    if periods.minutes < DAY:
         notes += _fill_spring(periods, frame, clock_change)
+    frame, outside = _drop_outside(frame, *played)
+    notes += outside
     if missing == "interpolate":
         notes += _interpolate(periods, frame)
     elif missing == "drop_day":
@@ -53,9 +65,9 @@ def to_days(periods: Periods, *, missing: Missing = "error", clock_change: Clock
         notes += dropped
     else:
         _refuse_missing(periods, frame)
-    a_day = PRICES_A_DAY[periods.resolution]
+    a_day = DAY // periods.minutes
     dates = frame.index[::a_day].to_numpy().astype("datetime64[D]")
-    columns = {str(name): frame[name].to_numpy().reshape(-1, a_day) for name in frame.columns}
+    columns = {str(name): in_periods(frame[name].to_numpy().reshape(-1, a_day), number) for name in frame.columns}
     return Days(dates, columns, (*periods.notes, *notes))
 
 
@@ -64,26 +76,33 @@ def _whole_days(periods: Periods) -> tuple["pd.DataFrame", list[str]]:
 
     notes: list[str] = []
     first, last = periods.frame.index[0], periods.frame.index[-1]
-    if periods.resolution == "day":
+    if periods.minutes == DAY:
         return periods.frame.reindex(pd.date_range(first, last, freq="D")), notes
-    start, end = first.ceil("D"), (last + pd.Timedelta(hours=1)).floor("D")
+    length = pd.Timedelta(minutes=periods.minutes)
+    start, end = first.ceil("D"), (last + length).floor("D")
     if start > first:
         notes.append(f"{first:%Y-%m-%d}: the first day begins at {first:%H:%M} and was left out")
     if end <= last:
-        notes.append(f"{last:%Y-%m-%d}: the last day ends after hour {last:%H} and was left out")
+        after = f"hour {last:%H}" if periods.minutes == HOUR else f"{last:%H:%M}"
+        notes.append(f"{last:%Y-%m-%d}: the last day ends after {after} and was left out")
     if end <= start:
         raise DataError(
             f"{periods.source}: no whole day between {first} and {last}: at least one day of 24 hours is needed"
         )
-    return periods.frame.reindex(pd.date_range(start, end, freq="h", inclusive="left")), notes
+    return periods.frame.reindex(pd.date_range(start, end, freq=length, inclusive="left")), notes
 
 
 def _fill_spring(periods: Periods, frame: "pd.DataFrame", clock_change: ClockChange) -> list[str]:
     notes = []
-    for hour in nonexistent(_index(frame), periods.timezone):
-        at = int(np.flatnonzero(frame.index == hour)[0])
-        day = f"{hour:%Y-%m-%d}: hour {hour:%H} does not exist (clock change)"
-        if not frame.iloc[at].isna().any():
+    skipped = nonexistent(_index(frame), periods.timezone)
+    names = by_day(skipped, periods.minutes)
+    places = np.flatnonzero(frame.index.isin(skipped))
+    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1) if len(places) else []
+    if periods.minutes == HOUR:
+        runs = [run[[i]] for run in runs for i in range(len(run))]
+    for (date, which), run in zip(names, runs, strict=True):
+        day = f"{date}: {which} does not exist (clock change)"
+        if not frame.iloc[run].isna().any(axis=None):
             notes.append(f"{day}, the file's own value was kept")
             continue
         if clock_change == "error":
@@ -91,10 +110,12 @@ def _fill_spring(periods: Periods, frame: "pd.DataFrame", clock_change: ClockCha
                 f"{periods.source}: {day} and the file has no value for it: "
                 "set clock_change to 'average' or 'first' to interpolate it"
             )
-        if 0 < at < len(frame) - 1:
-            between = (frame.iloc[at - 1] + frame.iloc[at + 1]) / 2
-            frame.iloc[at] = frame.iloc[at].fillna(between)
-        if not frame.iloc[at].isna().any():
+        before, after, steps = run[0] - 1, run[-1] + 1, len(run) + 1
+        if before >= 0 and after < len(frame):
+            for i, at in enumerate(run, start=1):
+                between = (frame.iloc[before] * (steps - i) + frame.iloc[after] * i) / steps
+                frame.iloc[at] = frame.iloc[at].fillna(between)
+        if not frame.iloc[run].isna().any(axis=None):
             notes.append(f"{day}, filled by interpolation")
     return notes
 
@@ -103,10 +124,10 @@ def _refuse_missing(periods: Periods, frame: "pd.DataFrame") -> None:
     gaps = frame.isna()
     if not gaps.to_numpy().any():
         return
-    start, word = frame.index[gaps.any(axis=1)][0], periods.resolution
+    start, word = frame.index[gaps.any(axis=1)][0], periods.word
     columns = ", ".join(str(name) for name in frame.columns[gaps.loc[start]])
     number = int(gaps.any(axis=1).sum())
-    hint = "" if periods.timezone or word == "day" else " (if this is a clock change, declare timezone)"
+    hint = "" if periods.timezone or periods.minutes == DAY else " (if this is a clock change, declare timezone)"
     raise DataError(
         f"{periods.source}: {word} {periods.start(start)} has no {columns} ({_count(number, f'such {word}')}): "
         f"set missing to 'interpolate' or 'drop_day' to allow gaps{hint}"
@@ -114,17 +135,18 @@ def _refuse_missing(periods: Periods, frame: "pd.DataFrame") -> None:
 
 
 def _interpolate(periods: Periods, frame: "pd.DataFrame") -> list[str]:
-    source, word = periods.source, periods.resolution
+    source, word = periods.source, periods.word
+    longest = LONGEST_GAP * max(1, HOUR // periods.minutes)
     notes = []
     for name in frame.columns:
         values = frame[name].to_numpy(copy=True)
         gaps = _runs(np.isnan(values))
         for start, stop in gaps:
             first = periods.start(frame.index[start])
-            if stop - start > LONGEST_GAP:
+            if stop - start > longest:
                 raise DataError(
                     f"{source}: {stop - start} {word}s without {name} from {first}: missing "
-                    f"'interpolate' fills at most {LONGEST_GAP} in a row (use 'drop_day', or fill the file)"
+                    f"'interpolate' fills at most {longest} in a row (use 'drop_day', or fill the file)"
                 )
             if start == 0 or stop == len(values):
                 raise DataError(
@@ -148,11 +170,26 @@ def _drop_days(periods: Periods, frame: "pd.DataFrame") -> tuple["pd.DataFrame",
     if not len(bad):
         return frame, []
     kept = frame[~day.isin(bad)]
-    what = "hour" if periods.resolution == "hour" else "value"
+    what = "value" if periods.minutes == DAY else periods.word
     if kept.empty:
         raise DataError(f"{periods.source}: every day has a missing {what}: nothing remains after missing 'drop_day'")
     shown = _listing([f"{one:%Y-%m-%d}" for one in bad])
     return kept, [f"{_count(len(bad), 'day')} with missing {what}s dropped: {shown}"]
+
+
+def _drop_outside(
+    frame: "pd.DataFrame", first: dt.date | None, last: dt.date | None
+) -> tuple["pd.DataFrame", list[str]]:
+    import pandas as pd
+
+    day = _index(frame).normalize()
+    before = day < pd.Timestamp(first) if first is not None else np.zeros(len(day), dtype=bool)
+    after = day > pd.Timestamp(last) if last is not None else np.zeros(len(day), dtype=bool)
+    bad = pd.DatetimeIndex(day[frame.isna().any(axis=1).to_numpy() & (before | after)].unique())
+    if not len(bad) or len(bad) == len(day.unique()):
+        return frame, []
+    shown = _listing([f"{one:%Y-%m-%d}" for one in bad])
+    return frame[~day.isin(bad)], [f"{_count(len(bad), 'day')} with gaps outside the days played left out: {shown}"]
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -11,12 +11,14 @@ algorithms, best practices and an open-access benchmark. Applied Energy 293 (202
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from omnisim.errors import DataError
 from omnisim.market.data import Market
 from omnisim.market.days import Missing
-from omnisim.market.files import market_from_table
+from omnisim.market.files import read_prices
 from omnisim.market.tables import Table, read_table
 
 _SOURCE = "epftoolbox (Lago et al., Applied Energy 293 (2021) 116983)"
@@ -60,19 +62,7 @@ def read_epftoolbox(
     >>> market.name, list(market.features)
     ('NP', ['grid_load_forecast'])
     """
-    table = read_table(path)
-    others = [column for column in table.columns[1:] if column != "Price"]
-    return market_from_table(
-        table,
-        price="Price",
-        time=table.columns[0],
-        name=name or Path(path).name.split(".")[0],
-        currency=currency,
-        attribution=f"{_SOURCE}, {table.source}",
-        features=_normalised(table, others),
-        forecasts={},
-        missing=missing,
-    )
+    return _read(path, "Price", "features", currency, name, missing)
 
 
 def read_epftoolbox_forecasts(
@@ -109,19 +99,25 @@ def read_epftoolbox_forecasts(
     >>> list(market.forecasts)
     ['lear_ensemble']
     """
+    return _read(path, "Real price", "forecasts", currency, name, missing)
+
+
+def _read(path: str | Path, price: str, kind: str, currency: str, name: str | None, missing: Missing) -> Market:
     table = read_table(path)
-    models = [column for column in table.columns[1:] if column != "Real price"]
-    return market_from_table(
-        table,
-        price="Real price",
+    columns = _normalised(table, [column for column in table.columns[1:] if column != price])
+    others: dict[str, Any] = {kind: list(columns.values())}
+    market = read_prices(
+        path,
+        price=price,
         time=table.columns[0],
-        name=name or Path(path).name.split(".")[0],
         currency=currency,
+        name=name or Path(path).name.split(".")[0],
         attribution=f"{_SOURCE}, {table.source}",
-        features={},
-        forecasts=_normalised(table, models),
         missing=missing,
+        **others,
     )
+    renamed: dict[str, Any] = {kind: {new: getattr(market, kind)[old] for new, old in columns.items()}}
+    return replace(market, **renamed)
 
 
 def _normalised(table: Table, columns: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The embedded market: two years of ERCOT day-ahead prices, including the week of February 2021."""
 
-from dataclasses import replace
 from importlib import resources
 from typing import get_args
 
@@ -28,7 +27,7 @@ def load_ercot(series: str = "hb_houston", resolution: Resolution = "hour") -> M
     series
         One of :data:`ERCOT_SERIES`.
     resolution
-        ``"hour"``, or ``"day"`` for the mean price of each day.
+        ``"hour"``; ``"day"`` for the mean price of each day; a finer one repeats the price of the hour.
 
     Raises
     ------
@@ -58,4 +57,4 @@ def load_ercot(series: str = "hb_houston", resolution: Resolution = "hour") -> M
             name=f"ERCOT {series}",
             attribution=ATTRIBUTION,
         )
-    return market if resolution == "hour" else replace(market, prices=market.prices.mean(axis=1, keepdims=True))
+    return market if resolution == "hour" else market.at(resolution)

@@ -1,45 +1,91 @@
-"""CSV and Parquet files as tables of cells, where every complaint names the file, the line and the column."""
+"""Files and pandas objects as tables of cells, where every complaint names the file, the line and the column."""
 
-import gzip
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from io import BytesIO
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
+from omnisim.market.json_files import read_json
+from omnisim.market.numbers import MISSING, Decimal, Signs, ambiguous, declared_signs, signs_of
+from omnisim.market.text_files import read_rows, refuse_large
 from omnisim.reading import reading
 from omnisim.suggest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Decimal = Literal[".", ","]
-
-_MISSING = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "-", "<na>"})
-"""Cells, in lower case, that stand for a missing value."""
+Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any]"
+"""A file, or a pandas object."""
 
 _FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 """Cells, in lower case, that stand for 1 and 0 in a column of flags."""
 
-MOST_BYTES = 2_000_000_000
-"""Bytes of the largest table in memory: 10 million rows of a dozen columns."""
+_PARQUET, _TEXT, _EXCEL = (
+    (".parquet", ".pq"),
+    (".csv", ".txt", ".tsv", ".dat", ".prn", ".1"),
+    (".xlsx", ".xlsm", ".xls"),
+)
 
-_PARQUET, _CSV = (".parquet", ".pq"), (".csv", ".txt")
+
+@dataclass(frozen=True)
+class Form:
+    """How the cells of a file are written; see :func:`~omnisim.market.read_prices` for the meaning of each key."""
+
+    separator: str | None = None
+    decimal: Decimal | None = None
+    thousands: str | None = None
+    encoding: str | None = None
+    skip_rows: int | None = None
+    columns: Sequence[str] | None = None
+    sheet: str | None = None
+    member: str | None = None
+    missing_values: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        wrong = declared_signs(self.decimal, self.thousands)
+        if wrong is None and self.separator is not None and len(self.separator) != 1:
+            wrong = f"separator is {self.separator!r}: it must be one character"
+        if wrong is None and self.separator is not None and self.separator == (self.decimal or "."):
+            wrong = f"separator is {self.separator!r}: it must not be the decimal sign"
+        if wrong is None and self.skip_rows is not None and self.skip_rows < 0:
+            wrong = f"skip_rows is {self.skip_rows}: it must be >= 0"
+        if wrong:
+            raise DataError(wrong)
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of one file; ``frame`` is indexed by the number of the line (CSV) or row (Parquet)."""
+    """The cells of one file; ``frame`` is indexed by the number of the line (text) or row (everything else).
+
+    Attributes
+    ----------
+    source
+        What messages call it.
+    unit
+        What the index counts: ``line`` or ``row``.
+    signs
+        How numbers are written; None until :meth:`with_signs` has found out.
+    missing
+        Cells, in lower case, that stand for a missing value.
+    """
 
     source: str
     unit: str
     frame: "pd.DataFrame"
-    decimal: Decimal = "."
+    form: Form = field(default_factory=Form)
+    signs: Signs | None = None
+    notes: tuple[str, ...] = ()
+    separator: str = ","
+    encoding: str = ""
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Cells, in lower case, that stand for a missing value."""
+        return MISSING | {value.strip().lower() for value in self.form.missing_values or ()}
 
     @property
     def columns(self) -> list[str]:
@@ -56,22 +102,45 @@ class Table:
         """
         if name not in self.columns:
             known = [column or "(a column without a name)" for column in self.columns]
-            raise DataError(f"{self.source} has no column {name!r}{nearest(name, known)}")
+            hint = " (is separator right?)" if len(known) == 1 and any(sign in known[0] for sign in ",;\t|") else ""
+            raise DataError(f"{self.source} has no column {name!r}{nearest(name, known)}{hint}")
         column = self.frame[name]
         if column.ndim > 1:
             raise DataError(f"{self.source} has {column.shape[1]} columns named {name!r}: one is needed")
         return column
 
-    def place(self, label: int) -> str:
+    def place(self, label: Any) -> str:
         """The file and the line (or row) of that label."""
         return f"{self.source}: {self.unit} {label}"
 
-    def text(self, name: str) -> "pd.Series":
-        """One column as stripped text, with ``""`` for missing cells."""
+    def raw(self, name: str) -> "pd.Series":
+        """One column as stripped text; only cells that are no text at all (NaN, None, NaT) become ``""``."""
         column = self.column(name)
         with reading(f"{self.source}: column {name!r}", DataError, "is no text"):
-            text = column.astype("string").fillna("").str.strip()
-            return text.mask(text.str.lower().isin(_MISSING), "").astype(object)
+            return column.astype("string").fillna("").str.strip().astype(object)
+
+    def text(self, name: str) -> "pd.Series":
+        """One column as stripped text, with ``""`` for missing cells."""
+        text = self.raw(name)
+        return text.mask(text.str.lower().isin(self.missing), "")
+
+    def with_signs(self, names: Iterable[str]) -> "Table":
+        """The table with the signs of the numbers in these columns found out, where they are not declared.
+
+        Raises
+        ------
+        DataError
+            If cells contradict each other.
+        """
+        cells: set[str] = set()
+        for name in names:
+            if not _is_number(self.column(name)):
+                cells.update(self.text(name).unique())
+        try:
+            signs = signs_of(sorted(cells), self.form.decimal, self.form.thousands)
+        except ValueError as cause:
+            raise DataError(f"{self.source}: {cause}") from cause
+        return replace(self, signs=signs)
 
     def numbers(self, name: str) -> FloatArray:
         """One column as numbers, NaN for missing cells.
@@ -82,24 +151,28 @@ class Table:
             If a cell is neither missing nor a finite number.
         """
         import pandas as pd
-        from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
         column = self.column(name)
-        if is_numeric_dtype(column) and not is_bool_dtype(column):
+        signs = self.signs or Signs(self.form.decimal or ".", self.form.thousands or "")
+        if _is_number(column):
             with reading(f"{self.source}: column {name!r}", DataError, "is no column of numbers"):
                 values = column.to_numpy(dtype=np.float64, na_value=np.nan)
             wrong = np.isinf(values)
         else:
             text = self.text(name)
-            if self.decimal == ",":
-                text = text.str.replace(",", ".", regex=False)
-            values = pd.to_numeric(text.replace("", None), errors="coerce").to_numpy(dtype=np.float64)
+            plain = text.map(signs.plain)
+            values = pd.to_numeric(plain.replace("", None), errors="coerce").to_numpy(dtype=np.float64)
             wrong = (np.isnan(values) & (text != "").to_numpy()) | np.isinf(values)
+        declared = [number for value in self.form.missing_values or () if (number := _number(value)) is not None]
+        if declared:
+            values = np.where(np.isin(values, declared), np.nan, values)
         if wrong.any():
             at = int(np.flatnonzero(wrong)[0])
+            cell = str(column.iloc[at])
             raise DataError(
-                f"{self.place(self.frame.index[at])}: {name} is {str(column.iloc[at])!r}: it must be a "
-                f"finite number with decimal {self.decimal!r} (an empty cell marks a missing one)"
+                f"{self.place(self.frame.index[at])}: {name} is {cell!r}: it must be a finite number with decimal "
+                f"{signs.decimal!r} (an empty cell, or one of missing_values, marks a missing one)"
+                f"{ambiguous(cell, signs)}"
             )
         return values
 
@@ -118,7 +191,7 @@ class Table:
         return np.array([_FLAGS.get(cell, np.nan) for cell in text])
 
     def where(self, select: Mapping[str, str]) -> "Table":
-        """The rows in which each named column has the given value, compared as text.
+        """The rows in which each named column has the given value, compared as text, also one such as ``"NA"``.
 
         Raises
         ------
@@ -127,8 +200,8 @@ class Table:
         """
         table = self
         for name, value in select.items():
-            cells = table.text(name)
-            kept = (cells == str(value)).to_numpy()
+            cells = table.raw(name)
+            kept = (cells == str(value).strip()).to_numpy()
             if not kept.any():
                 known = nearest(str(value), sorted(cells.unique())[:20])
                 raise DataError(f"{self.source}: no row has {name} {value!r}{known}")
@@ -136,37 +209,97 @@ class Table:
         return table
 
 
-def read_table(path: str | Path, *, separator: str = ",", decimal: Decimal = ".") -> Table:
-    """Read a ``.csv`` (also ``.csv.gz``, ``.txt``) or ``.parquet`` file.
+def read_table(source: Source, form: Form | None = None, wanted: Sequence[str] = ()) -> Table:
+    """Read a file, or take over a pandas object.
 
     Parameters
     ----------
-    path
-        The file; its suffix says what it is.
-    separator, decimal
-        Of a CSV file: ``";"`` and ``","`` in much of Europe.
+    source
+        ``.csv``, ``.txt`` or ``.tsv`` (each also ``.gz``), ``.parquet``, ``.json``, ``.xlsx``, one of these in a
+        ``.zip``; or a DataFrame or Series, whose DatetimeIndex becomes a column.
+    form
+        How its cells are written.
+    wanted
+        Columns that the header must have; it is looked for below other lines.
 
     Raises
     ------
     DataError
-        If the file does not exist, is neither of the two, cannot be parsed or has no rows.
+        If the file does not exist, is none of these, cannot be parsed or has no rows.
     """
-    path = Path(path)
+    form = form or Form()
+    if not isinstance(source, str | Path):
+        return _of_pandas(source, form)
+    path = Path(source)
     with reading(path, DataError):
         if not path.is_file():
             raise DataError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: a file is needed")
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix in _PARQUET:
-        table = Table(path.name, "row", _read_parquet(path))
-    elif suffix in _CSV:
-        if len(separator) != 1 or separator == decimal:
-            raise DataError(f"separator is {separator!r}: one character that is not the decimal {decimal!r}")
-        table = Table(path.name, "line", _read_csv(path, separator), decimal)
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
+    inner = _suffix_in_archive(path, form.member) if path.name.lower().endswith(".zip") else Path(name).suffix
+    if inner in _PARQUET:
+        frame, table = _read_parquet(path), None
+    elif inner == ".json":
+        frame, table = read_json(path, form.member), None
+    elif inner in _EXCEL:
+        from omnisim.market.excel_files import read_excel
+
+        frame, table = read_excel(path, form.sheet, form.skip_rows, wanted, form.member), None
+    elif inner in _TEXT:
+        table = _of_text(path, form, wanted)
+        frame = table.frame
     else:
-        raise DataError(f"{path}: the suffix must be .csv, .csv.gz, .txt or .parquet, got {path.suffix!r}")
+        raise DataError(
+            f"{path}: the suffix must be .csv, .txt, .tsv (also with .gz), .parquet, .json, .xlsx or .zip, "
+            f"got {path.suffix!r}"
+        )
+    if form.sheet is not None and inner not in _EXCEL:
+        raise DataError(f"{path.name} has no sheets: leave sheet out")
+    if table is None:
+        table = Table(path.name, "row", frame, form)
     if table.frame.empty:
         raise DataError(f"{path.name} has no rows: rows below a header are needed")
     return table
+
+
+def _of_text(path: Path, form: Form, wanted: Sequence[str]) -> Table:
+    import pandas as pd
+
+    rows = read_rows(
+        path,
+        separator=form.separator,
+        encoding=form.encoding,
+        skip_rows=form.skip_rows,
+        columns=form.columns,
+        member=form.member,
+        wanted=wanted,
+    )
+    frame = pd.DataFrame(rows.cells, index=pd.Index(rows.lines), columns=range(len(rows.header)), dtype=object)
+    frame.columns = pd.Index(rows.header)
+    return Table(path.name, "line", frame, form, None, rows.notes, rows.separator, rows.encoding)
+
+
+def _of_pandas(given: Any, form: Form) -> Table:
+    import pandas as pd
+
+    if not isinstance(given, pd.DataFrame | pd.Series):
+        raise DataError(f"prices are read from a file, a DataFrame or a Series, not from {type(given).__name__}")
+    frame = (
+        given.to_frame("price" if given.name is None else str(given.name)) if isinstance(given, pd.Series) else given
+    )
+    source = "the Series" if isinstance(given, pd.Series) else "the DataFrame"
+    if isinstance(frame.columns, pd.MultiIndex) or isinstance(frame.index, pd.MultiIndex):
+        raise DataError(f"{source} has several levels of columns or of rows: select one of them first")
+    frame = frame.copy(deep=False)
+    frame.columns = pd.Index([" ".join(str(name).split()) for name in frame.columns])
+    if isinstance(frame.index, pd.PeriodIndex):
+        frame.index = frame.index.to_timestamp()
+    if isinstance(frame.index, pd.DatetimeIndex):
+        name = str(frame.index.name or "time")
+        frame.insert(0, name if name not in frame.columns else f"{name} (index)", frame.index)
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    if frame.empty:
+        raise DataError(f"{source} has no rows")
+    return Table(source, "row", frame, form)
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
@@ -175,51 +308,33 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
 
     with reading(path.name, DataError, "is not a readable Parquet file"):
         about = pq.read_metadata(path)
-        _refuse_large(path, 8 * about.num_rows * about.num_columns)
+        refuse_large(path.name, 8 * about.num_rows * about.num_columns)
         frame = pd.read_parquet(path)
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
-    frame.columns = [str(name).strip() for name in frame.columns]
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 
 
-def _read_csv(path: Path, separator: str) -> "pd.DataFrame":
-    import pandas as pd
+def _suffix_in_archive(path: Path, member: str | None) -> str:
+    import zipfile
 
-    with reading(path.name, DataError, "is not a readable CSV file"), warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            frame = pd.read_csv(
-                BytesIO(_content(path)),
-                sep=separator,
-                header=None,
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=False,
-                encoding="utf-8-sig",
-            )
-        except pd.errors.EmptyDataError as cause:
-            raise DataError(f"{path.name} is empty: a header and rows are needed") from cause
-    frame = frame.fillna("")
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    header = [str(name).strip() for name in frame.iloc[0]]
-    frame = frame.iloc[1:]
-    frame.columns = header
-    return frame[(frame != "").any(axis=1)]
+    with reading(path.name, DataError, "is not a readable zip archive"), zipfile.ZipFile(path) as archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
+    if member is not None or len(names) == 1:
+        return Path(member or names[0]).suffix.lower()
+    return ".csv"  # which complains that one must be chosen
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a CSV file, unpacked if need be; no more of them than are allowed."""
-    _refuse_large(path, path.stat().st_size)
-    if path.suffix.lower() != ".gz":
-        return path.read_bytes()
-    with gzip.open(path) as packed:
-        content = packed.read(MOST_BYTES + 1)
-    _refuse_large(path, len(content))
-    return content
+def _is_number(column: "pd.Series") -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_numeric_dtype(column) and not is_bool_dtype(column))
 
 
-def _refuse_large(path: Path, size: int) -> None:
-    if size > MOST_BYTES:
-        raise DataError(f"{path.name} takes more than {MOST_BYTES // 1_000_000:,} MB of memory: select what is needed")
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

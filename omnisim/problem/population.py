@@ -52,7 +52,7 @@ class Population:
     money
         The money a utility stands for; without it, money equals utility, in units of utility.
     load : (N, A, d), optional
-        MWh drawn in each hour under each action (negative when discharging), for drawing schedules.
+        MWh drawn in each period under each action (negative when discharging), for drawing schedules.
 
     Raises
     ------

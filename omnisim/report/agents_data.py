@@ -183,7 +183,9 @@ def _population(analysis: Analysis, name: str, agents: IntArray, put: Any) -> di
     order = ranked(analysis.worth[name], k)
     chosen = choices(trace, name, agents)
     _, violated_at = benchmark_of(trace, name)
-    utility, load, ratio = _utility_and_load(population.utility[agents], _rows(population.load, agents))
+    # As the figures draw it: in MW where periods are shorter than an hour.
+    power = None if population.load is None else population.load[agents] / (units(trace).hours or 1.0)
+    utility, load, ratio = _utility_and_load(population.utility[agents], power)
     sets = record.eliminated_at.shape[2]
     return {
         "name": name,
@@ -222,10 +224,6 @@ def _utility_and_load(
     if np.allclose(flat * ratio[:, None], drawn, rtol=1e-6, atol=1e-9 * np.abs(drawn).max(initial=1.0)):
         return small, None, ratio
     return small, load.astype(np.float32), None
-
-
-def _rows(values: FloatArray | None, agents: IntArray) -> FloatArray | None:
-    return None if values is None else values[agents]
 
 
 def _smallest(values: int) -> Any:

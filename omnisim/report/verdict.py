@@ -281,9 +281,11 @@ def _forecast(analysis: Analysis) -> Iterator[str]:
             yield f"It was too {'high' if bias > 0 else 'low'} by {number(abs(bias))} {unit.outcome} on average."
         if RANK in rows.index and rows.loc[RANK, "rounds"]:
             rank = rows.loc[RANK]
+            periods = "hours" if unit.hours in (None, 1) else "periods"
             yield (
-                f"It put the hours of a {unit.round} in order with a rank correlation of {number(rank['value'], 2)} "
-                f"(1 is the true order, repeating the {unit.round} before {number(rank['baseline'], 2)})."
+                f"It put the {periods} of a {unit.round} in order with a rank correlation of "
+                f"{number(rank['value'], 2)} (1 is the true order, repeating the {unit.round} before "
+                f"{number(rank['baseline'], 2)})."
                 if unit.quantity == "price"
                 else f"Its rank correlation within a {unit.round} was {number(rank['value'], 2)}."
             )

@@ -86,12 +86,14 @@ class Days:
     def about(self) -> dict[str, Any]:
         """Facts for the report, as plain JSON values."""
         if self.market is None:
-            return self.scaling.about | {"name": "synthetic"}
+            return self.scaling.about | {"name": "synthetic", "resolution": self.resolution}
         return self.scaling.about | {
             "name": self.market.name,
+            "resolution": self.resolution,
             **self.scaling.clipping(self.market.prices[self.played]).about,
             "attribution": self.market.attribution,
             "notes": [*([self.told] if self.told else []), *self.market.notes],
+            "warnings": list(self.market.warnings),
         }
 
     @property

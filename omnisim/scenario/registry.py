@@ -68,7 +68,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "epftoolbox_forecasts": "omnisim.market:read_epftoolbox_forecasts",
         "ercot": "omnisim.market:load_ercot",
         "ercot_spikes": "omnisim.market:load_ercot_spikes",
-        "file": "omnisim.market:read_prices",
+        "file": "omnisim.market:read_price_file",
     },
 }
 """From kind to name to ``"module:object"``."""

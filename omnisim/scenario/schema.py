@@ -101,7 +101,9 @@ class SyntheticMarketTable(MarketTable):
     low: float = Field(description="price that becomes outcome 0, per MWh")
     high: float = Field(description="price that becomes outcome 1, per MWh")
     currency: str = "USD"
-    resolution: Resolution = Field("hour", description="24 prices a day, or one; the adversary must play as many")
+    resolution: Resolution = Field(
+        "hour", description="prices a day: 24, 48, 96, 288 or one; the adversary must play as many"
+    )
 
     @model_validator(mode="after")
     def _no_days(self) -> "SyntheticMarketTable":
@@ -247,6 +249,8 @@ def table_model(
     """
     fields: dict[str, Any] = {tag: (Literal[name], Field(description=_summary(target)))}
     for parameter in parameters(target):
+        if parameter.name in base.model_fields:
+            continue
         default = ... if parameter.default is inspect.Parameter.empty else _as_written(parameter.default)
         fields[parameter.name] = (_form(parameter.annotation), default)
     with reading(f"the plug-in {name!r}", ScenarioError, "has parameters that no scenario file can give"):

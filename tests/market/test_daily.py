@@ -144,7 +144,7 @@ HOURLY = [(f"2015-01-01 {hour:02d}:00", hour) for hour in range(24)]
         ([("2015-01-01T00:00Z", 1.0)], {"timezone": "Australia/Melbourne"}, "11:00:00 is not the beginning of a day"),
         (ROWS, {"timezone": "Australia/Melborne"}, "unknown: did you mean 'Australia/Melbourne'"),
         (ROWS, {"clock_change": "first"}, "clock_change is 'first': daily prices have no repeated hour"),
-        (ROWS, {"resolution": "dayly"}, "resolution is 'dayly': did you mean 'day'[?] available: hour, day"),
+        (ROWS, {"resolution": "dayly"}, "resolution is 'dayly': did you mean 'day'[?] available: hour, 30min, .*, day"),
         (ROWS, {"resolution": "hour"}, "every row from 2015-01-01 to 2015-01-04 begins a day: .*or resolution 'day'"),
     ],
 )  # fmt: skip

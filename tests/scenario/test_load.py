@@ -190,7 +190,12 @@ class TestDays:
         trace = omnisim.simulate(load(path, *synthetic, "adversary={kind='seasonal', dimension=1}"))
         assert trace.outcomes.shape == (4, 1)
         with pytest.raises(OmnisimError, match=r"'buyers' has utilities of 1 coordinates: .* plays 24"):
-            load(path, *synthetic, "adversary.kind='seasonal'")
+            load(path, *synthetic, "adversary={kind='seasonal', dimension=24}")
+        # Without a dimension it plays as many prices as the agents have.
+        for resolution, number in (("day", 1), ("15min", 96)):
+            market = f"market={{source='synthetic', resolution='{resolution}', low=0, high=100}}"
+            trace = omnisim.simulate(load(path, market, "rounds=4", "adversary={kind='seasonal'}"))
+            assert trace.outcomes.shape == (4, number)
 
     def test_a_rule_needs_a_market_with_days(self, tmp_path: Path) -> None:
         with pytest.raises(ScenarioError, match="a rule names the feature 'weekday', but a synthetic market has no"):

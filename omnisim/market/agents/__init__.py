@@ -4,7 +4,7 @@ from omnisim.market.agents.base import MarketAgents, Schedules
 from omnisim.market.agents.buyers import EnergyBuyers
 from omnisim.market.agents.deferrable import DeferrableLoads
 from omnisim.market.agents.hedgers import SpikeHedgers
-from omnisim.market.agents.limits import CurtailmentEnergy, HeldAllDay, StressedLoad
+from omnisim.market.agents.limits import CurtailmentEnergy, Held, StressedLoad
 from omnisim.market.agents.manufacturers import Manufacturers
 from omnisim.market.agents.operators import BudgetedOperators
 
@@ -13,7 +13,7 @@ __all__ = [
     "CurtailmentEnergy",
     "DeferrableLoads",
     "EnergyBuyers",
-    "HeldAllDay",
+    "Held",
     "Manufacturers",
     "MarketAgents",
     "Schedules",

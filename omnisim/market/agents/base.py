@@ -1,11 +1,13 @@
 """From daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
 
-An action is a schedule: a load q (MWh in each hour, negative when discharging) and the value of the service
-it gives. Its money on a day with prices p is value - q . p, which is affine in the outcome y, since p = low
-+ (high - low) y.
+An action is a schedule: a power (MW, negative when discharging) in every part of the day, and the value of the
+service it gives. Its energy q (MWh) in a period of the market is the power times the length of the period, and its
+money on a day with prices p is value - q . p, which is affine in the outcome y, since p = low + (high - low) y.
 
-In a market with one price a day that price holds in every hour: the schedules stay what they are, the bill is
-the day's energy at the day's price, and a threshold on the price is exceeded in all hours or in none.
+Schedules are defined in time, so they are the same whatever the resolution of the market. Where its periods are
+shorter than the parts of the day for which a power is stated, the power holds in each; where they are longer, down to
+one price a day, that price holds in all parts of its period: the bill is the period's energy at its price, and a
+threshold on the price is exceeded in all of them or in none.
 """
 
 import abc
@@ -19,8 +21,8 @@ import numpy as np
 from omnisim.arrays import FloatArray, freeze
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
-from omnisim.market.agents.limits import HeldAllDay
-from omnisim.market.data import Resolution
+from omnisim.market.agents.limits import Held, split
+from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import Constraint
 from omnisim.problem.population import Money, Population
@@ -30,8 +32,10 @@ from omnisim.problem.population import Money, Population
 class Schedules:
     """What a specification draws: for N agents with A actions, the load, its value and its limits.
 
-    ``load`` is (N, A, 24) in MWh per hour, ``value`` (N, A) in money per day, and ``constraints`` map
-    outcomes (T, 24) to costs (T, N, A) in [-1, 1].
+    ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
+    MWh of each hour as well); ``value`` is (N, A) in money per day; ``constraints`` map outcomes (T, H) to costs
+    (T, N, A) in [-1, 1], and are :class:`~omnisim.LinearConstraint` or have a method ``split(k)`` that gives the same
+    limit where each part of the day has k prices.
     """
 
     load: FloatArray
@@ -89,21 +93,19 @@ class MarketAgents(abc.ABC):
         rng
             The run's stream for this population; not touched if ``seed`` is set.
         resolution
-            ``"hour"`` for 24 prices a day (d = 24), ``"day"`` for one that holds in every hour (d = 1); then
-            ``population.load`` is the energy of the day.
+            Of the market, which has d prices a day: 24, 48, 96 or 288, or one that holds in every hour.
+            ``population.load`` (N, A, d) is the energy of each period in MWh.
 
         Raises
         ------
         ProblemError
-            If a threshold of the specification lies outside the range of prices.
+            If a threshold of the specification lies outside the range of prices, or a constraint of a specification
+            cannot be stated at this resolution.
         """
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
         drawn = self._draw(scaling, rng)
-        load, constraints = drawn.load, drawn.constraints
-        if resolution == "day":
-            load = load.sum(axis=2, keepdims=True)
-            constraints = [HeldAllDay(constraint) for constraint in constraints]
+        load, constraints = in_periods(drawn, PRICES_A_DAY[resolution])
         slope = -scaling.span * load
         constant = drawn.value - scaling.low * load.sum(axis=2)
         lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
@@ -164,6 +166,27 @@ class MarketAgents(abc.ABC):
         return (price - scaling.low) / scaling.span
 
 
+def in_periods(schedules: Schedules, number: int) -> tuple[FloatArray, list[Constraint]]:
+    """The energy (N, A, d) in MWh of each of d periods of the day, and the limits on outcomes (T, d).
+
+    Raises
+    ------
+    ProblemError
+        If the parts of the day and the periods do not divide each other, or a constraint cannot be split.
+    """
+    load, constraints = schedules.load, list(schedules.constraints)
+    parts = load.shape[2]
+    if number % parts == 0:
+        several = number // parts
+        energy = np.repeat(load, several, axis=2) * (HOURS / number)
+        return energy, constraints if several == 1 else [split(constraint, several) for constraint in constraints]
+    if parts % number == 0:
+        several = parts // number
+        energy = load.reshape(*load.shape[:2], number, several).sum(axis=3) * (HOURS / parts)
+        return energy, [Held(constraint, several) for constraint in constraints]
+    raise ProblemError(f"schedules of {parts} parts of a day do not fit a market of {number} prices a day")
+
+
 def lognormal(rng: np.random.Generator, median: float, spread: float, agents: int) -> FloatArray:
     """Draw (N,) positive sizes around ``median``; ``spread`` is the standard deviation of their logarithm."""
     return median * exp(spread * rng.standard_normal(agents))
@@ -175,11 +198,11 @@ def share(rng: np.random.Generator, mean: float, concentration: float, agents: i
 
 
 def window(start: int, stop: int) -> FloatArray:
-    """(24,) ones from hour ``start`` to before hour ``stop``, across midnight if ``stop`` is smaller.
+    """(24,) ones for the hours from ``start`` to before ``stop``, across midnight if ``stop`` is smaller.
 
     >>> window(22, 6).sum(), window(22, 6)[[21, 22, 5, 6]]
     (np.float64(8.0), array([0., 1., 1., 0.]))
     """
-    hours = np.arange(24)
+    hours = np.arange(HOURS)
     inside = (hours >= start) & (hours < stop) if start < stop else (hours >= start) | (hours < stop)
     return inside.astype(np.float64)

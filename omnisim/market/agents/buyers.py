@@ -8,6 +8,7 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
 from omnisim.market.agents.limits import StressedLoad
+from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
 
 EVENING, NIGHT, MIDDAY = window(17, 22), window(0, 5), window(10, 15)
@@ -134,7 +135,7 @@ class EnergyBuyers(MarketAgents):
         store = (given_back / efficiency)[:, None] * NIGHT - given_back[:, None] * EVENING
         wear = np.where(battery, self.battery_wear * self.typical_price, 0.0) * given_back * EVENING.sum()
 
-        run = np.stack([EVENING, NIGHT, MIDDAY, np.zeros(24)]) / EVENING.sum()
+        run = np.stack([EVENING, NIGHT, MIDDAY, np.zeros(HOURS)]) / EVENING.sum()
         without_store = base[:, None, :] + flexible[:, None, None] * run
         load = np.stack([without_store, without_store + store[:, None, :]], axis=2)
         nothing = np.zeros(self.agents)
@@ -142,7 +143,7 @@ class EnergyBuyers(MarketAgents):
         service = flexible[:, None] * worths
         value = np.stack([service, service - wear[:, None]], axis=2)
         shape_of_actions = (self.agents, len(self.action_names))
-        load = load.reshape(*shape_of_actions, 24)
+        load = load.reshape(*shape_of_actions, HOURS)
         limit = base.max(axis=1) + headroom * flexible / EVENING.sum()
         return Schedules(load, value.reshape(shape_of_actions), [StressedLoad(load, limit, threshold)])
 

@@ -97,7 +97,7 @@ class DeferrableLoads(MarketAgents):
         cap = need * share(rng, self.cap, 8, self.agents)
 
         energy = need[:, None] * _SHARE
-        load = np.repeat(energy[:, :, None] / HOURS, HOURS, axis=2)
+        power = np.repeat(energy[:, :, None] / HOURS, HOURS, axis=2)
         moved = 1 - _SHARE
         value = -need[:, None] * (usual[:, None] * moved + strain[:, None] * moved**2)
-        return Schedules(load, value, [CurtailmentEnergy(load, cap, threshold)])
+        return Schedules(power, value, [CurtailmentEnergy(power, cap, threshold)])

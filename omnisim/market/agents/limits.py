@@ -1,4 +1,4 @@
-"""Limits that bind only in hours whose price turns out high: not linear, nor convex, in the outcome."""
+"""Limits that bind only in periods whose price turns out high: not linear, nor convex, in the outcome."""
 
 from collections.abc import Sequence
 
@@ -7,23 +7,22 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, finite, freeze
 from omnisim.errors import ProblemError
-from omnisim.market.data import HOURS
-from omnisim.problem.constraints import COST, Constraint
+from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.products import weighted_sums
 
 
 class StressedLoad:
-    """The largest load in stressed hours stays under the connection limit.
+    """The largest load in stressed periods stays under the connection limit.
 
-    c(a, y) = (max of load[n, a, h] over the hours h with y_h > threshold, or 0 if there is none, - limit[n])
+    c(a, y) = (max of load[n, a, h] over the periods h with y_h > threshold, or 0 if there is none, - limit[n])
     / scale[n], where scale[n] is the smallest number that keeps the cost in [-1, 1] for every y.
 
     Parameters
     ----------
     load : (N, A, d)
-        MWh in each hour.
+        The power in each period, in MW (in an hour, as many MWh).
     limit : (N,)
-        The most a stressed hour may draw, in MWh.
+        The most that may be drawn in a stressed period, in MW.
     threshold
         Outcomes above it are stressed.
 
@@ -40,14 +39,14 @@ class StressedLoad:
     """
 
     name = "stressed load"
-    unit = "MWh"
+    unit = "MW"
 
     def __init__(self, load: ArrayLike, limit: ArrayLike, threshold: float) -> None:
         loads = finite("load of the stressed-load constraint", load, ("N", "A", "d"))
         self.limit = _limits("limit", limit, len(loads))
         self.threshold = _outcome("threshold", threshold)
         self.scale = freeze(_scale(np.abs(loads - self.limit[:, None, None]).max(axis=(1, 2)), self.limit))
-        self._by_hour = freeze(np.ascontiguousarray(loads.transpose(2, 0, 1)))
+        self._by_period = freeze(np.ascontiguousarray(loads.transpose(2, 0, 1)))
         self._without_stress = freeze(self._cost(np.zeros(loads.shape[:2])))
 
     @classmethod
@@ -56,11 +55,16 @@ class StressedLoad:
         first = limits[0]
         if any(other.threshold != first.threshold for other in limits):
             return None
-        loads = np.concatenate([other._by_hour.transpose(1, 2, 0) for other in limits])  # noqa: SLF001 (its own class)
+        loads = np.concatenate([other._by_period.transpose(1, 2, 0) for other in limits])  # noqa: SLF001 (its own class)
         return cls(loads, np.concatenate([other.limit for other in limits]), first.threshold)
 
+    def split(self, parts: int) -> "StressedLoad":
+        """The same limit where each period has ``parts`` prices: the load is drawn in each of its parts."""
+        loads = np.repeat(self._by_period.transpose(1, 2, 0), parts, axis=2)
+        return StressedLoad(loads, self.limit, self.threshold)
+
     def costs(self, outcomes: FloatArray) -> FloatArray:
-        """Map outcomes (T, d) to costs (T, N, A); the result is read-only where no hour is stressed."""
+        """Map outcomes (T, d) to costs (T, N, A); the result is read-only where no period is stressed."""
         stressed = outcomes > self.threshold
         if not stressed.any():
             return np.broadcast_to(self._without_stress, (len(outcomes), *self._without_stress.shape))
@@ -73,26 +77,26 @@ class StressedLoad:
     def _of_pattern(self, stressed: np.ndarray) -> FloatArray:
         if not stressed.any():
             return self._without_stress
-        return self._cost(self._by_hour[stressed].max(axis=0))
+        return self._cost(self._by_period[stressed].max(axis=0))
 
     def _cost(self, largest: FloatArray) -> FloatArray:
         return np.asarray((largest - self.limit[:, None]) / self.scale[:, None])
 
 
 class CurtailmentEnergy:
-    """The energy drawn in curtailment hours stays under a daily cap.
+    """The energy drawn in curtailment periods stays under a daily cap.
 
-    c(a, y) = (sum of load[n, a, h] over the hours h with y_h > threshold - cap[n]) / scale[n], where
+    c(a, y) = (sum of load[n, a, h] over the periods h with y_h > threshold - cap[n]) / scale[n], where
     scale[n] is the smallest number that keeps the cost in [-1, 1] for every y.
 
     Parameters
     ----------
     load : (N, A, d)
-        MWh in each hour, >= 0.
+        The energy of each period in MWh, >= 0.
     cap : (N,)
-        The most that all curtailment hours of a day may draw, in MWh.
+        The most that may be drawn in all curtailment periods of a day, in MWh.
     threshold
-        Hours with an outcome above it are curtailment hours.
+        Periods with an outcome above it are curtailment periods.
 
     Raises
     ------
@@ -117,42 +121,77 @@ class CurtailmentEnergy:
         self.threshold = _outcome("threshold", threshold)
         self.scale = freeze(_scale(loads.sum(axis=2).max(axis=1) - self.cap, self.cap))
         self._shape = loads.shape[:2]
-        self._by_hour = freeze(np.ascontiguousarray(loads.reshape(-1, loads.shape[2]).T))
+        self._by_period = freeze(np.ascontiguousarray(loads.reshape(-1, loads.shape[2]).T))
+
+    def split(self, parts: int) -> "CurtailmentEnergy":
+        """The same cap where each period has ``parts`` prices: its energy is drawn in equal parts."""
+        loads = np.repeat(self._by_period.T.reshape(*self._shape, -1) / parts, parts, axis=2)
+        return CurtailmentEnergy(loads, self.cap, self.threshold)
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
-        energy = weighted_sums(outcomes > self.threshold, self._by_hour)
+        energy = weighted_sums(outcomes > self.threshold, self._by_period)
         costs = energy.reshape(-1, *self._shape)
         costs -= self.cap[:, None]
         costs /= self.scale[:, None]
         return costs
 
 
-class HeldAllDay:
-    """A constraint on hours in a market whose one price a day holds in every hour of it.
+class Held:
+    """A constraint on parts of a day in a market whose prices hold over several of them.
 
-    c(a, y) = c_hourly(a, (y, ..., y)), so that a stressed day is one all of whose hours are stressed.
+    c(a, y) = c_parts(a, y with each coordinate repeated), so that with one price a day a stressed day is one all of
+    whose hours are stressed.
 
     Parameters
     ----------
-    hourly
-        Maps outcomes (T, 24) to costs (T, N, A).
+    parts
+        Maps outcomes (T, H) to costs (T, N, A).
+    several
+        How many parts a price holds over.
 
     Examples
     --------
     >>> peaks = StressedLoad(load=[[[0.5] * 23 + [3.0]]], limit=[2.0], threshold=0.5)
-    >>> HeldAllDay(peaks).costs(np.array([[0.9], [0.1]])).ravel()
+    >>> Held(peaks, 24).costs(np.array([[0.9], [0.1]])).ravel()
     array([ 0.5, -1. ])
     """
 
-    def __init__(self, hourly: Constraint) -> None:
-        self.hourly = hourly
-        self.name = getattr(hourly, "name", type(hourly).__name__)
-        self.unit, self.scale = getattr(hourly, "unit", COST), getattr(hourly, "scale", None)
+    def __init__(self, parts: Constraint, several: int) -> None:
+        self.parts, self.several = parts, several
+        self.name = getattr(parts, "name", type(parts).__name__)
+        self.unit, self.scale = getattr(parts, "unit", COST), getattr(parts, "scale", None)
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
-        """Map outcomes (T, 1) to costs (T, N, A)."""
-        return self.hourly.costs(np.repeat(outcomes, HOURS, axis=1))
+        """Map outcomes (T, d) to costs (T, N, A)."""
+        return self.parts.costs(np.repeat(outcomes, self.several, axis=1))
+
+
+def split(constraint: Constraint, parts: int) -> Constraint:
+    """The same limit where each period has ``parts`` prices.
+
+    A linear cost is spread evenly: a price that holds in all parts of a period costs what it did.
+
+    Raises
+    ------
+    ProblemError
+        If the constraint is not linear and has no method ``split``.
+    """
+    if isinstance(constraint, LinearConstraint):
+        return LinearConstraint(
+            np.repeat(constraint.slope / parts, parts, axis=2),
+            constraint.offset,
+            constraint.name,
+            unit=constraint.unit,
+            scale=constraint.scale,
+        )
+    own = getattr(constraint, "split", None)
+    if own is None:
+        raise ProblemError(
+            f"constraint {getattr(constraint, 'name', type(constraint).__name__)!r} cannot be stated for "
+            f"{parts} prices in each of its periods: it needs a method split(parts)"
+        )
+    return own(parts)  # type: ignore[no-any-return]
 
 
 def _limits(name: str, value: ArrayLike, agents: int) -> FloatArray:

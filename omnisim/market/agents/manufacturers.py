@@ -7,19 +7,20 @@ import numpy as np
 
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
 from omnisim.market.agents.limits import CurtailmentEnergy
+from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import LinearConstraint
 from omnisim.products import times
 
 _SHIFTS = {
-    "closed": np.zeros(24),
+    "closed": np.zeros(HOURS),
     "short day": window(8, 14),
     "early shift": window(6, 14),
     "late shift": window(14, 22),
     "night shift": window(22, 6),
     "night and early": window(22, 14),
     "early and late": window(6, 22),
-    "three shifts": np.ones(24),
+    "three shifts": np.ones(HOURS),
 }
 _RUNNING = np.stack(list(_SHIFTS.values()))
 _TWO_SHIFTS = 16.0
@@ -116,7 +117,7 @@ class Manufacturers(MarketAgents):
         output = (_RUNNING * (1 - 0.05 * _NIGHT)).sum(axis=1)
         extra = self.night_wages * _NIGHT + self.late_wages * _LATE
         wages = self.typical_price * times(_RUNNING, extra)
-        sold = output * (1 - saturation[:, None] * output / 24)
+        sold = output * (1 - saturation[:, None] * output / HOURS)
         value = power[:, None] * (margin[:, None] * sold - wages)
 
         short = quota[:, None] - output

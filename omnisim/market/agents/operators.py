@@ -6,18 +6,19 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
+from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import LinearConstraint
 
 _SERVICE = {
-    "closed": np.zeros(24),
+    "closed": np.zeros(HOURS),
     "core hours": window(10, 16),
     "standard day, reduced": 0.6 * window(8, 18),
     "standard day": window(8, 18),
     "long day, reduced": 0.6 * window(6, 22),
     "long day": window(6, 22),
     "long day and night watch": window(6, 22) + 0.5 * window(22, 6),
-    "round the clock": np.ones(24),
+    "round the clock": np.ones(HOURS),
 }
 _LEVEL = np.stack(list(_SERVICE.values()))
 _STANDARD = tuple(_SERVICE).index("standard day")

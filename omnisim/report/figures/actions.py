@@ -78,7 +78,7 @@ def plays(analysis: Analysis, population: str) -> go.Figure:
 
 
 def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
-    """The load of an agent's actions by hour, with how often each was played and when it left.
+    """The load of an agent's actions over the day, with how often each was played and when it left.
 
     Raises
     ------
@@ -89,16 +89,18 @@ def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
     record = trace.records[population]
     load, played, shown = _shown_load(record, agent)
     unit = units(trace)
+    length = unit.hours or 1.0
+    drawn, drawn_in = load / length, "MWh" if length == 1 else "MW"
 
     figure = blank("Schedules of an agent", 300)
     stack(figure, [80, *[46] * len(shown)], gap=30, top=22)
-    hours = list(range(load.shape[1] + 1))
+    hours = [i * length for i in range(load.shape[1] + 1)]
     words = ((BLUE, f"<b>mean {unit.quantity}</b>"), (ORANGE, "<b>mean forecast</b>"))
     heading(figure, 0, " and ".join(f'<span style="color:{colour}">{said}</span>' for colour, said in words))
     for values, colour, dash in ((trace.true_outcomes, BLUE, "solid"), (trace.true_predictions, ORANGE, "dash")):
         _steps(figure, "", hours, unit.values(values).mean(axis=0), colour, unit.outcome, dash=dash)
-    low, high = min(0.0, float(load[shown].min())), float(load[shown].max())
-    step = 6 if load.shape[1] == 24 else None
+    low, high = min(0.0, float(drawn[shown].min())), float(drawn[shown].max())
+    step = None if unit.hours is None else 6
     pad = 0.06 * (high - low) or 1.0
     layout: dict[str, Any] = {}
     for panel, a in enumerate(shown, start=1):
@@ -106,17 +108,18 @@ def schedules(analysis: Analysis, population: str, agent: int) -> go.Figure:
         colour = _colour(trace, record, agent, a)
         name = label(record.population.action_names[a], 24)
         heading(figure, panel, f"<b>{name}</b>, {_played(int(played[a]), trace)}{_left(trace, record, agent, a)}")
-        _steps(figure, suffix, hours, load[a], colour, "MWh", fill=True)
+        _steps(figure, suffix, hours, drawn[a], colour, drawn_in, fill=True)
         layout[f"yaxis{suffix}"] = {"range": [low - pad, high + pad], "nticks": 3, "zeroline": True}
         layout[f"xaxis{suffix}"] = {"matches": "x", "showticklabels": False, "dtick": step}
-    layout[f"yaxis{len(shown) // 2 + 2}"]["title"] = {"text": "load, MWh in the hour"}
+    layout[f"yaxis{len(shown) // 2 + 2}"]["title"] = {"text": "load, MWh in the hour" if length == 1 else "load, MW"}
     layout[f"xaxis{len(shown) + 1}"] |= {"showticklabels": True, "title": {"text": "hour of the delivery day"}}
     layout["xaxis"] = {"showticklabels": False, "range": [0, hours[-1]], "dtick": step}
     layout["yaxis"] = {"title": {"text": unit.outcome, "font": {"size": 11}}}
     figure.update_layout(layout)
+    how = "hour by hour" if length == 1 else "over the day"
     caption = (
-        f"Agent {agent} of {population}: the load of its actions hour by hour, below zero where energy is given "
-        f"back. {_COLOURS}"
+        f"Agent {agent} of {population}: the load of its actions {how}, below zero where energy is given back. "
+        f"{_COLOURS}"
     )
     if len(shown) < len(load):
         caption += f" The {len(shown)} of {len(load)} actions played most often."
@@ -190,7 +193,7 @@ def _use(trace: Trace, record: PopulationRecord, agent: int, load: FloatArray, p
 
 
 def _steps(
-    figure: go.Figure, suffix: str, hours: list[int], values: FloatArray, colour: str, unit: str,
+    figure: go.Figure, suffix: str, hours: list[float], values: FloatArray, colour: str, unit: str,
     *, dash: str = "solid", fill: bool = False,
 ) -> None:  # fmt: skip
     figure.add_scatter(

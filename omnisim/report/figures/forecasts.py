@@ -65,7 +65,9 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
     figure.update_layout(hovermode="x")
 
     width = int(lengths.max())
-    over = f"the {trace.outcomes.shape[1]} coordinates" if told.quantity == "outcome" else "the hours"
+    number_of = trace.outcomes.shape[1]
+    over = f"the {number_of} {'coordinates' if told.quantity == 'outcome' else 'periods'}"
+    over = "the hours" if unit.hours == 1 else over
     caption = f"Mean over {over} of a {unit.round}"
     if trace.outcomes.shape[1] == 1:
         caption = f"One value a {unit.round}"
@@ -89,25 +91,28 @@ def forecast_errors(analysis: Analysis) -> go.Figure:
     error = told.predictions - told.outcomes
     absolute, mean = np.abs(error).mean(axis=0), error.mean(axis=0)
     dimension = len(mean)
-    hourly = told.quantity == "price" and dimension == 24
-    figure = blank("Forecast error by hour" if hourly else "Forecast error by coordinate", 300)
+    hours = unit.hours
+    starts = [i * (hours or 1) for i in range(dimension)]
+    of_day = "Forecast error by hour" if hours == 1 else "Forecast error by time of the day"
+    figure = blank("Forecast error by coordinate" if hours is None else of_day, 300)
     hover = f"%{{y:.3g}} {told.unit}"
     figure.add_bar(
-        x=list(range(dimension)), y=numbers(absolute), name="mean absolute error",
+        x=starts, y=numbers(absolute), name="mean absolute error",
         marker={"color": translucent(BLUE, 0.75)}, hovertemplate=hover,
     )  # fmt: skip
     figure.add_scatter(
-        x=list(range(dimension)), y=numbers(mean), name="mean error (forecast − outcome)",
+        x=starts, y=numbers(mean), name="mean error (forecast − outcome)",
         mode="lines+markers" if dimension <= 100 else "lines", line={"color": ORANGE, "width": 1.6},
         marker={"size": 6}, hovertemplate=hover,
     )  # fmt: skip
-    axis = "hour of the delivery day (start)" if hourly else "coordinate of the outcome (index)"
-    step = 3 if hourly else 1 if dimension <= 12 else None
-    figure.update_xaxes(title_text=axis, range=[-0.6, dimension - 0.4], dtick=step, tickangle=0)
+    axis = "coordinate of the outcome (index)" if hours is None else "hour of the delivery day (start)"
+    step = 3 if hours is not None else 1 if dimension <= 12 else None
+    edges = [-0.6 * (hours or 1), (dimension - 0.4) * (hours or 1)]
+    figure.update_xaxes(title_text=axis, range=edges, dtick=step, tickangle=0)
     figure.update_yaxes(title_text=f"error, {told.unit}", zeroline=True)
     figure.update_layout(hovermode="x", bargap=0.25)
     worst = int(absolute.argmax())
-    where = f"hour {worst}" if hourly else f"coordinate {worst}"
+    where = f"coordinate {worst}" if hours is None else f"hour {worst}" if hours == 1 else clock(starts[worst])
     caption = (
         f"Over the whole run the forecast was off by {number(absolute.mean())} {told.unit} on average"
         f"{_against_repetition(analysis, unit.round)}. A mean error above zero says that the forecast was too high."
@@ -118,6 +123,16 @@ def forecast_errors(analysis: Analysis) -> go.Figure:
         f"{number(mean.max())} {told.unit}."
     )
     return describe(figure, caption, alt)
+
+
+def clock(hours: float) -> str:
+    """A time of the day.
+
+    >>> clock(17.25)
+    '17:15'
+    """
+    minutes = round(60 * hours)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def errors_by_subsequence(analysis: Analysis) -> go.Figure:

@@ -27,6 +27,9 @@ class Adversary(ABC):
     law_known: ClassVar[bool] = True
     """Whether ``law`` is the true law of the outcome (a replayed record only shows what was drawn)."""
 
+    populations: tuple[Population, ...] = ()
+    """The agents it plays against, known from the start on."""
+
     horizon: int | None = None
     """The number of rounds it can play, or None for any."""
 

@@ -1,6 +1,7 @@
 """Seasonal outcomes: a day with a peak, a week and a year with a rhythm, and noise of finite support."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from omnisim.elementary import cos
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
+from omnisim.problem.population import Population
 from omnisim.strategies.adversaries.base import Adversary
 
-_WEEK, _YEAR = 7.0, 365.25
+_HOURS, _WEEK, _YEAR = 24, 7.0, 365.25
 
 
 class Seasonal(Adversary):
@@ -26,7 +28,7 @@ class Seasonal(Adversary):
     Parameters
     ----------
     dimension
-        d >= 1.
+        d >= 1; that of the populations without it, and 24 hours where there are none.
     level, day, week, year
         Mean and amplitudes, in units of the outcome.
     noise
@@ -44,7 +46,7 @@ class Seasonal(Adversary):
 
     def __init__(
         self,
-        dimension: int = 24,
+        dimension: int | None = None,
         level: float = 0.4,
         day: float = 0.15,
         week: float = 0.05,
@@ -52,7 +54,7 @@ class Seasonal(Adversary):
         noise: float = 0.06,
         shocks: int = 32,
     ) -> None:
-        if dimension < 1:
+        if dimension is not None and dimension < 1:
             raise StrategyError(f"dimension of Seasonal must be >= 1, got {dimension}")
         if shocks < 1:
             raise StrategyError(f"shocks of Seasonal must be >= 1, got {shocks}")
@@ -65,18 +67,24 @@ class Seasonal(Adversary):
     @property
     def dimension(self) -> int:
         """D."""
-        return self._dimension
+        if self._dimension is not None:
+            return self._dimension
+        return self.populations[0].dimension if self.populations else _HOURS
+
+    def dimension_for(self, populations: Sequence[Population]) -> int:
+        """As declared, or else that of the populations."""
+        return populations[0].dimension if self._dimension is None and populations else self.dimension
 
     def mean(self, t: int) -> FloatArray:
         """The mean (d,) before shocks and clipping."""
-        hours = np.arange(self._dimension) / self._dimension
+        hours = np.arange(self.dimension) / self.dimension
         curve = -cos(2 * np.pi * (hours - 0.3))
         rhythm = self.week * math.sin(2 * np.pi * t / _WEEK) + self.year * math.sin(2 * np.pi * t / _YEAR)
         return np.asarray(self.level + self.day * curve + rhythm)
 
     def _start(self, rng: np.random.Generator) -> None:
         whole_day = rng.normal(size=(self.shocks, 1))
-        each_hour = rng.normal(size=(self.shocks, self._dimension))
+        each_hour = rng.normal(size=(self.shocks, self.dimension))
         self._patterns = self.noise * (whole_day + each_hour)
         self._weights = np.full(self.shocks, 1 / self.shocks)
 

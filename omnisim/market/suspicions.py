@@ -1,0 +1,258 @@
+"""What is surely or likely wrong with how prices were read: refused, or warned of, with the key that settles it."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import DataError
+from omnisim.market.clock import nonexistent
+from omnisim.market.data import Market
+from omnisim.market.numbers import SENTINELS
+from omnisim.market.stamps import Stamps
+from omnisim.market.steps import DAY, HOUR, steps_of_rows
+from omnisim.market.tables import Table
+from omnisim.market.units import Unit, currency_of, parse_unit, unit_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Leaks = Literal["error", "allow"]
+
+DEFAULT_CURRENCY = "EUR"
+
+_SMALL = 3.0
+"""Prices per MWh of which nearly all are smaller are more likely per kWh."""
+
+_FEWEST, _DIFFERENT = 48, 10
+"""Prices, and different values, that a column must have to be compared with the price."""
+
+_COMPARED = 5000
+"""Prices of a market that a forecast is compared with."""
+
+
+def unit_of_prices(table: Table, column: str, unit: str | None, currency: str | None) -> tuple[float, str, list[str]]:
+    """How much one of the file's prices is in money per MWh, the currency, and notes.
+
+    Raises
+    ------
+    DataError
+        If the unit is none, or the header (or a column of currencies) says another one than declared.
+    """
+    said, notes = unit_in(column), []
+    if said is None:
+        said = _unit_beside(table)
+    if unit is not None:
+        declared = parse_unit(unit)
+        if declared is None:
+            raise DataError(f"unit is {unit!r}: it must be money per energy, such as 'EUR/MWh', 'EUR/kWh' or 'ct/kWh'")
+        if currency is not None and not declared.fits(currency):
+            raise DataError(f"unit is {unit!r}, but currency is {currency!r}: they must be the same money")
+        if declared.factor != 1:
+            notes.append(f"prices in {unit} were multiplied by {declared.factor:g}, to be per MWh")
+        known = declared.currency if declared.currency not in ("", "$") else None
+        return declared.factor, currency or known or _currency(table, said) or DEFAULT_CURRENCY, notes
+    given = currency or _currency(table, said) or DEFAULT_CURRENCY
+    if said is not None and said.factor != 1:
+        raise DataError(
+            f"{table.source}: the header says {said.text!r} ({column!r}), which is not {given}/MWh: set unit = "
+            f"{_written(said, given)!r} to convert, or unit = {f'{given}/MWh'!r} if the header is wrong"
+        )
+    if said is not None and not said.fits(given):
+        raise DataError(
+            f"{table.source}: the header says {said.text!r} ({column!r}), but currency is {given!r}: set currency = "
+            f"{said.currency!r}, or unit = {f'{given}/MWh'!r} if the header is wrong"
+        )
+    cells = _cells_of_currency(table)
+    if cells is not None and unit is None and cells != given:
+        raise DataError(
+            f"{table.source}: its column of currencies says {cells!r}, but currency is {given!r}: set currency = "
+            f"{cells!r}, or unit = {f'{given}/MWh'!r} if the column is wrong"
+        )
+    return 1.0, given, notes
+
+
+def refuse_sentinels(table: Table, values: "pd.DataFrame") -> None:
+    """Refuse numbers such as -9999 that stand for nothing, unless ``missing_values`` is declared.
+
+    Raises
+    ------
+    DataError
+        If one of them lies far from all other numbers of its column.
+    """
+    if table.form.missing_values is not None:
+        return
+    for name in values.columns:
+        column = values[name].to_numpy()
+        known = column[np.isfinite(column)]
+        for sentinel in SENTINELS.intersection(np.unique(known).tolist()):
+            others = known[~np.isin(known, list(SENTINELS))]
+            if not len(others):
+                continue
+            spread = max(float(np.ptp(others)), abs(float(np.median(others))), 1.0)
+            away = others.min() - sentinel if sentinel < 0 else sentinel - others.max()
+            if away > (0.1 if sentinel < 0 else 1.0) * spread:
+                rows = np.flatnonzero(column == sentinel)
+                label = values.index[rows[0]]
+                raise DataError(
+                    f"{table.place(label)}: {name} is {sentinel:g} ({len(rows)} time{'s' * (len(rows) > 1)}), far from "
+                    f"all others ({others.min():g} to {others.max():g}): set missing_values = ['{sentinel:g}'] if it "
+                    "marks a missing value, or missing_values = [] if it is a number"
+                )
+
+
+def warn_of_clock(source: str, stamps: Stamps, timezone: str | None) -> list[str]:
+    """Stamps that look like the ends of their periods, or like a clock without the changes of the zone."""
+    import pandas as pd
+
+    found: list[str] = []
+    if stamps.clock is None or len(stamps.clock) < 2:
+        return found
+    clock = stamps.clock.sort_values(kind="stable")
+    step = int(steps_of_rows(clock, clock).iloc[0] / pd.Timedelta(minutes=1))
+    if step >= DAY:
+        return found
+    first, last = (60 * moment.hour + moment.minute for moment in (clock.iloc[0], clock.iloc[-1]))
+    if not stamps.edge_known and first == step and last == 0:
+        found.append(
+            f"{source}: stamps run from {clock.iloc[0]:%H:%M} to {clock.iloc[-1]:%H:%M}, as those do that close their "
+            f"{'hour' if step == HOUR else 'period'}: set stamp = 'end' if so, or stamp = 'start'"
+        )
+    if timezone is None or stamps.aware or stamps.zone_declared:
+        return found
+    index = pd.DatetimeIndex(clock.unique())
+    skipped = nonexistent(index, timezone)
+    ambiguous = index[index.tz_localize(timezone, ambiguous="NaT", nonexistent="shift_forward").isna()]
+    once = [moment for moment in ambiguous if (clock == moment).sum() == 1]
+    if len(skipped) or (len(ambiguous) and len(once) == len(ambiguous)):
+        seen = [f"{moment:%Y-%m-%d %H:%M}, which does not exist there, is present" for moment in skipped[:1]]
+        seen += [f"{moment:%Y-%m-%d %H:%M}, which occurs twice there, is present once" for moment in once[:1]]
+        found.append(
+            f"{source}: stamps do not show the clock changes of {timezone} ({' and '.join(seen)}): set file_timezone = "
+            f"'UTC' if they are UTC, a fixed offset such as '+01:00' for one clock all year, or file_timezone = "
+            f"{timezone!r} if they are the market's clock with 24 hours on every day"
+        )
+    return found
+
+
+def refuse_leaks(market: Market, source: str, leaks: Leaks) -> None:
+    """Refuse forecasts and features that are the price itself, or the price less than a day before, or after.
+
+    Raises
+    ------
+    DataError
+        If there is one and leaks are not allowed.
+    """
+    if leaks == "allow" or market.days < 3:
+        return
+    prices = market.prices.ravel()
+    if np.ptp(prices) == 0:
+        return
+    for kind, columns in (("forecast", market.forecasts), ("feature", market.features)):
+        for name, values in columns.items():
+            shift = _copied(prices, values.ravel(), market.prices.shape[1])
+            if shift is not None:
+                raise DataError(
+                    f"{source}: {kind} {name!r} is the price {_when(shift, market.prices.shape[1])}, which is not "
+                    f"known before the auction: take it out of {kind}s, or set leaks = 'allow'"
+                )
+
+
+def warn_of_values(market: Market, source: str, unit: str | None) -> list[str]:
+    """Prices that look as if they were in another unit, stuck, copied from day to day, or a counter."""
+    found = []
+    prices = market.prices.ravel()
+    spread = float(np.ptp(prices))
+    if unit is None and 0 < np.quantile(np.abs(prices), 0.99) < _SMALL:
+        found.append(
+            f"{source}: prices lie between {prices.min():.4g} and {prices.max():.4g} {market.currency}/MWh, as prices "
+            f"per kWh do: set unit = '{market.currency}/kWh', or unit = '{market.currency}/MWh'"
+        )
+    if market.prices.shape[1] == 1 or market.days < 3:
+        return found
+    a_day = market.prices.shape[1]
+    if (np.diff(prices) > 0).all():
+        found.append(f"{source}: prices rise in every row, as a counter does: set price to another column")
+    runs = np.diff(np.flatnonzero(np.concatenate([[True], np.diff(prices) != 0, [True]])))
+    if spread > 0 and runs.max() >= 2 * a_day:
+        start = int(np.concatenate([[0], np.cumsum(runs)])[runs.argmax()])
+        found.append(
+            f"{source}: the price is {prices[start]:g} for {runs.max()} periods from {market.dates[start // a_day]} "
+            f"on: set missing_values = ['{prices[start]:g}'] if it marks missing ones"
+        )
+    same = (market.prices[1:] == market.prices[:-1]).all(axis=1) & (np.ptp(market.prices[1:], axis=1) > 0)
+    if same.sum() >= 2 and same.mean() > 0.01:
+        at = int(np.flatnonzero(same)[0]) + 1
+        found.append(
+            f"{source}: {same.sum()} days have the prices of the day before, hour by hour, the first on "
+            f"{market.dates[at]}: were they copied? set first_day or last_day to leave them out"
+        )
+    return found
+
+
+def _copied(prices: FloatArray, values: FloatArray, a_day: int) -> int | None:
+    """By how many periods later than its own the price is that a column shows; None if it shows none."""
+    if len(np.unique(values)) < _DIFFERENT:
+        return None
+    tolerance = max(1e-9, 1e-6 * float(np.ptp(prices)))
+    for shift in sorted(range(-(a_day - 1), 2 * a_day + 1), key=abs):
+        start, stop = max(0, -shift), min(len(prices), len(prices) - shift)
+        if stop - start < max(2 * a_day, _FEWEST):
+            continue
+        rows = (
+            np.arange(start, stop) if stop - start <= _COMPARED else np.linspace(start, stop - 1, _COMPARED).astype(int)
+        )
+        ours, theirs = values[rows], prices[rows + shift]
+        if np.ptp(theirs) == 0 or np.ptp(ours) == 0:
+            continue
+        near = np.abs(ours - theirs) <= tolerance
+        moving = np.concatenate([[True], np.diff(theirs) != 0])
+        if near[moving].mean() > 0.9:
+            return shift
+        a, b = ours - ours.mean(), theirs - theirs.mean()
+        if (a * b).sum() ** 2 > (1 - 1e-8) * (a * a).sum() * (b * b).sum():
+            return shift
+    return None
+
+
+def _when(shift: int, a_day: int) -> str:
+    if shift == 0:
+        return "itself (or a multiple of it)"
+    days, rest = divmod(abs(shift), a_day)
+    length = 24 / a_day
+    words = f"{days} day{'s' * (days > 1)}" if days and not rest else f"{abs(shift) * length:g} hours"
+    return f"{words} {'later' if shift > 0 else 'before'}"
+
+
+def _unit_beside(table: Table) -> Unit | None:
+    """The unit in a column that says the unit of all rows."""
+    for name in table.columns:
+        if name.strip().lower() in ("unit", "units", "einheit", "uom", "price unit", "price_unit"):
+            cells = {cell for cell in table.text(name).unique() if cell}
+            if len(cells) == 1:
+                return unit_in(cells.pop())
+    return None
+
+
+def _currency(table: Table, said: Unit | None) -> str | None:
+    if said is not None and said.currency not in ("", "$"):
+        return said.currency
+    cells = _cells_of_currency(table)
+    return cells or ("USD" if said is not None and said.currency == "$" else None)
+
+
+def _cells_of_currency(table: Table) -> str | None:
+    for name in table.columns:
+        if name.strip().lower() in ("currency", "währung", "waehrung", "devise", "moneda", "curr"):
+            cells = {cell for cell in table.text(name).unique() if cell}
+            if len(cells) == 1:
+                return currency_of(next(iter(cells)))
+            if len(cells) > 1:
+                raise DataError(
+                    f"{table.source}: column {name!r} has {', '.join(sorted(cells)[:5])}: select one of them"
+                )
+    return None
+
+
+def _written(said: Unit, currency: str) -> str:
+    return said.text if parse_unit(said.text) else f"{said.currency or currency}/kWh"

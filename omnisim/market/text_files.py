@@ -1,0 +1,245 @@
+"""Bytes of a text file -> rows of cells: archive, encoding, separator, and the line in which the header stands."""
+
+import csv
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnisim.errors import DataError
+from omnisim.reading import reading
+
+SEPARATORS = ",;\t|"
+"""Separators that are tried where none is declared."""
+
+_LOOKED_AT = 60
+"""First lines that say what the separator is, and where the header may stand."""
+
+MOST_BYTES = 2_000_000_000
+"""Bytes of the largest file in memory: 10 million rows of a dozen columns."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Cells of a text file.
+
+    Attributes
+    ----------
+    source
+        Name of the file.
+    header
+        Names of the columns, stripped.
+    cells
+        One list for each row, as long as the header.
+    lines
+        The number of each row in the file, from 1.
+    separator, encoding
+        With which it was read.
+    notes
+        What was done to read it.
+    """
+
+    source: str
+    header: list[str]
+    cells: list[list[str]]
+    lines: list[int]
+    separator: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+def unpacked(path: Path, member: str | None = None) -> tuple[str, bytes]:
+    """Name and contents of a file, or of the file inside a ``.gz`` or ``.zip``.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or unpacked, or an archive has several files and none is chosen.
+    """
+    name = path.name
+    with reading(name, DataError, "is not a readable file"):
+        refuse_large(name, path.stat().st_size)
+        data = path.read_bytes()
+    if name.lower().endswith(".gz"):
+        with reading(name, DataError, "is not a readable CSV file"), gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            data = packed.read(MOST_BYTES + 1)
+        refuse_large(name, len(data))
+        return name[:-3], data
+    if name.lower().endswith(".zip"):
+        with reading(name, DataError, "is not a readable zip archive"), zipfile.ZipFile(io.BytesIO(data)) as archive:
+            known = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
+            wanted = [info for info in known if member is None or info.filename == member]
+            if len(wanted) != 1:
+                listed = ", ".join(repr(info.filename) for info in known[:8]) or "none"
+                raise DataError(f"{name} holds {len(known)} files: set member to one of them: {listed}")
+            refuse_large(f"{name}: {wanted[0].filename}", wanted[0].file_size)
+            return Path(wanted[0].filename).name, archive.read(wanted[0])
+    if member is not None:
+        raise DataError(f"{name} is not a .zip archive: leave member out")
+    return name, data
+
+
+def refuse_large(source: str, size: int) -> None:
+    """Refuse what takes more memory than any table of prices.
+
+    Raises
+    ------
+    DataError
+        If ``size`` in bytes exceeds ``MOST_BYTES``.
+    """
+    if size > MOST_BYTES:
+        raise DataError(f"{source} takes more than {MOST_BYTES // 1_000_000:,} MB of memory: select what is needed")
+
+
+def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[str, str]:
+    """The text and its encoding: that of its byte order mark, UTF-8, or else cp1252, where none is declared.
+
+    Raises
+    ------
+    DataError
+        If the text is not in the encoding.
+
+    Examples
+    --------
+    >>> decoded("Börse".encode("utf-16"), "a.csv"), decoded("Börse".encode("cp1252"), "a.csv")
+    (('Börse', 'utf-16'), ('Börse', 'cp1252'))
+    """
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark) and encoding is None:
+            encoding = name
+    tried = [encoding] if encoding else ["utf-8", "cp1252"]
+    if encoding is None and b"\x00" in data[:200]:
+        tried = ["utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"]
+    for name in tried:
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError as cause:
+            problem = f"byte {cause.start} is not {name}"
+        except LookupError as cause:
+            raise DataError(f"encoding {encoding!r} is unknown: names look like 'utf-8', 'utf-16', 'cp1252'") from cause
+        else:
+            return text.removeprefix("\ufeff"), name
+    raise DataError(f"{source} is not a readable CSV file: {problem}; set encoding to what it was written in")
+
+
+def read_rows(
+    path: Path,
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int | None = None,
+    columns: Sequence[str] | None = None,
+    member: str | None = None,
+    wanted: Sequence[str] = (),
+) -> Rows:
+    """The rows of a text file below its header.
+
+    Parameters
+    ----------
+    separator, encoding
+        Found out where they are None.
+    skip_rows
+        Lines above the header; None: the header is the first line that has all columns ``wanted``, or the first one.
+    columns
+        Names of the columns of a file without a header.
+    wanted
+        Columns that the header must have.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read as such.
+    """
+    source, data = unpacked(path, member)
+    if not data.strip():
+        raise DataError(f"{path.name} is empty: a header and rows are needed")
+    text, found = decoded(data, path.name, encoding)
+    if "\x00" in text[:10_000]:
+        raise DataError(f"{path.name} is not a readable CSV file: it holds bytes of zero, as binary files do")
+    notes = [f"read as {found}"] if encoding is None and found == "cp1252" else []
+    lines = text.splitlines()
+    above = 0
+    if lines and re.fullmatch(r"sep=.", lines[0].strip('\ufeff"')):
+        # Excel's own line; it says what the separator is.
+        separator, above = separator or lines[0].strip('\ufeff"')[4], 1
+    elif lines and lines[0].startswith("sep=") and lines[0][4:] in ("\t", ""):
+        separator, above = separator or "\t", 1
+    body = "\n".join(lines[above + (skip_rows or 0) :])
+    if separator is None:
+        separator = _separator(body.splitlines()[:_LOOKED_AT], wanted)
+    with reading(path.name, DataError, "is not a readable CSV file"):
+        cells, numbers = _split(body, separator, 1 + above + (skip_rows or 0))
+    if not cells:
+        raise DataError(f"{path.name} is empty: a header and rows are needed")
+    if columns is not None:
+        header = [name.strip() for name in columns]
+    else:
+        at = _header(cells, wanted) if skip_rows is None else 0
+        if at:
+            notes.append(f"{at} line{'s' * (at > 1)} above the header {'were' if at > 1 else 'was'} passed over")
+        header = [" ".join(name.split()) for name in cells[at]]
+        cells, numbers = cells[at + 1 :], numbers[at + 1 :]
+    shown = source if source != path.name[:-3] else path.name
+    return _even(Rows(shown, header, cells, numbers, separator, found, tuple(notes)), path.name)
+
+
+def _split(body: str, separator: str, first: int) -> tuple[list[list[str]], list[int]]:
+    # Rows that are not blank, and the line each ends on.
+    csv.field_size_limit(10_000_000)
+    reader = csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True)
+    cells, numbers = [], []
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            cells.append(row)
+            numbers.append(reader.line_num + first - 1)
+    return cells, numbers
+
+
+def _separator(lines: Sequence[str], wanted: Sequence[str]) -> str:
+    """The separator with which a header has all that is wanted, or else that splits most lines alike."""
+    best, most = ",", 0.0
+    for separator in SEPARATORS:
+        rows = [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
+        widths = [len(row) for row in rows]
+        if not widths or max(widths) < 2:
+            continue
+        usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width))
+        score = widths.count(usual) / len(widths) + (1.0 if _header(rows, wanted, -1) >= 0 and wanted else 0.0)
+        if score > most + 0.05:
+            best, most = separator, score
+    return best
+
+
+def _header(rows: Sequence[Sequence[str]], wanted: Sequence[str], otherwise: int = 0) -> int:
+    for at, row in enumerate(rows[:_LOOKED_AT]):
+        names = {" ".join(name.split()) for name in row}
+        if wanted and names.issuperset(wanted):
+            return at
+    return otherwise
+
+
+def _even(rows: Rows, name: str) -> Rows:
+    """Rows as long as the header: trailing empty cells go, short ones (footers) are filled up."""
+    width = len(rows.header)
+    while width > 1 and not rows.header[width - 1] and not any("".join(row[width - 1 :]).strip() for row in rows.cells):
+        width -= 1
+    longer = [i for i, row in enumerate(rows.cells) if any(cell.strip() for cell in row[width:])]
+    if longer:
+        i = longer[0]
+        everywhere = len(longer) == len(rows.cells)
+        cause = (
+            "is a decimal comma not in quotes, in a file separated by commas?"
+            if rows.separator == "," and everywhere
+            else "set skip_rows to the lines above the header"
+            if width <= 2 and everywhere
+            else "is the separator part of a value that is not in quotes?"
+        )
+        raise DataError(
+            f"{name} is not a readable CSV file: line {rows.lines[i]} has {len(rows.cells[i])} cells, the header "
+            f"{width}, with separator {rows.separator!r}: {cause}"
+        )
+    cells = [row[:width] + [""] * (width - len(row)) for row in rows.cells]
+    return Rows(rows.source, rows.header[:width], cells, rows.lines, rows.separator, rows.encoding, rows.notes)

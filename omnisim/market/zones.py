@@ -1,0 +1,79 @@
+"""Names of time zones: checked, with suggestions that know what markets call their clocks."""
+
+import re
+import zoneinfo
+
+from omnisim.errors import DataError
+from omnisim.suggest import closest
+
+_MEANT = {
+    "cest": "'Europe/Berlin' or the like", "cet/cest": "'Europe/Berlin' or the like",
+    "cet / cest": "'Europe/Berlin' or the like", "mez": "'Europe/Berlin' or the like",
+    "mesz": "'Europe/Berlin' or the like", "mez/mesz": "'Europe/Berlin' or the like",
+    "central european time": "'Europe/Berlin' or the like",
+    "bst": "'Europe/London'", "gmt/bst": "'Europe/London'", "uk": "'Europe/London'",
+    "eest": "'Europe/Helsinki' or the like", "eet/eest": "'Europe/Helsinki' or the like",
+    "west": "'Europe/Lisbon'", "wet/west": "'Europe/Lisbon'",
+    "msk": "'Europe/Moscow'", "trt": "'Europe/Istanbul'",
+    "aest": "'Australia/Brisbane', which has no summer time, or 'Australia/Sydney'", "aedt": "'Australia/Sydney'",
+    "aest/aedt": "'Australia/Sydney'", "awst": "'Australia/Perth'",
+    "acst": "'Australia/Darwin', which has no summer time, or 'Australia/Adelaide'", "acdt": "'Australia/Adelaide'",
+    "nzst": "'Pacific/Auckland'", "nzdt": "'Pacific/Auckland'",
+    "jst": "'Asia/Tokyo'", "kst": "'Asia/Seoul'",
+    "ist": "'Asia/Kolkata' (or 'Europe/Dublin')", "sgt": "'Asia/Singapore'",
+    "edt": "'America/New_York'", "ept": "'America/New_York'", "est/edt": "'America/New_York'",
+    "et": "'America/New_York'", "eastern": "'America/New_York'", "eastern prevailing time": "'America/New_York'",
+    "us/eastern prevailing": "'America/New_York'",
+    "cst": "'America/Chicago', or 'Etc/GMT+6' for a clock without summer time", "cdt": "'America/Chicago'",
+    "cpt": "'America/Chicago'", "cst/cdt": "'America/Chicago'",
+    "ct": "'America/Chicago'", "central": "'America/Chicago'",
+    "mt": "'America/Denver'", "mdt": "'America/Denver'", "mpt": "'America/Denver'", "mst/mdt": "'America/Denver'",
+    "pst": "'America/Los_Angeles', or 'Etc/GMT+8' for a clock without summer time", "pdt": "'America/Los_Angeles'",
+    "ppt": "'America/Los_Angeles'", "pst/pdt": "'America/Los_Angeles'", "pt": "'America/Los_Angeles'",
+    "pacific": "'America/Los_Angeles'", "brt": "'America/Sao_Paulo'", "clt": "'America/Santiago'",
+    "sast": "'Africa/Johannesburg'", "local": "the market's own, such as 'Europe/Oslo'",
+}  # fmt: skip
+"""What abbreviations of time, in lower case, stand for: there is no zone of these names."""
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+
+
+def checked_zone(key: str, timezone: str) -> str:
+    """The zone of that name, such as ``"Europe/Oslo"``, or of a fixed offset, such as ``"+01:00"``.
+
+    Raises
+    ------
+    DataError
+        If there is none; what was probably meant is named. ``key`` is the one in which it stands.
+
+    Examples
+    --------
+    >>> checked_zone("timezone", "UTC+01:00"), checked_zone("timezone", "Europe/Oslo")
+    ('Etc/GMT-1', 'Europe/Oslo')
+    """
+    offset = _OFFSET.fullmatch(timezone.strip())
+    if offset is not None:
+        sign, hours, minutes = offset[1], int(offset[2]), int(offset[3] or 0)
+        if minutes == 0 and hours <= (14 if sign == "+" else 12):
+            # These names count westwards.
+            return "UTC" if hours == 0 else f"Etc/GMT{'-' if sign == '+' else '+'}{hours}"
+        raise DataError(f"{key} {timezone!r} is unknown: fixed offsets are whole hours, such as '+01:00'")
+    meant = _MEANT.get(timezone.strip().lower())
+    try:
+        if meant is None:
+            zoneinfo.ZoneInfo(timezone)
+            return timezone
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    raise DataError(f"{key} {timezone!r} is unknown: {_question(timezone, meant)}names look like 'Europe/Oslo'")
+
+
+def _question(timezone: str, meant: str | None) -> str:
+    if meant is not None:
+        return f"did you mean {meant}? "
+    known = zoneinfo.available_timezones()
+    places = {name.rpartition("/")[2].replace("_", " ").lower(): name for name in sorted(known) if "/" in name}
+    hint = places.get(timezone.strip().replace("_", " ").lower())
+    if hint is None and len(timezone) > 4:
+        hint = closest(timezone, [name for name in known if "/" in name and not name.startswith(("Etc/", "posix"))])
+    return f"did you mean {hint!r}? " if hint else ""
