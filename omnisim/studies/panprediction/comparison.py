@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.batch.models import cross_fitted_answers
 from omnisim.batch.panprediction import (
     Law,
     Sample,
@@ -118,11 +119,11 @@ def _answers(problem: Problem, held_out: BoolArray, seed: int) -> tuple[FloatArr
     fitted: dict[str, Any] = {}
     learnt = []
     for name, (_, model) in _models(problem).items():
-        fitted[name], answers = columns.cross_fitted(model, train, y, 5, seed)
+        fitted[name], answers = cross_fitted_answers(model, train, y, 5, seed)
         learnt.append(answers)
     data: Sample = sample(columns.table(problem.groups, train, "group"), np.column_stack(learnt), y)
     g, h = columns.table(problem.groups, test, "group"), columns.table(fitted, test, "comparator")
-    own, base = (answers[:, data.most_accurate] for answers in (data.comparators, h))
+    own, base = (answers[:, data.most_accurate()] for answers in (data.comparators, h))
     randomized = learn_randomized(data, base=own, rng=np.random.default_rng(seed))
     tolerance = default_tolerance(len(data), g.shape[1], h.shape[1])
     made = {
