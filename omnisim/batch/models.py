@@ -71,23 +71,26 @@ def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
         return model.fit(X, y, **{_weight_key(model): weights})
 
 
+def takes_weights(model: Any) -> bool:
+    """Whether a model, or the last step of a pipeline, can be fitted with weights of rows."""
+    return bool(has_fit_parameter(model.steps[-1][1] if isinstance(model, Pipeline) else model, "sample_weight"))
+
+
 def _weight_key(model: Any) -> str:
-    last, key = model, "sample_weight"
-    if isinstance(model, Pipeline):
-        key = f"{model.steps[-1][0]}__sample_weight"
-        last = model.steps[-1][1]
-    if not has_fit_parameter(last, "sample_weight"):
+    if not takes_weights(model):
+        last = model.steps[-1][1] if isinstance(model, Pipeline) else model
         raise ProblemError(
             f"{type(last).__name__}.fit takes no sample_weight: leave the weights out, or take another model"
         )
-    return key
+    return f"{model.steps[-1][0]}__sample_weight" if isinstance(model, Pipeline) else "sample_weight"
 
 
 def answers_of(model: Any, X: Any) -> FloatArray:
     """P(Y = 1 | x) of a fitted classifier whose classes are 0 and 1, or the clipped answer of a regressor."""
-    if hasattr(model, "predict_proba"):
-        return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)
-    return np.clip(np.asarray(model.predict(X), dtype=np.float64), 0.0, 1.0)
+    with threadpool_limits(limits=1 if len(X) < _MANY else None):
+        if hasattr(model, "predict_proba"):
+            return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)
+        return np.clip(np.asarray(model.predict(X), dtype=np.float64), 0.0, 1.0)
 
 
 def cross_fitted_answers(

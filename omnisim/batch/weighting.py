@@ -25,5 +25,5 @@ def check_weights(weights: Any, rows: int) -> FloatArray:
         return np.ones(rows)
     values = finite("sample_weight", np.asarray(weights, dtype=np.float64), (rows,))
     if (values < 0).any() or (rows and not values.any()):
-        raise ProblemError("sample_weight must be >= 0, and not 0 for every row")
+        raise ProblemError("sample_weight must be >= 0, and not all of the weights may be zero")
     return np.asarray(values / values.mean())

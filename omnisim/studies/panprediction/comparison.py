@@ -17,7 +17,7 @@ from omnisim.batch.panprediction import (
     gap_table,
     learn_deterministic,
     learn_randomized,
-    multicalibration_error,
+    product_calibration_error,
     sample,
     step_calibration_error,
 )
@@ -85,7 +85,7 @@ def measure(case: Comparison) -> list[dict[str, Any]]:
         )
         errors = {
             "step_error": step_calibration_error(law, data),
-            "multicalibration_error": multicalibration_error(law, data),
+            "multicalibration_error": product_calibration_error(law, data),
         }
         about = {"part": case.problem, "model": name, "kind": kind}
         found += [about | dict(zip(table.columns, row, strict=True)) | errors for row in table.itertuples(index=False)]
