@@ -24,6 +24,7 @@ from omnisim.batch.panprediction import (
 from omnisim.batch.panprediction.deterministic import default_tolerance
 from omnisim.batch.panprediction.multicalibrated import learn_multicalibrated
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
+from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
 from omnisim.studies.panprediction.prices import spikes
 from omnisim.studies.panprediction.problems import Problem, patients
 
@@ -125,9 +126,11 @@ def _answers(problem: Problem, held_out: BoolArray, seed: int) -> tuple[FloatArr
     g, h = columns.table(problem.groups, test, "group"), columns.table(fitted, test, "comparator")
     own, base = (answers[:, data.most_accurate()] for answers in (data.comparators, h))
     randomized = learn_randomized(data, base=own, rng=np.random.default_rng(seed))
+    ones, rng = np.ones(len(data)), np.random.default_rng(seed)
+    corrected = learn_stepwise(data.groups, data.comparators, data.outcomes, own, ones, Rules(), rng)
     tolerance = default_tolerance(len(data), g.shape[1], h.shape[1])
     made = {
-        PANPREDICTORS[0]: Law.points(learn_deterministic(data, base=own).predict(g, h, base)),
+        PANPREDICTORS[0]: Law.points(corrected.model.predict(g, h, base)),
         PANPREDICTORS[1]: Law.on_levels(randomized.levels, randomized.laws(g, h, base)),
         PANPREDICTORS[2]: Law.points(learn_deterministic(data).predict(g, h)),
         MULTICALIBRATED: Law.points(learn_multicalibrated(data, tolerance, base=own).predict(g, h, base)),
