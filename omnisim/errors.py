@@ -13,6 +13,9 @@
     │   └── FolderInUseError       another process writes to the folder
     └── WorkersLostError the processes or the cluster that worked on it are gone
 
+    UserWarning
+    └── CorrectionWarning   a correction of predictions that did nothing, or that follows noise
+
 All of them carry one line that names the thing, its value and what would be right; the command line prints
 that line and exits with code 1. Most are ``ValueError`` as well, so that callers who know nothing of
 omnisim can catch them.
@@ -45,6 +48,10 @@ class ScenarioError(OmnisimError, ValueError):
 
 class TraceError(OmnisimError, ValueError):
     """A run directory or trace file that is missing, damaged, or of another schema version."""
+
+
+class CorrectionWarning(UserWarning):
+    """Predictions that were to be corrected were not, or are corrected where there is noise only."""
 
 
 class OutputError(OmnisimError, OSError):

@@ -40,9 +40,20 @@ if TYPE_CHECKING:
     from omnisim.batch.panprediction import learn_randomized as learn_randomized
     from omnisim.batch.panprediction import step_calibration_error as step_calibration_error
     from omnisim.batch.panprediction.estimator import Panpredictor as Panpredictor
+    from omnisim.batch.panprediction.postprocessor import Postprocessor as Postprocessor
     from omnisim.batch.predictor import Omnipredictor as Omnipredictor
     from omnisim.batch.regressors import DirectRegressor as DirectRegressor
     from omnisim.batch.regressors import TwoPlayerRegressor as TwoPlayerRegressor
+    from omnisim.batch.scoring import brier_decomposition as brier_decomposition
+    from omnisim.batch.scoring import calibration_scorer as calibration_scorer
+    from omnisim.batch.scoring import expected_calibration_error as expected_calibration_error
+    from omnisim.batch.scoring import group_calibration as group_calibration
+    from omnisim.batch.scoring import murphy_difference as murphy_difference
+    from omnisim.batch.scoring import omniprediction_gaps as omniprediction_gaps
+    from omnisim.batch.scoring import regret_table as regret_table
+    from omnisim.batch.scoring import reliability_table as reliability_table
+    from omnisim.batch.scoring import step_calibration as step_calibration
+    from omnisim.batch.scoring import step_calibration_scorer as step_calibration_scorer
     from omnisim.batch.single_model import BestSingle as BestSingle
     from omnisim.batch.single_model import best_single as best_single
     from omnisim.batch.two_player_game import TwoPlayer as TwoPlayer
@@ -61,28 +72,39 @@ _HOME = {
     "HalfLines": "omnisim.batch.base_predictors",
     "Omnipredictor": "omnisim.batch.predictor",
     "Panpredictor": "omnisim.batch.panprediction.estimator",
+    "Postprocessor": "omnisim.batch.panprediction.postprocessor",
     "Selected": "omnisim.batch.base_predictors",
     "TwoPlayer": "omnisim.batch.two_player_game",
     "TwoPlayerOmnipredictor": "omnisim.batch.estimators",
     "TwoPlayerRegressor": "omnisim.batch.regressors",
     "best_single": "omnisim.batch.single_model",
+    "brier_decomposition": "omnisim.batch.scoring",
     "calibrated_multiaccuracy": "omnisim.batch.calma",
     "calibration_error": "omnisim.batch.measures",
+    "calibration_scorer": "omnisim.batch.scoring",
     "class_omniprediction_error": "omnisim.batch.measures",
     "classifier_minimizers": "omnisim.batch.classifiers",
     "cross_fitted": "omnisim.batch.classifiers",
     "direct_ensemble": "omnisim.batch.merging",
     "empirical_minimizers": "omnisim.batch.base_predictors",
+    "expected_calibration_error": "omnisim.batch.scoring",
     "finite_minimizers": "omnisim.batch.base_predictors",
     "gap_table": "omnisim.batch.panprediction",
+    "group_calibration": "omnisim.batch.scoring",
     "learn_deterministic": "omnisim.batch.panprediction",
     "learn_randomized": "omnisim.batch.panprediction",
     "linear_minimizers": "omnisim.batch.halfspaces",
     "loss_differences": "omnisim.batch.calma",
     "multiaccuracy_error": "omnisim.batch.measures",
     "multicalibration_error": "omnisim.batch.measures",
+    "murphy_difference": "omnisim.batch.scoring",
     "omniprediction_error": "omnisim.batch.measures",
+    "omniprediction_gaps": "omnisim.batch.scoring",
+    "regret_table": "omnisim.batch.scoring",
+    "reliability_table": "omnisim.batch.scoring",
+    "step_calibration": "omnisim.batch.scoring",
     "step_calibration_error": "omnisim.batch.panprediction",
+    "step_calibration_scorer": "omnisim.batch.scoring",
     "two_player": "omnisim.batch.two_player_game",
     "two_player_calibrated_multiaccuracy": "omnisim.batch.calibrated_game",
 }

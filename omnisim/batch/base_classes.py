@@ -1,14 +1,21 @@
 """Classes of base predictors that an estimator chooses by name, or by a classifier."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
-from omnisim.batch.base_predictors import BasePredictors, HalfLines, empirical_minimizers, finite_minimizers
+from omnisim.batch.base_predictors import (
+    BasePredictors,
+    HalfLines,
+    Selected,
+    empirical_minimizers,
+    finite_minimizers,
+)
 from omnisim.batch.classifiers import classifier_minimizers
 from omnisim.batch.halfspaces import linear_minimizers
+from omnisim.batch.models import answers_of, cross_fitted_answers
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Target
 
@@ -63,7 +70,41 @@ def single_feature_minimizers(x: FloatArray, y: FloatArray, m: int, target: Targ
     return BestFeature(risks[feature, np.arange(m)], feature.astype(np.int64), lines)
 
 
-def base_fit(base: Any, m: int, target: Target, time_limit: float) -> BaseFit:
+class Models(BasePredictors):
+    """Fitted models, and for every threshold the one whose answers serve it best.
+
+    Attributes
+    ----------
+    models
+        By name, classifiers of 0 and 1.
+    selected
+        Which of them serves which threshold.
+    """
+
+    def __init__(self, models: Mapping[str, Any], selected: Selected) -> None:
+        super().__init__(selected.risk)
+        self.models, self.selected = dict(models), selected
+
+    def high(self, x: Any) -> BoolArray:
+        """The answers (n, m) at features (n, k)."""
+        return self.selected.high(np.column_stack([answers_of(model, x) for model in self.models.values()]))
+
+
+def model_minimizers(
+    models: Mapping[str, Any], x: Any, y: FloatArray, m: int, target: Target, folds: int, seed: int
+) -> tuple[BoolArray, Models]:
+    """Base predictors from a handful of classifiers, and their answers (n, m) at rows that they were not fitted on.
+
+    For each threshold the model whose out-of-fold probabilities do best at it is chosen.
+    """
+    fitted, columns = {}, np.empty((len(y), len(models)))
+    for k, (name, model) in enumerate(models.items()):
+        fitted[name], columns[:, k] = cross_fitted_answers(model, x, y, folds, seed)
+    selected = finite_minimizers(columns, y, m, target)
+    return selected.high(columns), Models(fitted, selected)
+
+
+def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any = None) -> BaseFit:
     """How the class that an estimator's ``base`` stands for is fitted.
 
     Raises
@@ -79,5 +120,5 @@ def base_fit(base: Any, m: int, target: Target, time_limit: float) -> BaseFit:
         if base == "columns":
             return lambda x, y: finite_minimizers(x, y, m, target)
     elif hasattr(base, "fit") and hasattr(base, "predict") and not isinstance(base, type):
-        return lambda x, y: classifier_minimizers(base, x, y, m, target)
+        return lambda x, y: classifier_minimizers(base, x, y, m, target, method)
     raise StrategyError(f"base is {base!r}: it must be one of {', '.join(map(repr, NAMES))}, or a classifier")

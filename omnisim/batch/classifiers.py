@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
+from omnisim.batch.models import answers_of, fit_weighted, rows_of, takes_weights
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
@@ -32,7 +33,7 @@ class CostSensitive(BasePredictors):
     def high(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m)."""
         columns = [
-            np.full(len(np.asarray(x)), answer) if classifier is None else np.asarray(classifier.predict(x), dtype=bool)
+            np.full(_rows(x), answer) if classifier is None else np.asarray(classifier.predict(x), dtype=bool)
             for classifier, answer in zip(self.classifiers, self.constant, strict=True)
         ]
         return np.stack(columns, axis=1)
@@ -55,10 +56,7 @@ class Thresholded(BasePredictors):
 
     def high(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m)."""
-        if self.classifier is None:
-            probabilities = np.full(len(np.asarray(x)), self.constant)
-        else:
-            probabilities = np.asarray(self.classifier.predict_proba(x))[:, 1]
+        probabilities = np.full(_rows(x), self.constant) if self.classifier is None else answers_of(self.classifier, x)
         return np.asarray(probabilities[:, None] > thresholds(self.m))
 
 
@@ -68,7 +66,7 @@ def classifier_minimizers(
     y: ArrayLike,
     m: int,
     target: Target = _PROBABILITY,
-    method: Literal["weights", "probabilities"] = "weights",
+    method: Literal["weights", "probabilities"] | None = "weights",
 ) -> BasePredictors:
     """Base predictors from a scikit-learn classifier: as good minimizers as the classifier is.
 
@@ -84,7 +82,8 @@ def classifier_minimizers(
         "weights": a classifier per threshold, fitted to 1[V(theta_i, y) < 0] with sample weights |V(theta_i, y)|: for a
         probability, y = 1 weighs 1 - theta_i and y = 0 weighs theta_i. "probabilities": one classifier, whose
         probability of y = 1 is held against every threshold; for classifiers and pipelines without sample weights,
-        and outcomes in {0, 1} only.
+        and outcomes in {0, 1} only. None: the first where the classifier, or the last step of a pipeline, takes sample
+        weights, else the second.
 
     Raises
     ------
@@ -101,24 +100,25 @@ def classifier_minimizers(
            [ True,  True]])
     """
     from sklearn.base import clone
-    from sklearn.utils.validation import has_fit_parameter
 
     outcomes, thetas = target.check(y), thresholds(m)
-    check_lengths(len(np.asarray(x)), len(outcomes))
+    check_lengths(_rows(x), len(outcomes))
     name = type(classifier).__name__
+    if method is None:
+        method = "weights" if takes_weights(classifier) else "probabilities"
     identification = target.identification(thetas, outcomes)
     if method == "probabilities":
         if not hasattr(classifier, "predict_proba"):
             raise ProblemError(f'{name} has no predict_proba: method="probabilities" needs it')
         ones = Probability().check(outcomes)
         mixed = 0 < ones.sum() < len(ones)
-        fitted = clone(classifier).fit(x, ones.astype(int)) if mixed else None
+        fitted = fit_weighted(clone(classifier), x, ones.astype(int), None) if mixed else None
         single = Thresholded(np.zeros(m), fitted, float(ones[0]))
         single.risk = _risk(single, x, identification)
         return single
     if method != "weights":
         raise ProblemError(f'method must be "weights" or "probabilities", got {method!r}')
-    if not has_fit_parameter(classifier, "sample_weight"):
+    if not takes_weights(classifier):
         raise ProblemError(
             f'{name}.fit takes no sample_weight, which method="weights" needs; try method="probabilities"'
         )
@@ -131,7 +131,7 @@ def classifier_minimizers(
         if len(used) < 2:
             classifiers.append(None)
         else:
-            classifiers.append(clone(classifier).fit(x, wanted.astype(int), sample_weight=weights))
+            classifiers.append(fit_weighted(clone(classifier), x, wanted.astype(int), weights))
     each = CostSensitive(np.zeros(m), classifiers, constant)
     each.risk = _risk(each, x, identification)
     return each
@@ -179,16 +179,22 @@ def cross_fitted(
     >>> high.shape, base.m
     ((4, 2), 2)
     """
-    points, outcomes = np.asarray(x), np.asarray(y)
-    check_lengths(len(points), len(outcomes))
-    if not 2 <= folds <= len(points):
-        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {len(points)}, got {folds}")
-    fold = np.random.default_rng(random_state).permutation(len(points)) % folds
+    points, outcomes = x if hasattr(x, "iloc") else np.asarray(x), np.asarray(y)
+    rows = _rows(points)
+    check_lengths(rows, len(outcomes))
+    if not 2 <= folds <= rows:
+        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {rows}, got {folds}")
+    fold = np.random.default_rng(random_state).permutation(rows) % folds
     base = fit(points, outcomes)
-    high = np.zeros((len(points), base.m), dtype=np.bool_)
+    high = np.zeros((rows, base.m), dtype=np.bool_)
     for k in range(folds):
-        high[fold == k] = fit(points[fold != k], outcomes[fold != k]).high(points[fold == k])
+        rest = fold != k
+        high[~rest] = fit(rows_of(points, rest), outcomes[rest]).high(rows_of(points, ~rest))
     return high, base
+
+
+def _rows(x: Any) -> int:
+    return len(x) if hasattr(x, "iloc") else len(np.asarray(x))
 
 
 def _risk(base: BasePredictors, x: ArrayLike, identification: FloatArray) -> FloatArray:

@@ -11,10 +11,11 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from omnisim.arrays import FloatArray
-from omnisim.batch.base_classes import base_fit
+from omnisim.batch.base_classes import base_fit, model_minimizers
 from omnisim.batch.calma import calibrated_multiaccuracy
 from omnisim.batch.classifiers import cross_fitted
-from omnisim.batch.merging import direct_ensemble
+from omnisim.batch.merging import Start, direct_ensemble
+from omnisim.batch.models import checked_table, default_models, rows_of
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
 from omnisim.errors import StrategyError
@@ -31,8 +32,13 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
     base
         The class F that is competed with: ``"single_feature"``, linear functions of any one feature, exactly;
         ``"linear"``, of all features, by mixed-integer programs (small samples); ``"columns"``, the columns of X
-        themselves, each a prediction, such as published forecasters; or a scikit-learn classifier, fitted once per
-        threshold with costs as sample weights.
+        themselves, each a prediction, such as published forecasters; or a scikit-learn classifier or pipeline. None,
+        for classifiers: a logistic regression and gradient boosting, calibrated by cross-fitting, of which each
+        threshold takes the better one; data frames may have categories, text and missing values.
+    method
+        How a classifier serves all thresholds: ``"weights"`` fits it once per threshold with costs as sample weights,
+        ``"probabilities"`` once, holding its probability against every threshold. None: the first where it takes
+        sample weights.
     m
         Number of thresholds, >= 1; None for 2^floor(log2 sqrt(n)), n the rows that the ensemble is fitted on.
     c
@@ -51,8 +57,9 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        base: Any = "single_feature",
+        base: Any = None,
         *,
+        method: str | None = None,
         m: int | None = None,
         c: float | None = None,
         folds: int = 5,
@@ -61,6 +68,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         random_state: Any = None,
     ) -> None:
         self.base = base
+        self.method = method
         self.m = m
         self.c = c
         self.folds = folds
@@ -101,24 +109,43 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
             raise StrategyError(f"folds of {name} must be >= 2, got {self.folds}")
         if self.base_share is not None and not 0 < self.base_share < 1:
             raise StrategyError(f"base_share of {name} must lie between 0 and 1, both excluded, got {self.base_share}")
+        if self.method not in (None, "weights", "probabilities"):
+            raise StrategyError(f"method of {name} must be 'weights', 'probabilities' or None, got {self.method!r}")
         rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
         order = rng.permutation(len(y))
         if self.base_share is None:
-            fit = base_fit(self.base, self.m or default_thresholds(len(y)), target, self.time_limit)
-            high, self.base_predictors_ = cross_fitted(fit, X, y, min(self.folds, len(y)), rng)
+            m = self.m or default_thresholds(len(y))
+            if self.base is None:
+                high, self.base_predictors_ = self._model_answers(X, y, m, target, rng)
+            else:
+                fit = base_fit(self.base, m, target, self.time_limit, self.method)
+                high, self.base_predictors_ = cross_fitted(fit, X, y, min(self.folds, len(y)), rng)
             used = order
         else:
             own = min(max(1, round(self.base_share * len(y))), len(y) - 1)
-            fit = base_fit(self.base, self.m or default_thresholds(len(y) - own), target, self.time_limit)
-            self.base_predictors_ = fit(X[order[:own]], y[order[:own]])
+            m, first = self.m or default_thresholds(len(y) - own), rows_of(X, order[:own])
+            if self.base is None:
+                _, self.base_predictors_ = self._model_answers(first, y[order[:own]], m, target, rng)
+            else:
+                fit = base_fit(self.base, m, target, self.time_limit, self.method)
+                self.base_predictors_ = fit(first, y[order[:own]])
             high = self.base_predictors_.high(X)
             used = order[own:]
         self.ensemble_ = self._combine(high[used], y[used], target)
         self.grid_ = self.ensemble_.grid
 
+    def _model_answers(self, X: Any, y: FloatArray, m: int, target: Target, rng: np.random.Generator) -> Any:
+        seed = int(rng.integers(2**31 - 1))
+        return model_minimizers(default_models(X, seed), X, y, m, target, self.folds, seed)
+
+    @property
+    def _takes_any_table(self) -> bool:
+        return self.base is None or not isinstance(self.base, str)
+
     def _high(self, X: Any) -> Any:
         check_is_fitted(self)
-        return self.base_predictors_.high(self._features(validate_data(self, X, reset=False)))
+        checked = checked_table(self, X) if self._takes_any_table else validate_data(self, X, reset=False)
+        return self.base_predictors_.high(self._features(checked))
 
     def _features(self, X: FloatArray) -> FloatArray:
         """What base predictors read of checked features."""
@@ -150,11 +177,14 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         ValueError
             If X or y are not what a classifier of two classes can learn from.
         """
-        X, y = validate_data(self, X, y)
+        X, y = checked_table(self, X, y) if self._takes_any_table else validate_data(self, X, y)
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         if kind != "binary":
-            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {kind}. Of several classes, fit "
+                "one estimator against the rest for each: sklearn.multiclass.OneVsRestClassifier does."
+            )
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
@@ -183,6 +213,7 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = self._takes_any_table
         return tags
 
 
@@ -212,7 +243,7 @@ class DirectOmnipredictor(OmniClassifier):
     """Probabilities for every proper loss by direct ensembling (Gibbs and Tibshirani, Algorithms 2, 3 and 5).
 
     Like :class:`TwoPlayerOmnipredictor`, but deterministic, and a prediction takes log2(m) merges. Parameters are those
-    of :class:`Ensemble`; ``c`` is 0 in the paper's experiments, see :func:`direct_ensemble`.
+    of :class:`Ensemble`, and ``start``; ``c`` is 0 in the paper's experiments, see :func:`direct_ensemble`.
 
     Examples
     --------
@@ -228,8 +259,33 @@ class DirectOmnipredictor(OmniClassifier):
     True
     """
 
+    def __init__(
+        self,
+        base: Any = None,
+        *,
+        method: str | None = None,
+        m: int | None = None,
+        c: float | None = None,
+        start: Start = "max_low",
+        folds: int = 5,
+        base_share: float | None = None,
+        time_limit: float = 10.0,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            base,
+            method=method,
+            m=m,
+            c=c,
+            folds=folds,
+            base_share=base_share,
+            time_limit=time_limit,
+            random_state=random_state,
+        )
+        self.start = start
+
     def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return direct_ensemble(high, y, target=target, **self._constant())
+        return direct_ensemble(high, y, target=target, start=self.start, **self._constant())
 
 
 class CalibratedMultiaccuracy(OmniClassifier):

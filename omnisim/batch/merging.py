@@ -1,6 +1,8 @@
 """Direct ensembling (Gibbs and Tibshirani, Algorithms 2, 3 and 5): neighbours are merged pairwise, log2(m) rounds."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -10,7 +12,7 @@ from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.predictor import Omnipredictor, point_laws
 from omnisim.batch.samples import check_sample, check_scale
 from omnisim.errors import ProblemError
-from omnisim.game.threshold_kernels import staircase
+from omnisim.game.threshold_kernels import conflict_sum
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
 
@@ -86,7 +88,7 @@ def direct_ensemble(
 ) -> DirectEnsemble:
     """Ensemble base predictors by merging neighbours: sample-efficient and deterministic (Theorem 11).
 
-    Time O(n m log m); a prediction costs O(m).
+    Time O(n m log m), in memory two bytes per answer beside the answers themselves; a prediction costs O(m).
 
     Parameters
     ----------
@@ -129,38 +131,48 @@ def direct_ensemble(
     if start not in get_args(Start):
         raise ProblemError(f"start of direct_ensemble must be one of {', '.join(get_args(Start))}, got {start!r}")
     epsilon = check_scale("direct_ensemble", c) * math.sqrt(math.log(m) / n)
-    identification = target.identification(thresholds(m), outcomes)
+    thetas, (values, place) = thresholds(m), np.unique(outcomes, return_inverse=True)
+
+    def column(i: int) -> FloatArray:
+        # Of outcomes 0 and 1, two values are checked and looked up n times.
+        return target.identification(thetas[i : i + 1], values)[:, 0][place]
+
     count = math.ceil(math.log2(m))
     if split and count > n:
         raise ProblemError(f"split=True needs a row for each of the {count} rounds of merges, got n = {n}")
     edges = np.linspace(0, n, count + 1).astype(int) if split else None
-    blocks = _base_levels(answers)
+    blocks: list[IntArray] = list(_base_levels(answers))
     bounds = list(range(m + 1))
     rounds: list[list[Merge]] = []
     for number in range(count):
         rows = slice(edges[number], edges[number + 1]) if edges is not None else slice(None)
-        used = identification[rows]
-        merges = [
-            merge(blocks[j][rows], blocks[j + 1][rows], used, (bounds[j], bounds[j + 1], bounds[j + 2]), epsilon, start)
-            for j in range(0, len(blocks) - 1, 2)
-        ]
-        blocks = _next_blocks(blocks, merges)
+        merges: list[Merge] = []
+        following: list[IntArray] = []
+        used = partial(_some_rows, column, rows)
+        while len(blocks) > 1:
+            # Blocks are dropped as they are merged: at no time are there two tables of all levels.
+            lower, upper = blocks.pop(0), blocks.pop(0)
+            j = 2 * len(merges)
+            both = merge(lower[rows], upper[rows], used, (bounds[j], bounds[j + 1], bounds[j + 2]), epsilon, start)
+            merges.append(both)
+            following.append(both(lower, upper))
+        blocks = following + blocks
         bounds = [*bounds[:-1:2], m]
         rounds.append(merges)
-    exceeds = blocks[0][:, None] > np.arange(m)
-    excess = (identification * (exceeds.astype(np.float64) - answers)).mean(axis=0)
+    answered = np.ascontiguousarray(answers.T)
+    excess = np.array([column(i) @ ((blocks[0] > i).astype(np.float64) - answered[i]) for i in range(m)]) / n
     return DirectEnsemble(m, rounds, epsilon, excess)
 
 
 def merge(
     low: IntArray,
     high: IntArray,
-    identification: FloatArray,
+    column: Callable[[int], FloatArray],
     edges: tuple[int, int, int],
     epsilon: float,
     start: Start = "max_low",
 ) -> Merge:
-    """Algorithm 2 on levels (n,) of the two predictors and V(theta_i, y_t) (n, m) of all thresholds.
+    """Algorithm 2 on levels (n,) of the two predictors; ``column(i)`` is V(theta_{i + 1}, y_t), (n,).
 
     ``edges`` are first, middle and last of :class:`Merge`. With a cut h on the level of the upper predictor and a
     threshold l of the lower one, the two conflict on E = {upper > theta_h, lower <= theta_l}. Following the upper one
@@ -177,15 +189,35 @@ def merge(
     other nothing is claimed yet.
     """
     first, middle, last = edges
-    at_low, at_high = identification[:, middle - 1].mean(), identification[:, middle].mean()
+    at_low, at_high = float(column(middle - 1).mean()), float(column(middle).mean())
     lower = {"min_high": at_high > epsilon + _EXACT, "max_low": False, "middle": at_low + at_high > 0}[start]
-    follows_high: BoolArray = staircase(low, high, identification, first, middle, last, epsilon + _EXACT, bool(lower))
+    buffer, n = epsilon + _EXACT, len(low)
+    follows_high = np.full((middle - first + 1, last - middle + 1), not lower)
+    # Theta number i (from 1) is exceeded by the levels >= i.
+    cut, examined, down = (middle + 1, middle + 1, False) if lower else (middle, middle, True)
+    while examined > first and cut <= last:
+        total = conflict_sum(low, high, cut, examined, column((examined if down else cut) - 1))
+        if down and total > buffer * n:
+            follows_high[: examined - first, cut - middle :] = False
+            cut, down = cut + 1, False
+        elif down:
+            examined -= 1
+        elif -total > buffer * n:
+            follows_high[: examined - first, cut - middle :] = True
+            examined, down = examined - 1, True
+        else:
+            cut += 1
     return Merge(first, middle, last, follows_high)
 
 
+def _some_rows(column: Callable[[int], FloatArray], rows: slice, i: int) -> FloatArray:
+    return column(i)[rows]
+
+
 def _base_levels(high: BoolArray) -> list[IntArray]:
-    """f_i recoded as theta_i +- 1/(2m): levels i - 1 and i."""
-    return [column.astype(np.int64) + i for i, column in enumerate(high.T)]
+    """f_i recoded as theta_i +- 1/(2m): levels i - 1 and i, two bytes each (four of more than 32,767 thresholds)."""
+    kind = np.int16 if high.shape[1] <= np.iinfo(np.int16).max else np.int32
+    return [column.astype(kind) + kind(i) for i, column in enumerate(np.ascontiguousarray(high.T))]
 
 
 def _next_blocks(blocks: list[IntArray], merges: list[Merge]) -> list[IntArray]:

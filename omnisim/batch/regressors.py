@@ -53,6 +53,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     ) -> None:
         super().__init__(
             base,
+            method=None,
             m=m,
             c=c,
             folds=folds,

@@ -131,31 +131,10 @@ def _add_steps(history, weights, high, rows, half, law):
 
 
 @compiled()
-def staircase(low, high, identification, first, middle, last, epsilon, lower):
-    """The walk of :func:`omnisim.batch.merging.merge`: where the upper of two predictors is followed.
-
-    It starts with the lower predictor everywhere if ``lower``, else with the upper one.
-    """
-    # Theta number i (from 1) is exceeded by the levels >= i, and stands in column i - 1.
-    follows_high = np.full((middle - first + 1, last - middle + 1), not lower)
-    n = len(low)
-    cut, examined, down = middle, middle, True
-    if lower:
-        cut, examined, down = middle + 1, middle + 1, False
-    while examined > first and cut <= last:
-        theta = examined - 1 if down else cut - 1
-        total = 0.0
-        for t in range(n):
-            if high[t] >= cut and low[t] < examined:
-                total += identification[t, theta]
-        if down and total > epsilon * n:
-            follows_high[: examined - first, cut - middle :] = False
-            cut, down = cut + 1, False
-        elif down:
-            examined -= 1
-        elif -total > epsilon * n:
-            follows_high[: examined - first, cut - middle :] = True
-            examined, down = examined - 1, True
-        else:
-            cut += 1
-    return follows_high
+def conflict_sum(low, high, cut, examined, identification):
+    """The sum of V (n,) over rows where the upper predictor's level is >= cut and the lower one's is < examined."""
+    total = 0.0
+    for t in range(len(low)):
+        if high[t] >= cut and low[t] < examined:
+            total += identification[t]
+    return total

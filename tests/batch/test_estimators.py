@@ -79,7 +79,7 @@ def test_the_number_of_thresholds_follows_the_rows_of_the_ensemble() -> None:
 def test_the_best_feature_is_the_best_of_all_half_lines() -> None:
     x, y = sample(150)
     x = np.round(x, 1)
-    base = TwoPlayerOmnipredictor(m=4, base_share=0.999, random_state=0).fit(x, y).base_predictors_
+    base = TwoPlayerOmnipredictor("single_feature", m=4, base_share=0.999, random_state=0).fit(x, y).base_predictors_
     kept = np.random.default_rng(int(np.random.RandomState(0).randint(2**31 - 1))).permutation(150)[:149]
     x, y = x[kept], y[kept]
     for i in range(4):
@@ -100,7 +100,9 @@ def test_linear_functions_of_several_features() -> None:
     y = (x.sum(axis=1) > 1).astype(int)
     model = DirectOmnipredictor("linear", m=2, base_share=0.5, random_state=0, time_limit=60).fit(x, y)
     assert (model.base_predictors_.gap == 0).all()
-    assert model.score(x, y) > DirectOmnipredictor(m=2, base_share=0.5, random_state=0).fit(x, y).score(x, y)
+    assert model.score(x, y) > DirectOmnipredictor("single_feature", m=2, base_share=0.5, random_state=0).fit(
+        x, y
+    ).score(x, y)
 
 
 def test_in_a_pipeline_on_real_data() -> None:

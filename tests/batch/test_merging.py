@@ -118,7 +118,7 @@ def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below
         for examined in range(1, below + 2)
     ]
     epsilon = max(deviations)
-    both = merge(low[drawn], high[drawn], thetas - y[:, None], (0, below, m), epsilon, start)
+    both = merge(low[drawn], high[drawn], (thetas - y[:, None]).T.copy().__getitem__, (0, below, m), epsilon, start)
     merged = both(low, high)
     for i in range(1, m + 1):
         followed = low if i <= below else high

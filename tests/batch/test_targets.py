@@ -63,7 +63,7 @@ def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below
             event = (high >= cut) & (low < examined)
             deviation = (mass * event) @ population - (sample * event[drawn][:, None]).mean(axis=0)
             epsilon = max(epsilon, float(np.abs(deviation).max()))
-    merged = merge(low[drawn], high[drawn], sample, (0, below, m), epsilon)(low, high)
+    merged = merge(low[drawn], high[drawn], sample.T.copy().__getitem__, (0, below, m), epsilon)(low, high)
     for i in range(1, m + 1):
         followed = low if i <= below else high
         excess = mass @ (population[:, i - 1] * ((merged >= i) * 1.0 - (followed >= i)))

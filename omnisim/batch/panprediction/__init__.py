@@ -14,7 +14,7 @@ from omnisim.batch.panprediction.gaps import expected_losses, gap_table, variati
 from omnisim.batch.panprediction.measures import (
     Law,
     group_errors,
-    multicalibration_error,
+    product_calibration_error,
     step_calibration_error,
     worst_sets,
 )
@@ -36,7 +36,7 @@ __all__ = [
     "group_errors",
     "learn_deterministic",
     "learn_randomized",
-    "multicalibration_error",
+    "product_calibration_error",
     "sample",
     "step_calibration_error",
     "variation",

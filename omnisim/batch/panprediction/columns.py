@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from omnisim.arrays import FloatArray, within
+from omnisim.batch.models import answers_of
+from omnisim.batch.panprediction.expressions import Expression
 from omnisim.errors import ProblemError
 
 Source: TypeAlias = int | str | Callable[[Any], Any] | None
-"""The index or name of a column of X, a function of X with one number per row, or None: 1 for every row."""
+"""The index or name of a column of X, an expression over its columns (:class:`Expression`), a function of X with one
+number per row, or None: 1 for every row."""
 
 Sources: TypeAlias = Mapping[str, Any] | Sequence[Any]
 """Sources by name; in a sequence, a column's name names it."""
@@ -57,9 +58,12 @@ def values(source: Source, X: Any, what: str) -> FloatArray:
     if callable(source):
         column = source(X)
     elif isinstance(source, str):
-        if source not in getattr(X, "columns", ()):
+        if source in getattr(X, "columns", ()):
+            column = X[source]
+        elif hasattr(X, "columns") and not source.isidentifier():
+            column = Expression(source)(X)
+        else:
             raise ProblemError(f"{what} is column {source!r}, which X does not have: give X as a data frame with it")
-        column = X[source]
     else:
         if not -np.shape(X)[1] <= source < np.shape(X)[1]:
             raise ProblemError(f"{what} is column {source}, but X has {np.shape(X)[1]} columns")
@@ -71,33 +75,10 @@ def table(sources: Mapping[str, Any], X: Any, kind: str) -> FloatArray:
     """The numbers of all sources, (n, number of sources); estimators are fitted ones."""
     found = np.empty((len(X), len(sources)))
     for k, (name, source) in enumerate(sources.items()):
-        found[:, k] = probability(source, X) if is_estimator(source) else values(source, X, f"{kind} {name!r}")
+        found[:, k] = answers_of(source, X) if is_estimator(source) else values(source, X, f"{kind} {name!r}")
     return found
 
 
 def is_estimator(source: Any) -> bool:
     """Whether a source is a model to fit rather than a column or a function."""
     return hasattr(source, "fit") and not isinstance(source, type)
-
-
-def probability(model: Any, X: Any) -> FloatArray:
-    """P(Y = 1 | x) of a fitted classifier whose classes are 0 and 1, or the clipped answer of a regressor."""
-    if hasattr(model, "predict_proba"):
-        return np.asarray(model.predict_proba(X)[:, 1])
-    return np.clip(np.asarray(model.predict(X), dtype=np.float64), 0.0, 1.0)
-
-
-def cross_fitted(model: Any, X: Any, y: FloatArray, folds: int, seed: int) -> tuple[Any, FloatArray]:
-    """The model fitted on all rows, and for each row (n,) what a copy says that was fitted without it.
-
-    With fewer rows of a class than ``folds`` there are that many folds; with fewer than two, the fitted model answers.
-    """
-    target = y.astype(np.int64)
-    fitted = clone(model).fit(X, target)
-    folds = min(folds, int(np.bincount(target, minlength=2).min()))
-    if folds < 2:
-        return fitted, probability(fitted, X)
-    split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    method = "predict_proba" if hasattr(fitted, "predict_proba") else "predict"
-    answers = cross_val_predict(clone(model), X, target, cv=split, method=method)
-    return fitted, np.asarray(answers[:, 1] if answers.ndim == 2 else np.clip(answers, 0, 1), dtype=np.float64)

@@ -20,7 +20,7 @@ from omnisim.arrays import FloatArray
 from omnisim.batch.panprediction.measures import Law, group_errors
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.errors import ProblemError
-from omnisim.problem.losses import LossTable
+from omnisim.problem.losses import LossTable, ProperLoss
 
 COLUMNS = (
     "loss", "group", "points", "weight", "panpredictor", "best", "best_loss", "single", "single_loss", "gap", "low",
@@ -30,19 +30,25 @@ COLUMNS = (
 RESAMPLES, LEVEL = 1000, 0.95
 
 
-def expected_losses(law: Law, outcomes: FloatArray, loss: LossTable) -> FloatArray:
+def losses_of(loss: LossTable | ProperLoss, predictions: FloatArray, outcomes: FloatArray) -> FloatArray:
+    """l(BR_l(p), y) of a table of losses of actions; l(p, y) of a proper loss, whose best response to p is p."""
+    return loss.of_prediction(predictions, outcomes) if isinstance(loss, LossTable) else loss(predictions, outcomes)
+
+
+def expected_losses(law: Law, outcomes: FloatArray, loss: LossTable | ProperLoss) -> FloatArray:
     """l(BR_l(p), y) of each point, (n,), in expectation over the law of p."""
-    each = loss.of_prediction(law.support, outcomes[:, None])
+    each = losses_of(loss, law.support, outcomes[:, None])
     return np.asarray((law.probabilities * each).sum(axis=1))
 
 
-def variation(loss: LossTable) -> float:
+def variation(loss: LossTable | ProperLoss) -> float:
     """|D(BR_l(1))| + D(BR_l(0)) - D(BR_l(1)): what a step calibration error costs at most, on one side of the gap.
 
     >>> variation(LossTable([[0.0, 0.75], [0.25, 0.0]]))  # D is 0.75, then -0.25
     1.25
     """
-    responses = loss.table[loss.best_response(np.array([0.0, 1.0]))]
+    ends = np.array([0.0, 1.0])
+    responses = loss.table[loss.best_response(ends)] if isinstance(loss, LossTable) else loss(ends[:, None], ends)
     first, last = (float(l1 - l0) for l0, l1 in responses)
     return abs(last) + first - last
 
@@ -50,7 +56,7 @@ def variation(loss: LossTable) -> float:
 def gap_table(
     law: Law,
     sample: Sample,
-    losses: Mapping[str, LossTable],
+    losses: Mapping[str, LossTable | ProperLoss],
     group_names: Sequence[str],
     comparator_names: Sequence[str],
     *,
@@ -89,7 +95,7 @@ def gap_table(
     weight = g.mean(axis=0)
     errors = group_errors(law, sample)
     own = {name: expected_losses(law, sample.outcomes, loss) for name, loss in losses.items()}
-    theirs = {name: loss.of_prediction(sample.comparators, sample.outcomes[:, None]) for name, loss in losses.items()}
+    theirs = {name: losses_of(loss, sample.comparators, sample.outcomes[:, None]) for name, loss in losses.items()}
     # (|G|, |H|) per loss.
     means = {name: (g.T @ each) / len(sample) / weight[:, None] for name, each in theirs.items()}
     single = int(np.mean([mean.mean(axis=0) for mean in means.values()], axis=0).argmin())

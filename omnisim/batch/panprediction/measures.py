@@ -88,7 +88,7 @@ def group_errors(law: Law, sample: Sample) -> FloatArray:
     return errors
 
 
-def multicalibration_error(law: Law, sample: Sample, bins: int = 10) -> float:
+def product_calibration_error(law: Law, sample: Sample, bins: int = 10) -> float:
     """The largest sum over cells |E g(X) (Y - p(X)) 1[p(X) in A] 1[h(X) in B]|, over g and h; cells are products A x B.
 
     A and B are the level sets of p and h where these take at most ``bins`` values, else that many intervals of equal

@@ -20,9 +20,8 @@ class Sample:
     def __len__(self) -> int:
         return len(self.groups)
 
-    @property
-    def most_accurate(self) -> int:
-        """Which comparator has the least squared error.
+    def most_accurate(self, weights: FloatArray | None = None) -> int:
+        """Which comparator has the least squared error, with weights of points (n,) or equal ones.
 
         Raises
         ------
@@ -31,7 +30,8 @@ class Sample:
         """
         if not self.comparators.shape[1]:
             raise ProblemError("the most accurate comparator was asked for, but there is none")
-        return int(((self.comparators - self.outcomes[:, None]) ** 2).mean(axis=0).argmin())
+        squares = (self.comparators - self.outcomes[:, None]) ** 2
+        return int(np.average(squares, axis=0, weights=weights).argmin())
 
 
 def sample(groups: ArrayLike, comparators: ArrayLike, outcomes: ArrayLike) -> Sample:

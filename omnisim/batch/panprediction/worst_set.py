@@ -24,6 +24,8 @@ class StepSet:
         E[g (Y - p) 1[p <= v] 1[h <= w]] on the sample it was found on.
     score
         For a comparator that is no column but a function of them all: from the columns (n, .) to h(x) (n,).
+    p_above, h_above
+        Whether it is {p > v} rather than {p <= v}, and {h > w} rather than {h <= w}.
     """
 
     group: int
@@ -32,14 +34,16 @@ class StepSet:
     w: float
     bias: float
     score: Callable[[FloatArray], FloatArray] | None = field(default=None, repr=False)
+    p_above: bool = field(default=False, repr=False)
+    h_above: bool = field(default=False, repr=False)
 
     def weights(self, predictions: FloatArray, groups: FloatArray, comparators: FloatArray) -> FloatArray:
         """g(x) 1[p <= v] 1[h <= w] of points (n,), given their predictions (n,), groups and comparators (n, .)."""
-        inside = predictions <= self.v
+        inside = (predictions <= self.v) != self.p_above
         if self.score is not None:
-            inside = inside & (self.score(comparators) <= self.w)
+            inside = inside & ((self.score(comparators) <= self.w) != self.h_above)
         elif self.comparator >= 0:
-            inside = inside & (comparators[:, self.comparator] <= self.w)
+            inside = inside & ((comparators[:, self.comparator] <= self.w) != self.h_above)
         return np.asarray(groups[:, self.group] * inside)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.batch.models import cross_fitted_answers
 from omnisim.batch.panprediction import (
     Law,
     Sample,
@@ -16,13 +17,14 @@ from omnisim.batch.panprediction import (
     gap_table,
     learn_deterministic,
     learn_randomized,
-    multicalibration_error,
+    product_calibration_error,
     sample,
     step_calibration_error,
 )
 from omnisim.batch.panprediction.deterministic import default_tolerance
 from omnisim.batch.panprediction.multicalibrated import learn_multicalibrated
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
+from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
 from omnisim.studies.panprediction.prices import spikes
 from omnisim.studies.panprediction.problems import Problem, patients
 
@@ -84,7 +86,7 @@ def measure(case: Comparison) -> list[dict[str, Any]]:
         )
         errors = {
             "step_error": step_calibration_error(law, data),
-            "multicalibration_error": multicalibration_error(law, data),
+            "multicalibration_error": product_calibration_error(law, data),
         }
         about = {"part": case.problem, "model": name, "kind": kind}
         found += [about | dict(zip(table.columns, row, strict=True)) | errors for row in table.itertuples(index=False)]
@@ -118,15 +120,17 @@ def _answers(problem: Problem, held_out: BoolArray, seed: int) -> tuple[FloatArr
     fitted: dict[str, Any] = {}
     learnt = []
     for name, (_, model) in _models(problem).items():
-        fitted[name], answers = columns.cross_fitted(model, train, y, 5, seed)
+        fitted[name], answers = cross_fitted_answers(model, train, y, 5, seed)
         learnt.append(answers)
     data: Sample = sample(columns.table(problem.groups, train, "group"), np.column_stack(learnt), y)
     g, h = columns.table(problem.groups, test, "group"), columns.table(fitted, test, "comparator")
-    own, base = (answers[:, data.most_accurate] for answers in (data.comparators, h))
+    own, base = (answers[:, data.most_accurate()] for answers in (data.comparators, h))
     randomized = learn_randomized(data, base=own, rng=np.random.default_rng(seed))
+    ones, rng = np.ones(len(data)), np.random.default_rng(seed)
+    corrected = learn_stepwise(data.groups, data.comparators, data.outcomes, own, ones, Rules(), rng)
     tolerance = default_tolerance(len(data), g.shape[1], h.shape[1])
     made = {
-        PANPREDICTORS[0]: Law.points(learn_deterministic(data, base=own).predict(g, h, base)),
+        PANPREDICTORS[0]: Law.points(corrected.model.predict(g, h, base)),
         PANPREDICTORS[1]: Law.on_levels(randomized.levels, randomized.laws(g, h, base)),
         PANPREDICTORS[2]: Law.points(learn_deterministic(data).predict(g, h)),
         MULTICALIBRATED: Law.points(learn_multicalibrated(data, tolerance, base=own).predict(g, h, base)),

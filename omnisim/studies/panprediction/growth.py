@@ -10,7 +10,7 @@ from omnisim.batch.panprediction import (
     gap_table,
     learn_deterministic,
     learn_randomized,
-    multicalibration_error,
+    product_calibration_error,
     step_calibration_error,
 )
 from omnisim.studies.panprediction.law import LOSSES, law
@@ -51,7 +51,7 @@ def measure(case: Growth) -> list[dict[str, Any]]:
             "gap": float(gaps["gap"].max()),
             "within_bound": bool((gaps["gap"] <= gaps["bound"] + _ROUNDING).all()),
             "step_error": step_calibration_error(found, population),
-            "multicalibration_error": multicalibration_error(found, population),
+            "multicalibration_error": product_calibration_error(found, population),
         }
     ]
 

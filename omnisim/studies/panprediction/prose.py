@@ -24,9 +24,10 @@ factory moves a shift, a retailer hedges nothing, half or all."""
 READING = """Models for one loss decide for its user and say 0 or 1; whoever has another loss cannot use them. Models
 for one group are logistic regressions fitted there, and wrong elsewhere. Panpredictors are learnt from what all these
 models say of rows that they were not fitted on, as their comparators. They start from the comparator of least squared
-error, which is left as it is where no step set exceeds the tolerance, so that what is good for all is kept; for
-contrast, one starts from the mean outcome. Multicalibrated predictors correct products of level sets to the same
-tolerance, one from the same base and one from the mean outcome.
+error, and the first is corrected on sets that are beyond their own noise, as often as rows held out bear, so that what
+is good for all is kept; for contrast, one starts from the mean outcome and corrects to one tolerance for all sets.
+Multicalibrated predictors correct products of level sets to that tolerance, one from the same base and one from the
+mean outcome.
 
 The gap of a pair cannot exceed 2 × the variation of its loss × the step calibration error within its group ÷ P(g): one
 error for acting on the prediction and one for acting on the comparator. That holds on every sample, and is no

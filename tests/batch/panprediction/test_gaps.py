@@ -9,7 +9,7 @@ from omnisim.batch.panprediction import (
     Law,
     gap_table,
     group_errors,
-    multicalibration_error,
+    product_calibration_error,
     sample,
     variation,
     worst_sets,
@@ -105,13 +105,13 @@ def test_clusters_are_resampled_together():
 def test_multicalibration_is_never_less_than_step_calibration(seed):
     """A step set is a union of cells, where cells are level sets."""
     _, data, law, _ = instance(seed)
-    assert max(abs(s.bias) for s in worst_sets(law, data)) <= multicalibration_error(law, data) + 1e-12
+    assert max(abs(s.bias) for s in worst_sets(law, data)) <= product_calibration_error(law, data) + 1e-12
 
 
 def test_multicalibration_sums_over_cells():
     """Two cells of opposite bias 1/4 that a step set must not add up."""
     data = sample(np.ones((4, 1)), [[0.0], [0.0], [1.0], [1.0]], [0, 0, 1, 1])
-    assert multicalibration_error(Law.points(np.full(4, 0.5)), data) == pytest.approx(0.5)
+    assert product_calibration_error(Law.points(np.full(4, 0.5)), data) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

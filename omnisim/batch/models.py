@@ -1,0 +1,232 @@
+"""Ordinary models as a start: what is fitted by default, out-of-fold answers, weights, and tables as they come."""
+
+from typing import Any, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter, validate_data
+from threadpoolctl import threadpool_limits
+
+from omnisim.arrays import FloatArray
+from omnisim.errors import ProblemError
+
+NOTHING: Any = object()
+"""In place of outcomes where there are none."""
+
+
+def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -> Any:
+    """Features as an estimator takes them: a data frame as it is, anything else as numbers, of which NaN may be.
+
+    With outcomes it is a fit on ``least`` rows or more, and both are returned; else features must be like those fitted.
+
+    Raises
+    ------
+    TypeError
+        If X is sparse.
+    ValueError
+        If they are malformed.
+    """
+    reset = y is not NOTHING
+    if sparse.issparse(X):
+        raise TypeError(
+            f"{type(estimator).__name__} takes no sparse X: give X.toarray(), or put a pipeline that takes it sparse "
+            "outside and its scores to Postprocessor"
+        )
+    if hasattr(X, "columns") and hasattr(X, "iloc"):
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        if len(X) < least or not X.shape[1]:
+            raise ValueError(f"X has {X.shape[0]} rows and {X.shape[1]} columns: at least {least} and 1 are required")
+        if not reset:
+            return X
+        if y is None:
+            raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+        outcomes = column_or_1d(y, warn=True)
+        check_consistent_length(X, outcomes)
+        return X, outcomes
+    if reset:
+        return validate_data(estimator, X, y, ensure_all_finite="allow-nan", ensure_min_samples=least)
+    return validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan")
+
+
+def rows_of(X: Any, rows: Any) -> Any:
+    """Some rows of an array or data frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+
+
+def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
+    """Fit a model, with weights of rows (n,) if there are any; a pipeline hands them to its last step.
+
+    Raises
+    ------
+    ProblemError
+        If it takes none.
+    """
+    # Threads that wait for each other cost a small fit more than they save, many times over on a busy machine.
+    with threadpool_limits(limits=1 if len(y) < _MANY else None):
+        if weights is None:
+            return model.fit(X, y)
+        return model.fit(X, y, **{_weight_key(model): weights})
+
+
+def takes_weights(model: Any) -> bool:
+    """Whether a model, or the last step of a pipeline, can be fitted with weights of rows."""
+    return bool(has_fit_parameter(model.steps[-1][1] if isinstance(model, Pipeline) else model, "sample_weight"))
+
+
+def _weight_key(model: Any) -> str:
+    if not takes_weights(model):
+        last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+        raise ProblemError(
+            f"{type(last).__name__}.fit takes no sample_weight: leave the weights out, or take another model"
+        )
+    return f"{model.steps[-1][0]}__sample_weight" if isinstance(model, Pipeline) else "sample_weight"
+
+
+def answers_of(model: Any, X: Any) -> FloatArray:
+    """P(Y = 1 | x) of a fitted classifier whose classes are 0 and 1, or the clipped answer of a regressor."""
+    with threadpool_limits(limits=1 if len(X) < _MANY else None):
+        if hasattr(model, "predict_proba"):
+            return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)
+        return np.clip(np.asarray(model.predict(X), dtype=np.float64), 0.0, 1.0)
+
+
+def cross_fitted_answers(
+    model: Any, X: Any, y: FloatArray, folds: int, seed: int, weights: FloatArray | None = None
+) -> tuple[Any, FloatArray]:
+    """The model fitted on all rows, and for each row (n,) what a copy says that was fitted without it.
+
+    With fewer rows of a class than ``folds`` there are that many folds; with fewer than two, the fitted model answers.
+    Outcomes (n,) are 0 or 1. A :class:`Calibrated` model's own folds are these.
+    """
+    target = y.astype(np.int64)
+    inner = model.estimator if isinstance(model, Calibrated) else model
+    fitted = fit_weighted(clone(inner), X, target, weights)
+    folds = min(folds, int(np.bincount(target, minlength=2).min()))
+    answers = np.empty(len(y))
+    if folds < 2:
+        answers = answers_of(fitted, X)
+    else:
+        for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(y)), target):
+            without = None if weights is None else weights[train]
+            copy = fit_weighted(clone(inner), rows_of(X, train), target[train], without)
+            answers[test] = answers_of(copy, rows_of(X, test))
+    if not isinstance(model, Calibrated):
+        return fitted, answers
+    wrapped = Calibrated(inner, folds=model.folds, random_state=model.random_state)
+    wrapped.model_, wrapped.classes_ = fitted, np.array([0, 1])
+    wrapped.curve_ = sigmoid_curve(answers, y, weights)
+    return wrapped, _on_curve(wrapped.curve_, answers)
+
+
+class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier whose log-odds are corrected by a straight line, learnt on out-of-fold answers (Platt).
+
+    Like scikit-learn's ``CalibratedClassifierCV(method="sigmoid", ensemble=False)``, but its folds serve whoever needs
+    out-of-fold answers as well, and take any table.
+
+    Parameters
+    ----------
+    estimator
+        With ``predict_proba``.
+    folds
+        >= 2.
+    random_state
+        Seed of the folds.
+    """
+
+    def __init__(self, estimator: Any, folds: int = 5, random_state: int = 0) -> None:
+        self.estimator = estimator
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit on two classes."""
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        made, _ = cross_fitted_answers(self, X, codes.astype(np.float64), self.folds, self.random_state, sample_weight)
+        self.model_, self.curve_ = made.model_, made.curve_
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Probabilities of the classes, (n, 2)."""
+        high = _on_curve(self.curve_, answers_of(self.model_, X))
+        return np.column_stack([1 - high, high])
+
+    def predict(self, X: Any) -> Any:
+        """The more likely class, (n,)."""
+        return self.classes_[(self.predict_proba(X)[:, 1] > _HALF).astype(np.int64)]
+
+
+def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> tuple[float, float]:
+    """(slope, shift) of the line in log-odds that fits outcomes best, by Newton's method on the logistic loss.
+
+    A weak pull towards (1, 0), of the weight of one row, keeps it finite where classes are separated.
+    """
+    score, mass = _log_odds(answers), np.ones(len(y)) if weights is None else weights
+    design, curve, prior = np.column_stack([score, np.ones(len(y))]), np.array([1.0, 0.0]), np.eye(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ curve))
+        slope = design.T @ (mass * (p - y)) + prior @ (curve - np.array([1.0, 0.0]))
+        step = np.linalg.solve((design * (mass * p * (1 - p))[:, None]).T @ design + prior, slope)
+        step *= min(1.0, 1 / max(1e-12, float(np.abs(step).max())))
+        curve = curve - step
+        if np.abs(step).max() < 1e-10:
+            break
+    return float(curve[0]), float(curve[1])
+
+
+def _on_curve(curve: tuple[float, float], answers: FloatArray) -> FloatArray:
+    return np.asarray(1 / (1 + np.exp(-(curve[0] * _log_odds(answers) + curve[1]))))
+
+
+def _log_odds(answers: FloatArray) -> FloatArray:
+    inside = np.clip(answers, _EDGE, 1 - _EDGE)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def default_models(X: Any, seed: int) -> dict[str, Any]:
+    """What people have: a logistic regression and gradient boosting, calibrated by cross-fitting.
+
+    They take any table of numbers, categories and text, with missing values.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    linear = make_pipeline(*preparation(X, scaled=True), LogisticRegression(max_iter=1000))
+    boosting = HistGradientBoostingClassifier(
+        max_iter=60, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=10, random_state=seed
+    )
+    return {
+        "logistic regression": Calibrated(linear, random_state=seed),
+        "gradient boosting": Calibrated(make_pipeline(*preparation(X, scaled=False), boosting), random_state=seed),
+    }
+
+
+def preparation(X: Any, *, scaled: bool) -> list[Any]:
+    """Steps that turn a table into numbers: categories into columns of 0 and 1; if scaled, missing ones into means."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers: Any = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()) if scaled else "passthrough"
+    if not hasattr(X, "columns"):
+        return [] if numbers == "passthrough" else [numbers]
+    import pandas as pd
+
+    categories = [name for name in X.columns if not pd.api.types.is_numeric_dtype(X[name].dtype)]
+    others = [name for name in X.columns if name not in categories]
+    parts: list[Any] = [("numbers", numbers, others)]
+    if categories:
+        encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=30, sparse_output=False)
+        parts.append(("categories", encoder, categories))
+    return [ColumnTransformer(parts)]
+
+
+_HALF, _EDGE = 0.5, 1e-6
+
+_MANY = 50_000
+"""Rows from which on a fit uses all cores."""

@@ -1,0 +1,158 @@
+"""Groups of people out of the columns that describe them: values, ranges, expressions, intersections, or found.
+
+Every group has a name that says what it is, an :class:`Expression` where it comes from columns, so that it can be read,
+written again by hand, and pickled.
+"""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from omnisim.arrays import BoolArray, FloatArray, within
+from omnisim.batch.panprediction.columns import EVERYONE
+from omnisim.batch.panprediction.expressions import Expression
+from omnisim.errors import ProblemError
+
+FOUND = "found"
+_FEW = 10
+"""Numbers with at most so many different values make a group each; others are cut into thirds."""
+
+
+class Grouping:
+    """From a description of groups to their memberships.
+
+    Parameters
+    ----------
+    groups
+        None: every column of the frame makes groups of its own: a yes or no (or 0 and 1) its two sides, a category and
+        a number of at most ten values one group per value, any other number three thirds. Or a sequence, or a mapping
+        from names: expressions, names of columns with numbers in [0, 1], functions of the frame.
+    depth
+        Intersections of up to so many groups of different columns or descriptions, >= 1.
+    smallest
+        A group made by intersection, or of a value, needs so many rows at least, >= 1; those given by hand are kept.
+    """
+
+    def __init__(self, groups: Any = None, depth: int = 1, smallest: int = 30) -> None:
+        if depth < 1 or smallest < 1:
+            raise ProblemError(f"depth and smallest of groups must be >= 1, got {depth} and {smallest}")
+        self.groups, self.depth, self.smallest = groups, depth, smallest
+
+    def fit(self, frame: pd.DataFrame | None, rows: int) -> Self:
+        """Decide which groups there are, by the rows of a frame; ``names`` are in their order, everyone first."""
+        if frame is None and self.groups is not None:
+            raise ProblemError("groups are described, but the columns that they are made of are not given")
+        self._parts: dict[str, tuple[Any, ...]] = {EVERYONE: ()}
+        if frame is None:
+            return self
+        families = self._given() if self.groups is not None else [_of_column(frame, name) for name in frame.columns]
+        inside = [[(name, source, _members(source, frame, name)) for name, source in each] for each in families]
+        for size in range(1, self.depth + 1):
+            for chosen in itertools.combinations(inside, size):
+                for parts in itertools.product(*chosen):
+                    column = np.prod([members for *_, members in parts], axis=0)
+                    by_hand = size == 1 and self.groups is not None
+                    if not column.any() or not (by_hand or self.smallest <= np.count_nonzero(column) < rows):
+                        continue
+                    name = " and ".join(name for name, *_ in parts)
+                    self._parts[name] = tuple(source for _, source, _ in parts)
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """Of the groups."""
+        return list(self._parts)
+
+    def table(self, frame: pd.DataFrame | None, rows: int) -> FloatArray:
+        """Memberships (rows, number of groups)."""
+        known: dict[int, FloatArray] = {}
+        found = np.ones((rows, len(self._parts)))
+        for k, (name, sources) in enumerate(self._parts.items()):
+            for source in sources:
+                if id(source) not in known:
+                    known[id(source)] = _members(source, frame, name)
+                found[:, k] *= known[id(source)]
+        return found
+
+    def _given(self) -> list[list[tuple[str, Any]]]:
+        items = self.groups.items() if isinstance(self.groups, Mapping) else [(None, one) for one in self.groups]
+        families: list[list[tuple[str, Any]]] = []
+        for k, (name, source) in enumerate(items):
+            if source is None:
+                continue  # everyone, who is always there
+            label = name if name is not None else source if isinstance(source, str) else f"group {k}"
+            families.append([(str(label), source)])
+        return families
+
+
+def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
+    """Group columns as a data frame: a frame itself, a mapping of columns, a series, or an array (n,) or (n, k).
+
+    Raises
+    ------
+    ProblemError
+        If the number of rows is another one.
+    """
+    if groups is None:
+        return None
+    if isinstance(groups, pd.Series):
+        frame = groups.to_frame(groups.name if groups.name is not None else "group")
+    elif isinstance(groups, pd.DataFrame):
+        frame = groups
+    elif isinstance(groups, Mapping):
+        frame = pd.DataFrame({str(name): np.asarray(column) for name, column in groups.items()})
+    else:
+        table = np.asarray(groups)
+        table = table[:, None] if table.ndim == 1 else table
+        if table.ndim != 2:
+            raise ProblemError(f"groups must be a table of rows and columns, got shape {table.shape}")
+        frame = pd.DataFrame({f"group_{k}": table[:, k] for k in range(table.shape[1])})
+    if len(frame) != rows:
+        raise ProblemError(f"groups have {len(frame)} rows and there are {rows} predictions: one row each is needed")
+    return frame
+
+
+def _of_column(frame: pd.DataFrame, name: Any) -> list[tuple[str, Any]]:
+    column, quoted = frame[name], _name(name)
+    values = column.dropna()
+    if pd.api.types.is_bool_dtype(column.dtype) or (
+        pd.api.types.is_numeric_dtype(column.dtype) and values.isin([0, 1]).all()
+    ):
+        return [_named(quoted), _named(f"{quoted} == 0")]
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return [_named(f"{quoted} == {_text(value)}") for value in sorted(values.astype(str).unique())]
+    if values.nunique() <= _FEW:
+        return [_named(f"{quoted} == {float(value)!r}") for value in sorted(values.unique())]
+    low, high = (float(end) for end in np.quantile(values, [1 / 3, 2 / 3]))
+    return [_named(f"{quoted} <= {low!r}"), _named(f"{low!r} < {quoted} <= {high!r}"), _named(f"{quoted} > {high!r}")]
+
+
+def _named(text: str) -> tuple[str, Expression]:
+    return text, Expression(text)
+
+
+def _name(column: Any) -> str:
+    text = str(column)
+    if "`" in text:
+        raise ProblemError(f"column {text!r} cannot make groups: its name has a backtick; rename it")
+    plain = text.isidentifier() and text.lower() not in ("and", "or", "not", "in", "true", "false")
+    return text if plain else f"`{text}`"
+
+
+def _text(value: str) -> str:
+    if "'" in value and '"' in value:
+        raise ProblemError(f"the value {value!r} cannot make a group: it has both kinds of quotation marks")
+    return f'"{value}"' if "'" in value else f"'{value}'"
+
+
+def _members(source: Any, frame: Any, name: str) -> FloatArray:
+    rows = len(frame)
+    if isinstance(source, str):
+        if source in frame.columns:
+            return within(f"group {name!r}", np.asarray(frame[source], dtype=np.float64), (rows,), 0, 1)
+        source = Expression(source)
+    found: BoolArray | FloatArray = np.asarray(source(frame), dtype=np.float64)
+    return within(f"group {name!r}", found, (rows,), 0, 1)

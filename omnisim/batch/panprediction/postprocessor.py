@@ -1,0 +1,272 @@
+"""A post-processor: any model's probabilities, corrected within groups where they are off by more than noise."""
+
+import warnings
+from copy import copy
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from omnisim.arrays import FloatArray, IntArray, within
+from omnisim.batch.panprediction.grouping import Grouping, as_frame
+from omnisim.batch.panprediction.residual_tree import ResidualTree
+from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
+from omnisim.batch.panprediction.worst_set import StepSet
+from omnisim.batch.weighting import check_weights
+from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
+
+
+class Postprocessor(BaseEstimator):  # type: ignore[misc]
+    """Corrects the scores of any model of a binary outcome, within groups and on ranges of the score.
+
+    It takes scores, not features: those of a model fitted on other rows, or out of fold. Each correction is made on the
+    set of rows that is furthest beyond its own noise (a rare group is given a wider tolerance than everyone), less what
+    is likely noise, and only as many are made as lower the squared error on rows held out; see
+    :mod:`omnisim.batch.panprediction.stepwise`. Where the model is right it is left alone.
+
+    Parameters
+    ----------
+    groups
+        None: all columns of the frame given to ``fit`` make groups, by their values or thirds. Or a sequence, or a
+        mapping from names: expressions such as ``"sex == 'f' and age > 60"``, names of columns, or functions of the
+        frame (not pickled by name). Everyone is always among them.
+    depth
+        Groups are intersected up to so many at a time, >= 1.
+    found
+        How many groups to search for beside them, >= 0: leaves of a tree over the columns of the frame, grown where the
+        scores are wrong.
+    smallest
+        Rows that a group needs which is not described by hand, >= 1.
+    tolerance
+        In standard deviations of each set's own noise, > 0; below 1 everything is "wrong", and you are warned.
+    max_corrections
+        The most that are made, >= 0.
+    shrinkage
+        In (0, 1]: the share of each correction that is made.
+    folds
+        Of the choice of their number, >= 2; None to go on until no set is beyond its tolerance.
+    ranges
+        Whether sets may be ranges of the original score within a range of the current one: finer, and slower.
+    random_state
+        Deals rows to folds.
+
+    Attributes
+    ----------
+    classes_
+        The two labels; scores are probabilities of the second.
+    groups_
+        Names of the groups.
+    n_corrections_
+        How many were made.
+    corrections_
+        A data frame of them: group, score (the range of the score corrected), shift.
+    held_out_
+        Mean squared error on rows held out after 0, 1, .. corrections.
+    worst_
+        The largest bias of any set, in standard deviations of its noise, before and after.
+
+    Examples
+    --------
+    A model that knows nothing of a group, of which two in three are positive:
+
+    >>> rng = np.random.default_rng(0)
+    >>> people = pd.DataFrame({"rare": rng.random(2000) < 0.05})
+    >>> y = rng.random(2000) < np.where(people["rare"], 0.67, 0.2)
+    >>> model = Postprocessor(random_state=0).fit(np.full(2000, 0.22), y, groups=people)
+    >>> model.predict([0.22, 0.22], pd.DataFrame({"rare": [True, False]})).round(1)
+    array([0.7, 0.2])
+    """
+
+    def __init__(
+        self,
+        groups: Any = None,
+        *,
+        depth: int = 1,
+        found: int = 0,
+        smallest: int = 30,
+        tolerance: float = 2.0,
+        max_corrections: int = 100,
+        shrinkage: float = 1.0,
+        folds: int | None = 5,
+        ranges: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.groups = groups
+        self.depth = depth
+        self.found = found
+        self.smallest = smallest
+        self.tolerance = tolerance
+        self.max_corrections = max_corrections
+        self.shrinkage = shrinkage
+        self.folds = folds
+        self.ranges = ranges
+        self.random_state = random_state
+
+    def fit(self, p: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> "Postprocessor":
+        """Learn corrections.
+
+        Parameters
+        ----------
+        p : (n,) or (n, 2)
+            Scores in [0, 1]: probabilities of the second label, or what ``predict_proba`` returns.
+        y : (n,)
+            Two labels.
+        groups
+            What describes the rows: a data frame, a mapping of columns, a series, or an array (n,) or (n, k).
+        sample_weight : (n,)
+            >= 0; None for equal weights.
+
+        Raises
+        ------
+        StrategyError, ProblemError
+            For a bad parameter, or data that are malformed.
+        """
+        rules = checked_rules(self)
+        base = scores(p)
+        outcomes = self._outcomes(y, len(base))
+        weights = check_weights(sample_weight, len(base))
+        frame = as_frame(groups, len(base))
+        self._grouping = Grouping(self.groups, self.depth, self.smallest).fit(frame, len(base))
+        table = self._grouping.table(frame, len(base))
+        rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
+        seed = int(rng.integers(2**31 - 1))
+        given, regroup = table, None
+        self._tree: ResidualTree | None = None
+        if self.found < 0:
+            raise StrategyError(f"found of Postprocessor must be >= 0, got {self.found}")
+        if self.found:
+            if frame is None:
+                raise ProblemError("found groups are made of columns: give them as groups")
+            self._tree = ResidualTree(self.found, self.smallest, seed)
+            regroup = partial(_with_leaves, table, self._tree, frame, outcomes, base, weights)
+            given = regroup(np.arange(len(base)))
+            self._tree.fit(frame, outcomes - base, base, weights, np.arange(len(base)))
+        learnt = learn_stepwise(given, self._compared(base), outcomes, base, weights, rules, rng, regroup)
+        self.groups_ = self._grouping.names + ([] if self._tree is None else self._tree.names)
+        self.model_, self.held_out_, self.worst_ = learnt.model, learnt.held_out, learnt.worst
+        self.n_corrections_ = len(learnt.model.corrections)
+        self.corrections_ = correction_table(learnt.model.corrections, self.groups_, ["original score"])
+        warn_about(type(self).__name__, self.n_corrections_, self.tolerance, learnt.worst[0])
+        return self
+
+    def predict(self, p: Any, groups: Any = None) -> FloatArray:
+        """The corrected probabilities (n,) of the second label, from scores and the same columns as in ``fit``."""
+        check_is_fitted(self)
+        base = scores(p)
+        frame = as_frame(groups, len(base))
+        if frame is None and len(self._grouping.names) > 1:
+            raise ProblemError("this post-processor was fitted with groups: give their columns for the new rows")
+        table = self._grouping.table(frame, len(base))
+        if self._tree is not None:
+            table = np.hstack([table, self._tree.table(frame, base)])
+        return self.model_.predict(table, self._compared(base), base)
+
+    def _compared(self, base: FloatArray) -> FloatArray:
+        return base[:, None] if self.ranges else np.zeros((len(base), 0))
+
+    def _outcomes(self, y: Any, rows: int) -> FloatArray:
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        if len(codes) != rows:
+            raise ProblemError(f"y has {len(codes)} rows and there are {rows} scores: one of each is needed per row")
+        if len(self.classes_) != 2:
+            raise ProblemError(
+                f"y must have two labels, got {len(self.classes_)}: of several classes, correct one against the rest"
+            )
+        return codes.reshape(-1).astype(np.float64)
+
+
+def _with_leaves(
+    table: FloatArray,
+    tree: ResidualTree,
+    frame: pd.DataFrame,
+    outcomes: FloatArray,
+    base: FloatArray,
+    weights: FloatArray,
+    rows: IntArray,
+) -> FloatArray:
+    """Given groups (n, .), and the leaves of a copy of a tree grown on some of the rows."""
+    grown = copy(tree).fit(frame, outcomes - base, base, weights, rows)
+    return np.hstack([table, grown.table(frame, base)])
+
+
+def scores(p: Any) -> FloatArray:
+    """Scores (n,) in [0, 1], from themselves or from what ``predict_proba`` of two classes returns."""
+    if sparse.issparse(p):
+        raise ProblemError("scores are sparse: give one number per row, p.toarray()")
+    values = np.asarray(p, dtype=np.float64)
+    if values.ndim == 2 and values.shape[1] == 2:
+        values = values[:, 1]
+    elif values.ndim == 2 and values.shape[1] > 2:
+        raise ProblemError(f"scores have {values.shape[1]} columns: give those of one class against the rest, (n,)")
+    return within("scores", values.reshape(-1) if values.ndim == 2 else values, ("n",), 0, 1)
+
+
+def checked_rules(parameters: Any) -> Rules:
+    """The rules that an estimator's parameters stand for.
+
+    Raises
+    ------
+    StrategyError
+        If one is out of its range.
+    """
+    name = type(parameters).__name__
+    rules = Rules(
+        2.0 if parameters.tolerance is None else float(parameters.tolerance),
+        parameters.max_corrections,
+        parameters.shrinkage,
+        parameters.folds,
+    )
+    if not rules.tolerance > 0:
+        raise StrategyError(f"tolerance of {name} must be > 0, got {rules.tolerance}: corrections would never end")
+    if rules.most < 0:
+        raise StrategyError(f"max_corrections of {name} must be >= 0, got {rules.most}")
+    if not 0 < rules.shrinkage <= 1:
+        raise StrategyError(f"shrinkage of {name} must lie in (0, 1], got {rules.shrinkage}")
+    if rules.folds is not None and rules.folds < 2:
+        raise StrategyError(f"folds of {name} must be >= 2, got {rules.folds}")
+    return rules
+
+
+def correction_table(corrections: Any, groups: list[str], comparators: list[str]) -> pd.DataFrame:
+    """Corrections in words: group, where (the ranges of the prediction and of a comparator), shift."""
+    rows = [(groups[one.step_set.group], _where(one.step_set, comparators), one.shift) for one in corrections]
+    return pd.DataFrame(rows, columns=["group", "where", "shift"])
+
+
+def _where(found: StepSet, comparators: list[str]) -> str:
+    told = []
+    if found.v < 1 or found.p_above:
+        told.append(f"prediction {'>' if found.p_above else '<='} {found.v:.4g}")
+    if found.comparator >= 0:
+        told.append(f"{comparators[found.comparator]} {'>' if found.h_above else '<='} {found.w:.4g}")
+    return " and ".join(told) or "everywhere"
+
+
+def warn_about(name: str, corrections: int, tolerance: float | None, worst: float, noise: float | None = 1.0) -> None:
+    """Say so where nothing was corrected, or where the tolerance is below the noise, both in the same unit.
+
+    ``worst`` is the largest bias in standard deviations, where that is the unit.
+    """
+    if tolerance is not None and noise is not None and tolerance < noise:
+        warnings.warn(
+            f"tolerance of {name} is {tolerance:g}, below the noise of {noise:.2g}: most corrections follow noise",
+            CorrectionWarning,
+            stacklevel=4,
+        )
+    if not corrections:
+        why = (
+            f"no correction was sure to lower the error on rows held out (the worst set is {worst:.1f} standard "
+            "deviations off)"
+            if noise == 1.0 or tolerance is None
+            else f"no set has a bias above the tolerance, {tolerance:g}"
+        )
+        warnings.warn(
+            f"{name} corrected nothing: {why}; its predictions are those that it started from",
+            CorrectionWarning,
+            stacklevel=4,
+        )

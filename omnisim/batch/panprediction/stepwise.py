@@ -1,0 +1,252 @@
+"""Corrections of a base prediction, each on the set that is furthest beyond its noise, as many as held-out rows bear.
+
+A set u of the sample (weights u(x) >= 0) shows the bias b = E u (Y - p) with a standard deviation of about s = sqrt(E
+u^2 (Y - p)^2 / n), of the order sqrt(P(u) v / n): a rare group is known less well than everyone, and is given a
+tolerance of its own. Sets are the corners {p <= v} or {p > v}, {h <= w} or {h > w} within every group; with both
+directions of each, swapping the two classes mirrors what is learnt.
+
+While some set has |b| > tolerance * s, the one of largest |b| / s is corrected: p + shrunk * (b / E u^2) u, clipped to
+[0, 1], with shrunk = shrinkage * (1 - (s / b)^2), which is what is left of b where its noise is taken off (James and
+Stein). With 0 < shrunk < 2 every correction lowers the mean squared error, by shrunk (2 - shrunk) b^2 / E u^2.
+
+How many of them are kept is what has the least mean squared error on rows that were not learnt from; none, if that is
+not below the error without corrections by more than the standard deviation of the difference.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnisim.arrays import FloatArray, IntArray
+from omnisim.batch.panprediction.deterministic import Correction, Deterministic
+from omnisim.batch.panprediction.prefix_tree import largest_corner
+from omnisim.batch.panprediction.worst_set import StepSet
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How corrections are found and how many are kept.
+
+    Attributes
+    ----------
+    tolerance
+        In standard deviations of a set's own noise, > 0.
+    most
+        The largest number of corrections, >= 0.
+    shrinkage
+        In (0, 1]: the share of a bias, less its noise, that is corrected.
+    folds
+        Of the choice of the number, >= 2; None to keep every correction until no set is beyond its noise.
+    patience
+        After so many corrections without a better error on the rows held out a fold is over.
+    """
+
+    tolerance: float = 2.0
+    most: int = 100
+    shrinkage: float = 1.0
+    folds: int | None = 5
+    patience: int = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Stepwise:
+    """What was learnt.
+
+    Attributes
+    ----------
+    model
+        The corrections.
+    held_out : (K + 1,)
+        Mean squared error on rows held out after 0, 1, .., K corrections; empty where the number was not chosen so.
+    worst
+        The largest |b| / s of any set before, and after, all corrections.
+    """
+
+    model: Deterministic
+    held_out: FloatArray
+    worst: tuple[float, float]
+
+
+def learn_stepwise(
+    groups: FloatArray,
+    comparators: FloatArray,
+    outcomes: FloatArray,
+    base: FloatArray,
+    weights: FloatArray,
+    rules: Rules,
+    rng: np.random.Generator,
+    regroup: Callable[[IntArray], FloatArray] | None = None,
+) -> Stepwise:
+    """Correct base predictions (n,) within groups (n, |G|), on corners of p and of comparators (n, |H|).
+
+    Parameters
+    ----------
+    groups, comparators, outcomes, base
+        In [0, 1].
+    weights : (n,)
+        What each row counts, >= 0, of mean 1.
+    rules
+        As above.
+    rng
+        Deals the rows to folds.
+    regroup
+        For groups that are found by looking at residuals: from the rows to learn from to the groups (n, .) of all rows,
+        so that rows held out have no part in finding them. None where groups are given.
+    """
+    n = len(outcomes)
+    limit, held_out = rules.most, np.zeros(0)
+    if rules.folds is not None and rules.most > 0:
+        fold = _dealt(outcomes, min(rules.folds, n), rng)
+        errors = []
+        for k in range(int(fold.max()) + 1):
+            train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+            table = groups if regroup is None else regroup(train)
+            errors.append(_held_out(table, comparators, outcomes, base, weights, rules, train, test))
+        longest = max(each.shape[1] for each in errors)
+        # A fold that ended early stays with its last: patience ran out there, or no set was beyond its noise.
+        padded = [np.pad(each, ((0, 0), (0, longest - each.shape[1])), mode="edge") for each in errors]
+        held_out, squares = np.sum(padded, axis=0) / n
+        limit = int(held_out.argmin())
+        gain = held_out[0] - held_out[limit]
+        if gain <= math.sqrt(max(0.0, squares[limit] - gain**2) / n):
+            limit = 0
+    start = float(np.average(outcomes, weights=weights))
+    corrections: list[Correction] = []
+    predictions = base.copy()
+    search = _Search(groups, comparators)
+    found = search(predictions, weights * (outcomes - predictions))
+    before = after = abs(found.ratio)
+    while len(corrections) < limit and abs(found.ratio) > rules.tolerance:
+        corrections.append(_correction(found, predictions, groups, comparators, weights, rules))
+        predictions = corrections[-1].apply(predictions, groups, comparators)
+        found = search(predictions, weights * (outcomes - predictions))
+        after = abs(found.ratio)
+    error = abs(found.step_set.bias)
+    return Stepwise(Deterministic(start, corrections, rules.tolerance, error), held_out, (before, after))
+
+
+@dataclass(frozen=True)
+class _Found:
+    step_set: StepSet
+    ratio: float
+
+
+class _Search:
+    """The corner furthest beyond its noise, of those of largest |b| of every group, comparator and direction."""
+
+    def __init__(self, groups: FloatArray, comparators: FloatArray) -> None:
+        self._groups, self._comparators = groups, comparators
+        self._orders = []
+        for column in comparators.T:
+            order = np.argsort(column, kind="stable")
+            changes = column[order][1:] != column[order][:-1]
+            self._orders.append((order, np.append(changes, True)))
+        self._values = [np.unique(column) for column in comparators.T]
+
+    def __call__(self, predictions: FloatArray, residuals: FloatArray) -> _Found:
+        """Residuals (n,) are weighted already."""
+        levels, ranks = np.unique(predictions, return_inverse=True)
+        best = _Found(StepSet(0, -1, 1.0, 1.0, 0.0), 0.0)
+        for g in range(self._groups.shape[1]):
+            weighted = self._groups[:, g] * residuals
+            squares = weighted**2
+            candidates = list(self._constant(g, weighted, levels, ranks))
+            for h in range(len(self._orders)):
+                candidates += self._corners(g, h, weighted, levels, ranks)
+            for candidate in candidates:
+                inside = candidate.weights(predictions, self._groups, self._comparators) > 0
+                noise = math.sqrt(float(squares[inside].sum())) / len(residuals)
+                ratio = candidate.bias / noise if noise > 0 else 0.0
+                if abs(ratio) > abs(best.ratio) * (1 + _SAME):
+                    best = _Found(candidate, ratio)
+        return best
+
+    def _constant(self, g: int, weighted: FloatArray, levels: FloatArray, ranks: IntArray) -> Iterator[StepSet]:
+        below = np.bincount(ranks, weights=weighted, minlength=len(levels)).cumsum() / len(weighted)
+        total = below[-1]
+        yield StepSet(g, -1, 1.0, 1.0, float(total))
+        for above, sums in ((False, below[:-1]), (True, total - below[:-1])):
+            if len(sums):
+                at = int(np.abs(sums).argmax())
+                yield StepSet(g, -1, float(levels[at]), 1.0, float(sums[at]), p_above=above)
+
+    def _corners(self, g: int, h: int, weighted: FloatArray, levels: FloatArray, ranks: IntArray) -> Iterator[StepSet]:
+        order, last = self._orders[h]
+        # Downwards, a set ends where the next value, going up, is another one.
+        reverse = order[::-1].copy(), np.append(last[:-1][::-1], True)
+        top = len(levels) - 1
+        for p_above, ranked in ((False, ranks), (True, top - ranks)):
+            for h_above, (walked, ends) in ((False, (order, last)), (True, reverse)):
+                total, rank, position = largest_corner(walked, ends, ranked, len(levels), weighted)
+                if position < 0:
+                    continue
+                v = _before(levels, top - rank) if p_above else float(levels[rank])
+                w = float(self._comparators[walked[position], h])
+                if h_above:
+                    w = _before(self._values[h], int(np.searchsorted(self._values[h], w)))
+                yield StepSet(g, h, v, w, float(total) / len(weighted), p_above=p_above, h_above=h_above)
+
+
+def _before(values: FloatArray, place: int) -> float:
+    """The threshold for {. > threshold} to begin with the value at that place of increasing ones in [0, 1]."""
+    return float(values[place - 1]) if place > 0 else -1.0
+
+
+def _correction(
+    found: _Found,
+    predictions: FloatArray,
+    groups: FloatArray,
+    comparators: FloatArray,
+    weights: FloatArray,
+    rules: Rules,
+) -> Correction:
+    u = found.step_set.weights(predictions, groups, comparators)
+    shrunk = rules.shrinkage * (1 - 1 / found.ratio**2)
+    return Correction(found.step_set, shrunk * found.step_set.bias / float(np.mean(weights * u**2)))
+
+
+def _held_out(
+    groups: FloatArray,
+    comparators: FloatArray,
+    outcomes: FloatArray,
+    base: FloatArray,
+    weights: FloatArray,
+    rules: Rules,
+    train: IntArray,
+    test: IntArray,
+) -> FloatArray:
+    """(2, K + 1): sums over the rows held out of squared errors, and of squares of their change, after 0..K steps."""
+    g, h, y = groups[train], comparators[train], outcomes[train]
+    w = weights[train] / weights[train].mean()
+    p, q = base[train].copy(), base[test].copy()
+    search = _Search(g, h)
+
+    first = weights[test] * (outcomes[test] - q) ** 2
+    errors, changes = [float(first.sum())], [0.0]
+    while len(errors) <= rules.most:
+        found = search(p, w * (y - p))
+        if abs(found.ratio) <= rules.tolerance:
+            break
+        correction = _correction(found, p, g, h, w, rules)
+        p = correction.apply(p, g, h)
+        q = correction.apply(q, groups[test], comparators[test])
+        now = weights[test] * (outcomes[test] - q) ** 2
+        errors.append(float(now.sum()))
+        changes.append(float(((now - first) ** 2).sum()))
+        if len(errors) - 1 - int(np.argmin(errors)) >= rules.patience:
+            break
+    return np.array([errors, changes])
+
+
+def _dealt(outcomes: FloatArray, folds: int, rng: np.random.Generator) -> IntArray:
+    """A fold (n,) of each row; folds have about equal shares of large outcomes."""
+    shuffled = rng.permutation(len(outcomes))
+    order = shuffled[np.argsort(outcomes[shuffled], kind="stable")]
+    fold = np.empty(len(outcomes), dtype=np.int64)
+    fold[order] = np.arange(len(outcomes)) % folds
+    return fold
+
+
+_SAME = 1e-9
