@@ -28,6 +28,8 @@ def find(scenario: str) -> Path:
         return path
     shipped = folder() / f"{scenario}.toml"
     if scenario not in summaries():
+        if os.path.isdir(path):  # noqa: PTH112
+            return path  # which cannot be read, and that is what is wrong
         raise ScenarioError(
             f"{scenario}: is neither a .toml file nor a shipped scenario{nearest(scenario, summaries())}"
         )
