@@ -31,12 +31,13 @@ MAY_IMPORT = {
     "analysis": {"trace", "problem", "game"},
     "scenario": {"problem", "market", "strategies"},
     "simulation": {"scenario", "strategies", "problem", "trace"},
-    "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem"},
-    "report": {"comparison", "analysis", "trace", "problem"},
+    "statistics": set(),
+    "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem", "statistics"},
+    "report": {"comparison", "statistics", "analysis", "trace", "problem"},
     "testing": {"strategies", "problem"},
     "studies": {
         *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
-        *("comparison", "report"),
+        *("comparison", "statistics", "report"),
         *("adversaries", "elimination", "forecasters", "learners"),
     },
     # Namespaces of the public surface.

@@ -11,15 +11,7 @@ from omnisim.arrays import FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.records import LARGER_IS_BETTER, MONEY
 from omnisim.comparison.store import Store
-
-QUANTILES = {"q00": 0.0, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q100": 1.0}
-"""Columns and levels."""
-
-ROUNDING = 1e-9
-"""Differences up to this share of what is earned are ties."""
-
-HALF_A_CENT = 0.005
-"""Money, over the run, up to which a difference is no gain and no loss."""
+from omnisim.statistics.gains import QUANTILES, Gains, change
 
 
 def gains(
@@ -64,9 +56,7 @@ def gains(
             continue
         shared = {seeds[seed]: (own[seed], reference_runs[seed]) for seed in own if seed in reference_runs}
         for (population, subsequence, measure), changes in _differences(shared):
-            change = np.concatenate(list(changes.values()))
-            if measure in MONEY and population in paid:
-                change[np.abs(change) < HALF_A_CENT] = 0.0
+            found = Gains.of(np.concatenate(list(changes.values())), paid=measure in MONEY and population in paid)
             worst = min(changes, key=lambda seed: float(changes[seed].min()))
             rows.append(
                 {
@@ -75,11 +65,11 @@ def gains(
                     "population": population,
                     "subsequence": subsequence,
                     "measure": measure,
-                    "agents": len(change),
-                    "wins": int((change > 0).sum()),
-                    "losses": int((change < 0).sum()),
-                    "ties": int((change == 0).sum()),
-                    **dict(zip(QUANTILES, np.quantile(change, list(QUANTILES.values())).tolist(), strict=True)),
+                    "agents": found.wins + found.losses + found.ties,
+                    "wins": found.wins,
+                    "losses": found.losses,
+                    "ties": found.ties,
+                    **found.quantiles,
                     "worst_agent": int(changes[worst].argmin()),
                     "worst_seed": worst,
                 }
@@ -117,16 +107,12 @@ def _differences(
     shared: Mapping[int, tuple[_Earned, _Earned]],
 ) -> Iterator[tuple[tuple[str, str, str], dict[int, FloatArray]]]:
     """Of all agents of runs and the runs they are compared to, by population, subsequence and measure, then by seed."""
-    changes = {}
-    for seed, (own, before) in shared.items():
-        change = own.earned - before.earned
-        change[np.abs(change) <= ROUNDING * np.maximum(1.0, np.abs(before.earned))] = 0.0
-        changes[seed] = change
+    changes = {seed: change(own.earned, before.earned) for seed, (own, before) in shared.items()}
     places = dict.fromkeys(place for own, _ in shared.values() for place in own.places)
     for place in places:
         there = {seed: (changes[seed], own.places[place]) for seed, (own, _) in shared.items() if place in own.places}
         for m, measure in enumerate(LARGER_IS_BETTER):
-            yield (*place, measure), {seed: change[m, rows] for seed, (change, rows) in there.items()}
+            yield (*place, measure), {seed: more[m, rows] for seed, (more, rows) in there.items()}
 
 
 def _read(store: Store, names: Sequence[str]) -> Iterator[_Earned]:

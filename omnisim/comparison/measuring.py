@@ -15,26 +15,11 @@ from omnisim.analysis.units import units
 from omnisim.analysis.violation import violated_limits
 from omnisim.arrays import FloatArray
 from omnisim.comparison.records import GROWING, IN_MONEY, MEASURES, MOST_LOSSES, REGRETS, RUNS
+from omnisim.statistics.blocks import block_starts
 from omnisim.trace import Trace
 
 GROWTH_POINTS = 12
 """Numbers of rounds at which the growth of regret and violation is kept."""
-
-SHORTEST_BLOCK = 7
-"""Rounds: a week of a day-ahead market, whose days resemble those of the week before."""
-
-MOST_BLOCKS = 200
-
-
-def block_length(rounds: int) -> int:
-    """Rounds that are resampled together: T^(1/3), the rate that is best for a mean, and at least a week.
-
-    Very long runs have longer blocks, so that there are never more than ``MOST_BLOCKS``.
-
-    >>> block_length(365), block_length(1000), block_length(100_000)
-    (8, 10, 500)
-    """
-    return max(SHORTEST_BLOCK, int(np.ceil(round(rounds ** (1 / 3), 9))), -(-rounds // MOST_BLOCKS))
 
 
 def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -149,7 +134,7 @@ def _mean(values: FloatArray) -> float:
 
 
 def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
-    starts = np.arange(0, trace.rounds, block_length(trace.rounds))
+    starts = block_starts(trace.rounds)
     rounds = np.add.reduceat(trace.active.astype(np.int64), starts, axis=0)
     for name in trace.records:
         earned = _mean_earned(trace, name)

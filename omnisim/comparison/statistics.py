@@ -9,12 +9,11 @@ import pandas as pd
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
-from omnisim.comparison.intervals import NONE, SEEDS, Estimates, Resampler, intervals, separated
 from omnisim.comparison.records import LARGER_IS_BETTER, MEASURES, MONEY
 from omnisim.comparison.summaries import Curves, Summaries
-
-BETTER, WORSE, NOT_SEPARATED, NO_VERDICT = "better", "worse", "not separated", ""
-"""What a simultaneous interval says of a difference to the reference."""
+from omnisim.statistics.intervals import intervals
+from omnisim.statistics.resampling import NONE, SEEDS, Estimates, Resampler
+from omnisim.statistics.verdicts import verdicts
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class Statistics:
         partial = [same and method == SEEDS for same, method in zip(same_market, every.method, strict=True)]
         # An interval that takes the days of the market for fixed does not judge a forecaster.
         judged = np.where(partial, np.nan, half.simultaneous)
-        frame["verdict"] = _verdicts(value, judged, measure in LARGER_IS_BETTER)
+        frame["verdict"] = verdicts(value, judged, larger_is_better=measure in LARGER_IS_BETTER)
         paired = [~np.isnan(self._values(measure, v, r)[:, places]) for v, r in self.pairs]
         frame["seeds"] = np.concatenate([each.sum(axis=0) for each in paired]) if paired else []
         frame["method"] = list(every.method)
@@ -157,7 +156,7 @@ class Statistics:
         by_days = [measure in LARGER_IS_BETTER and self._replayed(v, r) for v, r in pairs]
         if any(by_days):
             parts = [
-                _at(self._over_days(measure, v, r), places) if days
+                self._over_days(measure, v, r).at(places) if days
                 else self.resampler.over_seeds(self._values(measure, v, r)[:, places])
                 for (v, r), days in zip(pairs, by_days, strict=True)
             ]  # fmt: skip
@@ -173,7 +172,8 @@ class Statistics:
         sums = blocks.measures[measure][v] - (0 if reference is None else blocks.measures[measure][reference])
         estimates = self.resampler.over_days(sums.swapaxes(1, 2), blocks.rounds[v].T)
         if measure in MONEY and np.isnan(self.found.measures[measure][v, :, -1]).all():
-            return _without_last(estimates)
+            # Populations whose money is not the same have no mean of it.
+            return estimates.unknown(np.arange(len(estimates.value)) == len(estimates.value) - 1, value=True)
         return estimates
 
     def _values(self, measure: str, v: int, reference: int | None = None) -> FloatArray:
@@ -206,25 +206,6 @@ def _texts(texts: Sequence[str], of_row: IntArray) -> np.ndarray:
 
 def _joined(parts: Sequence[np.ndarray]) -> IntArray:
     return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, dtype=np.int64)
-
-
-def _verdicts(value: FloatArray, half: FloatArray, larger_is_better: bool) -> list[str]:
-    above, below = separated(value, half)
-    better, worse = (above, below) if larger_is_better else (below, above)
-    return list(np.select([np.isnan(half), better, worse], [NO_VERDICT, BETTER, WORSE], NOT_SEPARATED))
-
-
-def _at(estimates: Estimates, places: slice) -> Estimates:
-    return Estimates(
-        estimates.value[places], estimates.deviations[:, places], estimates.freedom[places], estimates.method[places]
-    )
-
-
-def _without_last(estimates: Estimates) -> Estimates:
-    """Populations whose money is not the same have no mean of it."""
-    value, deviations, freedom = estimates.value.copy(), estimates.deviations.copy(), estimates.freedom.copy()
-    value[-1], deviations[:, -1], freedom[-1] = np.nan, np.nan, np.nan
-    return Estimates(value, deviations, freedom, (*estimates.method[:-1], NONE))
 
 
 def _nothing() -> Estimates:

@@ -6,11 +6,11 @@ from typing import Any
 
 from omnisim.analysis.evidence import Status
 from omnisim.comparison.certificates import COUNTS
-from omnisim.comparison.statistics import NOT_SEPARATED
 from omnisim.report import comparison_accuracy, comparison_limits, comparison_worth
 from omnisim.report.comparison_scope import Measure, Scope
 from omnisim.report.comparison_tables import headcount
 from omnisim.report.text import count, interval, listing, number, percent
+from omnisim.statistics.verdicts import NOT_SEPARATED
 
 MOST_SENTENCES = 3
 """Sentences about single forecasters under a heading."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.comparison.statistics import BETTER, NOT_SEPARATED, WORSE
 from omnisim.report.comparison_scope import AXES, DAYS_OF_A_YEAR, Context, Scope, keyed
 from omnisim.report.comparison_tables import MOST_ROWS, labels, named, note, text
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import count, interval, listing, percent, signed_amount, sortable
+from omnisim.statistics.verdicts import BETTER, NOT_SEPARATED, WORSE
 
 MOST_FORECASTERS = 3
 """Forecasters that are told of in sentences."""

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+
+from omnisim.statistics.intervals import t_interval
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,15 @@ class Finding:
         In words and numbers.
     holds
         Whether they agree; None where nothing can be judged.
+    exact
+        Whether runs of any length can be judged.
     """
 
     subject: str
     expected: str
     measured: str
     holds: bool | None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,18 @@ class Curve:
     high: ArrayLike | None = None
     colour: int = 0
     dash: str = "solid"
+
+    @classmethod
+    def of_means(
+        cls, rows: pd.DataFrame, measure: str, by: str, label: str, colour: int = 0, *, scale: float = 0.0
+    ) -> "Curve":
+        """Mean of a measure at each size, with its t-interval; both divided by size^scale, and NaN left out."""
+        groups = rows[rows[measure].notna()].groupby(by)[measure]
+        sizes = np.array([float(str(size)) for size in groups.groups])
+        found = [t_interval(sample.to_numpy(dtype=np.float64)) for _, sample in groups]
+        factor = sizes**-scale
+        mean, low, high = (factor * [getattr(each, end) for each in found] for end in ("mean", "low", "high"))
+        return cls(label, sizes, mean, low, high, colour)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""The scaling study: its runs, findings, figures and tables put together."""
+"""The page of the scaling study: its tables, and the study itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,26 +8,15 @@ import pandas as pd
 
 from omnisim.report.results import Section, Study, Table
 from omnisim.report.text import listing
+from omnisim.statistics.slopes import Slope, slope_of
 from omnisim.studies import Options
-from omnisim.studies.fitting import Slope
-from omnisim.studies.parallel import run_all
+from omnisim.studies.frame import Frame, paragraphs, rows_of
 from omnisim.studies.scaling import charts, prose
-from omnisim.studies.scaling.cases import measure
+from omnisim.studies.scaling.cases import Case, measure
 from omnisim.studies.scaling.findings import findings
 from omnisim.studies.scaling.plan import FULL, LEARNERS, QUICK, Plan, cases
-from omnisim.studies.scaling.results import slope_table
 
 MEASURES = ("swap_regret", "external_regret", "ccv", "ccv_positive")
-
-
-def scaling(options: Options) -> Study:
-    """Regret and violation against T, |A|, L and N, for every rule, adversary and forecaster."""
-    options.without_data("scaling")
-    plan = QUICK if options.quick else FULL
-    todo = cases(plan, options.seed)
-    measured = run_all(measure, todo, [case.rounds for case in todo], options.jobs, options.progress)
-    rows = pd.DataFrame([row for group in measured for row in group])
-    return assemble(with_published_bounds(rows), plan, quick=options.quick)
 
 
 def with_published_bounds(rows: pd.DataFrame) -> pd.DataFrame:
@@ -56,8 +46,9 @@ def with_published_bounds(rows: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
+def assemble(_cases: Sequence[Case], results: Sequence[list[dict[str, Any]]], plan: Plan, _options: Options) -> Study:
     """The study from the rows of all its runs."""
+    rows = with_published_bounds(rows_of(results))
     slopes = slope_table(rows, MEASURES)
     grouped = {chart.name: chart for chart in charts.charts(rows)}
     longest = max(plan.regret)
@@ -96,7 +87,7 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
     return Study(
         name="scaling",
         title=prose.TITLE,
-        summary=" ".join(prose.paragraphs(prose.SUMMARY) + ([prose.QUICK] if quick else [])),
+        summary=" ".join(paragraphs(prose.SUMMARY)),
         facts=[
             ("Rounds", f"T from {min(plan.regret):,} to {longest:,}"),
             ("Replicates", replicates),
@@ -104,26 +95,49 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
             ("Agents", f"{plan.agents}, 6 actions, d = 1, J = 2, 3 overlapping subsequences, unless varied"),
             ("Intervals", "95 %, over replicates: each has its own agents and draws"),
         ],
-        findings=findings(rows, quick=quick),
+        findings=findings(rows),
         sections=[
-            Section("regret", "Regret", prose.paragraphs(prose.REGRET), [grouped["regret"]], ["regret_slopes"]),
+            Section("regret", "Regret", paragraphs(prose.REGRET), [grouped["regret"]], ["regret_slopes"]),
             Section(
                 "violation",
                 "Violation",
-                prose.paragraphs(prose.VIOLATION),
+                paragraphs(prose.VIOLATION),
                 [grouped["violation"]],
                 ["violation_slopes"],
             ),
-            Section("masking", "Masking", prose.paragraphs(prose.MASKING), [grouped["masking"]]),
-            Section("sizes", "Other sizes", prose.paragraphs(prose.SIZES), [grouped["sizes"]]),
-            Section(
-                "learners", "Learners", prose.paragraphs(prose.LEARNERS), [grouped["learners"]], ["learner_slopes"]
-            ),
-            Section("rules", "Every rule", prose.paragraphs(prose.RULES), [], ["every_rule_slopes"]),
+            Section("masking", "Masking", paragraphs(prose.MASKING), [grouped["masking"]]),
+            Section("sizes", "Other sizes", paragraphs(prose.SIZES), [grouped["sizes"]]),
+            Section("learners", "Learners", paragraphs(prose.LEARNERS), [grouped["learners"]], ["learner_slopes"]),
+            Section("rules", "Every rule", paragraphs(prose.RULES), [], ["every_rule_slopes"]),
         ],
         tables=tables,
         about={"rules of judgement": prose.JUDGEMENT},
     )
+
+
+_CELL = ["part", "rule", "adversary", "forecaster", "subsequence"]
+
+
+def slope_table(rows: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
+    """One row per part, rule, adversary, forecaster, subsequence and measure that was run for several T.
+
+    Columns: those, then slope, low, high (95 % interval), points, floored (how many values were raised to
+    1), rounds (largest T), last (the mean there).
+    """
+    found = []
+    for key, group in rows.groupby(_CELL, sort=False):
+        for name in measures:
+            means = group.groupby("rounds")[name].mean().dropna()
+            if len(means) < 2:
+                continue
+            fitted = slope_of(group[group[name].notna()], name)
+            found.append(
+                dict(zip(_CELL, key, strict=True))
+                | {"measure": name.replace("_", " "), "slope": fitted.mean, "low": fitted.low, "high": fitted.high}
+                | {"points": fitted.points, "floored": fitted.floored, "rounds": int(means.index[-1])}
+                | {"last": float(means.iloc[-1])}
+            )
+    return pd.DataFrame(found)
 
 
 _READ = "With 95 % intervals; slopes.csv has all numbers, also for external regret. 0.00 [0.00, 0.00]: never above 1."
@@ -149,3 +163,15 @@ _WORDS = {"ccv": "CCV", "ccv positive": "CCV+"}
 def _runs(rows: pd.DataFrame) -> int:
     keys: list[Any] = ["part", "rounds", "rule", "adversary", "forecaster", "replicate", "agents", "actions"]
     return len(rows.drop_duplicates([*keys, "dimension", "subsequences"]))
+
+
+STUDY = Frame(
+    name="scaling",
+    shows="Regret and violation against T, |A|, L and N, for every rule, adversary and forecaster.",
+    full=FULL,
+    quick=QUICK,
+    cases=lambda plan, options: cases(plan, options.seed),
+    measure=measure,
+    cost=lambda case: case.rounds,
+    assemble=assemble,
+)

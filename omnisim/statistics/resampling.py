@@ -1,4 +1,4 @@
-"""Confidence intervals for means over seeds and over the days of a market, alone and for many comparisons at once.
+"""How means vary over seeds and over the days of a market.
 
 What is resampled is what the numbers can vary with:
 
@@ -8,23 +8,15 @@ What is resampled is what the numbers can vary with:
   and a subsequence keeps its number of rounds on average (a ratio estimator);
 - both: the deviations of the two are added, as if independent. What seeds and days do jointly counts twice, so the
   interval errs on the wide side.
-
-With s the standard error found, an interval is estimate +- c t s: c is the quantile of |deviation| / s over the
-resamples, and t corrects for few units: Student's quantile over the normal one, with the degrees of freedom of
-Satterthwaite (Biometrics Bulletin 2, 1946) where there are two sources. For a family of comparisons c is the quantile
-of the largest |deviation| / s among them in a resample, all of which share their resamples: then all intervals hold
-together with the stated confidence (Romano and Wolf, Econometrica 73, 2005).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from omnisim.arrays import BoolArray, FloatArray
 
-CONFIDENCE = 0.95
 RESAMPLES = 2000
 
 SEEDS, DAYS, BOTH, NONE = "seeds", "days", "seeds and days", ""
@@ -41,15 +33,15 @@ class Estimates:
         NaN where there is nothing to estimate from.
     deviations : (B, K)
         NaN where there is no resampling.
-    freedom : (K,)
-        Degrees of freedom.
+    degrees_of_freedom : (K,)
+        Of Student's distribution.
     method
         K of ``SEEDS``, ``DAYS``, ``BOTH`` and ``NONE``.
     """
 
     value: FloatArray
     deviations: FloatArray
-    freedom: FloatArray
+    degrees_of_freedom: FloatArray
     method: tuple[str, ...]
 
     @classmethod
@@ -58,17 +50,24 @@ class Estimates:
         return cls(
             np.concatenate([part.value for part in parts]),
             np.concatenate([part.deviations for part in parts], axis=1),
-            np.concatenate([part.freedom for part in parts]),
+            np.concatenate([part.degrees_of_freedom for part in parts]),
             tuple(method for part in parts for method in part.method),
         )
 
+    def at(self, places: slice) -> "Estimates":
+        """Some of the estimates."""
+        return Estimates(
+            self.value[places], self.deviations[:, places], self.degrees_of_freedom[places], self.method[places]
+        )
 
-@dataclass(frozen=True)
-class Intervals:
-    """Half the widths of the intervals of K estimates, (K,); NaN where there is none."""
-
-    alone: FloatArray
-    simultaneous: FloatArray
+    def unknown(self, where: BoolArray, *, value: bool) -> "Estimates":
+        """The estimates without intervals in some places (K,), and there without the ``value`` too."""
+        return Estimates(
+            np.where(where, np.nan, self.value) if value else self.value,
+            np.where(where, np.nan, self.deviations),
+            np.where(where, np.nan, self.degrees_of_freedom),
+            tuple(NONE if drop else method for drop, method in zip(where, self.method, strict=True)),
+        )
 
 
 class Resampler:
@@ -127,17 +126,17 @@ class Resampler:
         with np.errstate(invalid="ignore", divide="ignore"):
             by_day = (weights @ sums[there].mean(axis=0)) / (weights @ rounds) * total - mean
         by_day *= _few(blocks)
-        variances = [np.nan_to_num(_variance(each)) for each in (by_seed, by_day)]
+        variances = [np.nan_to_num(variance(each)) for each in (by_seed, by_day)]
         of_seeds, of_days = variances
         with np.errstate(invalid="ignore", divide="ignore"):
-            freedom = (of_seeds + of_days) ** 2 / (of_seeds**2 / (seeds - 1) + of_days**2 / (blocks - 1))
-            freedom = np.where(of_seeds == 0, blocks - 1, freedom)
+            degrees_of_freedom = (of_seeds + of_days) ** 2 / (of_seeds**2 / (seeds - 1) + of_days**2 / (blocks - 1))
+            degrees_of_freedom = np.where(of_seeds == 0, blocks - 1, degrees_of_freedom)
         known = (blocks > 1) & (of_days > 0)
         both = np.where(of_seeds > 0, np.nan_to_num(by_seed), 0.0) + by_day
         return Estimates(
             mean,
             np.where(known, both, np.nan),
-            np.where(known, freedom, np.nan),
+            np.where(known, degrees_of_freedom, np.nan),
             tuple((BOTH if s > 0 else DAYS) if k else NONE for s, k in zip(of_seeds, known, strict=True)),
         )
 
@@ -173,54 +172,13 @@ class Resampler:
 _ROUNDING = 1e-12
 
 
-def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals:
-    """The intervals of estimates, each alone and all together.
-
-    Parameters
-    ----------
-    estimates
-        A family: those whose intervals should hold at the same time.
-    confidence
-        In (0, 1).
-    """
-    count = len(estimates.value)
-    known = np.array([method != NONE for method in estimates.method], dtype=np.bool_)
-    alone, simultaneous = np.full((2, count), np.nan)
-    if not known.any():
-        return Intervals(alone, simultaneous)
-    level = 0.5 + confidence / 2
-    few = np.asarray(stats.t.ppf(level, np.maximum(estimates.freedom, 1)) / stats.norm.ppf(level))
-    largest = np.zeros(len(estimates.deviations))
-    # In parts, because the deviations of thousands of estimates are most of the memory that is needed.
-    where = np.flatnonzero(known)
-    for part in np.split(where, range(_AT_ONCE, len(where), _AT_ONCE)):
-        deviations = estimates.deviations[:, part]
-        width = few[part] * (error := np.sqrt(_variance(deviations)))
-        with np.errstate(invalid="ignore"):
-            relative = np.abs(deviations, out=deviations)
-            relative /= error
-        np.fmax(relative, 0.0, out=relative)
-        np.maximum(largest, relative.max(axis=1), out=largest)
-        alone[part] = np.quantile(relative, confidence, axis=0, overwrite_input=True) * width
-        simultaneous[part] = width
-    return Intervals(alone, simultaneous * np.quantile(largest, confidence))
-
-
-_AT_ONCE = 512
-"""Estimates."""
-
-
-def separated(value: FloatArray, half: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """Which intervals lie above zero, and which below."""
-    return value - half > 0, value + half < 0
-
-
 def _mean(values: FloatArray, there: BoolArray) -> FloatArray:
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0))
 
 
-def _variance(deviations: FloatArray) -> FloatArray:
+def variance(deviations: FloatArray) -> FloatArray:
+    """Mean squared deviation (K,) of resamples (B, K)."""
     # About the estimate, in which a resample without rounds of the subsequence has no part.
     squares: FloatArray = np.asarray(np.einsum("bk,bk->k", deviations, deviations))
     found = squares / len(deviations)

@@ -4,30 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from omnisim.arrays import FloatArray
-
-LEVEL = 0.95
-"""Of all confidence intervals."""
+from omnisim.statistics.intervals import CONFIDENCE, Interval
 
 
 @dataclass(frozen=True)
-class Slope:
-    """A fitted growth exponent and the ends of its confidence interval (NaN if unknown).
+class Slope(Interval):
+    """A fitted growth exponent (the ``mean``) and the ends of its confidence interval, NaN if unknown.
 
-    It rests on so many ``points``, of which so many were ``floored``. ``str`` gives ``0.48 [0.44, 0.52]``.
+    It rests on so many ``points``, of which so many were ``floored``.
     """
 
-    slope: float
-    low: float
-    high: float
     points: int
     floored: int
-
-    def __str__(self) -> str:
-        interval = f" [{self.low:.2f}, {self.high:.2f}]" if np.isfinite(self.low) else ""
-        return f"{self.slope:.2f}{interval}".replace("-", "−")
 
 
 def fit_slope(sizes: Sequence[float], table: FloatArray, floor: float = 1.0) -> Slope:
@@ -74,19 +66,15 @@ def fit_slope(sizes: Sequence[float], table: FloatArray, floor: float = 1.0) -> 
         return Slope(slope, np.nan, np.nan, points, floored)
     scores = (centred * y).sum(axis=1) - slope * weights
     variance = replicates / (replicates - 1) * float((scores**2).sum()) / float(weights.sum()) ** 2
-    freedom = float(weights.sum()) ** 2 / float((weights**2).sum()) - 1
-    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * float(np.sqrt(variance))
+    degrees_of_freedom = float(weights.sum()) ** 2 / float((weights**2).sum()) - 1
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, degrees_of_freedom)) * float(np.sqrt(variance))
     return Slope(slope, slope - half, slope + half, points, floored)
 
 
-def mean_interval(sample: FloatArray) -> tuple[float, float, float]:
-    """Mean of a sample and the ends of its t-interval; NaN where one number leaves them unknown.
+def slope_of(rows: pd.DataFrame, measure: str, by: str = "rounds", floor: float = 1.0) -> Slope:
+    """The growth exponent of a column in the sizes of another, over replicates; see :func:`fit_slope`.
 
-    >>> [round(end, 2) for end in mean_interval(np.array([1.0, 2.0, 3.0]))]
-    [2.0, -0.48, 4.48]
+    ``rows`` has a column ``replicate``; NaN is not measured.
     """
-    mean = float(sample.mean())
-    if len(sample) < 2:
-        return mean, np.nan, np.nan
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample)))
-    return mean, mean - half, mean + half
+    table = rows.pivot_table(index="replicate", columns=by, values=measure, dropna=False)
+    return fit_slope([float(str(size)) for size in table.columns], table.to_numpy(dtype=np.float64), floor)

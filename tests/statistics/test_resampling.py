@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from omnisim.comparison.intervals import BOTH, DAYS, NONE, SEEDS, Estimates, Resampler, intervals
+from omnisim.statistics.intervals import intervals
+from omnisim.statistics.resampling import BOTH, DAYS, NONE, SEEDS, Estimates, Resampler
 
 RESAMPLES = 4000
 
@@ -19,7 +20,7 @@ class TestClosedForms:
         error = values.std(axis=0, ddof=1) / np.sqrt(seeds)
         np.testing.assert_allclose(found.deviations.std(axis=0), error, rtol=6 / np.sqrt(2 * RESAMPLES))
         assert found.method == (SEEDS,) * 3
-        assert (found.freedom == seeds - 1).all()
+        assert (found.degrees_of_freedom == seeds - 1).all()
 
     def test_many_seeds_give_the_interval_of_students_t(self) -> None:
         values = np.random.default_rng(2).normal(size=(60, 1))
@@ -35,7 +36,7 @@ class TestClosedForms:
         error = sums[0].std(axis=0, ddof=1) * np.sqrt(50)
         np.testing.assert_allclose(found.deviations.std(axis=0), error, rtol=6 / np.sqrt(2 * RESAMPLES))
         assert found.method == (DAYS, DAYS)
-        assert (found.freedom == 49).all()
+        assert (found.degrees_of_freedom == 49).all()
 
     def test_seeds_and_days_add_up(self) -> None:
         rng = np.random.default_rng(4)
@@ -44,7 +45,7 @@ class TestClosedForms:
         variance = of_seed.var(ddof=1) / 12 + of_day.var(ddof=1) * 40
         np.testing.assert_allclose(found.deviations.var(), variance, rtol=12 / np.sqrt(2 * RESAMPLES))
         assert found.method == (BOTH,)
-        assert 11 < found.freedom[0] < 11 + 39
+        assert 11 < found.degrees_of_freedom[0] < 11 + 39
 
     def test_rounds_outside_the_subsequence_do_not_count(self) -> None:
         sums = np.random.default_rng(5).normal(size=(1, 30, 1))
@@ -54,7 +55,7 @@ class TestClosedForms:
             Resampler(1, RESAMPLES).over_days(sums, rounds[:30]),
             Resampler(1, RESAMPLES).over_days(padded, rounds),
         )
-        assert one.freedom == two.freedom
+        assert one.degrees_of_freedom == two.degrees_of_freedom
         np.testing.assert_allclose(one.value, two.value)
 
 
@@ -71,7 +72,7 @@ class TestNothingToSay:
         holed = np.concatenate([values[:4], [[np.nan]], values[4:]])
         found = Resampler(10, RESAMPLES).over_seeds(holed)
         np.testing.assert_allclose(found.value, values.mean(axis=0))
-        assert found.freedom == 8
+        assert found.degrees_of_freedom == 8
 
     def test_one_block_has_no_interval(self) -> None:
         found = Resampler(3, 50).over_days(np.arange(3.0).reshape(3, 1, 1), np.full((1, 1), 8.0))
