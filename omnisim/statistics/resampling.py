@@ -125,6 +125,9 @@ class Resampler:
         total = rounds.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             by_day = (weights @ sums[there].mean(axis=0)) / (weights @ rounds) * total - mean
+        # Rounding of days that are all the same must not look like variation.
+        size = np.abs(sums[there]).sum(axis=1).mean(axis=0)
+        by_day[:, np.fmax.reduce(np.abs(by_day), axis=0) <= _ROUNDING * size] = 0.0
         by_day *= _few(blocks)
         variances = [np.nan_to_num(variance(each)) for each in (by_seed, by_day)]
         of_seeds, of_days = variances

@@ -72,13 +72,20 @@ class Frame(Generic[Plan, Case, Result]):
             options.without_data(self.name)
         plan = self.quick if options.quick else self.full
         cases = list(self.cases(plan, options))
-        results = run_all(self.measure, cases, [self.cost(case) for case in cases], options.jobs, options.progress)
+        results = self._run(cases, options)
         if self.more is not None:
             later = list(self.more(cases, results, plan, options))
-            results += run_all(self.measure, later, [self.cost(case) for case in later], options.jobs, options.progress)
+            results += self._run(later, options, sum(map(self.cost, cases)))
             cases += later
         study = self.assemble(cases, results, plan, options)
         return unjudged(study) if options.quick else study
+
+    def _run(self, cases: Sequence[Case], options: Options, done_before: int = 0) -> list[Result]:
+        def progress(done: int, total: int) -> None:
+            if options.progress is not None:
+                options.progress(done_before + done, done_before + total)
+
+        return run_all(self.measure, cases, [self.cost(case) for case in cases], options.jobs, progress)
 
 
 def unjudged(study: Study) -> Study:

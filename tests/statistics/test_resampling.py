@@ -74,6 +74,11 @@ class TestNothingToSay:
         np.testing.assert_allclose(found.value, values.mean(axis=0))
         assert found.degrees_of_freedom == 8
 
+    def test_days_that_are_all_the_same_have_no_interval(self) -> None:
+        sums = np.full((2, 7, 1), 0.1 * 7)
+        found = Resampler(2, 50).over_days(sums, np.full((7, 1), 7.0))
+        assert found.method == (NONE,)
+
     def test_one_block_has_no_interval(self) -> None:
         found = Resampler(3, 50).over_days(np.arange(3.0).reshape(3, 1, 1), np.full((1, 1), 8.0))
         assert found.method == (NONE,)

@@ -1,4 +1,4 @@
-"""The study of real markets: its runs, findings, figures and tables put together."""
+"""The page of the study of real markets: its figures and tables, and the study itself."""
 
 from collections.abc import Sequence
 
@@ -7,51 +7,28 @@ from omnisim.report.clipping import Cut
 from omnisim.report.results import Section, Study, Table
 from omnisim.report.text import listing, percent
 from omnisim.studies import Options
-from omnisim.studies.parallel import run_all
+from omnisim.studies.frame import Frame, paragraphs
 from omnisim.studies.real_markets import charts, prose, tables
-from omnisim.studies.real_markets.cases import Measured, measure
-from omnisim.studies.real_markets.contenders import calibrated, contenders, pool
+from omnisim.studies.real_markets.cases import FULL, QUICK, Case, Measured, Plan, cases, measure, with_forecasters
+from omnisim.studies.real_markets.contenders import calibrated
 from omnisim.studies.real_markets.findings import findings
-from omnisim.studies.real_markets.plan import FULL, QUICK, Plan, cases
 from omnisim.studies.real_markets.results import Results, collect, settings_table
-from omnisim.studies.real_markets.setting import Setting, setting
-from omnisim.studies.real_markets.sources import read, sources
+from omnisim.studies.real_markets.setting import Setting
 
 
-def real_markets(options: Options) -> Study:
-    """Calibrated forecasts on real day-ahead prices: what they earn and cost, for whom, against published forecasts."""
-    plan = QUICK if options.quick else FULL
-    settings = [setting(read(source), plan.rounds) for source in sources(options.data)]
-    results, measured = play(plan, settings, options)
-    return assemble(results, measured, settings, plan, options)
+def best_calibrated(done: Sequence[Case], results: Sequence[Measured], plan: Plan, options: Options) -> list[Case]:
+    """DecisionCalibrated on the published forecast that turned out to be the best of its market."""
+    known = collect(done, results)
+    settings = dict.fromkeys(case.setting for case in done)
+    best = {one: [calibrated(known.best(one.market.name))] for one in settings if one.market.forecasts}
+    return with_forecasters(plan, options, best)
 
 
-def play(plan: Plan, settings: Sequence[Setting], options: Options) -> tuple[Results, list[Measured]]:
-    """Make all runs: every contender, then DecisionCalibrated on the forecast that turned out to be the best."""
-    pools = {known.market.name: pool(known.market) for known in settings}
-    first = cases(plan, options.seed, {known: contenders(pools[known.market.name]) for known in settings})
-    days = [case.setting.days for case in first]
-    later = plan.replicates * sum(known.days for known in settings if known.market.forecasts)
-    total = sum(days) + later
-
-    def progress(done: int, _: int) -> None:
-        if options.progress is not None:
-            options.progress(done, total)
-
-    measured = run_all(measure, first, days, options.jobs, progress)
-    known_by_now = collect(first, measured, pools)
-    best = {known: [calibrated(known_by_now.best(known.market.name))] for known in settings if known.market.forecasts}
-    second = cases(plan, options.seed, best)
-    costs = [case.setting.days for case in second]
-    measured += run_all(measure, second, costs, options.jobs, lambda done, _: progress(sum(days) + done, total))
-    return collect([*first, *second], measured, pools), measured
-
-
-def assemble(
-    results: Results, measured: Sequence[Measured], settings: Sequence[Setting], plan: Plan, options: Options
-) -> Study:
+def assemble(done: Sequence[Case], measured: Sequence[Measured], plan: Plan, options: Options) -> Study:
     """The study from the measurements of all its runs."""
-    seed, cut = options.seed, cuts(settings, results)
+    settings = list(dict.fromkeys(case.setting for case in done))
+    results = collect(done, measured)
+    cut = cuts(settings, results)
     names = [f" of {known.market.name}" for known in settings]
     shown = {
         "settings": Table(
@@ -63,19 +40,19 @@ def assemble(
         "leaderboard": Table(
             "What agents earn more than on climatology",
             tables.leaderboard(results, settings),
-            "Per cent of the distance with its 95 % interval over agents; by population and for all, money per agent "
-            "and year at the true prices.",
+            "Per cent of the distance with 95 % intervals, which hold together; by population and for all, money per "
+            "agent and year at the true prices.",
         ),
         "differences": Table(
             "Differences between forecasters",
-            tables.differences(results, settings, seed),
+            tables.differences(results, settings),
             "In per cent of the distance between climatology and perfect foresight; by population and for all, money "
             "per agent and year at the true prices.",
         ),
         "worst_regret": Table(
             "Swap regret on the worst subsequence",
             tables.worst_regret(results),
-            "Utility at prices inside the scale, mean over agents; the ratio is paired by population seed.",
+            "Utility at prices inside the scale, mean over agents and population seeds.",
         ),
         "switching": Table(
             "Gains by switching",
@@ -96,9 +73,9 @@ def assemble(
         "runs": Table("Every run", results.runs, shown=False),
     }
     changed = charts.changed_chart(results)
-    summary = prose.paragraphs(prose.SUMMARY) + ([prose.QUICK] if options.quick else [])
+    summary = paragraphs(prose.SUMMARY)
     if options.data is None:
-        summary += prose.paragraphs(prose.EMBEDDED_ONLY)
+        summary += paragraphs(prose.EMBEDDED_ONLY)
     return Study(
         name="real-markets",
         title=prose.TITLE,
@@ -111,27 +88,25 @@ def assemble(
             ("Clipping", clipping_told(settings, cut)),
             ("Sources", " ".join(f"{known.market.name}: {known.market.attribution}." for known in settings)),
         ],
-        findings=findings(results, quick=options.quick),
+        findings=findings(results),
         sections=[
             Section(
                 "earnings",
                 "Earnings",
-                prose.paragraphs(prose.LEADERBOARD),
-                [charts.leaderboard_chart(results, seed)],
+                paragraphs(prose.LEADERBOARD),
+                [charts.leaderboard_chart(results)],
                 ["differences", "leaderboard"],
             ),
-            Section(
-                "regret", "Regret", prose.paragraphs(prose.REGRET), [charts.regret_chart(results)], ["worst_regret"]
-            ),
-            Section("agents", "Agents", prose.paragraphs(prose.AGENTS), [charts.agents_chart(results)], ["switching"]),
+            Section("regret", "Regret", paragraphs(prose.REGRET), [charts.regret_chart(results)], ["worst_regret"]),
+            Section("agents", "Agents", paragraphs(prose.AGENTS), [charts.agents_chart(results)], ["switching"]),
             Section(
                 "changed",
                 "Changed behaviour",
-                prose.paragraphs(prose.CHANGED),
+                paragraphs(prose.CHANGED),
                 [changed] if changed else [],
                 ["changed"] if changed else [],
             ),
-            Section("cost", "Cost", prose.paragraphs(prose.COST), [], ["engine", "cost"]),
+            Section("cost", "Cost", paragraphs(prose.COST), [], ["engine", "cost"]),
             Section("markets", "Markets", _about_markets(results), [], ["settings"]),
         ],
         tables=shown,
@@ -143,7 +118,7 @@ def assemble(
 
 
 def _about_markets(results: Results) -> list[str]:
-    return prose.paragraphs(prose.SCALE) + (prose.paragraphs(prose.PUBLISHED) if results.published else [])
+    return paragraphs(prose.SCALE) + (paragraphs(prose.PUBLISHED) if results.published else [])
 
 
 def cuts(settings: Sequence[Setting], results: Results) -> list[Cut]:
@@ -174,3 +149,17 @@ def _left_out(settings: Sequence[Setting]) -> str:
         if known.left_out
     ]
     return f"Left out (0 in the table): {'; '.join(told)}." if told else "No subsequence was left out."
+
+
+STUDY = Frame(
+    name="real-markets",
+    shows="Calibrated forecasts on real day-ahead prices: what they earn and cost, and for whom.",
+    full=FULL,
+    quick=QUICK,
+    cases=cases,
+    measure=measure,
+    cost=lambda case: case.setting.days,
+    assemble=assemble,
+    more=best_calibrated,
+    reads_data=True,
+)
