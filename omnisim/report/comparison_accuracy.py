@@ -73,7 +73,7 @@ def against_reference(scope: Scope) -> Table:
     rows = [
         [
             *named(scope, row),
-            *([text(row["loss"]), text(row["unit"] or "none")] if several else []),
+            *([text(row["loss"]), text(row["unit"] or "–")] if several else []),
             *(cell(row[name], write=plain) for name in ("mean", "reference_mean")),
             cell(row["difference"], write=change),
             cell(row["statistic"], write=lambda value: signed(value, 3)),
@@ -112,7 +112,7 @@ def measures(scope: Scope) -> Table:
             *([text(row["broadcast_by"])] if several else []),
             text(row["measure"]),
             *(cell(row[key], write=number if row["unit"] else score) for key in ("value", "baseline")),
-            text(row["unit"] or "none"),
+            text(row["unit"] or "–"),
             cell(row["rounds"]),
         ]
         for row in rows.head(MOST_ROWS).to_dict("records")

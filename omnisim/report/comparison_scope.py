@@ -166,7 +166,7 @@ class Scope:
     @cached_property
     def agent(self) -> str:
         """What an agent is called: a customer of a market."""
-        return "customer" if (self.comparison.clipping["quantity"] == "price").any() else "agent"
+        return "customer" if (self.comparison.clipping["quantity"] != "outcome").any() else "agent"
 
     @property
     def per(self) -> str:

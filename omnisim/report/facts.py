@@ -5,7 +5,7 @@ from typing import Any
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.benchmark import EXPECTED, UNKNOWN
-from omnisim.analysis.units import market_of, units
+from omnisim.analysis.units import Units, market_of, units
 from omnisim.report.selection import MOST_SUBSEQUENCES
 from omnisim.report.text import count, listing, number
 from omnisim.trace import Trace
@@ -22,6 +22,11 @@ def name_of(trace: Trace) -> str:
     return str(trace.about.get("scenario") or "A run of omnisim")
 
 
+def _outcomes(dimension: int, unit: Units) -> str:
+    what = "event (1) or none (0)" if unit.quantity == "event" else f"{unit.quantity} in {unit.outcome}"
+    return f"{count(dimension, 'coordinate')}, {what}"
+
+
 def what_ran(trace: Trace) -> _Facts:
     """Pairs of a word and what it was in this run."""
     about = trace.about
@@ -34,7 +39,7 @@ def what_ran(trace: Trace) -> _Facts:
     if market.get("name"):
         facts.append(("Market", str(market["name"])))
     facts += [
-        ("Outcomes", f"{count(trace.outcomes.shape[1], 'coordinate')}, {unit.quantity} in {unit.outcome}"),
+        ("Outcomes", _outcomes(trace.outcomes.shape[1], unit)),
         ("Forecaster", _forecasters(about)),
         ("Adversary", _said(about.get("adversary"))),
         ("Decision rule", _rules(about.get("elimination"))),

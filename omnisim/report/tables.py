@@ -199,7 +199,7 @@ def accuracy_table(analysis: Analysis) -> Table:
         [
             *(Cell(str(row[key]), str(row[key])) for key in ("forecaster", "subsequence", "measure")),
             *(cell(float(row[key]), 4) for key in ("value", "baseline")),
-            Cell(str(row["unit"]) or "none", str(row["unit"])),
+            Cell(str(row["unit"]) or "–", str(row["unit"])),
             cell(float(row["rounds"])),
         ]
         for row in table.to_dict("records")

@@ -304,38 +304,33 @@ def _percent_signed(share: float) -> str:
 
 def _regret(analysis: Analysis) -> Iterator[str]:
     trace = analysis.trace
-    said = worth.terms(analysis)
-    k = broadest(trace)
-    subsequence = trace.subsequences[k]
-    for name, measures in analysis.measures.items():
-        regret = measures.swap_regret[k]
-        if np.isnan(regret).all():
-            yield f"{name}: every benchmark on “{subsequence}” is empty, so regret is undefined."
-            continue
-        rounds = np.maximum(measures.own_rounds[k], 1)
-        money = measures.population.money
-        lost = regret * money.scale / rounds
-        defined = np.isfinite(lost)
-        median, worst = float(np.median(lost[defined])), int(np.nanargmax(lost))
-        most = float(lost[worst])
-        benchmark = "actions that never violated a limit"
-        if amount(max(most, 0.0)) == "0":
-            yield f"{name}: no {said.agent} would have earned more by any change of its actions for {benchmark}."
-            continue
-        middle = (
-            "nothing" if amount(max(median, 0.0)) == "0" else f"{amount(median)} {money.currency} a {said.round} more"
-        )
-        if measures.population.agents == 1:
-            yield (
-                f"{name}: with the best change of its actions for {benchmark} in hindsight, on “{subsequence}” it "
-                f"would have earned {middle}."
-            )
-            continue
+    subsequence = trace.subsequences[broadest(trace)]
+    told = [_regret_of(analysis, name) for name in analysis.measures]
+    if any(more for _, more in told):
         yield (
-            f"{name}: with the best change of actions in hindsight (swap regret, for {benchmark}, at prices inside the "
-            f"range), the median {said.agent} on “{subsequence}” would have earned {middle}, agent {worst} "
-            f"{amount(most)} {money.currency} a {said.round} more, the most of all."
+            f"What the best change of actions in hindsight would have added on “{subsequence}” (swap regret, for actions "
+            "that never violated a limit, at prices inside the range):"
         )
+    yield from (sentence for sentence, _ in told)
+
+
+def _regret_of(analysis: Analysis, name: str) -> tuple[str, bool]:
+    """What a population lost in hindsight, and whether anything."""
+    said, k, measures = worth.terms(analysis), broadest(analysis.trace), analysis.measures[name]
+    regret, money = measures.swap_regret[k], measures.population.money
+    if np.isnan(regret).all():
+        return f"{name}: every benchmark on “{analysis.trace.subsequences[k]}” is empty, so regret is undefined.", False
+    lost = regret * money.scale / np.maximum(measures.own_rounds[k], 1)
+    worst = int(np.nanargmax(lost))
+    if amount(max(float(lost[worst]), 0.0)) == "0":
+        benchmark = "actions that never violated a limit"
+        return f"{name}: no {said.agent} would have earned more by any change of its actions for {benchmark}.", False
+    middle = max(float(np.nanmedian(lost)), 0.0)
+    median = "nothing" if amount(middle) == "0" else f"{amount(middle)} {money.currency} a {said.round}"
+    if measures.population.agents == 1:
+        return f"{name}: {median}.", True
+    most = f"{amount(float(lost[worst]))} {money.currency} a {said.round}"
+    return f"{name}: {median} for the median {said.agent}; {most} for agent {worst}, the most of all.", True
 
 
 def _elimination(analysis: Analysis) -> Iterator[str]:
@@ -371,6 +366,9 @@ def _data(analysis: Analysis) -> Iterator[str]:
             f"The mean price was {amount(float(trace.prices.mean()))} {unit.outcome}, from {amount(prices.lowest)} to "
             f"{amount(prices.highest)}."
         )
+    elif unit.quantity == "event":
+        came = int((trace.true_outcomes[:, 0] > 0.5).sum())
+        yield f"The event came on {came:,} of {count(trace.rounds, unit.round)}."
     notes = market.get("notes")
     if isinstance(notes, list | tuple):
         yield from (str(note) for note in notes if _inside(trace, str(note)))

@@ -113,13 +113,12 @@ class Terms:
 def terms(analysis: Analysis) -> Terms:
     """How the money of a run is told."""
     trace, unit = analysis.trace, units(analysis.trace)
-    agent = "customer" if unit.quantity == "price" else "agent"
     yearly = trace.dates is not None
     return Terms(
-        agent,
-        f"{agent}s",
+        unit.agent,
+        f"{unit.agent}s",
         YEAR / trace.rounds if yearly else 1.0,
-        f"{agent} and year" if yearly else f"{agent} over the run",
+        f"{unit.agent} and year" if yearly else f"{unit.agent} over the run",
         unit.round,
         f"persistence (acting on the {unit.quantity}s of the {unit.round} before)",
     )
