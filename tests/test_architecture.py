@@ -101,6 +101,34 @@ def test_imports_go_one_way(module: Path) -> None:
         assert target in MAY_IMPORT[part], f"{where} imports {name}: {part} may import {sorted(MAY_IMPORT[part])}"
 
 
+PAGES_OF_REPORT = {"run", "comparison", "study"}
+"""Folders of ``report`` with a page each; what they share is beside them, and knows none of them."""
+
+STATISTICS = ("blocks", "resampling", "intervals", "verdicts", "paired", "gains", "slopes", "diebold_mariano")
+"""Modules of ``statistics``, each of which imports from the left of it only."""
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "report").rglob("*.py")), ids=lambda m: str(m.relative_to(ROOT)))
+def test_pages_know_nothing_of_each_other(module: Path) -> None:
+    own = module.relative_to(ROOT / "report").parts[0]
+    others = PAGES_OF_REPORT - {own}
+    if module == ROOT / "report" / "__init__.py":
+        others -= {"run"}  # whose page is the one people ask for
+    for line, name in imported(module):
+        parts = name.split(".")
+        wrong = parts[:2] == ["omnisim", "report"] and len(parts) > 2 and parts[2] in others
+        assert not wrong, f"{module.relative_to(ROOT.parent)}:{line} imports {name}"
+
+
+def test_the_laboratory_has_an_order() -> None:
+    assert {module.stem for module in (ROOT / "statistics").glob("*.py")} == {"__init__", *STATISTICS}
+    for place, own in enumerate(STATISTICS):
+        for line, name in imported(ROOT / "statistics" / f"{own}.py"):
+            parts = name.split(".")
+            if parts[:2] == ["omnisim", "statistics"]:
+                assert parts[2] in STATISTICS[:place], f"statistics/{own}.py:{line} imports {name}"
+
+
 def test_the_arrows_make_no_circle() -> None:
     order: list[str] = []
     waiting = dict(MAY_IMPORT)

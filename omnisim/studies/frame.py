@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
-from omnisim.report.results import Finding, Study
+from omnisim.report.study.results import Finding, Study
 from omnisim.report.text import count
 from omnisim.studies import Options, Progress
 from omnisim.workers import each_result

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import omnisim
-from omnisim.report.facts import what_ran
-from omnisim.report.verdict import alarming, summary, verdict
+from omnisim.report.run.facts import what_ran
+from omnisim.report.run.verdict import alarming, summary, verdict
 from omnisim.trace import Trace
 
 
@@ -231,7 +231,6 @@ class TestForecast:
         assert f"Brier score (mean squared distance from what happened) was {score:.3g}" in text
         assert f"that of repeating the round before {repeated:.3g} over the same 199 rounds" in text
         assert f"its skill was {100 * skill:.2g} % better" in text
-
 
     def test_a_market_of_events_speaks_of_events(self):
         came = np.random.default_rng(4).integers(0, 2, (20, 1)).astype(float)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Finding
+from omnisim.report.study.results import Finding
 from omnisim.report.text import number, score, signed_amount, signed_score, with_interval
 from omnisim.statistics.intervals import Interval
 from omnisim.statistics.paired import Difference, over_seeds

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from omnisim.problem.clipping import ALARMING, NOTICED
-from omnisim.report.results import Chart, Curve, Drawing, Panel, Section, Study, Table
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import listing, number, percent
 from omnisim.studies import Options
 from omnisim.studies.crowding import prose

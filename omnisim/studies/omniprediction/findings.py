@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from omnisim.report.results import Finding
+from omnisim.report.study.results import Finding
 from omnisim.report.text import listing, number
 from omnisim.statistics.paired import Difference, over_seeds
 from omnisim.statistics.verdicts import at_least, everywhere

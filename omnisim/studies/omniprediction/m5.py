@@ -10,7 +10,7 @@ import pandas as pd
 
 from omnisim.errors import DataError, ScenarioError
 from omnisim.reading import reading
-from omnisim.report.results import Chart, Section, Study, Table
+from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import count
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame, rows_of

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Chart, Curve, Drawing, Panel, Section, Study, Table
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import listing, number
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame, rows_of

@@ -14,7 +14,8 @@ import pandas as pd
 from omnisim.arrays import FloatArray
 from omnisim.batch import empirical_minimizers
 from omnisim.problem.losses import thresholds
-from omnisim.report.results import Chart, Curve, Drawing, Finding, Panel, Section, Study, Table
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart, Finding, Section, Study, Table
 from omnisim.statistics.verdicts import at_least, everywhere, within
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame, rows_of

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Chart, Curve, Drawing, HeatMap, Panel
+from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel
+from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
 from omnisim.statistics.slopes import slope_of
 from omnisim.studies.panprediction.comparison import losing

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from omnisim.report.results import Finding
+from omnisim.report.study.results import Finding
 from omnisim.report.text import count, listing, number
 from omnisim.statistics.slopes import slope_of
 from omnisim.statistics.verdicts import at_most, within

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from omnisim.report.results import Section, Study, Table
+from omnisim.report.study.results import Section, Study, Table
 from omnisim.statistics.slopes import slope_of
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame, paragraphs, rows_of

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from omnisim.report.results import Chart, HeatMap, Strip, StripPanel, Strips
+from omnisim.report.drawings import HeatMap, Strip, StripPanel, Strips
+from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
 from omnisim.statistics.gains import HALF_A_CENT
 from omnisim.studies.real_markets.contenders import (

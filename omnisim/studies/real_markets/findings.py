@@ -8,7 +8,7 @@ so nothing is judged by it.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from omnisim.report.results import Finding
+from omnisim.report.study.results import Finding
 from omnisim.report.text import count, listing
 from omnisim.statistics.intervals import Interval
 from omnisim.statistics.paired import mean_of

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.clipping import Cut
-from omnisim.report.results import Section, Study, Table
+from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import listing, percent
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame, paragraphs

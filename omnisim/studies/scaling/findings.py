@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Finding
+from omnisim.report.study.results import Finding
 from omnisim.report.text import listing, percent
 from omnisim.statistics.slopes import Slope, slope_of
 from omnisim.statistics.verdicts import at_least, at_most, everywhere, within

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Section, Study, Table
+from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import listing
 from omnisim.statistics.slopes import Slope, slope_of
 from omnisim.studies import Options

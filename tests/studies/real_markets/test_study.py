@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scenario_files import omnisim_command, refusal
 
-from omnisim.report.study import render
+from omnisim.report.study.page import render
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame
 from omnisim.studies.real_markets import page as module

@@ -8,7 +8,7 @@ from made_up_markets import made_up_market
 
 import omnisim
 from omnisim.market import Market
-from omnisim.report.study import render
+from omnisim.report.study.page import render
 from omnisim.studies import Options
 from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Case, Plan, measure, with_forecasters
 from omnisim.studies.real_markets.contenders import build, contenders, pool

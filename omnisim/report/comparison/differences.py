@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.report.comparison_scope import MOST_CONTEXTS, MOST_ROWS, Context, Measure, Scope, Variants, joined
+from omnisim.report.comparison.scope import MOST_CONTEXTS, MOST_ROWS, Context, Measure, Scope, Variants, joined
+from omnisim.report.drawings import Strip, StripPanel, Strips
 from omnisim.report.figures.difference_map import Panel, difference_map
 from omnisim.report.figures.strips import strips
-from omnisim.report.results import Strip, StripPanel, Strips
 from omnisim.report.text import count, label, listing
 
 _INTERVALS = "thick lines are intervals of their own, thin ones hold together"

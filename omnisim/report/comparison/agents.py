@@ -5,11 +5,11 @@ from itertools import product
 
 import pandas as pd
 
-from omnisim.report.comparison_scope import MOST_ROWS, Scope, Variants, joined
+from omnisim.report.comparison.scope import MOST_ROWS, Scope, Variants, joined
+from omnisim.report.drawings import Strip, StripPanel, Strips
 from omnisim.report.figures.strips import strips
 from omnisim.report.figures.winners import Panel, Row
 from omnisim.report.figures.winners import winners as bars
-from omnisim.report.results import Strip, StripPanel, Strips
 from omnisim.report.text import percent
 
 

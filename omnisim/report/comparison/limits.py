@@ -6,8 +6,8 @@ import pandas as pd
 
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.clipping import Cut
-from omnisim.report.comparison_scope import AXES, Context, Scope
-from omnisim.report.comparison_tables import MOST_ROWS, labels, named, note, text
+from omnisim.report.comparison.scope import AXES, Context, Scope
+from omnisim.report.comparison.tables import MOST_ROWS, labels, named, note, text
 from omnisim.report.tables import Column, Table, cell
 from omnisim.report.text import count, percent, score
 

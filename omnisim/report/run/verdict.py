@@ -16,8 +16,8 @@ from omnisim.analysis.benchmark import EXPECTED
 from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
 from omnisim.problem.clipping import ALARMING, NOTICED
-from omnisim.report import guarantees, worth
 from omnisim.report.clipping import Cut
+from omnisim.report.run import guarantees, worth
 from omnisim.report.selection import broadest
 from omnisim.report.tables import Table
 from omnisim.report.text import amount, count, number, percent, signed_amount
@@ -308,8 +308,8 @@ def _regret(analysis: Analysis) -> Iterator[str]:
     told = [_regret_of(analysis, name) for name in analysis.measures]
     if any(more for _, more in told):
         yield (
-            f"What the best change of actions in hindsight would have added on “{subsequence}” (swap regret, for actions "
-            "that never violated a limit, at prices inside the range):"
+            f"What the best change of actions in hindsight would have added on “{subsequence}” (swap regret, for "
+            "actions that never violated a limit, at prices inside the range):"
         )
     yield from (sentence for sentence, _ in told)
 

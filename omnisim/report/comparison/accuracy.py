@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from omnisim.analysis.accuracy import BRIER, MAE
-from omnisim.report.comparison_scope import Scope
-from omnisim.report.comparison_tables import MOST_ROWS, labels, named, note, text
+from omnisim.report.comparison.scope import Scope
+from omnisim.report.comparison.tables import MOST_ROWS, labels, named, note, text
 from omnisim.report.tables import Column, Table, cell
 from omnisim.report.text import count, number, score, signed, signed_score
 

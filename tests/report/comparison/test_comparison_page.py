@@ -12,15 +12,15 @@ from scenario_files import omnisim_command
 from small_comparison import FORECASTERS, ROUNDS, compared, small_scenario
 
 import omnisim
-from omnisim.report import comparison_tables
-from omnisim.report.comparison import render
-from omnisim.report.comparison_course import planes
-from omnisim.report.comparison_figures import shown_figures
-from omnisim.report.comparison_runs import runs_to_look_at
-from omnisim.report.comparison_scope import DAYS_OF_A_YEAR, MOST_FORECASTERS, Scope
-from omnisim.report.comparison_verdict import headline, verdict
-from omnisim.report.page import MOST_BYTES
+from omnisim.report.comparison import tables
+from omnisim.report.comparison.course import planes
+from omnisim.report.comparison.figures import shown_figures
+from omnisim.report.comparison.page import render
+from omnisim.report.comparison.runs import runs_to_look_at
+from omnisim.report.comparison.scope import DAYS_OF_A_YEAR, MOST_FORECASTERS, Scope
+from omnisim.report.comparison.verdict import headline, verdict
 from omnisim.report.tables import Table
+from omnisim.report.template import MOST_BYTES
 
 HOSTILE = "</script><script>alert(1)</script>"
 
@@ -55,7 +55,7 @@ def texts(table: Table, title: str, unit: str | None = None) -> list[str]:
 
 
 def test_the_leaderboard_has_the_means_of_the_runs_best_first(comparison: omnisim.Comparison) -> None:
-    table = comparison_tables.leaderboard(Scope(comparison))
+    table = tables.leaderboard(Scope(comparison))
     agents = comparison.agents[comparison.agents["subsequence"] == "all"]
     names = agents.groupby("forecaster", observed=True)["money"].mean().sort_values(ascending=False).index.tolist()
     assert values(table, "forecaster") == names
@@ -74,7 +74,7 @@ def test_shares_of_agents_are_counted_one_by_one(comparison: omnisim.Comparison)
         index=["seed", "agent", "subsequence"], columns="forecaster", values="utility", observed=True
     )
     change = (earned["truth"] - earned["last"]).xs("all", level="subsequence")
-    table = comparison_tables.gains(Scope(comparison))
+    table = tables.gains(Scope(comparison))
     names = zip(*(values(table, name) for name in ("forecaster", "population", "subsequence")), strict=True)
     row = list(names).index(("truth", "many", "all"))
     assert values(table, "gain")[row] == pytest.approx(100 * (change > 1e-9).mean())
@@ -90,7 +90,7 @@ def test_shares_of_agents_are_counted_one_by_one(comparison: omnisim.Comparison)
 
 def test_money_of_a_market_is_that_of_a_year(ercot: omnisim.Comparison) -> None:
     scope = Scope(ercot)
-    table = comparison_tables.leaderboard(scope)
+    table = tables.leaderboard(scope)
     runs = ercot.runs.groupby("forecaster")["money"].mean() * DAYS_OF_A_YEAR / 20
     found = dict(zip(values(table, "forecaster"), values(table, "money"), strict=True))
     assert found == pytest.approx(runs.to_dict(), rel=1e-6)
@@ -114,7 +114,7 @@ def test_nothing_is_judged_without_an_interval() -> None:
     # One seed and one block of rounds leave nothing to resample.
     scope = Scope(omnisim.compare(small_scenario(rounds=1), FORECASTERS, seeds=1, jobs=1))
     assert headline(scope).startswith("No interval can be formed, so nothing is judged")
-    table = comparison_tables.leaderboard(scope)
+    table = tables.leaderboard(scope)
     for measure in ("money", "utility"):
         assert set(texts(table, "verdict", f"on {measure}")) == {"reference", "no interval"}
     assert values(table, "interval", "utility") == [None] * 3

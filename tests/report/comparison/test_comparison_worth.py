@@ -10,9 +10,9 @@ from page_text import Parsed
 from small_comparison import FORECASTERS, compared, small_scenario
 
 import omnisim
-from omnisim.report.comparison import render
-from omnisim.report.comparison_scope import Scope
-from omnisim.report.comparison_verdict import summary, verdict
+from omnisim.report.comparison.page import render
+from omnisim.report.comparison.scope import Scope
+from omnisim.report.comparison.verdict import summary, verdict
 
 OVERRIDES = {
     "rounds": 73,

@@ -11,12 +11,13 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from omnisim.files import atomic_write
 from omnisim.report import embedding, tables
+from omnisim.report.drawings import Drawing, HeatMap, Strips
 from omnisim.report.figures.curves import curves
 from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.strips import strips
-from omnisim.report.page import page_template
-from omnisim.report.results import Chart, Drawing, Finding, HeatMap, Strips, Study, Table
 from omnisim.report.shown import Shown, shown
+from omnisim.report.study.results import Chart, Finding, Study, Table
+from omnisim.report.template import page_template
 from omnisim.report.text import MISSING, count, number
 
 MOST_ROWS = 250

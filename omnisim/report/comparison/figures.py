@@ -5,10 +5,10 @@ from itertools import islice
 
 import numpy as np
 
-from omnisim.report import comparison_agents, comparison_course, comparison_differences
-from omnisim.report.comparison_scope import MOST_ROWS, MOST_VARIANTS, Scope, Variants
+from omnisim.report.comparison import agents, course, differences
+from omnisim.report.comparison.scope import MOST_ROWS, MOST_VARIANTS, Scope, Variants
+from omnisim.report.drawings import Strip, StripPanel, Strips
 from omnisim.report.figures.strips import strips
-from omnisim.report.results import Strip, StripPanel, Strips
 from omnisim.report.shown import Shown, shown
 from omnisim.report.text import number
 
@@ -18,12 +18,12 @@ def shown_figures(scope: Scope) -> dict[str, Shown]:
     made: dict[str, Shown] = {}
     differs = len(scope.forecasters) > 1
     parts: tuple[tuple[str, str, str, Callable[[Scope], Variants], bool], ...] = (
-        ("leaderboard", f"Difference to {scope.reference}", "Measure", comparison_differences.leaderboard, differs),
-        ("plane", "Regret and violation", "Setting", comparison_course.planes, True),
-        ("winners", "Who gains and who loses", "Subsequence", comparison_agents.winners, differs),
-        ("gains", "By how much", "Subsequence", comparison_agents.gains, differs),
-        ("growth", "Growth with the rounds", "Population and subsequence", comparison_course.growth, True),
-        ("map", f"Difference to {scope.reference} by subsequence", "Measure", comparison_differences.maps, differs),
+        ("leaderboard", f"Difference to {scope.reference}", "Measure", differences.leaderboard, differs),
+        ("plane", "Regret and violation", "Setting", course.planes, True),
+        ("winners", "Who gains and who loses", "Subsequence", agents.winners, differs),
+        ("gains", "By how much", "Subsequence", agents.gains, differs),
+        ("growth", "Growth with the rounds", "Population and subsequence", course.growth, True),
+        ("map", f"Difference to {scope.reference} by subsequence", "Measure", differences.maps, differs),
         ("bounds", "How much of the bounds was used", "", _bounds, True),
         ("cost", "Time and memory of a run", "", _cost, True),
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.report.comparison_scope import AXES, DAYS_OF_A_YEAR, Context, Scope, keyed
-from omnisim.report.comparison_tables import MOST_ROWS, labels, named, note, text
+from omnisim.report.comparison.scope import AXES, DAYS_OF_A_YEAR, Context, Scope, keyed
+from omnisim.report.comparison.tables import MOST_ROWS, labels, named, note, text
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import count, interval, listing, percent, signed_amount, sortable
 from omnisim.statistics.verdicts import BETTER, NOT_SEPARATED, WORSE

@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.files import atomic_write
-from omnisim.report import embedding, facts
-from omnisim.report.agents_data import AgentsData, agents_data
-from omnisim.report.certificate_tables import certificate_groups
-from omnisim.report.sections import agent_frames, shown_figures
-from omnisim.report.tables import accuracy_table, agent_table, distributions, violation_table
-from omnisim.report.verdict import verdict
-
-MOST_BYTES = 1_500_000
-"""Size that a report stays under."""
+from omnisim.report import embedding
+from omnisim.report.run import facts
+from omnisim.report.run.agents_data import AgentsData, agents_data
+from omnisim.report.run.certificates import certificate_groups
+from omnisim.report.run.figures import agent_frames, shown_figures
+from omnisim.report.run.tables import accuracy_table, agent_table, distributions, violation_table
+from omnisim.report.run.verdict import verdict
+from omnisim.report.template import MOST_BYTES, page_template
 
 MOST_ROWS = 5_000
 """Rows of the table of agents that are embedded."""
@@ -84,7 +80,7 @@ def render(analysis: Analysis, details: Mapping[str, Any]) -> bytes:
     """The page as bytes; where it would grow over ``MOST_BYTES``, it holds fewer agents."""
     agents_file = None if details.get("agents_file") is None else str(details["agents_file"])
     context = _context(analysis, details)
-    template = page_template("page.html.j2")
+    template = page_template("run.html.j2")
     nobody = AgentsData("", [], loaded=False, note="")
     most_rows = MOST_ROWS
     while True:
@@ -125,18 +121,3 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
         "population_names": list(trace.records),
         "subsequence_names": list(trace.subsequences),
     }
-
-
-def page_template(name: str) -> jinja2.Template:
-    """A template of this package, which escapes what is inserted and can insert files of ``assets``."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("omnisim.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["script_json"] = embedding.script_json
-    # Only files of this package are inserted without escaping.
-    environment.globals["asset"] = lambda name: Markup(embedding.asset(name))  # noqa: S704
-    return environment.get_template(name)

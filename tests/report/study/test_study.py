@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omnisim.report.results import Chart, Curve, Drawing, Finding, Panel, Section, Study, Table
-from omnisim.report.study import MOST_ROWS, headline, render, write_study
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.page import MOST_ROWS, headline, render, write_study
+from omnisim.report.study.results import Chart, Finding, Section, Study, Table
 
 SCRIPT = "</script><script>alert(1)</script>"
 

@@ -1,7 +1,7 @@
 """The page of a comparison, written as one self-contained file like the report of a run.
 
 It grows with the choices that were compared and not with the number of runs: figures show at most what
-:mod:`omnisim.report.comparison_scope` says, tables are cut, and no agent is read one by one.
+:mod:`omnisim.report.comparison.scope` says, tables are cut, and no agent is read one by one.
 """
 
 import json
@@ -10,12 +10,13 @@ from pathlib import Path
 
 from omnisim.comparison.comparison import Comparison
 from omnisim.files import atomic_write
-from omnisim.report import comparison_accuracy, comparison_limits, comparison_tables, comparison_worth, embedding
-from omnisim.report.comparison_figures import shown_figures
-from omnisim.report.comparison_runs import runs_to_look_at
-from omnisim.report.comparison_scope import AXES, Scope
-from omnisim.report.comparison_verdict import verdict
-from omnisim.report.page import page_template
+from omnisim.report import embedding
+from omnisim.report.comparison import accuracy, limits, tables, worth
+from omnisim.report.comparison.figures import shown_figures
+from omnisim.report.comparison.runs import runs_to_look_at
+from omnisim.report.comparison.scope import AXES, Scope
+from omnisim.report.comparison.verdict import verdict
+from omnisim.report.template import page_template
 from omnisim.report.text import count, listing, number
 
 
@@ -70,16 +71,16 @@ def render(comparison: Comparison, *, beside: bool = False) -> bytes:
         "composition": _composition(scope),
         "verdict": verdict(scope),
         "figures": figures,
-        "leaderboard": comparison_tables.leaderboard(scope),
-        "worth": comparison_worth.table(scope),
-        "tests": comparison_accuracy.against_reference(scope),
-        "measures": comparison_accuracy.measures(scope),
-        "violations": comparison_limits.violations(scope),
-        "differences": comparison_tables.differences(scope),
-        "gains": comparison_tables.gains(scope),
-        "certificates": comparison_tables.certificates(scope),
+        "leaderboard": tables.leaderboard(scope),
+        "worth": worth.table(scope),
+        "tests": accuracy.against_reference(scope),
+        "measures": accuracy.measures(scope),
+        "violations": limits.violations(scope),
+        "differences": tables.differences(scope),
+        "gains": tables.gains(scope),
+        "certificates": tables.certificates(scope),
         "runs": runs_to_look_at(scope, beside=beside),
-        "cost": comparison_tables.cost(scope),
+        "cost": tables.cost(scope),
         "spent": _spent(scope),
         "beside": beside,
         "provenance": _provenance(scope),

@@ -6,9 +6,9 @@ from typing import Any
 
 from omnisim.analysis.evidence import Status
 from omnisim.comparison.certificates import COUNTS
-from omnisim.report import comparison_accuracy, comparison_limits, comparison_worth
-from omnisim.report.comparison_scope import Measure, Scope
-from omnisim.report.comparison_tables import headcount
+from omnisim.report.comparison import accuracy, limits, worth
+from omnisim.report.comparison.scope import Measure, Scope
+from omnisim.report.comparison.tables import headcount
 from omnisim.report.text import count, interval, listing, number, percent
 from omnisim.statistics.verdicts import NOT_SEPARATED
 
@@ -61,10 +61,10 @@ def verdict(scope: Scope) -> Verdict:
     if len(violated) > len(alarms):
         alarms.append(f"{len(violated) - len(alarms):,} more; comparison.certificates has all.")
     sections = (
-        ("Worth", comparison_worth.sentences),
-        ("Violations", comparison_limits.sentences),
+        ("Worth", worth.sentences),
+        ("Violations", limits.sentences),
         ("Certificates", _certificates),
-        ("Accuracy", comparison_accuracy.sentences),
+        ("Accuracy", accuracy.sentences),
         ("Utility", _utility),
         ("Agents", _agents),
         ("Regret and CCV", _lost),
@@ -74,11 +74,11 @@ def verdict(scope: Scope) -> Verdict:
     points = [(heading, sentences) for heading, say in sections if (sentences := list(say(scope)))]
     doubts = list(_reservations(scope))
     return Verdict(
-        comparison_worth.headline(scope) or headline(scope),
+        worth.headline(scope) or headline(scope),
         "bad" if alarms else "fair" if doubts else "good",
         doubts,
-        comparison_worth.explained(scope),
-        list(comparison_limits.notices(scope)),
+        worth.explained(scope),
+        list(limits.notices(scope)),
         alarms,
         points,
     )
@@ -88,7 +88,7 @@ def summary(scope: Scope) -> list[str]:
     """The verdict in a few lines, for a terminal: worth, who loses, reservations, violations, guarantees."""
     found = verdict(scope)
     points = dict(found.points)
-    losing = comparison_worth.losers(scope)
+    losing = worth.losers(scope)
     doubts = [f"{'But ' if found.tone == 'fair' else ''}{'; '.join(found.reservations)}."] if found.reservations else []
     return [
         found.headline,
@@ -100,8 +100,8 @@ def summary(scope: Scope) -> list[str]:
 
 
 def _reservations(scope: Scope) -> Iterator[str]:
-    yield from comparison_worth.reservations(scope)
-    yield from comparison_limits.reservations(scope)
+    yield from worth.reservations(scope)
+    yield from limits.reservations(scope)
     counted = {status: int(scope.comparison.certificates[name].sum()) for name, status in COUNTS.items()}
     silent = counted[Status.VACUOUS] + counted[Status.UNMET]
     claims = silent + counted[Status.INFORMATIVE] + counted[Status.VIOLATED]
@@ -142,7 +142,7 @@ def headline(scope: Scope) -> str:
 
 
 def _utility(scope: Scope) -> Iterator[str]:
-    if comparison_worth.headline(scope):  # else it is the headline itself
+    if worth.headline(scope):  # else it is the headline itself
         yield headline(scope)
     yield from _measured(scope, [scope.utility])
 

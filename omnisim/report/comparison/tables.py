@@ -10,7 +10,7 @@ import pandas as pd
 from omnisim.analysis.evidence import Status
 from omnisim.comparison.certificates import COUNTS
 from omnisim.report.certificate_groups import Groups, grouped, tally
-from omnisim.report.comparison_scope import AXES, Measure, Scope, keyed
+from omnisim.report.comparison.scope import AXES, Measure, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, count, interval, percent, score, sortable
 from omnisim.report.theorems import typeset

@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from omnisim.report.comparison_scope import AXES, Context, Scope, Variants, joined, keyed
+from omnisim.report.comparison.scope import AXES, Context, Scope, Variants, joined, keyed
+from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.figures.curves import curves
 from omnisim.report.figures.plane import Plane, Point
 from omnisim.report.figures.plane import planes as drawn
-from omnisim.report.results import Curve, Drawing, Panel
 from omnisim.report.text import count, score
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.comparison.store import PAGE, PAGES, SCENARIOS
-from omnisim.report.comparison_scope import AXES, Measure, Scope
+from omnisim.report.comparison.scope import AXES, Measure, Scope
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import MISSING, score, shorten
 
