@@ -68,8 +68,8 @@ def pages() -> dict[str, list[str]]:
     }
 
 
-_ROUNDS = {"panprediction_spikes": 220}
-"""Of scenarios that need more."""
+_ROUNDS = {"own_prices": 28, "panprediction_spikes": 220}
+"""Of scenarios that need more, or have fewer."""
 
 
 def write_inputs(folder: Path) -> None:
