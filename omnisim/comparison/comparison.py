@@ -81,11 +81,8 @@ import pandas as pd
 import pyarrow as pa
 
 from omnisim.arrays import BoolArray
-from omnisim.comparison.accuracy import Losses, accuracy, paired_tests
-from omnisim.comparison.certificates import certificates
-from omnisim.comparison.gains import gains
+from omnisim.comparison.differences import Statistics, gains
 from omnisim.comparison.grid import LABELS, run_name
-from omnisim.comparison.limits import cut, limits
 from omnisim.comparison.records import (
     FAILED,
     FINISHED,
@@ -97,10 +94,9 @@ from omnisim.comparison.records import (
     RUNS,
     SEED,
 )
-from omnisim.comparison.rows import Rows
-from omnisim.comparison.statistics import Statistics
 from omnisim.comparison.store import Store
-from omnisim.comparison.summaries import ALL, Curves, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.comparison.summaries import ALL, Curves, Rows, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.comparison.tables import Losses, accuracy, certificates, cut, limits, paired_tests
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.problem.population import UTILITY
 from omnisim.statistics.intervals import CONFIDENCE

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 import omnisim
-from omnisim.comparison import accuracy as module
-from omnisim.comparison import measuring
-from omnisim.comparison.accuracy import Losses, paired_tests
+from omnisim.comparison import run as measuring
+from omnisim.comparison import tables as module
+from omnisim.comparison.tables import Losses, paired_tests
 from omnisim.statistics.diebold_mariano import diebold_mariano
 
 SMALL = {

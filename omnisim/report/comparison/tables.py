@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.analysis.evidence import Status
-from omnisim.comparison.certificates import COUNTS
+from omnisim.comparison.tables import COUNTS
 from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.comparison.scope import AXES, Measure, Scope, keyed
 from omnisim.report.tables import Cell, Column, Table, cell

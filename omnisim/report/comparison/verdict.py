@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnisim.analysis.evidence import Status
-from omnisim.comparison.certificates import COUNTS
+from omnisim.comparison.tables import COUNTS
 from omnisim.report.comparison import accuracy, limits, worth
 from omnisim.report.comparison.scope import Measure, Scope
 from omnisim.report.comparison.tables import headcount
