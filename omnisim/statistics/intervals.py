@@ -1,10 +1,10 @@
 """Confidence intervals, for one number alone and for many together.
 
-With s the standard error found, an interval is estimate +- c t s: c is the quantile of |deviation| / s over the
-resamples, and t corrects for few units: Student's quantile over the normal one, with the degrees of freedom of
-Satterthwaite (Biometrics Bulletin 2, 1946) where there are two sources. For a family of comparisons c is the quantile
-of the largest |deviation| / s among them in a resample, all of which share their resamples: then all intervals hold
-together with the stated confidence (Romano and Wolf, Econometrica 73, 2005).
+With s the standard error found, an interval is estimate +- c s. The quantile of |deviation| / s over the resamples is
+what a normal deviate reaches as often; c is what Student's reaches as often, because there are few units, with the
+degrees of freedom of Satterthwaite (Biometrics Bulletin 2, 1946) where there are two sources. For a family of
+comparisons the quantile is that of the largest |deviation| / s among them in a resample, all of which share their
+resamples: then all intervals hold together with the stated confidence (Romano and Wolf, Econometrica 73, 2005).
 """
 
 from dataclasses import dataclass
@@ -57,22 +57,32 @@ def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals
     alone, simultaneous = np.full((2, count), np.nan)
     if not known.any():
         return Intervals(alone, simultaneous)
-    level = 0.5 + confidence / 2
-    few = np.asarray(stats.t.ppf(level, np.maximum(estimates.degrees_of_freedom, 1)) / stats.norm.ppf(level))
-    largest = np.zeros(len(estimates.deviations))
+    error, largest = np.full(count, np.nan), np.zeros(len(estimates.deviations))
     # In parts, because the deviations of thousands of estimates are most of the memory that is needed.
     where = np.flatnonzero(known)
     for part in np.split(where, range(_AT_ONCE, len(where), _AT_ONCE)):
         deviations = estimates.deviations[:, part]
-        width = few[part] * (error := np.sqrt(variance(deviations)))
+        error[part] = np.sqrt(variance(deviations))
         with np.errstate(invalid="ignore"):
             relative = np.abs(deviations, out=deviations)
-            relative /= error
+            relative /= error[part]
         np.fmax(relative, 0.0, out=relative)
         np.maximum(largest, relative.max(axis=1), out=largest)
-        alone[part] = np.quantile(relative, confidence, axis=0, overwrite_input=True) * width
-        simultaneous[part] = width
-    return Intervals(alone, simultaneous * np.quantile(largest, confidence))
+        alone[part] = np.quantile(relative, confidence, axis=0, overwrite_input=True)
+    simultaneous[where] = np.quantile(largest, confidence)
+    freedom = np.maximum(estimates.degrees_of_freedom, 1)
+    return Intervals(*(error * _students(reached, freedom, confidence) for reached in (alone, simultaneous)))
+
+
+def _students(reached: FloatArray, degrees_of_freedom: FloatArray, confidence: float) -> FloatArray:
+    """What Student's deviate reaches as often as a normal one reaches this.
+
+    Few units have few different resamples, whose quantile says little below the normal one: there the ratio is that of
+    the quantiles at the stated confidence, which is wider.
+    """
+    level = 0.5 + confidence / 2
+    ratio = stats.t.ppf(level, degrees_of_freedom) / stats.norm.ppf(level)
+    return np.asarray(np.fmax(reached * ratio, stats.t.isf(stats.norm.sf(reached), degrees_of_freedom)))
 
 
 _AT_ONCE = 512
