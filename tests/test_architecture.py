@@ -18,6 +18,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    "interruption",
 }
 """Parts that any other may import."""
 
@@ -48,7 +49,7 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"__main__", "cli", "compare_command", "interruption", "occupied", "progress", "run_directory"}
+OUTERMOST = {"__main__", "cli", "compare_command", "occupied", "progress", "run_directory"}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
