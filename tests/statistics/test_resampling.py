@@ -28,15 +28,16 @@ class TestClosedForms:
         expected = stats.t.ppf(0.975, 59) * values.std(ddof=1) / np.sqrt(60)
         np.testing.assert_allclose(half, expected, rtol=0.05)
 
-    def test_blocks_have_the_standard_error_of_a_sum(self) -> None:
-        sums = np.random.default_rng(3).normal(size=(1, 50, 2))
-        rounds = np.full((50, 2), 8.0)
+    @pytest.mark.parametrize("blocks", [5, 50])
+    def test_blocks_have_the_standard_error_of_a_sum(self, blocks: int) -> None:
+        sums = np.random.default_rng(3).normal(size=(1, blocks, 2))
+        rounds = np.full((blocks, 2), 8.0)
         found = Resampler(1, RESAMPLES).over_days(sums, rounds)
         np.testing.assert_allclose(found.value, sums[0].sum(axis=0))
-        error = sums[0].std(axis=0, ddof=1) * np.sqrt(50)
+        error = sums[0].std(axis=0, ddof=1) * np.sqrt(blocks)
         np.testing.assert_allclose(found.deviations.std(axis=0), error, rtol=6 / np.sqrt(2 * RESAMPLES))
         assert found.method == (DAYS, DAYS)
-        assert (found.degrees_of_freedom == 49).all()
+        assert (found.degrees_of_freedom == blocks - 1).all()
 
     def test_seeds_and_days_add_up(self) -> None:
         rng = np.random.default_rng(4)
@@ -45,7 +46,10 @@ class TestClosedForms:
         variance = of_seed.var(ddof=1) / 12 + of_day.var(ddof=1) * 40
         np.testing.assert_allclose(found.deviations.var(), variance, rtol=12 / np.sqrt(2 * RESAMPLES))
         assert found.method == (BOTH,)
-        assert 11 < found.degrees_of_freedom[0] < 11 + 39
+        parts = np.array([of_seed.var(ddof=1) / 12, of_day.var(ddof=1) * 40])
+        satterthwaite = parts.sum() ** 2 / (parts**2 / [11, 39]).sum()
+        np.testing.assert_allclose(found.degrees_of_freedom, satterthwaite, rtol=0.1)
+        assert 11 < satterthwaite < 11 + 39
 
     def test_rounds_outside_the_subsequence_do_not_count(self) -> None:
         sums = np.random.default_rng(5).normal(size=(1, 30, 1))

@@ -32,6 +32,14 @@ def test_the_slope_is_the_weighted_mean_of_the_replicates_slopes() -> None:
     assert fit_slope(SIZES, table).mean == pytest.approx(expected)
 
 
+def test_replicates_alike_have_the_t_interval_of_their_slopes() -> None:
+    table = np.random.default_rng(5).uniform(2, 50, (4, len(SIZES)))
+    slopes = np.array([np.polyfit(np.log(SIZES), np.log(row), 1)[0] for row in table])
+    expected = t_interval(slopes)
+    found = fit_slope(SIZES, table)
+    assert (found.mean, found.low, found.high) == pytest.approx((expected.mean, expected.low, expected.high))
+
+
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     """400 fits of square roots whose replicates differ in factor and slope, under noise; 7 of 10 lack large sizes.
 
