@@ -40,7 +40,10 @@ MOST_TOLD = 25
 
 _SHOWN = ("text/plain", "application/json")
 """Types of script elements that hold what a page draws."""
-_COST = re.compile(r"second|memory|time taken|wall|version|machine|elapsed", re.IGNORECASE)
+_COST = re.compile(r"second|memory|^time|wall|version|machine|^(?:simulate|analyze) s|slowest", re.IGNORECASE)
+_SLOW = re.compile(r"slowest|took longest|most memory")
+_COSTS = ("cost",)
+"""Figures of what runs cost."""
 _TIMED = re.compile(r"[\d.,]+ ?(?:µs|ms|s|seconds|min|MB|GB)\b")
 
 
@@ -68,7 +71,7 @@ def pages() -> dict[str, list[str]]:
     }
 
 
-_ROUNDS = {"own_prices": 28, "panprediction_spikes": 220}
+_ROUNDS = {"own_prices": 28, "panprediction": 250, "panprediction_spikes": 220}
 """Of scenarios that need more, or have fewer."""
 
 
@@ -111,7 +114,7 @@ def contents(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted(folder.glob("*.parquet")):
         frame = pd.read_parquet(path)
-        kept = [name for name in frame.columns if not _COST.search(str(name)) and str(name) != "slowest"]
+        kept = [name for name in frame.columns if not _COST.search(str(name))]
         # In a JSON table a number that is none is null, and texts stay what they are.
         found[path.stem] = json.loads(frame[kept].to_json(orient="split", index=False, double_precision=15))
     if (folder / "certificates.json").exists():
@@ -179,14 +182,19 @@ def _unpacked(data: str) -> list[Any]:
     except ValueError:
         unpacked = gzip.decompress(base64.b64decode(data)).decode(errors="replace")
     try:
-        return [json.loads(unpacked)]
+        drawn = json.loads(unpacked)
     except ValueError:
         return []  # the drawing library itself
+    if isinstance(drawn, dict) and isinstance(drawn.get("figures"), dict):
+        drawn["figures"] = {name: each for name, each in drawn["figures"].items() if name not in _COSTS}
+    return [drawn]
 
 
 def _without_costs(rows: list[list[str]]) -> list[list[str]]:
     dropped = {i for i, heading in enumerate(rows[0] if rows else []) if _COST.search(heading)}
-    return [[_TIMED.sub("#", cell) for i, cell in enumerate(row) if i not in dropped] for row in rows]
+    # A run may be listed because it was the slowest.
+    kept = [row for k, row in enumerate(rows) if k == 0 or not any(_SLOW.search(cell) for cell in row)]
+    return [[_TIMED.sub("#", cell) for i, cell in enumerate(row) if i not in dropped] for row in kept]
 
 
 def differences(before: Any, after: Any, where: str = "") -> Iterator[str]:
