@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "simulation": {"scenario", "strategies", "problem", "trace"},
     "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem"},
     "report": {"comparison", "analysis", "trace", "problem"},
-    "testing": {"strategies", "problem"},
+    "testing": {"strategies", "problem", "market"},
     "studies": {
         *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
         *("comparison", "report"),
@@ -165,7 +165,7 @@ PUBLIC = {
         "two_player",
         "two_player_calibrated_multiaccuracy",
     ],
-    "testing": ["check_adversary", "check_elimination", "check_forecaster"],
+    "testing": ["check_adversary", "check_elimination", "check_forecaster", "check_learner", "check_population"],
 }
 """What scripts outside the project rely on: names are added here, never taken away."""
 

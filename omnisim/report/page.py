@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
+from omnisim.errors import ProblemError
 from omnisim.files import atomic_write
 from omnisim.report import embedding, facts
 from omnisim.report.agents_data import AgentsData, agents_data
@@ -71,6 +72,8 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     ...     path.stat().st_size < 1_500_000
     True
     """
+    if not isinstance(analysis, Analysis):
+        raise ProblemError(f"write_report needs an Analysis, from analyze, got {type(analysis).__name__}")
     details = dict(details or {})
     for key in details:
         if key not in DETAILS:
