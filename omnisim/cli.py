@@ -143,7 +143,7 @@ def run(
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
-    from omnisim.report.verdict import alarming, summary
+    from omnisim.report.run.verdict import alarming, summary
 
     for line in summary(analysis):
         say(line)
