@@ -48,7 +48,16 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"__main__", "cli", "compare_command", "interruption", "occupied", "progress", "run_directory"}
+OUTERMOST = {
+    "__main__",
+    "cli",
+    "compare_command",
+    "interruption",
+    "occupied",
+    "progress",
+    "run_directory",
+    "validate_command",
+}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}

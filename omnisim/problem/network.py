@@ -46,10 +46,8 @@ class Channel:
             try:
                 object.__setattr__(self, "delay", Constant(self.delay))
             except ProblemError as cause:
-                raise ProblemError(
-                    f"{where}: delay must be a number of rounds >= 0, got {self.delay!r}: "
-                    "no message arrives before it is sent"
-                ) from cause
+                said = str(cause).removeprefix("rounds of a constant ")
+                raise ProblemError(f"{where}: {said}") from cause
         if isinstance(self.loss, bool) or not isinstance(self.loss, int | float) or not 0 <= self.loss <= 1:
             raise ProblemError(f"{where}: loss must be a probability in [0, 1], got {self.loss!r}")
         for outage in self.outages:
