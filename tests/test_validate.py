@@ -27,7 +27,7 @@ REFUSED = {
     "network={topology={kind='graphml', path='nodes.graphml'}}": "has no node 'forecaster': available: world",
     "network={topology={kind='graphml', path='edges.graphml'}}": "no path",
     "network={topology={kind='small_world'}}": "needs more than 4 populations, there are 1",
-    "network={channels=[{delay={kind='lognormal', median=1.0, sigma=1e9}}]}": "the expected delay must be <= 1e+12 rounds",
+    "network={channels=[{delay={kind='lognormal', median=1.0, sigma=1e9}}]}": "expected delay must be <= 1e+12 rounds",
     "network={channels=[{delay=1e300}]}": "delay must be <= 1e+12 rounds, got 1e+300",
     "network={channels=[{delay={kind='exponential', mean_rounds=1e308}}]}": "must be <= 1e+12 rounds, got 1e+308",
     "network={channels=[{delay={kind='uniform', low=0, high=1e13}}]}": "high of a uniform delay must be <= 1e+12",

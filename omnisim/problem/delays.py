@@ -14,7 +14,6 @@ from omnisim.arrays import FloatArray
 from omnisim.elementary import exp, log1p
 from omnisim.errors import ProblemError
 
-
 LONGEST = 1e12
 """Rounds of the longest expected delay: no run lasts as long, and sums of delays stay finite."""
 
@@ -145,8 +144,8 @@ class LogNormal(Delay):
             bounded = False
         if not bounded:
             raise ProblemError(
-                f"sigma of a lognormal delay is {self.sigma:g}, with median {self.median:g}: the expected delay must be "
-                f"<= {LONGEST:g} rounds"
+                f"sigma of a lognormal delay is {self.sigma:g}, with median {self.median:g}: "
+                f"the expected delay must be <= {LONGEST:g} rounds"
             )
 
     @property
