@@ -12,6 +12,9 @@ from typing import TypeAlias
 from omnisim.errors import ProblemError
 from omnisim.problem.delays import Constant, Delay
 
+MOST_RETAILERS = 100_000
+"""Of a tree; each is a node of the graph, whether a population is served by it or not."""
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -81,7 +84,7 @@ class Tree:
     Parameters
     ----------
     retailers
-        How many, >= 1; populations are given to ``retailer/0``, ``retailer/1``, ... in turn.
+        How many, from 1 to 100,000; populations are given to ``retailer/0``, ``retailer/1``, ... in turn.
     """
 
     retailers: int = 2
@@ -89,6 +92,8 @@ class Tree:
     def __post_init__(self) -> None:
         if self.retailers < 1:
             raise ProblemError(f"retailers of a tree must be at least 1, got {self.retailers}")
+        if self.retailers > MOST_RETAILERS:
+            raise ProblemError(f"retailers of a tree must be at most {MOST_RETAILERS:,}, got {self.retailers}")
 
 
 @dataclass(frozen=True)
