@@ -18,6 +18,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    "spreadsheets",
 }
 """Parts that any other may import."""
 

@@ -61,7 +61,7 @@ def _many(kind: str, count: int, first: int) -> int:
                 if not unclear[_alike(said)]:
                     kept = Path(tempfile.mkdtemp(prefix=f"omnisim-fuzz-{kind}-"))
                     shutil.copytree(folder, kept, dirs_exist_ok=True)
-                    print(f"{kind} {run}: {said}; its files are in {kept}", flush=True)  # noqa: T201
+                    print(f"{kind} {run}: {said}; its files are in {kept}", flush=True)
                 unclear[_alike(said)].append(said)
 
         # In batches, so that what was drawn before does not fill the memory.
@@ -77,7 +77,7 @@ def _many(kind: str, count: int, first: int) -> int:
                 ends["fault of the fuzzer"] += 1
     took = time.monotonic() - started
     told = ", ".join(f"{number:,} {end}" for end, number in sorted(ends.items()))
-    print(f"{kind}: {sum(ends.values()):,} cases in {took:,.0f} s: {told}", flush=True)  # noqa: T201
+    print(f"{kind}: {sum(ends.values()):,} cases in {took:,.0f} s: {told}", flush=True)
     return ends["anything else"] + ends["fault of the fuzzer"]
 
 

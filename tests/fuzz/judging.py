@@ -12,7 +12,7 @@ from scenario_files import Answer, omnisim_command
 
 SUCCESS, REFUSAL = "success", "clear line"
 
-LIMIT = 20
+LIMIT = 60
 """Seconds that a case may take; where the system can tell."""
 
 LONGEST = 2000
