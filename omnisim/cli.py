@@ -223,7 +223,7 @@ def compare(
         page = write_page(comparison, directory)
         alarming, lines = warnings(comparison), [*verdict(comparison), *leaderboard(comparison)]
     for line in alarming:
-        print(f"omnisim: warning: {line}", file=sys.stderr)
+        complain(f"omnisim: warning: {line}")
     for line in lines:
         say(line)
     say(f"{page}")
@@ -342,7 +342,7 @@ def study(
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for line in result.warnings:
-        print(f"omnisim: warning: {line}", file=sys.stderr)
+        complain(f"omnisim: warning: {line}")
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
     say(f"{page}")

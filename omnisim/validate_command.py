@@ -61,8 +61,8 @@ def _problem(run: Prepared) -> Iterator[tuple[str, str]]:
     """The days played, who is there, and what they do."""
     problem, scenario = run.problem, run.scenario
     if problem.dates is not None:
-        before = 0 if problem.past is None else len(problem.past.outcomes)
-        yield "played", f"{problem.dates[0]} to {problem.dates[-1]}, after {count(before, 'day')} to learn from"
+        before = "" if problem.past is None else f", after {count(len(problem.past.outcomes), 'day')} to learn from"
+        yield "played", f"{problem.dates[0]} to {problem.dates[-1]}{before}"
     for population in problem.populations:
         parts = [count(population.agents, "agent"), count(population.actions, "action")]
         parts.append(count(len(population.constraints), "constraint"))
