@@ -157,3 +157,9 @@ def test_a_plug_in_of_the_folder_takes_the_place_of_no_package(tmp_path: Path) -
     code, said, complaint = done("validate", "toy.toml", "--plugin", "mine", "--set", "forecaster.kind=mine", **options)
     assert (code, complaint) == (0, "")
     assert "  forecaster    Mine\n" in said
+
+
+def test_a_name_without_end(toy: Path) -> None:
+    line = refusal("validate", toy, "--set", f"market.price='{'x' * 100_000}'")
+    assert line.startswith(f"{toy}: market: ")
+    assert 1000 < len(line) < 2000
