@@ -64,7 +64,7 @@ def scenario_case(draw: Draw, folder: Path) -> str:
     if chance(draw, 10):
         key = ".".join(draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=3)))
         options += ["--set", f"{key}={_written(draw(values.values))}"]
-    if not chance(draw, 10):
+    if not chance(draw, 4):
         return judged("validate", path, *options)
     found = judged("validate", path, *options)
     shutil.rmtree(folder / "out", ignore_errors=True)

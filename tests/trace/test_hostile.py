@@ -290,3 +290,19 @@ def test_a_record_that_is_all_alike_may_be_small_on_disk(recorded: Path, tmp_pat
     path = tmp_path / "trace.npz"
     omnisim.simulate(scenario).save(path)
     assert omnisim.load_trace(path).rounds == 300
+
+
+@pytest.mark.parametrize("population", [0, 1])
+@pytest.mark.parametrize("name", ["heard", "defaulted", "settled_at"])
+def test_what_comes_together(name: str, population: int, recorded: Path, tampered: Callable[..., Path]) -> None:
+    line = refused(tampered(lambda arrays, _: arrays.pop(f"population{population}/{name}"), recorded))
+    assert f"population{population}/" in line
+    assert "a record has all of heard, defaulted, settled_at or none of them" in line
+
+
+@pytest.mark.parametrize("gone", [("evaluations",), ("potential",), ("potential", "evaluations")])
+def test_a_forecaster_may_report_less(gone: tuple[str, ...], recorded: Path, tampered: Callable[..., Path]) -> None:
+    path = tampered(lambda arrays, _: [arrays.pop(f"diagnostics/{name}") for name in gone], recorded)
+    page = path.parent / "report.html"
+    omnisim.write_report(omnisim.analyze(omnisim.load_trace(path)), page)
+    assert "What the guarantee cost" not in page.read_text(encoding="utf-8")
