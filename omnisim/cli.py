@@ -60,6 +60,8 @@ Plugins = Annotated[
     typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
 ]
 
+Seed = Annotated[int | None, typer.Option(help="Of all randomness; default: the scenario's.", show_default=False)]
+Rounds = Annotated[int | None, typer.Option(help="Rounds to run; default: the scenario's.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
 
 
@@ -80,14 +82,8 @@ def run(
         Path | None,
         typer.Option(help="Folder for the results; default: reports/<scenario>-<digest>.", show_default=False),
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Of all randomness; default: the scenario's.", show_default=False),
-    ] = None,
-    rounds: Annotated[
-        int | None,
-        typer.Option(help="Rounds to run; default: the scenario's.", show_default=False),
-    ] = None,
+    seed: Seed = None,
+    rounds: Rounds = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
@@ -111,12 +107,7 @@ def run(
       omnisim run my.toml --seed 3 --set forecaster.kind=persistence --out results
       omnisim run my.toml --checkpoint-every 100
     """
-    extra: dict[str, Any] = {}
-    if seed is not None:
-        extra["seed"] = seed
-    if rounds is not None:
-        extra["rounds"] = rounds
-    loaded = _load(scenario, overrides, plugin, extra)
+    loaded = _load(scenario, overrides, plugin, _given(seed, rounds))
     from omnisim import run_directory
     from omnisim.occupied import check_unoccupied
 
@@ -232,7 +223,7 @@ def compare(
         page = write_page(comparison, directory)
         alarming, lines = warnings(comparison), [*verdict(comparison), *leaderboard(comparison)]
     for line in alarming:
-        print(f"omnisim: warning: {line}", file=sys.stderr)
+        complain(f"omnisim: warning: {line}")
     for line in lines:
         say(line)
     say(f"{page}")
@@ -273,11 +264,13 @@ def validate(
         str | None,
         typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario."),
     ] = None,
+    seed: Seed = None,
+    rounds: Rounds = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of scenario files instead.")] = False,
 ) -> None:
-    """Check a scenario without running it: its keys, its data, its populations and subsequences.
+    """Do all that run does before its rounds, and the first of them, and say what was read and what it will take.
 
     [bold]Examples[/bold]
 
@@ -294,10 +287,14 @@ def validate(
         return
     if scenario is None:
         raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")
-    loaded = _load(scenario, overrides, plugin, {})
-    problem = loaded.problem(loaded.seed)
-    agents = ", ".join(f"{p.agents} {p.name}" for p in problem.populations)
-    say(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
+    loaded = _load(scenario, overrides, plugin, _given(seed, rounds))
+    from omnisim.scenario.load import naming
+    from omnisim.validate_command import validated
+
+    with naming(scenario):
+        lines = validated(loaded)
+    for line in lines:
+        say(line)
 
 
 @app.command()
@@ -345,7 +342,7 @@ def study(
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for line in result.warnings:
-        print(f"omnisim: warning: {line}", file=sys.stderr)
+        complain(f"omnisim: warning: {line}")
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
     say(f"{page}")
@@ -392,6 +389,11 @@ def list_(
     for name in registry.names(kind):
         signature, summary = describe(kind, name)
         _entry(signature, summary)
+
+
+def _given(seed: int | None, rounds: int | None) -> dict[str, Any]:
+    """Overrides by options of their own."""
+    return {key: value for key, value in (("seed", seed), ("rounds", rounds)) if value is not None}
 
 
 def _load(scenario: str, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:

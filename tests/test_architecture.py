@@ -20,6 +20,7 @@ EVERYWHERE = {
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
     "interruption",
+    "spreadsheets",
 }
 """Parts that any other may import."""
 
@@ -51,7 +52,15 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"__main__", "cli", "compare_command", "occupied", "progress", "run_directory"}
+OUTERMOST = {
+    "__main__",
+    "cli",
+    "compare_command",
+    "occupied",
+    "progress",
+    "run_directory",
+    "validate_command",
+}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
