@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import DataError
 from omnisim.market.clock import nonexistent
 from omnisim.market.data import Market
@@ -101,8 +101,11 @@ def refuse_sentinels(table: Table, values: "pd.DataFrame") -> None:
                 )
 
 
-def warn_of_clock(source: str, stamps: Stamps, timezone: str | None) -> list[str]:
-    """Stamps that look like the ends of their periods, or like a clock without the changes of the zone."""
+def warn_of_clock(source: str, stamps: Stamps, timezone: str | None, priced: BoolArray) -> list[str]:
+    """Stamps that look like the ends of their periods, or like a clock without the changes of the zone.
+
+    ``priced`` tells which rows have a price: those without one may be there for the sake of the form.
+    """
     import pandas as pd
 
     found: list[str] = []
@@ -120,6 +123,7 @@ def warn_of_clock(source: str, stamps: Stamps, timezone: str | None) -> list[str
         )
     if timezone is None or stamps.aware or stamps.zone_declared:
         return found
+    clock = stamps.starts[priced].sort_values(kind="stable")
     index = pd.DatetimeIndex(clock.unique())
     skipped = nonexistent(index, timezone)
     ambiguous = index[index.tz_localize(timezone, ambiguous="NaT", nonexistent="shift_forward").isna()]
@@ -225,13 +229,13 @@ def _when(shift: int, a_day: int) -> str:
 
 
 def _unit_beside(table: Table) -> Unit | None:
-    """The unit in a column that says the unit of all rows."""
+    """The unit in a column that says the unit of all rows, or above the header."""
     for name in table.columns:
         if name.strip().lower() in ("unit", "units", "einheit", "uom", "price unit", "price_unit"):
             cells = {cell for cell in table.text(name).unique() if cell}
             if len(cells) == 1:
                 return unit_in(cells.pop())
-    return None
+    return unit_in(table.above)
 
 
 def _currency(table: Table, said: Unit | None) -> str | None:

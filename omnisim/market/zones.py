@@ -2,9 +2,13 @@
 
 import re
 import zoneinfo
+from typing import TYPE_CHECKING
 
 from omnisim.errors import DataError
 from omnisim.suggest import closest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MEANT = {
     "cest": "'Europe/Berlin' or the like", "cet/cest": "'Europe/Berlin' or the like",
@@ -66,6 +70,35 @@ def checked_zone(key: str, timezone: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         pass
     raise DataError(f"{key} {timezone!r} is unknown: {_question(timezone, meant)}names look like 'Europe/Oslo'")
+
+
+PLACES = (
+    "Europe/Berlin", "Europe/London", "Europe/Helsinki", "Europe/Istanbul", "America/New_York", "America/Chicago",
+    "America/Denver", "America/Los_Angeles", "America/Sao_Paulo", "America/Santiago", "Australia/Sydney",
+    "Australia/Brisbane", "Australia/Adelaide", "Australia/Perth", "Pacific/Auckland", "Asia/Tokyo", "Asia/Seoul",
+    "Asia/Singapore", "Asia/Manila", "Asia/Kolkata", "Africa/Johannesburg",
+)  # fmt: skip
+"""A zone for each clock that markets keep."""
+
+
+def zone_of_offsets(instants: "pd.Series", shown: "pd.Series") -> str | None:
+    """The zone whose clock shows ``shown`` (naive) at ``instants`` (in UTC), or None.
+
+    A clock that is that of UTC throughout tells no zone: it need not be a market's.
+
+    >>> import pandas as pd
+    >>> instants = pd.Series(pd.to_datetime(["2021-01-01", "2021-07-01"], utc=True))
+    >>> zone_of_offsets(instants, pd.Series(pd.to_datetime(["2021-01-01 02:00", "2021-07-01 03:00"])))
+    'Europe/Helsinki'
+    """
+    known = (instants.notna() & shown.notna()).to_numpy()
+    here, there = instants[known], shown[known]
+    if here.empty or here.dt.tz is None or (here.dt.tz_localize(None).to_numpy() == there.to_numpy()).all():
+        return None
+    for zone in PLACES:
+        if (here.dt.tz_convert(zone).dt.tz_localize(None).to_numpy() == there.to_numpy()).all():
+            return zone
+    return None
 
 
 def _question(timezone: str, meant: str | None) -> str:

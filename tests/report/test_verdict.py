@@ -232,7 +232,6 @@ class TestForecast:
         assert f"that of repeating the round before {repeated:.3g} over the same 199 rounds" in text
         assert f"its skill was {100 * skill:.2g} % better" in text
 
-
     def test_a_market_of_events_speaks_of_events(self):
         came = np.random.default_rng(4).integers(0, 2, (20, 1)).astype(float)
         analysis = informed_buyers(
