@@ -82,7 +82,7 @@ class Layout:
         chosen = self._chosen(table, dict(found.get("select") or {}))
         if chosen:
             found["select"] = chosen
-        time = found.get("time") or found.get("date")
+        time = found.get("date") or found.get("time")
         if isinstance(time, str):
             if self.formats and given.get("time_format") is None and given.get("date_format") is None:
                 key = "date_format" if "date" in found else "time_format"

@@ -101,6 +101,42 @@ def zone_of_offsets(instants: "pd.Series", shown: "pd.Series") -> str | None:
     return None
 
 
+def clocks_like(clock: "pd.Series") -> tuple[list[str], str]:
+    """Zones whose clock changes a naive clock shows, and the evidence; no zone where it shows none of those there are.
+
+    >>> import pandas as pd
+    >>> autumn = pd.date_range("2021-10-30", "2021-11-01", freq="h", tz="Europe/Berlin").tz_localize(None)
+    >>> clocks_like(pd.Series(autumn))
+    (['Europe/Berlin'], 'what the autumn change of Europe/Berlin repeats is there twice')
+    """
+    import numpy as np
+    import pandas as pd
+
+    if clock.dt.tz is not None or len(clock) < 2:
+        return [], ""
+    index = pd.DatetimeIndex(clock.sort_values().unique())
+    twice = pd.DatetimeIndex(clock[clock.duplicated()].unique())
+    hours = pd.date_range(index[0].ceil("h"), index[-1], freq="h")
+    found, against, evidence = [], "", ""
+    for zone in PLACES:
+        there = hours.tz_localize(zone, nonexistent="NaT", ambiguous=np.ones(len(hours), dtype=bool))
+        skipped = hours[there.isna()]
+        doubled = hours[hours.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").isna()]
+        if not len(skipped) and not len(doubled):
+            continue
+        absent, repeated = ~skipped.isin(index), doubled.isin(twice)
+        if absent.all() and repeated.all():
+            found.append(zone)
+            said = [f"what the spring change of {found[0]} leaves out is not there"] * bool(len(skipped))
+            said += [f"what the autumn change of {found[0]} repeats is there twice"] * bool(len(doubled))
+            evidence = evidence or " and ".join(said)
+        elif not absent.any() and not repeated.any():
+            seen = ["the hour that spring leaves out is present"] * bool(len(skipped))
+            seen += ["the hour that autumn repeats is there once"] * bool(len(doubled))
+            against = against or " and ".join(seen)
+    return found, evidence or against
+
+
 def _question(timezone: str, meant: str | None) -> str:
     if meant is not None:
         return f"did you mean {meant}? "
