@@ -31,14 +31,17 @@ def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str 
     for separator in SEPARATORS:
         rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True)) if lines else []
         at = _first_of_data(rows)
-        if at is None or len(rows[at]) <= best[2]:
+        if at is None:
             continue
         above = [i for i in range(at) if any(cell.strip() for cell in rows[i])]
         header = next((i for i in reversed(above) if len(_filled(rows[i])) > len(rows[at]) // 2), None)
         # Below a header may stand a row of units: names are those of the first row as wide.
         wide = [i for i in above if header is not None and len(rows[i]) == len(rows[header])]
         header = wide[0] if wide else header
-        best = (-1 if header is None else header, separator, len(rows[at]))
+        found = (-1 if header is None else header, separator, len(rows[at]))
+        # Decimal commas split the data alike, but leave no header.
+        if best[1] is None or (found[0] >= 0, found[2]) > (best[0] >= 0, best[2]):
+            best = found
     return best
 
 

@@ -35,11 +35,11 @@ def _first(layouts: tuple[Layout, ...], source: Source, given: Mapping[str, Any]
         try:
             table = read_table(source, Form(**form), layout.patterns)
         except DataError:
-            # Not with the separator of that layout; what is wrong with the file itself is said below.
-            continue
+            if isinstance(source, str | Path) and not Path(source).is_file():
+                raise
+            continue  # not with the separator of that layout
         if has_columns(table.columns, layout.patterns):
             return layout, table
-    read_table(source, Form(**{key: given.get(key) for key in _FORM}))
     return None
 
 

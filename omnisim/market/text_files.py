@@ -217,6 +217,7 @@ def _separator(lines: Sequence[str], wanted: Sequence[Wanted]) -> str:
             continue
         usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width))
         score = widths.count(usual) / len(widths) + (1.0 if _header(rows, wanted, -1) >= 0 and wanted else 0.0)
+        score += 0.5 * (widths[0] == usual)  # decimal commas split the rows alike, but not the header
         if score > most + 0.05:
             best, most = separator, score
     return best
