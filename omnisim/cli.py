@@ -81,7 +81,9 @@ def _root(
 def run(
     scenario: Annotated[
         str | None,
-        typer.Argument(metavar="[SCENARIO]", help="A TOML file, or the name of a shipped scenario.", show_default=False),
+        typer.Argument(
+            metavar="[SCENARIO]", help="A TOML file, or the name of a shipped scenario.", show_default=False
+        ),
     ] = None,
     prices: OwnPrices = None,
     out: Annotated[
@@ -313,6 +315,8 @@ def validate(
     loaded = _load(scenario, overrides, plugin, {})
     problem = loaded.problem(loaded.seed)
     agents = ", ".join(f"{p.agents} {p.name}" for p in problem.populations)
+    for line in loaded.about["market"].get("warnings", ()):
+        complain(f"omnisim: warning: {line}")
     say(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
 
 
@@ -426,11 +430,11 @@ def inspect_(
       omnisim inspect my.csv --set timezone=Europe/Oslo --set price=NO1
     """
     from omnisim.market.inspection import inspected
-    from omnisim.scenario.document import parse_override, to_toml
-    from omnisim.scenario.own_file import market_keys
+    from omnisim.scenario.document import parse_override
+    from omnisim.scenario.own_file import market_keys, market_lines
 
     lines, table = inspected(file, market_keys(dict(map(parse_override, settings or []))))
-    for line in [*lines, "", *to_toml({"market": table}).splitlines()]:
+    for line in [*lines, "", *market_lines(table)]:
         say(line)
 
 

@@ -108,7 +108,9 @@ def _price(table: Table, used: list[str]) -> str:
         if found:
             raise DataError(f"{table.source}: {len(found)} columns may be the price: set price to one of "
                             f"{', '.join(map(repr, found[:8]))}")  # fmt: skip
-    raise DataError(f"{table.source}: no column holds numbers that could be prices: is the decimal sign declared right?")
+    raise DataError(
+        f"{table.source}: no column holds numbers that could be prices: is the decimal sign declared right?"
+    )
 
 
 def _sample(table: Table) -> Table:

@@ -213,7 +213,7 @@ def read_prices(
         notes=(*table.notes, *told, *days.notes),
     )
     refuse_leaks(market, table.source, leaks)
-    suspected += warn_of_values(market, table.source, unit)
+    suspected += warn_of_values(market, table.source, unit, leaks)
     return replace(market, warnings=tuple(suspected))
 
 

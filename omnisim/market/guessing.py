@@ -177,7 +177,9 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
     zones, evidence = clocks_like(stamps.starts)
     if zones:
         if len(zones) > 1:
-            choices.append(f"{evidence}: this looks like the clock of {' or '.join(zones)} (timezone = {zones[0]!r} here)")
+            choices.append(
+                f"{evidence}: this looks like the clock of {' or '.join(zones)} (timezone = {zones[0]!r} here)"
+            )
         return {"timezone": zones[0]}
     if evidence:
         choices.append(
@@ -261,7 +263,5 @@ def unit_line(guessed: Guess) -> str:
     price = guessed.keys.get("price")
     if price not in guessed.table.columns:
         return f"{guessed.market.currency}/MWh"
-    factor, currency, _ = unit_of_prices(
-        guessed.table, price, guessed.keys.get("unit"), guessed.keys.get("currency")
-    )
+    factor, currency, _ = unit_of_prices(guessed.table, price, guessed.keys.get("unit"), guessed.keys.get("currency"))
     return f"{guessed.keys.get('unit') or currency + '/MWh'}" + (f", times {factor:g}" if factor != 1 else "")

@@ -84,9 +84,15 @@ def _stamps(found: Guess) -> str:
     clock = stamps.starts if stamps.clock is None else stamps.clock
     ends = "close" if stamps.edge == "end" else "open"
     zone = keys.get("timezone")
-    told = "in UTC" if stamps.aware and not keys.get("file_timezone") else f"on the clock of {keys['file_timezone']}" if (
-        keys.get("file_timezone")
-    ) else f"on the clock of {zone}" if zone else "on a clock without changes"
+    told = (
+        "in UTC"
+        if stamps.aware and not keys.get("file_timezone")
+        else f"on the clock of {keys['file_timezone']}"
+        if (keys.get("file_timezone"))
+        else f"on the clock of {zone}"
+        if zone
+        else "on a clock without changes"
+    )
     return (
         f"{stamps.described}, {clock.min():%Y-%m-%d %H:%M} to {clock.max():%Y-%m-%d %H:%M} {told}; they {ends} their "
         f"period; the days are those of {zone or 'that clock'}"

@@ -112,7 +112,10 @@ def _declared(text: "pd.Series", key: str, declared: str) -> "pd.Series":
             values = values.where(~marked, pd.to_datetime(plain, format=declared, errors="coerce"))
         return values
     except Exception as cause:
-        raise DataError(f"{key} {declared!r} is not a format such as '%d.%m.%Y %H:%M': {one_line(cause)}") from cause
+        parts = re.findall(r"%[A-Za-z]", declared)
+        twice = next((part for part in parts if parts.count(part) > 1), None)
+        why = f"it has {twice} twice" if twice else one_line(cause)
+        raise DataError(f"{key} {declared!r} is not a format such as '%d.%m.%Y %H:%M': {why}") from cause
 
 
 def _found_out(text: "pd.Series", key: str, clock: bool) -> tuple["pd.Series", str]:

@@ -51,7 +51,7 @@ def _first_line(source: Source, member: str | None) -> str:
     return unpacked(Path(source), member)[1][:200].decode("latin-1").partition("\n")[0].strip().lstrip("\ufeff")
 
 
-def read_source(name: str, source: Source, **keys: Any) -> Market:
+def read_source(name_of_source: str, source: Source, /, **keys: Any) -> Market:
     """Prices from a file of a known source; keys that are given take the place of those of its layout.
 
     Raises
@@ -59,9 +59,9 @@ def read_source(name: str, source: Source, **keys: Any) -> Market:
     DataError
         If the file is not of that source, or not as described.
     """
-    found = _first(SOURCES[name], source, keys)
+    found = _first(SOURCES[name_of_source], source, keys)
     if found is None:
-        known = "; or ".join(f"{layout.about}: {_header(layout)}" for layout in SOURCES[name])
+        known = "; or ".join(f"{layout.about}: {_header(layout)}" for layout in SOURCES[name_of_source])
         raise DataError(
             f"{_called(source)} is not of {known}; source = 'file' reads others, and omnisim inspect says how"
         )

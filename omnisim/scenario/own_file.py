@@ -9,7 +9,7 @@ import numpy as np
 from omnisim.market.guessing import guess
 from omnisim.market.inspection import market_table
 from omnisim.scenario.days import WARM_UP
-from omnisim.scenario.document import check_document, overridden
+from omnisim.scenario.document import check_document, overridden, to_toml
 from omnisim.scenario.load import build, naming
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import Schema
@@ -80,6 +80,19 @@ def market_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
     rest = {"forecaster": {"kind": "persistence"}, "populations": {"buyers": {"kind": "energy_buyers", "agents": 1}}}
     checked: Any = check_document({**rest, **tree}, Schema())
     return {key: getattr(checked.market, key) for key in tree["market"] if key not in _UNREAD}
+
+
+def market_lines(table: Mapping[str, Any]) -> list[str]:
+    """A ``[market]`` table as TOML in which each key has one line, so that others can be written below.
+
+    >>> market_lines({"source": "file", "select": {"Bidding zone": "NO1"}})
+    ['[market]', 'source = "file"', 'select = { "Bidding zone" = "NO1" }']
+    """
+    lines = ["[market]"]
+    for key, value in table.items():
+        inner = [to_toml({name: each}).strip() for name, each in value.items()] if isinstance(value, Mapping) else []
+        lines += [f"{key} = {{ {', '.join(inner)} }}"] if inner else to_toml({key: value}).splitlines()
+    return lines
 
 
 def _populations(typical: float, stress: float, a_day: int) -> dict[str, Any]:
