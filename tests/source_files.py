@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-
 Pairs = list[tuple[dt.datetime, float]]
 
 EUROPE = {"spring": dt.date(2023, 3, 25), "autumn": dt.date(2023, 10, 28)}
@@ -31,7 +30,7 @@ def pairs_of(zone: str, first: dt.date, days: int = 3, minutes: int = 60, seed: 
 
 
 def days_of(pairs: Pairs, zone: str, a_day: int = 24) -> np.ndarray:
-    """What the days must be: repeated periods averaged, those that do not exist on the line between their neighbours."""
+    """What the days must be: repeated periods averaged, those that do not exist interpolated."""
     place = zoneinfo.ZoneInfo(zone)
     cells: dict[tuple[dt.date, int], list[float]] = {}
     for moment, price in pairs:
@@ -155,7 +154,8 @@ def elspot(pairs: Pairs, zone: str) -> str:
     for moment, price in pairs:
         start = local(moment, zone)
         rows.append(
-            f"{start:%d-%m-%Y};{start.hour:02d} - {start.hour + 1:02d};{comma(price)};{comma(price + 1)};{comma(price + 2)}"
+            f"{start:%d-%m-%Y};{start.hour:02d} - {start.hour + 1:02d};"
+            f"{comma(price)};{comma(price + 1)};{comma(price + 2)}"
         )
         if end_of(moment, zone).hour == start.hour + 2:
             rows.append(f"{start:%d-%m-%Y};{start.hour + 1:02d} - {start.hour + 2:02d};;;")
@@ -215,8 +215,10 @@ def nyiso(pairs: Pairs, zone: str) -> str:
 
 
 def caiso(pairs: Pairs, zone: str) -> str:
-    rows = ["INTERVALSTARTTIME_GMT,INTERVALENDTIME_GMT,OPR_DT,OPR_HR,OPR_INTERVAL,NODE_ID_XML,NODE_ID,NODE,MARKET_RUN_ID,"
-            "LMP_TYPE,XML_DATA_ITEM,PNODE_RESMRID,GRP_TYPE,POS,MW,GROUP"]  # fmt: skip
+    head = (
+        "INTERVALSTARTTIME_GMT,INTERVALENDTIME_GMT,OPR_DT,OPR_HR,OPR_INTERVAL,NODE_ID_XML,NODE_ID,NODE,"
+    )
+    rows = [head + "MARKET_RUN_ID,LMP_TYPE,XML_DATA_ITEM,PNODE_RESMRID,GRP_TYPE,POS,MW,GROUP"]
     for kind, off in (("MCC", 5.0), ("LMP", 0.0)):
         for m, price in pairs:
             stop = m + dt.timedelta(hours=1)

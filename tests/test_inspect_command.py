@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from page_text import Parsed
 from scenario_files import omnisim_command, refusal
-from source_files import BERLIN, CASES, NEW_YORK, days_of, ercot_of_a_year, pairs_of, smard_german
+from source_files import CASES, NEW_YORK, days_of, ercot_of_a_year, pairs_of
 
 import omnisim
 
@@ -27,7 +27,7 @@ agents = 2
 
 
 def written(folder: Path, case: str, first: dt.date, days: int) -> tuple[Path, str, np.ndarray]:
-    source, name, zone, write, _ = CASES[case]
+    _, name, zone, write, _ = CASES[case]
     pairs = pairs_of(zone, first, days)
     path = folder / name
     path.write_text(write(pairs, zone), encoding="utf-8")
@@ -54,8 +54,8 @@ def test_inspect_says_what_the_file_is(tmp_path: Path) -> None:
     path, _, expected = written(tmp_path, "smard", dt.date(2023, 3, 20), 10)
     out = omnisim_command("inspect", path).out
     assert out.startswith("a.csv: SMARD")
-    for said in ("utf-8-sig", "separator ';'", "decimal ','", "Europe/Berlin", "they open their period", "24 prices a day",
-                 "EUR/MWh", f"lowest {expected.min():.6g}", f"highest {expected.max():.6g}", "2023-03-20 to 2023-03-29",
+    for said in ("utf-8-sig", "separator ';'", "decimal ','", "Europe/Berlin", "they open their period",
+                 "24 prices a day", "EUR/MWh", f"lowest {expected.min():.6g}", f"highest {expected.max():.6g}", "2023-03-20 to 2023-03-29",
                  "2023-03-26: hour 02 does not exist", f"{expected[0, 0]:g} {expected[0, 1]:g}",
                  f"{expected[-1, 22]:g} {expected[-1, 23]:g}"):  # fmt: skip
         assert said in out

@@ -32,12 +32,13 @@ def inspected(source: Source, given: Mapping[str, Any] | None = None) -> tuple[l
     found = guess(source, given)
     market, table = found.market, found.table
     name = Path(source).name if isinstance(source, str | Path) else table.source
+    a_day, price = market.prices.shape[1], found.keys.get("price", "of each period")
     lines = [f"{name}: {found.layout or 'of no known source; its columns were told by what they hold'}"]
     facts = {
         "written": _written(found),
         "stamps": _stamps(found),
-        "resolution": f"{market.resolution}: {market.prices.shape[1]} price{'s' * (market.prices.shape[1] > 1)} a day",
-        "prices": f"column {found.keys.get('price', 'of each period')!r} in {unit_line(found)}: {_extremes(market.prices)}",
+        "resolution": f"{market.resolution}: {a_day} price{'s' * (a_day > 1)} a day",
+        "prices": f"column {price!r} in {unit_line(found)}: {_extremes(market.prices)}",
         "days": f"{market.dates[0]} to {market.dates[-1]}, {market.days} days"
         + _gaps(np.asarray(market.dates, dtype="datetime64[D]")),
         "first day": f"{market.dates[0]}: {_row(market.prices[0])}",

@@ -1,4 +1,4 @@
-"""Layouts of files of known sources, each as a few declarative lines: how to recognize it, and the keys that read it."""
+"""Layouts of files of known sources, in a few declarative lines each: how to recognize them, and the keys for them."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -110,12 +110,12 @@ def _declared(text: "pd.Series", key: str, declared: str) -> "pd.Series":
             # Only what a clock change repeats is marked; its first pass stands first, as without marks.
             plain = text[marked].map(lambda cell: _NAMED.sub("", cell).strip())
             values = values.where(~marked, pd.to_datetime(plain, format=declared, errors="coerce"))
-        return values
     except Exception as cause:
         parts = re.findall(r"%[A-Za-z]", declared)
         twice = next((part for part in parts if parts.count(part) > 1), None)
         why = f"it has {twice} twice" if twice else one_line(cause)
         raise DataError(f"{key} {declared!r} is not a format such as '%d.%m.%Y %H:%M': {why}") from cause
+    return values
 
 
 def _found_out(text: "pd.Series", key: str, clock: bool) -> tuple["pd.Series", str]:

@@ -13,7 +13,7 @@ _DATA = re.compile(r"[^A-Za-z]*\d.*")
 
 
 def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str | None, int]:
-    """Lines above the header (-1: there is none), the separator, and the number of columns.
+    r"""Lines above the header (-1: there is none), the separator, and the number of columns.
 
     The rows of data are those after the first that is as wide as the three that follow it and begins like data; the
     header is the row before them.

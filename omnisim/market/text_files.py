@@ -255,7 +255,7 @@ def _even(rows: Rows, name: str) -> Rows:
             if rows.separator == "," and everywhere
             else "set skip_rows to the lines above the header"
             if width <= 2 and everywhere
-            else "is the separator part of a value that is not in quotes? or set skip_rows to the lines above the header"
+            else "is the separator part of a value not in quotes? or set skip_rows to the lines above the header"
         )
         raise DataError(
             f"{name} is not a readable CSV file: line {rows.lines[i]} has {len(rows.cells[i])} cells, the header "

@@ -2,20 +2,16 @@
 
 import datetime as dt
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from source_files import AMERICA, EUROPE, comma, days_of, local, pairs_of
 
-from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
-from omnisim.market.inspection import inspected, market_table
 
 Rows = list[tuple[dt.datetime, float]]
 LONDON, BERLIN, NEW_YORK = "Europe/London", "Europe/Berlin", "America/New_York"

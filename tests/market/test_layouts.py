@@ -7,8 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from source_files import (
-    AMERICA, BERLIN, BRUSSELS, CASES, CHICAGO, EUROPE, NEW_YORK, days_of, elspot, end_of, entsoe_new, ercot_of_a_year,
-    local, pairs_of,
+    AMERICA,
+    BERLIN,
+    BRUSSELS,
+    CASES,
+    CHICAGO,
+    EUROPE,
+    NEW_YORK,
+    days_of,
+    elspot,
+    end_of,
+    entsoe_new,
+    ercot_of_a_year,
+    local,
+    pairs_of,
 )  # fmt: skip
 
 from omnisim import market as markets

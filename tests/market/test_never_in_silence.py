@@ -1,4 +1,4 @@
-"""Ways to misread a file of prices: what is surely wrong is refused, what is likely wrong is told, and a key settles it."""
+"""Ways to misread a file of prices: what is surely wrong is refused, what is likely is told, and a key settles it."""
 
 import datetime as dt
 from pathlib import Path
