@@ -4,9 +4,10 @@ import ast
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import omnisim
@@ -18,6 +19,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    "interruption",
 }
 """Parts that any other may import."""
 
@@ -48,7 +50,7 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"__main__", "cli", "compare_command", "interruption", "occupied", "progress", "run_directory"}
+OUTERMOST = {"__main__", "cli", "compare_command", "occupied", "progress", "run_directory"}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
@@ -213,12 +215,79 @@ def test_importing_the_package_imports_nothing_slow() -> None:
     assert slow & set(loaded) == set()
 
 
+NAMES = {
+    ".".join(module.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): module
+    for module in MODULES
+}
+
+
+def needed(name: str, known: Mapping[str, ast.AST]) -> set[str]:
+    """The modules that must have run before this one: what it imports outside functions, and the packages of those.
+
+    Its own packages need not have run to their end.
+    """
+    own = packages_of(name)
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for child in node.orelse:
+                visit(child)
+            return
+        targets: list[str] = []
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            targets = [path if path in known else str(node.module) for path in full.values()]
+        for target in targets:
+            if target in known:
+                found.update({target}, packages_of(target) - own)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(known[name])
+    return found - {name}
+
+
+def packages_of(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[:i]) for i in range(1, len(parts))}
+
+
+def circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
+    """Modules of which each needs the other; whichever is imported first fails, or finds the other half done."""
+    graph = nx.DiGraph((name, other) for name in known for other in needed(name, known))
+    return [found for found in nx.strongly_connected_components(graph) if len(found) > 1]
+
+
+def test_modules_make_no_circle() -> None:
+    assert not circles({name: ast.parse(module.read_text(encoding="utf-8")) for name, module in NAMES.items()})
+
+
+def test_a_circle_would_be_found() -> None:
+    texts = {
+        "a": "from a.one import x",
+        "a.one": "import b.two",
+        "b": "from b.three import y",
+        "b.two": "",
+        "b.three": "def f(): import a.four\nif TYPE_CHECKING:\n    import a.four",
+        "a.four": "",
+    }
+    trees = {name: ast.parse(text) for name, text in texts.items()}
+    assert not circles(trees)
+    # Through the package of what is imported: b must run, and needs a.one, which is being imported.
+    assert circles(trees | {"b.three": ast.parse("from a.one import x")})
+    assert circles(trees | {"b.two": ast.parse("from a import one")})
+
+
+@pytest.mark.long
 def test_every_module_can_be_imported_first() -> None:
-    # A circle between modules shows only when one of them is imported before the others.
-    names = [".".join(module.relative_to(ROOT.parent).with_suffix("").parts) for module in MODULES]
     code = f"""
 import importlib, sys
-for name in {[name.removesuffix(".__init__") for name in names]}:
+for name in {list(NAMES)}:
     for known in [known for known in sys.modules if known.partition(".")[0] == "omnisim"]:
         del sys.modules[known]
     importlib.import_module(name)

@@ -313,8 +313,8 @@ def _regret(analysis: Analysis) -> Iterator[str]:
     told = [_regret_of(analysis, name) for name in analysis.measures]
     if any(more for _, more in told):
         yield (
-            f"What the best change of actions in hindsight would have added on “{subsequence}” (swap regret, for actions "
-            "that never violated a limit, at prices inside the range):"
+            f"What the best change of actions in hindsight would have added on “{subsequence}” (swap regret, for "
+            "actions that never violated a limit, at prices inside the range):"
         )
     yield from (sentence for sentence, _ in told)
 

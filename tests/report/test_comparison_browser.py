@@ -68,7 +68,7 @@ def test_choosing_a_measure_redraws_the_leaderboard(drawn) -> None:
     before = figure.locator("figcaption").inner_text()
     figure.locator("select").select_option(label="swap regret")
     expect(figure.locator("figcaption")).to_contain_text("Less is")
-    assert before.startswith("Difference in utility")
+    assert before.startswith("Difference in money")
 
 
 def test_tables_sort_and_filter(drawn) -> None:
