@@ -215,9 +215,7 @@ def nyiso(pairs: Pairs, zone: str) -> str:
 
 
 def caiso(pairs: Pairs, zone: str) -> str:
-    head = (
-        "INTERVALSTARTTIME_GMT,INTERVALENDTIME_GMT,OPR_DT,OPR_HR,OPR_INTERVAL,NODE_ID_XML,NODE_ID,NODE,"
-    )
+    head = "INTERVALSTARTTIME_GMT,INTERVALENDTIME_GMT,OPR_DT,OPR_HR,OPR_INTERVAL,NODE_ID_XML,NODE_ID,NODE,"
     rows = [head + "MARKET_RUN_ID,LMP_TYPE,XML_DATA_ITEM,PNODE_RESMRID,GRP_TYPE,POS,MW,GROUP"]
     for kind, off in (("MCC", 5.0), ("LMP", 0.0)):
         for m, price in pairs:

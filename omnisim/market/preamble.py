@@ -21,7 +21,7 @@ def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.csv")
-    ...     _ = path.write_text("Prices of a market\\n\\ntime;price\\n2021-01-01;1\\n2021-01-02;2\\n2021-01-03;3\\n")
+    ...     _ = path.write_text("Prices of a market\n\ntime;price\n2021-01-01;1\n2021-01-02;2\n2021-01-03;3\n")
     ...     lines_above_header(path)
     (2, ';', 2)
     """
