@@ -171,6 +171,9 @@ def digest(document: BaseModel, folder: Path) -> str:
 
 def _hash(path: Path) -> str:
     with reading(path, ScenarioError):
+        if "*" in path.name:
+            path_of_each = sorted(path.parent.glob(path.name))
+            return hashlib.sha256(b"".join(each.read_bytes() for each in path_of_each)).hexdigest()
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
