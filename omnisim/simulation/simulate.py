@@ -85,7 +85,7 @@ def _recorded(run: Prepared) -> Trace:
     for name, party in run.agents.items():
         if run.lines is not None:
             party.note_in_flight(run.lines.in_flight(name, Outcome))
-        records |= party.records(adversary.law_known)
+        records |= party.records(adversary.law_known and not adversary.draws_in_law)
     unclipped_outcomes = differing(world.unclipped_outcomes, world.outcomes)
     if unclipped_outcomes is not None:
         records = {
