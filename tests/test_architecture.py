@@ -20,6 +20,7 @@ EVERYWHERE = {
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
     "interruption",
+    "spreadsheets",
 }
 """Parts that any other may import."""
 
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "statistics": set(),
     "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem", "statistics"},
     "report": {"comparison", "statistics", "analysis", "trace", "problem"},
-    "testing": {"strategies", "problem"},
+    "testing": {"strategies", "problem", "market"},
     "studies": {
         *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
         *("comparison", "statistics", "report"),
@@ -51,7 +52,15 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"__main__", "cli", "compare_command", "occupied", "progress", "run_directory"}
+OUTERMOST = {
+    "__main__",
+    "cli",
+    "compare_command",
+    "occupied",
+    "progress",
+    "run_directory",
+    "validate_command",
+}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
@@ -199,7 +208,7 @@ PUBLIC = {
         "two_player",
         "two_player_calibrated_multiaccuracy",
     ],
-    "testing": ["check_adversary", "check_elimination", "check_forecaster"],
+    "testing": ["check_adversary", "check_elimination", "check_forecaster", "check_learner", "check_population"],
 }
 """What scripts outside the project rely on: names are added here, never taken away."""
 

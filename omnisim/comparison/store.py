@@ -326,7 +326,8 @@ def _read_runs(path: Path, columns: Sequence[str]) -> pa.Table:
     table = _read(path, columns)
     with reading(path, TraceError, _DAMAGED, _AGAIN):
         check_runs(table, _only_run(path))
-    return table
+        # Whoever else wrote the file may have said of columns that they have no nulls, or ordered them otherwise.
+        return table.select(list(columns)).cast(pa.schema([RUNS.field(name) for name in columns]))
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -65,7 +65,8 @@ class Prepared:
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
             rng = stream(seed, "adversary")
-            self.world = World(environs, adversary, self.agents, list(self.populations), rng, observers)
+            answering = self._answering()
+            self.world = World(environs, adversary, self.agents, list(self.populations), rng, observers, answering)
             self.services = {name: self._service_of(name) for name in self.forecasters}
 
     @property
@@ -162,6 +163,13 @@ class Prepared:
             name,
             exposed=not self.adversary.oblivious and name == FORECASTER,
         )
+
+    def _answering(self) -> list[str]:
+        """Populations that act on this round's prediction of the first forecaster, and on nothing else."""
+        if self.lines is not None:
+            return []
+        alone = [name for name in self.populations if tuple(self._hears[name]) == (FORECASTER,)]
+        return [name for name in alone if not self.rules[self.home[name]].draws]
 
     def _heard_by(self, forecaster: str) -> list[str]:
         return [name for name in self.populations if forecaster in self._hears[name]]

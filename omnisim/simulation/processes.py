@@ -5,7 +5,7 @@ everyone is booked by the world when the outcome is known; who learns of it, and
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,6 +70,8 @@ class World:
         Names of the populations.
     observers
         See above.
+    answering
+        Populations that act on this round's prediction of the first forecaster and on nothing else.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class World:
         order: Sequence[str],
         rng: np.random.Generator,
         observers: Sequence[Callable[[int, Mixture], None]] = (),
+        answering: Collection[str] | None = None,
     ) -> None:
         rounds = len(environs.active)
         self._environs, self._adversary, self._rng = environs, adversary, rng
@@ -88,6 +91,7 @@ class World:
         self._agents, self._order = agents, order
         self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
         self._observers = tuple(observers)
+        self._answering = answering
 
     @property
     def symbols(self) -> dict[str, int]:
@@ -111,7 +115,12 @@ class World:
             registered = mailbox.take(Registration)
             if not self._adversary.oblivious:
                 shown = {message.cohort: message.candidates for message in registered}
-                context = replace(context, candidates=self._shown(shown), exposure=commitment.exposure)
+                context = replace(
+                    context,
+                    candidates=self._shown(shown),
+                    exposure=commitment.exposure,
+                    answering=self._answering,
+                )
             law = self._adversary.law(context, commitment.mixture, self._history(t))
             for observe in self._observers:
                 observe(t, law)

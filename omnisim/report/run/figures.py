@@ -60,7 +60,8 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         if calibration.objectives == Objective.COORDINATES:
             certified = [name for name in names if at_once(trace.records[name])]
             add("bias-bounds", "Population", [(name, figures.bias_bounds(analysis, name)) for name in certified])
-        add("potential", "", [("", figures.potential_course(analysis))])
+        if {"potential", "evaluations"} <= set(trace.diagnostics):  # another forecaster may report other numbers
+            add("potential", "", [("", figures.potential_course(analysis))])
     if has_ratio(analysis.certificates).any():
         add("certificate-ratios", "", [("", figures.certificate_ratios(analysis))])
     return made

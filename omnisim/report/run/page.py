@@ -6,6 +6,7 @@ from typing import Any
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
+from omnisim.errors import ProblemError
 from omnisim.files import atomic_write
 from omnisim.report import embedding
 from omnisim.report.run import facts
@@ -67,6 +68,8 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     ...     path.stat().st_size < 1_500_000
     True
     """
+    if not isinstance(analysis, Analysis):
+        raise ProblemError(f"write_report needs an Analysis, from analyze, got {type(analysis).__name__}")
     details = dict(details or {})
     for key in details:
         if key not in DETAILS:

@@ -132,14 +132,19 @@ def notices(analysis: Analysis) -> Iterator[str]:
     clipping = analysis.clipping
     if clipping.share >= NOTICED:
         yield clipping_told(analysis)
-    warnings = market_of(analysis.trace).get("warnings")
-    yield from (str(warning) for warning in warnings) if isinstance(warnings, list | tuple) else ()
+    yield from _of_the_market(analysis)
 
 
 def alarming(analysis: Analysis) -> Iterator[str]:
     """What is a warning on the command line as well."""
     if analysis.clipping.share >= ALARMING:
         yield clipping_told(analysis)
+    yield from _of_the_market(analysis)
+
+
+def _of_the_market(analysis: Analysis) -> Iterator[str]:
+    warnings = market_of(analysis.trace).get("warnings")
+    yield from (str(warning) for warning in warnings) if isinstance(warnings, list | tuple) else ()
 
 
 def clipping_told(analysis: Analysis) -> str:
