@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +21,6 @@ from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
 from omnisim.suggest import nearest
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def with_forecast(

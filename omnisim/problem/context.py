@@ -160,3 +160,7 @@ class History:
     outcomes: FloatArray
     predictions: FloatArray
     actions: Mapping[str, IntArray]
+
+
+FIXED: tuple[type, ...] = (Population, Past, RegisteredAgents, Service)
+"""What never changes in a run: it need not be stored to go on with one, since it is built again."""

@@ -18,7 +18,7 @@ from omnisim.scenario.scenario import Problem, Scenario
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort, cohorts
 from omnisim.simulation.network import Lines, Network
-from omnisim.simulation.processes import Environs, ForecastService, World
+from omnisim.simulation.processes import ForecastService, RoundData, World
 from omnisim.simulation.protocol import Clock
 from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.policy import Policy
@@ -61,12 +61,12 @@ class Prepared:
             self.lines = _lines(scenario, self._crews, self._hears, problem.rounds, seed)
             self.agents = {crew.name: self._agents_of(crew) for crew in self._crews}
             observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
-            environs = Environs(
+            round_data = RoundData(
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
             rng = stream(seed, "adversary")
             answering = self._answering()
-            self.world = World(environs, adversary, self.agents, list(self.populations), rng, observers, answering)
+            self.world = World(round_data, adversary, self.agents, list(self.populations), rng, observers, answering)
             self.services = {name: self._service_of(name) for name in self.forecasters}
 
     @property

@@ -26,7 +26,7 @@ from omnisim.trace import FORECASTER
 
 
 @dataclass(frozen=True)
-class Environs:
+class RoundData:
     """What the world knows of every round beforehand.
 
     Attributes
@@ -62,7 +62,7 @@ class World:
 
     Parameters
     ----------
-    environs, adversary, rng
+    round_data, adversary, rng
         What it plays with.
     agents
         The cohorts, whose books it keeps.
@@ -76,7 +76,7 @@ class World:
 
     def __init__(
         self,
-        environs: Environs,
+        round_data: RoundData,
         adversary: Adversary,
         agents: Mapping[str, Agents],
         order: Sequence[str],
@@ -84,8 +84,8 @@ class World:
         observers: Sequence[Callable[[int, Mixture], None]] = (),
         answering: Collection[str] | None = None,
     ) -> None:
-        rounds = len(environs.active)
-        self._environs, self._adversary, self._rng = environs, adversary, rng
+        rounds = len(round_data.active)
+        self._round_data, self._adversary, self._rng = round_data, adversary, rng
         self.outcomes, self.unclipped_outcomes = np.empty((2, rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
         self._agents, self._order = agents, order
@@ -96,7 +96,7 @@ class World:
     @property
     def symbols(self) -> dict[str, int]:
         """What the symbols of the arrays recorded so far stand for."""
-        return {"T": len(self._environs.active), "d": self._adversary.dimension}
+        return {"T": len(self._round_data.active), "d": self._adversary.dimension}
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
@@ -108,7 +108,7 @@ class World:
         mailbox = network.mailboxes[WORLD]
         while True:
             t: int = yield clock.at(Phase.CONTEXT)
-            context = self._environs.context(t)
+            context = self._round_data.context(t)
             network.send(WORLD, Notice(context))
             yield clock.at(Phase.LAW)
             commitment = mailbox.take_one(Commitment)

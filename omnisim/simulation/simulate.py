@@ -11,7 +11,7 @@ from omnisim._version import __version__
 from omnisim.errors import ScenarioError
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Problem, Scenario
-from omnisim.simulation.checkpoint import Checkpoint, Keeper
+from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.messages import Outcome
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.settlement import differing, true_costs
@@ -72,8 +72,10 @@ def simulate(
     elif not isinstance(scenario, Scenario):
         raise ScenarioError(f"simulate needs a Scenario, the name of one or a path, got {type(scenario).__name__}")
     run = Prepared(scenario, scenario.seed if seed is None else seed)
-    keeper = None if checkpoint is None else Keeper(checkpoint, scenario, run.problem, run.seed, run.parties)
-    run.play(_both(keeper, on_round), 0 if keeper is None else keeper.resume())
+    checkpointer = None
+    if checkpoint is not None:
+        checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties)
+    run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
     return _recorded(run)
 
 
@@ -124,13 +126,13 @@ def _recorded(run: Prepared) -> Trace:
     )
 
 
-def _both(keeper: Keeper | None, on_round: Callable[[int], None] | None) -> Callable[[int], None] | None:
+def _both(checkpointer: Checkpointer | None, on_round: Callable[[int], None] | None) -> Callable[[int], None] | None:
     """First the state of a round is safe, then it is said to be over."""
-    if keeper is None:
+    if checkpointer is None:
         return on_round
 
     def call(t: int) -> None:
-        keeper.round_is_over(t)
+        checkpointer.round_is_over(t)
         if on_round is not None:
             on_round(t)
 

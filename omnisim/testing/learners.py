@@ -8,7 +8,7 @@ from omnisim.errors import StrategyError
 from omnisim.strategies.learners.base import Learner
 from omnisim.streams import stream
 from omnisim.testing.runs import ROUNDS, ContractError, Output, Play, check_runs
-from omnisim.testing.surroundings import random_activity, random_population
+from omnisim.testing.world import random_activity, random_population
 
 _SIZES = ((3, 4, 2), (1, 1, 1), (2, 3, 0))
 """N, A, J of the situations tried."""

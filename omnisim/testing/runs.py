@@ -13,8 +13,7 @@ import numpy as np
 from omnisim import snapshot
 from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import StrategyError, TraceError
-from omnisim.problem.context import Context, History, Past, Service
-from omnisim.problem.fixed import FIXED
+from omnisim.problem.context import FIXED, Context, History, Past, Service
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.snapshot import Snapshots

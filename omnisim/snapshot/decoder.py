@@ -17,7 +17,7 @@ _BITS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Phil
 _GENERATORS = {cls.__name__: cls for cls in _BITS}
 
 
-class Putting:
+class Decoder:
     """Nodes become objects, each once; the roots get their attributes in place.
 
     Parameters

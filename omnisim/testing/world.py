@@ -26,8 +26,10 @@ SITUATIONS: Mapping[str, frozenset[str]] = {
 _HISTORY = 40
 
 
-class Surroundings:
+class TestWorld:
     """Random contexts, populations and outcomes."""
+
+    __test__ = False  # for pytest, which collects classes of such names
 
     def __init__(
         self, dimension: int, rounds: int, features: Sequence[str], forecasts: Sequence[str], extras: frozenset[str]

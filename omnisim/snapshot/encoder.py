@@ -13,7 +13,7 @@ from omnisim.errors import TraceError
 from omnisim.snapshot.data import CONTAINERS, PLAIN, Stored, attributes, name_of, package
 
 
-class Taking:
+class Encoder:
     """One pass over the objects: each becomes a node, referred to by its number.
 
     Parameters
