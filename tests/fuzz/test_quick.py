@@ -9,7 +9,7 @@ from fuzz.cases import CASES, prepared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-COUNTS = {"scenario": 25, "prices": 20, "trace": 15, "checkpoint": 8, "comparison": 4}
+COUNTS = {"scenario": 20, "prices": 15, "trace": 8, "checkpoint": 5, "comparison": 2}
 
 
 @pytest.fixture(scope="module")

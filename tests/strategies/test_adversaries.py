@@ -85,7 +85,7 @@ def test_seasonal_is_clipped_to_the_box() -> None:
         (lambda: Independent([[0.5]], [0.5]), ProblemError, "weights of a mixture sum to 0.5"),
         (lambda: Independent([]), ProblemError, "support of a mixture must have shape"),
         (lambda: Seasonal(dimension=0), StrategyError, "dimension of Seasonal must be >= 1, got 0"),
-        (lambda: Seasonal(shocks=0), StrategyError, "shocks of Seasonal must be >= 1, got 0"),
+        (lambda: Seasonal(shocks=0), StrategyError, "shocks of Seasonal must be >= 1 and <= 100,000, got 0"),
         (lambda: Seasonal(noise=-0.1), StrategyError, "noise of Seasonal must be >= 0, got -0.1"),
         (lambda: Seasonal(noise=np.nan), StrategyError, "noise of Seasonal must be >= 0, got nan"),
     ],
@@ -154,3 +154,16 @@ def test_worst_case_holds_nothing_against_who_was_not_there():
         found.append(adversary._victims[0]._regret[-1])
     np.testing.assert_array_equal(*found)
     assert found[0].any()
+
+
+@pytest.mark.parametrize("name", ["level", "day", "week", "year", "noise"])
+@pytest.mark.parametrize("value", [1e7, 1.7976931348623157e308, float("inf"), float("nan")])
+def test_what_seasonal_outcomes_are_made_of_stays_finite(name: str, value: float) -> None:
+    with pytest.raises(StrategyError, match=f"{name} of Seasonal must be "):
+        Seasonal(**{name: value})
+
+
+@pytest.mark.parametrize("shocks", [0, 100_001, 2**63 - 1])
+def test_the_number_of_shocks_is_one_that_memory_holds(shocks: int) -> None:
+    with pytest.raises(StrategyError, match="shocks of Seasonal must be >= 1 and <= 100,000"):
+        Seasonal(shocks=shocks)

@@ -19,7 +19,7 @@ from omnisim.workers import each_result
 
 pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
 
-PATIENCE = 10
+PATIENCE = 8
 IMPATIENT = f"""
 from omnisim.comparison.store import Store
 from omnisim.workers import cluster
@@ -30,13 +30,13 @@ def write(*arguments):
 Store.write = write
 """
 """Less patience from the first result on; before, scheduler and workers import the code of the tasks."""
-RUNS = 2 * 12
+RUNS = 2 * 8
 
 
 def arguments(address: str, out: Path) -> list[object]:
     return [
         *("compare", "synthetic_seasonal", "--forecasters", "climatology,persistence", "--seeds", RUNS // 2),
-        *("--set", "rounds=100", "--scheduler", address, "--out", out),
+        *("--set", "rounds=60", "--scheduler", address, "--out", out),
     ]
 
 
@@ -104,6 +104,7 @@ def test_the_scheduler(tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
     assert_same(omnisim.load_comparison(out), undisturbed)
 
 
+@pytest.mark.long
 def test_a_scheduler_that_hangs(tmp_path: Path) -> None:
     import signal
 
@@ -116,6 +117,7 @@ def test_a_scheduler_that_hangs(tmp_path: Path) -> None:
         check(said, f"the scheduler is gone: it has not answered for {PATIENCE} seconds", made, out)
 
 
+@pytest.mark.long
 def test_one_worker_of_two_is_enough(tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path) as made:
@@ -124,6 +126,7 @@ def test_one_worker_of_two_is_enough(tmp_path: Path, undisturbed: omnisim.Compar
     assert_same(omnisim.load_comparison(out), undisturbed)
 
 
+@pytest.mark.long
 def test_an_interrupted_command_leaves_the_cluster_to_others(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path) as made:
@@ -152,7 +155,7 @@ def test_a_scheduler_without_workers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lost", ["worker", "workers", "scheduler"])
 def test_at_any_moment(tmp_path: Path, undisturbed: omnisim.Comparison, lost: str, seed: int) -> None:
     rng = np.random.default_rng([seed, len(lost)])
-    out, after, pause = tmp_path / "out", int(rng.integers(2, RUNS - 10)), float(rng.uniform(0, 0.5))
+    out, after, pause = tmp_path / "out", int(rng.integers(2, RUNS - 8)), float(rng.uniform(0, 0.5))
     with cluster(tmp_path) as made:
         gone = {"worker": made.workers[:1], "workers": made.workers, "scheduler": [made.scheduler]}[lost]
 
