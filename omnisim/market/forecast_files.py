@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +16,11 @@ from omnisim.market.data import PRICES_A_DAY, Market
 from omnisim.market.days import to_days
 from omnisim.market.moments import read_moments
 from omnisim.market.stamps import Edge, When, read_stamps
-from omnisim.market.suspicions import refuse_leaks, unit_of_prices
+from omnisim.market.suspicions import Leaks, refuse_leaks, unit_of_prices
 from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
 from omnisim.suggest import nearest
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def with_forecast(
@@ -48,6 +45,7 @@ def with_forecast(
     issued_format: str | None = None,
     gate_closure: str | None = None,
     missing_forecast: str = "error",
+    leaks: Leaks = "error",
     first_day: dt.date | None = None,
     last_day: dt.date | None = None,
     separator: str | None = None,
@@ -77,7 +75,7 @@ def with_forecast(
         forecast of the market.
     first_day, last_day
         Days that will be played: others need no forecast, and take the prices of the day before.
-    time, date, period, stamp, time_format, date_format, timezone, file_timezone, wide, resample, select, unit
+    time, date, period, stamp, time_format, date_format, timezone, file_timezone, wide, resample, select, unit, leaks
         As for prices.
     separator, decimal, thousands, encoding, skip_rows
         As for prices.
@@ -95,7 +93,12 @@ def with_forecast(
     other = None if file_timezone is None else checked_zone("file_timezone", file_timezone)
     form = Form(separator, decimal, thousands, encoding, skip_rows)
     when = When(time, date, period, time_format, date_format, other, zone, stamp)
-    wanted = [*when.columns, *([] if wide or column is None else [column]), *([issued] if issued else []), *(select or {})]
+    wanted = [
+        *when.columns,
+        *([] if wide or column is None else [column]),
+        *([issued] if issued else []),
+        *(select or {}),
+    ]
     table = _together([read_table(each, form, wanted) for each in expanded(source)]).where(select or {})
     if wide:
         table = unpivoted(table)
@@ -116,7 +119,7 @@ def with_forecast(
     days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
     aligned, told = _aligned(market, name, days.dates, days.columns[name], missing_forecast, first_day, last_day)
     alone = replace(market, forecasts={name: aligned}, features={})
-    refuse_leaks(alone, about, "error")
+    refuse_leaks(alone, table.source, leaks)
     told = [*notes, *(note for note in days.notes if "dropped" not in note), *told]
     return replace(
         market,
@@ -198,7 +201,9 @@ def _known(
         raise DataError(f"{table.place(label)}: {issued} is {table.raw(issued)[label]!r}: it must be a timestamp")
     if at.dt.tz is not None:
         if zone is None:
-            raise DataError(f"{table.source}: column {issued!r} carries UTC offsets, so timezone must name the market's")
+            raise DataError(
+                f"{table.source}: column {issued!r} carries UTC offsets, so timezone must name the market's"
+            )
         at = at.dt.tz_convert(zone).dt.tz_localize(None)
     starts = stamps.starts
     local = starts if starts.dt.tz is None else starts.dt.tz_convert(zone).dt.tz_localize(None)
@@ -210,10 +215,10 @@ def _known(
     if never.any():
         place = int(np.flatnonzero(never)[0])
         raise DataError(
-            f"{about}: {table.place(at.index[place])}: the forecast for {local.iloc[place]:%Y-%m-%d %H:%M} was issued at "
-            f"{at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no earlier "
-            f"one is there ({int(pd.Series(clock[never]).nunique())} such periods): it was not known; take it out, or "
-            "set gate_closure to what it was"
+            f"{about}: {table.place(at.index[place])}: the forecast for {local.iloc[place]:%Y-%m-%d %H:%M} was issued "
+            f"at {at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no "
+            f"earlier one is there ({int(pd.Series(clock[never]).nunique())} such periods): it was not known; take it "
+            "out, or set gate_closure to what it was"
         )
     kept = (~late) & (pd.Series(at.to_numpy()) == last).to_numpy()
     passed = int(late.sum())
@@ -229,7 +234,7 @@ def _aligned(
     first: dt.date | None,
     last: dt.date | None,
 ) -> tuple[FloatArray, list[str]]:
-    rows = {day: row for day, row in zip(dates.tolist(), values, strict=True)}
+    rows = dict(zip(dates.tolist(), values, strict=True))
     given: list[dt.date] = market.dates.tolist()
     found = np.full(market.prices.shape, np.nan)
     absent: list[dt.date] = []
@@ -249,8 +254,9 @@ def _aligned(
     if missing == "error":
         others = ", ".join(map(repr, market.forecasts)) or "none here"
         raise DataError(
-            f"forecast {name!r}: {len(absent)} days have no forecast ({shown}): set missing_forecast to 'previous', or to "
-            f"the name of another ({others}), or first_day and last_day to the days there are ({dates[0]} to {dates[-1]})"
+            f"forecast {name!r}: {len(absent)} days have no forecast ({shown}): set missing_forecast to 'previous', or "
+            f"to the name of another ({others}), or first_day and last_day to the days there are ({dates[0]} to "
+            f"{dates[-1]})"
         )
     if missing == "previous":
         for day in absent:

@@ -228,7 +228,6 @@ class Schema:
         return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
 
 
-
 def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False) -> Any:
     """Any table of these kinds, told apart by its ``kind``.
 

@@ -30,7 +30,9 @@ def market(a_day: int = 24) -> Market:
 def long_file(path: Path, given: np.ndarray, *, first: dt.date = FIRST, **columns: Any) -> Path:
     minutes = 1440 // given.shape[1]
     stamps = pd.date_range(first, periods=given.size, freq=f"{minutes}min")
-    frame = pd.DataFrame({"time": stamps, **{name: each(stamps) for name, each in columns.items()}, "ours": given.ravel()})
+    frame = pd.DataFrame(
+        {"time": stamps, **{name: each(stamps) for name, each in columns.items()}, "ours": given.ravel()}
+    )
     frame.to_csv(path, index=False)
     return path
 
@@ -84,8 +86,11 @@ def test_forecasts_issued_later_are_a_leak(tmp_path: Path, hour: int, days_befor
 
 def test_a_leak_in_another_zone_than_the_clock(tmp_path: Path) -> None:
     """Issued at 11:30 in UTC, which is 13:30 in Oslo's summer."""
-    path = long_file(tmp_path / "f.csv", values(),
-                     issued=lambda stamps: (stamps.normalize() - pd.Timedelta(hours=12.5)).strftime("%Y-%m-%dT%H:%MZ"))  # fmt: skip
+
+    def in_utc(stamps: pd.DatetimeIndex) -> Any:
+        return (stamps.normalize() - pd.Timedelta(hours=12.5)).strftime("%Y-%m-%dT%H:%MZ")
+
+    path = long_file(tmp_path / "f.csv", values(), issued=in_utc)
     with pytest.raises(DataError, match="13:30, after gate closure"):
         with_forecast(market(), "ours", path, issued="issued", gate_closure="12:00", timezone=OSLO)
     found = with_forecast(market(), "ours", path, issued="issued", gate_closure="14:00", timezone=OSLO)
@@ -120,7 +125,9 @@ def test_days_without_a_forecast(tmp_path: Path) -> None:
     rows = pd.read_csv(path)
     absent = [3, 4, 8]
     rows[~(rows.index // 24).isin(absent)].to_csv(path, index=False)
-    with pytest.raises(DataError, match=r"3 days have no forecast \(2023-10-28, 2023-10-29, 2023-11-02\).*missing_forecast"):
+    with pytest.raises(
+        DataError, match=r"3 days have no forecast \(2023-10-28, 2023-10-29, 2023-11-02\).*missing_forecast"
+    ):
         with_forecast(market(), "ours", path)
     found = with_forecast(market(), "ours", path, missing_forecast="previous")
     expected = given.copy()
