@@ -73,7 +73,8 @@ def test_what_inspect_cannot_know_it_asks_with_the_evidence(tmp_path: Path) -> N
     prices = np.random.default_rng(1).uniform(20, 90, len(stamps)).round(2)
     pd.DataFrame({"time": stamps, "price": prices}).to_csv(path, index=False)
     out = omnisim_command("inspect", path).out
-    (line,) = (line for line in out.splitlines() if line.lstrip().startswith("choose"))
+    line, money = (line for line in out.splitlines() if line.lstrip().startswith("choose"))
+    assert "currency" in money
     assert "the hour that spring leaves out is present and the hour that autumn repeats is there once" in line
     assert "looks like UTC" in line
     assert "file_timezone = 'UTC'" in line
