@@ -215,17 +215,17 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
         if not is_datetime64_any_dtype(column):
             moments = read_moments(table.text(name), "time_format", None)
             if moments.written is not None:
-                zone = zone_of_offsets(moments.stamps, moments.written)
-                if zone is None:
+                place = zone_of_offsets(moments.stamps, moments.written)
+                if place is None:
                     choices.append(
                         "stamps are in UTC, and do not tell the market's zone: set timezone, such as 'Europe/Berlin' "
                         "(timezone = 'UTC' here)"
                     )
-                return {"timezone": zone or "UTC"}
+                return {"timezone": place or "UTC"}
     if keys.get("file_timezone") is None and said_by(names or [str(name)]) is not None:
-        zone = _beside(table, str(name))
-        if zone is not None:
-            return {"file_timezone": "UTC", "timezone": zone}
+        place = _beside(table, str(name))
+        if place is not None:
+            return {"file_timezone": "UTC", "timezone": place}
         choices.append(
             f"column {names[0]!r} is in UTC, and does not tell the market's zone: set timezone, such as "
             "'Europe/Berlin' (timezone = 'UTC' here)"
