@@ -55,7 +55,8 @@ def test_inspect_says_what_the_file_is(tmp_path: Path) -> None:
     out = omnisim_command("inspect", path).out
     assert out.startswith("a.csv: SMARD")
     for said in ("utf-8-sig", "separator ';'", "decimal ','", "Europe/Berlin", "they open their period",
-                 "24 prices a day", "EUR/MWh", f"lowest {expected.min():.6g}", f"highest {expected.max():.6g}", "2023-03-20 to 2023-03-29",
+                 "24 prices a day", "EUR/MWh", f"lowest {expected.min():.6g}", f"highest {expected.max():.6g}",
+                 "2023-03-20 to 2023-03-29",
                  "2023-03-26: hour 02 does not exist", f"{expected[0, 0]:g} {expected[0, 1]:g}",
                  f"{expected[-1, 22]:g} {expected[-1, 23]:g}"):  # fmt: skip
         assert said in out
@@ -72,7 +73,8 @@ def test_what_inspect_cannot_know_it_asks_with_the_evidence(tmp_path: Path) -> N
     prices = np.random.default_rng(1).uniform(20, 90, len(stamps)).round(2)
     pd.DataFrame({"time": stamps, "price": prices}).to_csv(path, index=False)
     out = omnisim_command("inspect", path).out
-    (line,) = (line for line in out.splitlines() if line.lstrip().startswith("choose"))
+    line, money = (line for line in out.splitlines() if line.lstrip().startswith("choose"))
+    assert "currency" in money
     assert "the hour that spring leaves out is present and the hour that autumn repeats is there once" in line
     assert "looks like UTC" in line
     assert "file_timezone = 'UTC'" in line

@@ -45,7 +45,7 @@ def likely_columns(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("wide") or len(period_columns(table.columns)) >= _FEWEST_PERIODS:
         codes = period_columns(table.columns)
         others = [name for name in table.columns if name not in codes]
-        dates = [name for name in others if _is_moment(table, name)]
+        dates = [name for name in others if is_moment(table, name)]
         return {"wide": True, "date": (dates or others or table.columns)[0]}
     keys: dict[str, Any] = {}
     used: list[str] = []
@@ -58,8 +58,8 @@ def likely_columns(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _when(table: Table) -> dict[str, Any]:
-    moments = [name for name in table.columns if name and _is_moment(table, name)]
-    if table.columns and not table.columns[0] and _is_moment(table, ""):
+    moments = [name for name in table.columns if name and is_moment(table, name)]
+    if table.columns and not table.columns[0] and is_moment(table, ""):
         moments.insert(0, "")
     if not moments:
         lower = {name.lower(): name for name in table.columns}
@@ -119,7 +119,13 @@ def _sample(table: Table) -> Table:
     return replace(table, frame=table.frame.iloc[:_SAMPLE])
 
 
-def _is_moment(table: Table, name: str) -> bool:
+def is_period(name: str) -> bool:
+    """Whether the name of a column says that it holds the periods of a day."""
+    return _PERIOD.search(name) is not None
+
+
+def is_moment(table: Table, name: str) -> bool:
+    """Whether a column holds stamps of time."""
     from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
     column = table.frame[name]

@@ -16,7 +16,7 @@ from omnisim.market.data import PRICES_A_DAY, Market
 from omnisim.market.days import to_days
 from omnisim.market.moments import read_moments
 from omnisim.market.stamps import Edge, When, read_stamps
-from omnisim.market.suspicions import refuse_leaks, unit_of_prices
+from omnisim.market.suspicions import Leaks, refuse_leaks, unit_of_prices
 from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
@@ -45,6 +45,7 @@ def with_forecast(
     issued_format: str | None = None,
     gate_closure: str | None = None,
     missing_forecast: str = "error",
+    leaks: Leaks = "error",
     first_day: dt.date | None = None,
     last_day: dt.date | None = None,
     separator: str | None = None,
@@ -74,7 +75,7 @@ def with_forecast(
         forecast of the market.
     first_day, last_day
         Days that will be played: others need no forecast, and take the prices of the day before.
-    time, date, period, stamp, time_format, date_format, timezone, file_timezone, wide, resample, select, unit
+    time, date, period, stamp, time_format, date_format, timezone, file_timezone, wide, resample, select, unit, leaks
         As for prices.
     separator, decimal, thousands, encoding, skip_rows
         As for prices.
@@ -118,7 +119,7 @@ def with_forecast(
     days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
     aligned, told = _aligned(market, name, days.dates, days.columns[name], missing_forecast, first_day, last_day)
     alone = replace(market, forecasts={name: aligned}, features={})
-    refuse_leaks(alone, about, "error")
+    refuse_leaks(alone, table.source, leaks)
     told = [*notes, *(note for note in days.notes if "dropped" not in note), *told]
     return replace(
         market,
@@ -214,10 +215,10 @@ def _known(
     if never.any():
         place = int(np.flatnonzero(never)[0])
         raise DataError(
-            f"{about}: {table.place(at.index[place])}: the forecast for {local.iloc[place]:%Y-%m-%d %H:%M} was issued at "
-            f"{at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no earlier "
-            f"one is there ({int(pd.Series(clock[never]).nunique())} such periods): it was not known; take it out, or "
-            "set gate_closure to what it was"
+            f"{about}: {table.place(at.index[place])}: the forecast for {local.iloc[place]:%Y-%m-%d %H:%M} was issued "
+            f"at {at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no "
+            f"earlier one is there ({int(pd.Series(clock[never]).nunique())} such periods): it was not known; take it "
+            "out, or set gate_closure to what it was"
         )
     kept = (~late) & (pd.Series(at.to_numpy()) == last).to_numpy()
     passed = int(late.sum())
@@ -233,7 +234,7 @@ def _aligned(
     first: dt.date | None,
     last: dt.date | None,
 ) -> tuple[FloatArray, list[str]]:
-    rows = {day: row for day, row in zip(dates.tolist(), values, strict=True)}
+    rows = dict(zip(dates.tolist(), values, strict=True))
     given: list[dt.date] = market.dates.tolist()
     found = np.full(market.prices.shape, np.nan)
     absent: list[dt.date] = []
@@ -253,8 +254,9 @@ def _aligned(
     if missing == "error":
         others = ", ".join(map(repr, market.forecasts)) or "none here"
         raise DataError(
-            f"forecast {name!r}: {len(absent)} days have no forecast ({shown}): set missing_forecast to 'previous', or to "
-            f"the name of another ({others}), or first_day and last_day to the days there are ({dates[0]} to {dates[-1]})"
+            f"forecast {name!r}: {len(absent)} days have no forecast ({shown}): set missing_forecast to 'previous', or "
+            f"to the name of another ({others}), or first_day and last_day to the days there are ({dates[0]} to "
+            f"{dates[-1]})"
         )
     if missing == "previous":
         for day in absent:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from omnisim.errors import DataError
-from omnisim.market.columns import likely_columns
-from omnisim.market.data import MINUTES, Market
+from omnisim.market.columns import is_moment, is_period, likely_columns
+from omnisim.market.data import MINUTES, RESOLUTIONS, Market
 from omnisim.market.files import read_prices
 from omnisim.market.preamble import lines_above_header
 from omnisim.market.sources import recognized
@@ -21,10 +21,14 @@ from omnisim.market.stamps import Stamps, When, read_stamps
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.suspicions import unit_of_prices
 from omnisim.market.tables import Form, Source, Table, read_table
-from omnisim.market.zones import clocks_like, zone_of_offsets
+from omnisim.market.wide import period_columns
+from omnisim.market.zones import clocks_like, zone_changing_on, zone_of_offsets
 
 _STEPS = 12
 """Keys that are settled one after the other, at most."""
+
+_SEVERAL, _MARKETS = 0.3, 400
+"""Share of stamps that occur again in a file of several markets, and how many markets it has at most."""
 
 _SUGGESTED = (
     re.compile(r"\b(?:set|with|write) (?P<key>[a-z_]+) = (?P<value>'[^']*'|\[[^\]]*\]|true)"),
@@ -101,16 +105,56 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
         keys |= {key: value for key, value in likely_columns(table, keys).items() if keys.get(key) is None}
     named = {key: keys[key] for key in ("time", "date", "period") if keys.get(key) is not None}
     table = read_table(source, _form_of(keys), [each for each in named.values() if isinstance(each, str)])
-    table = table.where(keys.get("select") or {})
     open_: list[str] = []
+    keys |= _select(table, keys, open_)
+    table = table.where(keys.get("select") or {})
     if not keys.get("wide"):
         keys |= _zone(table, keys, open_)
         keys |= _edge(table, keys, open_)
         keys |= _resolution(table, keys)
+    elif keys.get("resolution") is None:
+        columns = len(period_columns(table.columns))
+        usual = next(number for number in (24, 48, 96, 288) if columns <= number + number // 24 + 1)
+        keys["resolution"] = RESOLUTIONS[usual]
     market = read_prices(source, **keys)
+    if keys.get("currency") is None and keys.get("unit") is None and _says_nothing(table, str(keys.get("price"))):
+        open_.append(f"the file does not say its currency: set currency ({market.currency!r} here)")
     keys |= {} if "unit" in keys else {"currency": market.currency}
     stamps = _stamps(table, keys) if not keys.get("wide") else Stamps(_dates(market), "the columns of periods")
     return Guess(market, keys, layout, (*choices, *open_, *market.warnings), table, stamps)
+
+
+def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[str, Any]:
+    """Of a file with several markets below (or beside) each other, the rows of one: the first."""
+    used = [keys.get("price"), *_when(keys).columns]
+    named = [name for name in _when(keys).columns if name in table.columns]
+    if keys.get("wide"):
+        named = [keys["date"]]
+    chosen: dict[str, str] = dict(keys.get("select") or {})
+    for _ in range(3):
+        rows = table.where(chosen).frame
+        stamps = rows[named].astype(str).agg(" ".join, axis=1) if named else rows.index.to_series()
+        if stamps.duplicated().mean() < _SEVERAL:
+            break
+        best: tuple[float, str, list[str]] | None = None
+        for name in table.columns:
+            if name in used or name in chosen or not name or rows[name].ndim > 1 or is_period(name):
+                continue
+            cells = rows[name].astype(str).str.strip()
+            values = list(dict.fromkeys(cells))
+            if 1 < len(values) <= _MARKETS:
+                left = float((cells + "\0" + stamps).duplicated().mean())
+                if best is None or left < best[0] - 0.001:
+                    best = (left, name, values)
+        if best is None:
+            break
+        _, name, values = best
+        chosen[name] = values[0]
+        shown = ", ".join(map(repr, values[:6])) + (" ..." if len(values) > 6 else "")
+        choices.append(
+            f"each stamp stands there for {len(values)} values of {name!r}: select one of {shown} ({values[0]!r} here)"
+        )
+    return {"select": chosen} if chosen else {}
 
 
 def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +183,11 @@ def _when(keys: Mapping[str, Any]) -> When:
     return When(**{key: keys[key] for key in When.__dataclass_fields__ if keys.get(key) is not None})
 
 
+def clocks_of(column: Any) -> tuple[Any, Any]:
+    """Moments in UTC of a column with an offset, and what its own clock shows."""
+    return column.dt.tz_convert("UTC"), column.dt.tz_localize(None)
+
+
 def _stamps(table: Table, keys: Mapping[str, Any]) -> Stamps:
     return read_stamps(table, _when(keys), [keys["price"]] if keys.get("price") in table.columns else [])[1]
 
@@ -154,17 +203,29 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
     name = keys.get("time")
     if keys.get("date") is None and name is not None and keys.get("time_format") is None:
         column = table.column(name)
+        if is_datetime64_any_dtype(column) and column.dt.tz is not None:
+            zone = str(column.dt.tz)
+            zone = zone if "/" in zone and not zone.startswith("Etc/") else zone_of_offsets(*clocks_of(column)) or "UTC"
+            if zone == "UTC":
+                choices.append(
+                    "stamps are in UTC, and do not tell the market's zone: set timezone, such as 'Europe/Berlin' "
+                    "(timezone = 'UTC' here)"
+                )
+            return {"timezone": zone}
         if not is_datetime64_any_dtype(column):
             moments = read_moments(table.text(name), "time_format", None)
             if moments.written is not None:
-                zone = zone_of_offsets(moments.stamps, moments.written)
-                if zone is None:
+                place = zone_of_offsets(moments.stamps, moments.written)
+                if place is None:
                     choices.append(
                         "stamps are in UTC, and do not tell the market's zone: set timezone, such as 'Europe/Berlin' "
                         "(timezone = 'UTC' here)"
                     )
-                return {"timezone": zone or "UTC"}
-    if keys.get("file_timezone") is None and said_by(names) is not None:
+                return {"timezone": place or "UTC"}
+    if keys.get("file_timezone") is None and said_by(names or [str(name)]) is not None:
+        place = _beside(table, str(name))
+        if place is not None:
+            return {"file_timezone": "UTC", "timezone": place}
         choices.append(
             f"column {names[0]!r} is in UTC, and does not tell the market's zone: set timezone, such as "
             "'Europe/Berlin' (timezone = 'UTC' here)"
@@ -174,6 +235,8 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
         choices.append("stamps count seconds in UTC: set timezone to the market's (timezone = 'UTC' here)")
         return {"timezone": "UTC"}
     stamps = _stamps(table, {**keys, "stamp": keys.get("stamp") or "start"})
+    if (stamps.starts == stamps.starts.dt.normalize()).all():
+        return {}  # days have no hours that change
     zones, evidence = clocks_like(stamps.starts)
     if zones:
         if len(zones) > 1:
@@ -188,6 +251,18 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
             "(as here)"
         )
     return {}
+
+
+def _beside(table: Table, utc: str) -> str | None:
+    """The zone of a column of local stamps beside those in UTC."""
+    from omnisim.market.layouts import clocks
+
+    for name in table.columns:
+        if name and name != utc and is_moment(table, name):
+            zone = zone_of_offsets(*clocks(table, utc, name))
+            if zone is not None:
+                return zone
+    return None
 
 
 def _edge(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, Any]:
@@ -223,8 +298,21 @@ def _resolution(table: Table, keys: dict[str, Any]) -> dict[str, Any]:
     return {"resolution": names[usual[-1] if finest > 15 else usual[0]], "resample": True} if usual else {}
 
 
+def _says_nothing(table: Table, price: str) -> bool:
+    """Whether any currency would do."""
+    try:
+        unit_of_prices(table, price, None, "no currency")
+    except DataError:
+        return False
+    return True
+
+
 def _settled(refusal: str, given: Mapping[str, Any]) -> tuple[str, Any] | None:
     """The key and the value that a refusal names, unless that was tried."""
+    if given.get("timezone") is None and re.search("declare timezone|timezone must name the zone", refusal):
+        day = re.search(r"\d{4}-\d\d-\d\d", refusal)
+        zone = zone_changing_on(day[0]) if day else None
+        return ("timezone", zone) if zone else None
     if "missing to 'interpolate' or 'drop_day'" in refusal:
         return ("missing", "interpolate") if given.get("missing") is None else None
     if given.get("missing") == "interpolate" and "use 'drop_day'" in refusal:

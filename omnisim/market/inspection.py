@@ -86,7 +86,7 @@ def _stamps(found: Guess) -> str:
     ends = "close" if stamps.edge == "end" else "open"
     zone = keys.get("timezone")
     told = (
-        "in UTC"
+        "with UTC offsets"
         if stamps.aware and not keys.get("file_timezone")
         else f"on the clock of {keys['file_timezone']}"
         if (keys.get("file_timezone"))

@@ -64,6 +64,15 @@ class Layout:
         texts = [*self.columns.values(), *self.beside, *([self.local] if self.local else [])]
         return [re.compile(text) for text in texts]
 
+    def tells_the_time(self, table: Table) -> bool:
+        """Whether the stamps are more than days, which another column would divide into periods."""
+        from pandas.api.types import is_numeric_dtype
+
+        name = next((name for name in table.columns if re.fullmatch(self.columns.get("time", "(?!)"), name)), None)
+        if name is None or "date" in self.columns or is_numeric_dtype(table.frame[name]):
+            return True
+        return bool(table.text(name).iloc[:50].str.contains(":").any())
+
     def keys_for(self, table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
         """The keys with which a table of this layout is read; those that are given stay as they are.
 
@@ -91,7 +100,7 @@ class Layout:
             if "UTC" in time and "file_timezone" not in given and "(" in time:
                 found["file_timezone"] = "UTC"
         if self.local is not None and found.get("timezone") is None:
-            zone = zone_of_offsets(*_clocks(table.where(chosen), str(time), _named(table, self.local, self, "time")))
+            zone = zone_of_offsets(*clocks(table.where(chosen), str(time), _named(table, self.local, self, "time")))
             found |= {"timezone": zone} if zone else {}
         if self.rest is not None and not given.get(self.rest):
             used = {value for value in found.values() if isinstance(value, str)}
@@ -294,7 +303,7 @@ def _format_of(table: Table, name: str, formats: Sequence[str]) -> str | None:
     return None
 
 
-def _clocks(table: Table, time: str, local: str) -> tuple[Any, Any]:
+def clocks(table: Table, time: str, local: str) -> tuple[Any, Any]:
     """Moments in UTC, and what the market's clock shows at them."""
     import pandas as pd
     from pandas.api.types import is_datetime64_any_dtype

@@ -226,8 +226,9 @@ def literal_utc(declared: str) -> str | None:
 def said_by(names: Sequence[str]) -> str | None:
     """The zone that names of columns state, as ``UTC``, or None.
 
-    >>> said_by(["MTU (UTC)"]), said_by(["ts_utc"]), said_by(["time"])
-    ('UTC', 'UTC', None)
+    >>> said_by(["MTU (UTC)"]), said_by(["ts_utc"]), said_by(["HourUTC"]), said_by(["time"])
+    ('UTC', 'UTC', 'UTC', None)
     """
-    flat = " ".join(re.sub(r"[^a-z]+", " ", name.lower()) for name in names).split()
+    parted = [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() for name in names]
+    flat = " ".join(re.sub(r"[^a-z]+", " ", name) for name in parted).split()
     return "UTC" if {"utc", "gmt", "zulu"} & set(flat) else None

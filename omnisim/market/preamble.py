@@ -3,8 +3,10 @@
 import csv
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
+from omnisim.market.period_codes import parse_period
 from omnisim.market.text_files import SEPARATORS, decoded, unpacked
 
 _LOOKED_AT = 60
@@ -62,8 +64,8 @@ def _like_data(row: Sequence[str]) -> bool:
 
 def _counts(row: Sequence[str]) -> bool:
     """Whether a row counts the periods of a day, as the header of a wide table does."""
-    numbers = [int(cell) for cell in _filled(row) if cell.isdigit()]
-    return len(numbers) >= 23 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    codes = [code.value for cell in _filled(row) if (code := parse_period(cell)) is not None]
+    return len(codes) >= 23 and all(0 <= later - earlier <= 60 for earlier, later in pairwise(codes))
 
 
 def _filled(row: Sequence[str]) -> list[str]:

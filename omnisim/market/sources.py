@@ -38,7 +38,7 @@ def _first(layouts: tuple[Layout, ...], source: Source, given: Mapping[str, Any]
             if isinstance(source, str | Path) and not Path(source).is_file():
                 raise
             continue  # not with the separator of that layout
-        if has_columns(table.columns, layout.patterns):
+        if has_columns(table.columns, layout.patterns) and layout.tells_the_time(table):
             return layout, table
     return None
 

@@ -13,7 +13,7 @@ from omnisim.market.numbers import SENTINELS
 from omnisim.market.stamps import Stamps
 from omnisim.market.steps import DAY, HOUR, steps_of_rows
 from omnisim.market.tables import Table
-from omnisim.market.units import Unit, currency_of, parse_unit, unit_in
+from omnisim.market.units import Unit, currency_in, currency_of, parse_unit, unit_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def unit_of_prices(table: Table, column: str, unit: str | None, currency: str | 
     DataError
         If the unit is none, or the header (or a column of currencies) says another one than declared.
     """
-    said, notes = unit_in(column), []
+    said, notes = unit_in(column) or currency_in(column), []
     if said is None:
         said = _unit_beside(table)
     if unit is not None:

@@ -78,6 +78,17 @@ def unit_in(header: str) -> Unit | None:
     return None
 
 
+def currency_in(header: str) -> Unit | None:
+    """The money that the name of a column names by its code, in capitals and without an energy, or None.
+
+    >>> currency_in("SpotPriceDKK").currency, currency_in("price (USD)").currency, currency_in("CADENCE")
+    ('DKK', 'USD', None)
+    """
+    parts = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Za-z])", header)
+    found = [part for part in parts if part in set(_CURRENCIES.values())]
+    return Unit(found[0], found[0], 1.0) if len(set(found)) == 1 else None
+
+
 def currency_of(text: str) -> str | None:
     """The code of a currency that a whole text names, such as a cell of a column of currencies, or None."""
     found = _CURRENCIES.get(text.strip().strip("[]()").lower())

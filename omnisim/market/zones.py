@@ -101,6 +101,22 @@ def zone_of_offsets(instants: "pd.Series", shown: "pd.Series") -> str | None:
     return None
 
 
+def zone_changing_on(day: str) -> str | None:
+    """The first of the markets' zones whose clock changes on that day, or None.
+
+    >>> zone_changing_on("2023-10-29"), zone_changing_on("2023-03-12"), zone_changing_on("2023-06-01")
+    ('Europe/Berlin', 'America/New_York', None)
+    """
+    import pandas as pd
+
+    start = pd.Timestamp(day)
+    for zone in PLACES:
+        ends = [(start + pd.Timedelta(days=n)).tz_localize(zone, nonexistent="shift_forward") for n in (0, 1)]
+        if ends[1] - ends[0] != pd.Timedelta(days=1):
+            return zone
+    return None
+
+
 def clocks_like(clock: "pd.Series") -> tuple[list[str], str]:
     """Zones whose clock changes a naive clock shows, and the evidence; no zone where it shows none of those there are.
 

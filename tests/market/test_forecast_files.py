@@ -86,8 +86,11 @@ def test_forecasts_issued_later_are_a_leak(tmp_path: Path, hour: int, days_befor
 
 def test_a_leak_in_another_zone_than_the_clock(tmp_path: Path) -> None:
     """Issued at 11:30 in UTC, which is 13:30 in Oslo's summer."""
-    path = long_file(tmp_path / "f.csv", values(),
-                     issued=lambda stamps: (stamps.normalize() - pd.Timedelta(hours=12.5)).strftime("%Y-%m-%dT%H:%MZ"))  # fmt: skip
+
+    def in_utc(stamps: pd.DatetimeIndex) -> Any:
+        return (stamps.normalize() - pd.Timedelta(hours=12.5)).strftime("%Y-%m-%dT%H:%MZ")
+
+    path = long_file(tmp_path / "f.csv", values(), issued=in_utc)
     with pytest.raises(DataError, match="13:30, after gate closure"):
         with_forecast(market(), "ours", path, issued="issued", gate_closure="12:00", timezone=OSLO)
     found = with_forecast(market(), "ours", path, issued="issued", gate_closure="14:00", timezone=OSLO)

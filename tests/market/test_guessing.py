@@ -104,6 +104,49 @@ def pairs_in_json(pairs: Rows, zone: str) -> str:
     return json.dumps({"data": [[int(1000 * m.timestamp()), p] for m, p in pairs]})
 
 
+def in_utc_beside_local(pairs: Rows, zone: str) -> str:
+    return "HourUTC;HourDK;PriceArea;SpotPriceEUR\n" + "\n".join(
+        f"{m:%Y-%m-%d %H:%M};{local(m, zone):%Y-%m-%d %H:%M};DK1;{comma(p)}" for m, p in pairs
+    )
+
+
+def day_hour_price(pairs: Rows, zone: str) -> str:
+    """Date and Price as in epftoolbox, but with the hour in a column of its own."""
+    return "Date\tHour\tPrice\n" + "\n".join(f"{t:%d.%m.%Y}\t{t.hour + 1}\t{p}" for t, p in on_clock(pairs, zone))
+
+
+def two_markets(pairs: Rows, zone: str) -> str:
+    return "Zone;Datetime;EUR/MWh\n" + "\n".join(
+        f"{name};{t:%d-%m-%Y %H:%M};{comma(p + k)}"
+        for k, name in enumerate(("NA", "NO2"))
+        for t, p in on_clock(pairs, zone)
+    )
+
+
+def wide_by_the_clock(pairs: Rows, zone: str) -> str:
+    days: dict[dt.date, list[float]] = {}
+    for t, price in on_clock(pairs, zone):
+        days.setdefault(t.date(), []).append(price)
+    head = ";".join(f"{k // 2:02d}:{30 * (k % 2):02d}" for k in range(48))
+    return f"Fecha;{head}\n" + "\n".join(f"{day:%d/%m/%Y};" + ";".join(map(comma, row)) for day, row in days.items())
+
+
+def wide_with_3a_and_3b(pairs: Rows, zone: str) -> str:
+    days: dict[dt.date, dict[str, float]] = {}
+    for t, price in on_clock(pairs, zone):
+        day, name = days.setdefault(t.date(), {}), f"{t.hour + 1}" + "A" * (t.hour == 2)
+        day["3B" if name in day else name] = price
+    names = ["1", "2", "3A", "3B", *map(str, range(4, 25))]
+    return (
+        "Delivery day,"
+        + ",".join(f"Hour {name}" for name in names)
+        + "\n"
+        + "\n".join(
+            f"{day:%d/%m/%Y}," + ",".join(str(row.get(name, "")) for name in names) for day, row in days.items()
+        )
+    )
+
+
 CASES: dict[str, tuple[Callable[[Rows, str], str], str, str, int, dict[str, Any]]] = {
     "plain": (plain, BERLIN, "utf-8", 60, {}),
     "newest first": (newest_first, BERLIN, "utf-8", 60, {}),
@@ -120,16 +163,23 @@ CASES: dict[str, tuple[Callable[[Rows, str], str], str, str, int, dict[str, Any]
     "American": (american, NEW_YORK, "utf-8", 60, {}),
     "ct/kWh": (kilowatt_hours, BERLIN, "utf-8", 60, {}),
     "several columns": (several_columns, BERLIN, "utf-8", 60, {}),
+    "UTC beside local": (in_utc_beside_local, BERLIN, "utf-8", 60, {}),
+    "day, hour and price": (day_hour_price, BERLIN, "utf-8", 60, {}),
+    "two markets": (two_markets, BERLIN, "utf-8", 60, {}),
+    "wide, half-hours": (wide_by_the_clock, BERLIN, "utf-8", 30, {}),
+    "wide, 3A and 3B": (wide_with_3a_and_3b, BERLIN, "utf-8", 60, {}),
     "pairs in JSON": (pairs_in_json, BERLIN, "utf-8", 60, {"timezone": BERLIN}),
 }
-NUMBERED = ("day and number", "wide")
-"""Where numbers count the periods of a day: on the day of a clock change the zone must be known."""
+LEFT_OUT = {("wide, half-hours", "spring"), ("wide, half-hours", "autumn")}
+"""Forms that cannot show a day of a clock change."""
 
 
 @pytest.mark.parametrize("season", ["summer", "spring", "autumn"])
 @pytest.mark.parametrize("case", CASES)
 def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: str) -> None:
     write, zone, encoding, minutes, given = CASES[case]
+    if (case, season) in LEFT_OUT:
+        return
     first = {"summer": SUMMER, **(AMERICA if zone.startswith("America") else EUROPE)}[season]
     pairs = pairs_of(zone, first, minutes=minutes)
     path = tmp_path / ("a.json" if "JSON" in case else "a.csv")
@@ -142,3 +192,31 @@ def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: s
     assert str(found.market.dates[0]) == str(first)
     again = read_prices(path, **found.keys)
     np.testing.assert_array_equal(again.prices, found.market.prices)
+
+
+def test_a_zone_is_found_by_the_day_it_changes(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, EUROPE["autumn"])
+    path = tmp_path / "a.csv"
+    path.write_text(wide_with_3a_and_3b(pairs, BERLIN))
+    found = guess(path)
+    assert found.keys["timezone"] == BERLIN
+    assert any("timezone = 'Europe/Berlin' here" in choice for choice in found.choices)
+    np.testing.assert_allclose(found.market.prices, days_of(pairs, BERLIN))
+
+
+def test_a_market_called_na_can_be_selected(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, SUMMER)
+    path = tmp_path / "a.csv"
+    path.write_text(two_markets(pairs, BERLIN))
+    found = guess(path)
+    assert found.keys["select"] == {"Zone": "NA"}
+    assert any("'NA', 'NO2'" in choice for choice in found.choices)
+    np.testing.assert_allclose(guess(path, {"select": {"Zone": "NO2"}}).market.prices, days_of(pairs, BERLIN) + 1)
+
+
+def test_the_currency_in_the_name_of_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(in_utc_beside_local(pairs_of(BERLIN, SUMMER), BERLIN).replace("SpotPriceEUR", "SpotPriceDKK"))
+    found = guess(path)
+    assert found.market.currency == "DKK"
+    assert found.keys["timezone"] == BERLIN
