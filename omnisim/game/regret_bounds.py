@@ -67,7 +67,7 @@ def regret_rates(rounds: int) -> tuple[FloatArray, FloatArray]:
 
     >>> rates, curvatures = regret_rates(365)
     >>> rates, curvatures.round(3)
-    (array([0.9 , 0.6 , 0.3 , 0.15]), array([1.732, 0.879, 0.63 , 0.558]))
+    (array([0.9 , 0.6 , 0.3 , 0.15]), array([1.732, 0.879, 0.63 , 0.556]))
     """
     found = [LARGEST_RATE, NEXT_RATE]
     while found[-1] > math.sqrt(_SMALLEST / rounds):

@@ -221,3 +221,25 @@ class TestSampling:
 
     def test_is_nothing_where_nothing_was_drawn(self) -> None:
         assert sampling_bound(np.array([0.0, 1.0]), 3.0, 365)[0] == 0.0
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_all_but_a_share_of_the_agents_have_the_bound_without_the_number_of_agents(seed: int, drift: float) -> None:
+    """For one subsequence at most eps N agents exceed the bound with L X / eps in place of E X."""
+    rng, potential, oracle = instance(seed, 365)
+    favourite, every = rng.random(D), np.ones((N, A), dtype=bool)
+    for t in range(12):
+        context = Context(t, np.array([True, t % 2 == 0]))
+        potential._decisions.prepare(context, [])
+        potential.prepare(context)
+        mixture, y = mixture_of(rng), (1 - drift) * rng.random(D) + drift * favourite
+        potential.learn(mixture, y)
+        oracle.learn(mixture, y, every, context.active)
+    whole = float(potential.potentials[:, :, 0].sum()) / (L * N)
+    for share in (0.34, 0.67, 1.0):
+        logarithm = external_logarithm(365, A, L / share, whole)
+        for s in range(L):
+            sums = oracle.external[s]
+            above = (sums[:, :, 0] > regret_bound(sums[:, :, 1], logarithm, 365) + 1e-9).any(axis=1)
+            assert above.sum() <= share * N

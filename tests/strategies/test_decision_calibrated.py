@@ -406,3 +406,27 @@ def test_bad_parameters_are_refused(options, message):
 def test_it_says_what_it_needs_when_it_starts(service, message):
     with pytest.raises(StrategyError, match=message):
         DecisionCalibrated().start(service)
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_without_bases_it_starts_from_persistence(combine):
+    """Until the budget binds it broadcasts what persistence, or its combination, says; and records no base."""
+    rng = np.random.default_rng(4)
+    rounds = 80
+    outcomes = np.clip(0.5 + 0.05 * rng.normal(size=(rounds, 3)).cumsum(axis=0), 0, 1)
+    scenario = omnisim.Scenario(
+        populations=[population(rng, 5, 3, 3)],
+        adversary=omnisim.adversaries.Replay(outcomes),
+        forecaster=DecisionCalibrated(combine=combine),
+        elimination=BestResponse(),
+        rounds=rounds,
+    )
+    trace = omnisim.simulate(scenario)
+    start = omnisim.forecasters.Combination([Persistence()]) if combine else Persistence()
+    alone = omnisim.simulate(scenario.replace(forecaster=start))
+    untouched = trace.diagnostics["intervened"] == 0
+    assert untouched[:40].all()
+    first = int(np.flatnonzero(~untouched)[0]) if not untouched.all() else rounds
+    np.testing.assert_array_equal(trace.predictions[:first], alone.predictions[:first])
+    assert trace.bases is None
+    assert not omnisim.analyze(trace).certificates["theorem"].eq("Section 4.1").any()

@@ -18,6 +18,7 @@ from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
+from omnisim.strategies.forecasters.persistence import Persistence
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]
@@ -49,7 +50,8 @@ class DecisionCalibrated(Forecaster):
     Parameters
     ----------
     bases
-        Forecasters to follow where possible; without any it starts from the middle of the box.
+        Forecasters to follow where possible. Without any it starts from :class:`Persistence`, combined and corrected as
+        below, which needs nothing but the outcomes; agents are promised nothing about that one then.
     combine
         Whether to try first the online combination of the bases with its correction
         (:class:`~omnisim.strategies.forecasters.Combination`), which repairs weak bases and uses several at once.
@@ -176,8 +178,10 @@ class DecisionCalibrated(Forecaster):
             raise StrategyError("DecisionCalibrated has no registered population to calibrate for")
         self._agents = service.agents
         # The combination drives the bases itself.
-        self._combination = Combination(self.bases) if self.combine and self.bases else None
-        for forecaster in self.bases if self._combination is None else [self._combination]:
+        starts = self.bases or (Persistence(),)
+        self._combination = Combination(starts) if self.combine else None
+        self._driven: Sequence[Forecaster] = starts if self._combination is None else [self._combination]
+        for forecaster in self._driven:
             forecaster.start(service)
         family = _FAMILIES[self.objectives]
         events: list[int | None] = [None, *(range(len(self.bases)) if self.base_events else ())]
@@ -203,18 +207,14 @@ class DecisionCalibrated(Forecaster):
         self._engine = Engine(families, self._rule, minimax, service.rounds, self.tolerance, beside)
 
     def _predict(self, context: Context) -> Mixture:
-        if self._combination is not None:
-            combined = self._combination.predict(context)
-            self._followed = self._combination.base_predictions()
-            candidates = [combined, *map(Mixture.point, self._followed)]
-        elif self.bases:
-            candidates = [base.predict(context) for base in self.bases]
+        candidates = [forecaster.predict(context) for forecaster in self._driven]
+        if self._combination is None:
             self._followed = np.stack([mixture.mean for mixture in candidates])
         else:
-            self._followed = np.empty((0, self.service.dimension))
-            candidates = [Mixture.point(np.full(self.service.dimension, 0.5))]
-        found = self._engine.play(context, candidates, list(self._followed))
-        return self._arbitrate(context, found) if self.bases and self.minimax == "cutting_planes" else found
+            self._followed = self._combination.base_predictions()
+            candidates += map(Mixture.point, self._followed)
+        found = self._engine.play(context, candidates, list(self._followed) if self.bases else [])
+        return self._arbitrate(context, found) if self.minimax == "cutting_planes" else found
 
     def _arbitrate(self, context: Context, solved: Mixture) -> Mixture:
         """The minimax step, or the forecast that can be afforded instead: whichever has earned more so far."""
@@ -231,7 +231,7 @@ class DecisionCalibrated(Forecaster):
             spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
             self._lead += spared - solved
             self._rivals = None
-        for forecaster in self.bases if self._combination is None else [self._combination]:
+        for forecaster in self._driven:
             forecaster.update(outcome, self.unclipped)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
