@@ -423,6 +423,27 @@ def test_the_same_where_the_minimax_step_mixes(objectives: str) -> None:
     check(table[table["theorem"].isin(["Section 4.1", *names])], expected)
 
 
+def test_an_action_played_once_counts_among_those_played() -> None:
+    """The record is forged so that every agent played another action than it did in one round, and nowhere else."""
+    trace = run(BestResponse, "coordinates", 1, False, regret=False).trace
+    record = trace.records["agents"]
+    actions = np.zeros_like(record.actions)
+    actions[5] = 1
+    forged = dataclasses.replace(
+        trace,
+        records={"agents": dataclasses.replace(record, actions=actions)},
+        mixtures=Mixtures.of([omnisim.Mixture.point(p) for p in trace.predictions]),
+    )
+    known, names = Record(forged), NUMBERS[BestResponse]
+    known.expected = lambda n, t: [(1.0, known.p[t], known.played(n, t))]  # type: ignore[method-assign]
+    expected = []
+    for k, (name, on) in enumerate(ACTIVE.items()):
+        rounds = np.flatnonzero(on).tolist()
+        expected += [(t, name, p, cases) for t, p, cases in coordinate_rows(known, k, rounds, 2 * N * A * L, names)]
+    table = omnisim.analyze(forged).certificates
+    check(table[table["theorem"].isin(names)], expected)
+
+
 @pytest.mark.parametrize("bases", [0, 2])
 def test_the_rows_of_step_calibration(bases: int) -> None:
     levels, thresholds = 8, 4
