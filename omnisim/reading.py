@@ -92,6 +92,8 @@ def one_line(cause: object) -> str:
     "KeyError: 'a'"
     """
     text = " ".join(str(cause).split())
+    if "integer string conversion" in text:  # Python's advice is none for who wrote the file
+        return "a whole number has more than 4,300 digits"
     if isinstance(cause, KeyError | IndexError | AttributeError | TypeError) or not text:
         text = f"{type(cause).__name__}: {text}".removesuffix(": ")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

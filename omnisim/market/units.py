@@ -25,7 +25,7 @@ _HUNDREDTHS = {
 
 _UNIT = re.compile(
     r"(?P<money>(?:[a-zøöł]{1,9}\$?|[€£¥$¢]|r\$|us\$|a\$|c\$|ct€|€ct|c€)\.?(?:\s?(?:€|eur))?)\s*(?:/|\bper\b|\bpro\b|_per_|_)\s*"
-    r"(?P<energy>[kmgt]?wh)r?(?![a-z])",
+    r"(?P<energy>[kmgt]?wh)(?:r|e|el)?(?![a-z])",
     re.IGNORECASE,
 )
 

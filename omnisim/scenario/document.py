@@ -71,6 +71,10 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
             raise ScenarioError(f"{path}: is not a text file in UTF-8 (line {line}): {cause.reason}") from cause
         except tomllib.TOMLDecodeError as cause:
             raise ScenarioError(f"{path}: is not valid TOML: {_repeated(cause)}") from cause
+        try:
+            _refuse_nesting(tree)
+        except ScenarioError as cause:
+            raise ScenarioError(f"{path}: {cause}") from cause
     tree = overridden(tree, overrides)
     try:
         return check_document(tree, Schema())
@@ -167,6 +171,9 @@ def digest(document: BaseModel, folder: Path) -> str:
 
 def _hash(path: Path) -> str:
     with reading(path, ScenarioError):
+        if "*" in path.name:
+            path_of_each = sorted(path.parent.glob(path.name))
+            return hashlib.sha256(b"".join(each.read_bytes() for each in path_of_each)).hexdigest()
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

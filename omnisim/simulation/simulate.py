@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from omnisim._version import __version__
+from omnisim.errors import ScenarioError
+from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Problem, Scenario
 from omnisim.simulation.checkpoint import Checkpoint, Keeper
 from omnisim.simulation.messages import Outcome
@@ -17,7 +20,7 @@ from omnisim.trace.declarations import written
 
 
 def simulate(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     seed: int | None = None,
     on_round: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,
@@ -39,7 +42,7 @@ def simulate(
     Parameters
     ----------
     scenario
-        What to run.
+        What to run; or the name of a shipped scenario, or the path of a file.
     seed
         Of all randomness in the run, >= 0; the scenario's own, 0 by default, if omitted.
     on_round
@@ -64,6 +67,10 @@ def simulate(
     >>> omnisim.simulate(scenario).actions["bettors"][:, 0]
     array([0, 0, 0, 1])
     """
+    if isinstance(scenario, str | Path):
+        scenario = load_scenario(scenario)
+    elif not isinstance(scenario, Scenario):
+        raise ScenarioError(f"simulate needs a Scenario, the name of one or a path, got {type(scenario).__name__}")
     run = Prepared(scenario, scenario.seed if seed is None else seed)
     keeper = None if checkpoint is None else Keeper(checkpoint, scenario, run.problem, run.seed, run.parties)
     run.play(_both(keeper, on_round), 0 if keeper is None else keeper.resume())

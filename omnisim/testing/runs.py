@@ -21,6 +21,7 @@ from omnisim.snapshot import Snapshots
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination.base import Elimination
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.learners.base import Learner
 
 ROUNDS = 30
 """Rounds played where the strategy does not limit them."""
@@ -28,7 +29,7 @@ ROUNDS = 30
 DIMENSIONS = (1, 3, 24)
 """Numbers of coordinates tried where the strategy does not fix them."""
 
-Strategy = TypeVar("Strategy", bound=Forecaster | Elimination | Adversary)
+Strategy = TypeVar("Strategy", bound=Forecaster | Elimination | Learner | Adversary)
 
 Output: TypeAlias = tuple[Any, ...]
 """What a strategy answered in a round, as arrays."""

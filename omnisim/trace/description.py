@@ -184,7 +184,15 @@ def _absent_or_not(actions: Any, present: Any) -> Any:
     return actions < 0 if present is None else (actions < 0) == present
 
 
+def _alone(_: Any, *others: Any) -> Any:
+    return True if any(other is None for other in others) else None
+
+
+_LATE = ("heard", "defaulted", "settled_at")
+"""What a network leaves behind: all of it, or nothing."""
+
 RULES: Sequence[Rule] = (
+    *(Rule((name, *_LATE), _alone, f"a record has all of {', '.join(_LATE)} or none of them") for name in _LATE),
     Rule(("active",), lambda active: ~active.any(axis=1), "every round must be in a subsequence"),
     Rule(("mixtures/starts", "mixtures/weights"), _not_rising, "it must rise from 0 to the number of points"),
     Rule(("actions", "present"), _absent_or_not, "it must be -1 where the agent is not there, and only there"),

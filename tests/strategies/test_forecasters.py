@@ -166,7 +166,9 @@ def test_published_model_of_the_context() -> None:
 def test_published_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("a,b\n1,2\n")
     (tmp_path / "p.npy").write_bytes(b"nonsense")
-    for path in (tmp_path / "p.csv", tmp_path / "p.npy", tmp_path / "absent.csv"):
+    with pytest.raises(DataError, match=r"absent\.csv: there is no such file"):
+        Published(path=tmp_path / "absent.csv")
+    for path in (tmp_path / "p.csv", tmp_path / "p.npy"):
         with pytest.raises(DataError, match=rf"{path.name}: cannot be read as an array of predictions \(T, d\)"):
             Published(path=path)
 

@@ -12,9 +12,10 @@ from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.strategies.parameters import Parametrized
 
 
-class Adversary(ABC):
+class Adversary(Parametrized, ABC):
     """Chooses the law of each round's outcome.
 
     A subclass writes ``_law(context, mixture, history)``, which returns a :class:`Mixture` or a single
