@@ -25,6 +25,9 @@ from omnisim.terminal import complain
 
 _BUG, _NOBODY_READS = 70, 141
 
+_LONGEST = 1500
+"""Characters of a line of complaint: names from files may have any number of them."""
+
 
 def main() -> None:
     """Entry point of the ``omnisim`` command."""
@@ -62,8 +65,9 @@ def _run() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
+    line = " ".join(message.split())
     try:
-        complain(f"omnisim: {' '.join(message.split())}")
+        complain(f"omnisim: {line if len(line) <= _LONGEST else line[:_LONGEST] + '...'}")
     except OSError:  # nobody reads it
         _silence(sys.stderr)
     sys.exit(code)

@@ -64,6 +64,8 @@ Plugins = Annotated[
     typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
 ]
 
+Seed = Annotated[int | None, typer.Option(help="Of all randomness; default: the scenario's.", show_default=False)]
+Rounds = Annotated[int | None, typer.Option(help="Rounds to run; default: the scenario's.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
 
 
@@ -90,14 +92,8 @@ def run(
         Path | None,
         typer.Option(help="Folder for the results; default: reports/<scenario>-<digest>.", show_default=False),
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Of all randomness; default: the scenario's.", show_default=False),
-    ] = None,
-    rounds: Annotated[
-        int | None,
-        typer.Option(help="Rounds to run; default: the scenario's.", show_default=False),
-    ] = None,
+    seed: Seed = None,
+    rounds: Rounds = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
@@ -122,11 +118,7 @@ def run(
       omnisim run my.toml --checkpoint-every 100
       omnisim run --prices my.csv
     """
-    extra: dict[str, Any] = {}
-    if seed is not None:
-        extra["seed"] = seed
-    if rounds is not None:
-        extra["rounds"] = rounds
+    extra = _given(seed, rounds)
     if (scenario is None) == (prices is None):
         raise typer.BadParameter("give a scenario, or --prices FILE", param_hint="SCENARIO")
     if prices is not None:
@@ -159,7 +151,7 @@ def run(
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
-    from omnisim.report.verdict import alarming, summary
+    from omnisim.report.run.verdict import alarming, summary
 
     for line in summary(analysis):
         say(line)
@@ -250,7 +242,7 @@ def compare(
         page = write_page(comparison, directory)
         alarming, lines = warnings(comparison), [*verdict(comparison), *leaderboard(comparison)]
     for line in alarming:
-        print(f"omnisim: warning: {line}", file=sys.stderr)
+        complain(f"omnisim: warning: {line}")
     for line in lines:
         say(line)
     say(f"{page}")
@@ -291,11 +283,13 @@ def validate(
         str | None,
         typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario."),
     ] = None,
+    seed: Seed = None,
+    rounds: Rounds = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of scenario files instead.")] = False,
 ) -> None:
-    """Check a scenario without running it: its keys, its data, its populations and subsequences.
+    """Do all that run does before its rounds, and the first of them, and say what was read and what it will take.
 
     [bold]Examples[/bold]
 
@@ -312,12 +306,16 @@ def validate(
         return
     if scenario is None:
         raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")
-    loaded = _load(scenario, overrides, plugin, {})
-    problem = loaded.problem(loaded.seed)
-    agents = ", ".join(f"{p.agents} {p.name}" for p in problem.populations)
+    loaded = _load(scenario, overrides, plugin, _given(seed, rounds))
+    from omnisim.scenario.load import naming
+    from omnisim.validate_command import validated
+
     for line in loaded.about["market"].get("warnings", ()):
         complain(f"omnisim: warning: {line}")
-    say(f"{loaded.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}")
+    with naming(scenario):
+        lines = validated(loaded)
+    for line in lines:
+        say(line)
 
 
 @app.command()
@@ -365,7 +363,7 @@ def study(
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
     for line in result.warnings:
-        print(f"omnisim: warning: {line}", file=sys.stderr)
+        complain(f"omnisim: warning: {line}")
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
     say(f"{page}")
@@ -412,6 +410,11 @@ def list_(
     for name in registry.names(kind):
         signature, summary = describe(kind, name)
         _entry(signature, summary)
+
+
+def _given(seed: int | None, rounds: int | None) -> dict[str, Any]:
+    """Overrides by options of their own."""
+    return {key: value for key, value in (("seed", seed), ("rounds", rounds)) if value is not None}
 
 
 @app.command("inspect")

@@ -7,6 +7,7 @@ of omnisim's own code outside of these places stays what it is.
 
 import errno
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ MOST_TEXT = 100_000_000
 
 _SHOWN = 120
 """Characters of a cause that a message repeats."""
+
+_OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-fA-F]+>")
+"""How Python shows what has no other form; that tells nobody anything about a file."""
 
 FORM = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=False, protected_namespaces=())
 """Of the models of JSON documents: types are taken literally, and later versions may say more."""
@@ -90,8 +94,12 @@ def one_line(cause: object) -> str:
 
     >>> one_line(KeyError("a"))
     "KeyError: 'a'"
+    >>> one_line(ValueError(f"malformed node on line 1: {object()}"))
+    'malformed node on line 1: something else'
     """
-    text = " ".join(str(cause).split())
+    text = _OBJECT.sub("something else", " ".join(str(cause).split()))
+    if "integer string conversion" in text:  # Python's advice is none for who wrote the file
+        return "a whole number has more than 4,300 digits"
     if isinstance(cause, KeyError | IndexError | AttributeError | TypeError) or not text:
         text = f"{type(cause).__name__}: {text}".removesuffix(": ")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

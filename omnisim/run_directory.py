@@ -111,8 +111,9 @@ def write_run(
         (directory / REPORT).unlink(missing_ok=True)
     except OSError as cause:
         raise OutputError(f"{directory / REPORT}: cannot be replaced: {cause.strerror or cause}") from cause
-    _write_text(directory / SCENARIO, to_toml(tree))
+    # First what says whose results these are: if the run is killed from here on, it may be run again into the folder.
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    _write_text(directory / SCENARIO, to_toml(tree))
     trace.save(directory / TRACE)
     with atomic_write(directory / AGENTS) as file:
         analysis.agents.to_parquet(file, index=False)
@@ -151,7 +152,7 @@ def _lead_here(directory: Path) -> None:
     """Write the page of the comparison again that a run was made again from, now that there is a page to lead to."""
     if _comparison_page(directory) is not None:
         from omnisim.comparison.comparison import load_comparison
-        from omnisim.report.comparison import write_comparison
+        from omnisim.report.comparison.page import write_comparison
 
         comparison = directory.resolve().parent.parent
         # The run is there, whatever is wrong with the comparison; and one that goes on writes its page itself.

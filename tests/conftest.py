@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import Suite
 from hypothesis import settings
 
 # Loops are compiled at their first use, which may be in any example: time says nothing about a property.
@@ -25,9 +26,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[BEGUN] = time.monotonic()
+    expression = str(config.option.markexpr)
+    Suite.long = "long" in expression and "not long" not in expression
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        # All examples of what the quick suite tries on a sample.
+        if Suite.long and item.get_closest_marker("sampled"):
+            item.add_marker("long")
     if config.getoption("--minutes") is not None:
         # The same order everywhere, in which no area always comes last.
         items.sort(key=lambda item: hashlib.sha256(item.nodeid.partition("::")[0].encode()).digest())

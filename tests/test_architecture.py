@@ -20,6 +20,7 @@ EVERYWHERE = {
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
     "interruption",
+    "spreadsheets",
 }
 """Parts that any other may import."""
 
@@ -33,12 +34,13 @@ MAY_IMPORT = {
     "analysis": {"trace", "problem", "game"},
     "scenario": {"problem", "market", "strategies"},
     "simulation": {"scenario", "strategies", "problem", "trace"},
-    "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem"},
-    "report": {"comparison", "analysis", "trace", "problem"},
-    "testing": {"strategies", "problem"},
+    "statistics": set(),
+    "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem", "statistics"},
+    "report": {"comparison", "statistics", "analysis", "trace", "problem"},
+    "testing": {"strategies", "problem", "market"},
     "studies": {
         *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
-        *("comparison", "report"),
+        *("comparison", "statistics", "report"),
         *("adversaries", "elimination", "forecasters", "learners"),
     },
     # Namespaces of the public surface.
@@ -50,7 +52,15 @@ MAY_IMPORT = {
 }
 """What else a part may import, beside itself."""
 
-OUTERMOST = {"__main__", "cli", "compare_command", "occupied", "progress", "run_directory"}
+OUTERMOST = {
+    "__main__",
+    "cli",
+    "compare_command",
+    "occupied",
+    "progress",
+    "run_directory",
+    "validate_command",
+}
 """They put the others together; nothing but each other imports them."""
 
 ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
@@ -100,6 +110,39 @@ def test_imports_go_one_way(module: Path) -> None:
         assert part not in EVERYWHERE, f"{where} imports {name}: {part} is below everything else"
         assert part in MAY_IMPORT, f"{where}: say in MAY_IMPORT what {part!r} may import"
         assert target in MAY_IMPORT[part], f"{where} imports {name}: {part} may import {sorted(MAY_IMPORT[part])}"
+
+
+PAGES_OF_REPORT = {"run", "comparison", "study"}
+"""Folders of ``report`` with a page each; what they share is beside them, and knows none of them."""
+
+STATISTICS = ("blocks", "resampling", "intervals", "verdicts", "paired", "gains", "slopes", "diebold_mariano")
+"""Modules of ``statistics``, each of which imports from the left of it only."""
+
+
+def inside(module: Path, part: str) -> set[str]:
+    """What a module imports from a part of the package: the first names below it."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    start = f"omnisim.{part}."
+    return {name.removeprefix(start).split(".")[0] for name in found if name.startswith(start)}
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "report").rglob("*.py")), ids=lambda m: str(m.relative_to(ROOT)))
+def test_pages_know_nothing_of_each_other(module: Path) -> None:
+    own = module.relative_to(ROOT / "report").parts[0]
+    # The package itself offers the page that people ask for.
+    allowed = {own, "run"} if module == ROOT / "report" / "__init__.py" else {own}
+    assert inside(module, "report") & PAGES_OF_REPORT <= allowed
+
+
+@pytest.mark.parametrize("own", STATISTICS)
+def test_the_laboratory_has_an_order(own: str) -> None:
+    assert {module.stem for module in (ROOT / "statistics").glob("*.py")} == {"__init__", *STATISTICS}
+    assert inside(ROOT / "statistics" / f"{own}.py", "statistics") <= set(STATISTICS[: STATISTICS.index(own)])
 
 
 def test_the_arrows_make_no_circle() -> None:
@@ -165,7 +208,7 @@ PUBLIC = {
         "two_player",
         "two_player_calibrated_multiaccuracy",
     ],
-    "testing": ["check_adversary", "check_elimination", "check_forecaster"],
+    "testing": ["check_adversary", "check_elimination", "check_forecaster", "check_learner", "check_population"],
 }
 """What scripts outside the project rely on: names are added here, never taken away."""
 

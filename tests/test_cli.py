@@ -165,12 +165,12 @@ class TestValidate:
         path = write_scenario(tmp_path)
         answer = omnisim_command("validate", path)
         assert (answer.code, answer.err) == (0, "")
-        assert answer.out == "toy: valid; 10 rounds; 2 buyers; subsequences all\n"
+        assert answer.out.startswith("toy: valid; 10 rounds; 2 buyers; subsequences all\n")
         assert {file.name for file in tmp_path.iterdir()} == {"toy.toml", "prices.csv"}
 
     def test_takes_overrides(self, tmp_path: Path) -> None:
         answer = omnisim_command("validate", write_scenario(tmp_path), "--set", "rounds=4", "--set", "name=other")
-        assert answer.out == "other: valid; 4 rounds; 2 buyers; subsequences all\n"
+        assert answer.out.startswith("other: valid; 4 rounds; 2 buyers; subsequences all\n")
 
     def test_prints_the_json_schema(self) -> None:
         answer = omnisim_command("validate", "--schema")

@@ -57,8 +57,8 @@ class TestSignals:
         scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
         arguments = ["run", scenario, "--checkpoint-every", 5, "--out", out]
         kept = out / "checkpoint.npz"
-        slow = "import omnisim.simulation.checkpoint as c, time\n_round = c.Keeper.round_is_over\n"
-        slow += "c.Keeper.round_is_over = lambda *a: (_round(*a), time.sleep(0.05))"
+        slow = "import omnisim.simulation.checkpoint as c, time\n_round = c.Checkpointer.round_is_over\n"
+        slow += "c.Checkpointer.round_is_over = lambda *a: (_round(*a), time.sleep(0.05))"
         said = interrupted(arguments, out, name, when=kept.exists, before=slow)
         assert said.endswith(f"but for {kept}: the same command goes on from there")
         assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}

@@ -28,7 +28,7 @@ from omnisim.elimination import (
 from omnisim.forecasters import Climatology, DecisionCalibrated, Published, StepCalibrated
 from omnisim.learners import BlumMansour, Hedge, SinhaVaze
 from omnisim.problem.guarantees import BoundsCosts, Guarantee
-from omnisim.report.verdict import summary, verdict
+from omnisim.report.run.verdict import summary, verdict
 from omnisim.trace import Mixtures
 
 T = 3000

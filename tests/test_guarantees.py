@@ -11,12 +11,13 @@ from itertools import product
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from instances import GAMMA, RULES, Run, runs
 
 import omnisim
 
-EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True)
+EXAMPLES = examples(300)
 
 FULL, PLAYED = "first violation, full", "first violation, played"
 THRESHOLD, BY_PART_THRESHOLD = "cumulative threshold", "subsequence threshold"

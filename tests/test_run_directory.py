@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -309,3 +310,23 @@ class TestReport:
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
         np.savez(copied / "trace.npz", **arrays)
         assert "has schema version 99, this omnisim reads " in refusal("report", copied)
+
+
+@pytest.mark.parametrize("last", ["manifest.json", "scenario.toml", "trace.npz", "agents.parquet", "certificates.json"])
+def test_a_run_that_was_stopped_while_it_wrote_is_run_again(tmp_path: Path, last: str) -> None:
+    scenario, out = write_scenario(tmp_path), tmp_path / "out"
+    replace = Path.replace
+
+    def stopping(path: Path, target: Path) -> Path:
+        replace(path, target)
+        if target.name == last:
+            raise KeyboardInterrupt
+        return target
+
+    with mock.patch.object(Path, "replace", stopping):
+        assert omnisim_command("run", scenario, "--out", out).code == 130
+    assert (out / last).exists()
+    assert not (out / "report.html").exists()
+    answer = omnisim_command("run", scenario, "--out", out)
+    assert (answer.code, answer.err) == (0, "")
+    assert {path.name for path in out.iterdir()} == FILES

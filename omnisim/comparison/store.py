@@ -28,9 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from omnisim._version import __version__
-from omnisim.comparison.checking import Plan, check_agents, check_runs
 from omnisim.comparison.grid import run_name
-from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
+from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS, Plan, check_agents, check_runs
 from omnisim.comparison.run import Stored, to_parquet
 from omnisim.errors import OutputError, TraceError
 from omnisim.files import atomic_write
@@ -327,7 +326,8 @@ def _read_runs(path: Path, columns: Sequence[str]) -> pa.Table:
     table = _read(path, columns)
     with reading(path, TraceError, _DAMAGED, _AGAIN):
         check_runs(table, _only_run(path))
-    return table
+        # Whoever else wrote the file may have said of columns that they have no nulls, or ordered them otherwise.
+        return table.select(list(columns)).cast(pa.schema([RUNS.field(name) for name in columns]))
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

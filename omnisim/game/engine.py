@@ -23,8 +23,9 @@ class Engine:
     rounds
         T.
     tolerance
-        Of each round, as a fraction of the total variation that the weights allow; None for the weights' own (the
-        budget of the potential).
+        How large the weighted gain of a round may be, in the scale of the weights: those of Hedge and MsMwC sum to 1,
+        so that it is a mean gain there; the potential, which starts at K, rises by at most this much in a round. None
+        for the weights' own (the budget of the potential).
 
     Attributes
     ----------

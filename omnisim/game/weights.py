@@ -259,8 +259,10 @@ class MsMwC(_Normalized):
     @property
     def rates(self) -> FloatArray:
         """eta_t of every objective, (K,), for the round to come."""
-        with np.errstate(divide="ignore"):
-            return np.minimum(np.sqrt(math.log(self.count * self.rounds) / self._squares), 1 / 64)
+        # An objective without losses has the largest rate, also where ln(K T) = 0.
+        ratio = np.full(self.count, np.inf)
+        np.divide(math.log(self.count * self.rounds), self._squares, out=ratio, where=self._squares > 0)
+        return np.asarray(np.minimum(np.sqrt(ratio), 1 / 64))
 
     def _learn(self, gains: FloatArray) -> FloatArray:
         rates, losses = self.rates, -gains

@@ -24,8 +24,8 @@ class Clipping:
     share
         Sum of what is cut off, |price - clipped price|, as a share of the sum of |price|: unlike a share of hours it
         grows with the size of what is lost.
-    lowest, highest
-        Among the prices, in money per MWh.
+    lowest, highest, mean
+        Of the prices, in money per MWh.
     suggested
         Ends (low, high) that would cut less than ``NOTICED``; None where that little is cut already.
     """
@@ -35,6 +35,7 @@ class Clipping:
     share: float
     lowest: float
     highest: float
+    mean: float
     suggested: tuple[float, float] | None
 
     @property
@@ -46,6 +47,7 @@ class Clipping:
             "cut": self.share,
             "lowest": self.lowest,
             "highest": self.highest,
+            "mean": self.mean,
             "suggested": None if self.suggested is None else list(self.suggested),
         }
 
@@ -66,6 +68,7 @@ def clipping(prices: ArrayLike, low: float, high: float) -> Clipping:
         share=share,
         lowest=float(given.min()),
         highest=float(given.max()),
+        mean=float(given.mean()),
         suggested=_suggestion(given, low, high) if share >= NOTICED else None,
     )
 

@@ -4,7 +4,6 @@ A delay is computed from one number u, uniform on [0, 1), so that the draws of a
 """
 
 import math
-import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -14,6 +13,9 @@ from scipy.special import ndtri
 from omnisim.arrays import FloatArray
 from omnisim.elementary import exp, log1p
 from omnisim.errors import ProblemError
+
+LONGEST = 1e12
+"""Rounds of the longest expected delay: no run lasts as long, and sums of delays stay finite."""
 
 
 class Delay(ABC):
@@ -82,8 +84,6 @@ class Uniform(Delay):
         _check("high of a uniform delay", self.high)
         if self.low > self.high:
             raise ProblemError(f"low of a uniform delay is {self.low}, above high, {self.high}: it must not be")
-        if not math.isfinite(self.mean):
-            raise ProblemError(f"high of a uniform delay is {self.high:g}: the expected delay must be finite")
 
     @property
     def mean(self) -> float:
@@ -139,11 +139,14 @@ class LogNormal(Delay):
         _check("median of a lognormal delay", self.median)
         _check("sigma of a lognormal delay", self.sigma)
         try:
-            finite = math.isfinite(self.mean)
+            bounded = self.mean <= LONGEST
         except OverflowError:
-            finite = False
-        if not finite:
-            raise ProblemError(f"sigma of a lognormal delay is {self.sigma:g}: the expected delay must be finite")
+            bounded = False
+        if not bounded:
+            raise ProblemError(
+                f"sigma of a lognormal delay is {self.sigma:g}, with median {self.median:g}: "
+                f"the expected delay must be <= {LONGEST:g} rounds"
+            )
 
     @property
     def mean(self) -> float:
@@ -158,7 +161,11 @@ class LogNormal(Delay):
 
 
 def _check(what: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ProblemError(
             f"{what} must be a number of rounds >= 0, got {value!r}: no message arrives before it is sent"
+        )
+    if value > LONGEST:
+        raise ProblemError(
+            f"{what} must be <= {LONGEST:g} rounds, got {value!r}: for messages that never arrive there is loss = 1"
         )

@@ -12,6 +12,9 @@ from typing import TypeAlias
 from omnisim.errors import ProblemError
 from omnisim.problem.delays import Constant, Delay
 
+MOST_RETAILERS = 100_000
+"""Of a tree; each is a node of the graph, whether a population is served by it or not."""
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -46,10 +49,8 @@ class Channel:
             try:
                 object.__setattr__(self, "delay", Constant(self.delay))
             except ProblemError as cause:
-                raise ProblemError(
-                    f"{where}: delay must be a number of rounds >= 0, got {self.delay!r}: "
-                    "no message arrives before it is sent"
-                ) from cause
+                said = str(cause).removeprefix("rounds of a constant ")
+                raise ProblemError(f"{where}: {said}") from cause
         if isinstance(self.loss, bool) or not isinstance(self.loss, int | float) or not 0 <= self.loss <= 1:
             raise ProblemError(f"{where}: loss must be a probability in [0, 1], got {self.loss!r}")
         for outage in self.outages:
@@ -83,7 +84,7 @@ class Tree:
     Parameters
     ----------
     retailers
-        How many, >= 1; populations are given to ``retailer/0``, ``retailer/1``, ... in turn.
+        How many, from 1 to 100,000; populations are given to ``retailer/0``, ``retailer/1``, ... in turn.
     """
 
     retailers: int = 2
@@ -91,6 +92,8 @@ class Tree:
     def __post_init__(self) -> None:
         if self.retailers < 1:
             raise ProblemError(f"retailers of a tree must be at least 1, got {self.retailers}")
+        if self.retailers > MOST_RETAILERS:
+            raise ProblemError(f"retailers of a tree must be at most {MOST_RETAILERS:,}, got {self.retailers}")
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,11 @@ class Days:
             "name": self.market.name,
             "resolution": self.resolution,
             **self.scaling.clipping(self.market.prices[self.played]).about,
+            "data": {
+                "days": self.market.days,
+                "first_day": str(self.market.dates[0]),
+                "last_day": str(self.market.dates[-1]),
+            },
             "attribution": self.market.attribution,
             "notes": [*([self.told] if self.told else []), *self.market.notes],
             "warnings": self.warnings,

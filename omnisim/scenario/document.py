@@ -71,6 +71,10 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
             raise ScenarioError(f"{path}: is not a text file in UTF-8 (line {line}): {cause.reason}") from cause
         except tomllib.TOMLDecodeError as cause:
             raise ScenarioError(f"{path}: is not valid TOML: {_repeated(cause)}") from cause
+        try:
+            _refuse_nesting(tree)
+        except ScenarioError as cause:
+            raise ScenarioError(f"{path}: {cause}") from cause
     tree = overridden(tree, overrides)
     try:
         return check_document(tree, Schema())

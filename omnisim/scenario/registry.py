@@ -190,8 +190,8 @@ def add_plugin(module_name: str) -> list[str]:
         registered.append(f"{kind}: {name}")
     if not registered:
         raise ScenarioError(
-            f"--plugin {module_name}: defines no class derived from omnisim's Forecaster, Elimination or Adversary"
-            + (f" that is complete: {'; '.join(abstract)}" if abstract else "")
+            f"--plugin {module_name}: defines no class derived from omnisim's Forecaster, Elimination, Learner, "
+            "Adversary or MarketAgents" + (f" that is complete: {'; '.join(abstract)}" if abstract else "")
         )
     return registered
 
@@ -206,12 +206,19 @@ def snake_case(name: str) -> str:
 
 
 def _kind_of(cls: type) -> str | None:
+    from omnisim.market.agents.base import MarketAgents
     from omnisim.strategies.adversaries.base import Adversary
     from omnisim.strategies.elimination.base import Elimination
     from omnisim.strategies.forecasters.base import Forecaster
     from omnisim.strategies.policy import Policy
 
-    bases = {Forecaster: "forecasters", Elimination: "elimination", Policy: "learners", Adversary: "adversaries"}
+    bases = {
+        Forecaster: "forecasters",
+        Elimination: "elimination",
+        Policy: "learners",
+        Adversary: "adversaries",
+        MarketAgents: "populations",
+    }
     return next((kind for base, kind in bases.items() if issubclass(cls, base)), None)
 
 

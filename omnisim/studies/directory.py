@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from omnisim.files import atomic_write
-from omnisim.report.results import Study
-from omnisim.report.study import write_study
+from omnisim.report.study.page import write_study
+from omnisim.report.study.results import Study
 from omnisim.reproducibility import PROMISE, machine, versions
+from omnisim.spreadsheets import to_csv
 
 REPORT, MANIFEST = "report.html", "manifest.json"
 
@@ -27,7 +28,7 @@ def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: 
         with atomic_write(directory / f"{name}.parquet") as file:
             table.frame.to_parquet(file, index=False)
         with atomic_write(directory / f"{name}.csv") as file:
-            file.write(table.frame.to_csv(index=False).encode())
+            file.write(to_csv(table.frame))
     about = {
         "study": study.name,
         "seed": seed,

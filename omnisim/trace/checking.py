@@ -233,7 +233,8 @@ def _refuse(name: str, array: np.ndarray, wrong: np.ndarray, says: str) -> None:
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
         value = f" is {array[where]}" if len(where) == array.ndim else ""
-        raise TraceError(f"{name}[{', '.join(map(str, where))}]{value}: {says}")
+        place = f"[{', '.join(map(str, where))}]" if where else ""
+        raise TraceError(f"{name}{place}{value}: {says}")
 
 
 def _tuple(parts: Sequence[object]) -> str:

@@ -184,7 +184,15 @@ def _absent_or_not(actions: Any, present: Any) -> Any:
     return actions < 0 if present is None else (actions < 0) == present
 
 
+def _alone(_: Any, *others: Any) -> Any:
+    return True if any(other is None for other in others) else None
+
+
+_LATE = ("heard", "defaulted", "settled_at")
+"""What a network leaves behind: all of it, or nothing."""
+
 RULES: Sequence[Rule] = (
+    *(Rule((name, *_LATE), _alone, f"a record has all of {', '.join(_LATE)} or none of them") for name in _LATE),
     Rule(("active",), lambda active: ~active.any(axis=1), "every round must be in a subsequence"),
     Rule(("mixtures/starts", "mixtures/weights"), _not_rising, "it must rise from 0 to the number of points"),
     Rule(("actions", "present"), _absent_or_not, "it must be -1 where the agent is not there, and only there"),
@@ -221,7 +229,7 @@ def _not_active(left_at: Any, active: Any) -> Any:
 
 def _after_a_violation(violated_at: Any, actions: Any, costs: Any, active: Any) -> Any:
     """Where an action is said to have violated later than a cost that is on record."""
-    rounds, agents = np.nonzero((costs > 0).any(axis=2))
+    rounds, agents = np.nonzero((costs > ROUNDING).any(axis=2))
     played = actions[rounds, agents]
     late = violated_at[agents, played] > rounds[:, None]
     wrong = np.zeros(violated_at.shape, dtype=np.bool_)

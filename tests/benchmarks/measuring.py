@@ -2,11 +2,11 @@
 
 import argparse
 import gc
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+from omnisim import memory
 
 _Result = TypeVar("_Result")
 
@@ -40,8 +40,7 @@ def timed(function: Callable[[], _Result]) -> tuple[float, _Result]:
 
 def peak_memory() -> float:
     """MB of memory the process has occupied at most, so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return memory.peak() / 1e6
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

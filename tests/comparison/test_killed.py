@@ -7,6 +7,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+import pytest
+from commands import POSIX
 from small_comparison import FORECASTERS, assert_same, compared, run_until_killed
 
 import omnisim
@@ -16,6 +18,8 @@ KILLS = 20
 SEEDS = 8
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not POSIX, reason="signals of POSIX")
 def test_twenty_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     # Odd kills come after a random time, even ones before a random file operation, which are the dangerous moments.
     out, rng = tmp_path / "killed", np.random.default_rng(20)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import omnisim
-from omnisim.report.facts import what_ran
-from omnisim.report.verdict import alarming, summary, verdict
+from omnisim.report.run.facts import what_ran
+from omnisim.report.run.verdict import alarming, summary, verdict
 from omnisim.trace import Trace
 
 

@@ -8,7 +8,7 @@ import pytest
 from network_instances import population
 
 import omnisim
-from omnisim.errors import ScenarioError
+from omnisim.errors import ProblemError, ScenarioError
 from omnisim.problem.delays import Constant
 from omnisim.problem.network import Channel, GraphML, Network, SmallWorld, Star, Tree
 from omnisim.simulation.topology import Role, fastest_paths, topology
@@ -186,3 +186,9 @@ def test_topologies_that_do_not_fit(tmp_path: Path) -> None:
     ):
         with pytest.raises(ScenarioError, match=message):
             build(Network(shape))
+
+
+def test_a_tree_has_no_more_retailers_than_a_graph_can_hold() -> None:
+    with pytest.raises(ProblemError, match="retailers of a tree must be at most 100,000, got 9223372036854775807"):
+        Tree(2**63 - 1)
+    assert Tree(100_000).retailers == 100_000

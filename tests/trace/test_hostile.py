@@ -1,6 +1,6 @@
 """A record that was tampered with is refused in one line that names the file and the array, before anything runs."""
 
-import resource
+import os
 import subprocess
 import sys
 import zipfile
@@ -236,7 +236,7 @@ class TestSizes:
         said, grown = done.stdout.strip().splitlines()
         return said, int(grown) * 1024
 
-    @pytest.mark.skipif(not hasattr(resource, "getrusage"), reason="POSIX")
+    @pytest.mark.skipif(os.name != "posix", reason="measured as POSIX systems tell it")
     def test_zeros_that_unpack_to_gigabytes(self, recorded: Path, tmp_path: Path) -> None:
         path = tmp_path / "trace.npz"
         path.write_bytes(recorded.read_bytes())
@@ -290,3 +290,19 @@ def test_a_record_that_is_all_alike_may_be_small_on_disk(recorded: Path, tmp_pat
     path = tmp_path / "trace.npz"
     omnisim.simulate(scenario).save(path)
     assert omnisim.load_trace(path).rounds == 300
+
+
+@pytest.mark.parametrize("population", [0, 1])
+@pytest.mark.parametrize("name", ["heard", "defaulted", "settled_at"])
+def test_what_comes_together(name: str, population: int, recorded: Path, tampered: Callable[..., Path]) -> None:
+    line = refused(tampered(lambda arrays, _: arrays.pop(f"population{population}/{name}"), recorded))
+    assert f"population{population}/" in line
+    assert "a record has all of heard, defaulted, settled_at or none of them" in line
+
+
+@pytest.mark.parametrize("gone", [("evaluations",), ("potential",), ("potential", "evaluations")])
+def test_a_forecaster_may_report_less(gone: tuple[str, ...], recorded: Path, tampered: Callable[..., Path]) -> None:
+    path = tampered(lambda arrays, _: [arrays.pop(f"diagnostics/{name}") for name in gone], recorded)
+    page = path.parent / "report.html"
+    omnisim.write_report(omnisim.analyze(omnisim.load_trace(path)), page)
+    assert "What the guarantee cost" not in page.read_text(encoding="utf-8")

@@ -15,6 +15,11 @@ from omnisim.strategies.adversaries.base import Adversary
 
 _HOURS, _WEEK, _YEAR = 24, 7.0, 365.25
 
+LARGEST = 1e6
+"""Of what the mean and the noise are made of, where outcomes are in [0, 1]."""
+
+MOST_SHOCKS = 100_000
+
 
 class Seasonal(Adversary):
     """A known law that moves with the season, as electricity prices do.
@@ -56,10 +61,13 @@ class Seasonal(Adversary):
     ) -> None:
         if dimension is not None and dimension < 1:
             raise StrategyError(f"dimension of Seasonal must be >= 1, got {dimension}")
-        if shocks < 1:
-            raise StrategyError(f"shocks of Seasonal must be >= 1, got {shocks}")
+        if not 1 <= shocks <= MOST_SHOCKS:
+            raise StrategyError(f"shocks of Seasonal must be >= 1 and <= {MOST_SHOCKS:,}, got {shocks}")
         if not noise >= 0:
             raise StrategyError(f"noise of Seasonal must be >= 0, got {noise}")
+        for name, value in {"level": level, "day": day, "week": week, "year": year, "noise": noise}.items():
+            if not abs(value) <= LARGEST:
+                raise StrategyError(f"{name} of Seasonal must be at most {LARGEST:g} in size, got {value}")
         self._dimension = dimension
         self.level, self.day, self.week, self.year = level, day, week, year
         self.noise, self.shocks = noise, shocks

@@ -60,7 +60,9 @@ class DecisionCalibrated(Forecaster):
     minimax
         ``"cutting_planes"`` (exact bisection for d = 1), or ``"simulated_play"``, the slow reference.
     tolerance
-        Of the weighted gain in a round; None for the budget of the potential, or 1/1000 of the weight for the others.
+        How large the weighted gain of a round may be, in the scale of the weights
+        (:class:`~omnisim.game.engine.Engine`); None for the budget of the potential, or 1/1000 of the weight for the
+        others. With a number nothing keeps the potential within e K, so its bounds may come to say nothing.
 
     Raises
     ------
@@ -143,7 +145,7 @@ class DecisionCalibrated(Forecaster):
                 objectives=Objective(self.objectives),
                 count=self._rule.count,
                 base_regret=self.base_regret and bool(self.bases),
-                budgeted=self.tolerance is None,
+                budgeted=self.tolerance is None and self.minimax == "cutting_planes",
             ),
         )
 
