@@ -42,7 +42,7 @@ def read_excel(
     if sheet is not None and sheet not in names:
         raise DataError(f"{path.name} has no sheet {sheet!r}: it has {', '.join(map(repr, names[:10]))}")
     with reading(path.name, DataError, "is not a readable Excel file"):
-        cells = book.parse(sheet or names[0], header=None, dtype=object)
+        cells = pd.read_excel(book, sheet_name=sheet or names[0], header=None, dtype=object)
     cells = cells.dropna(how="all").dropna(axis=1, how="all")
     at = skip_rows or 0
     if skip_rows is None and wanted:
@@ -57,3 +57,16 @@ def read_excel(
     frame.columns = pd.Index(header)
     frame.index = pd.Index(frame.index + 1)
     return frame.infer_objects()
+
+
+def rows_above_header(path: Path, sheet: str | None = None, member: str | None = None) -> int:
+    """Rows that are not empty above the first that has as many cells as any below it.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_excel`.
+    """
+    frame = read_excel(path, sheet, 0, (), member)
+    filled = [sum(bool(name) for name in frame.columns), *frame.iloc[:_LOOKED_AT].notna().sum(axis=1)]
+    return next(at for at, number in enumerate(filled) if number == max(filled))

@@ -14,6 +14,7 @@ from typing import Any
 from omnisim.errors import DataError
 from omnisim.market.columns import is_moment, is_period, likely_columns
 from omnisim.market.data import MINUTES, RESOLUTIONS, Market
+from omnisim.market.excel_files import rows_above_header
 from omnisim.market.files import read_prices
 from omnisim.market.preamble import lines_above_header
 from omnisim.market.sources import recognized
@@ -162,7 +163,10 @@ def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(source, str | Path) or any(given.get(key) is not None for key in ("skip_rows", "columns")):
         return {}
     name = Path(source).name.lower().removesuffix(".gz").removesuffix(".zip")
-    if Path(name).suffix in (".parquet", ".pq", ".json", ".xlsx", ".xlsm", ".xls") or not Path(source).is_file():
+    if Path(name).suffix in (".xlsx", ".xlsm", ".xls") and Path(source).is_file():
+        rows = rows_above_header(Path(source), given.get("sheet"), given.get("member"))
+        return {"skip_rows": rows} if rows else {}
+    if Path(name).suffix in (".parquet", ".pq", ".json") or not Path(source).is_file():
         return {}
     above, separator, width = lines_above_header(Path(source), given.get("member"))
     form: dict[str, Any] = {}
