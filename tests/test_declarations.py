@@ -362,7 +362,9 @@ def test_a_forecaster_that_hides_its_potential_cannot_declare_a_bound() -> None:
 
 
 def test_a_tolerance_of_ones_own_breaks_a_hypothesis_and_no_promise() -> None:
-    corners = scenario(BestResponse(), DecisionCalibrated(tolerance=1e6)).replace(
+    middle = omnisim.forecasters.Published(np.full((400, 1), 0.5))
+    stubborn = DecisionCalibrated([middle], combine=False, tolerance=1e6)
+    corners = scenario(BestResponse(), stubborn).replace(
         adversary=omnisim.adversaries.WorstCase(), rounds=400, subsequences={"all": None}
     )
     analysis = omnisim.analyze(omnisim.simulate(corners))
