@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omnisim.problem.population import Population as Population
     from omnisim.problem.subsequences import Rule as Rule
     from omnisim.report import write_report as write_report
-    from omnisim.report.comparison import write_comparison as write_comparison
+    from omnisim.report.comparison.page import write_comparison as write_comparison
     from omnisim.scenario.load import load_scenario as load_scenario
     from omnisim.scenario.scenario import Scenario as Scenario
     from omnisim.simulation.checkpoint import Checkpoint as Checkpoint
@@ -60,7 +60,7 @@ _HOME = {
     "load_trace": "omnisim.trace",
     "read_prices": "omnisim.market.files",
     "simulate": "omnisim.simulation.simulate",
-    "write_comparison": "omnisim.report.comparison",
+    "write_comparison": "omnisim.report.comparison.page",
     "write_report": "omnisim.report",
 }
 """Where each public name lives."""

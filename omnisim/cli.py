@@ -51,6 +51,10 @@ app = typer.Typer(
 ScenarioPath = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario.")
 ]
+OwnPrices = Annotated[
+    Path | None,
+    typer.Option("--prices", metavar="FILE", help="Instead of a scenario: a file of prices.", show_default=False),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the scenario, e.g. forecaster.lag=7."),
@@ -77,7 +81,13 @@ def _root(
 
 @app.command()
 def run(
-    scenario: ScenarioPath,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="A TOML file, or the name of a shipped scenario.", show_default=False
+        ),
+    ] = None,
+    prices: OwnPrices = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the results; default: reports/<scenario>-<digest>.", show_default=False),
@@ -106,8 +116,15 @@ def run(
       omnisim run ercot_day_ahead
       omnisim run my.toml --seed 3 --set forecaster.kind=persistence --out results
       omnisim run my.toml --checkpoint-every 100
+      omnisim run --prices my.csv
     """
-    loaded = _load(scenario, overrides, plugin, _given(seed, rounds))
+    extra = _given(seed, rounds)
+    if (scenario is None) == (prices is None):
+        raise typer.BadParameter("give a scenario, or --prices FILE", param_hint="SCENARIO")
+    if prices is not None:
+        scenario, loaded = str(prices), _load_prices(prices, overrides, plugin, extra)
+    else:
+        loaded = _load(str(scenario), overrides, plugin, extra)
     from omnisim import run_directory
     from omnisim.occupied import check_unoccupied
 
@@ -122,7 +139,7 @@ def run(
     if_interrupted(lambda: run_directory.how_to_go_on(results, checkpoint.path if checkpoint else None))
     with run_directory.prepared(directory):
         check_unoccupied(directory, {"digest": loaded.about["digest"]}, force=force)
-        with naming(scenario), rounds_bar(loaded.name) as on_rounds:
+        with naming(str(scenario)), rounds_bar(loaded.name) as on_rounds:
             if checkpoint is not None and checkpoint.path.exists():
                 complain(f"omnisim: going on from {checkpoint.path}")
             trace = omnisim.simulate(
@@ -134,12 +151,14 @@ def run(
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
-    from omnisim.report.verdict import alarming, summary
+    from omnisim.report.run.verdict import alarming, summary
 
     for line in summary(analysis):
         say(line)
     for line in alarming(analysis):
         complain(f"omnisim: warning: {line}")
+    if prices is not None:
+        say(f"{directory / run_directory.SCENARIO} is the scenario that was run: change what does not fit")
     say(f"{directory / run_directory.REPORT}")
     for row in violated.itertuples():
         complain(f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}")
@@ -291,6 +310,8 @@ def validate(
     from omnisim.scenario.load import naming
     from omnisim.validate_command import validated
 
+    for line in loaded.about["market"].get("warnings", ()):
+        complain(f"omnisim: warning: {line}")
     with naming(scenario):
         lines = validated(loaded)
     for line in lines:
@@ -396,12 +417,56 @@ def _given(seed: int | None, rounds: int | None) -> dict[str, Any]:
     return {key: value for key, value in (("seed", seed), ("rounds", rounds)) if value is not None}
 
 
+@app.command("inspect")
+def inspect_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of prices, in any form.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A key of the table that is known, e.g. timezone=Europe/Oslo."),
+    ] = None,
+) -> None:
+    """Say what a file of prices is and how it would be read, and print the [market] table to paste into a scenario.
+
+    [bold]Examples[/bold]
+
+      omnisim inspect my.csv
+      omnisim inspect my.csv --set timezone=Europe/Oslo --set price=NO1
+    """
+    from omnisim.market.inspection import inspected
+    from omnisim.scenario.document import parse_override
+    from omnisim.scenario.own_file import market_keys, market_lines
+
+    lines, table = inspected(file, market_keys(dict(map(parse_override, settings or []))))
+    for line in [*lines, "", *market_lines(table)]:
+        say(line)
+
+
+def _load_prices(prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
+    from omnisim.scenario.document import parse_override
+    from omnisim.scenario.own_file import scenario_of_prices
+
+    _add_plugins(plugins)
+    loaded, choices = scenario_of_prices(prices, _from_here(dict(map(parse_override, overrides or []))) | extra)
+    for choice in choices:
+        complain(f"omnisim: warning: {choice}")
+    return loaded
+
+
+def _from_here(overrides: dict[str, Any]) -> dict[str, Any]:
+    """Paths that are given on the command line are relative to where one stands, not to the scenario."""
+    paths = ("path", "generator_file")
+    return {
+        key: str(Path(value).absolute()) if key.rpartition(".")[2] in paths and isinstance(value, str) else value
+        for key, value in overrides.items()
+    }
+
+
 def _load(scenario: str, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.load import load_scenario
 
     _add_plugins(plugins)
-    return load_scenario(scenario, dict(map(parse_override, overrides or [])) | extra)
+    return load_scenario(scenario, _from_here(dict(map(parse_override, overrides or []))) | extra)
 
 
 def _add_plugins(plugins: list[str] | None) -> None:

@@ -13,7 +13,7 @@ from omnisim.comparison.store import PLAN, Store
 from omnisim.interruption import Results, if_interrupted
 from omnisim.occupied import check_unoccupied
 from omnisim.progress import runs_bar
-from omnisim.report.comparison import write_comparison
+from omnisim.report.comparison.page import write_comparison
 from omnisim.scenario.scenario import Scenario
 
 
@@ -93,23 +93,23 @@ def write_page(comparison: Comparison, directory: Path) -> Path:
 
 def verdict(comparison: Comparison) -> list[str]:
     """What came out, in a few lines: in money where there is any."""
-    from omnisim.report.comparison_scope import Scope
-    from omnisim.report.comparison_verdict import summary
+    from omnisim.report.comparison.scope import Scope
+    from omnisim.report.comparison.verdict import summary
 
     return summary(Scope(comparison))
 
 
 def warnings(comparison: Comparison) -> list[str]:
     """What is to be said on standard error."""
-    from omnisim.report.comparison_limits import alarming
-    from omnisim.report.comparison_scope import Scope
+    from omnisim.report.comparison.limits import alarming
+    from omnisim.report.comparison.scope import Scope
 
     return list(alarming(Scope(comparison)))
 
 
 def leaderboard(comparison: Comparison) -> list[str]:
     """A line per variant: money, or utility where there is none in common, and the difference to the reference."""
-    from omnisim.report.comparison_scope import AXES, Scope, keyed
+    from omnisim.report.comparison.scope import AXES, Scope, keyed
     from omnisim.report.text import interval
 
     scope = Scope(comparison)

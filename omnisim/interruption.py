@@ -1,9 +1,11 @@
 """Signals that ask the command to end: it leaves in order, and says what is there and how to go on."""
 
+import _thread
 import os
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,9 @@ _ASKING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _SAME_REQUEST = 1.0
 """Seconds in which signals are one request: a terminal that closes, or ``timeout``, sends several."""
 
+
+_AGAIN = 0.05
+"""Seconds after which a request is repeated that was swallowed where nothing can be raised, as in ``__del__``."""
 
 _TELL: list[Callable[[], str]] = []
 """What an interruption says beside its name: at most one entry."""
@@ -50,21 +55,38 @@ class NobodyReadsError(BaseException):
 def signals_interrupt() -> Iterator[None]:
     """Make each of these signals raise :class:`Interrupted` in the main thread, unless it is ignored as by ``nohup``.
 
-    Who asks again, a second later or more, does not want to wait: the process ends at once.
+    Who asks again, a second later or more, does not want to wait: the process ends at once. A request is not lost where
+    exceptions are: what was raised and vanished is raised again.
     """
     _TELL.clear()
+    _HELD.clear()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     first: list[float] = []
+    raised: list[weakref.ref[Interrupted]] = []
+    over = threading.Event()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        if not first:
-            first.append(now)
-            raise Interrupted(number)
-        if now - first[0] > _SAME_REQUEST:
+        if first and now - first[0] > _SAME_REQUEST and (not raised or raised[0]() is not None):
             os._exit(128 + number)
+        if _HELD:
+            _HELD[:] = [number]
+        elif not raised or raised[0]() is None:
+            first[:] = first or [now]
+            error = Interrupted(number)
+            raised[:] = [weakref.ref(error, lambda _: repeat(number))]
+            try:
+                raise error
+            finally:
+                del error  # which its traceback would keep alive
+
+    def repeat(number: int) -> None:
+        if not over.is_set():
+            again = threading.Timer(_AGAIN, lambda: None if over.is_set() else _ask_main_thread(number))
+            again.daemon = True
+            again.start()
 
     before = {}
     for name in _ASKING:
@@ -74,8 +96,33 @@ def signals_interrupt() -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _ask_main_thread(number: int) -> None:
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, number)  # which also wakes it where it sleeps
+    else:
+        _thread.interrupt_main(signal.Signals(number))
+
+
+_HELD: list[int] = []
+"""While requests wait, one entry: the signal that came last, 0 if none did."""
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let a request wait until the end of the block, which must be short: what it does cannot be left half done."""
+    _HELD[:] = [0]
+    try:
+        yield
+    finally:
+        number = _HELD.pop()
+        if number:
+            signal.raise_signal(number)
 
 
 def if_interrupted(tell: Callable[[], str]) -> None:

@@ -152,7 +152,7 @@ def _lead_here(directory: Path) -> None:
     """Write the page of the comparison again that a run was made again from, now that there is a page to lead to."""
     if _comparison_page(directory) is not None:
         from omnisim.comparison.comparison import load_comparison
-        from omnisim.report.comparison import write_comparison
+        from omnisim.report.comparison.page import write_comparison
 
         comparison = directory.resolve().parent.parent
         # The run is there, whatever is wrong with the comparison; and one that goes on writes its page itself.

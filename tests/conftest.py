@@ -1,16 +1,54 @@
 """A browser for the tests of pages, and what all property tests agree on."""
 
+import hashlib
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import Suite
 from hypothesis import settings
 
 # Loops are compiled at their first use, which may be in any example: time says nothing about a property.
 settings.register_profile("omnisim", deadline=None)
 settings.load_profile("omnisim")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--minutes",
+        type=float,
+        help="leave out tests that have not begun after so many minutes; files come in an order that mixes the areas",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[BEGUN] = time.monotonic()
+    expression = str(config.option.markexpr)
+    Suite.long = "long" in expression and "not long" not in expression
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        # All examples of what the quick suite tries on a sample.
+        if Suite.long and item.get_closest_marker("sampled"):
+            item.add_marker("long")
+    if config.getoption("--minutes") is not None:
+        # The same order everywhere, in which no area always comes last.
+        items.sort(key=lambda item: hashlib.sha256(item.nodeid.partition("::")[0].encode()).digest())
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    minutes = item.config.getoption("--minutes")
+    if minutes is not None and time.monotonic() - item.config.stash[BEGUN] > 60 * minutes:
+        pytest.skip(f"more than {minutes:g} minutes have passed")
+
+
+BEGUN = pytest.StashKey[float]()
+"""When the session began, in seconds of a clock that never goes back."""
 
 LAUNCH = [
     "--headless",

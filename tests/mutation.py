@@ -42,6 +42,7 @@ TESTS: dict[str, list[str]] = {
         ),
     ],
     "comparison": ["tests/comparison", "omnisim/comparison"],
+    "statistics": ["tests/statistics", "tests/comparison", "omnisim/statistics"],
     "report": ["tests/report", "tests/test_forged_traces.py", "omnisim/report"],
     "game": [
         *("tests/game", "tests/analysis/test_forecast_rows.py", "tests/batch/test_two_player.py", "omnisim/game"),

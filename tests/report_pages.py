@@ -10,21 +10,9 @@ import pandas as pd
 from small_comparison import compared
 
 import omnisim
-from omnisim.report.results import (
-    Chart,
-    Curve,
-    Drawing,
-    Finding,
-    HeatMap,
-    Panel,
-    Section,
-    Strip,
-    StripPanel,
-    Strips,
-    Study,
-    Table,
-)
-from omnisim.report.study import write_study
+from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel, Strip, StripPanel, Strips
+from omnisim.report.study.page import write_study
+from omnisim.report.study.results import Chart, Finding, Section, Study, Table
 
 
 def run(scenario: str, **overrides: object) -> Callable[[Path], None]:

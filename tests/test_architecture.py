@@ -4,9 +4,10 @@ import ast
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import omnisim
@@ -18,6 +19,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    "interruption",
     "spreadsheets",
 }
 """Parts that any other may import."""
@@ -32,12 +34,13 @@ MAY_IMPORT = {
     "analysis": {"trace", "problem", "game"},
     "scenario": {"problem", "market", "strategies"},
     "simulation": {"scenario", "strategies", "problem", "trace"},
-    "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem"},
-    "report": {"comparison", "analysis", "trace", "problem"},
-    "testing": {"strategies", "problem"},
+    "statistics": set(),
+    "comparison": {"scenario", "simulation", "analysis", "strategies", "trace", "problem", "statistics"},
+    "report": {"comparison", "statistics", "analysis", "trace", "problem"},
+    "testing": {"strategies", "problem", "market"},
     "studies": {
         *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
-        *("comparison", "report"),
+        *("comparison", "statistics", "report"),
         *("adversaries", "elimination", "forecasters", "learners"),
     },
     # Namespaces of the public surface.
@@ -53,7 +56,6 @@ OUTERMOST = {
     "__main__",
     "cli",
     "compare_command",
-    "interruption",
     "occupied",
     "progress",
     "run_directory",
@@ -108,6 +110,39 @@ def test_imports_go_one_way(module: Path) -> None:
         assert part not in EVERYWHERE, f"{where} imports {name}: {part} is below everything else"
         assert part in MAY_IMPORT, f"{where}: say in MAY_IMPORT what {part!r} may import"
         assert target in MAY_IMPORT[part], f"{where} imports {name}: {part} may import {sorted(MAY_IMPORT[part])}"
+
+
+PAGES_OF_REPORT = {"run", "comparison", "study"}
+"""Folders of ``report`` with a page each; what they share is beside them, and knows none of them."""
+
+STATISTICS = ("blocks", "resampling", "intervals", "verdicts", "paired", "gains", "slopes", "diebold_mariano")
+"""Modules of ``statistics``, each of which imports from the left of it only."""
+
+
+def inside(module: Path, part: str) -> set[str]:
+    """What a module imports from a part of the package: the first names below it."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    start = f"omnisim.{part}."
+    return {name.removeprefix(start).split(".")[0] for name in found if name.startswith(start)}
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "report").rglob("*.py")), ids=lambda m: str(m.relative_to(ROOT)))
+def test_pages_know_nothing_of_each_other(module: Path) -> None:
+    own = module.relative_to(ROOT / "report").parts[0]
+    # The package itself offers the page that people ask for.
+    allowed = {own, "run"} if module == ROOT / "report" / "__init__.py" else {own}
+    assert inside(module, "report") & PAGES_OF_REPORT <= allowed
+
+
+@pytest.mark.parametrize("own", STATISTICS)
+def test_the_laboratory_has_an_order(own: str) -> None:
+    assert {module.stem for module in (ROOT / "statistics").glob("*.py")} == {"__init__", *STATISTICS}
+    assert inside(ROOT / "statistics" / f"{own}.py", "statistics") <= set(STATISTICS[: STATISTICS.index(own)])
 
 
 def test_the_arrows_make_no_circle() -> None:
@@ -173,7 +208,7 @@ PUBLIC = {
         "two_player",
         "two_player_calibrated_multiaccuracy",
     ],
-    "testing": ["check_adversary", "check_elimination", "check_forecaster"],
+    "testing": ["check_adversary", "check_elimination", "check_forecaster", "check_learner", "check_population"],
 }
 """What scripts outside the project rely on: names are added here, never taken away."""
 
@@ -223,12 +258,79 @@ def test_importing_the_package_imports_nothing_slow() -> None:
     assert slow & set(loaded) == set()
 
 
+NAMES = {
+    ".".join(module.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): module
+    for module in MODULES
+}
+
+
+def needed(name: str, known: Mapping[str, ast.AST]) -> set[str]:
+    """The modules that must have run before this one: what it imports outside functions, and the packages of those.
+
+    Its own packages need not have run to their end.
+    """
+    own = packages_of(name)
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for child in node.orelse:
+                visit(child)
+            return
+        targets: list[str] = []
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            targets = [path if path in known else str(node.module) for path in full.values()]
+        for target in targets:
+            if target in known:
+                found.update({target}, packages_of(target) - own)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(known[name])
+    return found - {name}
+
+
+def packages_of(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[:i]) for i in range(1, len(parts))}
+
+
+def circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
+    """Modules of which each needs the other; whichever is imported first fails, or finds the other half done."""
+    graph = nx.DiGraph((name, other) for name in known for other in needed(name, known))
+    return [found for found in nx.strongly_connected_components(graph) if len(found) > 1]
+
+
+def test_modules_make_no_circle() -> None:
+    assert not circles({name: ast.parse(module.read_text(encoding="utf-8")) for name, module in NAMES.items()})
+
+
+def test_a_circle_would_be_found() -> None:
+    texts = {
+        "a": "from a.one import x",
+        "a.one": "import b.two",
+        "b": "from b.three import y",
+        "b.two": "",
+        "b.three": "def f(): import a.four\nif TYPE_CHECKING:\n    import a.four",
+        "a.four": "",
+    }
+    trees = {name: ast.parse(text) for name, text in texts.items()}
+    assert not circles(trees)
+    # Through the package of what is imported: b must run, and needs a.one, which is being imported.
+    assert circles(trees | {"b.three": ast.parse("from a.one import x")})
+    assert circles(trees | {"b.two": ast.parse("from a import one")})
+
+
+@pytest.mark.long
 def test_every_module_can_be_imported_first() -> None:
-    # A circle between modules shows only when one of them is imported before the others.
-    names = [".".join(module.relative_to(ROOT.parent).with_suffix("").parts) for module in MODULES]
     code = f"""
 import importlib, sys
-for name in {[name.removesuffix(".__init__") for name in names]}:
+for name in {list(NAMES)}:
     for known in [known for known in sys.modules if known.partition(".")[0] == "omnisim"]:
         del sys.modules[known]
     importlib.import_module(name)

@@ -240,9 +240,11 @@ class Forgiving(FirstViolation):
 def test_it_may_declare_again_what_it_still_keeps() -> None:
     omnisim.testing.check_elimination(Forgiving())
     table = certified(Forgiving())
-    (row,) = table[~table["theorem"].isin(CHECKS)].to_dict("records")
+    row, of_record = table[~table["theorem"].isin(CHECKS)].to_dict("records")
     assert (row["theorem"], row["claim"]) == ("Lemma 7", "CCV <= |A| (1 + gamma)")
     assert row["bound"] == 4 * 3
+    assert (row["basis"], of_record["basis"]) == ("before the run", "from the record")
+    assert of_record["claim"] == "CCV <= |A without B| (1 + gamma)"
     assert row["holds"]
     assert theorems(type("Further", (Forgiving,), {})()) == {"Lemma 7"}
     assert theorems(overriding(Forgiving, "_violated")()) == set()

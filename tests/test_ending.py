@@ -16,6 +16,7 @@ from scenario_files import omnisim_command, write_scenario
 
 import omnisim
 from omnisim.comparison.store import Store
+from omnisim.interruption import Interrupted, signals_interrupt, signals_wait
 from omnisim.output_folder import OWNER
 
 pytestmark = pytest.mark.skipif(not POSIX, reason="signals and descriptors of POSIX")
@@ -56,8 +57,8 @@ class TestSignals:
         scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
         arguments = ["run", scenario, "--checkpoint-every", 5, "--out", out]
         kept = out / "checkpoint.npz"
-        slow = "import omnisim.simulation.checkpoint as c, time\n_round = c.Keeper.round_is_over\n"
-        slow += "c.Keeper.round_is_over = lambda *a: (_round(*a), time.sleep(0.05))"
+        slow = "import omnisim.simulation.checkpoint as c, time\n_round = c.Checkpointer.round_is_over\n"
+        slow += "c.Checkpointer.round_is_over = lambda *a: (_round(*a), time.sleep(0.05))"
         said = interrupted(arguments, out, name, when=kept.exists, before=slow)
         assert said.endswith(f"but for {kept}: the same command goes on from there")
         assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}
@@ -165,6 +166,29 @@ class TestSignals:
         assert (code, said) == (143, "")
         there = f"nothing was written to {out}: the same command begins anew"
         assert complaint == f"omnisim: interrupted by SIGTERM; {there}\n"
+
+    def test_one_that_comes_where_nothing_can_be_raised_is_not_lost(self, tmp_path: Path) -> None:
+        # What is raised in __del__, or in a library that swallows it, vanishes without a word to whoever waits.
+        swallowing = (
+            "import omnisim, os, signal, sys, time\nsys.unraisablehook = lambda _: None\n"
+            "class Careless:\n    def __del__(self):\n        os.kill(os.getpid(), signal.SIGTERM)\n"
+            "        time.sleep(0.2)\n"
+            "def simulate(*_, **__):\n    Careless()\n    try:\n        os.kill(os.getpid(), signal.SIGTERM)\n"
+            "        time.sleep(600)\n    except BaseException:\n        pass\n    time.sleep(600)\n"
+            "omnisim.simulate = simulate"
+        )
+        command = start("run", write_scenario(tmp_path), "--out", tmp_path / "out", before=swallowing)
+        code, _, complaint = finish(command)
+        assert code == 143
+        assert complaint.startswith("omnisim: interrupted by SIGTERM; nothing was written to ")
+
+    def test_one_waits_for_what_cannot_be_left_half_done(self) -> None:
+        with signals_interrupt():
+            done: list[str] = []
+            with pytest.raises(Interrupted, match="SIGTERM"), signals_wait():
+                signal.raise_signal(signal.SIGTERM)
+                done.append("all of it")
+            assert done == ["all of it"]
 
     def test_who_asks_again_does_not_wait(self, tmp_path: Path) -> None:
         out = tmp_path / "out"

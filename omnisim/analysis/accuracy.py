@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omnisim.analysis.units import units
-from omnisim.arrays import ROUNDING, FloatArray
+from omnisim.analysis.units import is_event, units
+from omnisim.arrays import FloatArray
 from omnisim.trace import FORECASTER, Trace
 
 COLUMNS = ("forecaster", "subsequence", "measure", "value", "baseline", "unit", "rounds")
@@ -72,12 +72,6 @@ def accuracy(trace: Trace) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def is_event(outcomes: FloatArray) -> bool:
-    """Whether outcomes (T, d) are only ever 0 or 1 and both occur, so that a forecast is a probability."""
-    one = np.abs(outcomes - 1) <= ROUNDING
-    return bool((one | (np.abs(outcomes) <= ROUNDING)).all() and one.any() and not one.all())
 
 
 _Row = tuple[str, float, float, int]

@@ -156,6 +156,8 @@ def analyze(trace: Trace) -> Analysis:
        utility  external_regret  swap_regret
     0      2.5             -0.5          0.0
     """
+    if not isinstance(trace, Trace):
+        raise TraceError(f"analyze needs a Trace, from simulate or load_trace, got {type(trace).__name__}")
     # On one thread: products of this size gain nothing from more, and rounding may depend on their number.
     with threadpool_limits(limits=1):
         return Analysis(trace, {name: _measure(trace, name) for name in trace.records})

@@ -5,10 +5,10 @@ the candidates it had. The objectives of :class:`~omnisim.game.objectives.BaseRe
 
     R = sum over S of u(base's action, y_t) - E_{p ~ psi_t} u(own action, y_t)
 
-below 2.1214 sqrt(Lambda V) + 4 Lambda, with V the sum of the squared summands, as long as Phi <= e K. What the agent
-really earns differs from the expectation by a martingale whose increments lie in an interval of width 1, since
-utilities lie in [0, 1] and y_t is drawn independently of p_t: by Azuma-Hoeffding it exceeds sqrt(|S| ln(2 K / delta) /
-2) with probability at most delta / (2 K).
+below the least over the rates of Lambda / eta + eta V, with V the sum of the squared summands, as long as Phi <= e K.
+What the agent really earns differs from the expectation by a martingale whose increments are at most its utility range
+and have the variance of its utility over the mixture, given the outcome, since y_t is drawn independently of p_t: see
+:func:`~omnisim.game.regret_bounds.sampling_bound`.
 """
 
 from dataclasses import dataclass
@@ -32,11 +32,14 @@ class BaseRegrets:
         Sum of the squares of its summands.
     realized
         Regret of the actions really played.
+    variance : (L, N)
+        Sum of the variances of the agent's utility over the mixtures, given the outcomes.
     """
 
     expected: FloatArray
     squares: FloatArray
     realized: FloatArray
+    variance: FloatArray
 
 
 def base_regrets(trace: Trace, mixtures: Mixtures, bases: FloatArray, population: str) -> BaseRegrets:
@@ -44,11 +47,15 @@ def base_regrets(trace: Trace, mixtures: Mixtures, bases: FloatArray, population
     record = trace.records[population]
     agents, count = record.population.agents, bases.shape[1]
     each = np.arange(agents)
-    found = BaseRegrets(*(np.zeros((len(trace.subsequences), agents, count)) for _ in range(3)))
+    sums = (len(trace.subsequences), agents)
+    expected, squares, realized = np.zeros((3, *sums, count))
+    found = BaseRegrets(expected, squares, realized, np.zeros(sums))
     for t in range(trace.rounds):
         earned = record.population.utilities(trace.outcomes[t])
         played = earned[each, record.actions[t]]
-        own = sum(weight * earned[each, actions] for _, weight, actions in responses(trace, mixtures, record, t))
+        likely = [(weight, earned[each, actions]) for _, weight, actions in responses(trace, mixtures, record, t)]
+        own = sum(weight * utility for weight, utility in likely)
+        variance = sum(weight * (utility - own) ** 2 for weight, utility in likely)
         candidates = candidates_of(record, trace.active[t], t)
         followed = np.empty((agents, count))
         for b, prediction in enumerate(bases[t]):
@@ -61,4 +68,5 @@ def base_regrets(trace: Trace, mixtures: Mixtures, bases: FloatArray, population
             found.expected[k] += gains
             found.squares[k] += gains**2
             found.realized[k] += followed - played[:, None]
+            found.variance[k] += variance
     return found

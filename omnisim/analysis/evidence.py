@@ -10,9 +10,10 @@ import numpy as np
 
 from omnisim.analysis.lateness import Lateness, at_once, lateness
 from omnisim.analysis.measures import Measures
-from omnisim.analysis.stakes import Stakes, rounds_present, utility_range, utility_spread
+from omnisim.analysis.stakes import Stakes, rounds_present, utility_spread
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.problem.guarantees import Benchmark, Guarantee, Hypothesis, Scope
+from omnisim.problem.ranges import utility_range
 from omnisim.trace import PopulationRecord, Trace
 from omnisim.trace.declarations import Declaration
 
@@ -21,6 +22,9 @@ WHOLE_RUN = "every round"
 
 DELTA = 0.05
 """Probability with which certificates about what was sampled may fail, unless the guarantee states its own."""
+
+_LEAST = 1e-300
+"""Potentials are sums of exponentials: a record that says less is not believed."""
 
 NOTES: dict[Hypothesis, str] = {
     Hypothesis.BENCHMARK: "the benchmark of the others is empty",
@@ -53,6 +57,16 @@ class Status(StrEnum):
     """An assumption that was checked, an identity, or a bound on what could not be lost anyway."""
 
 
+class Basis(StrEnum):
+    """What a bound is computed from."""
+
+    BEFORE = "before the run"
+    """From what is known before the run, for its number of rounds; where news came late, from how late it was too."""
+
+    RECORD = "from the record"
+    """From what happened as well: to be held against ``hindsight``."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the guarantees about one population are checked against."""
@@ -76,6 +90,12 @@ class Evidence:
         """The largest Phi / K that the forecaster reported; infinite if it reported none."""
         reported = self.trace.diagnostics.get("potential")
         return math.inf if reported is None else float(reported.max())
+
+    @cached_property
+    def final_potential(self) -> float:
+        """Phi / K after the last round; infinite if the forecaster reported none."""
+        reported = self.trace.diagnostics.get("potential")
+        return math.inf if reported is None else max(float(reported[-1]), _LEAST)
 
     def allowed(self, words: str, part: str, late_part: str, missing: str) -> str:
         """A claim ``words <= part``, or as it reads where news came late and default actions were played."""
@@ -183,6 +203,7 @@ class Evidence:
         *,
         stakes: Stakes,
         check: bool = False,
+        basis: Basis = Basis.BEFORE,
     ) -> dict[str, object]:
         """One row about N agents with measured values and bounds, (N,) each.
 
@@ -201,6 +222,8 @@ class Evidence:
             What could be lost without any promise.
         check
             Whether it checks what is assumed, rather than what is promised.
+        basis
+            What the bound is computed from.
         """
         name = self.record.population.name
         row: dict[str, object] = {
@@ -214,6 +237,7 @@ class Evidence:
             "margin": np.nan,
             "holds": True,
             "probability": probability,
+            "basis": str(basis),
             "trivial": np.nan,
             "hindsight": np.nan,
             "informative": False,

@@ -1,19 +1,23 @@
 """Certificates of a decision-calibrated forecaster: its bias and the regret that follows (theory, sections 3 and 4.2).
 
-With K objectives, m rates and Lambda = 1 + ln(K m), as long as Phi <= e K:
+With K objectives, m rates eta and Lambda = ln(K m Phi / K), Phi / K <= e the potential after the last round:
 
-- in expectation over the mixtures, |bias of (n, a, S, i)| <= 2.1214 sqrt(Lambda V) + 4 Lambda, with V the sum of the
-  squared expected gains: no probability is involved;
-- for the sampled predictions add sqrt(2 |S| ln(2 K / delta)), with probability 1 - delta;
-- swap regret(S), and so external regret(S), <= 2 L times the sum over actions of the sampled bounds.
-- regret(S) to following any base forecaster <= 2.1214 sqrt(Lambda V) + 4 Lambda in expectation, and with the actions
-  really played that plus sqrt(|S| ln(2 K / delta) / 2); see :mod:`omnisim.analysis.base_regret`.
+- in expectation over the mixtures, |bias of (n, a, S, i)| <= least over eta of Lambda / eta + eta V, with V the sum of
+  the squared expected gains: no probability is involved;
+- for the sampled predictions add what draws may add: given the outcome, an event's gain lies in an interval of width 1,
+  with a variance of at most 1/4 where the mixture had several points, and 0 where it was one
+  (:func:`~omnisim.game.regret_bounds.sampling_bound`), with probability 1 - delta;
+- regret(S) to following any base forecaster likewise, see :mod:`omnisim.analysis.base_regret`.
+
+Regrets of agents have potentials of their own (:mod:`omnisim.analysis.regret_certificates`). Where the forecaster keeps
+none, swap regret(S), and so external regret(S), is at most 2 L times the sum of the sampled bounds over the actions
+that were played (others have no bias).
 
 All of a run's bounds on what was sampled fail together with probability at most delta: each belongs to one of the K
 objectives, and takes at most delta / K of it.
 
-For objectives along utility differences the bias concerns (U_b - U_a) . (y - p) / 2 instead of a coordinate, with
-sqrt(2 |S| ln(K / delta)) for sampling; regret(S) <= 2 times the sum over actions of the largest sampled bound.
+For objectives along utility differences the bias concerns (U_b - U_a) . (y - p) / 2 instead of a coordinate, in an
+interval of width 2, and regret(S) is at most 2 times the sum over actions played of the largest sampled bound.
 """
 
 import math
@@ -23,17 +27,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.analysis.base_regret import base_regrets
-from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Evidence, share
+from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Basis, Evidence, share
 from omnisim.analysis.expected import expected_bias, expected_directions
+from omnisim.analysis.expected_regret import mixed_rounds
 from omnisim.analysis.lateness import at_once
+from omnisim.analysis.regret_certificates import UNBUDGETED, regret_claims
 from omnisim.analysis.stakes import NONE, Stakes, bias_stakes, direction_stakes
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.game.regret_bounds import sampling_bound
 from omnisim.game.weights import gain_bound
 from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, Objective, RegretFromBias
+from omnisim.problem.ranges import utility_range
 from omnisim.trace import Mixtures, Trace
-
-FIXED = "the tolerance is fixed: nothing keeps the potential within e K"
-"""Why the potential may exceed the budget and no promise is broken."""
 
 
 def calibration_of(trace: Trace) -> CalibratesDecisions | None:
@@ -57,11 +62,13 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     spent = np.full(len(every), evidence.potential)
     kept = every & calibration.budgeted
     words = "Phi / K <= e"
-    yield evidence.row(calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, FIXED, stakes=NONE, check=True)
+    yield evidence.row(calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, UNBUDGETED, stakes=NONE, check=True)
     met, note = evidence.met(calibration, None, every[:, None])
     case = _Case(evidence, trace.mixtures, calibration, rule, met, note)
     if calibration.base_regret and trace.bases is not None:
         yield from _bases(case, trace.bases)
+    if calibration.regret_pairs:
+        yield from regret_claims(evidence, trace.mixtures, calibration, rule, met, note)
     yield from (_coordinates if calibration.objectives == Objective.COORDINATES else _directions)(case)
 
 
@@ -85,7 +92,31 @@ class _Case:
 
     def allowed(self, squares: FloatArray) -> FloatArray:
         """The certified bound on the gains of objectives with these sums of squares."""
-        return allowed_bias(self.evidence.trace, self.calibration, squares)
+        return gain_bound(squares, self.calibration.count, self.evidence.trace.rounds, self.evidence.final_potential)
+
+    @property
+    def log_delta(self) -> float:
+        """ln(K / delta): what one objective has of the probability of failure."""
+        return math.log(self.calibration.count / DELTA)
+
+    def row(
+        self,
+        theorem: str,
+        claim: str,
+        name: str,
+        measured: FloatArray,
+        allowed: FloatArray,
+        probability: float,
+        stakes: Stakes,
+    ) -> dict[str, object]:
+        """A row about those who meet the hypotheses of the forecaster."""
+        return self.evidence.row(
+            theorem, claim, name, measured, allowed, self.met, self.note, probability, stakes=stakes, basis=Basis.RECORD
+        )
+
+
+_IN_EXPECTATION = "least over eta of Lambda / eta + eta V"
+_LIKELY = 1 - DELTA
 
 
 def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
@@ -93,33 +124,32 @@ def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
     evidence, measures = case.evidence, case.evidence.measures
     found = base_regrets(evidence.trace, case.mixtures, bases, measures.population.name)
     bound = case.allowed(found.squares)
-    sampling = np.sqrt(measures.rounds * math.log(2 * case.calibration.count / DELTA) / 2)
+    unit = utility_range(measures.population)
+    variance = found.variance / np.where(unit > 0, unit, 1.0) ** 2
+    sampling = unit * sampling_bound(variance, case.log_delta, evidence.trace.rounds)
     for k, name in enumerate(evidence.trace.subsequences):
-        claim = "regret(S) to following any base in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
+        claim = f"regret(S) to following any base in expectation <= {_IN_EXPECTATION}"
         measured, allowed = _tightest(found.expected[k], bound[k])
-        stakes = evidence.regret_stakes(k)
-        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, stakes=stakes)
-        claim = "regret(S) to following any base <= that + sqrt(|S| ln(2 K / delta) / 2)"
-        measured, allowed = _tightest(found.realized[k], bound[k] + sampling[k])
-        yield evidence.row("Section 4.1", claim, name, measured, allowed, case.met, case.note, 1 - DELTA, stakes=stakes)
+        yield case.row("Section 4.1", claim, name, measured, allowed, 1.0, evidence.regret_stakes(k))
+        claim = "regret(S) to following any base <= that + sampling"
+        measured, allowed = _tightest(found.realized[k], bound[k] + sampling[k][:, None])
+        yield case.row("Section 4.1", claim, name, measured, allowed, _LIKELY, evidence.regret_stakes(k))
 
 
 def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
     evidence, measures = case.evidence, case.evidence.measures
     expected = expected_bias(evidence.trace, case.mixtures, measures.population.name)
     bound = case.allowed(expected.squares)
-    sampling = np.sqrt(2 * measures.rounds * math.log(2 * case.calibration.count / DELTA))
+    sampling = sampling_bound(mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.rounds)
     for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
-        claim, stakes = "bias in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", case.bias_stakes(k)
-        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, stakes=stakes)
+        claim = f"bias in expectation <= {_IN_EXPECTATION}"
+        yield case.row(case.rule.bias, claim, name, measured, allowed, 1.0, case.bias_stakes(k))
         sampled = bound[k].max(axis=2) + sampling[k]
         measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None])
-        claim = "bias of the sampled predictions <= that + sqrt(2 |S| ln(2 K / delta))"
-        yield evidence.row(
-            case.rule.bias, claim, name, measured, allowed, case.met, case.note, 1 - DELTA, stakes=stakes
-        )
-        allowed = 2 * measures.population.lipschitz * sampled.sum(axis=1)
+        claim = "bias of the sampled predictions <= that + sampling"
+        yield case.row(case.rule.bias, claim, name, measured, allowed, _LIKELY, case.bias_stakes(k))
+        allowed = 2 * measures.population.lipschitz * np.where(measures.count[k] > 0, sampled, 0.0).sum(axis=1)
         yield from _regrets(case, k, "2 L sum of the sampled bounds", allowed)
 
 
@@ -127,17 +157,23 @@ def _directions(case: _Case) -> Iterator[dict[str, object]]:
     evidence, measures = case.evidence, case.evidence.measures
     expected = expected_directions(evidence.trace, case.mixtures, measures.population.name)
     bound = case.allowed(expected.squares)
-    sampling = np.sqrt(2 * measures.rounds * math.log(case.calibration.count / DELTA))
+    # In units of the width 2, with a variance of at most 1 / 4 of its square.
+    sampling = 2 * sampling_bound(
+        mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.rounds
+    )
     for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(expected.total[k], bound[k])
-        claim, stakes = "bias along utilities in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda", case.bias_stakes(k)
-        yield evidence.row(case.rule.bias, claim, name, measured, allowed, case.met, case.note, stakes=stakes)
-        allowed = 2 * (bound[k].max(axis=2) + sampling[k]).sum(axis=1)
+        claim = f"bias along utilities in expectation <= {_IN_EXPECTATION}"
+        yield case.row(case.rule.bias, claim, name, measured, allowed, 1.0, case.bias_stakes(k))
+        sampled = bound[k].max(axis=2) + sampling[k]
+        allowed = 2 * np.where(measures.count[k] > 0, sampled, 0.0).sum(axis=1)
         yield from _regrets(case, k, "2 sum of the sampled bounds", allowed)
 
 
 def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[dict[str, object]]:
-    """Swap and external regret on subsequence k under the same bound (N,)."""
+    """Swap and external regret on subsequence k under the same bound (N,), where they have none of their own."""
+    if case.calibration.regret_pairs:
+        return
     evidence, measures = case.evidence, case.evidence.measures
     kept, note = evidence.met(case.rule, k, measures.benchmark[k], Hypothesis.BENCHMARK)
     stakes = evidence.regret_stakes(k)
@@ -147,8 +183,9 @@ def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[d
     ):
         claim, name = f"{kind} regret(S) <= {words}", evidence.trace.subsequences[k]
         yield evidence.row(
-            theorem, claim, name, regret, allowed, case.met & kept, case.note or note, 1 - DELTA, stakes=stakes
-        )
+            theorem, claim, name, regret, allowed, case.met & kept, case.note or note, _LIKELY, stakes=stakes,
+            basis=Basis.RECORD,
+        )  # fmt: skip
 
 
 def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:

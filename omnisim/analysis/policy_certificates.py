@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Evidence
+from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Basis, Evidence
 from omnisim.analysis.regret import Regret as RegretMeasures
 from omnisim.analysis.regret import regret
 from omnisim.analysis.stakes import NONE, removal_stakes, violation_stakes
@@ -99,7 +99,30 @@ def _violation(evidence: Evidence, guarantee: BoundsViolation) -> Rows:
         total = cumulative_violation(record.costs, member)[thresholds is None][0]
         met, note = evidence.met(guarantee, k, clean)
         stakes = violation_stakes(record, member, k)
-        yield evidence.row(guarantee.theorem, claim, name, total, bound, met, note, stakes=stakes)
+        basis = Basis.RECORD if words == "|A without B|" else Basis.BEFORE
+        yield evidence.row(guarantee.theorem, claim, name, total, bound, met, note, stakes=stakes, basis=basis)
+        if basis == Basis.RECORD or not late.none:
+            continue
+        count, words = _dirty_places(evidence, guarantee.scope, k)
+        bound, claim = count * (1 + gamma), f"CCV{'+' if thresholds is None else ''}{of} <= {_times(words, spent)}"
+        yield evidence.row(guarantee.theorem, claim, name, total, bound, met, note, stakes=stakes, basis=Basis.RECORD)
+
+
+def _dirty_places(evidence: Evidence, scope: Scope, k: int | None) -> tuple[FloatArray, str]:
+    """Places at which costs on subsequence k can be > 0, of each agent (N,): those of actions outside the benchmark.
+
+    *Proof* that the others add nothing > 0. What is played in a round of S is played from a set A_j that is active
+    then, so that S_j meets S. An action of B(S_j) has costs <= 0 in every round of S_j, and with it the sum of what was
+    attributed to it there. |_|
+    """
+    actions = evidence.record.population.actions
+    if scope == Scope.RUN:
+        clean = evidence.benchmark(Benchmark.REALIZED, k)
+        return (actions - clean.sum(axis=1)).astype(np.float64), "|A without B|"
+    active = evidence.trace.active
+    meets = active[active[:, k or 0]].any(axis=0)
+    dirty = [actions - evidence.benchmark(Benchmark.REALIZED, int(j)).sum(axis=1) for j in np.flatnonzero(meets)]
+    return np.sum(dirty, axis=0).astype(np.float64), "sum over S_j meeting S of |A without B(S_j)|"
 
 
 def _times(words: str, spent: list[str]) -> str:
@@ -114,7 +137,17 @@ def _regret_from_bias(evidence: Evidence, guarantee: RegretFromBias) -> Rows:
     for k, name, _ in evidence.places(Scope.SUBSEQUENCES):
         met, note = evidence.met(guarantee, k, measures.benchmark[k], Hypothesis.BENCHMARK)
         stakes = evidence.regret_stakes(k)
-        yield evidence.row(guarantee.theorem, claim, name, measures.swap_regret[k], bound[k], met, note, stakes=stakes)
+        yield evidence.row(
+            guarantee.theorem,
+            claim,
+            name,
+            measures.swap_regret[k],
+            bound[k],
+            met,
+            note,
+            stakes=stakes,
+            basis=Basis.RECORD,
+        )
 
 
 def _drawn_regret(evidence: Evidence, guarantee: BoundsRegret) -> dict[str, object]:

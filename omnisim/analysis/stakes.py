@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.analysis.sums import blocks, patterns
+from omnisim.analysis.sums import patterns
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.problem.population import Population
 from omnisim.trace import PopulationRecord
@@ -52,29 +52,6 @@ class Stakes:
 
 NONE = Stakes(np.nan, np.nan)
 """Of checks of assumptions: nothing is at stake."""
-
-
-def utility_range(population: Population) -> FloatArray:
-    """The largest difference of two utilities of each agent (N,) at one outcome of [0, 1]^d.
-
-    Examples
-    --------
-    The two differ by 0.5 at y = 0 and by 0.25 at y = 1:
-
-    >>> utility_range(Population("one", [[[0.75], [0.0]]], [[0.0, 0.5]]))
-    array([0.5])
-    """
-    found = np.zeros(population.agents)
-    actions = population.actions
-    for block in blocks(population.agents, actions * population.dimension):
-        slopes, offsets = population.utility[block], population.offset[block]
-        for a in range(actions):
-            for b in range(a):
-                slope, offset = slopes[:, a] - slopes[:, b], offsets[:, a] - offsets[:, b]
-                above = np.maximum(slope, 0).sum(axis=1) + offset
-                below = np.maximum(-slope, 0).sum(axis=1) - offset
-                np.maximum(found[block], np.maximum(above, below), out=found[block])
-    return found
 
 
 def utility_spread(record: PopulationRecord, outcomes: FloatArray, member: BoolArray) -> FloatArray:

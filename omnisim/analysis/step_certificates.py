@@ -1,9 +1,9 @@
 """Certificate of a step-calibrated forecaster: its bias on every step set, recomputed from the record (theory, 7).
 
-With K objectives and Lambda as in section 4.2, as long as Phi <= e K: for every subsequence S, level v, base h (or
+With K objectives and Lambda = ln(m Phi), as long as Phi <= e K: for every subsequence S, level v, base h (or
 none) and threshold w,
 
-    |sum over S of E_{p ~ psi_t} 1[p <= v] 1[h_t <= w] (y_t - p)| <= 2.1214 sqrt(Lambda V) + 4 Lambda,
+    |sum over S of E_{p ~ psi_t} 1[p <= v] 1[h_t <= w] (y_t - p)| <= least over eta of Lambda / eta + eta V,
 
 V the sum of the squared summands. No probability is involved, and no agent: it bounds what any agent loses to following
 a base, whatever its utility.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from omnisim.analysis.evidence import WHOLE_RUN, Evidence, share
+from omnisim.analysis.evidence import WHOLE_RUN, Basis, Evidence, share
 from omnisim.analysis.stakes import NONE, bias_stakes
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.weights import gain_bound
@@ -41,12 +41,12 @@ def step_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     for k, name in enumerate(trace.subsequences):
         inside = (sets & trace.active[:, k]).astype(np.float64)
         total, squares = np.abs(inside @ gains).ravel(), (inside @ gains**2).ravel()
-        bound = gain_bound(squares, steps.count, trace.rounds)
+        bound = gain_bound(squares, steps.count, trace.rounds, evidence.final_potential)
         closest = int(share(total, bound).argmax())
-        claim = "bias of every step set in expectation <= 2.1214 sqrt(Lambda V) + 4 Lambda"
+        claim = "bias of every step set in expectation <= least over eta of Lambda / eta + eta V"
         measured, allowed = total[closest] * each, bound[closest] * each
         stakes = bias_stakes(trace.outcomes[trace.active[:, k]])
-        yield evidence.row(steps.theorem, claim, name, measured, allowed, met, note, stakes=stakes)
+        yield evidence.row(steps.theorem, claim, name, measured, allowed, met, note, stakes=stakes, basis=Basis.RECORD)
 
 
 def expected_gains(trace: Trace, mixtures: Mixtures, levels: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.trace import Trace
 
 
@@ -19,13 +19,16 @@ class Units:
     low, span
         An outcome y stands for low + span * y of ``outcome``.
     outcome
-        Unit of the outcomes, such as ``USD/MWh``; ``[0, 1] units`` where the run says nothing about prices.
+        Unit of the outcomes, such as ``USD/MWh``; ``events`` of a market whose outcomes are events, ``[0, 1] units``
+        where the run says nothing about a market.
     quantity
-        What an outcome is: ``price`` or ``outcome``.
+        What an outcome is: ``price``, ``event`` or ``outcome``.
     round
         ``day`` where the rounds have dates, ``round`` otherwise.
     hours
         Length of the period that a coordinate stands for, in hours, where there are several in a day; else None.
+    agent
+        What agents are called: ``customer`` of a market, else ``agent``.
     """
 
     low: float
@@ -34,6 +37,7 @@ class Units:
     quantity: str
     round: str
     hours: float | None = None
+    agent: str = "customer"
 
     def values(self, outcomes: FloatArray) -> FloatArray:
         """Outcomes or predictions in the unit."""
@@ -46,8 +50,16 @@ def units(trace: Trace) -> Units:
     market = market_of(trace)
     low, high, currency = market.get("low"), market.get("high"), market.get("currency")
     if isinstance(low, int | float) and isinstance(high, int | float) and high > low and currency:
+        if is_event(trace.true_outcomes):
+            return Units(0.0, 1.0, "events", "event", word)
         return Units(float(low), float(high) - float(low), f"{currency}/MWh", "price", word, _hours(market, trace))
-    return Units(0.0, 1.0, "[0, 1] units", "outcome", word)
+    return Units(0.0, 1.0, "[0, 1] units", "outcome", word, agent="agent")
+
+
+def is_event(outcomes: FloatArray) -> bool:
+    """Whether outcomes (T, d) are only ever 0 or 1 and both occur, so that a forecast is a probability."""
+    one = np.abs(outcomes - 1) <= ROUNDING
+    return bool((one | (np.abs(outcomes) <= ROUNDING)).all() and one.any() and not one.all())
 
 
 def _hours(market: Mapping[str, Any], trace: Trace) -> float | None:

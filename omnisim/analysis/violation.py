@@ -1,7 +1,8 @@
 """Cumulative constraint violation (theory, section 1).
 
-CCV(S) = max over constraints of the sum of costs over S; CCV+(S) the same with negative costs counted as 0. Both are in
-units of cost, at the outcomes in [0, 1]^d; ``violations`` says what they were in physical units, at the true outcomes.
+CCV(S) = max over constraints of the sum of costs over S; CCV+(S) the same with negative costs counted as 0, and those
+that are no more than a rounding error, which violate nothing. Both are in units of cost, at the outcomes in [0, 1]^d;
+``violations`` says what they were in physical units, at the true outcomes.
 """
 
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArr
     flat = costs.reshape(rounds, -1)
     shape = (active.shape[1], agents, constraints)
     total = (member @ flat).reshape(shape).max(axis=2)
-    positive = (member @ np.maximum(flat, 0)).reshape(shape).max(axis=2)
+    positive = (member @ np.where(flat > ROUNDING, flat, 0.0)).reshape(shape).max(axis=2)
     return total, positive
 
 

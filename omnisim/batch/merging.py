@@ -15,6 +15,7 @@ from omnisim.errors import ProblemError
 from omnisim.game.threshold_kernels import conflict_sum
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
+from omnisim.products import inner
 
 _PROBABILITY = Probability()
 
@@ -160,7 +161,7 @@ def direct_ensemble(
         bounds = [*bounds[:-1:2], m]
         rounds.append(merges)
     answered = np.ascontiguousarray(answers.T)
-    excess = np.array([column(i) @ ((blocks[0] > i).astype(np.float64) - answered[i]) for i in range(m)]) / n
+    excess = np.array([inner(column(i), (blocks[0] > i).astype(np.float64) - answered[i]) for i in range(m)]) / n
     return DirectEnsemble(m, rounds, epsilon, excess)
 
 

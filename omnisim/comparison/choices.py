@@ -72,7 +72,8 @@ def choices(axis: Axis, given: Any) -> list[Choice]:
         Which one.
     given
         A mapping from labels to names, tables or strategies; or a sequence of names (with parameters, as in
-        :mod:`omnisim.comparison.notation`), tables with a ``kind``, and strategies; or one of these.
+        :mod:`omnisim.comparison.notation`), tables with a ``kind``, strategies, and what :func:`choices_from_text`
+        read; or one of these.
 
     Raises
     ------
@@ -88,7 +89,9 @@ def choices(axis: Axis, given: Any) -> list[Choice]:
         found = [Choice(_label(axis, label), _given(axis, each)) for label, each in given.items()]
     else:
         single = isinstance(given, str | Mapping) or not isinstance(given, Iterable)
-        found = [_unlabelled(axis, each) for each in ([given] if single else given)]
+        found = [
+            each if isinstance(each, Choice) else _unlabelled(axis, each) for each in ([given] if single else given)
+        ]
     if not found:
         raise ScenarioError(f"{_plural(axis)}: give at least one")
     labels = [choice.label for choice in found]
@@ -101,22 +104,29 @@ def choices(axis: Axis, given: Any) -> list[Choice]:
     return found
 
 
-def choices_from_text(axis: Axis, text: str) -> dict[str, Any]:
-    """From labels to what the text of an option names; ``FILE.toml`` stands for the tables of that file.
+def choices_from_text(axis: Axis, text: str) -> list[Choice]:
+    """What the text of an option names; ``FILE.toml`` stands for the tables of that file, with their labels.
 
     Raises
     ------
     ScenarioError
-        If a part cannot be read.
+        If a part cannot be read, or two have the same label.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Choice] = {}
     for part in split_list(text):
-        named = _tables_of_file(axis, Path(part)) if part.endswith(".toml") else {part: _read(axis, part)}
-        for label, given in named.items():
-            if label in found:
-                raise ScenarioError(f"--{_plural(axis)}: {label!r} is given twice")
-            found[label] = given
-    return found
+        named = (
+            [
+                Choice(_label(axis, label), _given(axis, table))
+                for label, table in _tables_of_file(axis, Path(part)).items()
+            ]
+            if part.endswith(".toml")
+            else [_unlabelled(axis, part)]
+        )
+        for choice in named:
+            if choice.label in found:
+                raise ScenarioError(f"--{_plural(axis)}: {choice.label!r} is given twice")
+            found[choice.label] = choice
+    return list(found.values())
 
 
 def settings_from_text(texts: Iterable[str]) -> dict[str, list[Any]]:
@@ -127,10 +137,12 @@ def settings_from_text(texts: Iterable[str]) -> dict[str, list[Any]]:
     """
     found: dict[str, list[Any]] = {}
     for text in texts:
-        key, _ = parse_override(text)
+        name, equals, values = text.partition("=")
+        read = [parse_override(f"{name}{equals}{value}") for value in split_list(values)]
+        key = read[0][0]
         if key in found:
             raise ScenarioError(f"--set {key}: is given twice: write {key}=A,B")
-        found[key] = [parse_override(f"{key}={value}")[1] for value in split_list(text.partition("=")[2])]
+        found[key] = [value for _, value in read]
     return found
 
 

@@ -48,7 +48,7 @@ inside the range of the theory. Regrets leave out agents whose benchmark is empt
                   rounds: as Analysis.accuracy, mean over seeds
     diebold_mariano  LABELS, reference, loss, unit, rounds, seeds, mean, reference_mean, difference, statistic, p_value,
                   lags: whether the forecast differs in accuracy from the reference's, over the same rounds; losses are
-                  means over the seeds that both have; see :func:`~omnisim.comparison.accuracy.diebold_mariano`
+                  means over the seeds that both have; see :func:`~omnisim.statistics.diebold_mariano.diebold_mariano`
     violations    LABELS, population, subsequence, constraint, unit, agents, rounds (of an agent), violated (share of
                   them in which the limit was exceeded), exceeding (share of the agents that ever did), total (excess of
                   an agent over the run, mean over agents), all mean over seeds, and largest (in one round, of all); in
@@ -62,7 +62,7 @@ inside the range of the theory. Regrets leave out agents whose benchmark is empt
                   order), seeds, populations (name -> {"agents", "currency"}), subsequences, whole_run (the subsequence
                   of the leaderboard), market, confidence, resamples, command, omnisim, asked, finished, failed
 
-``method`` says what an interval allows for (:mod:`omnisim.comparison.intervals`): "seeds", "days" (rounds of one
+``method`` says what an interval allows for (:mod:`omnisim.statistics.resampling`): "seeds", "days" (rounds of one
 market, in blocks), "seeds and days" (a market replayed under several seeds) or "" (no interval: nothing varied; its
 columns are NaN). Of a replayed market, only utility and money can be resampled by days; intervals of the other measures
 speak of other agents on the same days: they say "seeds" and lead to no verdict. ``verdict`` is "better", "worse" or
@@ -81,12 +81,8 @@ import pandas as pd
 import pyarrow as pa
 
 from omnisim.arrays import BoolArray
-from omnisim.comparison.accuracy import Losses, accuracy, paired_tests
-from omnisim.comparison.certificates import certificates
-from omnisim.comparison.gains import gains
+from omnisim.comparison.differences import Statistics, gains
 from omnisim.comparison.grid import LABELS, run_name
-from omnisim.comparison.intervals import CONFIDENCE, NONE, RESAMPLES, Resampler
-from omnisim.comparison.limits import cut, limits
 from omnisim.comparison.records import (
     FAILED,
     FINISHED,
@@ -98,12 +94,14 @@ from omnisim.comparison.records import (
     RUNS,
     SEED,
 )
-from omnisim.comparison.rows import Rows
-from omnisim.comparison.statistics import NO_VERDICT, Statistics
 from omnisim.comparison.store import Store
-from omnisim.comparison.summaries import ALL, Curves, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.comparison.summaries import ALL, Curves, Rows, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.comparison.tables import Losses, accuracy, certificates, cut, limits, paired_tests
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.problem.population import UTILITY
+from omnisim.statistics.intervals import CONFIDENCE
+from omnisim.statistics.resampling import NONE, RESAMPLES, Resampler
+from omnisim.statistics.verdicts import NO_VERDICT
 
 _PLAIN = [name for name in RUNS.names if name not in (*NESTED, "subsequences")]
 _PLACE = ("population", "subsequence")

@@ -28,9 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from omnisim._version import __version__
-from omnisim.comparison.checking import Plan, check_agents, check_runs
 from omnisim.comparison.grid import run_name
-from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
+from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS, Plan, check_agents, check_runs
 from omnisim.comparison.run import Stored, to_parquet
 from omnisim.errors import OutputError, TraceError
 from omnisim.files import atomic_write

@@ -6,6 +6,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.game.minimax import Minimax, Step, worst_case
 from omnisim.game.objectives import Objectives
+from omnisim.game.regret_potential import RegretPotential
 from omnisim.game.weights import Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
@@ -22,9 +23,12 @@ class Engine:
         The other two ingredients.
     rounds
         T.
+    beside
+        Objectives with potentials of their own, in the same budget.
     tolerance
-        Of each round, as a fraction of the total variation that the weights allow; None for the weights' own (the
-        budget of the potential).
+        How large the weighted gain of a round may be, in the scale of the weights: those of Hedge and MsMwC sum to 1,
+        so that it is a mean gain there; the potential, which starts at K, rises by at most this much in a round. None
+        for the weights' own (the budget of the potential).
 
     Attributes
     ----------
@@ -44,10 +48,12 @@ class Engine:
         minimax: Minimax,
         rounds: int,
         tolerance: float | None = None,
+        beside: Sequence[RegretPotential] = (),
     ) -> None:
         self._families, self._weights, self._minimax = list(families), weights, minimax
-        self._fixed = tolerance
+        self._fixed, self._beside = tolerance, list(beside)
         weights.start(self._families, rounds)
+        weights.join(sum(each.mass for each in self._beside))
         self.step: Step | None = None
         self.spared: Step | None = None
         self.solved = False
@@ -57,6 +63,8 @@ class Engine:
         """The mixture of this round: the first candidate within the tolerance, or one that the minimax step finds."""
         for family in self._families:
             family.prepare(context, bases)
+        for potential in self._beside:
+            potential.prepare(context)
         self.tolerance = self._weights.tolerance() if self._fixed is None else self._fixed
         self.step = self._minimax.solve(self.gain, candidates, self.tolerance, self._warm)
         found = self.step.mixture
@@ -87,9 +95,15 @@ class Engine:
             b, h = family.weighted_gain(net, prediction)
             intercept += b
             slope = slope + h
+        for potential in self._beside:
+            b, h = potential.weighted_gain(prediction)
+            intercept += b
+            slope = slope + h
         return intercept, slope
 
     def learn(self, outcome: FloatArray) -> None:
         """Update the weights with the gains of the mixture played."""
         assert self.step is not None  # noqa: S101 (play comes first; this tells the type checker)
         self._weights.update([family.gains(self.step.mixture, outcome) for family in self._families])
+        for potential in self._beside:
+            self._weights.rise(potential.learn(self.step.mixture, outcome))

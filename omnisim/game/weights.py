@@ -55,6 +55,14 @@ class Weights(ABC):
     def tolerance(self) -> float:
         """How large the weighted gain of this round may be, in the scale of the weights, for the guarantee to hold."""
 
+    def join(self, mass: float) -> None:
+        """Take a potential of this mass into the budget, where there is one; none by default."""
+        if mass:
+            raise StrategyError(f"{type(self).__name__} has no budget that another potential could share")
+
+    def rise(self, amount: float) -> None:  # noqa: B027 (nothing to do where nothing can join)
+        """A potential in the same budget has risen."""
+
     def allowance(self) -> float:
         """The largest weighted gain that this round may have; ``tolerance``, where nothing can be spent early."""
         return self.tolerance()
@@ -73,7 +81,8 @@ class SecondOrderPotential(Weights):
         w_e = (1/m) sum_k eta_k exp(eta_k R_e - eta_k^2 V_e).
 
     Since exp(x - x^2) <= 1 + x for x >= -1/2, a round of weighted gain g raises Phi by at most g. As long as Phi <= e
-    K, every objective has R_e <= 2.1214 sqrt(Lambda V_e) + 4 Lambda with Lambda = 1 + ln(K m). What is left of that
+    K, every objective has R_e <= 2.1214 sqrt(Lambda V_e) + 4 Lambda with Lambda = 1 + ln(K m), and less by the exact
+    grid (:func:`gain_bound`). What is left of that
     budget, spread over the rounds left, is the tolerance: tol_t = (e K - Phi) / (T - t + 1). It is seldom used up,
     since outcomes are seldom the worst; and any gain <= e K - Phi keeps the guarantee. So a round may be allowed more:
     (e K - Phi) / sqrt(T - t + 1), after which something is left for every later round.
@@ -82,8 +91,8 @@ class SecondOrderPotential(Weights):
     ----------
     potential
         Phi, measured.
-    count
-        K.
+    mass
+        K: the number of objectives, and what potentials that joined were at first.
     """
 
     def _start(self) -> None:
@@ -100,12 +109,21 @@ class SecondOrderPotential(Weights):
             np.full(shape, 0.0 if family.two_sided else one_sided)
             for shape, family in zip(shapes, self.families, strict=True)
         ]
-        self.potential = float(self.count)
+        self.potential = self.mass = float(self.count)
+
+    def join(self, mass: float) -> None:
+        """Let a potential that is ``mass`` at first share the budget: Phi and K count it from now on."""
+        self.mass += mass
+        self.potential += mass
+
+    def rise(self, amount: float) -> None:
+        """See :meth:`Weights.rise`."""
+        self.potential += amount
 
     @property
     def spent(self) -> float:
         """Phi / K: 1 at first; the bound holds up to e."""
-        return self.potential / self.count
+        return self.potential / self.mass
 
     @property
     def largest_gain(self) -> float:
@@ -120,11 +138,11 @@ class SecondOrderPotential(Weights):
 
     def tolerance(self) -> float:
         """(e K - Phi) / (rounds left): never negative."""
-        return max(0.0, math.e * self.count - self.potential) / max(1, self.rounds - self.round)
+        return max(0.0, math.e * self.mass - self.potential) / max(1, self.rounds - self.round)
 
     def allowance(self) -> float:
         """(e K - Phi) / sqrt(rounds left): at least the tolerance, and never all that is left but in the last round."""
-        return max(0.0, math.e * self.count - self.potential) / math.sqrt(max(1, self.rounds - self.round))
+        return max(0.0, math.e * self.mass - self.potential) / math.sqrt(max(1, self.rounds - self.round))
 
     def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
         """O(entries of the rows that fired)."""
@@ -138,15 +156,20 @@ class SecondOrderPotential(Weights):
         self.round += 1
 
 
-def gain_bound(squares: FloatArray, count: int, rounds: int) -> FloatArray:
-    """The bound on the gains of objectives with sums of squares V while Phi <= e K: 2.1214 sqrt(Lambda V) + 4 Lambda.
+def gain_bound(squares: FloatArray, count: int, rounds: int, spent: float = math.e) -> FloatArray:
+    """The bound on the gains of objectives with sums of squares V while Phi / K <= ``spent``: e, or what was measured.
+
+    One term of the potential is at most all of it, exp(eta R - eta^2 V) <= m Phi, for each rate of the grid. So R is at
+    most the least over the rates of Lambda / eta + eta V with Lambda = ln(K m Phi / K), and for any V <= T that is no
+    more than 2.1214 sqrt(Lambda V) + 4 Lambda.
 
     >>> gain_bound(np.array([0.0, 100.0]), count=1000, rounds=1000).round(1)
-    array([ 38.8, 104.9])
+    array([19.4, 63.8])
     """
     rates = math.ceil(math.log2(rounds) / 2) + 1
-    scale = 1 + math.log(count * rates)
-    return np.asarray(2.1214 * np.sqrt(scale * squares) + 4 * scale)
+    scale = math.log(count * rates * spent)
+    ways = [scale / eta + eta * np.asarray(squares) for eta in 2.0 ** -np.arange(1, rates + 1)]
+    return np.asarray(np.minimum.reduce(ways))
 
 
 class _Normalized(Weights):
@@ -259,8 +282,10 @@ class MsMwC(_Normalized):
     @property
     def rates(self) -> FloatArray:
         """eta_t of every objective, (K,), for the round to come."""
-        with np.errstate(divide="ignore"):
-            return np.minimum(np.sqrt(math.log(self.count * self.rounds) / self._squares), 1 / 64)
+        # An objective without losses has the largest rate, also where ln(K T) = 0.
+        ratio = np.full(self.count, np.inf)
+        np.divide(math.log(self.count * self.rounds), self._squares, out=ratio, where=self._squares > 0)
+        return np.asarray(np.minimum(np.sqrt(ratio), 1 / 64))
 
     def _learn(self, gains: FloatArray) -> FloatArray:
         rates, losses = self.rates, -gains

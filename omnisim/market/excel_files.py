@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisim.errors import DataError
-from omnisim.market.text_files import unpacked
+from omnisim.market.text_files import Wanted, has_columns, unpacked
 from omnisim.reading import reading
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _LOOKED_AT = 60
 
 
 def read_excel(
-    path: Path, sheet: str | None, skip_rows: int | None, wanted: Sequence[str], member: str | None = None
+    path: Path, sheet: str | None, skip_rows: int | None, wanted: Sequence[Wanted], member: str | None = None
 ) -> "pd.DataFrame":
     """The rows of one sheet below its header, which is found as in a text file.
 
@@ -47,7 +47,7 @@ def read_excel(
     at = skip_rows or 0
     if skip_rows is None and wanted:
         for row in range(min(_LOOKED_AT, len(cells))):
-            if {" ".join(str(cell).split()) for cell in cells.iloc[row]}.issuperset(wanted):
+            if has_columns([" ".join(str(cell).split()) for cell in cells.iloc[row]], wanted):
                 at = row
                 break
     if at >= len(cells):

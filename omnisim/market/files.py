@@ -185,7 +185,7 @@ def read_prices(
     factor, currency, told = unit_of_prices(table, column, unit, currency)
     table, stamps = read_stamps(table, when, [column, *forecasts])
     values = _values(table, column, features, forecasts, factor)
-    suspected = warn_of_clock(table.source, stamps, timezone)
+    suspected = warn_of_clock(table.source, stamps, timezone, values[column].notna().to_numpy())
     periods = local_periods(
         table,
         values,
@@ -213,7 +213,7 @@ def read_prices(
         notes=(*table.notes, *told, *days.notes),
     )
     refuse_leaks(market, table.source, leaks)
-    suspected += warn_of_values(market, table.source, unit)
+    suspected += warn_of_values(market, table.source, unit, leaks)
     return replace(market, warnings=tuple(suspected))
 
 

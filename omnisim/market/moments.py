@@ -104,9 +104,18 @@ def _declared(text: "pd.Series", key: str, declared: str) -> "pd.Series":
 
     aware = "%z" in declared or "%Z" in declared
     try:
-        return pd.Series(pd.to_datetime(text, format=declared, errors="coerce", utc=aware), index=text.index)
+        values = pd.Series(pd.to_datetime(text, format=declared, errors="coerce", utc=aware), index=text.index)
+        marked = values.isna() & text.map(lambda cell: _NAMED.search(cell) is not None)
+        if not aware and 0 < marked.mean() < _ENOUGH:
+            # Only what a clock change repeats is marked; its first pass stands first, as without marks.
+            plain = text[marked].map(lambda cell: _NAMED.sub("", cell).strip())
+            values = values.where(~marked, pd.to_datetime(plain, format=declared, errors="coerce"))
     except Exception as cause:
-        raise DataError(f"{key} {declared!r} is not a format such as '%d.%m.%Y %H:%M': {one_line(cause)}") from cause
+        parts = re.findall(r"%[A-Za-z]", declared)
+        twice = next((part for part in parts if parts.count(part) > 1), None)
+        why = f"it has {twice} twice" if twice else one_line(cause)
+        raise DataError(f"{key} {declared!r} is not a format such as '%d.%m.%Y %H:%M': {why}") from cause
+    return values
 
 
 def _found_out(text: "pd.Series", key: str, clock: bool) -> tuple["pd.Series", str]:
@@ -128,6 +137,10 @@ def _found_out(text: "pd.Series", key: str, clock: bool) -> tuple["pd.Series", s
         hours = text.map(lambda cell: _ABBREVIATIONS[match[1]] if (match := _NAMED.search(cell)) else 0)
         naive, note = _found_out(text.map(lambda cell: _NAMED.sub("", cell).strip()), key, clock)
         return (naive - pd.to_timedelta(hours, unit="h")).dt.tz_localize("UTC"), note
+    if named.any():
+        # Only what a clock change repeats is marked; its first pass stands first, as without marks.
+        text = text.map(lambda cell: _NAMED.sub("", cell).strip())
+        given = text[text != ""]
     values = pd.to_datetime(text, format="ISO8601", errors="coerce")
     if values.notna().mean() > _ENOUGH and not given.str.fullmatch(r"\d{6}|\d{8}").all():
         return values, ""
@@ -191,6 +204,15 @@ def _nothing(text: "pd.Series") -> "pd.Series":
     return pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
 
 
+def first_end(cell: str) -> str:
+    """The first of the two moments that a cell names, without a mark of summer time; or all of it.
+
+    >>> first_end("27/10/2024 02:45:00 (CEST) - 27/10/2024 02:00:00 (CET)")
+    '27/10/2024 02:45:00'
+    """
+    return _NAMED.sub("", _INTERVAL.split(cell, maxsplit=1)[0].strip()).strip()
+
+
 def literal_utc(declared: str) -> str | None:
     """How a format ends with a letter for UTC that it does not read as an offset, or None.
 
@@ -204,8 +226,9 @@ def literal_utc(declared: str) -> str | None:
 def said_by(names: Sequence[str]) -> str | None:
     """The zone that names of columns state, as ``UTC``, or None.
 
-    >>> said_by(["MTU (UTC)"]), said_by(["ts_utc"]), said_by(["time"])
-    ('UTC', 'UTC', None)
+    >>> said_by(["MTU (UTC)"]), said_by(["ts_utc"]), said_by(["HourUTC"]), said_by(["time"])
+    ('UTC', 'UTC', 'UTC', None)
     """
-    flat = " ".join(re.sub(r"[^a-z]+", " ", name.lower()) for name in names).split()
+    parted = [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() for name in names]
+    flat = " ".join(re.sub(r"[^a-z]+", " ", name) for name in parted).split()
     return "UTC" if {"utc", "gmt", "zulu"} & set(flat) else None

@@ -203,7 +203,8 @@ def _trimmed(
     empty = np.ones(len(table.frame), dtype=bool)
     for column in used:
         if column in table.columns:
-            empty &= ~table.raw(column).str.contains(r"\d", regex=True).to_numpy(dtype=bool)
+            # Units and sources may hold digits too, but not before any letter.
+            empty &= ~table.raw(column).str.contains(r"^[^A-Za-z]*\d", regex=True).to_numpy(dtype=bool)
     idle = values.isna().to_numpy() & (empty | ~text.str.contains(r"\d", regex=True).to_numpy(dtype=bool))
     # A cell that is empty beside a number may be a stamp that is missing: it is refused, except below everything.
     idle &= empty | (text != "").to_numpy()

@@ -1,10 +1,11 @@
 """What is surely or likely wrong with how prices were read: refused, or warned of, with the key that settles it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import DataError
 from omnisim.market.clock import nonexistent
 from omnisim.market.data import Market
@@ -12,7 +13,7 @@ from omnisim.market.numbers import SENTINELS
 from omnisim.market.stamps import Stamps
 from omnisim.market.steps import DAY, HOUR, steps_of_rows
 from omnisim.market.tables import Table
-from omnisim.market.units import Unit, currency_of, parse_unit, unit_in
+from omnisim.market.units import Unit, currency_in, currency_of, parse_unit, unit_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def unit_of_prices(table: Table, column: str, unit: str | None, currency: str | 
     DataError
         If the unit is none, or the header (or a column of currencies) says another one than declared.
     """
-    said, notes = unit_in(column), []
+    said, notes = unit_in(column) or currency_in(column), []
     if said is None:
         said = _unit_beside(table)
     if unit is not None:
@@ -101,8 +102,11 @@ def refuse_sentinels(table: Table, values: "pd.DataFrame") -> None:
                 )
 
 
-def warn_of_clock(source: str, stamps: Stamps, timezone: str | None) -> list[str]:
-    """Stamps that look like the ends of their periods, or like a clock without the changes of the zone."""
+def warn_of_clock(source: str, stamps: Stamps, timezone: str | None, priced: BoolArray) -> list[str]:
+    """Stamps that look like the ends of their periods, or like a clock without the changes of the zone.
+
+    ``priced`` tells which rows have a price: those without one may be there for the sake of the form.
+    """
     import pandas as pd
 
     found: list[str] = []
@@ -120,6 +124,7 @@ def warn_of_clock(source: str, stamps: Stamps, timezone: str | None) -> list[str
         )
     if timezone is None or stamps.aware or stamps.zone_declared:
         return found
+    clock = stamps.starts[priced].sort_values(kind="stable")
     index = pd.DatetimeIndex(clock.unique())
     skipped = nonexistent(index, timezone)
     ambiguous = index[index.tz_localize(timezone, ambiguous="NaT", nonexistent="shift_forward").isna()]
@@ -150,7 +155,8 @@ def refuse_leaks(market: Market, source: str, leaks: Leaks) -> None:
         return
     for kind, columns in (("forecast", market.forecasts), ("feature", market.features)):
         for name, values in columns.items():
-            shift = _copied(prices, values.ravel(), market.prices.shape[1])
+            a_day = market.prices.shape[1]
+            shift = _copied(prices, values.ravel(), range(-(a_day - 1), 2 * a_day + 1), a_day)
             if shift is not None:
                 raise DataError(
                     f"{source}: {kind} {name!r} is the price {_when(shift, market.prices.shape[1])}, which is not "
@@ -158,10 +164,21 @@ def refuse_leaks(market: Market, source: str, leaks: Leaks) -> None:
                 )
 
 
-def warn_of_values(market: Market, source: str, unit: str | None) -> list[str]:
-    """Prices that look as if they were in another unit, stuck, copied from day to day, or a counter."""
+def warn_of_values(market: Market, source: str, unit: str | None, leaks: Leaks = "error") -> list[str]:
+    """Prices that look as if they were in another unit, stuck, copied from day to day, or a counter.
+
+    And forecasts that are the price of a day or two before: the forecast may be so, or its stamps wrong.
+    """
     found = []
     prices = market.prices.ravel()
+    a_day = market.prices.shape[1]
+    for name, values in market.forecasts.items() if leaks != "allow" and np.ptp(prices) > 0 else ():
+        shift = _copied(prices, values.ravel(), range(-2 * a_day, 1 - a_day), a_day)
+        if shift is not None:
+            found.append(
+                f"{source}: forecast {name!r} is the price {_when(shift, a_day)}: are its stamps right? take it out of "
+                "forecasts, or set leaks = 'allow' if it is meant"
+            )
     spread = float(np.ptp(prices))
     if unit is None and 0 < np.quantile(np.abs(prices), 0.99) < _SMALL:
         found.append(
@@ -170,7 +187,6 @@ def warn_of_values(market: Market, source: str, unit: str | None) -> list[str]:
         )
     if market.prices.shape[1] == 1 or market.days < 3:
         return found
-    a_day = market.prices.shape[1]
     if (np.diff(prices) > 0).all():
         found.append(f"{source}: prices rise in every row, as a counter does: set price to another column")
     runs = np.diff(np.flatnonzero(np.concatenate([[True], np.diff(prices) != 0, [True]])))
@@ -190,12 +206,12 @@ def warn_of_values(market: Market, source: str, unit: str | None) -> list[str]:
     return found
 
 
-def _copied(prices: FloatArray, values: FloatArray, a_day: int) -> int | None:
+def _copied(prices: FloatArray, values: FloatArray, shifts: Iterable[int], a_day: int) -> int | None:
     """By how many periods later than its own the price is that a column shows; None if it shows none."""
     if len(np.unique(values)) < _DIFFERENT:
         return None
     tolerance = max(1e-9, 1e-6 * float(np.ptp(prices)))
-    for shift in sorted(range(-(a_day - 1), 2 * a_day + 1), key=abs):
+    for shift in sorted(shifts, key=abs):
         start, stop = max(0, -shift), min(len(prices), len(prices) - shift)
         if stop - start < max(2 * a_day, _FEWEST):
             continue
@@ -225,13 +241,13 @@ def _when(shift: int, a_day: int) -> str:
 
 
 def _unit_beside(table: Table) -> Unit | None:
-    """The unit in a column that says the unit of all rows."""
+    """The unit in a column that says the unit of all rows, or above the header."""
     for name in table.columns:
         if name.strip().lower() in ("unit", "units", "einheit", "uom", "price unit", "price_unit"):
             cells = {cell for cell in table.text(name).unique() if cell}
             if len(cells) == 1:
                 return unit_in(cells.pop())
-    return None
+    return unit_in(table.above)
 
 
 def _currency(table: Table, said: Unit | None) -> str | None:

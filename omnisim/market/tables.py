@@ -11,15 +11,15 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
 from omnisim.market.json_files import read_json
 from omnisim.market.numbers import MISSING, Decimal, Signs, ambiguous, declared_signs, signs_of
-from omnisim.market.text_files import read_rows, refuse_large
+from omnisim.market.text_files import Wanted, read_rows, refuse_large
 from omnisim.reading import reading
 from omnisim.suggest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any]"
-"""A file, or a pandas object."""
+Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any] | Table"
+"""A file, a pandas object, or a table that was read from one."""
 
 _FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 """Cells, in lower case, that stand for 1 and 0 in a column of flags."""
@@ -71,6 +71,8 @@ class Table:
         How numbers are written; None until :meth:`with_signs` has found out.
     missing
         Cells, in lower case, that stand for a missing value.
+    above
+        The lines above the header.
     """
 
     source: str
@@ -81,6 +83,7 @@ class Table:
     notes: tuple[str, ...] = ()
     separator: str = ","
     encoding: str = ""
+    above: str = ""
 
     @property
     def missing(self) -> frozenset[str]:
@@ -209,7 +212,7 @@ class Table:
         return table
 
 
-def read_table(source: Source, form: Form | None = None, wanted: Sequence[str] = ()) -> Table:
+def read_table(source: Source, form: Form | None = None, wanted: Sequence[Wanted] = ()) -> Table:
     """Read a file, or take over a pandas object.
 
     Parameters
@@ -220,7 +223,7 @@ def read_table(source: Source, form: Form | None = None, wanted: Sequence[str] =
     form
         How its cells are written.
     wanted
-        Columns that the header must have; it is looked for below other lines.
+        Columns that the header must have, or patterns of their names; it is looked for below other lines.
 
     Raises
     ------
@@ -228,6 +231,8 @@ def read_table(source: Source, form: Form | None = None, wanted: Sequence[str] =
         If the file does not exist, is none of these, cannot be parsed or has no rows.
     """
     form = form or Form()
+    if isinstance(source, Table):
+        return replace(source, form=form)
     if not isinstance(source, str | Path):
         return _of_pandas(source, form)
     path = Path(source)
@@ -261,7 +266,7 @@ def read_table(source: Source, form: Form | None = None, wanted: Sequence[str] =
     return table
 
 
-def _of_text(path: Path, form: Form, wanted: Sequence[str]) -> Table:
+def _of_text(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     import pandas as pd
 
     rows = read_rows(
@@ -275,7 +280,7 @@ def _of_text(path: Path, form: Form, wanted: Sequence[str]) -> Table:
     )
     frame = pd.DataFrame(rows.cells, index=pd.Index(rows.lines), columns=range(len(rows.header)), dtype=object)
     frame.columns = pd.Index(rows.header)
-    return Table(path.name, "line", frame, form, None, rows.notes, rows.separator, rows.encoding)
+    return Table(path.name, "line", frame, form, None, rows.notes, rows.separator, rows.encoding, rows.above)
 
 
 def _of_pandas(given: Any, form: Form) -> Table:

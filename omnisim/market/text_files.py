@@ -8,12 +8,16 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from omnisim.errors import DataError
 from omnisim.reading import reading
 
 SEPARATORS = ",;\t|"
 """Separators that are tried where none is declared."""
+
+Wanted: TypeAlias = "str | re.Pattern[str]"
+"""A column that a header must have: its name, or a pattern of the whole name."""
 
 _LOOKED_AT = 60
 """First lines that say what the separator is, and where the header may stand."""
@@ -40,6 +44,8 @@ class Rows:
         With which it was read.
     notes
         What was done to read it.
+    above
+        The lines above the header.
     """
 
     source: str
@@ -49,6 +55,7 @@ class Rows:
     separator: str
     encoding: str
     notes: tuple[str, ...] = ()
+    above: str = ""
 
 
 def unpacked(path: Path, member: str | None = None) -> tuple[str, bytes]:
@@ -133,7 +140,7 @@ def read_rows(
     skip_rows: int | None = None,
     columns: Sequence[str] | None = None,
     member: str | None = None,
-    wanted: Sequence[str] = (),
+    wanted: Sequence[Wanted] = (),
 ) -> Rows:
     """The rows of a text file below its header.
 
@@ -146,7 +153,7 @@ def read_rows(
     columns
         Names of the columns of a file without a header.
     wanted
-        Columns that the header must have.
+        Columns that the header must have, or patterns of their whole names.
 
     Raises
     ------
@@ -161,7 +168,7 @@ def read_rows(
         raise DataError(f"{path.name} is not a readable CSV file: it holds bytes of zero, as binary files do")
     notes = [f"read as {found}"] if encoding is None and found == "cp1252" else []
     lines = text.splitlines()
-    above = 0
+    above, preamble = 0, ""
     if lines and re.fullmatch(r"sep=.", lines[0].strip('\ufeff"')):
         # Excel's own line; it says what the separator is.
         separator, above = separator or lines[0].strip('\ufeff"')[4], 1
@@ -181,9 +188,11 @@ def read_rows(
         if at:
             notes.append(f"{at} line{'s' * (at > 1)} above the header {'were' if at > 1 else 'was'} passed over")
         header = [" ".join(name.split()) for name in cells[at]]
+        preamble = "\n".join(lines[above : numbers[at] - 1])
         cells, numbers = cells[at + 1 :], numbers[at + 1 :]
     shown = source if source != path.name[:-3] else path.name
-    return _even(Rows(shown, header, cells, numbers, separator, found, tuple(notes)), path.name)
+    rows = Rows(shown, header, cells, numbers, separator, found, tuple(notes), preamble)
+    return _even(rows, path.name)
 
 
 def _split(body: str, separator: str, first: int) -> tuple[list[list[str]], list[int]]:
@@ -198,7 +207,7 @@ def _split(body: str, separator: str, first: int) -> tuple[list[list[str]], list
     return cells, numbers
 
 
-def _separator(lines: Sequence[str], wanted: Sequence[str]) -> str:
+def _separator(lines: Sequence[str], wanted: Sequence[Wanted]) -> str:
     """The separator with which a header has all that is wanted, or else that splits most lines alike."""
     best, most = ",", 0.0
     for separator in SEPARATORS:
@@ -208,17 +217,28 @@ def _separator(lines: Sequence[str], wanted: Sequence[str]) -> str:
             continue
         usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width))
         score = widths.count(usual) / len(widths) + (1.0 if _header(rows, wanted, -1) >= 0 and wanted else 0.0)
+        score += 0.5 * (widths[0] == usual)  # decimal commas split the rows alike, but not the header
         if score > most + 0.05:
             best, most = separator, score
     return best
 
 
-def _header(rows: Sequence[Sequence[str]], wanted: Sequence[str], otherwise: int = 0) -> int:
+def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Wanted], otherwise: int = 0) -> int:
     for at, row in enumerate(rows[:_LOOKED_AT]):
-        names = {" ".join(name.split()) for name in row}
-        if wanted and names.issuperset(wanted):
+        if wanted and has_columns([" ".join(name.split()) for name in row], wanted):
             return at
     return otherwise
+
+
+def has_columns(names: Sequence[str], wanted: Sequence[Wanted]) -> bool:
+    """Whether all columns that are wanted are among the names of a header.
+
+    >>> has_columns(["MTU (UTC)", "price"], ["price", re.compile("MTU.*")])
+    True
+    """
+    return all(
+        each in names if isinstance(each, str) else any(each.fullmatch(name) for name in names) for each in wanted
+    )
 
 
 def _even(rows: Rows, name: str) -> Rows:
@@ -235,11 +255,13 @@ def _even(rows: Rows, name: str) -> Rows:
             if rows.separator == "," and everywhere
             else "set skip_rows to the lines above the header"
             if width <= 2 and everywhere
-            else "is the separator part of a value that is not in quotes?"
+            else "is the separator part of a value not in quotes? or set skip_rows to the lines above the header"
         )
         raise DataError(
             f"{name} is not a readable CSV file: line {rows.lines[i]} has {len(rows.cells[i])} cells, the header "
             f"{width}, with separator {rows.separator!r}: {cause}"
         )
     cells = [row[:width] + [""] * (width - len(row)) for row in rows.cells]
-    return Rows(rows.source, rows.header[:width], cells, rows.lines, rows.separator, rows.encoding, rows.notes)
+    return Rows(
+        rows.source, rows.header[:width], cells, rows.lines, rows.separator, rows.encoding, rows.notes, rows.above
+    )

@@ -25,7 +25,7 @@ _HUNDREDTHS = {
 
 _UNIT = re.compile(
     r"(?P<money>(?:[a-zøöł]{1,9}\$?|[€£¥$¢]|r\$|us\$|a\$|c\$|ct€|€ct|c€)\.?(?:\s?(?:€|eur))?)\s*(?:/|\bper\b|\bpro\b|_per_|_)\s*"
-    r"(?P<energy>[kmgt]?wh)r?(?![a-z])",
+    r"(?P<energy>[kmgt]?wh)(?:r|e|el)?(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -76,6 +76,17 @@ def unit_in(header: str) -> Unit | None:
             if found is not None:
                 return found
     return None
+
+
+def currency_in(header: str) -> Unit | None:
+    """The money that the name of a column names by its code, in capitals and without an energy, or None.
+
+    >>> currency_in("SpotPriceDKK").currency, currency_in("price (USD)").currency, currency_in("CADENCE")
+    ('DKK', 'USD', None)
+    """
+    parts = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Za-z])", header)
+    found = [part for part in parts if part in set(_CURRENCIES.values())]
+    return Unit(found[0], found[0], 1.0) if len(set(found)) == 1 else None
 
 
 def currency_of(text: str) -> str | None:

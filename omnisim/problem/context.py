@@ -41,6 +41,9 @@ class Context:
         coordinate of the outcome, given the mixture committed to; None from a forecaster that keeps no weights.
     unclipped_forecasts
         The published forecasts before they were clipped to [0, 1], for the models of which something was.
+    answering
+        For an adversary: the populations that will best-respond to the mixture committed to, among ``candidates``.
+        Others draw their actions, or act on other forecasts or on older ones. None where nothing is known of that.
     """
 
     round: int
@@ -51,6 +54,7 @@ class Context:
     candidates: Mapping[str, BoolArray] = field(default_factory=dict)
     exposure: FloatArray | None = None
     unclipped_forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+    answering: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -156,3 +160,7 @@ class History:
     outcomes: FloatArray
     predictions: FloatArray
     actions: Mapping[str, IntArray]
+
+
+FIXED: tuple[type, ...] = (Population, Past, RegisteredAgents, Service)
+"""What never changes in a run: it need not be stored to go on with one, since it is built again."""

@@ -253,6 +253,9 @@ class CalibratesDecisions(Guarantee):
         K >= 1, the number of objectives.
     base_regret
         Whether the regret to following each base is among the objectives.
+    regret_pairs
+        Where external and swap regret have potentials of their own (:mod:`omnisim.game.regret_bounds`): what bounds
+        their sum over the pairs of a subsequence and an agent, in units of Phi / K; 0 where they have none.
     budgeted
         Whether the tolerance of the forecaster keeps the potential within e K; with another that remains to be seen.
     """
@@ -262,9 +265,11 @@ class CalibratesDecisions(Guarantee):
     count: int
     base_regret: bool
     budgeted: bool = True
+    regret_pairs: float = 0.0
 
     def _check(self) -> None:
         self._need("count", 1)
+        self._need("regret_pairs", 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,6 @@
 The only part of omnisim that imports plotly.
 """
 
-from omnisim.report.page import write_report
+from omnisim.report.run.page import write_report
 
 __all__ = ["write_report"]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from omnisim.arrays import ROUNDING
+from omnisim.statistics.intervals import Interval
 
 MISSING = "–"
 """What stands where a number is undefined."""
@@ -90,6 +91,15 @@ def interval(low: float, high: float, write: Callable[[float], str] = signed) ->
     '[−1,234, 0]'
     """
     return MISSING if low != low or high != high else f"[{write(low)}, {write(high)}]"
+
+
+def with_interval(found: Interval, write: Callable[[float], str] = signed) -> str:
+    """A number with the ends of its interval, each written by ``write``.
+
+    >>> with_interval(Interval(0.25, -0.5, 1.0))
+    '+0.25 [−0.5, +1]'
+    """
+    return f"{write(found.mean)} {interval(found.low, found.high, write)}"
 
 
 def sortable(value: float) -> float | None:

@@ -32,19 +32,22 @@ _BIAS = Theorem(
     "the forecast is hardly biased where it decides something",
     "In the rounds of a subsequence in which an agent plays an action, the errors of the forecast add up to little: "
     "to about the root of the sum V of their expected squares, times the logarithm of the number of such events.",
-    "|bias(S, a)| ≤ 2.1214 √(Λ V) + 4 Λ, Λ = 1 + ln(K m); for sampled predictions + √(2 |S| ln(2 K / δ))",
+    "|bias(S, a)| ≤ min over η of Λ / η + η V, Λ = ln(m Φ); for sampled predictions + what draws may add",
 )
 _SWAP = Theorem(
     "no change of actions would have gained much (swap regret)",
-    "What the best change “whenever I played a, I should have played b” would have gained is at most twice the "
-    "steepness of the utility times the sum of the bounds on the bias.",
-    "swap regret(S) ≤ 2 L Σₐ bound on bias(S, a)",
+    "What the best change “whenever I played a, I should have played b” would have gained is at most about the root of "
+    "the sum V of the squares of the differences, times the logarithm of the number of such changes. A forecaster that "
+    "keeps the bias small, and not this itself, bounds it by twice the steepness of the utility times its bounds on "
+    "the bias.",
+    "swap regret(S) ≤ range · min over η of (ln(m |A|^P E Φ/K) + c η² V) / η; or 2 L Σₐ bound on bias(S, a)",
 )
 _EXTERNAL = Theorem(
     "no single action would have gained much (external regret)",
-    "What the best single action would have gained is at most twice the steepness of the utility times the sum of the "
-    "bounds on the bias.",
-    "external regret(S) ≤ 2 L Σₐ bound on bias(S, a)",
+    "What the best single action would have gained is at most about the root of the sum V of the squares of the "
+    "differences, times the logarithm of the number of agents and actions. A forecaster that keeps the bias small, and "
+    "not this itself, bounds it by twice the steepness of the utility times its bounds on the bias.",
+    "external regret(S) ≤ range · min over η of (ln(m |A| E Φ/K) + c η² V) / η; or 2 L Σₐ bound on bias(S, a)",
 )
 _FROM_BIAS = Theorem(
     "regret is at most what the bias of the forecast explains",
@@ -113,7 +116,8 @@ THEOREMS = {
         "no agent would have gained much by following one of the base forecasts",
         "What an agent would have earned more, had it followed a base forecast all along, is at most about the root "
         "of the sum V of the squares of the differences.",
-        "regret(S) to base b ≤ 2.1214 √(Λ V) + 4 Λ; for the actions really played + √(|S| ln(2 K / δ) / 2)",
+        "regret(S) to base b ≤ min over η of Λ / η + η V, Λ = ln(m Φ); for the actions really played + what draws may "
+        "add",
     ),
     "Section 4.2": Theorem(
         "the forecaster stayed within its budget",
@@ -125,7 +129,7 @@ THEOREMS = {
         "the forecast is hardly biased above and below every level",
         "In the rounds in which the forecast is below a level, and a base forecast below a threshold, its errors add "
         "up to about the root of the sum V of their expected squares.",
-        "|Σ_{t ∈ S} E 1[pₜ ≤ v] 1[hₜ ≤ w] (yₜ − pₜ)| ≤ 2.1214 √(Λ V) + 4 Λ",
+        "|Σ_{t ∈ S} E 1[pₜ ≤ v] 1[hₜ ≤ w] (yₜ − pₜ)| ≤ min over η of Λ / η + η V, Λ = ln(m Φ)",
     ),
     "Hedge": Theorem(
         "no single action would have gained much more than the draws",
@@ -165,6 +169,8 @@ SYMBOLS = (
     ("γ, δ", "the threshold at which an action is given up, and the probability with which a promise may fail"),
     ("K, m, Λ, V", "objectives and rates of the forecaster, 1 + ln(K m), and the sum of squared expected errors"),
     ("Φ", "the potential of the forecaster"),
+    ("η, c", "rates of the forecaster, and the constant of each (see omnisim.game.regret_bounds)"),
+    ("E, P, range", "pairs of a subsequence and an agent, actions that were played, and the agent’s range of utility"),
     ("T, N, J", "rounds, agents of the population, and constraints"),
     ("G, D", "of learners: the longest gradient, and the widest distance between distributions over actions"),
     ("D, lost, defaults", "the longest delay of news in rounds, news that never came, rounds with a default action"),

@@ -14,6 +14,9 @@ from omnisim.problem.context import Past
 WARM_UP = 28
 """Days set aside to choose the scale from where nothing came before the first day, or a quarter of all, if less."""
 
+_NARROW = 0.02
+"""Share of the scale below which the spread of prices is suspicious."""
+
 
 @dataclass(frozen=True)
 class Days:
@@ -98,8 +101,24 @@ class Days:
             },
             "attribution": self.market.attribution,
             "notes": [*([self.told] if self.told else []), *self.market.notes],
-            "warnings": list(self.market.warnings),
+            "warnings": self.warnings,
         }
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is likely wrong with how the prices were read, or with their scale."""
+        if self.market is None:
+            return []
+        prices, scaling = self.market.prices[self.played], self.scaling
+        found = list(self.market.warnings)
+        low, high = np.quantile(prices, [0.01, 0.99])
+        if not self.chosen and high - low < _NARROW * scaling.span:
+            found.append(
+                f"nearly all prices lie between {low:.4g} and {high:.4g} {scaling.currency}/MWh, less than "
+                f"{_NARROW:.0%} of low = {scaling.low:g} to high = {scaling.high:g}: set unit if the file's is another "
+                "one, or leave low and high out"
+            )
+        return found
 
     @property
     def outcomes(self) -> FloatArray:

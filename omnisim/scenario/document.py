@@ -171,7 +171,8 @@ def digest(document: BaseModel, folder: Path) -> str:
 
 def _hash(path: Path) -> str:
     with reading(path, ScenarioError):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        paths = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+        return hashlib.sha256(b"".join(each.read_bytes() for each in paths)).hexdigest()
 
 
 def _plain(value: Any, of_path: Callable[[Path], str]) -> Any:

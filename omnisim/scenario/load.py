@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
+from omnisim.market.forecast_files import with_forecast
 from omnisim.memory import physical_memory, shown
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
@@ -102,6 +103,7 @@ def build(document: Any, path: Path) -> Scenario:
     if document.market.source != "synthetic":
         with naming("market"):
             market = _construct(registry.find("markets", document.market.source), document.market, folder)
+            market = _with_forecasts(market, document.market, folder)
     with naming("market"):
         days = Days.of(market, document.market)
     days = days.first(document.rounds)
@@ -151,6 +153,17 @@ def build(document: Any, path: Path) -> Scenario:
             "market": days.about,
         },
     )
+
+
+def _with_forecasts(market: Market, table: Any, folder: Path) -> Market:
+    """The market with the forecasts of files of their own, which are on its clock unless they say otherwise."""
+    for name, own in table.forecast_files.items():
+        with naming(f"forecast_files.{name}"):
+            keys = {key: getattr(own, key) for key in type(own).model_fields if key != "path"}
+            keys["timezone"] = own.timezone or getattr(table, "timezone", None)
+            paths = [folder / path for path in (own.path if isinstance(own.path, list) else [own.path])]
+            market = with_forecast(market, name, paths, **keys, first_day=table.first_day, last_day=table.last_day)
+    return market
 
 
 def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:

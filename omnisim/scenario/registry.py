@@ -69,6 +69,20 @@ KINDS: Mapping[str, dict[str, str]] = {
         "ercot": "omnisim.market:load_ercot",
         "ercot_spikes": "omnisim.market:load_ercot_spikes",
         "file": "omnisim.market:read_price_file",
+        "caiso": "omnisim.market:read_caiso",
+        "ember": "omnisim.market:read_ember",
+        "energy_charts": "omnisim.market:read_energy_charts",
+        "entsoe": "omnisim.market:read_entsoe",
+        "entsoe_py": "omnisim.market:read_entsoe_py",
+        "epftoolbox2": "omnisim.market:read_epftoolbox2",
+        "gridstatus": "omnisim.market:read_gridstatus",
+        "nordpool": "omnisim.market:read_nordpool",
+        "nyiso": "omnisim.market:read_nyiso",
+        "omie": "omnisim.market:read_omie",
+        "opsd": "omnisim.market:read_opsd",
+        "pjm": "omnisim.market:read_pjm",
+        "smard": "omnisim.market:read_smard",
+        "ercot_file": "omnisim.market:read_ercot",
     },
 }
 """From kind to name to ``"module:object"``."""
@@ -176,8 +190,8 @@ def add_plugin(module_name: str) -> list[str]:
         registered.append(f"{kind}: {name}")
     if not registered:
         raise ScenarioError(
-            f"--plugin {module_name}: defines no class derived from omnisim's Forecaster, Elimination or Adversary"
-            + (f" that is complete: {'; '.join(abstract)}" if abstract else "")
+            f"--plugin {module_name}: defines no class derived from omnisim's Forecaster, Elimination, Learner, "
+            "Adversary or MarketAgents" + (f" that is complete: {'; '.join(abstract)}" if abstract else "")
         )
     return registered
 
@@ -192,12 +206,19 @@ def snake_case(name: str) -> str:
 
 
 def _kind_of(cls: type) -> str | None:
+    from omnisim.market.agents.base import MarketAgents
     from omnisim.strategies.adversaries.base import Adversary
     from omnisim.strategies.elimination.base import Elimination
     from omnisim.strategies.forecasters.base import Forecaster
     from omnisim.strategies.policy import Policy
 
-    bases = {Forecaster: "forecasters", Elimination: "elimination", Policy: "learners", Adversary: "adversaries"}
+    bases = {
+        Forecaster: "forecasters",
+        Elimination: "elimination",
+        Policy: "learners",
+        Adversary: "adversaries",
+        MarketAgents: "populations",
+    }
     return next((kind for base, kind in bases.items() if issubclass(cls, base)), None)
 
 

@@ -16,6 +16,7 @@ from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
+from omnisim.scenario.parties import parties
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.strategies.forecasters.base import Forecaster
@@ -73,10 +74,10 @@ class Scenario:
     populations
         :class:`~omnisim.Population` objects, or sources that build one for each seed.
     adversary, forecaster
-        Strategies; a run works on copies of them.
+        Strategies, or the registered names of some that need no parameters; a run works on copies of them.
     elimination
-        One rule for all populations, or a mapping from their names to rules; a learner in action space may stand in
-        its place. Default: Algorithm 1.
+        One rule for all populations, or a mapping from their names to rules, by name as well; a learner in action space
+        may stand in its place. Default: Algorithm 1.
     subsequences
         From names to ``None`` (every round), a boolean array (T,), or a rule. Default: ``{"all": None}``.
     rounds
@@ -115,7 +116,8 @@ class Scenario:
     Raises
     ------
     ScenarioError
-        If names repeat, dimensions disagree, or there are fewer rounds of data than asked for.
+        If names repeat or are unknown, something is of another type, dimensions disagree, or there are fewer rounds of
+        data than asked for.
 
     Examples
     --------
@@ -152,6 +154,8 @@ class Scenario:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for role, given in parties(self).items():
+            object.__setattr__(self, role, given)
         names = [p.name for p in self.populations]
         if not names:
             raise ScenarioError(f"scenario {self.name!r} has no population: it needs at least one")

@@ -31,6 +31,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from omnisim.arrays import Written
 from omnisim.errors import ScenarioError
 from omnisim.market.data import Resolution
+from omnisim.market.forecast_files import with_forecast
 from omnisim.problem.subsequences import Operator, Rule
 from omnisim.reading import reading
 from omnisim.scenario import registry
@@ -39,6 +40,21 @@ _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, 
 
 FROM_MARKET = ("outcomes", "price_range")
 """Parameters that the loader supplies: the outcomes of the market, and the prices that become outcomes 0 and 1."""
+
+
+def _form(annotation: Any) -> Any:
+    """The type a parameter has in a file: paths are written as strings, arrays as their note says."""
+    if get_origin(annotation) is Annotated:
+        written = [note.form for note in annotation.__metadata__ if isinstance(note, Written)]
+        if written and isinstance(written[0], str):
+            return types.GenericAlias(list, (union(written[0], nested=True),))
+        return written[0] if written else annotation
+    if annotation is Path or Path in get_args(annotation):
+        loose = Annotated[Path, Strict(strict=False)]
+        return loose | None if type(None) in get_args(annotation) else loose
+    if get_origin(annotation) is tuple:
+        return Annotated[annotation, Strict(strict=False)]  # TOML has lists only
+    return annotation
 
 
 def _number_or_numbers(value: Any) -> Any:
@@ -83,6 +99,30 @@ SubsequenceForm = Annotated[
 """How a subsequence is written: ``true``, or a table."""
 
 
+class Table(BaseModel):
+    """A table that knows all its keys."""
+
+    model_config = _STRICT
+
+
+PLAYED = ("first_day", "last_day")
+"""Keys of a market that its files of forecasts take over."""
+
+
+def _forecast_table() -> type[BaseModel]:
+    """A table for each file of forecasts: the keywords of the function that reads it, and its path."""
+    fields: dict[str, Any] = {
+        "path": (
+            Annotated[Path, Strict(strict=False)] | list[Annotated[Path, Strict(strict=False)]],
+            Field(description="file of forecasts; several, or one with * in its name"),
+        )
+    }
+    for parameter in inspect.signature(with_forecast).parameters.values():
+        if parameter.kind == parameter.KEYWORD_ONLY and parameter.name not in PLAYED:
+            fields[parameter.name] = (_form(parameter.annotation), parameter.default)
+    return create_model("ForecastFile", __base__=Table, **fields)
+
+
 class MarketTable(BaseModel):
     """What every market table has, whatever its source."""
 
@@ -92,6 +132,9 @@ class MarketTable(BaseModel):
     high: float | None = Field(None, description="price that becomes outcome 1, per MWh; default: from the past")
     first_day: date | None = Field(None, description="first delivery day to play; days before it are past")
     last_day: date | None = Field(None, description="last delivery day to play")
+    forecast_files: dict[str, _forecast_table()] = Field(  # type: ignore[valid-type]
+        {}, description="files of dated forecasts of the prices, by the name of the model"
+    )
 
 
 class SyntheticMarketTable(MarketTable):
@@ -109,6 +152,8 @@ class SyntheticMarketTable(MarketTable):
     def _no_days(self) -> "SyntheticMarketTable":
         if self.first_day is not None or self.last_day is not None:
             raise ValueError("first_day and last_day need a market with data: a synthetic one has rounds only")
+        if self.forecast_files:
+            raise ValueError("forecast_files need a market with data: a synthetic one has no days")
         return self
 
 
@@ -181,12 +226,6 @@ class Schema:
             for name in registry.names("markets")
         ]
         return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
-
-
-class Table(BaseModel):
-    """A table that knows all its keys."""
-
-    model_config = _STRICT
 
 
 def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False) -> Any:
@@ -288,21 +327,6 @@ def _only_in_python(annotation: Any) -> bool:
     sides = {annotation, *get_args(annotation)}
     merged = set(get_args(ArrayLike))
     return ArrayLike in sides or (bool(merged) and merged <= sides)
-
-
-def _form(annotation: Any) -> Any:
-    """The type a parameter has in a file: paths are written as strings, arrays as their note says."""
-    if get_origin(annotation) is Annotated:
-        written = [note.form for note in annotation.__metadata__ if isinstance(note, Written)]
-        if written and isinstance(written[0], str):
-            return types.GenericAlias(list, (union(written[0], nested=True),))
-        return written[0] if written else annotation
-    if annotation is Path or Path in get_args(annotation):
-        loose = Annotated[Path, Strict(strict=False)]
-        return loose | None if type(None) in get_args(annotation) else loose
-    if get_origin(annotation) is tuple:
-        return Annotated[annotation, Strict(strict=False)]  # TOML has lists only
-    return annotation
 
 
 def _as_written(default: Any) -> Any:

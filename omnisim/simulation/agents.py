@@ -111,7 +111,7 @@ class Agents:
             self._recent_costs[t] = costs
             self._recent_costs.pop(t - _RECENT, None)
         self.costs[t] = costs[self._rows, self.actions[t]]
-        violates = np.asarray((costs > 0).any(axis=2))
+        violates = np.asarray((costs > ROUNDING).any(axis=2))
         if self.present is not None:
             here = self.present[t]
             self.actions[t][~here] = ABSENT
@@ -214,7 +214,9 @@ class Agents:
         costs, actions = freeze(self._round_costs.view()), freeze(self.actions[t])
         if self.present is not None:
             # Costs of 0 teach nothing to whom a round does not concern.
-            costs, actions = np.where(self.present[t][:, None, None], costs, 0.0), np.maximum(actions, 0)
+            here = self.present[t]
+            costs, actions = np.where(here[:, None, None], costs, 0.0), np.maximum(actions, 0)
+            self.policy.concerned = here
         self.policy.settle(actions, message.outcome, costs, active)
 
     def _listen(
@@ -246,6 +248,7 @@ class Agents:
             active = self._active[batch[0][0].round]
             # Costs of 0 teach nothing to whom a round does not concern.
             costs, actions = np.zeros_like(self._round_costs), np.zeros_like(self.actions[0])
+            concerned = np.zeros(len(self._rows), dtype=np.bool_)
             for message, who in batch:
                 r = message.round
                 self.settled_at[r, who] = t
@@ -255,7 +258,9 @@ class Agents:
                 of_round = self._costs_of(message)
                 np.copyto(costs, of_round, where=told[:, None, None])
                 np.copyto(actions, self.actions[r], where=told)
+                concerned |= told
             self.policy.round = t  # what leaves now leaves after round t, however old the news
+            self.policy.concerned = freeze(concerned)
             self.policy.settle(actions, batch[-1][0].outcome, costs, active)
 
     def _costs_of(self, message: Outcome) -> FloatArray:

@@ -20,14 +20,14 @@ from omnisim import snapshot
 from omnisim._version import __version__
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
-from omnisim.problem.fixed import FIXED
+from omnisim.problem.context import FIXED
 from omnisim.scenario.scenario import Problem, Scenario
 from omnisim.simulation.cohorts import Cohort
-from omnisim.simulation.processes import Environs
+from omnisim.simulation.processes import RoundData
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
 
-_BUILT = (*FIXED, Cohort, Environs, nx.DiGraph, simpy.Environment)
+_BUILT = (*FIXED, Cohort, RoundData, nx.DiGraph, simpy.Environment)
 """What a run is built of that never changes in it."""
 
 
@@ -73,7 +73,7 @@ class Recorder(Protocol):
         ...
 
 
-class Keeper:
+class Checkpointer:
     """Writes and reads the checkpoints of one run.
 
     Parameters

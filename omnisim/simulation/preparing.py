@@ -18,7 +18,7 @@ from omnisim.scenario.scenario import Problem, Scenario
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort, cohorts
 from omnisim.simulation.network import Lines, Network
-from omnisim.simulation.processes import Environs, ForecastService, World
+from omnisim.simulation.processes import ForecastService, RoundData, World
 from omnisim.simulation.protocol import Clock
 from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.policy import Policy
@@ -61,11 +61,12 @@ class Prepared:
             self.lines = _lines(scenario, self._crews, self._hears, problem.rounds, seed)
             self.agents = {crew.name: self._agents_of(crew) for crew in self._crews}
             observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
-            environs = Environs(
+            round_data = RoundData(
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
             rng = stream(seed, "adversary")
-            self.world = World(environs, adversary, self.agents, list(self.populations), rng, observers)
+            answering = self._answering()
+            self.world = World(round_data, adversary, self.agents, list(self.populations), rng, observers, answering)
             self.services = {name: self._service_of(name) for name in self.forecasters}
 
     @property
@@ -162,6 +163,13 @@ class Prepared:
             name,
             exposed=not self.adversary.oblivious and name == FORECASTER,
         )
+
+    def _answering(self) -> list[str]:
+        """Populations that act on this round's prediction of the first forecaster, and on nothing else."""
+        if self.lines is not None:
+            return []
+        alone = [name for name in self.populations if tuple(self._hears[name]) == (FORECASTER,)]
+        return [name for name in alone if not self.rules[self.home[name]].draws]
 
     def _heard_by(self, forecaster: str) -> list[str]:
         return [name for name in self.populations if forecaster in self._hears[name]]

@@ -5,7 +5,7 @@ everyone is booked by the world when the outcome is known; who learns of it, and
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from omnisim.trace import FORECASTER
 
 
 @dataclass(frozen=True)
-class Environs:
+class RoundData:
     """What the world knows of every round beforehand.
 
     Attributes
@@ -62,7 +62,7 @@ class World:
 
     Parameters
     ----------
-    environs, adversary, rng
+    round_data, adversary, rng
         What it plays with.
     agents
         The cohorts, whose books it keeps.
@@ -70,29 +70,33 @@ class World:
         Names of the populations.
     observers
         See above.
+    answering
+        Populations that act on this round's prediction of the first forecaster and on nothing else.
     """
 
     def __init__(
         self,
-        environs: Environs,
+        round_data: RoundData,
         adversary: Adversary,
         agents: Mapping[str, Agents],
         order: Sequence[str],
         rng: np.random.Generator,
         observers: Sequence[Callable[[int, Mixture], None]] = (),
+        answering: Collection[str] | None = None,
     ) -> None:
-        rounds = len(environs.active)
-        self._environs, self._adversary, self._rng = environs, adversary, rng
+        rounds = len(round_data.active)
+        self._round_data, self._adversary, self._rng = round_data, adversary, rng
         self.outcomes, self.unclipped_outcomes = np.empty((2, rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
         self._agents, self._order = agents, order
         self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
         self._observers = tuple(observers)
+        self._answering = answering
 
     @property
     def symbols(self) -> dict[str, int]:
         """What the symbols of the arrays recorded so far stand for."""
-        return {"T": len(self._environs.active), "d": self._adversary.dimension}
+        return {"T": len(self._round_data.active), "d": self._adversary.dimension}
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
@@ -104,14 +108,19 @@ class World:
         mailbox = network.mailboxes[WORLD]
         while True:
             t: int = yield clock.at(Phase.CONTEXT)
-            context = self._environs.context(t)
+            context = self._round_data.context(t)
             network.send(WORLD, Notice(context))
             yield clock.at(Phase.LAW)
             commitment = mailbox.take_one(Commitment)
             registered = mailbox.take(Registration)
             if not self._adversary.oblivious:
                 shown = {message.cohort: message.candidates for message in registered}
-                context = replace(context, candidates=self._shown(shown), exposure=commitment.exposure)
+                context = replace(
+                    context,
+                    candidates=self._shown(shown),
+                    exposure=commitment.exposure,
+                    answering=self._answering,
+                )
             law = self._adversary.law(context, commitment.mixture, self._history(t))
             for observe in self._observers:
                 observe(t, law)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from omnisim._version import __version__
+from omnisim.errors import ScenarioError
+from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Problem, Scenario
-from omnisim.simulation.checkpoint import Checkpoint, Keeper
+from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.messages import Outcome
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.settlement import differing, true_costs
@@ -17,7 +20,7 @@ from omnisim.trace.declarations import written
 
 
 def simulate(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     seed: int | None = None,
     on_round: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,
@@ -39,7 +42,7 @@ def simulate(
     Parameters
     ----------
     scenario
-        What to run.
+        What to run; or the name of a shipped scenario, or the path of a file.
     seed
         Of all randomness in the run, >= 0; the scenario's own, 0 by default, if omitted.
     on_round
@@ -64,9 +67,15 @@ def simulate(
     >>> omnisim.simulate(scenario).actions["bettors"][:, 0]
     array([0, 0, 0, 1])
     """
+    if isinstance(scenario, str | Path):
+        scenario = load_scenario(scenario)
+    elif not isinstance(scenario, Scenario):
+        raise ScenarioError(f"simulate needs a Scenario, the name of one or a path, got {type(scenario).__name__}")
     run = Prepared(scenario, scenario.seed if seed is None else seed)
-    keeper = None if checkpoint is None else Keeper(checkpoint, scenario, run.problem, run.seed, run.parties)
-    run.play(_both(keeper, on_round), 0 if keeper is None else keeper.resume())
+    checkpointer = None
+    if checkpoint is not None:
+        checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties)
+    run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
     return _recorded(run)
 
 
@@ -78,7 +87,7 @@ def _recorded(run: Prepared) -> Trace:
     for name, party in run.agents.items():
         if run.lines is not None:
             party.note_in_flight(run.lines.in_flight(name, Outcome))
-        records |= party.records(adversary.law_known)
+        records |= party.records(adversary.law_known and not adversary.draws_in_law)
     unclipped_outcomes = differing(world.unclipped_outcomes, world.outcomes)
     if unclipped_outcomes is not None:
         records = {
@@ -117,13 +126,13 @@ def _recorded(run: Prepared) -> Trace:
     )
 
 
-def _both(keeper: Keeper | None, on_round: Callable[[int], None] | None) -> Callable[[int], None] | None:
+def _both(checkpointer: Checkpointer | None, on_round: Callable[[int], None] | None) -> Callable[[int], None] | None:
     """First the state of a round is safe, then it is said to be over."""
-    if keeper is None:
+    if checkpointer is None:
         return on_round
 
     def call(t: int) -> None:
-        keeper.round_is_over(t)
+        checkpointer.round_is_over(t)
         if on_round is not None:
             on_round(t)
 

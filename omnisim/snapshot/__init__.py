@@ -5,7 +5,7 @@ to numbers, texts, containers, arrays and generators of random numbers. Arrays k
 share, so that what is computed from them afterwards is the same to the last bit.
 
 What cannot change in a run, and functions, are not stored but *kept*: they are found again in the objects that the
-state is put into, which must have been built and started in the same way. Putting a state back calls nothing and
+state is put into, which must have been built and started in the same way. Decoding a state calls nothing and
 imports nothing: objects get their attributes without their constructors being asked, and only classes that are already
 loaded, of the packages of the objects themselves, are made.
 """

@@ -1,4 +1,4 @@
-"""Taking the state of objects, and putting it into others."""
+"""Takes the state of objects, and puts it into others."""
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -9,8 +9,8 @@ from omnisim.errors import TraceError
 from omnisim.reading import reading
 from omnisim.snapshot.comparing import Comparing
 from omnisim.snapshot.data import CODE, LIBRARIES, PLAIN, Stored, attributes, name_of, package
-from omnisim.snapshot.putting import Putting
-from omnisim.snapshot.taking import Taking
+from omnisim.snapshot.decoder import Decoder
+from omnisim.snapshot.encoder import Encoder
 
 
 class Snapshots:
@@ -63,7 +63,7 @@ class Snapshots:
         TraceError
             Naming what holds something that is neither data nor kept.
         """
-        return Taking(self._paths, self._packages, self._classes).take(self._roots)
+        return Encoder(self._paths, self._packages, self._classes).take(self._roots)
 
     def put(self, stored: Stored) -> None:
         """Give all roots a state that was taken from others built in the same way.
@@ -75,10 +75,10 @@ class Snapshots:
         """
         tree, arrays = stored
         with reading("", TraceError, "the state is damaged, or of other objects"):
-            putting = Putting(tree["nodes"], arrays, self._of_path, self._packages, self._classes)
-            putting.check_roots(tree["roots"], self._roots)
+            decoder = Decoder(tree["nodes"], arrays, self._of_path, self._packages, self._classes)
+            decoder.check_roots(tree["roots"], self._roots)
             Comparing(tree["nodes"]).compare(tree["roots"], self._roots)
-            putting.put(tree["roots"], self._roots)
+            decoder.put(tree["roots"], self._roots)
 
     def _find_kept(self, path: str, value: object, seen: dict[int, object]) -> None:
         if isinstance(value, PLAIN) or id(value) in seen:

@@ -5,13 +5,14 @@ from typing import ClassVar
 
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.guarantees import Benchmark, Guarantee, as_json, from_json
+from omnisim.strategies.parameters import Parametrized
 
 _DECIDE = ("__getattribute__", "__getattr__")
 """Special methods by which an object can do something else than its class says; others, such as ``__init__`` and
 ``__repr__``, leave the algorithm as it is."""
 
 
-class Declaring:
+class Declaring(Parametrized):
     """Base of strategies that can guarantee something.
 
     A theorem is about an algorithm, not about the name of a class. A class that keeps what a theorem promises returns

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import OF_POLICIES, Benchmark, BoundsViolation, Guarantee
 from omnisim.problem.population import Population
@@ -45,6 +45,7 @@ class Policy(Declaring, ABC):
         self.rounds, self.subsequences = active.shape
         self.sizes = active.sum(axis=0)
         self.round = 0
+        self.concerned = freeze(np.ones(self.agents, dtype=np.bool_))
         self._start()
 
     draws: ClassVar[bool] = False
@@ -60,6 +61,10 @@ class Policy(Declaring, ABC):
                     f"must have none, or one for each candidate set ({self.subsequences} subsequences)"
                 )
         return found
+
+    concerned: BoolArray
+    """Agents (N,) that the round being settled concerns. The others were not there, or have not heard of it: they are
+    given costs of 0 and an arbitrary action, which they did not play."""
 
     @abstractmethod
     def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:

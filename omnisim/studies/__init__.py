@@ -1,37 +1,36 @@
 """Studies: what the papers claim, rerun, each as one page with its tables beside it.
 
-A study is a function ``(options: Options) -> Study``. It runs many simulations, each independent of the others and
-with randomness of its own, so that the numbers are the same for any number of jobs. Where a full study takes long
-it has a quick variant, which the tests run.
+A study is a :class:`~omnisim.studies.frame.Frame`: a plan, independent cases with randomness of their own, so that the
+numbers are the same for any number of jobs, and the findings, sections and tables that follow. Where a full study takes
+long it has a quick variant, which the tests run.
 
-To add one: write such a function in a module or folder of its own here, fill a
-:class:`~omnisim.report.results.Study` (findings, tables, charts: plain data), and add a line to ``STUDIES``. The
-command line, the page and the files follow from that.
+To add one: make a folder here with ``cases.py`` (the plan, the cases and what is measured of one), ``findings.py``
+(what is expected, and whether it came out so), ``prose.py`` (the text) and ``page.py`` (figures, tables, and the
+``STUDY`` that puts them together), and add a line to ``STUDIES``. The command line, the page and the files follow.
 """
 
 import importlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omnisim.errors import ScenarioError
 from omnisim.suggest import nearest
 
 if TYPE_CHECKING:
-    from omnisim.report.results import Study
+    from omnisim.studies.frame import Frame
 
 STUDIES = {
-    "crowding": "omnisim.studies.crowding.study:crowding",
-    "scaling": "omnisim.studies.scaling.study:scaling",
-    "panprediction": "omnisim.studies.panprediction.study:panprediction",
-    "real-markets": "omnisim.studies.real_markets.study:real_markets",
-    "simulated": "omnisim.studies.omniprediction.simulated:simulated",
-    "price-spikes": "omnisim.studies.omniprediction.price_spikes:price_spikes",
-    "m5": "omnisim.studies.omniprediction.m5:m5",
+    "crowding": "omnisim.studies.crowding.page",
+    "scaling": "omnisim.studies.scaling.page",
+    "panprediction": "omnisim.studies.panprediction.page",
+    "real-markets": "omnisim.studies.real_markets.page",
+    "simulated": "omnisim.studies.omniprediction.simulated",
+    "price-spikes": "omnisim.studies.omniprediction.price_spikes",
+    "m5": "omnisim.studies.omniprediction.m5",
 }
-"""From the name of a study to ``module:function``."""
+"""From the name of a study to the module with its ``STUDY``."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the rounds simulated so far and those of the whole study."""
@@ -82,7 +81,7 @@ class Options:
             raise ScenarioError(f"the study {name!r} reads no data: leave out --data {self.data}")
 
 
-def find(name: str) -> "Callable[[Options], Study]":
+def find(name: str) -> "Frame[Any, Any, Any]":
     """The study of this name.
 
     Raises
@@ -92,11 +91,10 @@ def find(name: str) -> "Callable[[Options], Study]":
     """
     if name not in STUDIES:
         raise ScenarioError(f"there is no study {name!r}{nearest(name, STUDIES)}")
-    module, _, function = STUDIES[name].partition(":")
-    found: Callable[[Options], Study] = getattr(importlib.import_module(module), function)
+    found: Frame[Any, Any, Any] = importlib.import_module(STUDIES[name]).STUDY
     return found
 
 
 def summaries() -> dict[str, str]:
     """What each study shows, in one line."""
-    return {name: str(inspect.getdoc(find(name))).splitlines()[0] for name in STUDIES}
+    return {name: find(name).shows for name in STUDIES}

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from omnisim.files import atomic_write
-from omnisim.report.results import Study
-from omnisim.report.study import write_study
+from omnisim.report.study.page import write_study
+from omnisim.report.study.results import Study
 from omnisim.reproducibility import PROMISE, machine, versions
 from omnisim.spreadsheets import to_csv
 

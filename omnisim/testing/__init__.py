@@ -3,7 +3,7 @@
 Each check drives copies of a strategy by hand, without the simulation, and raises a ``StrategyError`` that
 says which rule is broken, in which situation and round. The built-in strategies pass the same checks.
 
-Common to all three kinds:
+Common to strategies of all four kinds:
 
 - the same start and the same inputs give the same outputs: all randomness comes from what ``start`` is given;
 - ``start`` forgets everything, so that a strategy can be used again;
@@ -18,6 +18,16 @@ Common to all three kinds:
 from omnisim.testing.adversaries import check_adversary
 from omnisim.testing.elimination import check_elimination
 from omnisim.testing.forecasters import check_forecaster
+from omnisim.testing.learners import check_learner
+from omnisim.testing.populations import check_population
 from omnisim.testing.runs import DIMENSIONS, ROUNDS
 
-__all__ = ["DIMENSIONS", "ROUNDS", "check_adversary", "check_elimination", "check_forecaster"]
+__all__ = [
+    "DIMENSIONS",
+    "ROUNDS",
+    "check_adversary",
+    "check_elimination",
+    "check_forecaster",
+    "check_learner",
+    "check_population",
+]

@@ -13,7 +13,7 @@ from omnisim.problem.population import Population
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.streams import stream
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, compare, law_of
-from omnisim.testing.surroundings import SITUATIONS, Surroundings
+from omnisim.testing.world import SITUATIONS, TestWorld
 
 
 def check_adversary(adversary: Adversary, *, rounds: int | None = None, features: Sequence[str] = ()) -> None:
@@ -61,7 +61,7 @@ def check_adversary(adversary: Adversary, *, rounds: int | None = None, features
     for dimension in _dimensions(adversary):
         for situation in ("registered populations", "everything"):
             where = f"d = {dimension}, {situation}"
-            around = Surroundings(dimension, rounds, features, (), SITUATIONS[situation])
+            around = TestWorld(dimension, rounds, features, (), SITUATIONS[situation])
             play = _AdversaryPlay(where, around, dimension, rounds)
             reference = check_runs(adversary, play)
             if adversary.oblivious:
@@ -84,7 +84,7 @@ def _dimensions(adversary: Adversary) -> Sequence[int]:
 
 
 def _populations(dimension: int) -> Sequence[Population]:
-    return Surroundings(dimension, 1, (), (), SITUATIONS["registered populations"]).populations
+    return TestWorld(dimension, 1, (), (), SITUATIONS["registered populations"]).populations
 
 
 def _check_refusal(adversary: Adversary, play: "_AdversaryPlay", horizon: int) -> None:
@@ -106,7 +106,7 @@ def _check_refusal(adversary: Adversary, play: "_AdversaryPlay", horizon: int) -
 
 
 class _AdversaryPlay(Play[Adversary]):
-    def __init__(self, where: str, around: Surroundings, dimension: int, rounds: int) -> None:
+    def __init__(self, where: str, around: TestWorld, dimension: int, rounds: int) -> None:
         super().__init__(where, rounds)
         self.contexts, self._populations = around.contexts, around.populations
         rng = stream(0, "mixtures")

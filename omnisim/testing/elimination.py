@@ -13,7 +13,7 @@ from omnisim.strategies.elimination.base import Elimination
 from omnisim.streams import stream
 from omnisim.testing.guarantees import check_declared
 from omnisim.testing.runs import ROUNDS, ContractError, Output, Play, check_runs, compare
-from omnisim.testing.surroundings import random_activity, random_population
+from omnisim.testing.world import random_activity, random_population
 
 _SIZES = ((3, 4, 2, 3), (1, 1, 1, 1), (2, 3, 0, 2))
 """N, A, J, L of the situations tried."""

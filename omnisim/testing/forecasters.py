@@ -7,7 +7,7 @@ from omnisim.problem.context import Service
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.testing.guarantees import check_forecast_declared
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, law_of
-from omnisim.testing.surroundings import SITUATIONS, SUBSEQUENCES, Surroundings
+from omnisim.testing.world import SITUATIONS, SUBSEQUENCES, TestWorld
 
 
 def check_forecaster(
@@ -91,7 +91,7 @@ class _ForecasterPlay(Play[Forecaster]):
         extras: frozenset[str],
     ) -> None:
         super().__init__(where, rounds)
-        around = Surroundings(dimension, rounds, features, forecasts, extras)
+        around = TestWorld(dimension, rounds, features, forecasts, extras)
         self.contexts, self.outcomes = around.contexts, around.outcomes
         self.service = Service(
             dimension,

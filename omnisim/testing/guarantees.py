@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import Benchmark, BoundsViolation, Hypothesis, KeepsBenchmark, Scope
 from omnisim.strategies.elimination.base import Elimination
@@ -93,7 +93,7 @@ def _check_violation(
     if constraints == 0:
         return
     played = np.take_along_axis(costs, actions[:, :, None, None], axis=2)[:, :, 0]
-    clean = ~np.any(costs > 0, axis=(0, 3))
+    clean = ~np.any(costs > ROUNDING, axis=(0, 3))
     met = np.ones(agents, dtype=np.bool_)
     if Hypothesis.BENCHMARK in guarantee.hypotheses:
         met &= clean.any(axis=1)
@@ -104,7 +104,7 @@ def _check_violation(
         measured = played.sum(axis=0).max(axis=1)
         bound = np.full(agents, places * (1 + guarantee.thresholds[k or 0]))
     else:
-        measured = np.maximum(played, 0).sum(axis=0).max(axis=1)
+        measured = np.where(played > ROUNDING, played, 0.0).sum(axis=0).max(axis=1)
         others = np.asarray(count - clean.sum(axis=1), dtype=np.float64)
         bound = others if k is None else np.full(agents, float(count * rule.subsequences))
     broken = met & (measured > bound + _ROUNDING)

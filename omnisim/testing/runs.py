@@ -13,14 +13,14 @@ import numpy as np
 from omnisim import snapshot
 from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import StrategyError, TraceError
-from omnisim.problem.context import Context, History, Past, Service
-from omnisim.problem.fixed import FIXED
+from omnisim.problem.context import FIXED, Context, History, Past, Service
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.snapshot import Snapshots
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination.base import Elimination
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.learners.base import Learner
 
 ROUNDS = 30
 """Rounds played where the strategy does not limit them."""
@@ -28,7 +28,7 @@ ROUNDS = 30
 DIMENSIONS = (1, 3, 24)
 """Numbers of coordinates tried where the strategy does not fix them."""
 
-Strategy = TypeVar("Strategy", bound=Forecaster | Elimination | Adversary)
+Strategy = TypeVar("Strategy", bound=Forecaster | Elimination | Learner | Adversary)
 
 Output: TypeAlias = tuple[Any, ...]
 """What a strategy answered in a round, as arrays."""

@@ -229,7 +229,7 @@ def _not_active(left_at: Any, active: Any) -> Any:
 
 def _after_a_violation(violated_at: Any, actions: Any, costs: Any, active: Any) -> Any:
     """Where an action is said to have violated later than a cost that is on record."""
-    rounds, agents = np.nonzero((costs > 0).any(axis=2))
+    rounds, agents = np.nonzero((costs > ROUNDING).any(axis=2))
     played = actions[rounds, agents]
     late = violated_at[agents, played] > rounds[:, None]
     wrong = np.zeros(violated_at.shape, dtype=np.bool_)

@@ -12,6 +12,7 @@ import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
 from omnisim.errors import OmnisimError, WorkersLostError, one_line
+from omnisim.interruption import signals_wait
 from omnisim.workers import parting
 
 Result = TypeVar("Result")
@@ -57,7 +58,7 @@ def in_processes(
         try:
             # A few are sent ahead, so that no process waits for its next task, and not all, which may be large.
             for index, task in islice(ahead, 2 * count):
-                waiting[executor.submit(function, *task)] = index
+                waiting[_sent(executor, function, task)] = index
             while waiting:
                 # With a limit, since Windows delivers no signal to a thread that waits without one.
                 done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
@@ -65,7 +66,7 @@ def in_processes(
                     index = waiting.pop(future)
                     result = future.result()
                     for next_index, task in islice(ahead, 1):
-                        waiting[executor.submit(function, *task)] = next_index
+                        waiting[_sent(executor, function, task)] = next_index
                     yield index, result
             finished = True
         except TerminatedWorkerError as cause:
@@ -81,3 +82,10 @@ def in_processes(
             raise OmnisimError(f"a process could not read its task: {one_line(cause.__cause__ or cause)}") from cause
         finally:
             executor.shutdown(wait=True, kill_workers=not finished)
+
+
+def _sent(executor: ProcessPoolExecutor, function: Callable[..., Result], task: tuple[Any, ...]) -> Future[Result]:
+    # A process that is left while it is being started complains on standard error.
+    with signals_wait():
+        future: Future[Result] = executor.submit(function, *task)
+        return future

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from instances import RULES, Instance, Run, instances, runs
 
@@ -29,7 +30,7 @@ def agree(run: Run) -> None:
     np.testing.assert_array_equal(table["money"], table["utility"])
 
 
-@settings(max_examples=1800, deadline=None, derandomize=True)
+@examples(1800)
 @given(instance=instances(), rule=st.sampled_from(sorted(RULES)))
 def test_every_agent_acts_and_fares_as_by_hand(instance: Instance, rule: str) -> None:
     trace = omnisim.simulate(instance.scenario(rule))
@@ -39,19 +40,19 @@ def test_every_agent_acts_and_fares_as_by_hand(instance: Instance, rule: str) ->
     agree(Run(instance, rule, trace))
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@examples(120, suppress_health_check=[HealthCheck.too_slow])
 @given(instance=instances(rounds=60), rule=st.sampled_from(sorted(RULES)))
 def test_long_runs(instance: Instance, rule: str) -> None:
     agree(Run(instance, rule, omnisim.simulate(instance.scenario(rule))))
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@examples(500)
 @given(runs(*RULES))
 def test_the_same_against_random_and_contrary_outcomes(run: Run) -> None:
     agree(run)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(150)
 @given(runs(*RULES), st.data())
 def test_growth_is_the_analysis_of_a_shorter_run(run: Run, data: st.DataObject) -> None:
     k = data.draw(st.sampled_from(run.parts))

@@ -52,9 +52,15 @@ def adversary(d: int) -> Adversary:
 
 
 @cache
-def run(rule: type, objectives: str, d: int, bases: bool, tolerance: float | None = None) -> omnisim.Analysis:
+def run(
+    rule: type, objectives: str, d: int, bases: bool, tolerance: float | None = None, regret: bool = True
+) -> omnisim.Analysis:
     forecaster = DecisionCalibrated(
-        [Climatology(), Persistence(2)] if bases else [], objectives=objectives, tolerance=tolerance, combine=False
+        [Climatology(), Persistence(2)] if bases else [],
+        objectives=objectives,
+        tolerance=tolerance,
+        combine=False,
+        regret=regret,
     )
     scenario = omnisim.Scenario(
         populations=[population(d)],
@@ -67,14 +73,37 @@ def run(rule: type, objectives: str, d: int, bases: bool, tolerance: float | Non
     return omnisim.analyze(omnisim.simulate(scenario, seed=3))
 
 
-def lam(count: int) -> float:
-    """Lambda = 1 + ln(K m), with m = ceil(log2(T) / 2) + 1 rates."""
-    return 1 + math.log(count * (math.ceil(math.log2(T) / 2) + 1))
+M = math.ceil(math.log2(T) / 2) + 1
+"""Rates of the potential of biases: 1 / 2, 1 / 4, ..."""
+
+PAIRS = (2 + 1 / 0.3) * N * L
+"""E in units of Phi / K: the potential of each regret is 0.3 of the others', for N L pairs."""
+
+FREEDMAN = [4 / 2**j for j in range(math.ceil(math.log2(T) / 2) + 4)]
 
 
-def allowed(squares: float, count: int) -> float:
-    """The bound on the gains of an objective: Squint on a grid of halves, as in the theory."""
-    return 2.1214 * math.sqrt(lam(count) * squares) + 4 * lam(count)
+def allowed(squares: float, count: int, spent: float) -> float:
+    """The bound on the gains of an objective: the least over the rates of Lambda / eta + eta V."""
+    lam = math.log(count * M * spent)
+    return min(lam * 2**k + squares / 2**k for k in range(1, M + 1))
+
+
+def regretted(squares: float, spent: float, swaps: float) -> float:
+    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over the rates, for T = 40 to the root of 10 / T."""
+    rates = [0.9, 0.6, 0.3]
+    lam = math.log(len(rates) * PAIRS * spent) + swaps
+    return min(lam / eta - (eta + math.log(1 - eta)) / eta * squares for eta in rates)
+
+
+def drawn_more(variance: float, logarithm: float) -> float:
+    """Freedman's bound in units of the range, for the best rate of a grid; nothing where nothing was drawn."""
+    ways = [(logarithm + math.log(len(FREEDMAN)) + (math.exp(x) - 1 - x) * variance) / x for x in FREEDMAN]
+    return min(ways) if variance > 0 else 0.0
+
+
+def objectives_count(per_family: int, regret: bool) -> int:
+    """K, of which both regrets have 0.3 of the others' each."""
+    return math.ceil(1.6 * per_family - 1e-9) if regret else per_family
 
 
 class Record:
@@ -144,6 +173,26 @@ class Record:
         earned = [self.earns(n, a, y) for a in range(A)]
         return max(earned) - min(earned)
 
+    @property
+    def spent(self) -> float:
+        return float(self.trace.diagnostics["potential"][-1])
+
+    def mixed(self, rounds: Sequence[int]) -> int:
+        return sum(len(self.mixtures[t]) > 1 for t in rounds)
+
+    def unit(self, n: int) -> float:
+        """The range of the agent's utility differences over the box."""
+        return self.utility_at_stake(n, [0])[0]
+
+    def variance(self, n: int, rounds: Sequence[int]) -> float:
+        """Of its utility over the mixtures, at the outcomes that came."""
+        total = 0.0
+        for t in rounds:
+            earned = [(w, self.earns(n, a, self.y[t])) for w, _, a in self.expected(n, t)]
+            mean = sum(w * u for w, u in earned)
+            total += sum(w * (u - mean) ** 2 for w, u in earned)
+        return total
+
     def utility_at_stake(self, n: int, rounds: Sequence[int]) -> tuple[float, float]:
         worst = max(self.spread(n, corner) for corner in product([0.0, 1.0], repeat=self.d))
         return len(rounds) * worst, sum(self.spread(n, self.y[t]) for t in rounds)
@@ -183,8 +232,9 @@ def base_rows(record: Record, k: int, rounds: Sequence[int], count: int) -> Iter
                 own = sum(w * record.earns(n, a, record.y[t]) for w, _, a in record.expected(n, t))
                 gains.append(followed - own)
                 drawn += followed - record.earns(n, record.played(n, t), record.y[t])
-            bound = allowed(sum(g * g for g in gains), count)
-            sampling = math.sqrt(len(rounds) * math.log(2 * count / DELTA) / 2)
+            bound = allowed(sum(g * g for g in gains), count, record.spent)
+            unit = record.unit(n)
+            sampling = unit * drawn_more(record.variance(n, rounds) / unit**2, math.log(count / DELTA))
             sides["expected"].append((sum(gains), bound))
             sides["realized"].append((drawn, bound + sampling))
         stakes = record.utility_at_stake(n, rounds)
@@ -198,7 +248,7 @@ def coordinate_rows(
     record: Record, k: int, rounds: Sequence[int], count: int, names: Sequence[str]
 ) -> Iterator[tuple[str, float, list[Case]]]:
     in_expectation, sampled, swap, external = [], [], [], []
-    sampling = math.sqrt(2 * len(rounds) * math.log(2 * count / DELTA))
+    sampling = drawn_more(record.mixed(rounds) / 4, math.log(count / DELTA))
     for n in range(N):
         gains = np.zeros((A, record.d, len(rounds)))
         errors = np.zeros((A, record.d))
@@ -206,14 +256,16 @@ def coordinate_rows(
             for w, p, a in record.expected(n, t):
                 gains[a, :, i] += [w * (pi - yi) for pi, yi in zip(p, record.y[t], strict=True)]
             errors[record.played(n, t)] += [pi - yi for pi, yi in zip(record.p[t], record.y[t], strict=True)]
-        bounds = [[allowed((gains[a, i] ** 2).sum(), count) for i in range(record.d)] for a in range(A)]
+        bounds = [[allowed((gains[a, i] ** 2).sum(), count, record.spent) for i in range(record.d)] for a in range(A)]
         events = [(abs(gains[a, i].sum()), bounds[a][i]) for a in range(A) for i in range(record.d)]
         of_actions = [max(bounds[a]) + sampling for a in range(A)]
         stakes = record.bias_at_stake(rounds)
         in_expectation.append(Case(*closest(events), *stakes))
         sampled.append(Case(*closest([(np.abs(errors[a]).max(), of_actions[a]) for a in range(A)]), *stakes))
         if record.kept(n, k, rounds):
-            bound, regrets = 2 * record.lipschitz(n) * sum(of_actions), record.regrets(n, k, rounds)
+            ever = {record.played(n, t) for t in rounds}
+            bound = 2 * record.lipschitz(n) * sum(of_actions[a] for a in ever)
+            regrets = record.regrets(n, k, rounds)
             at_stake = record.utility_at_stake(n, rounds)
             swap.append(Case(regrets["swap"], bound, *at_stake))
             external.append(Case(regrets["external"], bound, *at_stake))
@@ -227,7 +279,7 @@ def direction_rows(
     record: Record, k: int, rounds: Sequence[int], count: int, names: Sequence[str]
 ) -> Iterator[tuple[str, float, list[Case]]]:
     in_expectation, swap, external = [], [], []
-    sampling = math.sqrt(2 * len(rounds) * math.log(count / DELTA))
+    sampling = 2 * drawn_more(record.mixed(rounds) / 4, math.log(count / DELTA))
     for n in range(N):
         gains = np.zeros((A, A, len(rounds)))
         for i, t in enumerate(rounds):
@@ -235,17 +287,62 @@ def direction_rows(
                 for b in range(A):
                     slopes = zip(record.utility[n][a], record.utility[n][b], record.y[t], p, strict=True)
                     gains[a, b, i] += w * sum((ub - ua) * (yi - pi) for ua, ub, yi, pi in slopes) / 2
-        bounds = [[allowed((gains[a, b] ** 2).sum(), count) for b in range(A)] for a in range(A)]
+        bounds = [[allowed((gains[a, b] ** 2).sum(), count, record.spent) for b in range(A)] for a in range(A)]
         events = [(gains[a, b].sum(), bounds[a][b]) for a in range(A) for b in range(A)]
         in_expectation.append(Case(*closest(events), *record.directions_at_stake(n, rounds)))
         if record.kept(n, k, rounds):
-            bound, regrets = 2 * sum(max(of) + sampling for of in bounds), record.regrets(n, k, rounds)
+            ever = {record.played(n, t) for t in rounds}
+            bound, regrets = 2 * sum(max(bounds[a]) + sampling for a in ever), record.regrets(n, k, rounds)
             at_stake = record.utility_at_stake(n, rounds)
             swap.append(Case(regrets["swap"], bound, *at_stake))
             external.append(Case(regrets["external"], bound, *at_stake))
     yield names[0], 1.0, in_expectation
     yield names[1], 1 - DELTA, swap
     yield names[2], 1 - DELTA, external
+
+
+def regret_rows(
+    record: Record, k: int, rounds: Sequence[int], names: Sequence[str], budgeted: bool
+) -> Iterator[tuple[str, float, list[Case]]]:
+    """Each regret in expectation by what is known before the run, then as it was by what is on record."""
+    cases: dict[str, list[Case]] = {
+        f"{kind} {basis}": [] for kind in ("swap", "external") for basis in ("before", "after")
+    }
+    log_delta, swaps = math.log(PAIRS / DELTA), math.log(A)
+    for n in range(N):
+        if not record.kept(n, k, rounds):
+            continue
+        into, unit = record.benchmark(n, k), record.unit(n)
+        total, squares, unsure, possible = np.zeros((A, A)), np.zeros((A, A)), 0.0, set()
+        for t in rounds:
+            likely = dict.fromkeys(range(A), 0.0)
+            for w, _, a in record.expected(n, t):
+                likely[a] += w
+                possible.add(a)
+                for b in into:
+                    more = record.earns(n, b, record.y[t]) - record.earns(n, a, record.y[t])
+                    total[a, b] += w * more
+                    squares[a, b] += w * more**2 / unit**2
+            unsure += 1 - max(likely.values())
+        at_stake, regrets, spent = record.utility_at_stake(n, rounds), record.regrets(n, k, rounds), record.spent
+        in_expectation = {
+            "swap": sum(max(total[a, b] for b in into) for a in range(A)),
+            "external": max(total[:, b].sum() for b in into),
+        }
+        before = {kind: regretted(len(rounds), math.e, swaps * count) for kind, count in (("swap", A), ("external", 1))}
+        worst = sum(max(squares[a, b] for b in into) for a in range(A))
+        after = {
+            "swap": regretted(worst, spent, swaps * len(possible)) + 2 * drawn_more(unsure, log_delta + A * swaps),
+            "external": regretted(max(squares[:, b].sum() for b in into), spent, swaps)
+            + drawn_more(record.variance(n, rounds) / unit**2, log_delta),
+        }
+        for kind in ("swap", "external"):
+            if budgeted:
+                cases[f"{kind} before"].append(Case(in_expectation[kind], unit * before[kind], *at_stake))
+            cases[f"{kind} after"].append(Case(regrets[kind], unit * after[kind], *at_stake))
+    for kind, name in (("swap", names[1]), ("external", names[2])):
+        yield name, 1.0, cases[f"{kind} before"]
+        yield name, 1 - DELTA, cases[f"{kind} after"]
 
 
 def check(table: Any, expected: Sequence[tuple[str, str, float, list[Case]]]) -> None:
@@ -272,7 +369,8 @@ def check(table: Any, expected: Sequence[tuple[str, str, float, list[Case]]]) ->
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 @pytest.mark.parametrize(("d", "bases"), [(1, False), (2, True)])
 def test_the_rows_of_decision_calibration(rule: type, objectives: str, d: int, bases: bool) -> None:
-    analysis = run(rule, objectives, d, bases)
+    regret = d == 2
+    analysis = run(rule, objectives, d, bases, regret=regret)
     record = Record(analysis.trace)
     table = analysis.certificates
     first = table[table["theorem"] == "Section 4.2"]
@@ -280,40 +378,70 @@ def test_the_rows_of_decision_calibration(rule: type, objectives: str, d: int, b
     assert first["bound"].tolist() == [math.e]
     # K = 2 d N |A| L or N |A|^2 L, and N B L for the regret to the bases.
     count = (2 * d * N * A if objectives == "coordinates" else N * A * A) * L + (N * B * L if bases else 0)
+    count = objectives_count(count, regret)
     expected: list[tuple[str, str, float, list[Case]]] = []
     subsequences = [(k, name, np.flatnonzero(on).tolist()) for k, (name, on) in enumerate(ACTIVE.items())]
     if bases:
         for k, name, rounds in subsequences:
             expected += [(theorem, name, p, cases) for theorem, p, cases in base_rows(record, k, rounds, count)]
+    if regret:
+        for k, name, rounds in subsequences:
+            expected += [(t, name, p, cases) for t, p, cases in regret_rows(record, k, rounds, NUMBERS[rule], True)]
     rows = coordinate_rows if objectives == "coordinates" else direction_rows
     for k, name, rounds in subsequences:
-        expected += [(t, name, p, cases) for t, p, cases in rows(record, k, rounds, count, NUMBERS[rule])]
+        of_bias = rows(record, k, rounds, count, NUMBERS[rule])
+        expected += [(t, name, p, cases) for t, p, cases in of_bias if not regret or t == NUMBERS[rule][0]]
     check(table[table["theorem"].isin(["Section 4.1", *NUMBERS[rule]])], expected)
 
 
 def test_mixtures_of_several_points_and_elimination_occur_in_these_runs() -> None:
     """Else nothing is tested above."""
     for objectives in ("coordinates", "utilities"):
-        trace = run(SubsequenceFirstViolation, objectives, 2, True, 1e-3).trace
-        assert (np.diff(trace.mixtures.starts) > 1).sum() > 5
+        trace = run(SubsequenceFirstViolation, objectives, 2, True, 1e-4).trace
+        assert (np.diff(trace.mixtures.starts) > 1).sum() > 3
         assert (trace.eliminated_at["agents"] < T).any()
 
 
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 def test_the_same_where_the_minimax_step_mixes(objectives: str) -> None:
-    analysis = run(SubsequenceFirstViolation, objectives, 2, True, 1e-3)
+    analysis = run(SubsequenceFirstViolation, objectives, 2, True, 1e-4)
     assert analysis.trace.diagnostics["potential"].max() <= math.e
     record, table = Record(analysis.trace), analysis.certificates
     count = (2 * 2 * N * A if objectives == "coordinates" else N * A * A) * L + N * B * L
-    names = NUMBERS[SubsequenceFirstViolation]
+    count, names = objectives_count(count, True), NUMBERS[SubsequenceFirstViolation]
     expected = []
     rows = coordinate_rows if objectives == "coordinates" else direction_rows
     subsequences = [(k, name, np.flatnonzero(on).tolist()) for k, (name, on) in enumerate(ACTIVE.items())]
     for k, name, rounds in subsequences:
         expected += [(theorem, name, p, cases) for theorem, p, cases in base_rows(record, k, rounds, count)]
     for k, name, rounds in subsequences:
-        expected += [(theorem, name, p, cases) for theorem, p, cases in rows(record, k, rounds, count, names)]
+        # The tolerance is fixed: nothing is promised before the run.
+        expected += [(t, name, p, cases) for t, p, cases in regret_rows(record, k, rounds, names, False)]
+    for k, name, rounds in subsequences:
+        of_bias = rows(record, k, rounds, count, names)
+        expected += [(t, name, p, cases) for t, p, cases in of_bias if t == names[0]]
     check(table[table["theorem"].isin(["Section 4.1", *names])], expected)
+
+
+def test_an_action_played_once_counts_among_those_played() -> None:
+    """The record is forged so that every agent played another action than it did in one round, and nowhere else."""
+    trace = run(BestResponse, "coordinates", 1, False, regret=False).trace
+    record = trace.records["agents"]
+    actions = np.zeros_like(record.actions)
+    actions[5] = 1
+    forged = dataclasses.replace(
+        trace,
+        records={"agents": dataclasses.replace(record, actions=actions)},
+        mixtures=Mixtures.of([omnisim.Mixture.point(p) for p in trace.predictions]),
+    )
+    known, names = Record(forged), NUMBERS[BestResponse]
+    known.expected = lambda n, t: [(1.0, known.p[t], known.played(n, t))]  # type: ignore[method-assign]
+    expected = []
+    for k, (name, on) in enumerate(ACTIVE.items()):
+        rounds = np.flatnonzero(on).tolist()
+        expected += [(t, name, p, cases) for t, p, cases in coordinate_rows(known, k, rounds, 2 * N * A * L, names)]
+    table = omnisim.analyze(forged).certificates
+    check(table[table["theorem"].isin(names)], expected)
 
 
 @pytest.mark.parametrize("bases", [0, 2])
@@ -352,7 +480,7 @@ def test_the_rows_of_step_calibration(bases: int) -> None:
                 for t in rounds
                 if inside[t]
             ]
-            events.append((abs(sum(gains)), allowed(sum(g * g for g in gains), count)))
+            events.append((abs(sum(gains)), allowed(sum(g * g for g in gains), count, record.spent)))
         case = Case(*closest(events), *record.bias_at_stake(rounds))
         expected.append(("Section 7", name, 1.0, [case] * N))
     table = analysis.certificates

@@ -7,7 +7,8 @@ import pytest
 
 import omnisim
 from omnisim.analysis import sums
-from omnisim.analysis.stakes import bias_stakes, direction_stakes, utility_range
+from omnisim.analysis.stakes import bias_stakes, direction_stakes
+from omnisim.problem.ranges import utility_range
 
 
 def population(agents: int, actions: int, d: int, seed: int = 0) -> omnisim.Population:

@@ -1,6 +1,7 @@
 """The simulated example of Gibbs and Tibshirani (Appendix B.1), its population error computed exactly."""
 
 import numpy as np
+import pytest
 from finite_laws import SIMULATED_CHANCE, SIMULATED_MASS, SIMULATED_X
 
 from omnisim.batch import (
@@ -40,6 +41,7 @@ def exceeds(larger, smaller):
     return difference.mean() > 2 * difference.std(ddof=1) / np.sqrt(len(difference))
 
 
+@pytest.mark.long
 def test_calma_is_worst_and_the_others_are_of_the_papers_order():
     # In a pilot of four other seeds the differences were 5.3 to 8.3 standard errors: each of the four comparisons fails
     # with a probability of about P(Z < -3.3) = 0.0005. Means of 40 errors with standard deviation 0.002 around 0.001

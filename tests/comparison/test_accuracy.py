@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 
 import omnisim
-from omnisim.comparison import accuracy as module
-from omnisim.comparison import measuring
-from omnisim.comparison.accuracy import Losses, diebold_mariano, paired_tests
+from omnisim.comparison import run as measuring
+from omnisim.comparison import tables as module
+from omnisim.comparison.tables import Losses, paired_tests
+from omnisim.statistics.diebold_mariano import diebold_mariano
 
 SMALL = {
     "rounds": 40,
@@ -43,7 +44,7 @@ def test_the_statistic_is_that_of_plain_loops(rounds: int) -> None:
 
 
 def test_without_lags_it_is_students_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "block_length", lambda _: 1)
+    monkeypatch.setattr("omnisim.statistics.diebold_mariano.block_length", lambda _: 1)
     first, second = np.random.default_rng(5).exponential(size=(2, 60))
     expected = stats.ttest_1samp(first - second, 0.0)
     found = diebold_mariano(first, second)

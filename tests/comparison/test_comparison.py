@@ -10,9 +10,9 @@ from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scen
 
 import omnisim
 from omnisim.comparison.grid import LABELS
-from omnisim.comparison.measuring import block_length
 from omnisim.comparison.records import MEASURES
 from omnisim.errors import OmnisimError, TraceError
+from omnisim.statistics.blocks import block_length
 from omnisim.strategies.forecasters.base import Forecaster
 
 SEEDS = 8

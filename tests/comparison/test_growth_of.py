@@ -7,8 +7,9 @@ from small_comparison import compared
 
 import omnisim
 from omnisim.comparison.grid import LABELS
-from omnisim.comparison.intervals import Resampler, intervals
 from omnisim.errors import OmnisimError
+from omnisim.statistics.intervals import intervals
+from omnisim.statistics.resampling import Resampler
 
 KEY = [*LABELS, "population", "subsequence", "measure", "rounds"]
 

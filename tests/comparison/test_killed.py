@@ -18,6 +18,7 @@ KILLS = 20
 SEEDS = 8
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not POSIX, reason="signals of POSIX")
 def test_twenty_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     # Odd kills come after a random time, even ones before a random file operation, which are the dangerous moments.

@@ -9,9 +9,9 @@ from price_files import DAYS, earned_by_day, paid_in, price_file, prices_with, s
 
 import omnisim
 from omnisim.market import Scaling
-from omnisim.report.comparison_scope import Scope
-from omnisim.report.comparison_tables import leaderboard
-from omnisim.report.comparison_worth import worths
+from omnisim.report.comparison.scope import Scope
+from omnisim.report.comparison.tables import leaderboard
+from omnisim.report.comparison.worth import worths
 
 LOW, HIGH, SEEDS = -50.0, 150.0, 2
 STRATEGIES = {"persistence": omnisim.forecasters.Persistence(), "climatology": omnisim.forecasters.Climatology()}
@@ -86,7 +86,7 @@ def test_clipping_is_that_of_the_setting_in_which_most_is_cut() -> None:
     shares = dict(zip(found.clipping["setting"], found.clipping["prices"], strict=True))
     assert shares["market.high=9000.0"] < 0.001
     assert shares["market.high=250.0"] > 0.5
-    from omnisim.report.comparison_limits import alarming
+    from omnisim.report.comparison.limits import alarming
 
     [line] = alarming(Scope(found))
     assert line.startswith("The range from −50 to 250 USD/MWh (market.high=250.0), which the theory needs, cuts ")

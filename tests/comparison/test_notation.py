@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnisim.comparison.choices import check_settings, choices, choices_from_text, settings_from_text
+from omnisim.comparison.choices import Choice, check_settings, choices, choices_from_text, settings_from_text
 from omnisim.comparison.notation import read_choice, show_choice, split_list
 from omnisim.errors import ScenarioError
 
@@ -85,12 +85,27 @@ class TestChoices:
         path = tmp_path / "mine.toml"
         path.write_text('[week]\nkind = "persistence"\nlag = 7\n', encoding="utf-8")
         named = choices_from_text("forecaster", f"climatology,persistence(lag=2),{path}")
-        assert named == {
-            "climatology": "climatology",
-            "persistence(lag=2)": {"kind": "persistence", "lag": 2},
-            "week": {"kind": "persistence", "lag": 7},
-        }
-        assert [choice.label for choice in choices("forecaster", named)] == list(named)
+        assert named == [
+            Choice("climatology", "climatology"),
+            Choice("persistence(lag=2)", {"kind": "persistence", "lag": 2}),
+            Choice("week", {"kind": "persistence", "lag": 7}),
+        ]
+        assert choices("forecaster", named) == named
+
+    def test_text_is_read_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        read: list[str] = []
+
+        def counting(text: str, kinds: Any) -> Any:
+            read.append(text)
+            return read_choice(text, kinds)
+
+        monkeypatch.setattr("omnisim.comparison.choices.read_choice", counting)
+        choices("forecaster", choices_from_text("forecaster", "climatology, persistence(lag=2)"))
+        assert read == ["climatology", "persistence(lag=2)"]
+
+    def test_labels_of_texts_differ(self) -> None:
+        with pytest.raises(ScenarioError, match="--forecasters: 'climatology' is given twice"):
+            choices_from_text("forecaster", "climatology,climatology")
 
     @pytest.mark.parametrize(
         ("given_", "said"),

@@ -25,7 +25,7 @@ from scenario_files import prices as made_up_prices
 from trace_files import everything, law_known
 
 from omnisim.files import atomic_write
-from omnisim.simulation.checkpoint import Keeper
+from omnisim.simulation.checkpoint import Checkpointer
 
 Draw = Callable[..., Any]
 
@@ -279,11 +279,11 @@ def _change_parquet(draw: Draw, path: Path) -> None:
 
 def _killed_after(rounds: int) -> Any:
     """Interrupt a run once so many rounds are over."""
-    after = Keeper.round_is_over
+    after = Checkpointer.round_is_over
 
-    def stop(keeper: Keeper, t: int) -> None:
-        after(keeper, t)
+    def stop(checkpointer: Checkpointer, t: int) -> None:
+        after(checkpointer, t)
         if t + 1 == rounds:
             raise KeyboardInterrupt
 
-    return mock.patch.object(Keeper, "round_is_over", stop)
+    return mock.patch.object(Checkpointer, "round_is_over", stop)

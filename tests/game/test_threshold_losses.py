@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
+from threshold_losses import ThresholdLosses
 
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.grid import Grid
 from omnisim.game.threshold_kernels import mean_step, play_thresholds, threshold_step
-from omnisim.game.threshold_losses import ThresholdLosses
 from omnisim.game.weights import Hedge
 from omnisim.problem.context import Context
 from omnisim.problem.losses import prediction_grid, thresholds

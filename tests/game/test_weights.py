@@ -186,3 +186,14 @@ def test_msmwc_step_is_the_minimizer_of_its_program(seed):
         options={"ftol": 1e-14, "maxiter": 500},
     )
     assert objective(after) <= found.fun + 1e-9
+
+
+def test_msmwc_with_one_objective_in_one_round_keeps_its_weight():
+    """K T = 1: ln(K T) = 0, and nothing has been lost yet."""
+    for gain in (0.0, 0.7, -1.0):
+        learner = MsMwC()
+        learner.start([table(1)], rounds=1)
+        assert learner.rates.tolist() == [1 / 64]
+        learner.update([(np.array([0]), np.array([[gain]]))])
+        np.testing.assert_allclose(learner.net[0], [[1.0]])
+        assert np.isfinite(learner.rates).all()

@@ -8,8 +8,10 @@ import pytest
 
 import omnisim
 from omnisim.analysis.worth import course
-from omnisim.report import agents_data, figures
-from omnisim.report.page import MOST_BYTES, render
+from omnisim.report import figures
+from omnisim.report.run import agents_data
+from omnisim.report.run.page import render
+from omnisim.report.template import MOST_BYTES
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 

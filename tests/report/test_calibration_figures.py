@@ -7,7 +7,7 @@ import pytest
 
 import omnisim
 from omnisim.report import figures
-from omnisim.report.sections import shown_figures
+from omnisim.report.run.figures import shown_figures
 
 
 @pytest.fixture(scope="module")

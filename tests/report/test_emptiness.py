@@ -9,8 +9,8 @@ import pytest
 
 from omnisim.report.figures.emptiness import says_little
 from omnisim.report.figures.style import blank, describe
-from omnisim.report.page import render
-from omnisim.report.sections import shown_figures
+from omnisim.report.run.figures import shown_figures
+from omnisim.report.run.page import render
 from omnisim.report.shown import shown
 
 

@@ -12,8 +12,8 @@ from omnisim.errors import ProblemError
 from omnisim.report import figures
 from omnisim.report.figures.elimination import remaining
 from omnisim.report.figures.style import PALETTE
-from omnisim.report.sections import shown_figures
-from omnisim.report.verdict import verdict
+from omnisim.report.run.figures import shown_figures
+from omnisim.report.run.verdict import verdict
 
 HOSTILE = "<img src=x onerror=alert(1)>%{x}"
 

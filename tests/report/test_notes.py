@@ -4,7 +4,7 @@ import html
 
 import pytest
 
-from omnisim.report.page import render
+from omnisim.report.run.page import render
 
 
 def market_with(note: str) -> dict[str, object]:

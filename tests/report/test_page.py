@@ -10,8 +10,9 @@ import pytest
 
 import omnisim
 from omnisim.errors import OutputError
-from omnisim.report.page import MOST_BYTES, render
-from omnisim.report.tables import accuracy_table, agent_table, text_of, violation_table
+from omnisim.report.run.page import render
+from omnisim.report.run.tables import accuracy_table, agent_table, text_of, violation_table
+from omnisim.report.template import MOST_BYTES
 
 SCRIPT = "</script><script>alert(1)</script>"
 

@@ -7,10 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from omnisim.report.drawings import HeatMap, Strip, StripPanel, Strips
 from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.strips import strips
-from omnisim.report.results import Chart, HeatMap, Section, Strip, StripPanel, Strips, Study
-from omnisim.report.study import render
+from omnisim.report.study.page import render
+from omnisim.report.study.results import Chart, Section, Study
 
 HOSTILE = "<img src=x onerror=alert(1)>%{x}</script>"
 

@@ -7,8 +7,8 @@ import pytest
 
 import omnisim
 from omnisim.analysis.evidence import Status
-from omnisim.report.certificate_tables import certificate_groups, certificate_table
 from omnisim.report.figures.style import DARK
+from omnisim.report.run.certificates import certificate_groups, certificate_table
 from omnisim.report.text import percent
 from omnisim.report.theorems import THEOREMS, anchor_of, theorem_of
 
@@ -77,7 +77,7 @@ def colours(value: object, key: str = "") -> set[str]:
 
 @pytest.mark.parametrize("scenario", ["ercot_day_ahead", "calibrated", "lossy_broadcast", "price_spikes"])
 def test_every_colour_of_a_figure_has_one_for_a_dark_page(scenario: str) -> None:
-    from omnisim.report.sections import agent_frames, shown_figures
+    from omnisim.report.run.figures import agent_frames, shown_figures
 
     analysis = omnisim.analyze(omnisim.simulate(omnisim.load_scenario(scenario, {"rounds": 60})))
     drawn = [figure for each in shown_figures(analysis).values() for figure in each.variants]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import omnisim
-from omnisim.report.verdict import alarming, summary, verdict
+from omnisim.report.run.facts import what_ran
+from omnisim.report.run.verdict import alarming, summary, verdict
 from omnisim.trace import Trace
 
 
@@ -231,6 +232,17 @@ class TestForecast:
         assert f"that of repeating the round before {repeated:.3g} over the same 199 rounds" in text
         assert f"its skill was {100 * skill:.2g} % better" in text
 
+    def test_a_market_of_events_speaks_of_events(self):
+        came = np.random.default_rng(4).integers(0, 2, (20, 1)).astype(float)
+        analysis = informed_buyers(
+            omnisim.forecasters.Published(0.8 * came),
+            came,
+            about={"market": {"currency": "EUR", "low": 0, "high": 100}},
+        )
+        assert said(analysis, "Data") == f"The event came on {int(came.sum())} of 20 rounds."
+        assert "than persistence (acting on the events of the round before)" in verdict(analysis).headline
+        assert dict(what_ran(analysis.trace))["Outcomes"] == "1 coordinate, event (1) or none (0)"
+
 
 class TestViolations:
     def test_rounds_and_physical_units(self):
@@ -267,8 +279,9 @@ class TestHindsight:
         measures = analysis.measures["a"]
         lost = measures.swap_regret[0] * measures.population.money.scale / measures.rounds[0]
         text = said(analysis, "Hindsight")
-        assert f"the median agent on “all” would have earned {np.median(lost):.2f} EUR a round more" in text
-        assert f"agent {lost.argmax()} {lost.max():.2f} EUR a round more, the most of all" in text
+        assert text.startswith("What the best change of actions in hindsight would have added on “all” (swap regret")
+        assert f"a: {np.median(lost):.2f} EUR a round for the median agent" in text
+        assert f"{lost.max():.2f} EUR a round for agent {lost.argmax()}, the most of all." in text
 
     def test_nothing_that_rounds_to_nothing_is_told(self):
         text = said(informed_buyers(omnisim.forecasters.Published(PRICES)), "Hindsight")
@@ -286,7 +299,7 @@ def test_half_of_the_eliminations(market):
 PRICES = np.random.default_rng(8).random((40, 2))
 
 
-def informed_buyers(forecaster, outcomes=PRICES, *, limit=False):
+def informed_buyers(forecaster, outcomes=PRICES, *, limit=False, about=None):
     """Three agents that buy in one of the coordinates; with a limit on the bill that some prices break."""
     dimension = outcomes.shape[1]
     slopes = -np.eye(dimension + 1)[:, :dimension] * 0.5
@@ -311,6 +324,7 @@ def informed_buyers(forecaster, outcomes=PRICES, *, limit=False):
                 adversary=omnisim.adversaries.Replay(outcomes),
                 forecaster=forecaster,
                 elimination=omnisim.elimination.FirstViolation() if limit else omnisim.elimination.BestResponse(),
+                about=about or {},
             )
         )
     )

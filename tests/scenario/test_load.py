@@ -101,15 +101,20 @@ class TestOverrides:
             omnisim.load_scenario(write_scenario(tmp_path), {"a = 1\nb": 3})
 
 
+PUBLISHED = ("forecaster={kind='published', model='ours'}",)
+
+
 class TestPaths:
     def test_are_relative_to_the_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = write_scenario(tmp_path / "deep" / "er", TOY.replace("prices.csv", "../data/prices.csv"))
         (path.parent / "prices.csv").rename(path.parent / "moved.csv")
         write_prices(tmp_path / "deep" / "data" / "prices.csv", prices())
-        np.save(path.parent / "published.npy", np.full((DAYS, 24), 0.25))
+        write_prices(path.parent / "ours.csv", prices(seed=3))
         monkeypatch.chdir(tmp_path)
-        scenario = load(Path("deep/er/toy.toml"), "forecaster={kind='published', path='published.npy'}")
-        assert (omnisim.simulate(scenario).predictions == 0.25).all()
+        scenario = load(Path("deep/er/toy.toml"), "market.forecast_files.ours={path='ours.csv'}", *PUBLISHED)
+        low, high = (scenario.source["market"][end] for end in ("low", "high"))
+        np.testing.assert_allclose(low + (high - low) * omnisim.simulate(scenario).predictions, prices(seed=3))
+        assert scenario.source["market"]["forecast_files"]["ours"]["path"] == str((path.parent / "ours.csv").resolve())
         assert scenario.source["market"]["path"] == str((tmp_path / "deep/data/prices.csv").resolve())
 
     def test_a_population_or_subsequence_may_be_called_path(self, tmp_path: Path) -> None:
@@ -294,12 +299,12 @@ class TestDigest:
         write_prices(tmp_path / "there" / "other.csv", changed)
         assert load(tmp_path / "there" / "toy.toml", "market.path='other.csv'").about["digest"] != digest
 
-    def test_follows_a_file_of_predictions(self, tmp_path: Path) -> None:
+    def test_follows_a_file_of_forecasts(self, tmp_path: Path) -> None:
         path = write_scenario(tmp_path)
         digests = set()
-        for level in (0.25, 0.5):
-            np.save(tmp_path / "p.npy", np.full((DAYS, 24), level))
-            digests.add(load(path, "forecaster={kind='published', path='p.npy'}").about["digest"])
+        for seed in (1, 2):
+            write_prices(tmp_path / "ours.csv", prices(seed=seed))
+            digests.add(load(path, "market.forecast_files.ours={path='ours.csv'}", *PUBLISHED).about["digest"])
         assert len(digests) == 2
 
     @pytest.mark.parametrize(

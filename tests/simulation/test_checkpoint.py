@@ -324,6 +324,7 @@ class TestTheCommand:
         line = refusal("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--checkpoint-every", 0)
         assert line.endswith("the rounds between two checkpoints must be >= 1, got 0")
 
+    @pytest.mark.long
     def test_killed_by_a_signal_at_some_moment(self, tmp_path: Path) -> None:
         """SIGKILL, again and again, whenever there is a newer state: no moment is chosen, any may be hit."""
         arguments = ["--rounds", "150", "--set", "populations.buyers.agents=40", "--checkpoint-every", "1"]

@@ -132,11 +132,11 @@ def test_nor_does_the_luck_of_the_messages() -> None:
 
 def test_a_shared_stream_would_be_noticed(monkeypatch: Any) -> None:
     """Forecasts sampled from the adversary's stream: the fault that this file is about."""
-    from omnisim.simulation import simulate
+    from omnisim.simulation import preparing
 
-    drawn = simulate.stream
+    drawn = preparing.stream
     monkeypatch.setattr(
-        simulate, "stream", lambda seed, name: drawn(seed, "adversary" if name == "forecaster" else name)
+        preparing, "stream", lambda seed, name: drawn(seed, "adversary" if name == "forecaster" else name)
     )
     trace = omnisim.simulate(scenario(), seed=0)
     both = trace.outcomes[:, 0] - 0.5, trace.predictions[:, 0] - 0.5

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from instances import Restless
 from network_instances import population, scenarios
@@ -46,7 +47,7 @@ def star(*channels: Channel, **more: Any) -> Network:
 
 
 @given(scenarios(RULES), st.integers(0, 50))
-@settings(max_examples=80, deadline=None, derandomize=True)
+@examples(80)
 def test_every_message_is_accounted_for_and_every_run_ends(drawn: omnisim.Scenario, seed: int) -> None:
     trace = omnisim.simulate(drawn, seed=seed)
     rounds = trace.rounds
@@ -81,7 +82,7 @@ def test_every_message_is_accounted_for_and_every_run_ends(drawn: omnisim.Scenar
 
 
 @given(scenarios(RULES[:5]), st.integers(0, 50))
-@settings(max_examples=80, deadline=None, derandomize=True)
+@examples(80)
 def test_certificates_hold_on_any_network(drawn: omnisim.Scenario, seed: int) -> None:
     analysis = omnisim.analyze(omnisim.simulate(drawn, seed=seed))
     table = analysis.certificates
@@ -92,7 +93,7 @@ def test_certificates_hold_on_any_network(drawn: omnisim.Scenario, seed: int) ->
 
 
 @given(scenarios(RULES[:3]), st.integers(0, 50))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@examples(40)
 def test_populations_decided_together_do_what_they_would_do_alone(drawn: omnisim.Scenario, seed: int) -> None:
     together = omnisim.simulate(drawn, seed=seed)
     most, cohorts.MOST_AGENTS = cohorts.MOST_AGENTS, 0

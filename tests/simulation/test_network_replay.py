@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from network_instances import scenarios
 
@@ -117,7 +118,7 @@ class Replay:
 
 
 @given(scenarios(AT_ONCE), st.integers(0, 50))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(150)
 def test_news_counts_from_the_round_in_which_it_comes(drawn: omnisim.Scenario, seed: int) -> None:
     trace = omnisim.simulate(drawn, seed=seed)
     for name in trace.records:
@@ -206,7 +207,7 @@ def share(measured: float, bound: float) -> float:
 
 
 @given(scenarios(EVERY), st.integers(0, 50))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(150)
 def test_bounds_are_widened_by_what_came_late_or_never(drawn: omnisim.Scenario, seed: int) -> None:
     trace = omnisim.simulate(drawn, seed=seed)
     table = omnisim.analyze(trace).certificates

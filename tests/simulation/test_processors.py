@@ -24,6 +24,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kernel", ["Nehalem", "Haswell"])
 def test_the_kernel_of_the_linear_algebra_library_changes_no_byte(here: Path, tmp_path: Path, kernel: str) -> None:
     if kernel not in kernels():
@@ -32,6 +33,7 @@ def test_the_kernel_of_the_linear_algebra_library_changes_no_byte(here: Path, tm
     assert differences(here, tmp_path) == []
 
 
+@pytest.mark.long
 def test_narrower_registers_change_no_byte(here: Path, tmp_path: Path) -> None:
     if "Haswell" not in kernels():
         pytest.skip(WHY_NONE if not kernels() else "this processor has no wider ones than those of 2013")
@@ -39,6 +41,7 @@ def test_narrower_registers_change_no_byte(here: Path, tmp_path: Path) -> None:
     assert differences(here, tmp_path) == []
 
 
+@pytest.mark.long
 def test_products_that_are_rounded_before_they_are_added_change_no_decision(here: Path, tmp_path: Path) -> None:
     if not kernels():
         pytest.skip(WHY_NONE)
@@ -47,6 +50,7 @@ def test_products_that_are_rounded_before_they_are_added_change_no_decision(here
         assert_agree(*(omnisim.load_trace(folder / f"{name}.npz") for folder in (tmp_path, here)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "environment",
     [

@@ -1,13 +1,15 @@
 """The laws that adversaries choose."""
 
 import math
+import random
 from typing import Any
 
 import numpy as np
 import pytest
 
+import omnisim
 from omnisim.errors import ProblemError, StrategyError
-from omnisim.problem.context import Context
+from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries import Independent, Replay, Seasonal
 
@@ -91,6 +93,67 @@ def test_seasonal_is_clipped_to_the_box() -> None:
 def test_bad_parameters_are_refused(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+class DrawsItself(omnisim.adversaries.Independent):
+    """Returns a point that it has drawn, not the law it was drawn from."""
+
+    def __init__(self, hold, eager=True):
+        super().__init__([[0.0], [1.0]])
+        self.hold, self.eager = hold, eager
+
+    def _start(self, rng):
+        self.held = self.hold(rng)
+        self._path = [float(rng.random() < 0.5) for _ in range(9)]
+
+    def _law(self, context, mixture, history):
+        if not self.eager:
+            return [self._path[context.round]]
+        held = self.held
+        while not hasattr(held, "random"):
+            held = next(iter(held.values())) if isinstance(held, dict) else held[0]
+        return [float(held.random() < 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("hold", "eager", "known"),
+    [
+        (lambda rng: rng, True, False),
+        (lambda rng: {"inner": [rng.spawn(1)[0]]}, True, False),
+        (lambda rng: np.random.RandomState(int(rng.integers(9))), True, False),
+        (lambda rng: random.Random(int(rng.integers(9))), True, False),  # noqa: S311 (of an adversary)
+        (lambda rng: rng, False, True),
+    ],
+)
+def test_the_law_of_an_adversary_that_draws_while_asked_is_not_known(hold, eager, known):
+    limit = omnisim.LinearConstraint(slope=[[[1.0]]], offset=[[-0.5]])
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("one", [[[0.5]]], constraints=[limit])],
+        adversary=DrawsItself(hold, eager),
+        forecaster=omnisim.forecasters.Persistence(),
+        elimination=omnisim.elimination.CumulativeThreshold(),
+        rounds=9,
+    )
+    trace = omnisim.simulate(scenario)
+    assert (trace.records["one"].expected_violated_at is not None) == known
+    row = omnisim.analyze(trace).certificates.set_index("theorem").loc["Proposition 2"]
+    assert ("law" in row["note"]) == (not known)
+
+
+def test_worst_case_holds_nothing_against_who_was_not_there():
+    bettors = omnisim.Population("bettors", [[[1.0], [0.0]]] * 2, [[0.0, 0.5]] * 2)
+    found = []
+    for populations, actions in (
+        ([bettors], [[-1, 0]]),
+        ([omnisim.Population("bettors", [[[1.0], [0.0]]], [[0.0, 0.5]])], [[0]]),
+    ):
+        adversary = omnisim.adversaries.WorstCase()
+        adversary.start(np.random.default_rng(0), populations)
+        past = History(np.zeros((1, 1)), np.ones((1, 1)), {"bettors": np.array(actions)})
+        adversary.law(Context(1), omnisim.Mixture.point([0.6]), past)
+        found.append(adversary._victims[0]._regret[-1])
+    np.testing.assert_array_equal(*found)
+    assert found[0].any()
 
 
 @pytest.mark.parametrize("name", ["level", "day", "week", "year", "noise"])

@@ -54,7 +54,9 @@ def test_a_cost_of_zero_is_no_violation() -> None:
     for rule in (FirstViolation(), SubsequenceFirstViolation()):
         play(started(rule), 0, np.zeros((3, 2)))
         assert rule.candidates(ALWAYS).all()
-        play(rule, 0, np.full((3, 2), 1e-300))
+        play(rule, 0, np.full((3, 2), 1e-16))  # rounding of an action that is exactly feasible
+        assert rule.candidates(ALWAYS).all()
+        play(rule, 0, np.full((3, 2), 1e-6))
         assert not rule.candidates(ALWAYS).any()
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist, median
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-from omnisim.errors import DataError, StrategyError
+from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, Past, Service
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters import (
@@ -148,12 +147,8 @@ def test_ridge_refits_only_as_often_as_told() -> None:
     near(found[16:], [Ridges(lags=[2]).predict(t, fitted=t - (t - 16) % 5) for t in range(16, 60)])
 
 
-def test_published_array_and_files(tmp_path: Path) -> None:
-    np.save(tmp_path / "p.npy", OUTCOMES)
-    np.savetxt(tmp_path / "p.csv", OUTCOMES, delimiter=",")
+def test_published_array() -> None:
     np.testing.assert_array_equal(predicted(Published(OUTCOMES)), OUTCOMES)
-    np.testing.assert_array_equal(predicted(Published(path=tmp_path / "p.npy")), OUTCOMES)
-    np.testing.assert_allclose(predicted(Published(path=tmp_path / "p.csv")), OUTCOMES, rtol=0, atol=1e-15)
 
 
 def test_published_model_of_the_context() -> None:
@@ -161,14 +156,6 @@ def test_published_model_of_the_context() -> None:
         return Context(t, forecasts={"lasso": OUTCOMES[t] / 2, "dnn": OUTCOMES[t]})
 
     np.testing.assert_array_equal(predicted(Published(model="lasso"), context=context), OUTCOMES / 2)
-
-
-def test_published_files_that_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text("a,b\n1,2\n")
-    (tmp_path / "p.npy").write_bytes(b"nonsense")
-    for path in (tmp_path / "p.csv", tmp_path / "p.npy", tmp_path / "absent.csv"):
-        with pytest.raises(DataError, match=rf"{path.name}: cannot be read as an array of predictions \(T, d\)"):
-            Published(path=path)
 
 
 def test_conditional_mean_reads_the_law() -> None:
@@ -197,7 +184,7 @@ def started(forecaster: Forecaster, **service: Any) -> Forecaster:
         (lambda: RidgeAutoregression(lags=[1, 0]), r"lags of RidgeAutoregression must be rounds >= 1, got \[1, 0\]"),
         (lambda: RidgeAutoregression(refit_every=0), "refit_every of RidgeAutoregression must be >= 1, got 0"),
         (lambda: RidgeAutoregression(transform="log"), "transform of RidgeAutoregression is 'log'"),  # type: ignore[arg-type]
-        (Published, "Published needs exactly one of predictions, model and path, got none"),
+        (Published, "Published needs exactly one of predictions and model, got none"),
         (lambda: Published([[0.5]], model="a"), "exactly one of .*, got predictions and model"),
         (lambda: Published([[0.5], [np.nan]]), r"predictions of Published\[1, 0\] is nan"),
         (

@@ -12,9 +12,9 @@ import omnisim
 from omnisim.forecasters import Persistence
 from omnisim.report.text import signed_amount
 from omnisim.simulation.simulate import simulate
+from omnisim.studies import Options
 from omnisim.studies.crowding import cases as module
-from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, SINGLE, Case, measure, two_hours
-from omnisim.studies.crowding.study import FULL, QUICK, cases
+from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, FULL, QUICK, SINGLE, Case, cases, measure, two_hours
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_it_leaves_a_page_and_its_tables(folder: Path) -> None:
 
 def test_every_forecaster_is_in_both_markets(folder: Path) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
-    assert len(runs) == len(cases(QUICK, 0))
+    assert len(runs) == len(cases(QUICK, Options()))
     assert set(runs["forecaster"]) == set(FORECASTERS) == {*SINGLE, *CALIBRATED}
     assert set(runs["part"]) == {"hours", "merit order"}
     assert (runs["violated"] == 0).all()
@@ -106,7 +106,7 @@ def test_money_is_told_per_year(folder: Path) -> None:
 
 
 def test_replicates_share_their_agents_between_forecasters() -> None:
-    todo = cases(FULL, 3)
+    todo = cases(FULL, Options(seed=3))
     seeds = {(case.forecaster, case.replicate): case.seed for case in todo}
     assert len(set(seeds.values())) == FULL.replicates
     assert all(seeds[name, r] == seeds["Persistence", r] for name in FORECASTERS for r in range(FULL.replicates))

@@ -7,7 +7,7 @@ import pytest
 from scenario_files import omnisim_command, refusal
 
 from omnisim import studies
-from omnisim.studies.parallel import run_all
+from omnisim.studies.frame import run_all
 from omnisim.studies.scaling import plan
 from omnisim.studies.scaling.cases import FORECASTERS, Case, measure
 from omnisim.studies.scaling.instances import ADVERSARIES
@@ -61,13 +61,13 @@ class TestFolder:
     def test_it_prints_the_findings_and_the_page(self, written) -> None:
         *findings, page = written.printed
         assert page == str(written.folder / "report.html")
-        assert Counter(line.split("  ")[0].strip() for line in findings) == {"agrees": 4, "not judged": 19}
+        assert Counter(line.split("  ")[0].strip() for line in findings) == {"agrees": 3, "not judged": 19}
         assert any("Persistence: swap regret grows with slope" in line for line in findings)
 
 
 def test_the_page_says_what_the_tables_say(written) -> None:
     assert len(written.page) < 1_500_000
-    assert "All 4 findings agree with theory. 19 more are not judged." in written.page
+    assert "All 3 findings agree with theory. 19 more are not judged." in written.page
     row = written.table("slopes").query("part == 'regret' and measure == 'swap regret'").iloc[0]
     shown = (
         written.table("regret_slopes").query("adversary == @row.adversary and forecaster == @row.forecaster").iloc[0]

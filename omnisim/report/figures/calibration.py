@@ -41,7 +41,7 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
     curve = np.linspace(0, squares.max(initial=1.0), 60)
     figure.add_scatter(
         x=numbers(curve), y=numbers(allowed_bias(trace, calibration, curve)), mode="lines",
-        name="bound: 2.1214 √(Λ V) + 4 Λ", line={"color": ORANGE, "width": 2, "dash": "dash"}, hoverinfo="skip",
+        name="bound: least of Λ / η + η V", line={"color": ORANGE, "width": 2, "dash": "dash"}, hoverinfo="skip",
     )  # fmt: skip
     figure.update_xaxes(title_text=f"V: sum over {units(trace).round}s of the squared expected error", zeroline=True)
     figure.update_yaxes(title_text="bias in expectation, units of y", zeroline=True)

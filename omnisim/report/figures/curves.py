@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.figures.style import MUTED, PALETTE, axis, blank, describe, heading, numbers, stack, translucent
-from omnisim.report.results import Curve, Drawing, Panel
 from omnisim.report.text import label, number
 
 _HEIGHTS = {1: 260, 2: 230, 3: 190}

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.accuracy import BRIER, RMAE, is_event
-from omnisim.analysis.units import units
+from omnisim.analysis.accuracy import BRIER, RMAE
+from omnisim.analysis.units import is_event, units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import BLUE, ORANGE, blank, days, describe, numbers, translucent
 from omnisim.report.selection import broadest, omitted, shown_subsequences

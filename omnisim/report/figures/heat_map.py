@@ -3,8 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from omnisim.report.drawings import HeatMap
 from omnisim.report.figures.style import SHADES, blank, describe, numbers, stack
-from omnisim.report.results import HeatMap
 from omnisim.report.text import label, number
 
 _ROW, _COLUMN_LABELS = 24, 130

@@ -4,6 +4,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from omnisim.report.drawings import Strip, StripPanel, Strips
 from omnisim.report.figures.style import (
     MUTED,
     PAGE,
@@ -16,7 +17,6 @@ from omnisim.report.figures.style import (
     stack,
     translucent,
 )
-from omnisim.report.results import Strip, StripPanel, Strips
 from omnisim.report.text import label, number
 
 _ROW = 22

@@ -1,8 +1,9 @@
 """What an adversary must provide. Public methods are in the base, which checks what a subclass's hooks return."""
 
+import random
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,9 +12,10 @@ from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.strategies.parameters import Parametrized
 
 
-class Adversary(ABC):
+class Adversary(Parametrized, ABC):
     """Chooses the law of each round's outcome.
 
     A subclass writes ``_law(context, mixture, history)``, which returns a :class:`Mixture` or a single
@@ -29,6 +31,9 @@ class Adversary(ABC):
 
     populations: tuple[Population, ...] = ()
     """The agents it plays against, known from the start on."""
+
+    draws_in_law: bool = False
+    """Whether it was seen to draw while it was asked for its law."""
 
     horizon: int | None = None
     """The number of rounds it can play, or None for any."""
@@ -53,17 +58,26 @@ class Adversary(ABC):
             The agents it plays against; ``self.populations`` in a subclass.
         """
         self.populations = tuple(populations)
+        self.draws_in_law = False
         self._start(rng)
+        self._sources = [rng, *_sources_of(self)]
 
     def law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:
         """The law of the outcome in this round.
+
+        An adversary that draws while it is asked has drawn part of the outcome itself: what it returns is the law given
+        that draw, not what the outcome is drawn from. Then ``draws_in_law`` is True from this round on, and the law
+        does not count as known.
 
         Raises
         ------
         StrategyError
             If it is not a law on [0, 1]^d.
         """
+        before = self._states()
         law = self._law(context, mixture, history)
+        if before != self._states():
+            self.draws_in_law = True
         if not isinstance(law, Mixture):
             try:
                 law = Mixture.point(law)
@@ -76,8 +90,37 @@ class Adversary(ABC):
             )
         return law
 
+    def _states(self) -> list[Any]:
+        """Of the sources of randomness that it holds."""
+        return [_state(source) for source in getattr(self, "_sources", ())]
+
     def _start(self, rng: np.random.Generator) -> None:
         """Reset all state."""
 
     @abstractmethod
     def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture | ArrayLike: ...
+
+
+_DEPTH = 4
+"""How deep in what an adversary holds its sources of randomness are looked for."""
+
+
+def _sources_of(value: object, depth: int = _DEPTH) -> list[Any]:
+    """Generators of random numbers among the attributes of an object, in containers, and in what those hold."""
+    if isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
+        return [value]
+    if depth == 0 or isinstance(value, str | bytes | int | float | np.ndarray | Population | type):
+        return []
+    if isinstance(value, Mapping):
+        held: list[object] = list(value.values())
+    elif isinstance(value, list | tuple | set | frozenset):
+        held = list(value)
+    else:
+        held = list(getattr(value, "__dict__", {}).values())
+    return [source for each in held for source in _sources_of(each, depth - 1)]
+
+
+def _state(source: Any) -> Any:
+    if isinstance(source, np.random.Generator):
+        return repr(source.bit_generator.state)
+    return repr(source.get_state()) if isinstance(source, np.random.RandomState) else source.getstate()

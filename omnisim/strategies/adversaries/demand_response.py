@@ -42,6 +42,8 @@ class DemandResponse(Adversary):
     - ``"expected"``: those expected from the mixture psi that the forecaster has committed to, if every agent plays
       its best response among its registered candidates: E_{p ~ psi} load(best response to p). For a point mass that
       is exactly what the agents are about to do: a forecast which moves them moves the price on the same day.
+      Populations that do not answer to it (learners draw their actions; others follow another forecaster, or forecasts
+      that travel) enter with yesterday's schedules.
 
     Agents that were not there in the round before (action -1) draw nothing.
 
@@ -241,7 +243,8 @@ class DemandResponse(Adversary):
         yesterday = None
         if history is not None and len(history.outcomes) > 0:
             yesterday = history.actions[population.name][-1]
-        if self.schedules == "yesterday":
+        answers = context.answering is None or population.name in context.answering
+        if self.schedules == "yesterday" or not answers:
             return load.mean(axis=1).sum(axis=0) if yesterday is None else _drawn(load, yesterday)
         if mixture is None:
             raise StrategyError(

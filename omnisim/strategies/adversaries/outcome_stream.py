@@ -109,4 +109,4 @@ class OutcomeStream(Adversary):
 
     def __getstate__(self) -> dict[str, Any]:
         # An iterator cannot be copied; the copy begins a fresh one where this one is.
-        return self.__dict__ | {"_iterator": None, "_read": list(self._read)}
+        return super().__getstate__() | {"_iterator": None, "_read": list(self._read)}

@@ -128,7 +128,8 @@ class _Victims:
     def settle(self, actions: IntArray, outcome: FloatArray) -> None:
         """Add the regrets of a round."""
         earned = self.population.utilities(outcome)
-        self._regret[self._agents, actions] += earned - earned[self._agents, actions, None]
+        here = np.flatnonzero(actions >= 0)  # the others were not there
+        self._regret[here, actions[here]] += earned[here] - earned[here, actions[here], None]
 
     def slope(self, mixture: Mixture, candidates: BoolArray | None) -> FloatArray:
         """How the weighted expected regret of the round grows with each coordinate of the outcome, (d,)."""

@@ -67,7 +67,7 @@ class CumulativeThreshold(ThresholdElimination):
 
     def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
         agents = np.arange(self.agents)
-        self._plays[agents, actions] += 1
+        self._plays[agents, actions] += self.concerned
         played = self.violation[agents, actions].max(axis=1, initial=-np.inf)
         crossed = played > self.threshold.after(self._plays[agents, actions], np.zeros(1, dtype=np.int64))
         if crossed.any():

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import (
     Benchmark,
@@ -34,7 +34,7 @@ class _FirstViolation(Elimination):
         return self._sets.left_at
 
     def _violated(self, actions: IntArray, costs: FloatArray) -> BoolArray:
-        violated = np.asarray((costs > 0).any(axis=2))
+        violated = np.asarray((costs > ROUNDING).any(axis=2))
         if self.feedback == "full":
             return violated
         seen = np.zeros_like(violated)

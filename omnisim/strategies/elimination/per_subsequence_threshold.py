@@ -65,7 +65,7 @@ class PerSubsequenceThreshold(ThresholdElimination):
         agents = np.arange(self.agents)
         positions: IntArray = active.nonzero()[0]
         where = (positions[:, None], actions, agents)
-        self._plays[where] += 1
+        self._plays[where] += self.concerned
         self._costs[where] += costs[agents, actions]
         worst = self._costs[where].max(axis=2, initial=-np.inf)
         crossed = worst > self.threshold.after(self._plays[where], positions[:, None])

@@ -73,7 +73,7 @@ class SubsequenceThreshold(ThresholdElimination):
         positions = active.nonzero()[0]
         considered = self._sets.contain(positions, actions)
         # Played as a fallback, an action is in no set: nobody answers for it.
-        answered = considered.any(axis=0)
+        answered = considered.any(axis=0) & self.concerned
         agents, actions = agents[answered], actions[answered]
         responsible = positions[considered[:, answered].argmax(axis=0)]
         where = (responsible, positions[:, None], actions, agents)

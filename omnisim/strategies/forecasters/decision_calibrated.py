@@ -1,25 +1,34 @@
 """Decision-calibrated forecasts: unbiased conditional on every decision of every registered agent."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, Written
+from omnisim.arrays import ROUNDING, FloatArray, Written
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
 from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, UtilityDirections
+from omnisim.game.regret_potential import RegretPotential, regret_potentials
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
+from omnisim.strategies.forecasters.persistence import Persistence
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]
 MinimaxName: TypeAlias = Literal["cutting_planes", "simulated_play"]
+
+
+_REGRET_SHARE = 0.3
+"""What the potential of external regret is at first, and that of swap regret, in units of all the others together. With
+more, minimax steps are solved where bases would have done; with less, the logarithms in the bounds grow by that of (2 +
+1 / share)."""
 
 
 class DecisionCalibrated(Forecaster):
@@ -41,7 +50,8 @@ class DecisionCalibrated(Forecaster):
     Parameters
     ----------
     bases
-        Forecasters to follow where possible; without any it starts from the middle of the box.
+        Forecasters to follow where possible. Without any it starts from :class:`Persistence`, combined and corrected as
+        below, which needs nothing but the outcomes; agents are promised nothing about that one then.
     combine
         Whether to try first the online combination of the bases with its correction
         (:class:`~omnisim.strategies.forecasters.Combination`), which repairs weak bases and uses several at once.
@@ -51,6 +61,10 @@ class DecisionCalibrated(Forecaster):
     objectives
         ``"coordinates"`` of the bias (the papers'; K = 2 d N |A| L), or ``"utilities"``, its components along the
         utility differences (K = N |A|^2 L; bounds swap regret directly).
+    regret
+        Also keep every agent's external and swap regret small on every subsequence, directly, with potentials of their
+        own in the same budget (:class:`~omnisim.game.regret_potential.RegretPotential`), which say something within a
+        year; None for True with ``weights="potential"``, and False with others, which have no budget.
     base_events
         Also keep the bias small on the decisions that agents would have taken on each base forecast, as Noarov et al.
         do: a second way to the same regret, through 2 d N |A| L objectives per base.
@@ -60,7 +74,9 @@ class DecisionCalibrated(Forecaster):
     minimax
         ``"cutting_planes"`` (exact bisection for d = 1), or ``"simulated_play"``, the slow reference.
     tolerance
-        Of the weighted gain in a round; None for the budget of the potential, or 1/1000 of the weight for the others.
+        How large the weighted gain of a round may be, in the scale of the weights
+        (:class:`~omnisim.game.engine.Engine`); None for the budget of the potential, or 1/1000 of the weight for the
+        others. With a number nothing keeps the potential within e K, so its bounds may come to say nothing.
 
     Raises
     ------
@@ -91,6 +107,7 @@ class DecisionCalibrated(Forecaster):
         tolerance: float | None = None,
         combine: bool = True,
         base_regret: bool = True,
+        regret: bool | None = None,
     ) -> None:
         for name, value, known in (
             ("objectives", objectives, _FAMILIES),
@@ -106,6 +123,11 @@ class DecisionCalibrated(Forecaster):
             )
         if base_events and not bases:
             raise StrategyError("base_events of DecisionCalibrated needs at least one base")
+        if regret and weights != "potential":
+            raise StrategyError(
+                f"regret of DecisionCalibrated needs weights = 'potential', got {weights!r}: others have no budget"
+            )
+        self.regret = weights == "potential" if regret is None else regret
         self.bases = tuple(bases)
         self.combine, self.base_regret = combine, base_regret
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
@@ -141,9 +163,10 @@ class DecisionCalibrated(Forecaster):
             CalibratesDecisions(
                 theorem="Section 4.2",
                 objectives=Objective(self.objectives),
-                count=self._rule.count,
+                count=math.ceil(self._rule.mass - ROUNDING),
+                regret_pairs=self._pairs,
                 base_regret=self.base_regret and bool(self.bases),
-                budgeted=self.tolerance is None,
+                budgeted=self.tolerance is None and self.minimax == "cutting_planes",
             ),
         )
 
@@ -155,8 +178,10 @@ class DecisionCalibrated(Forecaster):
             raise StrategyError("DecisionCalibrated has no registered population to calibrate for")
         self._agents = service.agents
         # The combination drives the bases itself.
-        self._combination = Combination(self.bases) if self.combine and self.bases else None
-        for forecaster in self.bases if self._combination is None else [self._combination]:
+        starts = self.bases or (Persistence(),)
+        self._combination = Combination(starts) if self.combine else None
+        self._driven: Sequence[Forecaster] = starts if self._combination is None else [self._combination]
+        for forecaster in self._driven:
             forecaster.start(service)
         family = _FAMILIES[self.objectives]
         events: list[int | None] = [None, *(range(len(self.bases)) if self.base_events else ())]
@@ -170,21 +195,26 @@ class DecisionCalibrated(Forecaster):
         # What the forecast would have earned more than the minimax step, over the rounds where either could be played.
         self._lead = 0.0
         self._rivals: tuple[Context, Mixture, Mixture] | None = None
-        self._engine = Engine(families, self._rule, _MINIMAX[self.minimax](), service.rounds, self.tolerance)
+        own, self._pairs = decisions[: len(service.populations)], 0.0
+        beside: list[RegretPotential] = []
+        if self.regret:
+            mass = _REGRET_SHARE * float(sum(family.count for family in families))
+            beside = regret_potentials(own, subsequences, service.rounds, mass)
+            self._pairs = (
+                (2 + 1 / _REGRET_SHARE) * subsequences * sum(population.agents for population in service.populations)
+            )
+        minimax = _MINIMAX[self.minimax]()
+        self._engine = Engine(families, self._rule, minimax, service.rounds, self.tolerance, beside)
 
     def _predict(self, context: Context) -> Mixture:
-        if self._combination is not None:
-            combined = self._combination.predict(context)
-            self._followed = self._combination.base_predictions()
-            candidates = [combined, *map(Mixture.point, self._followed)]
-        elif self.bases:
-            candidates = [base.predict(context) for base in self.bases]
+        candidates = [forecaster.predict(context) for forecaster in self._driven]
+        if self._combination is None:
             self._followed = np.stack([mixture.mean for mixture in candidates])
         else:
-            self._followed = np.empty((0, self.service.dimension))
-            candidates = [Mixture.point(np.full(self.service.dimension, 0.5))]
-        found = self._engine.play(context, candidates, list(self._followed))
-        return self._arbitrate(context, found) if self.bases and self.minimax == "cutting_planes" else found
+            self._followed = self._combination.base_predictions()
+            candidates += map(Mixture.point, self._followed)
+        found = self._engine.play(context, candidates, list(self._followed) if self.bases else [])
+        return self._arbitrate(context, found) if self.minimax == "cutting_planes" else found
 
     def _arbitrate(self, context: Context, solved: Mixture) -> Mixture:
         """The minimax step, or the forecast that can be afforded instead: whichever has earned more so far."""
@@ -201,7 +231,7 @@ class DecisionCalibrated(Forecaster):
             spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
             self._lead += spared - solved
             self._rivals = None
-        for forecaster in self.bases if self._combination is None else [self._combination]:
+        for forecaster in self._driven:
             forecaster.update(outcome, self.unclipped)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:

@@ -15,6 +15,7 @@ from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.studies import Options
 
 CALIBRATED = ("DecisionCalibrated", "DecisionCalibrated on Persistence")
 FORECASTERS: Mapping[str, Callable[[], Forecaster]] = {
@@ -43,6 +44,32 @@ class Case:
     customers: float
     replicate: int
     seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to run."""
+
+    horizons: tuple[int, ...]
+    customers: tuple[float, ...]
+    rounds: int
+    replicates: int
+
+
+FULL = Plan((64, 128, 256, 512, 1024), (0.0, 300.0, 600.0, 900.0, 1200.0), 365, 5)
+QUICK = Plan((32, 64), (0.0, 1200.0), 40, 2)
+
+
+def cases(plan: Plan, options: Options) -> list[Case]:
+    """All runs; forecasters meet the same agents and the same weather in the same replicate."""
+    sizes = [("hours", rounds, 1.0) for rounds in plan.horizons]
+    sizes += [("merit order", plan.rounds, customers) for customers in plan.customers]
+    return [
+        Case(part, name, rounds, customers, replicate, options.seed * 1000 + replicate)
+        for part, rounds, customers in sizes
+        for name in FORECASTERS
+        for replicate in range(plan.replicates)
+    ]
 
 
 def two_hours(forecaster: Forecaster, rounds: int) -> Scenario:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Chart, Curve, Drawing, Panel
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
 from omnisim.studies.omniprediction.methods import CALMA, DIRECT, PRINTED, SINGLE, TWO_PLAYER
 

@@ -1,18 +1,57 @@
-"""What the paper's figures say of a finite class of forecasts, held against the errors of a study."""
+"""What the paper's figures say of methods, held against the errors of a study."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from omnisim.report.results import Finding
-from omnisim.studies.omniprediction import judging
+from omnisim.report.study.results import Finding
+from omnisim.report.text import listing, number
+from omnisim.statistics.paired import Difference, over_seeds
+from omnisim.statistics.verdicts import at_least, everywhere
 from omnisim.studies.omniprediction.methods import CALMA, DIRECT, SINGLE, TWO_PLAYER
+
+MARGIN = 0.01
+"""Difference of errors, in units of loss, within which two methods are level."""
 
 SMALL = 100
 """The largest sample size that counts as small."""
 
 
-def ensemble_findings(rows: pd.DataFrame, measure: str, *, quick: bool, where: str = "") -> Iterator[Finding]:
+def differences(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], measure: str) -> list[list[tuple[int, Difference]]]:
+    """Of each pair (better, worse), the error in ``worse`` less that in ``better`` at each n, paired by draw.
+
+    Both have columns n, draw and ``measure``; a draw names the sample, so that methods on it are compared with each
+    other. The intervals of all pairs hold together.
+    """
+    tables = []
+    for pair in pairs:
+        better, worse = (rows.set_index(["draw", "n"])[measure].unstack("n") for rows in pair)  # noqa: PD010
+        tables.append(worse - better)
+    every = iter(over_seeds(pd.concat(tables, axis=1).to_numpy(dtype=float)))
+    return [[(int(n), next(every)) for n in table.columns] for table in tables]
+
+
+def told(found: Sequence[tuple[int, Difference]]) -> str:
+    """The differences in words: of many, those of the smallest and largest sample and the one that reaches lowest."""
+    words = [
+        f"{number(each.mean, 2)} [{number(each.low, 2)}, {number(each.high, 2)}] at n = {n:,}" for n, each in found
+    ]
+    if len(found) <= _FEW:
+        return listing(words)
+    ends = f"from {words[0]} to {words[-1]}"
+    lowest = min(range(len(found)), key=lambda k: found[k][1].low)
+    return ends if lowest in (0, len(found) - 1) else f"{ends}; lowest {words[lowest]}"
+
+
+_FEW = 4
+
+
+def above(found: Sequence[tuple[int, Difference]]) -> bool | None:
+    """Whether every difference is above 0."""
+    return everywhere(at_least(each) for _, each in found)
+
+
+def ensemble_findings(rows: pd.DataFrame, measure: str, *, where: str = "") -> Iterator[Finding]:
     """CalMA worst, also worse than the best single model; two-player best on small samples; ensembles beat the single.
 
     ``rows`` has rule, n, method, chosen, draw and the measure; where a draw has several rows of a method (markets),
@@ -24,31 +63,33 @@ def ensemble_findings(rows: pd.DataFrame, measure: str, *, quick: bool, where: s
         part = {str(method): group for method, group in here.groupby("method", sort=False)}
         sizes = sorted(set(here["n"]))
         others = (TWO_PLAYER, DIRECT, SINGLE)
-        for better in others:
-            found = judging.differences(part[better], part[CALMA], measure, len(others) * len(sizes))
+        small, last = [n for n in sizes if n <= SMALL], sizes[-1:]
+        worst = differences([(part[better], part[CALMA]) for better in others], measure)
+        for better, found in zip(others, worst, strict=True):
             yield Finding(
                 f"CalMA, {rule}{where}",
                 f"CalMA has a larger error than {better} at every n.",
-                f"CalMA less {better}: {judging.told(found)}.",
-                None if quick else judging.all_above(found),
+                f"CalMA less {better}: {told(found)}.",
+                above(found),
             )
-        small = [n for n in sizes if n <= SMALL]
-        found = judging.differences(_at(part[TWO_PLAYER], small), _at(part[DIRECT], small), measure, len(small))
+        (found,) = differences([(at(part[TWO_PLAYER], small), at(part[DIRECT], small))], measure)
         yield Finding(
             f"Two-player and direct, {rule}{where}",
             f"two-player has the smaller error up to n = {SMALL}.",
-            f"direct less two-player: {judging.told(found)}.",
-            None if quick else judging.all_above(found),
+            f"direct less two-player: {told(found)}.",
+            above(found),
         )
-        for better in (TWO_PLAYER, DIRECT):
-            found = judging.differences(_at(part[better], sizes[-1:]), _at(part[SINGLE], sizes[-1:]), measure, 2)
+        ensembles = (TWO_PLAYER, DIRECT)
+        gained = differences([(at(part[better], last), at(part[SINGLE], last)) for better in ensembles], measure)
+        for better, found in zip(ensembles, gained, strict=True):
             yield Finding(
                 f"Ensembles and single forecasts, {rule}{where}",
                 f"{better} has a smaller error than the best single model, on the largest sample.",
-                f"best single less {better}: {judging.told(found)}.",
-                None if quick else judging.all_above(found),
+                f"best single less {better}: {told(found)}.",
+                above(found),
             )
 
 
-def _at(rows: pd.DataFrame, sizes: list[int]) -> pd.DataFrame:
+def at(rows: pd.DataFrame, sizes: Sequence[int]) -> pd.DataFrame:
+    """The rows of some sample sizes."""
     return rows[rows["n"].isin(sizes)]

@@ -1,6 +1,6 @@
 """Sales of the M5 competition: Figures 3 and 4 of Gibbs and Tibshirani, and a variant with real competitors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,14 +10,14 @@ import pandas as pd
 
 from omnisim.errors import DataError, ScenarioError
 from omnisim.reading import reading
-from omnisim.report.results import Chart, Section, Study, Table
+from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import count
 from omnisim.studies import Options
+from omnisim.studies.frame import Frame, rows_of
 from omnisim.studies.omniprediction import charts, m5_data
 from omnisim.studies.omniprediction.findings import ensemble_findings
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, experiment
 from omnisim.studies.omniprediction.m5_data import Track
-from omnisim.studies.parallel import run_all
 
 PARTS: Mapping[str, Callable[[Path], Track]] = {
     "products": m5_data.products,
@@ -49,25 +49,29 @@ class Case:
     seed: int
 
 
-def m5(options: Options) -> Study:
-    """Omniprediction of M5 sales: Figures 3 and 4 of Gibbs and Tibshirani, and real teams' forecasts (needs --data)."""
+def cases(plan: Plan, options: Options) -> list[Case]:
+    """All runs.
+
+    Raises
+    ------
+    ScenarioError
+        If no data are given.
+    DataError
+        If they are not as described.
+    """
     if options.data is None:
         raise ScenarioError(
             "the study 'm5' needs the M5 data: give a folder with "
             f"{m5_data.SALES}, {m5_data.TEAMS}, {m5_data.ACTUALS}, and {m5_data.HOME_MADE} or a folder "
             f"{m5_data.SUBMISSIONS} of submissions, as --data FOLDER"
         )
-    plan = QUICK if options.quick else FULL
-    tracks = {part: _read(part, options.data) for part in PARTS}
-    todo = [
+    for part in PARTS:
+        _read(part, options.data)
+    return [
         Case(part, options.data, sizes, draw, options.seed)
         for part, sizes in plan.sizes.items()
         for draw in range(plan.draws)
     ]
-    costs = [sum(case.sizes) for case in todo]
-    measured = run_all(measure, todo, costs, options.jobs, options.progress)
-    rows = pd.DataFrame([row for part in measured for row in part])
-    return assemble(rows, tracks, plan, quick=options.quick)
 
 
 def measure(case: Case) -> list[dict[str, Any]]:
@@ -83,9 +87,10 @@ def _read(part: str, folder: Path) -> Track:
         return PARTS[part](folder)
 
 
-def assemble(rows: pd.DataFrame, tracks: Mapping[str, Track], plan: Plan, *, quick: bool) -> Study:
+def assemble(done: Sequence[Case], results: Sequence[list[dict[str, Any]]], plan: Plan, _options: Options) -> Study:
     """The study from the rows of all its runs."""
-    quickly = " This is the quick variant: too few draws to judge anything." if quick else ""
+    rows = rows_of(results)
+    tracks = {part: _read(part, done[0].folder) for part in PARTS}
     parts = {part: rows[rows["part"] == part] for part in tracks}
     products, departments = tracks["products"], tracks["departments"]
     return Study(
@@ -95,7 +100,7 @@ def assemble(rows: pd.DataFrame, tracks: Mapping[str, Track], plan: Plan, *, qui
             "Will at least one unit of a product be sold in a store on a day? Probabilities of many forecasters become "
             "one prediction for all losses, as in the experiment of Gibbs and Tibshirani (Appendix B.2). "
             f"Here with {products.label}; beside it, with {departments.label}, whether the sales of a department in a "
-            f"store exceed their recent median.{quickly}"
+            f"store exceed their recent median."
         ),
         facts=[
             ("Products", f"{products.label}: {count(products.members, 'forecaster')}"),
@@ -108,7 +113,7 @@ def assemble(rows: pd.DataFrame, tracks: Mapping[str, Track], plan: Plan, *, qui
         findings=[
             finding
             for part, track in tracks.items()
-            for finding in ensemble_findings(parts[part], ERROR, quick=quick, where=f", {track.label}")
+            for finding in ensemble_findings(parts[part], ERROR, where=f", {track.label}")
         ],
         sections=[
             Section(part, part.capitalize(), [_TEXT[part]], _charts(part, parts[part], track), [f"{part}_compared"])
@@ -159,3 +164,16 @@ _TEXT = {
         "competition, in all stores, for the same department. Rows of a day depend on each other, and there are few."
     ),
 }
+
+
+STUDY = Frame(
+    name="m5",
+    shows="Omniprediction of M5 sales: Figures 3 and 4 of Gibbs and Tibshirani, and real teams (needs --data).",
+    full=FULL,
+    quick=QUICK,
+    cases=cases,
+    measure=measure,
+    cost=lambda case: sum(case.sizes),
+    assemble=assemble,
+    reads_data=True,
+)

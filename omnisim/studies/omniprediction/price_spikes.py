@@ -1,5 +1,6 @@
 """Price spikes: the comparison of Gibbs and Tibshirani where the base class is real, published price forecasts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Chart, Curve, Drawing, Panel, Section, Study, Table
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import listing, number
 from omnisim.studies import Options
+from omnisim.studies.frame import Frame, rows_of
 from omnisim.studies.omniprediction import charts
 from omnisim.studies.omniprediction.findings import ensemble_findings
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
 from omnisim.studies.omniprediction.spikes import HIGH, WINDOW, YEAR, Spikes, given, spikes
-from omnisim.studies.parallel import run_all
 from omnisim.studies.real_markets.sources import Source
 
 
@@ -44,15 +46,10 @@ class Case:
     seed: int
 
 
-def price_spikes(options: Options) -> Study:
-    """Omniprediction of price spikes from published day-ahead forecasts, fitted on one year and judged on the next."""
-    plan = QUICK if options.quick else FULL
+def cases(plan: Plan, options: Options) -> list[Case]:
+    """All runs."""
     found = given(options.data)[: plan.markets]
-    todo = [Case(source, plan.sizes, draw, options.seed) for source in found for draw in range(plan.draws)]
-    measured = run_all(measure, todo, [sum(plan.sizes)] * len(todo), options.jobs, options.progress)
-    rows = pd.DataFrame([row for part in measured for row in part[0]])
-    thresholds = pd.DataFrame([row for part in measured for row in part[1]])
-    return assemble(rows, thresholds, [_read(source) for source in found], plan, options)
+    return [Case(source, plan.sizes, draw, options.seed) for source in found for draw in range(plan.draws)]
 
 
 def measure(case: Case) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -76,9 +73,15 @@ def _read(source: Source) -> Spikes:
     return spikes(source)
 
 
-def assemble(rows: pd.DataFrame, thresholds: pd.DataFrame, data: list[Spikes], plan: Plan, options: Options) -> Study:
+def assemble(
+    done: Sequence[Case],
+    results: Sequence[tuple[list[dict[str, Any]], list[dict[str, Any]]]],
+    plan: Plan,
+    options: Options,
+) -> Study:
     """The study from the rows of all its runs."""
-    quickly = " This is the quick variant: too few draws to judge anything." if options.quick else ""
+    rows, thresholds = (rows_of([part[i] for part in results]) for i in (0, 1))
+    data = [_read(source) for source in dict.fromkeys(case.source for case in done)]
     published = options.data is not None
     models = "the published day-ahead forecasts" if published else "the package’s own forecasters"
     markets = pd.DataFrame([_about(one) for one in data])
@@ -89,7 +92,7 @@ def assemble(rows: pd.DataFrame, thresholds: pd.DataFrame, data: list[Spikes], p
             f"Will the price of an hour be among the highest tenth of the last {WINDOW} days? Each of {models} gives a "
             "probability. Which of them is best depends on what a false alarm and a miss cost; an omnipredictor is one "
             "probability for all costs, meant to do as well as the best forecast for each. Fitted on the first year, "
-            f"judged on what came after.{quickly}"
+            "judged on what came after."
         ),
         facts=[
             ("Markets", listing([one.market for one in data])),
@@ -99,7 +102,7 @@ def assemble(rows: pd.DataFrame, thresholds: pd.DataFrame, data: list[Spikes], p
             ("Base predictors", f"chosen on {BASE_POINTS} other hours of that year"),
             ("Judged on", "every hour of the days after the first year"),
         ],
-        findings=list(ensemble_findings(rows, ERROR, quick=options.quick)),
+        findings=list(ensemble_findings(rows, ERROR)),
         sections=[
             Section("data", "Markets", [_DATA], [], ["markets"]),
             Section(
@@ -196,4 +199,17 @@ _METHODS = (
 _USERS = (
     "A threshold theta stands for a user whose false alarm costs theta and whose miss costs 1 − theta: a battery that "
     "loses little by holding back acts at a low one."
+)
+
+
+STUDY = Frame(
+    name="price-spikes",
+    shows="Omniprediction of price spikes from day-ahead forecasts, fitted on one year, judged on the next.",
+    full=FULL,
+    quick=QUICK,
+    cases=cases,
+    measure=measure,
+    cost=lambda case: sum(case.sizes),
+    assemble=assemble,
+    reads_data=True,
 )

@@ -14,21 +14,23 @@ import pandas as pd
 from omnisim.arrays import FloatArray
 from omnisim.batch import empirical_minimizers
 from omnisim.problem.losses import thresholds
-from omnisim.report.results import Chart, Curve, Drawing, Finding, Panel, Section, Study, Table
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart, Finding, Section, Study, Table
+from omnisim.statistics.verdicts import at_least, everywhere, within
 from omnisim.studies import Options
-from omnisim.studies.omniprediction import charts, judging
+from omnisim.studies.frame import Frame, rows_of
+from omnisim.studies.omniprediction import charts
+from omnisim.studies.omniprediction.findings import MARGIN, above, at, differences, told
 from omnisim.studies.omniprediction.methods import (
     CALMA,
     CHOSEN,
     CONSTANTS,
     DIRECT,
-    PRINTED,
     RULES,
     TWO_PLAYER,
     Points,
     errors,
 )
-from omnisim.studies.parallel import run_all
 
 SUPPORT = np.array([0.05, 0.45, 0.85])
 MASS = np.array([0.1, 0.6, 0.3])
@@ -69,19 +71,10 @@ class Case:
     varied: bool = True
 
 
-def simulated(options: Options) -> Study:
-    """Figures 1 and 2 of Gibbs and Tibshirani: omniprediction on a law of three points, errors exact."""
-    options.without_data("simulated")
-    plan = QUICK if options.quick else FULL
-    todo = cases(plan, options.seed)
-    measured = run_all(measure, todo, [case.n for case in todo], options.jobs, options.progress)
-    return assemble(pd.DataFrame([row for group in measured for row in group]), plan, quick=options.quick)
-
-
-def cases(plan: Plan, seed: int) -> list[Case]:
+def cases(plan: Plan, options: Options) -> list[Case]:
     """All runs."""
     return [
-        Case(rule, n, draw, seed, varied=draw < plan.draws)
+        Case(rule, n, draw, options.seed, varied=draw < plan.draws)
         for rule in RULES
         for n in plan.sizes
         for draw in range(plan.more)
@@ -116,9 +109,9 @@ def draw(points: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]
     return SUPPORT[index], (uniform[:, 1] < CHANCE[index]).astype(np.float64)
 
 
-def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
+def assemble(_cases: Sequence[Case], results: Sequence[list[dict[str, Any]]], plan: Plan, _options: Options) -> Study:
     """The study from the rows of all its runs."""
-    quickly = " This is the quick variant: too few draws to judge anything." if quick else ""
+    rows = rows_of(results)
     measures = {EXACT: EXACT, ESTIMATE: ESTIMATE}
     return Study(
         name="simulated",
@@ -127,16 +120,16 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
             "Base predictors that are each the best linear function for one threshold loss contradict each other. "
             "Three methods make one predictor of them that should do as well as each on its own loss. This is the "
             "experiment of Gibbs and Tibshirani (Appendix B.1), with the error of the population, exact, beside the "
-            f"paper’s estimate.{quickly}"
+            "paper’s estimate."
         ),
         facts=[
             ("Sample sizes", f"{plan.sizes[0]} to {plan.sizes[-1]:,}"),
             ("Draws", f"{plan.draws} as in the paper, and {plan.more} at the c by which methods are compared"),
             ("Each draw", f"a base sample of {BASE_POINTS}, samples of all sizes, {TEST_POINTS:,} test points"),
             ("Thresholds", "m = 16, and the power of 2 at or below the square root of n"),
-            ("Intervals", "95 % together for all comparisons of a finding (Bonferroni), paired over draws"),
+            ("Intervals", "95 % together for all comparisons of a finding, paired over draws"),
         ],
-        findings=list(findings(rows, quick=quick)),
+        findings=list(findings(rows)),
         sections=[
             Section("problem", "Why base predictors have to be put together", [_PROBLEM], [_problem_chart()]),
             Section(
@@ -176,72 +169,51 @@ def assemble(rows: pd.DataFrame, plan: Plan, *, quick: bool) -> Study:
             ),
             "errors": Table("Every draw", rows, shown=False),
         },
-        about={"rules of judgement": f"level: within {judging.MARGIN} of each other, in units of loss"},
+        about={"rules of judgement": f"level: within {MARGIN} of each other, in units of loss"},
         yardstick="the paper",
     )
 
 
-def findings(rows: pd.DataFrame, *, quick: bool) -> Iterator[Finding]:
+def findings(rows: pd.DataFrame) -> Iterator[Finding]:
     """What the paper's figures say, held against exact errors."""
     for rule, here in rows.groupby("rule", sort=False):
         chosen = {method: here[(here["method"] == method) & here["chosen"]] for method in CHOSEN}
-        sizes = here["n"].nunique()
-        for better in (TWO_PLAYER, DIRECT):
-            found = judging.differences(chosen[better], chosen[CALMA], EXACT, 2 * sizes)
-            yield _finding(
+        small, large = ([n for n in set(here["n"]) if inside(n)] for inside in (SMALL.__ge__, LARGE.__le__))
+        for better, found in zip(
+            (TWO_PLAYER, DIRECT),
+            differences([(chosen[TWO_PLAYER], chosen[CALMA]), (chosen[DIRECT], chosen[CALMA])], EXACT),
+            strict=True,
+        ):
+            yield Finding(
                 f"CalMA, {rule}",
                 f"CalMA has a larger error than {better} at every n.",
-                f"CalMA less {better}: {judging.told(found)}.",
-                judging.all_above(found),
-                quick,
+                f"CalMA less {better}: {told(found)}.",
+                above(found),
             )
-        small, large = sorted({n for n in here["n"] if n <= SMALL}), sorted({n for n in here["n"] if n >= LARGE})
-        found = judging.differences(_at(chosen[TWO_PLAYER], small), _at(chosen[DIRECT], small), EXACT, len(small))
-        yield _finding(
+        (found,) = differences([(at(chosen[TWO_PLAYER], small), at(chosen[DIRECT], small))], EXACT)
+        yield Finding(
             f"Two-player and direct, {rule}",
             f"two-player has the smaller error up to n = {SMALL}.",
-            f"direct less two-player: {judging.told(found)}.",
-            judging.all_above(found),
-            quick,
+            f"direct less two-player: {told(found)}.",
+            above(found),
         )
-        found = judging.differences(_at(chosen[TWO_PLAYER], large), _at(chosen[DIRECT], large), EXACT, len(large))
-        yield _finding(
-            f"Two-player and direct, {rule}",
-            f"the two are level, within {judging.MARGIN}, from n = {LARGE} on.",
-            f"direct less two-player: {judging.told(found)}.",
-            judging.all_level(found),
-            quick,
-        )
-        found = judging.differences(chosen[DIRECT], chosen[PRINTED], EXACT, sizes)
+        (found,) = differences([(at(chosen[TWO_PLAYER], large), at(chosen[DIRECT], large))], EXACT)
         yield Finding(
-            f"Start of a merge, {rule}",
-            "both starts have the same guarantee, and neither is promised to be better.",
-            f"direct started as printed less direct: {judging.told(found)}.",
-            None,
+            f"Two-player and direct, {rule}",
+            f"the two are level, within {MARGIN}, from n = {LARGE} on.",
+            f"direct less two-player: {told(found)}.",
+            everywhere(within(each, -MARGIN, MARGIN) for _, each in found),
         )
         direct = here[here["method"] == DIRECT]
-        others = [c for c in sorted(direct["c"].unique()) if c > 0]
-        found = [
-            difference
-            for c in others
-            for difference in judging.differences(chosen[DIRECT], direct[direct["c"] == c], EXACT, len(others) * sizes)
-        ]
-        least = min(found, key=lambda difference: difference.mean)
-        yield _finding(
+        others = [direct[direct["c"] == c] for c in sorted(direct["c"].unique()) if c > 0]
+        found = [each for part in differences([(chosen[DIRECT], other) for other in others], EXACT) for each in part]
+        yield Finding(
             f"Constant of direct ensembling, {rule}",
-            f"c = 0 is best: no other c has an error smaller by more than {judging.MARGIN}, at any n.",
-            f"error at another c less error at c = 0, of all n and c: least {least}.",
-            judging.none_below(found),
-            quick,
+            f"c = 0 is best: no other c has an error smaller by more than {MARGIN}, at any n.",
+            "error at another c less error at c = 0, of all n and c: least "
+            f"{told([min(found, key=lambda each: each[1].mean)])}.",
+            everywhere(at_least(each, -MARGIN) for _, each in found),
         )
-
-
-def _at(rows: pd.DataFrame, sizes: Sequence[int]) -> pd.DataFrame:
-    return rows[rows["n"].isin(sizes)]
-
-
-def _finding(subject: str, expected: str, measured: str, holds: bool | None, quick: bool) -> Finding:
-    return Finding(subject, expected, measured, None if quick else holds)
 
 
 _PROBLEM = (
@@ -287,3 +259,15 @@ def _problem_chart() -> Chart:
     return Chart(
         "problem", "Figure 1, left: base predictors that contradict each other", {"": Drawing(panels, caption, alt)}
     )
+
+
+STUDY = Frame(
+    name="simulated",
+    shows="Figures 1 and 2 of Gibbs and Tibshirani: omniprediction on a law of three points, errors exact.",
+    full=FULL,
+    quick=QUICK,
+    cases=cases,
+    measure=measure,
+    cost=lambda case: case.n,
+    assemble=assemble,
+)

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Chart, Curve, Drawing, HeatMap, Panel
+from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel
+from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
-from omnisim.studies.fitting import mean_interval
+from omnisim.statistics.slopes import slope_of
 from omnisim.studies.panprediction.comparison import losing
-from omnisim.studies.panprediction.findings import slope
+from omnisim.studies.panprediction.findings import FLOOR
 from omnisim.studies.panprediction.growth import METHODS
 
 _MEASURES = (("gap", "largest gap over losses and groups", "gap, loss"),
@@ -21,8 +22,12 @@ def rates_chart(growth: pd.DataFrame) -> Chart:
     part = growth[growth["part"] == "points"]
     panels, told = [], []
     for measure, heading, axis in _MEASURES:
-        curves = [_curve(part[part["method"] == name], measure, "points", name, k) for k, name in enumerate(METHODS)]
-        told += [f"{heading}, {name}: {slope(part[part['method'] == name], measure, 'points')}" for name in METHODS]
+        curves = [
+            Curve.of_means(part[part["method"] == name], measure, "points", name, k) for k, name in enumerate(METHODS)
+        ]
+        told += [
+            f"{heading}, {name}: {slope_of(part[part['method'] == name], measure, 'points', FLOOR)}" for name in METHODS
+        ]
         guides = [_guide(curves[0], -0.5, "like n^(−1/2)"), _guide(curves[1], -1 / 3, "like n^(−1/3)")]
         panels.append(Panel(heading.capitalize(), "points n", axis, [*curves, *guides]))
     caption = (
@@ -40,7 +45,9 @@ def sizes_chart(growth: pd.DataFrame) -> Chart:
         panels, told = [], []
         for size, symbol in (("groups", "|G|"), ("comparators", "|H|")):
             part = growth[growth["part"] == size]
-            curves = [_curve(part[part["method"] == name], measure, size, name, k) for k, name in enumerate(METHODS)]
+            curves = [
+                Curve.of_means(part[part["method"] == name], measure, size, name, k) for k, name in enumerate(METHODS)
+            ]
             sizes = np.asarray(curves[0].x, dtype=np.float64)
             logs = part.groupby(size)["log_size"].first().to_numpy()
             first = float(np.asarray(curves[0].y)[0])
@@ -48,7 +55,7 @@ def sizes_chart(growth: pd.DataFrame) -> Chart:
             guide = Curve("like sqrt(ln(2 |G| (|H| + 1)))", sizes, root, colour=-1, dash="dot")
             panels.append(Panel(f"Against {symbol}", f"{size} {symbol}", axis, [*curves, guide]))
             for name in METHODS:
-                fitted = slope(part[part["method"] == name], measure, "log_size")
+                fitted = slope_of(part[part["method"] == name], measure, "log_size", FLOOR)
                 told.append(f"{name} against {symbol} {fitted}")
         most = int(growth.loc[growth["part"] == "groups", "comparators"].max())
         caption = (
@@ -85,12 +92,6 @@ def gaps_chart(compared: pd.DataFrame, problem: str, title: str) -> Chart:
         kept = [k for k, (loss, _) in enumerate(pairs) if loss == chosen]
         variants[chosen] = drawn(kept, [pairs[k][1] for k in kept])
     return Chart(f"gaps-{problem}", title, variants, "User")
-
-
-def _curve(rows: pd.DataFrame, measure: str, size: str, label: str, colour: int) -> Curve:
-    groups = [(float(str(value)), group[measure].to_numpy(dtype=np.float64)) for value, group in rows.groupby(size)]
-    ends = np.array([mean_interval(sample) for _, sample in groups])
-    return Curve(label, [value for value, _ in groups], ends[:, 0], ends[:, 1], ends[:, 2], colour)
 
 
 def _guide(curve: Curve, exponent: float, label: str) -> Curve:

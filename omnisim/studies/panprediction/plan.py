@@ -1,15 +1,19 @@
-"""Which runs the study of panprediction makes, in full and in quick.
+"""The cases of the study of panprediction: runs on the synthetic law, and comparisons on real data.
 
-Replicate r of a study with seed s has the seed 1000 s + r: its sample and its learner's randomness are its own. The law
-is the same for all.
+The law is the same for all replicates; a replicate's sample and its learner's randomness are its own.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+from omnisim.studies import Options
+from omnisim.studies.panprediction import comparison, growth
 from omnisim.studies.panprediction.comparison import PROBLEMS, Comparison
 from omnisim.studies.panprediction.growth import METHODS, Growth
+
+_COMPARISON_COST = 20_000
+"""About how many points of growth one comparison takes as long as."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,23 @@ QUICK = Plan(
 )
 
 
+def cases(plan: Plan, options: Options) -> list[Growth | Comparison]:
+    """All runs, those on the synthetic law first."""
+    described = {problem: options.data if problem == "prices" else None for problem in PROBLEMS}
+    compared = [Comparison(problem, data, options.seed, plan.quick) for problem, data in described.items()]
+    return [*growths(plan, options.seed), *compared]
+
+
+def cost(case: Growth | Comparison) -> int:
+    """About how long a run takes beside the others."""
+    return case.points * case.groups if isinstance(case, Growth) else _COMPARISON_COST
+
+
+def measure(case: Growth | Comparison) -> list[dict[str, Any]]:
+    """The rows of one run."""
+    return growth.measure(case) if isinstance(case, Growth) else comparison.measure(case)
+
+
 def growths(plan: Plan, seed: int) -> Iterator[Growth]:
     """The runs on the synthetic law."""
     for method in METHODS:
@@ -70,8 +91,3 @@ def growths(plan: Plan, seed: int) -> Iterator[Growth]:
                 yield Growth("groups", method, plan.fixed_points, size, plan.group_sizes[-1], replicate, own)
             for size in plan.comparator_sizes:
                 yield Growth("comparators", method, plan.fixed_points, plan.fixed_groups, size, replicate, own)
-
-
-def comparisons(plan: Plan, seed: int, data: Path | None) -> list[Comparison]:
-    """The runs on real data."""
-    return [Comparison(problem, data if problem == "prices" else None, seed, plan.quick) for problem in PROBLEMS]

@@ -6,8 +6,6 @@ SUMMARY = """Panprediction (Balakrishnan, Haghtalab, Hsu, Lee and Zhao): a step-
 outcome, so that each user who acts on it by best response, with a loss and within a group of their own, does about as
 well as with the model that is best for that loss and that group."""
 
-QUICK = "This is the quick variant: it shows that the study works; its runs are too small to judge."
-
 RATES = """A synthetic law whose Bayes predictor is known, so that all errors are exact. In each group one comparator
 is the Bayes predictor and wrong elsewhere; the gap of a loss and a group is what its user loses to that comparator,
 and the largest over eight losses and all groups is drawn."""
@@ -32,8 +30,3 @@ mean outcome.
 The gap of a pair cannot exceed 2 × the variation of its loss × the step calibration error within its group ÷ P(g): one
 error for acting on the prediction and one for acting on the comparator. That holds on every sample, and is no
 finding."""
-
-
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, each on one line."""
-    return [" ".join(part.split()) for part in text.split("\n\n")]

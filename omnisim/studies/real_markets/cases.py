@@ -1,6 +1,11 @@
-"""One run of the study: which, and what is measured on it."""
+"""The runs of the study, and what is measured on one.
+
+Every market is played with every contender on the same days, and for each population seed with the same agents, so that
+differences are paired. Replicate r of a study with seed s draws its agents with seed 1000 s + r.
+"""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +15,10 @@ from omnisim.analysis import Analysis, analyze
 from omnisim.analysis.money import money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.simulation.simulate import simulate
-from omnisim.studies.real_markets.contenders import build, pool
-from omnisim.studies.real_markets.setting import ALL, Setting
+from omnisim.studies import Options
+from omnisim.studies.real_markets.contenders import build, contenders, pool
+from omnisim.studies.real_markets.setting import ALL, Setting, setting
+from omnisim.studies.real_markets.sources import read, sources
 from omnisim.trace import Trace
 
 DAYS_PER_YEAR = 365
@@ -26,6 +33,35 @@ class Case:
     replicate: int
     seed: int
     agents: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many population seeds, agents (buyers, factories, operators) and days; None for all days."""
+
+    replicates: int
+    agents: tuple[int, int, int]
+    rounds: int | None
+
+
+FULL = Plan(replicates=5, agents=(140, 60, 100), rounds=None)
+QUICK = Plan(replicates=2, agents=(14, 6, 10), rounds=90)
+
+
+def cases(plan: Plan, options: Options) -> list[Case]:
+    """Every contender of every market; the best of a published pool follows when it is known."""
+    settings = [setting(read(source), plan.rounds) for source in sources(options.data)]
+    return with_forecasters(plan, options, {known: contenders(pool(known.market)) for known in settings})
+
+
+def with_forecasters(plan: Plan, options: Options, forecasters: Mapping[Setting, Sequence[str]]) -> list[Case]:
+    """The runs on some markets with some forecasters each."""
+    return [
+        Case(known, name, replicate, 1000 * options.seed + replicate, plan.agents)
+        for known, names in forecasters.items()
+        for replicate in range(plan.replicates)
+        for name in names
+    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from omnisim.report.results import Chart, HeatMap, Strip, StripPanel, Strips
+from omnisim.report.drawings import HeatMap, Strip, StripPanel, Strips
+from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
+from omnisim.statistics.gains import HALF_A_CENT
 from omnisim.studies.real_markets.contenders import (
     CLIMATOLOGY,
     COMBINATION,
@@ -16,9 +18,9 @@ from omnisim.studies.real_markets.contenders import (
     calibrated,
     is_calibrated,
 )
-from omnisim.studies.real_markets.results import Results, over_days, over_seeds
+from omnisim.studies.real_markets.results import Results
 from omnisim.studies.real_markets.setting import POPULATIONS
-from omnisim.studies.real_markets.tables import QUANTILES, UNCHANGED, gained, switches
+from omnisim.studies.real_markets.tables import gained, switches
 
 _RAW, _CALIBRATED, _BESIDE = 0, 1, 2
 """Colours of raw forecasts, calibrated ones, and what else uses several."""
@@ -34,20 +36,20 @@ def contenders_shown(results: Results, market: str) -> list[str]:
     return [*raw, SELECTION, COMBINATION, *map(calibrated, bases)]
 
 
-def leaderboard_chart(results: Results, seed: int) -> Chart:
+def leaderboard_chart(results: Results) -> Chart:
     """What agents earn on each forecast, in per cent of the distance, a variant per market."""
     variants = {}
     for market in results.markets:
-        strips = []
-        for name in contenders_shown(results, market):
-            share = over_seeds(results.change(market, name, CLIMATOLOGY))
-            days = over_days(results, market, name, CLIMATOLOGY, seed)
-            strips.append(Strip(name, share.mean, (share.low, share.high), (days.low, days.high), _colour(name)))
+        shares = results.compared(market, [(name, CLIMATOLOGY) for name in contenders_shown(results, market)])
+        strips = [
+            Strip(name, share.mean, (share.alone.low, share.alone.high), (share.low, share.high), _colour(name))
+            for (name, _), share in shares.items()
+        ]
         strips.sort(key=lambda strip: -strip.point)
         caption = (
             "Money at the true prices, every agent in its own scale: 0 is climatology, 100 perfect foresight. Point: "
-            "mean over population seeds; thick line: its 95 % interval over the agents drawn (often narrower than the "
-            f"point); thin line: 95 % interval over days (block bootstrap). {_COLOURS}"
+            "mean over population seeds; thick line: its 95 % interval over the agents drawn and the days; thin line: "
+            f"that which holds for all forecasts together. {_COLOURS}"
         )
         told = listing([f"{strip.label} {number(strip.point)}" for strip in strips])
         panel = StripPanel(market, "earned, % of climatology to foresight", strips)
@@ -91,10 +93,12 @@ def agents_chart(results: Results) -> Chart:
             for market in results.markets:
                 gains = gained(results, market, *pair(market), population)
                 distance = gained(results, market, FORESIGHT, CLIMATOLOGY, population)
-                known = distance > UNCHANGED
+                known = distance > HALF_A_CENT
                 if not known.any():
                     continue
-                low, quarter, middle, half, high = np.quantile(100 * gains[known] / distance[known], QUANTILES)
+                low, quarter, middle, half, high = np.quantile(
+                    100 * gains[known] / distance[known], (0.05, 0.25, 0.5, 0.75, 0.95)
+                )
                 strips.append(Strip(market, middle, (quarter, half), (low, high)))
                 told.append(f"{population} in {market} {number(middle)} ({number(low)} to {number(high)})")
             panels.append(StripPanel(population, "gain, % of the agent’s own distance", strips))
@@ -110,24 +114,24 @@ def agents_chart(results: Results) -> Chart:
 
 def changed_chart(results: Results) -> Chart | None:
     """What calibration earns on unusual days; None if there are none."""
+    known = {
+        f"{market} {name}": results.compared(market, results.unusual(market), name)
+        for market in results.markets
+        for name in results.changed(market)
+    }
     variants = {}
-    for base in (*WEAK, RIDGE, EVERY):
-        strips = []
-        for market in results.markets:
-            reference = results.best(market) if base == EVERY else base
-            for name in results.changed(market):
-                gain = over_seeds(results.change(market, calibrated(base), reference, name))
-                strips.append(Strip(f"{market} {name}", gain.mean, (gain.low, gain.high), colour=_CALIBRATED))
-        if strips:
-            against = "the best single forecast" if base == EVERY else "the raw base"
-            caption = (
-                f"What {calibrated(base)} earns at the true prices less what {against} does, in per cent of what lies "
-                "between climatology and perfect foresight on these days. Thick line: 95 % interval over the agents "
-                "drawn."
-            )
-            told = listing([f"{strip.label} {number(strip.point)} %" for strip in strips])
-            panel = StripPanel(calibrated(base), "gain, % of the distance", strips)
-            variants[calibrated(base)] = Strips([panel], caption, f"Gains on unusual days: {told}.")
+    for base in (*WEAK, RIDGE, EVERY) if known else ():
+        gains = {where: found[pair] for where, found in known.items() for pair in found if pair[0] == calibrated(base)}
+        strips = [Strip(where, gain.mean, (gain.low, gain.high), colour=_CALIBRATED) for where, gain in gains.items()]
+        against = "the best single forecast" if base == EVERY else "the raw base"
+        caption = (
+            f"What {calibrated(base)} earns at the true prices less what {against} does, in per cent of what lies "
+            "between climatology and perfect foresight on these days. Thick line: 95 % interval over the agents drawn "
+            "and the days, together with the other forecasters."
+        )
+        told = listing([f"{strip.label} {number(strip.point)} %" for strip in strips])
+        panel = StripPanel(calibrated(base), "gain, % of the distance", strips)
+        variants[calibrated(base)] = Strips([panel], caption, f"Gains on unusual days: {told}.")
     return Chart("changed", "Gains on days of changed behaviour", variants, "Forecaster") if variants else None
 
 

@@ -1,7 +1,7 @@
 """The text of the study's page."""
 
+from omnisim.statistics.resampling import RESAMPLES
 from omnisim.studies.real_markets.findings import UNIT
-from omnisim.studies.real_markets.results import BLOCK_DAYS, DRAWS
 from omnisim.studies.real_markets.setting import (
     FEWEST_MEMBERS,
     HIGH,
@@ -21,8 +21,6 @@ published and simple ones, each as it is and as a base of DecisionCalibrated, fo
 who choose a daily schedule. Money is at the prices that were paid. The unit of most numbers is per cent {UNIT}: money
 at the true prices, each agent in its own scale, so that a factory counts no more than a household."""
 
-QUICK = "This is the quick variant: a few agents and weeks, too little to judge anything but certificates."
-
 EMBEDDED_ONLY = """No data were given, so this is the market that the package ships, without published forecasts; its
 bases are the simple ones."""
 
@@ -33,12 +31,12 @@ Combination. Money is what an agent earns more in a year than on climatology, by
 than the others, and a mean over all agents is mostly theirs. Perfect foresight knows the prices up to the ends of the
 scale.
 
-There are two kinds of uncertainty. Intervals over agents are paired t-intervals over population seeds: other agents of
-the same kinds on the same days. Intervals over days come from a circular block bootstrap ({DRAWS:,} draws of blocks of
-{BLOCK_DAYS} days) and say how far a number hangs on single days; the prices themselves happened once. Findings are
-judged by the intervals over agents, since they speak about these markets and days."""
+Intervals allow for other agents of the same kinds and for other days of the market, as in every comparison:
+{RESAMPLES:,} resamples of population seeds, and of days in blocks of at least a week. A finding is judged by intervals
+that hold for all comparisons of its market together."""
 
-REGRET = f"""Regret is utility at prices inside the scale, which is what theory bounds. Swap regret compares an agent
+REGRET = f"""Regret is utility at prices inside the scale, which is what theory bounds; it cannot be
+resampled by days, so that it leads to no verdict. Swap regret compares an agent
 with the best it could have done by replacing each schedule it played with another one that never violated a constraint
 on the days of the subsequence. Every subsequence is known when a day begins: calendar, forecasts published before, and
 yesterday’s prices. High means at least the {HIGH_QUANTILE:.0%} quantile of the {WINDOW} days before; the wind forecast
@@ -66,8 +64,3 @@ networks and four LASSO regressions that differ in their training, and the mean 
 
 COST = """A round of DecisionCalibrated first evaluates what it would like to broadcast: one evaluation if that is
 within the tolerance. Otherwise it tries the bases and then solves the minimax step, which takes more."""
-
-
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, each on one line."""
-    return [" ".join(part.split()) for part in text.split("\n\n")]

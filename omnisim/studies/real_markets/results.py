@@ -1,4 +1,4 @@
-"""From the measurements of all runs to differences between forecasters, with intervals over agents and over days."""
+"""From the measurements of all runs to differences between forecasters, with intervals over agents and days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,41 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omnisim.arrays import FloatArray
-from omnisim.report.text import MISSING
-from omnisim.streams import stream
-from omnisim.studies.fitting import LEVEL, mean_interval
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.statistics.paired import Difference, over_market
 from omnisim.studies.real_markets.cases import Case, Measured
-from omnisim.studies.real_markets.contenders import CLIMATOLOGY, FORESIGHT, RIDGE, WEAK, calibrated
+from omnisim.studies.real_markets.contenders import CLIMATOLOGY, EVERY, FORESIGHT, RIDGE, WEAK, calibrated, pool
 from omnisim.studies.real_markets.setting import ALL, CHANGED, Setting
-
-BLOCK_DAYS, DRAWS = 14, 2000
-"""Length of the blocks of days that the bootstrap draws, and how many times it draws."""
-
 
 EARNED = "earned"
 MEASURES = (EARNED, "utility", "swap_regret", "money")
 """Columns of the rows that results are made of; see :func:`~omnisim.studies.real_markets.cases.measure`."""
 
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean and the ends of its 95 % interval (NaN if unknown); ``str`` gives ``1.24 [1.02, 1.46]``."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        if not np.isfinite(self.mean):
-            return MISSING
-        interval = f" [{_written(self.low)}, {_written(self.high)}]" if np.isfinite(self.low) else ""
-        return f"{_written(self.mean)}{interval}"
-
-
-def over_seeds(sample: FloatArray) -> Interval:
-    """The t-interval of a mean over population seeds."""
-    return Interval(*mean_interval(sample))
+Pair = tuple[str, str]
+"""A forecaster, and the one it is compared with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +36,8 @@ class Results:
         Market -> the names of the forecasts that can be chosen from.
     published
         Markets whose pool are published forecasts.
+    active
+        Market -> subsequence -> its days, (D,).
     """
 
     rows: pd.DataFrame
@@ -67,6 +46,7 @@ class Results:
     money: Mapping[tuple[str, str, str], FloatArray]
     pools: Mapping[str, Sequence[str]]
     published: frozenset[str]
+    active: Mapping[str, Mapping[str, BoolArray]]
     _samples: Mapping[tuple[str, str, str], dict[str, FloatArray]]
 
     @property
@@ -91,14 +71,17 @@ class Results:
         best, worst = (self.sample(market, name, measure, subsequence) for name in (FORESIGHT, CLIMATOLOGY))
         return np.asarray(best - worst)
 
-    def change(self, market: str, forecaster: str, reference: str, subsequence: str = ALL) -> FloatArray:
-        """How much more a forecaster earns than another with the same agents, (R,), in per cent of the distance.
+    def compared(self, market: str, pairs: Sequence[Pair], subsequence: str = ALL) -> dict[Pair, Difference]:
+        """How much more each forecaster earns than the other with the same agents, in per cent of the distance.
 
-        NaN where foresight earned no more than climatology, as may be on a few days.
+        Intervals allow for other agents and other days, and hold together for all pairs. Seeds are left out for which
+        foresight earned no more than climatology, as may be on a few days.
         """
-        more = self.sample(market, forecaster, subsequence=subsequence)
-        less = self.sample(market, reference, subsequence=subsequence)
-        return _share(100 * (more - less), self.distance(market, subsequence))
+        active = self.active[market][subsequence]
+        distance = self.distance(market, subsequence)[:, None]
+        unit = np.where(distance > 0, 100 / distance, np.nan)
+        by_day = [unit * (self.daily[market, more] - self.daily[market, less]) for more, less in pairs]
+        return dict(zip(pairs, over_market(by_day, [active] * len(pairs)), strict=True))
 
     def best(self, market: str) -> str:
         """The forecast of the pool that earned most, chosen in hindsight on the mean over population seeds."""
@@ -113,13 +96,21 @@ class Results:
         regrets = [self.sample(market, forecaster, "swap_regret", name) for name in self.subsequences(market)]
         return np.asarray(np.nanmax(regrets, axis=0))
 
-    def regret_ratio(self, market: str, base: str) -> FloatArray:
-        """Swap regret on the worst subsequence after calibrating a base, over that before, (R,); NaN without any."""
-        return _share(self.worst_regret(market, calibrated(base)), self.worst_regret(market, base))
+    def pairs(self, market: str) -> list[Pair]:
+        """The comparisons that the page is about, judged together."""
+        best = self.best(market)
+        against_all = [best, "Selection", "Combination"]
+        bases = dict.fromkeys([best, *WEAK, RIDGE])
+        return [(calibrated(EVERY), name) for name in against_all] + [(calibrated(base), base) for base in bases]
+
+    def unusual(self, market: str) -> list[Pair]:
+        """The comparisons on unusual days: calibrated forecasts with their bases, and all bases with the best one."""
+        return [(calibrated(base), self.best(market) if base == EVERY else base) for base in (*WEAK, RIDGE, EVERY)]
 
 
-def collect(cases: Sequence[Case], measured: Sequence[Measured], pools: Mapping[str, Sequence[str]]) -> Results:
+def collect(cases: Sequence[Case], measured: Sequence[Measured]) -> Results:
     """Put the measurements of all runs together; the cases name their markets and forecasters."""
+    settings = {case.setting.market.name: case.setting for case in cases}
     rows = pd.DataFrame([row for result in measured for row in result.rows])
     daily: dict[tuple[str, str], list[FloatArray]] = {}
     money: dict[tuple[str, str, str], list[FloatArray]] = {}
@@ -137,43 +128,11 @@ def collect(cases: Sequence[Case], measured: Sequence[Measured], pools: Mapping[
         pd.DataFrame([result.run for result in measured]),
         {key: np.stack(values) for key, values in daily.items()},
         {key: np.stack(values) for key, values in money.items()},
-        pools,
-        frozenset(case.setting.market.name for case in cases if case.setting.market.forecasts),
+        {name: pool(known.market) for name, known in settings.items()},
+        frozenset(name for name, known in settings.items() if known.market.forecasts),
+        {name: known.subsequences for name, known in settings.items()},
         samples,  # type: ignore[arg-type]
     )
-
-
-def over_days(results: Results, market: str, forecaster: str, reference: str, seed: int) -> Interval:
-    """The change of :meth:`Results.change` with an interval over days instead of agents.
-
-    A circular block bootstrap: runs of ``BLOCK_DAYS`` days are drawn with replacement and the change is computed on
-    them, numerator and denominator alike. It says how much the numbers hang on single days, not what a forecaster
-    would have learnt from other days.
-    """
-    rng = stream(seed, f"days of {market}")
-    gain, distance = (
-        results.daily[market, more].mean(axis=0) - results.daily[market, less].mean(axis=0)
-        for more, less in ((forecaster, reference), (FORESIGHT, CLIMATOLOGY))
-    )
-    days = len(gain)
-    starts = rng.integers(0, days, (DRAWS, -(-days // BLOCK_DAYS)))
-    drawn = [_block_sums(values)[starts].sum(axis=1) for values in (gain, distance)]
-    low, high = np.quantile(_share(100 * drawn[0], drawn[1]), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    (mean,) = _share(100 * gain.sum(keepdims=True), distance.sum(keepdims=True))
-    return Interval(float(mean), float(low), float(high))
-
-
-def comparisons(results: Results, market: str) -> list[tuple[str, str]]:
-    """The pairs (forecaster, reference) that the page is about."""
-    best = results.best(market)
-    against_all = [best, "Selection", "Combination"]
-    bases = dict.fromkeys([best, *WEAK, RIDGE])
-    return [(calibrated("all"), name) for name in against_all] + [(calibrated(base), base) for base in bases]
-
-
-def mean_over(values: Sequence[FloatArray]) -> FloatArray:
-    """The mean over markets (or other cells) for each population seed, (R,)."""
-    return np.asarray(np.mean(values, axis=0))
 
 
 def settings_table(settings: Sequence[Setting], results: Results) -> pd.DataFrame:
@@ -197,21 +156,3 @@ def settings_table(settings: Sequence[Setting], results: Results) -> pd.DataFram
         | {name: int(known.subsequences[name].sum()) if name in known.subsequences else 0 for name in names}
         for known in settings
     )
-
-
-def _written(value: float) -> str:
-    # "z" leaves no minus before what rounds to 0.
-    return f"{value:z.2f}".replace("-", "−")
-
-
-def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
-    """``part / whole``, NaN where there is no whole to have a share of."""
-    return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
-
-
-def _block_sums(values: FloatArray) -> FloatArray:
-    """Sum of the ``BLOCK_DAYS`` days from each day on, around the end, (D,)."""
-    length = min(BLOCK_DAYS, len(values))
-    total = np.concatenate([[0.0], np.concatenate([values, values]).cumsum()])
-    start = np.arange(len(values))
-    return np.asarray(total[start + length] - total[start])

@@ -6,68 +6,49 @@ import numpy as np
 import pandas as pd
 
 from omnisim.arrays import FloatArray
+from omnisim.statistics.gains import Gains
 from omnisim.studies.real_markets.cases import Measured
 from omnisim.studies.real_markets.contenders import CLIMATOLOGY, EVERY, RIDGE, WEAK, calibrated, is_calibrated
-from omnisim.studies.real_markets.results import Results, comparisons, over_days, over_seeds
+from omnisim.studies.real_markets.results import Results
 from omnisim.studies.real_markets.setting import ALL, POPULATIONS, Setting
-
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-UNCHANGED = 0.005
-"""Money per year, half a cent: agents whose income changes by less are counted as unchanged."""
 
 
 def leaderboard(results: Results, settings: Sequence[Setting]) -> pd.DataFrame:
     """Per market and forecaster, what agents earn more than on climatology, best first."""
-    currency = {known.market.name: known.market.currency for known in settings}
     found = []
-    for market in results.markets:
+    for known in settings:
+        market = known.market.name
         names = results.rows[results.rows["market"] == market]["forecaster"].drop_duplicates()
-        rows = []
-        for name in names:
-            share = over_seeds(results.change(market, name, CLIMATOLOGY))
-            more = {p: gained(results, market, name, CLIMATOLOGY, p) for p in POPULATIONS}
-            rows.append(
-                {
-                    "market": market,
-                    "forecaster": name,
-                    "% of the distance": share.mean,
-                    "low": share.low,
-                    "high": share.high,
-                    "currency": currency[market],
-                    **{population: float(values.mean()) for population, values in more.items()},
-                    "all agents": float(np.concatenate(list(more.values())).mean()),
-                }
-            )
+        shares = results.compared(market, [(name, CLIMATOLOGY) for name in names])
+        rows = [
+            {"market": market, "forecaster": name, "% of the distance": share.mean, "low": share.low}
+            | {"high": share.high, "currency": known.market.currency}
+            | _in_money(results, market, name, CLIMATOLOGY)
+            for (name, _), share in shares.items()
+        ]
         found += sorted(rows, key=lambda row: -float(str(row["% of the distance"])))
     return pd.DataFrame(found)
 
 
-def differences(results: Results, settings: Sequence[Setting], seed: int) -> pd.DataFrame:
+def differences(results: Results, settings: Sequence[Setting]) -> pd.DataFrame:
     """The comparisons of the page with both intervals, and what they are worth to an agent in a year."""
-    currency = {known.market.name: known.market.currency for known in settings}
     found = []
-    for market in results.markets:
-        for forecaster, reference in comparisons(results, market):
-            agents = over_seeds(results.change(market, forecaster, reference))
-            days = over_days(results, market, forecaster, reference, seed)
-            more = {p: gained(results, market, forecaster, reference, p) for p in POPULATIONS}
+    for known in settings:
+        market = known.market.name
+        for (forecaster, reference), change in results.compared(market, results.pairs(market)).items():
             found.append(
-                {
-                    "market": market,
-                    "forecaster": forecaster,
-                    "against": reference,
-                    "change %": agents.mean,
-                    "low over agents": agents.low,
-                    "high over agents": agents.high,
-                    "low over days": days.low,
-                    "high over days": days.high,
-                    "currency": currency[market],
-                    **{population: float(values.mean()) for population, values in more.items()},
-                    "all agents": float(np.concatenate(list(more.values())).mean()),
-                }
+                {"market": market, "forecaster": forecaster, "against": reference, "change %": change.mean}
+                | {"low": change.low, "high": change.high, "low alone": change.alone.low}
+                | {"high alone": change.alone.high, "currency": known.market.currency}
+                | _in_money(results, market, forecaster, reference)
             )
     return pd.DataFrame(found)
+
+
+def _in_money(results: Results, market: str, forecaster: str, reference: str) -> dict[str, float]:
+    more = {name: gained(results, market, forecaster, reference, name) for name in POPULATIONS}
+    means = {name: float(values.mean()) for name, values in more.items()}
+    return means | {"all agents": float(np.concatenate(list(more.values())).mean())}
 
 
 def gained(results: Results, market: str, forecaster: str, reference: str, population: str) -> FloatArray:
@@ -99,22 +80,14 @@ def switching(results: Results) -> pd.DataFrame:
     found = []
     for words, pair in switches(results).items():
         for market in results.markets:
-            forecaster, reference = pair(market)
             for population in POPULATIONS:
-                gains = gained(results, market, forecaster, reference, population)
-                low, _, middle, _, high = np.quantile(gains, QUANTILES)
+                more = gained(results, market, *pair(market), population)
+                gains = Gains.of(more, paid=True)
                 found.append(
-                    {
-                        "switch": words,
-                        "market": market,
-                        "population": population,
-                        "gain %": 100 * float((gains > UNCHANGED).mean()),
-                        "lose %": 100 * float((gains < -UNCHANGED).mean()),
-                        "5th percentile": low,
-                        "median": middle,
-                        "95th percentile": high,
-                        "mean": float(gains.mean()),
-                    }
+                    {"switch": words, "market": market, "population": population}
+                    | {"gain %": 100 * gains.wins / len(more), "lose %": 100 * gains.losses / len(more)}
+                    | {"5th percentile": gains.quantiles["q05"], "median": gains.quantiles["q50"]}
+                    | {"95th percentile": gains.quantiles["q95"], "mean": float(more.mean())}
                 )
     return pd.DataFrame(found)
 
@@ -124,23 +97,13 @@ def changed(results: Results) -> pd.DataFrame:
     found = []
     for market in results.markets:
         for name in results.changed(market):
-            days = int(results.rows.query("market == @market and subsequence == @name")["days"].iloc[0])
-            for base in (*WEAK, RIDGE, EVERY):
-                reference = results.best(market) if base == EVERY else base
-                gain = over_seeds(results.change(market, calibrated(base), reference, name))
-                money = [results.sample(market, which, "money", name) for which in (calibrated(base), reference)]
+            days = int(results.active[market][name].sum())
+            for (forecaster, reference), gain in results.compared(market, results.unusual(market), name).items():
+                more, less = (results.sample(market, which, "money", name) for which in (forecaster, reference))
                 found.append(
-                    {
-                        "market": market,
-                        "subsequence": name,
-                        "days": days,
-                        "forecaster": calibrated(base),
-                        "against": reference,
-                        "gain %": gain.mean,
-                        "low": gain.low,
-                        "high": gain.high,
-                        "money per agent and day": float((money[0] - money[1]).mean()),
-                    }
+                    {"market": market, "subsequence": name, "days": days, "forecaster": forecaster}
+                    | {"against": reference, "gain %": gain.mean, "low": gain.low, "high": gain.high}
+                    | {"money per agent and day": float((more - less).mean())}
                 )
     columns = ["market", "subsequence", "days", "forecaster", "against"]
     return pd.DataFrame(found, columns=[*columns, "gain %", "low", "high", "money per agent and day"])
@@ -158,17 +121,9 @@ def worst_regret(results: Results) -> pd.DataFrame:
     for market in results.markets:
         for base in dict.fromkeys([*WEAK, RIDGE, results.best(market)]):
             before, after = (results.worst_regret(market, name) for name in (base, calibrated(base)))
-            ratio = over_seeds(results.regret_ratio(market, base))
             found.append(
-                {
-                    "market": market,
-                    "base": base,
-                    "raw": float(before.mean()),
-                    "calibrated": float(after.mean()),
-                    "ratio": ratio.mean,
-                    "low": ratio.low,
-                    "high": ratio.high,
-                }
+                {"market": market, "base": base, "raw": float(before.mean()), "calibrated": float(after.mean())}
+                | {"ratio": float(after.mean() / before.mean()) if before.any() else np.nan}
             )
     return pd.DataFrame(found)
 

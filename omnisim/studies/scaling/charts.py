@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omnisim.report.results import Chart, Curve, Drawing, Panel
+from omnisim.report.drawings import Curve, Drawing, Panel
+from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
+from omnisim.statistics.slopes import slope_of
 from omnisim.studies.scaling.cases import CALIBRATED, FORECASTERS
 from omnisim.studies.scaling.plan import ALGORITHMS, LEARNERS, SIZES
-from omnisim.studies.scaling.results import bound_curve, curve, guide, slope_of
 
 _ROUNDS = "rounds T"
 _HOW = "Mean over replicates of the largest value over agents, with its 95 % t-interval."
@@ -29,11 +30,11 @@ def regret_chart(rows: pd.DataFrame) -> Chart:
         for adversary in ("WorstCase", "Switching", "Independent"):
             here = group[group["adversary"] == adversary]
             curves = [
-                curve(here[here["forecaster"] == name], "swap_regret", name, colour)
+                Curve.of_means(here[here["forecaster"] == name], "swap_regret", "rounds", name, colour)
                 for colour, name in enumerate(FORECASTERS)
                 if (here["forecaster"] == name).any()
             ]
-            bound = bound_curve(
+            bound = _bound(
                 here[here["forecaster"] == CALIBRATED[0]],
                 "regret_bound",
                 f"bound of {CALIBRATED[0]}",
@@ -46,7 +47,7 @@ def regret_chart(rows: pd.DataFrame) -> Chart:
                     adversary,
                     _ROUNDS,
                     "swap regret, utility",
-                    [*curves, bound, guide(curves, 1, "linear growth"), guide(curves, 0.5, "square-root growth")],
+                    [*curves, bound, _guide(curves, 1, "linear growth"), _guide(curves, 0.5, "square-root growth")],
                 )
             )
         caption = (
@@ -69,8 +70,8 @@ def violation_chart(rows: pd.DataFrame) -> Chart:
             curves: list[Curve] = []
             for colour, rule in enumerate(ALGORITHMS):
                 of_rule = here[here["rule"] == rule]
-                curves.append(curve(of_rule, measure, rule, colour))
-                curves.append(bound_curve(of_rule, "violation_bound", f"bound of {rule}", colour))
+                curves.append(Curve.of_means(of_rule, measure, "rounds", rule, colour))
+                curves.append(_bound(of_rule, "violation_bound", f"bound of {rule}", colour))
                 told.append(f"{rule} against {adversary} {slope_of(of_rule, measure)}")
             panels.append(Panel(adversary, _ROUNDS, f"{measure.replace('_positive', '+').upper()}, cost", curves))
         caption = (
@@ -87,9 +88,9 @@ def masking_chart(rows: pd.DataFrame) -> Chart:
     part = rows[(rows["part"] == "masking") & (rows["subsequence"] == "tight")]
     wrong, right = part[part["rule"] != "Algorithm 4"], part[part["rule"] == "Algorithm 4"]
     curves = [
-        curve(wrong, "ccv", "Algorithm 2 per subsequence", 1),
-        curve(right, "ccv", "Algorithm 4", 0),
-        bound_curve(right, "violation_bound", "bound of Algorithm 4", 0),
+        Curve.of_means(wrong, "ccv", "rounds", "Algorithm 2 per subsequence", 1),
+        Curve.of_means(right, "ccv", "rounds", "Algorithm 4", 0),
+        _bound(right, "violation_bound", "bound of Algorithm 4", 0),
     ]
     caption = (
         "CCV on the tight rounds, every second one. One copy of Algorithm 2 per subsequence never stops violating, "
@@ -122,12 +123,12 @@ def sizes_chart(rows: pd.DataFrame) -> Chart:
         for size in SIZES:
             here = rows[(rows["part"] == f"{size}: {kind}") & (rows["subsequence"] == "all")]
             curves = [
-                curve(
+                Curve.of_means(
                     here[here[column] == name],
                     measure,
+                    size,
                     name,
                     list(FORECASTERS).index(name) if kind == "regret" else i,
-                    size,
                 )
                 for i, name in enumerate(names)
             ]
@@ -153,12 +154,12 @@ def learners_chart(rows: pd.DataFrame) -> Chart:
     violation, regret, told = [], [], []
     for colour, name in enumerate(names):
         here = part[part["rule"] == name]
-        violation.append(curve(here, "ccv", name, colour))
+        violation.append(Curve.of_means(here, "ccv", "rounds", name, colour))
         if here["violation_bound"].notna().any():
-            violation.append(bound_curve(here, "violation_bound", f"bound of {name}", colour))
-        regret.append(curve(here, "external_regret", name, colour, scale=0.5))
+            violation.append(_bound(here, "violation_bound", f"bound of {name}", colour))
+        regret.append(Curve.of_means(here, "external_regret", "rounds", name, colour, scale=0.5))
         if name in LEARNERS:
-            bound = bound_curve(here, "regret_bound", f"bound of {name}", colour)
+            bound = _bound(here, "regret_bound", f"bound of {name}", colour)
             sizes = np.asarray(bound.x, dtype=np.float64)
             regret.append(Curve(bound.label, sizes, np.asarray(bound.y) / np.sqrt(sizes), colour=colour, dash="dash"))
         told.append(_ends(violation[-1] if violation[-1].label == name else violation[-2], "rounds"))
@@ -181,6 +182,20 @@ def learners_chart(rows: pd.DataFrame) -> Chart:
 def charts(rows: pd.DataFrame) -> Sequence[Chart]:
     """All figures."""
     return [regret_chart(rows), violation_chart(rows), masking_chart(rows), sizes_chart(rows), learners_chart(rows)]
+
+
+def _bound(rows: pd.DataFrame, measure: str, label: str, colour: int) -> Curve:
+    """The mean of a bound, dashed and without a band."""
+    means = rows[rows[measure].notna()].groupby("rounds")[measure].mean()
+    return Curve(label, means.index.to_numpy(), means.to_numpy(), colour=colour, dash="dash")
+
+
+def _guide(curves: Sequence[Curve], exponent: float, label: str) -> Curve:
+    """A straight line of this slope on logarithmic axes, that ends above the curves."""
+    ends = sorted({float(x) for drawn in curves for x in np.asarray(drawn.x, dtype=np.float64)})
+    top = max(float(np.nanmax(np.asarray(drawn.y, dtype=np.float64))) for drawn in curves)
+    sizes = np.array(ends)
+    return Curve(label, sizes, 1.3 * max(top, 1.0) * (sizes / sizes[-1]) ** exponent, colour=-1, dash="dot")
 
 
 def _ends(drawn: Curve, word: str) -> str:

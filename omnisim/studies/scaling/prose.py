@@ -8,8 +8,6 @@ SUMMARY = """Regret and cumulative constraint violation of many agents against t
 subsequences and agents, for every elimination rule, with forecasters that can be fooled and forecasters that are
 calibrated for the agents’ decisions, held against what theory says."""
 
-QUICK = "This is the quick variant: it shows that the study works; its runs are too short to judge growth rates."
-
 JUDGEMENT = (
     f"regret sqrt(T): slope <= {SUBLINEAR}; linear: >= {LINEAR}; flat: within +-{FLAT}; "
     f"CCV sqrt(T): {ROOT[0]} to {ROOT[1]}"
@@ -41,8 +39,3 @@ for each agent, and need no forecast; elimination works on forecasts that all ag
 RULES = """The instance of the part on regret, with the other three algorithms. Algorithms 2 and 4 compete with BE, the
 actions that do not violate in expectation; actions that they have not eliminated yet may earn more than all of BE, so
 that swap regret can be negative and its slope 0."""
-
-
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, each on one line."""
-    return [" ".join(part.split()) for part in text.split("\n\n")]

@@ -75,6 +75,47 @@ class TestTheDemand:
             found = market.demand(Context(5, candidates={"buyers": allowed}), mixture, history([0, 0, 0, 0]))
             np.testing.assert_allclose(found[0], expected)
 
+    def test_expected_takes_those_who_do_not_answer_as_they_were_yesterday(self) -> None:
+        market = started([population(), population("others", 3 * LOAD[:1])], schedules="expected")
+        actions = {"buyers": np.array([[2, 2]]), "others": np.array([[1]])}
+        past = History(np.zeros((1, 2)), np.zeros((1, 2)), actions)
+        # At prices (0, 1) the first buyer draws (6, 0), the second (0.5, 0.5), the other (18, 0).
+        for answering, expected in (
+            (None, [8 + 6 + 0.5 + 18, 8 + 0.5]),
+            (["buyers"], [8 + 6 + 0.5, 8 + 0.5 + 18]),
+            ([], [8 + 0.5, 8 + 0.5 + 18]),
+        ):
+            demand = market.demand(Context(1, answering=answering), omnisim.Mixture.point([0.0, 1.0]), past)
+            np.testing.assert_allclose(demand[0], expected)
+
+    def test_expected_is_what_is_played_by_whoever_answers_and_by_the_others_yesterday(self) -> None:
+        """In a run with a learner and with followers of another forecaster: the demand is that of the record."""
+        seen = []
+
+        class Watched(DemandResponse):
+            def demand(self, context, mixture, history):
+                found = super().demand(context, mixture, history)
+                seen.append(found[0].copy())
+                return found
+
+        names = ("buyers", "learners", "followers", "averagers")
+        scenario = omnisim.Scenario(
+            populations=[population(name) for name in names],
+            adversary=Watched(PLANTS, base_load=[8.0, 8.0], noise=0.0, schedules="expected"),
+            forecaster=forecasters.Persistence(),
+            other_forecasters={"other": forecasters.Published(np.tile([0.9, 0.1], (30, 1)))},
+            elimination={n: learners.Hedge() if n == "learners" else elimination.FirstViolation() for n in names},
+            subscriptions={"followers": ["other"], "averagers": ["forecaster", "other"]},
+            rounds=30,
+        )
+        trace = omnisim.simulate(scenario)
+        for t in range(1, 30):
+            drawn = np.full(2, 8.0)
+            for name in names:
+                actions = trace.actions[name][t if name == "buyers" else t - 1]
+                drawn += LOAD[np.arange(2), actions].sum(axis=0)
+            np.testing.assert_allclose(seen[t], drawn)
+
     def test_the_base_load_has_a_day_a_week_and_a_year(self) -> None:
         idle = omnisim.Population("idle", np.zeros((1, 2, 24)), load=np.zeros((1, 2, 24)))
         market = started([idle], base_load=100.0, base_share=2.0, day=0.25, week=0.1, year=0.2)

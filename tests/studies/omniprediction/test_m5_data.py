@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from data_folder import data_file
+from made_up_m5 import DEPARTMENTS, STORES, write_m5
 
 from omnisim.errors import DataError
 from omnisim.studies.omniprediction import m5_data
 from omnisim.studies.omniprediction.m5_data import ACTUALS, HOME_MADE, SALES, TEAMS, chance_of_none
 
 LEVELS = np.array([0.005, 0.025, 0.165, 0.25, 0.5, 0.75, 0.835, 0.975, 0.995])
-STORES, DEPARTMENTS = ("CA_1", "TX_2"), ("FOODS_1", "HOBBIES_2")
 
 
 def appendix_h(levels, quantiles, x=0.0):
@@ -40,24 +40,7 @@ def test_interpolation_is_appendix_h() -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two stores, two departments with three products each, three teams."""
     folder = tmp_path_factory.mktemp("m5")
-    rng = np.random.default_rng(4)
-    items = [(f"{d}_00{k}", d, s) for s in STORES for d in DEPARTMENTS for k in (1, 2, 3)]
-    sales = pd.DataFrame(items, columns=["item_id", "dept_id", "store_id"])
-    days = {f"d_{day}": rng.poisson(3.0, len(items)) for day in range(1914, 1970)}
-    sales = pd.concat([sales, pd.DataFrame(days)], axis=1)
-    sales.to_parquet(folder / SALES, index=False)
-    totals = sales.groupby(sales["store_id"] + "/" + sales["dept_id"])[list(days)].sum()
-    renamed = {f"d_{1941 + f}": f"F{f}" for f in range(1, 29)}
-    actuals = totals.rename(columns=renamed)[list(renamed.values())].rename_axis("series").reset_index()
-    actuals.assign(level=9).to_parquet(folder / ACTUALS, index=False)
-    teams = []
-    for rank in (1, 2, 3):
-        said = actuals.copy()
-        said[list(renamed.values())] *= rng.lognormal(0, 0.3 * rank, size=(len(actuals), 28))
-        teams.append(said.assign(level=9, rank=rank, team=f"team {rank}"))
-    pd.concat(teams).to_parquet(folder / TEAMS, index=False)
-    sold = sales[["d_1948", "d_1955", "d_1962"]].to_numpy()
-    np.savez(folder / HOME_MADE, prob_sell=rng.integers(0, 10_001, (4, 12, 3)).astype(np.uint16), sold=sold >= 1)
+    write_m5(folder)
     return folder
 
 

@@ -6,9 +6,11 @@ import pytest
 from finite_laws import SIMULATED_CHANCE, SIMULATED_MASS, SIMULATED_X, FiniteLaw
 
 from omnisim.batch import best_single, direct_ensemble, empirical_minimizers, finite_minimizers, two_player
-from omnisim.studies.omniprediction import judging, simulated
+from omnisim.statistics.intervals import Interval
+from omnisim.statistics.paired import Difference, over_seeds
+from omnisim.studies.omniprediction import findings as judging
+from omnisim.studies.omniprediction import simulated
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
-from omnisim.studies.omniprediction.judging import MARGIN, Difference
 from omnisim.studies.omniprediction.methods import CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
 
 
@@ -97,25 +99,37 @@ def _rows(n: int, errors: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"n": n, "draw": range(len(errors)), "e": errors})
 
 
-def test_intervals_of_paired_differences() -> None:
-    """Three differences with mean 2 and standard deviation 1; quantiles of t with 2 degrees of freedom from tables."""
-    better, worse = _rows(25, [0.0, 5.0, 1.0]), _rows(25, [1.0, 7.0, 4.0]).sample(frac=1, random_state=0)
-    (found,) = judging.differences(better, worse, "e", comparisons=1)
-    assert (found.n, found.mean) == (25, 2.0)
-    assert found.high - found.mean == pytest.approx(4.3027 / np.sqrt(3), abs=1e-4)  # t, 0.975
-    (wider,) = judging.differences(better, worse, "e", comparisons=5)
-    assert wider.mean - wider.low == pytest.approx(9.9248 / np.sqrt(3), abs=1e-4)  # t, 0.995
+def test_paired_differences_are_judged_together() -> None:
+    """Of two pairs at two sizes, by hand: draws are matched by name, and a missing one is left out."""
+    rng = np.random.default_rng(3)
+    errors = rng.normal(size=(3, 30, 2))
+    made = [
+        pd.concat([_rows(n, part[:, i].tolist()) for i, n in enumerate((25, 50))]).sample(frac=1, random_state=0)
+        for part in errors
+    ]
+    made[2] = made[2][made[2]["draw"] > 4]
+    found = judging.differences([(made[0], made[1]), (made[0], made[2])], "e")
+    expected = np.concatenate([errors[1] - errors[0], errors[2] - errors[0]], axis=1)
+    expected[:5, 2:] = np.nan
+    for (n, each), (size, direct) in zip(
+        [item for part in found for item in part], zip((25, 50, 25, 50), over_seeds(expected), strict=True), strict=True
+    ):
+        assert n == size
+        for name in ("mean", "low", "high"):
+            assert getattr(each, name) == pytest.approx(getattr(direct, name), abs=1e-12)
+            assert getattr(each.alone, name) == pytest.approx(getattr(direct.alone, name), abs=1e-12)
+    assert found[0][0][1].mean == pytest.approx((errors[1] - errors[0])[:, 0].mean())
 
 
-def test_judgement() -> None:
-    above, open_, below = Difference(1, 0.1, 0.05, 0.15), Difference(2, 0.1, -0.1, 0.3), Difference(3, -1, -2, -0.5)
-    level = Difference(4, 0.0, -0.9 * MARGIN, 0.9 * MARGIN)
-    assert judging.all_above([above, above]) is True
-    assert judging.all_above([above, open_]) is None
-    assert judging.all_above([above, open_, below]) is False
-    assert judging.all_level([level]) is True
-    assert judging.all_level([level, open_]) is None
-    assert judging.all_level([level, above]) is False
-    assert judging.none_below([level, above]) is True
-    assert judging.none_below([above, open_]) is None
-    assert judging.none_below([level, below]) is False
+def test_the_words_are_of_the_ends_and_the_lowest() -> None:
+    def difference(mean: float) -> Difference:
+        return Difference(mean, mean - 0.1, mean + 0.1, Interval(mean, mean - 0.05, mean + 0.05), "seeds")
+
+    few = [(n, difference(n / 10)) for n in (1, 2)]
+    assert judging.told(few) == "0.1 [0, 0.2] at n = 1 and 0.2 [0.1, 0.3] at n = 2"
+    many = [(n, difference(-1.0 if n == 3 else n / 10)) for n in range(1, 6)]
+    assert (
+        judging.told(many) == "from 0.1 [0, 0.2] at n = 1 to 0.5 [0.4, 0.6] at n = 5; lowest −1 [−1.1, −0.9] at n = 3"
+    )
+    assert (judging.above(few[1:]), judging.above(many)) == (True, False)
+    assert judging.above(few) is None  # 0 is an end of the first

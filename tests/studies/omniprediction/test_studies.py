@@ -59,7 +59,7 @@ def test_price_spikes_on_the_embedded_prices(tmp_path_factory: pytest.TempPathFa
     markets = pd.read_parquet(folder / "markets.parquet")
     assert markets["judged from"].tolist() == ["2022-01-01"]
     assert 0.05 < markets["spikes, judged"][0] < 0.2
-    assert (markets["its Brier score"] < markets["spikes, judged"] * (1 - markets["spikes, judged"])).all()
+    assert (markets["Brier score of the best"] < markets["spikes, judged"] * (1 - markets["spikes, judged"])).all()
 
 
 def test_price_spikes_on_published_forecasts(tmp_path_factory: pytest.TempPathFactory) -> None:

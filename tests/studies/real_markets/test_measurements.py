@@ -6,19 +6,29 @@ import pytest
 from made_up_markets import made_up_market
 
 import omnisim
+from omnisim.statistics.intervals import intervals
+from omnisim.statistics.resampling import BOTH, Resampler
 from omnisim.studies import Options
-from omnisim.studies.parallel import run_all
-from omnisim.studies.real_markets import results as module
-from omnisim.studies.real_markets.cases import Case, measure
-from omnisim.studies.real_markets.contenders import FORESIGHT, build, calibrated, pool
-from omnisim.studies.real_markets.plan import FULL, QUICK, Plan, cases
-from omnisim.studies.real_markets.results import comparisons, over_days
+from omnisim.studies.frame import run_all
+from omnisim.studies.real_markets.cases import FULL, QUICK, Case, Plan, measure, with_forecasters
+from omnisim.studies.real_markets.contenders import FORESIGHT, build, calibrated, contenders, pool
+from omnisim.studies.real_markets.page import best_calibrated
+from omnisim.studies.real_markets.results import collect
 from omnisim.studies.real_markets.setting import POPULATIONS, setting
-from omnisim.studies.real_markets.study import play
 from omnisim.studies.real_markets.tables import gained, switches, switching
 
 AGENTS = (4, 3, 3)
 PLAN = Plan(2, AGENTS, None)
+
+
+def played_on(settings, plan, seed):
+    """Every contender, then what follows from the results, as the study does it."""
+    options = Options(seed=seed, jobs=1)
+    done = with_forecasters(plan, options, {one: contenders(pool(one.market)) for one in settings})
+    measured = [measure(case) for case in done]
+    later = best_calibrated(done, measured, plan, options)
+    measured += [measure(case) for case in later]
+    return collect([*done, *later], measured), [*done, *later], measured
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +39,7 @@ def known():
 @pytest.fixture(scope="module")
 def played(known):
     """The results of all runs on one made-up market with two population seeds."""
-    return play(PLAN, [known], Options(seed=3, jobs=1))[0]
+    return played_on([known], PLAN, seed=3)[0]
 
 
 class TestOneRun:
@@ -73,7 +83,7 @@ class TestOneRun:
 
 
 def test_results_do_not_depend_on_the_number_of_jobs(known) -> None:
-    todo = cases(PLAN, 3, {known: ["sharp", "Selection", calibrated("all")]})
+    todo = with_forecasters(PLAN, Options(seed=3), {known: ["sharp", "Selection", calibrated("all")]})
     alone, together = (run_all(measure, todo, [1] * len(todo), jobs) for jobs in (1, 2))
     for one, other in zip(alone, together, strict=True):
         assert one.rows == other.rows
@@ -100,7 +110,8 @@ class TestDifferences:
     def test_the_unit_is_the_distance_from_climatology_to_foresight(self, played) -> None:
         results = played
         for subsequence in results.subsequences("AA"):
-            np.testing.assert_allclose(results.change("AA", FORESIGHT, "climatology", subsequence), 100)
+            (whole,) = results.compared("AA", [(FORESIGHT, "climatology")], subsequence).values()
+            assert whole.mean == pytest.approx(100)
         rows = results.rows[results.rows["subsequence"] == "all"].set_index(["forecaster", "seed"])["earned"]
         expected = [
             100
@@ -108,13 +119,36 @@ class TestDifferences:
             / (rows["perfect foresight", seed] - rows["climatology", seed])
             for seed in (3000, 3001)
         ]
-        np.testing.assert_allclose(results.change("AA", "sharp", "blunt"), expected)
+        (change,) = results.compared("AA", [("sharp", "blunt")]).values()
+        assert change.mean == pytest.approx(np.mean(expected))
+
+    @pytest.mark.parametrize("subsequence", ["all", "weekend"])
+    def test_intervals_are_those_of_a_comparison(self, played, subsequence: str) -> None:
+        """By hand: blocks of a week, the resamples that all comparisons share, and one family for all pairs."""
+        pairs = [("sharp", "blunt"), ("ridge", "climatology")]
+        active = played.active["AA"][subsequence]
+        sums, rounds = np.zeros((2, 5, 2)), np.zeros((5, 2))
+        for day in range(32):
+            for k, (more, less) in enumerate(pairs):
+                for seed in (0, 1):
+                    distance = played.distance("AA", subsequence)[seed]
+                    gain = played.daily["AA", more][seed, day] - played.daily["AA", less][seed, day]
+                    sums[seed, day // 7, k] += active[day] * 100 * gain / distance
+                rounds[day // 7, k] += active[day]
+        estimates = Resampler(2).over_days(sums, rounds)
+        half = intervals(estimates)
+        found = list(played.compared("AA", pairs, subsequence).values())
+        for k, each in enumerate(found):
+            assert (each.method, estimates.method[k]) == (BOTH, BOTH)
+            assert each.mean == pytest.approx(estimates.value[k])
+            assert each.high - each.mean == pytest.approx(half.simultaneous[k]) == each.mean - each.low
+            assert each.alone.high - each.mean == pytest.approx(half.alone[k]) == each.mean - each.alone.low
 
     def test_the_best_is_that_of_the_pool(self, played) -> None:
         results = played
         assert results.best("AA") == "sharp"
-        assert (calibrated("all"), "sharp") in comparisons(results, "AA")
-        assert (calibrated("sharp"), "sharp") in comparisons(results, "AA")
+        assert (calibrated("all"), "sharp") in results.pairs("AA")
+        assert (calibrated("sharp"), "sharp") in results.pairs("AA")
 
     def test_the_worst_regret_is_the_largest_mean_over_agents(self, played) -> None:
         results = played
@@ -132,38 +166,3 @@ class TestDifferences:
         rows = results.rows.query("subsequence == 'all'").groupby("forecaster")["money_factories"].mean()
         assert row["mean"] == pytest.approx(365 * (rows["calibrated: climatology"] - rows["climatology"]))
         assert row["gain %"] == pytest.approx(100 * (gains > 0.005).mean())
-
-
-class TestBootstrap:
-    def test_a_gain_that_is_the_same_share_of_every_day_is_known(self, played) -> None:
-        results = _with_daily(played, lambda distance: 0.3 * distance)
-        interval = over_days(results, "AA", "sharp", "blunt", seed=0)
-        assert (interval.mean, interval.low, interval.high) == pytest.approx((30, 30, 30))
-
-    def test_blocks_go_around_the_end(self) -> None:
-        values = np.arange(20.0)
-        expected = [sum(values[(start + step) % 20] for step in range(module.BLOCK_DAYS)) for start in range(20)]
-        np.testing.assert_allclose(module._block_sums(values), expected)
-        np.testing.assert_allclose(module._block_sums(np.arange(3.0)), [3, 3, 3])
-
-    def test_it_covers_the_truth(self, played, monkeypatch) -> None:
-        """60 replicates; with a coverage of 85 % or more, fewer than 40 hits have a probability below 1e-4."""
-        monkeypatch.setattr(module, "DRAWS", 300)
-        hits = 0
-        for seed in range(60):
-            rng = np.random.default_rng(seed)
-            noise = rng.normal(scale=0.5, size=700)
-            # Days hang together over a week.
-            noise = np.convolve(noise, np.ones(7) / np.sqrt(7), mode="same")
-            results = _with_daily(played, lambda distance, noise=noise: 0.2 * distance + noise, days=700)
-            interval = over_days(results, "AA", "sharp", "blunt", seed=seed)
-            hits += interval.low <= 20 <= interval.high
-        assert hits >= 40
-
-
-def _with_daily(results, gain, days: int = 50):
-    """The results with made-up days: foresight earns a distance more than climatology, sharp a gain more than blunt."""
-    distance = np.random.default_rng(0).uniform(1, 3, days)
-    daily = {FORESIGHT: distance, "climatology": 0 * distance, "sharp": gain(distance), "blunt": 0 * distance}
-    fields = {name: getattr(results, name) for name in results.__dataclass_fields__}
-    return type(results)(**{**fields, "daily": {("AA", name): values[None] for name, values in daily.items()}})

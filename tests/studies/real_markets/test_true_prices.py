@@ -8,13 +8,13 @@ from made_up_markets import made_up_market
 
 import omnisim
 from omnisim.market import Market
-from omnisim.report.study import render
+from omnisim.report.study.page import render
 from omnisim.studies import Options
-from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Case, measure
-from omnisim.studies.real_markets.contenders import build, pool
-from omnisim.studies.real_markets.plan import Plan
+from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Case, Plan, measure, with_forecasters
+from omnisim.studies.real_markets.contenders import build, contenders, pool
+from omnisim.studies.real_markets.page import assemble, best_calibrated, clipping_told, cuts
+from omnisim.studies.real_markets.results import collect
 from omnisim.studies.real_markets.setting import PAST_DAYS, POPULATIONS, Setting, setting
-from omnisim.studies.real_markets.study import assemble, clipping_told, cuts, play
 
 AGENTS = (4, 3, 3)
 DAYS = 30
@@ -78,7 +78,12 @@ def test_the_page_states_what_was_cut_in_each_market() -> None:
     plan = Plan(1, (2, 2, 2), DAYS)
     settings = [setting(replace(market_with(share, 5000.0), name=name)) for name, share in (("AA", 0.0), ("BB", 0.1))]
     options = Options(jobs=1, quick=True)
-    results, measured = play(plan, settings, options)
+    done = with_forecasters(plan, options, {known: contenders(pool(known.market)) for known in settings})
+    measured = [measure(case) for case in done]
+    later = best_calibrated(done, measured, plan, options)
+    measured += [measure(case) for case in later]
+    done += later
+    results = collect(done, measured)
     told = clipping_told(settings, cuts(settings, results))
     for known in settings:
         played = known.market.prices[PAST_DAYS:]
@@ -89,7 +94,7 @@ def test_the_page_states_what_was_cut_in_each_market() -> None:
     assert settings[0].beyond.share == results.cut("AA") == 0
     assert "AA 0 % of the prices and 0 % of the money" in told
     assert f"BB {float(f'{100 * settings[1].beyond.share:.2g}'):g} % of the prices and " in told
-    study = assemble(results, measured, settings, plan, options)
+    study = assemble(done, measured, plan, options)
     assert dict(study.facts)["Clipping"] == told
     [warning] = study.warnings
     assert warning.startswith("The range from ")

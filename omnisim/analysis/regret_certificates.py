@@ -1,0 +1,104 @@
+"""Certificates of regrets that a forecaster keeps small directly (:mod:`omnisim.game.regret_bounds`).
+
+Two for each regret and subsequence, of different kinds:
+
+- before the run: regret in expectation over the mixtures, in a run of T rounds, whatever comes: Phi <= e K and V <= |S|
+  in units of the agent's range;
+- from the record: regret of the actions played, by the potential Phi / K at the end, the sums of squares V, the number
+  P of actions that were or could have been played, and what the draws may add. It fails with probability at most delta:
+  each pair of a subsequence and an agent has delta / E of it for external regret, and as much for swap regret.
+
+What draws add to external regret is E_psi u(a(p), y) - u(a, y), in units of the range at most 1 and of a variance that
+the mixture tells. To swap regret they add, for each of A^A swaps f, E_psi r - r with r = u(f(a), y) - u(a, y) in
+[-range, range]: at most 2 ranges, of a variance of at most E (r - r*)^2 <= 4 range^2 (1 - q), r* that of an action of
+probability q.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from omnisim.analysis.evidence import DELTA, Basis, Evidence
+from omnisim.analysis.expected_regret import expected_regrets
+from omnisim.arrays import BoolArray, FloatArray
+from omnisim.game.regret_bounds import external_logarithm, regret_bound, sampling_bound, swap_logarithm
+from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, RegretFromBias
+from omnisim.problem.ranges import utility_range
+from omnisim.trace import Mixtures
+
+PROMISED = "{} regret(S) in expectation <= range (ln({} E e) + c eta^2 |S|) / eta, least over eta"
+RECORDED = "{} regret(S) <= range (ln({} E Phi / K) + c eta^2 V) / eta, least over eta, + sampling"
+
+
+def regret_claims(
+    evidence: Evidence,
+    mixtures: Mixtures,
+    calibration: CalibratesDecisions,
+    rule: RegretFromBias,
+    met: BoolArray,
+    note: str,
+) -> Iterator[dict[str, object]]:
+    """Rows about the regrets of a population beside a forecaster with potentials of them.
+
+    Parameters
+    ----------
+    evidence, mixtures
+        Of the run.
+    calibration, rule
+        What forecaster and rule declare; ``calibration.regret_pairs`` > 0.
+    met : (N,)
+        Agents that meet the hypotheses of the forecaster.
+    note
+        What the others lack.
+    """
+    trace, measures = evidence.trace, evidence.measures
+    found = expected_regrets(trace, mixtures, measures.population.name)
+    rounds, actions, pairs = trace.rounds, measures.population.actions, calibration.regret_pairs
+    unit = utility_range(measures.population)
+    square = np.where(unit > 0, unit, 1.0) ** 2
+    log_delta = math.log(pairs / DELTA)
+    expected = {"swap": found.swap(measures.benchmark), "external": found.external(measures.benchmark)}
+    spent = evidence.final_potential
+    for k, name in enumerate(trace.subsequences):
+        into = measures.benchmark[k]
+        kept, lacking = evidence.met(rule, k, into, Hypothesis.BENCHMARK)
+        stakes, size = evidence.regret_stakes(k), float(measures.rounds[k])
+        squares = found.squares[k]
+        of_external = np.where(into, squares.sum(axis=1), 0.0).max(axis=1) / square
+        of_swap = np.where(into[:, None], squares, 0.0).max(axis=2).sum(axis=1) / square
+        possible = found.possible[k].sum(axis=1)
+        ways: dict[str, tuple[str, str, FloatArray, FloatArray, FloatArray]] = {
+            "swap": (
+                rule.swap,
+                "m A^A|m A^P",
+                regret_bound(np.array(size), swap_logarithm(rounds, actions, pairs, math.e, actions), rounds),
+                regret_bound(of_swap, swap_logarithm(rounds, actions, pairs, spent, possible), rounds)
+                + 2 * sampling_bound(found.unsure[k], actions * math.log(actions) + log_delta, rounds),
+                measures.swap_regret[k],
+            ),
+            "external": (
+                rule.external,
+                "m A|m A",
+                regret_bound(np.array(size), external_logarithm(rounds, actions, pairs, math.e), rounds),
+                regret_bound(of_external, external_logarithm(rounds, actions, pairs, spent), rounds)
+                + sampling_bound(found.variance[k] / square, log_delta, rounds),
+                measures.external_regret[k],
+            ),
+        }
+        for kind, (theorem, words, before, after, measured) in ways.items():
+            promise, record = words.split("|")
+            promised = met & kept & calibration.budgeted
+            lacks = note or lacking or ("" if calibration.budgeted else UNBUDGETED)
+            yield evidence.row(
+                theorem, PROMISED.format(kind, promise), name, expected[kind][k], before * unit, promised, lacks,
+                stakes=stakes,
+            )  # fmt: skip
+            yield evidence.row(
+                theorem, RECORDED.format(kind, record), name, measured, after * unit, met & kept, note or lacking,
+                1 - DELTA, stakes=stakes, basis=Basis.RECORD,
+            )  # fmt: skip
+
+
+UNBUDGETED = "the tolerance is fixed: nothing keeps the potential within e K"
+"""Why nothing is promised before the run, and why the potential may exceed the budget and no promise is broken."""

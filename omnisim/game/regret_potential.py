@@ -1,0 +1,91 @@
+"""Regrets of all agents as objectives with a potential of their own: external, and swap regret for all A^A swaps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
+from omnisim.game.objectives import Decisions
+from omnisim.game.regret_bounds import regret_rates
+from omnisim.game.regret_kernels import learn_regrets, weigh_regrets
+from omnisim.problem.choices import weighted_regret
+from omnisim.problem.context import Context
+from omnisim.problem.mixture import Mixture
+from omnisim.problem.ranges import utility_range
+
+
+class RegretPotential:
+    """The potentials of external and swap regret of one population, see :mod:`omnisim.game.regret_bounds`.
+
+    It stands beside the families of an engine: it has weights, and a rise of its potential in a round that is at most
+    its weighted gain, so that one budget serves all.
+
+    Parameters
+    ----------
+    decisions
+        The population's decision events, prepared before this in each round; they know its actions.
+    subsequences
+        L.
+    rounds
+        T.
+    unit
+        What the potential of one pair of a subsequence and an agent counts at first, twice: once for each regret.
+    """
+
+    def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float) -> None:
+        self._decisions, self._population, self._unit = decisions, decisions.population, unit
+        agents, actions = self._population.agents, self._population.actions
+        self._rates, self._curvatures = (read_only(each) for each in regret_rates(rounds))
+        count = len(self._rates)
+        largest = utility_range(self._population)
+        self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > 0)
+        pairs = (subsequences, agents)
+        self.external, self.external_squares = np.zeros((2, *pairs, actions))
+        self.swap, self.swap_squares = np.zeros((2, *pairs, actions, actions))
+        self._external_weights = np.full((*pairs, actions), self._rates.sum() / (count * actions))
+        self._powers = np.ones((*pairs, actions, count, actions))
+        self._factors = np.ones((*pairs, actions, count))
+        self._products = np.ones((*pairs, count))
+        self.potentials = np.ones((*pairs, 2))
+        self._others = np.tile(np.arange(actions), (agents, 1))
+        self._every = np.ones((agents, actions), dtype=np.bool_)
+
+    @property
+    def mass(self) -> float:
+        """What the potential is at first."""
+        return self._unit * self.potentials.size
+
+    def prepare(self, context: Context) -> None:
+        """Begin a round."""
+        known = context.candidates.get(self._population.name)
+        self._candidates: BoolArray = np.ascontiguousarray(self._every if known is None else known)
+        self._active: IntArray = context.active.nonzero()[0]
+
+    def weighted_gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:
+        """(b, h): the weighted gain of a prediction is b + h . y."""
+        population, own = self._population, self._decisions.actions(prediction)
+        weights = np.zeros((population.agents, population.actions))
+        weigh_regrets(
+            self._active, own, self._candidates, self._scale * self._unit, self._rates,
+            self._external_weights, self._powers, self._factors, self._products, weights,
+        )  # fmt: skip
+        return weighted_regret(population.utility, population.offset, own, self._others, weights)
+
+    def learn(self, mixture: Mixture, outcome: FloatArray) -> float:
+        """Add the gains of a round; the rise of the potential."""
+        own = np.stack([self._decisions.actions(prediction) for prediction in mixture.support])
+        earned = np.ascontiguousarray(self._population.utilities(outcome))
+        rise = learn_regrets(
+            self._active, own, np.ascontiguousarray(mixture.weights), self._candidates, earned, self._scale,
+            self._rates, self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
+            self._external_weights, self._powers, self._factors, self._products, self.potentials,
+        )  # fmt: skip
+        return float(rise) * self._unit
+
+
+def regret_potentials(
+    decisions: Sequence[Decisions], subsequences: int, rounds: int, mass: float
+) -> list[RegretPotential]:
+    """One for each population, together of potential 2 ``mass`` at first, the same for every agent."""
+    agents = sum(each.population.agents for each in decisions)
+    return [RegretPotential(each, subsequences, rounds, mass / (agents * subsequences)) for each in decisions]

@@ -1,0 +1,274 @@
+"""Forecasts of vendors: dated files of their own, put beside the prices of a market, and refused where they leak."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray
+from omnisim.errors import DataError
+from omnisim.market.clock import local_periods
+from omnisim.market.data import PRICES_A_DAY, Market
+from omnisim.market.days import to_days
+from omnisim.market.moments import read_moments
+from omnisim.market.stamps import Edge, When, read_stamps
+from omnisim.market.suspicions import Leaks, refuse_leaks, unit_of_prices
+from omnisim.market.tables import Form, Source, Table, read_table
+from omnisim.market.wide import PERIOD, PRICE, unpivoted
+from omnisim.market.zones import checked_zone
+from omnisim.suggest import nearest
+
+
+def with_forecast(
+    market: Market,
+    name: str,
+    source: "Source | Sequence[Source]",
+    *,
+    column: str | None = None,
+    time: str | None = None,
+    date: str | None = None,
+    period: str | None = None,
+    stamp: Edge | None = None,
+    time_format: str | None = None,
+    date_format: str | None = None,
+    timezone: str | None = None,
+    file_timezone: str | None = None,
+    wide: bool = False,
+    resample: bool | None = None,
+    select: Mapping[str, str] | None = None,
+    unit: str | None = None,
+    issued: str | None = None,
+    issued_format: str | None = None,
+    gate_closure: str | None = None,
+    missing_forecast: str = "error",
+    leaks: Leaks = "error",
+    first_day: dt.date | None = None,
+    last_day: dt.date | None = None,
+    separator: str | None = None,
+    decimal: Any = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int | None = None,
+) -> Market:
+    """The market with the forecasts of a vendor beside its prices.
+
+    Parameters
+    ----------
+    name
+        What the model is called: ``kind = "published", model = name``.
+    source
+        A file, several, or a path with ``*`` in it; each in the forms that :func:`~omnisim.market.read_prices` reads.
+    column
+        Of the forecasts; left out, the model's name, ``forecast``, or the only column that nothing else uses.
+    issued
+        Column of the time at which each forecast was issued, on the clock of the stamps where it has no offset. Of
+        several for one period, the last one before gate closure counts.
+    gate_closure
+        Time of the day before delivery, on the market's clock, until which a forecast is known to customers, such as
+        ``"12:00"``. Needed with ``issued``.
+    missing_forecast
+        Days without a forecast: ``"error"``, ``"previous"`` (that of the last day with one), or the name of another
+        forecast of the market.
+    first_day, last_day
+        Days that will be played: others need no forecast, and take the prices of the day before.
+    time, date, period, stamp, time_format, date_format, timezone, file_timezone, wide, resample, select, unit, leaks
+        As for prices.
+    separator, decimal, thousands, encoding, skip_rows
+        As for prices.
+
+    Raises
+    ------
+    DataError
+        If a file is not as described, a forecast was issued after gate closure or is the price, or a day has none.
+    """
+    about = f"forecast {name!r}"
+    if name in market.forecasts:
+        raise DataError(f"{about} is one of the market's already: give it another name")
+    gate = _gate(about, issued, gate_closure)
+    zone = None if timezone is None else checked_zone("timezone", timezone)
+    other = None if file_timezone is None else checked_zone("file_timezone", file_timezone)
+    form = Form(separator, decimal, thousands, encoding, skip_rows)
+    when = When(time, date, period, time_format, date_format, other, zone, stamp)
+    wanted = [
+        *when.columns,
+        *([] if wide or column is None else [column]),
+        *([issued] if issued else []),
+        *(select or {}),
+    ]
+    table = _together([read_table(each, form, wanted) for each in expanded(source)]).where(select or {})
+    if wide:
+        table = unpivoted(table)
+        when = replace(when, date=date or table.columns[0], period=PERIOD)
+        column = PRICE
+    value = _column(table, name, column, [*(when.columns or table.columns[:1]), *([issued] if issued else [])])
+    factor, _, notes = unit_of_prices(table, value, unit, market.currency)
+    table, stamps = read_stamps(table, when, [value])
+    if issued is not None and gate is not None:
+        kept, passed = _known(table, stamps, issued, issued_format, gate, zone, about)
+        notes = [*notes, *passed]
+        table, stamps = read_stamps(replace(table, frame=table.frame[kept]), when, [value])
+    numbers = table.with_signs([value]).numbers(value) * factor
+    import pandas as pd
+
+    values = pd.DataFrame({name: numbers}, index=table.frame.index)
+    periods = local_periods(table, values, stamps, timezone=zone, resolution=market.resolution, resample=resample)
+    days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
+    aligned, told = _aligned(market, name, days.dates, days.columns[name], missing_forecast, first_day, last_day)
+    alone = replace(market, forecasts={name: aligned}, features={})
+    refuse_leaks(alone, table.source, leaks)
+    told = [*notes, *(note for note in days.notes if "dropped" not in note), *told]
+    return replace(
+        market,
+        forecasts={**market.forecasts, name: aligned},
+        notes=(*market.notes, *(f"{about}: {note}" for note in told)),
+    )
+
+
+def expanded(source: "Source | Sequence[Source]") -> list[Any]:
+    """The files that a path with ``*`` means, in the order of their names; anything else as it is.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    if isinstance(source, list | tuple):
+        return [each for one in source for each in expanded(one)]
+    if isinstance(source, str | Path) and "*" in str(source):
+        path = Path(source)
+        found = [*sorted(path.parent.glob(path.name))]
+        if not found:
+            raise DataError(f"{path}: there is no such file")
+        return found
+    return [source]
+
+
+def _gate(about: str, issued: str | None, gate_closure: str | None) -> dt.timedelta | None:
+    if (issued is None) != (gate_closure is None):
+        raise DataError(f"{about}: issued (a column) and gate_closure (such as '12:00') must be given together")
+    if gate_closure is None:
+        return None
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})", gate_closure)
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        raise DataError(f"{about}: gate_closure is {gate_closure!r}: it must be a time of the day, such as '12:00'")
+    return dt.timedelta(hours=int(match[1]), minutes=int(match[2]))
+
+
+def _together(tables: list[Table]) -> Table:
+    """Several files below each other; a row is then told by its file and its line."""
+    import pandas as pd
+
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    for table in tables[1:]:
+        if table.columns != first.columns:
+            odd = next((name for name in first.columns if name not in table.columns), None) or "another order"
+            raise DataError(f"{table.source} has other columns than {first.source}: {odd}")
+    frames = [
+        table.frame.set_axis(pd.Index([f"{label} of {table.source}" for label in table.frame.index]))
+        for table in tables
+    ]
+    return replace(first, source=f"{first.source} and {len(tables) - 1} more", frame=pd.concat(frames))
+
+
+def _column(table: Table, name: str, column: str | None, used: Sequence[str]) -> str:
+    if column is not None:
+        table.column(column)
+        return column
+    for likely in (name, "forecast", PRICE):
+        if likely in table.columns:
+            return likely
+    free = [each for each in table.columns if each and each not in used]
+    if len(free) == 1:
+        return free[0]
+    raise DataError(f"{table.source} has no column {name!r}{nearest(name, free)}: set column to one of them")
+
+
+def _known(
+    table: Table, stamps: Any, issued: str, issued_format: str | None, gate: dt.timedelta, zone: str | None, about: str
+) -> tuple[BoolArray, list[str]]:
+    """The rows of the last forecast of each period that was issued until gate closure."""
+    import pandas as pd
+
+    at = read_moments(table.text(issued), "issued_format", issued_format).stamps
+    if at.isna().any():
+        label = at.index[at.isna()][0]
+        raise DataError(f"{table.place(label)}: {issued} is {table.raw(issued)[label]!r}: it must be a timestamp")
+    if at.dt.tz is not None:
+        if zone is None:
+            raise DataError(
+                f"{table.source}: column {issued!r} carries UTC offsets, so timezone must name the market's"
+            )
+        at = at.dt.tz_convert(zone).dt.tz_localize(None)
+    starts = stamps.starts
+    local = starts if starts.dt.tz is None else starts.dt.tz_convert(zone).dt.tz_localize(None)
+    closure = local.dt.normalize() - pd.Timedelta(days=1) + pd.Timedelta(gate)
+    late = (at > closure).to_numpy()
+    clock = pd.Series(stamps.clock.to_numpy())
+    last = pd.Series(at.to_numpy()).where(~late).groupby(clock).transform("max")
+    never = last.isna().to_numpy()
+    if never.any():
+        place = int(np.flatnonzero(never)[0])
+        raise DataError(
+            f"{about}: {table.place(at.index[place])}: the forecast for {local.iloc[place]:%Y-%m-%d %H:%M} was issued "
+            f"at {at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no "
+            f"earlier one is there ({int(pd.Series(clock[never]).nunique())} such periods): it was not known; take it "
+            "out, or set gate_closure to what it was"
+        )
+    kept = (~late) & (pd.Series(at.to_numpy()) == last).to_numpy()
+    passed = int(late.sum())
+    return kept, [f"{passed} rows issued after gate closure were passed over"] * (passed > 0)
+
+
+def _aligned(
+    market: Market,
+    name: str,
+    dates: DateArray,
+    values: FloatArray,
+    missing: str,
+    first: dt.date | None,
+    last: dt.date | None,
+) -> tuple[FloatArray, list[str]]:
+    rows = dict(zip(dates.tolist(), values, strict=True))
+    given: list[dt.date] = market.dates.tolist()
+    found = np.full(market.prices.shape, np.nan)
+    absent: list[dt.date] = []
+    idle = 0
+    for t, day in enumerate(given):
+        if day in rows:
+            found[t] = rows[day]
+        elif (first is not None and day < first) or (last is not None and day > last):
+            found[t] = market.prices[max(0, t - 1)]
+            idle += 1
+        else:
+            absent.append(day)
+    told = [f"{idle} days outside the run have none, and take the prices of the day before"] * (idle > 0)
+    if not absent:
+        return found, told
+    shown = ", ".join(map(str, absent[:3])) + (" ..." if len(absent) > 3 else "")
+    if missing == "error":
+        others = ", ".join(map(repr, market.forecasts)) or "none here"
+        raise DataError(
+            f"forecast {name!r}: {len(absent)} days have no forecast ({shown}): set missing_forecast to 'previous', or "
+            f"to the name of another ({others}), or first_day and last_day to the days there are ({dates[0]} to "
+            f"{dates[-1]})"
+        )
+    if missing == "previous":
+        for day in absent:
+            t = given.index(day)
+            before = [each for each in rows if each < day]
+            if not before:
+                raise DataError(
+                    f"forecast {name!r}: {day} has no forecast, and none is before it: set first_day to {dates[0]}"
+                )
+            found[t] = rows[max(before)]
+        return found, [*told, f"{len(absent)} days without a forecast take the one before ({shown})"]
+    other = market.forecast(missing)
+    for day in absent:
+        found[given.index(day)] = other[given.index(day)]
+    return found, [*told, f"{len(absent)} days without a forecast take that of {missing!r} ({shown})"]

@@ -1,0 +1,143 @@
+"""Limits that agents exceeded in the runs of a comparison, in their own units, and what clipping cut."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from omnisim.problem.clipping import ALARMING, NOTICED
+from omnisim.report.clipping import Cut
+from omnisim.report.comparison.scope import AXES, Context, Scope
+from omnisim.report.comparison.tables import MOST_ROWS, labels, named, note, text
+from omnisim.report.tables import Column, Table, cell
+from omnisim.report.text import count, percent, score
+
+MOST_FALLBACK = 0.01
+"""Share of the rounds without a candidate from which a comparison did not go well, as of a run."""
+
+MOST_SENTENCES = 6
+"""Limits that are told of."""
+
+
+def sentences(scope: Scope) -> Iterator[str]:
+    """How often and how far each limit was exceeded in the first context, with the reference and with the others."""
+    table = scope.comparison.violations
+    if table.empty:
+        yield "No population has constraints: nothing can be violated."
+        return
+    rows = _whole_run(scope, scope.contexts[0])
+    broken = [(key, found) for key, found in rows.groupby(["population", "constraint"], sort=False)
+              if (found["violated"] > 0).any()]  # fmt: skip
+    if not broken:
+        yield "No limit was exceeded."
+    for (population, constraint), found in broken[:MOST_SENTENCES]:
+        yield _said(scope, str(population), str(constraint), found)
+    if len(broken) > MOST_SENTENCES:
+        yield f"{count(len(broken) - MOST_SENTENCES, 'more limit is', 'more limits are')} in the table of violations."
+    name, share = most_fallback(scope)
+    if share > 0:
+        yield (
+            f"No action was left to choose from on {percent(share)} of {scope.agent} {scope.round}s with {name}, the "
+            "most of all; then the least bad one is played."
+        )
+
+
+def _said(scope: Scope, population: str, constraint: str, rows: pd.DataFrame) -> str:
+    shares = rows.set_index("forecaster")["violated"].dropna()
+    others = shares.drop(scope.reference, errors="ignore")
+    names = [scope.reference] if scope.reference in shares else []
+    if len(others):
+        names += dict.fromkeys((str(others.idxmin()), str(others.idxmax())))
+    parts = [f"{percent(float(shares[name]))} with {name}" for name in names]
+    worst = max(rows.to_dict("records"), key=lambda row: float(row["largest"]))
+    return (
+        f"{population}: share of {scope.agent} {scope.round}s on which “{constraint}” was exceeded: "
+        f"{', '.join(parts)}; by {score(float(worst['largest']))} {worst['unit']} at most, with {worst['forecaster']}."
+    )
+
+
+def most_fallback(scope: Scope) -> tuple[str, float]:
+    """The forecaster with which agents most often had no candidate left, and on which share of rounds."""
+    found = []
+    for row in scope.table.to_dict("records"):
+        context = (row["elimination"], row["adversary"], row["setting"])
+        if row["runs"]:
+            words = scope.words(context)
+            name = f"{row['forecaster']}{f' ({words})' if words else ''}"
+            found.append((float(row["fallback_rounds"]) / scope.rounds[context], name))
+    share, name = max(found, key=lambda each: each[0])
+    return name, share
+
+
+def reservations(scope: Scope) -> Iterator[str]:
+    """Why limits and clipping do not speak for green."""
+    cut, where = largest_cut(scope)
+    if cut.share >= ALARMING:
+        yield cut.briefly + where
+    name, fallback = most_fallback(scope)
+    if fallback > MOST_FALLBACK:
+        yield f"no action was left to choose from on {percent(fallback)} of {scope.agent} {scope.round}s with {name}"
+
+
+def notices(scope: Scope) -> Iterator[str]:
+    """What must be known before any number is read."""
+    cut, where = largest_cut(scope)
+    if cut.share >= NOTICED:
+        yield cut.told(where)
+    market = scope.about["market"]
+    warnings = market.get("warnings") if isinstance(market, dict) else None
+    yield from (str(warning) for warning in warnings) if isinstance(warnings, list | tuple) else ()
+
+
+def alarming(scope: Scope) -> Iterator[str]:
+    """What is a warning on the command line as well."""
+    cut, where = largest_cut(scope)
+    if cut.share >= ALARMING:
+        yield cut.told(where)
+
+
+def largest_cut(scope: Scope) -> tuple[Cut, str]:
+    """What was cut where most was, and in parentheses where that is if not everywhere the same."""
+    frame = scope.comparison.clipping
+    row = max(frame.to_dict("records"), key=lambda row: max(float(row["prices"]), float(row["money"])))
+    low, high = float(row["suggested_low"]), float(row["suggested_high"])
+    words = scope.words([str(row[axis]) for axis in AXES])
+    same = frame[["low", "high", "prices"]].drop_duplicates()
+    return Cut(
+        str(row["quantity"]), str(row["unit"]), float(row["low"]), float(row["high"]), int(row["values"]),
+        int(row["clipped"]), float(row["lowest"]), float(row["highest"]), float(row["prices"]), float(row["money"]),
+        None if low != low else (low, high),
+    ), f" ({words})" if words and len(same) > 1 else ""  # fmt: skip
+
+
+def _whole_run(scope: Scope, context: Context) -> pd.DataFrame:
+    return scope.of(scope.comparison.violations, context, subsequence=scope.whole_run)
+
+
+def violations(scope: Scope) -> Table:
+    """A row per variant and limit on the whole run: how often and how far it was exceeded."""
+    frame = scope.comparison.violations
+    rows = frame[frame["subsequence"] == scope.whole_run]
+    if not len(rows):
+        return Table([], [])
+    columns = [
+        *labels(scope),
+        Column("population", numeric=False),
+        Column("limit", numeric=False),
+        Column("exceeded", f"% of {scope.agent} {scope.round}s"),
+        Column("ever", f"% of {scope.agent}s"),
+        Column("excess", f"per {scope.agent} over the run"),
+        Column("largest", f"of a {scope.agent} {scope.round}"),
+        Column("unit", numeric=False),
+    ]
+    made = [
+        [
+            *named(scope, row),
+            text(row["population"]),
+            text(row["constraint"]),
+            *(cell(100 * row[share], write=score) for share in ("violated", "exceeding")),
+            *(cell(row[value], write=score) for value in ("total", "largest")),
+            text(row["unit"]),
+        ]
+        for row in rows.head(MOST_ROWS).to_dict("records")
+    ]
+    return Table(columns, made, note=note("Listed are {} of {}; comparison.violations has all.", made, len(rows)))

@@ -1,0 +1,280 @@
+"""The tables of the page: agents, distributions per population and subsequence, certificates.
+
+Cells carry the text to read and the number to sort by. The table of agents is data that the page's script
+shows page by page; its first rows are written out for readers without scripts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omnisim.analysis import Analysis
+from omnisim.analysis.units import units
+from omnisim.arrays import ROUNDING
+from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
+from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
+from omnisim.report.tables import Cell, Column, Table, cell
+from omnisim.report.text import MISSING, amount, count, number
+
+MOST_ACCURACY = 400
+"""Rows of the table of accuracy."""
+
+PAGE_ROWS = 20
+"""Rows of the table of agents shown at once."""
+
+MONEY = ("gain", "money", "external_regret", "swap_regret")
+"""Columns in the currency of the population."""
+
+MOST_AGENTS_EACH = 50
+"""Best and worst agents per population that are listed where all would be too many."""
+
+
+@dataclass(frozen=True)
+class AgentTable:
+    """Rows of ``analysis.agents`` in the order in which they are first shown.
+
+    Attributes
+    ----------
+    columns
+        As of a :class:`Table`.
+    first
+        The first rows, written out.
+    data
+        All rows by column, for the script.
+    note
+        Which agents are listed.
+    on_paper
+        Where those rows are that are not printed.
+    sorted
+        Index of the column by which the rows are sorted, upwards.
+    """
+
+    columns: Sequence[Column]
+    first: Sequence[Sequence[Cell]]
+    data: dict[str, Any]
+    note: str
+    on_paper: str
+    sorted: int
+
+
+def distributions(analysis: Analysis, most_rows: int) -> Table:
+    """A row per population and subsequence: quantiles over agents of regret and violation."""
+    trace = analysis.trace
+    names, subsequences, note = list(trace.records), list(range(len(trace.subsequences))), ""
+    if len(names) * len(subsequences) > most_rows:
+        names, subsequences = shown_populations(trace), shown_subsequences(trace)
+        note = (
+            f"The {len(names)} largest populations and {len(subsequences)} longest subsequences of "
+            f"{len(trace.records)} and {len(trace.subsequences)}."
+        )
+    word = units(trace).round
+    columns = [
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column(f"{word}s"),
+        Column("agents"),
+        Column("empty bench\u00admark", "agents"),
+        Column("swap regret", "money, median"),
+        Column("swap regret", "money, 95th pct."),
+        Column("swap regret", "money, largest"),
+        Column("swap regret", "% of utility, median"),
+        Column("CCV+", "median"),
+        Column("CCV+", "95th pct."),
+        Column("CCV+", "largest"),
+        Column("fall\u00adback", f"% of {word}s"),
+        Column("money", f"a {word}, median"),
+    ]
+    rows = []
+    for name in names:
+        measures = analysis.measures[name]
+        agents, money = measures.population.agents, measures.population.money
+        for k in subsequences:
+            subsequence = trace.subsequences[k]
+            rounds = int(measures.rounds[k])
+            regret, utility = measures.swap_regret[k], measures.utility[k]
+            share = np.divide(regret, utility, out=np.full(agents, np.nan), where=utility > 0)
+            earned = float(f"{np.median(measures.money[k]) / max(1, rounds):.7g}")
+            rows.append(
+                [
+                    Cell(name, name),
+                    Cell(subsequence, subsequence),
+                    cell(rounds),
+                    cell(agents),
+                    cell(int(np.isnan(regret).sum())),
+                    *(_paid(value, money.currency) for value in quantiles(regret * money.scale, [0.5, 0.95, 1.0])),
+                    cell(100 * quantiles(share, [0.5])[0], 2),
+                    *(cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
+                    cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
+                    _paid(earned, money.currency),
+                ]
+            )
+    return Table(columns, rows, note=note)
+
+
+def violation_table(analysis: Analysis, most_rows: int) -> Table:
+    """A row per population, subsequence and constraint: how often and how far the limit was exceeded."""
+    word = units(analysis.trace).round
+    columns = [
+        Column("population", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("limit", numeric=False),
+        Column("exceeded", f"agent {word}s"),
+        Column("of", f"agent {word}s"),
+        Column("by agents"),
+        Column("excess", "sum"),
+        Column("excess", f"largest of a {word}"),
+        Column("unit", numeric=False),
+    ]
+    keys = ["population", "subsequence", "constraint"]
+    groups = list(analysis.violations.groupby(keys, sort=False)) if len(analysis.violations) else []
+    rows = [
+        [
+            *(Cell(str(label), str(label)) for label in place),
+            cell(int(found["violated"].sum())),
+            cell(int(found["rounds"].sum())),
+            cell(int((found["violated"] > 0).sum())),
+            cell(float(found["total"].sum()), 4),
+            cell(float(found["largest"].max()), 4),
+            Cell(str(found["unit"].iloc[0]), str(found["unit"].iloc[0])),
+        ]
+        for place, found in groups[:most_rows]
+    ]
+    left = len(groups) - len(rows)
+    return Table(columns, rows, note=f"{left:,} more rows are in analysis.violations." if left else "")
+
+
+def _paid(value: float, currency: str) -> Cell:
+    """Money with its currency, or the sign for what is undefined."""
+    value = float(value)
+    if not np.isfinite(value):
+        return Cell(MISSING, None)
+    return Cell(f"{amount(value)} {currency}", float(f"{value:.7g}"))
+
+
+def accuracy_table(analysis: Analysis) -> Table:
+    """A row per forecaster, subsequence and measure: how good the forecast was, beside persistence."""
+    word = units(analysis.trace).round
+    columns = [
+        Column("forecaster", numeric=False),
+        Column("subsequence", numeric=False),
+        Column("measure", numeric=False),
+        Column("value"),
+        Column("persistence", f"the {word} before"),
+        Column("unit", numeric=False),
+        Column(f"{word}s"),
+    ]
+    table = analysis.accuracy.head(MOST_ACCURACY)
+    rows = [
+        [
+            *(Cell(str(row[key]), str(row[key])) for key in ("forecaster", "subsequence", "measure")),
+            *(cell(float(row[key]), 4) for key in ("value", "baseline")),
+            Cell(str(row["unit"]) or "–", str(row["unit"])),
+            cell(float(row["rounds"])),
+        ]
+        for row in table.to_dict("records")
+    ]
+    left = len(analysis.accuracy) - len(rows)
+    return Table(columns, rows, note=f"{left:,} more rows are in analysis.accuracy." if left else "")
+
+
+def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> AgentTable:
+    """All rows of ``analysis.agents``, or those of the best and worst agents if there are over ``most_rows``."""
+    trace = analysis.trace
+    # The rows of both tables stand in the same order: by population, agent and subsequence.
+    table = analysis.agents.assign(gain=analysis.value["gain"].to_numpy())
+    k = broadest(trace)
+    where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
+    on_paper = f"Printed are the rows that were shown; all {count(len(table), 'row')} are in {where}."
+    note = f"All {count(len(table), 'row')}: one per agent and subsequence, the largest loss of money first."
+    if len(table) > most_rows:
+        each = max(1, min(MOST_AGENTS_EACH, most_rows // (2 * len(trace.records) * len(trace.subsequences))))
+        table = pd.concat(
+            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(worth, k), each))]
+            for name, worth in analysis.worth.items()
+        )
+        note = (
+            f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by money "
+            f"against persistence on {trace.subsequences[k]}, with all their subsequences; all "
+            f"{len(analysis.agents):,} rows are in {where}."
+        )
+    ordered = _in_their_units(analysis, table.sort_values("gain", kind="stable"))
+    return _agent_rows(analysis, ordered, note, on_paper)
+
+
+def _in_their_units(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
+    """Regret in money, inside the range of the theory, and bias in units of the outcome."""
+    scale = np.empty(len(table))
+    for name, measures in analysis.measures.items():
+        mine = (table["population"] == name).to_numpy()
+        scale[mine] = measures.population.money.scale[table["agent"].to_numpy()[mine]]
+    regrets = {column: table[column] * scale for column in ("external_regret", "swap_regret")}
+    return table.assign(**regrets, bias=table["bias"] * units(analysis.trace).span)
+
+
+def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: str) -> AgentTable:
+    word = units(analysis.trace).round
+    names, subsequences = list(analysis.measures), list(analysis.trace.subsequences)
+    currencies = [measures.population.money.currency for measures in analysis.measures.values()]
+    same = len(set(currencies)) == 1
+    columns = {
+        "population": Column("population", numeric=False),
+        "agent": Column("agent"),
+        "subsequence": Column("subsequence", numeric=False),
+        "rounds": Column(f"{word}s"),
+        "gain": Column("money", f"{currencies[0] if same else ''} more than with persistence".strip()),
+        "money": Column("money", currencies[0] if same else ""),
+        "utility": Column("utility", "sum"),
+        "external_regret": Column("external regret", currencies[0] if same else ""),
+        "swap_regret": Column("swap regret", currencies[0] if same else ""),
+        "benchmark_size": Column("bench\u00admark", "actions"),
+        "ccv": Column("CCV", "cost"),
+        "ccv_positive": Column("CCV+", "cost"),
+        "bias": Column("largest bias", f"{units(analysis.trace).outcome}, sum"),
+        "eliminated": Column("elimi\u00adnated", "actions"),
+        "fallback_rounds": Column("fall\u00adback", f"{word}s"),
+    }
+    labels = {"population": names, "subsequence": subsequences}
+    data: dict[str, Any] = {}
+    for key in columns:
+        if key in labels:
+            codes = {name: index for index, name in enumerate(labels[key])}
+            data[key] = [codes[name] for name in table[key].astype(str)]
+        else:
+            values = table[key].to_numpy(dtype=np.float64)
+            data[key] = numbers(np.where(np.abs(values) < ROUNDING, 0, values))
+    suffixes = [""] * len(names) if same else [f" {currency}" for currency in currencies]
+    first = []
+    for row in range(min(PAGE_ROWS, len(table))):
+        cells = []
+        for key in columns:
+            value = data[key][row]
+            if key in labels:
+                cells.append(Cell(labels[key][value], labels[key][value]))
+            else:
+                suffix = suffixes[data["population"][row]] if key in MONEY else ""
+                cells.append(Cell(text_of(value) + suffix, value))
+        first.append(cells)
+    embedded = {
+        "columns": list(columns),
+        "labels": labels,
+        "suffixes": dict.fromkeys(MONEY, suffixes),
+        "rows": len(table),
+        "page": PAGE_ROWS,
+        "sorted": {"column": "gain", "direction": 1},
+        "data": data,
+    }
+    return AgentTable(list(columns.values()), first, embedded, note, on_paper, list(columns).index("gain"))
+
+
+def text_of(value: float | None) -> str:
+    """A number of the data of :func:`agent_table` as the page's script writes it."""
+    if value is None:
+        return MISSING
+    return f"{value:,}".replace("-", "−") if isinstance(value, int) else number(value, SIGNIFICANT)
+
+
+def _extremes(order: np.ndarray, each: int) -> np.ndarray:
+    return order if len(order) <= 2 * each else np.concatenate([order[:each], order[-each:]])

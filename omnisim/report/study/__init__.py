@@ -1,0 +1,1 @@
+"""The page of a study, and its results as plain data."""

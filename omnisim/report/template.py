@@ -1,0 +1,24 @@
+"""Templates of pages, which escape what is inserted."""
+
+import jinja2
+from markupsafe import Markup
+
+from omnisim.report import embedding
+
+MOST_BYTES = 1_500_000
+"""Size that a page stays under."""
+
+
+def page_template(name: str) -> jinja2.Template:
+    """A template of this package, which escapes what is inserted and can insert files of ``assets``."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("omnisim.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["script_json"] = embedding.script_json
+    # Only files of this package are inserted without escaping.
+    environment.globals["asset"] = lambda name: Markup(embedding.asset(name))  # noqa: S704
+    return environment.get_template(name)

@@ -1,0 +1,117 @@
+"""A scenario for a file of prices: defaults that fit its market, chosen from the first days, which are not played."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from omnisim.market.guessing import guess
+from omnisim.market.inspection import market_table
+from omnisim.scenario.days import WARM_UP
+from omnisim.scenario.document import check_document, overridden, to_toml
+from omnisim.scenario.load import build, naming
+from omnisim.scenario.scenario import Scenario
+from omnisim.scenario.schema import Schema
+
+_UNREAD = {"source": "file", "path": "prices.csv"}
+
+_STRESSED = 0.9
+"""Quantile of the past prices above which hours are stressed, or curtailed."""
+
+
+def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -> tuple[Scenario, list[str]]:
+    """The scenario that plays the prices of a file, and the choices that the file left open.
+
+    Customers' typical price is the median of the first days, their stress price its 90 % quantile; the scale comes from
+    the same days, which are past when the run begins. Subsequences are all days, weekends, and days after dear and
+    cheap ones, by quantiles of the last 60 days.
+
+    Parameters
+    ----------
+    overrides
+        From dotted keys to values, put in place of the defaults; those of ``market`` say how the file is read.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If the file cannot be read, or an override does not fit.
+    """
+    overrides = dict(overrides or {})
+    given = market_keys({key.partition(".")[2]: value for key, value in overrides.items() if _of_market(key)})
+    scale = {key: given.pop(key) for key in ("low", "high") if key in given}
+    with naming(path):
+        found = guess(path, given)
+        table = market_table(path, found)
+        days = found.market.days
+        first = max(1, min(WARM_UP, days // 4))
+        past = found.market.prices[:first]
+        positive = past[past > 0]
+        typical = _rounded(float(np.median(positive)) if len(positive) else 1.0)
+        stress = _rounded(max(float(np.quantile(past, _STRESSED)), 1.2 * typical))
+        tree: dict[str, Any] = {
+            "name": path.name.split(".")[0],
+            "description": f"Prices of {path.name}.",
+            "market": table | scale,
+            "forecaster": {"kind": "ridge_autoregression"},
+            "populations": _populations(typical, stress, found.market.prices.shape[1]),
+            "subsequences": {
+                "all": True,
+                "weekend": {"feature": "weekday", "operator": ">=", "value": 5},
+                "dear yesterday": {"feature": "yesterday_price", "operator": ">=", "quantile": 0.8},
+                "cheap yesterday": {"feature": "yesterday_price", "operator": "<=", "quantile": 0.2},
+            },
+        }
+        tree = overridden(tree, {key: value for key, value in overrides.items() if not _of_market(key)})
+        scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
+        scenario.problem(scenario.seed)
+    return scenario, list(found.choices)
+
+
+def market_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of a file, checked as those of a ``[market]`` table are; dotted ones are tables.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such key, or its value is of another type.
+    """
+    tree = overridden({"market": dict(_UNREAD)}, {f"market.{key}": value for key, value in settings.items()})
+    rest = {"forecaster": {"kind": "persistence"}, "populations": {"buyers": {"kind": "energy_buyers", "agents": 1}}}
+    checked: Any = check_document({**rest, **tree}, Schema())
+    return {key: getattr(checked.market, key) for key in tree["market"] if key not in _UNREAD}
+
+
+def market_lines(table: Mapping[str, Any]) -> list[str]:
+    """A ``[market]`` table as TOML in which each key has one line, so that others can be written below.
+
+    >>> market_lines({"source": "file", "select": {"Bidding zone": "NO1"}})
+    ['[market]', 'source = "file"', 'select = { "Bidding zone" = "NO1" }']
+    """
+    lines = ["[market]"]
+    for key, value in table.items():
+        inner = [to_toml({name: each}).strip() for name, each in value.items()] if isinstance(value, Mapping) else []
+        lines += [f"{key} = {{ {', '.join(inner)} }}"] if inner else to_toml({key: value}).splitlines()
+    return lines
+
+
+def _populations(typical: float, stress: float, a_day: int) -> dict[str, Any]:
+    prices = {"typical_price": typical}
+    if a_day == 1:
+        return {
+            "pumps": {"kind": "deferrable_loads", "agents": 30, **prices, "curtailment_price": stress},
+            "operators": {"kind": "budgeted_operators", "agents": 30, **prices},
+        }
+    return {
+        "buyers": {"kind": "energy_buyers", "agents": 30, **prices, "stress_price": stress},
+        "plants": {"kind": "manufacturers", "agents": 30, **prices, "curtailment_price": stress},
+        "operators": {"kind": "budgeted_operators", "agents": 30, **prices},
+    }
+
+
+def _of_market(key: str) -> bool:
+    return key.startswith("market.")
+
+
+def _rounded(price: float) -> float:
+    return float(f"{price:.2g}")

@@ -1,0 +1,77 @@
+"""Parameters of strategies: what they were made with, as people read it and as another one is made of it."""
+
+import inspect
+from typing import Any, Self
+
+import numpy as np
+
+
+class Parametrized:
+    """Base of strategies that remember what they were made with.
+
+    Examples
+    --------
+    >>> from omnisim.forecasters import Persistence, RidgeAutoregression
+    >>> ridge = RidgeAutoregression(window=28)
+    >>> ridge
+    RidgeAutoregression(window=28)
+    >>> ridge.parameters()["window"], Persistence().parameters()
+    (28, {'lag': 1})
+    >>> ridge.clone()
+    RidgeAutoregression(window=28)
+    """
+
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102 (nobody calls it)
+        if cls.__init__ is object.__init__ and (args or kwargs):
+            raise TypeError(f"{cls.__name__}() takes no arguments")
+        made = super().__new__(cls)
+        object.__setattr__(made, "_made_with", (args, kwargs))  # also of a frozen dataclass
+        return made
+
+    # What a class without __init__ takes.
+    __new__.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter("cls", inspect.Parameter.POSITIONAL_ONLY)]
+    )
+
+    # Copies are made with the same; the state of a run, which checkpoints keep, does not hold it.
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return self._made_with
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_made_with"}
+
+    def parameters(self) -> dict[str, Any]:
+        """From the names of parameters to what was given for them, or else their defaults."""
+        bound = _bound(self)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def clone(self) -> Self:
+        """Another one made with the same, which has not been started."""
+        args, kwargs = self._made_with
+        return type(self)(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={_shown(value)}" for name, value in _bound(self).arguments.items())
+        return f"{type(self).__name__}({given})"
+
+
+def _bound(strategy: Parametrized) -> inspect.BoundArguments:
+    args, kwargs = strategy.__getnewargs_ex__()
+    return inspect.signature(type(strategy)).bind(*args, **kwargs)
+
+
+def _shown(value: Any) -> str:
+    """The text of a parameter: arrays and long lists by their shape."""
+    if isinstance(value, np.ndarray):
+        return f"<array {value.shape}>"
+    text = repr(value)
+    return (
+        text if len(text) <= _LONGEST else f"<{type(value).__name__}{f' of {len(value)}' * hasattr(value, '__len__')}>"
+    )
+
+
+_LONGEST = 100
+"""Characters of a parameter that are shown."""

@@ -1,0 +1,149 @@
+"""The frame of every study: a plan, independent cases, what is measured of each, and the page that is made of it.
+
+A study is a :class:`Frame`. It says which cases there are, how one is measured, and how findings, sections and tables
+follow from all measurements; running the cases on several processes, the quick variant and what is not judged there
+are the same for all.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import pandas as pd
+
+from omnisim.report.study.results import Finding, Study
+from omnisim.report.text import count
+from omnisim.studies import Options, Progress
+from omnisim.workers import each_result
+
+Plan = TypeVar("Plan")
+Case = TypeVar("Case")
+Result = TypeVar("Result")
+
+QUICK = "This is the quick variant: it shows that the study works, and is too small to judge anything but certificates."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame(Generic[Plan, Case, Result]):
+    """A study; called with :class:`~omnisim.studies.Options` it is run.
+
+    Attributes
+    ----------
+    name, shows
+        What it is called, and what it shows, in one line.
+    full, quick
+        How much is run in the two variants.
+    cases
+        All cases of a plan. Replicate r of a study with seed s has the seed 1000 s + r; what is compared has the same
+        seeds.
+    measure
+        What is kept of a case; called in another process: a function of a module.
+    cost
+        About how long a case takes beside the others.
+    assemble
+        The study from its cases and their results, in the same order.
+    more
+        Cases that follow from the results of the first ones.
+    reads_data
+        Whether it is about files that the user may give.
+    """
+
+    name: str
+    shows: str
+    full: Plan
+    quick: Plan
+    cases: Callable[[Plan, Options], Sequence[Case]]
+    measure: Callable[[Case], Result]
+    cost: Callable[[Case], int]
+    assemble: Callable[[Sequence[Case], Sequence[Result], Plan, Options], Study]
+    more: Callable[[Sequence[Case], Sequence[Result], Plan, Options], Sequence[Case]] | None = None
+    reads_data: bool = False
+
+    def __call__(self, options: Options) -> Study:
+        """Run all cases, and put the study together.
+
+        Raises
+        ------
+        ScenarioError
+            If data are given to a study that reads none.
+        """
+        if not self.reads_data:
+            options.without_data(self.name)
+        plan = self.quick if options.quick else self.full
+        cases = list(self.cases(plan, options))
+        results = self._run(cases, options)
+        if self.more is not None:
+            later = list(self.more(cases, results, plan, options))
+            results += self._run(later, options, sum(map(self.cost, cases)))
+            cases += later
+        study = self.assemble(cases, results, plan, options)
+        return unjudged(study) if options.quick else study
+
+    def _run(self, cases: Sequence[Case], options: Options, done_before: int = 0) -> list[Result]:
+        def progress(done: int, total: int) -> None:
+            if options.progress is not None:
+                options.progress(done_before + done, done_before + total)
+
+        return run_all(self.measure, cases, [self.cost(case) for case in cases], options.jobs, progress)
+
+
+def unjudged(study: Study) -> Study:
+    """The study as its quick variant tells it: only what holds on runs of any length is judged."""
+    findings = [finding if finding.exact else replace(finding, holds=None) for finding in study.findings]
+    return replace(study, summary=f"{study.summary} {QUICK}", findings=findings)
+
+
+def certificates(runs: pd.DataFrame) -> Finding:
+    """That none is violated, from the columns ``certificates`` and ``violated`` of all runs: their numbers."""
+    total, violated = int(runs["certificates"].sum()), int(runs["violated"].sum())
+    return Finding(
+        "Certificates",
+        "none is violated, but for those that hold with probability 95 %.",
+        f"{violated:,} of {count(total, 'certificate')} on {count(len(runs), 'run')} violated.",
+        violated == 0,
+        exact=True,
+    )
+
+
+def rows_of(results: Sequence[Sequence[dict[str, Any]]]) -> pd.DataFrame:
+    """The rows of all cases in one frame."""
+    return pd.DataFrame([row for rows in results for row in rows])
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, each on one line."""
+    return [" ".join(part.split()) for part in text.split("\n\n")]
+
+
+def run_all(
+    measure: Callable[[Case], Result],
+    cases: Sequence[Case],
+    costs: Sequence[int],
+    jobs: int,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """The results of all cases, in their order, whatever the number of jobs.
+
+    Parameters
+    ----------
+    measure
+        Called with one case, in another process: a function of a module.
+    cases, costs
+        What to run, and the rounds of each; the costliest start first, so that no process ends up alone with one.
+    jobs
+        Processes; -1 for one per core.
+    progress
+        Told the rounds done and those of all cases, after each case.
+    """
+    order = sorted(range(len(cases)), key=lambda index: -costs[index])
+    results: dict[int, Result] = {}
+    done, total = 0, sum(costs)
+    with closing(each_result(measure, [(cases[index],) for index in order], jobs)) as found:
+        for place, result in found:
+            index = order[place]
+            results[index] = result
+            done += costs[index]
+            if progress is not None:
+                progress(done, total)
+    return [results[index] for index in range(len(cases))]

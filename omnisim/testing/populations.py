@@ -1,0 +1,109 @@
+"""The contract of a kind of agents: what a plug-in that adds one must keep."""
+
+import copy
+
+import numpy as np
+
+from omnisim.errors import OmnisimError, StrategyError
+from omnisim.market.agents.base import MarketAgents
+from omnisim.market.scaling import Scaling
+from omnisim.problem.population import Population
+
+_SCALINGS = (Scaling(-50.0, 250.0, "EUR"), Scaling(0.0, 1000.0, "USD"))
+_OUTCOMES = 50
+"""Random outcomes tried beside the corners that are lowest and highest in every coordinate."""
+
+_ROUNDING = 1e-9
+
+
+def check_population(agents: MarketAgents) -> None:
+    """Check that a kind of agents keeps its contract.
+
+    The same generator draws the same agents, twice and from a copy, whatever else draws in the process; every utility
+    lies in [0, 1] and every cost in [-1, 1] over all outcomes in the box; money is what the schedules earn: between two
+    outcomes it changes by the load times the change of the price; and there are as many agents and names of actions as
+    declared.
+
+    Parameters
+    ----------
+    agents
+        A specification with all its parameters; thresholds of prices must fit a market from 0 to 250 per MWh.
+
+    Raises
+    ------
+    StrategyError
+        Naming the rule that is broken.
+
+    Examples
+    --------
+    >>> import omnisim
+    >>> omnisim.testing.check_population(omnisim.market.EnergyBuyers(agents=5))
+    """
+    name = type(agents).__name__
+    if not isinstance(agents, MarketAgents):
+        raise StrategyError(f"check_population needs a kind of agents derived from MarketAgents, got {name}")
+    for scaling in _SCALINGS:
+        where = f"prices from {scaling.low:g} to {scaling.high:g}"
+        first, again, copied = (_built(each, scaling, where) for each in (agents, agents, copy.deepcopy(agents)))
+        for other in (again, copied):
+            if not _same(first, other):
+                raise StrategyError(f"{name} draws other agents from the same generator ({where})")
+        if (first.agents, len(first.action_names)) != (agents.agents, len(agents.action_names)):
+            raise StrategyError(
+                f"{name} declares {agents.agents} agents and {len(agents.action_names)} actions, but draws "
+                f"{first.agents} and {len(first.action_names)} ({where})"
+            )
+        _check_ranges(name, first, where)
+        _check_money(name, first, scaling, where)
+
+
+def _built(agents: MarketAgents, scaling: Scaling, where: str) -> Population:
+    np.random.default_rng().random()  # what others draw makes no difference
+    try:
+        return agents.build("agents", scaling, np.random.default_rng(7))
+    except OmnisimError as cause:
+        raise StrategyError(f"{type(agents).__name__} cannot be drawn ({where}): {cause}") from cause
+
+
+def _same(first: Population, second: Population) -> bool:
+    outcomes = _outcomes(first.dimension)
+    pairs = [
+        (first.utility, second.utility),
+        (first.offset, second.offset),
+        (first.money.scale, second.money.scale),
+        (first.money.offset, second.money.offset),
+        *zip(_costs(first, outcomes), _costs(second, outcomes), strict=True),
+    ]
+    return len(first.constraints) == len(second.constraints) and all(np.array_equal(a, b) for a, b in pairs)
+
+
+def _costs(population: Population, outcomes: np.ndarray) -> list[np.ndarray]:
+    return [np.asarray(constraint.costs(outcomes)) for constraint in population.constraints]
+
+
+def _outcomes(dimension: int) -> np.ndarray:
+    inside = np.random.default_rng(0).random((_OUTCOMES, dimension))
+    return np.concatenate([np.zeros((1, dimension)), np.ones((1, dimension)), inside, np.round(inside)])
+
+
+def _check_ranges(name: str, population: Population, where: str) -> None:
+    outcomes = _outcomes(population.dimension)
+    utilities = np.stack([population.utilities(outcome) for outcome in outcomes])
+    if not (utilities.min() >= -_ROUNDING and utilities.max() <= 1 + _ROUNDING):
+        raise StrategyError(f"{name} has utilities outside [0, 1] ({where})")
+    for j, costs in enumerate(_costs(population, outcomes)):
+        if costs.shape != (len(outcomes), population.agents, population.actions):
+            raise StrategyError(f"{name}: costs of constraint {j} have the shape {costs.shape} ({where})")
+        if not (costs.min() >= -1 - _ROUNDING and costs.max() <= 1 + _ROUNDING):
+            raise StrategyError(f"{name}: costs of constraint {j} lie outside [-1, 1] ({where})")
+
+
+def _check_money(name: str, population: Population, scaling: Scaling, where: str) -> None:
+    if population.load is None:
+        return
+    scale = population.money.scale[:, None]
+    for low, high in np.random.default_rng(1).random((5, 2, population.dimension)):
+        earned = scale * (population.utilities(high) - population.utilities(low))
+        paid = -(population.load * (scaling.span * (high - low))).sum(axis=2)
+        if not np.allclose(earned, paid, rtol=1e-7, atol=1e-7 * float(np.abs(scale).max())):
+            raise StrategyError(f"{name}: money does not change as the load at the change of the price ({where})")

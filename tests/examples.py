@@ -1,0 +1,28 @@
+"""How many examples of a property are tried: a part of them in every run of the tests, all in the long suite."""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+SHARE = 6
+"""The quick suite tries one example in so many."""
+
+
+class Suite:
+    """Which suite is run, as far as it matters for examples; set before tests are collected."""
+
+    long = False
+
+
+def examples(count: int, **options: Any) -> Any:
+    """Settings of a property that is tried with so many examples, on a sample in the quick suite.
+
+    Examples are the same in every run: ``derandomize`` is set.
+    """
+
+    def decorated(test: Any) -> Any:
+        tried = count if Suite.long else -(-count // SHARE)
+        return pytest.mark.sampled(settings(max_examples=tried, deadline=None, derandomize=True, **options)(test))
+
+    return decorated

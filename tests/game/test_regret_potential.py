@@ -1,0 +1,245 @@
+"""The regret potential against potentials written out over all swaps, and its bounds against what they bound.
+
+Oracles enumerate: every subsequence, agent, rate, action and each of the A^A swaps has its own gains and squares.
+"""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import omnisim
+from omnisim.game.objectives import DecisionEvents
+from omnisim.game.regret_bounds import (
+    external_logarithm,
+    regret_bound,
+    regret_rates,
+    sampling_bound,
+    swap_logarithm,
+)
+from omnisim.game.regret_potential import RegretPotential
+from omnisim.problem.context import Context
+from omnisim.problem.mixture import Mixture
+
+N, A, D, L = 3, 3, 2, 2
+
+
+class Oracle:
+    """Potentials of one population by enumeration, in units of one for each pair and regret."""
+
+    def __init__(self, population: omnisim.Population, rounds: int) -> None:
+        self.population = population
+        self.rates = [0.9, 0.6]
+        while self.rates[-1] > math.sqrt(10 / rounds):
+            self.rates.append(self.rates[-1] / 2)
+        self.curvatures = [(-eta - math.log(1 - eta)) / eta**2 for eta in self.rates]
+        corners = [np.array(corner) for corner in product([0.0, 1.0], repeat=D)]
+        self.ranges = [
+            max(max(self.earns(n, a, y) - self.earns(n, b, y) for a in range(A) for b in range(A)) for y in corners)
+            for n in range(N)
+        ]
+        self.swaps = list(product(range(A), repeat=A))
+        self.external = np.zeros((L, N, A, 2))
+        self.swap = np.zeros((L, N, len(self.swaps), 2))
+
+    def earns(self, n: int, a: int, y: np.ndarray) -> float:
+        return float(self.population.utility[n, a] @ y + self.population.offset[n, a])
+
+    def plays(self, n: int, p: np.ndarray, candidates: np.ndarray) -> int:
+        return max((a for a in range(A) if candidates[n, a]), key=lambda a: (self.earns(n, a, p), -a))
+
+    def gains(self, n: int, b: dict[int, int] | int, mixture: Mixture, y: np.ndarray, candidates: np.ndarray):
+        """E x and E x^2 of playing b, or the swap b, instead."""
+        mean = square = 0.0
+        for w, p in zip(mixture.weights, mixture.support, strict=True):
+            a = self.plays(n, p, candidates)
+            other = b if isinstance(b, int) else b[a]
+            if candidates[n, other] and self.ranges[n] > 0:
+                x = (self.earns(n, other, y) - self.earns(n, a, y)) / self.ranges[n]
+                mean, square = mean + w * x, square + w * x * x
+        return np.array([mean, square])
+
+    def learn(self, mixture: Mixture, y: np.ndarray, candidates: np.ndarray, active: np.ndarray) -> None:
+        for n in range(N):
+            external = [self.gains(n, b, mixture, y, candidates) for b in range(A)]
+            swap = [self.gains(n, dict(enumerate(f)), mixture, y, candidates) for f in self.swaps]
+            for s in np.flatnonzero(active):
+                self.external[s, n] += external
+                self.swap[s, n] += swap
+
+    def potentials(self) -> np.ndarray:
+        """(L, N, 2): the means over rates and actions, or swaps."""
+        found = np.zeros((L, N, 2))
+        for s, n in product(range(L), range(N)):
+            for kind, sums in enumerate((self.external[s, n], self.swap[s, n])):
+                for eta, c in zip(self.rates, self.curvatures, strict=True):
+                    found[s, n, kind] += np.exp(eta * sums[:, 0] - c * eta**2 * sums[:, 1]).mean() / len(self.rates)
+        return found
+
+    def weighted(self, p: np.ndarray, y: np.ndarray, candidates: np.ndarray, active: np.ndarray) -> float:
+        """The weighted gain of a prediction: the derivative of each exponential times its gain."""
+        total, point = 0.0, Mixture.point(p)
+        for n, s in product(range(N), np.flatnonzero(active)):
+            for others, sums in ((range(A), self.external[s, n]), (self.swaps, self.swap[s, n])):
+                for other, (r, v) in zip(others, sums, strict=True):
+                    b = other if isinstance(other, int) else dict(enumerate(other))
+                    gain = self.gains(n, b, point, y, candidates)[0]
+                    for eta, c in zip(self.rates, self.curvatures, strict=True):
+                        total += eta * math.exp(eta * r - c * eta**2 * v) * gain / len(sums) / len(self.rates)
+        return total
+
+
+def instance(seed: int, rounds: int):
+    rng = np.random.default_rng(seed)
+    utility = rng.uniform(-1, 1, (N, A, D)) / (2 * D)
+    utility[0, 1:] = utility[0, 0]  # one agent is indifferent
+    offset = np.full((N, A), 0.5)
+    population = omnisim.Population("agents", utility, offset)
+    potential = RegretPotential(DecisionEvents(population, L), L, rounds, unit=2.0)
+    return rng, potential, Oracle(population, rounds)
+
+
+def mixture_of(rng: np.random.Generator) -> Mixture:
+    count = int(rng.integers(1, 4))
+    return Mixture(rng.random((count, D)), rng.dirichlet(np.ones(count)))
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 30, 365]))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int) -> None:
+    rng, potential, oracle = instance(seed, rounds)
+    decisions = potential._decisions
+    assert potential.mass == 2.0 * 2 * L * N
+    total = potential.mass
+    for t in range(min(rounds, 9)):
+        candidates = rng.random((N, A)) < 0.7
+        candidates[np.arange(N), rng.integers(A, size=N)] = True
+        active = np.array([True, rng.random() < 0.5])
+        context = Context(t, active, candidates={"agents": candidates})
+        decisions.prepare(context, [])
+        potential.prepare(context)
+        mixture, y, p = mixture_of(rng), rng.random(D), rng.random(D)
+        b, h = potential.weighted_gain(p)
+        assert b + h @ y == pytest.approx(2.0 * oracle.weighted(p, y, candidates, active), abs=1e-9)
+        b, h = potential.weighted_gain(y)
+        assert b + h @ y <= 1e-12  # a copy of the outcome never loses
+        gain = sum(
+            w * oracle.weighted(q, y, candidates, active) for w, q in zip(mixture.weights, mixture.support, strict=True)
+        )
+        rise = potential.learn(mixture, y)
+        oracle.learn(mixture, y, candidates, active)
+        assert rise <= 2.0 * gain + 1e-9
+        total += rise
+        np.testing.assert_allclose(potential.potentials, oracle.potentials(), rtol=1e-9)
+        assert total == pytest.approx(2.0 * oracle.potentials().sum(), rel=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([9, 40, 365, 2000]), st.floats(0.0, 1.0))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_no_regret_is_above_its_bound(seed: int, rounds: int, drift: float) -> None:
+    """On any gains, also where the potential is far beyond its budget: against all swaps, by their own sums."""
+    rng, potential, oracle = instance(seed, rounds)
+    favourite = rng.random(D)
+    every = np.ones((N, A), dtype=bool)
+    for t in range(min(rounds, 12)):
+        active = np.array([True, t % 2 == 0])
+        context = Context(t, active)
+        potential._decisions.prepare(context, [])
+        potential.prepare(context)
+        mixture, y = mixture_of(rng), (1 - drift) * rng.random(D) + drift * favourite
+        potential.learn(mixture, y)
+        oracle.learn(mixture, y, every, active)
+    whole = potential.potentials.sum(axis=(0, 1)) / (L * N)  # X of each regret, with E = L N
+    for s, n in product(range(L), range(N)):
+        reg = oracle.external[s, n]
+        logarithm = external_logarithm(rounds, A, L * N, float(whole[0]))
+        assert (reg[:, 0] <= regret_bound(reg[:, 1], logarithm, rounds) + 1e-9).all()
+        played = [a for a in range(A) if potential.swap_squares[s, n, a].any()]
+        for f, (r, v) in zip(oracle.swaps, oracle.swap[s, n], strict=True):
+            if all(f[a] == 0 for a in range(A) if a not in played):  # the others are the same swap
+                allowed = regret_bound(v, swap_logarithm(rounds, A, L * N, float(whole[1]), len(played)), rounds)
+                assert r <= allowed + 1e-9
+
+
+def test_bounds_are_attained() -> None:
+    """A pair that has the whole potential on one rate has a gain equal to its bound, at a V at which that rate is best.
+
+    The constants cannot be lower: exp(eta R - c eta^2 V) = m A E X for the best rate is R = (ln(m A E X) + ...) / eta.
+    """
+    rates, curvatures = regret_rates(365)
+    for squares in (0.0, 0.5, 10.0, 300.0):
+        logarithm = math.log(4 * 8 * 100.0)
+        ways = [logarithm / eta + c * eta * squares for eta, c in zip(rates, curvatures, strict=True)]
+        assert float(regret_bound(squares, logarithm, 365)) == pytest.approx(min(ways), rel=1e-12)
+    assert external_logarithm(365, 8, 25.0, 4.0) == pytest.approx(math.log(4 * 8 * 25 * 4))
+    assert float(swap_logarithm(365, 8, 25.0, 4.0, 3)) == pytest.approx(math.log(4 * 25 * 4 * 8**3))
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 9, 10, 365, 20_000, 10**6])
+def test_the_inequality_of_every_rate(rounds: int) -> None:
+    """exp(z - c z^2) <= 1 + z for |z| <= eta, with equality at -eta: a smaller c would be wrong."""
+    rates, curvatures = regret_rates(rounds)
+    assert rates[0] == 0.9
+    for eta, c in zip(rates, curvatures, strict=True):
+        z = np.linspace(-eta, eta, 10_001)
+        assert (np.exp(z - c * z**2) <= (1 + z) * (1 + 1e-13)).all()
+        assert math.exp(-eta - c * eta**2) == pytest.approx(1 - eta, rel=1e-12)
+        assert math.exp(-eta - 0.999 * c * eta**2) > 1 - eta
+    # The grid reaches as far as any logarithm from 6 on asks for: the best rate is the root of Lambda / (c V).
+    assert rates[-1] <= max(0.6, math.sqrt(10 / rounds))
+
+
+def test_a_bound_on_a_grid_is_within_an_eighth_of_that_of_the_best_rate() -> None:
+    for rounds in (365, 20_000):
+        for squares in np.geomspace(20, rounds, 30):
+            for logarithm in (8.0, 13.0, 30.0):
+                free = [logarithm / e + (-e - math.log(1 - e)) / e * squares for e in np.geomspace(1e-3, 0.9, 4000)]
+                assert float(regret_bound(squares, logarithm, rounds)) <= 1.125 * min(free)
+
+
+class TestSampling:
+    def test_is_exceeded_in_at_most_a_share_delta_of_runs(self) -> None:
+        """Sums over 60 rounds of D = q - z, z Bernoulli(q), of variance q (1 - q); delta = 0.1, 4,000 replicates.
+
+        At most Binomial(4000, 0.1) exceed: more than 460 has probability below 1e-3.
+        """
+        rng = np.random.default_rng(3)
+        for q in (0.05, 0.5, 0.95):
+            draws = q - (rng.random((4000, 60)) < q)  # E z - z for z Bernoulli: at most 1
+            bound = float(sampling_bound(60 * q * (1 - q), math.log(10), 60))
+            assert (draws.sum(axis=1) > bound).sum() <= 460
+
+    def test_is_what_freedman_says_for_the_best_rate_of_the_grid(self) -> None:
+        grid = [4.0, 2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625]
+        for rounds, rates in ((365, grid), (1, grid[:4])):
+            for variance in (1e-3, 1.0, 50.0):
+                ways = [(math.log(len(rates) / 0.01) + (math.exp(rate) - 1 - rate) * variance) / rate for rate in rates]
+                assert float(sampling_bound(variance, math.log(100), rounds)) == pytest.approx(min(ways), rel=1e-12)
+
+    def test_is_nothing_where_nothing_was_drawn(self) -> None:
+        assert sampling_bound(np.array([0.0, 1.0]), 3.0, 365)[0] == 0.0
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_all_but_a_share_of_the_agents_have_the_bound_without_the_number_of_agents(seed: int, drift: float) -> None:
+    """For one subsequence at most eps N agents exceed the bound with L X / eps in place of E X."""
+    rng, potential, oracle = instance(seed, 365)
+    favourite, every = rng.random(D), np.ones((N, A), dtype=bool)
+    for t in range(12):
+        context = Context(t, np.array([True, t % 2 == 0]))
+        potential._decisions.prepare(context, [])
+        potential.prepare(context)
+        mixture, y = mixture_of(rng), (1 - drift) * rng.random(D) + drift * favourite
+        potential.learn(mixture, y)
+        oracle.learn(mixture, y, every, context.active)
+    whole = float(potential.potentials[:, :, 0].sum()) / (L * N)
+    for share in (0.34, 0.67, 1.0):
+        logarithm = external_logarithm(365, A, L / share, whole)
+        for s in range(L):
+            sums = oracle.external[s]
+            above = (sums[:, :, 0] > regret_bound(sums[:, :, 1], logarithm, 365) + 1e-9).any(axis=1)
+            assert above.sum() <= share * N

@@ -1,0 +1,210 @@
+"""Forecasts of vendors in files of their own: long and wide, one and many, with issue times and days without one."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scenario_files import refusal
+
+import omnisim
+from omnisim.errors import DataError
+from omnisim.market import Market
+from omnisim.market.forecast_files import with_forecast
+
+DAYS = 12
+FIRST = dt.date(2023, 10, 25)
+OSLO = "Europe/Oslo"
+
+
+def values(a_day: int = 24, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(20, 90, (DAYS, a_day)).round(2)
+
+
+def market(a_day: int = 24) -> Market:
+    return Market("m", np.arange(FIRST, FIRST + dt.timedelta(days=DAYS), dtype="datetime64[D]"), values(a_day, 9))
+
+
+def long_file(path: Path, given: np.ndarray, *, first: dt.date = FIRST, **columns: Any) -> Path:
+    minutes = 1440 // given.shape[1]
+    stamps = pd.date_range(first, periods=given.size, freq=f"{minutes}min")
+    frame = pd.DataFrame(
+        {"time": stamps, **{name: each(stamps) for name, each in columns.items()}, "ours": given.ravel()}
+    )
+    frame.to_csv(path, index=False)
+    return path
+
+
+def issued_at(hour: int, days_before: int = 1) -> Any:
+    return lambda stamps: stamps.normalize() - pd.Timedelta(days=days_before) + pd.Timedelta(hours=hour)
+
+
+@pytest.mark.parametrize("a_day", [1, 24, 48, 96])
+def test_a_long_file_at_the_resolution_of_the_market(tmp_path: Path, a_day: int) -> None:
+    found = with_forecast(market(a_day), "ours", long_file(tmp_path / "f.csv", values(a_day)))
+    np.testing.assert_array_equal(found.forecast("ours"), values(a_day))
+    np.testing.assert_array_equal(found.prices, values(a_day, 9))
+
+
+def test_a_wide_file_and_many_files(tmp_path: Path) -> None:
+    given = values()
+    frame = pd.DataFrame(given, columns=[f"H{k}" for k in range(1, 25)])
+    frame.insert(0, "day", [FIRST + dt.timedelta(days=n) for n in range(DAYS)])
+    for n in range(DAYS):
+        frame.iloc[[n]].to_csv(tmp_path / f"vendor-{n:02d}.csv", index=False)
+    frame.to_csv(tmp_path / "all.csv", index=False)
+    for source in (tmp_path / "all.csv", tmp_path / "vendor-*.csv", sorted(tmp_path.glob("vendor-*.csv"))):
+        found = with_forecast(market(), "ours", source, wide=True)
+        np.testing.assert_array_equal(found.forecast("ours"), given)
+    with pytest.raises(DataError, match="no such file"):
+        with_forecast(market(), "ours", tmp_path / "absent-*.csv", wide=True)
+
+
+def test_quarters_for_hours_only_when_asked(tmp_path: Path) -> None:
+    path = long_file(tmp_path / "f.csv", values(96))
+    with pytest.raises(DataError, match="resample = true"):
+        with_forecast(market(), "ours", path)
+    found = with_forecast(market(), "ours", path, resample=True)
+    np.testing.assert_allclose(found.forecast("ours"), values(96).reshape(DAYS, 24, 4).mean(axis=2))
+
+
+@pytest.mark.parametrize("hour", [0, 11, 12])
+def test_forecasts_issued_until_gate_closure_are_known(tmp_path: Path, hour: int) -> None:
+    path = long_file(tmp_path / "f.csv", values(), issued=issued_at(hour))
+    found = with_forecast(market(), "ours", path, issued="issued", gate_closure="12:00")
+    np.testing.assert_array_equal(found.forecast("ours"), values())
+
+
+@pytest.mark.parametrize(("hour", "days_before"), [(13, 1), (0, 0), (6, 0)])
+def test_forecasts_issued_later_are_a_leak(tmp_path: Path, hour: int, days_before: int) -> None:
+    path = long_file(tmp_path / "f.csv", values(), issued=issued_at(hour, days_before))
+    with pytest.raises(DataError, match=r"after gate closure \(2023-10-24 12:00\).*gate_closure"):
+        with_forecast(market(), "ours", path, issued="issued", gate_closure="12:00")
+
+
+def test_a_leak_in_another_zone_than_the_clock(tmp_path: Path) -> None:
+    """Issued at 11:30 in UTC, which is 13:30 in Oslo's summer."""
+
+    def in_utc(stamps: pd.DatetimeIndex) -> Any:
+        return (stamps.normalize() - pd.Timedelta(hours=12.5)).strftime("%Y-%m-%dT%H:%MZ")
+
+    path = long_file(tmp_path / "f.csv", values(), issued=in_utc)
+    with pytest.raises(DataError, match="13:30, after gate closure"):
+        with_forecast(market(), "ours", path, issued="issued", gate_closure="12:00", timezone=OSLO)
+    found = with_forecast(market(), "ours", path, issued="issued", gate_closure="14:00", timezone=OSLO)
+    np.testing.assert_array_equal(found.forecast("ours"), values())
+
+
+def test_of_several_the_last_before_gate_closure_counts(tmp_path: Path) -> None:
+    """Runs at 06:00, 11:00 and 18:00 of the day before, across the autumn change of the clock."""
+    frames = []
+    stamps = pd.date_range(FIRST, periods=DAYS * 24, freq="h")
+    for k, hour in enumerate((18, 6, 11)):
+        path = long_file(tmp_path / f"{k}.csv", values(seed=k + 1), issued=issued_at(hour))
+        frames.append(pd.read_csv(path))
+    pd.concat(frames).to_csv(tmp_path / "all.csv", index=False)
+    found = with_forecast(market(), "ours", tmp_path / "all.csv", issued="issued", gate_closure="12:00")
+    np.testing.assert_array_equal(found.forecast("ours"), values(seed=3))
+    assert any(f"{len(stamps)} rows issued after gate closure" in note for note in found.notes)
+
+
+def test_issue_times_and_gate_closure_belong_together(tmp_path: Path) -> None:
+    path = long_file(tmp_path / "f.csv", values(), issued=issued_at(6))
+    for keys in ({"issued": "issued"}, {"gate_closure": "12:00"}):
+        with pytest.raises(DataError, match="together"):
+            with_forecast(market(), "ours", path, **keys)
+    with pytest.raises(DataError, match="'noon'"):
+        with_forecast(market(), "ours", path, issued="issued", gate_closure="noon")
+
+
+def test_days_without_a_forecast(tmp_path: Path) -> None:
+    given = values()
+    path = long_file(tmp_path / "f.csv", given)
+    rows = pd.read_csv(path)
+    absent = [3, 4, 8]
+    rows[~(rows.index // 24).isin(absent)].to_csv(path, index=False)
+    with pytest.raises(
+        DataError, match=r"3 days have no forecast \(2023-10-28, 2023-10-29, 2023-11-02\).*missing_forecast"
+    ):
+        with_forecast(market(), "ours", path)
+    found = with_forecast(market(), "ours", path, missing_forecast="previous")
+    expected = given.copy()
+    for day, before in ((3, 2), (4, 2), (8, 7)):
+        expected[day] = given[before]
+    np.testing.assert_array_equal(found.forecast("ours"), expected)
+    assert found.days == DAYS
+    other = with_forecast(market(), "theirs", long_file(tmp_path / "g.csv", values(seed=4)))
+    found = with_forecast(other, "ours", path, missing_forecast="theirs")
+    expected[absent] = values(seed=4)[absent]
+    np.testing.assert_array_equal(found.forecast("ours"), expected)
+    with pytest.raises(DataError, match="did you mean 'theirs'"):
+        with_forecast(other, "ours", path, missing_forecast="their")
+
+
+def test_days_before_the_run_need_no_forecast(tmp_path: Path) -> None:
+    path = long_file(tmp_path / "f.csv", values()[5:], first=FIRST + dt.timedelta(days=5))
+    with pytest.raises(DataError, match="5 days have no forecast"):
+        with_forecast(market(), "ours", path)
+    with pytest.raises(DataError, match="none is before it: set first_day to 2023-10-30"):
+        with_forecast(market(), "ours", path, missing_forecast="previous")
+    found = with_forecast(market(), "ours", path, first_day=FIRST + dt.timedelta(days=5))
+    np.testing.assert_array_equal(found.forecast("ours")[5:], values()[5:])
+    np.testing.assert_array_equal(found.forecast("ours")[1:5], values(seed=9)[:4])
+
+
+def test_the_price_is_no_forecast(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is the price itself"):
+        with_forecast(market(), "ours", long_file(tmp_path / "f.csv", values(seed=9)))
+
+
+SCENARIO = """
+[market]
+source = "file"
+path = "prices.csv"
+low = 0
+high = 200
+
+[market.forecast_files.ours]
+path = "vendor/*.csv"
+column = "ours"
+issued = "issued"
+gate_closure = "12:00"
+
+[forecaster]
+kind = "published"
+model = "ours"
+
+[populations.buyers]
+kind = "energy_buyers"
+agents = 2
+"""
+
+
+def test_a_scenario_plays_them(tmp_path: Path) -> None:
+    stamps = pd.date_range(FIRST, periods=DAYS * 24, freq="h")
+    pd.DataFrame({"time": stamps, "price": values(seed=9).ravel()}).to_csv(tmp_path / "prices.csv", index=False)
+    (tmp_path / "vendor").mkdir()
+    for n in range(DAYS):
+        day = FIRST + dt.timedelta(days=n)
+        long_file(tmp_path / "vendor" / f"{day}.csv", values()[[n]], first=day, issued=issued_at(10))
+    path = tmp_path / "s.toml"
+    path.write_text(SCENARIO)
+    scenario = omnisim.load_scenario(path)
+    trace = omnisim.simulate(scenario)
+    np.testing.assert_allclose(trace.predictions, values() / 200)
+    # The resolved scenario and another content of the files.
+    again = tmp_path / "elsewhere.toml"
+    from omnisim.scenario.document import to_toml
+
+    again.write_text(to_toml(scenario.source))
+    np.testing.assert_array_equal(omnisim.simulate(omnisim.load_scenario(again)).predictions, trace.predictions)
+    long_file(tmp_path / "vendor" / f"{FIRST}.csv", values(seed=5)[[0]], issued=issued_at(10))
+    assert omnisim.load_scenario(path).about["digest"] != scenario.about["digest"]
+    assert "market.forecast_files.ours.gate_closre: unknown key" in refusal(
+        "validate", path, "--set", "market.forecast_files.ours.gate_closre=12:00"
+    )
+    message = refusal("validate", path, "--set", "market.forecast_files.ours.gate_closure=09:00")
+    assert "after gate closure" in message
+    assert "forecast 'ours'" in message

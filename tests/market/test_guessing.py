@@ -1,0 +1,222 @@
+"""Files of no known source: what is found out without any key, price for price."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from source_files import AMERICA, EUROPE, comma, days_of, local, pairs_of
+
+from omnisim.market import read_prices
+from omnisim.market.guessing import guess
+
+Rows = list[tuple[dt.datetime, float]]
+LONDON, BERLIN, NEW_YORK = "Europe/London", "Europe/Berlin", "America/New_York"
+SUMMER = dt.date(2023, 6, 13)
+
+
+def on_clock(pairs: Rows, zone: str) -> list[tuple[dt.datetime, float]]:
+    return [(local(m, zone).replace(tzinfo=None), price) for m, price in pairs]
+
+
+def plain(pairs: Rows, zone: str) -> str:
+    return "time,price\n" + "\n".join(f"{t:%Y-%m-%d %H:%M},{p}" for t, p in on_clock(pairs, zone))
+
+
+def newest_first(pairs: Rows, zone: str) -> str:
+    return "time,price\n" + "\n".join(f"{t:%Y-%m-%d %H:%M},{p}" for t, p in reversed(on_clock(pairs, zone)))
+
+
+def no_header(pairs: Rows, zone: str) -> str:
+    return "\n".join(f"{t:%Y-%m-%d %H:%M:%S},{p}" for t, p in on_clock(pairs, zone))
+
+
+def ending(pairs: Rows, zone: str) -> str:
+    hour = dt.timedelta(hours=1)
+    return "Hour Ending;Price (EUR/MWh)\n" + "\n".join(
+        f"{t + hour:%d/%m/%Y %H:%M};{comma(p)}" for t, p in on_clock(pairs, zone)
+    )
+
+
+def until_midnight(pairs: Rows, zone: str) -> str:
+    hour = dt.timedelta(hours=1)
+    return "when,price\n" + "\n".join(f"{t + hour:%Y-%m-%d %H:%M},{p}" for t, p in on_clock(pairs, zone))
+
+
+def twenty_four(pairs: Rows, zone: str) -> str:
+    return "when,price\n" + "\n".join(f"{t:%Y-%m-%d} {t.hour + 1:02d}:00,{p}" for t, p in on_clock(pairs, zone))
+
+
+def day_and_number(pairs: Rows, zone: str) -> str:
+    return "Date,Hour,HOEP\n" + "\n".join(f"{t:%Y-%m-%d},{t.hour + 1},{p}" for t, p in on_clock(pairs, zone))
+
+
+def preamble_and_footer(pairs: Rows, zone: str) -> str:
+    rows = [f"{t:%d.%m.%Y};{t.hour:02d}-{t.hour + 1:02d};{comma(p)} €" for t, p in on_clock(pairs, zone)]
+    return "\n".join(
+        ["Börsenpreise", "Stand: 01.07.2023 12:00", "", "Datum;Stunde;Preis [EUR/MWh]", *rows, "", "Quelle: erfunden"]
+    )
+
+
+def wide(pairs: Rows, zone: str) -> str:
+    days: dict[dt.date, list[float]] = {}
+    for t, price in on_clock(pairs, zone):
+        days.setdefault(t.date(), []).append(price)
+    width = max(map(len, days.values()))
+    rows = [f"{day:%Y-%m-%d};" + ";".join([*map(str, row), *[""] * (width - len(row))]) for day, row in days.items()]
+    return "Date;" + ";".join(f"H{k + 1:02d}" for k in range(width)) + "\n" + "\n".join(rows)
+
+
+def settlement_periods(pairs: Rows, zone: str) -> str:
+    rows, count = ["settlementDate,settlementPeriod,systemSellPrice"], {}
+    for t, price in on_clock(pairs, zone):
+        count[t.date()] = count.get(t.date(), 0) + 1
+        rows.append(f"{t:%Y-%m-%d},{count[t.date()]},{price}")
+    return "\n".join(rows)
+
+
+def with_offsets(pairs: Rows, zone: str) -> str:
+    return "start,end,price_eur_mwh\n" + "\n".join(
+        f"{local(m, zone).isoformat()},{local(m + dt.timedelta(hours=1), zone).isoformat()},{p}" for m, p in pairs
+    )
+
+
+def american(pairs: Rows, zone: str) -> str:
+    return "Local Time,LMP ($/MWh)\n" + "\n".join(
+        f'{t:%m/%d/%Y %I:%M %p},"{p + 1500:,.2f}"' for t, p in on_clock(pairs, zone)
+    )
+
+
+def kilowatt_hours(pairs: Rows, zone: str) -> str:
+    return "Timestamp\tct/kWh\n" + "\n".join(f"{t:%Y-%m-%dT%H:%M}\t{p / 10:.3f}" for t, p in on_clock(pairs, zone))
+
+
+def several_columns(pairs: Rows, zone: str) -> str:
+    return "datetime,load_mw,price,wind_forecast\n" + "\n".join(
+        f"{t:%Y-%m-%d %H:%M},5000,{p},700" for t, p in on_clock(pairs, zone)
+    )
+
+
+def pairs_in_json(pairs: Rows, zone: str) -> str:
+    return json.dumps({"data": [[int(1000 * m.timestamp()), p] for m, p in pairs]})
+
+
+def in_utc_beside_local(pairs: Rows, zone: str) -> str:
+    return "HourUTC;HourDK;PriceArea;SpotPriceEUR\n" + "\n".join(
+        f"{m:%Y-%m-%d %H:%M};{local(m, zone):%Y-%m-%d %H:%M};DK1;{comma(p)}" for m, p in pairs
+    )
+
+
+def day_hour_price(pairs: Rows, zone: str) -> str:
+    """Date and Price as in epftoolbox, but with the hour in a column of its own."""
+    return "Date\tHour\tPrice\n" + "\n".join(f"{t:%d.%m.%Y}\t{t.hour + 1}\t{p}" for t, p in on_clock(pairs, zone))
+
+
+def two_markets(pairs: Rows, zone: str) -> str:
+    return "Zone;Datetime;EUR/MWh\n" + "\n".join(
+        f"{name};{t:%d-%m-%Y %H:%M};{comma(p + k)}"
+        for k, name in enumerate(("NA", "NO2"))
+        for t, p in on_clock(pairs, zone)
+    )
+
+
+def wide_by_the_clock(pairs: Rows, zone: str) -> str:
+    days: dict[dt.date, list[float]] = {}
+    for t, price in on_clock(pairs, zone):
+        days.setdefault(t.date(), []).append(price)
+    head = ";".join(f"{k // 2:02d}:{30 * (k % 2):02d}" for k in range(48))
+    return f"Fecha;{head}\n" + "\n".join(f"{day:%d/%m/%Y};" + ";".join(map(comma, row)) for day, row in days.items())
+
+
+def wide_with_3a_and_3b(pairs: Rows, zone: str) -> str:
+    days: dict[dt.date, dict[str, float]] = {}
+    for t, price in on_clock(pairs, zone):
+        day, name = days.setdefault(t.date(), {}), f"{t.hour + 1}" + "A" * (t.hour == 2)
+        day["3B" if name in day else name] = price
+    names = ["1", "2", "3A", "3B", *map(str, range(4, 25))]
+    return (
+        "Delivery day,"
+        + ",".join(f"Hour {name}" for name in names)
+        + "\n"
+        + "\n".join(
+            f"{day:%d/%m/%Y}," + ",".join(str(row.get(name, "")) for name in names) for day, row in days.items()
+        )
+    )
+
+
+CASES: dict[str, tuple[Callable[[Rows, str], str], str, str, int, dict[str, Any]]] = {
+    "plain": (plain, BERLIN, "utf-8", 60, {}),
+    "newest first": (newest_first, BERLIN, "utf-8", 60, {}),
+    "no header": (no_header, BERLIN, "utf-8", 60, {}),
+    "hour ending": (ending, BERLIN, "utf-16", 60, {}),
+    "24:00": (twenty_four, BERLIN, "utf-8", 60, {}),
+    "day and number": (day_and_number, NEW_YORK, "utf-8", 60, {}),
+    "preamble and footer": (preamble_and_footer, BERLIN, "cp1252", 60, {}),
+    "wide": (wide, BERLIN, "utf-8-sig", 60, {}),
+    "settlement periods": (settlement_periods, LONDON, "utf-8", 30, {"timezone": LONDON}),
+    "quarters": (plain, BERLIN, "utf-8", 15, {}),
+    "five minutes": (plain, NEW_YORK, "utf-8", 5, {}),
+    "offsets": (with_offsets, BERLIN, "utf-8", 60, {}),
+    "American": (american, NEW_YORK, "utf-8", 60, {}),
+    "ct/kWh": (kilowatt_hours, BERLIN, "utf-8", 60, {}),
+    "several columns": (several_columns, BERLIN, "utf-8", 60, {}),
+    "UTC beside local": (in_utc_beside_local, BERLIN, "utf-8", 60, {}),
+    "day, hour and price": (day_hour_price, BERLIN, "utf-8", 60, {}),
+    "two markets": (two_markets, BERLIN, "utf-8", 60, {}),
+    "wide, half-hours": (wide_by_the_clock, BERLIN, "utf-8", 30, {}),
+    "wide, 3A and 3B": (wide_with_3a_and_3b, BERLIN, "utf-8", 60, {}),
+    "pairs in JSON": (pairs_in_json, BERLIN, "utf-8", 60, {"timezone": BERLIN}),
+}
+LEFT_OUT = {("wide, half-hours", "spring"), ("wide, half-hours", "autumn")}
+"""Forms that cannot show a day of a clock change."""
+
+
+@pytest.mark.parametrize("season", ["summer", "spring", "autumn"])
+@pytest.mark.parametrize("case", CASES)
+def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: str) -> None:
+    write, zone, encoding, minutes, given = CASES[case]
+    if (case, season) in LEFT_OUT:
+        return
+    first = {"summer": SUMMER, **(AMERICA if zone.startswith("America") else EUROPE)}[season]
+    pairs = pairs_of(zone, first, minutes=minutes)
+    path = tmp_path / ("a.json" if "JSON" in case else "a.csv")
+    path.write_bytes(write(pairs, zone).encode(encoding))
+    if season != "summer":
+        given = {"timezone": zone, **given}
+    found = guess(path, given)
+    expected = days_of(pairs, zone, 1440 // minutes) + (1500 if case == "American" else 0)
+    np.testing.assert_allclose(found.market.prices, expected, atol=0.006 if case == "ct/kWh" else 1e-9)
+    assert str(found.market.dates[0]) == str(first)
+    again = read_prices(path, **found.keys)
+    np.testing.assert_array_equal(again.prices, found.market.prices)
+
+
+def test_a_zone_is_found_by_the_day_it_changes(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, EUROPE["autumn"])
+    path = tmp_path / "a.csv"
+    path.write_text(wide_with_3a_and_3b(pairs, BERLIN))
+    found = guess(path)
+    assert found.keys["timezone"] == BERLIN
+    assert any("timezone = 'Europe/Berlin' here" in choice for choice in found.choices)
+    np.testing.assert_allclose(found.market.prices, days_of(pairs, BERLIN))
+
+
+def test_a_market_called_na_can_be_selected(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, SUMMER)
+    path = tmp_path / "a.csv"
+    path.write_text(two_markets(pairs, BERLIN))
+    found = guess(path)
+    assert found.keys["select"] == {"Zone": "NA"}
+    assert any("'NA', 'NO2'" in choice for choice in found.choices)
+    np.testing.assert_allclose(guess(path, {"select": {"Zone": "NO2"}}).market.prices, days_of(pairs, BERLIN) + 1)
+
+
+def test_the_currency_in_the_name_of_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(in_utc_beside_local(pairs_of(BERLIN, SUMMER), BERLIN).replace("SpotPriceEUR", "SpotPriceDKK"))
+    found = guess(path)
+    assert found.market.currency == "DKK"
+    assert found.keys["timezone"] == BERLIN

@@ -1,0 +1,198 @@
+"""Ways to misread a file of prices: what is surely wrong is refused, what is likely is told, and a key settles it."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omnisim.errors import DataError
+from omnisim.market import Market, read_prices
+
+HOURS = 24 * 10
+
+
+def prices(hours: int = HOURS, seed: int = 5) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(20, 120, hours).round(2)
+
+
+def file_of(folder: Path, columns: dict[str, Any], start: str = "2023-01-01", form: str = "%Y-%m-%d %H:%M") -> Path:
+    length = len(next(iter(columns.values())))
+    stamps = pd.date_range(start, periods=length, freq="h").strftime(form)
+    path = folder / "a.csv"
+    pd.DataFrame({"time": stamps, **columns}).to_csv(path, index=False, sep=";")
+    return path
+
+
+def refused(path: Path, **keys: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        read_prices(path, **keys)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def silent(market: Market) -> np.ndarray:
+    assert market.warnings == ()
+    return market.prices.ravel()
+
+
+def test_dots_of_thousands_are_no_decimals(tmp_path: Path) -> None:
+    cells = [f"{p:.3f}" for p in prices()]
+    cells[7] = "45.001"
+    path = file_of(tmp_path, {"price": [cell.replace(".", ",") for cell in cells[:7]] + ["45.001"] + cells[8:]})
+    assert "declare decimal and thousands" in refused(path)
+    path = file_of(tmp_path, {"price": cells})
+    message = refused(path, decimal=",")
+    assert "thousands = '.'" in message
+    assert "decimal = '.'" in message
+    assert silent(read_prices(path, decimal="."))[7] == 45.001
+    assert read_prices(path, decimal=",", thousands=".").prices.ravel()[7] == 45001
+
+
+def test_a_literal_z_is_no_offset(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"price": prices()}, form="%Y-%m-%dT%H:%MZ")
+    message = refused(path, time_format="%Y-%m-%dT%H:%MZ", timezone="Europe/Oslo")
+    assert "'%Y-%m-%dT%H:%M%z'" in message
+    assert "file_timezone" in message
+    moved = silent(read_prices(path, time_format="%Y-%m-%dT%H:%M%z", timezone="Europe/Oslo"))
+    np.testing.assert_array_equal(moved, prices()[23:-1])
+    same = silent(read_prices(path, time_format="%Y-%m-%dT%H:%MZ", timezone="Europe/Oslo", file_timezone="Europe/Oslo"))
+    np.testing.assert_array_equal(same, prices())
+
+
+@pytest.mark.parametrize("start", ["2023-03-20", "2023-10-25"])
+def test_naive_utc_under_a_zone_with_summer_time(tmp_path: Path, start: str) -> None:
+    path = file_of(tmp_path, {"price": prices()}, start)
+    (warning,) = read_prices(path, timezone="Europe/Berlin").warnings
+    assert "file_timezone = 'UTC'" in warning
+    assert "file_timezone = 'Europe/Berlin'" in warning
+    np.testing.assert_array_equal(silent(read_prices(path, timezone="Europe/Berlin", file_timezone="Europe/Berlin")),
+                                  prices())  # fmt: skip
+    shifted = read_prices(path, timezone="Europe/Berlin", file_timezone="UTC")
+    assert shifted.warnings == ()
+    assert shifted.days == HOURS // 24 - 1
+
+
+def test_stamps_that_close_their_hour(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"price": prices()}, "2023-01-01 01:00")
+    (warning,) = read_prices(path).warnings
+    assert "stamp = 'end'" in warning
+    assert "stamp = 'start'" in warning
+    np.testing.assert_array_equal(silent(read_prices(path, stamp="end")), prices())
+    np.testing.assert_array_equal(silent(read_prices(path, stamp="start")), prices()[23:-1])
+
+
+def test_prices_per_kwh(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"price": prices() / 1000})
+    (warning,) = read_prices(path).warnings
+    assert "unit = 'EUR/kWh'" in warning
+    assert "unit = 'EUR/MWh'" in warning
+    np.testing.assert_allclose(silent(read_prices(path, unit="EUR/kWh")), prices())
+    np.testing.assert_allclose(silent(read_prices(path, unit="EUR/MWh")), prices() / 1000)
+
+
+def test_a_header_in_another_currency_or_unit(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"Price [NOK/MWh]": prices()})
+    message = refused(path, currency="EUR")
+    assert "currency = 'NOK'" in message
+    assert "unit = 'EUR/MWh'" in message
+    assert read_prices(path).currency == "NOK"
+    assert read_prices(path, unit="EUR/MWh").currency == "EUR"
+    path = file_of(tmp_path, {"Price [ct/kWh]": prices() / 10})
+    message = refused(path)
+    assert "unit = 'ct/kWh'" in message
+    assert "unit = 'EUR/MWh'" in message
+    np.testing.assert_allclose(silent(read_prices(path, unit="ct/kWh")), prices())
+
+
+@pytest.mark.parametrize("number", [-9999, 9999, -999, 99999, -99999.0])
+def test_numbers_that_stand_for_nothing(tmp_path: Path, number: float) -> None:
+    values = prices()
+    values[[30, 31]] = number
+    path = file_of(tmp_path, {"price": values})
+    message = refused(path)
+    assert "missing_values = ['" in message
+    assert "missing_values = []" in message
+    np.testing.assert_array_equal(read_prices(path, missing_values=[]).prices.ravel(), values)
+    filled = read_prices(path, missing_values=[f"{number:g}"], missing="interpolate").prices.ravel()
+    assert 20 < filled[30] < 120
+
+
+@pytest.mark.parametrize("kind", ["forecasts", "features"])
+@pytest.mark.parametrize("shift", [0, 1, -1, 24, -23, 48])
+@pytest.mark.parametrize("changed", [lambda x: x, lambda x: 2 * x + 5], ids=["copy", "multiple"])
+def test_the_price_itself_is_known_to_nobody(tmp_path: Path, kind: str, shift: int, changed: Any) -> None:
+    """``shift``: by how many hours later the price is that the column shows."""
+    values = prices()
+    path = file_of(tmp_path, {"price": values, "model": changed(np.roll(values, -shift))})
+    message = refused(path, **{kind: ["model"]})
+    assert "leaks = 'allow'" in message
+    assert "'model' is the price" in message
+    assert read_prices(path, leaks="allow", **{kind: ["model"]}).days == 10
+
+
+def test_the_column_of_prices_as_its_own_forecast(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"price": prices()})
+    assert "leaks = 'allow'" in refused(path, forecasts=["price"])
+
+
+def test_yesterday_as_a_feature_is_no_leak_and_as_a_forecast_is_told(tmp_path: Path) -> None:
+    values = prices()
+    path = file_of(tmp_path, {"price": values, "model": np.roll(values, 24)})
+    assert silent(read_prices(path, features=["model"])).size == HOURS
+    (warning,) = read_prices(path, forecasts=["model"]).warnings
+    assert "1 day before" in warning
+    assert "leaks = 'allow'" in warning
+    assert read_prices(path, forecasts=["model"], leaks="allow").warnings == ()
+
+
+def test_a_good_forecast_is_no_leak(tmp_path: Path) -> None:
+    values = prices()
+    near = values + np.random.default_rng(1).normal(0, 1, HOURS)
+    assert silent(read_prices(file_of(tmp_path, {"price": values, "m": near}), forecasts=["m"])).size == HOURS
+
+
+def test_a_gap_outside_the_days_that_are_played(tmp_path: Path) -> None:
+    values = prices().astype(object)
+    values[30] = ""
+    path = file_of(tmp_path, {"price": values})
+    assert "missing" in refused(path)
+    market = read_prices(path, first_day=dt.date(2023, 1, 4))
+    assert "2023-01-02" not in map(str, market.dates)
+    assert any("outside the days played" in note for note in market.notes)
+    assert "missing" in refused(path, first_day=dt.date(2023, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "keys", "said"),
+    [
+        ("time,price\n2023-01-01 00:00,1\n", {"time_format": "%Y-%m-%d %H:%M %Y"}, "time_format"),
+        ("time,price\n2023-01-01 00:00+01:00,1\n2023-01-01 01:00+02:00,1\n2023-07-01 01:00,3\n", {}, "offset"),
+        ("title\nsubtitle\ntime;price;x\n2023-01-01 00:00;1;2\n", {}, "skip_rows"),
+        ("time,price\n2023-01-01 00:00,1,5\n2023-01-01 01:00,2,5\n", {}, "decimal comma"),
+    ],
+)
+def test_errors_of_libraries_become_one_line(tmp_path: Path, rows: str, keys: dict[str, Any], said: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(rows)
+    message = refused(path, **keys)
+    assert said in message
+    for raw in ("redefinition", "Mixed timezones", "tokenizing", "Traceback", "pandas"):
+        assert raw not in message
+
+
+@pytest.mark.parametrize(
+    ("zone", "meant"),
+    [
+        ("CET/CEST", "Europe/Berlin"), ("CEST", "Europe/Berlin"), ("AEST", "Australia/Brisbane"),
+        ("AEDT", "Australia/Sydney"), ("EPT", "America/New_York"), ("Berlin", "Europe/Berlin"),
+        ("Europe/Olso", "Europe/Oslo"),
+    ],
+)  # fmt: skip
+def test_suggestions_of_zones(tmp_path: Path, zone: str, meant: str) -> None:
+    path = file_of(tmp_path, {"price": prices()})
+    for key in ("timezone", "file_timezone"):
+        assert f"'{meant}'" in refused(path, **{key: zone})

@@ -1,0 +1,95 @@
+"""Findings of growth and of crowds tell what holds from what does not: on made-up runs of which the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omnisim.studies.crowding import findings as crowding
+from omnisim.studies.crowding.cases import CALIBRATED as CROWDED_CALIBRATED
+from omnisim.studies.crowding.cases import FORECASTERS
+from omnisim.studies.scaling.cases import CALIBRATED, FOOLED
+from omnisim.studies.scaling.findings import findings
+from omnisim.studies.scaling.plan import ALGORITHMS
+
+SIZES = (256, 1024, 4096, 16384)
+
+
+def grown(part: str, exponent: float, noise: float, **columns: object) -> list[dict[str, object]]:
+    """Runs of three replicates whose regret and violation grow like T^exponent, with noise in the exponent."""
+    rng = np.random.default_rng(len(part))
+    rows = []
+    for replicate, slope in enumerate(exponent + noise * rng.normal(size=3)):
+        for size in SIZES:
+            value = 40 * (1 + replicate) * size**slope
+            rows.append(
+                {"part": part, "rounds": size, "replicate": replicate, "agents": 5, "actions": 6, "dimension": 1}
+                | {"subsequences": 1, "swap_regret": value, "external_regret": value, "ccv": value, "certificates": 2}
+                | {"ccv_positive": value, "violation_bound": 1e9, "regret_bound": 1e9, "violated": 0}
+                | {"subsequence": "all", "forecaster": "Climatology", "rule": "Algorithm 3"}
+                | columns
+            )
+    return rows
+
+
+def scaling(fooled: float = 1.0, calibrated: float = 0.5, flat: float = 0.0, root: float = 0.5, noise: float = 0.005):
+    rows = []
+    for adversary in ("WorstCase", "Switching"):
+        for name, exponent in (*((name, fooled) for name in FOOLED), *((name, calibrated) for name in CALIBRATED)):
+            rows += grown("regret", exponent, noise, adversary=adversary, forecaster=name)
+    for rule in ALGORITHMS:
+        for adversary in ("Independent", "WorstCase"):
+            exponent = flat if rule in ("Algorithm 1", "Algorithm 3") else root
+            rows += grown("violation", exponent, noise, adversary=adversary, rule=rule)
+    rows += grown("masking", 1.0, 0.0, adversary="Masking", rule="Algorithm 2 per subsequence", subsequence="tight")
+    for rule in ("Sinha-Vaze", "drift plus penalty"):
+        rows += grown("learners", 0.5, noise, adversary="Independent", rule=rule)
+    return [finding.holds for finding in findings(pd.DataFrame(rows))]
+
+
+def test_growth_as_theory_says_agrees() -> None:
+    assert scaling() == [True] * 22
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [({"fooled": 0.5}, {0, 1, 2, 5, 6, 7}), ({"calibrated": 0.9}, {3, 4, 8, 9}), ({"flat": 0.5}, {10, 11, 12, 13}),
+     ({"root": 0.9}, {14, 15, 16, 17}), ({"root": 0.1}, {14, 15, 16, 17})],
+)  # fmt: skip
+def test_other_growth_disagrees(changed: dict[str, float], wrong: set[int]) -> None:
+    assert list(enumerate(scaling(**changed))) == [(k, k not in wrong) for k in range(22)]
+
+
+def test_what_noise_leaves_open_is_not_judged() -> None:
+    found = scaling(noise=0.5)
+    assert found[:18] == [None] * 18
+
+
+def crowd(many: float, calibrated: float, noise: float = 0.01):
+    """Runs in which a crowd pays so much more, and calibrated forecasters have so much swap regret (Persistence 2)."""
+    rows = []
+    for index, name in enumerate(FORECASTERS):
+        for rounds in (32, 64):
+            rows += [
+                {"part": "hours", "forecaster": name, "rounds": rounds, "customers": 1.0, "replicate": r, "paid": 0.7}
+                | {"swap_regret": rounds / 2, "money": 0.0, "certificates": 1, "violated": 0}
+                for r in range(3)
+            ]
+        for customers in (0.0, 900.0):
+            regret = calibrated if name in CROWDED_CALIBRATED else 2.0
+            # Differences vary by seed, and by nothing on average.
+            varies = [noise * (r - 2) * (1 + index + 9 * (customers > 0)) for r in range(5)]
+            rows += [
+                {"part": "merit order", "forecaster": name, "rounds": 9, "customers": customers, "replicate": r}
+                | {"paid": 50 + many * (customers > 0) + varies[r], "money": varies[r]}
+                | {"swap_regret": regret + varies[r], "certificates": 1, "violated": 0}
+                for r in range(5)
+            ]
+    return [finding.holds for finding in crowding.findings(pd.DataFrame(rows))]
+
+
+def test_crowds() -> None:
+    """Single predictions cost T / 2 exactly; calibrated ones must not: here they do, and so disagree."""
+    hours = [True] * 3 + [False] * 2
+    assert crowd(9.0, 1.0) == [*hours, True, True, True, True]
+    assert crowd(-9.0, 3.0) == [*hours, False, False, False, True]
+    assert crowd(0.0, 2.0, noise=1.0)[5:8] == [None] * 3

@@ -1,0 +1,76 @@
+"""The frame of all studies, on a study of numbers: what is run, told of progress, and judged."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from omnisim.errors import ScenarioError
+from omnisim.report.study.results import Finding, Study
+from omnisim.studies import Options
+from omnisim.studies.frame import QUICK, Frame, certificates, paragraphs
+
+
+def square(case: int) -> int:
+    return case * case
+
+
+def assemble(cases: list[int], results: list[int], plan: int, _options: Options) -> Study:
+    findings = [Finding("a", "", str(results), True), Finding("b", "", str(cases), False, exact=True)]
+    return Study("numbers", "Numbers", f"Up to {plan}.", [], findings, [], {})
+
+
+NUMBERS = Frame(
+    name="numbers",
+    shows="Squares.",
+    full=5,
+    quick=2,
+    cases=lambda plan, options: [options.seed + case for case in range(plan)],
+    measure=square,
+    cost=lambda case: 1 + case,
+    assemble=assemble,
+)
+
+
+def test_a_full_study_is_judged() -> None:
+    told: list[tuple[int, int]] = []
+    study = NUMBERS(Options(seed=1, jobs=1, progress=lambda done, total: told.append((done, total))))
+    assert [(finding.measured, finding.holds) for finding in study.findings] == [
+        ("[1, 4, 9, 16, 25]", True),
+        ("[1, 2, 3, 4, 5]", False),
+    ]
+    assert study.summary == "Up to 5."
+    assert [done for done, _ in told] == [6, 11, 15, 18, 20]  # the costliest start first
+    assert {total for _, total in told} == {20}
+
+
+def test_a_quick_one_judges_what_holds_on_any() -> None:
+    study = NUMBERS(Options(quick=True, jobs=1))
+    assert [finding.holds for finding in study.findings] == [None, False]
+    assert study.summary == f"Up to 2. {QUICK}"
+
+
+def test_cases_may_follow_from_results() -> None:
+    told: list[tuple[int, int]] = []
+    longer = replace(NUMBERS, more=lambda _cases, results, _plan, _options: [max(results)])
+    study = longer(Options(jobs=1, progress=lambda done, total: told.append((done, total))))
+    assert study.findings[0].measured == "[0, 1, 4, 9, 16, 256]"
+    assert study.findings[1].measured == "[0, 1, 2, 3, 4, 16]"
+    assert told[-1] == (15 + 17, 15 + 17)
+
+
+def test_data_are_refused_by_studies_that_read_none(tmp_path) -> None:
+    with pytest.raises(ScenarioError, match="the study 'numbers' reads no data"):
+        NUMBERS(Options(data=tmp_path))
+    assert replace(NUMBERS, reads_data=True)(Options(jobs=1, data=tmp_path)).name == "numbers"
+
+
+@pytest.mark.parametrize("violated", [0, 1])
+def test_certificates(violated: int) -> None:
+    found = certificates(pd.DataFrame({"certificates": [3, 4], "violated": [0, violated]}))
+    assert (found.holds, found.exact) == (violated == 0, True)
+    assert found.measured == f"{violated} of 7 certificates on 2 runs violated."
+
+
+def test_paragraphs() -> None:
+    assert paragraphs("one\ntwo\n\n three") == ["one two", "three"]
