@@ -81,7 +81,9 @@ def in_processes(
         except BrokenProcessPool as cause:
             # The cause is the text of a traceback in the other process; its last line says what went wrong.
             said = [line for line in str(cause.__cause__ or cause).splitlines() if line.strip(' "')]
-            raise OmnisimError(f"a process could not read its task: {one_line(said[-1] if said else cause)}") from cause
+            raise OmnisimError(
+                f"a process could not read its task: {one_line(OmnisimError(said[-1]) if said else cause)}"
+            ) from cause
         finally:
             executor.shutdown(wait=True, kill_workers=not finished)
 
