@@ -302,7 +302,7 @@ def validate(
         from omnisim.scenario.schema import Schema
 
         _add_plugins(plugin)
-        print(json.dumps(Schema().json_schema(), indent=2))
+        print(json.dumps(Schema().json_schema(), indent=2))  # noqa: T201 (JSON escapes what a terminal would obey)
         return
     if scenario is None:
         raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")

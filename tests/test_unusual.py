@@ -163,3 +163,7 @@ def test_a_name_without_end(toy: Path) -> None:
     line = refusal("validate", toy, "--set", f"market.price='{'x' * 100_000}'")
     assert line.startswith(f"{toy}: market: ")
     assert 1000 < len(line) < 2000
+
+
+def test_no_column_of_days(toy: Path) -> None:
+    assert refusal("validate", toy, "--set", "market.date=[]").startswith(f"{toy}: market: ")

@@ -101,6 +101,8 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
         described = f"column {name!r}"
     else:
         dates = [when.date] if isinstance(when.date, str) else list(when.date)
+        if not dates:
+            raise DataError("date is an empty list: name the column of days, or those of which a day is put together")
         table, days, note = _days(table, when, dates, used)
         column = when.period or when.time
         zone = when.file_timezone or when.timezone

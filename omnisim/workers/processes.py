@@ -79,7 +79,11 @@ def in_processes(
                 "functions and classes of a module, no lambdas, or --jobs 1"
             ) from cause
         except BrokenProcessPool as cause:
-            raise OmnisimError(f"a process could not read its task: {one_line(cause.__cause__ or cause)}") from cause
+            # The cause is the text of a traceback in the other process; its last line says what went wrong.
+            said = [line for line in str(cause.__cause__ or cause).splitlines() if line.strip(' "')]
+            raise OmnisimError(
+                f"a process could not read its task: {one_line(OmnisimError(said[-1]) if said else cause)}"
+            ) from cause
         finally:
             executor.shutdown(wait=True, kill_workers=not finished)
 

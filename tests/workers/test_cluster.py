@@ -83,6 +83,7 @@ def test_all_workers(tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
         def kill() -> None:
             for worker in made.workers:
                 worker.kill()
+                worker.wait()
 
         again = check(
             lose(made, out, kill, 2), f"all workers are gone: there was none for {PATIENCE} seconds", made, out

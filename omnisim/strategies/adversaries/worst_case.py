@@ -15,6 +15,9 @@ from omnisim.strategies.adversaries.base import Adversary
 
 Reads: TypeAlias = Literal["weights", "regret"]
 
+LARGEST = 1e12
+"""Weight of a pair of actions at the start; the regret that is added to it is at most T."""
+
 
 class WorstCase(Adversary):
     """Reads the forecaster's mixture, or its weights as well, and plays the outcome that hurts most.
@@ -75,6 +78,8 @@ class WorstCase(Adversary):
             raise StrategyError(
                 f"start of WorstCase must be > 0, got {start}: without it no pair of actions ever has weight"
             )
+        if start > LARGEST:
+            raise StrategyError(f"start of WorstCase must be <= {LARGEST:g}, got {start}: sums of it would overflow")
         self.start_weight, self.reads = start, reads
         self._declared = self._dimension = dimension
 

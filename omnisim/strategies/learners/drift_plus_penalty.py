@@ -9,6 +9,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import BoundsCosts, BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
+from omnisim.strategies.learners.rates import check_size
 from omnisim.strategies.learners.simplex import project_on_simplex
 
 
@@ -72,6 +73,8 @@ class DriftPlusPenalty(Learner):
         for name, value in (("V", V), ("alpha", alpha)):
             if value is not None and not 0 < value < np.inf:
                 raise StrategyError(f"{name} of DriftPlusPenalty must be > 0 and finite, got {value}")
+            if value is not None:
+                check_size(f"{name} of DriftPlusPenalty", value)
         self.V, self.alpha = V, alpha
 
     queue: FloatArray

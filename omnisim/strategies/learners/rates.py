@@ -12,6 +12,16 @@ Rate: TypeAlias = float | Literal["tuned", "anytime"]
 """A learning rate > 0, or how it is chosen: for the T of the run, or for any number of rounds."""
 
 
+SMALLEST, LARGEST = 1e-12, 1e12
+"""Of a parameter of a learner: beyond, products of it overflow or vanish."""
+
+
+def check_size(what: str, value: float) -> None:
+    """Refuse a parameter > 0 that is so small or so large that nothing can be computed with it."""
+    if not SMALLEST <= value <= LARGEST:
+        raise StrategyError(f"{what} must be >= {SMALLEST:g} and <= {LARGEST:g}, got {value}")
+
+
 def check_rate(name: str, eta: Rate) -> None:
     """Refuse what is no rate, for the parameter ``eta`` of the learner called ``name``."""
     if isinstance(eta, str):
@@ -19,6 +29,8 @@ def check_rate(name: str, eta: Rate) -> None:
             raise StrategyError(f"eta of {name} is {eta!r}: it must be a number > 0, 'tuned' or 'anytime'")
     elif not 0 < eta < np.inf:
         raise StrategyError(f"eta of {name} must be > 0 and finite, got {eta}: a rate <= 0 learns nothing")
+    else:
+        check_size(f"eta of {name}", eta)
 
 
 def rate(eta: Rate, complexity: float, t: int, rounds: int) -> float:

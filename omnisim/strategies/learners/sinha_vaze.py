@@ -10,7 +10,11 @@ from omnisim.elementary import exp
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import BoundsCosts, BoundsRegret, Guarantee, Regret
 from omnisim.strategies.learners.base import Learner
+from omnisim.strategies.learners.rates import check_size
 from omnisim.strategies.learners.simplex import project_on_simplex
+
+_MOST = 300.0
+"""Of the exponent of Phi, so that squares of gradients stay finite; a gradient below sqrt(|A|) could lead beyond."""
 
 
 class SinhaVaze(Learner):
@@ -55,6 +59,8 @@ class SinhaVaze(Learner):
     def __init__(self, gradient: float | None = None) -> None:
         if gradient is not None and not 0 < gradient < np.inf:
             raise StrategyError(f"gradient of SinhaVaze must be > 0 and finite, got {gradient}: it bounds norms")
+        if gradient is not None:
+            check_size("gradient of SinhaVaze", gradient)
         self.gradient = gradient
 
     queue: FloatArray
@@ -83,7 +89,7 @@ class SinhaVaze(Learner):
     def _learn(self, utilities: FloatArray, costs: FloatArray) -> FloatArray:
         violation, slope = self._worst(costs)
         self.queue += self._beta * violation
-        pressure = self._lambda * exp(self._lambda * self.queue)
+        pressure = self._lambda * exp(np.minimum(self._lambda * self.queue, _MOST))
         gradient = self._beta * (pressure[:, None] * slope - utilities)
         self._squares += (gradient**2).sum(axis=1)
         step = math.sqrt(2) * self._diameter / (2 * np.sqrt(np.maximum(self._squares, np.finfo(float).tiny)))
