@@ -25,6 +25,8 @@ SCENARIOS = {
     "late news and fallbacks": ("lossy_broadcast", {"rounds": 30}),
     "spikes": ("price_spikes", {"rounds": 40}),
 }
+QUICK = ("by the hour", "agents that come and go", "half of the prices clipped")
+NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in SCENARIOS]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def some_agents(record, rng):
     return int(rng.integers(record.population.agents)), int(lost.argmax())
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", NAMES)
 def test_money_and_regret_of_any_agent_are_those_of_the_analysis(name, analyses, written, drawn):
     analysis = analyses(name)
     page = drawn(written(analysis))

@@ -14,7 +14,12 @@ axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", re
 
 expect = sync_api.expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("kind", PAGES)]
+QUICK = ("run with a certified forecaster", "comparison")
+"""Pages that are opened in every run of the tests; the others in the long suite."""
+
+KINDS = [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.long) for kind in PAGES]
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("kind", KINDS)]
 
 SENDS = re.compile("share|cloud|upload|send|studio|edit|plotly\\.com", re.IGNORECASE)
 
@@ -185,8 +190,15 @@ class TestTables:
 
 
 class TestEverybody:
-    @pytest.mark.parametrize("scheme_", ["light", "dark"])
-    @pytest.mark.parametrize("width", [390, 1280])
+    @pytest.mark.parametrize(
+        ("scheme_", "width"),
+        [
+            ("light", 1280),
+            ("dark", 390),
+            pytest.param("dark", 1280, marks=pytest.mark.long),
+            pytest.param("light", 390, marks=pytest.mark.long),
+        ],
+    )
     def test_axe_finds_nothing(self, kind, scheme_, width, drawn) -> None:
         page = scheme(drawn, kind, color_scheme=scheme_, viewport={"width": width, "height": 900})
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

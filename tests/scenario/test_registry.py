@@ -197,11 +197,20 @@ class TestEntryPoints:
         ("point", "source", "says"),
         [
             ("mine = someone_else:Missing", SMOOTHING, "fails to load: AttributeError: module 'someone_else' has no"),
-            ("mine = no_such_module:X", SMOOTHING, "fails to load: No module named 'no_such_module'"),
-            ("mine = someone_else:X", "raise SystemExit(3)", "fails to load: 3"),
-            ("mine = someone_else:X", "def (", "fails to load: "),
-            ("mine = someone_else:X", "X = 3", "is no class: it is 3"),
-            ("mine = someone_else:X", "def X(rate: 'Nothing'): ...", "has an annotation that cannot be resolved"),
+            *(
+                pytest.param(*case, marks=pytest.mark.long)
+                for case in (
+                    ("mine = no_such_module:X", SMOOTHING, "fails to load: No module named 'no_such_module'"),
+                    ("mine = someone_else:X", "raise SystemExit(3)", "fails to load: 3"),
+                    ("mine = someone_else:X", "def (", "fails to load: "),
+                    ("mine = someone_else:X", "X = 3", "is no class: it is 3"),
+                    (
+                        "mine = someone_else:X",
+                        "def X(rate: 'Nothing'): ...",
+                        "has an annotation that cannot be resolved",
+                    ),
+                )
+            ),
         ],
     )
     def test_that_fail_to_load_stop_only_those_who_use_them(
