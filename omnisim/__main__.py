@@ -67,7 +67,9 @@ def _run() -> None:
 def _fail(message: str, code: int) -> NoReturn:
     line = " ".join(message.split())
     try:
-        complain(f"omnisim: {line if len(line) <= _LONGEST else line[:_LONGEST] + '...'}")
+        # What is wrong stands at either end: names are in the middle.
+        half = _LONGEST // 2
+        complain(f"omnisim: {line if len(line) <= _LONGEST else f'{line[:half]} ... {line[-half:]}'}")
     except OSError:  # nobody reads it
         _silence(sys.stderr)
     sys.exit(code)
