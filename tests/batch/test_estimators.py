@@ -24,8 +24,14 @@ CLASSIFIERS = (TwoPlayerOmnipredictor, DirectOmnipredictor, CalibratedMultiaccur
 REGRESSORS = (TwoPlayerRegressor, DirectRegressor)
 
 
-@parametrize_with_checks([make() for make in (*CLASSIFIERS, *REGRESSORS)])
+@parametrize_with_checks([DirectOmnipredictor(), DirectRegressor()])
 def test_scikit_learn(estimator, check) -> None:
+    check(estimator)
+
+
+@pytest.mark.long
+@parametrize_with_checks([TwoPlayerOmnipredictor(), CalibratedMultiaccuracy(), TwoPlayerRegressor()])
+def test_scikit_learn_of_slower_ones(estimator, check) -> None:
     check(estimator)
 
 

@@ -78,6 +78,7 @@ def test_the_page_says_what_the_tables_say(written) -> None:
     assert "omnisim study scaling --quick --seed 3" in written.page
 
 
+@pytest.mark.long
 def test_results_do_not_depend_on_the_number_of_jobs() -> None:
     chosen = [case for case in plan.cases(plan.QUICK, seed=1) if case.rounds <= 64][::15]
     costs = [case.rounds for case in chosen]

@@ -136,6 +136,7 @@ def test_every_patient_is_held_out_once() -> None:
     assert problem.y.sum() == 212
 
 
+@pytest.mark.long
 def test_results_do_not_depend_on_the_number_of_jobs() -> None:
     cases = [case for case in plan.growths(plan.QUICK, 1) if case.part == "points" and case.replicate == 0]
     costs = [case.points for case in cases]

@@ -82,6 +82,7 @@ class TestOneRun:
             assert runs[column].notna().equals(engine)
 
 
+@pytest.mark.long
 def test_results_do_not_depend_on_the_number_of_jobs(known) -> None:
     todo = with_forecasters(PLAN, Options(seed=3), {known: ["sharp", "Selection", calibrated("all")]})
     alone, together = (run_all(measure, todo, [1] * len(todo), jobs) for jobs in (1, 2))
