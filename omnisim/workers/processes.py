@@ -1,8 +1,9 @@
 """Tasks in several processes of this machine."""
 
 import os
+import time
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from pickle import PicklingError  # what is raised; nothing is unpickled here
@@ -85,7 +86,20 @@ def in_processes(
                 f"a process could not read its task: {one_line(OmnisimError(said[-1]) if said else cause)}"
             ) from cause
         finally:
+            if not finished:
+                _until_taken_up(waiting)
             executor.shutdown(wait=True, kill_workers=not finished)
+
+
+def _until_taken_up(waiting: Iterable[Future[Any]]) -> None:
+    # A pool that is killed while it has tasks that it did not take up yet looks for them in vain, and complains.
+    deadline = time.monotonic() + _MOMENT
+    while any(not (each.running() or each.done()) for each in waiting) and time.monotonic() < deadline:
+        time.sleep(_MOMENT / 100)
+
+
+_MOMENT = 1.0
+"""Seconds after which a pool takes nothing up any more, since it is broken."""
 
 
 def _sent(executor: ProcessPoolExecutor, function: Callable[..., Result], task: tuple[Any, ...]) -> Future[Result]:
