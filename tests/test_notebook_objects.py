@@ -167,7 +167,16 @@ class TestLearners:
                 self.kept = super()._learn(utilities, costs)
                 return self.kept
 
+        class Impossible(omnisim.learners.Hedge):
+            def _reset(self) -> Any:
+                return np.eye(self.actions)[np.full(self.agents, self.actions - 1)]
+
+            def playable(self, active: Any) -> Any:
+                offered = np.eye(self.actions, dtype=bool)[np.zeros(self.agents, dtype=int)]
+                return offered, np.zeros(self.agents, dtype=bool)
+
         for fault, said in (
+            (Impossible, "offers an action of weight 0"),
             (Peeking, "weights change before settle"),
             (Telling, "registered must be every action"),
             (Fickle, "answers differently when asked again"),

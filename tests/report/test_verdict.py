@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import omnisim
+from omnisim.analysis.units import units
 from omnisim.report.run.facts import what_ran
 from omnisim.report.run.verdict import alarming, summary, verdict
 from omnisim.trace import Trace
@@ -241,6 +242,8 @@ class TestForecast:
         )
         assert said(analysis, "Data") == f"The event came on {int(came.sum())} of 20 rounds."
         assert "than persistence (acting on the events of the round before)" in verdict(analysis).headline
+        # A bias of so many events is one of so many units: neither is in money.
+        np.testing.assert_array_equal(units(analysis.trace).values(came), came)
         assert dict(what_ran(analysis.trace))["Outcomes"] == "1 coordinate, event (1) or none (0)"
 
 
