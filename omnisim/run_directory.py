@@ -9,6 +9,7 @@
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
     report.html        the page
+    schedules.parquet  what every customer drew when, if omnisim schedules was asked for it
     checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed
 
 Each file is written under a temporary name and renamed, so a killed run leaves no half file. The report comes
@@ -37,7 +38,7 @@ from omnisim.trace import Trace, load_trace
 
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
-CHECKPOINT = "checkpoint.npz"
+CHECKPOINT, SCHEDULES = "checkpoint.npz", "schedules.parquet"
 
 
 class Manifest(BaseModel):
@@ -107,10 +108,11 @@ def write_run(
         "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
-    try:
-        (directory / REPORT).unlink(missing_ok=True)
-    except OSError as cause:
-        raise OutputError(f"{directory / REPORT}: cannot be replaced: {cause.strerror or cause}") from cause
+    for old in (directory / REPORT, directory / SCHEDULES):
+        try:
+            old.unlink(missing_ok=True)
+        except OSError as cause:
+            raise OutputError(f"{old}: cannot be replaced: {cause.strerror or cause}") from cause
     # First what says whose results these are: if the run is killed from here on, it may be run again into the folder.
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     _write_text(directory / SCENARIO, to_toml(tree))

@@ -59,6 +59,7 @@ OUTERMOST = {
     "occupied",
     "progress",
     "run_directory",
+    "schedules_command",
     "validate_command",
 }
 """They put the others together; nothing but each other imports them."""
