@@ -66,6 +66,13 @@ Plugins = Annotated[
 
 Seed = Annotated[int | None, typer.Option(help="Of all randomness; default: the scenario's.", show_default=False)]
 Rounds = Annotated[int | None, typer.Option(help="Rounds to run; default: the scenario's.", show_default=False)]
+Horizon = Annotated[
+    int | None,
+    typer.Option(
+        help="Rounds that guarantees are for, if omnisim tomorrow goes on from the end; default: those that are run.",
+        show_default=False,
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
 
 
@@ -94,6 +101,7 @@ def run(
     ] = None,
     seed: Seed = None,
     rounds: Rounds = None,
+    horizon: Horizon = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
@@ -118,7 +126,7 @@ def run(
       omnisim run my.toml --checkpoint-every 100
       omnisim run --prices my.csv
     """
-    extra = _given(seed, rounds)
+    extra = _given(seed, rounds, horizon)
     if (scenario is None) == (prices is None):
         raise typer.BadParameter("give a scenario, or --prices FILE", param_hint="SCENARIO")
     if prices is not None:
@@ -144,10 +152,12 @@ def run(
                 complain(f"omnisim: going on from {checkpoint.path}")
             trace = omnisim.simulate(
                 loaded,
-                on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)),
+                on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.played)),
                 checkpoint=checkpoint,
+                state=None if loaded.declared_horizon is None else directory / run_directory.STATE,
             )
         analysis = omnisim.analyze(trace)
+        run_directory.forget_days(directory)
         run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
@@ -301,6 +311,51 @@ def schedules(
 
 
 @app.command()
+def tomorrow(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim run --horizon DAYS.")],
+    prices: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Prices up to today, in the form of the file that the run was made with."),
+    ],
+    forecasts: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="A newer file for one of market.forecast_files.", show_default=False),
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Go on from the end of a run: learn the days since, and say what is forecast and done on the next one.
+
+    Writes the forecast of the next delivery day and the schedule of every customer, as JSON and CSV, and the files of
+    the run as they are now. Given once more, with the same file, it changes nothing.
+
+    [bold]Examples[/bold]
+
+      omnisim run --prices until-may.csv --horizon 365 --out mine
+      omnisim tomorrow mine --prices until-today.csv
+    """
+    _add_plugins(plugin)
+    from omnisim import run_directory
+    from omnisim.tomorrow.command import tomorrow as go_on
+
+    if_interrupted(lambda: f"{run_dir} is as it was, or will be once the same command is given again")
+    run_directory.read_manifest(run_dir)  # no lock is laid into a folder that is not that of a run
+    newer = dict(_named_file(each) for each in forecasts or ())
+    with run_directory.prepared(run_dir, run_directory.TOMORROW):
+        told = go_on(run_dir, prices, newer, plugin or ())
+    for line in told.warnings:
+        complain(f"omnisim: warning: {line}")
+    for line in told.lines:
+        say(line)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals or not name or not file:
+        raise ScenarioError(f"--forecasts {text}: must have the form NAME=FILE, NAME as in market.forecast_files")
+    return name, Path(file)
+
+
+@app.command()
 def validate(
     scenario: Annotated[
         str | None,
@@ -308,6 +363,7 @@ def validate(
     ] = None,
     seed: Seed = None,
     rounds: Rounds = None,
+    horizon: Horizon = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of scenario files instead.")] = False,
@@ -329,7 +385,7 @@ def validate(
         return
     if scenario is None:
         raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")
-    loaded = _load(scenario, overrides, plugin, _given(seed, rounds))
+    loaded = _load(scenario, overrides, plugin, _given(seed, rounds, horizon))
     from omnisim.scenario.load import naming
     from omnisim.validate_command import validated
 
@@ -435,9 +491,10 @@ def list_(
         _entry(signature, summary)
 
 
-def _given(seed: int | None, rounds: int | None) -> dict[str, Any]:
+def _given(seed: int | None, rounds: int | None, horizon: int | None) -> dict[str, Any]:
     """Overrides by options of their own."""
-    return {key: value for key, value in (("seed", seed), ("rounds", rounds)) if value is not None}
+    given = {"seed": seed, "rounds": rounds, "horizon": horizon}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 @app.command("inspect")

@@ -9,6 +9,8 @@
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
     report.html        the page
+    state.npz          where a run with a declared horizon ended, from where omnisim tomorrow goes on
+    documents.sqlite   what omnisim tomorrow found about each next day, and tomorrow/, the last of it as files
     schedules.parquet  what every customer drew when, if omnisim schedules was asked for it
     checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed
 
@@ -39,6 +41,7 @@ from omnisim.trace import Trace, load_trace
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
 CHECKPOINT, SCHEDULES = "checkpoint.npz", "schedules.parquet"
+STATE, DOCUMENTS, TOMORROW = "state.npz", "documents.sqlite", "tomorrow"
 
 
 class Manifest(BaseModel):
@@ -108,7 +111,8 @@ def write_run(
         "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
-    for old in (directory / REPORT, directory / SCHEDULES):
+    stale = [REPORT, SCHEDULES, *([] if scenario.declared_horizon is not None else [STATE])]
+    for old in (directory / name for name in stale):
         try:
             old.unlink(missing_ok=True)
         except OSError as cause:
@@ -124,6 +128,24 @@ def write_run(
     _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         (directory / CHECKPOINT).unlink(missing_ok=True)
+
+
+def forget_days(directory: Path) -> None:
+    """Remove what earlier results in a folder said of their next days, before a run that begins anew is written there.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be removed.
+    """
+    folder = directory / TOMORROW
+    try:
+        for each in (directory / DOCUMENTS, directory / f"{DOCUMENTS}-journal", *folder.glob("*")):
+            each.unlink(missing_ok=True)
+        if folder.exists():
+            folder.rmdir()
+    except OSError as cause:
+        raise OutputError(f"{cause.filename or folder}: cannot be removed: {cause.strerror or cause}") from cause
 
 
 def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any]) -> None:

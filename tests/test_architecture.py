@@ -60,6 +60,7 @@ OUTERMOST = {
     "progress",
     "run_directory",
     "schedules_command",
+    "tomorrow",
     "validate_command",
 }
 """They put the others together; nothing but each other imports them."""

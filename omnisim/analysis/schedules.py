@@ -112,11 +112,12 @@ def schedules(
     if dates is not None:
         minutes = (period * _MINUTES // periods).astype("timedelta64[m]")
         begins = pa.array((dates[r][several].astype("datetime64[m]") + minutes).astype("datetime64[s]"))
-    ids = [f"{population.name}/{number}" for number in customers]
+    numbers, of_row = np.unique(customers, return_inverse=True)
+    ids = [f"{population.name}/{number}" for number in numbers]
     return pa.table(
         {
             "population": _words(np.zeros(len(several), dtype=np.int64), [population.name]),
-            "customer": _words(who[several], ids),
+            "customer": _words(of_row[who[several]], ids),
             "time": begins,
             "round": pa.array(rounds[r][several].astype(np.int32)),
             "period": pa.array(period.astype(np.int16)),

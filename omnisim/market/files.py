@@ -201,6 +201,7 @@ def read_prices(
         missing=missing,
         clock_change=clock_change,
         played=(first_day, last_day),
+        price=column,
     )
     market = Market(
         name=name or (Path(source).name.split(".")[0] if isinstance(source, str | Path) else "prices"),
@@ -209,6 +210,7 @@ def read_prices(
         currency=currency,
         features={feature: days.columns[feature] for feature in features},
         forecasts={model: days.columns[model] for model in forecasts},
+        next_day=days.next_day,
         attribution=attribution or f"read from {table.source}",
         notes=(*table.notes, *told, *days.notes),
     )
