@@ -15,7 +15,7 @@ from omnisim.market.clock import local_periods
 from omnisim.market.data import PRICES_A_DAY, Market
 from omnisim.market.days import to_days
 from omnisim.market.moments import read_moments
-from omnisim.market.stamps import Edge, When, read_stamps
+from omnisim.market.stamps import Edge, When, read_stamps, refuse_years
 from omnisim.market.suspicions import Leaks, refuse_leaks, unit_of_prices
 from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
@@ -199,6 +199,7 @@ def _known(
     if at.isna().any():
         label = at.index[at.isna()][0]
         raise DataError(f"{table.place(label)}: {issued} is {table.raw(issued)[label]!r}: it must be a timestamp")
+    refuse_years(table, at, issued)
     if at.dt.tz is not None:
         if zone is None:
             raise DataError(
@@ -234,23 +235,23 @@ def _aligned(
     first: dt.date | None,
     last: dt.date | None,
 ) -> tuple[FloatArray, list[str]]:
-    rows = dict(zip(dates.tolist(), values, strict=True))
+    rows = {day: t for t, day in enumerate(dates.tolist())}
     given: list[dt.date] = market.dates.tolist()
     found = np.full(market.prices.shape, np.nan)
-    absent: list[dt.date] = []
+    absent: dict[dt.date, int] = {}
     idle = 0
     for t, day in enumerate(given):
         if day in rows:
-            found[t] = rows[day]
+            found[t] = values[rows[day]]
         elif (first is not None and day < first) or (last is not None and day > last):
             found[t] = market.prices[max(0, t - 1)]
             idle += 1
         else:
-            absent.append(day)
+            absent[day] = t
     told = [f"{idle} days outside the run have none, and take the prices of the day before"] * (idle > 0)
     if not absent:
         return found, told
-    shown = ", ".join(map(str, absent[:3])) + (" ..." if len(absent) > 3 else "")
+    shown = ", ".join(map(str, [*absent][:3])) + (" ..." if len(absent) > 3 else "")
     if missing == "error":
         others = ", ".join(map(repr, market.forecasts)) or "none here"
         raise DataError(
@@ -259,16 +260,13 @@ def _aligned(
             f"{dates[-1]})"
         )
     if missing == "previous":
-        for day in absent:
-            t = given.index(day)
-            before = [each for each in rows if each < day]
-            if not before:
-                raise DataError(
-                    f"forecast {name!r}: {day} has no forecast, and none is before it: set first_day to {dates[0]}"
-                )
-            found[t] = rows[max(before)]
+        before = np.searchsorted(dates, np.array([*absent], dtype=dates.dtype)) - 1
+        if before[0] < 0:
+            day = next(iter(absent))
+            raise DataError(
+                f"forecast {name!r}: {day} has no forecast, and none is before it: set first_day to {dates[0]}"
+            )
+        found[[*absent.values()]] = values[before]
         return found, [*told, f"{len(absent)} days without a forecast take the one before ({shown})"]
-    other = market.forecast(missing)
-    for day in absent:
-        found[given.index(day)] = other[given.index(day)]
+    found[[*absent.values()]] = market.forecast(missing)[[*absent.values()]]
     return found, [*told, f"{len(absent)} days without a forecast take that of {missing!r} ({shown})"]

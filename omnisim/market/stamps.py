@@ -22,6 +22,9 @@ Edge = Literal["start", "end"]
 EPOCHS = {"unix": ("s", "1970-01-01"), "unix_ms": ("ms", "1970-01-01"), "excel": ("D", "1899-12-30")}
 """Values of ``time_format`` for stamps that are numbers: their unit, and their origin."""
 
+_YEARS = (1900, 2199)
+"""The first and the last year in which a market has prices."""
+
 
 @dataclass(frozen=True)
 class When:
@@ -96,6 +99,7 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
         table, moments, name = _of_column(table, when, used)
         edge, known, notes = _edge(table, when, moments, name)
         values = moments.stamps
+        refuse_years(table, values, name)
         written = moments.written
         notes = [moments.note, *notes] if moments.note else notes
         described = f"column {name!r}"
@@ -104,6 +108,7 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
         if not dates:
             raise DataError("date is an empty list: name the column of days, or those of which a day is put together")
         table, days, note = _days(table, when, dates, used)
+        refuse_years(table, days, dates[0])
         column = when.period or when.time
         zone = when.file_timezone or when.timezone
         if column is None:
@@ -150,8 +155,18 @@ def _of_column(table: Table, when: When, used: Sequence[str]) -> tuple[Table, Mo
     if when.time_format in EPOCHS:
         unit, origin = EPOCHS[when.time_format]
         numbers = pd.Series(table.numbers(name), index=column.index)
-        seconds = {"s": 1, "ms": 1e-3, "D": 86400}[unit]
-        values = pd.Timestamp(origin) + pd.to_timedelta((numbers * seconds).round(), unit="s")
+        seconds = (numbers * {"s": 1, "ms": 1e-3, "D": 86400}[unit]).round()
+        first, beyond = (
+            (pd.Timestamp(f"{year}-01-01") - pd.Timestamp(origin)).total_seconds()
+            for year in (_YEARS[0], _YEARS[1] + 1)
+        )
+        odd = ~(seconds.between(first, beyond, inclusive="left") | seconds.isna()).to_numpy()
+        if odd.any():
+            raise DataError(
+                f"{table.place(column.index[odd][0])}: {name} is {column[odd].iloc[0]}: as {when.time_format} time it "
+                f"must be in the years {_YEARS[0]} to {_YEARS[1]}"
+            )
+        values = pd.Timestamp(origin) + pd.to_timedelta(seconds, unit="s")
         if when.time_format != "excel":
             values = values.dt.tz_localize("UTC")
         return _trimmed(table, Moments(values), name, when.time_format, used)
@@ -247,6 +262,24 @@ def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, 
             "to 'start' if they open it"
         )
     return "start", is_beginning(name), []
+
+
+def refuse_years(table: Table, values: "pd.Series", column: str) -> None:
+    """Refuse moments in years that no market knows, which libraries fail to compare and to print.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    years = values.dt.year
+    odd = ~(years.between(*_YEARS) | years.isna()).to_numpy()
+    if odd.any():
+        label, year = years.index[odd][0], years[odd].iloc[0]
+        raise DataError(
+            f"{table.place(label)}: column {column!r} is read as the year {year:.0f}: it must be one from "
+            f"{_YEARS[0]} to {_YEARS[1]} (is the format of the stamps declared right?)"
+        )
 
 
 def _refuse_other_clock(table: Table, when: When) -> None:
