@@ -123,7 +123,11 @@ def test_numbers_that_stand_for_nothing(tmp_path: Path, number: float) -> None:
 
 @pytest.mark.parametrize("kind", ["forecasts", "features"])
 @pytest.mark.parametrize("shift", [0, 1, -1, 24, -23, 48])
-@pytest.mark.parametrize("changed", [lambda x: x, lambda x: 2 * x + 5], ids=["copy", "multiple"])
+@pytest.mark.parametrize(
+    "changed",
+    [lambda x: x, lambda x: 2 * x + 5, lambda x: (0.93 * x + 2).round(), lambda x: (x / 7.45).round(2)],
+    ids=["copy", "multiple", "rounded", "in another currency"],
+)
 def test_the_price_itself_is_known_to_nobody(tmp_path: Path, kind: str, shift: int, changed: Any) -> None:
     """``shift``: by how many hours later the price is that the column shows."""
     values = prices()
