@@ -53,7 +53,12 @@ ScenarioPath = Annotated[
 ]
 OwnPrices = Annotated[
     Path | None,
-    typer.Option("--prices", metavar="FILE", help="Instead of a scenario: a file of prices.", show_default=False),
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        help="Instead of a scenario: a file of prices, or several as 'folder/*.csv'.",
+        show_default=False,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -419,7 +424,9 @@ def _given(seed: int | None, rounds: int | None) -> dict[str, Any]:
 
 @app.command("inspect")
 def inspect_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of prices, in any form.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="A file of prices, in any form; several as 'folder/*.csv'.")
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A key of the table that is known, e.g. timezone=Europe/Oslo."),
@@ -431,12 +438,18 @@ def inspect_(
 
       omnisim inspect my.csv
       omnisim inspect my.csv --set timezone=Europe/Oslo --set price=NO1
+      omnisim inspect 'prices/*.csv'
     """
     from omnisim.market.inspection import inspected
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.own_file import market_keys, market_lines
 
-    lines, table = inspected(file, market_keys(dict(map(parse_override, settings or []))))
+    if len(files) > 1:
+        raise typer.BadParameter(
+            f"{len(files)} files: put a pattern in quotes, as in 'folder/*.csv', and they are read as one market",
+            param_hint="FILE",
+        )
+    lines, table = inspected(files[0], market_keys(dict(map(parse_override, settings or []))))
     for line in [*lines, "", *market_lines(table)]:
         say(line)
 

@@ -12,6 +12,7 @@ from omnisim.market.clock import ClockChange, local_periods
 from omnisim.market.data import PRICES_A_DAY, Market, Resolution
 from omnisim.market.days import Missing, to_days
 from omnisim.market.numbers import Decimal
+from omnisim.market.several_files import called
 from omnisim.market.stamps import Edge, When, read_stamps
 from omnisim.market.suspicions import (
     Leaks,
@@ -73,7 +74,8 @@ def read_prices(
     ----------
     source
         ``.csv``, ``.txt`` or ``.tsv`` (each also ``.gz``), ``.parquet``, ``.json``, ``.xlsx`` (with openpyxl), or one
-        of these in a ``.zip``; or a pandas object, whose DatetimeIndex is the column of the stamps.
+        of these in a ``.zip``; several of them, as a list or as a path with ``*`` in its name; or a pandas object,
+        whose DatetimeIndex is the column of the stamps.
     price
         Column of the prices; left out, ``price``, or the only column that nothing else uses.
     time
@@ -203,7 +205,7 @@ def read_prices(
         played=(first_day, last_day),
     )
     market = Market(
-        name=name or (Path(source).name.split(".")[0] if isinstance(source, str | Path) else "prices"),
+        name=name or called(source, "prices"),
         dates=days.dates,
         prices=days.columns[column],
         currency=currency,

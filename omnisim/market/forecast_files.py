@@ -4,7 +4,6 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from omnisim.suggest import nearest
 def with_forecast(
     market: Market,
     name: str,
-    source: "Source | Sequence[Source]",
+    source: Source,
     *,
     column: str | None = None,
     time: str | None = None,
@@ -61,7 +60,7 @@ def with_forecast(
     name
         What the model is called: ``kind = "published", model = name``.
     source
-        A file, several, or a path with ``*`` in it; each in the forms that :func:`~omnisim.market.read_prices` reads.
+        A file, several, or a path with ``*`` in its name, as :func:`~omnisim.market.read_prices` takes them.
     column
         Of the forecasts; left out, the model's name, ``forecast``, or the only column that nothing else uses.
     issued
@@ -99,7 +98,7 @@ def with_forecast(
         *([issued] if issued else []),
         *(select or {}),
     ]
-    table = _together([read_table(each, form, wanted) for each in expanded(source)]).where(select or {})
+    table = read_table(source, form, wanted).where(select or {})
     if wide:
         table = unpivoted(table)
         when = replace(when, date=date or table.columns[0], period=PERIOD)
@@ -128,25 +127,6 @@ def with_forecast(
     )
 
 
-def expanded(source: "Source | Sequence[Source]") -> list[Any]:
-    """The files that a path with ``*`` means, in the order of their names; anything else as it is.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
-    if isinstance(source, list | tuple):
-        return [each for one in source for each in expanded(one)]
-    if isinstance(source, str | Path) and "*" in str(source):
-        path = Path(source)
-        found = [*sorted(path.parent.glob(path.name))]
-        if not found:
-            raise DataError(f"{path}: there is no such file")
-        return found
-    return [source]
-
-
 def _gate(about: str, issued: str | None, gate_closure: str | None) -> dt.timedelta | None:
     if (issued is None) != (gate_closure is None):
         raise DataError(f"{about}: issued (a column) and gate_closure (such as '12:00') must be given together")
@@ -156,24 +136,6 @@ def _gate(about: str, issued: str | None, gate_closure: str | None) -> dt.timede
     if match is None or int(match[1]) > 23 or int(match[2]) > 59:
         raise DataError(f"{about}: gate_closure is {gate_closure!r}: it must be a time of the day, such as '12:00'")
     return dt.timedelta(hours=int(match[1]), minutes=int(match[2]))
-
-
-def _together(tables: list[Table]) -> Table:
-    """Several files below each other; a row is then told by its file and its line."""
-    import pandas as pd
-
-    first = tables[0]
-    if len(tables) == 1:
-        return first
-    for table in tables[1:]:
-        if table.columns != first.columns:
-            odd = next((name for name in first.columns if name not in table.columns), None) or "another order"
-            raise DataError(f"{table.source} has other columns than {first.source}: {odd}")
-    frames = [
-        table.frame.set_axis(pd.Index([f"{label} of {table.source}" for label in table.frame.index]))
-        for table in tables
-    ]
-    return replace(first, source=f"{first.source} and {len(tables) - 1} more", frame=pd.concat(frames))
 
 
 def _column(table: Table, name: str, column: str | None, used: Sequence[str]) -> str:

@@ -223,11 +223,14 @@ def _trimmed(
     idle = values.isna().to_numpy() & (empty | ~text.str.contains(r"\d", regex=True).to_numpy(dtype=bool))
     # A cell that is empty beside a number may be a stamp that is missing: it is refused, except below everything.
     idle &= empty | (text != "").to_numpy()
-    first = int(idle.argmin()) if not idle.all() else 0
-    last = len(idle) - int(idle[::-1].argmin())
-    unread = np.flatnonzero(values.iloc[first:last].isna().to_numpy())
-    if len(unread) or idle.all():
-        label = values.index[first + (unread[0] if len(unread) else 0)]
+    kept = np.ones(len(idle), dtype=bool)
+    for inside in table.files():
+        data = np.flatnonzero(~idle[inside])
+        kept[inside[: data[0]] if len(data) else inside] = False
+        kept[inside[data[-1] + 1 :] if len(data) else inside] = False
+    unread = np.flatnonzero(kept & values.isna().to_numpy())
+    if len(unread) or not kept.any():
+        label = values.index[unread[0] if len(unread) else 0]
         wanted = f"in {declared}" if declared else f"such as 2021-12-31 23:00 (or give {key})"
         if key == "date_format":
             wanted = f"in {declared}" if declared else f"such as 2021-12-31 (or give {key})"
@@ -236,12 +239,12 @@ def _trimmed(
         if values.dt.tz is not None and declared is None and text[label] and key == "time_format":
             hint = ", without a UTC offset: other rows have one"
         raise DataError(f"{table.place(label)}: {name} is {text[label]!r}: it must be a {what} {wanted}{hint}")
-    passed = [str(label) for label in [*values.index[:first], *values.index[last:]]]
+    passed = [str(label) for label in values.index[~kept]]
     listed = ", ".join(passed[:5]) + " and more" * (len(passed) > 5)
     note = f"{table.unit}{'s' * (len(passed) > 1)} {listed} passed over: no data"
-    table = replace(table, frame=table.frame.iloc[first:last], notes=(*table.notes, note))
-    written = None if moments.written is None else moments.written.iloc[first:last]
-    return table, replace(moments, stamps=values.iloc[first:last], written=written), name
+    table = replace(table, frame=table.frame[kept], notes=(*table.notes, note))
+    written = None if moments.written is None else moments.written[kept]
+    return table, replace(moments, stamps=values[kept], written=written), name
 
 
 def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, bool, list[str]]:
