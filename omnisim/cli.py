@@ -126,8 +126,10 @@ def run(
     extra = _given(seed, rounds)
     if (scenario is None) == (prices is None):
         raise typer.BadParameter("give a scenario, or --prices FILE", param_hint="SCENARIO")
+    choices: list[str] = []
     if prices is not None:
-        scenario, loaded = str(prices), _load_prices(prices, overrides, plugin, extra)
+        scenario = str(prices)
+        loaded, choices = _load_prices(prices, overrides, plugin, extra)
     else:
         loaded = _load(str(scenario), overrides, plugin, extra)
     from omnisim import run_directory
@@ -153,7 +155,8 @@ def run(
                 checkpoint=checkpoint,
             )
         analysis = omnisim.analyze(trace)
-        run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
+        seconds = time.perf_counter() - started
+        run_directory.write_run(directory, loaded, trace, analysis, seconds, plugin or (), choices)
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
     from omnisim.report.run.verdict import alarming, summary
@@ -454,15 +457,19 @@ def inspect_(
         say(line)
 
 
-def _load_prices(prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
+def _load_prices(
+    prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]
+) -> tuple[Any, list[str]]:
+    """The scenario of a file of prices, and what was chosen beside what its market warns of."""
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.own_file import scenario_of_prices
 
     _add_plugins(plugins)
     loaded, choices = scenario_of_prices(prices, _from_here(dict(map(parse_override, overrides or []))) | extra)
-    for choice in choices:
+    chosen = [choice for choice in choices if choice not in loaded.about["market"].get("warnings", ())]
+    for choice in chosen:
         complain(f"omnisim: warning: {choice}")
-    return loaded
+    return loaded, chosen
 
 
 def _from_here(overrides: dict[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Manifest(BaseModel):
     wall_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     versions: dict[str, str]
     command: str
+    choices: list[str] = []
 
 
 @contextmanager
@@ -87,8 +88,18 @@ def write_run(
     analysis: Analysis,
     wall_seconds: float,
     plugins: Sequence[str] = (),
+    choices: Sequence[str] = (),
 ) -> None:
-    """Write all files of a run; ``plugins`` are the modules that the command which reproduces it must name.
+    """Write all files of a run.
+
+    Parameters
+    ----------
+    directory, scenario, trace, analysis, wall_seconds
+        Where, what was run and what came out.
+    plugins
+        Modules that the command which reproduces it must name.
+    choices
+        What was chosen for the user, and how it is said otherwise: on the page, and above the scenario.
 
     Raises
     ------
@@ -107,13 +118,15 @@ def write_run(
         "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
+    if choices:
+        manifest["choices"] = list(choices)
     try:
         (directory / REPORT).unlink(missing_ok=True)
     except OSError as cause:
         raise OutputError(f"{directory / REPORT}: cannot be replaced: {cause.strerror or cause}") from cause
     # First what says whose results these are: if the run is killed from here on, it may be run again into the folder.
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    _write_text(directory / SCENARIO, to_toml(tree))
+    _write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
     trace.save(directory / TRACE)
     with atomic_write(directory / AGENTS) as file:
         analysis.agents.to_parquet(file, index=False)
@@ -122,6 +135,11 @@ def write_run(
     _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         (directory / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _comment(choice: str) -> str:
+    shown = "".join(c if c.isprintable() else " " for c in choice)
+    return f"# chosen: {shown}\n"
 
 
 def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any]) -> None:
@@ -134,6 +152,7 @@ def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any])
         "wall_seconds": manifest["wall_seconds"],
         "agents_file": AGENTS,
         "comparison": _comparison_page(directory),
+        "choices": manifest.get("choices", ()),
     }
     write_report(analysis, directory / REPORT, details=details)
 
