@@ -9,6 +9,9 @@
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
     report.html        the page
+    state.npz          where a run with a declared horizon ended, from where omnisim tomorrow goes on
+    documents.sqlite   what omnisim tomorrow found about each next day, and tomorrow/, the last of it as files
+    schedules.parquet  what every customer drew when, if omnisim schedules was asked for it
     checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed
 
 Each file is written under a temporary name and renamed, so a killed run leaves no half file. The report comes
@@ -37,7 +40,8 @@ from omnisim.trace import Trace, load_trace
 
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
-CHECKPOINT = "checkpoint.npz"
+CHECKPOINT, SCHEDULES = "checkpoint.npz", "schedules.parquet"
+STATE, DOCUMENTS, TOMORROW = "state.npz", "documents.sqlite", "tomorrow"
 
 
 class Manifest(BaseModel):
@@ -120,10 +124,12 @@ def write_run(
     }
     if choices:
         manifest["choices"] = list(choices)
-    try:
-        (directory / REPORT).unlink(missing_ok=True)
-    except OSError as cause:
-        raise OutputError(f"{directory / REPORT}: cannot be replaced: {cause.strerror or cause}") from cause
+    stale = [REPORT, SCHEDULES, *([] if scenario.declared_horizon is not None else [STATE])]
+    for old in (directory / name for name in stale):
+        try:
+            old.unlink(missing_ok=True)
+        except OSError as cause:
+            raise OutputError(f"{old}: cannot be replaced: {cause.strerror or cause}") from cause
     # First what says whose results these are: if the run is killed from here on, it may be run again into the folder.
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     _write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
@@ -140,6 +146,24 @@ def write_run(
 def _comment(choice: str) -> str:
     shown = "".join(c if c.isprintable() else " " for c in choice)
     return f"# chosen: {shown}\n"
+
+
+def forget_days(directory: Path) -> None:
+    """Remove what earlier results in a folder said of their next days, before a run that begins anew is written there.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be removed.
+    """
+    folder = directory / TOMORROW
+    try:
+        for each in (directory / DOCUMENTS, directory / f"{DOCUMENTS}-journal", *folder.glob("*")):
+            each.unlink(missing_ok=True)
+        if folder.exists():
+            folder.rmdir()
+    except OSError as cause:
+        raise OutputError(f"{cause.filename or folder}: cannot be removed: {cause.strerror or cause}") from cause
 
 
 def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any]) -> None:

@@ -59,6 +59,8 @@ OUTERMOST = {
     "occupied",
     "progress",
     "run_directory",
+    "schedules_command",
+    "tomorrow",
     "validate_command",
 }
 """They put the others together; nothing but each other imports them."""
