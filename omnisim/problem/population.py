@@ -53,6 +53,13 @@ class Population:
         The money a utility stands for; without it, money equals utility, in units of utility.
     load : (N, A, d), optional
         MWh drawn in each period under each action (negative when discharging), for drawing schedules.
+    agent_names
+        N different names for reports, which give numbers from 0 where there are none.
+    weights : (N,), optional
+        > 0: how many customers each agent stands for. Means and sums of money in reports count it so often; regret,
+        violations and their guarantees are those of each agent, whatever it stands for.
+    notes
+        Sentences for reports on how the agents were made.
 
     Raises
     ------
@@ -79,6 +86,9 @@ class Population:
         action_names: Sequence[str] | None = None,
         money: Money | None = None,
         load: ArrayLike | None = None,
+        agent_names: Sequence[str] | None = None,
+        weights: ArrayLike | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         if not name:
             raise ProblemError("a population needs a name that is not empty")
@@ -99,6 +109,9 @@ class Population:
         self.action_names = self._check_action_names(action_names)
         self.money = self._check_money(money)
         self.load = None if load is None else finite(f"load of population {name!r}", load, self.utility.shape)
+        self.notes = tuple(map(str, notes))
+        self.agent_names = self._check_agent_names(agent_names)
+        self.weights = None if weights is None else self._check_weights(weights)
         self._flat_utility, self._flat_offset = _agents_last(self.utility), _agents_last(self.offset)
         self._linear, self._other = self._split_constraints()
 
@@ -235,6 +248,26 @@ class Population:
         if scale.min() <= 0:
             raise ProblemError(f"money scale of population {self.name!r} must be > 0, got {scale.min():.6g}")
         return Money(scale, offset, money.currency)
+
+    def agent_name(self, agent: int) -> str:
+        """What reports call an agent: its name, or its number."""
+        return str(agent) if self.agent_names is None else self.agent_names[agent]
+
+    def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
+        if names is None:
+            return None
+        if len(names) != self.agents or not all(names):
+            raise ProblemError(
+                f"agent_names of population {self.name!r} must be {self.agents} names that are not empty, got "
+                f"{len(names)}"
+            )
+        return tuple(map(str, names))
+
+    def _check_weights(self, weights: ArrayLike) -> FloatArray:
+        checked = finite(f"weights of population {self.name!r}", weights, (self.agents,))
+        if checked.min() <= 0:
+            raise ProblemError(f"weights of population {self.name!r} must be > 0, got {checked.min():.6g}")
+        return checked
 
     def _check_action_names(self, names: Sequence[str] | None) -> tuple[str, ...]:
         if names is None:

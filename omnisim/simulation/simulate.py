@@ -122,6 +122,7 @@ def _recorded(run: Prepared) -> Trace:
             "elimination": {name: type(rule).__name__ for name, rule in rules.items()},
             "policies": {name: written(rule.declared(), rule.benchmark) for name, rule in rules.items()},
             **_about_network(run.scenario, problem),
+            **_about_populations(problem),
         },
     )
 
@@ -137,6 +138,12 @@ def _both(checkpointer: Checkpointer | None, on_round: Callable[[int], None] | N
             on_round(t)
 
     return call
+
+
+def _about_populations(problem: Problem) -> dict[str, Any]:
+    """How agents were made, where there is something to say of it."""
+    notes = {population.name: list(population.notes) for population in problem.populations if population.notes}
+    return {"population_notes": notes} if notes else {}
 
 
 def _about_network(scenario: Scenario, problem: Problem) -> dict[str, Any]:
