@@ -7,6 +7,7 @@ from omnisim.market.agents import (
     Manufacturers,
     MarketAgents,
     SpikeHedgers,
+    Storage,
 )
 from omnisim.market.data import HOURS, Market, Resolution
 from omnisim.market.epftoolbox import read_epftoolbox, read_epftoolbox_forecasts
@@ -43,6 +44,7 @@ __all__ = [
     "Resolution",
     "Scaling",
     "SpikeHedgers",
+    "Storage",
     "load_ercot",
     "load_ercot_spikes",
     "read_caiso",

@@ -62,6 +62,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "energy_buyers": "omnisim.market:EnergyBuyers",
         "manufacturers": "omnisim.market:Manufacturers",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
+        "storage": "omnisim.market:Storage",
     },
     "markets": {
         "epftoolbox": "omnisim.market:read_epftoolbox",

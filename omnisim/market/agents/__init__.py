@@ -7,6 +7,7 @@ from omnisim.market.agents.hedgers import SpikeHedgers
 from omnisim.market.agents.limits import CurtailmentEnergy, Held, StressedLoad
 from omnisim.market.agents.manufacturers import Manufacturers
 from omnisim.market.agents.operators import BudgetedOperators
+from omnisim.market.agents.storage import Storage
 
 __all__ = [
     "BudgetedOperators",
@@ -18,5 +19,6 @@ __all__ = [
     "MarketAgents",
     "Schedules",
     "SpikeHedgers",
+    "Storage",
     "StressedLoad",
 ]

@@ -38,12 +38,15 @@ class Schedules:
     ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
     MWh of each hour as well); ``value`` is (N, A) in money per day; ``constraints`` map outcomes (T, H) to costs
     (T, N, A) in [-1, 1], and are :class:`~omnisim.LinearConstraint` or have a method ``split(k)`` that gives the same
-    limit where each part of the day has k prices.
+    limit where each part of the day has k prices. ``action_names`` are those of the specification where they are left
+    out; ``notes`` are sentences for reports.
     """
 
     load: FloatArray
     value: FloatArray
     constraints: Sequence[Constraint]
+    action_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,12 @@ class MarketAgents(abc.ABC):
         self._check()
 
     def build(
-        self, name: str, scaling: Scaling, rng: np.random.Generator, resolution: Resolution = "hour"
+        self,
+        name: str,
+        scaling: Scaling,
+        rng: np.random.Generator,
+        resolution: Resolution = "hour",
+        past: FloatArray | None = None,
     ) -> Population:
         """Draw the population; the same agents with the same schedules whatever the resolution.
 
@@ -111,6 +119,8 @@ class MarketAgents(abc.ABC):
         resolution
             Of the market, which has d prices a day: 24, 48, 96 or 288, or one that holds in every hour.
             ``population.load`` (N, A, d) is the energy of each period in MWh.
+        past : (D, d), optional
+            Prices of the days before the first one played, in money per MWh, for kinds that learn from them.
 
         Raises
         ------
@@ -120,7 +130,7 @@ class MarketAgents(abc.ABC):
         """
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
-        drawn = self._draw(scaling, rng)
+        drawn = self._draw_knowing(scaling, rng, past)
         periods = PRICES_A_DAY[resolution]
         load, constraints = in_periods(drawn, periods)
         at_market, paid = self._terms.settle(drawn.load)
@@ -132,13 +142,22 @@ class MarketAgents(abc.ABC):
             utility=utility,
             offset=offset,
             constraints=constraints,
-            action_names=self.action_names,
+            action_names=drawn.action_names or self.action_names,
             money=money,
             load=load,
             agent_names=None if customers is None else customers.names,
             weights=None if customers is None else customers.weights,
-            notes=[] if customers is None else [customers.told(self.columns)],
+            notes=[*([] if customers is None else [customers.told(self.columns)]), *drawn.notes],
         )
+
+    @property
+    def menu_size(self) -> int:
+        """A, the number of actions, or the most there may be."""
+        return len(self.action_names)
+
+    def _draw_knowing(self, scaling: Scaling, rng: np.random.Generator, past: FloatArray | None) -> Schedules:  # noqa: ARG002 (of subclasses)
+        """Draw the schedules of all agents, for kinds that learn from prices of the past (D, d) if there are any."""
+        return self._draw(scaling, rng)
 
     @property
     def _customers(self) -> Customers | None:

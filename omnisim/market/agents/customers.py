@@ -188,6 +188,10 @@ class Customers:
             + f"drawn, in whole or where a cell is empty: {', '.join(drawn) or 'nothing'}"
         )
 
+    def place(self, agent: int) -> str:
+        """The file and the line (or row) of an agent."""
+        return _place(self.table, agent)
+
     def or_drawn(self, name: str, drawn: FloatArray) -> FloatArray:
         """The column (N,), with ``drawn`` (N,) where it is not in the table or a cell is empty."""
         given = self.values.get(name)
