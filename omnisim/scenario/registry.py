@@ -59,8 +59,12 @@ KINDS: Mapping[str, dict[str, str]] = {
     "populations": {
         "budgeted_operators": "omnisim.market:BudgetedOperators",
         "deferrable_loads": "omnisim.market:DeferrableLoads",
+        "electric_vehicles": "omnisim.market:ElectricVehicles",
         "energy_buyers": "omnisim.market:EnergyBuyers",
+        "heat_pumps": "omnisim.market:HeatPumps",
         "manufacturers": "omnisim.market:Manufacturers",
+        "producers": "omnisim.market:Producers",
+        "solar_storage": "omnisim.market:SolarStorage",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
         "storage": "omnisim.market:Storage",
     },

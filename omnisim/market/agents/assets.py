@@ -13,7 +13,7 @@ from omnisim.market.agents.base import MarketAgents, Schedules
 from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.customers import Column, positive
 from omnisim.market.agents.devices import Device, Tariff
-from omnisim.market.agents.menus import MOST_ACTIONS, Menu, make_menu, typical_days
+from omnisim.market.agents.menus import MOST_ACTIONS, Menu, best_way, make_menu, typical_days
 from omnisim.market.data import HOURS, in_periods
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import LinearConstraint
@@ -70,7 +70,7 @@ class Asset(MarketAgents):
         """The device of each agent, and its size (N,) > 0."""
 
     def _choices(self, device: Device) -> Sequence[Device]:
-        """Ways to run a device, of which the best in the past is taken."""
+        """Ways to run a device, of which the one is taken that would have earned most in the past."""
         return [device]
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
@@ -120,12 +120,12 @@ class Asset(MarketAgents):
         fee = own.fees[0] + (0.0 if spot else own.price[0])
         tariff = Tariff(1.0 if spot else 0.0, fee, 0.0 if spot else float(own.feed_in[0]))
         try:
-            made = [make_menu(way, tariff, days, self.menu, self.captured) for way in self._choices(device)]
+            way = best_way(self._choices(device), tariff, days)
+            return make_menu(way, tariff, days, self.menu, self.captured)
         except ProblemError as cause:
             customers = self._customers
             which = f"agent {agent}" if customers is None else customers.place(agent)
             raise ProblemError(f"{which}: {cause}") from cause
-        return max(made, key=lambda menu: menu.earned[-1])
 
     def _limits(self, scaling: Scaling, terms: Terms, net: FloatArray, cost: FloatArray) -> list[LinearConstraint]:
         """The limits of the table that any asset may have."""

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, freeze
+from omnisim.arrays import BoolArray, FloatArray
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEE, Terms
@@ -28,7 +28,7 @@ from omnisim.market.agents.limits import Held, split
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import Constraint
-from omnisim.problem.population import Money, Population
+from omnisim.problem.population import Population, scaled
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class MarketAgents(abc.ABC):
         load, constraints = in_periods(drawn, periods)
         at_market, paid = self._terms.settle(drawn.load)
         energy = load if at_market is drawn.load else energy_of(at_market, periods)
-        utility, offset, money = scaled(energy, drawn.value - paid, scaling)
+        utility, offset, money = scaled(energy, drawn.value - paid, scaling.low, scaling.high, scaling.currency)
         customers = self._customers
         return Population(
             name,
@@ -261,30 +261,6 @@ def energy_of(load: FloatArray, number: int) -> FloatArray:
     if parts % number == 0:
         return np.asarray(load.reshape(*load.shape[:2], number, -1).sum(axis=3) * (HOURS / parts))
     raise ProblemError(f"schedules of {parts} parts of a day do not fit a market of {number} prices a day")
-
-
-def scaled(energy: FloatArray, value: FloatArray, scaling: Scaling) -> tuple[FloatArray, FloatArray, Money]:
-    """Utilities in [0, 1] of schedules, and the money that they stand for.
-
-    Parameters
-    ----------
-    energy : (N, A, d)
-        Paid at the market's price, in MWh.
-    value : (N, A)
-        Money of a day but for that.
-
-    Returns
-    -------
-    Slopes (N, A, d) and offsets (N, A) of the utility, and money.
-    """
-    slope = -scaling.span * energy
-    constant = value - scaling.low * energy.sum(axis=2)
-    lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
-    highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
-    # One whose money never differs, whatever it does and whatever comes, has utility 0 in any unit.
-    scale = np.where(highest > lowest, highest - lowest, 1.0)
-    utility, offset = slope / scale[:, None, None], (constant - lowest[:, None]) / scale[:, None]
-    return utility, offset, Money(freeze(scale), freeze(lowest), scaling.currency)
 
 
 def lognormal(rng: np.random.Generator, median: float, spread: float, agents: int) -> FloatArray:

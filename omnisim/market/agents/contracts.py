@@ -108,7 +108,7 @@ class Terms:
         fees = np.repeat(self.fees, max(1, parts // HOURS), axis=1)
         fees = fees.reshape(len(fees), parts, -1).mean(axis=2)
         drawn, fed_in = np.maximum(load, 0.0), np.maximum(-load, 0.0)
-        paid = hours * np.einsum("nah,nh->na", drawn, fees + self.price[:, None])
+        paid = hours * (drawn * (fees + self.price[:, None])[:, None]).sum(axis=2)
         earned = hours * fed_in.sum(axis=2) * self.feed_in[:, None]
         return load * self.is_spot[:, None, None], paid - earned
 

@@ -24,6 +24,7 @@ from scipy import sparse
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
 from omnisim.market.data import HOURS
+from omnisim.products import products
 from omnisim.solver import quiet_model
 
 _VARIABLES = ("charge", "discharge", "generated", "drawn", "fed_in", "level")
@@ -117,8 +118,8 @@ class Tariff:
     def money(self, plans: Plans, prices: FloatArray) -> FloatArray:
         """Money of each of K schedules on each of D days with prices (D, 24), (K, D)."""
         drawn, fed_in = np.maximum(plans.net, 0.0), np.maximum(-plans.net, 0.0)
-        fixed = plans.cost + drawn @ self.fee - self.earns * fed_in.sum(axis=1)
-        return np.asarray(-self.share * (plans.net @ prices.T) - fixed[:, None])
+        fixed = plans.cost + (drawn * self.fee).sum(axis=1) - self.earns * fed_in.sum(axis=1)
+        return np.asarray(-self.share * products(prices, plans.net).T - fixed[:, None])
 
 
 def best_schedules(device: Device, tariff: Tariff, prices: FloatArray) -> Plans:

@@ -7,6 +7,7 @@ submodular function, so the greedy menu of A earns at least 1 - 1/e of what the 
 full or captures the share asked for of what perfect foresight would have earned on those days.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ import numpy as np
 from scipy.cluster.hierarchy import linkage
 
 from omnisim.arrays import FloatArray
+from omnisim.errors import ProblemError
 from omnisim.market.agents.devices import Device, Tariff, best_schedules
 
 MOST_ACTIONS = 500
@@ -22,8 +24,11 @@ MOST_ACTIONS = 500
 MOST_DAYS = 400
 """Days of the past that a menu is made from at most, evenly spread over the last so many."""
 
+COMPARED = 24
+"""Days on which ways to run a device are compared."""
+
 LEAST_DAYS = 30
-MOST_PROGRAMS = 40_000
+MOST_PROGRAMS = 20_000
 """Days are fewer, but no fewer than these, where devices are so many that there would be more linear programs."""
 
 
@@ -90,6 +95,27 @@ def shapes(days: FloatArray) -> FloatArray:
         centres.append((sizes[first] * centres[first] + sizes[second] * centres[second]) / size)
         sizes.append(size)
     return np.stack(centres)
+
+
+def best_way(ways: Sequence[Device], tariff: Tariff, days: FloatArray) -> Device:
+    """Of several ways to run a device, the one that earns most with foresight on a few days of the past.
+
+    Raises
+    ------
+    ProblemError
+        If the device cannot do what it must, in any of the ways.
+    """
+    few = days[np.linspace(0, len(days) - 1, min(len(days), COMPARED)).round().astype(int)]
+    earned: list[tuple[float, Device]] = []
+    for way in ways:
+        try:
+            money = tariff.money(best_schedules(way, tariff, few), few)
+        except ProblemError:
+            if way is ways[-1] and not earned:
+                raise
+            continue
+        earned.append((float(np.diagonal(money).sum()), way))
+    return max(earned, key=lambda pair: pair[0])[1]
 
 
 def make_menu(device: Device, tariff: Tariff, days: FloatArray, most: int, share: float) -> Menu:

@@ -38,7 +38,7 @@ class Storage(Asset):
     degradation
         Cost of a MWh given back, in multiples of ``typical_price``.
     rest_levels
-        Shares of the energy at which the days may begin and end, in [0, 1]: each battery takes the one whose menu
+        Shares of the energy at which the days may begin and end, in [0, 1]: each battery takes the one that would have
         earned most in the past.
     cycles_per_day
         Limit: full cycles (energy given back / energy) of a day, > 0; None for no limit.
