@@ -117,6 +117,7 @@ def write_run(
         "digest": scenario.about.get("digest"),
         "rounds": trace.rounds,
         "wall_seconds": round(wall_seconds, 3),
+        **({"populations": notes} if (notes := trace.about.get("population_notes")) else {}),
         "versions": versions(),
         "machine": machine(),
         "promise": PROMISE,

@@ -18,7 +18,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
-    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
     "interruption",
     "spreadsheets",
 }
