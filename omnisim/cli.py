@@ -53,7 +53,12 @@ ScenarioPath = Annotated[
 ]
 OwnPrices = Annotated[
     Path | None,
-    typer.Option("--prices", metavar="FILE", help="Instead of a scenario: a file of prices.", show_default=False),
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        help="Instead of a scenario: a file of prices, or several as 'folder/*.csv'.",
+        show_default=False,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -129,8 +134,10 @@ def run(
     extra = _given(seed, rounds, horizon)
     if (scenario is None) == (prices is None):
         raise typer.BadParameter("give a scenario, or --prices FILE", param_hint="SCENARIO")
+    choices: list[str] = []
     if prices is not None:
-        scenario, loaded = str(prices), _load_prices(prices, overrides, plugin, extra)
+        scenario = str(prices)
+        loaded, choices = _load_prices(prices, overrides, plugin, extra)
     else:
         loaded = _load(str(scenario), overrides, plugin, extra)
     from omnisim import run_directory
@@ -157,8 +164,9 @@ def run(
                 state=None if loaded.declared_horizon is None else directory / run_directory.STATE,
             )
         analysis = omnisim.analyze(trace)
+        seconds = time.perf_counter() - started
         run_directory.forget_days(directory)
-        run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
+        run_directory.write_run(directory, loaded, trace, analysis, seconds, plugin or (), choices)
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
     from omnisim.report.run.verdict import alarming, summary
@@ -529,7 +537,9 @@ def _given(seed: int | None, rounds: int | None, horizon: int | None) -> dict[st
 
 @app.command("inspect")
 def inspect_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of prices, in any form.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="A file of prices, in any form; several as 'folder/*.csv'.")
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A key of the table that is known, e.g. timezone=Europe/Oslo."),
@@ -541,25 +551,35 @@ def inspect_(
 
       omnisim inspect my.csv
       omnisim inspect my.csv --set timezone=Europe/Oslo --set price=NO1
+      omnisim inspect 'prices/*.csv'
     """
     from omnisim.market.inspection import inspected
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.own_file import market_keys, market_lines
 
-    lines, table = inspected(file, market_keys(dict(map(parse_override, settings or []))))
+    if len(files) > 1:
+        raise typer.BadParameter(
+            f"{len(files)} files: put a pattern in quotes, as in 'folder/*.csv', and they are read as one market",
+            param_hint="FILE",
+        )
+    lines, table = inspected(files[0], market_keys(dict(map(parse_override, settings or []))))
     for line in [*lines, "", *market_lines(table)]:
         say(line)
 
 
-def _load_prices(prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
+def _load_prices(
+    prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]
+) -> tuple[Any, list[str]]:
+    """The scenario of a file of prices, and what was chosen beside what its market warns of."""
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.own_file import scenario_of_prices
 
     _add_plugins(plugins)
     loaded, choices = scenario_of_prices(prices, _from_here(dict(map(parse_override, overrides or []))) | extra)
-    for choice in choices:
+    chosen = [choice for choice in choices if choice not in loaded.about["market"].get("warnings", ())]
+    for choice in chosen:
         complain(f"omnisim: warning: {choice}")
-    return loaded
+    return loaded, chosen
 
 
 def _from_here(overrides: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,8 @@ def _problem(run: Prepared) -> Iterator[tuple[str, str]]:
         parts.append(count(len(population.constraints), "constraint"))
         parts.append(f"rule {type(scenario.elimination_of(population.name)).__name__}")
         yield "population", f"{population.name}: {', '.join(parts)}"
+        for note in population.notes:
+            yield "", note
     for name, active in zip(problem.subsequences, problem.active.T, strict=True):
         yield "subsequence", f"{name}: {count(int(active.sum()), 'round')}"
     for name, forecaster in scenario.forecasters.items():

@@ -10,6 +10,7 @@ import numpy as np
 
 from omnisim.arrays import DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
+from omnisim.market.scaling import Scaling, fitting
 from omnisim.suggest import nearest
 
 HOURS = 24
@@ -116,6 +117,11 @@ class Market:
     def resolution(self) -> Resolution:
         """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
         return RESOLUTIONS[self.prices.shape[1]]
+
+    @property
+    def scaling(self) -> Scaling:
+        """A range that fits all of its prices, with room; a scenario file chooses one from the past instead."""
+        return Scaling(*fitting(self.prices), self.currency)
 
     def at(self, resolution: Resolution) -> "Market":
         """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.

@@ -184,6 +184,11 @@ class Days:
             forecasts=self._forecasts(before),
         )
 
+    @property
+    def past_prices(self) -> FloatArray | None:
+        """Prices of the days before the first one played, (D, d) in money per MWh; None if there are none."""
+        return None if self.market is None or self.played.start == 0 else self.market.prices[: self.played.start]
+
     def _features(self, days: slice) -> dict[str, FloatArray]:
         return {} if self.market is None else {k: v[days] for k, v in self.market.features.items()}
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
@@ -39,6 +40,7 @@ class GeneratedPopulation:
     agents: MarketAgents
     scaling: Scaling
     resolution: Resolution = "hour"
+    past: FloatArray | None = None
 
     def build(self, seed: int) -> Population:
         """Draw the population of the run with this seed.
@@ -56,7 +58,7 @@ class GeneratedPopulation:
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             self._refuse_too_many()
             try:
-                return self.agents.build(self.name, self.scaling, rng, self.resolution)
+                return self.agents.build(self.name, self.scaling, rng, self.resolution, self.past)
             except OmnisimError:
                 raise
             except (MemoryError, OverflowError, ValueError) as cause:
@@ -64,7 +66,7 @@ class GeneratedPopulation:
 
     def _refuse_too_many(self) -> None:
         # Schedules and utilities at least: what memory cannot hold is refused before the machine grinds to a halt.
-        numbers = 2 * self.agents.agents * len(self.agents.action_names) * PRICES_A_DAY[self.resolution]
+        numbers = 2 * self.agents.agents * self.agents.menu_size * PRICES_A_DAY[self.resolution]
         memory = physical_memory()
         if memory is not None and 8 * numbers > memory:
             raise ScenarioError(
@@ -192,7 +194,7 @@ def with_forecasts(market: Market, table: Any, folder: Path) -> Market:
 def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:
     with naming(f"populations.{name}"):
         agents = _construct(registry.find("populations", table.kind), table, folder)
-    return GeneratedPopulation(name, agents, days.scaling, days.resolution)
+    return GeneratedPopulation(name, agents, days.scaling, days.resolution, days.past_prices)
 
 
 def _network(document: Any, folder: Path) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
             "elimination": {name: type(rule).__name__ for name, rule in rules.items()},
             "policies": {name: written(rule.declared(), rule.benchmark) for name, rule in rules.items()},
             **_about_network(run.scenario, problem),
+            **_about_populations(problem),
         },
     )
 
@@ -86,6 +87,12 @@ def _cut(record: PopulationRecord, rounds: int) -> PopulationRecord:
         eliminated_at=np.minimum(record.eliminated_at, rounds),
         present=None if record.present is None else record.present[:rounds],
     )
+
+
+def _about_populations(problem: Problem) -> dict[str, Any]:
+    """How agents were made, where there is something to say of it."""
+    notes = {population.name: list(population.notes) for population in problem.populations if population.notes}
+    return {"population_notes": notes} if notes else {}
 
 
 def _about_network(scenario: Scenario, problem: Problem) -> dict[str, Any]:

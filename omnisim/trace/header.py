@@ -30,6 +30,7 @@ class About(BaseModel):
     forecast: Any = {}
     other_forecasters: dict[str, str] = {}
     spells: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
+    population_notes: dict[str, list[str]] = {}
 
 
 class PopulationHeader(BaseModel):
@@ -43,6 +44,7 @@ class PopulationHeader(BaseModel):
     currency: str
     subscriptions: Names = [FORECASTER]
     limit_units: list[str] = []
+    agent_names: Names | None = None
 
     @model_validator(mode="after")
     def _fit(self) -> "PopulationHeader":
@@ -135,6 +137,9 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
         spells = about.get("spells", {}).get(name)
         if spells is not None and len(spells) != own["N"]:
             raise TraceError(f"about.spells of {name!r} are {len(spells)}, the record has {own['N']}")
+        names = population.get("agent_names")
+        if names is not None and len(names) != own["N"]:
+            raise TraceError(f"population {name!r} has {len(names)} agent_names, the record has {own['N']} agents")
         if f"{prefix_of(index)}limit_scale" in arrays and not population.get("limit_units"):
             raise TraceError(f"population {name!r} has a limit_scale without limit_units")
     messages = header.get("messages")

@@ -136,7 +136,7 @@ MISSING = {
     "forecaster={lag=1}": "forecaster.kind: is missing: available: climatology, ",
     "forecaster={kind='published'}": "forecaster: Published needs exactly one of predictions and model, got none",
     "populations.buyers={agents=1}": "populations.buyers.kind: is missing: available: budgeted_operators, deferrable",
-    "populations.more={kind='manufacturers'}": "populations.more.agents: is missing",
+    "populations.more={kind='manufacturers'}": "populations.more: agents: is missing: a number of them, or a table",
     "adversary={kind='independent'}": "adversary.support: is missing",
     "subsequences.w={}": "subsequences.w.feature: is missing (and 1 more)",
     "subsequences.w={feature='weekday', operator='<'}": (
