@@ -41,12 +41,18 @@ def prices(days: int = DAYS, seed: int = 7) -> np.ndarray:
     return np.random.default_rng(seed).uniform(10, 90, (days, 24)).round(2)
 
 
+def published(values: np.ndarray) -> np.ndarray:
+    """A forecast of prices that knows half of what moves them, to the cent."""
+    wrong = np.random.default_rng(values.size).uniform(-5, 5, values.shape)
+    return (values / 2 + 20 + wrong).round(2)
+
+
 def write_prices(path: Path, values: np.ndarray, first_day: str = FIRST_DAY) -> Path:
     """A CSV file with these prices, a feature ``load`` and a published forecast ``model``."""
     hours = pd.date_range(first_day, periods=values.size, freq="h")
     frame = pd.DataFrame({"time": hours.strftime("%Y-%m-%d %H:%M"), "price": values.ravel()})
     frame["load"] = 1000.0 + np.arange(values.size) % 100
-    frame["model"] = (values.ravel() / 2 + 20).round(2)
+    frame["model"] = published(values).ravel()
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(path, index=False)
     return path

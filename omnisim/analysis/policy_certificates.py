@@ -105,6 +105,11 @@ def _violation(evidence: Evidence, guarantee: BoundsViolation) -> Rows:
             continue
         count, words = _dirty_places(evidence, guarantee.scope, k)
         bound, claim = count * (1 + gamma), f"CCV{'+' if thresholds is None else ''}{of} <= {_times(words, spent)}"
+        if guarantee.envelope:
+            bound, claim = (
+                _from_squares(evidence, guarantee, member, count),
+                f"CCV{of} <= P (1 + gamma(Q / P)), P = {words}",
+            )
         yield evidence.row(guarantee.theorem, claim, name, total, bound, met, note, stakes=stakes, basis=Basis.RECORD)
 
 
@@ -123,6 +128,18 @@ def _dirty_places(evidence: Evidence, scope: Scope, k: int | None) -> tuple[Floa
     meets = active[active[:, k or 0]].any(axis=0)
     dirty = [actions - evidence.benchmark(Benchmark.REALIZED, int(j)).sum(axis=1) for j in np.flatnonzero(meets)]
     return np.sum(dirty, axis=0).astype(np.float64), "sum over S_j meeting S of |A without B(S_j)|"
+
+
+def _from_squares(evidence: Evidence, guarantee: BoundsViolation, member: BoolArray, places: FloatArray) -> FloatArray:
+    """What costs on a set of rounds add up to at most, given the sums Q of their squares, of each agent (N,).
+
+    *Proof.* Place p has costs of at most 1 + gamma(Q_p) under a constraint, and gamma, a least of lines, is concave:
+    the sum over P places whose Q_p add up to at most Q is at most P (1 + gamma(Q / P)). |_|
+    """
+    squares = cumulative_violation(evidence.record.costs**2, member)[1][0]
+    shares = np.divide(squares, places, out=np.zeros_like(squares), where=places > 0)
+    gamma = np.min([start + slope * shares for start, slope in guarantee.envelope], axis=0)
+    return np.where(places > 0, places * (1 + gamma), 0.0)
 
 
 def _times(words: str, spent: list[str]) -> str:

@@ -17,6 +17,7 @@ from omnisim.market.data import MINUTES, RESOLUTIONS, Market
 from omnisim.market.excel_files import rows_above_header
 from omnisim.market.files import read_prices
 from omnisim.market.preamble import lines_above_header
+from omnisim.market.several_files import first_file
 from omnisim.market.sources import recognized
 from omnisim.market.stamps import Stamps, When, read_stamps
 from omnisim.market.steps import steps_of_rows
@@ -160,15 +161,16 @@ def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[s
 
 def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     """Lines above the header, and names for the columns of a file without one."""
-    if not isinstance(source, str | Path) or any(given.get(key) is not None for key in ("skip_rows", "columns")):
+    path = first_file(source)
+    if path is None or any(given.get(key) is not None for key in ("skip_rows", "columns")):
         return {}
-    name = Path(source).name.lower().removesuffix(".gz").removesuffix(".zip")
-    if Path(name).suffix in (".xlsx", ".xlsm", ".xls") and Path(source).is_file():
-        rows = rows_above_header(Path(source), given.get("sheet"), given.get("member"))
+    suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
+    if suffix in (".xlsx", ".xlsm", ".xls"):
+        rows = rows_above_header(path, given.get("sheet"), given.get("member"))
         return {"skip_rows": rows} if rows else {}
-    if Path(name).suffix in (".parquet", ".pq", ".json") or not Path(source).is_file():
+    if suffix in (".parquet", ".pq", ".json"):
         return {}
-    above, separator, width = lines_above_header(Path(source), given.get("member"))
+    above, separator, width = lines_above_header(path, given.get("member"))
     form: dict[str, Any] = {}
     if above > 0:
         form["skip_rows"] = above
@@ -316,7 +318,8 @@ def _settled(refusal: str, given: Mapping[str, Any]) -> tuple[str, Any] | None:
     if given.get("timezone") is None and re.search("declare timezone|timezone must name the zone", refusal):
         day = re.search(r"\d{4}-\d\d-\d\d", refusal)
         zone = zone_changing_on(day[0]) if day else None
-        return ("timezone", zone) if zone else None
+        if zone:
+            return "timezone", zone
     if "missing to 'interpolate' or 'drop_day'" in refusal:
         return ("missing", "interpolate") if given.get("missing") is None else None
     if given.get("missing") == "interpolate" and "use 'drop_day'" in refusal:

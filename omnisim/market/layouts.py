@@ -194,6 +194,7 @@ LAYOUTS: tuple[Layout, ...] = (
             "skip_rows": 1,
             "columns": ["year", "month", "day", "period", "portugal", "spain"],
             "timezone": "Europe/Madrid",
+            "currency": "EUR",
         },
         dates=("year", "month", "day"),
         first_line=r"MARGINALPDBC;*",

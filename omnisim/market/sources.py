@@ -9,6 +9,7 @@ from omnisim.errors import DataError
 from omnisim.market.data import Market
 from omnisim.market.files import keys_of_a_file, read_prices
 from omnisim.market.layouts import LAYOUTS, SOURCES, Layout
+from omnisim.market.several_files import called, first_file
 from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.text_files import has_columns, unpacked
 
@@ -27,28 +28,27 @@ def recognized(source: Source, given: Mapping[str, Any] | None = None) -> tuple[
 
 
 def _first(layouts: tuple[Layout, ...], source: Source, given: Mapping[str, Any]) -> tuple[Layout, Table] | None:
-    line = _first_line(source, given.get("member"))
+    first = first_file(source)
+    line = "" if first is None else _first_line(first, given.get("member"))
     for layout in layouts:
         if layout.first_line is not None and not re.fullmatch(layout.first_line, line):
             continue
         form = {key: given[key] if given.get(key) is not None else layout.keys.get(key) for key in _FORM}
         try:
-            table = read_table(source, Form(**form), layout.patterns)
+            table = read_table(source if first is None else first, Form(**form), layout.patterns)
         except DataError:
-            if isinstance(source, str | Path) and not Path(source).is_file():
+            if first is None and isinstance(source, str | Path):
                 raise
             continue  # not with the separator of that layout
         if has_columns(table.columns, layout.patterns) and layout.tells_the_time(table):
-            return layout, table
+            return layout, table if first is None else read_table(source, Form(**form), layout.patterns)
     return None
 
 
-def _first_line(source: Source, member: str | None) -> str:
-    if not isinstance(source, str | Path) or not Path(source).is_file():
+def _first_line(path: Path, member: str | None) -> str:
+    if path.suffix.lower() in (".parquet", ".pq", ".xlsx", ".xlsm", ".xls"):
         return ""
-    if Path(source).suffix.lower() in (".parquet", ".pq", ".xlsx", ".xlsm", ".xls"):
-        return ""
-    return unpacked(Path(source), member)[1][:200].decode("latin-1").partition("\n")[0].strip().lstrip("\ufeff")
+    return unpacked(path, member)[1][:200].decode("latin-1").partition("\n")[0].strip().lstrip("\ufeff")
 
 
 def read_source(name_of_source: str, source: Source, /, **keys: Any) -> Market:
@@ -66,7 +66,7 @@ def read_source(name_of_source: str, source: Source, /, **keys: Any) -> Market:
             f"{_called(source)} is not of {known}; source = 'file' reads others, and omnisim inspect says how"
         )
     layout, table = found
-    return read_prices(table, **{"name": _called(source).split(".")[0], **layout.keys_for(table, keys)})
+    return read_prices(table, **{"name": called(source, "prices"), **layout.keys_for(table, keys)})
 
 
 def _header(layout: Layout) -> str:

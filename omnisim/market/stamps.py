@@ -22,6 +22,9 @@ Edge = Literal["start", "end"]
 EPOCHS = {"unix": ("s", "1970-01-01"), "unix_ms": ("ms", "1970-01-01"), "excel": ("D", "1899-12-30")}
 """Values of ``time_format`` for stamps that are numbers: their unit, and their origin."""
 
+_YEARS = (1900, 2199)
+"""The first and the last year in which a market has prices."""
+
 
 @dataclass(frozen=True)
 class When:
@@ -96,6 +99,7 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
         table, moments, name = _of_column(table, when, used)
         edge, known, notes = _edge(table, when, moments, name)
         values = moments.stamps
+        refuse_years(table, values, name)
         written = moments.written
         notes = [moments.note, *notes] if moments.note else notes
         described = f"column {name!r}"
@@ -104,6 +108,7 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
         if not dates:
             raise DataError("date is an empty list: name the column of days, or those of which a day is put together")
         table, days, note = _days(table, when, dates, used)
+        refuse_years(table, days, dates[0])
         column = when.period or when.time
         zone = when.file_timezone or when.timezone
         if column is None:
@@ -150,8 +155,18 @@ def _of_column(table: Table, when: When, used: Sequence[str]) -> tuple[Table, Mo
     if when.time_format in EPOCHS:
         unit, origin = EPOCHS[when.time_format]
         numbers = pd.Series(table.numbers(name), index=column.index)
-        seconds = {"s": 1, "ms": 1e-3, "D": 86400}[unit]
-        values = pd.Timestamp(origin) + pd.to_timedelta((numbers * seconds).round(), unit="s")
+        seconds = (numbers * {"s": 1, "ms": 1e-3, "D": 86400}[unit]).round()
+        first, beyond = (
+            (pd.Timestamp(f"{year}-01-01") - pd.Timestamp(origin)).total_seconds()
+            for year in (_YEARS[0], _YEARS[1] + 1)
+        )
+        odd = ~(seconds.between(first, beyond, inclusive="left") | seconds.isna()).to_numpy()
+        if odd.any():
+            raise DataError(
+                f"{table.place(column.index[odd][0])}: {name} is {column[odd].iloc[0]}: as {when.time_format} time it "
+                f"must be in the years {_YEARS[0]} to {_YEARS[1]}"
+            )
+        values = pd.Timestamp(origin) + pd.to_timedelta(seconds, unit="s")
         if when.time_format != "excel":
             values = values.dt.tz_localize("UTC")
         return _trimmed(table, Moments(values), name, when.time_format, used)
@@ -208,11 +223,14 @@ def _trimmed(
     idle = values.isna().to_numpy() & (empty | ~text.str.contains(r"\d", regex=True).to_numpy(dtype=bool))
     # A cell that is empty beside a number may be a stamp that is missing: it is refused, except below everything.
     idle &= empty | (text != "").to_numpy()
-    first = int(idle.argmin()) if not idle.all() else 0
-    last = len(idle) - int(idle[::-1].argmin())
-    unread = np.flatnonzero(values.iloc[first:last].isna().to_numpy())
-    if len(unread) or idle.all():
-        label = values.index[first + (unread[0] if len(unread) else 0)]
+    kept = np.ones(len(idle), dtype=bool)
+    for inside in table.files():
+        data = np.flatnonzero(~idle[inside])
+        kept[inside[: data[0]] if len(data) else inside] = False
+        kept[inside[data[-1] + 1 :] if len(data) else inside] = False
+    unread = np.flatnonzero(kept & values.isna().to_numpy())
+    if len(unread) or not kept.any():
+        label = values.index[unread[0] if len(unread) else 0]
         wanted = f"in {declared}" if declared else f"such as 2021-12-31 23:00 (or give {key})"
         if key == "date_format":
             wanted = f"in {declared}" if declared else f"such as 2021-12-31 (or give {key})"
@@ -221,12 +239,12 @@ def _trimmed(
         if values.dt.tz is not None and declared is None and text[label] and key == "time_format":
             hint = ", without a UTC offset: other rows have one"
         raise DataError(f"{table.place(label)}: {name} is {text[label]!r}: it must be a {what} {wanted}{hint}")
-    passed = [str(label) for label in [*values.index[:first], *values.index[last:]]]
+    passed = [str(label) for label in values.index[~kept]]
     listed = ", ".join(passed[:5]) + " and more" * (len(passed) > 5)
     note = f"{table.unit}{'s' * (len(passed) > 1)} {listed} passed over: no data"
-    table = replace(table, frame=table.frame.iloc[first:last], notes=(*table.notes, note))
-    written = None if moments.written is None else moments.written.iloc[first:last]
-    return table, replace(moments, stamps=values.iloc[first:last], written=written), name
+    table = replace(table, frame=table.frame[kept], notes=(*table.notes, note))
+    written = None if moments.written is None else moments.written[kept]
+    return table, replace(moments, stamps=values[kept], written=written), name
 
 
 def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, bool, list[str]]:
@@ -247,6 +265,24 @@ def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, 
             "to 'start' if they open it"
         )
     return "start", is_beginning(name), []
+
+
+def refuse_years(table: Table, values: "pd.Series", column: str) -> None:
+    """Refuse moments in years that no market knows, which libraries fail to compare and to print.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    years = values.dt.year
+    odd = ~(years.between(*_YEARS) | years.isna()).to_numpy()
+    if odd.any():
+        label, year = years.index[odd][0], years[odd].iloc[0]
+        raise DataError(
+            f"{table.place(label)}: column {column!r} is read as the year {year:.0f}: it must be one from "
+            f"{_YEARS[0]} to {_YEARS[1]} (is the format of the stamps declared right?)"
+        )
 
 
 def _refuse_other_clock(table: Table, when: When) -> None:

@@ -11,6 +11,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
 from omnisim.market.json_files import read_json
 from omnisim.market.numbers import MISSING, Decimal, Signs, ambiguous, declared_signs, signs_of
+from omnisim.market.several_files import expanded
 from omnisim.market.text_files import Wanted, read_rows, refuse_large
 from omnisim.reading import reading
 from omnisim.suggest import nearest
@@ -18,8 +19,8 @@ from omnisim.suggest import nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any] | Table"
-"""A file, a pandas object, or a table that was read from one."""
+Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any] | Table | Sequence[str | Path]"
+"""A file, or several (a list, or a path with ``*`` in its name); a pandas object; a table that was read from one."""
 
 _FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 """Cells, in lower case, that stand for 1 and 0 in a column of flags."""
@@ -55,6 +56,22 @@ class Form:
             wrong = f"skip_rows is {self.skip_rows}: it must be >= 0"
         if wrong:
             raise DataError(wrong)
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a row stands that was read from one of several files.
+
+    >>> str(Place(0, 12, "2024.csv"))
+    '12 of 2024.csv'
+    """
+
+    file: int
+    number: int
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.source}"
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,14 @@ class Table:
         if column.ndim > 1:
             raise DataError(f"{self.source} has {column.shape[1]} columns named {name!r}: one is needed")
         return column
+
+    def files(self) -> list[Any]:
+        """The positions of the rows of each file."""
+        places = self.frame.index
+        if self.frame.empty or not isinstance(places[0], Place):
+            return [np.arange(len(places))]
+        file = np.array([place.file for place in places])
+        return [np.flatnonzero(file == each) for each in np.unique(file)]
 
     def place(self, label: Any) -> str:
         """The file and the line (or row) of that label."""
@@ -219,7 +244,8 @@ def read_table(source: Source, form: Form | None = None, wanted: Sequence[Wanted
     ----------
     source
         ``.csv``, ``.txt`` or ``.tsv`` (each also ``.gz``), ``.parquet``, ``.json``, ``.xlsx``, one of these in a
-        ``.zip``; or a DataFrame or Series, whose DatetimeIndex becomes a column.
+        ``.zip``; several of them, whose rows are put below each other in the order of their names; or a DataFrame or
+        Series, whose DatetimeIndex becomes a column.
     form
         How its cells are written.
     wanted
@@ -233,9 +259,46 @@ def read_table(source: Source, form: Form | None = None, wanted: Sequence[Wanted
     form = form or Form()
     if isinstance(source, Table):
         return replace(source, form=form)
-    if not isinstance(source, str | Path):
-        return _of_pandas(source, form)
-    path = Path(source)
+    if isinstance(source, Sequence | str | Path):
+        files = expanded(source)
+        return _together([_read_file(Path(each), form, wanted) for each in files])
+    return _of_pandas(source, form)
+
+
+def _together(tables: Sequence[Table]) -> Table:
+    """Several files below each other; a row is then told by its file and its line."""
+    import pandas as pd
+
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    frames = [
+        table.frame.set_axis(pd.Index([Place(i, number, table.source) for number in table.frame.index], dtype=object))
+        for i, table in enumerate(tables)
+    ]
+    notes: list[str] = []
+    if any(table.columns != first.columns for table in tables):
+        shared = [name for name in first.columns if all(name in table.columns for table in tables)]
+        twice = next((table for table in tables if len(set(table.columns)) < len(table.columns)), None)
+        if not shared or twice is not None:
+            other = next(table for table in tables if table.columns != first.columns)
+            why = "none in common" if not shared else "and some names are there twice"
+            raise DataError(
+                f"{other.source} has other columns than {first.source}, {why}: {', '.join(other.columns[:5])}, not "
+                f"{', '.join(first.columns[:5])}"
+            )
+        left = dict.fromkeys(name for table in tables for name in table.columns if name not in shared)
+        notes = [f"columns that not all files have were left out: {', '.join(left)}"] * bool(left)
+        frames = [frame[shared] for frame in frames]
+    return replace(
+        first,
+        source=f"{first.source} and {len(tables) - 1} more",
+        frame=pd.concat(frames),
+        notes=(*dict.fromkeys(note for table in tables for note in table.notes), *notes),
+    )
+
+
+def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     with reading(path, DataError):
         if not path.is_file():
             raise DataError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: a file is needed")

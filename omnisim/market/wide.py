@@ -54,5 +54,7 @@ def unpivoted(table: Table) -> Table:
         idle = trailing[name] | (empty[name] if extra else False)
         parts.append(part[~idle.to_numpy()])
     frame = pd.concat(parts)
+    if frame.empty:
+        raise DataError(f"{table.source}: its {len(codes)} columns of periods are empty: prices are needed")
     frame = frame.iloc[np.argsort(frame.index.to_numpy(), kind="stable")]
     return replace(table, frame=frame)

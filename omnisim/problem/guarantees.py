@@ -167,13 +167,20 @@ class BoundsViolation(Guarantee):
         Over all rounds with one candidate set, or on every subsequence with a set for each.
     thresholds
         gamma, > 0, one for each candidate set; none where an action leaves at its first violation.
+    envelope
+        Where a threshold falls with the sum Q of the squared costs at a place: lines (value at 0, slope) in Q, both
+        > 0, of which the least is gamma(Q); ``thresholds`` are then those for costs of 1. None where it does not.
     """
 
     scope: Scope
     thresholds: tuple[float, ...] = ()
+    envelope: tuple[tuple[float, float], ...] = ()
 
     def _check(self) -> None:
         self._need("thresholds", 0, strictly=True)
+        for line in self.envelope:
+            if not (len(line) == 2 and all(isinstance(x, int | float) and math.isfinite(x) and x > 0 for x in line)):
+                raise ProblemError(f"envelope of {type(self).__name__} must hold pairs of numbers > 0, got {line!r}")
 
     def fits(self, subsequences: int) -> bool:
         """Whether there is a threshold for each candidate set, or none, in a run with L subsequences."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from omnisim.market.guessing import guess
 from omnisim.market.inspection import market_table
+from omnisim.market.several_files import called
 from omnisim.scenario.days import WARM_UP
 from omnisim.scenario.document import check_document, overridden, to_toml
 from omnisim.scenario.load import build, naming
@@ -50,7 +51,7 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
         typical = _rounded(float(np.median(positive)) if len(positive) else 1.0)
         stress = _rounded(max(float(np.quantile(past, _STRESSED)), 1.2 * typical))
         tree: dict[str, Any] = {
-            "name": path.name.split(".")[0],
+            "name": called(path, "prices"),
             "description": f"Prices of {path.name}.",
             "market": table | scale,
             "forecaster": {"kind": "ridge_autoregression"},

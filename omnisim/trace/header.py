@@ -21,6 +21,7 @@ class About(BaseModel):
 
     seed: Annotated[int, Field(ge=0)]
     rounds: Annotated[int, Field(ge=1)]
+    horizon: Annotated[int, Field(ge=1)] | None = None
     omnisim: str
     forecaster: str
     adversary: str
@@ -123,6 +124,8 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
     about, rounds = header["about"], symbols[""]["T"]
     if about["rounds"] != rounds:
         raise TraceError(f"about.rounds is {about['rounds']}, but the arrays have {rounds} rounds")
+    if about.get("horizon", rounds) < rounds:
+        raise TraceError(f"about.horizon is {about['horizon']}, less than the {rounds} rounds that were played")
     others = {name.partition("/")[2] for name in arrays if name.startswith("other_predictions/")}
     if set(about.get("other_forecasters", {})) != others:
         raise TraceError(f"about.other_forecasters and other_predictions do not name the same: {_few(others)}")

@@ -224,7 +224,7 @@ def _converted(array: np.ndarray, kind: str) -> np.ndarray:
     with np.errstate(all="ignore"):
         try:
             return array.astype(kind)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RuntimeError):  # the last: days of the calendar in text that is too short
             return array
 
 

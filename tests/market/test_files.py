@@ -200,6 +200,7 @@ def change(rows: list[Row], at: int, row: Sequence[object]) -> list[Sequence[obj
 
 DAY = naive("2021-01-01", 24)
 
+# Libraries that count nanoseconds do not read years far away at all.
 REFUSED: list[tuple[list[Any], dict[str, Any], str]] = [
     (change(DAY, 3, ("2021-01-01 03:00", "abc")), {}, "p.csv: line 5: price is 'abc': it must be a"),
     (change(DAY, 3, ("2021-01-01 03:00", "inf")), {}, "p.csv: line 5: price is 'inf'"),
@@ -225,6 +226,12 @@ REFUSED: list[tuple[list[Any], dict[str, Any], str]] = [
     (change(utc("2021-01-01", 24), 3, ("2021-01-01T02:00Z", 1)), {"timezone": "UTC"}, "02:00 occurs 2 times"),
     ([("2021-01-01 02:00", 1), *DAY], {"timezone": "Europe/Berlin"}, "02:00 occurs 2 times, in lines 2, 5"),
     ([], {}, "p.csv has no rows"),
+    (change(DAY, 3, ("9999-12-31 03:00", 1)), {}, "line 5: (column 'time' is read as the year 9999: it|time is '9999)"),
+    (change(DAY, 3, ("0001-01-01 03:00", 1)), {}, "line 5: (column 'time' is read as the year 1: it|time is '0001)"),
+    ([("2021-01-01", 1), ("3021-01-02", 1)], {"date": "time", "time": None, "resolution": "day"}, "3: column|2: time"),
+    ([(i * 3600, 1) for i in range(23)] + [(1e300, 1)], {"time_format": "unix"}, "line 25: time is 1e[+]300: as unix"),
+    ([(44197 + i / 24, 1) for i in range(9)] + [(3e6, 1)], {"time_format": "excel"}, "11: time is 3000000.0: as ex"),
+    ([(-1e15, 1)] * 24, {"time_format": "unix_ms"}, "line 2: time is -1000000000000000.0: as unix_ms time it must be"),
 ]  # fmt: skip
 
 
@@ -235,6 +242,12 @@ def test_refusals_are_one_line_and_name_the_place(
     with pytest.raises(DataError, match=message) as refusal:
         read_prices(write(tmp_path, rows), **options)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_wide_table_without_any_price(tmp_path: Path) -> None:
+    path = write(tmp_path, [("2021-01-01", *[""] * 24)], header=",".join(["date", *map(str, range(1, 25))]))
+    with pytest.raises(DataError, match=r"p\.csv: its 24 columns of periods are empty: prices are needed"):
+        read_prices(path, wide=True)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scenario_files import DAYS, TOY, prices, write_prices, write_scenario
+from scenario_files import DAYS, TOY, prices, published, write_prices, write_scenario
 
 import omnisim
 from omnisim.errors import OmnisimError, ScenarioError
@@ -221,8 +221,8 @@ class TestDays:
 def test_published_forecasts_of_the_market(tmp_path: Path) -> None:
     path = write_scenario(tmp_path, RICH)
     scenario = load(path, "forecaster={kind='published', model='model'}", "market.first_day=2021-01-02")
-    published = (prices()[1:] / 2 + 20).round(2) / 100
-    np.testing.assert_allclose(omnisim.simulate(scenario).predictions, published, rtol=1e-12)
+    expected = published(prices())[1:] / 100
+    np.testing.assert_allclose(omnisim.simulate(scenario).predictions, expected, rtol=1e-12)
 
 
 def test_epftoolbox_forecasts_play_as_published(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_epftoolbox_forecasts_play_as_published(tmp_path: Path) -> None:
     (tmp_path / "Forecasts.csv").write_text("\n".join([",Real price,DNN Ensemble", *rows]))
     market = "market={source='epftoolbox_forecasts', path='Forecasts.csv', low=0, high=100}"
     trace = omnisim.simulate(load(path, market, "forecaster={kind='published', model='dnn_ensemble'}"))
-    np.testing.assert_allclose(trace.predictions, (prices() / 2 + 20).round(2) / 100, rtol=1e-12)
+    np.testing.assert_allclose(trace.predictions, published(prices()) / 100, rtol=1e-12)
 
 
 class TestSubsequences:

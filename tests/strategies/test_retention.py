@@ -19,12 +19,13 @@ ALLOWED = int(stats.binom.isf(1e-6, RUNS, DELTA))
 
 
 def cut(rule):
-    """The same rule with its thresholds cut to a tenth."""
+    """The same rule with its thresholds cut to a tenth, and its bets won at the tenth root of the stake."""
     start = rule.threshold.start
 
-    def smaller(sums, sizes):
-        start(sums, sizes)
+    def smaller(sums, sizes, rounds):
+        start(sums, sizes, rounds)
         rule.threshold.largest = rule.threshold.largest / 10
+        rule.threshold._log = rule.threshold._log / 10
 
     rule.threshold.start = smaller
     return rule
@@ -52,12 +53,13 @@ def removals(build, subsequences):
     return failures
 
 
-@pytest.mark.parametrize("gamma", [None, "plain", "anytime"])
+@pytest.mark.parametrize("gamma", [None, "plain", "anytime", "betting"])
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])
 def test_benchmark_actions_are_kept(rule, subsequences, gamma):
     assert removals(lambda: rule(gamma, DELTA), subsequences) <= ALLOWED
 
 
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])
-def test_a_threshold_cut_to_a_tenth_is_caught(rule, subsequences):
-    assert removals(lambda: cut(rule(None, DELTA)), subsequences) > ALLOWED
+@pytest.mark.parametrize("gamma", [None, "betting"])
+def test_a_threshold_cut_to_a_tenth_is_caught(rule, subsequences, gamma):
+    assert removals(lambda: cut(rule(gamma, DELTA)), subsequences) > ALLOWED

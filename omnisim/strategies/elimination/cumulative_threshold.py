@@ -21,8 +21,8 @@ class CumulativeThreshold(ThresholdElimination):
     Parameters
     ----------
     gamma
-        The threshold, > 0; None or ``"tight"`` for the one above, ``"plain"`` or ``"anytime"`` for the others of
-        :mod:`~omnisim.strategies.elimination.thresholds`.
+        The threshold, > 0; None or ``"tight"`` for the one above, ``"plain"``, ``"anytime"`` or ``"betting"`` for the
+        others of :mod:`~omnisim.strategies.elimination.thresholds`.
     delta
         Probability in (0, 1) that a benchmark action is ever removed.
     on_empty
@@ -59,17 +59,16 @@ class CumulativeThreshold(ThresholdElimination):
     def _start(self) -> None:
         self._set = CandidateSets(1, self.agents, self.actions, self.rounds)
         self._always = np.ones(1, dtype=np.bool_)
-        self._plays = np.zeros((self.agents, self.actions))
-        self.threshold.start(sums=self.violation.size, sizes=np.array([self.rounds]))
+        self._played = self._watch(self.actions, self.agents, sizes=np.array([self.rounds]))
 
     def _candidates(self, active: BoolArray) -> BoolArray:
         return self._set.union(self._always)
 
     def _update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
         agents = np.arange(self.agents)
-        self._plays[agents, actions] += self.concerned
-        played = self.violation[agents, actions].max(axis=1, initial=-np.inf)
-        crossed = played > self.threshold.after(self._plays[agents, actions], np.zeros(1, dtype=np.int64))
+        crossed = self._played.add(
+            (actions, agents), costs[agents, actions], self.concerned, np.zeros(1, dtype=np.int64)
+        )
         if crossed.any():
             leaving = np.zeros((self.actions, self.agents), dtype=np.bool_).T
             leaving[agents[crossed], actions[crossed]] = True

@@ -53,10 +53,7 @@ class PerSubsequenceThreshold(ThresholdElimination):
 
     def _start(self) -> None:
         self._sets = CandidateSets(self.subsequences, self.agents, self.actions, self.rounds)
-        shape = (self.subsequences, self.actions, self.agents)
-        self._costs = np.zeros((*shape, self.violation.shape[2]))
-        self._plays = np.zeros(shape)
-        self.threshold.start(sums=self._costs.size, sizes=self.sizes)
+        self._costs = self._watch(self.subsequences, self.actions, self.agents, sizes=self.sizes)
 
     def _candidates(self, active: BoolArray) -> BoolArray:
         return self._sets.union(active)
@@ -65,10 +62,7 @@ class PerSubsequenceThreshold(ThresholdElimination):
         agents = np.arange(self.agents)
         positions: IntArray = active.nonzero()[0]
         where = (positions[:, None], actions, agents)
-        self._plays[where] += self.concerned
-        self._costs[where] += costs[agents, actions]
-        worst = self._costs[where].max(axis=2, initial=-np.inf)
-        crossed = worst > self.threshold.after(self._plays[where], positions[:, None])
+        crossed = self._costs.add(where, costs[agents, actions], self.concerned, positions[:, None])
         crossed &= self._sets.contain(positions, actions)
         if crossed.any():
             which, leaving = crossed.nonzero()

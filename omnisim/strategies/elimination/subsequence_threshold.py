@@ -59,11 +59,8 @@ class SubsequenceThreshold(ThresholdElimination):
 
     def _start(self) -> None:
         self._sets = CandidateSets(self.subsequences, self.agents, self.actions, self.rounds)
-        pairs = (self.subsequences, self.subsequences, self.actions, self.agents)
-        constraints = self.violation.shape[2]
-        self._attributed = np.zeros((*pairs, constraints))
-        self._plays = np.zeros(pairs)
-        self.threshold.start(sums=self._attributed.size, sizes=self.sizes)
+        places = (self.subsequences, self.subsequences, self.actions, self.agents)
+        self._attributed = self._watch(*places, sizes=self.sizes)
 
     def _candidates(self, active: BoolArray) -> BoolArray:
         return self._sets.union(active)
@@ -77,9 +74,6 @@ class SubsequenceThreshold(ThresholdElimination):
         agents, actions = agents[answered], actions[answered]
         responsible = positions[considered[:, answered].argmax(axis=0)]
         where = (responsible, positions[:, None], actions, agents)
-        self._plays[where] += 1
-        self._attributed[where] += costs[agents, actions]
-        worst = self._attributed[where].max(axis=2, initial=-np.inf)
-        crossed = (worst > self.threshold.after(self._plays[where], positions[:, None])).any(axis=0)
+        crossed = self._attributed.add(where, costs[agents, actions], True, positions[:, None]).any(axis=0)
         if crossed.any():
             self._sets.remove_from(responsible[crossed], agents[crossed], actions[crossed], self.round)

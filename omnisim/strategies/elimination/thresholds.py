@@ -20,17 +20,36 @@ with which any of them may cross its threshold by chance.
     which is (n + 1)^(-1/2) exp(M_n^2 / (2 (n + 1))). It starts at 1, so by Ville's inequality it ever reaches
     K / delta with probability at most delta / K. Where M_n >= V_n exceeds the threshold, it has; a union over the K
     sums ends the proof. (The normal mixture is Robbins', 1970.)
+``"betting"``
+    No number: an action leaves when a bet against it has multiplied its stake by K / delta. The bet puts the shares
+    eta_1, ..., eta_m in (0, 1) of its capital, from 1/m each, on costs > 0:
+
+        capital after n attributed costs c_1, ..., c_n = (1 / m) sum over i of prod over s of (1 + eta_i c_s).
+
+    *Proof.* While conditional mean costs are <= 0 each product is a nonnegative supermartingale that starts at 1, and
+    so is their mean: by Ville's inequality it ever reaches K / delta with probability at most delta / K, and by a union
+    any of the K does with probability at most delta.
+
+    *Whatever the costs are,* an action that has not left has V_n < gamma(Q_n), Q_n the sum of their squares and
+
+        gamma(Q) = min over i of (ln(m K / delta) + k_i eta_i^2 Q) / eta_i,    k = (-eta - ln(1 - eta)) / eta^2,
+
+    since 1 + z >= exp(z - k z^2) for z >= -eta (:mod:`omnisim.game.regret_bounds`), so that one product alone is no
+    less than exp(eta V - k eta^2 Q). As \|c\| <= 1, gamma(\|S\|) is known before the run; where costs are small, what
+    follows from the record is far less, and so is the number of plays after which an action leaves. (Testing by betting
+    is Shafer's, 2021, and Waudby-Smith and Ramdas', 2024.)
 """
 
 import math
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, IntArray
-from omnisim.elementary import log
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
+from omnisim.game.regret_bounds import regret_rates
 from omnisim.problem.guarantees import (
     Benchmark,
     BoundsViolation,
@@ -42,7 +61,7 @@ from omnisim.problem.guarantees import (
 )
 from omnisim.strategies.elimination.base import Elimination, OnEmpty
 
-ThresholdName: TypeAlias = Literal["tight", "plain", "anytime"]
+ThresholdName: TypeAlias = Literal["tight", "plain", "anytime", "betting"]
 Gamma: TypeAlias = float | ThresholdName | None
 """A threshold for every subsequence, or the name of one of this module; None is ``"tight"``."""
 
@@ -53,31 +72,33 @@ class Threshold:
     Parameters
     ----------
     gamma
-        A number > 0, ``"tight"``, ``"plain"`` or ``"anytime"``; None is ``"tight"``.
+        A number > 0, ``"tight"``, ``"plain"``, ``"anytime"`` or ``"betting"``; None is ``"tight"``.
     delta
         Probability in (0, 1) that an action of BE is ever removed.
 
     Examples
     --------
     >>> threshold = Threshold("tight", delta=0.05)
-    >>> threshold.start(sums=1, sizes=np.array([200]))
+    >>> threshold.start(sums=1, sizes=np.array([200]), rounds=365)
     >>> threshold.largest.round(2)
     array([34.62])
     """
 
     def __init__(self, gamma: Gamma, delta: float) -> None:
         if isinstance(gamma, str):
-            if gamma not in ("tight", "plain", "anytime"):
-                raise StrategyError(f"gamma is {gamma!r}: it must be a number > 0, 'tight', 'plain' or 'anytime'")
+            if gamma not in get_args(ThresholdName):
+                names = ", ".join(map(repr, get_args(ThresholdName)))
+                raise StrategyError(f"gamma is {gamma!r}: it must be a number > 0, or one of {names}")
         elif gamma is not None and not gamma > 0:
             raise StrategyError(f"gamma must be > 0, got {gamma}: a threshold <= 0 removes benchmark actions")
         if not 0 < delta < 1:
             raise StrategyError(f"delta must lie in (0, 1), got {delta}: it is a probability of failure")
         self.gamma, self.delta = gamma, delta
 
-    def start(self, sums: int, sizes: FloatArray) -> None:
-        """Set K = ``sums`` and the lengths S of the subsequences, (L,)."""
+    def start(self, sums: int, sizes: FloatArray, rounds: int) -> None:
+        """Set K = ``sums``, the lengths S of the subsequences, (L,), and the number T of rounds."""
         self._log = math.log(max(1, sums) / self.delta)
+        self.rates, self._curvatures = regret_rates(rounds)
         lengths = np.asarray(sizes, dtype=np.float64)
         self._tight = np.sqrt(2 * lengths * self._log)
         match self.gamma:
@@ -87,13 +108,35 @@ class Threshold:
                 self.largest = np.sqrt(8 * lengths * (self._log + log(np.maximum(lengths, 1))))
             case "anytime":
                 self.largest = self._anytime(lengths)
+            case "betting":
+                self.largest = np.min([start + slope * lengths for start, slope in self.envelope], axis=0)
             case number:
                 self.largest = np.full(len(lengths), float(number))
 
     @property
+    def betting(self) -> bool:
+        """Whether an action leaves by the capital of a bet, not by a sum."""
+        return isinstance(self.gamma, str) and self.gamma == "betting"
+
+    @property
+    def envelope(self) -> tuple[tuple[float, float], ...]:
+        """Lines (value at 0, slope) in Q, of which the least is gamma(Q) of a bet; none of other thresholds."""
+        if not self.betting:
+            return ()
+        log_stake = math.log(len(self.rates)) + self._log
+        return tuple(
+            (log_stake / eta, k * eta) for eta, k in zip(self.rates.tolist(), self._curvatures.tolist(), strict=True)
+        )
+
+    @property
     def sufficient(self) -> bool:
         """Whether actions of BE are kept with probability 1 - delta."""
-        return bool((self.largest >= self._tight).all())
+        return self.betting or bool((self.largest >= self._tight).all())
+
+    def won(self, log_capital: FloatArray) -> BoolArray:
+        """Whether bets have multiplied their stake by K / delta; (..., m) -> (...)."""
+        top = log_capital.max(axis=-1, keepdims=True)
+        return np.asarray(top[..., 0] + log(exp(log_capital - top).mean(axis=-1)) >= self._log)
 
     def after(self, attributed: FloatArray, subsequences: IntArray) -> FloatArray:
         """Thresholds for sums of ``attributed`` rounds each, on the given subsequences (broadcast together)."""
@@ -105,15 +148,55 @@ class Threshold:
         return np.asarray(np.sqrt((attributed + 1) * (log(attributed + 1) + 2 * self._log)))
 
 
+class WatchedSums:
+    """Sums of costs at places, such as an action in a candidate set, and whether one has risen too far.
+
+    Parameters
+    ----------
+    threshold
+        How far is too far.
+    places, constraints
+        Shape of the places, and number of the constraints at each.
+    """
+
+    def __init__(self, threshold: Threshold, places: Sequence[int], constraints: int) -> None:
+        self._threshold = threshold
+        self._plays = np.zeros(tuple(places))
+        self.costs = np.zeros((*places, constraints))
+        self._log_capital = np.zeros((*self.costs.shape, len(threshold.rates))) if threshold.betting else None
+
+    def add(
+        self, where: tuple[IntArray, ...], costs: FloatArray, counted: BoolArray | bool, subsequences: IntArray
+    ) -> BoolArray:
+        """Add costs (n, J) of actions played at distinct places; whether any sum at each has risen too far (..., n).
+
+        Parameters
+        ----------
+        where
+            Indices of the places, broadcast together to (..., n).
+        counted
+            Whether it was a play, (n,): rounds that do not concern an agent are none.
+        subsequences
+            Those whose thresholds hold at the places, broadcast with them.
+        """
+        self._plays[where] += counted
+        self.costs[where] += costs
+        if self._log_capital is None:
+            worst = self.costs[where].max(axis=-1, initial=-np.inf)
+            return np.asarray(worst > self._threshold.after(self._plays[where], subsequences))
+        self._log_capital[where] += log(1 + costs[..., None] * self._threshold.rates)
+        return np.asarray(self._threshold.won(self._log_capital[where]).any(axis=-1))
+
+
 class ThresholdElimination(Elimination):
     """What the rules share that compete with BE and remove an action when costs of playing it add up to too much.
 
-    A subclass starts ``self.threshold`` in its ``_start``.
+    A subclass watches the sums of its places (:meth:`_watch`) in its ``_start``.
 
     Parameters
     ----------
     gamma
-        The threshold, > 0; None or ``"tight"``, ``"plain"``, ``"anytime"`` for those of this module.
+        The threshold, > 0; None or ``"tight"``, ``"plain"``, ``"anytime"``, ``"betting"`` for those of this module.
     delta
         Probability in (0, 1) that a benchmark action is ever removed.
     on_empty
@@ -132,6 +215,12 @@ class ThresholdElimination(Elimination):
         super().__init__(on_empty)
         self.threshold = Threshold(gamma, delta)
 
+    def _watch(self, *places: int, sizes: FloatArray) -> WatchedSums:
+        """Sums of costs at that many places, (..., A, N), each for every constraint; sizes: of the subsequences."""
+        constraints = self.violation.shape[2]
+        self.threshold.start(sums=math.prod(places) * constraints, sizes=sizes, rounds=self.rounds)
+        return WatchedSums(self.threshold, places, constraints)
+
     def _stated(self, keeps: str, violates: str, scope: Scope, regret: RegretFromBias) -> Sequence[Guarantee]:
         """What the theorems say of such a rule; nothing if its thresholds are not those of this module."""
         if type(self.threshold) is not Threshold:
@@ -149,6 +238,7 @@ class ThresholdElimination(Elimination):
                 theorem=violates,
                 scope=scope,
                 thresholds=tuple(self.threshold.largest.tolist()),
+                envelope=self.threshold.envelope,
                 hypotheses=(Hypothesis.CANDIDATES,),
             ),
             regret,
