@@ -37,9 +37,13 @@ def _check_with_numba() -> None:
         try:
             importlib.import_module("numba.core.config")
         except Exception as cause:
-            raise OmnisimError(f"numba cannot be used with its variables in the environment: {one_line(cause)}") from cause
+            raise OmnisimError(
+                f"numba cannot be used with its variables in the environment: {one_line(cause)}"
+            ) from cause
     for warning in told:
         named = _NAMED.search(str(warning.message))
         if named and named[1] in os.environ:
             value = os.environ[named[1]]
-            raise OmnisimError(f"the environment has {named[1]}={value!r}, which numba cannot read; mend it or unset it")
+            raise OmnisimError(
+                f"the environment has {named[1]}={value!r}, which numba cannot read; mend it or unset it"
+            )

@@ -30,7 +30,9 @@ NO_NUMBERS = {
 def test_what_holds_no_real_numbers_is_refused(value: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(OmnisimError, match=r"^forecast( must be an array of numbers of shape \(2,\): |\[0\] is nan: )"):
+        with pytest.raises(
+            OmnisimError, match=r"^forecast( must be an array of numbers of shape \(2,\): |\[0\] is nan: )"
+        ):
             finite("forecast", value, (2,))
 
 
@@ -39,7 +41,9 @@ def test_real_numbers_are_kept(value: Any) -> None:
     assert finite("forecast", value, (2,)).tolist() == [float(each) for each in value]
 
 
-@pytest.mark.parametrize("value", [0.5 + 0.2j, np.complex128(0.5), "0.5", None, np.datetime64("2020-01-01"), [0.5, 0.5]])
+@pytest.mark.parametrize(
+    "value", [0.5 + 0.2j, np.complex128(0.5), "0.5", None, np.datetime64("2020-01-01"), [0.5, 0.5]]
+)
 def test_a_diagnostic_is_one_real_number(value: Any) -> None:
     with pytest.raises(StrategyError, match=r"^diagnostics\(\) of Mine in round 3: width is "):
         check_diagnostic("Mine", 3, "width", value)

@@ -167,7 +167,10 @@ def scenario_with(**parts: Any) -> omnisim.Scenario:
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
-        ({"forecaster": Late()}, r"Late failed in round 0: LookupError: learnt \(_update, test_plug_ins\.py, line \d+\)"),
+        (
+            {"forecaster": Late()},
+            r"Late failed in round 0: LookupError: learnt \(_update, test_plug_ins\.py, line \d+\)",
+        ),
         ({"elimination": Broken()}, r"Broken failed in round 0: LookupError: offered \(_candidates, "),
         ({"adversary": Dull()}, r"Dull failed in round 0: LookupError: answered \(_law, "),
     ],

@@ -1,4 +1,6 @@
-"""The two tables of the store: what their columns are, what a cell may hold, and the checks of what is read.
+"""The two tables of the store: what their columns are, and what a cell may hold.
+
+The checks of what is read are in :mod:`omnisim.comparison.checking`.
 
 ``agents`` has one row per run, population, agent and subsequence, one row group per run: the columns of
 ``Analysis.agents`` with the run in front. ``runs`` has one row per run; what is finer than a run and coarser than an
@@ -21,19 +23,13 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
                          ``loss`` (what it is) and ``loss_unit``
 """
 
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from pydantic import BaseModel, Field, RootModel, model_validator
 
 from omnisim.comparison.grid import LABELS
-from omnisim.reading import FORM, parse_json
 
 REGRETS = ("external_regret", "swap_regret")
 """Measures that agents with an empty benchmark do not have."""
@@ -73,8 +69,10 @@ class Column:
         Of the column, or of the field of a nested one.
     kind
         What a cell holds; of a list, what its entries are.
-    low
-        The least number; None for any.
+    low, high
+        The least and the largest number; None for any.
+    filled
+        Whether a text must not be empty.
     missing
         Whether a cell may be empty, or not a number.
     one_of
@@ -88,6 +86,8 @@ class Column:
     name: str
     kind: pa.DataType
     low: float | None = None
+    high: float | None = None
+    filled: bool = False
     missing: bool = False
     one_of: tuple[str, ...] = ()
     listed: bool = False
@@ -104,6 +104,12 @@ class Column:
 _TEXT, _WHOLE, _SHORT, _REAL = pa.string(), pa.int64(), pa.int32(), pa.float64()
 
 
+_LARGEST = 1e100
+"""Of a number: what no run comes near, and sums of many and squares of which are finite."""
+
+_ANY: dict[str, Any] = {"low": -_LARGEST, "high": _LARGEST}
+
+
 def _columns(kind: Column, *names: str) -> tuple[Column, ...]:
     return tuple(replace(kind, name=name) for name in names)
 
@@ -113,10 +119,13 @@ def _table(name: str, *columns: Column) -> Column:
 
 
 _text, _texts = Column("", _TEXT), Column("", _TEXT, missing=True)
+_named = Column("", _TEXT, filled=True)
 _count, _short = Column("", _WHOLE, low=0), Column("", _SHORT, low=0)
-_real, _maybe = Column("", _REAL), Column("", _REAL, missing=True)
-_cost = Column("", _REAL, low=0)
-_counts, _reals = Column("", _SHORT, low=0, listed=True), Column("", _REAL, missing=True, listed=True)
+_some = Column("", _WHOLE, low=1)
+_real, _maybe = Column("", _REAL, **_ANY), Column("", _REAL, missing=True, **_ANY)
+_cost, _chance = Column("", _REAL, low=0, high=_LARGEST), Column("", _REAL, low=0, high=1, missing=True)
+_counts = Column("", _SHORT, low=0, listed=True)
+_reals = Column("", _REAL, missing=True, listed=True, **_ANY)
 _PLACE = _columns(_text, "population", "subsequence")
 
 _HEAD = (*_columns(_text, RUN, *LABELS), *_columns(_count, SEED))
@@ -142,8 +151,8 @@ RUNS_COLUMNS = (
     *_HEAD,
     Column("status", _TEXT, one_of=(FINISHED, FAILED)),
     *_columns(_text, "error"),
-    *_columns(_count, "rounds", "agents"),
-    *_columns(_text, "outcomes"),
+    *_columns(_some, "rounds", "agents"),
+    *_columns(_named, "outcomes"),
     *_columns(_count, "certificates_listed", "certificates_violated"),
     *_columns(_cost, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
     *_columns(_text, "omnisim", "versions", "machine", "command"),
@@ -178,9 +187,11 @@ RUNS_COLUMNS = (
     _table(
         "certificates",
         *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
-        *_columns(_maybe, "measured", "bound"),
+        *_columns(_maybe, "measured"),
+        *_columns(Column("", _REAL, low=0, missing=True), "bound"),
         Column("holds", pa.bool_()),
-        *_columns(_maybe, "probability", "trivial", "hindsight"),
+        *_columns(_chance, "probability"),
+        *_columns(_maybe, "trivial", "hindsight"),
         Column("informative", pa.bool_()),
         *_columns(_text, "status"),
         *_columns(_count, "agents", "hypotheses_met"),
@@ -201,170 +212,3 @@ NESTED = (
     *("losses", "loss", "loss_unit"),
 )
 """Columns of the table ``runs`` that hold tables, or say what those are."""
-
-
-_DIGEST = r"[0-9a-f]{10}"
-_NAME = re.compile(rf"{_DIGEST}-(\d+)")
-_OF_PLACES = ("summary", "growth", "blocks")
-"""Nested columns with one row per population and subsequence."""
-
-
-class VariantForm(BaseModel):
-    """Labels of a variant, and its digest."""
-
-    model_config = FORM
-
-    forecaster: str
-    elimination: str
-    adversary: str
-    setting: str
-    digest: Annotated[str, Field(pattern=f"^{_DIGEST}$")]
-
-
-class Plan(BaseModel):
-    """The form of ``comparison.json``."""
-
-    model_config = FORM
-
-    name: str
-    description: str
-    market: dict[str, Any]
-    reference: str
-    variants: Annotated[list[VariantForm], Field(min_length=1)]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-    command: str
-    omnisim: str
-
-    @model_validator(mode="after")
-    def _fit(self) -> "Plan":
-        labels = [tuple(getattr(variant, name) for name in LABELS) for variant in self.variants]
-        for what, several in (("variants", labels), ("seeds", self.seeds)):
-            if len(set(several)) < len(several):
-                raise ValueError(f"{what} repeat one of them")
-        if self.reference not in {variant.forecaster for variant in self.variants}:
-            raise ValueError(f"reference is {self.reference!r}, which is none of the forecasters")
-        return self
-
-
-class _Versions(RootModel[dict[str, str]]):
-    """Versions of packages, by name."""
-
-
-def check_runs(table: pa.Table, name: str | None = None) -> None:
-    """Check columns of the table ``runs``, all of them or some.
-
-    Parameters
-    ----------
-    table
-        At least with the columns ``run`` and ``status``.
-    name
-        Of the only run that it may hold; None for several runs.
-
-    Raises
-    ------
-    ValueError
-        On the first cell that cannot be.
-    """
-    _check_columns(table, RUNS_COLUMNS, OF_FAILED)
-    finished = table.filter(pc.equal(table["status"], FINISHED))
-    _check_columns(finished, RUNS_COLUMNS)
-    names = table[RUN].to_pylist()
-    if len(set(names)) < len(names):
-        raise ValueError("it has a run twice")
-    if name is not None and names != [name]:
-        raise ValueError(f"it is not the run {name}, but {', '.join(names[:3]) or 'none'}")
-    if "versions" in table.column_names:
-        for text in pc.unique(table["versions"]).to_pylist():
-            parse_json(text, _Versions)
-    seeds = table[SEED].to_pylist() if SEED in table.column_names else [None] * len(names)
-    for run, seed in zip(names, seeds, strict=True):
-        named = _NAME.fullmatch(run)
-        if named is None or seed not in (None, int(named.group(1))):
-            raise ValueError(f"run {run!r} has the seed {seed}")
-    if {"populations", "subsequences"} <= set(table.column_names):
-        _check_places(finished)
-
-
-def check_agents(table: pa.Table, run: str, rows: int) -> None:
-    """Check columns of the table ``agents`` of one run, which has ``rows`` rows.
-
-    Raises
-    ------
-    ValueError
-        On the first cell that cannot be.
-    """
-    _check_columns(table, AGENTS_COLUMNS)
-    names = pc.unique(table[RUN]).to_pylist()
-    if names != [run]:
-        raise ValueError(f"it holds agents of the run {', '.join(map(str, names[:3])) or 'none'} in the place of {run}")
-    if len(table) != rows:
-        raise ValueError(f"run {run} has {len(table)} rows of agents, must have {rows}")
-
-
-def _check_columns(table: pa.Table, columns: Sequence[Column], only: Sequence[str] | None = None) -> None:
-    for column in columns:
-        if column.name in table.column_names and (only is None or column.name in only):
-            _check_cells(column.name, _whole(table[column.name]), column)
-
-
-def _check_cells(where: str, cells: pa.Array, column: Column) -> None:
-    if cells.null_count and not (column.missing and not column.listed):
-        raise ValueError(f"{where} has an empty cell")
-    if column.nested:
-        fields = cells.flatten()
-        lengths = {}
-        for i, inner in enumerate(column.nested):
-            field = pc.struct_field(fields, [i]) if fields.null_count == 0 else None
-            if field is None:
-                raise ValueError(f"{where} has an empty row")
-            _check_cells(f"{where}.{inner.name}", field, inner)
-            if inner.listed:
-                lengths[inner.name] = pc.list_value_length(field)
-        if any(not length.equals(next(iter(lengths.values()))) for length in lengths.values()):
-            raise ValueError(f"{where} has lists of different lengths in one row")
-        return
-    if column.listed:
-        cells = cells.flatten()
-        if cells.null_count and not column.missing:
-            raise ValueError(f"{where} has an empty entry")
-    if column.one_of and not pc.all(pc.is_in(cells, pa.array(column.one_of)), min_count=0).as_py():
-        raise ValueError(f"{where} is none of {', '.join(column.one_of)}")
-    if pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type):
-        _check_numbers(where, cells, column)
-
-
-def _check_numbers(where: str, cells: pa.Array, column: Column) -> None:
-    numbers = cells.to_numpy(zero_copy_only=False)
-    if not column.missing and not np.isfinite(numbers).all():
-        raise ValueError(f"{where} is {numbers[~np.isfinite(numbers)][0]}: a finite number is needed")
-    if column.low is not None and len(numbers) and numbers.min() < column.low:
-        raise ValueError(f"{where} is {numbers.min()}, must be >= {column.low:g}")
-
-
-def _check_places(finished: pa.Table) -> None:
-    """Every run has what is nested in it once for each of its populations and subsequences."""
-    populations = [[each["name"] for each in row] for row in finished["populations"].to_pylist()]
-    subsequences = finished["subsequences"].to_pylist()
-    for names in (*populations, *subsequences):
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"populations or subsequences of a run are {names}: different names are needed")
-    for column in _OF_PLACES:
-        if column in finished.column_names:
-            for found, own, also in zip(_places(_whole(finished[column])), populations, subsequences, strict=True):
-                wanted = {(population, subsequence) for population in own for subsequence in also}
-                if len(found) != len(wanted) or set(found) != wanted:
-                    raise ValueError(f"{column} of a run has not one row for each of its populations and subsequences")
-
-
-def _places(cells: pa.Array) -> Iterator[list[tuple[str, str]]]:
-    """Population and subsequence of every nested row, row by row."""
-    rows = cells.flatten()
-    names = list(zip(*(pc.struct_field(rows, [i]).to_pylist() for i in (0, 1)), strict=True))
-    first = 0
-    for length in pc.list_value_length(cells).to_pylist():
-        yield names[first : first + length]
-        first += length
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

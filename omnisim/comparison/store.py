@@ -28,8 +28,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from omnisim._version import __version__
+from omnisim.comparison.checking import TOGETHER, Plan, check_agents, check_runs
 from omnisim.comparison.grid import run_name
-from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS, Plan, check_agents, check_runs
+from omnisim.comparison.records import AGENTS, FINISHED, RUN, RUNS
 from omnisim.comparison.run import Stored, to_parquet
 from omnisim.errors import OutputError, TraceError
 from omnisim.files import atomic_write
@@ -230,8 +231,8 @@ class Store:
         """
         folder = self.folder / _RUNS
         asked = [RUN, *(name for name in columns if name != RUN)]
-        # What is nested is checked by the populations and subsequences that a run says it has.
-        read = list(dict.fromkeys([*asked, "status", "populations", "subsequences"]))
+        # What is nested is checked by the populations, subsequences and numbers that a run says it has.
+        read = list(dict.fromkeys([*asked, "status", "populations", "subsequences", *TOGETHER]))
         parts = [path for path in sorted(folder.glob(f"{_PART}*")) if (self.folder / _AGENTS / path.name).exists()]
         tables = [_read_runs(path, read) for path in parts]
         gathered = {run for table in tables for run in table[RUN].to_pylist()}
@@ -345,6 +346,11 @@ def _write(path: Path, content: bytes) -> None:
 
 def _remove(path: Path) -> None:
     try:
-        path.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()  # which an empty one is only: what somebody has put there is theirs
+        else:
+            path.unlink(missing_ok=True)
     except OSError as cause:
+        if path.is_dir():
+            raise OutputError(f"{path}: is a folder where a file of the comparison belongs: move it away") from cause
         raise OutputError(f"{path}: cannot be removed: {cause.strerror or cause}") from cause

@@ -258,7 +258,9 @@ class Failing(Forecaster):
             raise ZeroDivisionError("too\nsmall")
 
 
-FAILED = re.compile(r"Failing failed in round \d+: ZeroDivisionError: too small \(_update, test_comparison\.py, line \d+\)")
+FAILED = re.compile(
+    r"Failing failed in round \d+: ZeroDivisionError: too small \(_update, test_comparison\.py, line \d+\)"
+)
 
 
 class TestFailures:
@@ -285,7 +287,9 @@ class TestFailures:
         assert counts == [(3, 6), (4, 6), (5, 6), (6, 6)]
 
     def test_fail_fast(self, tmp_path: Path) -> None:
-        with pytest.raises(OmnisimError, match=r"failing, .*, seed 0: Failing failed in round \d+: ZeroDivisionError: too small"):
+        with pytest.raises(
+            OmnisimError, match=r"failing, .*, seed 0: Failing failed in round \d+: ZeroDivisionError: too small"
+        ):
             omnisim.compare(small_scenario(), {"failing": Failing()}, seeds=3, jobs=1, out=tmp_path, fail_fast=True)
 
     def test_nothing_finished(self, tmp_path: Path) -> None:
