@@ -7,7 +7,7 @@ import numpy as np
 
 from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
-from omnisim.trace.description import CONSISTENCY, KINDS, RECORD, RULES, RUN, Array, Rule
+from omnisim.trace.description import CONSISTENCY, KINDS, LARGEST, RECORD, RULES, RUN, Array, Rule
 from omnisim.trace.layout import arrays_of, groups, header_of, prefix_of, symbols_of
 from omnisim.trace.record import Trace
 
@@ -159,7 +159,7 @@ def check_values(name: str, array: np.ndarray, field: Array, symbols: Symbols) -
         says = "every entry must be a finite number" + (f", or {field.may_be}" if field.may_be else "")
         _refuse(name, array, wrong, says)
     slack = _SLACK if field.kind == "float" else 0
-    least = -np.inf if field.low is None else field.low - slack
+    least = _least(field) - slack
     most = _most(field, symbols) + slack
     if low < least or high > most:
         _refuse(name, array, (array < least) | (array > most), f"every entry must be {_range(field, symbols)}")
@@ -199,20 +199,31 @@ def _check_form(name: str, array: Formed, field: Array, symbols: Symbols) -> Non
         )
 
 
+def _is_bounded(field: Array) -> bool:
+    """Whether entries are bounded where the description gives no bound: what may be no number may also be any."""
+    return field.kind == "float" and not field.may_be
+
+
+def _least(field: Array) -> float:
+    if field.low is not None:
+        return field.low
+    return -LARGEST if _is_bounded(field) else -np.inf
+
+
 def _most(field: Array, symbols: Symbols) -> float:
     if field.below is not None:
         return symbols[field.below] - 1
     if field.high is None:
-        return np.inf
+        return LARGEST if _is_bounded(field) else np.inf
     return symbols[field.high] if isinstance(field.high, str) else field.high
 
 
 def _range(field: Array, symbols: Symbols) -> str:
     most = _most(field, symbols)
     if most == np.inf:
-        return f">= {field.low:g}"
+        return f">= {_least(field):g}"
     if field.kind == "float":
-        return f"in [{field.low:g}, {most:g}]"
+        return f"in [{_least(field):g}, {most:g}]"
     symbol = f" ({field.below} = {symbols[field.below]})" if field.below is not None else ""
     return f"in {field.low:g}..{most:g}{symbol}"
 

@@ -25,6 +25,11 @@ KINDS: dict[Kind, tuple[str, Any]] = {
 """From what an array holds to numpy's letter for it, and to the type that it is kept in."""
 
 
+LARGEST = 1e30
+"""Of a finite number in a record where nothing narrower is said, in either direction: no price, load or sum of money
+comes near, and sums of as many as memory holds are finite in single precision, and squares in double."""
+
+
 @dataclass(frozen=True)
 class Array:
     """One array of a record.
@@ -38,7 +43,8 @@ class Array:
     kind
         What it holds.
     low, high
-        The least and the largest value, as a number or a symbol; None for any.
+        The least and the largest value, as a number or a symbol; None for any whole number or day, of floats for
+        those up to ``LARGEST``.
     below
         A symbol that every value is less than.
     optional
