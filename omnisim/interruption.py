@@ -25,6 +25,10 @@ _TELL: list[Callable[[], str]] = []
 """What an interruption says beside its name: at most one entry."""
 
 
+_BEFORE = "nothing was written: the same command begins anew"
+"""What it says while a command still reads what it was given: those that write say first what it is to say then."""
+
+
 class Interrupted(BaseException):
     """A signal asked the command to end.
 
@@ -44,7 +48,8 @@ class Interrupted(BaseException):
         return 128 + self.number
 
     def __str__(self) -> str:
-        return "; ".join([f"interrupted by {signal.Signals(self.number).name}", *(tell() for tell in _TELL)])
+        told = [tell() for tell in _TELL] or [_BEFORE]
+        return "; ".join([f"interrupted by {signal.Signals(self.number).name}", *told])
 
 
 class NobodyReadsError(BaseException):

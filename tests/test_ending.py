@@ -140,7 +140,11 @@ class TestSignals:
         assert command.stdout is not None
         assert command.stdout.readline() == "importing\n"
         send(command, "SIGINT")
-        assert finish(command) == (130, "", "omnisim: interrupted by SIGINT\n")
+        assert finish(command) == (
+            130,
+            "",
+            "omnisim: interrupted by SIGINT; nothing was written: the same command begins anew\n",
+        )
 
     def test_one_that_is_ignored_stays_so(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
