@@ -18,7 +18,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
-    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
     "interruption",
     "spreadsheets",
 }
@@ -59,6 +59,8 @@ OUTERMOST = {
     "occupied",
     "progress",
     "run_directory",
+    "schedules_command",
+    "tomorrow",
     "validate_command",
 }
 """They put the others together; nothing but each other imports them."""

@@ -197,6 +197,7 @@ def read_prices(
         missing=missing,
         clock_change=clock_change,
         played=(first_day, last_day),
+        price=column,
     )
     market = Market(
         name=name or called(source, "prices"),
@@ -205,6 +206,7 @@ def read_prices(
         currency=currency,
         features={feature: days.columns[feature] for feature in features},
         forecasts={model: days.columns[model] for model in forecasts},
+        next_day=days.next_day,
         attribution=attribution or f"read from {table.source}",
         notes=(*table.notes, *told, *days.notes),
     )

@@ -62,9 +62,14 @@ KINDS: Mapping[str, dict[str, str]] = {
     "populations": {
         "budgeted_operators": "omnisim.market:BudgetedOperators",
         "deferrable_loads": "omnisim.market:DeferrableLoads",
+        "electric_vehicles": "omnisim.market:ElectricVehicles",
         "energy_buyers": "omnisim.market:EnergyBuyers",
+        "heat_pumps": "omnisim.market:HeatPumps",
         "manufacturers": "omnisim.market:Manufacturers",
+        "producers": "omnisim.market:Producers",
+        "solar_storage": "omnisim.market:SolarStorage",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
+        "storage": "omnisim.market:Storage",
     },
     "markets": {
         "epftoolbox": "omnisim.market:read_epftoolbox",
@@ -250,7 +255,7 @@ def _entry_points(kind: str) -> dict[str, metadata.EntryPoint]:
 @lru_cache(maxsize=1)
 def _installed(places: tuple[tuple[str, float | None], ...]) -> metadata.EntryPoints:  # noqa: ARG001 (it is the key)
     """The entry points of all packages, read again when a folder of the path has changed."""
-    return metadata.entry_points()
+    return metadata.entry_points()  # type: ignore[return-value]  # of Python 3.11, by its stubs alone
 
 
 def _changed(folder: str) -> float | None:

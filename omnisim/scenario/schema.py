@@ -166,6 +166,12 @@ class _DocumentBase(BaseModel):
     rounds: int | None = Field(
         None, ge=1, le=1_000_000_000, description="rounds to run; default: as many as there are data"
     )
+    horizon: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000_000,
+        description="rounds that thresholds and guarantees are for, if more come later, day by day; default: rounds",
+    )
 
 
 class Schema:
