@@ -187,7 +187,10 @@ class TestList:
 
     def test_parameters_with_defaults(self) -> None:
         assert "persistence  lag=1\n" in omnisim_command("list", "forecasters").out
-        assert "energy_buyers  agents  seed=None  typical_price=45.0" in omnisim_command("list", "populations").out
+        assert (
+            "energy_buyers  agents=None  table=None  seed=None  typical_price=45.0"
+            in omnisim_command("list", "populations").out
+        )
 
     def test_scenarios(self) -> None:
         out = omnisim_command("list", "scenarios").out

@@ -10,7 +10,8 @@
     action                 the name of the schedule
     MW, MWh                power and energy drawn in the period, negative when feeding in
     EUR (USD, ...)         what the energy brought in at the price of the period: -MWh times price, so that a bill is
-                           negative. The day's money is the sum over its periods and the value of the service
+                           negative. The day's money is the sum over its periods and the value of the service, with
+                           what a contract of the customer's own (a fixed price, fees) makes dearer or cheaper
 
 Prices are the true ones, before anything is clipped. Agents that were not there have no rows; nor have populations
 whose actions are no schedules.
