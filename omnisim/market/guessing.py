@@ -318,7 +318,8 @@ def _settled(refusal: str, given: Mapping[str, Any]) -> tuple[str, Any] | None:
     if given.get("timezone") is None and re.search("declare timezone|timezone must name the zone", refusal):
         day = re.search(r"\d{4}-\d\d-\d\d", refusal)
         zone = zone_changing_on(day[0]) if day else None
-        return ("timezone", zone) if zone else None
+        if zone:
+            return "timezone", zone
     if "missing to 'interpolate' or 'drop_day'" in refusal:
         return ("missing", "interpolate") if given.get("missing") is None else None
     if given.get("missing") == "interpolate" and "use 'drop_day'" in refusal:
