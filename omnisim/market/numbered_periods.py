@@ -66,7 +66,7 @@ def starts_of_periods(table: Table, days: "pd.Series", column: str, zone: str | 
         raise DataError(f"{table.source}: column {column!r} holds both numbers and times of the clock")
     known = [code for code in codes if code]
     if known and known[0].kind == "number":
-        numbers = np.array([code.value for code in known])
+        numbers = np.array([code.value for code in known], dtype=np.int64)
         if numbers.max() != 23 or not closing_midnights(table.source, column, _days(days), numbers, stamp, "0").any():
             return _numbers(table, days, column, known, zone)
         known = [Code("clock", HOUR * code.value) for code in known]
@@ -79,7 +79,7 @@ def _clock(table: Table, days: "pd.Series", column: str, codes: list[Code], stam
     minutes = pd.Series([code.value for code in codes], index=days.index)
     ranges = all(code.end is not None for code in codes)
     edge, notes = stamp, []
-    at_end = closing_midnights(table.source, column, _days(days), minutes.to_numpy(), stamp)
+    at_end = closing_midnights(table.source, column, _days(days), minutes.to_numpy(dtype=np.int64), stamp)
     if ranges:
         if stamp == "end":
             raise DataError(f"{table.source}: column {column!r} names both ends of a period: leave stamp out")

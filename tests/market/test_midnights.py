@@ -63,7 +63,7 @@ def test_midnight_behind_the_other_hours_closes_its_date(
 )
 def test_the_last_column_of_a_wide_table_may_be_midnight(tmp_path: Path, name: str) -> None:
     pairs = pairs_of(BERLIN, DAYS["summer"])
-    heads = [name.format(dt.datetime(2023, 1, 1) + dt.timedelta(hours=k)) for k in range(1, 25)]
+    heads = [name.format(dt.datetime(2023, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=k)) for k in range(1, 25)]
     days = days_of(pairs, BERLIN)
     body = [f"{DAYS['summer'] + dt.timedelta(days=k)}," + ",".join(map(str, day)) for k, day in enumerate(days)]
     path = tmp_path / "a.csv"
@@ -77,7 +77,8 @@ def test_midnight_that_opens_the_next_date_is_read_as_before(tmp_path: Path) -> 
     pairs = pairs_of(BERLIN, DAYS["summer"])
     ends = [local(m + dt.timedelta(hours=1), BERLIN) for m, _ in pairs]
     path = tmp_path / "a.csv"
-    path.write_text("Date,Time,price\n" + "\n".join(f"{e:%Y-%m-%d},{e:%H:%M},{p}" for e, (_, p) in zip(ends, pairs)))
+    lines = [f"{e:%Y-%m-%d},{e:%H:%M},{p}" for e, (_, p) in zip(ends, pairs, strict=True)]
+    path.write_text("\n".join(["Date,Time,price", *lines]))
     market = read_prices(path, date="Date", period="Time", stamp="end")
     np.testing.assert_allclose(market.prices, days_of(pairs, BERLIN))
 
