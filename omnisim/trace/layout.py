@@ -64,7 +64,7 @@ def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
             "money_scale": population.money.scale,
             "money_offset": population.money.offset,
             "load": population.load,
-            "weights": population.weights,
+            "agent_weights": population.weights,
             "limit_scale": np.stack([limit.scale for limit in record.limits], axis=1) if record.limits else None,
         }
         arrays |= {prefix_of(index) + name: array for name, array in own.items() if array is not None}
@@ -168,7 +168,7 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
             money=money,
             load=own["load"],
             agent_names=known.get("agent_names"),
-            weights=own["weights"],
+            weights=own["agent_weights"],
         ),
         tuple(known["constraint_names"]),
         subscriptions=tuple(known.get("subscriptions", (FORECASTER,))),

@@ -23,7 +23,7 @@ PLAIN = "plain"
 
 LIMITS: tuple[Column, ...] = (
     positive("peak_mw", "limit: the most that may be drawn in an hour; none if empty"),
-    Column("daily_budget", "limit: what the bill of a day may be, in money of the market; none if empty"),
+    Column("daily_budget", "limit: what the bill and the wear of a day may be, in money of the market; none if empty"),
 )
 """Columns of long-term limits that any asset may have."""
 

@@ -10,6 +10,7 @@ full or captures the share asked for of what perfect foresight would have earned
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
 import numpy as np
 from scipy.cluster.hierarchy import linkage
@@ -127,7 +128,7 @@ def make_menu(device: Device, tariff: Tariff, days: FloatArray, most: int, share
         If the device cannot do what it must.
     """
     key = b"".join([device.key, np.array([tariff.share, tariff.earns]).tobytes(), tariff.fee.tobytes()])
-    return _made(_Task(key, device, tariff, days), days.tobytes(), most, share)
+    return _made(_Task(key, device, tariff, days), sha256(days.tobytes()).digest(), most, share)
 
 
 class _Task:
@@ -143,7 +144,7 @@ class _Task:
         return hash(self.key)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=6000)
 def _made(task: _Task, _days: bytes, most: int, share: float) -> Menu:
     """A scenario is built when it is read, and again when it runs: the second time the menus are there."""
     device, tariff, days = task.device, task.tariff, task.days

@@ -17,13 +17,17 @@ from omnisim.problem.constraints import LinearConstraint
 EFFICIENCY = Column("efficiency", "MWh given back per MWh drawn", 0.0, 1.0, open_low=True)
 DEGRADATION = not_negative("degradation_per_mwh", "cost of each MWh given back")
 
+_MANY = 200
+"""Different durations beyond which they are rounded, so that there are fewer to make menus for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Storage(Asset):
     """Batteries that buy and sell: a menu of schedules made by optimization, of which each day plays one.
 
     A schedule keeps the power and the level of the battery within what it has, and ends the day at the level it began
-    with, so that any may follow any other. Half of the loss falls on charging, half on discharging.
+    with, so that any may follow any other. Half of the loss falls on charging, half on discharging. Where more
+    than 200 durations differ, up to 2 % of the energy is left unused, so that batteries nearly alike share a menu.
 
     Parameters
     ----------
@@ -101,6 +105,9 @@ class Storage(Asset):
         energy = own("energy_mwh", power * rng.choice(np.array(self.durations_hours), size=self.agents))
         efficiency = own(EFFICIENCY.name, np.full(self.agents, self.efficiency))
         wear = own(DEGRADATION.name, np.full(self.agents, self.degradation * self.typical_price))
+        durations = energy / power
+        if len(np.unique(durations.round(6))) > _MANY:
+            energy = power * rounded_down(durations)
         numbers = zip(power.tolist(), energy.tolist(), efficiency.tolist(), wear.tolist(), strict=True)
         return [battery(*each) for each in numbers], power
 
@@ -111,8 +118,20 @@ class Storage(Asset):
         limit = self._own("cycles_per_day", np.full(self.agents, self.cycles_per_day or np.nan))
         if not np.isfinite(limit).any():
             return []
-        energy = np.array([device.highest[0] for device in devices])
+        energy = self._own("energy_mwh", np.array([device.highest[0] for device in devices]))
         return [fixed_limit("full cycles", "cycles", given / energy[:, None] - limit[:, None], net)]
+
+
+def rounded_down(durations: FloatArray) -> FloatArray:
+    """Durations (N,) in hours as powers of 1.02, at most 2 % shorter: what fits into the smaller battery fits.
+
+    >>> rounded_down(np.array([1.0, 1.03, 4.0])).round(4)
+    array([1.    , 1.02  , 3.9996])
+    """
+    grid = np.cumprod(np.full(400, 1.02))
+    known = np.concatenate([1 / grid[::-1], [1.0], grid])
+    at = np.clip(np.searchsorted(known, durations * (1 + 1e-12), side="right") - 1, 0, len(known) - 1)
+    return np.where(durations < known[0], durations, known[at])
 
 
 def battery(power: float, energy: float, efficiency: float, wear: float) -> Device:
