@@ -104,7 +104,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         list(findings(whole, people, currency)),
         sections,
         tables,
-        {"forecasts": names},
+        {"forecasts": ", ".join(names)},
         headline=headline(whole, names, currency),
         marks=("✓ better", "✗ worse", "· not separated"),
         command="omnisim value",
