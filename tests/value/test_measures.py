@@ -54,7 +54,7 @@ def test_accuracy_of_the_forecasts(laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("later", [False, True])
-def test_what_a_measure_chooses_and_what_that_costs(laboratory: Laboratory, later: bool) -> None:  # noqa: FBT001
+def test_what_a_measure_chooses_and_what_that_costs(laboratory: Laboratory, later: bool) -> None:
     days = len(laboratory.dates)
     first = np.arange(days) < days // 2
     chosen_on, worth_on = (first, ~first) if later else (np.ones(days, dtype=bool),) * 2
