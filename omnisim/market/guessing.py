@@ -14,7 +14,7 @@ from typing import Any
 from omnisim.errors import DataError
 from omnisim.market.columns import is_moment, is_period, likely_columns
 from omnisim.market.data import MINUTES, RESOLUTIONS, Market
-from omnisim.market.excel_files import rows_above_header
+from omnisim.market.excel_files import header_above
 from omnisim.market.files import read_prices
 from omnisim.market.preamble import lines_above_header
 from omnisim.market.several_files import first_file
@@ -177,8 +177,8 @@ def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
     if suffix in (".xlsx", ".xlsm", ".xls"):
-        rows = rows_above_header(path, given.get("sheet"), given.get("member"))
-        return {"skip_rows": rows} if rows else {}
+        above, width = header_above(path, given.get("sheet"), given.get("member"))
+        return _names(width) if above < 0 else {"skip_rows": above} if above else {}
     if suffix in (".parquet", ".pq", ".json"):
         return {}
     above, separator, width = lines_above_header(path, given.get("member"))
@@ -186,10 +186,15 @@ def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     if above > 0:
         form["skip_rows"] = above
     if above < 0:
-        form["columns"] = ["time", "price"] if width == 2 else [f"column {i}" for i in range(1, width + 1)]
+        form |= _names(width)
     if separator is not None and (above != 0) and given.get("separator") is None:
         form["separator"] = separator
     return form
+
+
+def _names(width: int) -> dict[str, Any]:
+    """Names for the columns of a file without a header."""
+    return {"columns": ["time", "price"] if width == 2 else [f"column {i}" for i in range(1, width + 1)]}
 
 
 def _form_of(keys: Mapping[str, Any]) -> Form:

@@ -311,7 +311,8 @@ def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     elif inner in _EXCEL:
         from omnisim.market.excel_files import read_excel
 
-        frame, table = read_excel(path, form.sheet, form.skip_rows, wanted, form.member), None
+        frame, above = read_excel(path, form.sheet, form.skip_rows, wanted, form.member, form.columns)
+        table = Table(path.name, "row", frame, form, above=above)
     elif inner in _TEXT:
         table = _of_text(path, form, wanted)
         frame = table.frame
