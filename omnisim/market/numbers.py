@@ -148,8 +148,13 @@ def _either(cell: str, mark: str, plain: str) -> str:
         f"decimal = {mark!r} ({text.replace(mark, '.')})",
     ]
     if not plain:  # all have three digits behind the sign, as decimals of a fixed number do
-        answers = [f"decimal = {mark!r} ({text.replace(mark, '.')})", f"thousands = {mark!r} ({text.replace(mark, '')})"]
-    return f"{cell!r} can be two numbers, and no sign is followed by other than three digits: set {' or '.join(answers)}"
+        answers = [
+            f"decimal = {mark!r} ({text.replace(mark, '.')})",
+            f"thousands = {mark!r} ({text.replace(mark, '')})",
+        ]
+    return (
+        f"{cell!r} can be two numbers, and no sign is followed by other than three digits: set {' or '.join(answers)}"
+    )
 
 
 def ambiguous(cell: str, signs: Signs) -> str:
