@@ -11,6 +11,7 @@ from omnisim.errors import DataError
 from omnisim.market.midnights import closing_midnights
 from omnisim.market.moments import Moments, literal_utc, read_moments, said_by
 from omnisim.market.numbered_periods import starts_of_periods
+from omnisim.market.parts_of_hours import parts_of_hours
 from omnisim.market.period_codes import is_beginning, is_ending
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.tables import Table
@@ -34,7 +35,7 @@ class When:
 
     time: str | None = None
     date: str | Sequence[str] | None = None
-    period: str | None = None
+    period: str | Sequence[str] | None = None
     time_format: str | None = None
     date_format: str | None = None
     file_timezone: str | None = None
@@ -45,7 +46,8 @@ class When:
     def columns(self) -> list[str]:
         """Columns that are declared."""
         dates = [self.date] if isinstance(self.date, str) else list(self.date or ())
-        return [*dates, *(name for name in (self.period, self.time) if name is not None)]
+        periods = [self.period] if isinstance(self.period, str) else list(self.period or ())
+        return [*dates, *periods, *([] if self.time is None else [self.time])]
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
             raise DataError("date is an empty list: name the column of days, or those of which a day is put together")
         table, days, note = _days(table, when, dates, used)
         refuse_years(table, days, dates[0])
-        column = when.period or when.time
+        column = when.period if isinstance(when.period, str) else when.time
+        if when.period is not None and not isinstance(when.period, str):
+            table, column = parts_of_hours(table, when.period)
         zone = when.file_timezone or when.timezone
         if column is None:
             values, edge, known, notes = days, when.stamp or "start", True, []

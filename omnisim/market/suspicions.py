@@ -275,7 +275,7 @@ def _refuse_unknown_unit(table: Table, column: str, currency: str | None) -> Non
         if strange is not None:
             raise DataError(
                 f"{table.source}: {strange!r} is no unit of prices that is known ({text[:60]!r}): declare unit, as "
-                "money per energy such as 'EUR/kWh' or 'ct/kWh' (with the code of the money), or currency if it is per MWh"
+                "money per energy such as 'EUR/kWh' or 'ct/kWh' (with the money's code), or currency if it is per MWh"
             )
 
 

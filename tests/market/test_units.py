@@ -71,7 +71,7 @@ def test_money_of_many_countries(tmp_path: Path, header: str, currency: str, fac
 @pytest.mark.parametrize(("header", "currency", "factor"), [("kr/kWh", "DKK", 1000), ("Pris øre/kWh", "DKK", 10)])
 def test_money_of_several_countries_is_asked_about(tmp_path: Path, header: str, currency: str, factor: int) -> None:
     path = file_of(tmp_path, header)
-    unit = header.split()[-1]
+    unit = header.rsplit(maxsplit=1)[-1]
     with pytest.raises(DataError, match="no unit of EUR: set currency = '(SEK|NOK)'"):
         read_prices(path, unit=unit)
     market = read_prices(path, unit=unit, currency=currency)
