@@ -15,10 +15,11 @@ import typer.core
 from omnisim.__main__ import main
 from omnisim._version import __version__
 from omnisim.environment import check_environment
-from omnisim.errors import ScenarioError
+from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.interruption import Interrupted, NobodyReadsError, Results, if_interrupted
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
+from omnisim.value_command import value
 
 __all__ = ["app", "main"]
 
@@ -71,6 +72,13 @@ Plugins = Annotated[
 
 Seed = Annotated[int | None, typer.Option(help="Of all randomness; default: the scenario's.", show_default=False)]
 Rounds = Annotated[int | None, typer.Option(help="Rounds to run; default: the scenario's.", show_default=False)]
+Horizon = Annotated[
+    int | None,
+    typer.Option(
+        help="Rounds that guarantees are for, if omnisim tomorrow goes on from the end; default: those that are run.",
+        show_default=False,
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
 
 
@@ -99,6 +107,7 @@ def run(
     ] = None,
     seed: Seed = None,
     rounds: Rounds = None,
+    horizon: Horizon = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
@@ -123,11 +132,13 @@ def run(
       omnisim run my.toml --checkpoint-every 100
       omnisim run --prices my.csv
     """
-    extra = _given(seed, rounds)
+    extra = _given(seed, rounds, horizon)
     if (scenario is None) == (prices is None):
         raise typer.BadParameter("give a scenario, or --prices FILE", param_hint="SCENARIO")
+    choices: list[str] = []
     if prices is not None:
-        scenario, loaded = str(prices), _load_prices(prices, overrides, plugin, extra)
+        scenario = str(prices)
+        loaded, choices = _load_prices(prices, overrides, plugin, extra)
     else:
         loaded = _load(str(scenario), overrides, plugin, extra)
     from omnisim import run_directory
@@ -149,11 +160,14 @@ def run(
                 complain(f"omnisim: going on from {checkpoint.path}")
             trace = omnisim.simulate(
                 loaded,
-                on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.horizon)),
+                on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.played)),
                 checkpoint=checkpoint,
+                state=None if loaded.declared_horizon is None else directory / run_directory.STATE,
             )
         analysis = omnisim.analyze(trace)
-        run_directory.write_run(directory, loaded, trace, analysis, time.perf_counter() - started, plugin or ())
+        seconds = time.perf_counter() - started
+        run_directory.forget_days(directory)
+        run_directory.write_run(directory, loaded, trace, analysis, seconds, plugin or (), choices)
     certificates = analysis.certificates
     violated = certificates[~certificates["holds"]]
     from omnisim.report.run.verdict import alarming, summary
@@ -253,6 +267,9 @@ def compare(
     say(f"{page}")
 
 
+app.command()(value)
+
+
 @app.command()
 def report(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim run or omnisim compare.")],
@@ -283,6 +300,104 @@ def report(
 
 
 @app.command()
+def schedules(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim run.")],
+) -> None:
+    """Write what every customer of a finished run drew when, and what it came to, as schedules.parquet.
+
+    [bold]Example[/bold]
+
+      omnisim schedules reports/ercot_day_ahead-0123456789
+    """
+    from omnisim import run_directory
+    from omnisim.schedules_command import export_schedules
+
+    path = run_dir / run_directory.SCHEDULES
+    results = Results(path)
+    if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
+    run_directory.read_manifest(run_dir)  # no lock is laid into a folder that is not that of a run
+    with run_directory.prepared(run_dir):
+        path, rows = export_schedules(run_dir)
+    say(f"{rows:,} rows")
+    say(f"{path}")
+
+
+@app.command()
+def tomorrow(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim run --horizon DAYS.")],
+    prices: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Prices up to today, in the form of the file that the run was made with."),
+    ],
+    forecasts: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="A newer file for one of market.forecast_files.", show_default=False),
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Go on from the end of a run: learn the days since, and say what is forecast and done on the next one.
+
+    Writes the forecast of the next delivery day and the schedule of every customer, as JSON and CSV, and the files of
+    the run as they are now. Given once more, with the same file, it changes nothing.
+
+    [bold]Examples[/bold]
+
+      omnisim run --prices until-may.csv --horizon 365 --out mine
+      omnisim tomorrow mine --prices until-today.csv
+    """
+    _add_plugins(plugin)
+    from omnisim import run_directory
+    from omnisim.tomorrow.command import tomorrow as go_on
+
+    if_interrupted(lambda: f"{run_dir} is as it was, or will be once the same command is given again")
+    run_directory.read_manifest(run_dir)  # no lock is laid into a folder that is not that of a run
+    newer = dict(_named_file(each) for each in forecasts or ())
+    with run_directory.prepared(run_dir, run_directory.TOMORROW):
+        told = go_on(run_dir, prices, newer, plugin or ())
+    for line in told.warnings:
+        complain(f"omnisim: warning: {line}")
+    for line in told.lines:
+        say(line)
+
+
+@app.command()
+def serve(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim tomorrow.")],
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; others than one's own machine can ask at 0.0.0.0.")
+    ] = ("127.0.0.1"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8000,
+) -> None:
+    """Show the documents of omnisim tomorrow over HTTP, as JSON, to those who ask by machine; needs the extra "serve".
+
+    [bold]Example[/bold]
+
+      omnisim serve mine --port 8000
+    """
+    from omnisim import run_directory
+
+    run_directory.read_manifest(run_dir)
+    try:
+        from omnisim.tomorrow import service
+    except ImportError as cause:
+        raise OmnisimError(f"omnisim serve needs {cause.name}: pip install 'omnisim-lab[serve]'") from cause
+    if_interrupted(lambda: f"{run_dir} is no longer served")
+
+    def ready(address: str) -> None:
+        say(f"{address} shows {run_dir}; Ctrl-C ends it")
+        sys.stdout.flush()  # whoever started it waits for this line
+
+    service.serve(run_dir, host, port, ready)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals or not name or not file:
+        raise ScenarioError(f"--forecasts {text}: must have the form NAME=FILE, NAME as in market.forecast_files")
+    return name, Path(file)
+
+
+@app.command()
 def validate(
     scenario: Annotated[
         str | None,
@@ -290,6 +405,7 @@ def validate(
     ] = None,
     seed: Seed = None,
     rounds: Rounds = None,
+    horizon: Horizon = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of scenario files instead.")] = False,
@@ -311,7 +427,7 @@ def validate(
         return
     if scenario is None:
         raise typer.BadParameter("give a scenario, or --schema", param_hint="SCENARIO")
-    loaded = _load(scenario, overrides, plugin, _given(seed, rounds))
+    loaded = _load(scenario, overrides, plugin, _given(seed, rounds, horizon))
     from omnisim.scenario.load import naming
     from omnisim.validate_command import validated
 
@@ -417,9 +533,10 @@ def list_(
         _entry(signature, summary)
 
 
-def _given(seed: int | None, rounds: int | None) -> dict[str, Any]:
+def _given(seed: int | None, rounds: int | None, horizon: int | None) -> dict[str, Any]:
     """Overrides by options of their own."""
-    return {key: value for key, value in (("seed", seed), ("rounds", rounds)) if value is not None}
+    given = {"seed": seed, "rounds": rounds, "horizon": horizon}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 @app.command("inspect")
@@ -454,15 +571,19 @@ def inspect_(
         say(line)
 
 
-def _load_prices(prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]) -> Any:
+def _load_prices(
+    prices: Path, overrides: list[str] | None, plugins: list[str] | None, extra: dict[str, Any]
+) -> tuple[Any, list[str]]:
+    """The scenario of a file of prices, and what was chosen beside what its market warns of."""
     from omnisim.scenario.document import parse_override
     from omnisim.scenario.own_file import scenario_of_prices
 
     _add_plugins(plugins)
     loaded, choices = scenario_of_prices(prices, _from_here(dict(map(parse_override, overrides or []))) | extra)
-    for choice in choices:
+    chosen = [choice for choice in choices if choice not in loaded.about["market"].get("warnings", ())]
+    for choice in chosen:
         complain(f"omnisim: warning: {choice}")
-    return loaded
+    return loaded, chosen
 
 
 def _from_here(overrides: dict[str, Any]) -> dict[str, Any]:

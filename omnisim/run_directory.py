@@ -9,6 +9,9 @@
     agents.parquet     analysis.agents
     certificates.json  analysis.certificates, one object per row
     report.html        the page
+    state.npz          where a run with a declared horizon ended, from where omnisim tomorrow goes on
+    documents.sqlite   what omnisim tomorrow found about each next day, and tomorrow/, the last of it as files
+    schedules.parquet  what every customer drew when, if omnisim schedules was asked for it
     checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed
 
 Each file is written under a temporary name and renamed, so a killed run leaves no half file. The report comes
@@ -37,7 +40,8 @@ from omnisim.trace import Trace, load_trace
 
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"
 AGENTS, CERTIFICATES, REPORT = "agents.parquet", "certificates.json", "report.html"
-CHECKPOINT = "checkpoint.npz"
+CHECKPOINT, SCHEDULES = "checkpoint.npz", "schedules.parquet"
+STATE, DOCUMENTS, TOMORROW = "state.npz", "documents.sqlite", "tomorrow"
 
 
 class Manifest(BaseModel):
@@ -52,6 +56,7 @@ class Manifest(BaseModel):
     wall_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     versions: dict[str, str]
     command: str
+    choices: list[str] = []
 
 
 @contextmanager
@@ -87,8 +92,18 @@ def write_run(
     analysis: Analysis,
     wall_seconds: float,
     plugins: Sequence[str] = (),
+    choices: Sequence[str] = (),
 ) -> None:
-    """Write all files of a run; ``plugins`` are the modules that the command which reproduces it must name.
+    """Write all files of a run.
+
+    Parameters
+    ----------
+    directory, scenario, trace, analysis, wall_seconds
+        Where, what was run and what came out.
+    plugins
+        Modules that the command which reproduces it must name.
+    choices
+        What was chosen for the user, and how it is said otherwise: on the page, and above the scenario.
 
     Raises
     ------
@@ -102,26 +117,54 @@ def write_run(
         "digest": scenario.about.get("digest"),
         "rounds": trace.rounds,
         "wall_seconds": round(wall_seconds, 3),
+        **({"populations": notes} if (notes := trace.about.get("population_notes")) else {}),
         "versions": versions(),
         "machine": machine(),
         "promise": PROMISE,
         "command": " ".join([f"omnisim run {SCENARIO}", *(f"--plugin {module}" for module in plugins)]),
     }
-    try:
-        (directory / REPORT).unlink(missing_ok=True)
-    except OSError as cause:
-        raise OutputError(f"{directory / REPORT}: cannot be replaced: {cause.strerror or cause}") from cause
+    if choices:
+        manifest["choices"] = list(choices)
+    stale = [REPORT, SCHEDULES, *([] if scenario.declared_horizon is not None else [STATE])]
+    for old in (directory / name for name in stale):
+        try:
+            old.unlink(missing_ok=True)
+        except OSError as cause:
+            raise OutputError(f"{old}: cannot be replaced: {cause.strerror or cause}") from cause
     # First what says whose results these are: if the run is killed from here on, it may be run again into the folder.
-    _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    _write_text(directory / SCENARIO, to_toml(tree))
+    write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
     trace.save(directory / TRACE)
     with atomic_write(directory / AGENTS) as file:
         analysis.agents.to_parquet(file, index=False)
-    _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
+    write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
     _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         (directory / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _comment(choice: str) -> str:
+    shown = "".join(c if c.isprintable() else " " for c in choice)
+    return f"# chosen: {shown}\n"
+
+
+def forget_days(directory: Path) -> None:
+    """Remove what earlier results in a folder said of their next days, before a run that begins anew is written there.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be removed.
+    """
+    folder = directory / TOMORROW
+    try:
+        for each in (directory / DOCUMENTS, directory / f"{DOCUMENTS}-journal", *folder.glob("*")):
+            each.unlink(missing_ok=True)
+        if folder.exists():
+            folder.rmdir()
+    except OSError as cause:
+        raise OutputError(f"{cause.filename or folder}: cannot be removed: {cause.strerror or cause}") from cause
 
 
 def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any]) -> None:
@@ -134,6 +177,7 @@ def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any])
         "wall_seconds": manifest["wall_seconds"],
         "agents_file": AGENTS,
         "comparison": _comparison_page(directory),
+        "choices": manifest.get("choices", ()),
     }
     write_report(analysis, directory / REPORT, details=details)
 
@@ -196,6 +240,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         return parse_json(read_bytes(path), Manifest)
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file at once, or not at all."""
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))

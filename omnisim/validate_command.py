@@ -5,6 +5,7 @@ from typing import Any
 
 from omnisim.memory import shown
 from omnisim.report.text import count
+from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.trial import trial
@@ -24,7 +25,7 @@ def validated(scenario: Scenario) -> list[str]:
     size = run.record_size  # of a run that has not been played
     problem = run.problem
     agents = ", ".join(f"{p.agents} {p.name}" for p in problem.populations)
-    head = f"{scenario.name}: valid; {problem.rounds} rounds; {agents}; subsequences {', '.join(problem.subsequences)}"
+    head = f"{scenario.name}: valid; {_rounds(problem)}; {agents}; subsequences {', '.join(problem.subsequences)}"
     played = trial(run)
     named = [*_market(scenario.about.get("market", {})), *_problem(run)]
     named.append(("memory", f"about {shown(size)} for the record of the run"))
@@ -32,6 +33,11 @@ def validated(scenario: Scenario) -> list[str]:
         ("time", f"about {_duration(played.seconds)} for all rounds, from the first {played.rounds:,}; then the page")
     )
     return [head, *(f"  {name:<{_WIDTH}}{text}" for name, text in named)]
+
+
+def _rounds(problem: Problem) -> str:
+    declared = "" if problem.known == problem.rounds else f" of a horizon of {problem.rounds:,}"
+    return f"{problem.known} rounds{declared}"
 
 
 def _market(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -68,6 +74,8 @@ def _problem(run: Prepared) -> Iterator[tuple[str, str]]:
         parts.append(count(len(population.constraints), "constraint"))
         parts.append(f"rule {type(scenario.elimination_of(population.name)).__name__}")
         yield "population", f"{population.name}: {', '.join(parts)}"
+        for note in population.notes:
+            yield "", note
     for name, active in zip(problem.subsequences, problem.active.T, strict=True):
         yield "subsequence", f"{name}: {count(int(active.sum()), 'round')}"
     for name, forecaster in scenario.forecasters.items():

@@ -76,31 +76,103 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture
-def quiet(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page in a browser; afterwards nothing must have been logged, asked for or thrown."""
-    contexts: list[Any] = []
-    noise: list[str] = []
+class Tab:
+    """A page of the browser, and what was logged, asked for or thrown since a document was opened in it."""
 
-    def visit(path: Path, prepare: str | None = None, **options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("dialog", lambda dialog: noise.append(f"dialog: {dialog.message}"))
+    def __init__(self, browser: Any, prepare: str | None = None, **options: Any) -> None:
+        self.noise: list[str] = []
+        self.page = browser.new_context(**options).new_page()
+        self.scheme = options.get("color_scheme", "light")
+        self.own: tuple[str, ...] = ()
+        self.page.on("console", lambda message: self.noise.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.noise.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.noise.append(f"dialog: {dialog.message}"))
         # What the page made itself and holds in memory is no request to anybody.
-        own = (path.as_uri(), "data:,")
-        page.on("request", lambda r: None if r.url in own or r.url.startswith("blob:") else noise.append(r.url))
+        self.page.on("request", self._asked)
         if prepare:
-            page.add_init_script(prepare)
-        page.goto(path.as_uri())
-        return page
+            self.page.add_init_script(prepare)
+
+    def _asked(self, request: Any) -> None:
+        if request.url not in self.own and not request.url.startswith("blob:"):
+            self.noise.append(request.url)
+
+    def open(self, path: Path) -> Any:
+        """Open a file anew; nothing is left of what was done to the tab before."""
+        self.page.emulate_media(media="null", color_scheme=self.scheme)
+        self.page.mouse.move(0, 0)
+        self.noise.clear()
+        self.own = (path.as_uri(), "data:,")
+        self.page.goto(path.as_uri())
+        return self.page
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+MOST_TABS = 6
+"""So many are kept open for those who only look."""
+
+
+class Tabs:
+    """Tabs of one browser. Starting one costs more than opening a document in one that is there, so they are kept."""
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+        self.for_anything: dict[str, Tab] = {}
+        self.for_looking: dict[tuple[Path, str], Tab] = {}
+
+    def anew(self, path: Path, options: dict[str, Any]) -> Tab:
+        """A tab in which the file has just been opened, to do anything with."""
+        key = repr(sorted(options.items()))
+        if key not in self.for_anything:
+            self.for_anything[key] = Tab(self.browser, **options)
+        tab = self.for_anything[key]
+        tab.open(path)
+        return tab
+
+    def looked_at(self, path: Path, options: dict[str, Any]) -> Tab:
+        """A tab that shows the file; nobody does more than look, scroll and save."""
+        key = (path, repr(sorted(options.items())))
+        tab = self.for_looking.pop(key, None)
+        if tab is None:
+            tab = Tab(self.browser, **options)
+            tab.open(path)
+        self.for_looking[key] = tab
+        if len(self.for_looking) > MOST_TABS:
+            self.for_looking.pop(next(iter(self.for_looking))).close()
+        return tab
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Any) -> Tabs:
+    return Tabs(browser)
+
+
+@pytest.fixture
+def quiet(browser: Any, tabs: Tabs) -> Iterator[Callable[..., Any]]:
+    """Open a page in a browser; afterwards nothing must have been logged, asked for or thrown.
+
+    With ``looking`` it may be open already: such a test leaves the page as it was, but for where it is scrolled to.
+    """
+    used: list[Tab] = []
+    own: list[Tab] = []
+
+    def visit(path: Path, prepare: str | None = None, *, looking: bool = False, **options: Any) -> Any:
+        if looking:
+            tab = tabs.looked_at(path, options)
+        elif prepare:
+            tab = Tab(browser, prepare, **options)
+            own.append(tab)
+            tab.open(path)
+        else:
+            tab = tabs.anew(path, options)
+        used.append(tab)
+        return tab.page
 
     yield visit
-    for context in contexts:
-        context.close()
-    assert noise == []
+    for tab in own:
+        tab.close()
+    assert [noise for tab in used for noise in tab.noise] == []
 
 
 @pytest.fixture

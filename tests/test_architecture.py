@@ -18,7 +18,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
-    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment"),
+    *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
     "interruption",
     "spreadsheets",
 }
@@ -43,6 +43,10 @@ MAY_IMPORT = {
         *("comparison", "statistics", "report"),
         *("adversaries", "elimination", "forecasters", "learners"),
     },
+    "value": {
+        *("problem", "market", "strategies", "analysis", "scenario", "simulation", "statistics", "report"),
+        *("adversaries", "forecasters"),
+    },
     # Namespaces of the public surface.
     "adversaries": {"strategies"},
     "elimination": {"strategies"},
@@ -59,7 +63,10 @@ OUTERMOST = {
     "occupied",
     "progress",
     "run_directory",
+    "schedules_command",
+    "tomorrow",
     "validate_command",
+    "value_command",
 }
 """They put the others together; nothing but each other imports them."""
 
@@ -252,10 +259,20 @@ def test_columns_that_scripts_rely_on() -> None:
 
 
 def test_importing_the_package_imports_nothing_slow() -> None:
-    code = "import sys, omnisim; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
     slow = {"numpy", "pandas", "scipy", "plotly", "simpy", "networkx", "sklearn", "pydantic", "joblib", "pyarrow"}
-    assert slow & set(loaded) == set()
+    assert slow & loaded_by("import omnisim") == set()
+
+
+def test_reading_a_scenario_imports_nothing_that_only_results_need() -> None:
+    code = "from omnisim.validate_command import validated; import omnisim; omnisim.load_scenario('synthetic_seasonal')"
+    assert {"pandas", "plotly", "sklearn", "pyarrow", "scipy.stats"} & loaded_by(code) == set()
+
+
+def loaded_by(code: str) -> set[str]:
+    """Names of the modules that have been imported once this has run in a process of its own."""
+    said = f"import sys; {code}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(done.stdout.split())
 
 
 NAMES = {
@@ -340,7 +357,7 @@ for name in {list(NAMES)}:
 
 
 PARTS_OF_A_RUN = {"problem", "market", "game", "strategies", "scenario", "simulation", "trace"}
-LEARNT_IN_A_RUN = {"base_predictors", "classifiers", "merging", "predictor", "samples", "two_player_game"}
+LEARNT_IN_A_RUN = {"base_predictors", "cross_fitting", "merging", "predictor", "samples", "two_player_game"}
 """Modules of ``batch`` that forecasters learn with."""
 
 PRODUCTS = {

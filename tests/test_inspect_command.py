@@ -166,3 +166,34 @@ def test_warnings_are_on_the_console_and_in_the_first_lines_of_the_page(tmp_path
     assert "market.high" in clipped.err or "high" in clipped.err
     narrow = omnisim_command("validate", scenario, "--set", "market.stamp=end", "--set", "market.high=90000")
     assert "less than 2 % of low = -60 to high = 90000" in narrow.err.replace("2%", "2 %")
+
+
+def test_what_was_chosen_is_on_the_page_and_above_the_scenario(tmp_path: Path) -> None:
+    """Stamps from 01:00 to 00:00, and -9999 in two hours: two choices that the user has to see again."""
+    stamps = pd.date_range("2023-01-01 01:00", periods=40 * 24, freq="h")
+    price = np.random.default_rng(3).uniform(20, 90, len(stamps)).round(2)
+    price[[500, 501]] = -9999
+    path = tmp_path / "mine.csv"
+    pd.DataFrame({"time": stamps.strftime("%Y-%m-%d %H:%M"), "price": price}).to_csv(path, index=False)
+    out = tmp_path / "out"
+    answer = omnisim_command("run", "--prices", path, "--out", out)
+    assert answer.code == 0, answer.err
+    said = [line.partition("warning: ")[2] for line in answer.err.splitlines() if "warning: " in line]
+    words = ("'end'", "-9999", "'interpolate' here", "currency")
+    for word in words:
+        assert any(word in line for line in said), word
+    scenario, page = (out / "scenario.toml").read_text(), Parsed((out / "report.html").read_bytes()).text
+    chosen = [line.removeprefix("# chosen: ") for line in scenario.splitlines() if line.startswith("#")]
+    assert len(chosen) == len(set(chosen)) == len(words)
+    for choice in chosen:
+        assert choice in said
+        assert page.count(f"Chosen for this file: {choice}") == 1
+    # The page that is made again says the same, and the scenario runs.
+    (out / "report.html").unlink()
+    assert omnisim_command("report", out).code == 0
+    assert f"Chosen for this file: {chosen[0]}" in Parsed((out / "report.html").read_bytes()).text
+    assert omnisim_command("run", out / "scenario.toml", "--out", tmp_path / "again").code == 0
+    first, second = (omnisim.load_trace(folder / "trace.npz") for folder in (out, tmp_path / "again"))
+    np.testing.assert_array_equal(first.outcomes, second.outcomes)
+    np.testing.assert_array_equal(first.predictions, second.predictions)
+    assert "Chosen for this file" not in Parsed((tmp_path / "again" / "report.html").read_bytes()).text

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omnisim.analysis.units import is_event, units
 from omnisim.arrays import FloatArray
@@ -110,7 +109,7 @@ def errors_by_round(forecast: FloatArray, truth: FloatArray) -> dict[str, FloatA
 
 def _rank_correlation(forecast: FloatArray, truth: FloatArray) -> FloatArray:
     """Spearman's correlation of each row, NaN where one of the two is constant."""
-    first, second = (stats.rankdata(values, axis=1) for values in (forecast, truth))
+    first, second = (pd.DataFrame(values).rank(axis=1).to_numpy() for values in (forecast, truth))
     first, second = first - first.mean(axis=1, keepdims=True), second - second.mean(axis=1, keepdims=True)
     scale = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
     return np.asarray(np.divide((first * second).sum(axis=1), scale, out=np.full(len(scale), np.nan), where=scale > 0))

@@ -66,7 +66,8 @@ class Analysis:
         or ``"realized (law unknown)"`` where the rule competes with the expected one), ccv, ccv_positive, bias (largest
         over the actions), eliminated (actions that left the candidate set), fallback_rounds, money (sum, in the
         population's currency, at the true outcomes) and money_clipped (the same at the outcomes in [0, 1] that the
-        theory sees: the utility translated; equal where nothing was clipped).
+        theory sees: the utility translated; equal where nothing was clipped). Where agents have names or weights, name
+        and weight follow on rounds.
         """
         return pd.concat([m.table(self.trace.subsequences) for m in self.measures.values()], ignore_index=True)
 

@@ -49,7 +49,7 @@ def calibration_of(trace: Trace) -> CalibratesDecisions | None:
 
 def allowed_bias(trace: Trace, calibration: CalibratesDecisions, squares: FloatArray) -> FloatArray:
     """The certified bound on the bias of events with these sums of squares, while Phi <= e K."""
-    return gain_bound(squares, calibration.count, trace.rounds)
+    return gain_bound(squares, calibration.count, trace.horizon)
 
 
 def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
@@ -92,7 +92,7 @@ class _Case:
 
     def allowed(self, squares: FloatArray) -> FloatArray:
         """The certified bound on the gains of objectives with these sums of squares."""
-        return gain_bound(squares, self.calibration.count, self.evidence.trace.rounds, self.evidence.final_potential)
+        return gain_bound(squares, self.calibration.count, self.evidence.trace.horizon, self.evidence.final_potential)
 
     @property
     def log_delta(self) -> float:
@@ -126,7 +126,7 @@ def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
     bound = case.allowed(found.squares)
     unit = utility_range(measures.population)
     variance = found.variance / np.where(unit > 0, unit, 1.0) ** 2
-    sampling = unit * sampling_bound(variance, case.log_delta, evidence.trace.rounds)
+    sampling = unit * sampling_bound(variance, case.log_delta, evidence.trace.horizon)
     for k, name in enumerate(evidence.trace.subsequences):
         claim = f"regret(S) to following any base in expectation <= {_IN_EXPECTATION}"
         measured, allowed = _tightest(found.expected[k], bound[k])
@@ -140,7 +140,7 @@ def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
     evidence, measures = case.evidence, case.evidence.measures
     expected = expected_bias(evidence.trace, case.mixtures, measures.population.name)
     bound = case.allowed(expected.squares)
-    sampling = sampling_bound(mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.rounds)
+    sampling = sampling_bound(mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.horizon)
     for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
         claim = f"bias in expectation <= {_IN_EXPECTATION}"
@@ -159,7 +159,7 @@ def _directions(case: _Case) -> Iterator[dict[str, object]]:
     bound = case.allowed(expected.squares)
     # In units of the width 2, with a variance of at most 1 / 4 of its square.
     sampling = 2 * sampling_bound(
-        mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.rounds
+        mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.horizon
     )
     for k, name in enumerate(evidence.trace.subsequences):
         measured, allowed = _tightest(expected.total[k], bound[k])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,10 +88,14 @@ class Measures:
             "money": self.money,
             "money_clipped": self.money_clipped,
         }
-        labels = {
+        labels: dict[str, Any] = {
             "population": np.full(agents * count, self.population.name, dtype=object),
             "agent": np.repeat(np.arange(agents), count),
             "subsequence": np.tile(np.array(subsequences, dtype=object), agents),
             "rounds": self.own_rounds.T.reshape(-1),
         }
+        if self.population.agent_names is not None:
+            labels["name"] = np.repeat(np.array(self.population.agent_names, dtype=object), count)
+        if self.population.weights is not None:
+            labels["weight"] = np.repeat(self.population.weights, count)
         return pd.DataFrame(labels | {name: values.T.reshape(-1) for name, values in flat.items()})

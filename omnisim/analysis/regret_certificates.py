@@ -54,7 +54,7 @@ def regret_claims(
     """
     trace, measures = evidence.trace, evidence.measures
     found = expected_regrets(trace, mixtures, measures.population.name)
-    rounds, actions, pairs = trace.rounds, measures.population.actions, calibration.regret_pairs
+    rounds, actions, pairs = trace.horizon, measures.population.actions, calibration.regret_pairs
     unit = utility_range(measures.population)
     square = np.where(unit > 0, unit, 1.0) ** 2
     log_delta = math.log(pairs / DELTA)

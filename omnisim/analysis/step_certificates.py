@@ -41,7 +41,7 @@ def step_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     for k, name in enumerate(trace.subsequences):
         inside = (sets & trace.active[:, k]).astype(np.float64)
         total, squares = np.abs(inside @ gains).ravel(), (inside @ gains**2).ravel()
-        bound = gain_bound(squares, steps.count, trace.rounds, evidence.final_potential)
+        bound = gain_bound(squares, steps.count, trace.horizon, evidence.final_potential)
         closest = int(share(total, bound).argmax())
         claim = "bias of every step set in expectation <= least over eta of Lambda / eta + eta V"
         measured, allowed = total[closest] * each, bound[closest] * each

@@ -42,7 +42,9 @@ class Worth:
     whole_run : (3, N)
         Sum over all rounds.
     by_round : (3, T)
-        Sum over the agents.
+        Sum over the agents, each as often as its weight says.
+    weights : (N,)
+        How many customers each agent stands for; 1 where its population says nothing.
     """
 
     population: str
@@ -50,6 +52,7 @@ class Worth:
     by_agent: FloatArray
     whole_run: FloatArray
     by_round: FloatArray
+    weights: FloatArray
 
     @property
     def gain(self) -> FloatArray:
@@ -74,12 +77,14 @@ def worth(trace: Trace, population: str) -> Worth:
     record = trace.records[population]
     by_agent = np.zeros((len(KINDS), len(trace.subsequences), record.population.agents))
     whole_run = np.zeros((len(KINDS), record.population.agents))
+    given = record.population.weights
+    weights = np.ones(record.population.agents) if given is None else given
     by_round = np.zeros((len(KINDS), trace.rounds))
     for t, money in _rounds(trace, record):
         by_agent[:, trace.active[t]] += money[:, None]
         whole_run += money
-        by_round[:, t] = money.sum(axis=1)
-    return Worth(population, record.population.money.currency, by_agent, whole_run, by_round)
+        by_round[:, t] = (money if given is None else money * weights).sum(axis=1)
+    return Worth(population, record.population.money.currency, by_agent, whole_run, by_round, weights)
 
 
 def course(trace: Trace, population: str, agent: int) -> FloatArray:

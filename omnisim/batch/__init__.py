@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omnisim.batch.calma import calibrated_multiaccuracy as calibrated_multiaccuracy
     from omnisim.batch.calma import loss_differences as loss_differences
     from omnisim.batch.classifiers import classifier_minimizers as classifier_minimizers
-    from omnisim.batch.classifiers import cross_fitted as cross_fitted
+    from omnisim.batch.cross_fitting import cross_fitted as cross_fitted
     from omnisim.batch.estimators import CalibratedMultiaccuracy as CalibratedMultiaccuracy
     from omnisim.batch.estimators import DirectOmnipredictor as DirectOmnipredictor
     from omnisim.batch.estimators import TwoPlayerOmnipredictor as TwoPlayerOmnipredictor
@@ -84,7 +84,7 @@ _HOME = {
     "calibration_scorer": "omnisim.batch.scoring",
     "class_omniprediction_error": "omnisim.batch.measures",
     "classifier_minimizers": "omnisim.batch.classifiers",
-    "cross_fitted": "omnisim.batch.classifiers",
+    "cross_fitted": "omnisim.batch.cross_fitting",
     "direct_ensemble": "omnisim.batch.merging",
     "empirical_minimizers": "omnisim.batch.base_predictors",
     "expected_calibration_error": "omnisim.batch.scoring",

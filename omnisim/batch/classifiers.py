@@ -1,6 +1,5 @@
-"""Base predictors from any scikit-learn classifier, and cross-fitting of any base predictors."""
+"""Base predictors from any scikit-learn classifier."""
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
-from omnisim.batch.models import answers_of, fit_weighted, rows_of, takes_weights
+from omnisim.batch.cross_fitting import row_count
+from omnisim.batch.models import answers_of, fit_weighted, takes_weights
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
@@ -33,7 +33,7 @@ class CostSensitive(BasePredictors):
     def high(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m)."""
         columns = [
-            np.full(_rows(x), answer) if classifier is None else np.asarray(classifier.predict(x), dtype=bool)
+            np.full(row_count(x), answer) if classifier is None else np.asarray(classifier.predict(x), dtype=bool)
             for classifier, answer in zip(self.classifiers, self.constant, strict=True)
         ]
         return np.stack(columns, axis=1)
@@ -56,7 +56,9 @@ class Thresholded(BasePredictors):
 
     def high(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m)."""
-        probabilities = np.full(_rows(x), self.constant) if self.classifier is None else answers_of(self.classifier, x)
+        probabilities = (
+            np.full(row_count(x), self.constant) if self.classifier is None else answers_of(self.classifier, x)
+        )
         return np.asarray(probabilities[:, None] > thresholds(self.m))
 
 
@@ -102,7 +104,7 @@ def classifier_minimizers(
     from sklearn.base import clone
 
     outcomes, thetas = target.check(y), thresholds(m)
-    check_lengths(_rows(x), len(outcomes))
+    check_lengths(row_count(x), len(outcomes))
     name = type(classifier).__name__
     if method is None:
         method = "weights" if takes_weights(classifier) else "probabilities"
@@ -135,66 +137,6 @@ def classifier_minimizers(
     each = CostSensitive(np.zeros(m), classifiers, constant)
     each.risk = _risk(each, x, identification)
     return each
-
-
-def cross_fitted(
-    fit: Callable[[Any, Any], BasePredictors],
-    x: ArrayLike,
-    y: ArrayLike,
-    folds: int = 5,
-    random_state: int | np.random.Generator = 0,
-) -> tuple[BoolArray, BasePredictors]:
-    """Answers for an ensemble to be fitted on the *same* sample as its base predictors.
-
-    Each row is answered by base predictors fitted on the other folds. New points are answered by base predictors fitted
-    on all rows. Where there is data enough, a sample of the base predictors' own is the theory's choice.
-
-    Parameters
-    ----------
-    fit
-        From (x, y) to base predictors: ``lambda x, y: empirical_minimizers(x, y, m=16)``.
-    x, y : (n, ...), (n,)
-        The sample.
-    folds
-        At least 2, at most n; rows are dealt at random.
-    random_state
-        A seed or generator for that.
-
-    Returns
-    -------
-    high : (n, m) bool
-        For fitting the ensemble.
-    base
-        Base predictors for new points.
-
-    Raises
-    ------
-    ProblemError
-        If the number of folds does not fit, or an argument is malformed.
-
-    Examples
-    --------
-    >>> from omnisim.batch import empirical_minimizers
-    >>> high, base = cross_fitted(lambda x, y: empirical_minimizers(x, y, m=2), [1, 2, 3, 4], [0, 0, 1, 1], folds=2)
-    >>> high.shape, base.m
-    ((4, 2), 2)
-    """
-    points, outcomes = x if hasattr(x, "iloc") else np.asarray(x), np.asarray(y)
-    rows = _rows(points)
-    check_lengths(rows, len(outcomes))
-    if not 2 <= folds <= rows:
-        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {rows}, got {folds}")
-    fold = np.random.default_rng(random_state).permutation(rows) % folds
-    base = fit(points, outcomes)
-    high = np.zeros((rows, base.m), dtype=np.bool_)
-    for k in range(folds):
-        rest = fold != k
-        high[~rest] = fit(rows_of(points, rest), outcomes[rest]).high(rows_of(points, ~rest))
-    return high, base
-
-
-def _rows(x: Any) -> int:
-    return len(x) if hasattr(x, "iloc") else len(np.asarray(x))
 
 
 def _risk(base: BasePredictors, x: ArrayLike, identification: FloatArray) -> FloatArray:

@@ -13,9 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from omnisim.arrays import FloatArray
 from omnisim.batch.base_classes import base_fit, model_minimizers
 from omnisim.batch.calma import calibrated_multiaccuracy
-from omnisim.batch.classifiers import cross_fitted
+from omnisim.batch.cross_fitting import cross_fitted, rows_of
 from omnisim.batch.merging import Start, direct_ensemble
-from omnisim.batch.models import checked_table, default_models, rows_of
+from omnisim.batch.models import checked_table, default_models
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
 from omnisim.errors import StrategyError

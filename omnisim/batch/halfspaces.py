@@ -115,7 +115,7 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
     """(w, b, lower bound of the costs): {w . x + b > 0} holds the points of the best set found."""
     import highspy
 
-    from omnisim.game.solver import quiet_model
+    from omnisim.solver import quiet_model
 
     d = points.shape[1]
     largest = 2 * d + 1 + MARGIN  # of |w . x + b|, b in [-(d + 1), d + 1], and the margin

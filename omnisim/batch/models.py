@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, has_
 from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import FloatArray
+from omnisim.batch.cross_fitting import rows_of
 from omnisim.errors import ProblemError
 
 NOTHING: Any = object()
@@ -49,11 +50,6 @@ def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -
     if reset:
         return validate_data(estimator, X, y, ensure_all_finite="allow-nan", ensure_min_samples=least)
     return validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan")
-
-
-def rows_of(X: Any, rows: Any) -> Any:
-    """Some rows of an array or data frame."""
-    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
 
 
 def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
-from omnisim.game.solver import quiet_model
+from omnisim.solver import quiet_model
 
 _ZERO = 1e-12
 """Dual prices below this are zeros of the solver."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from omnisim.arrays import DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
+from omnisim.market.scaling import Scaling, fitting
 from omnisim.suggest import nearest
 
 HOURS = 24
@@ -48,6 +49,8 @@ class Market:
         Name -> (D, H): values known before the prices, such as a load forecast in MW.
     forecasts
         Name of a model -> (D, H): its day-ahead forecasts of the prices, in ``currency`` per MWh.
+    next_day
+        Name of a feature or a forecast -> (H,): what is known of the day after the last one, which has no prices yet.
     attribution
         Whose data this is.
     notes
@@ -77,6 +80,7 @@ class Market:
     currency: str = "EUR"
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
+    next_day: Mapping[str, FloatArray] = field(default_factory=dict)
     attribution: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -98,6 +102,11 @@ class Market:
                 for key, value in getattr(self, kind).items()
             }
             object.__setattr__(self, kind, MappingProxyType(checked))
+        ahead = {
+            key: finite(f"{key!r} of the next day of {self.name}", value, shape[1:], error=DataError)
+            for key, value in self.next_day.items()
+        }
+        object.__setattr__(self, "next_day", MappingProxyType(ahead))
 
     @property
     def days(self) -> int:
@@ -108,6 +117,11 @@ class Market:
     def resolution(self) -> Resolution:
         """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
         return RESOLUTIONS[self.prices.shape[1]]
+
+    @property
+    def scaling(self) -> Scaling:
+        """A range that fits all of its prices, with room; a scenario file chooses one from the past instead."""
+        return Scaling(*fitting(self.prices), self.currency)
 
     def at(self, resolution: Resolution) -> "Market":
         """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
@@ -125,6 +139,7 @@ class Market:
             prices=in_periods(self.prices, number),
             features={name: in_periods(values, number) for name, values in self.features.items()},
             forecasts={name: in_periods(values, number) for name, values in self.forecasts.items()},
+            next_day={name: in_periods(values[None], number)[0] for name, values in self.next_day.items()},
         )
 
     def feature(self, name: str) -> FloatArray:
@@ -162,6 +177,7 @@ class Market:
             prices=self.prices[kept],
             features={key: value[kept] for key, value in self.features.items()},
             forecasts={key: value[kept] for key, value in self.forecasts.items()},
+            next_day=self.next_day if kept[-1] else {},
         )
 
     def _pick(self, kind: str, table: Mapping[str, FloatArray], name: str) -> FloatArray:

@@ -1,7 +1,7 @@
 """Periods of the market's clock -> delivery days, by declared policies that leave notes."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,11 +25,15 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Days:
-    """The values of D days: ``dates`` (D,), each column (D, H), and what was done to them."""
+    """The values of D days: ``dates`` (D,), each column (D, H), and what was done to them.
+
+    ``next_day`` has the other columns (H,) of the day after them, where it has no price yet.
+    """
 
     dates: DateArray
     columns: dict[str, FloatArray]
     notes: tuple[str, ...]
+    next_day: dict[str, FloatArray] = field(default_factory=dict)
 
 
 def to_days(
@@ -39,6 +43,7 @@ def to_days(
     missing: Missing = "error",
     clock_change: ClockChange = "average",
     played: tuple[dt.date | None, dt.date | None] = (None, None),
+    price: str | None = None,
 ) -> Days:
     """Cut periods into days of ``number`` values; shorter ones are averaged.
 
@@ -46,7 +51,8 @@ def to_days(
     its neighbours where the file has no value for it (unless ``clock_change="error"``). Every other period
     without a value is subject to ``missing``: an error, linear interpolation over at most three hours (or days of a
     daily file) in a row, or the whole day is dropped (then the days are no longer consecutive). Days with
-    gaps outside those that are ``played``, from the first to the last, are left out whatever the policy.
+    gaps outside those that are ``played``, from the first to the last, are left out whatever the policy; so are days at
+    the end without any ``price``, where other columns know of them: they are still to come.
 
     Raises
     ------
@@ -56,6 +62,9 @@ def to_days(
     frame, notes = _whole_days(periods)
     if periods.minutes < DAY:
         notes += _fill_spring(periods, frame, clock_change)
+    a_day = DAY // periods.minutes
+    frame, ahead, coming = _split_off_what_is_to_come(frame, price, a_day)
+    notes += coming
     frame, outside = _drop_outside(frame, *played)
     notes += outside
     if missing == "interpolate":
@@ -65,10 +74,14 @@ def to_days(
         notes += dropped
     else:
         _refuse_missing(periods, frame)
-    a_day = DAY // periods.minutes
     dates = frame.index[::a_day].to_numpy().astype("datetime64[D]")
     columns = {str(name): in_periods(frame[name].to_numpy().reshape(-1, a_day), number) for name in frame.columns}
-    return Days(dates, columns, (*periods.notes, *notes))
+    next_day = {
+        str(name): in_periods(ahead[name].to_numpy().reshape(1, a_day), number)[0]
+        for name in ahead.columns
+        if not ahead[name].isna().any()
+    }
+    return Days(dates, columns, (*periods.notes, *notes), next_day)
 
 
 def _whole_days(periods: Periods) -> tuple["pd.DataFrame", list[str]]:
@@ -90,6 +103,24 @@ def _whole_days(periods: Periods) -> tuple["pd.DataFrame", list[str]]:
             f"{periods.source}: no whole day between {first} and {last}: at least one day of 24 hours is needed"
         )
     return periods.frame.reindex(pd.date_range(start, end, freq=length, inclusive="left")), notes
+
+
+def _split_off_what_is_to_come(
+    frame: "pd.DataFrame", price: str | None, a_day: int
+) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
+    """The days with prices, the other columns of the day after them, and a note on the days that have none."""
+    nothing = frame.iloc[:0, :0]
+    if price is None or len(frame.columns) == 1:
+        return frame, nothing, []
+    priced = np.atleast_1d(frame[price].notna().to_numpy().reshape(-1, a_day).any(axis=1))
+    days = int(np.flatnonzero(priced)[-1]) + 1 if priced.any() else 0
+    if days in (0, len(priced)):
+        return frame, nothing, []
+    cut = days * a_day
+    first, number = frame.index[cut], len(priced) - days
+    what = "the day has" if number == 1 else f"{number} days have"
+    note = f"{first:%Y-%m-%d}: {what} no price yet and {'was' if number == 1 else 'were'} left out"
+    return frame.iloc[:cut], frame.iloc[cut : cut + a_day].drop(columns=price), [note]
 
 
 def _fill_spring(periods: Periods, frame: "pd.DataFrame", clock_change: ClockChange) -> list[str]:

@@ -117,6 +117,7 @@ def _read(path: str | Path, price: str, kind: str, currency: str, name: str | No
         **others,
     )
     renamed: dict[str, Any] = {kind: {new: getattr(market, kind)[old] for new, old in columns.items()}}
+    renamed["next_day"] = {new: market.next_day[old] for new, old in columns.items() if old in market.next_day}
     return replace(market, **renamed)
 
 

@@ -11,17 +11,11 @@ from omnisim.errors import DataError
 from omnisim.market.clock import ClockChange, local_periods
 from omnisim.market.data import PRICES_A_DAY, Market, Resolution
 from omnisim.market.days import Missing, to_days
+from omnisim.market.leaks import Leaks, refuse_leaks, warn_of_copies
 from omnisim.market.numbers import Decimal
 from omnisim.market.several_files import called
 from omnisim.market.stamps import Edge, When, read_stamps
-from omnisim.market.suspicions import (
-    Leaks,
-    refuse_leaks,
-    refuse_sentinels,
-    unit_of_prices,
-    warn_of_clock,
-    warn_of_values,
-)
+from omnisim.market.suspicions import refuse_sentinels, unit_of_prices, warn_of_clock, warn_of_values
 from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
@@ -203,6 +197,7 @@ def read_prices(
         missing=missing,
         clock_change=clock_change,
         played=(first_day, last_day),
+        price=column,
     )
     market = Market(
         name=name or called(source, "prices"),
@@ -211,11 +206,12 @@ def read_prices(
         currency=currency,
         features={feature: days.columns[feature] for feature in features},
         forecasts={model: days.columns[model] for model in forecasts},
+        next_day=days.next_day,
         attribution=attribution or f"read from {table.source}",
         notes=(*table.notes, *told, *days.notes),
     )
     refuse_leaks(market, table.source, leaks)
-    suspected += warn_of_values(market, table.source, unit, leaks)
+    suspected += warn_of_copies(market, table.source, leaks) + warn_of_values(market, table.source, unit)
     return replace(market, warnings=tuple(suspected))
 
 

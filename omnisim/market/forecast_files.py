@@ -13,9 +13,10 @@ from omnisim.errors import DataError
 from omnisim.market.clock import local_periods
 from omnisim.market.data import PRICES_A_DAY, Market
 from omnisim.market.days import to_days
+from omnisim.market.leaks import Leaks, refuse_leaks, warn_of_misfit
 from omnisim.market.moments import read_moments
-from omnisim.market.stamps import Edge, When, read_stamps, refuse_years
-from omnisim.market.suspicions import Leaks, refuse_leaks, unit_of_prices
+from omnisim.market.stamps import Edge, Stamps, When, read_stamps, refuse_years
+from omnisim.market.suspicions import refuse_sentinels, unit_of_prices, warn_of_clock
 from omnisim.market.tables import Form, Source, Table, read_table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
@@ -42,6 +43,7 @@ def with_forecast(
     unit: str | None = None,
     issued: str | None = None,
     issued_format: str | None = None,
+    issued_timezone: str | None = None,
     gate_closure: str | None = None,
     missing_forecast: str = "error",
     leaks: Leaks = "error",
@@ -52,6 +54,10 @@ def with_forecast(
     thousands: str | None = None,
     encoding: str | None = None,
     skip_rows: int | None = None,
+    columns: list[str] | None = None,
+    sheet: str | None = None,
+    member: str | None = None,
+    missing_values: list[str] | None = None,
 ) -> Market:
     """The market with the forecasts of a vendor beside its prices.
 
@@ -64,8 +70,11 @@ def with_forecast(
     column
         Of the forecasts; left out, the model's name, ``forecast``, or the only column that nothing else uses.
     issued
-        Column of the time at which each forecast was issued, on the clock of the stamps where it has no offset. Of
-        several for one period, the last one before gate closure counts.
+        Column of the time at which each forecast was issued. Of several for one period, the last one before gate
+        closure counts.
+    issued_timezone
+        The clock of issue times without an offset; left out, that of the stamps (``file_timezone``, else the
+        market's). Needed where the stamps carry offsets and the issue times do not.
     gate_closure
         Time of the day before delivery, on the market's clock, until which a forecast is known to customers, such as
         ``"12:00"``. Needed with ``issued``.
@@ -76,13 +85,17 @@ def with_forecast(
         Days that will be played: others need no forecast, and take the prices of the day before.
     time, date, period, stamp, time_format, date_format, timezone, file_timezone, wide, resample, select, unit, leaks
         As for prices.
-    separator, decimal, thousands, encoding, skip_rows
+    separator, decimal, thousands, encoding, skip_rows, columns, sheet, member, missing_values
         As for prices.
 
     Raises
     ------
     DataError
         If a file is not as described, a forecast was issued after gate closure or is the price, or a day has none.
+
+    Notes
+    -----
+    What is likely wrong with its clock, its hours or its unit is among the warnings of the market.
     """
     about = f"forecast {name!r}"
     if name in market.forecasts:
@@ -90,7 +103,7 @@ def with_forecast(
     gate = _gate(about, issued, gate_closure)
     zone = None if timezone is None else checked_zone("timezone", timezone)
     other = None if file_timezone is None else checked_zone("file_timezone", file_timezone)
-    form = Form(separator, decimal, thousands, encoding, skip_rows)
+    form = Form(separator, decimal, thousands, encoding, skip_rows, columns, sheet, member, missing_values)
     when = When(time, date, period, time_format, date_format, other, zone, stamp)
     wanted = [
         *when.columns,
@@ -107,23 +120,30 @@ def with_forecast(
     factor, _, notes = unit_of_prices(table, value, unit, market.currency)
     table, stamps = read_stamps(table, when, [value])
     if issued is not None and gate is not None:
-        kept, passed = _known(table, stamps, issued, issued_format, gate, zone, about)
+        clock = checked_zone("issued_timezone", issued_timezone) if issued_timezone is not None else other
+        if clock is None and not stamps.aware:
+            clock = zone
+        kept, passed = _known(table, stamps, issued, issued_format, gate, zone, clock, about)
         notes = [*notes, *passed]
         table, stamps = read_stamps(replace(table, frame=table.frame[kept]), when, [value])
     numbers = table.with_signs([value]).numbers(value) * factor
     import pandas as pd
 
     values = pd.DataFrame({name: numbers}, index=table.frame.index)
+    refuse_sentinels(table, values)
+    suspected = warn_of_clock(table.source, stamps, zone, values[name].notna().to_numpy())
     periods = local_periods(table, values, stamps, timezone=zone, resolution=market.resolution, resample=resample)
     days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
     aligned, told = _aligned(market, name, days.dates, days.columns[name], missing_forecast, first_day, last_day)
     alone = replace(market, forecasts={name: aligned}, features={})
     refuse_leaks(alone, table.source, leaks)
+    suspected += warn_of_misfit(alone, name, table.source)
     told = [*notes, *(note for note in days.notes if "dropped" not in note), *told]
     return replace(
         market,
         forecasts={**market.forecasts, name: aligned},
         notes=(*market.notes, *(f"{about}: {note}" for note in told)),
+        warnings=(*market.warnings, *suspected),
     )
 
 
@@ -152,7 +172,14 @@ def _column(table: Table, name: str, column: str | None, used: Sequence[str]) ->
 
 
 def _known(
-    table: Table, stamps: Any, issued: str, issued_format: str | None, gate: dt.timedelta, zone: str | None, about: str
+    table: Table,
+    stamps: Stamps,
+    issued: str,
+    issued_format: str | None,
+    gate: dt.timedelta,
+    zone: str | None,
+    clock: str | None,
+    about: str,
 ) -> tuple[BoolArray, list[str]]:
     """The rows of the last forecast of each period that was issued until gate closure."""
     import pandas as pd
@@ -168,19 +195,28 @@ def _known(
                 f"{table.source}: column {issued!r} carries UTC offsets, so timezone must name the market's"
             )
         at = at.dt.tz_convert(zone).dt.tz_localize(None)
+    elif clock is None and stamps.aware:
+        raise DataError(
+            f"{table.source}: its stamps carry UTC offsets, its issue times ({issued}) do not: set issued_timezone to "
+            f"their clock, such as 'UTC' or {zone!r}"
+        )
+    elif clock != zone and zone is not None:
+        # Of an hour that occurs twice the later is meant: no forecast is taken that may have come too late.
+        local = at.dt.tz_localize(clock, ambiguous=np.zeros(len(at), dtype=bool), nonexistent="shift_forward")
+        at = local.dt.tz_convert(zone).dt.tz_localize(None)
     starts = stamps.starts
-    local = starts if starts.dt.tz is None else starts.dt.tz_convert(zone).dt.tz_localize(None)
-    closure = local.dt.normalize() - pd.Timedelta(days=1) + pd.Timedelta(gate)
+    begins = starts if starts.dt.tz is None else starts.dt.tz_convert(zone).dt.tz_localize(None)
+    closure = begins.dt.normalize() - pd.Timedelta(days=1) + pd.Timedelta(gate)
     late = (at > closure).to_numpy()
-    clock = pd.Series(stamps.clock.to_numpy())
-    last = pd.Series(at.to_numpy()).where(~late).groupby(clock).transform("max")
+    period = pd.Series(begins.to_numpy() if stamps.clock is None else stamps.clock.to_numpy())
+    last = pd.Series(at.to_numpy()).where(~late).groupby(period).transform("max")
     never = last.isna().to_numpy()
     if never.any():
         place = int(np.flatnonzero(never)[0])
         raise DataError(
-            f"{about}: {table.place(at.index[place])}: the forecast for {local.iloc[place]:%Y-%m-%d %H:%M} was issued "
+            f"{about}: {table.place(at.index[place])}: the forecast for {begins.iloc[place]:%Y-%m-%d %H:%M} was issued "
             f"at {at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no "
-            f"earlier one is there ({int(pd.Series(clock[never]).nunique())} such periods): it was not known; take it "
+            f"earlier one is there ({int(period[never].nunique())} such periods): it was not known; take it "
             "out, or set gate_closure to what it was"
         )
     kept = (~late) & (pd.Series(at.to_numpy()) == last).to_numpy()

@@ -1,11 +1,10 @@
 """What is surely or likely wrong with how prices were read: refused, or warned of, with the key that settles it."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray
 from omnisim.errors import DataError
 from omnisim.market.clock import nonexistent
 from omnisim.market.data import Market
@@ -18,25 +17,12 @@ from omnisim.market.units import Unit, currency_in, currency_of, parse_unit, uni
 if TYPE_CHECKING:
     import pandas as pd
 
-Leaks = Literal["error", "allow"]
-
 DEFAULT_CURRENCY = "EUR"
 
 _UNIT_COLUMNS = ("unit", "units", "einheit", "uom", "price unit", "price_unit")
 
 _SMALL = 3.0
 """Prices per MWh of which nearly all are smaller are more likely per kWh."""
-
-_FEWEST, _DIFFERENT = 48, 10
-"""Prices, and different values, that a column must have to be compared with the price."""
-
-_UNEXPLAINED = 2e-4
-"""Share of the variance of the price which, if a line through a column leaves no more, says that it is the price:
-rescaled and rounded to whole EUR/MWh it leaves about 1e-4, the best published forecasts of five markets 0.09 or more.
-"""
-
-_COMPARED = 5000
-"""Prices of a market that a forecast is compared with."""
 
 
 def unit_of_prices(table: Table, column: str, unit: str | None, currency: str | None) -> tuple[float, str, list[str]]:
@@ -153,45 +139,11 @@ def warn_of_clock(source: str, stamps: Stamps, timezone: str | None, priced: Boo
     return found
 
 
-def refuse_leaks(market: Market, source: str, leaks: Leaks) -> None:
-    """Refuse forecasts and features that are the price itself, or the price less than a day before, or after.
-
-    Raises
-    ------
-    DataError
-        If there is one and leaks are not allowed.
-    """
-    if leaks == "allow" or market.days < 3:
-        return
-    prices = market.prices.ravel()
-    if np.ptp(prices) == 0:
-        return
-    for kind, columns in (("forecast", market.forecasts), ("feature", market.features)):
-        for name, values in columns.items():
-            a_day = market.prices.shape[1]
-            shift = _copied(prices, values.ravel(), range(-(a_day - 1), 2 * a_day + 1), a_day)
-            if shift is not None:
-                raise DataError(
-                    f"{source}: {kind} {name!r} is the price {_when(shift, market.prices.shape[1])}, which is not "
-                    f"known before the auction: take it out of {kind}s, or set leaks = 'allow'"
-                )
-
-
-def warn_of_values(market: Market, source: str, unit: str | None, leaks: Leaks = "error") -> list[str]:
-    """Prices that look as if they were in another unit, stuck, copied from day to day, or a counter.
-
-    And forecasts that are the price of a day or two before: the forecast may be so, or its stamps wrong.
-    """
+def warn_of_values(market: Market, source: str, unit: str | None) -> list[str]:
+    """Prices that look as if they were in another unit, stuck, copied from day to day, or a counter."""
     found = []
     prices = market.prices.ravel()
     a_day = market.prices.shape[1]
-    for name, values in market.forecasts.items() if leaks != "allow" and np.ptp(prices) > 0 else ():
-        shift = _copied(prices, values.ravel(), range(-2 * a_day, 1 - a_day), a_day)
-        if shift is not None:
-            found.append(
-                f"{source}: forecast {name!r} is the price {_when(shift, a_day)}: are its stamps right? take it out of "
-                "forecasts, or set leaks = 'allow' if it is meant"
-            )
     spread = float(np.ptp(prices))
     if unit is None and 0 < np.quantile(np.abs(prices), 0.99) < _SMALL:
         found.append(
@@ -217,40 +169,6 @@ def warn_of_values(market: Market, source: str, unit: str | None, leaks: Leaks =
             f"{market.dates[at]}: were they copied? set first_day or last_day to leave them out"
         )
     return found
-
-
-def _copied(prices: FloatArray, values: FloatArray, shifts: Iterable[int], a_day: int) -> int | None:
-    """By how many periods later than its own the price is that a column shows; None if it shows none."""
-    if len(np.unique(values)) < _DIFFERENT:
-        return None
-    tolerance = max(1e-9, 1e-6 * float(np.ptp(prices)))
-    for shift in sorted(shifts, key=abs):
-        start, stop = max(0, -shift), min(len(prices), len(prices) - shift)
-        if stop - start < max(2 * a_day, _FEWEST):
-            continue
-        rows = (
-            np.arange(start, stop) if stop - start <= _COMPARED else np.linspace(start, stop - 1, _COMPARED).astype(int)
-        )
-        ours, theirs = values[rows], prices[rows + shift]
-        if np.ptp(theirs) == 0 or np.ptp(ours) == 0:
-            continue
-        near = np.abs(ours - theirs) <= tolerance
-        moving = np.concatenate([[True], np.diff(theirs) != 0])
-        if near[moving].mean() > 0.9:
-            return shift
-        a, b = ours - ours.mean(), theirs - theirs.mean()
-        if (a * b).sum() ** 2 > (1 - _UNEXPLAINED) * (a * a).sum() * (b * b).sum():
-            return shift
-    return None
-
-
-def _when(shift: int, a_day: int) -> str:
-    if shift == 0:
-        return "itself (or a multiple of it)"
-    days, rest = divmod(abs(shift), a_day)
-    length = 24 / a_day
-    words = f"{days} day{'s' * (days > 1)}" if days and not rest else f"{abs(shift) * length:g} hours"
-    return f"{words} {'later' if shift > 0 else 'before'}"
 
 
 def _only(said: Unit | None) -> str | None:

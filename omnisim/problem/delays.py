@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from omnisim.arrays import FloatArray
 from omnisim.elementary import exp, log1p
@@ -155,6 +154,8 @@ class LogNormal(Delay):
 
     def quantile(self, u: FloatArray) -> FloatArray:
         """See :meth:`Delay.quantile`."""
+        from scipy.special import ndtri
+
         # The quantile of 0 is 0; 0 * inf would not be a number.
         tail = exp(self.sigma * ndtri(u)) if self.sigma else np.ones(np.shape(u))
         return np.asarray(self.median * tail)

@@ -7,6 +7,7 @@ T rounds, L subsequences.
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +35,34 @@ class Money:
     currency: str
 
 
+def scaled(
+    energy: FloatArray, value: FloatArray, low: float, high: float, currency: str
+) -> tuple[FloatArray, FloatArray, Money]:
+    """Utilities in [0, 1] of schedules, and the money that they stand for: value - energy . price.
+
+    Parameters
+    ----------
+    energy : (N, A, d)
+        Paid at the market's price, in MWh of each period.
+    value : (N, A)
+        Money of a round but for that.
+    low, high
+        The prices that are outcomes 0 and 1, in ``currency`` per MWh.
+
+    Returns
+    -------
+    Slopes (N, A, d) and offsets (N, A) of the utility, and money, with the smallest scale for each agent.
+    """
+    slope = -(high - low) * energy
+    constant = value - low * energy.sum(axis=2)
+    lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
+    highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
+    # One whose money never differs, whatever it does and whatever comes, has utility 0 in any unit.
+    scale = np.where(highest > lowest, highest - lowest, 1.0)
+    utility, offset = slope / scale[:, None, None], (constant - lowest[:, None]) / scale[:, None]
+    return utility, offset, Money(freeze(scale), freeze(lowest), currency)
+
+
 class Population:
     """N agents with A actions each and a utility affine in the outcome: u(a, y) = utility[n, a] . y + offset[n, a].
 
@@ -53,6 +82,13 @@ class Population:
         The money a utility stands for; without it, money equals utility, in units of utility.
     load : (N, A, d), optional
         MWh drawn in each period under each action (negative when discharging), for drawing schedules.
+    agent_names
+        N different names for reports, which give numbers from 0 where there are none.
+    weights : (N,), optional
+        > 0: how many customers each agent stands for. Means and sums of money in reports count it so often; regret,
+        violations and their guarantees are those of each agent, whatever it stands for.
+    notes
+        Sentences for reports on how the agents were made.
 
     Raises
     ------
@@ -79,6 +115,9 @@ class Population:
         action_names: Sequence[str] | None = None,
         money: Money | None = None,
         load: ArrayLike | None = None,
+        agent_names: Sequence[str] | None = None,
+        weights: ArrayLike | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         if not name:
             raise ProblemError("a population needs a name that is not empty")
@@ -99,8 +138,78 @@ class Population:
         self.action_names = self._check_action_names(action_names)
         self.money = self._check_money(money)
         self.load = None if load is None else finite(f"load of population {name!r}", load, self.utility.shape)
+        self.notes = tuple(map(str, notes))
+        self.agent_names = self._check_agent_names(agent_names)
+        self.weights = None if weights is None else self._check_weights(weights)
         self._flat_utility, self._flat_offset = _agents_last(self.utility), _agents_last(self.offset)
         self._linear, self._other = self._split_constraints()
+
+    @classmethod
+    def from_schedules(
+        cls,
+        schedules: ArrayLike,
+        value: ArrayLike,
+        market: Any,
+        constraints: Sequence[Constraint] = (),
+        *,
+        name: str = "schedules",
+        action_names: Sequence[str] | None = None,
+        agent_names: Sequence[str] | None = None,
+        weights: ArrayLike | None = None,
+    ) -> "Population":
+        """Agents that choose a schedule for each day: money = value - energy . price, scaled into [0, 1].
+
+        Parameters
+        ----------
+        schedules : (N, A, d) or (A, d)
+            MWh drawn in each period of the day under each action; negative when feeding in.
+        value : (N, A) or (A,)
+            What a day under each action is worth but for the energy, in money.
+        market
+            A market, or a scale of prices with ``low``, ``high`` and ``currency``; that of a market is its ``scaling``,
+            by which its prices become outcomes: ``market.scaling.outcomes(market.prices)``.
+        constraints, name, action_names, agent_names, weights
+            As for any population.
+
+        Raises
+        ------
+        ProblemError
+            If shapes disagree, a number is not finite, or the market has another number of prices a day.
+
+        Examples
+        --------
+        A load of 2 MWh in the dear or in the cheap one of two periods, which is worth 300 at any time:
+
+        >>> from omnisim.market import Scaling
+        >>> load = Population.from_schedules([[2.0, 0.0], [0.0, 2.0]], [300.0, 300.0], Scaling(0.0, 200.0))
+        >>> money = load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset
+        >>> money  # at prices of 100 and 20
+        array([[100., 260.]])
+        """
+        several = np.ndim(schedules) == 3
+        energy = np.array(finite("schedules", schedules, ("N", "A", "d") if several else ("A", "d")), ndmin=3)
+        worth = np.array(finite("value", value, ("N", "A") if several else ("A",)), ndmin=2)
+        if worth.shape != energy.shape[:2]:
+            raise ProblemError(f"value must have shape {energy.shape[:2]}, as the schedules have, got {worth.shape}")
+        scaling, prices = getattr(market, "scaling", market), getattr(market, "prices", None)
+        if not all(hasattr(scaling, key) for key in ("low", "high", "currency")):
+            raise ProblemError(f"market must be a Market or a Scaling, got {type(market).__name__}")
+        if isinstance(prices, np.ndarray) and prices.shape[1] != energy.shape[2]:
+            raise ProblemError(
+                f"schedules have {energy.shape[2]} periods a day, the market {prices.shape[1]}: they must have as many"
+            )
+        utility, offset, money = scaled(energy, worth, scaling.low, scaling.high, scaling.currency)
+        return cls(
+            name,
+            utility,
+            offset,
+            constraints,
+            action_names=action_names,
+            money=money,
+            load=energy,
+            agent_names=agent_names,
+            weights=weights,
+        )
 
     @property
     def constraint_names(self) -> tuple[str, ...]:
@@ -235,6 +344,26 @@ class Population:
         if scale.min() <= 0:
             raise ProblemError(f"money scale of population {self.name!r} must be > 0, got {scale.min():.6g}")
         return Money(scale, offset, money.currency)
+
+    def agent_name(self, agent: int) -> str:
+        """What reports call an agent: its name, or its number."""
+        return str(agent) if self.agent_names is None else self.agent_names[agent]
+
+    def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
+        if names is None:
+            return None
+        if len(names) != self.agents or not all(names):
+            raise ProblemError(
+                f"agent_names of population {self.name!r} must be {self.agents} names that are not empty, got "
+                f"{len(names)}"
+            )
+        return tuple(map(str, names))
+
+    def _check_weights(self, weights: ArrayLike) -> FloatArray:
+        checked = finite(f"weights of population {self.name!r}", weights, (self.agents,))
+        if checked.min() <= 0:
+            raise ProblemError(f"weights of population {self.name!r} must be > 0, got {checked.min():.6g}")
+        return checked
 
     def _check_action_names(self, names: Sequence[str] | None) -> tuple[str, ...]:
         if names is None:

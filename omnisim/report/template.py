@@ -1,5 +1,7 @@
 """Templates of pages, which escape what is inserted."""
 
+from functools import cache
+
 import jinja2
 from markupsafe import Markup
 
@@ -11,6 +13,12 @@ MOST_BYTES = 1_500_000
 
 def page_template(name: str) -> jinja2.Template:
     """A template of this package, which escapes what is inserted and can insert files of ``assets``."""
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Made once: it keeps the templates that it has compiled."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("omnisim.report"),
         autoescape=True,
@@ -21,4 +29,4 @@ def page_template(name: str) -> jinja2.Template:
     environment.filters["script_json"] = embedding.script_json
     # Only files of this package are inserted without escaping.
     environment.globals["asset"] = lambda name: Markup(embedding.asset(name))  # noqa: S704
-    return environment.get_template(name)
+    return environment

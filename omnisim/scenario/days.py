@@ -36,6 +36,8 @@ class Days:
         Keys of the market's table that were left out, and what they became.
     told
         How they were chosen; empty if nothing was left out.
+    ahead
+        The last so many days are to come: what stands for their prices are none.
     """
 
     market: Market | None
@@ -44,10 +46,13 @@ class Days:
     played: slice
     chosen: dict[str, Any] = field(default_factory=dict)
     told: str = ""
+    ahead: int = 0
 
     @classmethod
-    def of(cls, market: Market | None, table: Any) -> "Days":
-        """The days that the table of a scenario names.
+    def of(cls, market: Market | None, table: Any, ahead: int = 0, told: str = "") -> "Days":
+        """The days that the table of a scenario names, the last ``ahead`` of which have no prices yet.
+
+        ``told`` says how keys of the table were chosen, where that was done before.
 
         Raises
         ------
@@ -58,14 +63,14 @@ class Days:
             return cls(None, table.resolution, Scaling(table.low, table.high, table.currency), slice(0))
         _check_days(market, table)
         chosen: dict[str, Any] = {}
-        first_day, told = table.first_day, ""
+        first_day = table.first_day
         if table.low is None or table.high is None:
             first_day, chosen, told = _choose(market, table)
         playable = market.between(first_day, table.last_day)
         low, high = (chosen.get(end, getattr(table, end)) for end in ("low", "high"))
         scaling = Scaling(low, high, market.currency)
         first = int(np.searchsorted(market.dates, playable.dates[0]))
-        return cls(market, market.resolution, scaling, slice(first, first + playable.days), chosen, told)
+        return cls(market, market.resolution, scaling, slice(first, first + playable.days), chosen, told, ahead)
 
     def first(self, rounds: int | None) -> "Days":
         """The first ``rounds`` of the days; all of them if it is None, or if there are no days.
@@ -86,6 +91,15 @@ class Days:
         return replace(self, played=slice(first, first + rounds))
 
     @property
+    def over(self) -> Market | None:
+        """The market up to the last day played whose prices are there."""
+        return None if self.market is None else self.market.between(None, self.market.dates[self._settled.stop - 1])
+
+    @property
+    def _settled(self) -> slice:
+        return slice(self.played.start, self.played.stop - self.ahead)
+
+    @property
     def about(self) -> dict[str, Any]:
         """Facts for the report, as plain JSON values."""
         if self.market is None:
@@ -93,11 +107,11 @@ class Days:
         return self.scaling.about | {
             "name": self.market.name,
             "resolution": self.resolution,
-            **self.scaling.clipping(self.market.prices[self.played]).about,
+            **self.scaling.clipping(self.market.prices[self._settled]).about,
             "data": {
-                "days": self.market.days,
+                "days": self.market.days - self.ahead,
                 "first_day": str(self.market.dates[0]),
-                "last_day": str(self.market.dates[-1]),
+                "last_day": str(self.market.dates[-1 - self.ahead]),
             },
             "attribution": self.market.attribution,
             "notes": [*([self.told] if self.told else []), *self.market.notes],
@@ -109,10 +123,10 @@ class Days:
         """What is likely wrong with how the prices were read, or with their scale."""
         if self.market is None:
             return []
-        prices, scaling = self.market.prices[self.played], self.scaling
+        prices, scaling = self.market.prices[self._settled], self.scaling
         found = list(self.market.warnings)
         low, high = np.quantile(prices, [0.01, 0.99])
-        if not self.chosen and high - low < _NARROW * scaling.span:
+        if not self.told and high - low < _NARROW * scaling.span:
             found.append(
                 f"nearly all prices lie between {low:.4g} and {high:.4g} {scaling.currency}/MWh, less than "
                 f"{_NARROW:.0%} of low = {scaling.low:g} to high = {scaling.high:g}: set unit if the file's is another "
@@ -169,6 +183,11 @@ class Days:
             features=self._features(before),
             forecasts=self._forecasts(before),
         )
+
+    @property
+    def past_prices(self) -> FloatArray | None:
+        """Prices of the days before the first one played, (D, d) in money per MWh; None if there are none."""
+        return None if self.market is None or self.played.start == 0 else self.market.prices[: self.played.start]
 
     def _features(self, days: slice) -> dict[str, FloatArray]:
         return {} if self.market is None else {k: v[days] for k, v in self.market.features.items()}

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ValidationError
 
 from omnisim.errors import ScenarioError
 from omnisim.reading import read_bytes, reading
 from omnisim.scenario import registry
-from omnisim.scenario.schema import Schema, union, why_not
+from omnisim.scenario.schema import Schema, one_table, why_not
 from omnisim.suggest import nearest
 
 _TAGS = ("kind", "source")
@@ -126,9 +126,8 @@ def check_table(key: str, table: Mapping[str, Any], *kinds: str) -> Any:
     """
     _refuse_nesting({key: table})
     _refuse_large({key: table})
-    fields: dict[str, Any] = {key: (union(*kinds), ...)}
     try:
-        return getattr(create_model("Table", **fields).model_validate({key: dict(table)}), key)
+        return getattr(one_table(key, *kinds).model_validate({key: dict(table)}), key)
     except ValidationError as cause:
         raise ScenarioError(_explain(cause, {key: table}, Schema())) from cause
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
@@ -39,6 +40,7 @@ class GeneratedPopulation:
     agents: MarketAgents
     scaling: Scaling
     resolution: Resolution = "hour"
+    past: FloatArray | None = None
 
     def build(self, seed: int) -> Population:
         """Draw the population of the run with this seed.
@@ -56,7 +58,7 @@ class GeneratedPopulation:
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             self._refuse_too_many()
             try:
-                return self.agents.build(self.name, self.scaling, rng, self.resolution)
+                return self.agents.build(self.name, self.scaling, rng, self.resolution, self.past)
             except OmnisimError:
                 raise
             except (MemoryError, OverflowError, ValueError) as cause:
@@ -64,7 +66,7 @@ class GeneratedPopulation:
 
     def _refuse_too_many(self) -> None:
         # Schedules and utilities at least: what memory cannot hold is refused before the machine grinds to a halt.
-        numbers = 2 * self.agents.agents * len(self.agents.action_names) * PRICES_A_DAY[self.resolution]
+        numbers = 2 * self.agents.agents * self.agents.menu_size * PRICES_A_DAY[self.resolution]
         memory = physical_memory()
         if memory is not None and 8 * numbers > memory:
             raise ScenarioError(
@@ -96,16 +98,26 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
     return scenario
 
 
-def build(document: Any, path: Path) -> Scenario:
-    """The scenario that a checked document describes; ``path`` is what its relative paths are beside."""
+def build(document: Any, path: Path, market: Market | None = None, ahead: int = 0, told: str = "") -> Scenario:
+    """The scenario that a checked document describes.
+
+    Parameters
+    ----------
+    path
+        What the document's relative paths are beside.
+    market
+        Its market, if that is read already.
+    ahead
+        Days at the end of the market that have no prices yet: they are rounds that begin, and that cannot be finished.
+    told
+        How keys of the market were chosen that had been left out, if that was before.
+    """
     folder = path.parent
-    market: Market | None = None
-    if document.market.source != "synthetic":
+    if market is None and document.market.source != "synthetic":
         with naming("market"):
-            market = _construct(registry.find("markets", document.market.source), document.market, folder)
-            market = _with_forecasts(market, document.market, folder)
+            market = with_forecasts(read_market(document.market, folder), document.market, folder)
     with naming("market"):
-        days = Days.of(market, document.market)
+        days = Days.of(market, document.market, ahead, told)
     days = days.first(document.rounds)
     rounds = document.rounds if days.dates is None else len(days.dates)
     adversary_target = registry.find("adversaries", document.adversary.kind)
@@ -123,12 +135,17 @@ def build(document: Any, path: Path) -> Scenario:
         adversary = _construct(adversary_target, document.adversary, folder, supplied)
     name = document.name or path.stem
     document = document.model_copy(
-        update={"name": name, "rounds": rounds, "market": document.market.model_copy(update=days.chosen)}
+        update={
+            "name": name,
+            "rounds": None if rounds is None else rounds - ahead,
+            "market": document.market.model_copy(update=days.chosen),
+        }
     )
     return Scenario(
         name=name,
         seed=document.seed,
         rounds=rounds,
+        declared_horizon=document.horizon,
         populations=[
             _population(population, table, days, folder) for population, table in document.populations.items()
         ],
@@ -145,6 +162,8 @@ def build(document: Any, path: Path) -> Scenario:
         unclipped_forecasts=days.unclipped_forecasts,
         dates=days.dates,
         past=days.past,
+        market=None if document.horizon is None else days.over,
+        told=days.told,
         source=resolved(document, folder),
         about={
             "scenario": name,
@@ -155,7 +174,13 @@ def build(document: Any, path: Path) -> Scenario:
     )
 
 
-def _with_forecasts(market: Market, table: Any, folder: Path) -> Market:
+def read_market(table: Any, folder: Path) -> Market:
+    """The market that a checked table describes, without the forecasts of files of their own."""
+    market: Market = _construct(registry.find("markets", table.source), table, folder)
+    return market
+
+
+def with_forecasts(market: Market, table: Any, folder: Path) -> Market:
     """The market with the forecasts of files of their own, which are on its clock unless they say otherwise."""
     for name, own in table.forecast_files.items():
         with naming(f"forecast_files.{name}"):
@@ -169,7 +194,7 @@ def _with_forecasts(market: Market, table: Any, folder: Path) -> Market:
 def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:
     with naming(f"populations.{name}"):
         agents = _construct(registry.find("populations", table.kind), table, folder)
-    return GeneratedPopulation(name, agents, days.scaling, days.resolution)
+    return GeneratedPopulation(name, agents, days.scaling, days.resolution, days.past_prices)
 
 
 def _network(document: Any, folder: Path) -> dict[str, Any]:

@@ -10,8 +10,11 @@ cannot run code.
 import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from omnisim.errors import ScenarioError
@@ -59,9 +62,14 @@ KINDS: Mapping[str, dict[str, str]] = {
     "populations": {
         "budgeted_operators": "omnisim.market:BudgetedOperators",
         "deferrable_loads": "omnisim.market:DeferrableLoads",
+        "electric_vehicles": "omnisim.market:ElectricVehicles",
         "energy_buyers": "omnisim.market:EnergyBuyers",
+        "heat_pumps": "omnisim.market:HeatPumps",
         "manufacturers": "omnisim.market:Manufacturers",
+        "producers": "omnisim.market:Producers",
+        "solar_storage": "omnisim.market:SolarStorage",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
+        "storage": "omnisim.market:Storage",
     },
     "markets": {
         "epftoolbox": "omnisim.market:read_epftoolbox",
@@ -139,6 +147,21 @@ def find(kind: str, name: str) -> Callable[..., Any]:
     if not callable(found):
         raise ScenarioError(f"the plug-in {entry_point.value} ({kind} {name!r}) is no class: it is {one_line(found)}")
     return found  # type: ignore[no-any-return]
+
+
+def registered() -> tuple[tuple[str, str, Callable[..., Any] | None], ...]:
+    """Kind, name and target of all that is registered, None for a plug-in that fails to load.
+
+    What is made of the registry stays valid as long as this is the same.
+    """
+    found: list[tuple[str, str, Callable[..., Any] | None]] = []
+    for kind in KINDS:
+        for name in names(kind):
+            try:
+                found.append((kind, name, find(kind, name)))
+            except ScenarioError:
+                found.append((kind, name, None))
+    return tuple(found)
 
 
 def is_foreign(kind: str, name: str) -> bool:
@@ -225,5 +248,18 @@ def _kind_of(cls: type) -> str | None:
 def _entry_points(kind: str) -> dict[str, metadata.EntryPoint]:
     if kind not in EXTENSIBLE:
         return {}
-    found = metadata.entry_points(group=f"omnisim.{kind}")
-    return {point.name: point for point in found if point.name not in KINDS[kind]}
+    found = _installed(tuple((folder, _changed(folder)) for folder in sys.path))
+    return {point.name: point for point in found.select(group=f"omnisim.{kind}") if point.name not in KINDS[kind]}
+
+
+@lru_cache(maxsize=1)
+def _installed(places: tuple[tuple[str, float | None], ...]) -> metadata.EntryPoints:  # noqa: ARG001 (it is the key)
+    """The entry points of all packages, read again when a folder of the path has changed."""
+    return metadata.entry_points()  # type: ignore[return-value]  # of Python 3.11, by its stubs alone
+
+
+def _changed(folder: str) -> float | None:
+    try:
+        return (Path(folder) if folder else Path.cwd()).stat().st_mtime
+    except OSError:
+        return None

@@ -10,6 +10,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, finite, freeze, within
 from omnisim.errors import ProblemError, ScenarioError
+from omnisim.market.data import Market
 from omnisim.problem.churn import Churn, with_rows
 from omnisim.problem.context import Past
 from omnisim.problem.mixture import before_clipping
@@ -17,6 +18,7 @@ from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
 from omnisim.scenario.parties import parties
+from omnisim.scenario.problem import Problem, padded
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.strategies.forecasters.base import Forecaster
@@ -41,30 +43,6 @@ class PopulationSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is fixed once the seed is: agents, subsequences, and what is known of every round beforehand."""
-
-    populations: tuple[Population, ...]
-    subsequences: tuple[str, ...]
-    active: BoolArray
-    dates: DateArray | None
-    features: Mapping[str, FloatArray]
-    forecasts: Mapping[str, FloatArray]
-    unclipped_forecasts: Mapping[str, FloatArray]
-    past: Past | None
-    rows: Mapping[str, IntArray] = field(default_factory=dict)
-    """By population with churn, whose spell each of its agents is; see :mod:`omnisim.problem.churn`."""
-    present: Mapping[str, BoolArray] = field(default_factory=dict)
-    """By population with churn, (T, N)."""
-    default_actions: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def rounds(self) -> int:
-        """T."""
-        return len(self.active)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Scenario:
     """Populations, an adversary, a forecaster, elimination rules and subsequences.
@@ -81,7 +59,11 @@ class Scenario:
     subsequences
         From names to ``None`` (every round), a boolean array (T,), or a rule. Default: ``{"all": None}``.
     rounds
-        T; default: as many as the adversary has.
+        Rounds to run; default: as many as the adversary has.
+    declared_horizon
+        T, the number of rounds that thresholds, learning rates and guarantees are for, where more than ``rounds`` are
+        to come later. A subsequence may then have up to T rounds, and thresholds are for that many. Default:
+        ``rounds``.
     name
         What reports call it.
     seed
@@ -110,6 +92,8 @@ class Scenario:
         From populations to how their agents come and go; nobody does by default.
     source
         The resolved scenario file, where it came from one.
+    market, told
+        The days it came from, up to the last one played, where it came from days; and how its scale was chosen.
     about
         Facts for the report, as plain JSON values.
 
@@ -138,6 +122,7 @@ class Scenario:
     elimination: Policy | Mapping[str, Policy] = field(default_factory=FirstViolation)
     subsequences: Mapping[str, Subsequence] = field(default_factory=lambda: {"all": None})
     rounds: int | None = None
+    declared_horizon: int | None = None
     name: str = "scenario"
     seed: int = 0
     features: Mapping[str, Any] = field(default_factory=dict)
@@ -151,6 +136,8 @@ class Scenario:
     default_actions: Mapping[str, int | str] = field(default_factory=dict)
     churn: Mapping[str, Churn] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
+    market: Market | None = None
+    told: str = ""
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -200,7 +187,8 @@ class Scenario:
 
     def __repr__(self) -> str:
         names = ", ".join(p.name for p in self.populations)
-        rounds = self.rounds or self.adversary.horizon
+        rounds = str(self.rounds or self.adversary.horizon)
+        rounds += "" if self.declared_horizon is None else f" of {self.declared_horizon}"
         return (
             f"<Scenario {self.name!r}: {type(self.adversary).__name__} against {type(self.forecaster).__name__}, "
             f"{rounds} rounds, populations {names}>"
@@ -208,7 +196,12 @@ class Scenario:
 
     @property
     def horizon(self) -> int:
-        """T, the number of rounds to run."""
+        """T, the number of rounds that guarantees are for: as declared, or those to run."""
+        return self.played if self.declared_horizon is None else self.declared_horizon
+
+    @property
+    def played(self) -> int:
+        """The number of rounds to run."""
         rounds = self.adversary.horizon if self.rounds is None else self.rounds
         if rounds is None:
             raise ScenarioError(
@@ -248,7 +241,7 @@ class Scenario:
         OmnisimError
             If a population has other coordinates than the adversary, or a subsequence is empty.
         """
-        rounds = self.horizon
+        rounds, known = self.horizon, self.played
         populations = tuple(p if isinstance(p, Population) else p.build(seed) for p in self.populations)
         dimension = self.adversary.dimension_for(populations)
         for population in populations:
@@ -267,12 +260,14 @@ class Scenario:
         return Problem(
             tuple(with_rows(p, rows[p.name]) if p.name in rows else p for p in populations),
             tuple(self.subsequences),
-            activity(self.subsequences, rounds, self.features),
-            None if self.dates is None else freeze(self.dates[:rounds]),
-            {name: freeze(values[:rounds]) for name, values in self.features.items()},
-            {name: freeze(values[:rounds]) for name, values in self.forecasts.items()},
-            {name: freeze(values[:rounds]) for name, values in self.unclipped_forecasts.items()},
+            padded(activity(self.subsequences, known, self.features), rounds),
+            None if self.dates is None else freeze(self.dates[:known]),
+            {name: freeze(values[:known]) for name, values in self.features.items()},
+            {name: freeze(values[:known]) for name, values in self.forecasts.items()},
+            {name: freeze(values[:known]) for name, values in self.unclipped_forecasts.items()},
             self.past,
+            known,
+            self.declared_horizon is not None,
             rows,
             present,
             {p.name: _action(p, self.default_actions[p.name]) for p in populations if p.name in self.default_actions},
@@ -321,9 +316,18 @@ class Scenario:
                 )
 
     def _check_rounds(self) -> None:
-        rounds = self.horizon
+        rounds, declared = self.played, self.declared_horizon
         if not isinstance(rounds, int | np.integer) or rounds < 1:
             raise ScenarioError(f"rounds of scenario {self.name!r} must be a whole number >= 1, got {rounds!r}")
+        if declared is not None:
+            if not isinstance(declared, int | np.integer) or declared < rounds:
+                raise ScenarioError(
+                    f"horizon of scenario {self.name!r} is {declared!r}: it must be a whole number >= rounds, {rounds}"
+                )
+            if self.network is not None:
+                raise ScenarioError(
+                    "horizon is declared beside a network: messages in flight do not outlast a run; leave one out"
+                )
         lengths = {f"feature {name!r}": len(values) for name, values in self.features.items()}
         lengths |= {f"forecast {name!r}": len(values) for name, values in self.forecasts.items()}
         if self.dates is not None:

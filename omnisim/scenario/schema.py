@@ -9,7 +9,7 @@ import math
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -166,6 +166,12 @@ class _DocumentBase(BaseModel):
     rounds: int | None = Field(
         None, ge=1, le=1_000_000_000, description="rounds to run; default: as many as there are data"
     )
+    horizon: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000_000,
+        description="rounds that thresholds and guarantees are for, if more come later, day by day; default: rounds",
+    )
 
 
 class Schema:
@@ -175,9 +181,14 @@ class Schema:
         """The JSON Schema of a whole file."""
         return self.document.model_json_schema(schema_generator=_JsonSchema)
 
-    @cached_property
+    @property
     def document(self) -> type[BaseModel]:
         """The model of a whole file."""
+        return self._document(registry.registered())
+
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def _document(registered: tuple[object, ...]) -> type[BaseModel]:  # noqa: ARG004 (it is the key)
         elimination = union(*registry.POLICIES)
         from omnisim.scenario.network_tables import ChurnTable, network_table
 
@@ -201,7 +212,7 @@ class Schema:
         return create_model(
             "Scenario",
             __base__=_DocumentBase,
-            market=(self._markets(), Field(description="prices, their source and scale")),
+            market=(_markets(), Field(description="prices, their source and scale")),
             populations=(
                 populations,
                 Field(min_length=1, description="agents, by the name of their population"),
@@ -220,12 +231,23 @@ class Schema:
             network=(network, Field(None, description="who hears whom, and how well")),
         )
 
-    def _markets(self) -> Any:
-        tables = [
-            table_model(name, registry.find("markets", name), "source", MarketTable)
-            for name in registry.names("markets")
-        ]
-        return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
+
+def _markets() -> Any:
+    tables = [
+        table_model(name, registry.find("markets", name), "source", MarketTable) for name in registry.names("markets")
+    ]
+    return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
+
+
+def one_table(key: str, *kinds: str) -> type[BaseModel]:
+    """The model of a table of these kinds, as if it stood alone in a file under ``key``."""
+    return _one_table(key, kinds, registry.registered())
+
+
+@lru_cache(maxsize=8)
+def _one_table(key: str, kinds: tuple[str, ...], registered: tuple[object, ...]) -> type[BaseModel]:  # noqa: ARG001
+    fields: dict[str, Any] = {key: (union(*kinds), ...)}
+    return create_model("Table", **fields)
 
 
 def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False) -> Any:

@@ -12,6 +12,7 @@ from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.simulation.round_data import RoundData
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.policy import Policy
 from omnisim.trace import FORECASTER, PopulationRecord
@@ -29,7 +30,8 @@ class Agents:
         The populations.
     policy
         Their rule, started.
-    active : (T, L)
+    round_data
+        Of the run.
     subscriptions
         The forecasters it hears, in the order in which their predictions are averaged.
     default : (P,)
@@ -46,20 +48,20 @@ class Agents:
         self,
         cohort: Cohort,
         policy: Policy,
-        active: BoolArray,
+        round_data: RoundData,
         subscriptions: Sequence[str] = (FORECASTER,),
         default: IntArray | None = None,
         present: BoolArray | None = None,
         max_age: int | None = None,
         ideal: bool = True,
     ) -> None:
-        rounds, subsequences = active.shape
+        rounds, subsequences = round_data.active.shape
         rows, constraints = cohort.rows, len(cohort.whole.constraints)
         self.cohort, self.policy = cohort, policy
         whose = f"{type(policy).__name__} of population {cohort.populations[0].name!r}"
         self._offers = Offers(whose, rows, cohort.actions)
         self._rows = np.arange(rows)
-        self._active, self.present = active, present
+        self._round_data, self.present = round_data, present
         self._subscriptions, self._max_age = list(subscriptions), max_age
         self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
         self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds)
@@ -94,7 +96,7 @@ class Agents:
         if law is not self._last_law:
             self._last_law = law
             self._violates = np.asarray((self.cohort.expected_costs(law) > ROUNDING).any(axis=2))
-        self._expected.remove(self._active[t], self._of_present(t, self._violates), t)
+        self._expected.remove(self._round_data.active[t], self._of_present(t, self._violates), t)
 
     def accept(self, t: int, message: Actions, who: BoolArray | None) -> None:
         """Take actions that reached the market before it closed in round t; those for an earlier round are void."""
@@ -118,7 +120,12 @@ class Agents:
             self.costs[t][~here] = 0.0
             self.fallback[t] &= here
             violates &= here[:, None]
-        self._violations.remove(self._active[t], violates, t)
+        self._violations.remove(self._round_data.active[t], violates, t)
+
+    def of_round(self, t: int, rows: slice) -> IntArray:
+        """What these rows do in round t, before its books are closed; -1 where nobody is there."""
+        actions = self.actions[t, rows]
+        return actions if self.present is None else np.where(self.present[t, rows], actions, ABSENT)
 
     def note_in_flight(self, outcomes: Sequence[tuple[Outcome, BoolArray]]) -> None:
         """Tell settlements that had not arrived when the run ended from those that were lost."""
@@ -128,7 +135,7 @@ class Agents:
     @property
     def symbols(self) -> dict[str, int]:
         """What the symbols of the arrays recorded so far stand for; the cohort counts as one population."""
-        rounds, subsequences = self._active.shape
+        rounds, subsequences = self._round_data.active.shape
         agents, actions = self.cohort.rows, self.cohort.actions
         return {"T": rounds, "L": subsequences, "N": agents, "A": actions, "J": len(self.cohort.whole.constraints)}
 
@@ -146,8 +153,8 @@ class Agents:
 
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name."""
-        cohort, active = self.cohort, self._active
-        rounds, subsequences = active.shape
+        cohort = self.cohort
+        rounds, subsequences = self._round_data.active.shape
         eliminated_at = self._offers.check_eliminated_at(rounds, subsequences, self.policy.eliminated_at)
         records = {}
         for index, name, rows in cohort.each():
@@ -244,8 +251,8 @@ class Agents:
 
     def _learn(self, t: int, received: Sequence[tuple[Outcome, BoolArray | None]]) -> None:
         """Settle the rounds of which news has come, each for the populations that were told of it."""
-        for batch in _batches(received, self._active):
-            active = self._active[batch[0][0].round]
+        for batch in _batches(received, self._round_data.active):
+            active = self._round_data.active[batch[0][0].round]
             # Costs of 0 teach nothing to whom a round does not concern.
             costs, actions = np.zeros_like(self._round_costs), np.zeros_like(self.actions[0])
             concerned = np.zeros(len(self._rows), dtype=np.bool_)

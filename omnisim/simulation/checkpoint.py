@@ -5,30 +5,21 @@ parties remember, what is on its way between them, and the round. A run that goe
 scenario, starts it, puts the state in place and begins with the next round; it ends in the same trace, byte for byte.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-import networkx as nx
 import numpy as np
-import simpy
 
 from omnisim import snapshot
-from omnisim._version import __version__
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
-from omnisim.problem.context import FIXED
-from omnisim.scenario.scenario import Problem, Scenario
-from omnisim.simulation.cohorts import Cohort
-from omnisim.simulation.processes import RoundData
+from omnisim.scenario.problem import Problem
+from omnisim.scenario.scenario import Scenario
+from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
-
-_BUILT = (*FIXED, Cohort, RoundData, nx.DiGraph, simpy.Environment)
-"""What a run is built of that never changes in it."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +82,8 @@ class Checkpointer:
     ) -> None:
         self._checkpoint, self._rounds = checkpoint, problem.rounds
         self._parties = list(parties.values())
-        self._snapshots = Snapshots(parties, _BUILT, _packages(scenario))
-        self._run = _identity(scenario, problem, seed)
+        self._snapshots = Snapshots(parties, BUILT, packages(scenario))
+        self._run = identity(scenario, problem, seed)
 
     def resume(self) -> int:
         """Put the state of the file, if there is one, in place; the round to go on with.
@@ -147,35 +138,3 @@ class Checkpointer:
             if isinstance(party, Recorder):
                 check_recorded(party.recorded, party.symbols, t)
         return t
-
-
-def _identity(scenario: Scenario, problem: Problem, seed: int) -> dict[str, Any]:
-    """What must agree between the run that left a state and the one that goes on from it."""
-    source = hashlib.sha256(json.dumps(scenario.source, sort_keys=True, default=str).encode())
-    agents = hashlib.sha256(problem.active.tobytes())
-    for population in problem.populations:
-        agents.update(population.name.encode())
-        costs = (population.costs(np.full(population.dimension, level)) for level in (0.0, 0.5, 1.0))
-        for array in (population.utility, population.offset, *costs):
-            agents.update(array.tobytes())
-    strategies: dict[str, object] = {"adversary": scenario.adversary, **scenario.forecasters}
-    strategies |= {f"rule of {p.name}": scenario.elimination_of(p.name) for p in problem.populations}
-    parameters, arrays = Snapshots(strategies, _BUILT, _packages(scenario)).take()
-    chosen = hashlib.sha256(json.dumps(parameters).encode())
-    for array in arrays.values():
-        chosen.update(array.tobytes())
-    return {
-        "the version of omnisim": __version__,
-        "the version of numpy": np.__version__,
-        "the seed": seed,
-        "the number of rounds": problem.rounds,
-        "the scenario": source.hexdigest(),
-        "the agents": agents.hexdigest(),
-        "a strategy or its parameters": chosen.hexdigest(),
-    }
-
-
-def _packages(scenario: Scenario) -> set[str]:
-    """Of the forecasters that others are made of, which may be plug-ins."""
-    bases = (base for forecaster in scenario.forecasters.values() for base in getattr(forecaster, "bases", ()))
-    return {type(base).__module__.partition(".")[0] for base in bases}

@@ -11,16 +11,22 @@ import numpy as np
 import simpy
 from threadpoolctl import threadpool_limits
 
+from omnisim.arrays import IntArray
 from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.problem.context import Service
-from omnisim.scenario.scenario import Problem, Scenario
+from omnisim.scenario.problem import Problem
+from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort, cohorts
+from omnisim.simulation.messages import Actions
 from omnisim.simulation.network import Lines, Network
-from omnisim.simulation.processes import ForecastService, RoundData, World
-from omnisim.simulation.protocol import Clock
+from omnisim.simulation.processes import ForecastService, World
+from omnisim.simulation.protocol import Clock, Phase
+from omnisim.simulation.round_data import RoundData
 from omnisim.simulation.topology import WORLD, Role, topology
+from omnisim.strategies.adversaries.replay import Replay
+from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.trace import FORECASTER
@@ -51,6 +57,8 @@ class Prepared:
         self.populations = {p.name: p for p in problem.populations}
         adversary = self.adversary = copy.deepcopy(scenario.adversary)
         self._refuse_too_large()
+        if problem.declared:
+            self._refuse_unfinished()
         adversary.start(stream(seed, "adversary/start"), problem.populations)
         self.forecasters = {name: copy.deepcopy(each) for name, each in scenario.forecasters.items()}
         self._hears = {name: scenario.subscriptions_of(name) for name in self.populations}
@@ -59,11 +67,11 @@ class Prepared:
             self.home = {name: crew.name for crew in self._crews for name in crew.names}
             self._start_forecasters()
             self.lines = _lines(scenario, self._crews, self._hears, problem.rounds, seed)
-            self.agents = {crew.name: self._agents_of(crew) for crew in self._crews}
-            observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
             round_data = RoundData(
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
+            self.agents = {crew.name: self._agents_of(crew, round_data) for crew in self._crews}
+            observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
             rng = stream(seed, "adversary")
             answering = self._answering()
             self.world = World(round_data, adversary, self.agents, list(self.populations), rng, observers, answering)
@@ -72,7 +80,12 @@ class Prepared:
     @property
     def parties(self) -> dict[str, object]:
         """Everything that remembers something, by name."""
-        found = {"adversary": self.adversary, "world": self.world, **_named("forecaster", self.forecasters)}
+        return {"adversary": self.adversary, **self.learning}
+
+    @property
+    def learning(self) -> dict[str, object]:
+        """The parties but for the adversary, which remembers nothing where it replays data."""
+        found = {"world": self.world, **_named("forecaster", self.forecasters)}
         found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
         return found | ({} if self.lines is None else {"lines": self.lines})
 
@@ -90,8 +103,10 @@ class Prepared:
             size += size_of(RECORD, known | {"K": subsequences}, there)
         return size
 
-    def play(self, on_round: Callable[[int], None] | None = None, first_round: int = 0) -> None:
-        """Play all rounds from the first one on.
+    def play(
+        self, on_round: Callable[[int], None] | None = None, first_round: int = 0, rounds: int | None = None
+    ) -> None:
+        """Play rounds from the first one on.
 
         Parameters
         ----------
@@ -99,12 +114,39 @@ class Prepared:
             Called with t after round t.
         first_round
             Where the parties are.
+        rounds
+            Where to end; default: where the data do.
 
         Raises
         ------
         OmnisimError
             If a strategy breaks its contract on the way.
         """
+        self._run(on_round, first_round, self.problem.known if rounds is None else rounds, Phase.CONTEXT)
+
+    def eve(self, t: int) -> dict[str, IntArray]:
+        """Play round t up to where its outcome is drawn, which is not known yet; the parties have played those before.
+
+        Their prediction is the service's of that round. Nothing can be played after this.
+
+        Returns
+        -------
+        dict
+            From populations to what the agents do, (N,); -1 for one that is not there.
+
+        Raises
+        ------
+        OmnisimError
+            If a strategy breaks its contract.
+        """
+        network = self._run(None, t, t, Phase.OUTCOME)
+        for message, who in network.receive(WORLD, Actions):
+            self.agents[message.cohort].accept(t, message, who)
+        return {
+            name: party.of_round(t, rows) for party in self.agents.values() for _, name, rows in party.cohort.each()
+        }
+
+    def _run(self, on_round: Callable[[int], None] | None, first_round: int, rounds: int, until: Phase) -> Network:
         environment = simpy.Environment(initial_time=first_round)
         roles = {
             WORLD: Role.WORLD,
@@ -112,7 +154,7 @@ class Prepared:
             **dict.fromkeys(self.agents, Role.POPULATION),
         }
         network = Network(environment, roles, _listeners(self._crews, self._hears, self.forecasters), self.lines)
-        clock = Clock(environment, self.problem.rounds, on_round, first_round)
+        clock = Clock(environment, rounds, on_round, first_round, until)
         environment.process(clock.run())
         environment.process(self.world.run(clock, network))
         for service in self.services.values():
@@ -121,6 +163,7 @@ class Prepared:
             environment.process(party.run(clock, network))
         with threadpool_limits(limits=1):
             environment.run()
+        return network
 
     def _start_forecasters(self) -> None:
         adversary, problem = self.adversary, self.problem
@@ -134,17 +177,19 @@ class Prepared:
                     ],
                     subsequences=problem.subsequences,
                     past=problem.past,
-                    law=(lambda context: adversary.law(context, None, None)) if adversary.oblivious else None,
+                    law=(lambda context: adversary.law(context, None, None))
+                    if adversary.oblivious and not problem.declared
+                    else None,
                     models=tuple(problem.forecasts),
                 )
             )
 
-    def _agents_of(self, crew: Cohort) -> Agents:
+    def _agents_of(self, crew: Cohort, round_data: RoundData) -> Agents:
         problem, network = self.problem, self.scenario.network
         return Agents(
             crew,
             self.rules[crew.name],
-            problem.active,
+            round_data,
             self._hears[crew.populations[0].name],
             np.array([problem.default_actions.get(p.name, 0) for p in crew.populations]),
             problem.present.get(crew.populations[0].name),
@@ -174,6 +219,21 @@ class Prepared:
     def _heard_by(self, forecaster: str) -> list[str]:
         return [name for name in self.populations if forecaster in self._hears[name]]
 
+    def _refuse_unfinished(self) -> None:
+        """Refuse what cannot go on from the end of a run: outcomes that are not data, forecasts of what is to come."""
+        if type(self.adversary) is not Replay:
+            raise ScenarioError(
+                f"horizon is declared, and the adversary is {type(self.adversary).__name__}: only a run on data can "
+                "go on when there are more; leave horizon out, and set rounds"
+            )
+        for name, forecaster in self.scenario.forecasters.items():
+            for each in (forecaster, *getattr(forecaster, "bases", ())):
+                if isinstance(each, ConditionalMean):
+                    raise ScenarioError(
+                        f"horizon is declared, and {name} is or has a ConditionalMean, which reads the outcomes "
+                        "before they come; leave one out"
+                    )
+
     def _refuse_too_large(self) -> None:
         memory = physical_memory()
         if memory is not None and self.record_size > memory:
@@ -196,7 +256,7 @@ def _crews(
     for crew in crews:
         first = crew.populations[0].name
         rules[crew.name] = copy.deepcopy(given[first])
-        rules[crew.name].start(crew.whole, problem.active, stream(seed, f"population/{first}/policy"))
+        rules[crew.name].start(crew.whole, problem.declared_activity, stream(seed, f"population/{first}/policy"))
     return crews, rules
 
 

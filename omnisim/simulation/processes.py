@@ -6,11 +6,11 @@ everyone is booked by the world when the outcome is known; who learns of it, and
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, freeze
+from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.agents import Agents
@@ -19,40 +19,11 @@ from omnisim.simulation.cohorts import ByPopulation, Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.simulation.round_data import RoundData
 from omnisim.simulation.topology import WORLD
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.trace import FORECASTER
-
-
-@dataclass(frozen=True)
-class RoundData:
-    """What the world knows of every round beforehand.
-
-    Attributes
-    ----------
-    active : (T, L) bool
-    dates : (T,) datetime64[D] or None
-    features, forecasts, unclipped_forecasts
-        Each (T, k).
-    """
-
-    active: BoolArray
-    dates: DateArray | None
-    features: Mapping[str, FloatArray]
-    forecasts: Mapping[str, FloatArray]
-    unclipped_forecasts: Mapping[str, FloatArray]
-
-    def context(self, t: int) -> Context:
-        """The context of round t, without candidates."""
-        return Context(
-            t,
-            self.active[t],
-            None if self.dates is None else self.dates[t],
-            {name: values[t] for name, values in self.features.items()},
-            {name: values[t] for name, values in self.forecasts.items()},
-            unclipped_forecasts={name: values[t] for name, values in self.unclipped_forecasts.items()},
-        )
 
 
 class World:

@@ -66,6 +66,8 @@ class Clock:
         Called with t when round t is over.
     first
         The round to begin with; the environment's time then.
+    until
+        After those rounds, play the phases of one more that come before this one.
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class Clock:
         rounds: int,
         on_round: Callable[[int], None] | None = None,
         first: int = 0,
+        until: Phase = Phase.CONTEXT,
     ) -> None:
         self._environment = environment
-        self._first, self._rounds = first, rounds
+        self._first, self._rounds, self._until = first, rounds, until
         self._on_round = on_round
         self._next = [environment.event() for _ in Phase]
 
@@ -90,8 +93,15 @@ class Clock:
         yield environment.timeout(0)  # every process waits for its first event before any event fires
         for t in range(self._first, self._rounds):
             for phase in Phase:
-                event, self._next[phase] = self._next[phase], environment.event()
-                event.succeed(t)
+                self._fire(phase, t)
                 yield environment.timeout(PHASE_LENGTH)
             if self._on_round is not None:
                 self._on_round(t)
+        for phase in Phase:
+            if phase < self._until:
+                self._fire(phase, self._rounds)
+                yield environment.timeout(PHASE_LENGTH)
+
+    def _fire(self, phase: Phase, t: int) -> None:
+        event, self._next[phase] = self._next[phase], self._environment.event()
+        event.succeed(t)

@@ -1,22 +1,16 @@
 """Run a scenario: the function ``omnisim.simulate``."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from omnisim._version import __version__
 from omnisim.errors import ScenarioError
 from omnisim.scenario.load import load_scenario
-from omnisim.scenario.scenario import Problem, Scenario
+from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
-from omnisim.simulation.messages import Outcome
 from omnisim.simulation.preparing import Prepared
-from omnisim.simulation.settlement import differing, true_costs
-from omnisim.trace import FORECASTER, Mixtures, PopulationRecord, Trace
-from omnisim.trace.declarations import written
+from omnisim.simulation.recording import recorded
+from omnisim.simulation.standing import Keeper
+from omnisim.trace import Trace
 
 
 def simulate(
@@ -24,6 +18,7 @@ def simulate(
     seed: int | None = None,
     on_round: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,
+    state: Path | None = None,
 ) -> Trace:
     """Run a scenario and return the record of the run.
 
@@ -49,6 +44,9 @@ def simulate(
         Called with t after round t, for showing progress.
     checkpoint
         Where to leave the state of the run, and to go on from if there is one.
+    state
+        File for the state at the end of a run with a declared horizon, from which it can go on when there are more
+        rounds; see :mod:`omnisim.simulation.standing`.
 
     Raises
     ------
@@ -75,55 +73,11 @@ def simulate(
     checkpointer = None
     if checkpoint is not None:
         checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties)
+    keeper = None if state is None else Keeper(run)
     run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
-    return _recorded(run)
-
-
-def _recorded(run: Prepared) -> Trace:
-    """The record of a run that is over."""
-    problem, world, adversary = run.problem, run.world, run.adversary
-    first, forecaster = run.services[FORECASTER], run.forecasters[FORECASTER]
-    records: dict[str, PopulationRecord] = {}
-    for name, party in run.agents.items():
-        if run.lines is not None:
-            party.note_in_flight(run.lines.in_flight(name, Outcome))
-        records |= party.records(adversary.law_known and not adversary.draws_in_law)
-    unclipped_outcomes = differing(world.unclipped_outcomes, world.outcomes)
-    if unclipped_outcomes is not None:
-        records = {
-            name: replace(record, true_costs=true_costs(run.populations[name], record, unclipped_outcomes))
-            for name, record in records.items()
-        }
-    rules = {name: run.rules[run.home[name]] for name in run.populations}
-    others = {name: service.predictions for name, service in run.services.items() if name != FORECASTER}
-    return Trace(
-        outcomes=world.outcomes,
-        predictions=first.predictions,
-        unclipped_outcomes=unclipped_outcomes,
-        unclipped_predictions=differing(first.unclipped_predictions, first.predictions),
-        before=None if problem.past is None else problem.past.last,
-        mixtures=Mixtures.of(first.mixtures),
-        bases=np.stack(first.bases) if first.bases else None,
-        diagnostics=dict(first.diagnostics),
-        other_predictions=others,
-        messages=None if run.lines is None else run.lines.record(),
-        active=problem.active,
-        subsequences=tuple(problem.subsequences),
-        dates=problem.dates,
-        records={name: records[name] for name in run.populations},
-        about={
-            **run.scenario.about,
-            "seed": run.seed,
-            "rounds": problem.rounds,
-            "omnisim": __version__,
-            "forecaster": type(forecaster).__name__,
-            "forecast": written(forecaster.declared()),
-            "adversary": type(adversary).__name__,
-            "elimination": {name: type(rule).__name__ for name, rule in rules.items()},
-            "policies": {name: written(rule.declared(), rule.benchmark) for name, rule in rules.items()},
-            **_about_network(run.scenario, problem),
-        },
-    )
+    if keeper is not None and state is not None:
+        keeper.keep(state)
+    return recorded(run, run.problem.known)
 
 
 def _both(checkpointer: Checkpointer | None, on_round: Callable[[int], None] | None) -> Callable[[int], None] | None:
@@ -137,13 +91,3 @@ def _both(checkpointer: Checkpointer | None, on_round: Callable[[int], None] | N
             on_round(t)
 
     return call
-
-
-def _about_network(scenario: Scenario, problem: Problem) -> dict[str, Any]:
-    """Facts about forecasters and agents beyond those that every run has."""
-    about: dict[str, Any] = {}
-    if scenario.other_forecasters:
-        about["other_forecasters"] = {name: type(f).__name__ for name, f in scenario.other_forecasters.items()}
-    if problem.rows:
-        about["spells"] = {name: rows.tolist() for name, rows in problem.rows.items()}
-    return about

@@ -36,7 +36,7 @@ def trial(run: Prepared, seconds: float = 1.0) -> Trial:
     OmnisimError
         If a strategy breaks its contract in one of them.
     """
-    total = run.problem.rounds
+    total = run.problem.known
     ends = [time.perf_counter()]
 
     def on_round(_: int) -> None:

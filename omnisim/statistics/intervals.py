@@ -10,7 +10,6 @@ resamples: then all intervals hold together with the stated confidence (Romano a
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from omnisim.arrays import FloatArray
 from omnisim.statistics.resampling import NONE, Estimates, variance
@@ -80,6 +79,8 @@ def _students(reached: FloatArray, degrees_of_freedom: FloatArray, confidence: f
     Few units have few different resamples, whose quantile says little below the normal one: there the ratio is that of
     the quantiles at the stated confidence, which is wider.
     """
+    from scipy import stats
+
     level = 0.5 + confidence / 2
     ratio = stats.t.ppf(level, degrees_of_freedom) / stats.norm.ppf(level)
     return np.asarray(np.fmax(reached * ratio, stats.t.isf(stats.norm.sf(reached), degrees_of_freedom)))
@@ -98,6 +99,8 @@ def t_interval(sample: FloatArray) -> Interval:
     mean = float(sample.mean())
     if len(sample) < 2:
         return Interval(mean, np.nan, np.nan)
+    from scipy import stats
+
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample)))
     return Interval(mean, mean - half, mean + half)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omnisim.arrays import FloatArray
 from omnisim.statistics.intervals import CONFIDENCE, Interval
@@ -64,6 +63,8 @@ def fit_slope(sizes: Sequence[float], table: FloatArray, floor: float = 1.0) -> 
     replicates = int((weights > 0).sum())
     if replicates < 2:
         return Slope(slope, np.nan, np.nan, points, floored)
+    from scipy import stats
+
     scores = (centred * y).sum(axis=1) - slope * weights
     variance = replicates / (replicates - 1) * float((scores**2).sum()) / float(weights.sum()) ** 2
     degrees_of_freedom = float(weights.sum()) ** 2 / float((weights**2).sum()) - 1

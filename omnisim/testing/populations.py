@@ -13,6 +13,9 @@ _SCALINGS = (Scaling(-50.0, 250.0, "EUR"), Scaling(0.0, 1000.0, "USD"))
 _OUTCOMES = 50
 """Random outcomes tried beside the corners that are lowest and highest in every coordinate."""
 
+_PAST = 20
+"""Days of random prices that kinds which learn from the past are given."""
+
 _ROUNDING = 1e-9
 
 
@@ -48,9 +51,10 @@ def check_population(agents: MarketAgents) -> None:
         for other in (again, copied):
             if not _same(first, other):
                 raise StrategyError(f"{name} draws other agents from the same generator ({where})")
-        if (first.agents, len(first.action_names)) != (agents.agents, len(agents.action_names)):
+        declared = len(agents.action_names) or len(first.action_names)  # or a menu, which may be smaller
+        if (first.agents, len(first.action_names)) != (agents.agents, declared):
             raise StrategyError(
-                f"{name} declares {agents.agents} agents and {len(agents.action_names)} actions, but draws "
+                f"{name} declares {agents.agents} agents and {declared} actions, but draws "
                 f"{first.agents} and {len(first.action_names)} ({where})"
             )
         _check_ranges(name, first, where)
@@ -60,7 +64,8 @@ def check_population(agents: MarketAgents) -> None:
 def _built(agents: MarketAgents, scaling: Scaling, where: str) -> Population:
     np.random.default_rng().random()  # what others draw makes no difference
     try:
-        return agents.build("agents", scaling, np.random.default_rng(7))
+        past = scaling.prices(np.random.default_rng(2).random((_PAST, 24)))
+        return agents.build("agents", scaling, np.random.default_rng(7), past=past)
     except OmnisimError as cause:
         raise StrategyError(f"{type(agents).__name__} cannot be drawn ({where}): {cause}") from cause
 

@@ -127,6 +127,7 @@ AGENTS = (
     Array("money_offset", "N"),
     Array("load", "N A d", optional=True),
     Array("limit_scale", "N J", low=0, optional=True),
+    Array("agent_weights", "N", low=0, optional=True),
 )
 """Who a population is, below ``population<i>/``; what utilities may be is the business of ``Population``."""
 

@@ -21,6 +21,7 @@ class About(BaseModel):
 
     seed: Annotated[int, Field(ge=0)]
     rounds: Annotated[int, Field(ge=1)]
+    horizon: Annotated[int, Field(ge=1)] | None = None
     omnisim: str
     forecaster: str
     adversary: str
@@ -29,6 +30,7 @@ class About(BaseModel):
     forecast: Any = {}
     other_forecasters: dict[str, str] = {}
     spells: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
+    population_notes: dict[str, list[str]] = {}
 
 
 class PopulationHeader(BaseModel):
@@ -42,6 +44,7 @@ class PopulationHeader(BaseModel):
     currency: str
     subscriptions: Names = [FORECASTER]
     limit_units: list[str] = []
+    agent_names: Names | None = None
 
     @model_validator(mode="after")
     def _fit(self) -> "PopulationHeader":
@@ -121,6 +124,8 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
     about, rounds = header["about"], symbols[""]["T"]
     if about["rounds"] != rounds:
         raise TraceError(f"about.rounds is {about['rounds']}, but the arrays have {rounds} rounds")
+    if about.get("horizon", rounds) < rounds:
+        raise TraceError(f"about.horizon is {about['horizon']}, less than the {rounds} rounds that were played")
     others = {name.partition("/")[2] for name in arrays if name.startswith("other_predictions/")}
     if set(about.get("other_forecasters", {})) != others:
         raise TraceError(f"about.other_forecasters and other_predictions do not name the same: {_few(others)}")
@@ -132,6 +137,9 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
         spells = about.get("spells", {}).get(name)
         if spells is not None and len(spells) != own["N"]:
             raise TraceError(f"about.spells of {name!r} are {len(spells)}, the record has {own['N']}")
+        names = population.get("agent_names")
+        if names is not None and len(names) != own["N"]:
+            raise TraceError(f"population {name!r} has {len(names)} agent_names, the record has {own['N']} agents")
         if f"{prefix_of(index)}limit_scale" in arrays and not population.get("limit_units"):
             raise TraceError(f"population {name!r} has a limit_scale without limit_units")
     messages = header.get("messages")

@@ -64,6 +64,7 @@ def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
             "money_scale": population.money.scale,
             "money_offset": population.money.offset,
             "load": population.load,
+            "agent_weights": population.weights,
             "limit_scale": np.stack([limit.scale for limit in record.limits], axis=1) if record.limits else None,
         }
         arrays |= {prefix_of(index) + name: array for name, array in own.items() if array is not None}
@@ -84,6 +85,7 @@ def header_of(trace: Trace) -> dict[str, Any]:
                 "currency": record.population.money.currency,
                 "subscriptions": record.subscriptions,
                 "limit_units": [limit.unit for limit in record.limits],
+                **({} if record.population.agent_names is None else {"agent_names": record.population.agent_names}),
             }
             for record in trace.records.values()
         ],
@@ -165,6 +167,8 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
             action_names=known["action_names"],
             money=money,
             load=own["load"],
+            agent_names=known.get("agent_names"),
+            weights=own["agent_weights"],
         ),
         tuple(known["constraint_names"]),
         subscriptions=tuple(known.get("subscriptions", (FORECASTER,))),

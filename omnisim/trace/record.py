@@ -205,6 +205,11 @@ class Trace:
         return len(self.outcomes)
 
     @property
+    def horizon(self) -> int:
+        """T, the number of rounds that the strategies were told there would be: more than there are, if declared so."""
+        return int(self.about.get("horizon", self.rounds))
+
+    @property
     def true_outcomes(self) -> FloatArray:
         """What happened before anything was clipped, (T, d): money is settled at these."""
         return self.outcomes if self.unclipped_outcomes is None else self.unclipped_outcomes

@@ -228,7 +228,7 @@ REFUSED: list[tuple[list[Any], dict[str, Any], str]] = [
     ([], {}, "p.csv has no rows"),
     (change(DAY, 3, ("9999-12-31 03:00", 1)), {}, "line 5: (column 'time' is read as the year 9999: it|time is '9999)"),
     (change(DAY, 3, ("0001-01-01 03:00", 1)), {}, "line 5: (column 'time' is read as the year 1: it|time is '0001)"),
-    ([("2021-01-01", 1), ("3021-01-02", 1)], {"date": "time", "time": None, "resolution": "day"}, "line 3: column|line 2: time is"),
+    ([("2021-01-01", 1), ("3021-01-02", 1)], {"date": "time", "time": None, "resolution": "day"}, "3: column|2: time"),
     ([(i * 3600, 1) for i in range(23)] + [(1e300, 1)], {"time_format": "unix"}, "line 25: time is 1e[+]300: as unix"),
     ([(44197 + i / 24, 1) for i in range(9)] + [(3e6, 1)], {"time_format": "excel"}, "11: time is 3000000.0: as ex"),
     ([(-1e15, 1)] * 24, {"time_format": "unix_ms"}, "line 2: time is -1000000000000000.0: as unix_ms time it must be"),

@@ -208,3 +208,105 @@ def test_a_scenario_plays_them(tmp_path: Path) -> None:
     message = refusal("validate", path, "--set", "market.forecast_files.ours.gate_closure=09:00")
     assert "after gate closure" in message
     assert "forecast 'ours'" in message
+
+
+def local_market(days: int = 40) -> Market:
+    """Prices of Oslo from 1 October on, across the autumn clock change, with a shape of the day and luck."""
+    rng = np.random.default_rng(5)
+    shape = 50 + 20 * np.sin(np.arange(24) / 24 * 2 * np.pi)
+    first = dt.date(2023, 10, 1)
+    dates = np.arange(first, first + dt.timedelta(days=days), dtype="datetime64[D]")
+    return Market("m", dates, (shape + rng.normal(0, 15, (days, 24))).round(2))
+
+
+def vendor_file(path: Path, of: Market, *, shift: int = 0, factor: float = 1.0, tail: str = "") -> Path:
+    """A forecast with errors, beside the stamps of hours that begin so many hours later than they should."""
+    rng = np.random.default_rng(6)
+    given = of.prices.ravel() + rng.normal(0, 8, of.prices.size)
+    stamps = pd.date_range(str(of.dates[0]), periods=given.size, freq="h") + pd.Timedelta(hours=shift)
+    frame = pd.DataFrame({"time": stamps.strftime("%Y-%m-%d %H:%M"), "ours": (factor * given).round(4)})
+    path.write_text(frame.to_csv(index=False) + tail)
+    return path
+
+
+class TestSuspicions:
+    def test_a_file_that_fits_has_none(self, tmp_path: Path) -> None:
+        found = with_forecast(local_market(), "ours", vendor_file(tmp_path / "f.csv", local_market()))
+        assert found.warnings == ()
+
+    @pytest.mark.parametrize(("shift", "side"), [(-2, "2 hours later"), (-1, "1 hour later"), (1, "1 hour earlier")])
+    def test_stamps_that_are_hours_off(self, tmp_path: Path, shift: int, side: str) -> None:
+        of = local_market()
+        path = vendor_file(tmp_path / "f.csv", of, shift=shift)
+        played = {"first_day": of.dates[1].item(), "last_day": of.dates[-2].item()}
+        warnings = with_forecast(of, "ours", path, missing_forecast="previous", **played).warnings
+        (warning,) = [each for each in warnings if "fits" in each]
+        assert f"fits the price {side} better" in warning
+        assert "file_timezone" in warning
+        assert "stamp" in warning
+
+    @pytest.mark.parametrize("factor", [0.001, 0.1, 1000])
+    def test_another_unit(self, tmp_path: Path, factor: float) -> None:
+        (warning,) = with_forecast(
+            local_market(), "ours", vendor_file(tmp_path / "f.csv", local_market(), factor=factor)
+        ).warnings
+        assert "set unit" in warning
+
+    def test_naive_utc(self, tmp_path: Path) -> None:
+        """It has an hour that the zone skips in spring, or only one of those it has twice in autumn."""
+        of = local_market()
+        path = vendor_file(tmp_path / "f.csv", of)
+        warnings = with_forecast(of, "ours", path, timezone=OSLO).warnings
+        assert any("do not show the clock changes of Europe/Oslo" in warning for warning in warnings)
+        assert not any(
+            "do not show" in each
+            for each in with_forecast(of, "ours", path, timezone=OSLO, file_timezone=OSLO).warnings
+        )
+
+    def test_numbers_that_stand_for_nothing(self, tmp_path: Path) -> None:
+        of = local_market()
+        path = vendor_file(tmp_path / "f.csv", of)
+        lines = path.read_text().splitlines()
+        lines[150] = lines[150].partition(",")[0] + ",-9999"
+        path.write_text("\n".join(lines))
+        with pytest.raises(DataError, match=r"line 151: ours is -9999 .*missing_values = \['-9999'\]"):
+            with_forecast(of, "ours", path)
+        with pytest.raises(DataError, match="1 days have no forecast"):
+            with_forecast(of, "ours", path, missing_values=["-9999"])
+        assert with_forecast(of, "ours", path, missing_values=[]).forecast("ours").min() == -9999
+
+
+class TestClockOfIssueTimes:
+    """11:30 in UTC is 12:30 in Oslo's winter, after a gate that closes at 12:00."""
+
+    def written(self, folder: Path, of: Market, issued: str, offset: str = "") -> Path:
+        rows = ["time,issued,ours"]
+        for moment in pd.date_range("2023-11-05", periods=72, freq="h", tz=OSLO).tz_convert("UTC"):
+            day = moment.tz_convert(OSLO).normalize().tz_localize(None) - pd.Timedelta(days=1)
+            rows.append(f"{moment:%Y-%m-%d %H:%M}{offset},{day:%Y-%m-%d} {issued},{moment.hour + 0.5}")
+        path = folder / "f.csv"
+        path.write_text("\n".join(rows))
+        return path
+
+    def read(self, of: Market, path: Path, **keys: Any) -> Market:
+        played = {"first_day": dt.date(2023, 11, 5), "last_day": dt.date(2023, 11, 7)}
+        return with_forecast(of, "ours", path, timezone=OSLO, issued="issued", gate_closure="12:00", **played, **keys)
+
+    def test_it_is_that_of_the_stamps(self, tmp_path: Path) -> None:
+        of = local_market()
+        late, early = self.written(tmp_path, of, "11:30"), "10:30"
+        with pytest.raises(DataError, match=r"issued at 2023-11-04 12:30, after gate closure"):
+            self.read(of, late, file_timezone="UTC")
+        assert self.read(of, late, file_timezone="UTC", issued_timezone=OSLO).days == of.days
+        assert self.read(of, self.written(tmp_path, of, early), file_timezone="UTC").days == of.days
+
+    def test_it_must_be_said_where_only_the_stamps_carry_offsets(self, tmp_path: Path) -> None:
+        of = local_market()
+        path = self.written(tmp_path, of, "11:30", "Z")
+        with pytest.raises(DataError, match=r"its issue times \(issued\) do not: set issued_timezone"):
+            self.read(of, path)
+        with pytest.raises(DataError, match="issued at 2023-11-04 12:30"):
+            self.read(of, path, issued_timezone="UTC")
+        assert self.read(of, path, issued_timezone=OSLO).days == of.days
+        with pytest.raises(DataError, match="issued_timezone 'Oslo'"):
+            self.read(of, path, issued_timezone="Oslo")

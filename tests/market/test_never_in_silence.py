@@ -126,8 +126,16 @@ def test_numbers_that_stand_for_nothing(tmp_path: Path, number: float) -> None:
 @pytest.mark.parametrize("shift", [0, 1, -1, 24, -23, 48])
 @pytest.mark.parametrize(
     "changed",
-    [lambda x: x, lambda x: 2 * x + 5, lambda x: (0.93 * x + 2).round(), lambda x: (x / 7.45).round(2)],
-    ids=["copy", "multiple", "rounded", "in another currency"],
+    [
+        lambda x: x,
+        lambda x: 2 * x + 5,
+        lambda x: (0.93 * x + 2).round(),
+        lambda x: (x / 7.45).round(2),
+        lambda x: x + np.random.default_rng(2).normal(0, 0.01, x.size),
+        lambda x: np.where(np.arange(x.size) % 8 == 3, 50.0, (1.19 * x + 3).round(1)),
+        lambda x: np.where(np.arange(x.size) % 3 == 1, 50.0, x),
+    ],
+    ids=["copy", "multiple", "rounded", "in another currency", "noisy", "wrong here and there", "wrong in every third"],
 )
 def test_the_price_itself_is_known_to_nobody(tmp_path: Path, kind: str, shift: int, changed: Any) -> None:
     """``shift``: by how many hours later the price is that the column shows."""
@@ -157,7 +165,8 @@ def test_yesterday_as_a_feature_is_no_leak_and_as_a_forecast_is_told(tmp_path: P
 def test_a_good_forecast_is_no_leak(tmp_path: Path) -> None:
     values = prices()
     near = values + np.random.default_rng(1).normal(0, 1, HOURS)
-    assert silent(read_prices(file_of(tmp_path, {"price": values, "m": near}), forecasts=["m"])).size == HOURS
+    for given in (near, near.round(), near.round(1), (near / 3).round()):
+        assert silent(read_prices(file_of(tmp_path, {"price": values, "m": given}), forecasts=["m"])).size == HOURS
 
 
 def test_a_gap_outside_the_days_that_are_played(tmp_path: Path) -> None:

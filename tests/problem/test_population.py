@@ -8,6 +8,7 @@ import pytest
 
 import omnisim
 from omnisim.errors import ProblemError
+from omnisim.market import Scaling, load_ercot
 from omnisim.problem.mixture import Mixture
 
 
@@ -192,3 +193,57 @@ def test_range_errors_of_rounding_size_are_forgiven() -> None:
     third = 1 / 3
     omnisim.Population("p", [[[third, third, third]]], [[1e-12]])
     omnisim.LinearConstraint([[[third, third, third]]], [[1e-12]])
+
+
+class TestFromSchedules:
+    def test_utilities_fill_the_unit_interval_and_money_is_the_bill(self) -> None:
+        """Against the bill in loops, for agents of different sizes, on days inside the range of prices."""
+        rng = np.random.default_rng(0)
+        energy, value = rng.normal(size=(3, 4, 24)) * [[[1.0]], [[10.0]], [[0.01]]], rng.uniform(-50, 300, (3, 4))
+        made = omnisim.Population.from_schedules(
+            energy, value, Scaling(-20.0, 180.0, "EUR"), name="mine", weights=[1, 2, 3]
+        )
+        assert made.money.currency == "EUR"
+        for prices in rng.uniform(-20, 180, (5, 24)):
+            earned = made.utilities((prices + 20) / 200) * made.money.scale[:, None] + made.money.offset[:, None]
+            for n in range(3):
+                for a in range(4):
+                    bill = sum(energy[n, a, hour] * prices[hour] for hour in range(24))
+                    np.testing.assert_allclose(earned[n, a], value[n, a] - bill, rtol=1e-9, atol=1e-9)
+        # The dearest and the cheapest day of some action are 0 and 1.
+        extremes = [made.utilities((sign * energy[n, a] > 0).astype(float))[n, a]
+                    for n in range(3) for a in range(4) for sign in (1, -1)]  # fmt: skip
+        np.testing.assert_allclose([min(extremes), max(extremes)], [0, 1], atol=1e-12)
+
+    def test_one_agent_on_a_market(self) -> None:
+        market = load_ercot()
+        night, day = np.zeros(24), np.zeros(24)
+        night[:6], day[12:18] = 1.0, 1.0
+        made = omnisim.Population.from_schedules([night, day], [0.0, 50.0], market, action_names=["night", "day"])
+        scenario = omnisim.Scenario(
+            populations=[made],
+            adversary=omnisim.adversaries.Replay(market.scaling.outcomes(market.prices[:30])[0]),
+            forecaster=omnisim.forecasters.Persistence(),
+        )
+        trace = omnisim.simulate(scenario)
+        chosen = trace.actions["schedules"][:, 0]
+        by_hand = sum(
+            50.0 * a - (market.prices[t, 12:18].sum() if a else market.prices[t, :6].sum())
+            for t, a in enumerate(chosen)
+        )
+        np.testing.assert_allclose(omnisim.analyze(trace).agents["money"], by_hand, rtol=1e-9)
+
+    @pytest.mark.parametrize(
+        ("schedules", "value", "market", "says"),
+        [
+            (np.zeros((2, 24)), np.zeros(3), Scaling(0, 1), r"value must have shape \(1, 2\), as the schedules have"),
+            (np.zeros((2, 23)), np.zeros(2), load_ercot(), "schedules have 23 periods a day, the market 24"),
+            (np.zeros((2, 24)), np.zeros(2), "ercot", "market must be a Market or a Scaling, got str"),
+            (np.full((2, 24), np.nan), np.zeros(2), Scaling(0, 1), "every entry must be a finite number"),
+            (np.zeros(24), np.zeros(1), Scaling(0, 1), "schedules must have shape"),
+            (np.zeros((2, 24)), 1.0, Scaling(0, 1), "value must have shape"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, schedules: Any, value: Any, market: Any, says: str) -> None:
+        with pytest.raises(ProblemError, match=says):
+            omnisim.Population.from_schedules(schedules, value, market)

@@ -17,15 +17,18 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 
 pytestmark = pytest.mark.browser
 
+FEW = {f"populations.{name}.agents": 20 for name in ("buyers", "factories", "operators")}
+"""Of whom some are chosen; more take long to draw."""
+
 SCENARIOS = {
-    "by the hour": ("ercot_day_ahead", {"rounds": 25}),
+    "by the hour": ("ercot_day_ahead", {"rounds": 25, **FEW}),
     "half of the prices clipped": ("own_prices", {"market.high": 60, "populations.buyers.stress_price": 50}),
     "by the day": ("panprediction", {"rounds": 200}),
-    "agents that come and go": ("retailers", {"rounds": 30}),
+    "agents that come and go": ("retailers", {"rounds": 24}),
     "late news and fallbacks": ("lossy_broadcast", {"rounds": 30}),
     "spikes": ("price_spikes", {"rounds": 40}),
 }
-QUICK = ("by the hour", "agents that come and go", "half of the prices clipped")
+QUICK = ("by the hour", "agents that come and go")
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in SCENARIOS]
 
 
@@ -43,6 +46,7 @@ def analyses():
 
 
 def choose(page, population, agent):
+    """Choose an agent, whoever was chosen before: the page may have been open already."""
     chooser = page.locator("#agent-chooser")
     if chooser.locator("[data-population] option").count() > 1:
         chooser.locator("[data-population]").select_option(population)
@@ -80,7 +84,7 @@ def some_agents(record, rng):
 @pytest.mark.parametrize("name", NAMES)
 def test_money_and_regret_of_any_agent_are_those_of_the_analysis(name, analyses, written, drawn):
     analysis = analyses(name)
-    page = drawn(written(analysis))
+    page = drawn(written(analysis), looking=True)
     rng = np.random.default_rng(5)
     for population, record in analysis.trace.records.items():
         for agent in some_agents(record, rng):
@@ -112,7 +116,7 @@ def compare_with_the_analysis(found, analysis, population, agent):
 @pytest.mark.parametrize("name", ["by the hour", "by the day"])
 def test_schedules_of_any_agent_are_its_own(name, analyses, written, drawn):
     analysis = analyses(name)
-    page = drawn(written(analysis))
+    page = drawn(written(analysis), looking=True)
     draw = figures.schedules if analysis.trace.outcomes.shape[1] > 1 else figures.energies
     for population, agent in (("operators", 17), ("factories", 3)):
         choose(page, population, agent)
@@ -127,7 +131,7 @@ def test_schedules_of_any_agent_are_its_own(name, analyses, written, drawn):
 
 def test_sentences_are_those_of_the_numbers(analyses, written, drawn):
     analysis = analyses("half of the prices clipped")
-    page = drawn(written(analysis))
+    page = drawn(written(analysis), looking=True)
     for agent in (0, 9):
         choose(page, "operators", agent)
         money = course(analysis.trace, "operators", agent)

@@ -30,7 +30,7 @@ def header(page, table, title):
 
 
 def test_every_figure_is_drawn(drawn, market):
-    page = drawn(market)
+    page = drawn(market, looking=True)
     traces = page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('figure')].map(f => [f.id.replace('figure-', ''),"
         " [f.querySelector('.plot').data.length, f.querySelectorAll('svg.main-svg').length]]))"

@@ -22,6 +22,26 @@ def drawn(drawn, written):
     return lambda analysis, **options: drawn(written(analysis), **options)
 
 
+@pytest.fixture
+def fields(written, market, quiet):
+    """The report of the market with the field below the head of any column, which is empty again afterwards.
+
+    The page may be open already, with its figures drawn.
+    """
+    used = []
+
+    def field(title: str):
+        page = quiet(written(market), looking=True)
+        page.locator("html[data-drawn=true]").wait_for(state="attached")
+        used.append(condition(page, title))
+        assert used[-1].input_value() == ""
+        return page, used[-1]
+
+    yield field
+    for each in used:
+        each.fill("")
+
+
 def condition(page, title: str):
     """The field below the head of a column."""
     page.locator(f".filters[data-for={TABLE}] [data-conditions]").evaluate(
@@ -65,10 +85,10 @@ def saved(page, table: str = TABLE) -> list[list[str]]:
         ("–", np.isnan),
     ],
 )
-def test_a_filter_means_the_numbers_of_its_column(text, wanted, drawn, market) -> None:
-    page = drawn(market)
+def test_a_filter_means_the_numbers_of_its_column(text, wanted, fields, market) -> None:
+    page, field = fields("CCV+ cost")
     values = np.array([float(f"{value:.5g}") for value in market.agents["ccv_positive"]])
-    condition(page, "CCV+ cost").fill(text)
+    field.fill(text)
     with np.errstate(invalid="ignore"):
         assert found_rows(page) == int(np.sum(wanted(values)))
 
@@ -85,9 +105,8 @@ def test_whole_numbers_and_texts_of_a_column(drawn, market) -> None:
 
 
 @pytest.mark.parametrize("text", ["abc", "> ", "1..", "1 to 2", "=> 3", "0,5"])
-def test_what_is_not_understood_filters_nothing_and_says_so(text, drawn, market) -> None:
-    page = drawn(market)
-    field = condition(page, "CCV+ cost")
+def test_what_is_not_understood_filters_nothing_and_says_so(text, fields, market) -> None:
+    page, field = fields("CCV+ cost")
     field.fill(text)
     assert field.get_attribute("aria-invalid") == "true"
     assert f"“{text.strip()}” is not understood" in said(page)
@@ -139,7 +158,7 @@ def test_an_address_with_names_that_are_not_there_is_no_trouble(quiet, written, 
 
 
 def test_what_is_saved_is_what_was_filtered_and_its_numbers_are_those_of_the_analysis(drawn, market) -> None:
-    page = drawn(market, accept_downloads=True)
+    page = drawn(market)
     page.locator(f".filters[data-for={TABLE}] [data-filter=subsequence]").select_option("hot")
     heads, *rows = saved(page)
     expected = market.agents[market.agents["subsequence"] == "hot"].set_index(["population", "agent"])
@@ -155,7 +174,7 @@ NAMES = ["=1+1", "+2", "-3", "@cmd", "\t=tab", "  =late", "\uff1dwide", 'a "quot
 
 def test_texts_that_a_spreadsheet_would_run_are_saved_as_texts(drawn, make) -> None:
     analysis = make(populations=dict.fromkeys(NAMES, 2), subsequences=("all", "=cmd|' /C calc'!A0"))
-    page = drawn(analysis, accept_downloads=True)
+    page = drawn(analysis)
     for table in (TABLE, "distributions", "certificates-table"):
         rows = saved(page, table)
         texts = {cell for row in rows for cell in row if not re.fullmatch(r"-?[\d.]+(e-?\d+)?|", cell)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scenario_files import TOY, omnisim_command, prices, refusal, write_prices, write_scenario
 
-TOP = "name, description, seed, rounds, market, populations, forecaster, adversary, elimination"
+TOP = "name, description, seed, rounds, horizon, market, populations, forecaster, adversary, elimination"
 RULE = "must be true, for every round, or a table with feature, operator, and value or quantile"
 NUMBERS = "must be a finite number, or a list of them for the operator 'in'"
 
@@ -136,7 +136,7 @@ MISSING = {
     "forecaster={lag=1}": "forecaster.kind: is missing: available: climatology, ",
     "forecaster={kind='published'}": "forecaster: Published needs exactly one of predictions and model, got none",
     "populations.buyers={agents=1}": "populations.buyers.kind: is missing: available: budgeted_operators, deferrable",
-    "populations.more={kind='manufacturers'}": "populations.more.agents: is missing",
+    "populations.more={kind='manufacturers'}": "populations.more: agents: is missing: a number of them, or a table",
     "adversary={kind='independent'}": "adversary.support: is missing",
     "subsequences.w={}": "subsequences.w.feature: is missing (and 1 more)",
     "subsequences.w={feature='weekday', operator='<'}": (

@@ -14,18 +14,21 @@ import abc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, freeze
+from omnisim.arrays import BoolArray, FloatArray
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
+from omnisim.market.agents.contracts import COLUMNS, FEE, Terms
+from omnisim.market.agents.customers import Column, Customers
 from omnisim.market.agents.limits import Held, split
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import Constraint
-from omnisim.problem.population import Money, Population
+from omnisim.problem.population import Population, scaled
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,15 @@ class Schedules:
     ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
     MWh of each hour as well); ``value`` is (N, A) in money per day; ``constraints`` map outcomes (T, H) to costs
     (T, N, A) in [-1, 1], and are :class:`~omnisim.LinearConstraint` or have a method ``split(k)`` that gives the same
-    limit where each part of the day has k prices.
+    limit where each part of the day has k prices. ``action_names`` are those of the specification where they are left
+    out; ``notes`` are sentences for reports.
     """
 
     load: FloatArray
     value: FloatArray
     constraints: Sequence[Constraint]
+    action_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +58,17 @@ class MarketAgents(abc.ABC):
     returns :class:`Schedules` and takes every random number from ``rng``, in an order that its docstring
     states.
 
+    For customers of one's own it also declares ``columns``, and passes each number that it draws for them through
+    ``self._own(column, drawn)``: what the table says takes the place of what was drawn, and nothing else changes.
+
     Parameters
     ----------
     agents
-        N, at least 1.
+        N, at least 1; left out with a table, which has a row for each.
+    table
+        Customers of one's own: a file (CSV, Parquet) or, in Python, a DataFrame, with any of the columns that
+        ``columns`` describes, and ``name``, ``weight``, ``contract``
+        (:mod:`omnisim.market.agents.customers`, :mod:`omnisim.market.agents.contracts`).
     seed
         Draw the same agents in every run; None follows the seed of the run.
     typical_price
@@ -64,20 +77,31 @@ class MarketAgents(abc.ABC):
         alone.
     """
 
-    agents: int
+    agents: int = None  # type: ignore[assignment]  # until the table is read
+    table: Path | Any | None = None
     seed: int | None = None
     typical_price: float = 45.0
 
     action_names: ClassVar[tuple[str, ...]]
+    columns: ClassVar[tuple[Column, ...]] = ()
 
     def __post_init__(self) -> None:
+        if self.table is not None:
+            self._read_table()
+        elif self.agents is None:
+            raise ProblemError("agents: is missing: a number of them, or a table with a row for each")
         self._require("agents", self.agents >= 1 and self.agents % 1 == 0, "a whole number >= 1")
         self._require("seed", self.seed is None or self.seed >= 0, "a whole number >= 0, or left out")
         self._positive("typical_price")
         self._check()
 
     def build(
-        self, name: str, scaling: Scaling, rng: np.random.Generator, resolution: Resolution = "hour"
+        self,
+        name: str,
+        scaling: Scaling,
+        rng: np.random.Generator,
+        resolution: Resolution = "hour",
+        past: FloatArray | None = None,
     ) -> Population:
         """Draw the population; the same agents with the same schedules whatever the resolution.
 
@@ -95,6 +119,8 @@ class MarketAgents(abc.ABC):
         resolution
             Of the market, which has d prices a day: 24, 48, 96 or 288, or one that holds in every hour.
             ``population.load`` (N, A, d) is the energy of each period in MWh.
+        past : (D, d), optional
+            Prices of the days before the first one played, in money per MWh, for kinds that learn from them.
 
         Raises
         ------
@@ -104,22 +130,61 @@ class MarketAgents(abc.ABC):
         """
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
-        drawn = self._draw(scaling, rng)
-        load, constraints = in_periods(drawn, PRICES_A_DAY[resolution])
-        slope = -scaling.span * load
-        constant = drawn.value - scaling.low * load.sum(axis=2)
-        lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
-        highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
-        scale = highest - lowest
+        drawn = self._draw_knowing(scaling, rng, past)
+        periods = PRICES_A_DAY[resolution]
+        load, constraints = in_periods(drawn, periods)
+        at_market, paid = self._terms.settle(drawn.load)
+        energy = load if at_market is drawn.load else energy_of(at_market, periods)
+        utility, offset, money = scaled(energy, drawn.value - paid, scaling.low, scaling.high, scaling.currency)
+        customers = self._customers
         return Population(
             name,
-            utility=slope / scale[:, None, None],
-            offset=(constant - lowest[:, None]) / scale[:, None],
+            utility=utility,
+            offset=offset,
             constraints=constraints,
-            action_names=self.action_names,
-            money=Money(freeze(scale), freeze(lowest), scaling.currency),
+            action_names=drawn.action_names or self.action_names,
+            money=money,
             load=load,
+            agent_names=None if customers is None else customers.names,
+            weights=None if customers is None else customers.weights,
+            notes=[*([] if customers is None else [customers.told(self.columns)]), *drawn.notes],
         )
+
+    @property
+    def menu_size(self) -> int:
+        """A, the number of actions, or the most there may be."""
+        return len(self.action_names)
+
+    def _draw_knowing(self, scaling: Scaling, rng: np.random.Generator, past: FloatArray | None) -> Schedules:  # noqa: ARG002 (of subclasses)
+        """Draw the schedules of all agents, for kinds that learn from prices of the past (D, d) if there are any."""
+        return self._draw(scaling, rng)
+
+    @property
+    def _customers(self) -> Customers | None:
+        return self.table if isinstance(self.table, Customers) else None
+
+    @property
+    def _terms(self) -> Terms:
+        """The contracts of all agents."""
+        return Terms.all_spot(self.agents) if self._customers is None else Terms.of(self._customers)
+
+    def _own(self, column: str, drawn: FloatArray) -> FloatArray:
+        """What the table says of a column, (N,); ``drawn`` (N,) where it says nothing, or there is none."""
+        return drawn if self._customers is None else self._customers.or_drawn(column, drawn)
+
+    def _refuse_rows(self, column: str, wrong: BoolArray, wanted: Sequence[str] | str) -> None:
+        """Refuse rows of the table in which a column does not go with others; no table, nothing to refuse."""
+        if self._customers is not None and column in self._customers.values:
+            self._customers.refuse(column, wrong, wanted)
+
+    def _read_table(self) -> None:
+        known = (*self.columns, *COLUMNS)
+        customers = Customers.read(self.table, f"the columns of {type(self).__name__}", known, [FEE])
+        Terms.of(customers)  # refuses what is wrong with the contracts
+        self._require("agents", self.agents in (None, customers.agents), f"left out: the table has {customers.agents}")
+        # The dataclass is frozen; what it was given is replaced by what it says once.
+        object.__setattr__(self, "table", customers)
+        object.__setattr__(self, "agents", customers.agents)
 
     @abc.abstractmethod
     def _check(self) -> None:
@@ -174,16 +239,27 @@ def in_periods(schedules: Schedules, number: int) -> tuple[FloatArray, list[Cons
     ProblemError
         If the parts of the day and the periods do not divide each other, or a constraint cannot be split.
     """
-    load, constraints = schedules.load, list(schedules.constraints)
+    constraints = list(schedules.constraints)
+    energy, parts = energy_of(schedules.load, number), schedules.load.shape[2]
+    if number < parts:
+        return energy, [Held(constraint, parts // number) for constraint in constraints]
+    several = number // parts
+    return energy, constraints if several == 1 else [split(constraint, several) for constraint in constraints]
+
+
+def energy_of(load: FloatArray, number: int) -> FloatArray:
+    """From power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
+
+    Raises
+    ------
+    ProblemError
+        If the parts of the day and the periods do not divide each other.
+    """
     parts = load.shape[2]
     if number % parts == 0:
-        several = number // parts
-        energy = np.repeat(load, several, axis=2) * (HOURS / number)
-        return energy, constraints if several == 1 else [split(constraint, several) for constraint in constraints]
+        return np.asarray(np.repeat(load, number // parts, axis=2) * (HOURS / number))
     if parts % number == 0:
-        several = parts // number
-        energy = load.reshape(*load.shape[:2], number, several).sum(axis=3) * (HOURS / parts)
-        return energy, [Held(constraint, several) for constraint in constraints]
+        return np.asarray(load.reshape(*load.shape[:2], number, -1).sum(axis=3) * (HOURS / parts))
     raise ProblemError(f"schedules of {parts} parts of a day do not fit a market of {number} prices a day")
 
 

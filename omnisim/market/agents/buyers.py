@@ -7,6 +7,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
+from omnisim.market.agents.customers import Column, inside_share, not_negative, positive, share_column
 from omnisim.market.agents.limits import StressedLoad
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
@@ -74,7 +75,7 @@ class EnergyBuyers(MarketAgents):
     -----
     Drawn in this order, N numbers each: daily energy, household character (Beta(2, 2)), flexible share, service
     worth, discomfort at night, discomfort at midday, who has a battery, battery capacity, battery duration
-    (uniform from 2 to 8 hours at full power), headroom.
+    (uniform from 2 to 8 hours at full power), headroom. A table may give any of them, see ``columns``.
 
     With one price a day the hour of the flexible load and the store change nothing but discomfort, losses and the
     highest load of a stressed day: what remains is whether to run it at all. :class:`DeferrableLoads` decide
@@ -104,6 +105,19 @@ class EnergyBuyers(MarketAgents):
         flexible + store for flexible in _FLEXIBLE for store in ("", " + store")
     )
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        positive("daily_energy_mwh", "consumption of a day"),
+        share_column("household_share", "shape of the base load: 1 a household's, 0 a small business's"),
+        inside_share("flexible_share", "share of the daily energy that is flexible"),
+        not_negative("service_worth_per_mwh", "worth of the flexible load: the price above which to do without"),
+        not_negative("night_discomfort_per_mwh", "cost of moving the flexible load to the night"),
+        not_negative("midday_discomfort_per_mwh", "cost of moving the flexible load to midday"),
+        Column("battery", "whether there is a battery; the others use the building as a store", flag=True),
+        positive("battery_capacity_mwh", "what the battery holds"),
+        positive("battery_power_mw", "the most that the battery draws"),
+        positive("connection_limit_mw", "the most that may be drawn in stressed hours"),
+    )
+
     def _check(self) -> None:
         self._positive("median_daily_energy_mwh", "service_worth", "battery_capacity", "headroom")
         self._not_negative("size_spread", "shift_discomfort", "battery_wear")
@@ -114,14 +128,18 @@ class EnergyBuyers(MarketAgents):
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
         threshold = self._threshold("stress_price", scaling)
-        energy = lognormal(rng, self.median_daily_energy_mwh, self.size_spread, self.agents)
-        household = rng.beta(2, 2, size=self.agents)[:, None]
-        flexible = energy * share(rng, self.flexible_share, 8, self.agents)
-        worth = self.typical_price * lognormal(rng, self.service_worth, 0.5, self.agents)
-        night, midday = (self.typical_price * lognormal(rng, self.shift_discomfort, 0.7, self.agents) for _ in range(2))
-        battery = rng.random(self.agents) < self.battery_share
-        capacity = energy * lognormal(rng, self.battery_capacity, 0.4, self.agents)
-        power = capacity / rng.uniform(2, 8, size=self.agents)
+        own, typical = self._own, self.typical_price
+        energy = own("daily_energy_mwh", lognormal(rng, self.median_daily_energy_mwh, self.size_spread, self.agents))
+        household = own("household_share", rng.beta(2, 2, size=self.agents))[:, None]
+        flexible = energy * own("flexible_share", share(rng, self.flexible_share, 8, self.agents))
+        worth = own("service_worth_per_mwh", typical * lognormal(rng, self.service_worth, 0.5, self.agents))
+        night, midday = (
+            own(f"{when}_discomfort_per_mwh", typical * lognormal(rng, self.shift_discomfort, 0.7, self.agents))
+            for when in ("night", "midday")
+        )
+        battery = own("battery", (rng.random(self.agents) < self.battery_share).astype(np.float64)) > 0
+        capacity = own("battery_capacity_mwh", energy * lognormal(rng, self.battery_capacity, 0.4, self.agents))
+        power = own("battery_power_mw", capacity / rng.uniform(2, 8, size=self.agents))
         headroom = lognormal(rng, self.headroom, 0.8, self.agents)
 
         shape = household * _HOUSEHOLD_SHAPE + (1 - household) * _BUSINESS_SHAPE
@@ -144,7 +162,12 @@ class EnergyBuyers(MarketAgents):
         value = np.stack([service, service - wear[:, None]], axis=2)
         shape_of_actions = (self.agents, len(self.action_names))
         load = load.reshape(*shape_of_actions, HOURS)
-        limit = base.max(axis=1) + headroom * flexible / EVENING.sum()
+        limit = own("connection_limit_mw", base.max(axis=1) + headroom * flexible / EVENING.sum())
+        self._refuse_rows(
+            "connection_limit_mw",
+            limit < base.max(axis=1),
+            [f">= {peak:.6g}, the highest base load, which no action lowers" for peak in base.max(axis=1)],
+        )
         return Schedules(load, value.reshape(shape_of_actions), [StressedLoad(load, limit, threshold)])
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share
+from omnisim.market.agents.customers import Column, not_negative, positive
 from omnisim.market.agents.limits import CurtailmentEnergy
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
@@ -65,7 +66,7 @@ class DeferrableLoads(MarketAgents):
 
     Notes
     -----
-    Drawn in this order, N numbers each: need, usual price, strain, cap.
+    Drawn in this order, N numbers each: need, usual price, strain, cap. A table may give any of them, see ``columns``.
 
     Examples
     --------
@@ -84,6 +85,13 @@ class DeferrableLoads(MarketAgents):
 
     action_names: ClassVar[tuple[str, ...]] = tuple(_TAKEN)
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        positive("daily_energy_mwh", "need of a day"),
+        positive("usual_price_per_mwh", "price at which what is not drawn today is bought on another day"),
+        positive("strain_per_mwh", "cost of moving the whole need of a day to another"),
+        not_negative("cap_mwh", "cap on the energy of all curtailment hours of a day"),
+    )
+
     def _check(self) -> None:
         self._positive("median_daily_energy_mwh", "usual_price", "strain")
         self._not_negative("size_spread", "price_spread")
@@ -91,10 +99,11 @@ class DeferrableLoads(MarketAgents):
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
         threshold = self._threshold("curtailment_price", scaling)
-        need = lognormal(rng, self.median_daily_energy_mwh, self.size_spread, self.agents)
-        usual = self.typical_price * lognormal(rng, self.usual_price, self.price_spread, self.agents)
-        strain = self.typical_price * lognormal(rng, self.strain, 0.6, self.agents)
-        cap = need * share(rng, self.cap, 8, self.agents)
+        own, typical = self._own, self.typical_price
+        need = own("daily_energy_mwh", lognormal(rng, self.median_daily_energy_mwh, self.size_spread, self.agents))
+        usual = own("usual_price_per_mwh", typical * lognormal(rng, self.usual_price, self.price_spread, self.agents))
+        strain = own("strain_per_mwh", typical * lognormal(rng, self.strain, 0.6, self.agents))
+        cap = own("cap_mwh", need * share(rng, self.cap, 8, self.agents))
 
         energy = need[:, None] * _SHARE
         power = np.repeat(energy[:, :, None] / HOURS, HOURS, axis=2)

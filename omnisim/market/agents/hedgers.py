@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share
+from omnisim.market.agents.customers import Column, inside_share, positive
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
 
@@ -46,7 +47,7 @@ class SpikeHedgers(MarketAgents):
 
     Notes
     -----
-    Drawn in this order, N numbers each: exposure, premium.
+    Drawn in this order, N numbers each: exposure, premium. A table may give either, see ``columns``.
 
     Examples
     --------
@@ -63,14 +64,19 @@ class SpikeHedgers(MarketAgents):
 
     action_names: ClassVar[tuple[str, ...]] = tuple(_COVER)
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        positive("exposure_mwh", "energy of a day that is exposed to spikes"),
+        inside_share("premium_share", "premium of full cover as a share of the payout"),
+    )
+
     def _check(self) -> None:
         self._positive("median_exposure_mwh", "premium_concentration", "payout")
         self._not_negative("size_spread")
         self._inside_share("premium")
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:  # noqa: ARG002 (the hook is given it)
-        exposure = lognormal(rng, self.median_exposure_mwh, self.size_spread, self.agents)
-        theta = share(rng, self.premium, self.premium_concentration, self.agents)
+        exposure = self._own("exposure_mwh", lognormal(rng, self.median_exposure_mwh, self.size_spread, self.agents))
+        theta = self._own("premium_share", share(rng, self.premium, self.premium_concentration, self.agents))
         left = exposure[:, None] * (1 - _COVERED)
         value = -(theta * exposure)[:, None] * self.payout * _PREMIUM
         return Schedules(np.repeat(left[:, :, None] / HOURS, HOURS, axis=2), value, [])

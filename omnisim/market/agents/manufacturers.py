@@ -5,7 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from omnisim.arrays import ROUNDING
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
+from omnisim.market.agents.customers import Column, inside_share, not_negative, positive, share_column
 from omnisim.market.agents.limits import CurtailmentEnergy
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
@@ -26,6 +28,8 @@ _RUNNING = np.stack(list(_SHIFTS.values()))
 _TWO_SHIFTS = 16.0
 _NIGHT = window(22, 6)
 _LATE = window(14, 22)
+_MOST_OUTPUT = HOURS - 0.05 * 8
+"""Output of three shifts, in hours of running by day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +79,8 @@ class Manufacturers(MarketAgents):
 
     Notes
     -----
-    Drawn in this order, N numbers each: power, standby share, margin, saturation, quota, cap.
+    Drawn in this order, N numbers each: power, standby share, margin, saturation, quota, cap. A table may give any of
+    them, see ``columns``.
 
     Examples
     --------
@@ -98,6 +103,15 @@ class Manufacturers(MarketAgents):
 
     action_names: ClassVar[tuple[str, ...]] = tuple(_SHIFTS)
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        positive("power_mw", "full power of the plant"),
+        inside_share("standby_share", "share of full power drawn in hours without a shift"),
+        positive("margin_per_mwh", "margin of a daytime MWh before energy"),
+        share_column("saturation", "share by which the average margin falls at 24 hours of output"),
+        Column("quota_hours", "output of a day that is due, in hours of running by day", 0.0, _MOST_OUTPUT),
+        not_negative("cap_mwh", "cap on the energy of all curtailment hours of a day"),
+    )
+
     def _check(self) -> None:
         self._positive("median_power_mw", "margin", "cap")
         self._not_negative("size_spread", "night_wages", "late_wages", "cap_spread")
@@ -106,11 +120,12 @@ class Manufacturers(MarketAgents):
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
         threshold = self._threshold("curtailment_price", scaling)
-        power = lognormal(rng, self.median_power_mw, self.size_spread, self.agents)
-        standby = share(rng, self.standby_share, 30, self.agents)[:, None, None]
-        margin = self.typical_price * lognormal(rng, self.margin, 0.5, self.agents)
-        saturation = self.saturation * rng.uniform(0.5, 1, size=self.agents)
-        quota = _TWO_SHIFTS * share(rng, self.quota, 10, self.agents)
+        own = self._own
+        power = own("power_mw", lognormal(rng, self.median_power_mw, self.size_spread, self.agents))
+        standby = own("standby_share", share(rng, self.standby_share, 30, self.agents))[:, None, None]
+        margin = own("margin_per_mwh", self.typical_price * lognormal(rng, self.margin, 0.5, self.agents))
+        saturation = own("saturation", self.saturation * rng.uniform(0.5, 1, size=self.agents))
+        quota = own("quota_hours", _TWO_SHIFTS * share(rng, self.quota, 10, self.agents))
         cap = lognormal(rng, self.cap, self.cap_spread, self.agents)
 
         load = power[:, None, None] * (_RUNNING + standby * (1 - _RUNNING))
@@ -122,7 +137,7 @@ class Manufacturers(MarketAgents):
 
         short = quota[:, None] - output
         scaled = short / np.abs(short).max(axis=1, keepdims=True)
-        lean = np.where(short <= 0, load.sum(axis=2), np.inf).min(axis=1)
+        lean = np.where(short <= ROUNDING, load.sum(axis=2), np.inf).min(axis=1)
         return Schedules(
             load,
             value,
@@ -134,6 +149,6 @@ class Manufacturers(MarketAgents):
                     unit="units of output",
                     scale=np.abs(short).max(axis=1),
                 ),
-                CurtailmentEnergy(load, cap * lean, threshold),
+                CurtailmentEnergy(load, own("cap_mwh", cap * lean), threshold),
             ],
         )

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
+from omnisim.market.agents.customers import Column, inside_share, positive
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import LinearConstraint
@@ -69,7 +70,8 @@ class BudgetedOperators(MarketAgents):
 
     Notes
     -----
-    Drawn in this order, N numbers each: power, standby share, service worth, grant.
+    Drawn in this order, N numbers each: power, standby share, service worth, grant. A table may give any of them, see
+    ``columns``; a grant that it gives is not raised to what a closed house needs.
 
     Examples
     --------
@@ -87,26 +89,36 @@ class BudgetedOperators(MarketAgents):
 
     action_names: ClassVar[tuple[str, ...]] = tuple(_SERVICE)
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        positive("power_mw", "full power of the house"),
+        inside_share("standby_share", "share of full power drawn when closed"),
+        positive("service_worth_per_mwh", "worth of a MWh of service in the busiest hour"),
+        positive("daily_grant", "what the bill of a day may be, in money of the market"),
+    )
+
     def _check(self) -> None:
         self._positive("median_power_mw", "service_worth", "grant")
         self._not_negative("size_spread", "grant_spread")
         self._inside_share("standby_share")
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
-        power = lognormal(rng, self.median_power_mw, self.size_spread, self.agents)
-        standby = share(rng, self.standby_share, 40, self.agents)[:, None, None]
-        worth = self.typical_price * lognormal(rng, self.service_worth, 0.5, self.agents)
+        own = self._own
+        power = own("power_mw", lognormal(rng, self.median_power_mw, self.size_spread, self.agents))
+        standby = own("standby_share", share(rng, self.standby_share, 40, self.agents))[:, None, None]
+        worth = own("service_worth_per_mwh", self.typical_price * lognormal(rng, self.service_worth, 0.5, self.agents))
         grant = lognormal(rng, self.grant, self.grant_spread, self.agents)
 
         load = power[:, None, None] * (standby + (1 - standby) * _LEVEL)
         value = (power * worth)[:, None] * (_LEVEL**_FALLING_RETURNS * _DEMAND).sum(axis=1)
-        energy = load.sum(axis=2)
-        budget = np.maximum(grant * self.typical_price * energy[:, _STANDARD], 1.01 * scaling.high * energy.min(axis=1))
-        over_at_low = scaling.low * energy - budget[:, None]
-        over_at_high = scaling.high * energy - budget[:, None]
+        at_market, paid = self._terms.settle(load)
+        energy, drawn = load.sum(axis=2), at_market.sum(axis=2)
+        at_ends = [end * drawn + paid for end in (scaling.low, scaling.high)]
+        budget = np.maximum(grant * self.typical_price * energy[:, _STANDARD], 1.01 * at_ends[1].min(axis=1))
+        budget = own("daily_grant", budget)
+        over_at_low, over_at_high = (bill - budget[:, None] for bill in at_ends)
         scale = np.maximum(np.abs(over_at_low), np.abs(over_at_high)).max(axis=1)
         within_grant = LinearConstraint(
-            scaling.span * load / scale[:, None, None], over_at_low / scale[:, None], name="daily grant",
+            scaling.span * at_market / scale[:, None, None], over_at_low / scale[:, None], name="daily grant",
             unit=scaling.currency, scale=scale,
         )  # fmt: skip
         return Schedules(load, value, [within_grant])

@@ -222,8 +222,10 @@
       const text = number(Math.abs(total - other), 4);
       return text === "0" ? "as much as" : `${text} ${unit} ${total > other ? "more than" : "less than"}`;
     };
+    const index = population.agents[row];
+    const called = population.names ? `${population.names[row]} (agent ${index})` : `Agent ${index}`;
     const parts = [
-      `Agent ${population.agents[row]} of ${population.name} earned ${money(total)} in ${count(present, header.word)}: ` +
+      `${called} of ${population.name} earned ${money(total)} in ${count(present, header.word)}: ` +
         `${against(baseline)} with persistence, ${against(foresight)} with perfect foresight.`,
     ];
     const swap = found.regret.swap.at(-1);

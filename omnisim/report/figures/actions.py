@@ -184,8 +184,10 @@ def _colour(trace: Trace, record: PopulationRecord, agent: int, action: int) -> 
 
 def _use(trace: Trace, record: PopulationRecord, agent: int, load: FloatArray, played: IntArray, drawn: int) -> str:
     favourite = int(played.argmax())
+    names = record.population.agent_names
+    named = f"agent {agent}" if names is None else f"{names[agent]} (agent {agent})"
     return (
-        f"{count(drawn, 'schedule')}; agent {agent} of {record.population.name} used "
+        f"{count(drawn, 'schedule')}; {named} of {record.population.name} used "
         f"{int((played > 0).sum())} of {count(len(load), 'action')}, most often "
         f"{record.population.action_names[favourite]} ({percent(played[favourite] / trace.rounds)} of the "
         f"{units(trace).round}s, {number(float(load[favourite].sum()))} MWh a day)."

@@ -18,8 +18,7 @@ def money_course(analysis: Analysis, population: str) -> go.Figure:
     """Money per agent more than with persistence, summed over time; perfect foresight above, the drawdown below."""
     trace, worth = analysis.trace, analysis.worth[population]
     unit = units(trace)
-    agents = worth.whole_run.shape[1]
-    money = np.cumsum(worth.by_round, axis=1) / agents
+    money = np.cumsum(worth.by_round, axis=1) / worth.weights.sum()
     gain, most = money[0] - money[1], money[2] - money[1]
     drawdown = np.maximum.accumulate(np.maximum(gain, 0.0)) - gain
     shown = np.unique(np.linspace(0, trace.rounds - 1, min(MOST_POINTS, trace.rounds)).astype(int))
@@ -101,5 +100,5 @@ def months(analysis: Analysis) -> go.Figure:
 
 
 def _by_month(worth: Worth, of_round: np.ndarray, count: int) -> np.ndarray:
-    gain = (worth.by_round[0] - worth.by_round[1]) / worth.whole_run.shape[1]
+    gain = (worth.by_round[0] - worth.by_round[1]) / worth.weights.sum()
     return np.bincount(of_round, gain, minlength=count)

@@ -5,6 +5,7 @@ form that only some versions of plotly.js read.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,14 @@ _AXIS = {
 
 def blank(title: str, height: int) -> go.Figure:
     """An empty figure in the style of the report; ``height`` in pixels, margins included."""
+    figure = go.Figure(_styled())
+    figure.update_layout(height=height, title={"text": title, "automargin": True, "yref": "container"})
+    return figure
+
+
+@cache
+def _styled() -> go.Figure:
+    """A figure with the style and nothing else, to be copied: making one takes a while."""
     layout = go.Layout(
         font={"family": "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif", "size": 12},
         font_color=INK,
@@ -72,9 +81,7 @@ def blank(title: str, height: int) -> go.Figure:
         xaxis=_AXIS,
         yaxis=_AXIS,
     )
-    figure = go.Figure(layout={"template": go.layout.Template(layout=layout), "height": height})
-    figure.update_layout(title={"text": title, "automargin": True, "yref": "container"})
-    return figure
+    return go.Figure(layout={"template": go.layout.Template(layout=layout)})
 
 
 def describe(figure: go.Figure, caption: str, alt: str, values: str = "y") -> go.Figure:

@@ -197,6 +197,7 @@ def _population(analysis: Analysis, name: str, agents: IntArray, put: Any) -> di
         "best": int(order[0]),
         "median": int(order[(len(order) - 1) // 2]),
         "agents": agents.tolist(),
+        "names": None if population.agent_names is None else [population.agent_names[n] for n in agents],
         # Agent by agent, so that what one needs lies together; one more than the action, 0 where it was absent.
         "choices": put((chosen.transpose(2, 0, 1) + 1).astype(_smallest(population.actions + 1))),
         "fallback": put(record.fallback[:, agents].T.astype(np.uint8)),

@@ -49,11 +49,13 @@ def what_ran(trace: Trace) -> _Facts:
 
 
 def composition(trace: Trace) -> list[str]:
-    """A line per population, and one on the subsequences."""
+    """A line per population, what is to be said of how it was made, and a line on the subsequences."""
+    notes = trace.about.get("population_notes", {})
     lines = [
         f"{name}: {_agents(trace, name)}, {count(record.population.actions, 'action')}, "
         f"{count(record.costs.shape[2], 'constraint')}"
         + (f" ({listing(record.constraint_names)})" if record.constraint_names else "")
+        + "".join(f". {note}" for note in notes.get(name, ()))
         for name, record in trace.records.items()
     ]
     lengths = trace.active.sum(axis=0).tolist()

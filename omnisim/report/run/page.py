@@ -27,7 +27,7 @@ MOST_CERTIFICATES = 200
 _MARGIN = 30_000
 """Bytes of a page that the frames of single agents may take."""
 
-DETAILS = ("command", "versions", "wall_seconds", "agents_file", "comparison")
+DETAILS = ("command", "versions", "wall_seconds", "agents_file", "comparison", "choices")
 """What ``details`` may say; all of it may be missing."""
 
 
@@ -43,8 +43,8 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     details
         What the record of the run does not know: ``command`` (a line that gives the same trace where the page
         is), ``versions`` (from package names to versions), ``wall_seconds``, ``agents_file`` (the name of the
-        Parquet file of all agents beside the page), and ``comparison`` (where the page of the comparison is that
-        the run belongs to, relative to this one).
+        Parquet file of all agents beside the page), ``comparison`` (where the page of the comparison is that the
+        run belongs to, relative to this one), and ``choices`` (sentences on what was chosen for the user).
 
     Raises
     ------
@@ -107,6 +107,7 @@ def _context(analysis: Analysis, details: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": facts.name_of(trace),
         "description": trace.about.get("description"),
+        "choices": details.get("choices", ()),
         "what_ran": facts.what_ran(trace),
         "composition": facts.composition(trace),
         "benchmark": facts.benchmark(analysis),

@@ -4,7 +4,7 @@ Cells carry the text to read and the number to sort by. The table of agents is d
 shows page by page; its first rows are written out for readers without scripts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,9 +219,11 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: st
     names, subsequences = list(analysis.measures), list(analysis.trace.subsequences)
     currencies = [measures.population.money.currency for measures in analysis.measures.values()]
     same = len(set(currencies)) == 1
+    named = {name: m.population.agent_names for name, m in analysis.measures.items() if m.population.agent_names}
     columns = {
         "population": Column("population", numeric=False),
         "agent": Column("agent"),
+        **({"name": Column("name", numeric=False)} if named else {}),
         "subsequence": Column("subsequence", numeric=False),
         "rounds": Column(f"{word}s"),
         "gain": Column("money", f"{currencies[0] if same else ''} more than with persistence".strip()),
@@ -237,6 +239,9 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: st
         "fallback_rounds": Column("fall\u00adback", f"{word}s"),
     }
     labels = {"population": names, "subsequence": subsequences}
+    if named:
+        table = table.assign(name=_agent_names(table, named))
+        labels["name"] = list(dict.fromkeys(table["name"]))
     data: dict[str, Any] = {}
     for key in columns:
         if key in labels:
@@ -267,6 +272,12 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: st
         "data": data,
     }
     return AgentTable(list(columns.values()), first, embedded, note, on_paper, list(columns).index("gain"))
+
+
+def _agent_names(table: pd.DataFrame, named: Mapping[str, Sequence[str]]) -> list[str]:
+    """Names of the agents of all rows; the empty text where their population has none."""
+    rows = zip(table["population"].astype(str), table["agent"], strict=True)
+    return [named[name][int(agent)] if name in named else "" for name, agent in rows]
 
 
 def text_of(value: float | None) -> str:

@@ -199,10 +199,11 @@ def _violations(analysis: Analysis) -> Iterator[str]:
         everyone = int((trace.records[str(population)].actions >= 0).sum())
         times, unit = int(rows["violated"].sum()), str(rows["unit"].iloc[0])
         worst = rows.iloc[int(rows["total"].to_numpy().argmax())]
+        whom = worth.who(analysis, str(population), int(worst["agent"]))
         yield (
             f"{population}: “{constraint}” was exceeded on {times:,} of {everyone:,} {said.agent} {said.round}s "
             f"({percent(times / everyone)}), by {number(float(rows['largest'].max()))} {unit} at most; "
-            f"agent {int(worst['agent'])} by {number(float(worst['total']))} {unit} in all, the most of "
+            f"{whom} by {number(float(worst['total']))} {unit} in all, the most of "
             f"{count(len(rows), said.agent)}."
         )
     yield from _fallbacks(analysis, list(constrained))
@@ -335,7 +336,8 @@ def _regret_of(analysis: Analysis, name: str) -> tuple[str, bool]:
     if measures.population.agents == 1:
         return f"{name}: {median}.", True
     most = f"{amount(float(lost[worst]))} {money.currency} a {said.round}"
-    return f"{name}: {median} for the median {said.agent}; {most} for agent {worst}, the most of all.", True
+    whom = worth.who(analysis, name, worst)
+    return f"{name}: {median} for the median {said.agent}; {most} for {whom}, the most of all.", True
 
 
 def _elimination(analysis: Analysis) -> Iterator[str]:

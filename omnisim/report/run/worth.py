@@ -35,11 +35,14 @@ class Share:
         Of the money.
     whole_run : (3, N)
         Sums over the run.
+    weights : (N,)
+        How many customers each agent stands for.
     """
 
     name: str
     currency: str
     whole_run: FloatArray
+    weights: FloatArray
 
     @property
     def agents(self) -> int:
@@ -48,8 +51,8 @@ class Share:
 
     @property
     def means(self) -> FloatArray:
-        """Mean money of an agent under the three forecasts, over the run, (3,)."""
-        return np.asarray(self.whole_run.mean(axis=1))
+        """Mean money of an agent, counted by its weight, under the three forecasts, over the run, (3,)."""
+        return np.average(self.whole_run, axis=1, weights=self.weights)
 
     @property
     def gain(self) -> float:
@@ -78,9 +81,10 @@ NOTHING = 0.005
 
 def shares(analysis: Analysis) -> list[Share]:
     """A share for each population and, if they count the same money, one for all of them."""
-    found = [Share(name, worth.currency, worth.whole_run) for name, worth in analysis.worth.items()]
+    found = [Share(name, worth.currency, worth.whole_run, worth.weights) for name, worth in analysis.worth.items()]
     if len(found) > 1 and len({share.currency for share in found}) == 1:
-        found.append(Share(TOTAL, found[0].currency, np.concatenate([s.whole_run for s in found], axis=1)))
+        everyone = np.concatenate([share.whole_run for share in found], axis=1)
+        found.append(Share(TOTAL, found[0].currency, everyone, np.concatenate([share.weights for share in found])))
     return found
 
 
@@ -158,6 +162,13 @@ def sentences(analysis: Analysis) -> Iterator[str]:
         whose = f"The {said.agent}" if agents == 1 else f"None of the {agents:,} {said.agents}"
         yield f"{whose} earned {'no ' if agents == 1 else ''}less than with {_short(said)}."
     yield from _worst(analysis, said)
+    standing = [share for share in everyone if (share.weights != 1).any()]
+    if standing:
+        told = [f"{share.agents:,} of {share.name} for {share.weights.sum():,.6g}" for share in standing]
+        yield (
+            f"Means count each {said.agent} as often as its weight says: {listing(told)}; numbers of {said.agents} "
+            "count each once."
+        )
     if said.factor != 1.0 and analysis.trace.rounds != YEAR:
         scaled = "up" if analysis.trace.rounds < YEAR else "down"
         yield f"Sums over a year are those of {count(analysis.trace.rounds, said.round)}, scaled {scaled}."
@@ -192,6 +203,12 @@ def worst_agent(analysis: Analysis) -> tuple[str, int]:
     return name, agent
 
 
+def who(analysis: Analysis, population: str, agent: int) -> str:
+    """What a page calls an agent: its number, by which it can be chosen, after its name if it has one."""
+    names = analysis.trace.records[population].population.agent_names
+    return f"agent {agent}" if names is None else f"{names[agent]} (agent {agent})"
+
+
 def _worst(analysis: Analysis, said: Terms) -> Iterator[str]:
     trace = analysis.trace
     name, agent = worst_agent(analysis)
@@ -202,14 +219,15 @@ def _worst(analysis: Analysis, said: Terms) -> Iterator[str]:
     if gain >= -NOTHING:
         if gain > NOTHING:
             least = _told(gain * said.factor, worth)
-            yield f"It was worth least to agent {agent} of {name}: {least} {_yearly(said)}."
+            yield f"It was worth least to {who(analysis, name, agent)} of {name}: {least} {_yearly(said)}."
         return
     days = course(trace, name, agent)
     daily = days[0] - days[1]
     order = np.argsort(daily, kind="stable")[:3]
     when = [f"{_day(analysis, int(t))} ({amount(float(daily[t]))})" for t in order if daily[t] < -NOTHING]
+    lost = _told(gain * said.factor, worth)
     yield (
-        f"The worst off in money is agent {agent} of {name}: {_told(gain * said.factor, worth)} {_yearly(said)} "
+        f"The worst off in money is {who(analysis, name, agent)} of {name}: {lost} {_yearly(said)} "
         f"against {_short(said)}; its worst {said.round}s were {listing(when)}."
     )
 

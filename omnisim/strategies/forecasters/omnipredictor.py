@@ -10,7 +10,7 @@ from omnisim.arrays import FloatArray, Written
 from omnisim.batch import Omnipredictor as Ensemble
 from omnisim.batch import direct_ensemble, two_player
 from omnisim.batch.base_predictors import BasePredictors, finite_minimizers
-from omnisim.batch.classifiers import cross_fitted
+from omnisim.batch.cross_fitting import cross_fitted
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.losses import Mean

@@ -39,7 +39,7 @@ def head(page, table: str, title: str):
 
 
 def test_every_figure_is_drawn(drawn) -> None:
-    page = drawn()
+    page = drawn(looking=True)
     found = page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('figure')].map(f => [f.dataset.figure,"
         " [f.querySelector('.plot').data.length, f.querySelectorAll('svg.main-svg').length]]))"

@@ -1,0 +1,80 @@
+"""Cross-fitting of any base predictors.
+
+Forecasters learn with it in a run, so it imports none of what is needed for the models of others.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import BoolArray
+from omnisim.batch.base_predictors import BasePredictors, check_lengths
+from omnisim.errors import ProblemError
+
+
+def cross_fitted(
+    fit: Callable[[Any, Any], BasePredictors],
+    x: ArrayLike,
+    y: ArrayLike,
+    folds: int = 5,
+    random_state: int | np.random.Generator = 0,
+) -> tuple[BoolArray, BasePredictors]:
+    """Answers for an ensemble to be fitted on the *same* sample as its base predictors.
+
+    Each row is answered by base predictors fitted on the other folds. New points are answered by base predictors fitted
+    on all rows. Where there is data enough, a sample of the base predictors' own is the theory's choice.
+
+    Parameters
+    ----------
+    fit
+        From (x, y) to base predictors: ``lambda x, y: empirical_minimizers(x, y, m=16)``.
+    x, y : (n, ...), (n,)
+        The sample.
+    folds
+        At least 2, at most n; rows are dealt at random.
+    random_state
+        A seed or generator for that.
+
+    Returns
+    -------
+    high : (n, m) bool
+        For fitting the ensemble.
+    base
+        Base predictors for new points.
+
+    Raises
+    ------
+    ProblemError
+        If the number of folds does not fit, or an argument is malformed.
+
+    Examples
+    --------
+    >>> from omnisim.batch import empirical_minimizers
+    >>> high, base = cross_fitted(lambda x, y: empirical_minimizers(x, y, m=2), [1, 2, 3, 4], [0, 0, 1, 1], folds=2)
+    >>> high.shape, base.m
+    ((4, 2), 2)
+    """
+    points, outcomes = x if hasattr(x, "iloc") else np.asarray(x), np.asarray(y)
+    rows = row_count(points)
+    check_lengths(rows, len(outcomes))
+    if not 2 <= folds <= rows:
+        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {rows}, got {folds}")
+    fold = np.random.default_rng(random_state).permutation(rows) % folds
+    base = fit(points, outcomes)
+    high = np.zeros((rows, base.m), dtype=np.bool_)
+    for k in range(folds):
+        rest = fold != k
+        high[~rest] = fit(rows_of(points, rest), outcomes[rest]).high(rows_of(points, ~rest))
+    return high, base
+
+
+def rows_of(X: Any, rows: Any) -> Any:
+    """Some rows of an array or data frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+
+
+def row_count(x: Any) -> int:
+    """Number of rows of an array or data frame."""
+    return len(x) if hasattr(x, "iloc") else len(np.asarray(x))

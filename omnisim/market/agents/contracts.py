@@ -1,0 +1,123 @@
+"""What customers pay for energy: at the market's price or a fixed one, with fees by the hour of the day.
+
+Money must be affine in the prices of the day (the guarantees need it), and is: under the contract ``spot`` each MWh
+drawn costs its price and a fee, and each MWh fed in earns its price; under ``fixed`` neither depends on the market. A
+price with a cap, min(price, cap), is no affine function of it, so there is no such contract.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.errors import DataError, ProblemError
+from omnisim.market.agents.customers import CONTRACT, Column, Customers
+from omnisim.market.data import HOURS
+
+SPOT, FIXED = "spot", "fixed"
+CONTRACTS = (SPOT, FIXED)
+
+PRICE = Column("fixed_price_per_mwh", "what a MWh costs under the contract fixed, before fees")
+FEED_IN = Column("feed_in_per_mwh", "what a MWh fed in earns under the contract fixed; 0 if left out")
+COLUMNS = (PRICE, FEED_IN)
+
+FEE = re.compile(r"fee_([01]\d|2[0-3])_([01]\d|2[0-4])_per_mwh")
+"""Columns of fees and taxes on each MWh drawn from an hour to before another: ``fee_07_20_per_mwh``."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The contracts of N customers.
+
+    Attributes
+    ----------
+    is_spot : (N,) bool
+        Who pays the market's price.
+    price, feed_in : (N,)
+        Of a MWh drawn and fed in under the contract fixed.
+    fees : (N, 24)
+        On each MWh drawn, by the hour.
+    """
+
+    is_spot: BoolArray
+    price: FloatArray
+    feed_in: FloatArray
+    fees: FloatArray
+
+    @classmethod
+    def all_spot(cls, agents: int) -> "Terms":
+        """Everybody pays the market's price and nothing else."""
+        zero = np.zeros(agents)
+        return cls(np.ones(agents, dtype=np.bool_), zero, zero, np.zeros((agents, HOURS)))
+
+    @classmethod
+    def of(cls, customers: Customers) -> "Terms":
+        """The contracts of a table: ``spot`` where it says nothing.
+
+        Raises
+        ------
+        DataError
+            If a contract is unknown, or its price is missing or below what feeding in earns.
+        """
+        count, zero = customers.agents, np.zeros(customers.agents)
+        named = np.array([name or SPOT for name in customers.contracts or [SPOT] * count])
+        customers.refuse(CONTRACT, ~np.isin(named, CONTRACTS), " or ".join(CONTRACTS))
+        fixed = named == FIXED
+        if fixed.any() and PRICE.name not in customers.values:
+            raise DataError(f"{customers.table.source} has contracts that are fixed, and no column {PRICE.name}")
+        missing = np.full(count, np.nan)
+        price = customers.values.get(PRICE.name, missing)
+        customers.refuse(PRICE.name, fixed & np.isnan(price), "a number where the contract is fixed")
+        price, feed_in = np.nan_to_num(price), customers.or_drawn(FEED_IN.name, zero)
+        feed_in = np.nan_to_num(feed_in)
+        customers.refuse(
+            FEED_IN.name if FEED_IN.name in customers.values else PRICE.name,
+            fixed & (feed_in > price),
+            f"such that {FEED_IN.name} <= {PRICE.name}: who earns more than he pays would never stop",
+        )
+        fees = np.zeros((count, HOURS))
+        for name, values in customers.values.items():
+            found = FEE.fullmatch(name)
+            if found is not None:
+                fees += np.nan_to_num(values)[:, None] * _hours(customers, name, *map(int, found.groups()))
+        return cls(~fixed, np.where(fixed, price, 0.0), np.where(fixed, feed_in, 0.0), fees)
+
+    def of_agents(self, agents: IntArray) -> "Terms":
+        """Those of some agents."""
+        return Terms(self.is_spot[agents], self.price[agents], self.feed_in[agents], self.fees[agents])
+
+    def settle(self, load: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The energy that is paid at the market's price, and the money paid whatever that is.
+
+        Parameters
+        ----------
+        load : (N, A, H)
+            Power in MW in each of H equal parts of the day; negative when feeding in.
+
+        Returns
+        -------
+        Load of the first kind, (N, A, H) in MW, and money, (N, A).
+        """
+        if self.is_spot.all() and not self.fees.any():
+            return load, np.zeros(load.shape[:2])
+        parts = load.shape[2]
+        if parts % HOURS and HOURS % parts:
+            raise ProblemError(f"contracts by the hour do not fit schedules of {parts} parts of a day")
+        hours = HOURS / parts
+        fees = np.repeat(self.fees, max(1, parts // HOURS), axis=1)
+        fees = fees.reshape(len(fees), parts, -1).mean(axis=2)
+        drawn, fed_in = np.maximum(load, 0.0), np.maximum(-load, 0.0)
+        paid = hours * (drawn * (fees + self.price[:, None])[:, None]).sum(axis=2)
+        earned = hours * fed_in.sum(axis=2) * self.feed_in[:, None]
+        return load * self.is_spot[:, None, None], paid - earned
+
+
+def _hours(customers: Customers, name: str, start: int, stop: int) -> FloatArray:
+    if start == stop:
+        raise DataError(
+            f"{customers.table.source}: column {name!r}: from an hour to another, such as fee_07_20_per_mwh"
+        )
+    hours = np.arange(HOURS)
+    inside = (hours >= start) & (hours < stop) if start < stop else (hours >= start) | (hours < stop)
+    return inside.astype(np.float64)
