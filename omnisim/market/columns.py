@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from omnisim.errors import DataError
-from omnisim.market.moments import read_moments
+from omnisim.market.moments import are_compact, read_moments
 from omnisim.market.parts_of_hours import part_minutes
 from omnisim.market.period_codes import is_ending, parse_period
 from omnisim.market.tables import Table
@@ -160,7 +160,7 @@ def is_moment(table: Table, name: str) -> bool:
     from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
     column = table.frame[name]
-    if column.ndim > 1 or is_numeric_dtype(column):
+    if column.ndim > 1 or (is_numeric_dtype(column) and not are_compact(table.text(name).tolist())):
         return False
     if is_datetime64_any_dtype(column):
         return True

@@ -9,7 +9,7 @@ import numpy as np
 from omnisim.arrays import BoolArray
 from omnisim.errors import DataError
 from omnisim.market.midnights import closing_midnights
-from omnisim.market.moments import Moments, literal_utc, read_moments, said_by
+from omnisim.market.moments import Moments, are_compact, epoch_hint, literal_utc, read_moments, said_by
 from omnisim.market.numbered_periods import starts_of_periods
 from omnisim.market.parts_of_hours import parts_of_hours
 from omnisim.market.period_codes import is_beginning, is_ending
@@ -181,10 +181,11 @@ def _of_column(table: Table, when: When, used: Sequence[str]) -> tuple[Table, Mo
         if when.time_format != "excel":
             values = values.dt.tz_localize("UTC")
         return _trimmed(table, Moments(values), name, when.time_format, used)
-    if is_numeric_dtype(column) and when.time_format is None:
+    if is_numeric_dtype(column) and when.time_format is None and not are_compact(table.text(name).iloc[:400].tolist()):
+        unset = "" if when.time is not None else "set time to the column of stamps, or date and period: "
         raise DataError(
-            f"{table.source}: column {name!r} holds numbers such as {column.iloc[0]}: "
-            f"it must hold timestamps such as 2021-12-31 23:00{_epoch(float(column.iloc[0]))}"
+            f"{table.source}: {unset}column {name!r} holds numbers such as {column.iloc[0]}: "
+            f"it must hold timestamps such as 2021-12-31 23:00{epoch_hint(float(column.iloc[0]))}"
         )
     moments = read_moments(table.text(name), "time_format", when.time_format)
     return _trimmed(table, moments, name, when.time_format, used)
@@ -372,13 +373,3 @@ def _opened(values: "pd.Series", zone: str | None, shown: str | None) -> "pd.Ser
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
     return pd.Series(opened.iloc[back])
-
-
-def _epoch(value: float) -> str:
-    if 3e8 < value < 4e9:
-        return " (seconds since 1970: set time_format = 'unix')"
-    if 3e11 < value < 4e12:
-        return " (milliseconds since 1970: set time_format = 'unix_ms')"
-    if 2e4 < value < 8e4:
-        return " (days as Excel counts them: set time_format = 'excel')"
-    return ""

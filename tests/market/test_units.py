@@ -22,8 +22,8 @@ def file_of(folder: Path, header: str) -> Path:
 
 @pytest.mark.parametrize(
     "header",
-    ["Rp/kWh", "Preis [Rp./kWh]", "mills/kWh", "apples/kWh", "Price per kWh", "EUR/GJ", "EUR/MMBtu", "EUR/MW", "€/therm",
-     "Foo/MWh", "price_xyz_per_kwh", "Price (Kz/MWh)"],
+    ["Rp/kWh", "Preis [Rp./kWh]", "mills/kWh", "apples/kWh", "Price per kWh", "EUR/GJ", "EUR/MMBtu", "EUR/MW",
+     "€/therm", "Foo/MWh", "price_xyz_per_kwh", "Price (Kz/MWh)"],
 )  # fmt: skip
 def test_what_looks_like_a_unit_and_is_not_known_is_refused(tmp_path: Path, header: str) -> None:
     path = file_of(tmp_path, header)
@@ -72,7 +72,7 @@ def test_money_of_many_countries(tmp_path: Path, header: str, currency: str, fac
 def test_money_of_several_countries_is_asked_about(tmp_path: Path, header: str, currency: str, factor: int) -> None:
     path = file_of(tmp_path, header)
     unit = header.rsplit(maxsplit=1)[-1]
-    with pytest.raises(DataError, match="no unit of EUR: set currency = '(SEK|NOK)'"):
+    with pytest.raises(DataError, match=r"no unit of EUR: set currency = '(SEK|NOK)'"):
         read_prices(path, unit=unit)
     market = read_prices(path, unit=unit, currency=currency)
     np.testing.assert_allclose(market.prices.ravel(), factor * PRICES)
