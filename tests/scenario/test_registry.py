@@ -1,5 +1,7 @@
 """Names and what they stand for; modules and packages that add to them."""
 
+import importlib
+import os
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -12,7 +14,8 @@ from scenario_files import omnisim_commands_elsewhere, write_scenario
 from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
 from omnisim.scenario.describe import describe
-from omnisim.scenario.schema import parameters, table_model
+from omnisim.scenario.document import check_table
+from omnisim.scenario.schema import Schema, parameters, table_model
 
 SMOOTHING = '''
 import numpy as np
@@ -139,6 +142,33 @@ class TestPluginModules:
     def test_a_module_that_does_not_exist(self, module: Path, name: str) -> None:
         with pytest.raises(ScenarioError, match=rf"^--plugin {name}: cannot be imported: .*such as my_forecasters\)$"):
             registry.add_plugin(name)
+
+
+class TestWhatIsMadeOnce:
+    """The form of scenario files, as long as nothing else is registered."""
+
+    def test_it_follows_what_is_registered(self, module: Path) -> None:
+        (module / "toolbox.py").write_text(SMOOTHING)
+        before = Schema().document
+        assert Schema().document is before
+        assert "kind_exponential_smoothing" not in Schema().json_schema()["$defs"]
+        registry.add_plugin("toolbox")
+        assert "kind_exponential_smoothing" in Schema().json_schema()["$defs"]
+        assert check_table("forecaster", {"kind": "exponential_smoothing"}, "forecasters").rate == 0.3
+
+    def test_a_package_that_is_installed_meanwhile_is_seen_and_one_that_is_mended_works(self, module: Path) -> None:
+        os.utime(module, (1, 1))  # what happens within one tick of the clock could not be told apart
+        assert "smooth" not in registry.names("forecasters")
+        info = module / "someone_else-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: someone-else\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[omnisim.forecasters]\nsmooth = someone_else:ExponentialSmoothing\n")
+        assert "smooth" in registry.names("forecasters")
+        with pytest.raises(ScenarioError, match="fails to load: No module named 'someone_else'"):
+            check_table("forecaster", {"kind": "smooth"}, "forecasters")
+        (module / "someone_else.py").write_text(SMOOTHING)
+        importlib.invalidate_caches()
+        assert check_table("forecaster", {"kind": "smooth", "rate": 0.5}, "forecasters").rate == 0.5
 
 
 class TestParameters:
