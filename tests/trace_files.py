@@ -63,7 +63,9 @@ def law_known() -> omnisim.Trace:
     limit = omnisim.LinearConstraint(np.full((2, 2, 2), 0.25), np.array([[-0.2, 0.0]] * 2))
     return omnisim.simulate(
         omnisim.Scenario(
-            populations=[omnisim.Population("firms", np.full((2, 2, 2), 0.25), constraints=[limit])],
+            populations=[
+                omnisim.Population("firms", np.full((2, 2, 2), 0.25), constraints=[limit], weights=[1.5, 2.0])
+            ],
             adversary=Beyond([[0.0, 0.0]]),
             forecaster=omnisim.forecasters.Persistence(),
             rounds=ROUNDS,

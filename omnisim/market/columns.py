@@ -42,7 +42,7 @@ def likely_columns(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
         If no column holds stamps or prices, or several may be the price.
     """
     table = _sample(table)
-    if given.get("wide") or len(period_columns(table.columns)) >= _FEWEST_PERIODS:
+    if given.get("wide") or is_wide(table):
         codes = period_columns(table.columns)
         others = [name for name in table.columns if name not in codes]
         dates = [name for name in others if is_moment(table, name)]
@@ -117,6 +117,17 @@ def _sample(table: Table) -> Table:
     from dataclasses import replace
 
     return replace(table, frame=table.frame.iloc[:_SAMPLE])
+
+
+def numeric_columns(table: Table) -> list[str]:
+    """Columns of numbers, in the order of the table."""
+    table = _sample(table)
+    return [name for name in table.columns if name and _is_numeric(table, name)]
+
+
+def is_wide(table: Table) -> bool:
+    """Whether a row is a day, with a column a period."""
+    return len(period_columns(table.columns)) >= _FEWEST_PERIODS
 
 
 def is_period(name: str) -> bool:

@@ -102,11 +102,13 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
     if found is not None:
         layout, keys = found[0].about, found[0].keys_for(found[1], given)
     else:
-        keys = given | _form(source, given)
+        keys = given | ({} if _has_named(source, given) else _form(source, given))
         table = read_table(source, _form_of(keys))
         keys |= {key: value for key, value in likely_columns(table, keys).items() if keys.get(key) is None}
     named = {key: keys[key] for key in ("time", "date", "period") if keys.get(key) is not None}
     table = read_table(source, _form_of(keys), [each for each in named.values() if isinstance(each, str)])
+    for name in [*_when(keys).columns, *([str(keys["price"])] if keys.get("price") is not None else [])]:
+        table.column(name)
     open_: list[str] = []
     keys |= _select(table, keys, open_)
     table = table.where(keys.get("select") or {})
@@ -157,6 +159,15 @@ def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[s
             f"each stamp stands there for {len(values)} values of {name!r}: select one of {shown} ({values[0]!r} here)"
         )
     return {"select": chosen} if chosen else {}
+
+
+def _has_named(source: Source, given: Mapping[str, Any]) -> bool:
+    """Whether some line has all columns that the user names, and so is the header."""
+    named = [*_when(given).columns, *([str(given["price"])] if given.get("price") is not None else [])]
+    try:
+        return bool(named) and set(named) <= set(read_table(source, _form_of(given), named).columns)
+    except DataError:
+        return False
 
 
 def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,10 +251,18 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
     if keys.get("time_format") in ("unix", "unix_ms"):
         choices.append("stamps count seconds in UTC: set timezone to the market's (timezone = 'UTC' here)")
         return {"timezone": "UTC"}
-    stamps = _stamps(table, {**keys, "stamp": keys.get("stamp") or "start"})
+    try:
+        stamps = _stamps(table, keys)
+    except DataError:  # asks for stamp
+        stamps = _stamps(table, {**keys, "stamp": keys.get("stamp") or "start"})
     if (stamps.starts == stamps.starts.dt.normalize()).all():
         return {}  # days have no hours that change
     zones, evidence = clocks_like(stamps.starts)
+    if stamps.edge == "end" and stamps.clock is not None:
+        # Their hours end when the clock says so, or an hour later than they began; Central Europe is the likeliest.
+        others, seen = clocks_like(stamps.clock)
+        zones = sorted({*zones, *others}, key=lambda zone: (zone != "Europe/Berlin", zone))
+        evidence = evidence or seen
     if zones:
         if len(zones) > 1:
             choices.append(

@@ -65,6 +65,8 @@ def _like_data(row: Sequence[str]) -> bool:
 def _counts(row: Sequence[str]) -> bool:
     """Whether a row counts the periods of a day, as the header of a wide table does."""
     codes = [code.value for cell in _filled(row) if (code := parse_period(cell)) is not None]
+    if codes and codes[-1] == 0:
+        codes = codes[:-1]  # 00:00 closes the day
     return len(codes) >= 23 and all(0 <= later - earlier <= 60 for earlier, later in pairwise(codes))
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from omnisim.arrays import BoolArray
 from omnisim.errors import DataError
+from omnisim.market.midnights import closing_midnights
 from omnisim.market.moments import Moments, literal_utc, read_moments, said_by
 from omnisim.market.numbered_periods import starts_of_periods
 from omnisim.market.period_codes import is_beginning, is_ending
@@ -93,13 +95,18 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
     DataError
         If a cell cannot be read, or the file says that its clock is another one than declared.
     """
+    import pandas as pd
+
     if when.date is None and when.period is not None:
         raise DataError(f"period is {when.period!r}, the number of a period in its day: set date to the column of days")
     if when.date is None:
         table, moments, name = _of_column(table, when, used)
-        edge, known, notes = _edge(table, when, moments, name)
         values = moments.stamps
         refuse_years(table, values, name)
+        at_end = _closing(table, when, moments, name)
+        edge, known, notes = _edge(table, when, moments, name, bool(at_end.any()))
+        if at_end.any():
+            values = values + pd.to_timedelta(at_end.astype(np.int64), unit="D")
         written = moments.written
         notes = [moments.note, *notes] if moments.note else notes
         described = f"column {name!r}"
@@ -247,7 +254,16 @@ def _trimmed(
     return table, replace(moments, stamps=values[kept], written=written), name
 
 
-def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, bool, list[str]]:
+def _closing(table: Table, when: When, moments: Moments, name: str) -> BoolArray:
+    """Rows whose stamp 00:00 is the end of the date that is written there."""
+    values = moments.stamps
+    if moments.interval or moments.said_24 or values.dt.tz is not None:
+        return np.zeros(len(values), dtype=bool)
+    seconds = values.to_numpy().astype("datetime64[s]").astype(np.int64)
+    return closing_midnights(table.source, name, seconds // 86400, seconds % 86400, when.stamp)
+
+
+def _edge(table: Table, when: When, moments: Moments, name: str, closing: bool) -> tuple[Edge, bool, list[str]]:
     """Which end of its period a stamp is: as declared, or as the file shows."""
     if moments.interval:
         if when.stamp == "end":
@@ -257,6 +273,12 @@ def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, 
         if when.stamp == "start" and moments.said_24:
             raise DataError(f"{table.source}: column {name!r} says 24:00, where no period begins: set stamp = 'end'")
         return when.stamp, True, []
+    if closing:
+        return (
+            "end",
+            True,
+            [f"stamps close their period: 00:00 in column {name!r} stands behind the others of its date"],
+        )
     if moments.said_24:
         return "end", True, [f"stamps close their period, since column {name!r} says 24:00"]
     if is_ending(name):
@@ -329,6 +351,8 @@ def _opened(values: "pd.Series", zone: str | None, shown: str | None) -> "pd.Ser
     import pandas as pd
 
     order = values.argsort(kind="stable").to_numpy()
+    if len(values) and values.iloc[0] > values.iloc[-1]:  # of what autumn repeats, the first then stands last
+        order = len(values) - 1 - values[::-1].argsort(kind="stable").to_numpy()
     ordered = values.iloc[order]
     if ordered.dt.tz is None:
         opened = ordered - steps_of_rows(ordered, ordered, closing=True)

@@ -17,6 +17,8 @@ from omnisim.scenario.schema import Schema
 
 _UNREAD = {"source": "file", "path": "prices.csv"}
 
+_FORECAST_FILES = "market.forecast_files"
+
 _STRESSED = 0.9
 """Quantile of the past prices above which hours are stressed, or curtailed."""
 
@@ -39,7 +41,10 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
         If the file cannot be read, or an override does not fit.
     """
     overrides = dict(overrides or {})
-    given = market_keys({key.partition(".")[2]: value for key, value in overrides.items() if _of_market(key)})
+    files = {key: value for key, value in overrides.items() if _of_forecast_files(key)}
+    given = market_keys(
+        {key.partition(".")[2]: value for key, value in overrides.items() if _of_market(key) and key not in files}
+    )
     scale = {key: given.pop(key) for key in ("low", "high") if key in given}
     with naming(path):
         found = guess(path, given)
@@ -63,7 +68,9 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
                 "cheap yesterday": {"feature": "yesterday_price", "operator": "<=", "quantile": 0.2},
             },
         }
-        tree = overridden(tree, {key: value for key, value in overrides.items() if not _of_market(key)})
+        # Files of forecasts are beside the prices, not keys of how these are read.
+        others = {key: value for key, value in overrides.items() if not _of_market(key)}
+        tree = overridden(tree, others | files)
         scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
         scenario.problem(scenario.seed)
     return scenario, list(found.choices)
@@ -112,6 +119,10 @@ def _populations(typical: float, stress: float, a_day: int) -> dict[str, Any]:
 
 def _of_market(key: str) -> bool:
     return key.startswith("market.")
+
+
+def _of_forecast_files(key: str) -> bool:
+    return key == _FORECAST_FILES or key.startswith(f"{_FORECAST_FILES}.")
 
 
 def _rounded(price: float) -> float:

@@ -7,31 +7,24 @@ later is what would have been played in one run over all of it, to the last bit.
 The file is one, and it is replaced at once or not at all: whatever else is written about the run follows from it.
 """
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from omnisim import snapshot
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
-from omnisim.market.data import Market
 from omnisim.reading import reading
 from omnisim.scenario.document import to_toml
+from omnisim.scenario.known_days import KnownDays, restored, stored
 from omnisim.simulation.checkpoint import Recorder
 from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.simulation.preparing import Prepared
 from omnisim.snapshot import Snapshots, Stored
 from omnisim.strategies.adversaries.replay import Replay
 from omnisim.trace.checking import check_recorded
-
-_DATES, _PRICES = "market/dates", "market/prices"
-_KINDS = ("features", "forecasts")
-_WORDS = ("name", "currency", "attribution", "notes", "warnings")
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class Standing:
 
     rounds: int
     scenario: Mapping[str, Any]
-    market: Market | None
+    market: KnownDays | None
     told: str
     run: Mapping[str, Any]
     state: Stored
@@ -102,7 +95,7 @@ class Keeper:
             "told": scenario.told,
         }
         if scenario.market is not None:
-            about["market"], own = _market_stored(scenario.market)
+            about["market"], own = stored(scenario.market)
             arrays = {**arrays, **own}
         with atomic_write(path) as file:
             snapshot.write(file, (about, arrays))
@@ -146,30 +139,7 @@ def read_standing(path: Path) -> Standing:
     with reading(path, TraceError, "is not the state of a run that can go on"):
         if type(tree["round"]) is not int or not isinstance(tree["run"], dict):
             raise TraceError(f"{path}: is not the state of a run that can go on")
-        market = _market_read(tree["market"], arrays) if "market" in tree else None
+        market = restored(tree["market"], arrays) if "market" in tree else None
         return Standing(
             tree["round"], tomllib.loads(tree["scenario"]), market, tree["told"], tree["run"], (tree["state"], arrays)
         )
-
-
-def _market_stored(market: Market) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    about: dict[str, Any] = {key: getattr(market, key) for key in _WORDS}
-    arrays = {_DATES: market.dates.astype(np.int64), _PRICES: np.array(market.prices)}
-    for kind in _KINDS:
-        about[kind] = list(getattr(market, kind))
-        arrays |= {f"market/{kind}/{i}": np.array(values) for i, values in enumerate(getattr(market, kind).values())}
-    return json.loads(json.dumps(about)), arrays
-
-
-def _market_read(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Market:
-    columns = {kind: {key: arrays[f"market/{kind}/{i}"] for i, key in enumerate(about[kind])} for kind in _KINDS}
-    return Market(
-        about["name"],
-        arrays[_DATES].astype("datetime64[D]"),
-        arrays[_PRICES],
-        about["currency"],
-        **columns,
-        attribution=about["attribution"],
-        notes=tuple(about["notes"]),
-        warnings=tuple(about["warnings"]),
-    )

@@ -3,8 +3,9 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from itertools import islice
 from pickle import PicklingError  # what is raised; nothing is unpickled here
 from typing import Any, TypeVar
@@ -28,6 +29,10 @@ _THREADS = (
 )
 """Variables by which libraries are told how many threads to start."""
 
+_NOT_FROM_HERE = {"PYTHONSAFEPATH": "1"}
+"""Keeps Python from putting the current folder first on the import path, where a ``json.py`` of the user would take the
+place of the library's. Once a process has begun it gets the import path of this one."""
+
 _HARMLESS = (
     "A worker stopped while some jobs were given to the executor",  # it had grown and was replaced; nothing is lost
     "Failed to kill subprocesses on this platform",  # there is neither psutil nor pgrep; our workers have no children
@@ -44,12 +49,13 @@ def in_processes(
     """
     # Each process gets its share of the cores, unless the user has said how many threads there shall be.
     share = str(max(joblib.cpu_count() // count, 1))
-    executor = ProcessPoolExecutor(
-        count,
-        initializer=parting.begin,
-        initargs=(os.getpid(),),
-        env={name: os.environ.get(name, share) for name in _THREADS},
-    )
+    with _environment(_NOT_FROM_HERE):  # the library starts processes of its own as well
+        executor = ProcessPoolExecutor(
+            count,
+            initializer=parting.begin,
+            initargs=(os.getpid(),),
+            env={name: os.environ.get(name, share) for name in _THREADS} | _NOT_FROM_HERE,
+        )
     ahead = enumerate(tasks)
     waiting: dict[Future[Result], int] = {}
     finished = False
@@ -104,6 +110,20 @@ _MOMENT = 1.0
 
 def _sent(executor: ProcessPoolExecutor, function: Callable[..., Result], task: tuple[Any, ...]) -> Future[Result]:
     # A process that is left while it is being started complains on standard error.
-    with signals_wait():
+    with signals_wait(), _environment(_NOT_FROM_HERE):
         future: Future[Result] = executor.submit(function, *task)
         return future
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

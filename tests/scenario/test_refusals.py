@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scenario_files import TOY, omnisim_command, prices, refusal, write_prices, write_scenario
 
-TOP = "name, description, seed, rounds, market, populations, forecaster, adversary, elimination"
+TOP = "name, description, seed, rounds, horizon, market, populations, forecaster, adversary, elimination"
 RULE = "must be true, for every round, or a table with feature, operator, and value or quantile"
 NUMBERS = "must be a finite number, or a list of them for the operator 'in'"
 

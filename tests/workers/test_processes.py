@@ -154,6 +154,31 @@ def test_a_parent_that_was_gone_before_is_noticed() -> None:
     assert left.returncode == 1
 
 
+def test_files_of_the_current_folder_do_not_take_the_place_of_libraries(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("json", "argparse", "pickle", "signal", "numpy"):
+        (here / f"{name}.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
+    (here / "only_here.py").write_text("def double(x):\n    return 2 * x\n", encoding="utf-8")
+    code = (
+        "import sys, os\n"
+        "import omnisim.workers; sys.path.append(os.getcwd())\n"
+        "import only_here\n"
+        "if __name__ == '__main__':\n"
+        "    found = omnisim.workers.each_result(only_here.double, [(1,), (2,), (3,)], 2)\n"
+        "    assert sorted(found) == [(0, 2), (1, 4), (2, 6)]\n"
+        "    assert 'PYTHONSAFEPATH' not in os.environ\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    # Like the installed command, a script in a folder that is not the current one.
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    told = subprocess.run(  # noqa: S603 (this interpreter)
+        [sys.executable, script], cwd=here, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+
+
 def pids(folder: Path) -> set[int]:
     return {int(path.name.partition(".")[0]) for path in folder.iterdir()}
 
