@@ -132,12 +132,12 @@ def write_run(
         except OSError as cause:
             raise OutputError(f"{old}: cannot be replaced: {cause.strerror or cause}") from cause
     # First what says whose results these are: if the run is killed from here on, it may be run again into the folder.
-    write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
+    _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    _write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
     trace.save(directory / TRACE)
     with atomic_write(directory / AGENTS) as file:
         analysis.agents.to_parquet(file, index=False)
-    write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
+    _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
     _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
@@ -240,7 +240,6 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         return parse_json(read_bytes(path), Manifest)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file at once, or not at all."""
+def _write_text(path: Path, text: str) -> None:
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from omnisim.files import atomic_write
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import runs_bar
 from omnisim.terminal import complain, say
@@ -105,7 +106,8 @@ def value(
         with runs_bar(f"value {scenario.name}") as (show, _):
             ledger = played(scenario, market, names, tried, seeds=seeds, jobs=jobs, on_run=show)
         study = page(ledger, tried, scenario.about["market"])
-        run_directory.write_text(directory / run_directory.SCENARIO, to_toml(scenario.source))
+        with atomic_write(directory / run_directory.SCENARIO) as file:
+            file.write(to_toml(scenario.source).encode())
         written = write(study, directory, command, 0, time.perf_counter() - started)
     for line in study.warnings:
         complain(f"omnisim: warning: {line}")
