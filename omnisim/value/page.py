@@ -166,4 +166,4 @@ def _customers(ledger: Ledger) -> Iterator[str]:
 
 
 def _titled(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.astype(np.float64).rename_axis("measure").reset_index()
+    return frame.astype(np.float64).T.rename_axis("forecast").reset_index()

@@ -56,16 +56,18 @@ def of_measures(choices: pd.DataFrame, currency: str) -> str:
     """Which measures chose the forecast that was worth most, and what the others would have cost."""
     best = str(choices["best"].iloc[0])
     right = [str(m) for m in choices.loc[choices["chooses"] == best, "measure"]]
-    wrong = choices[choices["chooses"] != best]
     said = f"{best} was worth most. " + (
         f"It is the choice of {listing(right)}." if right else "No measure would have chosen it."
     )
-    parts = [
-        f"{row['measure']} ({row['chooses']}, {amount(row['below_the_best'])} {currency} per customer and year less, "
-        f"{'a difference that is sure' if row['verdict'] == WORSE else 'not separated from 0'})"
-        for row in wrong.to_dict("records")
-    ]
-    return said + (f" Others would have been chosen by {listing(parts)}." if parts else "")
+    parts = []
+    for name, rows in choices[choices["chooses"] != best].groupby("chooses", sort=False):
+        row = rows.iloc[0].to_dict()
+        sure = "a difference that is sure" if row["verdict"] == WORSE else "not separated from 0"
+        parts.append(
+            f"{name} by {listing([str(m) for m in rows['measure']])} ({amount(row['below_the_best'])} {currency} per "
+            f"customer and year less, {sure})"
+        )
+    return said + (f" Others would have been chosen: {'; '.join(parts)}." if parts else "")
 
 
 def of_addition(added: pd.DataFrame, currency: str) -> str:

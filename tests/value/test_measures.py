@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from value_laboratory import FORECASTS, Laboratory, mean_worth
 
+from omnisim.report.text import amount
 from omnisim.value.measures import choices, halves, scores
 from omnisim.value.words import of_measures
 
@@ -92,7 +93,10 @@ def test_what_a_measure_chooses_and_what_that_costs(laboratory: Laboratory, late
 def test_the_sentence_names_who_chose_right_and_what_the_others_cost(laboratory: Laboratory) -> None:
     table = choices(laboratory.ledger, laboratory.ledger.every, laboratory.ledger.every)
     told = of_measures(table, "EUR")
-    right, _, wrong = told.partition("Others would have been chosen by")
+    right, _, wrong = told.partition("Others would have been chosen: ")
     for row in table.itertuples():
         assert row.measure in (right if row.chooses == row.best else wrong)
+        part = next((each for each in wrong.split("; ") if each.startswith(f"{row.chooses} by")), right)
+        assert row.measure in part
+        assert row.chooses == row.best or f"({amount(row.below_the_best)} EUR per customer and year less" in part
     assert {*table["chooses"]} > {str(table["best"].iloc[0])}, "the laboratory must have a measure that errs"
