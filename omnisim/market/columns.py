@@ -100,7 +100,7 @@ def _period(table: Table, used: list[str]) -> str | None:
     for name in sorted(table.columns, key=lambda name: _PERIOD.search(name) is None):
         if name in used or not name:
             continue
-        cells = [cell for cell in table.raw(name).unique() if cell]
+        cells = [cell for cell in table.raw(name).unique() if re.search(r"\d", cell)]  # a row of units has none
         numbered = all(parse_period(cell) is not None or parse_period(cell, compact=True) for cell in cells)
         if len(cells) > 1 and numbered and (_PERIOD.search(name) or all(re.fullmatch(r"\d{1,2}", c) for c in cells)):
             return name

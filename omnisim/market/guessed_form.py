@@ -36,6 +36,11 @@ def form_found(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     return form
 
 
+def named_columns(given: Mapping[str, Any]) -> list[str]:
+    """The columns that keys name: those of the stamps, and of the price."""
+    return [*when_of(given).columns, *([str(given["price"])] if given.get("price") is not None else [])]
+
+
 def form_of(keys: Mapping[str, Any]) -> Form:
     """The keys that say how cells are written."""
     return Form(**{key: keys[key] for key in Form.__dataclass_fields__ if keys.get(key) is not None})
@@ -48,7 +53,7 @@ def when_of(keys: Mapping[str, Any]) -> When:
 
 def _has_named(source: Source, given: Mapping[str, Any]) -> bool:
     """Whether some line has all columns that the user names, and so is the header."""
-    named = [*when_of(given).columns, *([str(given["price"])] if given.get("price") is not None else [])]
+    named = named_columns(given)
     try:
         return bool(named) and set(named) <= set(read_table(source, form_of(given), named).columns)
     except DataError:

@@ -14,7 +14,7 @@ from omnisim.errors import DataError
 from omnisim.market.columns import is_moment, is_period, likely_columns
 from omnisim.market.data import MINUTES, RESOLUTIONS, Market
 from omnisim.market.files import read_prices
-from omnisim.market.guessed_form import form_found, form_of, when_of
+from omnisim.market.guessed_form import form_found, form_of, named_columns, when_of
 from omnisim.market.sources import recognized
 from omnisim.market.stamps import Stamps, read_stamps
 from omnisim.market.steps import steps_of_rows
@@ -100,11 +100,11 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
         layout, keys = found[0].about, found[0].keys_for(found[1], given)
     else:
         keys = given | form_found(source, given)
-        table = read_table(source, form_of(keys))
+        table = read_table(source, form_of(keys), named_columns(given))
         keys |= {key: value for key, value in likely_columns(table, keys).items() if keys.get(key) is None}
     named = {key: keys[key] for key in ("time", "date", "period") if keys.get(key) is not None}
     table = read_table(source, form_of(keys), [each for each in named.values() if isinstance(each, str)])
-    for name in [*when_of(keys).columns, *([str(keys["price"])] if keys.get("price") is not None else [])]:
+    for name in named_columns(keys):
         table.column(name)
     open_: list[str] = []
     keys |= _select(table, keys, open_)

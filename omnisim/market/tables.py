@@ -373,16 +373,15 @@ def _of_pandas(given: Any, form: Form) -> Table:
     return Table(source, "row", frame, form)
 
 
-def _moments(index: Any) -> Any:
+def _moments(index: "pd.Index[Any]") -> "pd.Index[Any]":
     """An index of dates, of datetimes or of their text as pandas' own; any other as it is."""
     import pandas as pd
 
     aware = any(getattr(cell, "tzinfo", None) is not None for cell in index)
     try:
-        found = pd.DatetimeIndex(pd.to_datetime(index, utc=aware or None, format="ISO8601"))
+        return pd.to_datetime(index, utc=aware, format="ISO8601").rename(index.name)
     except (ValueError, TypeError, OverflowError):
         return index
-    return found.rename(index.name)
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
