@@ -8,6 +8,7 @@ of omnisim's own code outside of these places stays what it is.
 import errno
 import json
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,8 @@ def reading(
     """
     place = f"{where}: " if str(where) else ""
     try:
+        if isinstance(where, Path) and is_no_file(where):
+            raise error(f"{place}is a pipe or a device: a regular file is needed")
         yield
     except OmnisimError:
         raise
@@ -87,6 +90,15 @@ def reading(
         raise error(f"{place}{says} (it is nested too deeply){advice}") from cause
     except Exception as cause:
         raise error(f"{place}{says} ({one_line(cause)}){advice}") from cause
+
+
+def is_no_file(path: Path) -> bool:
+    """Whether it is there, and neither a file nor a folder: reading a pipe or a device may never end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # what is wrong is said when it is opened
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def one_line(cause: object) -> str:
@@ -128,6 +140,10 @@ def parse_json(text: bytes | str, form: type[BaseModel]) -> dict[str, Any]:
         On the first thing that is wrong, in words that name the key.
     """
     tree = json.loads(text)
+    try:
+        json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError as cause:
+        raise ValueError("it has half of a character, as in \\ud800, which no file can hold") from cause
     try:
         form.model_validate(tree)
     except ValidationError as cause:

@@ -21,6 +21,7 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
                          ``loss`` (what it is) and ``loss_unit``
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +34,8 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, Field, RootModel, model_validator
 
 from omnisim.comparison.grid import LABELS
-from omnisim.reading import FORM, parse_json
+from omnisim.reading import FORM, one_line, parse_json
+from omnisim.statistics.blocks import block_starts
 
 REGRETS = ("external_regret", "swap_regret")
 """Measures that agents with an empty benchmark do not have."""
@@ -73,8 +75,12 @@ class Column:
         Of the column, or of the field of a nested one.
     kind
         What a cell holds; of a list, what its entries are.
-    low
-        The least number; None for any.
+    low, high
+        The least and the largest number; None for any.
+    filled
+        Whether a text must not be empty.
+    may_be_infinite
+        Whether infinity is a number here.
     missing
         Whether a cell may be empty, or not a number.
     one_of
@@ -88,6 +94,9 @@ class Column:
     name: str
     kind: pa.DataType
     low: float | None = None
+    high: float | None = None
+    filled: bool = False
+    may_be_infinite: bool = False
     missing: bool = False
     one_of: tuple[str, ...] = ()
     listed: bool = False
@@ -104,6 +113,12 @@ class Column:
 _TEXT, _WHOLE, _SHORT, _REAL = pa.string(), pa.int64(), pa.int32(), pa.float64()
 
 
+_LARGEST = 1e100
+"""Of a number: what no run comes near, and sums of many and squares of which are finite."""
+
+_ANY: dict[str, Any] = {"low": -_LARGEST, "high": _LARGEST}
+
+
 def _columns(kind: Column, *names: str) -> tuple[Column, ...]:
     return tuple(replace(kind, name=name) for name in names)
 
@@ -113,10 +128,13 @@ def _table(name: str, *columns: Column) -> Column:
 
 
 _text, _texts = Column("", _TEXT), Column("", _TEXT, missing=True)
+_named = Column("", _TEXT, filled=True)
 _count, _short = Column("", _WHOLE, low=0), Column("", _SHORT, low=0)
-_real, _maybe = Column("", _REAL), Column("", _REAL, missing=True)
-_cost = Column("", _REAL, low=0)
-_counts, _reals = Column("", _SHORT, low=0, listed=True), Column("", _REAL, missing=True, listed=True)
+_some = Column("", _WHOLE, low=1)
+_real, _maybe = Column("", _REAL, **_ANY), Column("", _REAL, missing=True, **_ANY)
+_cost, _chance = Column("", _REAL, low=0, high=_LARGEST), Column("", _REAL, low=0, high=1, missing=True)
+_counts = Column("", _SHORT, low=0, listed=True)
+_reals = Column("", _REAL, missing=True, listed=True, **_ANY)
 _PLACE = _columns(_text, "population", "subsequence")
 
 _HEAD = (*_columns(_text, RUN, *LABELS), *_columns(_count, SEED))
@@ -142,8 +160,8 @@ RUNS_COLUMNS = (
     *_HEAD,
     Column("status", _TEXT, one_of=(FINISHED, FAILED)),
     *_columns(_text, "error"),
-    *_columns(_count, "rounds", "agents"),
-    *_columns(_text, "outcomes"),
+    *_columns(_some, "rounds", "agents"),
+    *_columns(_named, "outcomes"),
     *_columns(_count, "certificates_listed", "certificates_violated"),
     *_columns(_cost, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
     *_columns(_text, "omnisim", "versions", "machine", "command"),
@@ -178,9 +196,11 @@ RUNS_COLUMNS = (
     _table(
         "certificates",
         *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
-        *_columns(_maybe, "measured", "bound"),
+        *_columns(_real, "measured"),
+        *_columns(Column("", _REAL, low=0, may_be_infinite=True), "bound"),
         Column("holds", pa.bool_()),
-        *_columns(_maybe, "probability", "trivial", "hindsight"),
+        *_columns(_chance, "probability"),
+        *_columns(_maybe, "trivial", "hindsight"),
         Column("informative", pa.bool_()),
         *_columns(_text, "status"),
         *_columns(_count, "agents", "hypotheses_met"),
@@ -283,6 +303,8 @@ def check_runs(table: pa.Table, name: str | None = None) -> None:
             raise ValueError(f"run {run!r} has the seed {seed}")
     if {"populations", "subsequences"} <= set(table.column_names):
         _check_places(finished)
+        for row in finished.to_pylist():
+            _check_sums(row)
 
 
 def check_agents(table: pa.Table, run: str, rows: int) -> None:
@@ -327,6 +349,8 @@ def _check_cells(where: str, cells: pa.Array, column: Column) -> None:
         cells = cells.flatten()
         if cells.null_count and not column.missing:
             raise ValueError(f"{where} has an empty entry")
+    if column.filled and pa.types.is_string(cells.type) and pc.any(pc.equal(cells, "")).as_py():
+        raise ValueError(f"{where} is empty")
     if column.one_of and not pc.all(pc.is_in(cells, pa.array(column.one_of)), min_count=0).as_py():
         raise ValueError(f"{where} is none of {', '.join(column.one_of)}")
     if pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type):
@@ -335,10 +359,12 @@ def _check_cells(where: str, cells: pa.Array, column: Column) -> None:
 
 def _check_numbers(where: str, cells: pa.Array, column: Column) -> None:
     numbers = cells.to_numpy(zero_copy_only=False)
-    if not column.missing and not np.isfinite(numbers).all():
-        raise ValueError(f"{where} is {numbers[~np.isfinite(numbers)][0]}: a finite number is needed")
-    if column.low is not None and len(numbers) and numbers.min() < column.low:
-        raise ValueError(f"{where} is {numbers.min()}, must be >= {column.low:g}")
+    known = ~np.isnan(numbers) if column.may_be_infinite else np.isfinite(numbers)
+    if not column.missing and not known.all():
+        raise ValueError(f"{where} is {numbers[~known][0]}: a finite number is needed")
+    for limit, wrong, sign in ((column.low, np.less, ">="), (column.high, np.greater, "<=")):
+        if limit is not None and wrong(numbers, limit).any():  # NaN, which stands for what is missing, is neither
+            raise ValueError(f"{where} is {numbers[wrong(numbers, limit)][0]}, must be {sign} {limit:g}")
 
 
 def _check_places(finished: pa.Table) -> None:
@@ -354,6 +380,48 @@ def _check_places(finished: pa.Table) -> None:
                 wanted = {(population, subsequence) for population in own for subsequence in also}
                 if len(found) != len(wanted) or set(found) != wanted:
                     raise ValueError(f"{column} of a run has not one row for each of its populations and subsequences")
+
+
+def _check_sums(row: dict[str, Any]) -> None:
+    """Numbers of a finished run that say the same in two columns agree; a column that was not read is not asked."""
+    populations, rounds = {each["name"]: each["agents"] for each in row["populations"]}, row.get("rounds")
+    if row.get("agents") is not None and sum(populations.values()) != row["agents"]:
+        raise ValueError(f"agents is {row['agents']}, its populations have {sum(populations.values())}")
+    listed = row.get("certificates")
+    if listed is not None:
+        for key, found in (("listed", len(listed)), ("violated", sum(not each["holds"] for each in listed))):
+            if row.get(f"certificates_{key}", found) != found:
+                raise ValueError(f"certificates_{key} is {row[f'certificates_{key}']}, certificates has {found}")
+        for each in listed:
+            if each["population"] and each["population"] not in populations:
+                raise ValueError(f"certificates.population is {each['population']!r}, none of those of the run")
+    if row.get("certificates_violated", 0) > row.get("certificates_listed", math.inf):
+        raise ValueError(
+            f"certificates_violated is {row['certificates_violated']}, but certificates_listed is "
+            f"{row['certificates_listed']}"
+        )
+    for each in row.get("summary") or ():
+        if each["agents"] != populations[each["population"]] or each["defined"] > each["agents"]:
+            raise ValueError(f"summary.agents is {each['agents']} of {each['population']!r} ({each['defined']} defined)")
+        if rounds is not None and not 1 <= each["rounds"] <= rounds:
+            raise ValueError(f"summary.rounds is {each['rounds']}: it must be in 1..{rounds}")
+    for column in ("blocks", "growth"):
+        for each in row.get(column) or ():
+            if not each["rounds"]:
+                raise ValueError(f"{column}.rounds is empty")
+    if rounds is not None:
+        _check_rounds(row, rounds)
+
+
+def _check_rounds(row: dict[str, Any], rounds: int) -> None:
+    for each in row.get("blocks") or ():
+        if len(each["rounds"]) != len(block_starts(rounds)) or sum(each["rounds"]) > rounds:
+            raise ValueError(f"blocks.rounds is {one_line(each['rounds'])}, which are not the blocks of {rounds} rounds")
+    for each in row.get("growth") or ():
+        if each["rounds"][-1] > rounds or sorted(each["rounds"]) != each["rounds"]:
+            raise ValueError(f"growth.rounds is {one_line(each['rounds'])}: it must rise to {rounds} at most")
+    if "losses" in row and len(row["losses"]) > rounds:
+        raise ValueError(f"losses has {len(row['losses'])} entries for {rounds} rounds")
 
 
 def _places(cells: pa.Array) -> Iterator[list[tuple[str, str]]]:

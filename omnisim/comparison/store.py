@@ -345,6 +345,11 @@ def _write(path: Path, content: bytes) -> None:
 
 def _remove(path: Path) -> None:
     try:
-        path.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()  # which an empty one is only: what somebody has put there is theirs
+        else:
+            path.unlink(missing_ok=True)
     except OSError as cause:
+        if path.is_dir():
+            raise OutputError(f"{path}: is a folder where a file of the comparison belongs: move it away") from cause
         raise OutputError(f"{path}: cannot be removed: {cause.strerror or cause}") from cause

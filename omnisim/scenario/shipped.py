@@ -23,8 +23,8 @@ def find(scenario: str) -> Path:
         If it is neither.
     """
     path = Path(scenario)
-    # A folder of results may have the name of the scenario. (Path.is_file raises on a name too long.)
-    if path.suffix == ".toml" or os.path.isfile(path):  # noqa: PTH113
+    # A folder of results may have the name of the scenario. (Path.exists raises on a name too long.)
+    if path.suffix == ".toml" or (os.path.exists(path) and not os.path.isdir(path)):  # noqa: PTH110, PTH112
         return path
     shipped = folder() / f"{scenario}.toml"
     if scenario not in summaries():

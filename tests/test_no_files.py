@@ -1,0 +1,80 @@
+"""What stands in the place of a file and is none: a pipe, a device, a folder, text that no file can hold."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from commands import POSIX, done
+from scenario_files import omnisim_command, refusal, write_scenario
+from small_comparison import compared
+
+import omnisim
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    assert omnisim_command("run", write_scenario(folder), "--out", folder / "run").code == 0
+    return folder / "run"
+
+
+@pytest.mark.skipif(not POSIX, reason="pipes and devices of POSIX")
+@pytest.mark.parametrize("name", ["manifest.json", "trace.npz"])
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero"])
+def test_a_pipe_or_device_is_not_read(made: Path, tmp_path: Path, name: str, what: str) -> None:
+    folder = shutil.copytree(made, tmp_path / "run")
+    (folder / name).unlink()
+    if what == "pipe":
+        os.mkfifo(folder / name)
+    else:
+        (folder / name).symlink_to(what)
+    # In a process of its own, which can be ended should it wait.
+    code, out, err = done("report", folder)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"omnisim: {folder / name}: is a pipe or a device: a regular file is needed")
+
+
+@pytest.mark.skipif(not POSIX, reason="pipes of POSIX")
+@pytest.mark.parametrize("command", [["inspect"], ["validate"], ["run", "--prices"]])
+def test_prices_and_scenarios_come_from_regular_files(tmp_path: Path, command: list[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    code, out, err = done(*command, tmp_path / "pipe")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "is a pipe or a device: a regular file is needed" in err
+
+
+@pytest.mark.parametrize("value", ["\ud800", "fine \udfff", {"\ud800": "x"}])
+def test_half_a_character_is_refused(made: Path, tmp_path: Path, value: object) -> None:
+    folder = shutil.copytree(made, tmp_path / "run")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for key in ("command", "anything"):
+        text = json.dumps({**manifest, key: value if key == "anything" or isinstance(value, str) else "\ud800"})
+        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        assert "the manifest is damaged (it has half of a character, as in \\ud800" in refusal("report", folder)
+
+
+@pytest.mark.parametrize("table", ["runs", "agents"])
+@pytest.mark.parametrize("extra", [True, False])
+def test_an_empty_folder_in_the_place_of_a_run_is_computed_again(tmp_path: Path, table: str, extra: bool) -> None:
+    before = compared(tmp_path, seeds=2)
+    path = tmp_path / table / "zzz-0.parquet"
+    if not extra:
+        path = sorted((tmp_path / table).glob("*.parquet"))[0]
+        path.unlink()
+    path.mkdir()
+    after = compared(tmp_path, seeds=2)
+    assert not path.is_dir()
+    assert path.exists() is not extra
+    assert len(after.runs) == len(before.runs) == len(omnisim.load_comparison(tmp_path).runs)
+
+
+def test_a_folder_with_something_in_it_is_left_to_its_owner(tmp_path: Path) -> None:
+    compared(tmp_path, seeds=1)
+    path = tmp_path / "runs" / "zzz-0.parquet"
+    path.mkdir()
+    (path / "mine.txt").touch()
+    with pytest.raises(omnisim.OmnisimError, match="is a folder where a file of the comparison belongs: move it away"):
+        compared(tmp_path, seeds=1)
+    assert (path / "mine.txt").exists()
