@@ -200,16 +200,9 @@ class Population:
             )
         utility, offset, money = scaled(energy, worth, scaling.low, scaling.high, scaling.currency)
         return cls(
-            name,
-            utility,
-            offset,
-            constraints,
-            action_names=action_names,
-            money=money,
-            load=energy,
-            agent_names=agent_names,
-            weights=weights,
-        )
+            name, utility, offset, constraints, action_names=action_names, money=money, load=energy,
+            agent_names=agent_names, weights=weights,
+        )  # fmt: skip
 
     @property
     def constraint_names(self) -> tuple[str, ...]:
