@@ -3,7 +3,8 @@
 .. code-block:: text
 
     0       it did its work
-    1       bad input, or something that the command cannot help: one line on standard error says what
+    1       bad input, a strategy from elsewhere that fails, or something that the command cannot help: one line on
+            standard error says what
     2       a command line that cannot be understood
     70      a bug of omnisim: one line says where the full account of it was written
     128+n   ended by signal n (130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP): one line says what is there and how
@@ -19,8 +20,9 @@ import traceback
 from typing import NoReturn, TextIO
 
 from omnisim._version import __version__
-from omnisim.errors import OmnisimError
+from omnisim.errors import OmnisimError, StrategyFailedError
 from omnisim.interruption import Interrupted, NobodyReadsError, signals_interrupt
+from omnisim.plug_ins import as_theirs
 from omnisim.terminal import complain
 
 _BUG, _NOBODY_READS = 70, 141
@@ -50,17 +52,27 @@ def _run() -> None:
         finally:
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
-    except OmnisimError as error:
-        _fail(str(error), 1)
-    except MemoryError as error:
+    except (Interrupted, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a strategy may raise anything, before and after its rounds as well
+        _end_by(error)
+        raise
+
+
+def _end_by(error: BaseException) -> None:
+    """End the process with the line and the code for this; what asks for the end by itself is left to Python."""
+    theirs = error if isinstance(error, StrategyFailedError) else as_theirs(error)
+    if theirs is not None:
+        _fail(_of_a_strategy(theirs, error), 1)
+    if isinstance(error, MemoryError):
         _fail(f"not enough memory for so many agents and rounds: {error}", 1)
-    except (NobodyReadsError, BrokenPipeError) as error:
+    if isinstance(error, NobodyReadsError | BrokenPipeError):
         if _nobody_reads(sys.stdout) or _nobody_reads(sys.stderr):
             _leave_quietly()
         _fail(f"the pipe to another process is broken: {error}", 1)
-    except OSError as error:
+    if isinstance(error, OmnisimError | OSError):
         _fail(str(error), 1)
-    except Exception as error:  # noqa: BLE001 (the last resort: whatever was not foreseen)
+    if isinstance(error, Exception):  # the last resort: whatever was not foreseen
         _fail(_bug(error), _BUG)
 
 
@@ -75,11 +87,26 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _of_a_strategy(error: StrategyFailedError, raised: BaseException) -> str:
+    """The line about a strategy of the user that failed; the full account goes into a file."""
+    written, said = _written("omnisim-trace-", raised)
+    return f"{error}; {f'the full trace is in {written}' if written else said}"
+
+
 def _bug(error: Exception) -> str:
     """The line that says so; the full account goes into a file."""
     kind = type(error).__name__
     said = " ".join(str(error).split())
     line = f"this is a bug of omnisim {__version__}: {kind}{': ' * bool(said)}{said[:200]}"
+    written, said = _written("omnisim-bug-", error)
+    if not written:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{line} ({where.filename}, line {where.lineno}; {said})"
+    return f"{line}; please report it with {written}, which holds the full account"
+
+
+def _written(prefix: str, error: BaseException) -> tuple[str, str]:
+    """The file with the full account of an error; "" if it cannot be written, and why."""
     account = [
         f"omnisim {__version__}, Python {platform.python_version()}, {platform.platform()}",
         f"command: {sys.argv}",
@@ -87,13 +114,12 @@ def _bug(error: Exception) -> str:
     ]
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix="omnisim-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+            "w", prefix=prefix, suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
         ) as file:
             file.write("\n".join(account))
     except OSError as cause:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{line} ({where.filename}, line {where.lineno}; the account could not be written: {cause.strerror})"
-    return f"{line}; please report it with {file.name}, which holds the full account"
+        return "", f"the account could not be written: {cause.strerror}"
+    return file.name, ""
 
 
 def _open_streams() -> None:

@@ -87,7 +87,7 @@ def finite(
     omnisim.errors.ProblemError: prices[0, 1] is nan: every entry must be a finite number
     """
     try:
-        array = np.array(value, dtype=np.float64, order="C")
+        array = np.array(real_numbers(value), order="C")
     except (TypeError, ValueError) as cause:
         raise error(f"{name} must be an array of numbers of shape {_show(shape)}: {cause}") from cause
     _check_shape(name, array, shape, error)
@@ -96,6 +96,22 @@ def finite(
         place = f"{name}[{', '.join(map(str, where))}]" if where else name
         raise error(f"{place} is {array[where]}: every entry must be a finite number")
     return freeze(array)
+
+
+def real_numbers(value: ArrayLike) -> FloatArray:
+    """The numbers as a float array, not copied if they are one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are none: of complex numbers, dates and texts numpy would make some without a word, or with a warning.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiubO":
+        raise TypeError(f"it holds {array.dtype}")
+    if array.dtype == np.object_ and any(isinstance(each, complex | np.complexfloating | str) for each in array.flat):
+        raise TypeError("it holds complex numbers or texts")
+    return np.asarray(array, dtype=np.float64)
 
 
 def within(

@@ -5,7 +5,8 @@
     OmnisimError
     ├── ProblemError     a population, constraint, subsequence or distribution that breaks the setting
     ├── StrategyError    a forecaster, elimination or adversary that breaks its contract
-    │   └── EmptyCandidatesError   every action of an agent is eliminated and ``on_empty="error"``
+    │   ├── EmptyCandidatesError   every action of an agent is eliminated and ``on_empty="error"``
+    │   └── StrategyFailedError    a strategy from elsewhere raised something else; what that was is its cause
     ├── DataError        a price or forecast file that is missing, malformed or has gaps
     ├── ScenarioError    a scenario file or override that is not valid
     ├── TraceError       a run directory or trace file that cannot be read
@@ -36,6 +37,10 @@ class StrategyError(OmnisimError, ValueError):
 
 class EmptyCandidatesError(StrategyError):
     """An agent has no candidate action left and the rule was told to stop rather than fall back."""
+
+
+class StrategyFailedError(StrategyError):
+    """A strategy of a plug-in, or of a script, that raised what omnisim knows nothing of, or tried to end Python."""
 
 
 class DataError(OmnisimError, ValueError):

@@ -29,10 +29,10 @@ def value(
         typer.Option(metavar="FILE", help="A file of prices, or several as 'folder/*.csv'.", show_default=False),
     ],
     customers: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FILE",
-            help="A scenario whose [populations] are the customers; default: those of omnisim run --prices.",
+            help="A scenario whose [populations] are the customers, or KIND=TABLE; default: those of run --prices.",
             show_default=False,
         ),
     ] = None,
@@ -62,6 +62,7 @@ def value(
 
       omnisim value vendor_a.csv vendor_b.csv --prices prices.csv
       omnisim value new=2024/new.csv old=2024/old.csv --prices prices.csv --customers my.toml
+      omnisim value vendor_a.csv --prices prices.csv --customers storage=batteries.csv
       omnisim value dnn lear --prices prices_and_forecasts.csv --seeds 20
     """
     from omnisim import run_directory
@@ -79,9 +80,9 @@ def value(
     _add_plugins(plugin)
     given = _from_here(dict(map(parse_override, overrides or [])))
     found, names = overrides_of(forecasts, prices, given)
-    own = {} if customers is None else {"populations": populations_of(customers)}
+    own, table = customers_of(customers)
     days = {} if rounds is None else {"rounds": rounds}
-    scenario, choices = scenario_of_prices(prices, {**found, **own, **given, **days})
+    scenario, choices = scenario_of_prices(prices, {**found, **own, **given, **days}, table)
     for choice in choices:
         complain(f"omnisim: warning: {choice}")
     market = market_of(scenario, names)
@@ -90,7 +91,7 @@ def value(
     command = shlex.join(
         [
             *("omnisim", "value", *forecasts, "--prices", str(prices)),
-            *([] if customers is None else ["--customers", str(customers)]),
+            *([] if customers is None else ["--customers", customers]),
             *("--seeds", str(seeds)),
             *([] if rounds is None else ["--rounds", str(rounds)]),
             *(part for text in overrides or [] for part in ("--set", text)),
@@ -116,16 +117,24 @@ def value(
     say(f"{written}")
 
 
-def populations_of(path: Path) -> dict[str, Any]:
-    """The tables of ``[populations]`` of a scenario file.
+def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
+    """Who the customers are: the populations of a scenario file as an override, or a kind of agents and its table.
 
     Raises
     ------
     ScenarioError
-        If it cannot be read, or has none.
+        If the file cannot be read, or has no populations.
     """
     from omnisim.errors import ScenarioError
 
+    if text is None:
+        return {}, None
+    kind, equals, table = text.partition("=")
+    if equals and not Path(text).exists():
+        return {}, (kind.strip(), Path(table))
+    path = Path(text)
+    if path.suffix.lower() != ".toml":
+        raise ScenarioError(f"--customers {path}: must be a scenario (.toml), or KIND=TABLE, such as storage={path}")
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as cause:
@@ -133,6 +142,10 @@ def populations_of(path: Path) -> dict[str, Any]:
     except ValueError as cause:
         raise ScenarioError(f"--customers {path}: is not valid TOML: {cause}") from cause
     found = tree.get("populations")
-    if not isinstance(found, dict) or not found:
+    if not isinstance(found, dict) or not found or not all(isinstance(each, dict) for each in found.values()):
         raise ScenarioError(f"--customers {path}: has no table [populations.NAME] of customers")
-    return found
+    for population in found.values():
+        if isinstance(population.get("table"), str):
+            # Relative to the scenario that says so, not to the prices.
+            population["table"] = str((path.parent / population["table"]).resolve())
+    return {"populations": found}, None

@@ -19,7 +19,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
-    "interruption",
+    *("interruption", "plug_ins"),
     "spreadsheets",
 }
 """Parts that any other may import."""

@@ -28,6 +28,8 @@ from omnisim.analysis.violation import violated_limits
 from omnisim.arrays import FloatArray
 from omnisim.comparison.grid import LABELS, Variant
 from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, IN_MONEY, MEASURES, MOST_LOSSES, REGRETS, RUNS
+from omnisim.errors import StrategyFailedError
+from omnisim.plug_ins import strategies_named
 from omnisim.reproducibility import machine, versions
 from omnisim.simulation.simulate import simulate
 from omnisim.statistics.blocks import block_starts
@@ -63,14 +65,16 @@ def execute(variant: Variant, seed: int, command: str) -> Stored:
     memory.forget_peak()
     agents, error = None, ""
     try:
-        trace = simulate(variant.scenario, seed)
-        simulated = time.perf_counter()
-        row, agents = measured(analyze(trace))
+        with strategies_named():
+            trace = simulate(variant.scenario, seed)
+            simulated = time.perf_counter()
+            row, agents = measured(analyze(trace))
         facts |= row | {"status": FINISHED, "error": error}
         facts["simulate_seconds"] = simulated - started
         facts["analyze_seconds"] = time.perf_counter() - simulated
     except Exception as cause:  # noqa: BLE001 (a strategy may raise anything; it is recorded, and the rest goes on)
-        error = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
+        kind = "" if isinstance(cause, StrategyFailedError) else f"{type(cause).__name__}: "  # which names its own
+        error = f"{kind}{' '.join(str(cause).split())}"
         facts |= {"status": FAILED, "error": error}
     facts |= {"seconds": time.perf_counter() - started, "peak_memory_mb": memory.peak() / 1e6}
     table = pa.Table.from_pylist([head | facts], schema=RUNS)

@@ -76,10 +76,11 @@ def starts_of_periods(table: Table, days: "pd.Series", column: str, zone: str | 
 def _clock(table: Table, days: "pd.Series", column: str, codes: list[Code], stamp: str | None) -> Placed:
     import pandas as pd
 
-    minutes = pd.Series([code.value for code in codes], index=days.index)
+    values = np.array([code.value for code in codes], dtype=np.int64)
+    minutes = pd.Series(values, index=days.index)
     ranges = all(code.end is not None for code in codes)
     edge, notes = stamp, []
-    at_end = closing_midnights(table.source, column, _days(days), minutes.to_numpy(dtype=np.int64), stamp)
+    at_end = closing_midnights(table.source, column, _days(days), values, stamp)
     if ranges:
         if stamp == "end":
             raise DataError(f"{table.source}: column {column!r} names both ends of a period: leave stamp out")

@@ -62,7 +62,7 @@ def parse_period(cell: str, compact: bool = False) -> Code | None:
     text = cell.strip().rstrip(".")
     if text.endswith(".0") and text[:-2].isdigit():
         text = text[:-2]
-    marked = re.search(r"[\s(]*\b([ab])\)?$", text, re.IGNORECASE) if ":" in text or "-" in text else None
+    marked = re.search(r"[\s(]*(?<![a-z])([ab])\)?$", text, re.IGNORECASE) if ":" in text or "-" in text else None
     if marked:
         text = text[: marked.start()].strip()
     later = bool(marked and marked[1].lower() == "b")

@@ -9,8 +9,9 @@ import numpy as np
 from omnisim.arrays import BoolArray
 from omnisim.errors import DataError
 from omnisim.market.midnights import closing_midnights
-from omnisim.market.moments import Moments, literal_utc, read_moments, said_by
+from omnisim.market.moments import Moments, are_compact, epoch_hint, literal_utc, read_moments, said_by
 from omnisim.market.numbered_periods import starts_of_periods
+from omnisim.market.parts_of_hours import parts_of_hours
 from omnisim.market.period_codes import is_beginning, is_ending
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.tables import Table
@@ -34,7 +35,7 @@ class When:
 
     time: str | None = None
     date: str | Sequence[str] | None = None
-    period: str | None = None
+    period: str | Sequence[str] | None = None
     time_format: str | None = None
     date_format: str | None = None
     file_timezone: str | None = None
@@ -45,7 +46,8 @@ class When:
     def columns(self) -> list[str]:
         """Columns that are declared."""
         dates = [self.date] if isinstance(self.date, str) else list(self.date or ())
-        return [*dates, *(name for name in (self.period, self.time) if name is not None)]
+        periods = [self.period] if isinstance(self.period, str) else list(self.period or ())
+        return [*dates, *periods, *([] if self.time is None else [self.time])]
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
             raise DataError("date is an empty list: name the column of days, or those of which a day is put together")
         table, days, note = _days(table, when, dates, used)
         refuse_years(table, days, dates[0])
-        column = when.period or when.time
+        column = when.period if isinstance(when.period, str) else when.time
+        if when.period is not None and not isinstance(when.period, str):
+            table, column = parts_of_hours(table, when.period)
         zone = when.file_timezone or when.timezone
         if column is None:
             values, edge, known, notes = days, when.stamp or "start", True, []
@@ -177,10 +181,11 @@ def _of_column(table: Table, when: When, used: Sequence[str]) -> tuple[Table, Mo
         if when.time_format != "excel":
             values = values.dt.tz_localize("UTC")
         return _trimmed(table, Moments(values), name, when.time_format, used)
-    if is_numeric_dtype(column) and when.time_format is None:
+    if is_numeric_dtype(column) and when.time_format is None and not are_compact(table.text(name).iloc[:400].tolist()):
+        unset = "" if when.time is not None else "set time to the column of stamps, or date and period: "
         raise DataError(
-            f"{table.source}: column {name!r} holds numbers such as {column.iloc[0]}: "
-            f"it must hold timestamps such as 2021-12-31 23:00{_epoch(float(column.iloc[0]))}"
+            f"{table.source}: {unset}column {name!r} holds numbers such as {column.iloc[0]}: "
+            f"it must hold timestamps such as 2021-12-31 23:00{epoch_hint(float(column.iloc[0]))}"
         )
     moments = read_moments(table.text(name), "time_format", when.time_format)
     return _trimmed(table, moments, name, when.time_format, used)
@@ -368,13 +373,3 @@ def _opened(values: "pd.Series", zone: str | None, shown: str | None) -> "pd.Ser
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
     return pd.Series(opened.iloc[back])
-
-
-def _epoch(value: float) -> str:
-    if 3e8 < value < 4e9:
-        return " (seconds since 1970: set time_format = 'unix')"
-    if 3e11 < value < 4e12:
-        return " (milliseconds since 1970: set time_format = 'unix_ms')"
-    if 2e4 < value < 8e4:
-        return " (days as Excel counts them: set time_format = 'excel')"
-    return ""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze, real_numbers
 from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, limit_of
@@ -278,7 +278,7 @@ class Population:
         """
         costs = self.costs(law.mean).copy()
         for j in self._other:
-            at_support = np.asarray(self.constraints[j].costs(law.support), dtype=np.float64)
+            at_support = self._numbers(j, self.constraints[j].costs(law.support))
             costs[:, :, j] = weighted_sums(law.weights, at_support)
         return costs
 
@@ -293,7 +293,7 @@ class Population:
         return (list(linear), freeze(slope), freeze(offset)), other
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
-        costs = np.asarray(self.constraints[j].costs(outcome[None, :]), dtype=np.float64)
+        costs = self._numbers(j, self.constraints[j].costs(outcome[None, :]))
         if costs.shape != (1, self.agents, self.actions):
             raise ProblemError(
                 f"constraint {j} of population {self.name!r}: costs of one outcome must have shape "
@@ -307,6 +307,14 @@ class Population:
                 f"{costs[0, n, a]:.6g}: costs must lie in [-1, 1]"
             )
         return np.asarray(costs[0])
+
+    def _numbers(self, j: int, costs: ArrayLike) -> FloatArray:
+        try:
+            return real_numbers(costs)
+        except (TypeError, ValueError) as cause:
+            raise ProblemError(
+                f"constraint {j} of population {self.name!r}: costs must be an array of numbers: {cause}"
+            ) from cause
 
     def _check_range(self) -> None:
         lowest = self.offset + np.minimum(self.utility, 0).sum(axis=2)

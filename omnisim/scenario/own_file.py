@@ -23,7 +23,9 @@ _STRESSED = 0.9
 """Quantile of the past prices above which hours are stressed, or curtailed."""
 
 
-def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -> tuple[Scenario, list[str]]:
+def scenario_of_prices(
+    path: Path, overrides: Mapping[str, Any] | None = None, customers: tuple[str, Path] | None = None
+) -> tuple[Scenario, list[str]]:
     """The scenario that plays the prices of a file, and the choices that the file left open.
 
     Customers' typical price is the median of the first days, their stress price its 90 % quantile; the scale comes from
@@ -34,6 +36,8 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
     ----------
     overrides
         From dotted keys to values, put in place of the defaults; those of ``market`` say how the file is read.
+    customers
+        In place of the default ones: a kind of agents, and a table of theirs.
 
     Raises
     ------
@@ -60,7 +64,9 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
             "description": f"Prices of {path.name}.",
             "market": table | scale,
             "forecaster": {"kind": "ridge_autoregression"},
-            "populations": _populations(typical, stress, found.market.prices.shape[1]),
+            "populations": _of_table(*customers, typical)
+            if customers
+            else _populations(typical, stress, found.market.prices.shape[1]),
             "subsequences": {
                 "all": True,
                 "weekend": {"feature": "weekday", "operator": ">=", "value": 5},
@@ -115,6 +121,10 @@ def _populations(typical: float, stress: float, a_day: int) -> dict[str, Any]:
         "plants": {"kind": "manufacturers", "agents": 30, **prices, "curtailment_price": stress},
         "operators": {"kind": "budgeted_operators", "agents": 30, **prices},
     }
+
+
+def _of_table(kind: str, table: Path, typical: float) -> dict[str, Any]:
+    return {kind: {"kind": kind, "table": str(table.resolve()), "typical_price": typical}}
 
 
 def _of_market(key: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, within
+from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, real_numbers, within
 from omnisim.errors import ProblemError, StrategyError, TraceError
 from omnisim.trace.checking import check_forms, check_values
 from omnisim.trace.description import RECORD
@@ -111,7 +111,7 @@ def check_diagnostic(who: str, t: int, name: str, value: Any) -> float:
         Naming the forecaster and the round.
     """
     try:
-        number = float(value)
+        number = float(real_numbers("" if value is None else value))  # numpy takes None for NaN
     except (TypeError, ValueError, OverflowError) as cause:
         raise StrategyError(f"diagnostics() of {who} in round {t}: {name} is {value!r}: a number is needed") from cause
     if np.isinf(number):

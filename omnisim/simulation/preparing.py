@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from omnisim.arrays import IntArray
 from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
+from omnisim.plug_ins import strategies_named
 from omnisim.problem.context import Service
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
@@ -161,7 +162,7 @@ class Prepared:
             environment.process(service.run(clock, network))
         for party in self.agents.values():
             environment.process(party.run(clock, network))
-        with threadpool_limits(limits=1):
+        with threadpool_limits(limits=1), strategies_named(lambda: f"in round {int(environment.now)}"):
             environment.run()
         return network
 

@@ -2,7 +2,7 @@
 
 .. code-block:: text
 
-    by_day     player x population x seed x round   sum over the customers
+    by_day     player x population x seed x round   sum over the customers, as often as each stands for one
     by_agent   player x seed x customer             sum over the rounds; customers of all populations one after another
     hindsight  population x seed x round            sum over the customers of what each earned with the forecast that
                                                     served it best on that day
@@ -35,7 +35,11 @@ class Ledger:
     seeds
         S.
     agents
-        By population, how many customers; in the order of the scenario.
+        By population, how many customers are played; in the order of the scenario.
+    names
+        Of the customers, by population.
+    weights
+        How many each customer stands for, (N,), by population: means count it so often.
     """
 
     market: Market
@@ -43,6 +47,8 @@ class Ledger:
     players: Sequence[str]
     seeds: int
     agents: dict[str, int] = field(default_factory=dict)
+    names: dict[str, Sequence[str]] = field(default_factory=dict)
+    weights: dict[str, FloatArray] = field(default_factory=dict)
     _days: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _sums: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _best: dict[tuple[int, str], FloatArray] = field(default_factory=dict)
@@ -52,10 +58,30 @@ class Ledger:
         """One without entries."""
         return cls(market, forecasts, players, seeds)
 
-    def enter(self, player: str, seed: int, money: Mapping[str, FloatArray]) -> None:
-        """Enter what every customer of each population earned in every round, each (T, N)."""
+    def enter(
+        self,
+        player: str,
+        seed: int,
+        money: Mapping[str, FloatArray],
+        weights: Mapping[str, FloatArray],
+        names: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Enter what every customer of each population earned in every round.
+
+        Parameters
+        ----------
+        player, seed
+            Of the run.
+        money
+            (T, N) of each population.
+        weights
+            (N,): how many customers each stands for, the same in all runs.
+        names
+            N texts.
+        """
         self.agents = {name: values.shape[1] for name, values in money.items()}
-        self._days[player, seed] = np.stack([values.sum(axis=1) for values in money.values()])
+        self.names, self.weights = dict(names), dict(weights)
+        self._days[player, seed] = self._weighed(money)
         self._sums[player, seed] = np.concatenate([values.sum(axis=0) for values in money.values()])
         if player in self.forecasts:
             for name, values in money.items():
@@ -112,8 +138,13 @@ class Ledger:
     def _scale(self) -> float:
         return DAYS_OF_A_YEAR / self.market.days
 
+    def _weighed(self, money: Mapping[str, FloatArray]) -> FloatArray:
+        """Sums over the customers of each population, (P, T)."""
+        return np.stack([(values * self.weights[name]).sum(axis=1) for name, values in money.items()])
+
     def _per_customer(self, by_seed: Sequence[FloatArray], population: str | None) -> FloatArray:
         every = np.stack(by_seed)
+        standing = {name: float(weights.sum()) for name, weights in self.weights.items()}
         if population is None:
-            return np.asarray(every.sum(axis=1) * self._scale / sum(self.agents.values()))
-        return np.asarray(every[:, [*self.agents].index(population)] * self._scale / self.agents[population])
+            return np.asarray(every.sum(axis=1) * self._scale / sum(standing.values()))
+        return np.asarray(every[:, [*self.agents].index(population)] * self._scale / standing[population])

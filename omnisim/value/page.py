@@ -1,6 +1,6 @@
 """The page of ``omnisim value``: a study of forecasts, with one frame for tables and figures as any other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         "foresight, in money at the true prices.",
         [
             ("days", f"{market.days:,}, {market.dates[0]} to {market.dates[-1]}"),
-            ("customers", ", ".join(f"{number:,} {name}" for name, number in ledger.agents.items())),
+            ("customers", ", ".join(_customers(ledger))),
             ("seeds", f"{ledger.seeds}; each draws the customers anew"),
             ("scale", f"{about['low']:g} to {about['high']:g} {currency}/MWh"),
         ],
@@ -157,6 +157,12 @@ _CHOICES = (
     "What the choice was worth less than the best forecast; intervals as above. Agreement of ranks: Spearman’s "
     "correlation over the forecasts between the measure and money, 1 if they order all alike."
 )
+
+
+def _customers(ledger: Ledger) -> Iterator[str]:
+    for name, number in ledger.agents.items():
+        standing = float(ledger.weights[name].sum())
+        yield f"{number:,} {name}" + ("" if standing == number else f" for {standing:,.6g}")
 
 
 def _titled(frame: pd.DataFrame) -> pd.DataFrame:

@@ -25,17 +25,36 @@ SEEDS = 10
 
 @dataclass(frozen=True)
 class Play:
-    """What one run earned: money of every agent of each population in every round, each (T, N), at the true prices."""
+    """What one run earned, by population.
+
+    Attributes
+    ----------
+    money
+        Of every agent in every round, (T, N), at the true prices.
+    weights
+        How many customers each agent stands for, (N,).
+    names
+        Of the agents.
+    currencies
+        Of all money.
+    """
 
     money: Mapping[str, FloatArray]
+    weights: Mapping[str, FloatArray]
+    names: Mapping[str, Sequence[str]]
     currencies: frozenset[str]
 
 
 def play(scenario: Scenario, seed: int) -> Play:
     """Run a scenario, and keep its money."""
     trace = simulate(scenario, seed)
-    money = {name: money_by_round(trace, name) for name in trace.records}
-    return Play(money, frozenset(record.population.money.currency for record in trace.records.values()))
+    populations = {name: record.population for name, record in trace.records.items()}
+    return Play(
+        {name: money_by_round(trace, name) for name in populations},
+        {name: np.ones(p.agents) if p.weights is None else p.weights for name, p in populations.items()},
+        {name: p.agent_names or [str(k) for k in range(p.agents)] for name, p in populations.items()},
+        frozenset(p.money.currency for p in populations.values()),
+    )
 
 
 def players(names: Sequence[str]) -> dict[str, Forecaster]:
@@ -104,7 +123,7 @@ def played(
             if len(found.currencies) > 1 or "" in found.currencies:
                 said = ", ".join(sorted(found.currencies - {""})) or "none"
                 raise OmnisimError(f"customers must all count the same money, and these count {said}")
-            ledger.enter(*labels[index], found.money)
+            ledger.enter(*labels[index], found.money, found.weights, found.names)
             done += 1
             told_of(done, len(tasks))
     return ledger

@@ -73,14 +73,14 @@ def by_days(ledger: Ledger) -> pd.DataFrame:
 
 
 def by_customer(ledger: Ledger) -> pd.DataFrame:
-    """One row per player, population, seed and customer: worth in a year; each seed draws the customers anew."""
+    """One row per player, population, seed and customer: worth in a year to one of those that it stands for."""
     return pd.concat(list(_customers(ledger)), ignore_index=True)
 
 
 def winners(ledger: Ledger) -> pd.DataFrame:
     """One row per player and population: how many customers gain and lose, and how much.
 
-    Customers are counted once a seed.
+    Customers are counted once a seed, however many each stands for.
     """
     rows = []
     for player in told_players(ledger):
@@ -109,9 +109,10 @@ def _customers(ledger: Ledger) -> Iterator[pd.DataFrame]:
         for population in ledger.agents:
             part = more[:, ledger.of_population(population)]
             seed, customer = (axis.ravel() for axis in np.indices(part.shape))
+            names = np.array(ledger.names[population], dtype=object)
             yield pd.DataFrame(
                 {"forecast": player, "population": population, "seed": seed, "customer": customer,
-                 "worth": part.ravel()}
+                 "name": names[customer], "stands_for": ledger.weights[population][customer], "worth": part.ravel()}
             )  # fmt: skip
 
 

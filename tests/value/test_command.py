@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,40 @@ def test_customers_are_the_populations_of_a_scenario(files: tuple[Path, list[str
     assert set(table(tmp_path / "out", "populations")["population"]) == {"pumps"}
 
 
+def test_customers_of_a_table_have_names_and_count_as_often_as_they_stand_for_one(
+    files: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    prices, forecasts = files
+    (tmp_path / "fleet.csv").write_text("name,weight,power_mw\nsmall,10,1\nlarge,1,50\n")
+    scenario = '[populations.storage]\nkind = "storage"\ntable = "fleet.csv"\ntypical_price = {}\n'
+    typical = tomllib.loads(
+        (_value(prices, forecasts, f"storage={tmp_path / 'fleet.csv'}", tmp_path / "a")).read_text()
+    )
+    price = typical["populations"]["storage"]["typical_price"]
+    assert price != 45.0
+    (tmp_path / "fleet.toml").write_text(scenario.format(price))
+    _value(prices, forecasts, tmp_path / "fleet.toml", tmp_path / "b")
+    for out in (tmp_path / "a", tmp_path / "b"):
+        rows = table(out, "customers")
+        rows = rows[rows["forecast"] == "perfect foresight"].set_index("name")
+        assert list(rows["stands_for"]) == [10, 1]
+        assert rows.loc["large", "worth"] > 5 * rows.loc["small", "worth"] > 0
+        mean = (10 * rows.loc["small", "worth"] + rows.loc["large", "worth"]) / 11
+        for name in ("worth", "populations"):
+            found = table(out, name).set_index("forecast")
+            assert found.loc["perfect foresight", "worth"] == pytest.approx(mean)
+        assert "2 storage for 11" in Parsed((out / "report.html").read_bytes()).text
+
+
+def _value(prices: Path, forecasts: list[str], customers: object, out: Path) -> Path:
+    answer = omnisim_command(
+        "value", *forecasts[:2], "--prices", prices, "--customers", customers, "--rounds", 15, "--seeds", 1,
+        "--jobs", 1, "--out", out,
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    return out / "scenario.toml"
+
+
 def test_the_numbers_do_not_depend_on_the_jobs(files: tuple[Path, list[str]], tmp_path: Path) -> None:
     prices, forecasts = files
     for jobs in (1, 2):
@@ -198,6 +233,9 @@ BAD = [
     (["{sharp}", "--customers", "{missing}"], "--customers .*missing.toml: cannot be read"),
     (["{sharp}", "--customers", "{empty}"], r"--customers .*empty.toml: has no table \[populations.NAME\]"),
     (["{sharp}", "--customers", "{broken}"], "--customers .*broken.toml: is not valid TOML"),
+    (["{sharp}", "--customers", "{short}"], "must be a scenario .*or KIND=TABLE"),
+    (["{sharp}", "--customers", "storrage={short}"], "storrage.*storage"),
+    (["{sharp}", "--customers", "storage={missing}"], "missing.toml"),
     (["{sharp}", "--seeds", "0"], "seeds must be >= 1, got 0"),
     (["{sharp}", "--jobs", "0"], "jobs must be a number of processes >= 1"),
     (["{sharp}", "--set", "adversary.kind=worst_case"], "must be 'replay'"),
@@ -220,7 +258,7 @@ def test_bad_input_is_refused_in_one_line(
     names |= {"sharp": forecasts[0], "prices": prices}
     filled = [each.format(**names) for each in arguments]
     answer = omnisim_command(
-        "value", *filled, "--prices", prices, *FEW,
+        "value", *filled, "--prices", prices, *([] if "--customers" in arguments else FEW),
         "--out", tmp_path / "out",
     )  # fmt: skip
     assert answer.code == 1, answer

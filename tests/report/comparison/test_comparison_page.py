@@ -254,7 +254,7 @@ def test_one_forecaster_alone() -> None:
 
 
 def test_many_forecasters_make_a_bounded_page() -> None:
-    count = 26
+    count = 14
     names = {f"{'a long name ' * 3}{lag}": {"kind": "persistence", "lag": lag} for lag in range(1, count + 1)}
     found = omnisim.compare(small_scenario(), names, seeds=1, jobs=1)
     scope = Scope(found)
