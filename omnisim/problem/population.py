@@ -194,10 +194,9 @@ class Population:
         scaling, prices = getattr(market, "scaling", market), getattr(market, "prices", None)
         if not all(hasattr(scaling, key) for key in ("low", "high", "currency")):
             raise ProblemError(f"market must be a Market or a Scaling, got {type(market).__name__}")
-        if isinstance(prices, np.ndarray) and prices.shape[1] != energy.shape[2]:
-            raise ProblemError(
-                f"schedules have {energy.shape[2]} periods a day, the market {prices.shape[1]}: they must have as many"
-            )
+        periods = energy.shape[2]
+        if isinstance(prices, np.ndarray) and prices.shape[1] != periods:
+            raise ProblemError(f"schedules have {periods} periods a day, the market {prices.shape[1]}")
         utility, offset, money = scaled(energy, worth, scaling.low, scaling.high, scaling.currency)
         return cls(
             name, utility, offset, constraints, action_names=action_names, money=money, load=energy,
@@ -354,10 +353,7 @@ class Population:
         if names is None:
             return None
         if len(names) != self.agents or not all(names):
-            raise ProblemError(
-                f"agent_names of population {self.name!r} must be {self.agents} names that are not empty, got "
-                f"{len(names)}"
-            )
+            raise ProblemError(f"agent_names of population {self.name!r} must be {self.agents} names, none of them empty")
         return tuple(map(str, names))
 
     def _check_weights(self, weights: ArrayLike) -> FloatArray:
