@@ -345,15 +345,11 @@ class Population:
             raise ProblemError(f"money scale of population {self.name!r} must be > 0, got {scale.min():.6g}")
         return Money(scale, offset, money.currency)
 
-    def agent_name(self, agent: int) -> str:
-        """What reports call an agent: its name, or its number."""
-        return str(agent) if self.agent_names is None else self.agent_names[agent]
-
     def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
         if names is None:
             return None
         if len(names) != self.agents or not all(names):
-            raise ProblemError(f"agent_names of population {self.name!r} must be {self.agents} names, none of them empty")
+            raise ProblemError(f"agent_names of population {self.name!r} must be {self.agents} names, none empty")
         return tuple(map(str, names))
 
     def _check_weights(self, weights: ArrayLike) -> FloatArray:
