@@ -194,9 +194,8 @@ class Population:
         scaling, prices = getattr(market, "scaling", market), getattr(market, "prices", None)
         if not all(hasattr(scaling, key) for key in ("low", "high", "currency")):
             raise ProblemError(f"market must be a Market or a Scaling, got {type(market).__name__}")
-        periods = energy.shape[2]
-        if isinstance(prices, np.ndarray) and prices.shape[1] != periods:
-            raise ProblemError(f"schedules have {periods} periods a day, the market {prices.shape[1]}")
+        if isinstance(prices, np.ndarray) and prices.shape[1] != energy.shape[2]:
+            raise ProblemError(f"schedules have {energy.shape[2]} periods a day, the market {prices.shape[1]}")
         utility, offset, money = scaled(energy, worth, scaling.low, scaling.high, scaling.currency)
         return cls(
             name, utility, offset, constraints, action_names=action_names, money=money, load=energy,
@@ -344,6 +343,10 @@ class Population:
         if scale.min() <= 0:
             raise ProblemError(f"money scale of population {self.name!r} must be > 0, got {scale.min():.6g}")
         return Money(scale, offset, money.currency)
+
+    def agent_name(self, agent: int) -> str:
+        """What reports call an agent: its name, or its number."""
+        return str(agent) if self.agent_names is None else self.agent_names[agent]
 
     def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
         if names is None:
