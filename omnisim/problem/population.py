@@ -178,12 +178,11 @@ class Population:
 
         Examples
         --------
-        A load of 2 MWh in the dear or in the cheap one of two periods, which is worth 300 at any time:
+        A load of 2 MWh in one of two periods, which is worth 300 at any time:
 
         >>> from omnisim.market import Scaling
         >>> load = Population.from_schedules([[2.0, 0.0], [0.0, 2.0]], [300.0, 300.0], Scaling(0.0, 200.0))
-        >>> money = load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset
-        >>> money  # at prices of 100 and 20
+        >>> load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset  # at prices of 100 and 20
         array([[100., 260.]])
         """
         several = np.ndim(schedules) == 3
