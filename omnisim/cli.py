@@ -19,6 +19,7 @@ from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.interruption import Interrupted, NobodyReadsError, Results, if_interrupted
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
+from omnisim.value_command import value
 
 __all__ = ["app", "main"]
 
@@ -264,6 +265,9 @@ def compare(
     for line in lines:
         say(line)
     say(f"{page}")
+
+
+app.command()(value)
 
 
 @app.command()

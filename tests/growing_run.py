@@ -1,6 +1,9 @@
 """A run on a file of prices that grows day by day, in a folder of its own."""
 
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -75,11 +78,22 @@ def write(folder: Path, days: int, table: pd.DataFrame | None = None, since: int
     return path
 
 
-def begin(folder: Path, days: int, text: str = TEXT, horizon: int = ALL - 7, **options: Any) -> Path:
-    """Run the first days; the folder of the run."""
-    write(folder, days, **options)
+def begin(folder: Path, days: int, text: str = TEXT, horizon: int = ALL - 7) -> Path:
+    """Run the first days; the folder of the run, which is a copy of one that was run once for all tests."""
+    write(folder, days)
     (folder / "growing.toml").write_text(text, encoding="utf-8")
-    return run(folder, "--horizon", horizon)
+    shutil.copytree(Path(_begun(days, text, horizon).name) / "run", folder / "run")
+    return folder / "run"
+
+
+@cache
+def _begun(days: int, text: str, horizon: int) -> "TemporaryDirectory[str]":
+    made = TemporaryDirectory()
+    folder = Path(made.name)
+    write(folder, days)
+    (folder / "growing.toml").write_text(text, encoding="utf-8")
+    run(folder, "--horizon", horizon)
+    return made
 
 
 def run(folder: Path, *options: object, out: str = "run") -> Path:

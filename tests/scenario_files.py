@@ -2,7 +2,11 @@
 
 import contextlib
 import io
+import json
+import os
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -88,6 +92,30 @@ def omnisim_command(*arguments: object) -> Answer:
         except SystemExit as leaving:
             code = int(leaving.code or 0)
     return Answer(code, out.getvalue(), err.getvalue())
+
+
+def omnisim_commands_elsewhere(
+    commands: Sequence[Sequence[object]], folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> list[Answer]:
+    """Call the entry point for each of these commands, one after the other, in one process of their own.
+
+    It is a fresh one with another current folder or environment, and starting it costs more than most commands do.
+    """
+    code = (
+        "import json, sys; sys.path.append(sys.argv[1]); from scenario_files import omnisim_command\n"
+        "print(json.dumps([vars(omnisim_command(*command)) for command in json.loads(sys.argv[2])]))"
+    )
+    given = json.dumps([[str(argument) for argument in command] for command in commands])
+    done = subprocess.run(  # noqa: S603 (this interpreter)
+        [sys.executable, "-c", code, str(Path(__file__).parent), given],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        check=True,
+    )
+    assert done.stderr == ""
+    return [Answer(**answer) for answer in json.loads(done.stdout)]
 
 
 def refusal(*arguments: object) -> str:

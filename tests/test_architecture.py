@@ -43,6 +43,10 @@ MAY_IMPORT = {
         *("comparison", "statistics", "report"),
         *("adversaries", "elimination", "forecasters", "learners"),
     },
+    "value": {
+        *("problem", "market", "strategies", "analysis", "scenario", "simulation", "statistics", "report"),
+        *("adversaries", "forecasters"),
+    },
     # Namespaces of the public surface.
     "adversaries": {"strategies"},
     "elimination": {"strategies"},
@@ -62,6 +66,7 @@ OUTERMOST = {
     "schedules_command",
     "tomorrow",
     "validate_command",
+    "value_command",
 }
 """They put the others together; nothing but each other imports them."""
 

@@ -4,10 +4,8 @@ import importlib.util
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +66,7 @@ class TestHelp:
 
 
 class TestExitCodes:
-    def test_0_when_the_work_is_done(self, tmp_path: Path) -> None:
+    def test_0_when_the_work_is_done_without_a_progress_bar_where_there_is_no_terminal(self, tmp_path: Path) -> None:
         done = process("run", write_scenario(tmp_path), "--out", tmp_path / "out")
         assert (done.returncode, done.stderr) == (0, "")
         *verdict, path = done.stdout.splitlines()
@@ -234,30 +232,7 @@ class TestTerminal:
         assert b"toy" in shown
         assert b"10/10 rounds" in shown
 
-    def test_none_where_it_is_not(self, tmp_path: Path) -> None:
-        assert process("run", write_scenario(tmp_path), "--out", tmp_path / "out").stderr == ""
-
-    def test_an_interrupted_run(self, tmp_path: Path) -> None:
-        out = tmp_path / "reports" / "out"
-        run = subprocess.Popen(  # noqa: S603 (this interpreter)
-            [*ALL_ENTRY_POINT, "run", "synthetic_seasonal", "--rounds", "300000", "--out", str(out)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            deadline = time.monotonic() + 60
-            while not out.exists() and run.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.02)
-            run.send_signal(signal.SIGINT)
-            printed = run.communicate(timeout=60)
-        finally:
-            run.kill()
-        said = f"nothing was written to {out}: the same command begins anew, and with --checkpoint-every could go on"
-        assert printed == ("", f"omnisim: interrupted by SIGINT; {said}\n")
-        assert run.returncode == 130
-        assert not (tmp_path / "reports").exists()
-
+    @pytest.mark.long
     def test_a_reader_that_leaves_early(self) -> None:
         # As `omnisim validate --schema | head -1`.
         run = subprocess.Popen(  # noqa: S603 (this interpreter)

@@ -44,7 +44,7 @@ def interrupted(arguments: Sequence[object], out: Path, name: str, *, when: obje
 
 
 class TestSignals:
-    @pytest.mark.parametrize("name", CODES)
+    @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.long if n == "SIGHUP" else ()) for n in CODES])
     def test_a_run_leaves_nothing(self, tmp_path: Path, name: str) -> None:
         out = tmp_path / "reports" / "out"
         said = interrupted(["run", "synthetic_seasonal", "--rounds", 300_000, "--out", out], out, name)
@@ -64,7 +64,7 @@ class TestSignals:
         assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}
         code, _, complaint = done(*arguments)
         assert (code, complaint) == (0, f"omnisim: going on from {kept}\n")
-        assert done("run", scenario, "--out", tmp_path / "undisturbed")[0] == 0
+        assert omnisim_command("run", scenario, "--out", tmp_path / "undisturbed").code == 0
         for file in ("trace.npz", "agents.parquet", "certificates.json", "scenario.toml"):
             assert (out / file).read_bytes() == (tmp_path / "undisturbed" / file).read_bytes()
 
@@ -90,7 +90,7 @@ class TestSignals:
         said = interrupted(["run", scenario, "--out", out], out, "SIGTERM", when=there, before=slow)
         assert said.startswith(f"{out} has no report.html, so its results are not complete: the same command begins")
 
-    @pytest.mark.parametrize("jobs", [1, 2])
+    @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.long)])
     @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_a_comparison_says_how_much_there_is(self, tmp_path: Path, name: str, jobs: int) -> None:
         out = tmp_path / "out"
@@ -103,9 +103,9 @@ class TestSignals:
         assert 2 <= finished < 12
         expected = f"{finished} of 12 runs are finished and kept in {out}: the same command goes on from there"
         assert said == expected
-        code, printed, complaint = done(*arguments)
-        assert (code, complaint) == (0, "")
-        assert printed.endswith(f"{out / 'report.html'}\n")
+        gone_on = omnisim_command(*arguments)
+        assert (gone_on.code, gone_on.err) == (0, "")
+        assert gone_on.out.endswith(f"{out / 'report.html'}\n")
         assert len(omnisim.load_comparison(out).runs) == 12
 
     @pytest.mark.parametrize("name", ONE_OF_EACH)
@@ -288,7 +288,9 @@ class TestStreams:
             code, _, complaint = finish(start("list", "studies", stdout=full))
         assert (code, complaint) == (1, "omnisim: [Errno 28] No space left on device\n")
 
-    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    @pytest.mark.parametrize(
+        "closed", [*(pytest.param(one, marks=pytest.mark.long) for one in ("<&-", ">&-")), "2>&-", "<&- >&- 2>&-"]
+    )
     def test_closed_ones(self, tmp_path: Path, closed: str) -> None:
         # A file that is opened then must not stand in for the stream that others print to.
         scenario, out = write_scenario(tmp_path), tmp_path / "out"

@@ -97,6 +97,15 @@ def test_who_was_away_has_no_rows_and_comes_back_under_the_same_name(tmp_path: P
     assert len(frame) == 24 * len(there)
 
 
+def test_customers_of_a_table_go_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("name,daily_energy_mwh\nbakery,0.2\nschool,1.0\n", encoding="utf-8")
+    frame, trace = exported(tmp_path, TOY.replace("agents = 2", 'table = "customers.csv"'), days=2)
+    assert trace.records["buyers"].population.agent_names == ("bakery", "school")
+    assert frame["customer"].tolist() == [
+        f"buyers/{name}" for _ in range(2) for name in ("bakery", "school") for _ in range(24)
+    ]
+
+
 def test_rounds_without_dates_have_no_time(tmp_path: Path) -> None:
     market = "[market]\nsource = 'synthetic'\nlow = 0.0\nhigh = 100.0\ncurrency = 'USD'\n"
     text = market + "[adversary]\nkind = 'seasonal'\ndimension = 24\n" + TOY[TOY.index("[forecaster]") :]

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +22,11 @@ def everything(seed: int = 3) -> omnisim.Trace:
     def agents(name: str, actions: int) -> omnisim.Population:
         slope = rng.uniform(-0.2, 0.2, (3, actions, 2))
         limit = omnisim.LinearConstraint(slope, np.full((3, actions), -0.05), unit="EUR", scale=np.ones(3))
-        return omnisim.Population(
-            name, rng.uniform(-0.2, 0.2, (3, actions, 2)), np.full((3, actions), 0.5), [limit], load=slope
+        own: dict[str, Any] = (
+            {"agent_names": ["A & Co", "B", "C"], "weights": [1.0, 20.0, 0.5]} if name == "firms" else {}
         )
+        utility = rng.uniform(-0.2, 0.2, (3, actions, 2))
+        return omnisim.Population(name, utility, np.full((3, actions), 0.5), [limit], load=slope, **own)
 
     prices = rng.uniform(-0.4, 1.4, (ROUNDS, 2))
     outcomes = prices.clip(0.0, 1.0)

@@ -2,21 +2,22 @@
 
 .. code-block:: text
 
-    population, customer   names; a customer is "<population>/<number>", whatever spell of it is meant where agents come
-                           and go
+    population, customer   names; a customer is "<population>/<name>", or its number where it has none, whatever spell
+                           of it is meant where agents come and go
     time                   when the period begins, on the market's clock, which shows 24 hours every day; null where the
                            rounds have no dates
     round, period          both from 0
     action                 the name of the schedule
     MW, MWh                power and energy drawn in the period, negative when feeding in
-    EUR (USD, ...)         what the energy brought in at the price of the period: -MWh times price, so that a bill is
-                           negative. The day's money is the sum over its periods and the value of the service
+    EUR (USD, ...)         what the energy brought in at the market's price of the period: -MWh times price, so that
+                           what was bought is negative. The day's money of who pays that price is the sum over its
+                           periods and the value of the service; fees and fixed contracts are in the money only
 
 Prices are the true ones, before anything is clipped. Agents that were not there have no rows; nor have populations
 whose actions are no schedules.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def schedule_tables(trace: Trace, most_rows: int = MOST_ROWS) -> "Iterator[pa.Ta
     currency = str(market_of(trace).get("currency", trace.records[names[0]].population.money.currency))
     for name in names:
         record = trace.records[name]
-        population, customers = record.population, customer_numbers(trace.about, name, record.population.agents)
+        population, customers = record.population, customer_names(trace.about, record.population)
         days = max(1, most_rows // (population.agents * population.dimension))
         agents = max(1, min(population.agents, most_rows // population.dimension))
         for start in range(0, trace.rounds, days):
@@ -67,16 +68,19 @@ def schedule_tables(trace: Trace, most_rows: int = MOST_ROWS) -> "Iterator[pa.Ta
                 )
 
 
-def customer_numbers(about: Mapping[str, Any], population: str, agents: int) -> IntArray:
-    """Which customer each row of a population is, (N,): where agents come and go, each spell has a row of its own."""
-    return np.asarray(about.get("spells", {}).get(population, np.arange(agents)), dtype=np.int64)
+def customer_names(about: Mapping[str, Any], population: Population) -> list[str]:
+    """What each row of a population is called; where agents come and go, each spell of a customer has a row."""
+    rows = range(population.agents)
+    if population.agent_names is not None:
+        return [f"{population.name}/{population.agent_name(row)}" for row in rows]
+    return [f"{population.name}/{number}" for number in about.get("spells", {}).get(population.name, rows)]
 
 
 def schedules(
     population: Population,
     actions: IntArray,
     agents: IntArray,
-    customers: IntArray,
+    customers: Sequence[str],
     rounds: IntArray,
     dates: DateArray | None,
     prices: FloatArray,
@@ -93,8 +97,8 @@ def schedules(
         What they played; -1 where one was not there.
     agents : (n,)
         Their indices in the population.
-    customers : (N,)
-        See :func:`customer_numbers`.
+    customers
+        N names, see :func:`customer_names`.
     rounds, dates : (R,)
     prices : (R, d)
         At which the energy is paid, in ``currency`` per MWh.
@@ -112,8 +116,7 @@ def schedules(
     if dates is not None:
         minutes = (period * _MINUTES // periods).astype("timedelta64[m]")
         begins = pa.array((dates[r][several].astype("datetime64[m]") + minutes).astype("datetime64[s]"))
-    numbers, of_row = np.unique(customers, return_inverse=True)
-    ids = [f"{population.name}/{number}" for number in numbers]
+    ids, of_row = np.unique(np.array(customers, dtype=object), return_inverse=True)
     return pa.table(
         {
             "population": _words(np.zeros(len(several), dtype=np.int64), [population.name]),

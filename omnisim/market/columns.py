@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from omnisim.errors import DataError
-from omnisim.market.moments import read_moments
+from omnisim.market.moments import are_compact, read_moments
+from omnisim.market.parts_of_hours import part_minutes
 from omnisim.market.period_codes import is_ending, parse_period
 from omnisim.market.tables import Table
 from omnisim.market.units import unit_in
@@ -26,6 +27,7 @@ _NO_PRICE = re.compile(
     r"\bday\b|weekday|holiday",
     re.IGNORECASE,
 )
+_PART = re.compile(r"interval|quarter|quart|viertel|minut|half|part|\bqh?\b", re.IGNORECASE)
 _PERIOD = re.compile(
     r"hour|hora|heure|stunde|period|interval|\bhe\b|\bhr\b|time|zeit|anfang|von|start|mtu|settlement|\bsp\b|pte|stunden|"
     r"tim(e|me)|uur|godzina",
@@ -42,7 +44,7 @@ def likely_columns(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
         If no column holds stamps or prices, or several may be the price.
     """
     table = _sample(table)
-    if given.get("wide") or len(period_columns(table.columns)) >= _FEWEST_PERIODS:
+    if given.get("wide") or is_wide(table):
         codes = period_columns(table.columns)
         others = [name for name in table.columns if name not in codes]
         dates = [name for name in others if is_moment(table, name)]
@@ -53,8 +55,14 @@ def likely_columns(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
         keys = _when(table)
         used = [name for value in keys.values() for name in ([value] if isinstance(value, str) else value)]
     if given.get("price") is None:
-        keys["price"] = _price(table, [*used, *(str(given[key]) for key in ("time", "date", "period") if key in given)])
+        keys["price"] = _price(table, [*used, *_given(given)])
     return keys
+
+
+def _given(given: Mapping[str, Any]) -> list[str]:
+    """Columns that the user names."""
+    named = [given[key] for key in ("time", "date", "period") if given.get(key) is not None]
+    return [name for each in named for name in ([each] if isinstance(each, str) else each)]
 
 
 def _when(table: Table) -> dict[str, Any]:
@@ -80,7 +88,8 @@ def _when(table: Table) -> dict[str, Any]:
     if _whole_days(table, name):
         period = _period(table, moments)
         if period is not None:
-            return {"date": name, "period": period}
+            part = _part(table, [name, period])
+            return {"date": name, "period": period if part is None else [period, part]}
     return {"time": name}
 
 
@@ -91,9 +100,20 @@ def _period(table: Table, used: list[str]) -> str | None:
     for name in sorted(table.columns, key=lambda name: _PERIOD.search(name) is None):
         if name in used or not name:
             continue
-        cells = [cell for cell in table.raw(name).unique() if cell]
+        cells = [cell for cell in table.raw(name).unique() if re.search(r"\d", cell)]  # a row of units has none
         numbered = all(parse_period(cell) is not None or parse_period(cell, compact=True) for cell in cells)
         if len(cells) > 1 and numbered and (_PERIOD.search(name) or all(re.fullmatch(r"\d{1,2}", c) for c in cells)):
+            return name
+    return None
+
+
+def _part(table: Table, used: list[str]) -> str | None:
+    """The column that counts the parts of each hour, where the columns used do not tell rows apart."""
+    twice = table.frame[used].astype(str).duplicated()
+    for name in table.columns if twice.any() else ():
+        if name in used or not _PART.search(name) or table.frame[name].ndim > 1:
+            continue
+        if part_minutes([cell for cell in table.raw(name).unique() if cell]) is not None:
             return name
     return None
 
@@ -119,6 +139,17 @@ def _sample(table: Table) -> Table:
     return replace(table, frame=table.frame.iloc[:_SAMPLE])
 
 
+def numeric_columns(table: Table) -> list[str]:
+    """Columns of numbers, in the order of the table."""
+    table = _sample(table)
+    return [name for name in table.columns if name and _is_numeric(table, name)]
+
+
+def is_wide(table: Table) -> bool:
+    """Whether a row is a day, with a column a period."""
+    return len(period_columns(table.columns)) >= _FEWEST_PERIODS
+
+
 def is_period(name: str) -> bool:
     """Whether the name of a column says that it holds the periods of a day."""
     return _PERIOD.search(name) is not None
@@ -129,7 +160,7 @@ def is_moment(table: Table, name: str) -> bool:
     from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
     column = table.frame[name]
-    if column.ndim > 1 or is_numeric_dtype(column):
+    if column.ndim > 1 or (is_numeric_dtype(column) and not are_compact(table.text(name).tolist())):
         return False
     if is_datetime64_any_dtype(column):
         return True

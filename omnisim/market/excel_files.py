@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisim.errors import DataError
+from omnisim.market.preamble import header_of
 from omnisim.market.text_files import Wanted, has_columns, unpacked
 from omnisim.reading import reading
 
@@ -16,15 +17,65 @@ _LOOKED_AT = 60
 
 
 def read_excel(
-    path: Path, sheet: str | None, skip_rows: int | None, wanted: Sequence[Wanted], member: str | None = None
-) -> "pd.DataFrame":
-    """The rows of one sheet below its header, which is found as in a text file.
+    path: Path,
+    sheet: str | None,
+    skip_rows: int | None,
+    wanted: Sequence[Wanted],
+    member: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> "tuple[pd.DataFrame, str]":
+    """The rows of one sheet below its header, which is found as in a text file, and what stands above it.
+
+    Parameters
+    ----------
+    skip_rows
+        Rows above the header, also those that are empty.
+    columns
+        Names of the columns of a sheet without a header.
 
     Raises
     ------
     DataError
         If no library is installed, the file cannot be read, or it has several sheets and none is chosen.
     """
+    import pandas as pd
+
+    cells = _cells(path, sheet, member)
+    at = skip_rows or 0
+    if at >= len(cells):
+        raise DataError(f"{path.name} has {len(cells)} rows: skip_rows {at} leaves none")
+    if skip_rows is None and columns is None:
+        rows = _texts(cells)
+        known = [row for row, names in enumerate(rows) if wanted and has_columns(names, wanted)]
+        at = known[0] if known else next(row for row, names in enumerate(rows) if any(names))
+    above = "\n".join(" ".join(filter(None, row)) for row in _texts(cells.iloc[:at]))
+    header = list(columns) if columns is not None else _texts(cells.iloc[at : at + 1])[0]
+    frame = cells.iloc[at + (columns is None) :].copy()
+    if len(header) != frame.shape[1]:
+        raise DataError(f"{path.name} has {frame.shape[1]} columns, but columns names {len(header)}")
+    frame.columns = pd.Index(header)
+    frame.index = frame.index + 1
+    return frame.dropna(how="all").infer_objects(), above
+
+
+def header_above(path: Path, sheet: str | None = None, member: str | None = None) -> tuple[int, int]:
+    """Rows above the header (-1: there is none), and the number of columns.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_excel`.
+    """
+    rows = _texts(_cells(path, sheet, member))
+    header, width = header_of(rows)
+    if not width:  # nothing like data: the first row that is as full as any
+        filled = [sum(map(bool, row)) for row in rows]
+        return filled.index(max(filled)), len(rows[0])
+    return header, width
+
+
+def _cells(path: Path, sheet: str | None, member: str | None) -> "pd.DataFrame":
+    """All rows of a sheet, without columns that are empty."""
     import pandas as pd
 
     data = unpacked(path, member)[1]
@@ -43,30 +94,17 @@ def read_excel(
         raise DataError(f"{path.name} has no sheet {sheet!r}: it has {', '.join(map(repr, names[:10]))}")
     with reading(path.name, DataError, "is not a readable Excel file"):
         cells = pd.read_excel(book, sheet_name=sheet or names[0], header=None, dtype=object)
-    cells = cells.dropna(how="all").dropna(axis=1, how="all")
-    at = skip_rows or 0
-    if skip_rows is None and wanted:
-        for row in range(min(_LOOKED_AT, len(cells))):
-            if has_columns([" ".join(str(cell).split()) for cell in cells.iloc[row]], wanted):
-                at = row
-                break
-    if at >= len(cells):
-        raise DataError(f"{path.name} has {len(cells)} rows: skip_rows {at} leaves none")
-    header = ["" if pd.isna(cell) else " ".join(str(cell).split()) for cell in cells.iloc[at]]
-    frame = cells.iloc[at + 1 :].copy()
-    frame.columns = pd.Index(header)
-    frame.index = pd.Index(frame.index + 1)
-    return frame.infer_objects()
+    cells = cells.dropna(axis=1, how="all")
+    if cells.empty:
+        raise DataError(f"{path.name} has no rows: rows below a header are needed")
+    return cells
 
 
-def rows_above_header(path: Path, sheet: str | None = None, member: str | None = None) -> int:
-    """Rows that are not empty above the first that has as many cells as any below it.
+def _texts(cells: "pd.DataFrame") -> list[list[str]]:
+    """The first rows as text, where an empty cell is ``""``."""
+    import pandas as pd
 
-    Raises
-    ------
-    DataError
-        As :func:`read_excel`.
-    """
-    frame = read_excel(path, sheet, 0, (), member)
-    filled = [sum(bool(name) for name in frame.columns), *frame.iloc[:_LOOKED_AT].notna().sum(axis=1)]
-    return next(at for at, number in enumerate(filled) if number == max(filled))
+    return [
+        ["" if pd.isna(cell) else " ".join(str(cell).split()) for cell in row]
+        for row in cells.iloc[:_LOOKED_AT].itertuples(index=False)
+    ]

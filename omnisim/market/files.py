@@ -28,7 +28,7 @@ def read_prices(
     price: str | None = None,
     time: str | None = None,
     date: str | Sequence[str] | None = None,
-    period: str | None = None,
+    period: str | Sequence[str] | None = None,
     stamp: Edge | None = None,
     time_format: str | None = None,
     date_format: str | None = None,
@@ -78,7 +78,7 @@ def read_prices(
     date, period
         Instead of stamps: column of the day (or those of year, month and day), and of the period in it: ``1`` to ``24``
         (or 48, 96, 288; on days of a clock change as many as there are), ``01:00``, ``00 - 01``, ``Hour Ending 3``,
-        ``3B``.
+        ``3B``. A list of two: the hour, and the part of it (``1`` to ``4``, or its minutes).
     stamp
         Whether stamps are the ``"start"`` or the ``"end"`` of their period; left out, the start, unless some are 24:00.
     time_format, date_format
@@ -171,7 +171,7 @@ def read_prices(
     if wide:
         if price is not None or period is not None:
             raise DataError("wide tables name their periods in the header: leave price and period out")
-        table = unpivoted(table)
+        table = unpivoted(table, when.columns)
         date = date if date is not None else table.columns[0]
         price, when = PRICE, When(None, date, PERIOD, time_format, date_format, file_timezone, timezone, stamp)
     if timezone is None:

@@ -8,21 +8,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from omnisim.errors import DataError
 from omnisim.market.columns import is_moment, is_period, likely_columns
 from omnisim.market.data import MINUTES, RESOLUTIONS, Market
-from omnisim.market.excel_files import rows_above_header
 from omnisim.market.files import read_prices
-from omnisim.market.preamble import lines_above_header
-from omnisim.market.several_files import first_file
+from omnisim.market.guessed_form import form_found, form_of, named_columns, when_of
 from omnisim.market.sources import recognized
-from omnisim.market.stamps import Stamps, When, read_stamps
+from omnisim.market.stamps import Stamps, read_stamps
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.suspicions import unit_of_prices
-from omnisim.market.tables import Form, Source, Table, read_table
+from omnisim.market.tables import Source, Table, read_table
 from omnisim.market.wide import period_columns
 from omnisim.market.zones import clocks_like, zone_changing_on, zone_of_offsets
 
@@ -102,11 +99,13 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
     if found is not None:
         layout, keys = found[0].about, found[0].keys_for(found[1], given)
     else:
-        keys = given | _form(source, given)
-        table = read_table(source, _form_of(keys))
+        keys = given | form_found(source, given)
+        table = read_table(source, form_of(keys), named_columns(given))
         keys |= {key: value for key, value in likely_columns(table, keys).items() if keys.get(key) is None}
     named = {key: keys[key] for key in ("time", "date", "period") if keys.get(key) is not None}
-    table = read_table(source, _form_of(keys), [each for each in named.values() if isinstance(each, str)])
+    table = read_table(source, form_of(keys), [each for each in named.values() if isinstance(each, str)])
+    for name in named_columns(keys):
+        table.column(name)
     open_: list[str] = []
     keys |= _select(table, keys, open_)
     table = table.where(keys.get("select") or {})
@@ -128,8 +127,8 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
 
 def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[str, Any]:
     """Of a file with several markets below (or beside) each other, the rows of one: the first."""
-    used = [keys.get("price"), *_when(keys).columns]
-    named = [name for name in _when(keys).columns if name in table.columns]
+    used = [keys.get("price"), *when_of(keys).columns]
+    named = [name for name in when_of(keys).columns if name in table.columns]
     if keys.get("wide"):
         named = [keys["date"]]
     chosen: dict[str, str] = dict(keys.get("select") or {})
@@ -159,43 +158,13 @@ def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[s
     return {"select": chosen} if chosen else {}
 
 
-def _form(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Lines above the header, and names for the columns of a file without one."""
-    path = first_file(source)
-    if path is None or any(given.get(key) is not None for key in ("skip_rows", "columns")):
-        return {}
-    suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
-    if suffix in (".xlsx", ".xlsm", ".xls"):
-        rows = rows_above_header(path, given.get("sheet"), given.get("member"))
-        return {"skip_rows": rows} if rows else {}
-    if suffix in (".parquet", ".pq", ".json"):
-        return {}
-    above, separator, width = lines_above_header(path, given.get("member"))
-    form: dict[str, Any] = {}
-    if above > 0:
-        form["skip_rows"] = above
-    if above < 0:
-        form["columns"] = ["time", "price"] if width == 2 else [f"column {i}" for i in range(1, width + 1)]
-    if separator is not None and (above != 0) and given.get("separator") is None:
-        form["separator"] = separator
-    return form
-
-
-def _form_of(keys: Mapping[str, Any]) -> Form:
-    return Form(**{key: keys[key] for key in Form.__dataclass_fields__ if keys.get(key) is not None})
-
-
-def _when(keys: Mapping[str, Any]) -> When:
-    return When(**{key: keys[key] for key in When.__dataclass_fields__ if keys.get(key) is not None})
-
-
 def clocks_of(column: Any) -> tuple[Any, Any]:
     """Moments in UTC of a column with an offset, and what its own clock shows."""
     return column.dt.tz_convert("UTC"), column.dt.tz_localize(None)
 
 
 def _stamps(table: Table, keys: Mapping[str, Any]) -> Stamps:
-    return read_stamps(table, _when(keys), [keys["price"]] if keys.get("price") in table.columns else [])[1]
+    return read_stamps(table, when_of(keys), [keys["price"]] if keys.get("price") in table.columns else [])[1]
 
 
 def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, Any]:
@@ -205,7 +174,7 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
 
     from omnisim.market.moments import read_moments, said_by
 
-    names = _when(keys).columns
+    names = when_of(keys).columns
     name = keys.get("time")
     if keys.get("date") is None and name is not None and keys.get("time_format") is None:
         column = table.column(name)
@@ -240,10 +209,18 @@ def _zone(table: Table, keys: dict[str, Any], choices: list[str]) -> dict[str, A
     if keys.get("time_format") in ("unix", "unix_ms"):
         choices.append("stamps count seconds in UTC: set timezone to the market's (timezone = 'UTC' here)")
         return {"timezone": "UTC"}
-    stamps = _stamps(table, {**keys, "stamp": keys.get("stamp") or "start"})
+    try:
+        stamps = _stamps(table, keys)
+    except DataError:  # asks for stamp
+        stamps = _stamps(table, {**keys, "stamp": keys.get("stamp") or "start"})
     if (stamps.starts == stamps.starts.dt.normalize()).all():
         return {}  # days have no hours that change
     zones, evidence = clocks_like(stamps.starts)
+    if stamps.edge == "end" and stamps.clock is not None:
+        # Their hours end when the clock says so, or an hour later than they began; Central Europe is the likeliest.
+        others, seen = clocks_like(stamps.clock)
+        zones = sorted({*zones, *others}, key=lambda zone: (zone != "Europe/Berlin", zone))
+        evidence = evidence or seen
     if zones:
         if len(zones) > 1:
             choices.append(

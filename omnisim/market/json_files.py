@@ -12,16 +12,16 @@ from omnisim.reading import reading
 if TYPE_CHECKING:
     import pandas as pd
 
-_DEEPEST = 4
+_DEEPEST = 8
 """How many levels of an object may stand above the rows."""
 
 
 def read_json(path: Path, member: str | None = None) -> "pd.DataFrame":
     """The rows of a JSON file.
 
-    Three forms are known, at most four levels deep inside of objects: ``{"time": [...], "price": [...]}``, whose
-    other entries (a licence, a unit) become constant columns; ``[{"time": ..., "price": ...}, ...]``; and
-    ``[[time, price], ...]``, whose columns are called ``time`` and ``price``.
+    Three forms are known, at most eight levels deep inside of objects, or of lists of one object: ``{"time": [...],
+    "price": [...]}``, whose other entries (a licence, a unit) become constant columns; ``[{"time": ..., "price": ...},
+    ...]``; and ``[[time, price], ...]``, whose columns are called ``time`` and ``price``.
 
     Raises
     ------
@@ -46,7 +46,8 @@ def read_json(path: Path, member: str | None = None) -> "pd.DataFrame":
 def _rows(tree: Any, depth: int) -> Any:
     if isinstance(tree, list) and tree:
         if all(isinstance(row, Mapping) for row in tree):
-            return tree
+            inside = _rows(tree[0], depth - 1) if len(tree) == 1 and depth else None
+            return tree if inside is None else inside
         if all(isinstance(row, list) and len(row) == 2 for row in tree):
             return {"time": [row[0] for row in tree], "price": [row[1] for row in tree]}
     if isinstance(tree, Mapping):

@@ -31,6 +31,8 @@ _NAMED = re.compile(r"(?<=[\dM])\s*\(?\b(" + "|".join(sorted(_ABBREVIATIONS, key
 _INTERVAL = re.compile(r"\s+[-\u2013\u2014]\s+|(?<=[Z\d])/(?=\d{4}-\d\d-\d\dT)|\s+to\s+|\s+bis\s+")
 _BEHIND = re.compile(r"\s*(Z|UTC|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<![\d:.])24:00(:00)?(?![\d:])")
+_COMPACT = r"(19|20|21)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+_COMPACT_HOUR = re.compile(rf"({_COMPACT})([01]\d|2[0-4])")
 _ENOUGH = 0.5
 """Share of the cells that a format must read to be considered."""
 
@@ -77,6 +79,8 @@ def read_moments(text: "pd.Series", key: str, declared: str | None, clock: bool 
     """
     import pandas as pd
 
+    if declared is None and (text != "").any() and text[text != ""].str.fullmatch(_COMPACT_HOUR).all():
+        text = text.str.replace(_COMPACT_HOUR, lambda found: f"{found[1]} {found[5]}:00", regex=True)
     interval = text.map(lambda cell: _INTERVAL.search(cell) is not None)
     # A format of one's own may have such a dash itself.
     both = bool(interval.mean() > _ENOUGH) and (declared is None or _INTERVAL.search(declared) is None)
@@ -97,6 +101,27 @@ def read_moments(text: "pd.Series", key: str, declared: str | None, clock: bool 
         bare = text.str.replace(_BEHIND, "", regex=True)
         written = pd.to_datetime(bare, format="ISO8601", errors="coerce")
     return Moments(values, both, bool(late.any()), note, written)
+
+
+def are_compact(numbers: Sequence[str]) -> bool:
+    """Whether all are days or moments written as one number, such as 20240320, 2024032007 or 202403200730.
+
+    >>> are_compact(["20240320", "20240321"]), are_compact(["2024032024"]), are_compact(["1700000000"])
+    (True, True, False)
+    """
+    clock = r"([01]\d|2[0-4])([0-5]\d([0-5]\d)?)?"
+    return bool(numbers) and all(re.fullmatch(rf"{_COMPACT}({clock})?", number) for number in numbers)
+
+
+def epoch_hint(value: float) -> str:
+    """How a number can be a stamp, as the end of a message; "" if it cannot."""
+    if 3e8 < value < 4e9:
+        return " (seconds since 1970: set time_format = 'unix')"
+    if 3e11 < value < 4e12:
+        return " (milliseconds since 1970: set time_format = 'unix_ms')"
+    if 2e4 < value < 8e4:
+        return " (days as Excel counts them: set time_format = 'excel')"
+    return ""
 
 
 def _declared(text: "pd.Series", key: str, declared: str) -> "pd.Series":

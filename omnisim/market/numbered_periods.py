@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from omnisim.arrays import IntArray
 from omnisim.errors import DataError
+from omnisim.market.midnights import closing_midnights
 from omnisim.market.period_codes import Code, is_ending, parse_period
 from omnisim.market.steps import DAY, HOUR
 from omnisim.market.tables import Table
@@ -62,21 +64,33 @@ def starts_of_periods(table: Table, days: "pd.Series", column: str, zone: str | 
     codes = [kinds[cell] for cell in text]
     if len({code.kind for code in codes if code}) > 1:
         raise DataError(f"{table.source}: column {column!r} holds both numbers and times of the clock")
-    if codes[0] and codes[0].kind == "clock":
-        return _clock(table, days, column, [code for code in codes if code], stamp)
-    return _numbers(table, days, column, [code for code in codes if code], zone)
+    known = [code for code in codes if code]
+    if known and known[0].kind == "number":
+        numbers = np.array([code.value for code in known], dtype=np.int64)
+        if numbers.max() != 23 or not closing_midnights(table.source, column, _days(days), numbers, stamp, "0").any():
+            return _numbers(table, days, column, known, zone)
+        known = [Code("clock", HOUR * code.value) for code in known]
+    return _clock(table, days, column, known, stamp)
 
 
 def _clock(table: Table, days: "pd.Series", column: str, codes: list[Code], stamp: str | None) -> Placed:
     import pandas as pd
 
-    minutes = pd.Series([code.value for code in codes], index=days.index)
+    values = np.array([code.value for code in codes], dtype=np.int64)
+    minutes = pd.Series(values, index=days.index)
     ranges = all(code.end is not None for code in codes)
     edge, notes = stamp, []
+    at_end = closing_midnights(table.source, column, _days(days), values, stamp)
     if ranges:
         if stamp == "end":
             raise DataError(f"{table.source}: column {column!r} names both ends of a period: leave stamp out")
         edge = "start"
+        minutes = minutes.mask(at_end, DAY)
+    elif at_end.any():
+        minutes = minutes.mask(at_end, DAY)
+        edge = "end"
+        if stamp is None:
+            notes.append(f"times close their period: 00:00 in column {column!r} stands behind the others of its date")
     elif (minutes == DAY).any():
         if stamp == "start":
             raise DataError(f"{table.source}: column {column!r} says 24:00, where no period begins: set stamp = 'end'")
@@ -96,8 +110,8 @@ def _numbers(table: Table, days: "pd.Series", column: str, codes: list[Code], zo
 
     numbers = np.array([code.value for code in codes])
     marked = np.array([code.marked for code in codes])
-    zero = bool((numbers == 0).any())
     quarter = codes[0].quarter
+    zero = bool((numbers == 0).any())
     if zero and (numbers >= 24).any() and numbers.max() in (24, 48, 96, 288):
         raise DataError(
             f"{table.source}: column {column!r} counts from 0 and to {numbers.max()}: it must be one of both"
@@ -134,6 +148,10 @@ def _numbers(table: Table, days: "pd.Series", column: str, codes: list[Code], zo
             elapsed = midnight + pd.to_timedelta(position[inside] * lengths[day], unit="min")
             values[inside] = elapsed.tz_convert(zone).tz_localize(None).to_numpy()
     return Placed(values, "start", tuple(notes))
+
+
+def _days(days: "pd.Series") -> IntArray:
+    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def _lengths(whole: "pd.Series", most: "pd.Series", quarter: bool) -> "pd.Series":

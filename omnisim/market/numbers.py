@@ -94,7 +94,7 @@ def signs_of(cells: Iterable[str], decimal: Decimal | None, thousands: str | Non
         return Signs("," if thousands == "." else ".", thousands)
     evidence: dict[tuple[str, str], str] = {}
     loose: dict[str, str] = {}
-    spaced = ""
+    spaced, plain, ungrouped = "", "", False
     for cell in cells:
         text = unsigned(cell)
         group = next((group for group in " '" if _spaced(group).fullmatch(text)), "")
@@ -102,6 +102,9 @@ def signs_of(cells: Iterable[str], decimal: Decimal | None, thousands: str | Non
             spaced, text = group, re.sub(_GROUPS[group], "", text)
         marks = [character for character in text if character in ".,"]
         if not marks or not _NUMERIC.fullmatch(text):
+            whole = re.fullmatch(r"[-+]?\d+", text) is not None
+            plain = plain or (cell if whole else "")
+            ungrouped = ungrouped or (whole and len(text.lstrip("+-0")) > 3)
             continue
         if group:
             evidence.setdefault((marks[-1], group), cell)
@@ -121,11 +124,12 @@ def signs_of(cells: Iterable[str], decimal: Decimal | None, thousands: str | Non
     found = next(iter(decimals), None)
     group = thousands if thousands is not None else next(iter(groups), spaced)
     if found is None:
-        # Three digits behind a single sign throughout: prices are written so, but not a thousand times larger ones.
         found = next(iter(loose), ".")
         if len(loose) > 1:
             first, second = loose.values()
             raise ValueError(f"{first!r} and {second!r} have different decimal signs: declare decimal and thousands")
+        if loose and not ungrouped and thousands is None:
+            raise ValueError(_either(loose[found], found, plain))
     elif not group:
         other = "," if found == "." else "."
         if other in loose:
@@ -134,6 +138,23 @@ def signs_of(cells: Iterable[str], decimal: Decimal | None, thousands: str | Non
                 "another decimal sign: declare decimal and thousands"
             )
     return Signs("," if found == "," else ".", group or "")
+
+
+def _either(cell: str, mark: str, plain: str) -> str:
+    """The question about numbers of which each sign has three digits behind it, the likelier answer first."""
+    text = unsigned(cell)
+    answers = [
+        f"thousands = {mark!r} ({text.replace(mark, '')}, as {plain!r} without a sign suggests)",
+        f"decimal = {mark!r} ({text.replace(mark, '.')})",
+    ]
+    if not plain:  # all have three digits behind the sign, as decimals of a fixed number do
+        answers = [
+            f"decimal = {mark!r} ({text.replace(mark, '.')})",
+            f"thousands = {mark!r} ({text.replace(mark, '')})",
+        ]
+    return (
+        f"{cell!r} can be two numbers, and no sign is followed by other than three digits: set {' or '.join(answers)}"
+    )
 
 
 def ambiguous(cell: str, signs: Signs) -> str:

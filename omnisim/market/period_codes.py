@@ -15,7 +15,7 @@ _QUARTER = re.compile(r"(?:hour|h)?\s*(\d{1,2})\s*([ab]?)\s*q\s*([1-4])", re.IGN
 _COMPACT = re.compile(r"(?:he|hb)?\s*(\d{1,2})(00|15|30|45)", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:he|hb)?\s*(\d{1,2})[:.h](\d{2})(?:[:.]\d{2}(?:\.0+)?)?\s*(am|pm)?", re.IGNORECASE)
 _TWELVE = re.compile(r"(\d{1,2})\s*(am|pm)", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(?:[-\u2013\u2014]|to|bis|\u00e0|a)\s*", re.IGNORECASE)
+_RANGE = re.compile(r"\s*(?:[-\u2013\u2014]|to|bis|\u00e0|(?<![a-z])a(?![a-z]))\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parse_period(cell: str, compact: bool = False) -> Code | None:
     text = cell.strip().rstrip(".")
     if text.endswith(".0") and text[:-2].isdigit():
         text = text[:-2]
-    marked = re.search(r"[\s(]*\b([ab])\)?$", text, re.IGNORECASE) if ":" in text or "-" in text else None
+    marked = re.search(r"[\s(]*(?<![a-z])([ab])\)?$", text, re.IGNORECASE) if ":" in text or "-" in text else None
     if marked:
         text = text[: marked.start()].strip()
     later = bool(marked and marked[1].lower() == "b")

@@ -32,19 +32,37 @@ def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str 
     best: tuple[int, str | None, int] = (0, None, 0)
     for separator in SEPARATORS:
         rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True)) if lines else []
-        at = _first_of_data(rows)
-        if at is None:
+        header, width = header_of(rows)
+        if not width:
             continue
-        above = [i for i in range(at) if any(cell.strip() for cell in rows[i])]
-        header = next((i for i in reversed(above) if len(_filled(rows[i])) > len(rows[at]) // 2), None)
-        # Below a header may stand a row of units: names are those of the first row as wide.
-        wide = [i for i in above if header is not None and len(rows[i]) == len(rows[header])]
-        header = wide[0] if wide else header
-        found = (-1 if header is None else header, separator, len(rows[at]))
+        found = (header, separator, width)
         # Decimal commas split the data alike, but leave no header.
         if best[1] is None or (found[0] >= 0, found[2]) > (best[0] >= 0, best[2]):
             best = found
     return best
+
+
+def header_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Where the header stands among rows of cells (-1: there is none), and how wide the data are (0: there are none).
+
+    >>> header_of([["Prices", ""], ["", ""], ["", "ct/kWh"], ["2021-01-01", "1"], ["2021-01-02", "2"]])
+    (2, 2)
+    """
+    at = _first_of_data(rows)
+    if at is None:
+        return -1, 0
+    width = len(rows[at])
+    names = [i for i in range(at) if _names(rows[i], width)]
+    # Below a header may stand a row of units: names are those of the first row as wide and as full.
+    last = rows[names[-1]] if names else ()
+    alike = [i for i in names if len(rows[i]) == len(last) and len(_filled(rows[i])) >= len(_filled(last))]
+    return (alike[0] if alike else -1), width
+
+
+def _names(row: Sequence[str], width: int) -> bool:
+    """Whether a row above the data can name their columns; that of an index may have no name."""
+    filled = len(_filled(row))
+    return filled > width // 2 or (len(row) == width and not row[0].strip() and filled == width - 1)
 
 
 def _first_of_data(rows: Sequence[Sequence[str]]) -> int | None:
@@ -65,6 +83,8 @@ def _like_data(row: Sequence[str]) -> bool:
 def _counts(row: Sequence[str]) -> bool:
     """Whether a row counts the periods of a day, as the header of a wide table does."""
     codes = [code.value for cell in _filled(row) if (code := parse_period(cell)) is not None]
+    if codes and codes[-1] == 0:
+        codes = codes[:-1]  # 00:00 closes the day
     return len(codes) >= 23 and all(0 <= later - earlier <= 60 for earlier, later in pairwise(codes))
 
 

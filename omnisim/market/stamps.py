@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from omnisim.arrays import BoolArray
 from omnisim.errors import DataError
-from omnisim.market.moments import Moments, literal_utc, read_moments, said_by
+from omnisim.market.midnights import closing_midnights
+from omnisim.market.moments import Moments, are_compact, epoch_hint, literal_utc, read_moments, said_by
 from omnisim.market.numbered_periods import starts_of_periods
+from omnisim.market.parts_of_hours import parts_of_hours
 from omnisim.market.period_codes import is_beginning, is_ending
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.tables import Table
@@ -32,7 +35,7 @@ class When:
 
     time: str | None = None
     date: str | Sequence[str] | None = None
-    period: str | None = None
+    period: str | Sequence[str] | None = None
     time_format: str | None = None
     date_format: str | None = None
     file_timezone: str | None = None
@@ -43,7 +46,8 @@ class When:
     def columns(self) -> list[str]:
         """Columns that are declared."""
         dates = [self.date] if isinstance(self.date, str) else list(self.date or ())
-        return [*dates, *(name for name in (self.period, self.time) if name is not None)]
+        periods = [self.period] if isinstance(self.period, str) else list(self.period or ())
+        return [*dates, *periods, *([] if self.time is None else [self.time])]
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,18 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
     DataError
         If a cell cannot be read, or the file says that its clock is another one than declared.
     """
+    import pandas as pd
+
     if when.date is None and when.period is not None:
         raise DataError(f"period is {when.period!r}, the number of a period in its day: set date to the column of days")
     if when.date is None:
         table, moments, name = _of_column(table, when, used)
-        edge, known, notes = _edge(table, when, moments, name)
         values = moments.stamps
         refuse_years(table, values, name)
+        at_end = _closing(table, when, moments, name)
+        edge, known, notes = _edge(table, when, moments, name, bool(at_end.any()))
+        if at_end.any():
+            values = values + pd.to_timedelta(at_end.astype(np.int64), unit="D")
         written = moments.written
         notes = [moments.note, *notes] if moments.note else notes
         described = f"column {name!r}"
@@ -109,7 +118,9 @@ def read_stamps(table: Table, when: When, used: Sequence[str] = ()) -> tuple[Tab
             raise DataError("date is an empty list: name the column of days, or those of which a day is put together")
         table, days, note = _days(table, when, dates, used)
         refuse_years(table, days, dates[0])
-        column = when.period or when.time
+        column = when.period if isinstance(when.period, str) else when.time
+        if when.period is not None and not isinstance(when.period, str):
+            table, column = parts_of_hours(table, when.period)
         zone = when.file_timezone or when.timezone
         if column is None:
             values, edge, known, notes = days, when.stamp or "start", True, []
@@ -170,10 +181,11 @@ def _of_column(table: Table, when: When, used: Sequence[str]) -> tuple[Table, Mo
         if when.time_format != "excel":
             values = values.dt.tz_localize("UTC")
         return _trimmed(table, Moments(values), name, when.time_format, used)
-    if is_numeric_dtype(column) and when.time_format is None:
+    if is_numeric_dtype(column) and when.time_format is None and not are_compact(table.text(name).iloc[:400].tolist()):
+        unset = "" if when.time is not None else "set time to the column of stamps, or date and period: "
         raise DataError(
-            f"{table.source}: column {name!r} holds numbers such as {column.iloc[0]}: "
-            f"it must hold timestamps such as 2021-12-31 23:00{_epoch(float(column.iloc[0]))}"
+            f"{table.source}: {unset}column {name!r} holds numbers such as {column.iloc[0]}: "
+            f"it must hold timestamps such as 2021-12-31 23:00{epoch_hint(float(column.iloc[0]))}"
         )
     moments = read_moments(table.text(name), "time_format", when.time_format)
     return _trimmed(table, moments, name, when.time_format, used)
@@ -247,7 +259,16 @@ def _trimmed(
     return table, replace(moments, stamps=values[kept], written=written), name
 
 
-def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, bool, list[str]]:
+def _closing(table: Table, when: When, moments: Moments, name: str) -> BoolArray:
+    """Rows whose stamp 00:00 is the end of the date that is written there."""
+    values = moments.stamps
+    if moments.interval or moments.said_24 or values.dt.tz is not None:
+        return np.zeros(len(values), dtype=bool)
+    seconds = values.to_numpy().astype("datetime64[s]").astype(np.int64)
+    return closing_midnights(table.source, name, seconds // 86400, seconds % 86400, when.stamp)
+
+
+def _edge(table: Table, when: When, moments: Moments, name: str, closing: bool) -> tuple[Edge, bool, list[str]]:
     """Which end of its period a stamp is: as declared, or as the file shows."""
     if moments.interval:
         if when.stamp == "end":
@@ -257,6 +278,12 @@ def _edge(table: Table, when: When, moments: Moments, name: str) -> tuple[Edge, 
         if when.stamp == "start" and moments.said_24:
             raise DataError(f"{table.source}: column {name!r} says 24:00, where no period begins: set stamp = 'end'")
         return when.stamp, True, []
+    if closing:
+        return (
+            "end",
+            True,
+            [f"stamps close their period: 00:00 in column {name!r} stands behind the others of its date"],
+        )
     if moments.said_24:
         return "end", True, [f"stamps close their period, since column {name!r} says 24:00"]
     if is_ending(name):
@@ -329,6 +356,8 @@ def _opened(values: "pd.Series", zone: str | None, shown: str | None) -> "pd.Ser
     import pandas as pd
 
     order = values.argsort(kind="stable").to_numpy()
+    if len(values) and values.iloc[0] > values.iloc[-1]:  # of what autumn repeats, the first then stands last
+        order = len(values) - 1 - values[::-1].argsort(kind="stable").to_numpy()
     ordered = values.iloc[order]
     if ordered.dt.tz is None:
         opened = ordered - steps_of_rows(ordered, ordered, closing=True)
@@ -344,13 +373,3 @@ def _opened(values: "pd.Series", zone: str | None, shown: str | None) -> "pd.Ser
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
     return pd.Series(opened.iloc[back])
-
-
-def _epoch(value: float) -> str:
-    if 3e8 < value < 4e9:
-        return " (seconds since 1970: set time_format = 'unix')"
-    if 3e11 < value < 4e12:
-        return " (milliseconds since 1970: set time_format = 'unix_ms')"
-    if 2e4 < value < 8e4:
-        return " (days as Excel counts them: set time_format = 'excel')"
-    return ""

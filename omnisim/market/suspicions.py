@@ -12,12 +12,14 @@ from omnisim.market.numbers import SENTINELS
 from omnisim.market.stamps import Stamps
 from omnisim.market.steps import DAY, HOUR, steps_of_rows
 from omnisim.market.tables import Table
-from omnisim.market.units import Unit, currency_in, currency_of, parse_unit, unit_in
+from omnisim.market.units import Unit, currency_in, currency_of, parse_unit, unit_in, unknown_unit
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_CURRENCY = "EUR"
+
+_UNIT_COLUMNS = ("unit", "units", "einheit", "uom", "price unit", "price_unit")
 
 _SMALL = 3.0
 """Prices per MWh of which nearly all are smaller are more likely per kWh."""
@@ -43,13 +45,19 @@ def unit_of_prices(table: Table, column: str, unit: str | None, currency: str | 
         if declared.factor != 1:
             notes.append(f"prices in {unit} were multiplied by {declared.factor:g}, to be per MWh")
         known = declared.currency if declared.currency not in ("", "$") else None
-        return declared.factor, currency or known or _currency(table, said) or DEFAULT_CURRENCY, notes
-    given = currency or _currency(table, said) or DEFAULT_CURRENCY
+        given = currency or known or _currency(table, said) or _only(declared) or DEFAULT_CURRENCY
+        _refuse_other_money(table, declared, given)
+        return declared.factor, given, notes
+    if unit_in(column) is None:
+        _refuse_unknown_unit(table, column, currency)
+    given = currency or _currency(table, said) or _only(said) or DEFAULT_CURRENCY
     if said is not None and said.factor != 1:
         raise DataError(
             f"{table.source}: the header says {said.text!r} ({column!r}), which is not {given}/MWh: set unit = "
             f"{_written(said, given)!r} to convert, or unit = {f'{given}/MWh'!r} if the header is wrong"
         )
+    if said is not None:
+        _refuse_other_money(table, said, given)
     if said is not None and not said.fits(given):
         raise DataError(
             f"{table.source}: the header says {said.text!r} ({column!r}), but currency is {given!r}: set currency = "
@@ -163,10 +171,36 @@ def warn_of_values(market: Market, source: str, unit: str | None) -> list[str]:
     return found
 
 
+def _only(said: Unit | None) -> str | None:
+    """The currency of a unit of money that only one has."""
+    return said.among[0] if said is not None and len(said.among) == 1 else None
+
+
+def _refuse_other_money(table: Table, said: Unit, given: str) -> None:
+    if said.among and given not in said.among:
+        others = ", ".join(map(repr, said.among[1:]))
+        raise DataError(
+            f"{table.source}: {said.text!r} is no unit of {given}: set currency = {said.among[0]!r}"
+            + (f", or {others}" if others else f", or unit = {f'{given}/MWh'!r} if the header is wrong")
+        )
+
+
+def _refuse_unknown_unit(table: Table, column: str, currency: str | None) -> None:
+    """Refuse what is written like a unit and is none that is known, in the header, beside the prices or above."""
+    beside = [table.text(name).iloc[0] for name in table.columns if name.strip().lower() in _UNIT_COLUMNS]
+    for text in (column, *beside, *table.above.splitlines()):
+        strange = unknown_unit(text, currency)
+        if strange is not None:
+            raise DataError(
+                f"{table.source}: {strange!r} is no unit of prices that is known ({text[:60]!r}): declare unit, as "
+                "money per energy such as 'EUR/kWh' or 'ct/kWh' (with the money's code), or currency if it is per MWh"
+            )
+
+
 def _unit_beside(table: Table) -> Unit | None:
     """The unit in a column that says the unit of all rows, or above the header."""
     for name in table.columns:
-        if name.strip().lower() in ("unit", "units", "einheit", "uom", "price unit", "price_unit"):
+        if name.strip().lower() in _UNIT_COLUMNS:
             cells = {cell for cell in table.text(name).unique() if cell}
             if len(cells) == 1:
                 return unit_in(cells.pop())

@@ -311,7 +311,8 @@ def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     elif inner in _EXCEL:
         from omnisim.market.excel_files import read_excel
 
-        frame, table = read_excel(path, form.sheet, form.skip_rows, wanted, form.member), None
+        frame, above = read_excel(path, form.sheet, form.skip_rows, wanted, form.member, form.columns)
+        table = Table(path.name, "row", frame, form, above=above)
     elif inner in _TEXT:
         table = _of_text(path, form, wanted)
         frame = table.frame
@@ -361,6 +362,8 @@ def _of_pandas(given: Any, form: Form) -> Table:
     frame.columns = pd.Index([" ".join(str(name).split()) for name in frame.columns])
     if isinstance(frame.index, pd.PeriodIndex):
         frame.index = frame.index.to_timestamp()
+    elif not isinstance(frame.index, pd.DatetimeIndex) and not pd.api.types.is_numeric_dtype(frame.index.dtype):
+        frame.index = _moments(frame.index)
     if isinstance(frame.index, pd.DatetimeIndex):
         name = str(frame.index.name or "time")
         frame.insert(0, name if name not in frame.columns else f"{name} (index)", frame.index)
@@ -368,6 +371,17 @@ def _of_pandas(given: Any, form: Form) -> Table:
     if frame.empty:
         raise DataError(f"{source} has no rows")
     return Table(source, "row", frame, form)
+
+
+def _moments(index: "pd.Index[Any]") -> "pd.Index[Any]":
+    """An index of dates, of datetimes or of their text as pandas' own; any other as it is."""
+    import pandas as pd
+
+    aware = any(getattr(cell, "tzinfo", None) is not None for cell in index)
+    try:
+        return pd.to_datetime(index, utc=aware, format="ISO8601").rename(index.name)
+    except (ValueError, TypeError, OverflowError):
+        return index
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":

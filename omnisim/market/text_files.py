@@ -22,6 +22,9 @@ Wanted: TypeAlias = "str | re.Pattern[str]"
 _LOOKED_AT = 60
 """First lines that say what the separator is, and where the header may stand."""
 
+_LONGEST_ROW = 20
+"""Lines of the longest row, of which cells in quotes may have several."""
+
 MOST_BYTES = 2_000_000_000
 """Bytes of the largest file in memory: 10 million rows of a dozen columns."""
 
@@ -178,7 +181,7 @@ def read_rows(
     if separator is None:
         separator = _separator(body.splitlines()[:_LOOKED_AT], wanted)
     with reading(path.name, DataError, "is not a readable CSV file"):
-        cells, numbers = _split(body, separator, 1 + above + (skip_rows or 0))
+        cells, numbers = _split(body, separator, 1 + above + (skip_rows or 0), path.name)
     if not cells:
         raise DataError(f"{path.name} is empty: a header and rows are needed")
     if columns is not None:
@@ -195,12 +198,18 @@ def read_rows(
     return _even(rows, path.name)
 
 
-def _split(body: str, separator: str, first: int) -> tuple[list[list[str]], list[int]]:
+def _split(body: str, separator: str, first: int, name: str) -> tuple[list[list[str]], list[int]]:
     # Rows that are not blank, and the line each ends on.
     csv.field_size_limit(10_000_000)
     reader = csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True)
     cells, numbers = [], []
+    before, lines = 0, body.split("\n")
     for row in reader:
+        written = lines[before : reader.line_num]
+        swallowed = len(written) > 1 or any(separator in cell for cell in row)
+        if len(written) > _LONGEST_ROW or (swallowed and "".join(written).count('"') % 2):
+            raise DataError(f"{name}: line {before + first} opens a quote that is not closed: close it, or take it out")
+        before = reader.line_num
         if any(cell.strip() for cell in row):
             cells.append(row)
             numbers.append(reader.line_num + first - 1)

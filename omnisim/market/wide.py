@@ -23,11 +23,16 @@ def period_columns(columns: Sequence[str]) -> dict[str, Code]:
     return found if len(kinds) == 1 else {}
 
 
-def unpivoted(table: Table) -> Table:
+def unpivoted(table: Table, dates: Sequence[str] = ()) -> Table:
     """The table with its columns of periods below each other, in the columns ``period of the day`` and ``price``.
 
     Cells that are empty behind the last price of a day, or in a column that is there for the autumn clock change only,
-    are no periods of that day.
+    are no periods of that day. Other columns stay, and those with a digit in their names are told.
+
+    Parameters
+    ----------
+    dates
+        Columns that make the date.
 
     Raises
     ------
@@ -57,4 +62,6 @@ def unpivoted(table: Table) -> Table:
     if frame.empty:
         raise DataError(f"{table.source}: its {len(codes)} columns of periods are empty: prices are needed")
     frame = frame.iloc[np.argsort(frame.index.to_numpy(), kind="stable")]
-    return replace(table, frame=frame)
+    near = [name for name in kept if name not in dates and any(character.isdigit() for character in name)]
+    notes = [f"columns that name no period were left out: {', '.join(near[:6])}"] * bool(near)
+    return replace(table, frame=frame, notes=(*table.notes, *notes))

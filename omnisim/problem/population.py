@@ -178,12 +178,11 @@ class Population:
 
         Examples
         --------
-        A load of 2 MWh in the dear or in the cheap one of two periods, which is worth 300 at any time:
+        A load of 2 MWh in one of two periods, which is worth 300 at any time:
 
         >>> from omnisim.market import Scaling
         >>> load = Population.from_schedules([[2.0, 0.0], [0.0, 2.0]], [300.0, 300.0], Scaling(0.0, 200.0))
-        >>> money = load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset
-        >>> money  # at prices of 100 and 20
+        >>> load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset  # at prices of 100 and 20
         array([[100., 260.]])
         """
         several = np.ndim(schedules) == 3
@@ -195,21 +194,12 @@ class Population:
         if not all(hasattr(scaling, key) for key in ("low", "high", "currency")):
             raise ProblemError(f"market must be a Market or a Scaling, got {type(market).__name__}")
         if isinstance(prices, np.ndarray) and prices.shape[1] != energy.shape[2]:
-            raise ProblemError(
-                f"schedules have {energy.shape[2]} periods a day, the market {prices.shape[1]}: they must have as many"
-            )
+            raise ProblemError(f"schedules have {energy.shape[2]} periods a day, the market {prices.shape[1]}")
         utility, offset, money = scaled(energy, worth, scaling.low, scaling.high, scaling.currency)
         return cls(
-            name,
-            utility,
-            offset,
-            constraints,
-            action_names=action_names,
-            money=money,
-            load=energy,
-            agent_names=agent_names,
-            weights=weights,
-        )
+            name, utility, offset, constraints, action_names=action_names, money=money, load=energy,
+            agent_names=agent_names, weights=weights,
+        )  # fmt: skip
 
     @property
     def constraint_names(self) -> tuple[str, ...]:
@@ -361,10 +351,7 @@ class Population:
         if names is None:
             return None
         if len(names) != self.agents or not all(names):
-            raise ProblemError(
-                f"agent_names of population {self.name!r} must be {self.agents} names that are not empty, got "
-                f"{len(names)}"
-            )
+            raise ProblemError(f"agent_names of population {self.name!r} must be {self.agents} names, none empty")
         return tuple(map(str, names))
 
     def _check_weights(self, weights: ArrayLike) -> FloatArray:

@@ -17,11 +17,15 @@ from omnisim.scenario.schema import Schema
 
 _UNREAD = {"source": "file", "path": "prices.csv"}
 
+_FORECAST_FILES = "market.forecast_files"
+
 _STRESSED = 0.9
 """Quantile of the past prices above which hours are stressed, or curtailed."""
 
 
-def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -> tuple[Scenario, list[str]]:
+def scenario_of_prices(
+    path: Path, overrides: Mapping[str, Any] | None = None, customers: tuple[str, Path] | None = None
+) -> tuple[Scenario, list[str]]:
     """The scenario that plays the prices of a file, and the choices that the file left open.
 
     Customers' typical price is the median of the first days, their stress price its 90 % quantile; the scale comes from
@@ -32,6 +36,8 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
     ----------
     overrides
         From dotted keys to values, put in place of the defaults; those of ``market`` say how the file is read.
+    customers
+        In place of the default ones: a kind of agents, and a table of theirs.
 
     Raises
     ------
@@ -39,7 +45,10 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
         If the file cannot be read, or an override does not fit.
     """
     overrides = dict(overrides or {})
-    given = market_keys({key.partition(".")[2]: value for key, value in overrides.items() if _of_market(key)})
+    files = {key: value for key, value in overrides.items() if _of_forecast_files(key)}
+    given = market_keys(
+        {key.partition(".")[2]: value for key, value in overrides.items() if _of_market(key) and key not in files}
+    )
     scale = {key: given.pop(key) for key in ("low", "high") if key in given}
     with naming(path):
         found = guess(path, given)
@@ -55,7 +64,9 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
             "description": f"Prices of {path.name}.",
             "market": table | scale,
             "forecaster": {"kind": "ridge_autoregression"},
-            "populations": _populations(typical, stress, found.market.prices.shape[1]),
+            "populations": _of_table(*customers, typical)
+            if customers
+            else _populations(typical, stress, found.market.prices.shape[1]),
             "subsequences": {
                 "all": True,
                 "weekend": {"feature": "weekday", "operator": ">=", "value": 5},
@@ -63,7 +74,9 @@ def scenario_of_prices(path: Path, overrides: Mapping[str, Any] | None = None) -
                 "cheap yesterday": {"feature": "yesterday_price", "operator": "<=", "quantile": 0.2},
             },
         }
-        tree = overridden(tree, {key: value for key, value in overrides.items() if not _of_market(key)})
+        # Files of forecasts are beside the prices, not keys of how these are read.
+        others = {key: value for key, value in overrides.items() if not _of_market(key)}
+        tree = overridden(tree, others | files)
         scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
         scenario.problem(scenario.seed)
     return scenario, list(found.choices)
@@ -110,8 +123,16 @@ def _populations(typical: float, stress: float, a_day: int) -> dict[str, Any]:
     }
 
 
+def _of_table(kind: str, table: Path, typical: float) -> dict[str, Any]:
+    return {kind: {"kind": kind, "table": str(table.resolve()), "typical_price": typical}}
+
+
 def _of_market(key: str) -> bool:
     return key.startswith("market.")
+
+
+def _of_forecast_files(key: str) -> bool:
+    return key == _FORECAST_FILES or key.startswith(f"{_FORECAST_FILES}.")
 
 
 def _rounded(price: float) -> float:

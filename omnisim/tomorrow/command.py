@@ -44,7 +44,8 @@ def tomorrow(run_dir: Path, prices: Path, forecasts: Mapping[str, Path], plugins
     trace, eve = go_on(scenario, standing, path, days)
     analysis = analyze(trace)
     if not _is_complete(run_dir, days):
-        run_directory.write_run(run_dir, scenario, trace, analysis, time.perf_counter() - started, plugins)
+        choices = run_directory.read_manifest(run_dir).get("choices", ())
+        run_directory.write_run(run_dir, scenario, trace, analysis, time.perf_counter() - started, plugins, choices)
     told = Told(warnings=[*_revised(run_dir, trace, standing.rounds)])
     told.lines.append(_learnt(trace, standing.rounds))
     found = () if eve is None else documents(analysis, eve)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.schedules import customer_numbers, schedules
+from omnisim.analysis.schedules import customer_names, schedules
 from omnisim.analysis.units import market_of
 from omnisim.simulation.going_on import Eve
 from omnisim.spreadsheets import to_csv
@@ -115,9 +115,9 @@ def _schedules(trace: Trace, eve: Eve) -> "tuple[dict[str, Any], pd.DataFrame]":
     for name, population in eve.populations.items():
         if population.load is None:
             continue
-        numbers, agents = customer_numbers(trace.about, name, population.agents), np.arange(population.agents)
+        names, agents = customer_names(trace.about, population), np.arange(population.agents)
         table: pa.Table = schedules(
-            population, eve.actions[name][None], agents, numbers, np.array([eve.round]),
+            population, eve.actions[name][None], agents, names, np.array([eve.round]),
             np.array([eve.date]), prices, currency=currency,
         )  # fmt: skip
         tables.append(table.to_pandas(categories=[]).astype({"population": str, "customer": str, "action": str}))

@@ -6,8 +6,9 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+from examples import examples
 from finite_laws import SIMULATED_CHANCE, SIMULATED_MASS, SIMULATED_X, FiniteLaw
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnisim.batch import (
@@ -44,7 +45,7 @@ WEIGHTS = st.sampled_from([1.0, 0.5, 0.25, 0.75, 1e-3, 1e-20, 3e-20, 1e-150, 1e-
 @example([(0.5, True), (1e-20, False), (0.5, False)])
 @example([(0.5, False), (1e-20, False), (0.5, True)])
 @example([(1.0, False), (0.5, False), (1e-20, True), (0.5, True), (1.0, True)])
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_weight_is_too_small_to_turn_the_step(answers):
     weights, high = (np.array(column) for column in zip(*answers, strict=True))
     k, rho = threshold_step(weights, high)
@@ -58,7 +59,7 @@ LOGARITHMS = st.sampled_from([0.0, -1.0, -30.0, -50.0, -800.0, -801.0, -1600.0, 
 @given(st.lists(st.tuples(LOGARITHMS, st.booleans()), min_size=1, max_size=8))
 @example([(0.0, False), (-800.0, True), (-801.0, False), (0.0, True)])
 @example([(0.0, False), (-800.0, False), (-1600.0, True), (-2400.0, False), (-800.0, True), (0.0, True)])
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_weights_that_underflow_turn_it_as_well(answers):
     logs, high = (np.array(column) for column in zip(*answers, strict=True))
     with mpmath.workdps(1_200):  # e^-2400 is 1e-1042: sums are right to the last of them
@@ -178,14 +179,14 @@ class TestMirror:
         self.check(two_player, *simulated(n, 32, seed))
 
     @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 4, 8, 16]), st.sampled_from([0.5, 8.0, 32.0]))
-    @settings(max_examples=40, deadline=None)
+    @examples(40)
     def test_two_player(self, seed, m, c):
         rng = np.random.default_rng(seed)
         law = FiniteLaw.random(rng, 8, m)
         self.check(lambda high, y: two_player(high, y, c=c), *law.draw(rng, 300), law.high)
 
     @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 4, 8]))
-    @settings(max_examples=20, deadline=None)
+    @examples(20)
     def test_two_player_means_and_quantiles(self, seed, m):
         rng = np.random.default_rng(seed)
         high, y = rng.random((200, m)) < 0.5, rng.random(200)
@@ -198,14 +199,14 @@ class TestMirror:
         np.testing.assert_allclose(law, turned[:, ::-1], atol=1e-9)
 
     @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 3, 4, 7, 8, 16]))
-    @settings(max_examples=40, deadline=None)
+    @examples(40)
     def test_calibrated_multiaccuracy_as_a_game(self, seed, m):
         rng = np.random.default_rng(seed)
         law = FiniteLaw.random(rng, 8, m)
         self.check(two_player_calibrated_multiaccuracy, *law.draw(rng, 300), law.high)
 
     @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 4, 8, 16]), st.sampled_from([0.0, 0.1]))
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     def test_direct_ensembling_from_the_middle(self, seed, m, c):
         rng = np.random.default_rng(seed)
         law = FiniteLaw.random(rng, 8, m)

@@ -8,7 +8,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnisim
@@ -108,7 +109,7 @@ def mixture_of(rng: np.random.Generator) -> Mixture:
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 30, 365]))
-@settings(max_examples=25, deadline=None, derandomize=True)
+@examples(25)
 def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int) -> None:
     rng, potential, oracle = instance(seed, rounds)
     decisions = potential._decisions
@@ -138,7 +139,7 @@ def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int) 
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([9, 40, 365, 2000]), st.floats(0.0, 1.0))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@examples(40)
 def test_no_regret_is_above_its_bound(seed: int, rounds: int, drift: float) -> None:
     """On any gains, also where the potential is far beyond its budget: against all swaps, by their own sums."""
     rng, potential, oracle = instance(seed, rounds)
@@ -224,7 +225,7 @@ class TestSampling:
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@examples(30)
 def test_all_but_a_share_of_the_agents_have_the_bound_without_the_number_of_agents(seed: int, drift: float) -> None:
     """For one subsequence at most eps N agents exceed the bound with L X / eps in place of E X."""
     rng, potential, oracle = instance(seed, 365)

@@ -1,5 +1,6 @@
 """Excel files and archives hold the same prices as text, and ask which sheet or file where there are several."""
 
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -80,3 +81,38 @@ def test_encodings_and_the_line_of_excel(tmp_path: Path, encoding: str, first: s
     path = tmp_path / "a.csv"
     path.write_bytes((first + text().replace("price", "Börsenpreis")).encode(encoding))
     np.testing.assert_array_equal(read_prices(path, price="Börsenpreis").prices.ravel(), PRICES)
+
+
+@pytest.mark.parametrize("at", [0, 5, 65, 72])
+def test_a_quote_that_is_not_closed_is_told_without_what_follows(tmp_path: Path, at: int) -> None:
+    lines = text().split("\n")
+    lines[at] = '"' + lines[at]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([*lines, ""]))
+    with pytest.raises(DataError, match=rf"a.csv: line {at + 1} opens a quote that is not closed") as caught:
+        read_prices(path)
+    assert len(str(caught.value)) < 120
+
+
+def test_a_cell_of_two_lines_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text().replace("time,price", 'time,"price\nEUR/MWh"'))
+    np.testing.assert_array_equal(read_prices(path).prices.ravel(), PRICES)
+
+
+def test_rows_deep_inside_of_json(tmp_path: Path) -> None:
+    nodes = [{"energy": p, "startsAt": f"{t:%Y-%m-%dT%H:%M:%S}.000+00:00"} for t, p in zip(STAMPS, PRICES, strict=True)]
+    homes = [{"currentSubscription": {"priceInfo": {"range": {"nodes": nodes}}}}]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"data": {"viewer": {"homes": homes}}}))
+    np.testing.assert_array_equal(guess(path).market.prices.ravel(), PRICES)
+
+
+def test_a_row_of_types_and_a_trailer_around_the_data(tmp_path: Path) -> None:
+    rows = [f'"D","{t:%m/%d/%Y}","{t.hour + 1:02d}","HUB",{p}' for t, p in zip(STAMPS, PRICES, strict=True)]
+    above = ['"C","Day-ahead prices"', '"C","Report of 02/29/2024"', '"H","Date","Hour Ending","Name","Marginal Price"',
+             '"H","mm/dd/yyyy","HE","","$/MWh"']  # fmt: skip
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([*above, *rows, f'"T",{len(rows)}']))
+    for given in ({}, {"price": "Marginal Price", "timezone": "America/New_York"}):
+        np.testing.assert_array_equal(guess(path, given).market.prices.ravel(), PRICES)

@@ -147,6 +147,8 @@ REFUSED = {
     "fee_7_20_per_mwh\n1": "column 'fee_7_20_per_mwh' is none",
     "fee_07_07_per_mwh\n1": "column 'fee_07_07_per_mwh': from an hour to another",
     "fee_07_20_per_mwh\n-1": "line 2: fee_07_20_per_mwh is '-1': it must be a number >= 0",
+    "daily_energy_mwh\n1\n1e308": "line 3: daily_energy_mwh is '1e308': it must be a number > 0, at most 1e+12 in size",
+    "fee_00_24_per_mwh\n1e300": "line 2: fee_00_24_per_mwh is '1e300': it must be a number >= 0, at most 1e+12 in size",
     "weight\n0": "line 2: weight is '0': it must be a number > 0",
     "weight,battery\n1,yes\n,no": "line 3: weight is empty: it must be a number > 0",
     "name\na\nb\na": "line 4: name is 'a', as in line 2: names must differ",
@@ -256,7 +258,8 @@ def test_agents_that_come_and_go_keep_their_names_and_weights() -> None:
 
 def test_the_documentation_lists_every_column_and_no_other() -> None:
     text = (Path(__file__).parents[2] / "docs" / "customers.md").read_text(encoding="utf-8")
-    listed = [line.split("|")[1:5] for line in text.splitlines() if line.startswith("| `")]
+    table = text[: text.index("A name ends in its unit")]
+    listed = [line.split("|")[1:5] for line in table.splitlines() if line.startswith("| `")]
     told = {(cells[0].strip(" `"), cells[1].strip(" `")): [cell.strip() for cell in cells[2:]] for cells in listed}
     columns = {(column.name, "all"): column for column in COLUMNS}
     for kind in registry.KINDS["populations"]:

@@ -10,6 +10,7 @@ import pytest
 
 from omnisim.errors import DataError
 from omnisim.market import Market, read_prices
+from omnisim.market.guessing import guess
 
 HOURS = 24 * 10
 
@@ -209,3 +210,35 @@ def test_suggestions_of_zones(tmp_path: Path, zone: str, meant: str) -> None:
     path = file_of(tmp_path, {"price": prices()})
     for key in ("timezone", "file_timezone"):
         assert f"'{meant}'" in refused(path, **{key: zone})
+
+
+@pytest.mark.parametrize(("mark", "separator"), [(".", ";"), (",", ";"), (",", ",")])
+def test_three_digits_behind_every_sign_are_asked_about(tmp_path: Path, mark: str, separator: str) -> None:
+    """Whole numbers with signs of thousands, or numbers with three decimals."""
+    whole = np.random.default_rng(6).integers(300, 30_000, HOURS)
+    stamps = pd.date_range("2023-01-01", periods=HOURS, freq="h").strftime("%Y-%m-%d %H:%M")
+    path = tmp_path / "a.csv"
+
+    def write(cells: list[str]) -> None:
+        rows = [f'{t}{separator}"{cell}"' for t, cell in zip(stamps, cells, strict=True)]
+        path.write_text("\n".join([f"time{separator}price", *rows]))
+
+    for least in (300, 10_000):  # some without a sign, and none
+        values = np.maximum(whole, least)
+        write(cells_of(values, mark))
+        message = refused(path)
+        assert f"thousands = {mark!r}" in message
+        assert f"decimal = {mark!r}" in message
+        np.testing.assert_array_equal(silent(read_prices(path, thousands=mark)), values)
+        found = guess(path)
+        assert any("can be two numbers" in choice for choice in found.choices)
+        np.testing.assert_allclose(found.market.prices.ravel(), values if least == 300 else values / 1000)
+    np.testing.assert_allclose(read_prices(path, decimal="." if mark == "." else ",").prices.ravel(), values / 1000)
+    write(["1234567", *cells_of(values[1:], mark)])
+    np.testing.assert_allclose(read_prices(path).prices.ravel()[1:], values[1:] / 1000)
+    write(["0" + mark + "250", *cells_of(values[1:], mark)])
+    np.testing.assert_allclose(silent(read_prices(path))[1:], values[1:] / 1000)
+
+
+def cells_of(values: np.ndarray, mark: str) -> list[str]:
+    return [f"{value:,}".replace(",", mark) for value in values]

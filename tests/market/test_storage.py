@@ -110,6 +110,16 @@ def test_a_menu_is_made_from_the_past_alone() -> None:
     np.testing.assert_array_equal(first.utility, again.utility)
 
 
+def test_what_is_second_best_on_every_day_comes_first() -> None:
+    """A typical shape beats the shape of any single day: hour 3 is nearly the cheapest on both, 2 and 5 on one only."""
+    days = np.full((2, 24), 50.0)
+    days[:, 3], days[:, 20] = 2.0, 100.0
+    days[0, 2], days[1, 5] = 0.0, 0.0
+    menu = make_menu(battery(1.0, 1.0, 1.0, 60.0), Tariff(), days, 2, 1.0)  # wear that allows one cycle
+    np.testing.assert_allclose(menu.net[1, [2, 3, 5, 20]], [0, 1, 0, -1], atol=1e-9)
+    np.testing.assert_allclose(menu.captured[1], (98 - 60) / (100 - 60), rtol=1e-9)
+
+
 def test_the_scenario_gives_the_days_before_the_first_one(tmp_path: Any) -> None:
     (tmp_path / "s.toml").write_text(
         '[market]\nsource = "ercot"\nlow = -50.0\nhigh = 250.0\nfirst_day = 2022-01-01\n[forecaster]\n'

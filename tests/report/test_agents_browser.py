@@ -17,15 +17,18 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 
 pytestmark = pytest.mark.browser
 
+FEW = {f"populations.{name}.agents": 20 for name in ("buyers", "factories", "operators")}
+"""Of whom some are chosen; more take long to draw."""
+
 SCENARIOS = {
-    "by the hour": ("ercot_day_ahead", {"rounds": 25}),
+    "by the hour": ("ercot_day_ahead", {"rounds": 25, **FEW}),
     "half of the prices clipped": ("own_prices", {"market.high": 60, "populations.buyers.stress_price": 50}),
     "by the day": ("panprediction", {"rounds": 200}),
-    "agents that come and go": ("retailers", {"rounds": 30}),
+    "agents that come and go": ("retailers", {"rounds": 24}),
     "late news and fallbacks": ("lossy_broadcast", {"rounds": 30}),
     "spikes": ("price_spikes", {"rounds": 40}),
 }
-QUICK = ("by the hour", "agents that come and go", "half of the prices clipped")
+QUICK = ("by the hour", "agents that come and go")
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in SCENARIOS]
 
 

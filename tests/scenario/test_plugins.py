@@ -1,12 +1,10 @@
 """A forecaster of one's own in a scenario, through --plugin."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
-from scenario_files import ALL_ENTRY_POINT, prices, refusal, write_scenario
+from scenario_files import omnisim_commands_elsewhere, prices, refusal, write_scenario
 
 import omnisim
 
@@ -37,39 +35,27 @@ class MovingMedian(Forecaster):
 USE = "forecaster={kind='moving_median', window=1}"
 
 
-def call(folder: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 (this interpreter)
-        [*ALL_ENTRY_POINT, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=os.environ,
-        check=False,
-    )
-
-
-def test_a_module_in_the_current_folder(tmp_path: Path) -> None:
+def test_a_module_in_the_current_folder_is_run_checked_and_listed_like_ours(tmp_path: Path) -> None:
     path = write_scenario(tmp_path)
     (tmp_path / "medians.py").write_text(MODULE)
-    done = call(tmp_path, "run", path.name, "--plugin", "medians", "--set", USE, "--out", "out")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == str(Path("out", "report.html"))
+    commands = [
+        ["run", path.name, "--set", USE, "--out", "out"],
+        ["list", "forecasters"],
+        ["validate", "--schema"],
+        ["validate", path.name, "--set", USE.replace("1", "0")],
+    ]
+    done, listed, form, bad = omnisim_commands_elsewhere([[*c, "--plugin", "medians"] for c in commands], tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1] == str(Path("out", "report.html"))
     trace = omnisim.load_trace(tmp_path / "out" / "trace.npz")
     np.testing.assert_allclose(trace.predictions[1:], prices()[:-1] / 100, rtol=1e-15)
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["command"] == "omnisim run scenario.toml --plugin medians"
 
-
-def test_is_checked_and_listed_like_ours(tmp_path: Path) -> None:
-    path = write_scenario(tmp_path)
-    (tmp_path / "medians.py").write_text(MODULE)
-    listed = call(tmp_path, "list", "forecasters", "--plugin", "medians")
-    assert listed.stdout.endswith("moving_median  window=3\n    Predicts the median of the last outcomes.\n")
-    schema = json.loads(call(tmp_path, "validate", "--schema", "--plugin", "medians").stdout)
-    assert schema["$defs"]["kind_moving_median"]["properties"]["window"]["default"] == 3
-    bad = call(tmp_path, "validate", path.name, "--plugin", "medians", "--set", USE.replace("1", "0"))
-    assert bad.returncode == 1
-    assert bad.stderr == "omnisim: toy.toml: forecaster: window must be at least 1, got 0\n"
+    assert listed.out.endswith("moving_median  window=3\n    Predicts the median of the last outcomes.\n")
+    assert json.loads(form.out)["$defs"]["kind_moving_median"]["properties"]["window"]["default"] == 3
+    assert bad.code == 1
+    assert bad.err == "omnisim: toy.toml: forecaster: window must be at least 1, got 0\n"
 
 
 def test_is_unknown_without_the_option(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Names and what they stand for; modules and packages that add to them."""
 
+import importlib
 import os
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
-from scenario_files import ALL_ENTRY_POINT, write_scenario
+from scenario_files import omnisim_commands_elsewhere, write_scenario
 
 from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
 from omnisim.scenario.describe import describe
-from omnisim.scenario.schema import parameters, table_model
+from omnisim.scenario.document import check_table
+from omnisim.scenario.schema import Schema, parameters, table_model
 
 SMOOTHING = '''
 import numpy as np
@@ -143,6 +144,33 @@ class TestPluginModules:
             registry.add_plugin(name)
 
 
+class TestWhatIsMadeOnce:
+    """The form of scenario files, as long as nothing else is registered."""
+
+    def test_it_follows_what_is_registered(self, module: Path) -> None:
+        (module / "toolbox.py").write_text(SMOOTHING)
+        before = Schema().document
+        assert Schema().document is before
+        assert "kind_exponential_smoothing" not in Schema().json_schema()["$defs"]
+        registry.add_plugin("toolbox")
+        assert "kind_exponential_smoothing" in Schema().json_schema()["$defs"]
+        assert check_table("forecaster", {"kind": "exponential_smoothing"}, "forecasters").rate == 0.3
+
+    def test_a_package_that_is_installed_meanwhile_is_seen_and_one_that_is_mended_works(self, module: Path) -> None:
+        os.utime(module, (1, 1))  # what happens within one tick of the clock could not be told apart
+        assert "smooth" not in registry.names("forecasters")
+        info = module / "someone_else-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: someone-else\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[omnisim.forecasters]\nsmooth = someone_else:ExponentialSmoothing\n")
+        assert "smooth" in registry.names("forecasters")
+        with pytest.raises(ScenarioError, match="fails to load: No module named 'someone_else'"):
+            check_table("forecaster", {"kind": "smooth"}, "forecasters")
+        (module / "someone_else.py").write_text(SMOOTHING)
+        importlib.invalidate_caches()
+        assert check_table("forecaster", {"kind": "smooth", "rate": 0.5}, "forecasters").rate == 0.5
+
+
 class TestParameters:
     def test_come_from_the_signature(self) -> None:
         def strategy(rate: float, *rest: int, names: tuple[str, ...] = ("a",), **more: int) -> None:
@@ -173,42 +201,32 @@ class TestEntryPoints:
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: someone-else\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(textwrap.dedent(points))
         (folder / "site" / "someone_else.py").write_text(source)
-        return {**os.environ, "PYTHONPATH": str(folder / "site")}
-
-    def call(self, environment: dict[str, str], *arguments: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603 (this interpreter)
-            [*ALL_ENTRY_POINT, *map(str, arguments)], capture_output=True, text=True, env=environment, check=False
-        )
+        return {"PYTHONPATH": str(folder / "site")}
 
     def test_offer_strategies(self, tmp_path: Path) -> None:
         environment = self.package(
             tmp_path, "[omnisim.forecasters]\nsmooth = someone_else:ExponentialSmoothing\npersistence = nothing:X\n"
         )
-        listed = self.call(environment, "list", "forecasters")
-        assert "smooth  rate=0.3\n    Predicts an exponentially weighted mean of past outcomes.\n" in listed.stdout
-        assert "persistence  lag=1\n" in listed.stdout  # ours cannot be replaced
-        path = write_scenario(tmp_path)
         out = tmp_path / "out"
-        run = self.call(environment, "run", path, "--out", out, "--set", "forecaster={kind='smooth', rate=0.5}")
-        assert (run.returncode, run.stderr) == (0, "")
-        assert run.stdout.splitlines()[-1] == str(out / "report.html")
+        run = ["run", write_scenario(tmp_path), "--out", out, "--set", "forecaster={kind='smooth', rate=0.5}"]
+        listed, ran = omnisim_commands_elsewhere([["list", "forecasters"], run], environment=environment)
+        assert "smooth  rate=0.3\n    Predicts an exponentially weighted mean of past outcomes.\n" in listed.out
+        assert "persistence  lag=1\n" in listed.out  # ours cannot be replaced
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.splitlines()[-1] == str(out / "report.html")
 
     @pytest.mark.parametrize(
         ("point", "source", "says"),
         [
             ("mine = someone_else:Missing", SMOOTHING, "fails to load: AttributeError: module 'someone_else' has no"),
             *(
-                pytest.param(*case, marks=pytest.mark.long)
-                for case in (
-                    ("mine = no_such_module:X", SMOOTHING, "fails to load: No module named 'no_such_module'"),
-                    ("mine = someone_else:X", "raise SystemExit(3)", "fails to load: 3"),
-                    ("mine = someone_else:X", "def (", "fails to load: "),
-                    ("mine = someone_else:X", "X = 3", "is no class: it is 3"),
-                    (
-                        "mine = someone_else:X",
-                        "def X(rate: 'Nothing'): ...",
-                        "has an annotation that cannot be resolved",
-                    ),
+                pytest.param(f"mine = {point}:X", source, says, marks=pytest.mark.long)
+                for point, source, says in (
+                    ("no_such_module", SMOOTHING, "fails to load: No module named 'no_such_module'"),
+                    ("someone_else", "raise SystemExit(3)", "fails to load: 3"),
+                    ("someone_else", "def (", "fails to load: "),
+                    ("someone_else", "X = 3", "is no class: it is 3"),
+                    ("someone_else", "def X(rate: 'Nothing'): ...", "has an annotation that cannot be resolved"),
                 )
             ),
         ],
@@ -218,18 +236,23 @@ class TestEntryPoints:
     ) -> None:
         environment = self.package(tmp_path, f"[omnisim.forecasters]\n{point}\n", source)
         path = write_scenario(tmp_path)
-        valid = self.call(environment, "validate", path)
-        assert (valid.returncode, valid.stderr) == (0, "")
-        listed = self.call(environment, "list", "forecasters")
-        assert (listed.returncode, listed.stderr) == (0, "")
-        assert "persistence  lag=1\n" in listed.stdout
-        assert says in listed.stdout
-        schema = self.call(environment, "validate", "--schema")
-        assert (schema.returncode, schema.stderr) == (0, "")
-        used = self.call(environment, "validate", path, "--set", "forecaster.kind=mine")
-        assert used.returncode == 1
-        assert says in used.stderr
-        assert used.stderr.count("\n") == 1
-        compared = self.call(environment, "compare", path, "--forecasters", "mine", "--out", tmp_path / "out")
-        assert compared.returncode == 1
-        assert says in compared.stderr
+        valid, listed, schema, used, compared = omnisim_commands_elsewhere(
+            [
+                ["validate", path],
+                ["list", "forecasters"],
+                ["validate", "--schema"],
+                ["validate", path, "--set", "forecaster.kind=mine"],
+                ["compare", path, "--forecasters", "mine", "--out", tmp_path / "out"],
+            ],
+            environment=environment,
+        )
+        assert (valid.code, valid.err) == (0, "")
+        assert (listed.code, listed.err) == (0, "")
+        assert "persistence  lag=1\n" in listed.out
+        assert says in listed.out
+        assert (schema.code, schema.err) == (0, "")
+        assert used.code == 1
+        assert says in used.err
+        assert used.err.count("\n") == 1
+        assert compared.code == 1
+        assert says in compared.err

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from network_instances import population, scenarios
 from scenario_files import ALL_ENTRY_POINT, omnisim_command, refusal, write_scenario
@@ -73,8 +74,8 @@ def check(scenario: omnisim.Scenario, every: int, kills: list[int], seed: int = 
     assert contents(resumed) == contents(undisturbed)
 
 
+@examples(24)
 @given(scenarios(RULES), st.data())
-@settings(max_examples=20, deadline=None, derandomize=True)
 def test_any_scenario_killed_at_any_moment(scenario: omnisim.Scenario, data: st.DataObject) -> None:
     """Random networks with messages in flight, churn, two forecasters, every sort of rule."""
     rounds = scenario.horizon

@@ -108,5 +108,6 @@ class TestTheComparison:
         assert "run: predictions" in differences(tmp_path / "one", tmp_path / "other")
 
 
+@pytest.mark.long
 def test_every_run_is_written(here: Path) -> None:
     assert {path.stem for path in here.glob("*.npz")} == set(RUNS)

@@ -8,13 +8,14 @@ them happen with probability below 1e-6, which is the chance that a correct rule
 
 import numpy as np
 import pytest
+from examples import Suite
 from scipy import stats
 
 from omnisim.elimination import CumulativeThreshold, SubsequenceThreshold
 from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.population import Population
 
-RUNS, ROUNDS, DELTA = 2000, 60, 0.05
+RUNS, ROUNDS, DELTA = 2000 if Suite.long else 500, 60, 0.05
 ALLOWED = int(stats.binom.isf(1e-6, RUNS, DELTA))
 
 
@@ -53,12 +54,14 @@ def removals(build, subsequences):
     return failures
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("gamma", [None, "plain", "anytime", "betting"])
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])
 def test_benchmark_actions_are_kept(rule, subsequences, gamma):
     assert removals(lambda: rule(gamma, DELTA), subsequences) <= ALLOWED
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])
 @pytest.mark.parametrize("gamma", [None, "betting"])
 def test_a_threshold_cut_to_a_tenth_is_caught(rule, subsequences, gamma):

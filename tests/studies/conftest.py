@@ -31,6 +31,6 @@ class Written:
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("studies") / "scaling"
-    answer = omnisim_command("study", "scaling", "--quick", "--seed", 3, "--out", folder)
+    answer = omnisim_command("study", "scaling", "--quick", "--seed", 3, "--jobs", 1, "--out", folder)
     assert (answer.code, answer.err) == (0, "")
     return Written(folder, answer.out.splitlines())

@@ -118,7 +118,7 @@ FORBIDDEN: dict[str, list[Any]] = {
     **dict.fromkeys(("outcomes", "predictions", "bases", "other_predictions/*", "support", "weights"), IN_THE_BOX),
     **dict.fromkeys(("unclipped_outcomes", "unclipped_predictions", "before", "true_costs"), NO_NUMBER),
     **dict.fromkeys(("utility", "offset", "money_offset", "load"), NO_NUMBER),
-    **dict.fromkeys(("money_scale", "limit_scale", "edge_delay", "agent_weights"), NEGATIVE),
+    **dict.fromkeys(("money_scale", "limit_scale", "agent_weights", "edge_delay"), NEGATIVE),
     **dict.fromkeys(("violated_at", "eliminated_at", "expected_violated_at"), A_ROUND),
     **dict.fromkeys(("sent", "delivered", "lost", "late", "in_flight"), COUNT),
     **dict.fromkeys(("active", "fallback", "defaulted", "present"), NOTHING),
@@ -325,3 +325,18 @@ def test_a_forecaster_may_report_less(gone: tuple[str, ...], recorded: Path, tam
     page = path.parent / "report.html"
     omnisim.write_report(omnisim.analyze(omnisim.load_trace(path)), page)
     assert "What the guarantee cost" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["A", "B"], "population 'firms' has 2 agent_names, the record has"),
+        (["", "B", "C"] * 20, "agent_names"),
+        ("ABC", "agent_names"),
+    ],
+)
+def test_names_of_agents_are_checked(names: Any, says: str, tampered: Callable[..., Path]) -> None:
+    def change(_: Any, header: Any) -> None:
+        header["populations"][0]["agent_names"] = names
+
+    assert says in refused(tampered(change))

@@ -106,8 +106,9 @@ class Asset(MarketAgents):
         least = min(float(menu.first(actions).captured[-1]) for menu in menus)
         total = earned.sum(axis=1)
         share = total[0] / total[1] if total[1] > 0 else 1.0
+        past_days = "1 day" if len(days) == 1 else f"{len(days)} days"
         note = (
-            f"Menu of {actions} schedules, made by optimization from {len(days)} days before the first one played: on "
+            f"Menu of {actions} schedules, made by optimization from {past_days} before the first one played: on "
             f"these the best of them captures {share:.1%} of what perfect foresight earns beyond the plain schedule "
             f"(for each agent at least {least:.1%}), with prices within the range"
         )

@@ -86,6 +86,9 @@ def share_column(name: str, meaning: str) -> Column:
     return Column(name, meaning, low=0.0, high=1.0)
 
 
+MOST = 1e12
+"""The largest number of a table: what lies beyond is no customer of this world, and money would overflow."""
+
 _FLAGS = {"": np.nan, "yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0, "no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
 """What the cells of a flag stand for, in lower case."""
 
@@ -219,11 +222,12 @@ def _checked(table: Table, column: Column) -> FloatArray:
         wrong = np.isinf(values)
     else:
         values = table.numbers(column.name)
-        wrong = column.wrong(values)
+        wrong = column.wrong(values) | (np.abs(values) > MOST)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
+        large = f", at most {MOST:g} in size" if abs(values[at]) > MOST and not column.flag else ""
         raise DataError(
-            f"{_place(table, at)}: {column.name} is {_cell(table, column.name, at)}: it must be {column.wanted}"
+            f"{_place(table, at)}: {column.name} is {_cell(table, column.name, at)}: it must be {column.wanted}{large}"
         )
     return freeze(np.array(values, dtype=np.float64))
 

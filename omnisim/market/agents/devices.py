@@ -130,7 +130,8 @@ def best_schedules(device: Device, tariff: Tariff, prices: FloatArray) -> Plans:
     ProblemError
         If the device cannot do what it must (a trip for which it cannot charge, a room it cannot heat).
     """
-    model = _model(device)
+    size = _most(device) or 1.0
+    model = _model(device.scaled(1 / size))  # tolerances of the solver are absolute
     fixed = np.concatenate([_ZEROS, np.full(HOURS, device.wear), np.full(HOURS, device.running_cost)])
     columns = np.arange(5 * HOURS, dtype=np.int32)
     flows = np.empty((len(prices), len(_VARIABLES), HOURS))
@@ -142,7 +143,7 @@ def best_schedules(device: Device, tariff: Tariff, prices: FloatArray) -> Plans:
             raise ProblemError(
                 "there is no schedule of a day that keeps the levels of the store: it cannot take up what it must give"
             )
-        flows[k] = np.reshape(model.getSolution().col_value, flows.shape[1:])
+        flows[k] = size * np.reshape(model.getSolution().col_value, flows.shape[1:])
     cost = device.wear * flows[:, 1].sum(axis=1) + device.running_cost * flows[:, 2].sum(axis=1)
     return Plans(_tidy(flows[:, 3] - flows[:, 4]), cost, flows)
 

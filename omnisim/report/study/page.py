@@ -54,7 +54,7 @@ def render(study: Study) -> bytes:
     figures = {chart.name: _shown(chart) for section in study.sections for chart in section.charts}
     context = {
         "study": study,
-        "headline": headline(study.findings, study.yardstick),
+        "headline": study.headline or headline(study.findings, study.yardstick),
         "tone": _tone(study),
         "groups": list(_groups(study.findings)),
         "figures": figures,

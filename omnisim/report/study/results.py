@@ -21,7 +21,7 @@ class Finding:
     subject
         What it is about; findings of one subject stand together.
     expected, measured
-        In words and numbers.
+        In words and numbers; ``expected`` is "" where there is nothing to expect.
     holds
         Whether they agree; None where nothing can be judged.
     exact
@@ -87,6 +87,12 @@ class Study:
         as plain JSON values.
     yardstick
         What the findings are held against.
+    headline
+        The first sentence of the verdict; "" for one that counts the findings that agree with the yardstick.
+    marks
+        Words for findings that hold, do not, and are not judged.
+    command
+        That makes such pages.
     notices, warnings
         What must be known before any number is read; warnings also on the command line.
     """
@@ -100,5 +106,8 @@ class Study:
     tables: Mapping[str, Table]
     about: Mapping[str, Any] = field(default_factory=dict)
     yardstick: str = "theory"
+    headline: str = ""
+    marks: tuple[str, str, str] = ("✓ agrees", "✗ disagrees", "· not judged")
+    command: str = "omnisim study"
     notices: Sequence[str] = ()
     warnings: Sequence[str] = ()

@@ -59,14 +59,14 @@ FULL = Plan(
     sizes_replicates=5,
     agents=5,
 )
-_TINY = dict.fromkeys(range(6, 10), 3)
+_TINY = dict.fromkeys(range(6, 9), 3)
 QUICK = Plan(
     regret=_ladder(_TINY),
     beside=_ladder({6: 2, 7: 2}),
     independent=_ladder({6: 1, 7: 1}),
     rules=_ladder({6: 1, 7: 1}),
-    violation=_ladder(dict.fromkeys(range(6, 10), 2)),
-    masking=_ladder(dict.fromkeys(range(6, 10), 1)),
+    violation=_ladder(dict.fromkeys(range(6, 9), 2)),
+    masking=_ladder(dict.fromkeys(range(6, 9), 1)),
     learners=_ladder({6: 2, 7: 2}),
     sizes={"actions": (4, 6), "subsequences": (1, 2), "agents": (2, 4), "dimension": (1, 2)},
     sizes_rounds=2**5,

@@ -22,6 +22,8 @@ from omnisim.report.comparison.verdict import headline, verdict
 from omnisim.report.tables import Table
 from omnisim.report.template import MOST_BYTES
 
+FEW = {f"populations.{name}.agents": 8 for name in ("buyers", "factories", "operators")}
+
 HOSTILE = "</script><script>alert(1)</script>"
 
 
@@ -39,7 +41,7 @@ def comparison() -> omnisim.Comparison:
 
 @pytest.fixture(scope="module")
 def ercot(tmp_path_factory: pytest.TempPathFactory) -> omnisim.Comparison:
-    scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 20})
+    scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 20, **FEW})
     folder = tmp_path_factory.mktemp("ercot")
     return omnisim.compare(scenario, ["persistence", "climatology"], seeds=2, jobs=1, out=folder, command="again")
 
@@ -169,7 +171,7 @@ def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison) -> 
 
 
 def test_pages_of_runs_and_of_their_comparison_lead_to_each_other(tmp_path: Path) -> None:
-    scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 6})
+    scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 6, **FEW})
     found = omnisim.compare(scenario, ["persistence", "climatology"], seeds=1, jobs=1, out=tmp_path)
     page = tmp_path / "report.html"
     omnisim.write_comparison(found, page)
@@ -252,7 +254,7 @@ def test_one_forecaster_alone() -> None:
 
 
 def test_many_forecasters_make_a_bounded_page() -> None:
-    count = 26
+    count = 14
     names = {f"{'a long name ' * 3}{lag}": {"kind": "persistence", "lag": lag} for lag in range(1, count + 1)}
     found = omnisim.compare(small_scenario(), names, seeds=1, jobs=1)
     scope = Scope(found)

@@ -1,0 +1,83 @@
+"""The figures of the page."""
+
+from typing import Any
+
+import pandas as pd
+
+from omnisim.report.drawings import Curve, Drawing, Panel, Strip, StripPanel, Strips
+from omnisim.report.study.results import Chart
+from omnisim.report.text import listing, signed_amount
+
+
+def worth_chart(overall: pd.DataFrame, by_population: pd.DataFrame, currency: str) -> Chart:
+    """What each player is worth, over all customers and by population."""
+    variants = {"all customers": _strips("all customers", overall, currency)}
+    if len(set(by_population["population"])) > 1:
+        for population, rows in by_population.groupby("population", sort=False):
+            variants[str(population)] = _strips(str(population), rows, currency)
+    return Chart("worth", "What each forecast is worth", variants, "Customers")
+
+
+def days_chart(by_days: pd.DataFrame, currency: str) -> Chart:
+    """The part of each player's worth that is earned on each kind of day."""
+    variants = {}
+    for kind, rows in by_days.groupby("told_apart_by", sort=False):
+        panels = [
+            StripPanel(f"{days} ({int(part['number'].iloc[0])} days)", _unit(currency), _rows(part))
+            for days, part in rows.groupby("days", sort=False)
+        ]
+        told = listing([f"{row['forecast']} {row['days']} {signed_amount(row['worth'])}" for row in _records(rows)])
+        caption = f"The parts add up to the whole worth of a forecast. {_INTERVALS}"
+        variants[str(kind)] = Strips(panels, caption, f"Worth by {kind}, {currency}: {told}.")
+    return Chart("days", "On which days a forecast is worth it", variants, "Days told apart by")
+
+
+def cost_chart(cost: pd.DataFrame, currency: str) -> Chart:
+    """Worth against the mean absolute error: foresight with made-up errors as a curve, forecasts as points."""
+    curve = cost[cost["made_up"]].sort_values("mean_absolute_error")
+    own = cost[~cost["made_up"]]
+    curves = [
+        Curve(
+            "foresight with made-up errors",
+            curve["mean_absolute_error"].to_numpy(), curve["worth"].to_numpy(),
+            curve["low"].to_numpy(), curve["high"].to_numpy(), 0,
+        ),
+        *(
+            Curve(str(row["player"]), [row["mean_absolute_error"]], [row["worth"]], colour=1 + k)
+            for k, row in enumerate(_records(own))
+        ),
+    ]  # fmt: skip
+    panel = Panel(
+        "worth against the error", f"mean absolute error, {currency}/MWh", _unit(currency), curves,
+        log_x=False, log_y=False,
+    )  # fmt: skip
+    told = listing([f"{row['player']} {signed_amount(row['worth'])}" for row in _records(cost)])
+    caption = (
+        "Curve: the true prices plus errors of a chosen mean absolute size, which hang together over a day as those of "
+        "the forecasts do; band: intervals that hold together. Points: the forecasts. A point above the curve errs "
+        "where it costs little, one below where it costs much."
+    )
+    return Chart("cost", "What it costs to be wrong", {"": Drawing([panel], caption, f"Worth, {currency}: {told}.")})
+
+
+_INTERVALS = (
+    "Point: mean over seeds, per customer and year against climatology; line: the interval that holds together with "
+    "all others of its table."
+)
+
+
+def _strips(heading: str, rows: pd.DataFrame, currency: str) -> Strips:
+    told = listing([f"{row['forecast']} {signed_amount(row['worth'])}" for row in _records(rows)])
+    return Strips([StripPanel(heading, _unit(currency), _rows(rows))], _INTERVALS, f"{heading}, {currency}: {told}.")
+
+
+def _rows(rows: pd.DataFrame) -> list[Strip]:
+    return [Strip(row["forecast"], row["worth"], (row["low"], row["high"])) for row in _records(rows)]
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _unit(currency: str) -> str:
+    return f"{currency} per customer and year"

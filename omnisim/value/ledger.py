@@ -1,0 +1,150 @@
+"""What customers earned with each player, kept as far as the tables need it.
+
+.. code-block:: text
+
+    by_day     player x population x seed x round   sum over the customers, as often as each stands for one
+    by_agent   player x seed x customer             sum over the rounds; customers of all populations one after another
+    hindsight  population x seed x round            sum over the customers of what each earned with the forecast that
+                                                    served it best on that day
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, DateArray, FloatArray
+from omnisim.market.data import Market
+from omnisim.statistics.paired import Difference, over_market
+
+DAYS_OF_A_YEAR = 365
+
+
+@dataclass
+class Ledger:
+    """What was earned, entered play by play in any order.
+
+    Attributes
+    ----------
+    market
+        Prices and forecasts of the T days that were played.
+    forecasts
+        Names of the forecasts.
+    players
+        Names of all who were played, the forecasts first.
+    seeds
+        S.
+    agents
+        By population, how many customers are played; in the order of the scenario.
+    names
+        Of the customers, by population.
+    weights
+        How many each customer stands for, (N,), by population: means count it so often.
+    """
+
+    market: Market
+    forecasts: Sequence[str]
+    players: Sequence[str]
+    seeds: int
+    agents: dict[str, int] = field(default_factory=dict)
+    names: dict[str, Sequence[str]] = field(default_factory=dict)
+    weights: dict[str, FloatArray] = field(default_factory=dict)
+    _days: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
+    _sums: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
+    _best: dict[tuple[int, str], FloatArray] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int) -> "Ledger":
+        """One without entries."""
+        return cls(market, forecasts, players, seeds)
+
+    def enter(
+        self,
+        player: str,
+        seed: int,
+        money: Mapping[str, FloatArray],
+        weights: Mapping[str, FloatArray],
+        names: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Enter what every customer of each population earned in every round.
+
+        Parameters
+        ----------
+        player, seed
+            Of the run.
+        money
+            (T, N) of each population.
+        weights
+            (N,): how many customers each stands for, the same in all runs.
+        names
+            N texts.
+        """
+        self.agents = {name: values.shape[1] for name, values in money.items()}
+        self.names, self.weights = dict(names), dict(weights)
+        self._days[player, seed] = self._weighed(money)
+        self._sums[player, seed] = np.concatenate([values.sum(axis=0) for values in money.values()])
+        if player in self.forecasts:
+            for name, values in money.items():
+                before = self._best.get((seed, name))
+                self._best[seed, name] = values if before is None else np.maximum(before, values)
+
+    @property
+    def dates(self) -> DateArray:
+        """Days that were played, (T,)."""
+        return self.market.dates
+
+    @property
+    def currency(self) -> str:
+        """Of all money."""
+        return self.market.currency
+
+    @property
+    def every(self) -> BoolArray:
+        """All days, (T,)."""
+        return np.ones(self.market.days, dtype=np.bool_)
+
+    def daily(self, player: str, population: str | None = None) -> FloatArray:
+        """Money per customer and year that each day stands for, (S, T): its sum over the days is that of a year.
+
+        Parameters
+        ----------
+        player
+            One of them.
+        population
+            Whose customers; None for all.
+        """
+        return self._per_customer([self._days[player, seed] for seed in range(self.seeds)], population)
+
+    def hindsight(self, population: str | None = None) -> FloatArray:
+        """The same of the forecast that served each customer best on each day, which nobody knows beforehand."""
+        days = [np.stack([self._best[seed, name].sum(axis=1) for name in self.agents]) for seed in range(self.seeds)]
+        return self._per_customer(days, population)
+
+    def by_customer(self, player: str) -> FloatArray:
+        """Money of each customer in a year, (S, N)."""
+        return np.stack([self._sums[player, seed] for seed in range(self.seeds)]) * self._scale
+
+    def of_population(self, population: str) -> slice:
+        """Where the customers of a population are among all."""
+        names = [*self.agents]
+        first = sum(self.agents[name] for name in names[: names.index(population)])
+        return slice(first, first + self.agents[population])
+
+    def differences(self, pairs: Sequence[tuple[FloatArray, FloatArray, BoolArray]]) -> list[Difference]:
+        """Of a family: of what two earned by day (S, T) on some days (T,), the difference of their sums."""
+        return over_market([first - second for first, second, _ in pairs], [days for _, _, days in pairs])
+
+    @property
+    def _scale(self) -> float:
+        return DAYS_OF_A_YEAR / self.market.days
+
+    def _weighed(self, money: Mapping[str, FloatArray]) -> FloatArray:
+        """Sums over the customers of each population, (P, T)."""
+        return np.stack([(values * self.weights[name]).sum(axis=1) for name, values in money.items()])
+
+    def _per_customer(self, by_seed: Sequence[FloatArray], population: str | None) -> FloatArray:
+        every = np.stack(by_seed)
+        standing = {name: float(weights.sum()) for name, weights in self.weights.items()}
+        if population is None:
+            return np.asarray(every.sum(axis=1) * self._scale / sum(standing.values()))
+        return np.asarray(every[:, [*self.agents].index(population)] * self._scale / standing[population])

@@ -1,0 +1,169 @@
+"""The page of ``omnisim value``: a study of forecasts, with one frame for tables and figures as any other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omnisim.report.study.results import Section, Study, Table
+from omnisim.report.text import count
+from omnisim.value.charts import cost_chart, days_chart, worth_chart
+from omnisim.value.ledger import Ledger
+from omnisim.value.limits import added, cost_of_errors
+from omnisim.value.measures import choices, halves, scores
+from omnisim.value.words import findings, headline, of_addition, of_measures
+from omnisim.value.worth import by_customer, by_days, by_population, overall, winners
+
+
+def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> Study:
+    """All that is said of the forecasts.
+
+    Parameters
+    ----------
+    ledger
+        What was earned.
+    sizes
+        Mean absolute errors with which foresight was played too.
+    about
+        Of the market, as the scenario has it.
+    """
+    currency, names = ledger.currency, list(ledger.forecasts)
+    whole, people = overall(ledger), winners(ledger)
+    populations, days = by_population(ledger), by_days(ledger)
+    cost = cost_of_errors(ledger, list(sizes))
+    unit = f"{currency} per customer and year"
+    tables = {
+        "worth": Table("Worth in all", whole, f"In {unit} against climatology. {_TOGETHER}"),
+        "populations": Table("Worth by population", populations, f"In {unit} against climatology. {_TOGETHER}"),
+        "days": Table("Worth by kind of day", days, f"In {unit} against climatology. {_TOGETHER}"),
+        "winners": Table(
+            "Who gains, who loses", people,
+            f"Customers, counted once a seed, each against itself with climatology; {currency} a year.",
+        ),
+        "customers": Table("Worth to every customer", by_customer(ledger), shown=False),
+        "errors": Table("Worth and error", cost, f"In {unit}; errors in {currency}/MWh. {_TOGETHER}"),
+    }  # fmt: skip
+    sections = [
+        Section(
+            "worth-section", "Worth", [
+                _WORTH,
+            ], [worth_chart(whole, populations, currency)], ["worth", "populations"],
+        ),
+        Section(
+            "days-section", "Days", [
+                _DAYS,
+            ], [days_chart(days, currency)], ["days"],
+        ),
+        Section("customers-section", "Customers", [], [], ["winners"]),
+    ]  # fmt: skip
+    if len(names) > 1:
+        chosen = choices(ledger, ledger.every, ledger.every)
+        later = choices(ledger, *halves(ledger))
+        more = added(ledger)
+        tables |= {
+            "choices": Table("Chosen and paid on all days", chosen, _CHOICES),
+            "choices_later": Table("Chosen on the first half of the days, paid on the second", later, _CHOICES),
+            "scores": Table("Accuracy", _titled(scores(ledger, ledger.every))),
+            "combinations": Table("More than the best forecast", more, f"In {unit}. {_TOGETHER}"),
+        }
+        sections += [
+            Section(
+                "measures-section", "Measures", [
+                    of_measures(chosen, currency),
+                    _MEASURES,
+                ], [], ["choices", "choices_later", "scores"],
+            ),
+            Section(
+                "combination-section", "Combination", [
+                    of_addition(more, currency),
+                    _COMBINATION,
+                ], [], ["combinations"],
+            ),
+        ]  # fmt: skip
+    sections.append(
+        Section(
+            "errors-section", "Errors", [
+                _ERRORS,
+            ], [cost_chart(cost, currency)], ["errors"],
+        )
+    )  # fmt: skip
+    market = ledger.market
+    cut = float(about.get("cut", 0.0))
+    return Study(
+        "value",
+        f"What forecasts of {market.name} are worth",
+        f"{count(len(names), 'forecast')} played by the same customers on the same days as climatology and perfect "
+        "foresight, in money at the true prices.",
+        [
+            ("days", f"{market.days:,}, {market.dates[0]} to {market.dates[-1]}"),
+            ("customers", ", ".join(_customers(ledger))),
+            ("seeds", f"{ledger.seeds}; each draws the customers anew"),
+            ("scale", f"{about['low']:g} to {about['high']:g} {currency}/MWh"),
+        ],
+        list(findings(whole, people, currency)),
+        sections,
+        tables,
+        {"forecasts": ", ".join(names)},
+        headline=headline(whole, names, currency),
+        marks=("✓ better", "✗ worse", "· not separated"),
+        command="omnisim value",
+        notices=[
+            _FORESIGHT,
+            *([f"{100 * cut:.2g} % of how prices moved lies outside the scale: it is paid, and no forecast can tell."]
+              if cut >= _MUCH else []),
+        ],
+        warnings=list(about.get("warnings", ())),
+    )  # fmt: skip
+
+
+_WORTH = (
+    "What the same customers earn more in a year, at the true prices and on the same days, when they act on "
+    "the forecast instead of climatology (the mean of all days before)."
+)
+
+_DAYS = (
+    "Price levels (thirds of the days by their mean price) and negative prices are those that came: a split that "
+    "is made afterwards, and that nobody could have acted on."
+)
+
+_MEASURES = (
+    "The best forecast is found with hindsight, so the differences lean towards it. The second table has no "
+    "hindsight in the choice: a measure chooses on the first half of the days, and is paid on the second; “money "
+    "earned” is what choosing by money itself would have come to."
+)
+
+_COMBINATION = (
+    "The combination learns its weights online, from days that have passed. The best forecast each day for each "
+    "customer is known only afterwards: an upper limit of what choosing among these forecasts could earn, and no "
+    "method."
+)
+
+_ERRORS = (
+    "Errors are drawn from a normal distribution with mean 0, independently from day to day, with the covariance of "
+    "the forecasts’ errors within a day, and scaled to their mean absolute size."
+)
+
+_FORESIGHT = (
+    "“Perfect foresight” hears the prices themselves, as far as they lie inside the scale, and plays under the "
+    "same constraints."
+)
+
+_MUCH = 0.01
+
+_TOGETHER = "The intervals of a table hold together with 95 %: over the customers drawn and over blocks of days."
+
+_CHOICES = (
+    "What the choice was worth less than the best forecast; intervals as above. Agreement of ranks: Spearman’s "
+    "correlation over the forecasts between the measure and money, 1 if they order all alike."
+)
+
+
+def _customers(ledger: Ledger) -> Iterator[str]:
+    for name, number in ledger.agents.items():
+        standing = float(ledger.weights[name].sum())
+        yield f"{number:,} {name}" + ("" if standing == number else f" for {standing:,.6g}")
+
+
+def _titled(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(np.float64).T.rename_axis("forecast").reset_index()

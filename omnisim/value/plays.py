@@ -1,0 +1,166 @@
+"""Play every forecast, and what it is held against, over the same rounds and seeds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnisim.adversaries import Replay
+from omnisim.analysis.money import money_by_round
+from omnisim.arrays import FloatArray
+from omnisim.errors import OmnisimError, ScenarioError
+from omnisim.forecasters import Climatology, Combination, Forecaster, Published
+from omnisim.market.data import Market
+from omnisim.scenario.scenario import Scenario
+from omnisim.simulation.simulate import simulate
+from omnisim.value.ledger import Ledger
+from omnisim.value.mistakes import mistaken
+from omnisim.value.sources import CLIMATOLOGY, COMBINATION, FORESIGHT
+from omnisim.workers import each_result
+
+SEEDS = 10
+"""How many there are where it is not said; each draws the customers anew."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """What one run earned, by population.
+
+    Attributes
+    ----------
+    money
+        Of every agent in every round, (T, N), at the true prices.
+    weights
+        How many customers each agent stands for, (N,).
+    names
+        Of the agents.
+    currencies
+        Of all money.
+    """
+
+    money: Mapping[str, FloatArray]
+    weights: Mapping[str, FloatArray]
+    names: Mapping[str, Sequence[str]]
+    currencies: frozenset[str]
+
+
+def play(scenario: Scenario, seed: int) -> Play:
+    """Run a scenario, and keep its money."""
+    trace = simulate(scenario, seed)
+    populations = {name: record.population for name, record in trace.records.items()}
+    return Play(
+        {name: money_by_round(trace, name) for name in populations},
+        {name: np.ones(p.agents) if p.weights is None else p.weights for name, p in populations.items()},
+        {name: p.agent_names or [str(k) for k in range(p.agents)] for name, p in populations.items()},
+        frozenset(p.money.currency for p in populations.values()),
+    )
+
+
+def players(names: Sequence[str]) -> dict[str, Forecaster]:
+    """By their names, the forecasts, the combination of all of them if there are several, and climatology."""
+    found: dict[str, Forecaster] = {name: Published(model=name) for name in names}
+    if len(names) > 1:
+        found[COMBINATION] = Combination([Published(model=name) for name in names], correction=False)
+    return found | {CLIMATOLOGY: Climatology()}
+
+
+def played(
+    scenario: Scenario,
+    market: Market,
+    names: Sequence[str],
+    sizes: Sequence[float],
+    *,
+    seeds: int = SEEDS,
+    jobs: int = -1,
+    on_run: Callable[[int, int], None] | None = None,
+) -> Ledger:
+    """What customers earn with each forecast, and with what it is held against.
+
+    Parameters
+    ----------
+    scenario
+        Whose forecasts have the names; its own forecaster is not played.
+    market
+        Prices and forecasts of the days that are played, in money per MWh.
+    names
+        Of the forecasts, at least one.
+    sizes
+        Mean absolute errors, in money per MWh, with which foresight is played too.
+    seeds
+        How many: 0, 1, 2, ...
+    jobs
+        Processes; -1 for one per core. The numbers do not depend on it.
+    on_run
+        Told the runs done and all runs.
+
+    Raises
+    ------
+    OmnisimError
+        If populations count different money, or a run fails.
+    """
+    if seeds < 1:
+        raise ScenarioError(f"seeds must be >= 1, got {seeds}")
+    if jobs == 0 or jobs < -1:
+        raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {jobs}")
+    low, high = (float(scenario.about["market"][end]) for end in ("low", "high"))
+    tasks: list[tuple[Scenario, int]] = []
+    labels: list[tuple[str, int]] = []
+    for seed in range(seeds):
+        told = {FORESIGHT: market.prices} | {
+            wrong_by(size): mistaken(market.prices, market.forecasts, size, seed) for size in sizes
+        }
+        known = {name: Published(np.clip((values - low) / (high - low), 0.0, 1.0)) for name, values in told.items()}
+        for name, forecaster in {**players(names), **known}.items():
+            labels.append((name, seed))
+            tasks.append((scenario.replace(forecaster=forecaster), seed))
+    ledger = Ledger.empty(market, names, list(dict.fromkeys(name for name, _ in labels)), seeds)
+    told_of = on_run or _unheard
+    told_of(0, len(tasks))
+    done = 0
+    with closing(each_result(play, tasks, jobs)) as results:
+        for index, found in results:
+            if len(found.currencies) > 1 or "" in found.currencies:
+                said = ", ".join(sorted(found.currencies - {""})) or "none"
+                raise OmnisimError(f"customers must all count the same money, and these count {said}")
+            ledger.enter(*labels[index], found.money, found.weights, found.names)
+            done += 1
+            told_of(done, len(tasks))
+    return ledger
+
+
+def wrong_by(size: float) -> str:
+    """Name of the player who is told the prices with errors of that mean absolute size.
+
+    >>> wrong_by(2.5)
+    'perfect foresight, wrong by 2.5'
+    """
+    return f"{FORESIGHT}, wrong by {size:g}"
+
+
+def _unheard(done: int, total: int) -> None:
+    """Nobody listens."""
+
+
+def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
+    """Prices and forecasts of the days that a scenario plays, in money per MWh, before anything was clipped.
+
+    Raises
+    ------
+    ScenarioError
+        If its prices are not those of a file, which nothing that customers do can change.
+    """
+    adversary, about = scenario.adversary, scenario.about["market"]
+    if not isinstance(adversary, Replay) or scenario.dates is None:
+        raise ScenarioError("adversary.kind: must be 'replay': forecasts are of prices that customers do not move")
+    low, span = float(about["low"]), float(about["high"]) - float(about["low"])
+    outcomes = adversary.outcomes if adversary.unclipped is None else adversary.unclipped
+    said = {name: scenario.unclipped_forecasts.get(name, scenario.forecasts[name]) for name in names}
+    played = slice(scenario.horizon)
+    return Market(
+        str(about["name"]),
+        scenario.dates[played],
+        low + span * outcomes[played],
+        str(about["currency"]),
+        forecasts={name: low + span * np.asarray(values)[played] for name, values in said.items()},
+    )

@@ -1,0 +1,153 @@
+"""The command ``omnisim value``: what forecasts are worth to customers, on one page."""
+
+import shlex
+import time
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from omnisim.files import atomic_write
+from omnisim.interruption import Results, if_interrupted
+from omnisim.progress import runs_bar
+from omnisim.terminal import complain, say
+
+_SEEDS = 10
+
+
+def value(
+    forecasts: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FORECASTS...",
+            help="Files of dated forecasts, NAME=FILE, or columns of the file of prices.",
+            show_default=False,
+        ),
+    ],
+    prices: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="A file of prices, or several as 'folder/*.csv'.", show_default=False),
+    ],
+    customers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="A scenario whose [populations] are the customers, or KIND=TABLE; default: those of run --prices.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for page and tables; default: reports/value-<prices>-<digest>.", show_default=False),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, ...; each draws the customers anew.")] = _SEEDS,
+    rounds: Annotated[int | None, typer.Option(help="Days to play; default: all.", show_default=False)] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A key of the scenario, e.g. market.timezone=Europe/Oslo."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines kinds of customers."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")] = False,
+) -> None:
+    """Say what forecasts are worth to customers, in money a year, beside climatology and perfect foresight.
+
+    Each is played over the same days by the same customers. Tells who gains and on which days, which measure of
+    accuracy would have chosen the right one, what combining them adds, and what it costs to be wrong.
+
+    [bold]Examples[/bold]
+
+      omnisim value vendor_a.csv vendor_b.csv --prices prices.csv
+      omnisim value new=2024/new.csv old=2024/old.csv --prices prices.csv --customers my.toml
+      omnisim value vendor_a.csv --prices prices.csv --customers storage=batteries.csv
+      omnisim value dnn lear --prices prices_and_forecasts.csv --seeds 20
+    """
+    from omnisim import run_directory
+    from omnisim.cli import _add_plugins, _file_name, _from_here
+    from omnisim.occupied import check_unoccupied
+    from omnisim.scenario.document import parse_override, to_toml
+    from omnisim.scenario.own_file import scenario_of_prices
+    from omnisim.studies.directory import write
+    from omnisim.value.mistakes import errors_of, sizes
+    from omnisim.value.page import page
+    from omnisim.value.plays import market_of, played
+    from omnisim.value.sources import overrides_of
+
+    started = time.perf_counter()
+    _add_plugins(plugin)
+    given = _from_here(dict(map(parse_override, overrides or [])))
+    found, names = overrides_of(forecasts, prices, given)
+    own, table = customers_of(customers)
+    days = {} if rounds is None else {"rounds": rounds}
+    scenario, choices = scenario_of_prices(prices, {**found, **own, **given, **days}, table)
+    for choice in choices:
+        complain(f"omnisim: warning: {choice}")
+    market = market_of(scenario, names)
+    tried = sizes(errors_of(market))
+    directory = out or Path("reports") / f"value-{_file_name(scenario.name)}-{scenario.about['digest']}"
+    command = shlex.join(
+        [
+            *("omnisim", "value", *forecasts, "--prices", str(prices)),
+            *([] if customers is None else ["--customers", customers]),
+            *("--seeds", str(seeds)),
+            *([] if rounds is None else ["--rounds", str(rounds)]),
+            *(part for text in overrides or [] for part in ("--set", text)),
+            *(part for module in plugin or [] for part in ("--plugin", module)),
+        ]
+    )
+    results = Results(directory / run_directory.REPORT)
+    if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
+    with run_directory.prepared(directory):
+        check_unoccupied(directory, {"study": "value", "command": command}, force=force)
+        with runs_bar(f"value {scenario.name}") as (show, _):
+            ledger = played(scenario, market, names, tried, seeds=seeds, jobs=jobs, on_run=show)
+        study = page(ledger, tried, scenario.about["market"])
+        with atomic_write(directory / run_directory.SCENARIO) as file:
+            file.write(to_toml(scenario.source).encode())
+        written = write(study, directory, command, 0, time.perf_counter() - started)
+    for line in study.warnings:
+        complain(f"omnisim: warning: {line}")
+    say(study.headline)
+    for finding in study.findings:
+        say(f"  {finding.measured}")
+    for line in study.notices[1:]:
+        say(line)
+    say(f"{written}")
+
+
+def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
+    """Who the customers are: the populations of a scenario file as an override, or a kind of agents and its table.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be read, or has no populations.
+    """
+    from omnisim.errors import ScenarioError
+
+    if text is None:
+        return {}, None
+    kind, equals, table = text.partition("=")
+    if equals and not Path(text).exists():
+        return {}, (kind.strip(), Path(table))
+    path = Path(text)
+    if path.suffix.lower() != ".toml":
+        raise ScenarioError(f"--customers {path}: must be a scenario (.toml), or KIND=TABLE, such as storage={path}")
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as cause:
+        raise ScenarioError(f"--customers {path}: cannot be read: {cause.strerror or cause}") from cause
+    except ValueError as cause:
+        raise ScenarioError(f"--customers {path}: is not valid TOML: {cause}") from cause
+    found = tree.get("populations")
+    if not isinstance(found, dict) or not found or not all(isinstance(each, dict) for each in found.values()):
+        raise ScenarioError(f"--customers {path}: has no table [populations.NAME] of customers")
+    for population in found.values():
+        if isinstance(population.get("table"), str):
+            # Relative to the scenario that says so, not to the prices.
+            population["table"] = str((path.parent / population["table"]).resolve())
+    return {"populations": found}, None

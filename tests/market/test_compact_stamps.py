@@ -1,0 +1,72 @@
+"""Days and moments written as one number, and pandas objects whose index is no DatetimeIndex."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from source_files import EUROPE, days_of, local, pairs_of
+
+from omnisim.errors import DataError
+from omnisim.market import read_prices
+from omnisim.market.guessing import guess
+
+BERLIN = "Europe/Berlin"
+PAIRS = pairs_of(BERLIN, EUROPE["autumn"])
+EXPECTED = days_of(PAIRS, BERLIN)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_days_as_whole_numbers(tmp_path: Path, kind: str) -> None:
+    counts: dict[dt.date, int] = {}
+    rows = []
+    for moment, price in PAIRS:
+        day = local(moment, BERLIN).date()
+        counts[day] = counts.get(day, 0) + 1
+        rows.append((int(f"{day:%Y%m%d}"), counts[day], price))
+    frame = pd.DataFrame(rows, columns=["Data/Date (YYYYMMDD)", "Ora /Hour", "PUN"])
+    path = tmp_path / f"a.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, sep=";", index=False)
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    else:
+        pytest.importorskip("openpyxl", reason="writes .xlsx")
+        frame.to_excel(path, index=False)
+    np.testing.assert_allclose(guess(path, {"timezone": BERLIN}).market.prices, EXPECTED)
+
+
+@pytest.mark.parametrize("ending", [False, True])
+@pytest.mark.parametrize("numeric", [False, True])
+def test_the_hour_behind_the_day(tmp_path: Path, ending: bool, numeric: bool) -> None:
+    stamps = [local(moment, BERLIN) for moment, _ in PAIRS]
+    cells = [f"{t:%Y%m%d}{t.hour + ending:02d}" for t in stamps]
+    frame = pd.DataFrame({"when": cells, "price": [price for _, price in PAIRS]})
+    if numeric:
+        frame["when"] = frame["when"].astype(int)
+        np.testing.assert_allclose(read_prices(frame, timezone=BERLIN).prices, EXPECTED)
+    path = tmp_path / "a.csv"
+    frame.to_csv(path, index=False)
+    np.testing.assert_allclose(guess(path, {"timezone": BERLIN}).market.prices, EXPECTED)
+
+
+def test_seconds_since_1970_are_still_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("when,price\n" + "\n".join(f"{m.timestamp():.0f},{p}" for m, p in PAIRS))
+    np.testing.assert_allclose(guess(path, {"timezone": BERLIN}).market.prices, EXPECTED)
+
+
+@pytest.mark.parametrize("kind", ["naive", "aware", "text"])
+def test_an_index_of_objects(kind: str) -> None:
+    zone = dt.UTC if kind == "aware" else None
+    start = dt.datetime(2023, 6, 1, tzinfo=zone)
+    moments = [start + dt.timedelta(hours=k) for k in range(48)]
+    index = pd.Index([m.isoformat() for m in moments] if kind == "text" else moments, dtype=object)
+    prices = np.arange(48.0) + 20
+    np.testing.assert_array_equal(read_prices(pd.Series(prices, index), timezone="UTC").prices.ravel(), prices)
+
+
+def test_an_index_that_counts_is_told() -> None:
+    with pytest.raises(DataError, match="set time to the column of stamps"):
+        read_prices(pd.DataFrame({"price": np.arange(48.0) + 18.44}))

@@ -1,0 +1,114 @@
+"""Clocks on which 00:00 closes the date that stands beside it: told by the order of the rows, or asked about."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from source_files import EUROPE, days_of, local, pairs_of
+
+from omnisim.errors import DataError
+from omnisim.market import read_prices
+from omnisim.market.guessing import guess
+
+BERLIN = "Europe/Berlin"
+DAYS = {"summer": dt.date(2023, 6, 13), **EUROPE}
+Row = Callable[[dt.datetime, dt.datetime, float], str]
+"""What stands in the row of a period, from its begin and its end on the clock."""
+
+FORMS: dict[str, tuple[str, Row]] = {
+    "day and time": ("Date,Time,price", lambda t, end, p: f"{t:%Y-%m-%d},{end:%H:%M},{p}"),
+    "hour ending": ("Date,Hour Ending,price", lambda t, end, p: f"{t:%d.%m.%Y},{end:%H:%M:%S},{p}"),
+    "twelve hours": ("Date,Hour,price", lambda t, end, p: f"{t:%m/%d/%Y},{end:%I:%M %p},{p}"),
+    "number": ("Date,Hour,price", lambda t, end, p: f"{t:%Y-%m-%d},{end.hour},{p}"),
+    "one column": ("time,price", lambda t, end, p: f"{t:%Y-%m-%d} {end:%H:%M},{p}"),
+    "one column, twelve hours": ("time,price", lambda t, end, p: f"{t:%m/%d/%Y} {end:%I:%M %p},{p}"),
+}
+
+
+def rows(form: str, season: str, newest_first: bool = False) -> tuple[str, np.ndarray]:
+    """A file of that form, and what its days must be."""
+    pairs = pairs_of(BERLIN, DAYS[season])
+    head, row = FORMS[form]
+    hour = dt.timedelta(hours=1)
+    lines = [row(local(m, BERLIN), local(m + hour, BERLIN), p) for m, p in pairs]
+    return "\n".join([head, *(reversed(lines) if newest_first else lines)]), days_of(pairs, BERLIN)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("season", DAYS)
+@pytest.mark.parametrize("form", FORMS)
+def test_midnight_behind_the_other_hours_closes_its_date(
+    tmp_path: Path, form: str, season: str, newest_first: bool
+) -> None:
+    text, expected = rows(form, season, newest_first)
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    found = guess(path, {"timezone": BERLIN})
+    np.testing.assert_allclose(found.market.prices, expected)
+    assert any("00:00" in note and "close their period" in note for note in found.market.notes)
+    columns: dict[str, Any] = (
+        {"time": "time"} if "one column" in form else {"date": "Date", "period": text.split(",")[1]}
+    )
+    for stamp in ("end", None):
+        np.testing.assert_allclose(read_prices(path, timezone=BERLIN, stamp=stamp, **columns).prices, expected)
+    with pytest.raises(DataError, match="set stamp = 'end'"):
+        read_prices(path, timezone=BERLIN, stamp="start", **columns)
+
+
+@pytest.mark.parametrize(
+    "name", ["{:%H:%M}", "{:%I:%M %p}", "{:%I %p}", "{0.hour}", "{:%H:%M:%S}"], ids=["clock", "12", "AM", "number", "s"]
+)
+def test_the_last_column_of_a_wide_table_may_be_midnight(tmp_path: Path, name: str) -> None:
+    pairs = pairs_of(BERLIN, DAYS["summer"])
+    heads = [name.format(dt.datetime(2023, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=k)) for k in range(1, 25)]
+    days = days_of(pairs, BERLIN)
+    body = [f"{DAYS['summer'] + dt.timedelta(days=k)}," + ",".join(map(str, day)) for k, day in enumerate(days)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["Date," + ",".join(heads), *body]))
+    np.testing.assert_allclose(read_prices(path, wide=True, date="Date").prices, days)
+    for given in ({}, {"wide": True, "date": "Date"}):
+        np.testing.assert_allclose(guess(path, given).market.prices, days)
+
+
+def test_midnight_that_opens_the_next_date_is_read_as_before(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, DAYS["summer"])
+    ends = [local(m + dt.timedelta(hours=1), BERLIN) for m, _ in pairs]
+    path = tmp_path / "a.csv"
+    lines = [f"{e:%Y-%m-%d},{e:%H:%M},{p}" for e, (_, p) in zip(ends, pairs, strict=True)]
+    path.write_text("\n".join(["Date,Time,price", *lines]))
+    market = read_prices(path, date="Date", period="Time", stamp="end")
+    np.testing.assert_allclose(market.prices, days_of(pairs, BERLIN))
+
+
+def test_midnight_on_either_side_is_asked_about(tmp_path: Path) -> None:
+    text, _ = rows("day and time", "summer")
+    head, *lines = text.split("\n")
+    lines[24:48] = [lines[47], *lines[24:47]]  # on the second of three days it stands first
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([head, *lines]))
+    with pytest.raises(DataError, match=r"behind the other rows of 2 dates, and before those of 1: set stamp"):
+        read_prices(path, date="Date", period="Time")
+    assert read_prices(path, date="Date", period="Time", stamp="start").days == 3
+
+
+@pytest.mark.parametrize("form", ["day and time", "one column"])
+def test_a_trading_day_is_not_the_day_of_the_clock(tmp_path: Path, form: str) -> None:
+    pairs = pairs_of(BERLIN, DAYS["summer"], days=5)
+    head, row = FORMS[form]
+    path = tmp_path / "a.csv"
+    shifted = [(local(m - dt.timedelta(hours=4), BERLIN), local(m, BERLIN), p) for m, p in pairs]
+    path.write_text("\n".join([head, *(row(*each) for each in shifted)]))
+    with pytest.raises(DataError, match="trading day") as caught:
+        guess(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_that_the_header_lacks_is_named(tmp_path: Path) -> None:
+    text, _ = rows("day and time", "summer")
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match="has no column 'Datum'"):
+        guess(path, {"wide": True, "date": "Datum"})

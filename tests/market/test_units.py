@@ -1,0 +1,85 @@
+"""Units in headers: those that are known are converted, what only looks like one is refused with the key."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omnisim.errors import DataError
+from omnisim.market import read_prices
+from omnisim.market.guessing import guess
+
+PRICES = np.random.default_rng(8).uniform(20, 90, 72).round(2)
+
+
+def file_of(folder: Path, header: str) -> Path:
+    path = folder / "a.csv"
+    stamps = pd.date_range("2023-06-01", periods=72, freq="h").strftime("%Y-%m-%d %H:%M")
+    path.write_text(f"time;{header}\n" + "\n".join(f"{t};{p}" for t, p in zip(stamps, PRICES, strict=True)))
+    return path
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Rp/kWh", "Preis [Rp./kWh]", "mills/kWh", "apples/kWh", "Price per kWh", "EUR/GJ", "EUR/MMBtu", "EUR/MW",
+     "€/therm", "Foo/MWh", "price_xyz_per_kwh", "Price (Kz/MWh)"],
+)  # fmt: skip
+def test_what_looks_like_a_unit_and_is_not_known_is_refused(tmp_path: Path, header: str) -> None:
+    path = file_of(tmp_path, header)
+    for read in (read_prices, guess):
+        with pytest.raises(DataError, match="declare unit") as caught:
+            read(path)
+        assert "\n" not in str(caught.value)
+    np.testing.assert_array_equal(read_prices(path, unit="EUR/MWh").prices.ravel(), PRICES)
+    market = read_prices(path, unit="IDR/kWh")
+    np.testing.assert_allclose(market.prices.ravel(), 1000 * PRICES)
+    assert market.currency == "IDR"
+
+
+def test_the_currency_settles_money_per_megawatt_hour(tmp_path: Path) -> None:
+    market = read_prices(file_of(tmp_path, "Foo/MWh"), currency="FOO")
+    np.testing.assert_array_equal(market.prices.ravel(), PRICES)
+    assert market.currency == "FOO"
+
+
+@pytest.mark.parametrize(
+    ("header", "currency", "factor"),
+    [
+        ("Kč/MWh", "CZK", 1),
+        ("Spot [AU$/MWh]", "AUD", 1),
+        ("NZ$/MWh", "NZD", 1),
+        ("Rappen/kWh", "CHF", 10),
+        ("Ft/kWh", "HUF", 1000),
+        ("₹/kWh", "INR", 1000),
+        ("システムプライス(円/kWh)", "JPY", 1000),
+        ("Pris öre/kWh", "SEK", 10),
+    ],
+)
+def test_money_of_many_countries(tmp_path: Path, header: str, currency: str, factor: int) -> None:
+    path = file_of(tmp_path, header)
+    market = guess(path).market
+    np.testing.assert_allclose(market.prices.ravel(), factor * PRICES)
+    assert market.currency == currency
+    if factor != 1:
+        with pytest.raises(DataError, match="set unit = "):
+            read_prices(path)
+    else:
+        assert read_prices(path).currency == currency
+
+
+@pytest.mark.parametrize(("header", "currency", "factor"), [("kr/kWh", "DKK", 1000), ("Pris øre/kWh", "DKK", 10)])
+def test_money_of_several_countries_is_asked_about(tmp_path: Path, header: str, currency: str, factor: int) -> None:
+    path = file_of(tmp_path, header)
+    unit = header.rsplit(maxsplit=1)[-1]
+    with pytest.raises(DataError, match=r"no unit of EUR: set currency = '(SEK|NOK)'"):
+        read_prices(path, unit=unit)
+    market = read_prices(path, unit=unit, currency=currency)
+    np.testing.assert_allclose(market.prices.ravel(), factor * PRICES)
+    assert market.currency == currency
+    assert any("set currency" in choice for choice in guess(path).choices)
+
+
+@pytest.mark.parametrize("header", ["Price/MWh", "LMP per MWh", "price", "Germany/Luxembourg"])
+def test_names_that_are_no_units_are_read(tmp_path: Path, header: str) -> None:
+    np.testing.assert_array_equal(read_prices(file_of(tmp_path, header)).prices.ravel(), PRICES)
