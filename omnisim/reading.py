@@ -75,8 +75,6 @@ def reading(
     if isinstance(where, Path) and is_no_file(where):
         raise error(f"{place}is a pipe or a device: a regular file is needed")
     try:
-        if isinstance(where, Path) and is_no_file(where):
-            raise error(f"{place}is a pipe or a device: a regular file is needed")
         yield
     except OmnisimError:
         raise
