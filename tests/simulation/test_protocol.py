@@ -12,7 +12,7 @@ import simpy
 from instances import GRID, RULES, Contrary, Fickle, Restless
 
 import omnisim
-from omnisim.errors import EmptyCandidatesError, OmnisimError, ProblemError, StrategyError
+from omnisim.errors import EmptyCandidatesError, OmnisimError, ProblemError, StrategyError, StrategyFailedError
 from omnisim.problem.context import Context, History, Past, Service
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
@@ -422,7 +422,7 @@ def test_an_agent_without_candidates_stops_the_run_if_told_to() -> None:
         omnisim.simulate(given)
 
 
-def test_an_error_of_the_strategy_itself_comes_through_as_it_is() -> None:
+def test_an_error_of_the_strategy_itself_is_told_as_its_own() -> None:
     class Picky(Restless):
         def _update(self, outcome: Any) -> None:
             raise StrategyError("I will not learn from this")
@@ -433,8 +433,10 @@ def test_an_error_of_the_strategy_itself_comes_through_as_it_is() -> None:
 
     with pytest.raises(OmnisimError, match="I will not learn from this"):
         omnisim.simulate(scenario("first", forecaster=Picky(0)))
-    with pytest.raises(KeyError, match="feature"):  # a bug is not dressed up as a bad input
+    line = r"Buggy failed in round 0: KeyError: 'feature' \(_update, test_protocol\.py, line \d+\)"
+    with pytest.raises(StrategyFailedError, match=line) as failed:  # a bug is not dressed up as a bad input
         omnisim.simulate(scenario("first", forecaster=Buggy(0)))
+    assert isinstance(failed.value.__cause__, KeyError)
 
 
 def test_progress_is_told_after_every_round() -> None:

@@ -74,7 +74,7 @@ def left(run_dir: Path) -> dict[str, Any]:
 STEPS = [
     "omnisim.simulation.standing.snapshot.write",
     "omnisim.run_directory.write_run",
-    "omnisim.run_directory.write_text",
+    "omnisim.run_directory._write_text",
     "omnisim.run_directory.write_page",
     "omnisim.tomorrow.store.put",
     "omnisim.tomorrow.command._write_files",

@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ def ask(run_dir: Path, path: str, method: str = "GET", **headers: str) -> Answer
         "scheme": "http",
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
     }
-    asyncio.run(application(run_dir)(scope, receive, send))
+    # In a thread of its own: a browser that other tests have opened keeps an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, application(run_dir)(scope, receive, send)).result()
     return Answered(messages)
 
 
