@@ -549,7 +549,7 @@ def inspect_(
         typer.Option("--set", metavar="KEY=VALUE", help="A key of the table that is known, e.g. timezone=Europe/Oslo."),
     ] = None,
 ) -> None:
-    """Say what a file of prices is and how it would be read, and print the [market] table to paste into a scenario.
+    r"""Say what a file of prices is and how it would be read, and print the \[market] table to paste into a scenario.
 
     [bold]Examples[/bold]
 

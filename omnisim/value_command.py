@@ -33,7 +33,7 @@ def value(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="A scenario whose [populations] are the customers, or KIND=TABLE; default: those of run --prices.",
+            help=r"A scenario whose \[populations] are the customers, or KIND=TABLE; default: those of run --prices.",
             show_default=False,
         ),
     ] = None,
@@ -85,7 +85,8 @@ def value(
     days = {} if rounds is None else {"rounds": rounds}
     scenario, choices = scenario_of_prices(prices, {**found, **own, **given, **days}, table)
     for choice in choices:
-        complain(f"omnisim: warning: {choice}")
+        if choice not in scenario.about["market"].get("warnings", ()):  # which are told with the results
+            complain(f"omnisim: warning: {choice}")
     market = market_of(scenario, names)
     tried = sizes(errors_of(market))
     directory = out or Path("reports") / f"value-{_file_name(scenario.name)}-{scenario.about['digest']}"

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
 from scenario_files import ALL_ENTRY_POINT, TOY, omnisim_command, refusal, write_scenario
 from typer.testing import CliRunner
 
@@ -44,6 +46,13 @@ class TestHelp:
         assert shown.exit_code == 0
         assert "Example" in shown.output
         assert f"omnisim {command} " in shown.output.partition("Example")[2]
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_tables_of_a_scenario_are_not_taken_for_markup(self, command: str) -> None:
+        told = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+        for text in [told.help, *(option.help for option in told.params)]:
+            # What stands in brackets is shown if it is escaped, or is a style.
+            assert set(re.findall(r"(?<!\\)\[/?([a-z_]+)\]", text or "")) <= {"bold"}
 
     def test_no_arguments_show_the_help(self) -> None:
         answer = omnisim_command()
