@@ -12,6 +12,8 @@ from small_comparison import compared
 
 import omnisim
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -20,6 +20,8 @@ from omnisim.interruption import Interrupted
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 CODE = '''
 import sys
 from dataclasses import dataclass
