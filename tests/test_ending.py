@@ -7,17 +7,20 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import threadpoolctl
 from commands import POSIX, done, finish, send, session_of, start, wait_until
 from scenario_files import omnisim_command, write_scenario
 
 import omnisim
 from omnisim.comparison.store import Store
-from omnisim.interruption import Interrupted, signals_interrupt, signals_wait
+from omnisim.interruption import _AGAIN, Interrupted, signals_interrupt, signals_wait
 from omnisim.output_folder import OWNER
+from omnisim.threads import at_most_threads
 
 pytestmark = pytest.mark.skipif(not POSIX, reason="signals and descriptors of POSIX")
 
@@ -185,6 +188,58 @@ class TestSignals:
         code, _, complaint = finish(command)
         assert code == 143
         assert complaint.startswith("omnisim: interrupted by SIGTERM; nothing was written to ")
+
+    @pytest.mark.parametrize("name", CODES)
+    def test_one_that_another_thread_gets_while_the_main_one_sleeps(self, tmp_path: Path, name: str) -> None:
+        # As when it comes between the last look of Python for signals and the sleep: nothing wakes the main thread.
+        elsewhere = (
+            "import omnisim, signal, threading, time\n"
+            "def ask():\n    time.sleep(0.2)\n"
+            f"    signal.pthread_kill(threading.get_ident(), signal.{name})\n    time.sleep(600)\n"
+            "def simulate(*_, **__):\n    threading.Thread(target=ask, daemon=True).start()\n    time.sleep(600)\n"
+            "omnisim.simulate = simulate"
+        )
+        command = start("run", write_scenario(tmp_path), "--out", tmp_path / "out", before=elsewhere)
+        code, _, complaint = finish(command)
+        assert code == CODES[name]
+        assert complaint.startswith(f"omnisim: interrupted by {name}; nothing was written to ")
+
+    def test_one_for_a_handler_of_a_library_is_told_to_it_once(self) -> None:
+        got: list[int] = []
+        with signals_interrupt():
+            before = signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
+            signal.raise_signal(signal.SIGTERM)
+            time.sleep(10 * _AGAIN)
+            signal.signal(signal.SIGTERM, before)
+        assert got == [signal.SIGTERM]
+
+    def test_blocks_in_which_one_waits_may_be_within_each_other(self) -> None:
+        with signals_interrupt():
+            done: list[str] = []
+            with pytest.raises(Interrupted, match="SIGTERM"), signals_wait():
+                with signals_wait():
+                    signal.raise_signal(signal.SIGTERM)
+                done.append("all of it")
+            assert done == ["all of it"]
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="libraries are found otherwise")
+    def test_one_in_a_function_that_c_calls_back(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        # threadpoolctl looks for libraries by such a function: what is raised there is printed and lost.
+        found: list[str] = []
+        look = threadpoolctl.ThreadpoolController._make_controller_from_path
+
+        def signalled(controller: threadpoolctl.ThreadpoolController, path: str) -> None:
+            signal.raise_signal(signal.SIGTERM)
+            look(controller, path)
+            found.append(path)
+
+        monkeypatch.setattr(threadpoolctl.ThreadpoolController, "_make_controller_from_path", signalled)
+        with signals_interrupt(), pytest.raises(Interrupted, match="SIGTERM"), at_most_threads(1):
+            raise AssertionError("the block was begun")
+        assert found
+        assert capfd.readouterr() == ("", "")
 
     def test_one_waits_for_what_cannot_be_left_half_done(self) -> None:
         with signals_interrupt():

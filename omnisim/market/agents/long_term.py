@@ -8,7 +8,7 @@ share B / D is the same on every day, so a run of half a year has half the budge
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import FloatArray
 from omnisim.market.agents.customers import Column
 from omnisim.problem.constraints import LinearConstraint
 
@@ -41,7 +41,7 @@ def limit(
     averaged
         Whether only the sum over the rounds is limited.
     """
-    limited: BoolArray = np.isfinite(over).all(axis=1)
+    limited = np.asarray(np.isfinite(over).all(axis=1))
     lowest = np.where(limited[:, None], over + np.minimum(slope, 0).sum(axis=2), 0.0)
     highest = np.where(limited[:, None], over + np.maximum(slope, 0).sum(axis=2), 0.0)
     largest = np.maximum(np.abs(lowest), np.abs(highest)).max(axis=1)
