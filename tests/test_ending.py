@@ -30,7 +30,9 @@ ONE_OF_EACH = [pytest.param(name, marks=() if name == "SIGTERM" else pytest.mark
 """Where the way from a signal to what is said is tested elsewhere, one will do in the short suite."""
 
 
-def interrupted(arguments: Sequence[object], out: Path, name: str, *, when: Callable[[], object] | None = None, before: str = "") -> str:
+def interrupted(
+    arguments: Sequence[object], out: Path, name: str, *, when: Callable[[], object] | None = None, before: str = ""
+) -> str:
     """What a command says that gets this signal once it holds its folder, and perhaps something else has come true."""
     command = start(*arguments, before=before)
     wait_for(command, (out / OWNER).exists)
