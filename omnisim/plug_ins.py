@@ -13,7 +13,7 @@ from omnisim.errors import OmnisimError, StrategyFailedError, one_line
 from omnisim.interruption import Interrupted, NobodyReadsError
 
 _NOT_THEIRS = (OmnisimError, Interrupted, NobodyReadsError, KeyboardInterrupt, BrokenPipeError)
-"""What may pass through a strategy: its own clear words, and what the user or the system asks for."""
+"""Exceptions that may pass through a strategy: the package's own, and those by which user or system end a run."""
 
 _OURS = "omnisim"
 

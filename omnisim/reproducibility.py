@@ -1,4 +1,4 @@
-"""What is promised about a run that is computed again, and the record of what it was computed with.
+"""Reproducibility of a run that is computed again, and the record of the machine and versions behind its numbers.
 
 What a run adds up and exponentiates itself does not depend on the processor (:mod:`omnisim.products`,
 :mod:`omnisim.elementary`). What may: fused multiplications of the weights of a calibrated forecaster, where a processor

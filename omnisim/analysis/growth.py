@@ -1,4 +1,4 @@
-"""How regret and violation grow with the number of rounds."""
+"""Growth of regret and violation with the number of rounds."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-r"""What late, lost and missing messages add to the bounds on violation.
+r"""Terms that late, lost and missing messages add to the bounds on violation.
 
 Let the settlement of every round that is not lost reach a population within D rounds of its own: the outcome of round t
 is learnt in the settlement phase of round t + D or before, so that it counts from round t + D + 1 on. (Settlements
@@ -46,7 +46,7 @@ LOST = -1
 
 @dataclass(frozen=True)
 class Lateness:
-    """How late a population's news was.
+    """Lateness of a population's news.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Lateness:
 
 
 def lateness(record: PopulationRecord) -> Lateness:
-    """How late the news of a population was."""
+    """Measure the lateness of a population's news from its record."""
     rounds = len(record.actions)
     if record.settled_at is None or record.defaulted is None:
         return Lateness(0, 0, True, np.zeros(rounds, dtype=np.bool_))

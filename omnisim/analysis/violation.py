@@ -101,7 +101,7 @@ COLUMNS = ("population", "agent", "subsequence", "constraint", "rounds", "violat
 
 
 def excess(trace: Trace, population: str, active: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """How far each limit was exceeded by each agent in the R rounds of a subsequence, active (T,).
+    """Amount by which each agent exceeded each limit in the R rounds of a subsequence, active (T,).
 
     Returns
     -------

@@ -105,7 +105,7 @@ def model_minimizers(
 
 
 def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any = None) -> BaseFit:
-    """How the class that an estimator's ``base`` stands for is fitted.
+    """Make the function that fits the class named by an estimator's ``base``.
 
     Raises
     ------

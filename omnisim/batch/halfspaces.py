@@ -13,8 +13,10 @@ from omnisim.problem.losses.thresholds import thresholds
 _PROBABILITY = Probability()
 
 MARGIN = 1e-4
-"""How far points of a half-space lie from its edge at least, in the program's units: well above the solver's tolerances
-for feasibility (1e-6) times the numbers in a row."""
+"""Least distance of points of a half-space from its edge, in the program's units.
+
+Well above the solver's tolerances for feasibility (1e-6) times the numbers in a row.
+"""
 
 
 class Halfspaces(BasePredictors):

@@ -183,7 +183,7 @@ def _log_odds(answers: FloatArray) -> FloatArray:
 
 
 def default_models(X: Any, seed: int) -> dict[str, Any]:
-    """What people have: a logistic regression and gradient boosting, calibrated by cross-fitting.
+    """Common models: a logistic regression and gradient boosting, calibrated by cross-fitting.
 
     They take any table of numbers, categories and text, with missing values.
     """

@@ -18,7 +18,7 @@ from omnisim.scenario.scenario import Scenario
 from omnisim.workers import each_result
 
 SEEDS = 10
-"""How many seeds there are where it is not said."""
+"""Default number of seeds."""
 
 Task = tuple[Variant, int, str]
 """A variant, a seed, and the command that reproduces the run."""

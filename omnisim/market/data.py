@@ -115,7 +115,7 @@ class Market:
 
     @property
     def resolution(self) -> Resolution:
-        """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
+        """Time between prices: an hour, a half-hour, a quarter of an hour, five minutes, or a day."""
         return RESOLUTIONS[self.prices.shape[1]]
 
     @property

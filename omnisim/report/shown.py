@@ -39,7 +39,7 @@ class Shown:
 
     @property
     def caption(self) -> str:
-        """Of the first variant, as are ``alt`` and ``height``."""
+        """Caption of the first variant; ``alt`` and ``height`` are its own as well."""
         return str(self.variants[0].layout.meta["caption"])
 
     @property

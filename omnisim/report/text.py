@@ -1,4 +1,4 @@
-"""How numbers and names are written in the report.
+"""Formats of numbers and names in the report.
 
 Text that a user chose (names of populations, actions, subsequences, scenarios) reaches three languages: HTML,
 which the templates escape; JSON inside ``<script>``, which :mod:`omnisim.report.embedding` escapes; and the
@@ -12,7 +12,7 @@ from omnisim.arrays import ROUNDING
 from omnisim.statistics.intervals import Interval
 
 MISSING = "–"
-"""What stands where a number is undefined."""
+"""Sign for an undefined number."""
 
 
 def number(value: float, digits: int = 3) -> str:

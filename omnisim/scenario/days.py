@@ -120,7 +120,7 @@ class Days:
 
     @property
     def warnings(self) -> list[str]:
-        """What is likely wrong with how the prices were read, or with their scale."""
+        """Likely faults in the reading of the prices, or in their scale."""
         if self.market is None:
             return []
         prices, scaling = self.market.prices[self._settled], self.scaling

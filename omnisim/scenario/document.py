@@ -359,7 +359,7 @@ def _tags(loc: Sequence[int | str], schema: Schema) -> list[str]:
 
 
 def _node(loc: Sequence[int | str], schema: Schema) -> Any:
-    """What the JSON Schema says of a location: the walk along it."""
+    """Find the part of the JSON Schema for a location, by the walk along it."""
     full = schema.json_schema()
     node: Any = full
     for index, part in enumerate(loc):

@@ -171,7 +171,7 @@ def is_foreign(kind: str, name: str) -> bool:
 
 
 def policy_kind(name: str) -> str:
-    """Which of ``POLICIES`` a name belongs to.
+    """Find the one of ``POLICIES`` that a name belongs to.
 
     Examples
     --------

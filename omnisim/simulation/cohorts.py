@@ -63,7 +63,7 @@ class Cohort:
             yield index, name, self.block(index)
 
     def spread(self, of_population: NDArray[_Scalar]) -> NDArray[_Scalar]:
-        """What holds for populations (P,), for each of their rows (P N,)."""
+        """Repeat values of populations (P,) for each of their rows (P N,)."""
         return of_population.repeat(self.agents) if self.agents > 1 else of_population
 
     def best_response(self, predictions: FloatArray, candidates: BoolArray) -> IntArray:

@@ -264,7 +264,7 @@ def _crews(
 def _lines(
     scenario: Scenario, crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], rounds: int, seed: int
 ) -> Lines | None:
-    """What travels; None where the network delays and loses nothing."""
+    """Make the lines that messages travel along; None where the network delays and loses nothing."""
     if scenario.network is None:
         return None
     graph = topology(

@@ -63,7 +63,7 @@ class Grouping:
 
     @property
     def names(self) -> list[str]:
-        """Of the groups."""
+        """Names of the groups."""
         return list(self._parts)
 
     def table(self, frame: pd.DataFrame | None, rows: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""How far predictions are from step calibration, and from multicalibration, on a sample."""
+"""Distance of predictions from step calibration, and from multicalibration, on a sample."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from omnisim.errors import ProblemError
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """What is predicted for each of n points: K possible predictions with probabilities, both (n, K).
+    """Laws of the predictions for n points: K possible predictions with probabilities, both (n, K).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What stands behind a meter for a day: demand, generation that can be curtailed, and a store; and its best schedules.
+"""Devices behind a meter for a day: demand, generation that can be curtailed, and a store; and its best schedules.
 
 The schedule of a day is a linear program over its 24 hours, solved by HiGHS. In hour h, with all powers in MW:
 
@@ -105,7 +105,7 @@ class Plans:
 
 @dataclass(frozen=True, eq=False)
 class Tariff:
-    """What a MWh costs in each hour: ``share`` of the price and ``fee`` (24,); and ``earns`` with the same share.
+    """Cost of a MWh in each hour: ``share`` of the price and ``fee`` (24,); and ``earns`` with the same share.
 
     Under the contract spot, share 1, the fees of the hours and nothing; under fixed, share 0, price and fees, and what
     feeding in earns. ``demand`` is charged on each MW of the largest load of the day.

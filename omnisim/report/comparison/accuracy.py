@@ -1,4 +1,4 @@
-"""How good forecasts were in a comparison, and whether they differ: sentences and tables."""
+"""Accuracy of forecasts in a comparison, and tests of its differences: sentences and tables."""
 
 from collections.abc import Iterator
 from typing import Any

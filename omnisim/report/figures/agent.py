@@ -132,6 +132,6 @@ def _line(figure: go.Figure, name: str, colour: str, dash: str, suffix: str, cur
 
 
 def _currency(analysis: Analysis, population: str) -> str:
-    """What the population counts its money in; empty where that is utility."""
+    """Currency of the population; empty where it counts utility."""
     currency = analysis.trace.records[population].population.money.currency
     return "" if currency == "utility" else label(currency)

@@ -93,7 +93,7 @@ def _extent(panel: StripPanel) -> float:
 
 
 def _told(strip: Strip, least: float) -> str:
-    """What is said of a strip; numbers below ``least`` are 0."""
+    """Hover text of a strip; numbers below ``least`` are 0."""
 
     def write(value: float) -> str:
         return number(0.0 if abs(value) < least else value)

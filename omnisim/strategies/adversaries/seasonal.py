@@ -16,7 +16,7 @@ from omnisim.strategies.adversaries.base import Adversary
 _HOURS, _WEEK, _YEAR = 24, 7.0, 365.25
 
 LARGEST = 1e6
-"""Of what the mean and the noise are made of, where outcomes are in [0, 1]."""
+"""Largest size of the numbers that the mean and the noise are made of, where outcomes are in [0, 1]."""
 
 MOST_SHOCKS = 100_000
 

@@ -97,7 +97,7 @@ class Omnipredictor(Forecaster):
         return self._ensemble is not None
 
     def base_predictions(self) -> FloatArray | None:
-        """What the bases predicted in the last round, (B, 1): the means of their mixtures."""
+        """Predictions of the bases in the last round, (B, 1): the means of their mixtures."""
         return self._said[:, None]
 
     def _start(self) -> None:

@@ -35,7 +35,7 @@ CONSTANTS: Mapping[str, Sequence[float]] = {
     DIRECT: (0.0, 0.1, 0.25, 0.5),
     PRINTED: (0.0,),
 }
-"""What c is varied over."""
+"""Values of c for each method."""
 
 CHOSEN: Mapping[str, float] = {CALMA: 0.5, TWO_PLAYER: 32.0, DIRECT: 0.0, PRINTED: 0.0, SINGLE: math.nan}
 """c of the paper's comparison of methods (Figures 1 and 3)."""

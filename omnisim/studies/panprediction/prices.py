@@ -62,7 +62,7 @@ def spikes(data: Path | None, most_days: int = 730) -> Problem:
 
 
 def features(market: Market) -> pd.DataFrame:
-    """What is known the day before, one row per hour of the days from the ``WINDOW``-th on.
+    """Features known the day before, one row per hour of the days from the ``WINDOW``-th on.
 
     Prices are taken relative to the median and the quantile of the window and compressed; forecasts to their mean and
     spread over the window. ``summer`` is June to September, ``after spikes`` a day after one with spikes in more than a

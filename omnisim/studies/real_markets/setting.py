@@ -58,7 +58,7 @@ POPULATIONS = (BUYERS, FACTORIES, OPERATORS)
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What a run needs beside agents and forecaster.
+    """Setting of a run: all that it needs beside agents and forecaster.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Setting:
 
     @property
     def dates(self) -> DateArray:
-        """Of the days played."""
+        """Dates of the days played."""
         return self.market.dates[self.played]
 
     def scenario(self, agents: tuple[int, int, int], forecaster: Forecaster) -> Scenario:
