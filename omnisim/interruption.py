@@ -107,7 +107,7 @@ def signals_interrupt() -> Iterator[None]:
 
 @contextmanager
 def _watched(is_ours: Callable[[int], bool], is_lost: Callable[[], bool]) -> Iterator[None]:
-    """From the first signal of ours on, repeat it whenever it is lost."""
+    """Repeat a signal of ours, once it has come, whenever it is lost."""
     # Python tells of a signal by a byte as soon as the process gets it, whatever the main thread does.
     reader, writer = socket.socketpair()
     writer.setblocking(False)
@@ -147,7 +147,7 @@ def _ask_main_thread(number: int) -> None:
 
 
 _HELD: list[int] = []
-"""While requests wait, one entry: the signal that came last, 0 if none did."""
+"""Waiting requests, one entry while there are any: the signal that came last, 0 if none did."""
 
 
 @contextmanager

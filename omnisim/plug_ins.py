@@ -1,4 +1,4 @@
-"""Whose an error is: one that was raised in a strategy of the user is told as theirs, and not as a bug of omnisim.
+"""Attribution of errors: those raised in a strategy of the user are reported as theirs, not as a bug of omnisim.
 
 Nothing is done while all goes well: what was raised is looked at, and the code that it passed through.
 """

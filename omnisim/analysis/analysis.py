@@ -103,7 +103,7 @@ class Analysis:
 
     @cached_property
     def whole_run_violations(self) -> pd.DataFrame:
-        """The same over all rounds."""
+        """Violations over all rounds: one row per population, agent and constraint, without a subsequence."""
         return whole_run_violations(self.trace)
 
     @cached_property

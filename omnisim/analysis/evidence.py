@@ -61,10 +61,10 @@ class Basis(StrEnum):
     """Source of the numbers in a bound."""
 
     BEFORE = "before the run"
-    """From what is known before the run, for its number of rounds; where news came late, from how late it was too."""
+    """Numbers known before the run, for its number of rounds; where news came late, the delays as well."""
 
     RECORD = "from the record"
-    """From what happened as well: to be held against ``hindsight``."""
+    """Numbers of the record as well: the bound is read beside ``hindsight``."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.trace import FORECASTER, PopulationRecord
 
 LOST = -1
-"""In the record: the settlement of the round never comes."""
+"""Mark, in the record, of a settlement that never comes."""
 
 
 @dataclass(frozen=True)

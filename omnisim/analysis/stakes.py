@@ -106,7 +106,7 @@ def bias_stakes(outcomes: FloatArray) -> Stakes:
 
 
 def direction_stakes(population: Population, outcomes: FloatArray) -> Stakes:
-    """The same along differences of utilities, halved as the objectives are."""
+    """Largest possible bias along differences of utilities, halved as the objectives are."""
     count, total = len(outcomes), outcomes.sum(axis=0)
     trivial, hindsight = np.zeros((2, population.agents))
     for a in range(population.actions):

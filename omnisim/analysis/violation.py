@@ -56,7 +56,7 @@ def violations(trace: Trace) -> pd.DataFrame:
 
 
 def whole_run_violations(trace: Trace) -> pd.DataFrame:
-    """The same over all rounds: one row per population, agent and constraint, without a subsequence."""
+    """Violations over all rounds: one row per population, agent and constraint, without a subsequence."""
     return _joined(trace, {"": np.ones(trace.rounds, dtype=np.bool_)}).drop(columns="subsequence")
 
 

@@ -20,7 +20,7 @@ from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Target
 
 BaseFit: TypeAlias = Callable[[FloatArray, FloatArray], BasePredictors]
-"""From features (n, k) and outcomes (n,) in [0, 1] to base predictors."""
+"""Function from features (n, k) and outcomes (n,) in [0, 1] to base predictors."""
 
 NAMES = ("single_feature", "linear", "columns")
 

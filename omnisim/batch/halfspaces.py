@@ -157,7 +157,7 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
 def _unscaled(
     slopes: FloatArray, offset: float, varying: IntArray, middle: FloatArray, half: FloatArray
 ) -> tuple[FloatArray, float]:
-    """In the units of all features, those that do not vary with coefficient 0."""
+    """Convert a half-space to the units of all features; those that do not vary have coefficient 0."""
     coefficients = np.zeros(len(middle))
     coefficients[varying] = slopes / half[varying]
     return coefficients, float(offset) - float(coefficients @ middle)

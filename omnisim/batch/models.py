@@ -15,7 +15,7 @@ from omnisim.errors import ProblemError
 from omnisim.threads import at_most_threads
 
 NOTHING: Any = object()
-"""In place of outcomes where there are none."""
+"""Placeholder for outcomes where there are none."""
 
 
 def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -> Any:

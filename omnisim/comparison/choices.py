@@ -130,7 +130,7 @@ def choices_from_text(axis: Axis, text: str) -> list[Choice]:
 
 
 def settings_from_text(texts: Iterable[str]) -> dict[str, list[Any]]:
-    """From the keys of ``KEY=A,B`` to their values.
+    """Values by key, from texts ``KEY=A,B``.
 
     >>> settings_from_text(["rounds=10,20", "market.series=hb_west"])
     {'rounds': [10, 20], 'market.series': ['hb_west']}

@@ -77,7 +77,7 @@ class Statistics:
 
     @cached_property
     def overall(self) -> pd.DataFrame:
-        """The same on the leaderboard's place, whose comparisons are a family of their own."""
+        """Differences on the leaderboard's place, whose comparisons are a family of their own."""
         return self._differences(slice(-1, None), MEASURES)
 
     def growth(self, grown: Curves, wanted: BoolArray, measures: Sequence[str], with_intervals: bool) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.products import inner
 
 Gain: TypeAlias = Callable[[FloatArray], tuple[float, FloatArray]]
-"""From a prediction p (d,) to (b, h): the weighted gain is b + h . y."""
+"""Function from a prediction p (d,) to (b, h): the weighted gain is b + h . y."""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class Market:
         return Scaling(*fitting(self.prices), self.currency)
 
     def at(self, resolution: Resolution) -> "Market":
-        """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
+        """Convert the market to another resolution: prices (features, forecasts) are averaged, or repeated.
 
         Periods of which several make one are averaged; a period that makes several is repeated.
 

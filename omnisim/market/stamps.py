@@ -222,7 +222,7 @@ def _days(table: Table, when: When, dates: Sequence[str], used: Sequence[str]) -
 def _trimmed(
     table: Table, moments: Moments, name: str, declared: str | None, used: Sequence[str], key: str = "time_format"
 ) -> tuple[Table, Moments, str]:
-    """Without rows above and below the data (units, sources, sums): no stamp, and no number or no digit of a stamp."""
+    """Drop rows above and below the data (units, sources, sums): no stamp, and no number or no digit of a stamp."""
     values = moments.stamps
     if not values.isna().any():
         return table, moments, name

@@ -40,7 +40,7 @@ class Clipping:
 
     @property
     def about(self) -> dict[str, Any]:
-        """The same as plain JSON values."""
+        """Measures as plain JSON values."""
         return {
             "values": self.count,
             "clipped": self.clipped,

@@ -45,7 +45,7 @@ class Regret(StrEnum):
 
 
 class Objective(StrEnum):
-    """Whose bias a decision-calibrated forecaster keeps small (theory, section 4.1)."""
+    """Quantity whose bias a decision-calibrated forecaster keeps small (theory, section 4.1)."""
 
     COORDINATES = "coordinates"
     UTILITIES = "utilities"

@@ -212,7 +212,7 @@ class Population:
         return tuple(limit_of(constraint, self.agents) for constraint in self.constraints)
 
     def without_constraints(self) -> "Population":
-        """The same agents and actions without constraints: the part that a trace records."""
+        """Copy of the agents and actions without constraints: the part that a trace records."""
         bare = copy.copy(self)
         bare.constraints = ()
         bare._linear, bare._other = None, []  # noqa: SLF001 (of its own class)

@@ -49,7 +49,7 @@ class Shown:
 
     @property
     def height(self) -> int:
-        """In pixels, kept free until the figure is drawn."""
+        """Height in pixels, kept free until the figure is drawn."""
         return int(self.variants[0].layout.height)
 
 

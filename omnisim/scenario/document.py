@@ -44,7 +44,7 @@ _WANTED = {
     "string_too_short": "a string that is not empty",
     "too_short": "a table with at least one entry",
 }
-"""From pydantic's types of error to what would be right, in the words of TOML."""
+"""Descriptions of valid values by pydantic's type of error, in the words of TOML."""
 
 
 def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:

@@ -21,7 +21,7 @@ DELAYS: dict[str, type] = {
     "uniform": Uniform,
 }
 TOPOLOGIES: dict[str, type] = {"graphml": GraphML, "small_world": SmallWorld, "star": Star, "tree": Tree}
-"""From the ``kind`` in a file to what it builds."""
+"""Classes of graphs by their ``kind`` in a file."""
 
 
 class SpellTable(Table):

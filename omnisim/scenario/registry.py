@@ -94,7 +94,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "ercot_file": "omnisim.market:read_ercot",
     },
 }
-"""From kind to name to ``"module:object"``."""
+"""Registered objects as ``"module:object"``, by kind and name."""
 
 EXTENSIBLE = ("forecasters", "elimination", "learners", "adversaries", "populations")
 """Kinds that others may add to."""

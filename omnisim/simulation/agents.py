@@ -90,7 +90,7 @@ class Agents:
 
     @property
     def expected_violated_at(self) -> IntArray:
-        """The same for expected costs, as far as ``observe_law`` was told the law of every round."""
+        """Round of each action's first violation in expectation, as far as ``observe_law`` was told every law."""
         return self._expected.left_at
 
     def observe_law(self, t: int, law: Mixture) -> None:
@@ -290,7 +290,7 @@ _RECENT = 8
 """Rounds whose costs are kept for settlements that come late; those of older ones are computed again."""
 
 ABSENT = -1
-"""In the record of actions: the agent was not there."""
+"""Mark, in the record of actions, of an agent that was not there."""
 
 
 def _batches(

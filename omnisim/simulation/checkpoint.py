@@ -55,7 +55,7 @@ class Recorder(Protocol):
 
     @property
     def recorded(self) -> Mapping[str, np.ndarray]:
-        """Its arrays so far, by the names of :mod:`omnisim.trace.description`."""
+        """Arrays recorded so far, by the names of :mod:`omnisim.trace.description`."""
         ...
 
     @property

@@ -150,7 +150,7 @@ class ByPopulation:
         self._alone = [(name, alone[name]) for name in order] if len(alone) == len(cohorts) else None
 
     def __call__(self, arrays: Mapping[str, BoolArray]) -> Mapping[str, BoolArray]:
-        """The same arrays, by the names of the populations."""
+        """Arrays by the names of the populations, from those by the names of the cohorts."""
         if self._alone is not None:
             return {population: arrays[name] for population, name in self._alone}
         return _Parts(self._cohorts, arrays, self._order)

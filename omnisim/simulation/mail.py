@@ -40,7 +40,7 @@ class Count:
 
     @property
     def in_flight(self) -> IntArray:
-        """Not lost and not read so far, (T,)."""
+        """Messages neither lost nor read so far, (T,)."""
         found = np.zeros_like(self.sent)
         for box in self.boxes:
             for letter in box.letters:

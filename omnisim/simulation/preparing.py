@@ -281,7 +281,7 @@ def _lines(
 def _listeners(
     crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], forecasters: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """From forecasters to the cohorts that hear them."""
+    """Names of the cohorts that hear each forecaster."""
     return {name: [crew.name for crew in crews if name in hears[crew.populations[0].name]] for name in forecasters}
 
 

@@ -30,7 +30,7 @@ STUDIES = {
     "price-spikes": "omnisim.studies.omniprediction.price_spikes",
     "m5": "omnisim.studies.omniprediction.m5",
 }
-"""From the name of a study to the module with its ``STUDY``."""
+"""Module with the ``STUDY`` of each study, by the study's name."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the rounds simulated so far and those of the whole study."""

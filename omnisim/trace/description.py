@@ -23,7 +23,7 @@ KINDS: dict[Kind, tuple[str, Any]] = {
     "flag": ("b", np.dtype(np.bool_)),
     "day": ("M", np.dtype("datetime64[D]")),
 }
-"""From what an array holds to numpy's letter for it, and to the type that it is kept in."""
+"""Kinds of arrays, with numpy's letter for each and the type that it is kept in."""
 
 
 LARGEST = 1e30

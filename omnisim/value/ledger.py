@@ -116,7 +116,7 @@ class Ledger:
         return self._per_customer([self._days[player, seed] for seed in range(self.seeds)], population)
 
     def hindsight(self, population: str | None = None) -> FloatArray:
-        """The same of the forecast that served each customer best on each day, which nobody knows beforehand."""
+        """Money per customer and year, (S, T), on the forecast that served each customer best on each day."""
         days = [np.stack([self._best[seed, name].sum(axis=1) for name in self.agents]) for seed in range(self.seeds)]
         return self._per_customer(days, population)
 

@@ -139,7 +139,7 @@ def wrong_by(size: float) -> str:
 
 
 def _unheard(done: int, total: int) -> None:
-    """Nobody listens."""
+    """Ignore progress."""
 
 
 def market_of(scenario: Scenario, names: Sequence[str]) -> Market:

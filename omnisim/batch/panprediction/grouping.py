@@ -22,7 +22,7 @@ _FEW = 10
 
 
 class Grouping:
-    """From a description of groups to their memberships.
+    """Memberships of groups, from a description of the groups.
 
     Parameters
     ----------

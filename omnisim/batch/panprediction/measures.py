@@ -52,7 +52,7 @@ class Law:
 
 
 def worst_sets(law: Law, sample: Sample) -> list[StepSet]:
-    """For each group and comparator, groups first, the step set of largest |bias| over all v and w, found exactly.
+    """Find, for each group and comparator, groups first, the step set of largest |bias| over all v and w.
 
     The constant stands in front of the comparators of every group (index -1). For a law the bias is its expectation.
     """

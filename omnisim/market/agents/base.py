@@ -1,4 +1,4 @@
-"""From daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
+"""Conversion of daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
 
 An action is a schedule: a power (MW, negative when discharging) in every part of the day, and the value of the
 service it gives. Its energy q (MWh) in a period of the market is the power times the length of the period, and its
@@ -265,7 +265,7 @@ def in_periods(schedules: Schedules, number: int) -> tuple[FloatArray, list[Cons
 
 
 def energy_of(load: FloatArray, number: int) -> FloatArray:
-    """From power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
+    """Convert power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
 
     Raises
     ------

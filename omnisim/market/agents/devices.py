@@ -72,13 +72,13 @@ class Device:
     running_cost: float = 0.0
 
     def scaled(self, factor: float) -> "Device":
-        """The same device at another size: all powers and energies times ``factor``."""
+        """Copy of the device at another size: all powers and energies times ``factor``."""
         sizes = ("charge", "discharge", "lowest", "highest", "level", "drain", "demand", "generation")
         return replace(self, **{name: getattr(self, name) * factor for name in sizes})
 
     @property
     def key(self) -> bytes:
-        """The same for devices that are the same."""
+        """Key that equal devices share."""
         values = [np.atleast_1d(getattr(self, name)) for name in self.__dataclass_fields__]
         # Ratios of sizes carry rounding in their last digits.
         return np.array([float(f"{value:.9g}") for value in np.concatenate(values)]).tobytes()
@@ -118,7 +118,7 @@ class Tariff:
 
     @property
     def key(self) -> bytes:
-        """The same for tariffs that are the same."""
+        """Key that equal tariffs share."""
         return np.array([self.share, self.earns, self.demand, *self.fee]).tobytes()
 
     def money(self, plans: Plans, prices: FloatArray) -> FloatArray:

@@ -69,7 +69,7 @@ def most_fallback(scope: Scope) -> tuple[str, float]:
 
 
 def reservations(scope: Scope) -> Iterator[str]:
-    """Why limits and clipping do not speak for green."""
+    """Reservations about limits and clipping, each a short clause."""
     cut, where = largest_cut(scope)
     if cut.share >= ALARMING:
         yield cut.briefly + where

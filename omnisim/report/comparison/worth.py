@@ -187,7 +187,7 @@ def losers(scope: Scope) -> str:
 
 
 def sentences(scope: Scope) -> Iterator[str]:
-    """The same for the next forecasters and contexts, who loses, and what sums are scaled to."""
+    """Sentences on the worth of the next forecasters and contexts, on those who lose, and on the scale of sums."""
     for index, context in enumerate(scope.contexts[:MOST_FORECASTERS]):
         found = worths(scope, context)
         for place, worth in enumerate(found[:MOST_FORECASTERS]):
@@ -259,7 +259,7 @@ def money(value: float, suffix: str) -> Cell:
 
 
 def reservations(scope: Scope) -> Iterator[str]:
-    """Why money does not speak for green: nothing is better for certain, or some lose."""
+    """Reservations about money: nothing is better for certain, or some lose."""
     found = worths(scope, scope.contexts[0])
     measure = "money" if found else "utility"
     rows = scope.comparison.differences

@@ -65,7 +65,7 @@ def agent_course(analysis: Analysis, population: str, agent: int) -> go.Figure:
 
 
 def agent_frame(analysis: Analysis, population: str) -> go.Figure:
-    """The same without the numbers."""
+    """Figure of a single agent without its numbers, which the page's script fills in."""
     trace = analysis.trace
     record, unit = trace.records[population], units(trace)
     actions = record.population.actions

@@ -26,7 +26,7 @@ class _Series:
 
 
 def says_little(figure: go.Figure) -> str:
-    """Why a figure is not worth drawing; an empty text where it is.
+    """Reason that a figure is not worth drawing; an empty text where it is.
 
     The values of scatter traces are vertical, unless ``layout.meta["values"]`` says ``"x"``, ``"xy"``, or ``""`` for a
     drawing without values, which is never left out.

@@ -23,7 +23,7 @@ _ROW = 22
 """Height in pixels of a row."""
 
 _ROOM = 0.03
-"""At both ends of an axis, as a share of it."""
+"""Room at both ends of an axis, as a share of it."""
 
 _LEAST = 5e-4
 """Share of the axis that is told apart from zero."""

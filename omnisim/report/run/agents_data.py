@@ -67,7 +67,7 @@ class AgentsData:
 
 
 def agents_data(analysis: Analysis, room: int, agents_file: str | None) -> AgentsData:
-    """As many agents as fit into ``room`` bytes of a page; the file that has all of them is named."""
+    """Pack as many agents as fit into ``room`` bytes of a page, and name the file that has all of them."""
     trace = analysis.trace
     names = shown_populations(trace)
     order = {name: _order(analysis, name) for name in names}

@@ -61,7 +61,7 @@ class Share:
 
     @property
     def possible(self) -> float:
-        """The same with perfect foresight: the most that any forecast could be worth."""
+        """Largest possible worth: money with perfect foresight less that of the baseline."""
         return float(self.means[2] - self.means[1])
 
     @property

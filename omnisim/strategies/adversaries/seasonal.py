@@ -80,7 +80,7 @@ class Seasonal(Adversary):
         return self.populations[0].dimension if self.populations else _HOURS
 
     def dimension_for(self, populations: Sequence[Population]) -> int:
-        """As declared, or else that of the populations."""
+        """Dimension as declared, or else that of the populations."""
         return populations[0].dimension if self._dimension is None and populations else self.dimension
 
     def mean(self, t: int) -> FloatArray:

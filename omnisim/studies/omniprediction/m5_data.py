@@ -57,7 +57,7 @@ class Track:
 
 
 def products(folder: Path) -> Track:
-    """At least one sale of a product in a store: submissions if there are any, else the home-made forecasters.
+    """Track of products: at least one sale in a store; submissions if there are any, else the home-made forecasters.
 
     Raises
     ------

@@ -70,7 +70,7 @@ def errors(
 
 
 def excess(sample: Points, judged: Points) -> Iterator[tuple[str, FloatArray]]:
-    """For every method at its chosen c, the excess loss at each threshold (m,); their largest is the error."""
+    """Excess loss of every method at its chosen c, at each threshold (m,); the largest is the error."""
     for method, _, law in _fitted(sample, {method: (CHOSEN[method],) for method in FITS}):
         yield method, _error(law(judged), judged).each
 

@@ -32,7 +32,7 @@ BASE = "logistic regression"
 PANPREDICTORS = ("panpredictor", "randomized panpredictor", "panpredictor from the mean outcome")
 MULTICALIBRATED = "multicalibrated"
 MULTICALIBRATED_MODELS = (MULTICALIBRATED, "multicalibrated from the mean outcome")
-"""From the same base as the panpredictors, and from the same constant as the last of them."""
+"""Multicalibrated models: from the same base as the panpredictors, and from the same constant as the last of them."""
 PLAIN = (BASE, "boosting")
 
 _QUICK_DAYS = 260
@@ -41,7 +41,7 @@ PROBLEMS: Mapping[str, Callable[[Path | None, bool], Problem]] = {
     "patients": lambda _data, _quick: patients(),
     "prices": lambda data, quick: spikes(data, _QUICK_DAYS) if quick else spikes(data),
 }
-"""From the path of the data, if any, and whether few are enough."""
+"""Problems by name, each from the path of the data, if any, and whether few days are enough."""
 
 
 @dataclass(frozen=True)

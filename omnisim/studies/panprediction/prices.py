@@ -27,7 +27,7 @@ LOSSES = {
 
 
 def spikes(data: Path | None, most_days: int = 730) -> Problem:
-    """From the embedded ERCOT prices, or from the Nord Pool prices of a file ``epf_markets.parquet`` (or its folder).
+    """Prediction of price spikes: in the embedded ERCOT prices, or in the Nord Pool prices of ``epf_markets.parquet``.
 
     The last ``most_days`` are predicted, or as many as there are after the first ``WINDOW``.
 

@@ -1,4 +1,4 @@
-"""From the measurements of all runs to differences between forecasters, with intervals over agents and days."""
+"""Differences between forecasters, from the measurements of all runs, with intervals over agents and days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Results:
 
     @property
     def markets(self) -> list[str]:
-        """In the order of the data."""
+        """Names of the markets, in the order of the data."""
         return list(self.pools)
 
     def sample(self, market: str, forecaster: str, measure: str = EARNED, subsequence: str = ALL) -> FloatArray:
@@ -63,7 +63,7 @@ class Results:
         return list(dict.fromkeys(self.rows[self.rows["market"] == market]["subsequence"]))
 
     def changed(self, market: str) -> list[str]:
-        """Its subsequences of unusual days."""
+        """Subsequences of unusual days of a market."""
         return [name for name in self.subsequences(market) if name in CHANGED]
 
     def distance(self, market: str, subsequence: str = ALL, measure: str = EARNED) -> FloatArray:
