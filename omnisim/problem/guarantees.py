@@ -70,8 +70,7 @@ class Hypothesis(StrEnum):
     """The population learnt of the rounds in their order."""
 
     AT_ONCE = "heard at once"
-    """The population heard of everything at once, from the first forecaster alone, and its agents neither came nor
-    went."""
+    """The population heard of all at once, from the first forecaster alone, and its agents neither came nor went."""
 
     BUDGET = "potential"
     """The potential of the forecaster stayed within e K."""

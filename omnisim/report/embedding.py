@@ -28,8 +28,10 @@ BUNDLE_LICENSE = "plotly-cartesian-4.1.1.LICENSE"
 
 SCRIPTS = ("address.js", "texts.js", "tables.js")
 DRILL_DOWN = ("address.js", "agents.js", "texts.js", "tables.js")
-"""Run in this order when the page is read, on pages without and with agents to choose; ``figures.js`` comes last, after
-what it draws with."""
+"""Scripts in the order in which they run when the page is read, on pages without and with agents to choose.
+
+``figures.js`` comes last, after what it draws with.
+"""
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 

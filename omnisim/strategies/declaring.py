@@ -8,8 +8,10 @@ from omnisim.problem.guarantees import Benchmark, Guarantee, as_json, from_json
 from omnisim.strategies.parameters import Parametrized
 
 _DECIDE = ("__getattribute__", "__getattr__")
-"""Special methods by which an object can do something else than its class says; others, such as ``__init__`` and
-``__repr__``, leave the algorithm as it is."""
+"""Special methods by which an object can do something else than its class says.
+
+Others, such as ``__init__`` and ``__repr__``, leave the algorithm as it is.
+"""
 
 
 class Declaring(Parametrized):

@@ -63,8 +63,11 @@ class Policy(Declaring, ABC):
         return found
 
     concerned: BoolArray
-    """Agents (N,) that the round being settled concerns. The others were not there, or have not heard of it: they are
-    given costs of 0 and an arbitrary action, which they did not play."""
+    """Agents (N,) that the round being settled concerns.
+
+    The others were not there, or have not heard of it: they are given costs of 0 and an arbitrary action, which they
+    did not play.
+    """
 
     @abstractmethod
     def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:

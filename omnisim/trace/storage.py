@@ -21,8 +21,11 @@ from omnisim.trace.layout import arrays_of, groups, header_of, symbols_of, trace
 from omnisim.trace.record import Trace
 
 SCHEMA_VERSION = 3
-"""Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
-stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed)."""
+"""Version of the files that are written; all up to it are read.
+
+Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
+stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed).
+"""
 
 _HEADER = "header"
 _DAMAGED, _AGAIN = "the trace is damaged", ": run its scenario.toml again"
