@@ -69,8 +69,8 @@ def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals
         np.maximum(largest, relative.max(axis=1), out=largest)
         alone[part] = np.quantile(relative, confidence, axis=0, overwrite_input=True)
     simultaneous[where] = np.quantile(largest, confidence)
-    freedom = np.maximum(estimates.degrees_of_freedom, 1)
-    return Intervals(*(error * _students(reached, freedom, confidence) for reached in (alone, simultaneous)))
+    degrees_of_freedom = np.maximum(estimates.degrees_of_freedom, 1)
+    return Intervals(*(error * _students(reached, degrees_of_freedom, confidence) for reached in (alone, simultaneous)))
 
 
 def _students(reached: FloatArray, degrees_of_freedom: FloatArray, confidence: float) -> FloatArray:
