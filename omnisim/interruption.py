@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 _ASKING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Those that ask a process to end; not every system knows all of them."""
+"""Signals that ask a process to end; not every system knows all of them."""
 
 _SAME_REQUEST = 1.0
 """Seconds in which signals are one request: a terminal that closes, or ``timeout``, sends several."""
@@ -23,11 +23,11 @@ _AGAIN = 0.05
 """Seconds after which a request that is lost is repeated."""
 
 _TELL: list[Callable[[], str]] = []
-"""What an interruption says beside its name: at most one entry."""
+"""Sources of the clause that an interruption adds to its name: at most one entry."""
 
 
 _BEFORE = "nothing was written: the same command begins anew"
-"""What it says while a command still reads what it was given: those that write say first what it is to say then."""
+"""Clause for a command that still reads its input; a command that writes replaces it beforehand."""
 
 
 class Interrupted(BaseException):
@@ -117,7 +117,7 @@ def signals_interrupt(*, ends_process: bool = False) -> Iterator[None]:
 
 @contextmanager
 def _watched(is_ours: Callable[[int], bool], is_lost: Callable[[], bool], over: threading.Event) -> Iterator[None]:
-    """From the first signal of ours on, repeat it whenever it is lost, until all is over."""
+    """Repeat a signal of ours, once it has come, whenever it is lost, until all is over."""
     # Python tells of a signal by a byte as soon as the process gets it, whatever the main thread does.
     reader, writer = socket.socketpair()
     writer.setblocking(False)
@@ -156,7 +156,7 @@ def _ask_main_thread(number: int) -> None:
 
 
 _HELD: list[int] = []
-"""While requests wait, one entry: the signal that came last, 0 if none did."""
+"""Waiting requests, one entry while there are any: the signal that came last, 0 if none did."""
 
 
 @contextmanager
@@ -189,7 +189,7 @@ def begins_anew(page: Path) -> None:
 
 
 class Results:
-    """What a command has left so far in its folder, where a page comes last; shown as a clause.
+    """Results that a command has left so far in its folder, where a page comes last; shown as a clause.
 
     Parameters
     ----------

@@ -115,7 +115,7 @@ class Market:
 
     @property
     def resolution(self) -> Resolution:
-        """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
+        """Time between prices: an hour, a half-hour, a quarter of an hour, five minutes, or a day."""
         return RESOLUTIONS[self.prices.shape[1]]
 
     @property
@@ -124,7 +124,7 @@ class Market:
         return Scaling(*fitting(self.prices), self.currency)
 
     def at(self, resolution: Resolution) -> "Market":
-        """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
+        """Convert the market to another resolution: prices (features, forecasts) are averaged, or repeated.
 
         Periods of which several make one are averaged; a period that makes several is repeated.
 

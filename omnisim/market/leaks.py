@@ -116,7 +116,7 @@ def _unexplained(ours: FloatArray, theirs: FloatArray) -> float:
 
 
 def _copied(prices: FloatArray, values: FloatArray, shifts: Iterable[int], a_day: int) -> int | None:
-    """By how many periods later than its own the price is that a column shows; None if it shows none."""
+    """Number of periods later than its own of the price that a column shows; None if it shows none."""
     if len(np.unique(values)) < _DIFFERENT:
         return None
     step = _rounding(values)

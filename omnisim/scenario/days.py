@@ -120,7 +120,7 @@ class Days:
 
     @property
     def warnings(self) -> list[str]:
-        """What is likely wrong with how the prices were read, or with their scale."""
+        """Likely faults in the reading of the prices, or in their scale."""
         if self.market is None:
             return []
         prices, scaling = self.market.prices[self._settled], self.scaling
@@ -142,7 +142,7 @@ class Days:
 
     @property
     def unclipped(self) -> FloatArray:
-        """The same before they were clipped."""
+        """Outcomes of the days played, before they were clipped, (T, d)."""
         assert self.market is not None  # noqa: S101 (as above)
         return self.scaling.unclipped(self.market.prices[self.played])
 
@@ -163,7 +163,7 @@ class Days:
 
     @property
     def unclipped_forecasts(self) -> dict[str, FloatArray]:
-        """The same before they were clipped, for the models of which something was."""
+        """Forecasts before they were clipped, (T, d), for the models of which some value was."""
         if self.market is None:
             return {}
         scaled = {name: self.scaling.unclipped(values[self.played]) for name, values in self.market.forecasts.items()}

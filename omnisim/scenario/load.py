@@ -198,7 +198,7 @@ def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPop
 
 
 def _network(document: Any, folder: Path) -> dict[str, Any]:
-    """What the file says about the network, further forecasters, and agents that come and go."""
+    """Arguments of the scenario for the network, further forecasters, and agents that come and go."""
     tables = document.populations.items()
     with naming("network"):
         network = None if document.network is None else build_network(document.network, folder)

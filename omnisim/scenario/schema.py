@@ -96,7 +96,7 @@ SubsequenceForm = Annotated[
     Annotated[Literal[True], BeforeValidator(_every_round), Tag("every")] | Annotated[RuleTable, Tag("rule")],
     Discriminator(_form_of_subsequence),
 ]
-"""How a subsequence is written: ``true``, or a table."""
+"""Forms of a subsequence in a file: ``true``, or a table."""
 
 
 class Table(BaseModel):
@@ -124,7 +124,7 @@ def _forecast_table() -> type[BaseModel]:
 
 
 class MarketTable(BaseModel):
-    """What every market table has, whatever its source."""
+    """Keys common to all market tables, whatever the source."""
 
     model_config = _STRICT
 
@@ -290,7 +290,7 @@ def tables_of(parameter: inspect.Parameter) -> str | None:
 
 class _JsonSchema(GenerateJsonSchema):
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002
-        """What a plug-in's parameter of a type that no file can hold looks like: anything."""
+        """Schema of a plug-in's parameter of a type that no file can hold: anything."""
         return {}
 
 

@@ -264,7 +264,7 @@ def _crews(
 def _lines(
     scenario: Scenario, crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], rounds: int, seed: int
 ) -> Lines | None:
-    """What travels; None where the network delays and loses nothing."""
+    """Make the lines that messages travel along; None where the network delays and loses nothing."""
     if scenario.network is None:
         return None
     graph = topology(
@@ -281,7 +281,7 @@ def _lines(
 def _listeners(
     crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], forecasters: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """From forecasters to the cohorts that hear them."""
+    """Names of the cohorts that hear each forecaster."""
     return {name: [crew.name for crew in crews if name in hears[crew.populations[0].name]] for name in forecasters}
 
 

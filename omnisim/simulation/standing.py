@@ -1,4 +1,4 @@
-"""How a run stands at its end, from where it goes on when there are more days.
+"""State of a run at its end, from which it goes on when there are more days.
 
 A run with a declared horizon T ends where the data do, and leaves one file: the state of its parties, the scenario it
 was read from, and the days it has seen. Thresholds, learning rates and agents are those of T rounds, so what is played

@@ -158,7 +158,7 @@ def _currency(trace: Trace) -> str:
 
 
 def _times(eve: Eve) -> list[str]:
-    """When the periods of the day begin, on the market's clock."""
+    """Beginnings of the periods of the day, on the market's clock."""
     assert eve.date is not None  # noqa: S101 (as above)
     periods = len(eve.prediction)
     minutes = (np.arange(periods) * 1440 // periods).astype("timedelta64[m]")

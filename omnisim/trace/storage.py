@@ -29,7 +29,7 @@ _DAMAGED, _AGAIN = "the trace is damaged", ": run its scenario.toml again"
 
 
 def write_trace(trace: Trace, path: Path) -> None:
-    """What :meth:`Trace.save` does."""
+    """Write a record to a file, all of it or nothing; see :meth:`Trace.save`."""
     arrays: dict[str, Any] = arrays_of(trace)
     text = json.dumps({"schema_version": SCHEMA_VERSION, **header_of(trace)}, sort_keys=True)
     arrays[_HEADER] = np.frombuffer(text.encode(), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What the study expects of decision-calibrated forecasts, and whether the runs agree.
+"""Expectations of the study about decision-calibrated forecasts, and whether the runs agree.
 
 An expectation is met if the whole interval of the difference is on its side, missed if the whole interval is on the
 other, and not judged in between; intervals are those of :meth:`~omnisim.studies.real_markets.results.Results.compared`.
