@@ -10,7 +10,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import DataError, ProblemError
 from omnisim.market.data import HOURS
-from omnisim.market.tables import read_table
+from omnisim.market.table_files import read_table
 from omnisim.suggest import nearest
 
 MOST_PATTERNS = 500
