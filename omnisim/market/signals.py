@@ -22,7 +22,8 @@ from omnisim.market.days import to_days
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.market.stamps import Edge, When, read_stamps
 from omnisim.market.suspicions import refuse_sentinels, warn_of_clock
-from omnisim.market.tables import Form, Source, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Form
 from omnisim.market.zones import checked_zone
 from omnisim.suggest import nearest
 
