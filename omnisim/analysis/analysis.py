@@ -96,6 +96,16 @@ class Analysis:
         """Accuracy of the forecasts at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
         return accuracy(self.trace)
 
+    def accuracy_of(self, signal: str) -> pd.DataFrame:
+        """The same of a signal beside the prices; ``trace.blocks`` names them."""
+        if signal not in self._signal_accuracy:
+            self._signal_accuracy[signal] = accuracy(self.trace, signal)
+        return self._signal_accuracy[signal]
+
+    @cached_property
+    def _signal_accuracy(self) -> dict[str, pd.DataFrame]:
+        return {}
+
     @cached_property
     def violations(self) -> pd.DataFrame:
         """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""

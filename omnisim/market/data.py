@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import DateArray, FloatArray, finite, freeze
+from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.suggest import nearest
@@ -28,6 +28,37 @@ RESOLUTIONS: Mapping[int, Resolution] = MappingProxyType({number: name for name,
 """The resolution with so many periods a day."""
 
 Day: TypeAlias = str | dt.date | np.datetime64
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """A series beside the prices, revealed with them.
+
+    Attributes
+    ----------
+    series : (D, H)
+        In ``unit``.
+    unit
+        Something per MWh.
+    forecast : (D, H) or None
+        What was forecast of it the day before; None where nothing was.
+    cap
+        Where it is the price with a cap: that.
+    """
+
+    series: FloatArray
+    unit: str
+    forecast: FloatArray | None = None
+    cap: float | None = None
+
+    def of_days(self, kept: BoolArray | slice) -> "Signal":
+        """The same on some of the days."""
+        return replace(self, series=self.series[kept], forecast=None if self.forecast is None else self.forecast[kept])
+
+    @property
+    def told(self) -> FloatArray:
+        """What was known of it the day before, (D, H): its forecast, or the values of the day before."""
+        return np.concatenate([self.series[:1], self.series[:-1]]) if self.forecast is None else self.forecast
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +89,8 @@ class Market:
     warnings
         One plain sentence for everything that is likely wrong with how the data were read, with the key that settles
         it either way.
+    signals
+        Name -> :class:`Signal`: series beside the prices, such as the carbon intensity of each period.
 
     Raises
     ------
@@ -84,6 +117,7 @@ class Market:
     attribution: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    signals: Mapping[str, Signal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dates = np.array(self.dates, dtype="datetime64[D]")
@@ -107,6 +141,17 @@ class Market:
             for key, value in self.next_day.items()
         }
         object.__setattr__(self, "next_day", MappingProxyType(ahead))
+        signals = {
+            key: replace(
+                signal,
+                series=finite(f"signal {key!r} of {self.name}", signal.series, shape, error=DataError),
+                forecast=None
+                if signal.forecast is None
+                else finite(f"forecast of signal {key!r} of {self.name}", signal.forecast, shape, error=DataError),
+            )
+            for key, signal in self.signals.items()
+        }
+        object.__setattr__(self, "signals", MappingProxyType(signals))
 
     @property
     def days(self) -> int:
@@ -140,6 +185,14 @@ class Market:
             features={name: in_periods(values, number) for name, values in self.features.items()},
             forecasts={name: in_periods(values, number) for name, values in self.forecasts.items()},
             next_day={name: in_periods(values[None], number)[0] for name, values in self.next_day.items()},
+            signals={
+                name: replace(
+                    signal,
+                    series=in_periods(signal.series, number),
+                    forecast=None if signal.forecast is None else in_periods(signal.forecast, number),
+                )
+                for name, signal in self.signals.items()
+            },
         )
 
     def feature(self, name: str) -> FloatArray:
@@ -178,6 +231,7 @@ class Market:
             features={key: value[kept] for key, value in self.features.items()},
             forecasts={key: value[kept] for key, value in self.forecasts.items()},
             next_day=self.next_day if kept[-1] else {},
+            signals={key: signal.of_days(kept) for key, signal in self.signals.items()},
         )
 
     def _pick(self, kind: str, table: Mapping[str, FloatArray], name: str) -> FloatArray:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
 from omnisim.market.forecast_files import with_forecast
+from omnisim.market.signals import Known, with_signal
 from omnisim.memory import physical_memory, shown
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
@@ -41,6 +42,7 @@ class GeneratedPopulation:
     scaling: Scaling
     resolution: Resolution = "hour"
     past: FloatArray | None = None
+    signals: Mapping[str, Known] = field(default_factory=dict)
 
     def build(self, seed: int) -> Population:
         """Draw the population of the run with this seed.
@@ -58,7 +60,7 @@ class GeneratedPopulation:
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             self._refuse_too_many()
             try:
-                return self.agents.build(self.name, self.scaling, rng, self.resolution, self.past)
+                return self.agents.build(self.name, self.scaling, rng, self.resolution, self.past, self.signals)
             except OmnisimError:
                 raise
             except (MemoryError, OverflowError, ValueError) as cause:
@@ -66,7 +68,8 @@ class GeneratedPopulation:
 
     def _refuse_too_many(self) -> None:
         # Schedules and utilities at least: what memory cannot hold is refused before the machine grinds to a halt.
-        numbers = 2 * self.agents.agents * self.agents.menu_size * PRICES_A_DAY[self.resolution]
+        coordinates = PRICES_A_DAY[self.resolution] * (1 + len(self.signals))
+        numbers = 2 * self.agents.agents * self.agents.menu_size * coordinates
         memory = physical_memory()
         if memory is not None and 8 * numbers > memory:
             raise ScenarioError(
@@ -116,8 +119,11 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
     if market is None and document.market.source != "synthetic":
         with naming("market"):
             market = with_forecasts(read_market(document.market, folder), document.market, folder)
+            market = with_signals(market, document.market, folder)
+    agents = {name: _agents(name, table, folder) for name, table in document.populations.items()}
+    caps = sorted({cap for each in agents.values() for cap in each.caps})
     with naming("market"):
-        days = Days.of(market, document.market, ahead, told)
+        days = Days.of(market, document.market, ahead, told, caps)
     days = days.first(document.rounds)
     rounds = document.rounds if days.dates is None else len(days.dates)
     adversary_target = registry.find("adversaries", document.adversary.kind)
@@ -147,7 +153,8 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         rounds=rounds,
         declared_horizon=document.horizon,
         populations=[
-            _population(population, table, days, folder) for population, table in document.populations.items()
+            GeneratedPopulation(population, each, days.scaling, days.resolution, days.past_prices, days.signals)
+            for population, each in agents.items()
         ],
         adversary=adversary,
         forecaster=strategy("forecaster", "forecasters", document.forecaster, folder),
@@ -191,10 +198,22 @@ def with_forecasts(market: Market, table: Any, folder: Path) -> Market:
     return market
 
 
-def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:
+def with_signals(market: Market, table: Any, folder: Path, ahead: int = 0) -> Market:
+    """The market with the signals of files of their own, which are on its clock unless they say otherwise."""
+    for name, own in table.signals.items():
+        with naming(f"signals.{name}"):
+            keys = {key: getattr(own, key) for key in type(own).model_fields if key not in ("path", "low", "high")}
+            keys["timezone"] = own.timezone or getattr(table, "timezone", None)
+            paths = [folder / path for path in (own.path if isinstance(own.path, list) else [own.path])]
+            days = {"first_day": table.first_day, "last_day": table.last_day}
+            market = with_signal(market, name, paths, **keys, **days, ahead=ahead)
+    return market
+
+
+def _agents(name: str, table: Any, folder: Path) -> MarketAgents:
     with naming(f"populations.{name}"):
-        agents = _construct(registry.find("populations", table.kind), table, folder)
-    return GeneratedPopulation(name, agents, days.scaling, days.resolution, days.past_prices)
+        agents: MarketAgents = _construct(registry.find("populations", table.kind), table, folder)
+    return agents
 
 
 def _network(document: Any, folder: Path) -> dict[str, Any]:
