@@ -10,6 +10,7 @@ import numpy as np
 
 from omnisim.arrays import DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
+from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.suggest import nearest
 
@@ -58,6 +59,8 @@ class Market:
     warnings
         One plain sentence for everything that is likely wrong with how the data were read, with the key that settles
         it either way.
+    distributions
+        Name of a forecast -> the distributions whose means it is, in ``currency`` per MWh, where there are any.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class Market:
     attribution: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dates = np.array(self.dates, dtype="datetime64[D]")
@@ -107,6 +111,13 @@ class Market:
             for key, value in self.next_day.items()
         }
         object.__setattr__(self, "next_day", MappingProxyType(ahead))
+        for key, distribution in self.distributions.items():
+            if key not in self.forecasts or distribution.shape != shape:
+                raise DataError(
+                    f"distribution {key!r} of {self.name} must be that of a forecast, of shape {shape}, got "
+                    f"{distribution.shape}"
+                )
+        object.__setattr__(self, "distributions", MappingProxyType(dict(self.distributions)))
 
     @property
     def days(self) -> int:
@@ -126,7 +137,8 @@ class Market:
     def at(self, resolution: Resolution) -> "Market":
         """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
 
-        Periods of which several make one are averaged; a period that makes several is repeated.
+        Periods of which several make one are averaged; a period that makes several is repeated. Quantiles of several
+        periods cannot be averaged, which is a :class:`DataError`.
 
         >>> dates = np.array(["2021-01-01"], dtype="datetime64[D]")
         >>> hourly = Market("up", dates, np.arange(24.0)[None])
@@ -140,6 +152,7 @@ class Market:
             features={name: in_periods(values, number) for name, values in self.features.items()},
             forecasts={name: in_periods(values, number) for name, values in self.forecasts.items()},
             next_day={name: in_periods(values[None], number)[0] for name, values in self.next_day.items()},
+            distributions={name: each.in_periods(number) for name, each in self.distributions.items()},
         )
 
     def feature(self, name: str) -> FloatArray:
@@ -178,6 +191,7 @@ class Market:
             features={key: value[kept] for key, value in self.features.items()},
             forecasts={key: value[kept] for key, value in self.forecasts.items()},
             next_day=self.next_day if kept[-1] else {},
+            distributions={key: value.of_days(kept) for key, value in self.distributions.items()},
         )
 
     def _pick(self, kind: str, table: Mapping[str, FloatArray], name: str) -> FloatArray:
