@@ -177,7 +177,7 @@ def _found_in_rows(table: Table, used: Sequence[str]) -> Distributed:
     for key, is_named in (("level_column", names_levels), ("member_column", names_members)):
         found = [name for name in table.columns if name not in used and is_named(name)]
         if len(found) == 1 and not table.frame[[*named, *found]].astype(str).duplicated().any():
-            return Distributed(**{key: found[0]})
+            return Distributed(level_column=found[0]) if key == "level_column" else Distributed(member_column=found[0])
     return Distributed()
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from omnisim.errors import DataError, ScenarioError
-from omnisim.market.columns import is_wide, numeric_columns
+from omnisim.market.columns import is_moment, is_wide, numeric_columns
 from omnisim.market.forecast_columns import Distributed
 from omnisim.market.forecast_files import with_forecast
 from omnisim.market.quantile_columns import member_columns, names_levels, names_members, quantile_columns
 from omnisim.market.several_files import called
-from omnisim.market.tables import Form, Table, read_table
+from omnisim.market.table_files import read_table
+from omnisim.market.tables import Form, Table
 from omnisim.scenario.own_file import market_keys
 from omnisim.suggest import nearest
 
@@ -110,9 +111,10 @@ def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
     if not numeric:
         raise DataError(f"{file}: no column holds numbers that could be forecasts")
     own = label or called(file, "forecast")
-    rows = _by_rows(table, numeric, wide)
-    # The form and the stamps of a file of forecasts are those of a file of prices; of rows for each level, one is taken.
-    values = [name for name in numeric if name not in rows.values()]
+    rows = _by_rows(table, wide)
+    # The form and the stamps of a file of forecasts are those of one of prices; of rows for each level, one is taken.
+    others = [name for name in numeric_columns(table) if name not in rows.values()]
+    values = [name for name in numeric if name in others] or others
     given: dict[str, Any] = {} if wide else {"price": values[-1]}
     one = {name: table.raw(name).iloc[0] for name in rows.values()}
     found = guess(file, given | ({"select": one} if one else {}))
@@ -129,8 +131,12 @@ def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
     return _columns(label, own, numeric, keys)
 
 
-def _by_rows(table: Table, numeric: Sequence[str], wide: bool) -> dict[str, str]:
+def _by_rows(table: Table, wide: bool) -> dict[str, str]:
     """The key that names the column of levels or members, where a file has a row for each."""
+    moments = [name for name in table.columns if name and is_moment(table, name)]
+    if moments and not table.frame[moments].astype(str).duplicated().any():
+        return {}
+    numeric = numeric_columns(table)
     for key, named in (("level_column", names_levels), ("member_column", names_members)):
         columns = [name for name in table.columns if named(name) and len(set(table.raw(name))) > 1]
         if len(columns) == 1 and (wide or any(name not in columns for name in numeric)):

@@ -141,7 +141,7 @@ def test_a_few_quantiles_that_cross_are_sorted_and_told(tmp_path: Path) -> None:
 def test_levels_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
     """P90 as some in energy mean it: exceeded with 90 %."""
     path = written(tmp_path / "f.csv", columns(quantiles(), ["P90", "P50", "P10"]))
-    with pytest.raises(DataError, match="cross in 288 of 288 periods .*exceeded with 90 % is the level 0.1"):
+    with pytest.raises(DataError, match=r"cross in 288 of 288 periods .*exceeded with 90 % is the level 0.1"):
         read(path)
     found = read(path, quantiles={"P90": 0.1, "P50": 0.5, "P10": 0.9})
     np.testing.assert_allclose(found.distributions["ours"].at(LEVELS), quantiles())
@@ -176,7 +176,7 @@ def test_days_without_any_take_what_is_declared(tmp_path: Path) -> None:
 def test_a_quantile_that_is_the_price_is_a_leak(tmp_path: Path) -> None:
     values = np.sort(market().prices[:, :, None] + [[[-9.0, 0.0, 9.0]]], axis=2)
     values[:, :, 0] -= np.random.default_rng(2).exponential(30, (DAYS, 24))
-    with pytest.raises(DataError, match="'ours: q50' is the price itself"):
+    with pytest.raises(DataError, match=r"'ours: q50' is the price itself"):
         read(written(tmp_path / "f.csv", columns(values, ["q10", "q50", "q90"])))
 
 
