@@ -10,6 +10,7 @@ from omnisim.arrays import DateArray, FloatArray, freeze
 from omnisim.errors import ScenarioError
 from omnisim.market import Market, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
+from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import fitting
 from omnisim.market.signals import Known, capped, scale_of, with_caps
 from omnisim.problem.blocks import Block
@@ -240,6 +241,14 @@ class Days:
             for name, values in self.market.forecasts.items()
         }
         return {name: values for name, values in scaled.items() if values.min() < 0 or values.max() > 1}
+
+    @property
+    def distributions(self) -> dict[str, Distribution]:
+        """The distributions of some forecasts, not clipped."""
+        if self.market is None:
+            return {}
+        factor, offset = 1 / self.scaling.span, -self.scaling.low / self.scaling.span
+        return {k: v.of_days(self.played).scaled(factor, offset) for k, v in self.market.distributions.items()}
 
     @property
     def past(self) -> Past | None:

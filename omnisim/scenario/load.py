@@ -167,6 +167,7 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         features=days.features,
         forecasts=days.forecasts,
         unclipped_forecasts=days.unclipped_forecasts,
+        distributions=days.distributions,
         dates=days.dates,
         past=days.past,
         market=None if document.horizon is None else days.over,

@@ -164,4 +164,9 @@ def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
         low + span * outcomes[played, prices],
         str(about["currency"]),
         forecasts={name: low + span * np.asarray(values)[played, prices] for name, values in said.items()},
+        distributions={
+            name: each.of_days(played).scaled(span, low)
+            for name, each in scenario.distributions.items()
+            if name in names
+        },
     )
