@@ -1,10 +1,11 @@
 """Regrets of all agents as objectives with a potential of their own: external, and swap regret for all A^A swaps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
+from omnisim.game.kernels import in_shares
 from omnisim.game.objectives import Decisions
 from omnisim.game.regret_bounds import regret_rates
 from omnisim.game.regret_kernels import learn_regrets, weigh_regrets
@@ -64,23 +65,38 @@ class RegretPotential:
     def weighted_gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:
         """(b, h): the weighted gain of a prediction is b + h . y."""
         population, own = self._population, self._decisions.actions(prediction)
-        weights = np.zeros((population.agents, population.actions))
-        weigh_regrets(
-            self._active, own, self._candidates, self._scale * self._unit, self._rates,
-            self._external_weights, self._powers, self._factors, self._products, weights,
-        )  # fmt: skip
+        weights, scale = np.zeros((population.agents, population.actions)), self._scale * self._unit
+
+        def work(first: int, last: int) -> None:
+            weigh_regrets(
+                first, last, self._active, own, self._candidates, scale, self._rates, self._external_weights,
+                self._powers, self._factors, self._products, weights,
+            )  # fmt: skip
+
+        self._in_shares(work)
         return weighted_regret(population.utility, population.offset, own, self._others, weights)
 
     def learn(self, mixture: Mixture, outcome: FloatArray) -> float:
         """Add the gains of a round; the rise of the potential."""
         own = np.stack([self._decisions.actions(prediction) for prediction in mixture.support])
         earned = np.ascontiguousarray(self._population.utilities(outcome))
-        rise = learn_regrets(
-            self._active, own, np.ascontiguousarray(mixture.weights), self._candidates, earned, self._scale,
-            self._rates, self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
-            self._external_weights, self._powers, self._factors, self._products, self.potentials,
-        )  # fmt: skip
-        return float(rise) * self._unit
+        weights, rise = np.ascontiguousarray(mixture.weights), np.zeros(self._population.agents)
+
+        def work(first: int, last: int) -> None:
+            learn_regrets(
+                first, last, self._active, own, weights, self._candidates, earned, self._scale, self._rates,
+                self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
+                self._external_weights, self._powers, self._factors, self._products, self.potentials, rise,
+            )  # fmt: skip
+
+        self._in_shares(work)
+        return float(rise.sum()) * self._unit
+
+    def _in_shares(self, work: Callable[[int, int], None]) -> None:
+        """Call ``work(first, last)`` for parts of the agents, who are independent of each other."""
+        agents = self._population.agents
+        entries = len(self._active) * agents * self._population.actions * len(self._rates)
+        in_shares(lambda k, workers: work(agents * k // workers, agents * (k + 1) // workers), entries)
 
 
 def regret_potentials(

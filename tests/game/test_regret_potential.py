@@ -4,6 +4,7 @@ Oracles enumerate: every subsequence, agent, rate, action and each of the A^A sw
 """
 
 import math
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnisim
+from omnisim.game import regret_potential
 from omnisim.game.objectives import DecisionEvents
 from omnisim.game.regret_bounds import (
     external_logarithm,
@@ -244,3 +246,32 @@ def test_all_but_a_share_of_the_agents_have_the_bound_without_the_number_of_agen
             sums = oracle.external[s]
             above = (sums[:, :, 0] > regret_bound(sums[:, :, 1], logarithm, 365) + 1e-9).any(axis=1)
             assert above.sum() <= share * N
+
+
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_agents_shared_among_threads_change_no_byte(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads than agents included: some have none."""
+
+    def course() -> list[bytes]:
+        rng, potential, _ = instance(3, 40)
+        found = []
+        for t in range(12):
+            context = Context(t, np.array([True, t % 3 > 0]))
+            potential._decisions.prepare(context, [])
+            potential.prepare(context)
+            b, h = potential.weighted_gain(rng.random(D))
+            rise = potential.learn(mixture_of(rng), rng.random(D))
+            found += [np.array([b, *h, rise]).tobytes(), potential.potentials.tobytes(), potential.swap.tobytes()]
+        return found
+
+    alone = course()
+    shares = []
+
+    def sharing(work: Callable[[int, int], None], entries: int) -> None:
+        shares.append(entries)
+        for share in reversed(range(workers)):
+            work(share, workers)
+
+    monkeypatch.setattr(regret_potential, "in_shares", sharing)
+    assert course() == alone
+    assert set(shares) == {1 * N * A * len(regret_rates(40)[0]), L * N * A * len(regret_rates(40)[0])}
