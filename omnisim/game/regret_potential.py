@@ -11,6 +11,7 @@ from omnisim.game.regret_bounds import regret_rates
 from omnisim.game.regret_kernels import learn_regrets, weigh_regrets
 from omnisim.problem.choices import weighted_regret
 from omnisim.problem.context import Context
+from omnisim.problem.limits import Limits
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.ranges import utility_range
 
@@ -29,16 +30,18 @@ class RegretPotential:
         L.
     rounds
         T.
+    limits
+        Of outcomes, within which those that are learnt lie.
     unit
         What the potential of one pair of a subsequence and an agent counts at first, twice: once for each regret.
     """
 
-    def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float) -> None:
+    def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float, limits: Limits) -> None:
         self._decisions, self._population, self._unit = decisions, decisions.population, unit
         agents, actions = self._population.agents, self._population.actions
         self._rates, self._curvatures = (read_only(each) for each in regret_rates(rounds))
         count = len(self._rates)
-        largest = utility_range(self._population)
+        largest = utility_range(self._population, limits)
         self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > 0)
         pairs = (subsequences, agents)
         self.external, self.external_squares = np.zeros((2, *pairs, actions))
@@ -100,8 +103,8 @@ class RegretPotential:
 
 
 def regret_potentials(
-    decisions: Sequence[Decisions], subsequences: int, rounds: int, mass: float
+    decisions: Sequence[Decisions], subsequences: int, rounds: int, mass: float, limits: Limits
 ) -> list[RegretPotential]:
     """One for each population, together of potential 2 ``mass`` at first, the same for every agent."""
     agents = sum(each.population.agents for each in decisions)
-    return [RegretPotential(each, subsequences, rounds, mass / (agents * subsequences)) for each in decisions]
+    return [RegretPotential(each, subsequences, rounds, mass / (agents * subsequences), limits) for each in decisions]

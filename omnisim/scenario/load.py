@@ -16,6 +16,7 @@ from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
 from omnisim.market.forecast_files import with_forecast
 from omnisim.memory import physical_memory, shown
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
@@ -162,6 +163,7 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         unclipped_forecasts=days.unclipped_forecasts,
         dates=days.dates,
         past=days.past,
+        limits=_limits(document.market, days),
         market=None if document.horizon is None else days.over,
         told=days.told,
         source=resolved(document, folder),
@@ -189,6 +191,19 @@ def with_forecasts(market: Market, table: Any, folder: Path) -> Market:
             paths = [folder / path for path in (own.path if isinstance(own.path, list) else [own.path])]
             market = with_forecast(market, name, paths, **keys, first_day=table.first_day, last_day=table.last_day)
     return market
+
+
+def _limits(table: Any, days: Days) -> Limits:
+    """The limits of prices on the scale of outcomes; its ends where none are declared."""
+    if table.price_limits is None:
+        return BOX
+    scaling, given = days.scaling, table.price_limits
+    if len(given) != 2 or not scaling.low <= given[0] < given[1] <= scaling.high:
+        raise ScenarioError(
+            f"market.price_limits: is {given}: it must be two prices with low = {scaling.low:g} <= lowest < highest <= "
+            f"high = {scaling.high:g}"
+        )
+    return Limits(*scaling.unclipped(given).clip(0.0, 1.0).tolist())
 
 
 def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:
