@@ -17,6 +17,7 @@ from omnisim.market.data import PRICES_A_DAY
 from omnisim.market.forecast_files import with_forecast
 from omnisim.market.signals import Known, with_signal
 from omnisim.memory import physical_memory, shown
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
@@ -170,6 +171,7 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         distributions=days.distributions,
         dates=days.dates,
         past=days.past,
+        limits=_limits(document.market, days),
         market=None if document.horizon is None else days.over,
         told=days.told,
         source=resolved(document, folder),
@@ -209,6 +211,19 @@ def with_signals(market: Market, table: Any, folder: Path, ahead: int = 0) -> Ma
             days = {"first_day": table.first_day, "last_day": table.last_day}
             market = with_signal(market, name, paths, **keys, **days, ahead=ahead)
     return market
+
+
+def _limits(table: Any, days: Days) -> Limits:
+    """The limits of prices on the scale of outcomes; its ends where none are declared."""
+    if table.price_limits is None:
+        return BOX
+    scaling, given = days.scaling, table.price_limits
+    if len(given) != 2 or not scaling.low <= given[0] < given[1] <= scaling.high:
+        raise ScenarioError(
+            f"market.price_limits: is {given}: it must be two prices with low = {scaling.low:g} <= lowest < highest <= "
+            f"high = {scaling.high:g}"
+        )
+    return Limits(*scaling.unclipped(given).clip(0.0, 1.0).tolist())
 
 
 def _agents(name: str, table: Any, folder: Path) -> MarketAgents:

@@ -150,6 +150,9 @@ class MarketTable(BaseModel):
     high: float | None = Field(None, description="price that becomes outcome 1, per MWh; default: from the past")
     first_day: date | None = Field(None, description="first delivery day to play; days before it are past")
     last_day: date | None = Field(None, description="last delivery day to play")
+    price_limits: list[FiniteFloat] | None = Field(
+        None, description="[lowest, highest] price expected, per MWh, between low and high; default: those"
+    )
     forecast_files: dict[str, _forecast_table()] = Field(  # type: ignore[valid-type]
         {}, description="files of dated forecasts of the prices, by the name of the model"
     )
