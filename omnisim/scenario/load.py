@@ -217,6 +217,11 @@ def _limits(table: Any, days: Days) -> Limits:
     """The limits of prices on the scale of outcomes; its ends where none are declared."""
     if table.price_limits is None:
         return BOX
+    if days.scales:
+        raise ScenarioError(
+            f"market.price_limits: is {table.price_limits}: a market with signals ({', '.join(days.scales)}) cannot "
+            "have it, since the same limits would hold for the signals"
+        )
     scaling, given = days.scaling, table.price_limits
     if len(given) != 2 or not scaling.low <= given[0] < given[1] <= scaling.high:
         raise ScenarioError(
