@@ -14,6 +14,7 @@ from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
 from omnisim.analysis.clipping import Clipped, clipped
 from omnisim.analysis.expected import ExpectedBias, expected_bias
+from omnisim.analysis.forecast_certificates import calibration_of
 from omnisim.analysis.growth import growth
 from omnisim.analysis.information import ages, message_counts
 from omnisim.analysis.measures import Measures
@@ -24,6 +25,7 @@ from omnisim.analysis.violation import cumulative_violation, violations, whole_r
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
+from omnisim.problem.limits import BOX, Limits
 from omnisim.threads import at_most_threads
 from omnisim.trace import PopulationRecord, Trace
 
@@ -96,6 +98,16 @@ class Analysis:
         """Accuracy of the forecasts at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
         return accuracy(self.trace)
 
+    def accuracy_of(self, signal: str) -> pd.DataFrame:
+        """The same of a signal beside the prices; ``trace.blocks`` names them."""
+        if signal not in self._signal_accuracy:
+            self._signal_accuracy[signal] = accuracy(self.trace, signal)
+        return self._signal_accuracy[signal]
+
+    @cached_property
+    def _signal_accuracy(self) -> dict[str, pd.DataFrame]:
+        return {}
+
     @cached_property
     def violations(self) -> pd.DataFrame:
         """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""
@@ -124,6 +136,8 @@ class Analysis:
     def expected_bias(self, population: str) -> ExpectedBias:
         """Bias in expectation over the forecaster's mixtures; see :func:`~omnisim.analysis.expected.expected_bias`.
 
+        At the outcomes as they were learnt: where they have limits, within those.
+
         Raises
         ------
         TraceError
@@ -131,7 +145,10 @@ class Analysis:
         """
         if self.trace.mixtures is None:
             raise TraceError("the record of the run does not hold the mixtures of the forecaster")
-        return expected_bias(self.trace, self.trace.mixtures, population)
+        calibration = calibration_of(self.trace)
+        limits = BOX if calibration is None else Limits(*calibration.limits)
+        learnt = limits.within(self.trace.outcomes)
+        return expected_bias(self.trace, self.trace.mixtures, population, learnt)
 
     def growth(self, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
         """Regret and violation of every agent after growing numbers of rounds; see :func:`growth`."""

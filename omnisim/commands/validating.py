@@ -52,6 +52,9 @@ def _market(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ends = f"from {about['lowest']:,.2f} to {about['highest']:,.2f}, on average {about['mean']:,.2f} {unit}"
         yield "prices", f"{about['values']:,} of the days played: {ends}"
     yield "scale", f"{about['low']:g} to {about['high']:g} {unit} are outcomes 0 to 1{_clipped(about)}"
+    for block in about.get("blocks", ())[1:]:
+        ends = f"{block['low']:g} to {block['high']:g} {block['unit']} are outcomes 0 to 1"
+        yield "signal", f"{block['name']}, {ends}; {block['coordinates']} coordinates behind those of the prices"
     for name in ("notes", "warnings"):
         for sentence in about.get(name, ()):
             yield name.removesuffix("s"), str(sentence)

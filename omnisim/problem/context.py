@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.errors import ProblemError
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
 from omnisim.problem.registered import RegisteredAgents
@@ -128,6 +129,8 @@ class Service:
         :class:`~omnisim.strategies.forecasters.ConditionalMean` is meant to look.
     models
         Names of the published forecasts that every context will have, or None if unknown.
+    limits
+        The range in which outcomes are expected: what is promised may be conditional on it.
     """
 
     dimension: int
@@ -137,6 +140,7 @@ class Service:
     past: Past | None = None
     law: Callable[[Context], Mixture] | None = None
     models: Collection[str] | None = None
+    limits: Limits = BOX
 
     @cached_property
     def agents(self) -> RegisteredAgents | None:

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from omnisim.errors import ProblemError
+from omnisim.problem.limits import Limits
 
 
 class Benchmark(StrEnum):
@@ -264,6 +265,9 @@ class CalibratesDecisions(Guarantee):
         their sum over the pairs of a subsequence and an agent, in units of Phi / K; 0 where they have none.
     budgeted
         Whether the tolerance of the forecaster keeps the potential within e K; with another that remains to be seen.
+    limits
+        (low, high), the range within [0, 1] to which outcomes were taken before they were learnt: what is promised
+        holds for those, and for the true ones up to what rounds beyond it cost (:mod:`omnisim.problem.limits`).
     """
 
     hypotheses: tuple[Hypothesis, ...] = (Hypothesis.BUDGET,)
@@ -272,8 +276,10 @@ class CalibratesDecisions(Guarantee):
     base_regret: bool
     budgeted: bool = True
     regret_pairs: float = 0.0
+    limits: tuple[float, float] = (0.0, 1.0)
 
     def _check(self) -> None:
+        Limits(*self.limits)
         self._need("count", 1)
         self._need("regret_pairs", 0)
 

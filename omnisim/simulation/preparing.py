@@ -15,6 +15,7 @@ from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.plug_ins import strategies_named
 from omnisim.problem.context import Service
+from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.agents import Agents
@@ -182,6 +183,7 @@ class Prepared:
                     if adversary.oblivious and not problem.declared
                     else None,
                     models=tuple(problem.forecasts),
+                    limits=checked_limits(self.scenario.limits),
                 )
             )
 

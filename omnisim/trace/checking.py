@@ -49,6 +49,7 @@ def check_trace(trace: Trace) -> None:
     symbols = check_forms(arrays, described, symbols_of(header))
     check_all_values(arrays, described, symbols)
     _check_rules(RULES, arrays, len(trace.records))
+    trace.blocks  # noqa: B018 (refused here where it cannot be read)
 
 
 def check_consistency(trace: Trace) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.errors import TraceError
+from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -221,7 +223,7 @@ class Trace:
 
     @property
     def scale(self) -> tuple[float, float]:
-        """Numbers (low, span) such that outcome y stands for low + span y; (0, 1) where the scenario states none."""
+        """Numbers (low, span) such that a price y stands for low + span y; (0, 1) where the scenario states none."""
         market = self.about.get("market")
         low, high = (market.get(end) if isinstance(market, Mapping) else None for end in ("low", "high"))
         if isinstance(low, int | float) and isinstance(high, int | float) and high > low:
@@ -229,10 +231,36 @@ class Trace:
         return 0.0, 1.0
 
     @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What the coordinates of an outcome stand for: the prices first, then the signals that there are.
+
+        Raises
+        ------
+        TraceError
+            If the scenario lists blocks of other coordinates than outcomes have.
+        """
+        market, dimension = self.about.get("market"), self.outcomes.shape[1]
+        listed = market.get("blocks") if isinstance(market, Mapping) else None
+        if listed is None:
+            low, span = self.scale
+            unit = market.get("currency") if isinstance(market, Mapping) else None
+            return (Block("price", f"{unit}/MWh" if unit else "", low, low + span, 0, dimension),)
+        try:
+            found = blocks_of(listed)
+        except (KeyError, TypeError, ValueError, AttributeError) as cause:
+            raise TraceError(f"about.market.blocks cannot be read: {cause}") from cause
+        if not found or found[-1].stop != dimension:
+            raise TraceError(f"about.market.blocks must be of {dimension} coordinates in all, as outcomes are")
+        return found
+
+    @property
     def prices(self) -> FloatArray:
-        """Prices paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none."""
+        """Prices paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none.
+
+        Where outcomes have signals behind the prices, these are not in it; ``blocks[k].values(true_outcomes)`` are.
+        """
         low, span = self.scale
-        return np.asarray(low + span * self.true_outcomes)
+        return np.asarray(low + span * self.blocks[0].part(self.true_outcomes))
 
     @property
     def actions(self) -> dict[str, IntArray]:

@@ -155,12 +155,18 @@ def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
         raise ScenarioError("adversary.kind: must be 'replay': forecasts are of prices that customers do not move")
     low, span = float(about["low"]), float(about["high"]) - float(about["low"])
     outcomes = adversary.outcomes if adversary.unclipped is None else adversary.unclipped
+    prices = slice(outcomes.shape[1] // len(about.get("blocks", [None])))  # behind them come those of signals
     said = {name: scenario.unclipped_forecasts.get(name, scenario.forecasts[name]) for name in names}
     played = slice(scenario.horizon)
     return Market(
         str(about["name"]),
         scenario.dates[played],
-        low + span * outcomes[played],
+        low + span * outcomes[played, prices],
         str(about["currency"]),
-        forecasts={name: low + span * np.asarray(values)[played] for name, values in said.items()},
+        forecasts={name: low + span * np.asarray(values)[played, prices] for name, values in said.items()},
+        distributions={
+            name: each.of_days(played).scaled(span, low)
+            for name, each in scenario.distributions.items()
+            if name in names
+        },
     )

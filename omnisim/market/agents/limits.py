@@ -168,6 +168,43 @@ class Held:
         return self.parts.costs(np.repeat(outcomes, self.several, axis=1))
 
 
+class OfPrices:
+    """A constraint on the prices of a day where outcomes have coordinates of signals behind them.
+
+    Parameters
+    ----------
+    constraint
+        Maps outcomes (T, d) to costs (T, N, A).
+    periods
+        d.
+    """
+
+    def __init__(self, constraint: Constraint, periods: int) -> None:
+        self.constraint, self.periods = constraint, periods
+        self.name = getattr(constraint, "name", type(constraint).__name__)
+        self.unit, self.scale = getattr(constraint, "unit", COST), getattr(constraint, "scale", None)
+        self.averaged = bool(getattr(constraint, "averaged", False))
+
+    @classmethod
+    def widened(cls, constraint: Constraint, periods: int, dimension: int) -> Constraint:
+        """The same constraint on outcomes of so many coordinates; a linear one stays linear."""
+        if not isinstance(constraint, LinearConstraint):
+            return cls(constraint, periods)
+        none = np.zeros((*constraint.slope.shape[:2], dimension - periods))
+        return LinearConstraint(
+            np.concatenate([constraint.slope, none], axis=2),
+            constraint.offset,
+            constraint.name,
+            unit=constraint.unit,
+            scale=constraint.scale,
+            averaged=constraint.averaged,
+        )
+
+    def costs(self, outcomes: FloatArray) -> FloatArray:
+        """Map outcomes (T, D) to costs (T, N, A)."""
+        return self.constraint.costs(np.ascontiguousarray(outcomes[:, : self.periods]))
+
+
 def split(constraint: Constraint, parts: int) -> Constraint:
     """Copy a limit for a market where each period has ``parts`` prices.
 

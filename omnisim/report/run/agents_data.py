@@ -219,6 +219,8 @@ def _utility_and_load(
     small = utility.astype(np.float32)
     if load is None:
         return small, None, None
+    if load.shape != utility.shape:  # outcomes have signals behind the prices
+        return small, load.astype(np.float32), None
     flat, drawn = utility.reshape(len(utility), -1), load.reshape(len(load), -1)
     squares = (flat * flat).sum(axis=1)
     ratio = np.divide((flat * drawn).sum(axis=1), squares, out=np.zeros(len(flat)), where=squares > 0)

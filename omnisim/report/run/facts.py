@@ -22,7 +22,11 @@ def name_of(trace: Trace) -> str:
     return str(trace.about.get("scenario") or "A run of omnisim")
 
 
-def _outcomes(dimension: int, unit: Units) -> str:
+def _outcomes(trace: Trace, unit: Units) -> str:
+    dimension = trace.outcomes.shape[1]
+    if len(trace.blocks) > 1:
+        each = [f"{block.name.replace('_', ' ')} in {block.unit}" for block in trace.blocks]
+        return f"{count(dimension, 'coordinate')}, {dimension // len(each)} each of {listing(each)}"
     what = "event (1) or none (0)" if unit.quantity == "event" else f"{unit.quantity} in {unit.outcome}"
     return f"{count(dimension, 'coordinate')}, {what}"
 
@@ -39,7 +43,7 @@ def what_ran(trace: Trace) -> _Facts:
     if market.get("name"):
         facts.append(("Market", str(market["name"])))
     facts += [
-        ("Outcomes", _outcomes(trace.outcomes.shape[1], unit)),
+        ("Outcomes", _outcomes(trace, unit)),
         ("Forecaster", _forecasters(about)),
         ("Adversary", _said(about.get("adversary"))),
         ("Decision rule", _rules(about.get("elimination"))),

@@ -257,10 +257,17 @@ def _with_benchmark(analysis: Analysis, populations: Sequence[str] | None = None
 
 
 def _forecast(analysis: Analysis) -> Iterator[str]:
+    yield from _forecast_of(analysis, None)
+    for block in analysis.trace.blocks[1:]:
+        yield from _forecast_of(analysis, block.name)
+
+
+def _forecast_of(analysis: Analysis, signal: str | None) -> Iterator[str]:
+    """How good the forecasts were, of the prices or of a signal."""
     trace = analysis.trace
-    unit = units(trace)
+    unit = units(trace, signal)
     k = trace.subsequences[broadest(trace)]
-    table = analysis.accuracy
+    table = analysis.accuracy if signal is None else analysis.accuracy_of(signal)
     for name in dict.fromkeys(table["forecaster"]):
         rows = table[(table["forecaster"] == name) & (table["subsequence"] == k)].set_index("measure")
         who = "The forecast" if name == FORECASTER else f"The forecast of {name}"
@@ -292,7 +299,7 @@ def _forecast(analysis: Analysis) -> Iterator[str]:
                 f"It put the {periods} of a {unit.round} in order with a rank correlation of "
                 f"{number(rank['value'], 2)} (1 is the true order, repeating the {unit.round} before "
                 f"{number(rank['baseline'], 2)})."
-                if unit.quantity == "price"
+                if unit.hours is not None
                 else f"Its rank correlation within a {unit.round} was {number(rank['value'], 2)}."
             )
 
@@ -373,6 +380,15 @@ def _data(analysis: Analysis) -> Iterator[str]:
             f"The mean price was {amount(float(trace.prices.mean()))} {unit.outcome}, from {amount(prices.lowest)} to "
             f"{amount(prices.highest)}."
         )
+        for block in trace.blocks[1:]:
+            values, clipped = block.values(trace.true_outcomes), block.part(trace.true_outcomes)
+            beyond = int(((clipped < 0) | (clipped > 1)).sum())
+            ends = f"{number(block.low, 6)} to {number(block.high, 6)}"
+            yield (
+                f"The signal “{block.name}” was {amount(float(values.mean()))} {block.unit} on average, from "
+                f"{amount(float(values.min()))} to {amount(float(values.max()))}; {beyond:,} of {values.size:,} values "
+                f"lie outside {ends}, the range of the theory."
+            )
     elif unit.quantity == "event":
         came = int((trace.true_outcomes[:, 0] > 0.5).sum())
         yield f"The event came on {came:,} of {count(trace.rounds, unit.round)}."

@@ -169,6 +169,7 @@ class DecisionCalibrated(Forecaster):
                 regret_pairs=self._pairs,
                 base_regret=self.base_regret and bool(self.bases),
                 budgeted=self.tolerance is None and self.minimax == "cutting_planes",
+                limits=(self.service.limits.low, self.service.limits.high),
             ),
         )
 
@@ -201,7 +202,7 @@ class DecisionCalibrated(Forecaster):
         beside: list[RegretPotential] = []
         if self.regret:
             mass = _REGRET_SHARE * float(sum(family.count for family in families))
-            beside = regret_potentials(own, subsequences, service.rounds, mass)
+            beside = regret_potentials(own, subsequences, service.rounds, mass, service.limits)
             self._pairs = (
                 (2 + 1 / _REGRET_SHARE) * subsequences * sum(population.agents for population in service.populations)
             )
@@ -227,7 +228,7 @@ class DecisionCalibrated(Forecaster):
         return self._engine.spare() if self._lead >= 0 else solved
 
     def _update(self, outcome: FloatArray) -> None:
-        self._engine.learn(outcome)
+        self._engine.learn(self.service.limits.within(outcome))
         if self._rivals is not None:
             context, *rivals = self._rivals
             spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
