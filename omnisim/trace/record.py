@@ -232,7 +232,7 @@ class Trace:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What the coordinates of an outcome stand for: the prices first, then the signals that there are.
+        """Blocks of an outcome's coordinates: the prices first, then the signals that there are.
 
         Raises
         ------
