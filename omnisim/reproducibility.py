@@ -27,7 +27,7 @@ PROMISE = (
     " decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several"
     " solutions: from that round on, runs may part."
 )
-"""In these words also in the README and in the docstring of :func:`omnisim.simulate`; a test compares them."""
+"""In these words also on the site (docs/reproducibility.md) and in the docstring of :func:`omnisim.simulate`; a test compares them."""
 
 _PACKAGES = ("numpy", "scipy", "numba", "pandas", "simpy", "highspy", "scikit-learn", "plotly")
 
