@@ -3,6 +3,7 @@
 import _thread
 import os
 import signal
+import socket
 import threading
 import time
 import weakref
@@ -19,7 +20,7 @@ _SAME_REQUEST = 1.0
 
 
 _AGAIN = 0.05
-"""Seconds after which a request is repeated that was swallowed where nothing can be raised, as in ``__del__``."""
+"""Seconds after which a request that is lost is repeated."""
 
 _TELL: list[Callable[[], str]] = []
 """What an interruption says beside its name: at most one entry."""
@@ -60,8 +61,9 @@ class NobodyReadsError(BaseException):
 def signals_interrupt() -> Iterator[None]:
     """Make each of these signals raise :class:`Interrupted` in the main thread, unless it is ignored as by ``nohup``.
 
-    Who asks again, a second later or more, does not want to wait: the process ends at once. A request is not lost where
-    exceptions are: what was raised and vanished is raised again.
+    Who asks again, a second later or more, does not want to wait: the process ends at once. No request is lost: it is
+    repeated if it came while the main thread was about to sleep, which then sleeps on, or if what was raised vanished
+    where nothing can be raised.
     """
     _TELL.clear()
     _HELD.clear()
@@ -70,28 +72,24 @@ def signals_interrupt() -> Iterator[None]:
         return
     first: list[float] = []
     raised: list[weakref.ref[Interrupted]] = []
-    over = threading.Event()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        if first and now - first[0] > _SAME_REQUEST and (not raised or raised[0]() is not None):
+        if first and now - first[0] > _SAME_REQUEST and not is_lost():
             os._exit(128 + number)
         if _HELD:
             _HELD[:] = [number]
-        elif not raised or raised[0]() is None:
+        elif is_lost():
             first[:] = first or [now]
             error = Interrupted(number)
-            raised[:] = [weakref.ref(error, lambda _: repeat(number))]
+            raised[:] = [weakref.ref(error)]
             try:
                 raise error
             finally:
                 del error  # which its traceback would keep alive
 
-    def repeat(number: int) -> None:
-        if not over.is_set():
-            again = threading.Timer(_AGAIN, lambda: None if over.is_set() else _ask_main_thread(number))
-            again.daemon = True
-            again.start()
+    def is_lost() -> bool:
+        return not _HELD and (not raised or raised[0]() is None)
 
     before = {}
     for name in _ASKING:
@@ -99,11 +97,45 @@ def signals_interrupt() -> Iterator[None]:
         if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
             before[number] = signal.signal(number, interrupt)
     try:
-        yield
+        # Where a library has put a handler of its own in the place of ours, it is asked once.
+        with _watched(lambda number: signal.getsignal(number) is interrupt, is_lost):
+            yield
     finally:
-        over.set()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _watched(is_ours: Callable[[int], bool], is_lost: Callable[[], bool]) -> Iterator[None]:
+    """From the first signal of ours on, repeat it whenever it is lost."""
+    # Python tells of a signal by a byte as soon as the process gets it, whatever the main thread does.
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    over = threading.Event()
+
+    def watch() -> None:
+        while (number := reader.recv(1)[0]) != _OVER:
+            while is_ours(number) and not over.wait(_AGAIN):
+                if is_lost():
+                    _ask_main_thread(number)
+
+    watcher = threading.Thread(target=watch, name="signals", daemon=True)
+    watcher.start()
+    previous = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        over.set()
+        writer.setblocking(True)
+        writer.send(bytes([_OVER]))
+        watcher.join()
+        for end in (reader, writer):
+            end.close()
+
+
+_OVER = 0
+"""No signal has this number."""
 
 
 def _ask_main_thread(number: int) -> None:
@@ -120,7 +152,13 @@ _HELD: list[int] = []
 
 @contextmanager
 def signals_wait() -> Iterator[None]:
-    """Let a request wait until the end of the block, which must be short: what it does cannot be left half done."""
+    """Let a request wait until the end of the block, which must be short: what it does cannot be left half done.
+
+    Within another such block it waits until the end of that; in threads other than the main one none arrives.
+    """
+    if _HELD or threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _HELD[:] = [0]
     try:
         yield
@@ -133,6 +171,12 @@ def signals_wait() -> Iterator[None]:
 def if_interrupted(tell: Callable[[], str]) -> None:
     """Have an interruption say this from now on: what is there, and how to go on. Asked when all is cleaned up."""
     _TELL[:] = [tell]
+
+
+def begins_anew(page: Path) -> None:
+    """Have an interruption say that the same command begins anew, unless it has written its last file by then."""
+    results = Results(page)
+    if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
 
 
 class Results:

@@ -94,5 +94,10 @@ def _class_of(frame: tuple[FrameType, int]) -> str:
     return cls.__name__ if foreign and hasattr(cls, code.co_name) else ""
 
 
+def is_ours(strategy: object) -> bool:
+    """Whether the class of a strategy is one of omnisim's own."""
+    return _is_ours(type(strategy).__module__)
+
+
 def _is_ours(module: Any) -> bool:
     return str(module).partition(".")[0] == _OURS

@@ -131,6 +131,22 @@ def read_bytes(path: Path, most: int = MOST_TEXT) -> bytes:
     return path.read_bytes()
 
 
+def load_json(text: bytes | str) -> Any:
+    """What a JSON text holds.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or holds half a character, with which every file would fail that it is written to.
+    """
+    tree = json.loads(text)
+    try:
+        json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError as cause:
+        raise ValueError("it has half of a character, as in \\ud800, which no file can hold") from cause
+    return tree
+
+
 def parse_json(text: bytes | str, form: type[BaseModel]) -> dict[str, Any]:
     """A JSON document of the given form, as it stands there.
 
@@ -139,11 +155,7 @@ def parse_json(text: bytes | str, form: type[BaseModel]) -> dict[str, Any]:
     ValueError
         On the first thing that is wrong, in words that name the key.
     """
-    tree = json.loads(text)
-    try:
-        json.dumps(tree, ensure_ascii=False).encode()
-    except UnicodeEncodeError as cause:
-        raise ValueError("it has half of a character, as in \\ud800, which no file can hold") from cause
+    tree = load_json(text)
     try:
         form.model_validate(tree)
     except ValidationError as cause:

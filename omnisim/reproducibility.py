@@ -50,12 +50,13 @@ def machine() -> dict[str, Any]:
     from llvmlite import binding
     from numba.core import config
     from scipy import linalg  # noqa: F401 (scipy has a linear algebra library of its own, which this loads)
-    from threadpoolctl import threadpool_info
+
+    from omnisim.threads import pools_of_threads
 
     keys = {"library": "internal_api", "version": "version", "kernel": "architecture"}
     libraries = [
         {**{ours: pool.get(theirs) for ours, theirs in keys.items()}, "threading_layer": pool.get("threading_layer")}
-        for pool in threadpool_info()
+        for pool in pools_of_threads()
         if pool.get("user_api") == "blas"
     ]
     return {

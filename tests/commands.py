@@ -1,5 +1,6 @@
 """The command in a process of its own, to which things are done from outside."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,27 +11,57 @@ from pathlib import Path
 
 POSIX = os.name == "posix"
 
-ENOUGH = 120.0
-"""Seconds after which what was waited for will not come any more."""
+ENOUGH = 300.0
+"""Seconds after which what was waited for will not come any more, however slow the machine is."""
 
 
 def start(*arguments: object, before: str = "", **options: object) -> "subprocess.Popen[str]":
     """Start ``omnisim`` with these arguments; ``before`` is Python that is executed first."""
     code = f"{before}\nfrom omnisim.__main__ import main\nmain()"
+    # With faulthandler, a command that does not end can be asked where it is.
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # noqa: S603 (this interpreter)
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [sys.executable, "-X", "faulthandler", "-c", code, *map(str, arguments)],
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": POSIX, **options},
     )
 
 
-def finish(command: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of a command, once it has ended; nothing of it is left running."""
+def finish(command: "subprocess.Popen[str]", seconds: float = ENOUGH) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command, once it has ended; nothing of it is left running.
+
+    Raises
+    ------
+    AssertionError
+        If it does not end in so many seconds; with what it printed, and where it was.
+    """
     try:
-        out, err = command.communicate(timeout=ENOUGH)
+        out, err = command.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"the command did not end; {_ended_by_force(command)}") from None
     finally:
         command.kill()
         wait_until(lambda: not session_of(command))
     return command.returncode, out, err
+
+
+def wait_for(command: "subprocess.Popen[str]", true: Callable[[], object], seconds: float = ENOUGH) -> None:
+    """Wait until something holds or the command has ended; if neither comes, fail with what the command printed."""
+    try:
+        wait_until(lambda: command.poll() is not None or true(), seconds)
+    except AssertionError as never:
+        raise AssertionError(f"{never}; {_ended_by_force(command)}") from None
+
+
+def _ended_by_force(command: "subprocess.Popen[str]") -> str:
+    """Where a command is and what it has printed; it is ended, and so are its workers."""
+    if POSIX:
+        command.send_signal(signal.SIGABRT)  # faulthandler answers with the stack of every thread
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            command.wait(10.0)
+        with contextlib.suppress(OSError):
+            os.killpg(command.pid, signal.SIGKILL)  # whoever holds the other ends of its pipes
+    command.kill()
+    out, err = command.communicate()
+    return f"it printed:\n{out}\nand on standard error:\n{err}"
 
 
 def done(*arguments: object, **options: object) -> tuple[int, str, str]:

@@ -19,7 +19,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
-    *("interruption", "plug_ins"),
+    *("interruption", "plug_ins", "threads"),
     "spreadsheets",
 }
 """Parts that any other may import."""
@@ -59,18 +59,15 @@ MAY_IMPORT = {
 OUTERMOST = {
     "__main__",
     "cli",
-    "compare_command",
+    "commands",
     "occupied",
     "progress",
     "run_directory",
-    "schedules_command",
     "tomorrow",
-    "validate_command",
-    "value_command",
 }
 """They put the others together; nothing but each other imports them."""
 
-ONLY_IN = {"simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
+ONLY_IN = {"threadpoolctl": {"threads"}, "simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
 """Libraries with one importer."""
 
 
@@ -264,7 +261,7 @@ def test_importing_the_package_imports_nothing_slow() -> None:
 
 
 def test_reading_a_scenario_imports_nothing_that_only_results_need() -> None:
-    code = "from omnisim.validate_command import validated; import omnisim; omnisim.load_scenario('synthetic_seasonal')"
+    code = "import omnisim.commands.validating; omnisim.load_scenario('synthetic_seasonal')"
     assert {"pandas", "plotly", "sklearn", "pyarrow", "scipy.stats"} & loaded_by(code) == set()
 
 

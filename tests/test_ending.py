@@ -7,17 +7,20 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from commands import POSIX, done, finish, send, session_of, start, wait_until
+import threadpoolctl
+from commands import POSIX, done, finish, send, session_of, start, wait_for
 from scenario_files import omnisim_command, write_scenario
 
 import omnisim
 from omnisim.comparison.store import Store
-from omnisim.interruption import Interrupted, signals_interrupt, signals_wait
+from omnisim.interruption import _AGAIN, Interrupted, signals_interrupt, signals_wait
 from omnisim.output_folder import OWNER
+from omnisim.threads import at_most_threads
 
 pytestmark = pytest.mark.skipif(not POSIX, reason="signals and descriptors of POSIX")
 
@@ -27,12 +30,14 @@ ONE_OF_EACH = [pytest.param(name, marks=() if name == "SIGTERM" else pytest.mark
 """Where the way from a signal to what is said is tested elsewhere, one will do in the short suite."""
 
 
-def interrupted(arguments: Sequence[object], out: Path, name: str, *, when: object = None, before: str = "") -> str:
+def interrupted(
+    arguments: Sequence[object], out: Path, name: str, *, when: Callable[[], object] | None = None, before: str = ""
+) -> str:
     """What a command says that gets this signal once it holds its folder, and perhaps something else has come true."""
     command = start(*arguments, before=before)
-    wait_until(lambda: (out / OWNER).exists() or command.poll() is not None)
+    wait_for(command, (out / OWNER).exists)
     if when is not None:
-        wait_until(lambda: when() or command.poll() is not None)  # type: ignore[operator]
+        wait_for(command, when)
     send(command, name)
     code, said, complaint = finish(command)
     assert (code, said) == (CODES[name], "")
@@ -57,8 +62,9 @@ class TestSignals:
         scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
         arguments = ["run", scenario, "--checkpoint-every", 5, "--out", out]
         kept = out / "checkpoint.npz"
-        slow = "import omnisim.simulation.checkpoint as c, time\n_round = c.Checkpointer.round_is_over\n"
-        slow += "c.Checkpointer.round_is_over = lambda *a: (_round(*a), time.sleep(0.05))"
+        slow = "import omnisim.simulation.checkpoint as c, os, time\n_round = c.Checkpointer.round_is_over\n"
+        slow += f"wait = lambda: os.path.exists({str(kept)!r}) and time.sleep(600)\n"
+        slow += "c.Checkpointer.round_is_over = lambda *a: (_round(*a), wait())"
         said = interrupted(arguments, out, name, when=kept.exists, before=slow)
         assert said.endswith(f"but for {kept}: the same command goes on from there")
         assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}
@@ -96,8 +102,9 @@ class TestSignals:
         out = tmp_path / "out"
         arguments = ["compare", "synthetic_seasonal", "--forecasters", "climatology,persistence", "--seeds", 6]
         arguments += ["--jobs", jobs, "--set", "rounds=40", "--out", out]
-        slow = "from omnisim.comparison.store import Store\nimport time\n_write = Store.write\n"
-        slow += "Store.write = lambda *a: (_write(*a), time.sleep(0.3))"
+        slow = "from omnisim.comparison.store import Store\nimport os, time\n_write = Store.write\n"
+        slow += f"wait = lambda: len(os.listdir({str(out / 'runs')!r})) > 2 and time.sleep(600)\n"
+        slow += "Store.write = lambda *a: (_write(*a), wait())"
         said = interrupted(arguments, out, name, when=lambda: len(list(out.glob("runs/*"))) > 2, before=slow)
         finished = len(Store(out).places())
         assert 2 <= finished < 12
@@ -153,7 +160,7 @@ class TestSignals:
             *("--set", "rounds=40", "--out", out),
             before="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)",
         )
-        wait_until(lambda: (out / OWNER).exists() or command.poll() is not None)
+        wait_for(command, (out / OWNER).exists)
         send(command, "SIGHUP")
         assert finish(command)[0] == 0
 
@@ -161,8 +168,9 @@ class TestSignals:
         # As `timeout` sends them: to the command, and to all of its group, workers included.
         out = tmp_path / "out"
         arguments = ["study", "crowding", "--quick", "--jobs", "2", "--out", out]
-        command = start(*arguments)
-        wait_until(lambda: len(session_of(command)) > 3 or command.poll() is not None)
+        # However much time passes between the two signals on a machine with much to do, it counts as none.
+        command = start(*arguments, before="from omnisim import interruption\ninterruption._SAME_REQUEST = 600.0")
+        wait_for(command, lambda: len(session_of(command)) > 3)
         send(command, "SIGTERM")
         with contextlib.suppress(ProcessLookupError):
             os.killpg(command.pid, signal.SIGTERM)
@@ -186,6 +194,58 @@ class TestSignals:
         assert code == 143
         assert complaint.startswith("omnisim: interrupted by SIGTERM; nothing was written to ")
 
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
+    def test_one_that_another_thread_gets_while_the_main_one_sleeps(self, tmp_path: Path, name: str) -> None:
+        # As when it comes between the last look of Python for signals and the sleep: nothing wakes the main thread.
+        elsewhere = (
+            "import omnisim, signal, threading, time\n"
+            "def ask():\n    time.sleep(0.2)\n"
+            f"    signal.pthread_kill(threading.get_ident(), signal.{name})\n    time.sleep(600)\n"
+            "def simulate(*_, **__):\n    threading.Thread(target=ask, daemon=True).start()\n    time.sleep(600)\n"
+            "omnisim.simulate = simulate"
+        )
+        command = start("run", write_scenario(tmp_path), "--out", tmp_path / "out", before=elsewhere)
+        code, _, complaint = finish(command)
+        assert code == CODES[name]
+        assert complaint.startswith(f"omnisim: interrupted by {name}; nothing was written to ")
+
+    def test_one_for_a_handler_of_a_library_is_told_to_it_once(self) -> None:
+        got: list[int] = []
+        with signals_interrupt():
+            before = signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
+            signal.raise_signal(signal.SIGTERM)
+            time.sleep(10 * _AGAIN)
+            signal.signal(signal.SIGTERM, before)
+        assert got == [signal.SIGTERM]
+
+    def test_blocks_in_which_one_waits_may_be_within_each_other(self) -> None:
+        with signals_interrupt():
+            done: list[str] = []
+            with pytest.raises(Interrupted, match="SIGTERM"), signals_wait():
+                with signals_wait():
+                    signal.raise_signal(signal.SIGTERM)
+                done.append("all of it")
+            assert done == ["all of it"]
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="libraries are found otherwise")
+    def test_one_in_a_function_that_c_calls_back(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        # threadpoolctl looks for libraries by such a function: what is raised there is printed and lost.
+        found: list[str] = []
+        look = threadpoolctl.ThreadpoolController._make_controller_from_path
+
+        def signalled(controller: threadpoolctl.ThreadpoolController, path: str) -> None:
+            signal.raise_signal(signal.SIGTERM)
+            look(controller, path)
+            found.append(path)
+
+        monkeypatch.setattr(threadpoolctl.ThreadpoolController, "_make_controller_from_path", signalled)
+        with signals_interrupt(), pytest.raises(Interrupted, match="SIGTERM"), at_most_threads(1):
+            raise AssertionError("the block was begun")
+        assert found
+        assert capfd.readouterr() == ("", "")
+
     def test_one_waits_for_what_cannot_be_left_half_done(self) -> None:
         with signals_interrupt():
             done: list[str] = []
@@ -202,9 +262,9 @@ class TestSignals:
             "        open('stubborn', 'w').close()\n        time.sleep(600)\nomnisim.simulate = simulate"
         )
         command = start("run", write_scenario(tmp_path), "--out", out, before=stubborn, cwd=tmp_path)
-        wait_until((out / OWNER).exists)
+        wait_for(command, (out / OWNER).exists)
         send(command, "SIGTERM")
-        wait_until((tmp_path / "stubborn").exists)
+        wait_for(command, (tmp_path / "stubborn").exists)
         send(command, "SIGTERM")
         assert finish(command)[0] == 143
 

@@ -22,8 +22,10 @@ from omnisim.strategies.forecasters.base import Forecaster
 
 CODE = '''
 import sys
+from dataclasses import dataclass
 import numpy as np
 import omnisim
+from omnisim.market import EnergyBuyers
 
 class Odd(BaseException):
     """Derived from no Exception."""
@@ -43,6 +45,13 @@ class Boom(omnisim.forecasters.Forecaster):
 
     def _raise(self):
         HOW[self.what](self)
+
+@dataclass(frozen=True, kw_only=True)
+class Unborn(EnergyBuyers):
+    """Agents that fail where they are drawn."""
+
+    def _draw(self, scaling, rng):
+        raise LookupError("drawn")
 
 def reraise(_):
     try:
@@ -118,6 +127,15 @@ def test_before_the_first_round_as_well(boom: Path, what: str) -> None:
     assert answer.err.startswith(f"omnisim: Boom failed in _raise: {SAID[what]} (_raise, boom_here.py, line ")
 
 
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_agents_that_cannot_be_drawn(boom: Path, command: str) -> None:
+    kind = ["--set", "populations.buyers.kind=unborn", "--set", "populations.buyers.agents=3", "--plugin", "boom_here"]
+    answer = omnisim_command(command, "synthetic_seasonal", "--rounds", 4, *kind)
+    assert (answer.code, answer.out) == (1, "")
+    said = "omnisim: Unborn failed in _draw: LookupError: drawn (_draw, boom_here.py, line "
+    assert answer.err.startswith(said)
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_comparison_records_it_and_goes_on(boom: Path, jobs: int) -> None:
     names = "persistence,boom(what=exit),boom(what=odd),boom(what=divide)"
@@ -158,6 +176,16 @@ class Dull(Adversary):
         raise LookupError("answered")
 
 
+class Forgetful(omnisim.learners.Learner):
+    """Fails where it learns from what it earned."""
+
+    def _reset(self) -> np.ndarray:
+        return self._uniform()
+
+    def _learn(self, utilities: np.ndarray, costs: np.ndarray) -> Any:
+        raise LookupError("earned")
+
+
 def scenario_with(**parts: Any) -> omnisim.Scenario:
     given = small_scenario(rounds=3)
     strategies = {"adversary": given.adversary, "forecaster": given.forecaster, "elimination": given.elimination}
@@ -172,6 +200,7 @@ def scenario_with(**parts: Any) -> omnisim.Scenario:
             r"Late failed in round 0: LookupError: learnt \(_update, test_plug_ins\.py, line \d+\)",
         ),
         ({"elimination": Broken()}, r"Broken failed in round 0: LookupError: offered \(_candidates, "),
+        ({"elimination": Forgetful()}, r"Forgetful failed in round 0: LookupError: earned \(_learn, "),
         ({"adversary": Dull()}, r"Dull failed in round 0: LookupError: answered \(_law, "),
     ],
 )

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from omnisim.analysis.accuracy import accuracy
 from omnisim.analysis.benchmark import benchmark_of
@@ -25,6 +24,7 @@ from omnisim.analysis.violation import cumulative_violation, violations, whole_r
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
+from omnisim.threads import at_most_threads
 from omnisim.trace import PopulationRecord, Trace
 
 
@@ -79,7 +79,7 @@ class Analysis:
     @cached_property
     def worth(self) -> dict[str, Worth]:
         """Per population, money beside that with persistence and perfect foresight; see :class:`Worth`."""
-        with threadpool_limits(limits=1):
+        with at_most_threads(1):
             return {name: worth(self.trace, name) for name in self.trace.records}
 
     @cached_property
@@ -160,7 +160,7 @@ def analyze(trace: Trace) -> Analysis:
     if not isinstance(trace, Trace):
         raise TraceError(f"analyze needs a Trace, from simulate or load_trace, got {type(trace).__name__}")
     # On one thread: products of this size gain nothing from more, and rounding may depend on their number.
-    with threadpool_limits(limits=1):
+    with at_most_threads(1):
         return Analysis(trace, {name: _measure(trace, name) for name in trace.records})
 
 

@@ -8,11 +8,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter, validate_data
-from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import FloatArray
 from omnisim.batch.cross_fitting import rows_of
 from omnisim.errors import ProblemError
+from omnisim.threads import at_most_threads
 
 NOTHING: Any = object()
 """In place of outcomes where there are none."""
@@ -61,7 +61,7 @@ def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
         If it takes none.
     """
     # Threads that wait for each other cost a small fit more than they save, many times over on a busy machine.
-    with threadpool_limits(limits=1 if len(y) < _MANY else None):
+    with at_most_threads(1 if len(y) < _MANY else None):
         if weights is None:
             return model.fit(X, y)
         return model.fit(X, y, **{_weight_key(model): weights})
@@ -83,7 +83,7 @@ def _weight_key(model: Any) -> str:
 
 def answers_of(model: Any, X: Any) -> FloatArray:
     """P(Y = 1 | x) of a fitted classifier whose classes are 0 and 1, or the clipped answer of a regressor."""
-    with threadpool_limits(limits=1 if len(X) < _MANY else None):
+    with at_most_threads(1 if len(X) < _MANY else None):
         if hasattr(model, "predict_proba"):
             return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)
         return np.clip(np.asarray(model.predict(X), dtype=np.float64), 0.0, 1.0)

@@ -17,7 +17,8 @@ from omnisim.market.leaks import Leaks, refuse_leaks, warn_of_misfit
 from omnisim.market.moments import read_moments
 from omnisim.market.stamps import Edge, Stamps, When, read_stamps, refuse_years
 from omnisim.market.suspicions import refuse_sentinels, unit_of_prices, warn_of_clock
-from omnisim.market.tables import Form, Source, Table, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Form, Table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
 from omnisim.suggest import nearest

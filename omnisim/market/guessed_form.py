@@ -9,7 +9,8 @@ from omnisim.market.excel_files import header_above
 from omnisim.market.preamble import lines_above_header
 from omnisim.market.several_files import first_file
 from omnisim.market.stamps import When
-from omnisim.market.tables import Form, Source, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Form
 
 
 def form_found(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:

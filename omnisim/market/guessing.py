@@ -19,7 +19,8 @@ from omnisim.market.sources import recognized
 from omnisim.market.stamps import Stamps, read_stamps
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.suspicions import unit_of_prices
-from omnisim.market.tables import Source, Table, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Table
 from omnisim.market.wide import period_columns
 from omnisim.market.zones import clocks_like, zone_changing_on, zone_of_offsets
 

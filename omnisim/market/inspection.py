@@ -8,7 +8,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.market.guessing import Guess, guess, unit_line
-from omnisim.market.tables import Source
+from omnisim.market.table_files import Source
 
 _BARS = "▁▂▃▄▅▆▇█"
 

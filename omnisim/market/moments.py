@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from omnisim.errors import DataError
@@ -188,13 +189,16 @@ def _found_out(text: "pd.Series", key: str, clock: bool) -> tuple["pd.Series", s
 def _candidates(text: "pd.Series", clock: bool) -> list[tuple[str, "pd.Series"]]:
     """Formats that read as many cells as any, and what they read; no two that read the same."""
     sample = text[text != ""].iloc[[*range(min(20, (text != "").sum()))]]
+    cells = sample.tolist()
     found: list[tuple[str, pd.Series]] = []
     for day in _DAYS:
         for time in _CLOCKS if clock else _CLOCKS[:1]:
             found += [
                 (pattern, values)
                 for pattern in sorted({day + time, day + time.replace(" ", "T", 1)})
-                if _tried(sample, pattern) is not None and (values := _tried(text, pattern)) is not None
+                if any(map(_shape(pattern).fullmatch, cells))
+                and _tried(sample, pattern) is not None
+                and (values := _tried(text, pattern)) is not None
             ]
     most = max((int(values.notna().sum()) for _, values in found), default=0)
     kept: list[tuple[str, pd.Series]] = []
@@ -202,6 +206,18 @@ def _candidates(text: "pd.Series", clock: bool) -> list[tuple[str, "pd.Series"]]
         if values.notna().sum() == most and not any(values.equals(other) for _, other in kept):
             kept.append((pattern, values))
     return kept
+
+
+@cache
+def _shape(pattern: str) -> re.Pattern[str]:
+    """A shape that every cell has which the format can read, so that most formats are ruled out at a glance."""
+    letters = dict.fromkeys(("%b", "%B", "%p"), r"\D+")
+    parts = [part for part in re.split(r"(%[A-Za-z]|\s+)", pattern) if part]
+    shapes = [
+        letters.get(part, r"\s?\d+") if part.startswith("%") else r"\s+" if part.isspace() else re.escape(part)
+        for part in parts
+    ]
+    return re.compile("".join(shapes), re.IGNORECASE)
 
 
 def _tried(text: "pd.Series", pattern: str, utc: bool = False) -> "pd.Series | None":

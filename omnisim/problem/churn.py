@@ -147,8 +147,9 @@ def _rows_of(constraint: Constraint, rows: IntArray) -> Constraint:
     if isinstance(constraint, LinearConstraint):
         scale = None if constraint.scale is None else constraint.scale[rows]
         return LinearConstraint(
-            constraint.slope[rows], constraint.offset[rows], constraint.name, unit=constraint.unit, scale=scale
-        )
+            constraint.slope[rows], constraint.offset[rows], constraint.name, unit=constraint.unit, scale=scale,
+            averaged=constraint.averaged,
+        )  # fmt: skip
     return _Rows(constraint, rows)
 
 
@@ -160,6 +161,7 @@ class _Rows:
         if hasattr(constraint, "name"):
             self.name = str(constraint.name)
         self.unit, self.scale = getattr(constraint, "unit", COST), getattr(constraint, "scale", None)
+        self.averaged = bool(getattr(constraint, "averaged", False))
         if self.scale is not None:
             self.scale = np.asarray(self.scale)[rows]
 

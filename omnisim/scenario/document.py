@@ -171,7 +171,11 @@ def digest(document: BaseModel, folder: Path) -> str:
 def _hash(path: Path) -> str:
     with reading(path, ScenarioError):
         paths = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
-        return hashlib.sha256(b"".join(each.read_bytes() for each in paths)).hexdigest()
+    content = hashlib.sha256()
+    for each in paths:
+        with reading(each, ScenarioError):
+            content.update(each.read_bytes())
+    return content.hexdigest()
 
 
 def _plain(value: Any, of_path: Callable[[Path], str]) -> Any:

@@ -26,7 +26,7 @@ _STRESSED = 0.9
 def scenario_of_prices(
     path: Path, overrides: Mapping[str, Any] | None = None, customers: tuple[str, Path] | None = None
 ) -> tuple[Scenario, list[str]]:
-    """The scenario that plays the prices of a file, and the choices that the file left open.
+    """The scenario that plays the prices of a file, and what the file left open and its market does not warn of.
 
     Customers' typical price is the median of the first days, their stress price its 90 % quantile; the scale comes from
     the same days, which are past when the run begins. Subsequences are all days, weekends, and days after dear and
@@ -79,7 +79,8 @@ def scenario_of_prices(
         tree = overridden(tree, others | files)
         scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
         scenario.problem(scenario.seed)
-    return scenario, list(found.choices)
+    told = scenario.about["market"].get("warnings", ())
+    return scenario, [choice for choice in found.choices if choice not in told]
 
 
 def market_keys(settings: Mapping[str, Any]) -> dict[str, Any]:

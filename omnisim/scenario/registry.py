@@ -65,6 +65,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "electric_vehicles": "omnisim.market:ElectricVehicles",
         "energy_buyers": "omnisim.market:EnergyBuyers",
         "heat_pumps": "omnisim.market:HeatPumps",
+        "industrial_loads": "omnisim.market:IndustrialLoads",
         "manufacturers": "omnisim.market:Manufacturers",
         "producers": "omnisim.market:Producers",
         "solar_storage": "omnisim.market:SolarStorage",

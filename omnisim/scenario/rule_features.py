@@ -8,13 +8,13 @@ published forecasts the market's data hold.
 from collections.abc import Set as AbstractSet
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import ScenarioError
 from omnisim.market import Market, Scaling
 from omnisim.problem.context import Past, Service
 from omnisim.strategies.forecasters import RidgeAutoregression
+from omnisim.threads import at_most_threads
 
 YESTERDAY_PRICE = "yesterday_price"
 """Mean price of the day before, per MWh; on the first day of the data, that day's own is not known: NaN."""
@@ -65,7 +65,7 @@ def _price_forecast(market: Market, scaling: Scaling) -> FloatArray:
     outcomes = scaling.outcomes(market.prices)[0]
     days = Past(outcomes, market.dates, market.features)
     forecast = np.empty(len(outcomes))
-    with threadpool_limits(limits=1):  # as in simulate: rounding may depend on the number of threads
+    with at_most_threads(1):  # as in simulate: rounding may depend on the number of threads
         for day, outcome in enumerate(outcomes):
             forecast[day] = scaling.prices(ridge.predict(days.context(day)).mean).mean()
             ridge.update(outcome)

@@ -6,6 +6,7 @@ import numpy as np
 
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, freeze
 from omnisim.errors import ProblemError
+from omnisim.plug_ins import is_ours
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.answers import Offers
 from omnisim.simulation.cohorts import Cohort
@@ -61,6 +62,7 @@ class Agents:
         whose = f"{type(policy).__name__} of population {cohort.populations[0].name!r}"
         self._offers = Offers(whose, rows, cohort.actions)
         self._rows = np.arange(rows)
+        self._theirs = not is_ours(policy)
         self._round_data, self.present = round_data, present
         self._subscriptions, self._max_age = list(subscriptions), max_age
         self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
@@ -151,11 +153,15 @@ class Agents:
             "eliminated_at": self.policy.eliminated_at,
         }
 
+    @property
+    def _eliminated_at(self) -> IntArray:
+        rounds, subsequences = self._round_data.active.shape
+        return self._offers.check_eliminated_at(rounds, subsequences, self.policy.eliminated_at)
+
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name."""
         cohort = self.cohort
-        rounds, subsequences = self._round_data.active.shape
-        eliminated_at = self._offers.check_eliminated_at(rounds, subsequences, self.policy.eliminated_at)
+        eliminated_at = self._eliminated_at
         records = {}
         for index, name, rows in cohort.each():
             population = cohort.populations[index]
@@ -200,6 +206,8 @@ class Agents:
                 chosen = cohort.best_response(predictions, candidates)
             except ProblemError as cause:
                 raise self._offers.without_action(t, cause) from cause
+            if self._theirs:
+                self._offers.check_chosen(t, chosen, self.fallback[t], self._eliminated_at, active)
             network.send(me, Actions(me, t, chosen, acting))
             yield clock.at(Phase.SETTLEMENT)
             if self.ideal:

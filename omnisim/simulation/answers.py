@@ -9,6 +9,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, real_numbers, within
 from omnisim.errors import ProblemError, StrategyError, TraceError
+from omnisim.trace.candidates import has_candidate, has_left
 from omnisim.trace.checking import check_forms, check_values
 from omnisim.trace.description import RECORD
 
@@ -69,6 +70,31 @@ class Offers:
         except TraceError as cause:
             raise StrategyError(f"{self._who}: {cause}") from cause
         return array
+
+    def check_chosen(
+        self, t: int, chosen: IntArray, fallback: BoolArray, eliminated_at: IntArray, active: BoolArray
+    ) -> None:
+        """Hold what each agent (N,) plays against the rounds after which actions left (N, A, K).
+
+        Raises
+        ------
+        StrategyError
+            If an action had left before, or an agent fell back that had a candidate.
+        """
+        left = has_left(t, chosen, eliminated_at, active) & ~fallback
+        if left.any():
+            agent = int(left.argmax())
+            raise StrategyError(
+                f"{self._who} in round {t}: playable() offers action {chosen[agent]} to agent {agent}, which had left "
+                "all its candidate sets before, as eliminated_at says"
+            )
+        needless = fallback.copy()
+        needless[fallback] = has_candidate(t, eliminated_at[fallback], active)
+        if needless.any():
+            raise StrategyError(
+                f"{self._who} in round {t}: playable() says that agent {needless.argmax()} falls back, which has a "
+                "candidate left, as eliminated_at says"
+            )
 
     def _flags(self, t: int, hook: str, array: Any, shape: tuple[int, ...]) -> BoolArray:
         if type(array) is np.ndarray and array.dtype == np.bool_ and array.shape == shape:

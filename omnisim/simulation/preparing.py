@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import simpy
-from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import IntArray
 from omnisim.errors import ScenarioError
@@ -30,6 +29,7 @@ from omnisim.strategies.adversaries.replay import Replay
 from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
+from omnisim.threads import at_most_threads
 from omnisim.trace import FORECASTER
 from omnisim.trace.description import RECORD, RUN, size_of
 
@@ -63,7 +63,7 @@ class Prepared:
         adversary.start(stream(seed, "adversary/start"), problem.populations)
         self.forecasters = {name: copy.deepcopy(each) for name, each in scenario.forecasters.items()}
         self._hears = {name: scenario.subscriptions_of(name) for name in self.populations}
-        with threadpool_limits(limits=1):
+        with at_most_threads(1):
             self._crews, self.rules = _crews(scenario, problem, self._hears, seed)
             self.home = {name: crew.name for crew in self._crews for name in crew.names}
             self._start_forecasters()
@@ -162,7 +162,7 @@ class Prepared:
             environment.process(service.run(clock, network))
         for party in self.agents.values():
             environment.process(party.run(clock, network))
-        with threadpool_limits(limits=1), strategies_named(lambda: f"in round {int(environment.now)}"):
+        with at_most_threads(1), strategies_named(lambda: f"in round {int(environment.now)}"):
             environment.run()
         return network
 

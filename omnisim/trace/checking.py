@@ -7,7 +7,7 @@ import numpy as np
 
 from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
-from omnisim.trace.description import CONSISTENCY, KINDS, LARGEST, RECORD, RULES, RUN, Array, Rule
+from omnisim.trace.description import AGENTS, CONSISTENCY, KINDS, LARGEST, RECORD, RULES, RUN, Array, Rule
 from omnisim.trace.layout import arrays_of, groups, header_of, prefix_of, symbols_of
 from omnisim.trace.record import Trace
 
@@ -229,7 +229,7 @@ def _range(field: Array, symbols: Symbols) -> str:
 
 
 def _check_rules(rules: Iterable[Rule], arrays: Mapping[str, np.ndarray], populations: int) -> None:
-    of_population = {field.name for field in RECORD}
+    of_population = {field.name for field in (*AGENTS, *RECORD)}
     for rule in rules:
         first = rule.arrays[0]
         for prefix in [prefix_of(index) for index in range(populations)] if first in of_population else [""]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from omnisim.arrays import ROUNDING
+from omnisim.trace.candidates import has_candidate, has_left
 
 Kind: TypeAlias = Literal["float", "whole", "flag", "day"]
 
@@ -244,6 +245,32 @@ def _after_a_violation(violated_at: Any, actions: Any, costs: Any, active: Any) 
     return wrong
 
 
+def _without_a_cost(violated_at: Any, actions: Any, costs: Any) -> Any:
+    """Where an action is said to have violated in a round in which it was played, and cost nothing."""
+    agents, named, _ = where = np.nonzero(violated_at < len(actions))
+    rounds = violated_at[where]
+    wrong = np.zeros(violated_at.shape, dtype=np.bool_)
+    wrong[where] = (actions[rounds, agents] == named) & (costs[rounds, agents] <= 0).all(axis=1)
+    return wrong
+
+
+def _no_candidate(actions: Any, fallback: Any, eliminated_at: Any, active: Any, defaulted: Any) -> Any:
+    """Where an action was chosen that had left; where the market closed before, nobody chose."""
+    chosen = ~fallback if defaulted is None else ~fallback & ~defaulted[:, None]
+    return np.array([
+        here & has_left(t, played, eliminated_at, active[t])
+        for t, (played, here) in enumerate(zip(actions, chosen, strict=True))
+    ])  # fmt: skip
+
+
+def _needless(fallback: Any, eliminated_at: Any, active: Any) -> Any:
+    wrong = np.zeros_like(fallback)
+    for t in map(int, np.flatnonzero(fallback.any(axis=1))):
+        fell = np.flatnonzero(fallback[t])
+        wrong[t, fell] = has_candidate(t, eliminated_at[fell], active[t])
+    return wrong
+
+
 CONSISTENCY: Sequence[Rule] = (
     Rule(("active",), lambda active: ~active.any(axis=0)[None, :] if len(active) else None,
          "every subsequence must have a round"),
@@ -265,5 +292,12 @@ CONSISTENCY: Sequence[Rule] = (
         lambda late, delivered: None if late is None else late > delivered,
         "late messages are among those delivered",
     ),
+    Rule(("dates",), lambda dates: None if dates is None else np.append(False, np.diff(dates) <= np.timedelta64(0)),
+         "days must rise"),
+    Rule(("limit_scale",), lambda scale: None if scale is None else scale <= 0, "every entry must be > 0"),
+    Rule(("violated_at", "actions", "costs"), _without_a_cost, "the action was played in that round at no cost > 0"),
+    Rule(("actions", "fallback", "eliminated_at", "active", "defaulted"), _no_candidate,
+         "it had left the candidates before, and it is no fallback"),
+    Rule(("fallback", "eliminated_at", "active"), _needless, "the agent had a candidate left"),
 )  # fmt: skip
 """What is checked beyond that of a record that was read: a file may have been put together of others."""

@@ -85,6 +85,11 @@ def header_of(trace: Trace) -> dict[str, Any]:
                 "currency": record.population.money.currency,
                 "subscriptions": record.subscriptions,
                 "limit_units": [limit.unit for limit in record.limits],
+                **(
+                    {"limit_averaged": [x.averaged for x in record.limits]}
+                    if any(x.averaged for x in record.limits)
+                    else {}
+                ),
                 **({} if record.population.agent_names is None else {"agent_names": record.population.agent_names}),
             }
             for record in trace.records.values()
@@ -159,6 +164,7 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
     own = _group(arrays, AGENTS, prefix)
     money = Money(own["money_scale"], own["money_offset"], known["currency"])
     units = known.get("limit_units", ())
+    averaged = known.get("limit_averaged", [False] * len(units))
     return PopulationRecord(
         Population(
             known["name"],
@@ -172,6 +178,6 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
         ),
         tuple(known["constraint_names"]),
         subscriptions=tuple(known.get("subscriptions", (FORECASTER,))),
-        limits=tuple(Limit(unit, own["limit_scale"][:, j]) for j, unit in enumerate(units)),
+        limits=tuple(Limit(unit, own["limit_scale"][:, j], averaged[j]) for j, unit in enumerate(units)),
         **_group(arrays, RECORD, prefix),
     )

@@ -10,7 +10,8 @@ from omnisim.errors import DataError, ScenarioError
 from omnisim.market.columns import is_wide, numeric_columns
 from omnisim.market.forecast_files import with_forecast
 from omnisim.market.several_files import called
-from omnisim.market.tables import Form, read_table
+from omnisim.market.table_files import read_table
+from omnisim.market.tables import Form
 from omnisim.scenario.own_file import market_keys
 from omnisim.suggest import nearest
 

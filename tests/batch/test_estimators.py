@@ -24,13 +24,21 @@ CLASSIFIERS = (TwoPlayerOmnipredictor, DirectOmnipredictor, CalibratedMultiaccur
 REGRESSORS = (TwoPlayerRegressor, DirectRegressor)
 
 
-@parametrize_with_checks([DirectOmnipredictor(), DirectRegressor()])
+@parametrize_with_checks([
+    DirectOmnipredictor(DecisionTreeClassifier(max_depth=2, random_state=0), folds=2),
+    DirectRegressor(),
+])  # fmt: skip
 def test_scikit_learn(estimator, check) -> None:
     check(estimator)
 
 
 @pytest.mark.long
-@parametrize_with_checks([TwoPlayerOmnipredictor(), CalibratedMultiaccuracy(), TwoPlayerRegressor()])
+@parametrize_with_checks([
+    DirectOmnipredictor(),
+    TwoPlayerOmnipredictor(),
+    CalibratedMultiaccuracy(),
+    TwoPlayerRegressor(),
+])  # fmt: skip
 def test_scikit_learn_of_slower_ones(estimator, check) -> None:
     check(estimator)
 

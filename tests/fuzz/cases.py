@@ -12,7 +12,7 @@ from fuzz.prices import price_case
 from fuzz.records import checkpoint_case, comparison_case, trace_case
 from fuzz.scenarios import scenario_case
 
-from omnisim import validate_command
+from omnisim.commands import validating
 from omnisim.scenario import document
 from omnisim.scenario.schema import Schema
 from omnisim.simulation.trial import trial
@@ -38,5 +38,5 @@ def prepared() -> Iterator[Path]:
         schema = Schema()
         stack.enter_context(mock.patch.object(schema, "json_schema", cache(schema.json_schema)))
         stack.enter_context(mock.patch.object(document, "Schema", lambda: schema))
-        stack.enter_context(mock.patch.object(validate_command, "trial", lambda run: trial(run, 0.0)))
+        stack.enter_context(mock.patch.object(validating, "trial", lambda run: trial(run, 0.0)))
         yield Path(folder)

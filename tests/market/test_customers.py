@@ -13,6 +13,7 @@ from omnisim.errors import OmnisimError
 from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, MarketAgents, Scaling
 from omnisim.market.agents import SpikeHedgers
 from omnisim.market.agents.contracts import COLUMNS
+from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
 from omnisim.report.run import worth
 from omnisim.scenario import registry
 
@@ -261,7 +262,7 @@ def test_the_documentation_lists_every_column_and_no_other() -> None:
     table = text[: text.index("A name ends in its unit")]
     listed = [line.split("|")[1:5] for line in table.splitlines() if line.startswith("| `")]
     told = {(cells[0].strip(" `"), cells[1].strip(" `")): [cell.strip() for cell in cells[2:]] for cells in listed}
-    columns = {(column.name, "all"): column for column in COLUMNS}
+    columns = {(column.name, "all"): column for column in (*COLUMNS, *LONG_TERM)}
     for kind in registry.KINDS["populations"]:
         columns |= {(column.name, kind): column for column in registry.find("populations", kind).columns}
     own = {(name, "all") for name in ("name", "weight", "contract", "fee_HH_HH_per_mwh")}

@@ -1,5 +1,6 @@
 """What plug-in strategies answer during a run is refused in one line when it is not what was asked for."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,14 @@ FALLBACK = np.zeros(N, bool)
         ({"eliminated_at": np.full((N, A, 1), -1)}, "eliminated_at.* is -1"),
         ({"eliminated_at": np.full((N, A, 1), 1.0)}, "eliminated_at: is an array of float64"),
         ({"eliminated_at": np.full((N, A, 3), T)}, r"eliminated_at: has shape \(3, 2, 3\)"),
+        (
+            {"eliminated_at": np.zeros((N, A, 1), int)},
+            r"in round 1: playable\(\) offers action \d to agent 0, which had left all its candidate sets",
+        ),
+        (
+            {"playable": (np.ones((N, A), bool), np.arange(N) == 1)},
+            "in round 0: playable.* says that agent 1 falls back, which has a candidate left",
+        ),
         ({"eliminated_at": None}, "eliminated_at: is an array of object"),
     ],
 )
@@ -95,6 +104,24 @@ def test_what_a_policy_offers(answers: dict[str, Any], says: str) -> None:
     assert line.startswith("Plugin of population 'firms'")
     with pytest.raises(StrategyError, match=says):
         run(Plugin(**answers))
+
+
+class Emptied(Plugin):
+    """Loses all its candidates after round 0."""
+
+    def playable(self, active: np.ndarray) -> Any:
+        return np.ones((N, A), bool), np.full(N, self.round > 0)
+
+    @property
+    def eliminated_at(self) -> Any:
+        return np.full((N, A, 1), 0 if self.round else T)
+
+
+def test_a_policy_falls_back_once_all_has_left(tmp_path: Path) -> None:
+    trace = run(Emptied())
+    assert trace.fallback["firms"].sum() == (T - 1) * N
+    trace.save(tmp_path / "trace.npz")
+    omnisim.load_trace(tmp_path / "trace.npz")
 
 
 def change_actions(actions: np.ndarray, costs: np.ndarray) -> None:

@@ -22,7 +22,9 @@ from omnisim.elimination import (
     SubsequenceFirstViolation,
     SubsequenceThreshold,
 )
+from omnisim.learners import Hedge
 from omnisim.trace import PopulationRecord
+from omnisim.trace.checking import check_consistency
 
 AT_ONCE = [
     BestResponse,
@@ -261,3 +263,9 @@ def test_bounds_are_widened_by_what_came_late_or_never(drawn: omnisim.Scenario, 
                 (row["measured"], row["bound"]), (measured, bound), atol=1e-12, err_msg=str(place)
             )
             assert row["holds"] == all(found <= allowed + 1e-9 for found, allowed in cases)
+
+
+@given(scenarios([*EVERY, partial(Hedge, eta=0.5)]), st.integers(0, 50))
+@examples(300)
+def test_no_record_contradicts_itself(scenario: omnisim.Scenario, seed: int) -> None:
+    check_consistency(omnisim.simulate(scenario, seed=seed))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.sample import Sample
@@ -16,6 +15,7 @@ from omnisim.game.step_events import StepEvents
 from omnisim.game.weights import SecondOrderPotential, gain_bound
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.threads import at_most_threads
 
 _LEVELS_OF_BASE = 32
 
@@ -82,7 +82,7 @@ class Randomized:
             raise StrategyError("this panpredictor was learnt with base predictions: give those of the new points")
         bins = self._events.bins(comparators)
         found = np.empty((len(groups), len(self.levels)))
-        with threadpool_limits(limits=1):  # rounding may depend on the number of threads
+        with at_most_threads(1):  # rounding may depend on the number of threads
             for begin in range(0, len(groups), _CHUNK):
                 span = slice(begin, begin + _CHUNK)
                 slopes = self._slopes(groups[span], bins[span])

@@ -5,6 +5,7 @@ from omnisim.market.agents.buyers import EnergyBuyers
 from omnisim.market.agents.deferrable import DeferrableLoads
 from omnisim.market.agents.flexible import ElectricVehicles, HeatPumps
 from omnisim.market.agents.hedgers import SpikeHedgers
+from omnisim.market.agents.industrial import IndustrialLoads
 from omnisim.market.agents.limits import CurtailmentEnergy, Held, StressedLoad
 from omnisim.market.agents.manufacturers import Manufacturers
 from omnisim.market.agents.operators import BudgetedOperators
@@ -19,6 +20,7 @@ __all__ = [
     "EnergyBuyers",
     "HeatPumps",
     "Held",
+    "IndustrialLoads",
     "Manufacturers",
     "MarketAgents",
     "Producers",

@@ -13,6 +13,7 @@ from omnisim.market.agents.base import MarketAgents, Schedules
 from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.customers import Column, positive
 from omnisim.market.agents.devices import Device, Tariff
+from omnisim.market.agents.long_term import fixed_limit, limit
 from omnisim.market.agents.menus import MOST_ACTIONS, Menu, best_way, make_menu, typical_days
 from omnisim.market.data import HOURS, in_periods
 from omnisim.market.scaling import Scaling
@@ -87,8 +88,7 @@ class Asset(MarketAgents):
         terms, days = self._terms, in_periods(np.clip(past, scaling.low, scaling.high), HOURS)
         alike: dict[bytes, list[int]] = {}
         for n, device in enumerate(devices):
-            tariff = np.concatenate([[terms.is_spot[n], terms.price[n], terms.feed_in[n]], terms.fees[n]]).tobytes()
-            alike.setdefault(device.scaled(1 / size[n]).key + tariff, []).append(n)
+            alike.setdefault(device.scaled(1 / size[n]).key + self._tariff(terms, n).key, []).append(n)
         days = typical_days(days, len(alike))
         first = [group[0] for group in alike.values()]
         menus = [self._menu(devices[n].scaled(1 / size[n]), terms, n, days) for n in first]
@@ -116,10 +116,7 @@ class Asset(MarketAgents):
         return Schedules(net, -cost, constraints, names, (note,))
 
     def _menu(self, device: Device, terms: Terms, agent: int, days: FloatArray) -> Menu:
-        own = terms.of_agents(np.array([agent]))
-        spot = bool(own.is_spot[0])
-        fee = own.fees[0] + (0.0 if spot else own.price[0])
-        tariff = Tariff(1.0 if spot else 0.0, fee, 0.0 if spot else float(own.feed_in[0]))
+        tariff = self._tariff(terms, agent)
         try:
             way = best_way(self._choices(device), tariff, days)
             return make_menu(way, tariff, days, self.menu, self.captured)
@@ -127,6 +124,13 @@ class Asset(MarketAgents):
             customers = self._customers
             which = f"agent {agent}" if customers is None else customers.place(agent)
             raise ProblemError(f"{which}: {cause}") from cause
+
+    @staticmethod
+    def _tariff(terms: Terms, agent: int) -> Tariff:
+        own = terms.of_agents(np.array([agent]))
+        spot = bool(own.is_spot[0])
+        fee = own.fees[0] + (0.0 if spot else own.price[0])
+        return Tariff(1.0 if spot else 0.0, fee, 0.0 if spot else float(own.feed_in[0]), float(own.demand[0]))
 
     def _limits(self, scaling: Scaling, terms: Terms, net: FloatArray, cost: FloatArray) -> list[LinearConstraint]:
         """The limits of the table that any asset may have."""
@@ -136,14 +140,8 @@ class Asset(MarketAgents):
             found.append(fixed_limit("peak", "MW", net.max(axis=2) - peak[:, None], net))
         if np.isfinite(budget).any():
             at_market, paid = terms.settle(net)
-            bill = [end * at_market.sum(axis=2) + paid + cost - budget[:, None] for end in (scaling.low, scaling.high)]
-            flat = np.abs(at_market).sum(axis=2) * max(abs(scaling.low), abs(scaling.high)) + np.abs(paid + cost)
-            limited = np.isfinite(budget)
-            most = np.where(limited, (flat + np.abs(budget)[:, None]).max(axis=1), 1.0)
-            scale = np.where(most > 0, most, 1.0)
-            slope = np.where(limited[:, None, None], scaling.span * at_market / scale[:, None, None], 0.0)
-            offset = np.where(limited[:, None], bill[0] / scale[:, None], -1.0)
-            found.append(LinearConstraint(slope, offset, name="daily budget", unit=scaling.currency, scale=scale))
+            over = scaling.low * at_market.sum(axis=2) + paid + cost - budget[:, None]
+            found.append(limit("daily budget", scaling.currency, scaling.span * at_market, over))
         return found
 
     def _own_limits(
@@ -154,13 +152,3 @@ class Asset(MarketAgents):
     ) -> list[LinearConstraint]:
         """Limits of the subclass; ``given`` (N, A) is what the store gives back in MWh a day."""
         return []
-
-
-def fixed_limit(name: str, unit: str, over: FloatArray, net: FloatArray) -> LinearConstraint:
-    """A limit that no outcome changes: ``over`` (N, A) is by how much it is exceeded, NaN where there is none."""
-    limited = np.isfinite(over)
-    scale = np.where(limited.all(axis=1), np.abs(np.where(limited, over, 0.0)).max(axis=1), 1.0)
-    scale = np.where(scale > 0, scale, 1.0)
-    return LinearConstraint(
-        np.zeros_like(net), np.where(limited, over / scale[:, None], -1.0), name=name, unit=unit, scale=scale
-    )

@@ -25,9 +25,12 @@ from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEE, Terms
 from omnisim.market.agents.customers import Column, Customers
 from omnisim.market.agents.limits import Held, split
+from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
+from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET, limit
+from omnisim.market.agents.long_term import told as long_term_told
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
-from omnisim.problem.constraints import Constraint
+from omnisim.problem.constraints import Constraint, LinearConstraint
 from omnisim.problem.population import Population, scaled
 
 
@@ -135,8 +138,10 @@ class MarketAgents(abc.ABC):
         load, constraints = in_periods(drawn, periods)
         at_market, paid = self._terms.settle(drawn.load)
         energy = load if at_market is drawn.load else energy_of(at_market, periods)
+        constraints += self._long_term_limits(scaling, energy, paid)
         utility, offset, money = scaled(energy, drawn.value - paid, scaling.low, scaling.high, scaling.currency)
         customers = self._customers
+        long_term = [str(getattr(each, "name", "")) for each in constraints if getattr(each, "averaged", False)]
         return Population(
             name,
             utility=utility,
@@ -147,7 +152,11 @@ class MarketAgents(abc.ABC):
             load=load,
             agent_names=None if customers is None else customers.names,
             weights=None if customers is None else customers.weights,
-            notes=[*([] if customers is None else [customers.told(self.columns)]), *drawn.notes],
+            notes=[
+                *([] if customers is None else [customers.told(self.columns)]),
+                *drawn.notes,
+                *([long_term_told(long_term)] if long_term else []),
+            ],
         )
 
     @property
@@ -177,8 +186,16 @@ class MarketAgents(abc.ABC):
         if self._customers is not None and column in self._customers.values:
             self._customers.refuse(column, wrong, wanted)
 
+    def _long_term_limits(self, scaling: Scaling, energy: FloatArray, paid: FloatArray) -> list[LinearConstraint]:
+        """The limits of the table on sums over the run that any kind may have; ``energy`` (N, A, d) is in MWh."""
+        budget = self._own(YEARLY_BUDGET.name, np.full(self.agents, np.nan)) / DAYS_OF_A_YEAR
+        if not np.isfinite(budget).any():
+            return []
+        over = scaling.low * energy.sum(axis=2) + paid - budget[:, None]
+        return [limit("yearly budget", scaling.currency, scaling.span * energy, over, averaged=True)]
+
     def _read_table(self) -> None:
-        known = (*self.columns, *COLUMNS)
+        known = (*self.columns, *COLUMNS, *LONG_TERM)
         customers = Customers.read(self.table, f"the columns of {type(self).__name__}", known, [FEE])
         Terms.of(customers)  # refuses what is wrong with the contracts
         self._require("agents", self.agents in (None, customers.agents), f"left out: the table has {customers.agents}")

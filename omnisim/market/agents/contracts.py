@@ -2,17 +2,18 @@
 
 Money must be affine in the prices of the day (the guarantees need it), and is: under the contract ``spot`` each MWh
 drawn costs its price and a fee, and each MWh fed in earns its price; under ``fixed`` neither depends on the market. A
+charge on the largest load of a day depends on the schedule alone. A
 price with a cap, min(price, cap), is no affine function of it, so there is no such contract.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import DataError, ProblemError
-from omnisim.market.agents.customers import CONTRACT, Column, Customers
+from omnisim.market.agents.customers import CONTRACT, Column, Customers, not_negative
 from omnisim.market.data import HOURS
 
 SPOT, FIXED = "spot", "fixed"
@@ -20,7 +21,8 @@ CONTRACTS = (SPOT, FIXED)
 
 PRICE = Column("fixed_price_per_mwh", "what a MWh costs under the contract fixed, before fees")
 FEED_IN = Column("feed_in_per_mwh", "what a MWh fed in earns under the contract fixed; 0 if left out")
-COLUMNS = (PRICE, FEED_IN)
+DEMAND = not_negative("demand_charge_per_mw", "charge on each MW of the largest load of a day")
+COLUMNS = (PRICE, FEED_IN, DEMAND)
 
 FEE = re.compile(r"fee_([01]\d|2[0-3])_([01]\d|2[0-4])_per_mwh")
 """Columns of fees and taxes on each MWh drawn from an hour to before another: ``fee_07_20_per_mwh``."""
@@ -38,18 +40,21 @@ class Terms:
         Of a MWh drawn and fed in under the contract fixed.
     fees : (N, 24)
         On each MWh drawn, by the hour.
+    demand : (N,)
+        On each MW of the largest load of a day.
     """
 
     is_spot: BoolArray
     price: FloatArray
     feed_in: FloatArray
     fees: FloatArray
+    demand: FloatArray
 
     @classmethod
     def all_spot(cls, agents: int) -> "Terms":
         """Everybody pays the market's price and nothing else."""
         zero = np.zeros(agents)
-        return cls(np.ones(agents, dtype=np.bool_), zero, zero, np.zeros((agents, HOURS)))
+        return cls(np.ones(agents, dtype=np.bool_), zero, zero, np.zeros((agents, HOURS)), zero)
 
     @classmethod
     def of(cls, customers: Customers) -> "Terms":
@@ -81,11 +86,12 @@ class Terms:
             found = FEE.fullmatch(name)
             if found is not None:
                 fees += np.nan_to_num(values)[:, None] * _hours(customers, name, *map(int, found.groups()))
-        return cls(~fixed, np.where(fixed, price, 0.0), np.where(fixed, feed_in, 0.0), fees)
+        demand = np.nan_to_num(customers.or_drawn(DEMAND.name, zero))
+        return cls(~fixed, np.where(fixed, price, 0.0), np.where(fixed, feed_in, 0.0), fees, demand)
 
     def of_agents(self, agents: IntArray) -> "Terms":
         """Those of some agents."""
-        return Terms(self.is_spot[agents], self.price[agents], self.feed_in[agents], self.fees[agents])
+        return Terms(*(getattr(self, field.name)[agents] for field in fields(self)))
 
     def settle(self, load: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The energy that is paid at the market's price, and the money paid whatever that is.
@@ -99,7 +105,7 @@ class Terms:
         -------
         Load of the first kind, (N, A, H) in MW, and money, (N, A).
         """
-        if self.is_spot.all() and not self.fees.any():
+        if self.is_spot.all() and not self.fees.any() and not self.demand.any():
             return load, np.zeros(load.shape[:2])
         parts = load.shape[2]
         if parts % HOURS and HOURS % parts:
@@ -110,7 +116,8 @@ class Terms:
         drawn, fed_in = np.maximum(load, 0.0), np.maximum(-load, 0.0)
         paid = hours * (drawn * (fees + self.price[:, None])[:, None]).sum(axis=2)
         earned = hours * fed_in.sum(axis=2) * self.feed_in[:, None]
-        return load * self.is_spot[:, None, None], paid - earned
+        peak = np.maximum(load.max(axis=2), 0.0) * self.demand[:, None]
+        return load * self.is_spot[:, None, None], paid - earned + peak
 
 
 def _hours(customers: Customers, name: str, start: int, stop: int) -> FloatArray:

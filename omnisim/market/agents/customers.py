@@ -9,7 +9,8 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.errors import DataError
-from omnisim.market.tables import Table, read_table
+from omnisim.market.table_files import read_table
+from omnisim.market.tables import Table
 from omnisim.suggest import nearest
 
 NAME, WEIGHT, CONTRACT = "name", "weight", "contract"

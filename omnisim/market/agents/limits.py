@@ -161,6 +161,7 @@ class Held:
         self.parts, self.several = parts, several
         self.name = getattr(parts, "name", type(parts).__name__)
         self.unit, self.scale = getattr(parts, "unit", COST), getattr(parts, "scale", None)
+        self.averaged = bool(getattr(parts, "averaged", False))
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
@@ -184,6 +185,7 @@ def split(constraint: Constraint, parts: int) -> Constraint:
             constraint.name,
             unit=constraint.unit,
             scale=constraint.scale,
+            averaged=constraint.averaged,
         )
     own = getattr(constraint, "split", None)
     if own is None:

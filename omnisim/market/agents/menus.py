@@ -127,8 +127,7 @@ def make_menu(device: Device, tariff: Tariff, days: FloatArray, most: int, share
     ProblemError
         If the device cannot do what it must.
     """
-    key = b"".join([device.key, np.array([tariff.share, tariff.earns]).tobytes(), tariff.fee.tobytes()])
-    return _made(_Task(key, device, tariff, days), sha256(days.tobytes()).digest(), most, share)
+    return _made(_Task(device.key + tariff.key, device, tariff, days), sha256(days.tobytes()).digest(), most, share)
 
 
 class _Task:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.errors import DataError
@@ -18,6 +17,7 @@ from omnisim.forecasters import Climatology, Forecaster, Persistence, RidgeAutor
 from omnisim.market import Market
 from omnisim.problem.context import Context, Service
 from omnisim.studies.real_markets.sources import EMBEDDED, Source, read, sources
+from omnisim.threads import at_most_threads
 
 WINDOW, HIGH = 60, 0.9
 """Days that a spike and the errors of a forecast are judged by, and the quantile of prices that a spike exceeds."""
@@ -127,7 +127,7 @@ def _own(market: Market) -> tuple[FloatArray, dict[str, FloatArray]]:
         forecaster.start(Service(dimension=prices.shape[1], rounds=market.days))
         said = np.empty_like(prices)
         # With more threads sums may be added in another order, and small systems are solved more slowly.
-        with threadpool_limits(limits=1):
+        with at_most_threads(1):
             for t, outcome in enumerate(prices):
                 said[t] = forecaster.predict(Context(round=t, date=market.dates[t])).mean
                 forecaster.update(outcome)

@@ -10,7 +10,8 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
 from omnisim.market import Market, load_ercot, read_epftoolbox_forecasts, read_prices
-from omnisim.market.tables import Table, read_table
+from omnisim.market.table_files import read_table
+from omnisim.market.tables import Table
 
 EMBEDDED = "ERCOT"
 """The market that the package ships."""

@@ -26,16 +26,31 @@ LOSSES = {"misses": [[0.0, 0.9], [0.1, 0.0]], "three": LossTable([[0, 1], [0.2, 
 
 FOLDS = "rows are dealt to folds one by one, whatever they weigh, as by scikit-learn's CalibratedClassifierCV"
 
+TREE = {"tree": DecisionTreeClassifier(max_depth=2, random_state=0)}
+"""A comparator that is quick to fit, and answers alike to rows with and without weights."""
 
+
+def keeps(estimator, check) -> None:
+    # This one skips itself unless scipy was imported with this set, which concerns arrays of other libraries.
+    if "array_api" not in getattr(check.func, "__name__", ""):
+        check(estimator)
+
+
+@parametrize_with_checks([
+    Panpredictor(comparators=TREE, folds=2, random_state=0),
+    Panpredictor(comparators=TREE, folds=2, method="randomized", random_state=0),
+])  # fmt: skip
+def test_scikit_learn_contract(estimator, check):
+    keeps(estimator, check)
+
+
+@pytest.mark.long
 @parametrize_with_checks(
     [Panpredictor(random_state=0), Panpredictor(method="randomized", random_state=0)],
     expected_failed_checks=lambda _: {"check_sample_weight_equivalence_on_dense_data": FOLDS},
 )
-def test_scikit_learn_contract(estimator, check, monkeypatch):
-    # This one skips itself unless scipy was imported with this set, which concerns arrays of other libraries.
-    if "array_api" in getattr(check.func, "__name__", ""):
-        return
-    check(estimator)
+def test_scikit_learn_contract_with_every_default(estimator, check):
+    keeps(estimator, check)
 
 
 @pytest.fixture(scope="module")

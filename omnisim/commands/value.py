@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from omnisim.files import atomic_write
-from omnisim.interruption import Results, if_interrupted
+from omnisim.interruption import begins_anew
 from omnisim.progress import runs_bar
 from omnisim.terminal import complain, say
 
@@ -67,9 +67,9 @@ def value(
       omnisim value dnn lear --prices prices_and_forecasts.csv --seeds 20
     """
     from omnisim import run_directory
-    from omnisim.cli import _add_plugins, _file_name, _from_here
+    from omnisim.commands.loading import add_plugins, file_name, overridden_by
     from omnisim.occupied import check_unoccupied
-    from omnisim.scenario.document import parse_override, to_toml
+    from omnisim.scenario.document import to_toml
     from omnisim.scenario.own_file import scenario_of_prices
     from omnisim.studies.directory import write
     from omnisim.value.mistakes import errors_of, sizes
@@ -78,18 +78,17 @@ def value(
     from omnisim.value.sources import overrides_of
 
     started = time.perf_counter()
-    _add_plugins(plugin)
-    given = _from_here(dict(map(parse_override, overrides or [])))
+    add_plugins(plugin)
+    given = overridden_by(overrides)
     found, names = overrides_of(forecasts, prices, given)
     own, table = customers_of(customers)
     days = {} if rounds is None else {"rounds": rounds}
     scenario, choices = scenario_of_prices(prices, {**found, **own, **given, **days}, table)
     for choice in choices:
-        if choice not in scenario.about["market"].get("warnings", ()):  # which are told with the results
-            complain(f"omnisim: warning: {choice}")
+        complain(f"omnisim: warning: {choice}")
     market = market_of(scenario, names)
     tried = sizes(errors_of(market))
-    directory = out or Path("reports") / f"value-{_file_name(scenario.name)}-{scenario.about['digest']}"
+    directory = out or Path("reports") / f"value-{file_name(scenario.name)}-{scenario.about['digest']}"
     command = shlex.join(
         [
             *("omnisim", "value", *forecasts, "--prices", str(prices)),
@@ -100,8 +99,7 @@ def value(
             *(part for module in plugin or [] for part in ("--plugin", module)),
         ]
     )
-    results = Results(directory / run_directory.REPORT)
-    if_interrupted(lambda: f"{results}{'' if results.are_complete else ': the same command begins anew'}")
+    begins_anew(directory / run_directory.REPORT)
     with run_directory.prepared(directory):
         check_unoccupied(directory, {"study": "value", "command": command}, force=force)
         with runs_bar(f"value {scenario.name}") as (show, _):

@@ -1,0 +1,38 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ScenarioPath = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario.")
+]
+OwnPrices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        help="Instead of a scenario: a file of prices, or several as 'folder/*.csv'.",
+        show_default=False,
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the scenario, e.g. forecaster.lag=7."),
+]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
+]
+
+Seed = Annotated[int | None, typer.Option(help="Of all randomness; default: the scenario's.", show_default=False)]
+Rounds = Annotated[int | None, typer.Option(help="Rounds to run; default: the scenario's.", show_default=False)]
+Horizon = Annotated[
+    int | None,
+    typer.Option(
+        help="Rounds that guarantees are for, if omnisim tomorrow goes on from the end; default: those that are run.",
+        show_default=False,
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]
