@@ -1,5 +1,8 @@
 """What README and site show works: their Python is executed and their commands are run, page by page, in order."""
 
+import importlib
+import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +49,7 @@ def run_page(page: Path, folder: Path, *, long: bool) -> None:
         if block.mark == "file":
             (folder / block.value).parent.mkdir(parents=True, exist_ok=True)
             (folder / block.value).write_text(block.text + "\n", encoding="utf-8")
+            importlib.invalidate_caches()
         elif block.language == "python":
             exec(compile(block.python, str(page), "exec"), namespace)  # noqa: S102 (our own pages)
         else:
@@ -82,6 +86,10 @@ def test_a_page_works_with_what_takes_long(
 
 
 def prepare(folder: Path, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder with the sample files becomes the current one, from which modules are imported as well."""
+    monkeypatch.syspath_prepend(str(folder))
+    for block in itertools.chain(*BLOCKS.values()):
+        monkeypatch.delitem(sys.modules, block.value.removesuffix(".py"), raising=False)
     for file in samples.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     monkeypatch.chdir(folder)
@@ -109,8 +117,6 @@ def test_there_is_python_and_there_are_commands_in_the_readme() -> None:
 
 
 def test_the_readme_is_short_and_what_it_links_to_is_there() -> None:
-    import re
-
     text = README.read_text(encoding="utf-8")
     assert len(text.splitlines()) < 150
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):

@@ -8,7 +8,7 @@ import typer
 
 from omnisim.commands.loading import file_name, given, load
 from omnisim.commands.options import Force, Open, Plugins, Rounds, ScenarioPath
-from omnisim.commands.showing import show
+from omnisim.commands.showing import show_page
 from omnisim.terminal import complain, say
 
 
@@ -92,4 +92,4 @@ def compare(
         complain(f"omnisim: warning: {line}")
     for line in lines:
         say(line)
-    show(page, in_browser=open_)
+    show_page(page, in_browser=open_)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from omnisim.commands.options import Open
-from omnisim.commands.showing import show
+from omnisim.commands.showing import show_page
 from omnisim.interruption import begins_anew
 
 
@@ -36,4 +36,4 @@ def report(
         else:
             trace, manifest = run_directory.read_run(run_dir)
             run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
-    show(page, in_browser=open_)
+    show_page(page, in_browser=open_)

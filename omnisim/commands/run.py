@@ -9,7 +9,7 @@ import typer
 from omnisim.commands.completing import scenarios_that_begin
 from omnisim.commands.loading import file_name, given, load, load_prices
 from omnisim.commands.options import Force, Horizon, Open, Overrides, OwnPrices, Plugins, Rounds, Seed
-from omnisim.commands.showing import show
+from omnisim.commands.showing import show_page
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
@@ -107,7 +107,7 @@ def run(
         complain(f"omnisim: warning: {line}")
     if prices is not None:
         say(f"{directory / run_directory.SCENARIO} is the scenario that was run: change what does not fit")
-    show(directory / run_directory.REPORT, in_browser=open_)
+    show_page(directory / run_directory.REPORT, in_browser=open_)
     for row in violated.itertuples():
         complain(f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}")
     if strict and len(violated):

@@ -6,7 +6,7 @@ from pathlib import Path
 from omnisim.terminal import complain, say
 
 
-def show(page: Path, *, in_browser: bool) -> None:
+def show_page(page: Path, *, in_browser: bool) -> None:
     """Say where the page is, and open it; a machine without a browser is told, and is no failure."""
     say(f"{page}")
     if in_browser and not webbrowser.open(page.resolve().as_uri()):

@@ -9,7 +9,7 @@ import typer
 
 from omnisim.commands.completing import studies_that_begin
 from omnisim.commands.options import Force, Open
-from omnisim.commands.showing import show
+from omnisim.commands.showing import show_page
 from omnisim.interruption import begins_anew
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
@@ -65,7 +65,7 @@ def study(
         complain(f"omnisim: warning: {line}")
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
-    show(page, in_browser=open_)
+    show_page(page, in_browser=open_)
 
 
 _MARKS = {True: "agrees    ", False: "DISAGREES ", None: "not judged"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from omnisim.commands.options import Force, Open
-from omnisim.commands.showing import show
+from omnisim.commands.showing import show_page
 from omnisim.files import atomic_write
 from omnisim.interruption import begins_anew
 from omnisim.progress import runs_bar
@@ -118,7 +118,7 @@ def value(
         say(f"  {finding.measured}")
     for line in study.notices[1:]:
         say(line)
-    show(written, in_browser=open_)
+    show_page(written, in_browser=open_)
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
