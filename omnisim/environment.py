@@ -1,4 +1,4 @@
-"""What in the environment omnisim or its libraries would trip over, said in words before they do."""
+"""Settings and installations that omnisim or its libraries would trip over, said in words before they do."""
 
 import importlib
 import os

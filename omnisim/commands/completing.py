@@ -1,4 +1,4 @@
-"""What a shell offers when Tab is pressed: names of scenarios, kinds, and what is registered under them."""
+"""Completions that a shell offers: names of scenarios and studies, kinds, and what is registered under them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,7 +27,7 @@ def kinds_that_begin(incomplete: str) -> list[str]:
 
 
 def names_that_begin(ctx: Any, incomplete: str) -> list[str]:
-    """What is registered under the kind that was typed and begins so."""
+    """Names registered under the kind that was typed that begin so."""
     from omnisim.scenario import registry
 
     kind = ctx.params.get("kind")

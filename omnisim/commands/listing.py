@@ -1,4 +1,4 @@
-"""The command ``omnisim list``, and what the bare command says."""
+"""The command ``omnisim list``, and the overview that the bare command gives."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ QUESTIONS = (
     ("How good is my algorithm?", "omnisim compare ercot_day_ahead --forecasters mine,persistence --plugin mine"),
     ("Do the theorems of the papers show?", "omnisim study scaling --quick"),
 )
-"""What omnisim answers, and the command; an empty question is that of the line before."""
+"""Questions that omnisim answers, with a command each; an empty question is that of the line before."""
 
 
 def overview() -> None:

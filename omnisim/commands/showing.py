@@ -1,4 +1,4 @@
-"""The last line of a command that writes a page: where it is; and the page itself, if that is asked for."""
+"""End of a command that writes a page: its path, and the page itself in a browser, if that is asked for."""
 
 import webbrowser
 from pathlib import Path

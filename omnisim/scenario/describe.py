@@ -1,7 +1,7 @@
-"""What a registered name takes and does: in two lines, or parameter by parameter.
+"""Description of a registered name: in two lines, or parameter by parameter.
 
-Names, types and defaults are those of the schema of scenario files; what a parameter means, with its unit and range, is
-read off the section "Parameters" of the docstring (numpy style), where it is stated once.
+Names and defaults are those of the schema of scenario files. The meaning of a parameter, with its unit and range, is read
+off the section "Parameters" of the docstring (numpy style), where it is stated once.
 """
 
 import inspect
@@ -68,7 +68,7 @@ def explain(kind: str, name: str) -> list[str]:
 
 
 def meanings_of(kind: str, target: Callable[..., Any]) -> dict[str, str]:
-    """What the parameters of a class or function mean, by its docstring and those of what it is derived from."""
+    """Meanings of the parameters of a class or function, by its docstring and those of what it is derived from."""
     sources: list[object] = list(reversed(target.__mro__[:-1])) if inspect.isclass(target) else [target]
     if kind == "markets":
         # Readers of files hand on the keys that they do not have themselves.
