@@ -49,7 +49,7 @@ def bars_are_bars(app: Any, what: str, name: str, obj: object, options: Any, lin
         if block is None and not line.lstrip().startswith((">>>", "...")):
             parts = _LITERAL.split(line)
             lines[i] = "".join(part if part.startswith("``") else part.replace("|", r"\|") for part in parts)
-        if block is None and line.rstrip().endswith("::") or line.lstrip().startswith(".. code-block"):
+        if (block is None and line.rstrip().endswith("::")) or line.lstrip().startswith(".. code-block"):
             block = indentation
 
 

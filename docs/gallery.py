@@ -1,12 +1,11 @@
 """The gallery: a page for each shipped scenario and study, pictures of them, and an index.
 
-Run it from the checkout; about ten minutes, or two pages with ``--only``; pictures need Chromium and playwright (the extra
-dev)::
+Run it from the checkout, about ten minutes. Pictures need Chromium and playwright (the extra dev)::
 
     python docs/gallery.py [--only ercot_day_ahead ...]
 
-Pages of all go into ``build/gallery`` (some megabytes each, not committed), beside ``index.html``. The two that the README
-and the manual show are copied into ``reports/gallery`` with their pictures.
+All pages go into ``build/gallery`` (not committed), beside ``index.html``. The two that the README and the manual show
+are copied into ``reports/gallery`` with their pictures.
 """
 
 import argparse
@@ -76,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app([*piece.command, "--out", str(folder), "--force"], standalone_mode=False, prog_name="omnisim")
         shutil.copy(folder / "report.html", OUT / f"{piece.name}.html")
     _pictures(chosen)
-    (OUT / "index.html").write_text(index([piece for piece in pieces() if (OUT / f"{piece.name}.html").exists()]), "utf-8")
+    (OUT / "index.html").write_text(
+        index([piece for piece in pieces() if (OUT / f"{piece.name}.html").exists()]), "utf-8"
+    )
     for piece in chosen:
         if piece.committed:
             for suffix in (".html", ".png"):
@@ -98,7 +99,8 @@ def index(shown: Sequence[Piece]) -> str:
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }}
 main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 2rem; }}
-figure {{ margin: 0; }} img {{ width: 100%; border: 1px solid #ccc; }} code {{ overflow-wrap: anywhere; font-size: 0.85em; }}
+figure {{ margin: 0; }} img {{ width: 100%; border: 1px solid #ccc; }}
+code {{ overflow-wrap: anywhere; font-size: 0.85em; }}
 </style>
 <h1>What omnisim shows</h1>
 <main>
@@ -121,7 +123,8 @@ def _pictures(chosen: Sequence[Piece]) -> None:
         for piece in chosen:
             tab.goto((OUT / f"{piece.name}.html").as_uri())
             height = end_of_first_screen(tab)
-            tab.screenshot(path=OUT / f"{piece.name}.png", full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+            clip = {"x": 0, "y": 0, "width": WIDTH, "height": height}
+            tab.screenshot(path=OUT / f"{piece.name}.png", full_page=True, clip=clip)
         browser.close()
 
 

@@ -1,8 +1,7 @@
 """The pages of the manual (README and site) as a reader would use them: their blocks of code, in order.
 
-A page is one script: its Python shares a namespace, its commands a folder. A comment on the line above a block says what
-else there is to it: ``<!-- file: NAME -->``, the block is the text of that file; ``<!-- long -->``, it is run by the long
-suite alone; ``<!-- elsewhere: PATH -->``, it cannot be run in a page, and that test or script does it.
+A page is one script: its Python shares a namespace, its commands a folder. A comment above a block says more of it: ``<!-- file: NAME -->``, the block is the text of that file; ``<!-- long -->``, the long suite alone runs it;
+``<!-- elsewhere: PATH -->``, it cannot be run in a page, and that test or script does it.
 """
 
 import re

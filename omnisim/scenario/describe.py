@@ -1,7 +1,7 @@
 """Description of a registered name: in two lines, or parameter by parameter.
 
-Names and defaults are those of the schema of scenario files. The meaning of a parameter, with its unit and range, is read
-off the section "Parameters" of the docstring (numpy style), where it is stated once.
+Names and defaults are those of the schema of scenario files. The meaning of a parameter, with its unit and range, is
+read off the section "Parameters" of the docstring (numpy style), where it is stated once.
 """
 
 import inspect
@@ -41,7 +41,7 @@ def describe(kind: str, name: str) -> tuple[str, str]:
 
 
 def explain(kind: str, name: str) -> list[str]:
-    """Lines about a registered name: what it is, and what each parameter means that a scenario file can give.
+    r"""Lines about a registered name: what it is, and what each parameter means that a scenario file can give.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def explain(kind: str, name: str) -> list[str]:
 
     Examples
     --------
-    >>> print("\\n".join(explain("forecasters", "climatology")[2:4]))
+    >>> print("\n".join(explain("forecasters", "climatology")[2:4]))
     window = None
         In rounds, >= 1; None for all.
     """
