@@ -1,7 +1,10 @@
 """The pages of the manual (README and site) as a reader would use them: their blocks of code, in order.
 
-A page is one script: its Python shares a namespace, its commands a folder. A comment above a block says more of it: ``<!-- file: NAME -->``, the block is the text of that file; ``<!-- long -->``, the long suite alone runs it;
-``<!-- elsewhere: PATH -->``, it cannot be run in a page, and that test or script does it.
+A page is one script: its Python shares a namespace, its commands a folder. A comment above a block says more of it:
+
+- ``<!-- file: NAME -->``: the block is the text of that file;
+- ``<!-- long -->``: only the long suite runs it;
+- ``<!-- elsewhere: PATH -->``: it cannot be run in a page, and that test or script does it.
 """
 
 import re
