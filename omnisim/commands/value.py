@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from omnisim.commands.options import Force, Open
+from omnisim.commands.showing import show_page
 from omnisim.files import atomic_write
 from omnisim.interruption import begins_anew
 from omnisim.progress import runs_bar
@@ -52,7 +54,8 @@ def value(
         list[str] | None,
         typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines kinds of customers."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")] = False,
+    force: Force = False,
+    open_: Open = False,
 ) -> None:
     """Say what forecasts are worth to customers, in money a year, beside climatology and perfect foresight.
 
@@ -115,7 +118,7 @@ def value(
         say(f"  {finding.measured}")
     for line in study.notices[1:]:
         say(line)
-    say(f"{written}")
+    show_page(written, in_browser=open_)
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
