@@ -1,4 +1,4 @@
-"""How good forecasts were: at the true outcomes, beside persistence over exactly the same rounds.
+"""Accuracy of forecasts at the true outcomes, beside that of persistence over exactly the same rounds.
 
 Prices, and outcomes in general, are scored by their errors and by what decisions need of a forecast of several hours:
 their order, the cheapest and dearest of them, their spread. Outcomes that are only ever 0 or 1 (on the scale of the

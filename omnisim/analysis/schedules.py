@@ -71,7 +71,7 @@ def schedule_tables(trace: Trace, most_rows: int = MOST_ROWS) -> "Iterator[pa.Ta
 
 
 def customer_names(about: Mapping[str, Any], population: Population) -> list[str]:
-    """What each row of a population is called; where agents come and go, each spell of a customer has a row."""
+    """Name of each row of a population; where agents come and go, a customer has a row per interval of presence."""
     rows = range(population.agents)
     if population.agent_names is not None:
         return [f"{population.name}/{population.agent_name(row)}" for row in rows]

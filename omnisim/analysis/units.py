@@ -1,4 +1,4 @@
-"""What the numbers of a run are measured in."""
+"""Units of the numbers of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from omnisim.trace import Trace
 
 @dataclass(frozen=True)
 class Units:
-    """How outcomes and rounds are called.
+    """Units and names of outcomes and rounds.
 
     Attributes
     ----------
@@ -90,6 +90,6 @@ _HOURS = 24
 
 
 def market_of(trace: Trace) -> Mapping[str, Any]:
-    """What the scenario says about the market; empty if nothing."""
+    """The scenario's description of its market; empty if there is none."""
     market = trace.about.get("market")
     return market if isinstance(market, Mapping) else {}

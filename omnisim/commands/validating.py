@@ -1,4 +1,4 @@
-"""What ``omnisim validate`` says of a scenario that can be run: what was read, and what the run will take."""
+"""Output of ``omnisim validate`` on a scenario that can be run: the data read, and the size of the run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def _rounds(problem: Problem) -> str:
 
 
 def _market(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What was read of the market, in its own units."""
+    """Lines about the market's data and prices, in its own units."""
     if not about:
         return
     unit = f"{about['currency']}/MWh"

@@ -10,6 +10,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
+from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.suggest import nearest
 
@@ -91,6 +92,8 @@ class Market:
         it either way.
     signals
         Name -> :class:`Signal`: series beside the prices, such as the carbon intensity of each period.
+    distributions
+        Name of a forecast -> the distributions whose means it is, in ``currency`` per MWh, where there are any.
 
     Raises
     ------
@@ -118,6 +121,7 @@ class Market:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     signals: Mapping[str, Signal] = field(default_factory=dict)
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dates = np.array(self.dates, dtype="datetime64[D]")
@@ -152,6 +156,13 @@ class Market:
             for key, signal in self.signals.items()
         }
         object.__setattr__(self, "signals", MappingProxyType(signals))
+        for key, distribution in self.distributions.items():
+            if key not in self.forecasts or distribution.shape != shape:
+                raise DataError(
+                    f"distribution {key!r} of {self.name} must be that of a forecast, of shape {shape}, got "
+                    f"{distribution.shape}"
+                )
+        object.__setattr__(self, "distributions", MappingProxyType(dict(self.distributions)))
 
     @property
     def days(self) -> int:
@@ -160,7 +171,7 @@ class Market:
 
     @property
     def resolution(self) -> Resolution:
-        """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
+        """Time between prices: an hour, a half-hour, a quarter of an hour, five minutes, or a day."""
         return RESOLUTIONS[self.prices.shape[1]]
 
     @property
@@ -169,9 +180,10 @@ class Market:
         return Scaling(*fitting(self.prices), self.currency)
 
     def at(self, resolution: Resolution) -> "Market":
-        """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
+        """Convert the market to another resolution: prices (features, forecasts) are averaged, or repeated.
 
-        Periods of which several make one are averaged; a period that makes several is repeated.
+        Periods of which several make one are averaged; a period that makes several is repeated. Quantiles of several
+        periods cannot be averaged, which is a :class:`DataError`.
 
         >>> dates = np.array(["2021-01-01"], dtype="datetime64[D]")
         >>> hourly = Market("up", dates, np.arange(24.0)[None])
@@ -193,6 +205,7 @@ class Market:
                 )
                 for name, signal in self.signals.items()
             },
+            distributions={name: each.in_periods(number) for name, each in self.distributions.items()},
         )
 
     def feature(self, name: str) -> FloatArray:
@@ -232,6 +245,7 @@ class Market:
             forecasts={key: value[kept] for key, value in self.forecasts.items()},
             next_day=self.next_day if kept[-1] else {},
             signals={key: signal.of_days(kept) for key, signal in self.signals.items()},
+            distributions={key: value.of_days(kept) for key, value in self.distributions.items()},
         )
 
     def _pick(self, kind: str, table: Mapping[str, FloatArray], name: str) -> FloatArray:

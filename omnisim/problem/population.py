@@ -25,7 +25,7 @@ UTILITY = "utility"
 
 @dataclass(frozen=True)
 class Money:
-    """How utilities in [0, 1] translate into money: money = scale * utility + offset, per round.
+    """Conversion of utilities in [0, 1] to money: money = scale * utility + offset, per round.
 
     ``scale`` (N,) > 0 and ``offset`` (N,) are in ``currency``.
     """
@@ -209,11 +209,11 @@ class Population:
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """What the costs of each constraint stand for."""
+        """Unit and scale of the costs of each constraint."""
         return tuple(limit_of(constraint, self.agents) for constraint in self.constraints)
 
     def without_constraints(self) -> "Population":
-        """The same agents and actions without constraints: the part that a trace records."""
+        """Copy of the agents and actions without constraints: the part that a trace records."""
         bare = copy.copy(self)
         bare.constraints = ()
         bare._linear, bare._other = None, []  # noqa: SLF001 (of its own class)
@@ -345,7 +345,7 @@ class Population:
         return Money(scale, offset, money.currency)
 
     def agent_name(self, agent: int) -> str:
-        """What reports call an agent: its name, or its number."""
+        """Name of an agent in reports: its own, or its number."""
         return str(agent) if self.agent_names is None else self.agent_names[agent]
 
     def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -10,6 +10,7 @@ from omnisim.arrays import DateArray, FloatArray, freeze
 from omnisim.errors import ScenarioError
 from omnisim.market import Market, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
+from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import fitting
 from omnisim.market.signals import Known, capped, scale_of, with_caps
 from omnisim.problem.blocks import Block
@@ -140,7 +141,7 @@ class Days:
 
     @property
     def warnings(self) -> list[str]:
-        """What is likely wrong with how the prices were read, or with their scale."""
+        """Likely faults in the reading of the prices, or in their scale."""
         if self.market is None:
             return []
         prices, scaling = self.market.prices[self._settled], self.scaling
@@ -161,12 +162,12 @@ class Days:
 
     @property
     def unclipped(self) -> FloatArray:
-        """The same before they were clipped."""
+        """Outcomes of the days played, before they were clipped, (T, d)."""
         return self._unclipped(self._series, self.played)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What the coordinates of an outcome stand for: the prices, and the signals behind them."""
+        """Meaning of the coordinates of an outcome: the prices, and the signals behind them."""
         periods = PRICES_A_DAY[self.resolution]
         units = {} if self.market is None else {name: signal.unit for name, signal in self.market.signals.items()}
         caps = {} if self.market is None else {name: signal.cap for name, signal in self.market.signals.items()}
@@ -179,7 +180,7 @@ class Days:
 
     @property
     def signals(self) -> dict[str, Known]:
-        """What agents are made with of each signal."""
+        """Knowledge of each signal that agents are made with."""
         if self.market is None:
             return {}
         before = self.played.start
@@ -233,7 +234,7 @@ class Days:
 
     @property
     def unclipped_forecasts(self) -> dict[str, FloatArray]:
-        """The same before they were clipped, for the models of which something was."""
+        """Forecasts before they were clipped, (T, d), for the models of which some value was."""
         if self.market is None:
             return {}
         scaled = {
@@ -241,6 +242,14 @@ class Days:
             for name, values in self.market.forecasts.items()
         }
         return {name: values for name, values in scaled.items() if values.min() < 0 or values.max() > 1}
+
+    @property
+    def distributions(self) -> dict[str, Distribution]:
+        """The distributions of some forecasts, not clipped."""
+        if self.market is None:
+            return {}
+        factor, offset = 1 / self.scaling.span, -self.scaling.low / self.scaling.span
+        return {k: v.of_days(self.played).scaled(factor, offset) for k, v in self.market.distributions.items()}
 
     @property
     def past(self) -> Past | None:

@@ -17,7 +17,7 @@ _WORDS = ("name", "currency", "attribution", "notes", "warnings")
 
 
 def stored(market: KnownDays) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What a file says of the days, as plain JSON, and their arrays by name."""
+    """Store the days as plain JSON, and their arrays by name."""
     about: dict[str, Any] = {key: getattr(market, key) for key in _WORDS}
     arrays = {_DATES: market.dates.astype(np.int64), _PRICES: np.array(market.prices)}
     for kind in _KINDS:
@@ -57,7 +57,8 @@ def restored(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Know
         arrays[_DATES].astype("datetime64[D]"),
         arrays[_PRICES],
         about["currency"],
-        **columns,
+        columns["features"],
+        columns["forecasts"],
         signals=signals,
         attribution=about["attribution"],
         notes=tuple(about["notes"]),

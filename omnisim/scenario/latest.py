@@ -197,6 +197,7 @@ def _with_forecast_files(market: Market, played: Market, table: Any, folder: Pat
         forecasts={
             name: np.concatenate([played.forecasts[name], values[since:]]) for name, values in found.forecasts.items()
         },
+        distributions={},  # a run plays their means
     )
 
 

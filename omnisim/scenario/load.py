@@ -17,6 +17,7 @@ from omnisim.market.data import PRICES_A_DAY
 from omnisim.market.forecast_files import with_forecast
 from omnisim.market.signals import Known, with_signal
 from omnisim.memory import physical_memory, shown
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
@@ -167,8 +168,10 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         features=days.features,
         forecasts=days.forecasts,
         unclipped_forecasts=days.unclipped_forecasts,
+        distributions=days.distributions,
         dates=days.dates,
         past=days.past,
+        limits=_limits(document.market, days),
         market=None if document.horizon is None else days.over,
         told=days.told,
         source=resolved(document, folder),
@@ -210,6 +213,24 @@ def with_signals(market: Market, table: Any, folder: Path, ahead: int = 0) -> Ma
     return market
 
 
+def _limits(table: Any, days: Days) -> Limits:
+    """The limits of prices on the scale of outcomes; its ends where none are declared."""
+    if table.price_limits is None:
+        return BOX
+    if days.scales:
+        raise ScenarioError(
+            f"market.price_limits: is {table.price_limits}: a market with signals ({', '.join(days.scales)}) cannot "
+            "have it, since the same limits would hold for the signals"
+        )
+    scaling, given = days.scaling, table.price_limits
+    if len(given) != 2 or not scaling.low <= given[0] < given[1] <= scaling.high:
+        raise ScenarioError(
+            f"market.price_limits: is {given}: it must be two prices with low = {scaling.low:g} <= lowest < highest <= "
+            f"high = {scaling.high:g}"
+        )
+    return Limits(*scaling.unclipped(given).clip(0.0, 1.0).tolist())
+
+
 def _agents(name: str, table: Any, folder: Path) -> MarketAgents:
     with naming(f"populations.{name}"):
         agents: MarketAgents = _construct(registry.find("populations", table.kind), table, folder)
@@ -217,7 +238,7 @@ def _agents(name: str, table: Any, folder: Path) -> MarketAgents:
 
 
 def _network(document: Any, folder: Path) -> dict[str, Any]:
-    """What the file says about the network, further forecasters, and agents that come and go."""
+    """Arguments of the scenario for the network, further forecasters, and agents that come and go."""
     tables = document.populations.items()
     with naming("network"):
         network = None if document.network is None else build_network(document.network, folder)

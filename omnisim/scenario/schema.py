@@ -97,7 +97,7 @@ SubsequenceForm = Annotated[
     Annotated[Literal[True], BeforeValidator(_every_round), Tag("every")] | Annotated[RuleTable, Tag("rule")],
     Discriminator(_form_of_subsequence),
 ]
-"""How a subsequence is written: ``true``, or a table."""
+"""Forms of a subsequence in a file: ``true``, or a table."""
 
 
 class Table(BaseModel):
@@ -142,7 +142,7 @@ def _signal_table() -> type[BaseModel]:
 
 
 class MarketTable(BaseModel):
-    """What every market table has, whatever its source."""
+    """Keys common to all market tables, whatever the source."""
 
     model_config = _STRICT
 
@@ -150,6 +150,9 @@ class MarketTable(BaseModel):
     high: float | None = Field(None, description="price that becomes outcome 1, per MWh; default: from the past")
     first_day: date | None = Field(None, description="first delivery day to play; days before it are past")
     last_day: date | None = Field(None, description="last delivery day to play")
+    price_limits: list[FiniteFloat] | None = Field(
+        None, description="[lowest, highest] price expected, per MWh, between low and high; default: those"
+    )
     forecast_files: dict[str, _forecast_table()] = Field(  # type: ignore[valid-type]
         {}, description="files of dated forecasts of the prices, by the name of the model"
     )
@@ -312,7 +315,7 @@ def tables_of(parameter: inspect.Parameter) -> str | None:
 
 class _JsonSchema(GenerateJsonSchema):
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002
-        """What a plug-in's parameter of a type that no file can hold looks like: anything."""
+        """Schema of a plug-in's parameter of a type that no file can hold: anything."""
         return {}
 
 

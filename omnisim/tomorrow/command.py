@@ -22,7 +22,7 @@ from omnisim.trace import Trace
 
 @dataclass
 class Told:
-    """What the command says: lines, and warnings."""
+    """Output of the command: lines, and warnings."""
 
     lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

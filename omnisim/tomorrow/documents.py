@@ -159,7 +159,7 @@ def _currency(trace: Trace) -> str:
 
 
 def _times(trace: Trace, eve: Eve) -> list[str]:
-    """When the periods of the day begin, on the market's clock."""
+    """Beginnings of the periods of the day, on the market's clock."""
     assert eve.date is not None  # noqa: S101 (as above)
     periods = trace.blocks[0].stop
     minutes = (np.arange(periods) * 1440 // periods).astype("timedelta64[m]")

@@ -89,7 +89,7 @@ class LoggedMessages:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MessageRecord:
-    """What became of every message that travelled along a channel, and the graph of the channels.
+    """Fates of the messages that travelled along channels, and the graph of the channels.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ class MessageRecord:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PopulationRecord:
-    """What one population did; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
+    """Record of one population's play; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
 
     population: Population
     constraint_names: tuple[str, ...]
@@ -213,12 +213,12 @@ class Trace:
 
     @property
     def true_outcomes(self) -> FloatArray:
-        """What happened before anything was clipped, (T, d): money is settled at these."""
+        """Outcomes before they were clipped, (T, d): money is settled at these."""
         return self.outcomes if self.unclipped_outcomes is None else self.unclipped_outcomes
 
     @property
     def true_predictions(self) -> FloatArray:
-        """What was forecast, (T, d), before it was clipped where the forecaster can say so."""
+        """Predictions, (T, d), before they were clipped where the forecaster can say so."""
         return self.predictions if self.unclipped_predictions is None else self.unclipped_predictions
 
     @property
@@ -255,7 +255,7 @@ class Trace:
 
     @property
     def prices(self) -> FloatArray:
-        """What was paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none.
+        """Prices paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none.
 
         Where outcomes have signals behind the prices, these are not in it; ``blocks[k].values(true_outcomes)`` are.
         """
@@ -303,7 +303,7 @@ class Trace:
         return np.asarray((weights.T[:, :, None] * newest).sum(axis=0))
 
     def policy(self, population: str) -> Declaration:
-        """What the policy of a population said of itself: its benchmark, and what it guarantees.
+        """Declaration of the policy of a population: its benchmark and its guarantees.
 
         Raises
         ------
@@ -313,7 +313,7 @@ class Trace:
         return of_policy(self.about, population, len(self.subsequences))
 
     def forecaster(self) -> Declaration:
-        """What the first forecaster said of itself.
+        """Declaration of the first forecaster: its guarantees.
 
         Raises
         ------

@@ -289,6 +289,9 @@ WRONG: dict[str, dict[str, Any]] = {
     r"populations\.batteries: signal_caps of Storage is \{'emissions': -1\.0\}: it must be finite numbers >= 0": {
         "populations.batteries.signal_caps": {"emissions": -1.0}
     },
+    r"market\.price_limits: is \[0\.0, 50\.0\]: a market with signals \(emissions, .*\) cannot have it": {
+        "market.price_limits": [0.0, 50.0]
+    },
     r"has no values for 3 days \(2024-02-17, 2024-02-18, 2024-02-19\): set missing = 'previous'": {
         "market.signals.emissions.path": "short.csv"
     },

@@ -1,4 +1,4 @@
-"""From daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
+"""Conversion of daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
 
 An action is a schedule: a power (MW, negative when discharging) in every part of the day, and the value of the
 service it gives. Its energy q (MWh) in a period of the market is the power times the length of the period, and its
@@ -42,7 +42,7 @@ OF_SIGNAL = re.compile(r"(?:price_of|yearly_cap_of)_([a-z][a-z0-9_]*)")
 
 @dataclass(frozen=True)
 class Schedules:
-    """What a specification draws: for N agents with A actions, the load, its value and its limits.
+    """Daily schedules of a specification: for N agents with A actions, the load, its value and its limits.
 
     ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
     MWh of each hour as well); ``value`` is (N, A) in money per day; ``constraints`` map outcomes (T, H) to costs
@@ -276,7 +276,7 @@ class MarketAgents(abc.ABC):
         return Terms.all_spot(self.agents) if self._customers is None else Terms.of(self._customers)
 
     def _own(self, column: str, drawn: FloatArray) -> FloatArray:
-        """What the table says of a column, (N,); ``drawn`` (N,) where it says nothing, or there is none."""
+        """Values (N,) of a column of the table; ``drawn`` (N,) where it has none, or there is no table."""
         return drawn if self._customers is None else self._customers.or_drawn(column, drawn)
 
     def _refuse_rows(self, column: str, wrong: BoolArray, wanted: Sequence[str] | str) -> None:

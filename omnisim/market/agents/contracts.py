@@ -1,4 +1,4 @@
-"""What customers pay for energy: at the market's price or a fixed one, with fees by the hour of the day.
+"""Contracts of customers for energy: at the market's price or a fixed one, with fees by the hour of the day.
 
 Money must be affine in the outcome of the day (the guarantees need it), and is: under the contract ``spot`` each MWh
 drawn costs its price and a fee, and each MWh fed in earns its price; under ``fixed`` neither depends on the market. A
@@ -103,7 +103,7 @@ class Terms:
         return cls(spot, np.where(fixed, price, 0.0), np.where(fixed, feed_in, 0.0), fees, demand, cap)
 
     def of_agents(self, agents: IntArray) -> "Terms":
-        """Those of some agents."""
+        """Contracts of some agents."""
         return Terms(*(getattr(self, field.name)[agents] for field in fields(self)))
 
     def settle(self, load: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -59,7 +59,7 @@ class StressedLoad:
         return cls(loads, np.concatenate([other.limit for other in limits]), first.threshold)
 
     def split(self, parts: int) -> "StressedLoad":
-        """The same limit where each period has ``parts`` prices: the load is drawn in each of its parts."""
+        """Copy of the limit where each period has ``parts`` prices: the load is drawn in each of its parts."""
         loads = np.repeat(self._by_period.transpose(1, 2, 0), parts, axis=2)
         return StressedLoad(loads, self.limit, self.threshold)
 
@@ -124,7 +124,7 @@ class CurtailmentEnergy:
         self._by_period = freeze(np.ascontiguousarray(loads.reshape(-1, loads.shape[2]).T))
 
     def split(self, parts: int) -> "CurtailmentEnergy":
-        """The same cap where each period has ``parts`` prices: its energy is drawn in equal parts."""
+        """Copy of the cap where each period has ``parts`` prices: its energy is drawn in equal parts."""
         loads = np.repeat(self._by_period.T.reshape(*self._shape, -1) / parts, parts, axis=2)
         return CurtailmentEnergy(loads, self.cap, self.threshold)
 
@@ -206,7 +206,7 @@ class OfPrices:
 
 
 def split(constraint: Constraint, parts: int) -> Constraint:
-    """The same limit where each period has ``parts`` prices.
+    """Copy a limit for a market where each period has ``parts`` prices.
 
     A linear cost is spread evenly: a price that holds in all parts of a period costs what it did.
 

@@ -28,7 +28,7 @@ _DEMAND = np.array(
     [.15, .13, .12, .12, .13, .18, .34, .48, .70, .88, 1.0, 1.0,
      .98, .95, .90, .88, .84, .76, .62, .52, .44, .36, .22, .17]
 )  # fmt: skip
-"""How much the service of an hour is asked for, relative to the busiest one."""
+"""Demand for the service of an hour, relative to the busiest one."""
 
 _FALLING_RETURNS = 0.75
 """Exponent of the worth of a service level: the first half of the comfort is worth more than the second."""

@@ -1,4 +1,4 @@
-"""What was forecast and what happened."""
+"""Forecasts beside the outcomes."""
 
 from dataclasses import dataclass
 
@@ -237,7 +237,7 @@ def _told(trace: Trace, signal: str | None = None) -> _Told:
 
 
 def _against_repetition(analysis: Analysis, word: str, signal: str | None = None) -> str:
-    """How the error relates to that of repeating the round before, over the rounds in which both are defined."""
+    """Ratio of the error to that of repeating the round before, over the rounds in which both are defined, in words."""
     table = analysis.accuracy if signal is None else analysis.accuracy_of(signal)
     k = analysis.trace.subsequences[broadest(analysis.trace)]
     rows = table[(table["measure"] == RMAE) & (table["subsequence"] == k) & (table["forecaster"] == FORECASTER)]

@@ -1,4 +1,4 @@
-"""Which figures the page shows, and the variants a reader can choose from."""
+"""Choice of the figures on the page, and the variants a reader can choose from."""
 
 from collections.abc import Iterator, Sequence
 

@@ -31,7 +31,7 @@ Tone = Literal["good", "fair", "bad"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run showed.
+    """Findings of a run.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ def _alarms(analysis: Analysis) -> Iterator[str]:
 
 
 def notices(analysis: Analysis) -> Iterator[str]:
-    """What must be known before any number is read."""
+    """Notices to be read before any number."""
     clipping = analysis.clipping
     if clipping.share >= NOTICED:
         yield clipping_told(analysis)
@@ -136,7 +136,7 @@ def notices(analysis: Analysis) -> Iterator[str]:
 
 
 def alarming(analysis: Analysis) -> Iterator[str]:
-    """What is a warning on the command line as well."""
+    """Warnings that the command line prints as well."""
     if analysis.clipping.share >= ALARMING:
         yield clipping_told(analysis)
     yield from _of_the_market(analysis)
@@ -148,7 +148,7 @@ def _of_the_market(analysis: Analysis) -> Iterator[str]:
 
 
 def clipping_told(analysis: Analysis) -> str:
-    """What clipping cut off prices and money, and what would cut less."""
+    """Sentence on the parts that clipping cut off prices and money, and on a range that would cut less."""
     return Cut.of(analysis.clipping, units(analysis.trace)).told()
 
 
@@ -305,7 +305,7 @@ def _forecast_of(analysis: Analysis, signal: str | None) -> Iterator[str]:
 
 
 def _relation(value: float, baseline: float) -> str:
-    """How a score, of which less is better, relates to that of the baseline."""
+    """Relation of a score, of which less is better, to that of the baseline, in words."""
     if not baseline > 0 or abs(value / baseline - 1) < 0.0005:
         return ", the same" if abs(value - baseline) <= 0.0005 * max(abs(baseline), 1e-9) else ""
     return f", {percent(abs(value / baseline - 1))} {'less' if value < baseline else 'more'}"
@@ -328,7 +328,7 @@ def _regret(analysis: Analysis) -> Iterator[str]:
 
 
 def _regret_of(analysis: Analysis, name: str) -> tuple[str, bool]:
-    """What a population lost in hindsight, and whether anything."""
+    """Sentence on the regret of a population in money, and whether there is any."""
     said, k, measures = worth.terms(analysis), broadest(analysis.trace), analysis.measures[name]
     regret, money = measures.swap_regret[k], measures.population.money
     if np.isnan(regret).all():
