@@ -12,6 +12,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.market.data import Market
+from omnisim.problem.blocks import blocks_of
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
 from omnisim.value.ledger import Ledger
@@ -103,14 +104,13 @@ def played(
         raise ScenarioError(f"seeds must be >= 1, got {seeds}")
     if jobs == 0 or jobs < -1:
         raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {jobs}")
-    low, high = (float(scenario.about["market"][end]) for end in ("low", "high"))
     tasks: list[tuple[Scenario, int]] = []
     labels: list[tuple[str, int]] = []
     for seed in range(seeds):
         told = {FORESIGHT: market.prices} | {
             wrong_by(size): mistaken(market.prices, market.forecasts, size, seed) for size in sizes
         }
-        known = {name: Published(np.clip((values - low) / (high - low), 0.0, 1.0)) for name, values in told.items()}
+        known = {name: Published(_told(scenario, values)) for name, values in told.items()}
         for name, forecaster in {**players(names), **known}.items():
             labels.append((name, seed))
             tasks.append((scenario.replace(forecaster=forecaster), seed))
@@ -127,6 +127,23 @@ def played(
             done += 1
             told_of(done, len(tasks))
     return ledger
+
+
+def _told(scenario: Scenario, prices: FloatArray) -> FloatArray:
+    """Outcomes (T, d) of who is told these prices (T, H), and knows the signals beside them as they came."""
+    about = scenario.about["market"]
+    if "blocks" not in about:
+        low, high = float(about["low"]), float(about["high"])
+        return np.clip((prices - low) / (high - low), 0.0, 1.0)
+    adversary = scenario.adversary
+    assert isinstance(adversary, Replay)  # noqa: S101 (market_of has refused others)
+    own = [
+        block.part(adversary.outcomes[: len(prices)])
+        if k and block.cap is None
+        else block.outcomes(prices if block.cap is None else np.minimum(prices, block.cap))
+        for k, block in enumerate(blocks_of(about["blocks"]))
+    ]
+    return np.concatenate(own, axis=1)
 
 
 def wrong_by(size: float) -> str:
