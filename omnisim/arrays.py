@@ -35,7 +35,7 @@ class Written:
 
 
 ROUNDING = 1e-9
-"""How far outside a closed range a number may lie and still count as rounding error."""
+"""Largest distance outside a closed range that still counts as rounding error."""
 
 
 def freeze(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
@@ -104,8 +104,11 @@ def real_numbers(value: ArrayLike) -> FloatArray:
     Raises
     ------
     TypeError, ValueError
-        If they are none: of complex numbers, dates and texts numpy would make some without a word, or with a warning.
+        If they are none: of complex numbers, dates, texts and what is masked numpy would make some without a word, or
+        with a warning.
     """
+    if isinstance(value, np.ma.MaskedArray) and value.mask.any():
+        raise TypeError("some of its entries are masked")
     array = np.asarray(value)
     if array.dtype.kind not in "fiubO":
         raise TypeError(f"it holds {array.dtype}")
@@ -151,6 +154,8 @@ def mask(name: str, value: Any, length: int, error: type[OmnisimError] = Problem
     omnisim.errors.ProblemError: hot must be a boolean array, got dtype float64
     """
     array = np.array(value)
+    if isinstance(value, np.ma.MaskedArray) and value.mask.any():
+        raise error(f"{name} must be a boolean array, and some of its entries are masked")
     if array.dtype != np.bool_:
         raise error(f"{name} must be a boolean array, got dtype {array.dtype}")
     _check_shape(name, array, (length,), error)

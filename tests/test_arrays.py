@@ -22,6 +22,7 @@ NO_NUMBERS = {
     "bytes": [b"0.5", b"0.5"],
     "objects": [object(), object()],
     "nothing": [None, None],
+    "a masked entry": np.ma.masked_array([0.5, 0.5], [False, True]),
     "uneven": [[0.5], [0.5, 0.5]],
 }
 
@@ -36,7 +37,10 @@ def test_what_holds_no_real_numbers_is_refused(value: Any) -> None:
             finite("forecast", value, (2,))
 
 
-@pytest.mark.parametrize("value", [[1, 2], [True, False], np.float32([0.5, 0.25]), np.array([1, 2.5], dtype=object)])
+NUMBERS = [[1, 2], [True, False], np.float32([0.5, 0.25]), np.array([1, 2.5], dtype=object), np.ma.masked_array([1, 2])]
+
+
+@pytest.mark.parametrize("value", NUMBERS)
 def test_real_numbers_are_kept(value: Any) -> None:
     assert finite("forecast", value, (2,)).tolist() == [float(each) for each in value]
 

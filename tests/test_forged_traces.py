@@ -367,7 +367,7 @@ def test_strict_stops_on_it(case: str, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(omnisim, "analyze", lambda _: forged(case), raising=False)
     monkeypatch.setattr("omnisim.run_directory.write_page", lambda *_: None)
     answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--strict")
-    assert answer.code == 1
+    assert answer.code == 3
     lines = answer.err.splitlines()
     broken = forged(case).certificates
     broken = broken[~broken["holds"]]

@@ -1,6 +1,7 @@
 """What stands in the place of a file and is none: a pipe, a device, a folder, text that no file can hold."""
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -8,12 +9,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commands import ENOUGH, POSIX, done
-from scenario_files import omnisim_command, refusal, write_scenario
+from scenario_files import omnisim_command, refusal, write_prices, write_scenario
 from small_comparison import compared
 
 import omnisim
+from omnisim.errors import TraceError
+from omnisim.snapshot import archive
 
 pytestmark = pytest.mark.usefixtures("without_pages")
 
@@ -69,6 +73,24 @@ def test_prices_and_scenarios_come_from_regular_files(tmp_path: Path, command: l
     with pipe(tmp_path / "pipe"):
         line = refusal(*command, tmp_path / "pipe")
     assert "is a pipe or a device: a regular file is needed" in line
+
+
+@pytest.mark.skipif(not POSIX, reason="pipes of POSIX")
+def test_prices_in_several_files_come_from_regular_ones(tmp_path: Path) -> None:
+    write_prices(tmp_path / "a.csv", np.arange(30 * 24.0).reshape(30, 24))
+    os.mkfifo(tmp_path / "b.csv")
+    code, out, err = done("run", "--prices", tmp_path / "*.csv", "--out", tmp_path / "out")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert err.endswith(f"{tmp_path / 'b.csv'}: is a pipe or a device: a regular file is needed\n")
+
+
+def test_half_a_character_in_a_state_is_refused() -> None:
+    file = io.BytesIO()
+    archive.write(file, ({"name": "\ud800"}, {"x": np.zeros(2)}))
+    file.seek(0)
+    with pytest.raises(TraceError, match=r"is damaged, or not a state \(it has half of a character"):
+        archive.read(file)
 
 
 @pytest.mark.parametrize("value", ["\ud800", "fine \udfff", {"\ud800": "x"}])

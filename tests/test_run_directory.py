@@ -18,6 +18,14 @@ import omnisim
 from omnisim import run_directory
 from omnisim.errors import OutputError, TraceError
 
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\x00"])
+def test_no_choice_gets_out_of_its_comment(character: str) -> None:
+    line = run_directory._comment(f"column 'a{character}rounds = 3' is the price")
+    assert len(line.splitlines()) == 1
+    assert tomllib.loads(line) == {}
+
+
 FILES = {"scenario.toml", "manifest.json", "trace.npz", "agents.parquet", "certificates.json", "report.html"}
 
 RICH = (

@@ -6,7 +6,6 @@ import numpy as np
 
 from omnisim.arrays import IntArray
 from omnisim.problem.churn import with_rows
-from omnisim.problem.constraints import Limit
 from omnisim.trace import PopulationRecord, Trace
 
 
@@ -23,7 +22,7 @@ def some_agents(record: PopulationRecord, agents: IntArray) -> PopulationRecord:
         expected_violated_at=None if record.expected_violated_at is None else record.expected_violated_at[agents],
         present=None if record.present is None else record.present[:, agents],
         true_costs=None if record.true_costs is None else record.true_costs[:, agents],
-        limits=tuple(Limit(limit.unit, np.asarray(limit.scale)[agents]) for limit in record.limits),
+        limits=tuple(replace(limit, scale=np.asarray(limit.scale)[agents]) for limit in record.limits),
     )
 
 

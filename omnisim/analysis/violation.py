@@ -3,6 +3,10 @@
 CCV(S) = max over constraints of the sum of costs over S; CCV+(S) the same with negative costs counted as 0, and those
 that are no more than a rounding error, which violate nothing. Both are in units of cost, at the outcomes in [0, 1]^d;
 ``violations`` says what they were in physical units, at the true outcomes.
+
+A limit on the sum over all rounds (``Limit.averaged``) is exceeded where the whole sum is. Its rounds are then those
+after which the sum so far was above its share, its total what the sum ended at, and its largest excess the highest that
+the sum so far came to.
 """
 
 from collections.abc import Mapping
@@ -52,7 +56,7 @@ def violations(trace: Trace) -> pd.DataFrame:
 
 
 def whole_run_violations(trace: Trace) -> pd.DataFrame:
-    """The same over all rounds: one row per population, agent and constraint, without a subsequence."""
+    """Violations over all rounds: one row per population, agent and constraint, without a subsequence."""
     return _joined(trace, {"": np.ones(trace.rounds, dtype=np.bool_)}).drop(columns="subsequence")
 
 
@@ -67,14 +71,15 @@ def violated_limits(trace: Trace) -> pd.DataFrame:
     for name, record in trace.records.items():
         if not record.costs.shape[2]:
             continue
-        over, there = excess(trace, name), record.actions >= 0
-        units = [limit.unit for limit in record.limits] or ["cost"] * over.shape[2]
+        there, agents = record.actions >= 0, record.costs.shape[1]
+        units = [limit.unit for limit in record.limits] or ["cost"] * record.costs.shape[2]
         for subsequence, active in zip(trace.subsequences, trace.active.T, strict=True):
-            part, rounds = over[active], int(there[active].sum())
+            over, total = excess(trace, name, active)
+            rounds = int(there[active].sum())
             for j, (constraint, unit) in enumerate(zip(record.constraint_names, units, strict=True)):
-                mine = part[:, :, j]
-                counted = (over.shape[1], int((mine > 0).any(axis=0).sum()), rounds)
-                sums = (int((mine > 0).sum()), float(mine.sum()), float(mine.max(initial=0.0)))
+                mine = over[:, :, j]
+                counted = (agents, int((mine > 0).any(axis=0).sum()), rounds)
+                sums = (int((mine > 0).sum()), float(total[:, j].sum()), float(mine.max(initial=0.0)))
                 rows.append((name, subsequence, constraint, unit, *counted, *sums))
     return pd.DataFrame(rows, columns=list(LIMITS))
 
@@ -95,27 +100,38 @@ COLUMNS = ("population", "agent", "subsequence", "constraint", "rounds", "violat
 """Columns of the table of violations."""
 
 
-def excess(trace: Trace, population: str) -> FloatArray:
-    """How far each limit was exceeded by each agent in each round, (T, N, J) >= 0 in the unit of the limit."""
+def excess(trace: Trace, population: str, active: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Amount by which each agent exceeded each limit in the R rounds of a subsequence, active (T,).
+
+    Returns
+    -------
+    By round, (R, N, J) >= 0, and in all, (N, J), in the unit of the limit; see the top of the file for limits on sums.
+    """
     record = trace.records[population]
-    costs = record.costs if record.true_costs is None else record.true_costs
+    costs = (record.costs if record.true_costs is None else record.true_costs)[active]
     over = np.where(costs > ROUNDING, costs, 0.0)
+    total = over.sum(axis=0)
     for j, limit in enumerate(record.limits):
+        if limit.averaged and len(costs):
+            so_far = costs[:, :, j].cumsum(axis=0)
+            is_over = so_far[-1] > ROUNDING * len(costs)
+            over[:, :, j] = np.where(is_over, np.maximum(so_far, 0.0), 0.0)
+            total[:, j] = np.where(is_over, so_far[-1], 0.0)
         over[:, :, j] *= limit.scale
-    return over
+        total[:, j] *= limit.scale
+    return over, total
 
 
 def _violations_of(trace: Trace, name: str, members: Mapping[str, BoolArray]) -> pd.DataFrame:
     record = trace.records[name]
-    over = excess(trace, name)
-    _, agents, constraints = over.shape
+    _, agents, constraints = record.costs.shape
     active = np.stack(list(members.values()))
-    subsequences, member = len(active), active.astype(np.float64)
-    flat = over.reshape(trace.rounds, -1)
+    subsequences = len(active)
+    each = [excess(trace, name, rounds) for rounds in active]
     found = {
-        "violated": (member @ (flat > 0)).astype(np.int64),
-        "total": member @ flat,
-        "largest": np.stack([flat[rounds].max(axis=0, initial=0.0) for rounds in active]),
+        "violated": np.stack([(over > 0).sum(axis=0) for over, _ in each]),
+        "total": np.stack([total for _, total in each]),
+        "largest": np.stack([over.max(axis=0, initial=0.0) for over, _ in each]),
     }
     units = [limit.unit for limit in record.limits] or ["cost"] * constraints
     labels = {

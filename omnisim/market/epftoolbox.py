@@ -19,7 +19,8 @@ from omnisim.errors import DataError
 from omnisim.market.data import Market
 from omnisim.market.days import Missing
 from omnisim.market.files import read_prices
-from omnisim.market.tables import Table, read_table
+from omnisim.market.table_files import read_table
+from omnisim.market.tables import Table
 
 _SOURCE = "epftoolbox (Lago et al., Applied Energy 293 (2021) 116983)"
 

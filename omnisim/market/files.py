@@ -16,7 +16,8 @@ from omnisim.market.numbers import Decimal
 from omnisim.market.several_files import called
 from omnisim.market.stamps import Edge, When, read_stamps
 from omnisim.market.suspicions import refuse_sentinels, unit_of_prices, warn_of_clock, warn_of_values
-from omnisim.market.tables import Form, Source, Table, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Form, Table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
 from omnisim.suggest import nearest
@@ -216,7 +217,15 @@ def read_prices(
 
 
 def read_price_file(path: Path, **keys: Any) -> Market:
-    """Prices from a file of one's own, with the keys of :func:`read_prices`."""
+    """Prices from a file of one's own, with the keys of :func:`read_prices`.
+
+    Parameters
+    ----------
+    path
+        The file: one, or several by a name with ``*`` in it.
+    **keys
+        Those of :func:`read_prices`.
+    """
     return read_prices(path, **keys)
 
 

@@ -1,4 +1,4 @@
-"""Where the header of a file of unknown layout stands, and how its cells are written."""
+"""Header of a file of unknown layout, and the notation of its cells."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,8 @@ from omnisim.market.excel_files import header_above
 from omnisim.market.preamble import lines_above_header
 from omnisim.market.several_files import first_file
 from omnisim.market.stamps import When
-from omnisim.market.tables import Form, Source, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Form
 
 
 def form_found(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:

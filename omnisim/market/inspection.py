@@ -1,4 +1,4 @@
-"""What a file of prices is, in lines to read, and the ``[market]`` table with which a scenario reads it."""
+"""Description of a file of prices, in lines to read, and the ``[market]`` table with which a scenario reads it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.market.guessing import Guess, guess, unit_line
-from omnisim.market.tables import Source
+from omnisim.market.table_files import Source
 
 _BARS = "▁▂▃▄▅▆▇█"
 

@@ -10,7 +10,8 @@ from omnisim.market.data import Market
 from omnisim.market.files import keys_of_a_file, read_prices
 from omnisim.market.layouts import LAYOUTS, SOURCES, Layout
 from omnisim.market.several_files import called, first_file
-from omnisim.market.tables import Form, Source, Table, read_table
+from omnisim.market.table_files import Source, read_table
+from omnisim.market.tables import Form, Table
 from omnisim.market.text_files import has_columns, unpacked
 
 _FORM = ("separator", "decimal", "thousands", "encoding", "skip_rows", "columns", "sheet", "member", "missing_values")

@@ -1,40 +1,27 @@
-"""Files and pandas objects as tables of cells, where every complaint names the file, the line and the column."""
+"""Tables of cells, where every complaint names the file, the line and the column."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
-from omnisim.market.json_files import read_json
 from omnisim.market.numbers import MISSING, Decimal, Signs, ambiguous, declared_signs, signs_of
-from omnisim.market.several_files import expanded
-from omnisim.market.text_files import Wanted, read_rows, refuse_large
 from omnisim.reading import reading
 from omnisim.suggest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any] | Table | Sequence[str | Path]"
-"""A file, or several (a list, or a path with ``*`` in its name); a pandas object; a table that was read from one."""
-
 _FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 """Cells, in lower case, that stand for 1 and 0 in a column of flags."""
-
-_PARQUET, _TEXT, _EXCEL = (
-    (".parquet", ".pq"),
-    (".csv", ".txt", ".tsv", ".dat", ".prn", ".1"),
-    (".xlsx", ".xlsm", ".xls"),
-)
 
 
 @dataclass(frozen=True)
 class Form:
-    """How the cells of a file are written; see :func:`~omnisim.market.read_prices` for the meaning of each key."""
+    """Form of the cells of a file; see :func:`~omnisim.market.read_prices` for the meaning of each key."""
 
     separator: str | None = None
     decimal: Decimal | None = None
@@ -60,7 +47,7 @@ class Form:
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where a row stands that was read from one of several files.
+    """Location of a row that was read from one of several files.
 
     >>> str(Place(0, 12, "2024.csv"))
     '12 of 2024.csv'
@@ -235,178 +222,6 @@ class Table:
                 raise DataError(f"{self.source}: no row has {name} {value!r}{known}")
             table = replace(table, frame=table.frame[kept])
         return table
-
-
-def read_table(source: Source, form: Form | None = None, wanted: Sequence[Wanted] = ()) -> Table:
-    """Read a file, or take over a pandas object.
-
-    Parameters
-    ----------
-    source
-        ``.csv``, ``.txt`` or ``.tsv`` (each also ``.gz``), ``.parquet``, ``.json``, ``.xlsx``, one of these in a
-        ``.zip``; several of them, whose rows are put below each other in the order of their names; or a DataFrame or
-        Series, whose DatetimeIndex becomes a column.
-    form
-        How its cells are written.
-    wanted
-        Columns that the header must have, or patterns of their names; it is looked for below other lines.
-
-    Raises
-    ------
-    DataError
-        If the file does not exist, is none of these, cannot be parsed or has no rows.
-    """
-    form = form or Form()
-    if isinstance(source, Table):
-        return replace(source, form=form)
-    if isinstance(source, Sequence | str | Path):
-        files = expanded(source)
-        return _together([_read_file(Path(each), form, wanted) for each in files])
-    return _of_pandas(source, form)
-
-
-def _together(tables: Sequence[Table]) -> Table:
-    """Several files below each other; a row is then told by its file and its line."""
-    import pandas as pd
-
-    first = tables[0]
-    if len(tables) == 1:
-        return first
-    frames = [
-        table.frame.set_axis(pd.Index([Place(i, number, table.source) for number in table.frame.index], dtype=object))
-        for i, table in enumerate(tables)
-    ]
-    notes: list[str] = []
-    if any(table.columns != first.columns for table in tables):
-        shared = [name for name in first.columns if all(name in table.columns for table in tables)]
-        twice = next((table for table in tables if len(set(table.columns)) < len(table.columns)), None)
-        if not shared or twice is not None:
-            other = next(table for table in tables if table.columns != first.columns)
-            why = "none in common" if not shared else "and some names are there twice"
-            raise DataError(
-                f"{other.source} has other columns than {first.source}, {why}: {', '.join(other.columns[:5])}, not "
-                f"{', '.join(first.columns[:5])}"
-            )
-        left = dict.fromkeys(name for table in tables for name in table.columns if name not in shared)
-        notes = [f"columns that not all files have were left out: {', '.join(left)}"] * bool(left)
-        frames = [frame[shared] for frame in frames]
-    return replace(
-        first,
-        source=f"{first.source} and {len(tables) - 1} more",
-        frame=pd.concat(frames),
-        notes=(*dict.fromkeys(note for table in tables for note in table.notes), *notes),
-    )
-
-
-def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
-    with reading(path, DataError):
-        if not path.is_file():
-            raise DataError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: a file is needed")
-    name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
-    inner = _suffix_in_archive(path, form.member) if path.name.lower().endswith(".zip") else Path(name).suffix
-    if inner in _PARQUET:
-        frame, table = _read_parquet(path), None
-    elif inner == ".json":
-        frame, table = read_json(path, form.member), None
-    elif inner in _EXCEL:
-        from omnisim.market.excel_files import read_excel
-
-        frame, above = read_excel(path, form.sheet, form.skip_rows, wanted, form.member, form.columns)
-        table = Table(path.name, "row", frame, form, above=above)
-    elif inner in _TEXT:
-        table = _of_text(path, form, wanted)
-        frame = table.frame
-    else:
-        raise DataError(
-            f"{path}: the suffix must be .csv, .txt, .tsv (also with .gz), .parquet, .json, .xlsx or .zip, "
-            f"got {path.suffix!r}"
-        )
-    if form.sheet is not None and inner not in _EXCEL:
-        raise DataError(f"{path.name} has no sheets: leave sheet out")
-    if table is None:
-        table = Table(path.name, "row", frame, form)
-    if table.frame.empty:
-        raise DataError(f"{path.name} has no rows: rows below a header are needed")
-    return table
-
-
-def _of_text(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
-    import pandas as pd
-
-    rows = read_rows(
-        path,
-        separator=form.separator,
-        encoding=form.encoding,
-        skip_rows=form.skip_rows,
-        columns=form.columns,
-        member=form.member,
-        wanted=wanted,
-    )
-    frame = pd.DataFrame(rows.cells, index=pd.Index(rows.lines), columns=range(len(rows.header)), dtype=object)
-    frame.columns = pd.Index(rows.header)
-    return Table(path.name, "line", frame, form, None, rows.notes, rows.separator, rows.encoding, rows.above)
-
-
-def _of_pandas(given: Any, form: Form) -> Table:
-    import pandas as pd
-
-    if not isinstance(given, pd.DataFrame | pd.Series):
-        raise DataError(f"prices are read from a file, a DataFrame or a Series, not from {type(given).__name__}")
-    frame = (
-        given.to_frame("price" if given.name is None else str(given.name)) if isinstance(given, pd.Series) else given
-    )
-    source = "the Series" if isinstance(given, pd.Series) else "the DataFrame"
-    if isinstance(frame.columns, pd.MultiIndex) or isinstance(frame.index, pd.MultiIndex):
-        raise DataError(f"{source} has several levels of columns or of rows: select one of them first")
-    frame = frame.copy(deep=False)
-    frame.columns = pd.Index([" ".join(str(name).split()) for name in frame.columns])
-    if isinstance(frame.index, pd.PeriodIndex):
-        frame.index = frame.index.to_timestamp()
-    elif not isinstance(frame.index, pd.DatetimeIndex) and not pd.api.types.is_numeric_dtype(frame.index.dtype):
-        frame.index = _moments(frame.index)
-    if isinstance(frame.index, pd.DatetimeIndex):
-        name = str(frame.index.name or "time")
-        frame.insert(0, name if name not in frame.columns else f"{name} (index)", frame.index)
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    if frame.empty:
-        raise DataError(f"{source} has no rows")
-    return Table(source, "row", frame, form)
-
-
-def _moments(index: "pd.Index[Any]") -> "pd.Index[Any]":
-    """An index of dates, of datetimes or of their text as pandas' own; any other as it is."""
-    import pandas as pd
-
-    aware = any(getattr(cell, "tzinfo", None) is not None for cell in index)
-    try:
-        return pd.to_datetime(index, utc=aware, format="ISO8601").rename(index.name)
-    except (ValueError, TypeError, OverflowError):
-        return index
-
-
-def _read_parquet(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    with reading(path.name, DataError, "is not a readable Parquet file"):
-        about = pq.read_metadata(path)
-        refuse_large(path.name, 8 * about.num_rows * about.num_columns)
-        frame = pd.read_parquet(path)
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame = frame.reset_index()
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    return frame
-
-
-def _suffix_in_archive(path: Path, member: str | None) -> str:
-    import zipfile
-
-    with reading(path.name, DataError, "is not a readable zip archive"), zipfile.ZipFile(path) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
-    if member is not None or len(names) == 1:
-        return Path(member or names[0]).suffix.lower()
-    return ".csv"  # which complains that one must be chosen
 
 
 def _is_number(column: "pd.Series") -> bool:

@@ -34,7 +34,7 @@ class Spell:
 
 @dataclass(frozen=True)
 class Churn:
-    """How the agents of a population come and go.
+    """Arrivals and departures of the agents of a population.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Churn:
                     raise ProblemError(f"the spells of agent {agent} overlap in round {after.first}: they must not")
 
     def spells(self, agents: int, rounds: int, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
-        """Who every row is, (R,) indices of agents, and when it is present, (T, R).
+        """Agent (R,) of every row, as an index, and the rounds in which the row is present, (T, R).
 
         Raises
         ------
@@ -147,8 +147,9 @@ def _rows_of(constraint: Constraint, rows: IntArray) -> Constraint:
     if isinstance(constraint, LinearConstraint):
         scale = None if constraint.scale is None else constraint.scale[rows]
         return LinearConstraint(
-            constraint.slope[rows], constraint.offset[rows], constraint.name, unit=constraint.unit, scale=scale
-        )
+            constraint.slope[rows], constraint.offset[rows], constraint.name, unit=constraint.unit, scale=scale,
+            averaged=constraint.averaged,
+        )  # fmt: skip
     return _Rows(constraint, rows)
 
 
@@ -160,6 +161,7 @@ class _Rows:
         if hasattr(constraint, "name"):
             self.name = str(constraint.name)
         self.unit, self.scale = getattr(constraint, "unit", COST), getattr(constraint, "scale", None)
+        self.averaged = bool(getattr(constraint, "averaged", False))
         if self.scale is not None:
             self.scale = np.asarray(self.scale)[rows]
 

@@ -2,8 +2,9 @@
 
 A constraint is any object with ``costs(outcomes)`` that maps outcomes (T, d) to costs (T, N, A) in [-1, 1];
 positive means violated. With attributes ``unit`` and ``scale`` (N,) it says what a cost stands for: ``scale`` times it
-is how far the limit was exceeded, in ``unit``. It need not be linear, nor convex, in the outcome: the guarantees of the
-elimination rules never use its form (Bechavod, Lu, Roth, section 2).
+is how far the limit was exceeded, in ``unit``; with ``averaged``, that only the sum over the rounds is limited. It need
+not be linear, nor convex, in the outcome: the guarantees of the elimination rules never use its form (Bechavod, Lu,
+Roth, section 2).
 """
 
 from dataclasses import dataclass
@@ -19,10 +20,15 @@ from omnisim.products import products
 
 @dataclass(frozen=True)
 class Limit:
-    """Physical meaning of a cost: ``scale`` (N,) > 0 times it, in ``unit``, is how far the limit was exceeded."""
+    """Physical meaning of a cost: ``scale`` (N,) > 0 times it, in ``unit``, is how far the limit was exceeded.
+
+    ``averaged`` says that the limit is one on the sum over all rounds: a cost is then how far a round is above its
+    share, and what rounds stay below makes up for it.
+    """
 
     unit: str
     scale: FloatArray
+    averaged: bool = False
 
 
 COST = "cost"
@@ -30,7 +36,7 @@ COST = "cost"
 
 
 def limit_of(constraint: "Constraint", agents: int) -> Limit:
-    """What the costs of a constraint stand for: its ``unit`` and ``scale``, if it has both.
+    """Unit and scale of the costs of a constraint: its ``unit`` and ``scale``, if it has both.
 
     Raises
     ------
@@ -44,7 +50,7 @@ def limit_of(constraint: "Constraint", agents: int) -> Limit:
     checked = finite(f"scale of constraint {name!r}", scale, (agents,))
     if checked.min(initial=1.0) <= 0:
         raise ProblemError(f"scale of constraint {name!r} must be > 0, got {checked.min():.6g}")
-    return Limit(str(unit), checked)
+    return Limit(str(unit), checked, bool(getattr(constraint, "averaged", False)))
 
 
 @runtime_checkable
@@ -67,6 +73,8 @@ class LinearConstraint:
         What it limits, for reports.
     unit, scale : str and (N,) > 0, optional
         What a cost stands for: ``scale`` times it, in ``unit``, is how far the limit is exceeded.
+    averaged
+        Whether the limit is one on the sum over all rounds, such as a budget of a year, of which a round has a share.
 
     Raises
     ------
@@ -93,8 +101,9 @@ class LinearConstraint:
         *,
         unit: str = COST,
         scale: ArrayLike | None = None,
+        averaged: bool = False,
     ) -> None:
-        self.name, self.unit = name, unit
+        self.name, self.unit, self.averaged = name, unit, averaged
         self.slope = finite(f"slope of constraint {name!r}", slope, ("N", "A", "d"))
         shape = self.slope.shape[:2]
         self.scale = None if scale is None else finite(f"scale of constraint {name!r}", scale, shape[:1])

@@ -65,8 +65,10 @@ KINDS: Mapping[str, dict[str, str]] = {
         "electric_vehicles": "omnisim.market:ElectricVehicles",
         "energy_buyers": "omnisim.market:EnergyBuyers",
         "heat_pumps": "omnisim.market:HeatPumps",
+        "industrial_loads": "omnisim.market:IndustrialLoads",
         "manufacturers": "omnisim.market:Manufacturers",
         "producers": "omnisim.market:Producers",
+        "retailers": "omnisim.market:Retailers",
         "solar_storage": "omnisim.market:SolarStorage",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
         "storage": "omnisim.market:Storage",
@@ -93,7 +95,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "ercot_file": "omnisim.market:read_ercot",
     },
 }
-"""From kind to name to ``"module:object"``."""
+"""Registered objects as ``"module:object"``, by kind and name."""
 
 EXTENSIBLE = ("forecasters", "elimination", "learners", "adversaries", "populations")
 """Kinds that others may add to."""
@@ -170,7 +172,7 @@ def is_foreign(kind: str, name: str) -> bool:
 
 
 def policy_kind(name: str) -> str:
-    """Which of ``POLICIES`` a name belongs to.
+    """Find the one of ``POLICIES`` that a name belongs to.
 
     Examples
     --------

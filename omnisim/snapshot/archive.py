@@ -12,7 +12,7 @@ import numpy as np
 
 from omnisim.archives import Archive
 from omnisim.errors import TraceError
-from omnisim.reading import reading
+from omnisim.reading import load_json, reading
 from omnisim.snapshot.data import Stored
 
 _JSON = "json"
@@ -36,7 +36,7 @@ def read(file: IO[bytes]) -> Stored:
     with reading("", TraceError, "is damaged, or not a state"):
         archive = Archive(file)
         arrays = {name: archive.read(name) for name in archive}
-        content = json.loads(arrays.pop(_JSON).tobytes())
+        content = load_json(arrays.pop(_JSON).tobytes())
         tree = content["tree"]
         if content["digest"] != _digest(tree, arrays):
             raise TraceError("is damaged: it is not what was written")

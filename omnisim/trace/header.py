@@ -15,7 +15,7 @@ Names = list[Name]
 
 
 class About(BaseModel):
-    """What a run says of itself; what strategies guarantee is read elsewhere, and a scenario may add anything."""
+    """Description of a run by itself; strategies' guarantees are read elsewhere, and a scenario may add anything."""
 
     model_config = FORM
 
@@ -44,6 +44,7 @@ class PopulationHeader(BaseModel):
     currency: str
     subscriptions: Names = [FORECASTER]
     limit_units: list[str] = []
+    limit_averaged: list[bool] = []
     agent_names: Names | None = None
 
     @model_validator(mode="after")
@@ -52,6 +53,8 @@ class PopulationHeader(BaseModel):
             raise ValueError(
                 f"limit_units has {len(self.limit_units)} entries for {len(self.constraint_names)} constraints"
             )
+        if self.limit_averaged and len(self.limit_averaged) != len(self.limit_units):
+            raise ValueError(f"limit_averaged has {len(self.limit_averaged)} entries for {len(self.limit_units)} units")
         _refuse_repeated("action_names", self.action_names)
         _refuse_repeated("subscriptions", self.subscriptions)
         return self

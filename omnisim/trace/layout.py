@@ -17,7 +17,7 @@ _NAMES = ("kinds", "parties", "roles")
 
 
 def prefix_of(index: int) -> str:
-    """What the names of the arrays of a population begin with."""
+    """Prefix of the names of a population's arrays."""
     return f"population{index}/"
 
 
@@ -34,7 +34,7 @@ def groups(header: Mapping[str, Any], names: Iterable[str]) -> list[tuple[str, t
 
 
 def symbols_of(header: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """What the header says that symbols stand for, by prefix; "" is for all."""
+    """Values of the symbols that the header fixes, by prefix; "" is for all."""
     known = {"": {"L": len(header["subsequences"])}}
     messages = header.get("messages")
     if messages is not None:
@@ -73,7 +73,7 @@ def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
 
 
 def header_of(trace: Trace) -> dict[str, Any]:
-    """What a record says beside its arrays, as JSON values."""
+    """Header of a record: all of it but its arrays, as JSON values."""
     header: dict[str, Any] = {
         "subsequences": trace.subsequences,
         "about": trace.about,
@@ -85,6 +85,11 @@ def header_of(trace: Trace) -> dict[str, Any]:
                 "currency": record.population.money.currency,
                 "subscriptions": record.subscriptions,
                 "limit_units": [limit.unit for limit in record.limits],
+                **(
+                    {"limit_averaged": [x.averaged for x in record.limits]}
+                    if any(x.averaged for x in record.limits)
+                    else {}
+                ),
                 **({} if record.population.agent_names is None else {"agent_names": record.population.agent_names}),
             }
             for record in trace.records.values()
@@ -159,6 +164,7 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
     own = _group(arrays, AGENTS, prefix)
     money = Money(own["money_scale"], own["money_offset"], known["currency"])
     units = known.get("limit_units", ())
+    averaged = known.get("limit_averaged", [False] * len(units))
     return PopulationRecord(
         Population(
             known["name"],
@@ -172,6 +178,6 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
         ),
         tuple(known["constraint_names"]),
         subscriptions=tuple(known.get("subscriptions", (FORECASTER,))),
-        limits=tuple(Limit(unit, own["limit_scale"][:, j]) for j, unit in enumerate(units)),
+        limits=tuple(Limit(unit, own["limit_scale"][:, j], averaged[j]) for j, unit in enumerate(units)),
         **_group(arrays, RECORD, prefix),
     )

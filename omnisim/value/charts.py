@@ -7,10 +7,11 @@ import pandas as pd
 from omnisim.report.drawings import Curve, Drawing, Panel, Strip, StripPanel, Strips
 from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, signed_amount
+from omnisim.value.risk import Risk
 
 
 def worth_chart(overall: pd.DataFrame, by_population: pd.DataFrame, currency: str) -> Chart:
-    """What each player is worth, over all customers and by population."""
+    """Draw the worth of each player, over all customers and by population."""
     variants = {"all customers": _strips("all customers", overall, currency)}
     if len(set(by_population["population"])) > 1:
         for population, rows in by_population.groupby("population", sort=False):
@@ -58,6 +59,50 @@ def cost_chart(cost: pd.DataFrame, currency: str) -> Chart:
         "where it costs little, one below where it costs much."
     )
     return Chart("cost", "What it costs to be wrong", {"": Drawing([panel], caption, f"Worth, {currency}: {told}.")})
+
+
+def reliability_chart(covered: pd.DataFrame) -> Chart:
+    """The share of prices at or below each quantile, less its level: 0 where a level holds what it says."""
+    guide = Curve("as said", [0.0, 1.0], [0.0, 0.0], colour=-1, dash="dash")
+    curves = []
+    for k, (name, rows) in enumerate(covered.groupby("forecast", sort=False)):
+        level, share, low, high = (rows[key].to_numpy() for key in ("level", "share_at_or_below", "low", "high"))
+        curves.append(Curve(str(name), level, share - level, low - level, high - level, k))
+    panel = Panel(
+        "share at or below the quantile, less its level", "level of the quantile", "share less level",
+        [guide, *curves], log_x=False, log_y=False,
+    )  # fmt: skip
+    caption = (
+        "Below 0, prices were above the quantile more often than its level says, above 0 less often. Band: intervals "
+        "over blocks of days that hold together."
+    )
+    told = listing(
+        [f"{row['forecast']} at {row['level']:g}: {row['share_at_or_below']:.3f}" for row in _records(covered)]
+    )
+    return Chart("reliability", "Whether levels hold what they say", {"": Drawing([panel], caption, f"{told}.")})
+
+
+def risk_chart(changed: pd.DataFrame, risk: Risk, currency: str) -> Chart:
+    """What minding bad days changed: money in all, and that of the worst days."""
+    headings = {
+        "earned": ("earned in all", _unit(currency)),
+        "worst_days": (risk.worst, f"{currency} per customer and day"),
+    }
+    panels = [
+        StripPanel(heading, unit, [
+            Strip(row["forecast"], row[key], (row[f"{key}_low"], row[f"{key}_high"])) for row in _records(changed)
+        ])
+        for key, (heading, unit) in headings.items()
+    ]  # fmt: skip
+    told = listing(
+        [f"{row['forecast']} {signed_amount(row['earned'])} and {signed_amount(row['worst_days'])}"
+         for row in _records(changed)]
+    )  # fmt: skip
+    caption = (
+        "Risk-averse less risk-neutral customers with the same forecast: right of 0 they have more. Line: the interval "
+        "that holds together with all others of its panel."
+    )
+    return Chart("risk", "What minding bad days changes", {"": Strips(panels, caption, f"{currency}: {told}.")})
 
 
 _INTERVALS = (

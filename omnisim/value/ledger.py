@@ -1,4 +1,4 @@
-"""What customers earned with each player, kept as far as the tables need it.
+"""Earnings of customers with each player, kept as far as the tables need them.
 
 .. code-block:: text
 
@@ -6,6 +6,8 @@
     by_agent   player x seed x customer             sum over the rounds; customers of all populations one after another
     hindsight  population x seed x round            sum over the customers of what each earned with the forecast that
                                                     served it best on that day
+    worst       player x population x seed x round  sum over the customers of terms whose mean over the rounds is what
+                                                    each earned on its worst days, where somebody minds them
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +18,14 @@ import numpy as np
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.market.data import Market
 from omnisim.statistics.paired import Difference, over_market
+from omnisim.value.risk import Risk, terms_of_worst
 
 DAYS_OF_A_YEAR = 365
 
 
 @dataclass
 class Ledger:
-    """What was earned, entered play by play in any order.
+    """Ledger of earnings, entered play by play in any order.
 
     Attributes
     ----------
@@ -34,6 +37,8 @@ class Ledger:
         Names of all who were played, the forecasts first.
     seeds
         S.
+    risk
+        Which days are the worst ones; None where nobody minds.
     agents
         By population, how many customers are played; in the order of the scenario.
     names
@@ -46,17 +51,21 @@ class Ledger:
     forecasts: Sequence[str]
     players: Sequence[str]
     seeds: int
+    risk: Risk | None = None
     agents: dict[str, int] = field(default_factory=dict)
     names: dict[str, Sequence[str]] = field(default_factory=dict)
     weights: dict[str, FloatArray] = field(default_factory=dict)
     _days: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _sums: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _best: dict[tuple[int, str], FloatArray] = field(default_factory=dict)
+    _worst: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int) -> "Ledger":
+    def empty(
+        cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int, risk: Risk | None = None
+    ) -> "Ledger":
         """One without entries."""
-        return cls(market, forecasts, players, seeds)
+        return cls(market, forecasts, players, seeds, risk)
 
     def enter(
         self,
@@ -83,6 +92,9 @@ class Ledger:
         self.names, self.weights = dict(names), dict(weights)
         self._days[player, seed] = self._weighed(money)
         self._sums[player, seed] = np.concatenate([values.sum(axis=0) for values in money.values()])
+        if self.risk is not None:
+            level = self.risk.level
+            self._worst[player, seed] = self._weighed({k: terms_of_worst(v, level) for k, v in money.items()})
         if player in self.forecasts:
             for name, values in money.items():
                 before = self._best.get((seed, name))
@@ -95,7 +107,7 @@ class Ledger:
 
     @property
     def currency(self) -> str:
-        """Of all money."""
+        """Currency of all money."""
         return self.market.currency
 
     @property
@@ -115,8 +127,13 @@ class Ledger:
         """
         return self._per_customer([self._days[player, seed] for seed in range(self.seeds)], population)
 
+    def worst_daily(self, player: str) -> FloatArray:
+        """Terms (S, T) whose sum over the days is what a customer earned on one of its worst days, by the mean."""
+        every = self._per_customer([self._worst[player, seed] for seed in range(self.seeds)], None)
+        return every / (self._scale * self.market.days)
+
     def hindsight(self, population: str | None = None) -> FloatArray:
-        """The same of the forecast that served each customer best on each day, which nobody knows beforehand."""
+        """Money per customer and year, (S, T), on the forecast that served each customer best on each day."""
         days = [np.stack([self._best[seed, name].sum(axis=1) for name in self.agents]) for seed in range(self.seeds)]
         return self._per_customer(days, population)
 
@@ -125,13 +142,13 @@ class Ledger:
         return np.stack([self._sums[player, seed] for seed in range(self.seeds)]) * self._scale
 
     def of_population(self, population: str) -> slice:
-        """Where the customers of a population are among all."""
+        """Positions of a population's customers among all."""
         names = [*self.agents]
         first = sum(self.agents[name] for name in names[: names.index(population)])
         return slice(first, first + self.agents[population])
 
     def differences(self, pairs: Sequence[tuple[FloatArray, FloatArray, BoolArray]]) -> list[Difference]:
-        """Of a family: of what two earned by day (S, T) on some days (T,), the difference of their sums."""
+        """Differences between the sums of what two earned by day (S, T) on some days (T,), for a family of pairs."""
         return over_market([first - second for first, second, _ in pairs], [days for _, _, days in pairs])
 
     @property

@@ -12,6 +12,8 @@ ROWS = {
     "batch.py": ["two-player game", "direct ensembling", "CalMA", "two-player calibrated multiaccuracy",
                  "base predictors, one feature", "O(m) step, compiled loop", "O(m) step, from Python",
                  "HiGHS, highspy, warm", "HiGHS, scipy", "Values differ by"],
+    "bounds.py": ["shipped", "own potential, before the run", "own potential, from the record", "one agent",
+                  "regret rows informative", "median swap bound"],
     "compare.py": ["1 process", "2 processes", "80 runs, "],
     "engine.py": ["omnisim, BestResponse", *(f"omnisim, Algorithm {i}" for i in (1, 2, 3, 4)), "Mesa, DataCollector",
                   "AgentPy, recording", "SimPy, a Store per agent", "numpy loop", "N = 30", "N = 60"],

@@ -13,6 +13,7 @@ from omnisim.errors import OmnisimError
 from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, MarketAgents, Scaling
 from omnisim.market.agents import SpikeHedgers
 from omnisim.market.agents.contracts import COLUMNS
+from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
 from omnisim.report.run import worth
 from omnisim.scenario import registry
 
@@ -153,7 +154,7 @@ REFUSED = {
     "weight,battery\n1,yes\n,no": "line 3: weight is empty: it must be a number > 0",
     "name\na\nb\na": "line 4: name is 'a', as in line 2: names must differ",
     "name,battery\n,yes": "line 2: name is empty",
-    "contract\ncapped": "line 2: contract is 'capped': it must be spot or fixed",
+    "contract\nflat": "line 2: contract is 'flat': it must be spot or fixed or capped",
     "contract\nfixed": "has contracts that are fixed, and no column fixed_price_per_mwh",
     "contract,fixed_price_per_mwh\nspot,1\nfixed,": "line 3: fixed_price_per_mwh is '': it must be a number where",
     "contract,fixed_price_per_mwh,feed_in_per_mwh\nfixed,30,31": "line 2: feed_in_per_mwh is '31': it must be such",
@@ -261,10 +262,11 @@ def test_the_documentation_lists_every_column_and_no_other() -> None:
     table = text[: text.index("A name ends in its unit")]
     listed = [line.split("|")[1:5] for line in table.splitlines() if line.startswith("| `")]
     told = {(cells[0].strip(" `"), cells[1].strip(" `")): [cell.strip() for cell in cells[2:]] for cells in listed}
-    columns = {(column.name, "all"): column for column in COLUMNS}
+    columns = {(column.name, "all"): column for column in (*COLUMNS, *LONG_TERM)}
     for kind in registry.KINDS["populations"]:
         columns |= {(column.name, kind): column for column in registry.find("populations", kind).columns}
-    own = {(name, "all") for name in ("name", "weight", "contract", "fee_HH_HH_per_mwh")}
+    families = ("fee_HH_HH_per_mwh", "price_of_NAME", "yearly_cap_of_NAME")
+    own = {(name, "all") for name in ("name", "weight", "contract", *families)}
     assert set(told) == set(columns) | own
     for key, column in columns.items():
         assert told[key] == [column.meaning, column.wanted]

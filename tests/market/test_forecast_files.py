@@ -310,3 +310,13 @@ class TestClockOfIssueTimes:
         assert self.read(of, path, issued_timezone=OSLO).days == of.days
         with pytest.raises(DataError, match="issued_timezone 'Oslo'"):
             self.read(of, path, issued_timezone="Oslo")
+
+    def test_of_an_hour_that_occurs_twice_the_later_is_meant(self, tmp_path: Path) -> None:
+        # 01:30 of New York is 06:30 in Oslo before its clock goes back, and 07:30 after.
+        path, zones = self.written(tmp_path, local_market(), "01:30", "Z"), {"timezone": OSLO}
+        zones["issued_timezone"] = "America/New_York"
+        day = {"first_day": dt.date(2023, 11, 6), "last_day": dt.date(2023, 11, 6)}
+        with pytest.raises(DataError, match="issued at 2023-11-05 07:30, after gate closure"):
+            with_forecast(local_market(), "ours", path, issued="issued", gate_closure="07:29", **zones, **day)
+        found = with_forecast(local_market(), "ours", path, issued="issued", gate_closure="07:30", **zones, **day)
+        assert "ours" in found.forecasts

@@ -106,6 +106,14 @@ def test_columns_that_some_files_lack(tmp_path: Path) -> None:
         read_prices(tmp_path / "*.csv")
 
 
+def test_what_was_noticed_in_any_of_them_is_told_once(tmp_path: Path) -> None:
+    hours(tmp_path, "a.csv", "2023-02-01", 28, größe=1.0)
+    for name, first, days in (("b.csv", "2023-03-01", 31), ("c.csv", "2023-04-01", 30)):
+        path = hours(tmp_path, name, first, days, größe=1.0)
+        path.write_text(path.read_text(encoding="utf-8"), encoding="cp1252")
+    assert [note for note in read_prices(tmp_path / "*.csv").notes if "read as" in note] == ["read as cp1252"]
+
+
 def test_no_file_at_all(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"\*\.csv: there is no such file"):
         read_prices(tmp_path / "*.csv")

@@ -255,7 +255,7 @@ def test_regrets_to_bases_are_recomputed_from_the_record():
     trace = analysis.trace
     assert trace.bases.shape == (80, 2, 2)
     record = trace.records["agents"]
-    found = base_regrets(trace, trace.mixtures, trace.bases, "agents")
+    found = base_regrets(trace, trace.mixtures, trace.bases, "agents", trace.outcomes)
     assert (np.diff(trace.mixtures.starts) > 1).any()
     candidates = [
         [

@@ -1,4 +1,4 @@
-"""What stands behind a meter for a day: demand, generation that can be curtailed, and a store; and its best schedules.
+"""Devices behind a meter for a day: demand, generation that can be curtailed, and a store; and its best schedules.
 
 The schedule of a day is a linear program over its 24 hours, solved by HiGHS. In hour h, with all powers in MW:
 
@@ -72,13 +72,13 @@ class Device:
     running_cost: float = 0.0
 
     def scaled(self, factor: float) -> "Device":
-        """The same device at another size: all powers and energies times ``factor``."""
+        """Copy of the device at another size: all powers and energies times ``factor``."""
         sizes = ("charge", "discharge", "lowest", "highest", "level", "drain", "demand", "generation")
         return replace(self, **{name: getattr(self, name) * factor for name in sizes})
 
     @property
     def key(self) -> bytes:
-        """The same for devices that are the same."""
+        """Key that equal devices share."""
         values = [np.atleast_1d(getattr(self, name)) for name in self.__dataclass_fields__]
         # Ratios of sizes carry rounding in their last digits.
         return np.array([float(f"{value:.9g}") for value in np.concatenate(values)]).tobytes()
@@ -105,20 +105,27 @@ class Plans:
 
 @dataclass(frozen=True, eq=False)
 class Tariff:
-    """What a MWh costs in each hour: ``share`` of the price and ``fee`` (24,); and ``earns`` with the same share.
+    """Cost of a MWh in each hour: ``share`` of the price and ``fee`` (24,); and ``earns`` with the same share.
 
     Under the contract spot, share 1, the fees of the hours and nothing; under fixed, share 0, price and fees, and what
-    feeding in earns.
+    feeding in earns. ``demand`` is charged on each MW of the largest load of the day.
     """
 
     share: float = 1.0
     fee: FloatArray = field(default_factory=lambda: _ZEROS)
     earns: float = 0.0
+    demand: float = 0.0
+
+    @property
+    def key(self) -> bytes:
+        """Key that equal tariffs share."""
+        return np.array([self.share, self.earns, self.demand, *self.fee]).tobytes()
 
     def money(self, plans: Plans, prices: FloatArray) -> FloatArray:
         """Money of each of K schedules on each of D days with prices (D, 24), (K, D)."""
         drawn, fed_in = np.maximum(plans.net, 0.0), np.maximum(-plans.net, 0.0)
         fixed = plans.cost + (drawn * self.fee).sum(axis=1) - self.earns * fed_in.sum(axis=1)
+        fixed = fixed + self.demand * drawn.max(axis=1)
         return np.asarray(-self.share * products(prices, plans.net).T - fixed[:, None])
 
 
@@ -131,7 +138,7 @@ def best_schedules(device: Device, tariff: Tariff, prices: FloatArray) -> Plans:
         If the device cannot do what it must (a trip for which it cannot charge, a room it cannot heat).
     """
     size = _most(device) or 1.0
-    model = _model(device.scaled(1 / size))  # tolerances of the solver are absolute
+    model = _model(device.scaled(1 / size), tariff.demand)  # tolerances of the solver are absolute
     fixed = np.concatenate([_ZEROS, np.full(HOURS, device.wear), np.full(HOURS, device.running_cost)])
     columns = np.arange(5 * HOURS, dtype=np.int32)
     flows = np.empty((len(prices), len(_VARIABLES), HOURS))
@@ -143,13 +150,13 @@ def best_schedules(device: Device, tariff: Tariff, prices: FloatArray) -> Plans:
             raise ProblemError(
                 "there is no schedule of a day that keeps the levels of the store: it cannot take up what it must give"
             )
-        flows[k] = size * np.reshape(model.getSolution().col_value, flows.shape[1:])
+        flows[k] = size * np.reshape(model.getSolution().col_value[: len(_VARIABLES) * HOURS], flows.shape[1:])
     cost = device.wear * flows[:, 1].sum(axis=1) + device.running_cost * flows[:, 2].sum(axis=1)
     return Plans(_tidy(flows[:, 3] - flows[:, 4]), cost, flows)
 
 
-def _model(device: Device) -> Any:
-    """The linear program without its costs; the variables of the six kinds one after another."""
+def _model(device: Device, demand: float) -> Any:
+    """The linear program without the costs of energy; the variables of the six kinds, and the largest load last."""
     infinity = highspy.kHighsInf
     highest = np.concatenate(
         [device.charge, device.discharge, device.generation, np.full(2 * HOURS, _most(device)), device.highest]
@@ -175,6 +182,12 @@ def _model(device: Device) -> Any:
     model.addRows(
         len(lower), lower, upper, rows.nnz, rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32), rows.data
     )
+    if demand > 0:
+        model.addVar(0.0, infinity)
+        model.changeColCost(count, demand)
+        for hour in range(HOURS):
+            drawn = _VARIABLES.index("drawn") * HOURS + hour
+            model.addRow(-infinity, 0.0, 2, np.array([drawn, count], dtype=np.int32), np.array([1.0, -1.0]))
     return model
 
 

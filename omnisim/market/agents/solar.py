@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.arrays import FloatArray
-from omnisim.market.agents.assets import LIMITS, Asset, fixed_limit
+from omnisim.market.agents.assets import LIMITS, Asset
 from omnisim.market.agents.base import lognormal
 from omnisim.market.agents.customers import Column, not_negative, positive
 from omnisim.market.agents.devices import Device
+from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, fixed_limit
 from omnisim.market.agents.storage import DEGRADATION, EFFICIENCY, battery
 from omnisim.market.data import HOURS
 from omnisim.problem.constraints import LinearConstraint
@@ -154,6 +155,7 @@ class Producers(Asset):
         Column("capacity_factor", "mean power in multiples of full power", 0.0, 1.0, open_low=True),
         Column("premium_per_mwh", "support for each MWh fed in; negative for a cost of running"),
         positive("least_output_mwh", "limit: the least to feed in on a day; none if empty"),
+        positive("yearly_output_mwh", "limit over the year: the least to feed in in 365 days; none if empty"),
         *LIMITS,
     )
 
@@ -180,7 +182,12 @@ class Producers(Asset):
         ], power
 
     def _own_limits(self, devices: Sequence[Device], net: FloatArray, given: FloatArray) -> list[LinearConstraint]:  # noqa: ARG002
-        least = self._own("least_output_mwh", np.full(self.agents, np.nan))
-        if not np.isfinite(least).any():
-            return []
-        return [fixed_limit("least output", "MWh", least[:, None] + net.sum(axis=2), net)]
+        found = []
+        for column, name, days in (
+            ("least_output_mwh", "least output", 1),
+            ("yearly_output_mwh", "least output of a year", DAYS_OF_A_YEAR),
+        ):
+            least = self._own(column, np.full(self.agents, np.nan)) / days
+            if np.isfinite(least).any():
+                found.append(fixed_limit(name, "MWh", least[:, None] + net.sum(axis=2), net, averaged=days > 1))
+        return found

@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from omnisim.arrays import FloatArray
-from omnisim.market.agents.assets import LIMITS, Asset, fixed_limit
+from omnisim.market.agents.assets import LIMITS, Asset
 from omnisim.market.agents.base import lognormal
 from omnisim.market.agents.customers import Column, not_negative, positive
 from omnisim.market.agents.devices import Device
+from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, fixed_limit
 from omnisim.market.data import HOURS
 from omnisim.problem.constraints import LinearConstraint
 
@@ -46,6 +47,8 @@ class Storage(Asset):
         earned most in the past.
     cycles_per_day
         Limit: full cycles (energy given back / energy) of a day, > 0; None for no limit.
+    cycles_per_year
+        Limit on the sum over the run: full cycles of 365 days, > 0; None for no limit.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class Storage(Asset):
     degradation: float = 0.15
     rest_levels: tuple[float, ...] = (0.0, 0.5)
     cycles_per_day: float | None = None
+    cycles_per_year: float | None = None
 
     columns: ClassVar[tuple[Column, ...]] = (
         positive("power_mw", "power of the battery at the meter, both ways"),
@@ -79,6 +83,7 @@ class Storage(Asset):
         EFFICIENCY,
         DEGRADATION,
         positive("cycles_per_day", "limit: energy given back a day in multiples of what it holds; none if empty"),
+        positive("cycles_per_year", "limit over the year: the same in 365 days; none if empty"),
         *LIMITS,
     )
 
@@ -96,8 +101,9 @@ class Storage(Asset):
             len(self.rest_levels) > 0 and all(0 <= level <= 1 for level in self.rest_levels),
             "one or more shares from 0 to 1",
         )
-        if self.cycles_per_day is not None:
-            self._positive("cycles_per_day")
+        for name in ("cycles_per_day", "cycles_per_year"):
+            if getattr(self, name) is not None:
+                self._positive(name)
 
     def _devices(self, rng: np.random.Generator) -> tuple[list[Device], FloatArray]:
         own = self._own
@@ -115,11 +121,16 @@ class Storage(Asset):
         return [replace(device, level=share * float(device.highest[0])) for share in self.rest_levels]
 
     def _own_limits(self, devices: Sequence[Device], net: FloatArray, given: FloatArray) -> list[LinearConstraint]:
-        limit = self._own("cycles_per_day", np.full(self.agents, self.cycles_per_day or np.nan))
-        if not np.isfinite(limit).any():
-            return []
         energy = self._own("energy_mwh", np.array([device.highest[0] for device in devices]))
-        return [fixed_limit("full cycles", "cycles", given / energy[:, None] - limit[:, None], net)]
+        cycles, found = given / energy[:, None], []
+        for column, name, days in (
+            ("cycles_per_day", "full cycles", 1),
+            ("cycles_per_year", "full cycles of a year", DAYS_OF_A_YEAR),
+        ):
+            most = self._own(column, np.full(self.agents, getattr(self, column) or np.nan)) / days
+            if np.isfinite(most).any():
+                found.append(fixed_limit(name, "cycles", cycles - most[:, None], net, averaged=days > 1))
+        return found
 
 
 def rounded_down(durations: FloatArray) -> FloatArray:

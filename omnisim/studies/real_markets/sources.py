@@ -10,16 +10,17 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
 from omnisim.market import Market, load_ercot, read_epftoolbox_forecasts, read_prices
-from omnisim.market.tables import Table, read_table
+from omnisim.market.table_files import read_table
+from omnisim.market.tables import Table
 
 EMBEDDED = "ERCOT"
 """The market that the package ships."""
 
 SERIES = "hb_west"
-"""Its series: the one with negative prices as well as the spikes of February 2021."""
+"""Series of the ERCOT market: the one with negative prices as well as the spikes of February 2021."""
 
 DAY_AHEAD = "epf_markets.parquet"
-"""Beside a Parquet file of forecasts, the day-ahead forecasts of load and wind of some of its markets."""
+"""File, beside a Parquet file of forecasts, with the day-ahead forecasts of load and wind of some of its markets."""
 
 LOAD, WIND = "load_forecast", "wind_forecast"
 """Features of a market that has them, in MW."""

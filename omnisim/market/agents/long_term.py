@@ -1,0 +1,70 @@
+"""Limits on sums over a long time: the budget of a year, full cycles of a year, output and running hours of a week.
+
+Theory knows a cost c(a, y) of each round, and their sum over the rounds (the cumulative violation). A limit B on the
+sum over D days is the cost (use of the day - B / D) / scale: it is positive on days above their share, negative on
+days below, and its sum over the run is at most 0 exactly where the use is at most B for each D days of the run. The
+share B / D is the same on every day, so a run of half a year has half the budget.
+"""
+
+import numpy as np
+
+from omnisim.arrays import FloatArray
+from omnisim.market.agents.customers import Column
+from omnisim.problem.constraints import LinearConstraint
+
+DAYS_OF_A_YEAR, DAYS_OF_A_WEEK = 365, 7
+
+YEARLY_BUDGET = Column(
+    "yearly_budget",
+    "limit over the year: what the bills of 365 days may come to, in money of the market; none if empty",
+)
+COLUMNS = (YEARLY_BUDGET,)
+"""Columns of limits that every kind has."""
+
+
+def limit(
+    name: str,
+    unit: str,
+    slope: FloatArray,
+    over: FloatArray,
+    *,
+    averaged: bool = False,
+) -> LinearConstraint:
+    """A limit whose excess is affine in the outcome, as a cost with the smallest scale that keeps it in [-1, 1].
+
+    Parameters
+    ----------
+    slope : (N, A, d)
+        Of the excess, in ``unit``.
+    over : (N, A)
+        The excess at y = 0; NaN for agents that have no such limit, whose cost is -1.
+    averaged
+        Whether only the sum over the rounds is limited.
+    """
+    limited = np.asarray(np.isfinite(over).all(axis=1))
+    lowest = np.where(limited[:, None], over + np.minimum(slope, 0).sum(axis=2), 0.0)
+    highest = np.where(limited[:, None], over + np.maximum(slope, 0).sum(axis=2), 0.0)
+    largest = np.maximum(np.abs(lowest), np.abs(highest)).max(axis=1)
+    scale = np.where(limited & (largest > 0), largest, 1.0)
+    return LinearConstraint(
+        np.where(limited[:, None, None], slope / scale[:, None, None], 0.0),
+        np.where(limited[:, None], over / scale[:, None], -1.0),
+        name=name,
+        unit=unit,
+        scale=scale,
+        averaged=averaged,
+    )
+
+
+def fixed_limit(name: str, unit: str, over: FloatArray, net: FloatArray, *, averaged: bool = False) -> LinearConstraint:
+    """A limit that no outcome changes: ``over`` (N, A) is by how much it is exceeded, NaN where there is none."""
+    return limit(name, unit, np.zeros_like(net), over, averaged=averaged)
+
+
+def told(names: list[str]) -> str:
+    """Sentence about limits over a long time."""
+    return (
+        f"Limits on sums over the run ({', '.join(names)}) are costs above a day's share: a rule that drops an action "
+        "at its first violation keeps the share on every day, one with a threshold adds up what each action cost, a "
+        "learner with a virtual queue (drift_plus_penalty) makes up on one day for another"
+    )
