@@ -63,7 +63,7 @@ _HOME = {
     "write_comparison": "omnisim.report.comparison.page",
     "write_report": "omnisim.report",
 }
-"""Where each public name lives."""
+"""Module in which each public name is defined."""
 
 _NAMESPACES = {
     "adversaries": "omnisim.adversaries",

@@ -32,9 +32,14 @@ _LONGEST = 1500
 
 
 def main() -> None:
-    """Entry point of the ``omnisim`` command."""
+    """Entry point of the ``omnisim`` command, with which the process ends."""
+    command(ends_process=True)
+
+
+def command(*, ends_process: bool = False) -> None:
+    """Run the command that ``sys.argv`` says."""
     _open_streams()
-    with signals_interrupt():
+    with signals_interrupt(ends_process=ends_process):
         try:
             _run()
         except (Interrupted, KeyboardInterrupt) as error:

@@ -153,6 +153,27 @@ class TestSignals:
             "omnisim: interrupted by SIGINT; nothing was written: the same command begins anew\n",
         )
 
+    @pytest.mark.parametrize("name", ONE_OF_EACH)
+    def test_one_that_comes_when_all_is_done_changes_nothing(self, name: str) -> None:
+        last = "import atexit, time\natexit.register(lambda: (print('all is done', flush=True), time.sleep(1)))"
+        command = start("--version", before=last)
+        assert command.stdout is not None
+        assert command.stdout.readline() == f"{omnisim.__version__}\n"
+        assert command.stdout.readline() == "all is done\n"
+        send(command, name)
+        assert finish(command) == (0, "", "")
+
+    def test_who_asks_again_does_not_wait_for_the_end_of_a_process_that_hangs(self) -> None:
+        hangs = "import atexit, time\natexit.register(lambda: (print('hangs', flush=True), time.sleep(600)))\n"
+        hangs += "from omnisim import interruption\ninterruption._SAME_REQUEST = 0.0"
+        command = start("--version", before=hangs)
+        assert command.stdout is not None
+        assert [command.stdout.readline() for _ in range(2)][1] == "hangs\n"
+        while command.poll() is None:
+            send(command, "SIGTERM")
+            time.sleep(0.1)
+        assert finish(command) == (143, "", "")
+
     def test_one_that_is_ignored_stays_so(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         command = start(

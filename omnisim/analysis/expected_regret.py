@@ -15,7 +15,7 @@ from omnisim.trace import Mixtures, Trace
 
 @dataclass(frozen=True)
 class ExpectedRegrets:
-    """Of each agent on each subsequence, in utility.
+    """Regrets in expectation of each agent on each subsequence, in utility.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ from omnisim.trace import Mixtures, Trace
 
 
 def calibration_of(trace: Trace) -> CalibratesDecisions | None:
-    """What the forecaster of a run guarantees about decisions, if it does."""
+    """The guarantee about decisions that the forecaster of a run declares, or None."""
     declared = trace.forecaster().guarantees or ()
     return next((each for each in declared if isinstance(each, CalibratesDecisions)), None)
 
@@ -90,7 +90,7 @@ class _Case:
     note: str
 
     def bias_stakes(self, k: int) -> Stakes:
-        """How far predictions could be off on subsequence k, in what the objectives measure."""
+        """Largest possible error of predictions on subsequence k, in the unit of the objectives."""
         outcomes = self.evidence.trace.outcomes[self.evidence.trace.active[:, k]]
         if self.calibration.objectives == Objective.COORDINATES:
             return bias_stakes(outcomes)
@@ -128,7 +128,7 @@ _LIKELY = 1 - DELTA
 
 
 def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
-    """Of each agent, the base that it regrets most, relative to what is allowed."""
+    """Certificates about the base that each agent regrets most, relative to its bound: two rows a subsequence."""
     evidence, measures = case.evidence, case.evidence.measures
     trace, name = evidence.trace, measures.population.name
     found = happened = base_regrets(trace, case.mixtures, bases, name, case.within.outcomes)
@@ -205,7 +205,7 @@ def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[d
 
 
 def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Of each agent's events (N, A, i), the one closest to its bound, as (N,) and (N,)."""
+    """Measure and bound, each (N,), of the event closest to its bound among those of each agent (N, A, i)."""
     flat, allowed = measured.reshape(len(measured), -1), bound.reshape(len(bound), -1)
     closest = share(flat, allowed).argmax(axis=1)
     agents = np.arange(len(flat))

@@ -112,4 +112,4 @@ def regret_claims(
 
 
 UNBUDGETED = "the tolerance is fixed: nothing keeps the potential within e K"
-"""Why nothing is promised before the run, and why the potential may exceed the budget and no promise is broken."""
+"""Reason that nothing is promised before the run, and that a potential above the budget breaks no promise."""

@@ -119,7 +119,7 @@ def value(
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
-    """Who the customers are: the populations of a scenario file as an override, or a kind of agents and its table.
+    """Customers of ``--customers``: populations of a scenario file as an override, or a kind of agents and its table.
 
     Raises
     ------

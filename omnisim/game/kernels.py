@@ -23,8 +23,10 @@ _CHUNK = 256
 """Entries worked on at a time."""
 
 _RELAXED = {"nsz", "nnan", "contract"}
-"""What the compiler may assume: no NaN, and -0 is 0, so that it can vectorize comparisons; and that a product may be
-added without being rounded first. Sums keep their order."""
+"""Assumptions that the compiler may make: no NaN, -0 is 0, and a product may be added without being rounded first.
+
+The first two let it vectorize comparisons. Sums keep their order.
+"""
 
 _WORTH_SPLITTING = 1 << 14
 """Entries below which a second thread costs more than it saves."""

@@ -16,7 +16,7 @@ _BLOCK = 512
 """Numbers worked on at a time."""
 
 _RELAXED = {"nsz", "nnan", "contract"}
-"""What the compiler may assume, as in :mod:`omnisim.game.kernels`."""
+"""Assumptions that the compiler may make, as in :mod:`omnisim.game.kernels`."""
 
 
 @compiled()

@@ -56,7 +56,7 @@ class RegretPotential:
 
     @property
     def mass(self) -> float:
-        """What the potential is at first."""
+        """Initial value of the potential."""
         return self._unit * self.potentials.size
 
     def prepare(self, context: Context) -> None:

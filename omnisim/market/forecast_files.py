@@ -1,27 +1,30 @@
 """Forecasts of vendors: dated files of their own, put beside the prices of a market, and refused where they leak."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.errors import DataError
 from omnisim.market.clock import local_periods
-from omnisim.market.data import PRICES_A_DAY, Market
+from omnisim.market.data import MINUTES, PRICES_A_DAY, Market
 from omnisim.market.days import to_days
+from omnisim.market.forecast_columns import Distributed, Part, distribution_of, parts_of
+from omnisim.market.forecast_days import beside_market
+from omnisim.market.issue_times import gate_of, known_rows
 from omnisim.market.leaks import Leaks, refuse_leaks, warn_of_misfit
-from omnisim.market.moments import read_moments
-from omnisim.market.stamps import Edge, Stamps, When, read_stamps, refuse_years
+from omnisim.market.stamps import Edge, Stamps, When, read_stamps
 from omnisim.market.suspicions import refuse_sentinels, unit_of_prices, warn_of_clock
 from omnisim.market.table_files import Source, read_table
 from omnisim.market.tables import Form, Table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
-from omnisim.suggest import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def with_forecast(
@@ -30,6 +33,10 @@ def with_forecast(
     source: Source,
     *,
     column: str | None = None,
+    quantiles: Mapping[str, float] | None = None,
+    members: list[str] | None = None,
+    level_column: str | None = None,
+    member_column: str | None = None,
     time: str | None = None,
     date: str | None = None,
     period: str | None = None,
@@ -70,6 +77,14 @@ def with_forecast(
         A file, several, or a path with ``*`` in its name, as :func:`~omnisim.market.read_prices` takes them.
     column
         Of the forecasts; left out, the model's name, ``forecast``, or the only column that nothing else uses.
+    quantiles
+        Columns of quantiles and their levels, such as ``{"low": 0.1, "high": 0.9}``: a distribution, whose mean is the
+        forecast (see :class:`~omnisim.market.distributions.Distribution`). Where no column is a point, columns called
+        ``q10``, ``P90``, ``0.1``, ``10%``, ``median``, ``lo-80`` and the like are found.
+    members
+        Columns of the members of an ensemble; those called ``member_1``, ``member_2`` and the like are found.
+    level_column, member_column
+        Of a file with a row for each level or member: the column that says which.
     issued
         Column of the time at which each forecast was issued. Of several for one period, the last one before gate
         closure counts.
@@ -92,16 +107,19 @@ def with_forecast(
     Raises
     ------
     DataError
-        If a file is not as described, a forecast was issued after gate closure or is the price, or a day has none.
+        If a file is not as described, a forecast was issued after gate closure or is the price, a day has none, some
+        quantiles or members are missing where others are not, or quantiles cross in most periods.
 
     Notes
     -----
-    What is likely wrong with its clock, its hours or its unit is among the warnings of the market.
+    What is likely wrong with its clock, its hours or its unit is among the warnings of the market. Quantiles that cross
+    are sorted, with a warning.
     """
     about = f"forecast {name!r}"
     if name in market.forecasts:
         raise DataError(f"{about} is one of the market's already: give it another name")
-    gate = _gate(about, issued, gate_closure)
+    said = Distributed(quantiles, members, level_column, member_column)
+    gate = gate_of(about, issued, gate_closure)
     zone = None if timezone is None else checked_zone("timezone", timezone)
     other = None if file_timezone is None else checked_zone("file_timezone", file_timezone)
     form = Form(separator, decimal, thousands, encoding, skip_rows, columns, sheet, member, missing_values)
@@ -109,6 +127,7 @@ def with_forecast(
     wanted = [
         *when.columns,
         *([] if wide or column is None else [column]),
+        *said.columns,
         *([issued] if issued else []),
         *(select or {}),
     ]
@@ -117,155 +136,140 @@ def with_forecast(
         table = unpivoted(table)
         when = replace(when, date=date or table.columns[0], period=PERIOD)
         column = PRICE
-    value = _column(table, name, column, [*(when.columns or table.columns[:1]), *([issued] if issued else [])])
-    factor, _, notes = unit_of_prices(table, value, unit, market.currency)
-    table, stamps = read_stamps(table, when, [value])
-    if issued is not None and gate is not None:
-        clock = checked_zone("issued_timezone", issued_timezone) if issued_timezone is not None else other
-        if clock is None and not stamps.aware:
-            clock = zone
-        kept, passed = _known(table, stamps, issued, issued_format, gate, zone, clock, about)
-        notes = [*notes, *passed]
-        table, stamps = read_stamps(replace(table, frame=table.frame[kept]), when, [value])
-    numbers = table.with_signs([value]).numbers(value) * factor
-    import pandas as pd
-
-    values = pd.DataFrame({name: numbers}, index=table.frame.index)
-    refuse_sentinels(table, values)
-    suspected = warn_of_clock(table.source, stamps, zone, values[name].notna().to_numpy())
-    periods = local_periods(table, values, stamps, timezone=zone, resolution=market.resolution, resample=resample)
-    days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
-    aligned, told = _aligned(market, name, days.dates, days.columns[name], missing_forecast, first_day, last_day)
-    alone = replace(market, forecasts={name: aligned}, features={})
-    refuse_leaks(alone, table.source, leaks)
-    suspected += warn_of_misfit(alone, name, table.source)
-    told = [*notes, *(note for note in days.notes if "dropped" not in note), *told]
+    parts = parts_of(table, name, column, said, [*(when.columns or table.columns[:1]), *([issued] if issued else [])])
+    issues = None if gate is None or issued is None else _Issues(issued, issued_format, issued_timezone, gate)
+    reader = _Reader(about, market, when, zone, other, unit, issues, resample, parts.kind == "quantiles")
+    read = [reader.days(part) for part in parts.parts]
+    dates = _same_dates(about, read, parts.parts)
+    values = np.stack([each for days in read for each in days.columns.values()], axis=2)
+    told = [*parts.notes, *dict.fromkeys(note for days in read for note in days.notes)]
+    suspected = [*dict.fromkeys(warning for days in read for warning in days.warnings)]
+    if parts.kind == "point":
+        values = values[:, :, 0]
+    found, missing = beside_market(market, name, dates, values, missing_forecast, first_day, last_day)
+    distributions = dict(market.distributions)
+    alone = {name: found}
+    if parts.kind != "point":
+        distribution, warning = distribution_of(parts, found, lambda day, period: _named(market, day, period))
+        suspected += [f"{table.source}: {about}: {warning}"] * bool(warning)
+        labels = [label for part in parts.parts for label in part.labels]
+        alone = {name: distribution.mean, **{f"{name}: {label}": found[:, :, k] for k, label in enumerate(labels)}}
+        distributions[name] = distribution
+    compared = replace(market, forecasts=alone, features={}, distributions={})
+    refuse_leaks(compared, table.source, leaks)
+    suspected += warn_of_misfit(compared, name, table.source)
     return replace(
         market,
-        forecasts={**market.forecasts, name: aligned},
-        notes=(*market.notes, *(f"{about}: {note}" for note in told)),
+        forecasts={**market.forecasts, name: alone[name]},
+        distributions=distributions,
+        notes=(*market.notes, *(f"{about}: {note}" for note in [*told, *missing])),
         warnings=(*market.warnings, *suspected),
     )
 
 
-def _gate(about: str, issued: str | None, gate_closure: str | None) -> dt.timedelta | None:
-    if (issued is None) != (gate_closure is None):
-        raise DataError(f"{about}: issued (a column) and gate_closure (such as '12:00') must be given together")
-    if gate_closure is None:
-        return None
-    match = re.fullmatch(r"(\d{1,2}):(\d{2})", gate_closure)
-    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
-        raise DataError(f"{about}: gate_closure is {gate_closure!r}: it must be a time of the day, such as '12:00'")
-    return dt.timedelta(hours=int(match[1]), minutes=int(match[2]))
+@dataclass(frozen=True)
+class _Issues:
+    """The column of issue times, how it is written, and until when forecasts were known."""
+
+    column: str
+    form: str | None
+    timezone: str | None
+    gate: dt.timedelta
 
 
-def _column(table: Table, name: str, column: str | None, used: Sequence[str]) -> str:
-    if column is not None:
-        table.column(column)
-        return column
-    for likely in (name, "forecast", PRICE):
-        if likely in table.columns:
-            return likely
-    free = [each for each in table.columns if each and each not in used]
-    if len(free) == 1:
-        return free[0]
-    raise DataError(f"{table.source} has no column {name!r}{nearest(name, free)}: set column to one of them")
+@dataclass(frozen=True)
+class _Read:
+    """Days that a part of a file has, (E,), each of its columns (E, H), notes, and what is likely wrong."""
+
+    dates: DateArray
+    columns: dict[str, FloatArray]
+    notes: list[str]
+    warnings: list[str]
 
 
-def _known(
-    table: Table,
-    stamps: Stamps,
-    issued: str,
-    issued_format: str | None,
-    gate: dt.timedelta,
-    zone: str | None,
-    clock: str | None,
-    about: str,
-) -> tuple[BoolArray, list[str]]:
-    """The rows of the last forecast of each period that was issued until gate closure."""
-    import pandas as pd
+@dataclass(frozen=True)
+class _Reader:
+    """How rows of a file become days of a market."""
 
-    at = read_moments(table.text(issued), "issued_format", issued_format).stamps
-    if at.isna().any():
-        label = at.index[at.isna()][0]
-        raise DataError(f"{table.place(label)}: {issued} is {table.raw(issued)[label]!r}: it must be a timestamp")
-    refuse_years(table, at, issued)
-    if at.dt.tz is not None:
-        if zone is None:
+    about: str
+    market: Market
+    when: When
+    zone: str | None
+    file_zone: str | None
+    unit: str | None
+    issues: _Issues | None
+    resample: bool | None
+    whole: bool
+
+    def days(self, part: Part) -> _Read:
+        """The days of some rows."""
+        import pandas as pd
+
+        table, names = part.table, list(part.columns)
+        units = [unit_of_prices(table, each, self.unit, self.market.currency) for each in names]
+        notes = [*dict.fromkeys(note for _, _, said in units for note in said)]
+        table, stamps = read_stamps(table, self.when, names)
+        if self.issues is not None:
+            kept, passed = self._known(table, stamps, self.issues)
+            notes += passed
+            table, stamps = read_stamps(replace(table, frame=table.frame[kept]), self.when, names)
+        signed = table.with_signs(names)
+        numbers = {
+            label: signed.numbers(each) * factor
+            for label, each, (factor, _, _) in zip(part.labels, names, units, strict=True)
+        }
+        values = pd.DataFrame(numbers, index=table.frame.index)
+        refuse_sentinels(table, values)
+        _refuse_partly_missing(table, values)
+        there = values.notna().all(axis=1).to_numpy()
+        suspected = warn_of_clock(table.source, stamps, self.zone, there)
+        market = self.market
+        periods = local_periods(
+            table, values, stamps, timezone=self.zone, resolution=market.resolution, resample=self.resample
+        )
+        if self.whole and periods.minutes < MINUTES[market.resolution]:
             raise DataError(
-                f"{table.source}: column {issued!r} carries UTC offsets, so timezone must name the market's"
+                f"{self.about}: {table.source} has quantiles of {periods.minutes} minutes, the market prices of "
+                f"{MINUTES[market.resolution]}: the mean of quantiles is no quantile of the mean; give quantiles of "
+                "the longer periods, or an ensemble"
             )
-        at = at.dt.tz_convert(zone).dt.tz_localize(None)
-    elif clock is None and stamps.aware:
-        raise DataError(
-            f"{table.source}: its stamps carry UTC offsets, its issue times ({issued}) do not: set issued_timezone to "
-            f"their clock, such as 'UTC' or {zone!r}"
-        )
-    elif clock != zone and zone is not None:
-        # Of an hour that occurs twice the later is meant: no forecast is taken that may have come too late.
-        local = at.dt.tz_localize(clock, ambiguous=np.zeros(len(at), dtype=bool), nonexistent="shift_forward")
-        at = local.dt.tz_convert(zone).dt.tz_localize(None)
-    starts = stamps.starts
-    begins = starts if starts.dt.tz is None else starts.dt.tz_convert(zone).dt.tz_localize(None)
-    closure = begins.dt.normalize() - pd.Timedelta(days=1) + pd.Timedelta(gate)
-    late = (at > closure).to_numpy()
-    period = pd.Series(begins.to_numpy() if stamps.clock is None else stamps.clock.to_numpy())
-    last = pd.Series(at.to_numpy()).where(~late).groupby(period).transform("max")
-    never = last.isna().to_numpy()
-    if never.any():
-        place = int(np.flatnonzero(never)[0])
-        raise DataError(
-            f"{about}: {table.place(at.index[place])}: the forecast for {begins.iloc[place]:%Y-%m-%d %H:%M} was issued "
-            f"at {at.iloc[place]:%Y-%m-%d %H:%M}, after gate closure ({closure.iloc[place]:%Y-%m-%d %H:%M}), and no "
-            f"earlier one is there ({int(period[never].nunique())} such periods): it was not known; take it "
-            "out, or set gate_closure to what it was"
-        )
-    kept = (~late) & (pd.Series(at.to_numpy()) == last).to_numpy()
-    passed = int(late.sum())
-    return kept, [f"{passed} rows issued after gate closure were passed over"] * (passed > 0)
+        days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
+        notes += [note for note in days.notes if "dropped" not in note]
+        return _Read(days.dates, {label: days.columns[label] for label in part.labels}, notes, suspected)
+
+    def _known(self, table: Table, stamps: Stamps, issues: _Issues) -> tuple[BoolArray, list[str]]:
+        own = issues.timezone
+        clock = checked_zone("issued_timezone", own) if own is not None else self.file_zone
+        if clock is None and not stamps.aware:
+            clock = self.zone
+        return known_rows(table, stamps, issues.column, issues.form, issues.gate, self.zone, clock, self.about)
 
 
-def _aligned(
-    market: Market,
-    name: str,
-    dates: DateArray,
-    values: FloatArray,
-    missing: str,
-    first: dt.date | None,
-    last: dt.date | None,
-) -> tuple[FloatArray, list[str]]:
-    rows = {day: t for t, day in enumerate(dates.tolist())}
-    given: list[dt.date] = market.dates.tolist()
-    found = np.full(market.prices.shape, np.nan)
-    absent: dict[dt.date, int] = {}
-    idle = 0
-    for t, day in enumerate(given):
-        if day in rows:
-            found[t] = values[rows[day]]
-        elif (first is not None and day < first) or (last is not None and day > last):
-            found[t] = market.prices[max(0, t - 1)]
-            idle += 1
-        else:
-            absent[day] = t
-    told = [f"{idle} days outside the run have none, and take the prices of the day before"] * (idle > 0)
-    if not absent:
-        return found, told
-    shown = ", ".join(map(str, [*absent][:3])) + (" ..." if len(absent) > 3 else "")
-    if missing == "error":
-        others = ", ".join(map(repr, market.forecasts)) or "none here"
-        raise DataError(
-            f"forecast {name!r}: {len(absent)} days have no forecast ({shown}): set missing_forecast to 'previous', or "
-            f"to the name of another ({others}), or first_day and last_day to the days there are ({dates[0]} to "
-            f"{dates[-1]})"
-        )
-    if missing == "previous":
-        before = np.searchsorted(dates, np.array([*absent], dtype=dates.dtype)) - 1
-        if before[0] < 0:
-            day = next(iter(absent))
+def _same_dates(about: str, read: Sequence[_Read], parts: Sequence[Part]) -> DateArray:
+    """The days that all parts have, which must be the same."""
+    every = [set(each.dates.tolist()) for each in read]
+    for days, part in zip(every, parts, strict=True):
+        lacking = set.union(*every) - days
+        if lacking:
             raise DataError(
-                f"forecast {name!r}: {day} has no forecast, and none is before it: set first_day to {dates[0]}"
+                f"{about}: {part.table.source} has nothing of {part.labels[0]} for {min(lacking)} ({len(lacking)} such "
+                "days), where it has others: a distribution needs all of them, or none"
             )
-        found[[*absent.values()]] = values[before]
-        return found, [*told, f"{len(absent)} days without a forecast take the one before ({shown})"]
-    found[[*absent.values()]] = market.forecast(missing)[[*absent.values()]]
-    return found, [*told, f"{len(absent)} days without a forecast take that of {missing!r} ({shown})"]
+    return read[0].dates
+
+
+def _refuse_partly_missing(table: Table, values: "pd.DataFrame") -> None:
+    empty = values.isna()
+    partly = (empty.any(axis=1) & ~empty.all(axis=1)).to_numpy()
+    if partly.any():
+        label = values.index[partly][0]
+        name = str(empty.columns[empty.loc[label].to_numpy().ravel()[: len(empty.columns)]][0])
+        raise DataError(
+            f"{table.place(label)}: {name} is empty where other columns of the distribution are not "
+            f"({int(partly.sum())} such {table.unit}s): a distribution needs all of them, or none"
+        )
+
+
+def _named(market: Market, day: int, period: int) -> str:
+    minutes = period * MINUTES[market.resolution]
+    return f"{market.dates[day]} {minutes // 60:02d}:{minutes % 60:02d}"

@@ -1,4 +1,4 @@
-"""What the parties of a round may know: the context, the past, the service, the history.
+"""Information that each side of a round may have: the context, the past, the service, the history.
 
 They are plain records. Strategies are given them; the simulation fills them.
 """
@@ -21,7 +21,7 @@ _KINDS = ("features", "forecasts")
 
 @dataclass(frozen=True)
 class Context:
-    """What everybody knows when a round begins.
+    """Common knowledge at the beginning of a round.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Past:
-    """What happened before round 0, oldest first: the training data of a forecaster.
+    """Events before round 0, oldest first: the training data of a forecaster.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Service:
-    """What a forecaster is told once, before round 0.
+    """Facts that a forecaster is given once, before round 0.
 
     Attributes
     ----------
@@ -150,7 +150,7 @@ class Service:
 
 @dataclass(frozen=True)
 class History:
-    """What an adversary knows of the rounds before this one, as read-only arrays.
+    """Record of earlier rounds that an adversary may read, as read-only arrays.
 
     Attributes
     ----------
@@ -167,4 +167,4 @@ class History:
 
 
 FIXED: tuple[type, ...] = (Population, Past, RegisteredAgents, Service)
-"""What never changes in a run: it need not be stored to go on with one, since it is built again."""
+"""Types that never change in a run: they need not be stored to go on with one, since they are built again."""

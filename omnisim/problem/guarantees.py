@@ -1,4 +1,4 @@
-"""What a strategy guarantees: statements that can be checked on the record of a run, and their hypotheses.
+"""Guarantees of strategies: statements that can be checked on the record of a run, and their hypotheses.
 
 A rule, learner or forecaster declares what it guarantees (``guarantees()``, see
 :class:`~omnisim.strategies.declaring.Declaring`). The declarations are part of the record, as plain JSON, and the
@@ -46,14 +46,14 @@ class Regret(StrEnum):
 
 
 class Objective(StrEnum):
-    """Whose bias a decision-calibrated forecaster keeps small (theory, section 4.1)."""
+    """Quantity whose bias a decision-calibrated forecaster keeps small (theory, section 4.1)."""
 
     COORDINATES = "coordinates"
     UTILITIES = "utilities"
 
 
 class Hypothesis(StrEnum):
-    """What must be true of an agent, or of the run, for a guarantee to say something; decided from the record."""
+    """Hypothesis on an agent, or on the run, without which a guarantee says nothing; decided from the record."""
 
     BENCHMARK = "benchmark"
     """The benchmark of the agent on these rounds is not empty."""
@@ -71,8 +71,7 @@ class Hypothesis(StrEnum):
     """The population learnt of the rounds in their order."""
 
     AT_ONCE = "heard at once"
-    """The population heard of everything at once, from the first forecaster alone, and its agents neither came nor
-    went."""
+    """The population heard of all at once, from the first forecaster alone, and its agents neither came nor went."""
 
     BUDGET = "potential"
     """The potential of the forecaster stayed within e K."""
@@ -310,12 +309,12 @@ class CalibratesSteps(Guarantee):
 
 OF_POLICIES = (KeepsBenchmark, BoundsViolation, RegretFromBias, BoundsRegret, BoundsCosts)
 OF_FORECASTERS = (CalibratesDecisions, CalibratesSteps)
-"""Who can guarantee what."""
+"""Guarantees that forecasters may declare."""
 
 KINDS: dict[str, type[Guarantee]] = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in (*OF_POLICIES, *OF_FORECASTERS)
 }
-"""What can be said, by the name it has in a record."""
+"""Kinds of guarantees, by the name that each has in a record."""
 
 
 def as_json(guarantee: Guarantee) -> dict[str, Any]:

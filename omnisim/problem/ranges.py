@@ -1,4 +1,4 @@
-"""How much can be at stake in a round: the ranges of utilities over the outcomes that are possible."""
+"""Stakes of a round: the ranges of utilities over the outcomes that are possible."""
 
 import numpy as np
 

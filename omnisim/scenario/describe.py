@@ -1,4 +1,4 @@
-"""What a registered name takes and does, in two lines."""
+"""Description of a registered name in two lines: its parameters and its purpose."""
 
 import inspect
 

@@ -11,6 +11,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, within
 from omnisim.errors import ProblemError, ScenarioError
 from omnisim.market.data import Market
+from omnisim.market.distributions import Distribution
 from omnisim.problem.churn import Churn, with_rows
 from omnisim.problem.context import Past
 from omnisim.problem.limits import BOX, Limits
@@ -76,6 +77,9 @@ class Scenario:
         Published predictions of the outcomes, from names of models to arrays (T, d) in [0, 1].
     unclipped_forecasts
         The same before they were clipped to [0, 1], for the models of which something was.
+    distributions
+        The distributions whose means some of them are, not clipped, for those who ask what may come
+        (:class:`~omnisim.market.distributions.Distribution`). A run does not use them.
     dates
         The delivery day of each round, (T,).
     past
@@ -133,6 +137,7 @@ class Scenario:
     features: Mapping[str, Any] = field(default_factory=dict)
     forecasts: Mapping[str, Any] = field(default_factory=dict)
     unclipped_forecasts: Mapping[str, Any] = field(default_factory=dict)
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
     dates: Any = None
     past: Past | None = None
     limits: Limits | tuple[float, float] = BOX
@@ -177,6 +182,9 @@ class Scenario:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "unclipped_forecasts", self._unclipped_forecasts())
+        for name in self.distributions:
+            if name not in self.forecasts:
+                raise ScenarioError(f"distributions names the model {name!r}{nearest(name, self.forecasts)}")
         try:
             json.dumps(dict(self.about))
         except (TypeError, ValueError) as cause:

@@ -10,7 +10,7 @@ from omnisim.report.text import listing, signed_amount
 
 
 def worth_chart(overall: pd.DataFrame, by_population: pd.DataFrame, currency: str) -> Chart:
-    """What each player is worth, over all customers and by population."""
+    """Draw the worth of each player, over all customers and by population."""
     variants = {"all customers": _strips("all customers", overall, currency)}
     if len(set(by_population["population"])) > 1:
         for population, rows in by_population.groupby("population", sort=False):
@@ -58,6 +58,27 @@ def cost_chart(cost: pd.DataFrame, currency: str) -> Chart:
         "where it costs little, one below where it costs much."
     )
     return Chart("cost", "What it costs to be wrong", {"": Drawing([panel], caption, f"Worth, {currency}: {told}.")})
+
+
+def reliability_chart(covered: pd.DataFrame) -> Chart:
+    """The share of prices at or below each quantile, less its level: 0 where a level holds what it says."""
+    guide = Curve("as said", [0.0, 1.0], [0.0, 0.0], colour=-1, dash="dash")
+    curves = []
+    for k, (name, rows) in enumerate(covered.groupby("forecast", sort=False)):
+        level, share, low, high = (rows[key].to_numpy() for key in ("level", "share_at_or_below", "low", "high"))
+        curves.append(Curve(str(name), level, share - level, low - level, high - level, k))
+    panel = Panel(
+        "share at or below the quantile, less its level", "level of the quantile", "share less level",
+        [guide, *curves], log_x=False, log_y=False,
+    )  # fmt: skip
+    caption = (
+        "Below 0, prices were above the quantile more often than its level says, above 0 less often. Band: intervals "
+        "over blocks of days that hold together."
+    )
+    told = listing(
+        [f"{row['forecast']} at {row['level']:g}: {row['share_at_or_below']:.3f}" for row in _records(covered)]
+    )
+    return Chart("reliability", "Whether levels hold what they say", {"": Drawing([panel], caption, f"{told}.")})
 
 
 _INTERVALS = (

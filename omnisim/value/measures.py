@@ -1,4 +1,4 @@
-"""Which measure of accuracy would have chosen the forecast that was worth most, and what the others would have cost."""
+"""Choice of a forecast by measures of accuracy: the choice of each, and its loss beside the forecast worth most."""
 
 from collections.abc import Mapping
 
@@ -9,15 +9,17 @@ from omnisim.analysis.accuracy import BIAS, LARGER_IS_BETTER, PHYSICAL, RMSE, er
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.statistics.verdicts import verdicts
 from omnisim.value.ledger import Ledger
+from omnisim.value.probabilistic import CRPS, PINBALL, WINKLER, scores_by_day
 
 SHAPE, MEDIAN, EARNED = "mean absolute error of the shape", "median absolute error", "money earned"
-"""Of prices less the mean of their day; of all periods; and the measure that is no measure of accuracy."""
+"""Names: of the error of prices less the mean of their day, of the median over all periods, and of money itself."""
 
 
 def scores(ledger: Ledger, days: BoolArray) -> pd.DataFrame:
     """Accuracy of the forecasts over some days (T,): a row per measure, a column per forecast.
 
-    A measure of order is taken over the days on which it is defined for all forecasts.
+    A measure of order is taken over the days on which it is defined for all forecasts. Measures of distributions are
+    among them if one forecast says more than points.
     """
     truth = ledger.market.prices[days]
     terms = {name: _terms(ledger.market.forecasts[name][days], truth) for name in ledger.forecasts}
@@ -29,6 +31,9 @@ def scores(ledger: Ledger, days: BoolArray) -> pd.DataFrame:
             found.setdefault(measure, {})[name] = float(np.sqrt(mean)) if measure == RMSE else mean
     errors = {name: np.abs(ledger.market.forecasts[name][days] - truth) for name in ledger.forecasts}
     found[MEDIAN] = {name: float(np.median(each)) for name, each in errors.items()}
+    for name, by_day in scores_by_day(ledger).items():
+        for measure, values in by_day.items():
+            found.setdefault(measure, {})[name] = float(values[days].mean())
     return pd.DataFrame.from_dict(found, orient="index", columns=list(ledger.forecasts))
 
 
@@ -107,7 +112,7 @@ def _terms(forecast: FloatArray, truth: FloatArray) -> dict[str, FloatArray]:
 def _unit(measure: str, currency: str) -> str:
     if measure == EARNED:
         return f"{currency} per customer and year"
-    return f"{currency}/MWh" if measure in (*PHYSICAL, SHAPE, MEDIAN) else ""
+    return f"{currency}/MWh" if measure in (*PHYSICAL, SHAPE, MEDIAN, CRPS, PINBALL, WINKLER) else ""
 
 
 def _agreement(measure: str, values: Mapping[str, float], money: Mapping[str, float]) -> float:

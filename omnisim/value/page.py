@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omnisim.arrays import FloatArray
 from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import count
-from omnisim.value.charts import cost_chart, days_chart, worth_chart
+from omnisim.value.charts import cost_chart, days_chart, reliability_chart, worth_chart
 from omnisim.value.ledger import Ledger
 from omnisim.value.limits import added, cost_of_errors
 from omnisim.value.measures import choices, halves, scores
+from omnisim.value.probabilistic import common_levels, coverage, descriptions, intervals, tail_of, told
 from omnisim.value.words import findings, headline, of_addition, of_measures
 from omnisim.value.worth import by_customer, by_days, by_population, overall, winners
 
@@ -57,6 +59,10 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         ),
         Section("customers-section", "Customers", [], [], ["winners"]),
     ]  # fmt: skip
+    if ledger.market.distributions:
+        section, more_tables = _distributions(ledger)
+        sections.append(section)
+        tables |= more_tables
     if len(names) > 1:
         chosen = choices(ledger, ledger.every, ledger.every)
         later = choices(ledger, *halves(ledger))
@@ -116,6 +122,47 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         warnings=list(about.get("warnings", ())),
     )  # fmt: skip
 
+
+def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
+    """What distributions said, and whether they held."""
+    covered, held = coverage(ledger), intervals(ledger)
+    tail, levels = tail_of(ledger), common_levels(ledger)
+    unit = f"{ledger.currency}/MWh"
+    tables = {
+        "distributions": Table("What forecasts say", descriptions(ledger), f"In {unit}, means over all periods."),
+        "reliability": Table("Prices at or below each quantile", covered, _OVER_DAYS),
+    }
+    text = [told(ledger, held), _MEAN, _RELIABILITY, _scored(levels, tail)]
+    if len(held):
+        tables["intervals"] = Table("Central intervals", held, f"Widths and scores in {unit}. {_OVER_DAYS}")
+    return Section("distributions-section", "Distributions", text, [reliability_chart(covered)], list(tables)), tables
+
+
+def _scored(levels: FloatArray, tail: float | None) -> str:
+    which = f"level {levels[0]:g}" if len(levels) == 1 else f"levels {levels[0]:g} to {levels[-1]:g} in steps of 0.1"
+    said = (
+        f"Among the measures, the pinball loss is the mean over the {which}, on which all distributions say something, "
+        "and the CRPS is twice the pinball loss over all levels from 0 to 1, of the quantile function as it is read; a "
+        "point forecast counts as sure, so its CRPS is its absolute error."
+    )
+    if tail is not None:
+        said += f" The interval score is that of the central interval from {tail:g} to {1 - tail:g}."
+    return said
+
+
+_OVER_DAYS = "Intervals are over blocks of days and hold together with 95 %."
+
+_MEAN = (
+    "Risk-neutral customers act on the mean. That of an ensemble is the mean of its members. Quantiles are joined by "
+    "straight lines, and beyond the outermost levels all probability is put on the outermost quantiles, since nothing "
+    "was said there; the table has by how much the mean may differ (+-) if the lines are any other increasing curves, "
+    "and how much larger it is if the lines go on to the levels 0 and 1."
+)
+
+_RELIABILITY = (
+    "A quantile of level 0.9 should have 90 % of the prices at or below it. Whether it does is judged over all periods "
+    "together, so errors at some hours may make up for others."
+)
 
 _WORTH = (
     "What the same customers earn more in a year, at the true prices and on the same days, when they act on "

@@ -20,12 +20,12 @@ from omnisim.value.sources import CLIMATOLOGY, COMBINATION, FORESIGHT
 from omnisim.workers import each_result
 
 SEEDS = 10
-"""How many there are where it is not said; each draws the customers anew."""
+"""Default number of seeds; each draws the customers anew."""
 
 
 @dataclass(frozen=True)
 class Play:
-    """What one run earned, by population.
+    """Earnings of one run, by population.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ def play(scenario: Scenario, seed: int) -> Play:
 
 
 def players(names: Sequence[str]) -> dict[str, Forecaster]:
-    """By their names, the forecasts, the combination of all of them if there are several, and climatology."""
+    """Players by name: the forecasts, the combination of all of them if there are several, and climatology."""
     found: dict[str, Forecaster] = {name: Published(model=name) for name in names}
     if len(names) > 1:
         found[COMBINATION] = Combination([Published(model=name) for name in names], correction=False)
@@ -75,7 +75,7 @@ def played(
     jobs: int = -1,
     on_run: Callable[[int, int], None] | None = None,
 ) -> Ledger:
-    """What customers earn with each forecast, and with what it is held against.
+    """Play each forecast, and the players that it is compared with, and enter the earnings of customers.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def wrong_by(size: float) -> str:
 
 
 def _unheard(done: int, total: int) -> None:
-    """Nobody listens."""
+    """Ignore progress."""
 
 
 def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
@@ -155,12 +155,18 @@ def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
         raise ScenarioError("adversary.kind: must be 'replay': forecasts are of prices that customers do not move")
     low, span = float(about["low"]), float(about["high"]) - float(about["low"])
     outcomes = adversary.outcomes if adversary.unclipped is None else adversary.unclipped
+    prices = slice(outcomes.shape[1] // len(about.get("blocks", [None])))  # behind them come those of signals
     said = {name: scenario.unclipped_forecasts.get(name, scenario.forecasts[name]) for name in names}
     played = slice(scenario.horizon)
     return Market(
         str(about["name"]),
         scenario.dates[played],
-        low + span * outcomes[played],
+        low + span * outcomes[played, prices],
         str(about["currency"]),
-        forecasts={name: low + span * np.asarray(values)[played] for name, values in said.items()},
+        forecasts={name: low + span * np.asarray(values)[played, prices] for name, values in said.items()},
+        distributions={
+            name: each.of_days(played).scaled(span, low)
+            for name, each in scenario.distributions.items()
+            if name in names
+        },
     )

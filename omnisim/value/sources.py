@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from omnisim.errors import DataError, ScenarioError
-from omnisim.market.columns import is_wide, numeric_columns
+from omnisim.market.columns import is_moment, is_wide, numeric_columns
+from omnisim.market.forecast_columns import Distributed
 from omnisim.market.forecast_files import with_forecast
+from omnisim.market.quantile_columns import member_columns, names_levels, names_members, quantile_columns
 from omnisim.market.several_files import called
 from omnisim.market.table_files import read_table
-from omnisim.market.tables import Form
+from omnisim.market.tables import Form, Table
 from omnisim.scenario.own_file import market_keys
 from omnisim.suggest import nearest
 
@@ -25,7 +27,7 @@ _THE_PRICE = re.compile(r"(real|actual|true)?[ _]?prices?", re.IGNORECASE)
 
 
 def overrides_of(texts: Sequence[str], prices: Path, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """What a scenario of the prices must say to have the forecasts, and their names.
+    """Overrides that give a scenario of the prices the forecasts, and their names.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def _form(keys: Mapping[str, Any]) -> Form:
 
 
 def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
-    """By the names of its forecasts, the tables with which a scenario reads a file."""
+    """Tables with which a scenario reads the forecasts in a file, by the names of the forecasts."""
     from omnisim.market.guessing import guess
 
     table = read_table(file, Form())
@@ -108,25 +110,68 @@ def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
     )
     if not numeric:
         raise DataError(f"{file}: no column holds numbers that could be forecasts")
-    # The form and the stamps of a file of forecasts are those of a file of prices.
-    found = guess(file, {} if wide else {"price": numeric[-1]})
+    own = label or called(file, "forecast")
+    rows = _by_rows(table, wide)
+    # The form and the stamps of a file of forecasts are those of one of prices; of rows for each level, one is taken.
+    others = [name for name in numeric_columns(table) if name not in rows.values()]
+    values = [name for name in numeric if name in others] or others
+    given: dict[str, Any] = {} if wide else {"price": values[-1]}
+    one = {name: table.raw(name).iloc[0] for name in rows.values()}
+    found = guess(file, given | ({"select": one} if one else {}))
     keys = {key: value for key, value in found.keys.items() if key in _READ and value not in (None, (), False)}
     keys["path"] = str(file.resolve())
+    if rows:
+        select = {name: cell for name, cell in keys.pop("select", {}).items() if name not in one}
+        keys |= rows | ({"select": select} if select else {})
+        return {own: keys | ({} if wide else {"column": given["price"]})}
     if wide:
-        return {label or called(file, "forecast"): keys}
+        return {own: keys}
     when = {name for key in ("time", "date", "period") for name in _listed(keys.get(key))}
     numeric = [name for name in numeric if name not in when]
-    if len(numeric) == 1:
-        return {label or called(file, "forecast"): keys | {"column": numeric[0]}}
+    return _columns(label, own, numeric, keys)
+
+
+def _by_rows(table: Table, wide: bool) -> dict[str, str]:
+    """The key that names the column of levels or members, where a file has a row for each."""
+    moments = [name for name in table.columns if name and is_moment(table, name)]
+    if moments and not table.frame[moments].astype(str).duplicated().any():
+        return {}
+    numeric = numeric_columns(table)
+    for key, named in (("level_column", names_levels), ("member_column", names_members)):
+        columns = [name for name in table.columns if named(name) and len(set(table.raw(name))) > 1]
+        if len(columns) == 1 and (wide or any(name not in columns for name in numeric)):
+            return {key: columns[0]}
+    return {}
+
+
+def _columns(label: str | None, own: str, numeric: Sequence[str], keys: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The distributions and the points that are the columns of a file."""
+    quantiles, members = quantile_columns(numeric), member_columns(numeric)
+    groups: list[tuple[str, dict[str, Any], list[str]]] = [
+        (before, {"quantiles": levels}, [*levels]) for before, levels in quantiles.items()
+    ]
+    groups += [(before, {"members": columns}, columns) for before, columns in members.items()]
+    used = {name for *_, columns in groups for name in columns}
+    points = [name for name in numeric if name not in used]
+    if not groups and len(points) == 1:
+        return {own: keys | {"column": points[0]}}
     prefix = "" if label is None else f"{label} "
-    return {f"{prefix}{name}": keys | {"column": name} for name in numeric}
+    found: dict[str, dict[str, Any]] = {}
+    for before, said, _ in groups:
+        name = own if len(groups) == 1 or not before else f"{prefix}{before}"
+        if name in found or name in points:
+            name = f"{name} {next(iter(said))}"
+        found[name] = keys | said
+    return found | {f"{prefix}{name}": keys | {"column": name} for name in points}
 
 
 def _listed(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
-_READ = {
-    name for name, each in inspect.signature(with_forecast).parameters.items() if each.kind == each.KEYWORD_ONLY
-} - {"first_day", "last_day", "column", "resample", "leaks"}
+_READ = (
+    {name for name, each in inspect.signature(with_forecast).parameters.items() if each.kind == each.KEYWORD_ONLY}
+    - {"first_day", "last_day", "column", "resample", "leaks"}
+    - {*Distributed.__dataclass_fields__}
+)
 """Keys of a file of prices that a file of forecasts has too."""

@@ -191,7 +191,7 @@ def certificate_table(scope: Scope) -> Table:
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
-    """How the checks of a theorem came out, over all forecasters."""
+    """Result of the checks of a theorem, over all forecasters."""
     # After theorem, claim, basis, forecaster and number of checks.
     counted = [int(sum(float(row[5 + i].value or 0) for row in rows)) for i in range(len(COUNTS))]
     closest = max((float(row[5 + len(COUNTS)].value or 0) for row in rows), default=0.0)
@@ -227,7 +227,7 @@ def _cut(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], words: str) 
 
 
 def note(words: str, shown: Sequence[Any], total: int) -> str:
-    """How many of how many rows a table lists; empty if it is all."""
+    """Note on the number of rows that a table lists, and of all rows; empty if it lists all."""
     return "" if len(shown) == total else words.format(f"{len(shown):,}", f"{total:,}")
 
 
@@ -263,7 +263,7 @@ def _difference(value: float, write: Callable[[float], str], suffix: str = "") -
 
 
 def headcount(scope: Scope) -> str:
-    """How many checks there were and how they went, in one sentence."""
+    """Number of checks and their results, in one sentence."""
     frame = scope.comparison.certificates
     runs = int(frame["runs"].sum())
     held, vacuous, unmet, checked, violated = (int(frame[name].sum()) for name in COUNTS)

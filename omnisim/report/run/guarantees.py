@@ -49,7 +49,7 @@ def guarantees(table: pd.DataFrame) -> Guarantees:
 
 
 def sentences(analysis: Analysis) -> Iterator[str]:
-    """What the certificates say, with the best and the worst share of their bounds."""
+    """Results of the certificates in sentences, with the best and the worst share of their bounds."""
     found = guarantees(analysis.certificates)
     if not len(analysis.certificates):
         yield "No theorem applies to this run, so nothing is certified."

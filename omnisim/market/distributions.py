@@ -1,0 +1,199 @@
+"""Predictive distributions of prices: quantile functions that run straight between the levels that were given.
+
+An ensemble is the distribution in which each member is as likely as any other. Quantiles are joined by straight lines;
+beyond the outermost levels nothing was said, so that all of that probability is put on the outermost quantiles.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from omnisim.arrays import FloatArray, finite, freeze
+from omnisim.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """The distributions of D days with H periods each, period by period.
+
+    Between ``edges[k]`` and ``edges[k + 1]`` the quantile function is the line from ``left[..., k]`` to
+    ``right[..., k]``. Make one with :meth:`of_quantiles` or :meth:`of_members`.
+
+    Attributes
+    ----------
+    edges : (K + 1,)
+        Levels, from 0 to 1.
+    left, right : (D, H, K)
+        Values, in increasing order.
+    levels : (Q,)
+        The levels that were given; empty for an ensemble.
+    members : (D, H, M), optional
+        Of an ensemble, in the order given: what one member says of several periods belongs together.
+    """
+
+    edges: FloatArray
+    left: FloatArray
+    right: FloatArray
+    levels: FloatArray
+    members: FloatArray | None = None
+
+    @classmethod
+    def of_quantiles(cls, levels: Sequence[float], quantiles: ArrayLike) -> "Distribution":
+        """The one with these quantiles, which may be equal and must not cross.
+
+        Parameters
+        ----------
+        levels : (Q,)
+            At least two, increasing, each strictly between 0 and 1.
+        quantiles : (D, H, Q)
+
+        Raises
+        ------
+        DataError
+            If levels do not increase or are no levels, or quantiles decrease or are not finite.
+
+        Examples
+        --------
+        >>> one = Distribution.of_quantiles([0.25, 0.75], [[[10.0, 20.0]]])
+        >>> one.mean, one.at([0.1, 0.5])
+        (array([[15.]]), array([[[10., 15.]]]))
+        """
+        given = np.asarray(levels, dtype=np.float64)
+        if given.ndim != 1 or len(given) < 2 or given[0] <= 0 or given[-1] >= 1 or (np.diff(given) <= 0).any():
+            raise DataError(f"levels must be two or more that increase, strictly between 0 and 1, got {list(levels)}")
+        values = finite("quantiles", quantiles, ("D", "H", len(given)), error=DataError)
+        if (np.diff(values, axis=2) < 0).any():
+            raise DataError("quantiles must not decrease with their level: sort them first")
+        left = np.concatenate([values[:, :, :1], values], axis=2)
+        right = np.concatenate([values, values[:, :, -1:]], axis=2)
+        return cls(freeze(np.array([0.0, *given, 1.0])), freeze(left), freeze(right), freeze(given.copy()))
+
+    @classmethod
+    def of_members(cls, members: ArrayLike) -> "Distribution":
+        """The one of an ensemble (D, H, M) of at least two members.
+
+        Raises
+        ------
+        DataError
+            If there are fewer, or a number is not finite.
+
+        Examples
+        --------
+        >>> one = Distribution.of_members([[[3.0, 1.0]]])
+        >>> one.mean, one.at([0.5, 0.51]), one.crps(np.array([[1.0]]))  # E|X - y| - E|X - X'| / 2 = 1 - 1/2
+        (array([[2.]]), array([[[1., 3.]]]), array([[0.5]]))
+        """
+        given = finite("members", members, ("D", "H", "M"), error=DataError)
+        if given.shape[2] < 2:
+            raise DataError(f"an ensemble needs at least two members, got {given.shape[2]}")
+        values = freeze(np.sort(given, axis=2))
+        count = given.shape[2]
+        return cls(freeze(np.arange(count + 1) / count), values, values, freeze(np.empty(0)), given)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """D and H."""
+        return self.left.shape[0], self.left.shape[1]
+
+    @property
+    def mean(self) -> FloatArray:
+        """What a risk-neutral customer needs, (D, H)."""
+        if self.members is not None:
+            return np.asarray(self.members.mean(axis=2))
+        return np.asarray(((self.left + self.right) * (np.diff(self.edges) / 2)).sum(axis=2))
+
+    @property
+    def mean_between(self) -> FloatArray:
+        """By how much the mean may differ if the lines between the levels are any increasing curves, (D, H): +- so."""
+        return np.asarray(((self.right - self.left) * (np.diff(self.edges) / 2)).sum(axis=2))
+
+    @property
+    def mean_of_tails(self) -> FloatArray:
+        """How much larger the mean is if the lines go on beyond the outermost levels, (D, H); 0 for an ensemble."""
+        if self.members is not None:
+            return np.zeros(self.shape)
+        width, rise = np.diff(self.edges), self.right - self.left
+        low, high = rise[:, :, 1] / width[1], rise[:, :, -2] / width[-2]
+        return np.asarray((high * width[-1] ** 2 - low * width[0] ** 2) / 2)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The lowest and the highest level at which something is said; 0 and 1 for an ensemble."""
+        return (0.0, 1.0) if self.members is not None else (float(self.levels[0]), float(self.levels[-1]))
+
+    def at(self, levels: ArrayLike) -> FloatArray:
+        """The quantiles at levels (Q,) in (0, 1], (D, H, Q): the least value that so much probability does not exceed.
+
+        >>> Distribution.of_quantiles([0.2, 0.4], [[[0.0, 1.0]]]).at([0.3, 0.9])
+        array([[[0.5, 1. ]]])
+        """
+        wanted = np.asarray(levels, dtype=np.float64)
+        k = np.clip(np.searchsorted(self.edges, wanted, side="left") - 1, 0, len(self.edges) - 2)
+        share = np.clip((wanted - self.edges[k]) / (self.edges[k + 1] - self.edges[k]), 0.0, 1.0)
+        left, right = self.left[:, :, k], self.right[:, :, k]
+        return np.asarray(np.where(share == 1, right, left + (right - left) * share))
+
+    def crps(self, truth: FloatArray) -> FloatArray:
+        """Continuous ranked probability score at the prices that came (D, H), (D, H): 2 x the pinball loss over levels.
+
+        Exact: on each side of the level at which the quantile function passes the price, the pinball loss is a
+        quadratic in the level, which Simpson's rule integrates (Gneiting, Raftery, JASA 102, 2007, section 4).
+        """
+        below, above = self.edges[:-1], self.edges[1:]
+        rise, height = self.right - self.left, truth[:, :, None] - self.left
+        share = np.where(rise > 0, height / np.where(rise > 0, rise, 1.0), height > 0)
+        share = np.clip(share, 0.0, 1.0)
+        split, at_split = below + share * (above - below), self.left + share * rise
+        y = truth[:, :, None]
+        under = _simpson(below, split, self.left, at_split, lambda level, value: level * (y - value))
+        over = _simpson(split, above, at_split, self.right, lambda level, value: (1 - level) * (value - y))
+        return np.asarray(2 * (under + over).sum(axis=2))
+
+    def of_days(self, days: Any) -> "Distribution":
+        """Those of some days: a slice, a mask (D,) or numbers."""
+        members = None if self.members is None else self.members[days]
+        return replace(self, left=self.left[days], right=self.right[days], members=members)
+
+    def scaled(self, factor: float, offset: float) -> "Distribution":
+        """That of ``factor`` > 0 times the prices plus ``offset``."""
+        members = None if self.members is None else factor * self.members + offset
+        return replace(self, left=factor * self.left + offset, right=factor * self.right + offset, members=members)
+
+    def in_periods(self, number: int) -> "Distribution":
+        """That of ``number`` periods a day: each repeated, or of an ensemble averaged member by member.
+
+        Raises
+        ------
+        DataError
+            If quantiles would have to be averaged: the mean of quantiles is no quantile of the mean.
+        """
+        days, given = self.shape
+        if number >= given:
+            return replace(
+                self,
+                left=np.repeat(self.left, number // given, axis=1),
+                right=np.repeat(self.right, number // given, axis=1),
+                members=None if self.members is None else np.repeat(self.members, number // given, axis=1),
+            )
+        if self.members is None:
+            raise DataError("quantiles of several periods make none of their mean: an ensemble is needed")
+        return Distribution.of_members(self.members.reshape(days, number, given // number, -1).mean(axis=2))
+
+    @property
+    def described(self) -> str:
+        """What was given.
+
+        >>> Distribution.of_quantiles([0.1, 0.5, 0.9], [[[1.0, 2.0, 3.0]]]).described
+        '3 quantiles, 0.1 to 0.9'
+        """
+        if self.members is not None:
+            return f"ensemble of {self.members.shape[2]}"
+        return f"{len(self.levels)} quantiles, {self.levels[0]:g} to {self.levels[-1]:g}"
+
+
+def _simpson(a: FloatArray, b: FloatArray, first: FloatArray, last: FloatArray, term: Any) -> FloatArray:
+    """The integral from level a to level b of a quadratic in the level, along the line from ``first`` to ``last``."""
+    return np.asarray((b - a) / 6 * (term(a, first) + 4 * term((a + b) / 2, (first + last) / 2) + term(b, last)))

@@ -1,0 +1,224 @@
+"""Measures of distributions by loops over days, hours and members, and the section of the page about them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from page_text import Parsed
+from scenario_files import omnisim_command
+from value_laboratory import DAYS, PAST, files_of, read
+
+from omnisim.market.data import Market
+from omnisim.market.distributions import Distribution
+from omnisim.report.text import number, percent
+from omnisim.value.ledger import Ledger
+from omnisim.value.measures import scores
+from omnisim.value.probabilistic import common_levels, coverage, descriptions, intervals, scores_by_day, tail_of
+
+LEVELS = [0.1, 0.25, 0.5, 0.75, 0.9]
+RNG = np.random.default_rng(11)
+TRUTH = RNG.normal(50, 20, (40, 24))
+CENTRE = TRUTH + RNG.normal(0, 10, TRUTH.shape)
+QUANTILES = CENTRE[:, :, None] + 9 * np.array([-1.3, -0.7, 0.0, 0.7, 1.3])
+MEMBERS = CENTRE[:, :, None] + RNG.normal(0, 8, (*TRUTH.shape, 9))
+
+
+def ledger() -> Ledger:
+    spread = Distribution.of_quantiles(LEVELS, QUANTILES)
+    ensemble = Distribution.of_members(MEMBERS)
+    market = Market(
+        "m",
+        np.arange(40) + np.datetime64("2023-01-01"),
+        TRUTH,
+        forecasts={"quantiles": spread.mean, "ensemble": ensemble.mean, "points": CENTRE},
+        distributions={"quantiles": spread, "ensemble": ensemble},
+    )
+    return Ledger.empty(market, [*market.forecasts], [*market.forecasts], 1)
+
+
+def loss(quantile: float, truth: float, level: float) -> float:
+    return level * (truth - quantile) if truth >= quantile else (1 - level) * (quantile - truth)
+
+
+def quantile(name: str, t: int, h: int, level: float) -> float:
+    if name == "points":
+        return float(CENTRE[t, h])
+    if name == "quantiles":
+        return float(np.interp(level, LEVELS, QUANTILES[t, h]))
+    return min(x for x in MEMBERS[t, h] if (MEMBERS[t, h] <= x).mean() >= level - 1e-12)
+
+
+def test_levels_are_those_on_which_all_say_something() -> None:
+    np.testing.assert_allclose(common_levels(ledger()), np.arange(1, 10) / 10)
+    assert tail_of(ledger()) == 0.1
+
+
+@pytest.mark.parametrize("days", [slice(None), slice(3, 17)])
+def test_scores_of_distributions(days: slice) -> None:
+    chosen = np.zeros(40, dtype=bool)
+    chosen[days] = True
+    table = scores(ledger(), chosen)
+    for name in ("quantiles", "ensemble", "points"):
+        losses, winkler, crps = [], [], []
+        for t in np.flatnonzero(chosen):
+            for h in range(24):
+                y = TRUTH[t, h]
+                losses += [loss(quantile(name, t, h, k / 10), y, k / 10) for k in range(1, 10)]
+                low, high = quantile(name, t, h, 0.1), quantile(name, t, h, 0.9)
+                # Gneiting, Raftery, 2007, equation 43, with alpha = 0.2.
+                winkler.append(high - low + (2 / 0.2) * (max(0, low - y) + max(0, y - high)))
+                fine = (np.arange(4000) + 0.5) / 4000
+                if name == "quantiles":
+                    at = np.interp(fine, LEVELS, QUANTILES[t, h])
+                    crps.append(2 * np.mean(np.where(y >= at, fine * (y - at), (1 - fine) * (at - y))))
+                elif name == "ensemble":
+                    own = MEMBERS[t, h]
+                    crps.append(np.abs(own - y).mean() - np.abs(own[:, None] - own[None]).mean() / 2)
+                else:
+                    crps.append(abs(CENTRE[t, h] - y))
+        assert table.loc["pinball loss", name] == pytest.approx(np.mean(losses))
+        assert table.loc["continuous ranked probability score", name] == pytest.approx(np.mean(crps), rel=1e-4)
+        if name == "points":
+            assert np.isnan(table.loc["interval score", name])
+        else:
+            assert table.loc["interval score", name] == pytest.approx(np.mean(winkler))
+
+
+def test_shares_at_or_below_each_quantile() -> None:
+    table = coverage(ledger())
+    assert list(table["level"]) == [*LEVELS, *(k / 10 for k in range(1, 10))]
+    for row in table.itertuples():
+        below = [TRUTH[t, h] <= quantile(row.forecast, t, h, row.level) for t in range(40) for h in range(24)]
+        assert row.share_at_or_below == pytest.approx(np.mean(below))
+        assert row.low < row.share_at_or_below < row.high
+        told = (
+            "more than said" if row.low > row.level else "fewer than said" if row.high < row.level else "not separated"
+        )
+        assert row.verdict == told
+    assert len(set(table["verdict"])) > 1
+
+
+def test_central_intervals() -> None:
+    table = intervals(ledger()).set_index("forecast")
+    for name, row in table.iterrows():
+        inside, widths = [], []
+        for t, h in np.ndindex(40, 24):
+            low, high = (quantile(str(name), t, h, level) for level in (0.1, 0.9))
+            inside.append(low <= TRUTH[t, h] <= high)
+            widths.append(high - low)
+        assert row["said"] == pytest.approx(0.8)
+        assert row["share_inside"] == pytest.approx(np.mean(inside))
+        assert row["mean_width"] == pytest.approx(np.mean(widths))
+
+
+def test_intervals_of_shares_hold_as_often_as_they_say() -> None:
+    """Days that are alike, of a forecaster that is calibrated; the nine levels are one family.
+
+    Of 60 markets, 5 % or fewer should have a level that is told to be wrong; more than 9 have a chance below 0.2 %.
+    """
+    wrong = 0
+    levels = np.arange(1, 10) / 10
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        truth = rng.uniform(0, 1, (80, 24))
+        one = Distribution.of_quantiles(list(levels), np.broadcast_to(levels, (80, 24, 9)))
+        market = Market("m", np.arange(80), truth, forecasts={"f": one.mean}, distributions={"f": one})
+        wrong += bool((coverage(Ledger.empty(market, ["f"], ["f"], 1))["verdict"] != "not separated").any())
+    assert wrong <= 9
+
+
+def test_descriptions_say_how_far_the_mean_is_in_doubt() -> None:
+    table = descriptions(ledger()).set_index("forecast")
+    assert list(table["given"]) == ["5 quantiles, 0.1 to 0.9", "ensemble of 9", "points"]
+    inner = np.diff(LEVELS) / 2 @ np.diff(9 * np.array([-1.3, -0.7, 0.0, 0.7, 1.3]))
+    assert table.loc["quantiles", "mean_within"] == pytest.approx(inner)
+    assert table.loc["quantiles", "mean_more_with_tails"] == pytest.approx(0, abs=1e-9)
+    assert table.loc["ensemble", "mean_within"] == 0
+
+
+def test_points_alone_have_no_measures_of_distributions() -> None:
+    market = Market("m", np.arange(40), TRUTH, forecasts={"points": CENTRE})
+    alone = Ledger.empty(market, ["points"], ["points"], 1)
+    assert scores_by_day(alone) == {}
+    assert "pinball loss" not in scores(alone, np.ones(40, dtype=bool)).index
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str, np.ndarray]]:
+    """Results of a quantile file, a file of rows, an ensemble and points; what was printed; quantiles and members."""
+    folder = tmp_path_factory.mktemp("distributions")
+    prices, points = files_of(folder)
+    rng = np.random.default_rng(1)
+    base = pd.read_csv(points[0])
+    said = base["forecast"].to_numpy()[:, None]
+    quantiles = (said + np.array([-12.0, 1.0, 9.0])).round(3)
+    members = (said + rng.normal(0, 9, (len(base), 6))).round(3)
+    frame = pd.DataFrame(quantiles, columns=["q10", "q50", "q90"])
+    frame.insert(0, "time", base["time"])
+    frame.to_csv(folder / "spread.csv", index=False)
+    rows = frame.rename(columns={"q10": "0.1", "q50": "0.5", "q90": "0.9"})
+    rows.melt("time", var_name="quantile", value_name="price").to_csv(folder / "rows.csv", index=False)
+    ensemble = pd.DataFrame(members, columns=[f"member_{k}" for k in range(1, 7)])
+    ensemble.insert(0, "time", base["time"])
+    ensemble.to_csv(folder / "ensemble.csv", index=False)
+    few = [part for name in ("buyers", "plants", "operators") for part in ("--set", f"populations.{name}.agents=2")]
+    files = [folder / f"{name}.csv" for name in ("spread", "rows", "ensemble")]
+    answer = omnisim_command(
+        "value", *files, points[1], "--prices", prices, *few, "--set", f"market.first_day=2023-03-{PAST + 1}",
+        "--seeds", 1, "--jobs", 1, "--out", folder / "out",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    day = lambda values: values.reshape(DAYS, 24, -1)[PAST:]  # noqa: E731
+    return folder / "out", answer.out, {"spread": day(quantiles), "ensemble": day(members), "truth": read(prices)}
+
+
+def test_the_command_plays_means_and_scores_distributions(made: tuple[Path, str, dict[str, np.ndarray]]) -> None:
+    out, _, said = made
+    table = pd.read_parquet(out / "scores.parquet").set_index("forecast")
+    low, mid, high = np.moveaxis(said["spread"], 2, 0)
+    mean = 0.1 * low + 0.4 * (low + mid) / 2 + 0.4 * (mid + high) / 2 + 0.1 * high
+    truth = said["truth"]
+    assert table.loc["spread", "mean absolute error"] == pytest.approx(np.abs(mean - truth).mean())
+    assert table.loc["ensemble", "mean absolute error"] == pytest.approx(
+        np.abs(said["ensemble"].mean(axis=2) - truth).mean()
+    )
+    crps = "continuous ranked probability score"
+    pairs = np.abs(said["ensemble"][..., None] - said["ensemble"][..., None, :]).mean(axis=(2, 3))
+    expected = (np.abs(said["ensemble"] - truth[..., None]).mean(axis=2) - pairs / 2).mean()
+    assert table.loc["ensemble", crps] == pytest.approx(expected)
+    assert table.loc["blunt", crps] == pytest.approx(table.loc["blunt", "mean absolute error"])
+    pd.testing.assert_series_equal(table.loc["spread"], table.loc["rows"], check_names=False)
+    choices = pd.read_parquet(out / "choices.parquet")
+    assert {crps, "pinball loss", "interval score"} <= set(choices["measure"])
+    worth = pd.read_parquet(out / "worth.parquet").set_index("forecast")["worth"]
+    assert worth["spread"] == pytest.approx(worth["rows"])
+
+
+def test_the_page_says_what_distributions_are_and_whether_they_held(
+    made: tuple[Path, str, dict[str, np.ndarray]],
+) -> None:
+    out, _, _ = made
+    text = Parsed((out / "report.html").read_bytes()).text
+    held = pd.read_parquet(out / "intervals.parquet").set_index("forecast")
+    table = pd.read_parquet(out / "scores.parquet").set_index("forecast")
+    for name in ("spread", "ensemble"):
+        crps = number(table.loc[name, "continuous ranked probability score"])
+        assert f"{name} has a CRPS of {crps} EUR/MWh, and its 80 % interval held" in text
+        assert f"interval held {percent(held.loc[name, 'share_inside'])} of the prices" in text
+    assert "beyond the outermost levels all probability is put on the outermost quantiles" in text
+    assert "3 quantiles, 0.1 to 0.9" in text
+    for name in ("reliability", "intervals", "distributions"):
+        assert (out / f"{name}.csv").exists()
+
+
+def test_a_forecast_of_the_wrong_levels_is_refused_in_one_line(tmp_path: Path) -> None:
+    prices, points = files_of(tmp_path)
+    frame = pd.read_csv(points[0])
+    frame = frame.assign(P90=frame["forecast"] - 5, P10=frame["forecast"] + 5).drop(columns="forecast")
+    frame.to_csv(tmp_path / "yield.csv", index=False)
+    answer = omnisim_command("value", tmp_path / "yield.csv", "--prices", prices, "--out", tmp_path / "out")
+    assert answer.code == 1
+    (line,) = [each for each in answer.err.splitlines() if "warning:" not in each]
+    assert "yield: quantiles cross in" in line
+    assert "exceeded with 90 % is the level 0.1" in line
