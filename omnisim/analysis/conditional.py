@@ -40,16 +40,16 @@ class Conditional:
         return utility_range(self.evidence.record.population, self.limits)
 
     def cost(self, k: int) -> FloatArray:
-        """What rounds of subsequence k beyond the limits add to any regret of each agent, at most, (N,)."""
+        """Largest addition to any regret of each agent by rounds of subsequence k beyond the limits, (N,)."""
         return np.asarray(self._costs[self.evidence.trace.active[self.beyond, k]].sum(axis=0))
 
     def error(self, k: int) -> float:
-        """What they add to the bias of any coordinate, at most."""
+        """Largest addition to the bias of any coordinate by those rounds."""
         moved = np.abs(self.evidence.trace.outcomes - self.outcomes)[self.evidence.trace.active[:, k]]
         return float(moved.max(axis=1).sum())
 
     def regret_stakes(self, k: int) -> Stakes:
-        """What each agent could regret on subsequence k."""
+        """Largest possible regret of each agent on subsequence k."""
         here = rounds_present(self.evidence.record, self.evidence.member(k)).sum(axis=0)
         return Stakes(here * self.utility_range + self.cost(k), self.evidence.regret_stakes(k).hindsight, utility=True)
 
@@ -64,7 +64,7 @@ class Conditional:
 
     @cached_property
     def _costs(self) -> FloatArray:
-        """Of each round beyond the limits and agent, (R, N)."""
+        """Costs of each of the R rounds beyond the limits to each agent, (R, N)."""
         population = self.evidence.record.population
         moved = (self.evidence.trace.outcomes - self.outcomes)[self.beyond]
         found = [np.ptp(population.utility @ each, axis=1) for each in moved]

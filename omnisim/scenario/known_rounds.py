@@ -1,4 +1,4 @@
-"""What is known of every round beforehand, as checked copies of what a scenario is given."""
+"""Checked copies of the features, dates and limits that a scenario is given."""
 
 from typing import Any
 

@@ -78,7 +78,7 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
 
 
 def _lost(value: float, unit: float, currency: str) -> Cell:
-    """What was or could be lost; a regret is money as well, where utility is."""
+    """A cell of what was or could be lost; a regret is money as well, where utility is."""
     found = cell(value, 4)
     if found.value is None or not np.isfinite(unit) or currency == UTILITY:
         return found

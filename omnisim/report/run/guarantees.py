@@ -78,7 +78,7 @@ def sentences(analysis: Analysis) -> Iterator[str]:
 
 
 def _bases(rows: pd.DataFrame) -> Iterator[str]:
-    """How many were promised before the run; what follows from the record is held against what hindsight says."""
+    """The numbers of those promised before the run, and of those that follow from its record."""
     record = rows[rows["basis"] == Basis.RECORD]
     before, follow = len(rows) - len(record), len(record)
     below = int((record["bound"] < record["hindsight"]).sum())
