@@ -4,7 +4,7 @@ import inspect
 
 from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
-from omnisim.scenario.schema import parameters
+from omnisim.scenario.table_models import parameters
 
 
 def describe(kind: str, name: str) -> tuple[str, str]:
