@@ -192,7 +192,7 @@ class TestSignals:
 
     def test_a_signal_while_libraries_are_imported(self) -> None:
         # The entry point imports everything else only when it has taken care of signals.
-        command = start("list", "studies", before="import sys; sys.modules.pop('omnisim.cli', None)\n" + SLOW_IMPORT)
+        command = start("list", "studies", before=SLOW_IMPORT)
         assert command.stdout is not None
         assert command.stdout.readline() == "importing\n"
         send(command, "SIGINT")
@@ -340,10 +340,10 @@ class TestSignals:
 
 
 SLOW_IMPORT = """
-import importlib.abc, time
+import importlib.abc, sys, time
 class Slow(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == "omnisim.cli":
+        if name == "omnisim.commands.application":
             print("importing", flush=True)
             time.sleep(600)
 sys.meta_path.insert(0, Slow())
