@@ -156,6 +156,12 @@ def test_other_sites_that_are_linked_to_are_few() -> None:
                 assert any(part in address for part in OUR_ADDRESSES), f"{path.name}, line {number}: {address}"
 
 
+def test_the_tests_and_scripts_that_pages_name_are_there() -> None:
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for name in re.findall(r"\b(?:tests|docs)/[\w/-]+(?:\.\w+)?", path.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists(), f"{path.name}: {name}"
+
+
 @pytest.mark.long
 def test_the_table_of_bounds_is_what_its_command_makes() -> None:
     done = subprocess.run(  # noqa: S603 (this interpreter)
