@@ -51,7 +51,7 @@ def command(*, ends_process: bool = False) -> None:
 def _run() -> None:
     try:
         # Imported here so that a signal that comes meanwhile is answered, too.
-        from omnisim.cli import app
+        from omnisim.commands.application import app
 
         try:
             app(prog_name="omnisim")

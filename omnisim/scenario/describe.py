@@ -12,7 +12,7 @@ from typing import Any
 
 from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
-from omnisim.scenario.schema import parameters
+from omnisim.scenario.table_models import parameters
 
 _WIDTH = 110
 

@@ -292,6 +292,9 @@ WRONG: dict[str, dict[str, Any]] = {
     r"market\.price_limits: is \[0\.0, 50\.0\]: a market with signals \(emissions, .*\) cannot have it": {
         "market.price_limits": [0.0, 50.0]
     },
+    r"adversary\.kind: is 'demand_response': a market with signals \(emissions, .*\) needs 'replay'": {
+        "adversary": {"kind": "demand_response"}
+    },
     r"has no values for 3 days \(2024-02-17, 2024-02-18, 2024-02-19\): set missing = 'previous'": {
         "market.signals.emissions.path": "short.csv"
     },
