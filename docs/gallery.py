@@ -31,8 +31,8 @@ COMMITTED = ROOT / "reports" / "gallery"
 NEED_DATA = ("victoria_hot_days", "m5")
 """What cannot be made from what the package ships."""
 
-WIDTH, NARROW = 1040, 390
-"""Pixels of a picture, and of the narrowest screen that a page must fit."""
+WIDTH = 1120
+"""Pixels of a picture: as wide as the links of a comparison."""
 
 
 @dataclass(frozen=True)
