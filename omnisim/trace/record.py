@@ -245,7 +245,7 @@ class Trace:
             return (Block("price", f"{unit}/MWh" if unit else "", low, low + span, 0, dimension),)
         try:
             found = blocks_of(listed)
-        except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
             raise TraceError(f"about.market.blocks cannot be read: {cause}") from cause
         if not found or found[-1].stop != dimension:
             raise TraceError(f"about.market.blocks must be of {dimension} coordinates in all, as outcomes are")

@@ -6,6 +6,8 @@
     by_agent   player x seed x customer             sum over the rounds; customers of all populations one after another
     hindsight  population x seed x round            sum over the customers of what each earned with the forecast that
                                                     served it best on that day
+    worst       player x population x seed x round  sum over the customers of terms whose mean over the rounds is what
+                                                    each earned on its worst days, where somebody minds them
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +18,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.market.data import Market
 from omnisim.statistics.paired import Difference, over_market
+from omnisim.value.risk import Risk, terms_of_worst
 
 DAYS_OF_A_YEAR = 365
 
@@ -34,6 +37,8 @@ class Ledger:
         Names of all who were played, the forecasts first.
     seeds
         S.
+    risk
+        Which days are the worst ones; None where nobody minds.
     agents
         By population, how many customers are played; in the order of the scenario.
     names
@@ -46,17 +51,21 @@ class Ledger:
     forecasts: Sequence[str]
     players: Sequence[str]
     seeds: int
+    risk: Risk | None = None
     agents: dict[str, int] = field(default_factory=dict)
     names: dict[str, Sequence[str]] = field(default_factory=dict)
     weights: dict[str, FloatArray] = field(default_factory=dict)
     _days: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _sums: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _best: dict[tuple[int, str], FloatArray] = field(default_factory=dict)
+    _worst: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int) -> "Ledger":
+    def empty(
+        cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int, risk: Risk | None = None
+    ) -> "Ledger":
         """One without entries."""
-        return cls(market, forecasts, players, seeds)
+        return cls(market, forecasts, players, seeds, risk)
 
     def enter(
         self,
@@ -83,6 +92,9 @@ class Ledger:
         self.names, self.weights = dict(names), dict(weights)
         self._days[player, seed] = self._weighed(money)
         self._sums[player, seed] = np.concatenate([values.sum(axis=0) for values in money.values()])
+        if self.risk is not None:
+            level = self.risk.level
+            self._worst[player, seed] = self._weighed({k: terms_of_worst(v, level) for k, v in money.items()})
         if player in self.forecasts:
             for name, values in money.items():
                 before = self._best.get((seed, name))
@@ -114,6 +126,11 @@ class Ledger:
             Whose customers; None for all.
         """
         return self._per_customer([self._days[player, seed] for seed in range(self.seeds)], population)
+
+    def worst_daily(self, player: str) -> FloatArray:
+        """Terms (S, T) whose sum over the days is what a customer earned on one of its worst days, by the mean."""
+        every = self._per_customer([self._worst[player, seed] for seed in range(self.seeds)], None)
+        return every / (self._scale * self.market.days)
 
     def hindsight(self, population: str | None = None) -> FloatArray:
         """Money per customer and year, (S, T), on the forecast that served each customer best on each day."""

@@ -289,8 +289,11 @@ WRONG: dict[str, dict[str, Any]] = {
     r"populations\.batteries: signal_caps of Storage is \{'emissions': -1\.0\}: it must be finite numbers >= 0": {
         "populations.batteries.signal_caps": {"emissions": -1.0}
     },
-    r"market\.price_limits: is \[0\.0, 50\.0\]: a market with signals \(emissions\) cannot have it": {
+    r"market\.price_limits: is \[0\.0, 50\.0\]: a market with signals \(emissions, .*\) cannot have it": {
         "market.price_limits": [0.0, 50.0]
+    },
+    r"adversary\.kind: is 'demand_response': a market with signals \(emissions, .*\) needs 'replay'": {
+        "adversary": {"kind": "demand_response"}
     },
     r"has no values for 3 days \(2024-02-17, 2024-02-18, 2024-02-19\): set missing = 'previous'": {
         "market.signals.emissions.path": "short.csv"

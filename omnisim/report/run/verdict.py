@@ -15,6 +15,7 @@ from omnisim.analysis.accuracy import BIAS, BRIER, MAE, RANK, SKILL
 from omnisim.analysis.benchmark import EXPECTED
 from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
+from omnisim.problem.blocks import Block
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.clipping import Cut
 from omnisim.report.run import guarantees, worth
@@ -258,8 +259,13 @@ def _with_benchmark(analysis: Analysis, populations: Sequence[str] | None = None
 
 def _forecast(analysis: Analysis) -> Iterator[str]:
     yield from _forecast_of(analysis, None)
-    for block in analysis.trace.blocks[1:]:
+    for block in _signals(analysis.trace):
         yield from _forecast_of(analysis, block.name)
+
+
+def _signals(trace: Trace) -> list[Block]:
+    """Signals that are no prices with a cap, which say little that the prices do not: tables and figures have them."""
+    return [block for block in trace.blocks[1:] if block.cap is None]
 
 
 def _forecast_of(analysis: Analysis, signal: str | None) -> Iterator[str]:
@@ -380,7 +386,7 @@ def _data(analysis: Analysis) -> Iterator[str]:
             f"The mean price was {amount(float(trace.prices.mean()))} {unit.outcome}, from {amount(prices.lowest)} to "
             f"{amount(prices.highest)}."
         )
-        for block in trace.blocks[1:]:
+        for block in _signals(trace):
             values, clipped = block.values(trace.true_outcomes), block.part(trace.true_outcomes)
             beyond = int(((clipped < 0) | (clipped > 1)).sum())
             ends = f"{number(block.low, 6)} to {number(block.high, 6)}"
