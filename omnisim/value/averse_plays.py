@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.adversaries import Replay
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import ScenarioError
 from omnisim.problem.population import Population
 from omnisim.scenario.scenario import Scenario
+from omnisim.strategies.adversaries import Replay
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.value.risk import Risk, mean_of_worst

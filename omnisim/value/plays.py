@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.adversaries import Replay
 from omnisim.analysis.money import earned, money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
-from omnisim.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.market.data import Market
 from omnisim.problem.blocks import blocks_of
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
+from omnisim.strategies.adversaries import Replay
+from omnisim.strategies.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.value.averse_plays import Averse, play_averse, refuse_what_is_not_played
 from omnisim.value.ledger import Ledger
 from omnisim.value.mistakes import mistaken
