@@ -51,15 +51,16 @@ class Conditional:
     def regret_stakes(self, k: int) -> Stakes:
         """Largest possible regret of each agent on subsequence k."""
         here = rounds_present(self.evidence.record, self.evidence.member(k)).sum(axis=0)
-        return Stakes(here * self.utility_range + self.cost(k), self.evidence.regret_stakes(k).hindsight)
+        return Stakes(here * self.utility_range + self.cost(k), self.evidence.regret_stakes(k).hindsight, utility=True)
 
-    def said(self, claim: str, k: int) -> str:
-        """A claim on subsequence k with what the limits add to it."""
-        if not self.limits:
-            return claim
-        count = int(self.beyond[self.evidence.trace.active[:, k]].sum())
-        rounds = "1 round" if count == 1 else f"{count} rounds"
-        return f"{claim}, outcomes within their limits" + (f", + cost of {rounds} beyond" if count else "")
+    def told(self, row: dict[str, object], k: int) -> dict[str, object]:
+        """A row on subsequence k, with what the limits add to its claim and, counted, to its note."""
+        if self.limits:
+            count = int(self.beyond[self.evidence.trace.active[:, k]].sum())
+            row["claim"] = f"{row['claim']}, + cost of outcomes beyond their limits"
+            counted = f"{count:,} {'round was' if count == 1 else 'rounds were'} beyond the limits of outcomes"
+            row["note"] = "; ".join(filter(None, [str(row["note"]), counted]))
+        return row
 
     @cached_property
     def _costs(self) -> FloatArray:

@@ -10,8 +10,7 @@ import typer
 
 from omnisim.commands.options import Force, Open
 from omnisim.commands.showing import show_page
-from omnisim.files import atomic_write
-from omnisim.interruption import begins_anew
+from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import runs_bar
 from omnisim.terminal import complain, say
 
@@ -84,6 +83,7 @@ def value(
     from omnisim.scenario.document import to_toml
     from omnisim.scenario.own_file import scenario_of_prices
     from omnisim.studies.directory import write
+    from omnisim.value.kept import FOLDER
     from omnisim.value.mistakes import errors_of, sizes
     from omnisim.value.page import page
     from omnisim.value.plays import market_of, played
@@ -114,15 +114,17 @@ def value(
             *(part for module in plugin or [] for part in ("--plugin", module)),
         ]
     )
-    begins_anew(directory / run_directory.REPORT)
-    with run_directory.prepared(directory):
+    results = Results(directory / run_directory.REPORT)
+    if_interrupted(lambda: how_to_go_on(results, directory))
+    with run_directory.prepared(directory, FOLDER):
         check_unoccupied(directory, {"study": "value", "command": command}, force=force)
         with runs_bar(f"value {scenario.name}") as (show, _):
-            ledger = played(scenario, market, names, tried, seeds=seeds, jobs=jobs, risk=minded, on_run=show)
+            ledger = played(
+                scenario, market, names, tried, seeds=seeds, jobs=jobs, risk=minded, folder=directory, on_run=show
+            )
         study = page(ledger, tried, scenario.about["market"])
-        with atomic_write(directory / run_directory.SCENARIO) as file:
-            file.write(to_toml(scenario.source).encode())
-        written = write(study, directory, command, 0, time.perf_counter() - started)
+        files = {run_directory.SCENARIO: to_toml(scenario.source).encode()}
+        written = write(study, directory, command, 0, time.perf_counter() - started, files)
     for line in study.warnings:
         complain(f"omnisim: warning: {line}")
     say(study.headline)
@@ -131,6 +133,17 @@ def value(
     for line in study.notices[1:]:
         say(line)
     show_page(written, in_browser=open_)
+
+
+def how_to_go_on(results: Results, directory: Path) -> str:
+    """What the command says if it is interrupted."""
+    from omnisim.report.text import count
+    from omnisim.value.kept import kept_in
+
+    if results.are_complete:
+        return str(results)
+    seeds = kept_in(directory)
+    return f"{results}: the same command " + (f"goes on after {count(seeds, 'seed')}" if seeds else "begins anew")
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:

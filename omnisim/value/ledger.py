@@ -22,6 +22,9 @@ from omnisim.value.risk import Risk, terms_of_worst
 
 DAYS_OF_A_YEAR = 365
 
+KEPT = ("populations", "agents", "names", "weights", "days", "sums", "hindsight", "worst")
+"""Arrays that hold all that is entered with a seed; see :mod:`omnisim.value.kept`."""
+
 
 @dataclass
 class Ledger:
@@ -58,6 +61,7 @@ class Ledger:
     _days: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _sums: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _best: dict[tuple[int, str], FloatArray] = field(default_factory=dict)
+    _hindsight: dict[int, FloatArray] = field(default_factory=dict)
     _worst: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
 
     @classmethod
@@ -99,6 +103,41 @@ class Ledger:
             for name, values in money.items():
                 before = self._best.get((seed, name))
                 self._best[seed, name] = values if before is None else np.maximum(before, values)
+        if self.has(seed):
+            # Customer by customer it is large, and needed no more.
+            self._hindsight[seed] = self._weighed({name: self._best.pop((seed, name)) for name in self.agents})
+
+    def has(self, seed: int) -> bool:
+        """Whether every player is entered with that seed."""
+        return all((player, seed) in self._days for player in self.players)
+
+    def kept(self, seed: int) -> dict[str, np.ndarray]:
+        """What is entered with a seed that is complete, as arrays by the names of ``KEPT``."""
+        found = {
+            "populations": np.array([*self.agents]),
+            "agents": np.array([*self.agents.values()]),
+            "names": np.array([str(name) for names in self.names.values() for name in names]),
+            "weights": np.concatenate([*self.weights.values()]),
+            "days": np.stack([self._days[player, seed] for player in self.players]),
+            "sums": np.stack([self._sums[player, seed] for player in self.players]),
+            "hindsight": self._hindsight[seed],
+            "worst": np.stack([self._worst[player, seed] for player in self.players]) if self.risk else np.empty(0),
+        }
+        return {name: found[name] for name in KEPT}
+
+    def restore(self, seed: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Enter what was kept of a seed."""
+        self.agents = dict(zip(arrays["populations"].tolist(), arrays["agents"].tolist(), strict=True))
+        ends = np.cumsum([*self.agents.values()])[:-1]
+        for kind, values in (("names", arrays["names"]), ("weights", arrays["weights"])):
+            parts = np.split(values, ends)
+            told = [part.tolist() if kind == "names" else part for part in parts]
+            setattr(self, kind, dict(zip(self.agents, told, strict=True)))
+        for k, player in enumerate(self.players):
+            self._days[player, seed], self._sums[player, seed] = arrays["days"][k], arrays["sums"][k]
+            if self.risk is not None:
+                self._worst[player, seed] = arrays["worst"][k]
+        self._hindsight[seed] = arrays["hindsight"]
 
     @property
     def dates(self) -> DateArray:
@@ -134,8 +173,7 @@ class Ledger:
 
     def hindsight(self, population: str | None = None) -> FloatArray:
         """Money per customer and year, (S, T), on the forecast that served each customer best on each day."""
-        days = [np.stack([self._best[seed, name].sum(axis=1) for name in self.agents]) for seed in range(self.seeds)]
-        return self._per_customer(days, population)
+        return self._per_customer([self._hindsight[seed] for seed in range(self.seeds)], population)
 
     def by_customer(self, player: str) -> FloatArray:
         """Money of each customer in a year, (S, N)."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from omnisim.simulation.simulate import simulate
 from omnisim.strategies.adversaries import Replay
 from omnisim.strategies.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.value.averse_plays import Averse, play_averse, refuse_what_is_not_played
+from omnisim.value.kept import Kept, key_of
 from omnisim.value.ledger import Ledger
 from omnisim.value.mistakes import mistaken
 from omnisim.value.risk import Risk
@@ -86,6 +88,7 @@ def played(
     seeds: int = SEEDS,
     jobs: int = -1,
     risk: Risk | None = None,
+    folder: Path | None = None,
     on_run: Callable[[int, int], None] | None = None,
 ) -> Ledger:
     """Play each forecast, and the players that it is compared with, and enter the earnings of customers.
@@ -106,6 +109,8 @@ def played(
         Processes; -1 for one per core. The numbers do not depend on it.
     risk
         What customers mind who are played beside the risk-neutral ones, with each forecast that is a distribution.
+    folder
+        Where what was earned is kept seed by seed, and taken from if it is of the same plays; None keeps nothing.
     on_run
         Told the runs done and all runs.
 
@@ -119,9 +124,23 @@ def played(
     if jobs == 0 or jobs < -1:
         raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {jobs}")
     averse = {} if risk is None else _averse(scenario, market, names, risk)
+    everybody = [
+        *players(names),
+        FORESIGHT,
+        *(wrong_by(size) for size in sizes),
+        *(averse_name(name) for name in averse),
+    ]
+    ledger = Ledger.empty(market, names, everybody, seeds, risk)
+    keeping = None if folder is None else Kept(folder, key_of(scenario, everybody, risk))
     tasks: list[tuple[Scenario, int, Averse | None]] = []
     labels: list[tuple[str, int]] = []
+    done = 0
     for seed in range(seeds):
+        arrays = None if keeping is None else keeping.load(seed)
+        if arrays is not None:
+            ledger.restore(seed, arrays)
+            done += len(everybody)
+            continue
         told = {FORESIGHT: market.prices} | {
             wrong_by(size): mistaken(market.prices, market.forecasts, size, seed) for size in sizes
         }
@@ -132,18 +151,20 @@ def played(
         for name, heard in averse.items():
             labels.append((averse_name(name), seed))
             tasks.append((scenario.replace(forecaster=Published(model=name)), seed, heard))
-    ledger = Ledger.empty(market, names, list(dict.fromkeys(name for name, _ in labels)), seeds, risk)
     told_of = on_run or _unheard
-    told_of(0, len(tasks))
-    done = 0
+    total = seeds * len(everybody)
+    told_of(done, total)
     with closing(each_result(play, tasks, jobs)) as results:
         for index, found in results:
             if len(found.currencies) > 1 or "" in found.currencies:
                 said = ", ".join(sorted(found.currencies - {""})) or "none"
                 raise OmnisimError(f"customers must all count the same money, and these count {said}")
-            ledger.enter(*labels[index], found.money, found.weights, found.names)
+            player, seed = labels[index]
+            ledger.enter(player, seed, found.money, found.weights, found.names)
+            if keeping is not None and ledger.has(seed):
+                keeping.save(seed, ledger.kept(seed))
             done += 1
-            told_of(done, len(tasks))
+            told_of(done, total)
     return ledger
 
 
