@@ -140,7 +140,7 @@ class ForecastService:
     rng
         For sampling.
     name
-        Of the party; only the first forecaster commits to the world.
+        Of the participant; only the first forecaster commits to the world.
     exposed
         See above.
     """
