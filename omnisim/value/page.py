@@ -147,7 +147,7 @@ def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
 
 
 def _risk(ledger: Ledger, risk: Risk) -> tuple[Section, dict[str, Table]]:
-    """What minding bad days cost, and what it was good for."""
+    """Section on the cost of minding bad days, and on its use."""
     changed = changes(ledger)
     unit = f"worth in {ledger.currency} per customer and year, worst days in {ledger.currency} per customer and day"
     tables = {
