@@ -64,6 +64,7 @@ def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
             "money_scale": population.money.scale,
             "money_offset": population.money.offset,
             "load": population.load,
+            "paid": population.paid,
             "agent_weights": population.weights,
             "limit_scale": np.stack([limit.scale for limit in record.limits], axis=1) if record.limits else None,
         }
@@ -173,6 +174,7 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
             action_names=known["action_names"],
             money=money,
             load=own["load"],
+            paid=own["paid"],
             agent_names=known.get("agent_names"),
             weights=own["agent_weights"],
         ),
