@@ -4,7 +4,7 @@ import ast
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import networkx as nx
@@ -322,6 +322,48 @@ def circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
 
 def test_modules_make_no_circle() -> None:
     assert not circles({name: ast.parse(module.read_text(encoding="utf-8")) for name, module in NAMES.items()})
+
+
+def named(tree: ast.AST, known: Collection[str]) -> set[str]:
+    """The modules that a module names in its imports, also inside functions; not those for type checkers only."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            found |= named(ast.Module(node.orelse, []), known)
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {path if path in known else str(node.module) for path in full}
+        found |= named(node, known)
+    return found & set(known)
+
+
+def late_circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
+    """Modules of which each names the other in an import, if only inside a function: they are one, in two files."""
+    graph = nx.DiGraph((name, other) for name, tree in known.items() for other in named(tree, known) - {name})
+    return [found for found in nx.strongly_connected_components(graph) if len(found) > 1]
+
+
+def test_functions_make_no_circle_of_modules_either() -> None:
+    known = {name: ast.parse(module.read_text(encoding="utf-8")) for name, module in NAMES.items()}
+    assert sum(len(named(tree, known)) for tree in known.values()) > len(known)
+    assert not late_circles(known)
+
+
+def test_a_circle_inside_functions_would_be_found() -> None:
+    texts = {
+        "a": "from b.one import x",
+        "b": "import b.one",
+        "b.one": "def f():\n    def g():\n        import c",
+        "c": "",
+    }
+    trees = {name: ast.parse(text) for name, text in texts.items()}
+    assert not late_circles(trees)
+    assert late_circles(trees | {"c": ast.parse("class C:\n    def f(self): import a")}) == [{"a", "b.one", "c"}]
+    assert late_circles(trees | {"c": ast.parse("def f():\n    from b import one")}) == [{"b.one", "c"}]
+    assert not late_circles(trees | {"c": ast.parse("if TYPE_CHECKING:\n    import a")})
 
 
 def test_a_circle_would_be_found() -> None:

@@ -40,30 +40,31 @@ class Conditional:
         return utility_range(self.evidence.record.population, self.limits)
 
     def cost(self, k: int) -> FloatArray:
-        """What rounds of subsequence k beyond the limits add to any regret of each agent, at most, (N,)."""
+        """Largest cost, to any regret of each agent, of the rounds of subsequence k beyond the limits, (N,)."""
         return np.asarray(self._costs[self.evidence.trace.active[self.beyond, k]].sum(axis=0))
 
     def error(self, k: int) -> float:
-        """What they add to the bias of any coordinate, at most."""
+        """Largest bias of any coordinate that the rounds of subsequence k beyond the limits add."""
         moved = np.abs(self.evidence.trace.outcomes - self.outcomes)[self.evidence.trace.active[:, k]]
         return float(moved.max(axis=1).sum())
 
     def regret_stakes(self, k: int) -> Stakes:
-        """What each agent could regret on subsequence k."""
+        """Largest possible regret of each agent on subsequence k."""
         here = rounds_present(self.evidence.record, self.evidence.member(k)).sum(axis=0)
-        return Stakes(here * self.utility_range + self.cost(k), self.evidence.regret_stakes(k).hindsight)
+        return Stakes(here * self.utility_range + self.cost(k), self.evidence.regret_stakes(k).hindsight, utility=True)
 
-    def said(self, claim: str, k: int) -> str:
-        """A claim on subsequence k with what the limits add to it."""
-        if not self.limits:
-            return claim
-        count = int(self.beyond[self.evidence.trace.active[:, k]].sum())
-        rounds = "1 round" if count == 1 else f"{count} rounds"
-        return f"{claim}, outcomes within their limits" + (f", + cost of {rounds} beyond" if count else "")
+    def told(self, row: dict[str, object], k: int) -> dict[str, object]:
+        """A row on subsequence k, with what the limits add to its claim and, counted, to its note."""
+        if self.limits:
+            count = int(self.beyond[self.evidence.trace.active[:, k]].sum())
+            row["claim"] = f"{row['claim']}, + cost of outcomes beyond their limits"
+            counted = f"{count:,} {'round was' if count == 1 else 'rounds were'} beyond the limits of outcomes"
+            row["note"] = "; ".join(filter(None, [str(row["note"]), counted]))
+        return row
 
     @cached_property
     def _costs(self) -> FloatArray:
-        """Of each round beyond the limits and agent, (R, N)."""
+        """Largest cost of each round beyond the limits to each agent, (R, N)."""
         population = self.evidence.record.population
         moved = (self.evidence.trace.outcomes - self.outcomes)[self.beyond]
         found = [np.ptp(population.utility @ each, axis=1) for each in moved]

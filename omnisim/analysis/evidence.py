@@ -173,7 +173,9 @@ class Evidence:
         """Largest possible regret of each agent on subsequence k, or over all rounds."""
         here = rounds_present(self.record, self.member(k)).sum(axis=0)
         return Stakes(
-            here * self._utility_range, self._utility_spread[len(self.trace.subsequences) if k is None else k]
+            here * self._utility_range,
+            self._utility_spread[len(self.trace.subsequences) if k is None else k],
+            utility=True,
         )
 
     @cached_property
@@ -240,6 +242,7 @@ class Evidence:
             "basis": str(basis),
             "trivial": np.nan,
             "hindsight": np.nan,
+            "money": np.nan,
             "informative": False,
             "status": str(Status.UNMET),
             "agents": len(met),
@@ -254,6 +257,8 @@ class Evidence:
             slack = ROUNDING * np.maximum(1.0, np.abs(bounds))
             row["holds"] = holds = bool((measured <= bounds + slack)[met].all())
             row["trivial"], row["hindsight"] = trivial, _ = stakes.of(closest)
+            if stakes.utility:
+                row["money"] = float(self.record.population.money.scale[closest])
             row["informative"] = informative = bool(bounds[closest] < trivial)
             row["status"] = str(_status(holds, informative, check or trivial == 0))
         return row

@@ -116,10 +116,11 @@ class _Case:
         stakes: Stakes,
     ) -> dict[str, object]:
         """A row about those who meet the hypotheses of the forecaster, on subsequence k."""
-        claim, name = self.within.said(claim, k), self.evidence.trace.subsequences[k]
-        return self.evidence.row(
+        name = self.evidence.trace.subsequences[k]
+        row = self.evidence.row(
             theorem, claim, name, measured, allowed, self.met, self.note, probability, stakes=stakes, basis=Basis.RECORD
         )
+        return self.within.told(row, k)
 
 
 _IN_EXPECTATION = "least over eta of Lambda / eta + eta V"
@@ -195,11 +196,12 @@ def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[d
         (case.rule.swap, "swap", measures.swap_regret[k]),
         (case.rule.external, "external", measures.external_regret[k]),
     ):
-        claim, name = within.said(f"{kind} regret(S) <= {words}", k), evidence.trace.subsequences[k]
-        yield evidence.row(
+        claim, name = f"{kind} regret(S) <= {words}", evidence.trace.subsequences[k]
+        row = evidence.row(
             theorem, claim, name, regret, allowed + within.cost(k), case.met & kept, case.note or note, _LIKELY,
             stakes=within.regret_stakes(k), basis=Basis.RECORD,
         )  # fmt: skip
+        yield within.told(row, k)
 
 
 def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -99,14 +99,16 @@ def regret_claims(
             promise, record = words.split("|")
             promised = met & kept & calibration.budgeted
             lacks = note or lacking or ("" if calibration.budgeted else UNBUDGETED)
-            yield evidence.row(
-                theorem, within.said(PROMISED.format(kind, promise), k), name, expected[kind][k], before * unit + cost,
-                promised, lacks, stakes=stakes,
+            row = evidence.row(
+                theorem, PROMISED.format(kind, promise), name, expected[kind][k], before * unit + cost, promised, lacks,
+                stakes=stakes,
             )  # fmt: skip
-            yield evidence.row(
-                theorem, within.said(RECORDED.format(kind, record), k), name, measured, after * unit + cost,
-                met & kept, note or lacking, 1 - DELTA, stakes=stakes, basis=Basis.RECORD,
+            yield within.told(row, k)
+            row = evidence.row(
+                theorem, RECORDED.format(kind, record), name, measured, after * unit + cost, met & kept,
+                note or lacking, 1 - DELTA, stakes=stakes, basis=Basis.RECORD,
             )  # fmt: skip
+            yield within.told(row, k)
 
 
 UNBUDGETED = "the tolerance is fixed: nothing keeps the potential within e K"

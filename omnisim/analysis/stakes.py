@@ -39,10 +39,14 @@ LARGEST_COST = LARGEST_ERROR = 1.0
 
 @dataclass(frozen=True)
 class Stakes:
-    """Largest possible loss of each of N agents, (N,) or one number for all: before the run, and given its outcomes."""
+    """Largest possible loss of each of N agents, (N,) or one number for all: before the run, and given its outcomes.
+
+    ``utility``: whether in units of utility, so that it is money.
+    """
 
     trivial: FloatArray | float
     hindsight: FloatArray | float
+    utility: bool = False
 
     def of(self, agent: int) -> tuple[float, float]:
         """Both for one agent."""

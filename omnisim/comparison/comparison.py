@@ -39,11 +39,11 @@ inside the range of the theory. Regrets leave out agents whose benchmark is empt
     growth        LABELS, population, subsequence, measure (utility, money, the regrets, also in money, and the CCVs),
                   rounds (of the subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for
                   many variants, and ``growth_of`` computes only the rows that are wanted
-    certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
-                  the bound; 1: always), runs, and how many of them came out how: held (and could have failed), vacuous
-                  (the bound is no lower than what could be lost anyway), unmet (no agent meets the hypotheses), checked
-                  (cannot fail), violated; excess (largest measured minus bound), measured and bound there, worst_run
-                  (its name)
+    certificates  LABELS, theorem, claim, scope, population, subsequence, basis (before the run, or from its record),
+                  probability (with which the theorem promises the bound; 1: always), runs, and how many of them came
+                  out how: held (and could have failed), vacuous (the bound is no lower than what could be lost anyway),
+                  unmet (no agent meets the hypotheses), checked (cannot fail), violated; excess (largest measured minus
+                  bound), measured and bound there, worst_run (its name)
     accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
                   rounds: as Analysis.accuracy, mean over seeds
     diebold_mariano  LABELS, reference, loss, unit, rounds, seeds, mean, reference_mean, difference, statistic, p_value,

@@ -186,7 +186,7 @@ RUNS_COLUMNS = (
     ),
     _table(
         "certificates",
-        *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
+        *_columns(_text, "theorem", "claim", "scope", "population", "subsequence", "basis"),
         *_columns(_maybe, "measured"),
         *_columns(Column("", _REAL, low=0, missing=True), "bound"),
         Column("holds", pa.bool_()),

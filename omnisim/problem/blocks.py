@@ -42,7 +42,7 @@ class Block:
 
     @property
     def span(self) -> float:
-        """From ``low`` to ``high``."""
+        """Width of the range, from ``low`` to ``high``."""
         return self.high - self.low
 
     @property

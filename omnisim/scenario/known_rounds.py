@@ -1,4 +1,4 @@
-"""What is known of every round beforehand, as checked copies of what a scenario is given."""
+"""Data of every round known beforehand, as checked copies of those that a scenario is given."""
 
 from typing import Any
 

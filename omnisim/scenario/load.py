@@ -26,7 +26,7 @@ from omnisim.scenario.document import digest, read_document, resolved
 from omnisim.scenario.network_tables import build_network
 from omnisim.scenario.rule_features import rule_features
 from omnisim.scenario.scenario import Scenario
-from omnisim.scenario.schema import parameters, tables_of
+from omnisim.scenario.table_models import parameters, tables_of
 from omnisim.streams import stream
 
 

@@ -15,6 +15,9 @@ import numpy as np
 from omnisim.arrays import ROUNDING
 from omnisim.trace.candidates import has_candidate, has_left
 
+FORECASTER = "forecaster"
+"""Name of the first forecaster, whose predictions are ``trace.predictions``."""
+
 Kind: TypeAlias = Literal["float", "whole", "flag", "day"]
 
 KINDS: dict[Kind, tuple[str, Any]] = {

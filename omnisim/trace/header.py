@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from omnisim.errors import TraceError
 from omnisim.reading import FORM, Versioned
+from omnisim.trace.description import FORECASTER
 from omnisim.trace.layout import prefix_of
-from omnisim.trace.record import FORECASTER
 
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]

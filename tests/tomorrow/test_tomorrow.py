@@ -12,6 +12,8 @@ from scenario_files import TOY, omnisim_command, refusal, write_prices, write_sc
 
 import omnisim
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 FIRST, SOME = 24, 27
 """Days of the file when the run begins, and when the quick tests end."""
 

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from scenario_files import omnisim_command
 
 import omnisim
+from omnisim.errors import ScenarioError
+from omnisim.value.averse_plays import refuse_what_is_not_played
 from omnisim.value.plays import _told, market_of
 
 
@@ -29,6 +32,8 @@ def test_a_forecast_of_prices_is_one_of_prices_with_a_cap(tmp_path: Path) -> Non
     np.testing.assert_allclose(market.prices.ravel(), price[24 * 31 :], atol=1e-9)
     # The prices as they came, told as a forecast, are the outcomes of all blocks.
     np.testing.assert_allclose(_told(scenario, market.prices), omnisim.simulate(scenario).outcomes, atol=1e-12)
+    with pytest.raises(ScenarioError, match=r"^--risk: outcomes have signals beside the prices \(price capped at 50, "):
+        refuse_what_is_not_played(scenario)
     answer = omnisim_command(
         "value", "model", "--prices", tmp_path / "prices.csv", "--customers", tmp_path / "customers.toml",
         "--out", tmp_path / "out", "--seeds", 1, "--jobs", 1,

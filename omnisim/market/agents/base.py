@@ -244,7 +244,7 @@ class MarketAgents(abc.ABC):
                 raise ProblemError(f"{where} needs the signal {name!r}: {there}{nearest(name, known) if known else ''}")
 
     def _settlement(self, drawn: Schedules, scaling: Scaling, signals: Mapping[str, Known]) -> Settlement:
-        """What is paid at the prices, and at each signal."""
+        """Loads that are settled at the prices, and at each signal."""
         at_market, paid = self._terms.settle(drawn.load)
         factors, cap, loads = self.signal_prices_of(signals), self._terms.cap[:, None, None], [at_market]
         for name, known in signals.items():

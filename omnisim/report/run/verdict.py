@@ -269,7 +269,7 @@ def _signals(trace: Trace) -> list[Block]:
 
 
 def _forecast_of(analysis: Analysis, signal: str | None) -> Iterator[str]:
-    """How good the forecasts were, of the prices or of a signal."""
+    """Sentences on the accuracy of the forecasts, of the prices or of a signal."""
     trace = analysis.trace
     unit = units(trace, signal)
     k = trace.subsequences[broadest(trace)]
