@@ -139,6 +139,7 @@ AGENTS = (
     Array("money_scale", "N", low=0),
     Array("money_offset", "N"),
     Array("load", "N A H", optional=True),
+    Array("paid", "N A H", optional=True),
     Array("limit_scale", "N J", low=0, optional=True),
     Array("agent_weights", "N", low=0, optional=True),
 )

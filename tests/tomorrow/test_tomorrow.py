@@ -113,12 +113,14 @@ def test_documents_for_spreadsheets_say_the_same(tmp_path: Path) -> None:
     ]
     assert [row["time"] for row in rows] == [f"2021-01-25T{hour:02d}:00" for hour in range(24)] == schedules["times"]
     table = pd.read_csv(folder / "schedules.csv")
-    assert list(table.columns) == ["population", "customer", "time", "action", "MW", "MWh", "EUR"]
+    contract = "EUR by contract"
+    assert list(table.columns) == ["population", "customer", "time", "action", "MW", "MWh", "EUR", contract]
     for each in schedules["customers"]:
         own = table[table["customer"] == each["customer"]]
         assert own["time"].tolist() == schedules["times"]
         assert own["MWh"].tolist() == each["MWh"]
         assert own["EUR"].sum() == pytest.approx(each["EUR"])
+        assert own[contract].sum() == pytest.approx(each[contract]) == pytest.approx(each["EUR"])  # all pay the price
         assert set(own["action"]) == {each["action"]}
     mean = np.mean([period["price"] for period in forecast["periods"]])
     energy = sum(sum(each["MWh"]) for each in schedules["customers"])
