@@ -8,9 +8,11 @@ The public surface is imported on first use, so that ``import omnisim`` and ``om
 """
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisim._version import __version__
+from omnisim.environment import warn_of_same_name
 
 if TYPE_CHECKING:
     from omnisim import batch as batch
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from omnisim.trace import Trace as Trace
     from omnisim.trace import load_trace as load_trace
 
+warn_of_same_name(Path(__file__).parents[1])
+
 _HOME = {
     "Analysis": "omnisim.analysis",
     "Checkpoint": "omnisim.simulation.checkpoint",
@@ -63,7 +67,7 @@ _HOME = {
     "write_comparison": "omnisim.report.comparison.page",
     "write_report": "omnisim.report",
 }
-"""Where each public name lives."""
+"""Module in which each public name is defined."""
 
 _NAMESPACES = {
     "adversaries": "omnisim.adversaries",

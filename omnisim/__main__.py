@@ -6,6 +6,7 @@
     1       bad input, a strategy from elsewhere that fails, or something that the command cannot help: one line on
             standard error says what
     2       a command line that cannot be understood
+    3       omnisim run --strict: a certificate is violated
     70      a bug of omnisim: one line says where the full account of it was written
     128+n   ended by signal n (130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP): one line says what is there and how
             to go on; 141, without a word, if whoever read the output has left (SIGPIPE)
@@ -32,9 +33,14 @@ _LONGEST = 1500
 
 
 def main() -> None:
-    """Entry point of the ``omnisim`` command."""
+    """Entry point of the ``omnisim`` command, with which the process ends."""
+    command(ends_process=True)
+
+
+def command(*, ends_process: bool = False) -> None:
+    """Run the command that ``sys.argv`` says."""
     _open_streams()
-    with signals_interrupt():
+    with signals_interrupt(ends_process=ends_process):
         try:
             _run()
         except (Interrupted, KeyboardInterrupt) as error:

@@ -20,8 +20,10 @@ SUSPECT = GIGABYTE
 """Bytes in memory from which the compression of an archive is looked at."""
 
 MOST_COMPRESSED = 100
-"""Times that an archive of that size may be larger in memory than on disk: the record of a run is 5 to 60 times larger,
-an array of nothing but zeros 1,000 times."""
+"""Times that an archive of that size may be larger in memory than on disk.
+
+The record of a run is 5 to 60 times larger, an array of nothing but zeros 1,000 times.
+"""
 
 
 @dataclass(frozen=True)

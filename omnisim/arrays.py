@@ -35,7 +35,7 @@ class Written:
 
 
 ROUNDING = 1e-9
-"""How far outside a closed range a number may lie and still count as rounding error."""
+"""Largest distance outside a closed range that still counts as rounding error."""
 
 
 def freeze(array: NDArray[_Scalar]) -> NDArray[_Scalar]:

@@ -12,7 +12,7 @@ from omnisim.__main__ import main
 from omnisim._version import __version__
 from omnisim.commands.compare import compare
 from omnisim.commands.inspecting import inspect_
-from omnisim.commands.listing import list_
+from omnisim.commands.listing import list_, overview
 from omnisim.commands.report import report
 from omnisim.commands.run import run
 from omnisim.commands.schedules import schedules
@@ -46,8 +46,7 @@ app = typer.Typer(
     cls=_Commands,
     name="omnisim",
     help="Simulate predictions as a service: one forecaster, many constrained agents, one report.",
-    no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     epilog="Start with:  omnisim run ercot_day_ahead  - the day-ahead market of ERCOT, on embedded prices.",
@@ -56,12 +55,15 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         say(__version__)
         raise typer.Exit
     check_environment()
+    if context.invoked_subcommand is None:
+        overview()
 
 
 for command in (run, compare, value, report, schedules, tomorrow, serve, validate, study):

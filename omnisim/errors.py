@@ -72,5 +72,5 @@ class WorkersLostError(OmnisimError):
 
 
 def one_line(error: BaseException, most: int = 300) -> str:
-    """What an exception says, in one line, of which at most so many letters."""
+    """Message of an exception on one line, cut to at most so many letters."""
     return " ".join(str(error).split())[:most]

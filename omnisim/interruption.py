@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 _ASKING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Those that ask a process to end; not every system knows all of them."""
+"""Signals that ask a process to end; not every system knows all of them."""
 
 _SAME_REQUEST = 1.0
 """Seconds in which signals are one request: a terminal that closes, or ``timeout``, sends several."""
@@ -23,11 +23,11 @@ _AGAIN = 0.05
 """Seconds after which a request that is lost is repeated."""
 
 _TELL: list[Callable[[], str]] = []
-"""What an interruption says beside its name: at most one entry."""
+"""Sources of the clause that an interruption adds to its name: at most one entry."""
 
 
 _BEFORE = "nothing was written: the same command begins anew"
-"""What it says while a command still reads what it was given: those that write say first what it is to say then."""
+"""Clause for a command that still reads its input; a command that writes replaces it beforehand."""
 
 
 class Interrupted(BaseException):
@@ -58,12 +58,18 @@ class NobodyReadsError(BaseException):
 
 
 @contextmanager
-def signals_interrupt() -> Iterator[None]:
+def signals_interrupt(*, ends_process: bool = False) -> Iterator[None]:
     """Make each of these signals raise :class:`Interrupted` in the main thread, unless it is ignored as by ``nohup``.
 
     Who asks again, a second later or more, does not want to wait: the process ends at once. No request is lost: it is
     repeated if it came while the main thread was about to sleep, which then sleeps on, or if what was raised vanished
     where nothing can be raised.
+
+    Parameters
+    ----------
+    ends_process
+        Whether the process ends after the block, where nothing is left that a request could stop: the first is ignored
+        then. Otherwise handlers are put back.
     """
     _TELL.clear()
     _HELD.clear()
@@ -72,12 +78,15 @@ def signals_interrupt() -> Iterator[None]:
         return
     first: list[float] = []
     raised: list[weakref.ref[Interrupted]] = []
+    over = threading.Event()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        if first and now - first[0] > _SAME_REQUEST and not is_lost():
+        if first and now - first[0] > _SAME_REQUEST and (over.is_set() or not is_lost()):
             os._exit(128 + number)
-        if _HELD:
+        if over.is_set():
+            first[:] = first or [now]
+        elif _HELD:
             _HELD[:] = [number]
         elif is_lost():
             first[:] = first or [now]
@@ -98,20 +107,20 @@ def signals_interrupt() -> Iterator[None]:
             before[number] = signal.signal(number, interrupt)
     try:
         # Where a library has put a handler of its own in the place of ours, it is asked once.
-        with _watched(lambda number: signal.getsignal(number) is interrupt, is_lost):
+        with _watched(lambda number: signal.getsignal(number) is interrupt, is_lost, over):
             yield
     finally:
-        for number, handler in before.items():
+        over.set()
+        for number, handler in before.items() if not ends_process else ():
             signal.signal(number, handler)
 
 
 @contextmanager
-def _watched(is_ours: Callable[[int], bool], is_lost: Callable[[], bool]) -> Iterator[None]:
-    """From the first signal of ours on, repeat it whenever it is lost."""
+def _watched(is_ours: Callable[[int], bool], is_lost: Callable[[], bool], over: threading.Event) -> Iterator[None]:
+    """Repeat a signal of ours, once it has come, whenever it is lost, until all is over."""
     # Python tells of a signal by a byte as soon as the process gets it, whatever the main thread does.
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    over = threading.Event()
 
     def watch() -> None:
         while (number := reader.recv(1)[0]) != _OVER:
@@ -125,8 +134,8 @@ def _watched(is_ours: Callable[[int], bool], is_lost: Callable[[], bool]) -> Ite
     try:
         yield
     finally:
-        signal.set_wakeup_fd(previous)
         over.set()
+        signal.set_wakeup_fd(previous)
         writer.setblocking(True)
         writer.send(bytes([_OVER]))
         watcher.join()
@@ -147,7 +156,7 @@ def _ask_main_thread(number: int) -> None:
 
 
 _HELD: list[int] = []
-"""While requests wait, one entry: the signal that came last, 0 if none did."""
+"""Waiting requests, one entry while there are any: the signal that came last, 0 if none did."""
 
 
 @contextmanager
@@ -180,7 +189,7 @@ def begins_anew(page: Path) -> None:
 
 
 class Results:
-    """What a command has left so far in its folder, where a page comes last; shown as a clause.
+    """Results that a command has left so far in its folder, where a page comes last; shown as a clause.
 
     Parameters
     ----------

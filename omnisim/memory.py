@@ -1,4 +1,4 @@
-"""How much memory the machine has, against which sizes are held before anything is allocated, and what a process took.
+"""Memory of the machine, against which sizes are checked before anything is allocated, and memory that a process took.
 
 Systems tell it in different ways, all of which are here.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 GIGABYTE = 1_000_000_000
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-"""What Linux tells of this process, and where it is told to forget."""
+"""Linux's account of this process, and the file through which its peak is reset."""
 
 
 def physical_memory() -> int | None:

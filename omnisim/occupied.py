@@ -1,4 +1,4 @@
-"""Whether a folder that a command is to write to holds other results than the command's own."""
+"""Check of an output folder for results other than the command's own."""
 
 import json
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ def check_unoccupied(directory: Path, asked: Mapping[str, Any], *, force: bool) 
 
 
 def _found(directory: Path) -> dict[str, Any] | None:
-    """What the results in a folder say of themselves; None if there are none."""
+    """Description of the results in a folder, by themselves; None if there are none."""
     for name in (PLAN, MANIFEST):
         if (directory / name).exists():
             with suppress(OSError, ValueError):
@@ -62,7 +62,7 @@ def _found(directory: Path) -> dict[str, Any] | None:
 
 
 def _said(found: Mapping[str, Any]) -> str:
-    """What is in a folder, in words."""
+    """Contents of a folder, in words."""
     if found["file"] == PLAN:
         return f"another comparison, of {found.get('name', 'an unknown scenario')}"
     if "study" in found:

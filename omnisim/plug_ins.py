@@ -1,4 +1,4 @@
-"""Whose an error is: one that was raised in a strategy of the user is told as theirs, and not as a bug of omnisim.
+"""Attribution of errors: those raised in a strategy of the user are reported as theirs, not as a bug of omnisim.
 
 Nothing is done while all goes well: what was raised is looked at, and the code that it passed through.
 """
@@ -13,7 +13,7 @@ from omnisim.errors import OmnisimError, StrategyFailedError, one_line
 from omnisim.interruption import Interrupted, NobodyReadsError
 
 _NOT_THEIRS = (OmnisimError, Interrupted, NobodyReadsError, KeyboardInterrupt, BrokenPipeError)
-"""What may pass through a strategy: its own clear words, and what the user or the system asks for."""
+"""Exceptions that may pass through a strategy: the package's own, and those by which user or system end a run."""
 
 _OURS = "omnisim"
 

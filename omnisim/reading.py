@@ -25,14 +25,14 @@ _SHOWN = 120
 """Characters of a cause that a message repeats."""
 
 _OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-fA-F]+>")
-"""How Python shows what has no other form; that tells nobody anything about a file."""
+"""Python's default form of an object, which tells nobody anything about a file."""
 
 FORM = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=False, protected_namespaces=())
-"""Of the models of JSON documents: types are taken literally, and later versions may say more."""
+"""Settings for the models of JSON documents: types are taken literally, and later versions may say more."""
 
 
 class Versioned(BaseModel):
-    """What documents of all versions have."""
+    """Part common to documents of all versions."""
 
     model_config = FORM
 
@@ -102,7 +102,7 @@ def is_no_file(path: Path) -> bool:
 
 
 def one_line(cause: object) -> str:
-    """What an exception says, on one line and cut to a readable length; its class if it says nothing.
+    """Message of an exception, on one line and cut to a readable length; its class if it has none.
 
     >>> one_line(KeyError("a"))
     "KeyError: 'a'"
@@ -132,7 +132,7 @@ def read_bytes(path: Path, most: int = MOST_TEXT) -> bytes:
 
 
 def load_json(text: bytes | str) -> Any:
-    """What a JSON text holds.
+    """Parse a JSON text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is promised about a run that is computed again, and the record of what it was computed with.
+"""Reproducibility of a run that is computed again, and the record of the machine and versions behind its numbers.
 
 What a run adds up and exponentiates itself does not depend on the processor (:mod:`omnisim.products`,
 :mod:`omnisim.elementary`). What may: fused multiplications of the weights of a calibrated forecaster, where a processor
@@ -27,7 +27,7 @@ PROMISE = (
     " decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several"
     " solutions: from that round on, runs may part."
 )
-"""In these words also in the README and in the docstring of :func:`omnisim.simulate`; a test compares them."""
+"""Promise of reproducibility, as in docs/reproducibility.md and the docstring of :func:`omnisim.simulate`; tested."""
 
 _PACKAGES = ("numpy", "scipy", "numba", "pandas", "simpy", "highspy", "scikit-learn", "plotly")
 
@@ -69,7 +69,7 @@ def machine() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Its name as the system tells it."""
+    """Name of the processor as the system tells it."""
     system = platform.system()
     if system == "Linux":
         try:

@@ -75,7 +75,7 @@ def prepared(directory: Path, *subfolders: str) -> Iterator[None]:
 
 
 def how_to_go_on(results: Results, checkpoint: Path | None) -> str:
-    """What a run that is interrupted says; ``checkpoint`` is where it keeps its state, if it does."""
+    """State of an interrupted run's results, and the way to go on; ``checkpoint`` is its file of states, if any."""
     if results.are_complete:
         return str(results)
     if checkpoint is None:
@@ -183,7 +183,7 @@ def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any])
 
 
 def _comparison_page(directory: Path) -> str | None:
-    """Where the page of the comparison is that a run was made again from, relative to the run's; None if there is none.
+    """Path of the comparison's page that a run was made again from, relative to the run's; None if there is none.
 
     The folder of such a run is in the folder of its comparison, in one of its own.
     """

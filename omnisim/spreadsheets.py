@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RUN = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-"""How texts begin that a spreadsheet would run, also behind spaces, and in the wide letters of Chinese and Japanese."""
+"""Beginnings of texts that a spreadsheet would run, also behind spaces, and in wide letters of Chinese or Japanese."""
 
 
 def to_csv(frame: "pd.DataFrame") -> bytes:

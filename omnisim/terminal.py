@@ -1,4 +1,4 @@
-"""What is said on a terminal: names are shown as they are, and never obeyed.
+"""Output on a terminal: names are shown as they are, and never obeyed.
 
 A name in a scenario file may hold any character, also those by which terminals move the cursor, set the title or turn
 the direction of writing. They are shown in Python's notation.

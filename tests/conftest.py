@@ -1,13 +1,17 @@
 """A browser for the tests of pages, and what all property tests agree on."""
 
+import contextlib
 import hashlib
+import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from commands import ENOUGH
 from examples import Suite
 from hypothesis import settings
 
@@ -41,6 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: hashlib.sha256(item.nodeid.partition("::")[0].encode()).digest())
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests of a file to one process, so that what they share is computed once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     minutes = item.config.getoption("--minutes")
     if minutes is not None and time.monotonic() - item.config.stash[BEGUN] > 60 * minutes:
@@ -49,6 +61,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 BEGUN = pytest.StashKey[float]()
 """When the session began, in seconds of a clock that never goes back."""
+
+
+@pytest.fixture(scope="module")
+def without_pages() -> Iterator[None]:
+    """Pages of runs and comparisons are hardly more than a title, where tests are not about them.
+
+    Drawing one takes longer than all else that a command does on a few days. What draws them is not called: what is
+    found out while a page is drawn is not found out.
+    """
+    page = b"<!doctype html>\n<title>Not drawn</title>\n</html>\n"
+    with contextlib.ExitStack() as patches:
+        for kind in ("run", "comparison"):
+            patches.enter_context(mock.patch(f"omnisim.report.{kind}.page.render", lambda *_, **__: page))
+        yield
+
 
 LAUNCH = [
     "--headless",
@@ -70,10 +97,19 @@ def browser() -> Iterator[Any]:
     found = next((path for path in map(shutil.which, names) if path), None)
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(names)} is on the path")
+    sync_api.expect.set_options(timeout=1000 * ENOUGH)
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=LAUNCH)
         yield opened
         opened.close()
+
+
+ONLY = """
+new MutationObserver(() => document.querySelectorAll("figure[data-figure]").forEach((figure) => {
+  if (!NAMES.includes(figure.dataset.figure)) figure.removeAttribute("data-figure");
+})).observe(document, { childList: true, subtree: true });
+"""
+"""A script that has the page take all figures but those of some names for mere text. Drawing takes most of the time."""
 
 
 class Tab:
@@ -82,6 +118,7 @@ class Tab:
     def __init__(self, browser: Any, prepare: str | None = None, **options: Any) -> None:
         self.noise: list[str] = []
         self.page = browser.new_context(**options).new_page()
+        self.page.set_default_timeout(1000 * ENOUGH)  # no machine is too slow
         self.scheme = options.get("color_scheme", "light")
         self.own: tuple[str, ...] = ()
         self.page.on("console", lambda message: self.noise.append(f"{message.type}: {message.text}"))
@@ -121,21 +158,21 @@ class Tabs:
         self.for_anything: dict[str, Tab] = {}
         self.for_looking: dict[tuple[Path, str], Tab] = {}
 
-    def anew(self, path: Path, options: dict[str, Any]) -> Tab:
+    def anew(self, path: Path, prepare: str | None, options: dict[str, Any]) -> Tab:
         """A tab in which the file has just been opened, to do anything with."""
-        key = repr(sorted(options.items()))
+        key = repr((prepare, sorted(options.items())))
         if key not in self.for_anything:
-            self.for_anything[key] = Tab(self.browser, **options)
+            self.for_anything[key] = Tab(self.browser, prepare, **options)
         tab = self.for_anything[key]
         tab.open(path)
         return tab
 
-    def looked_at(self, path: Path, options: dict[str, Any]) -> Tab:
+    def looked_at(self, path: Path, prepare: str | None, options: dict[str, Any]) -> Tab:
         """A tab that shows the file; nobody does more than look, scroll and save."""
-        key = (path, repr(sorted(options.items())))
+        key = (path, repr((prepare, sorted(options.items()))))
         tab = self.for_looking.pop(key, None)
         if tab is None:
-            tab = Tab(self.browser, **options)
+            tab = Tab(self.browser, prepare, **options)
             tab.open(path)
         self.for_looking[key] = tab
         if len(self.for_looking) > MOST_TABS:
@@ -149,41 +186,41 @@ def tabs(browser: Any) -> Tabs:
 
 
 @pytest.fixture
-def quiet(browser: Any, tabs: Tabs) -> Iterator[Callable[..., Any]]:
+def quiet(tabs: Tabs) -> Iterator[Callable[..., Any]]:
     """Open a page in a browser; afterwards nothing must have been logged, asked for or thrown.
 
     With ``looking`` it may be open already: such a test leaves the page as it was, but for where it is scrolled to.
+    Where ``figures`` are named, no others are drawn. ``prepare`` is a script that runs before those of the page.
     """
     used: list[Tab] = []
-    own: list[Tab] = []
 
-    def visit(path: Path, prepare: str | None = None, *, looking: bool = False, **options: Any) -> Any:
-        if looking:
-            tab = tabs.looked_at(path, options)
-        elif prepare:
-            tab = Tab(browser, prepare, **options)
-            own.append(tab)
-            tab.open(path)
-        else:
-            tab = tabs.anew(path, options)
-        used.append(tab)
-        return tab.page
+    def visit(
+        path: Path,
+        *,
+        prepare: str | None = None,
+        looking: bool = False,
+        figures: Collection[str] | None = None,
+        **options: Any,
+    ) -> Any:
+        if figures is not None:
+            prepare = (prepare or "") + ONLY.replace("NAMES", json.dumps(sorted(figures)))
+        used.append((tabs.looked_at if looking else tabs.anew)(path, prepare, options))
+        return used[-1].page
 
     yield visit
-    for tab in own:
-        tab.close()
     assert [noise for tab in used for noise in tab.noise] == []
 
 
 @pytest.fixture
 def drawn(quiet: Callable[..., Any]) -> Callable[..., Any]:
-    """Open a page with figures in a browser, and wait until all of them are drawn."""
+    """Open a page with figures in a browser, and wait until all of them are drawn, or those that are named."""
 
-    def visit(path: Path, *arguments: Any, **options: Any) -> Any:
-        page = quiet(path, *arguments, **options)
+    def visit(path: Path, *, figures: Collection[str] | None = None, **options: Any) -> Any:
+        page = quiet(path, figures=figures, **options)
         # The page's policy forbids what waiting for a JavaScript condition would need.
-        page.locator("html[data-drawn=true]").wait_for(state="attached", timeout=60_000)
-        assert page.locator(".undrawn").count() == 0
+        page.locator("html[data-drawn=true]").wait_for(state="attached")
+        assert page.locator("figure[data-figure] .undrawn").count() == 0
+        assert figures is not None or page.locator(".undrawn").count() == 0
         return page
 
     return visit

@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from omnisim.cli import main
+from omnisim.__main__ import command
 
 FIRST_DAY, DAYS = "2021-01-01", 10
 
@@ -88,7 +88,7 @@ def omnisim_command(*arguments: object) -> Answer:
         contextlib.redirect_stderr(err),
     ):
         try:
-            main()
+            command()
         except SystemExit as leaving:
             code = int(leaving.code or 0)
     return Answer(code, out.getvalue(), err.getvalue())

@@ -1,4 +1,4 @@
-"""From the record of a run to numbers; never imports the simulation."""
+"""Measures of a run, computed from its record; never imports the simulation."""
 
 from omnisim.analysis.analysis import Analysis, analyze
 

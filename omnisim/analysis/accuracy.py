@@ -1,4 +1,4 @@
-"""How good forecasts were: at the true outcomes, beside persistence over exactly the same rounds.
+"""Accuracy of forecasts at the true outcomes, beside that of persistence over exactly the same rounds.
 
 Prices, and outcomes in general, are scored by their errors and by what decisions need of a forecast of several hours:
 their order, the cheapest and dearest of them, their spread. Outcomes that are only ever 0 or 1 (on the scale of the
@@ -34,8 +34,8 @@ PHYSICAL = (MAE, RMSE, BIAS, SPREAD)
 """Measures in the unit of the outcomes; the others are numbers."""
 
 
-def accuracy(trace: Trace) -> pd.DataFrame:
-    """One row per forecaster, subsequence and measure.
+def accuracy(trace: Trace, signal: str | None = None) -> pd.DataFrame:
+    """One row per forecaster, subsequence and measure: of the prices, or of a signal (``trace.blocks``).
 
     Columns: forecaster, subsequence, measure, value, baseline (the same measure of persistence: the outcome of the
     round before), unit, rounds (over which both were scored: those of the subsequence in which persistence has a
@@ -51,17 +51,17 @@ def accuracy(trace: Trace) -> pd.DataFrame:
     Measures of events: the Brier score, its three parts, and the Brier skill score 1 - Brier score / uncertainty, which
     is 0 for a forecast of the mean frequency and 1 for a perfect one.
     """
-    low, span = trace.scale
     said, truth = {FORECASTER: trace.true_predictions, **trace.other_predictions}, trace.true_outcomes
     first = np.full(truth.shape[1], np.nan) if trace.before is None else trace.before
     repeated = np.concatenate([first[None], truth[:-1]])
     scored = np.isfinite(repeated[:, 0])
-    event = is_event(truth)
+    event = len(trace.blocks) == 1 and is_event(truth)
+    own = units(trace, signal)
     if not event:
-        said = {name: low + span * forecast for name, forecast in said.items()}
-        truth, repeated = low + span * truth, low + span * repeated
+        said = {name: own.values(forecast) for name, forecast in said.items()}
+        truth, repeated = own.values(truth), own.values(repeated)
     compared = _events if event else _prices
-    unit = units(trace).outcome
+    unit = own.outcome
     rows = [
         (name, subsequence, measure, value, baseline, unit if measure in PHYSICAL else "", rounds)
         for name, forecast in said.items()
@@ -168,7 +168,8 @@ def losses(trace: Trace) -> tuple[FloatArray, str, str]:
     The mean absolute error over the coordinates, in units of the market; of events, the mean squared error of the
     probabilities.
     """
-    error = trace.true_predictions - trace.true_outcomes
-    if is_event(trace.true_outcomes):
+    own = units(trace)
+    error = own.part(trace.true_predictions) - own.part(trace.true_outcomes)
+    if own.quantity == "event" or is_event(trace.true_outcomes):
         return np.asarray((error**2).mean(axis=1)), BRIER, ""
-    return np.asarray(trace.scale[1] * np.abs(error).mean(axis=1)), MAE, units(trace).outcome
+    return np.asarray(trace.scale[1] * np.abs(error).mean(axis=1)), MAE, own.outcome

@@ -14,6 +14,7 @@ from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
 from omnisim.analysis.clipping import Clipped, clipped
 from omnisim.analysis.expected import ExpectedBias, expected_bias
+from omnisim.analysis.forecast_certificates import calibration_of
 from omnisim.analysis.growth import growth
 from omnisim.analysis.information import ages, message_counts
 from omnisim.analysis.measures import Measures
@@ -24,13 +25,14 @@ from omnisim.analysis.violation import cumulative_violation, violations, whole_r
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
+from omnisim.problem.limits import BOX, Limits
 from omnisim.threads import at_most_threads
 from omnisim.trace import PopulationRecord, Trace
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
-    """What :func:`analyze` found; tables are built when first asked for.
+    """Results of :func:`analyze`; tables are built when first asked for.
 
     Attributes
     ----------
@@ -47,7 +49,7 @@ class Analysis:
         return f"<Analysis of {self.trace!r}>"
 
     def _repr_html_(self) -> str:
-        """What the forecasts were worth by population, for notebooks."""
+        """Table of the money that each population earned with the forecasts, for notebooks."""
         sums = [
             (name, found.whole_run.shape[1], *found.whole_run.mean(axis=1), found.currency)
             for name, found in self.worth.items()
@@ -84,7 +86,7 @@ class Analysis:
 
     @cached_property
     def value(self) -> pd.DataFrame:
-        """What the forecasts were worth to each agent on each subsequence, in money at the true outcomes.
+        """Worth of the forecasts to each agent on each subsequence, in money at the true outcomes.
 
         Columns: population, agent, subsequence, money, baseline (with persistence as the forecast), foresight (with
         perfect foresight), gain (money less baseline), currency; see :mod:`omnisim.analysis.worth`.
@@ -93,8 +95,18 @@ class Analysis:
 
     @cached_property
     def accuracy(self) -> pd.DataFrame:
-        """How good the forecasts were, at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
+        """Accuracy of the forecasts at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
         return accuracy(self.trace)
+
+    def accuracy_of(self, signal: str) -> pd.DataFrame:
+        """The same of a signal beside the prices; ``trace.blocks`` names them."""
+        if signal not in self._signal_accuracy:
+            self._signal_accuracy[signal] = accuracy(self.trace, signal)
+        return self._signal_accuracy[signal]
+
+    @cached_property
+    def _signal_accuracy(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     @cached_property
     def violations(self) -> pd.DataFrame:
@@ -103,26 +115,28 @@ class Analysis:
 
     @cached_property
     def whole_run_violations(self) -> pd.DataFrame:
-        """The same over all rounds."""
+        """Violations over all rounds: one row per population, agent and constraint, without a subsequence."""
         return whole_run_violations(self.trace)
 
     @cached_property
     def clipping(self) -> Clipped:
-        """What clipping to [0, 1] cut off the outcomes and the money."""
+        """Parts of the outcomes and of the money that clipping to [0, 1] cut off."""
         return clipped(self.trace)
 
     @cached_property
     def information(self) -> pd.DataFrame:
-        """What agents earned and regretted on forecasts of each age; see :func:`~omnisim.analysis.information.ages`."""
+        """Money and regret of agents on forecasts of each age; see :func:`~omnisim.analysis.information.ages`."""
         return ages(self.trace)
 
     @cached_property
     def messages(self) -> pd.DataFrame:
-        """How many messages of each kind were sent, delivered, late, lost and in flight at the end."""
+        """Numbers of messages of each kind that were sent, delivered, late, lost and in flight at the end."""
         return message_counts(self.trace)
 
     def expected_bias(self, population: str) -> ExpectedBias:
         """Bias in expectation over the forecaster's mixtures; see :func:`~omnisim.analysis.expected.expected_bias`.
+
+        At the outcomes as they were learnt: where they have limits, within those.
 
         Raises
         ------
@@ -131,7 +145,10 @@ class Analysis:
         """
         if self.trace.mixtures is None:
             raise TraceError("the record of the run does not hold the mixtures of the forecaster")
-        return expected_bias(self.trace, self.trace.mixtures, population)
+        calibration = calibration_of(self.trace)
+        limits = BOX if calibration is None else Limits(*calibration.limits)
+        learnt = limits.within(self.trace.outcomes)
+        return expected_bias(self.trace, self.trace.mixtures, population, learnt)
 
     def growth(self, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
         """Regret and violation of every agent after growing numbers of rounds; see :func:`growth`."""

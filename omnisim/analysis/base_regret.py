@@ -42,8 +42,10 @@ class BaseRegrets:
     variance: FloatArray
 
 
-def base_regrets(trace: Trace, mixtures: Mixtures, bases: FloatArray, population: str) -> BaseRegrets:
-    """Regrets of the agents of a population to following each base, whose predictions are (T, B, d)."""
+def base_regrets(
+    trace: Trace, mixtures: Mixtures, bases: FloatArray, population: str, outcomes: FloatArray
+) -> BaseRegrets:
+    """Regrets of the agents of a population to following bases that predicted (T, B, d), at these outcomes (T, d)."""
     record = trace.records[population]
     agents, count = record.population.agents, bases.shape[1]
     each = np.arange(agents)
@@ -51,7 +53,7 @@ def base_regrets(trace: Trace, mixtures: Mixtures, bases: FloatArray, population
     expected, squares, realized = np.zeros((3, *sums, count))
     found = BaseRegrets(expected, squares, realized, np.zeros(sums))
     for t in range(trace.rounds):
-        earned = record.population.utilities(trace.outcomes[t])
+        earned = record.population.utilities(outcomes[t])
         played = earned[each, record.actions[t]]
         likely = [(weight, earned[each, actions]) for _, weight, actions in responses(trace, mixtures, record, t)]
         own = sum(weight * utility for weight, utility in likely)

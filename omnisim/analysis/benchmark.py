@@ -1,4 +1,4 @@
-"""Which actions a population is measured against: B(S) or BE(S) (theory, section 1)."""
+"""Benchmarks: the actions that a population is measured against, B(S) or BE(S) (theory, section 1)."""
 
 from omnisim.arrays import IntArray
 from omnisim.problem.guarantees import Benchmark

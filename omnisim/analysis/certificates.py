@@ -34,19 +34,24 @@ COLUMNS = (
     "basis",
     "trivial",
     "hindsight",
+    "money",
     "informative",
     "status",
     "agents",
     "hypotheses_met",
     "note",
 )
-"""``probability``: with which the theorem promises the bound (1: always). ``basis``: what the bound is computed from, a
+"""Columns of the table of certificates.
+
+``probability``: with which the theorem promises the bound (1: always). ``basis``: what the bound is computed from, a
 member of :class:`~omnisim.analysis.evidence.Basis`. ``trivial``: the most that could be lost
 without any promise, known before the run; ``hindsight``: the same for the outcomes that came; both of the agent shown,
-see :mod:`omnisim.analysis.stakes`. ``informative``: bound < trivial. ``status``: a member of
+see :mod:`omnisim.analysis.stakes`. ``money``: of regrets, what 1 of ``measured``, ``bound``, ``trivial`` and
+``hindsight`` is in money of the agent shown. ``informative``: bound < trivial. ``status``: a member of
 :class:`~omnisim.analysis.evidence.Status`. ``hypotheses_met`` of the ``agents`` of the population meet the hypotheses;
 where none does, the numbers are NaN, the certificate holds because it says nothing, and ``note`` says which hypothesis
-fails."""
+fails.
+"""
 
 
 def certificates(trace: Trace, measures: Mapping[str, Measures]) -> pd.DataFrame:

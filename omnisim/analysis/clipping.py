@@ -1,4 +1,4 @@
-"""What was lost where outcomes were clipped to [0, 1]^d, which the theory needs and money does not know."""
+"""Losses from clipping outcomes to [0, 1]^d, which the theory needs and money does not know."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from omnisim.trace import Trace
 
 @dataclass(frozen=True)
 class Clipped:
-    """What clipping cut in a run.
+    """Parts of outcomes and money that clipping cut off in a run.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Clipped:
 
 
 def clipped(trace: Trace) -> Clipped:
-    """What clipping cut in a run, from its record."""
+    """Measure from the record of a run the outcomes and the money that clipping cut off."""
     low, span = trace.scale
     prices = clipping(trace.prices, low, low + span)
     if trace.unclipped_outcomes is None:

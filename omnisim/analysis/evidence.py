@@ -1,4 +1,4 @@
-"""What a guarantee is checked against, and the row that states the result."""
+"""Evidence that a guarantee is checked against, and the row that states the result."""
 
 import math
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ NOTES: dict[Hypothesis, str] = {
     Hypothesis.AT_ONCE: "messages came late, forecasts from several, or agents came and went",
     Hypothesis.BUDGET: "the potential exceeded e K: the tolerance was larger than the budget",
 }
-"""What is said of agents that do not meet a hypothesis."""
+"""Remarks about agents that do not meet a hypothesis."""
 
 
 class Status(StrEnum):
-    """How a certificate came out; nothing is promised by the last three."""
+    """Result of checking a certificate; nothing is promised by the last three."""
 
     VIOLATED = "violated"
-    """What was promised, or assumed, does not hold."""
+    """A promise or an assumption does not hold."""
 
     INFORMATIVE = "informative"
     """It holds and could have failed: the bound is below what could be lost without any promise."""
@@ -58,18 +58,18 @@ class Status(StrEnum):
 
 
 class Basis(StrEnum):
-    """What a bound is computed from."""
+    """Source of the numbers in a bound."""
 
     BEFORE = "before the run"
-    """From what is known before the run, for its number of rounds; where news came late, from how late it was too."""
+    """Numbers known before the run, for its number of rounds; where news came late, the delays as well."""
 
     RECORD = "from the record"
-    """From what happened as well: to be held against ``hindsight``."""
+    """Numbers of the record as well: the bound is read beside ``hindsight``."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the guarantees about one population are checked against."""
+    """Record and measures that the guarantees about one population are checked against."""
 
     trace: Trace
     record: PopulationRecord
@@ -77,12 +77,12 @@ class Evidence:
 
     @cached_property
     def declared(self) -> Declaration:
-        """What the policy of the population said of itself."""
+        """Declaration of the population's policy: its guarantees and its benchmark."""
         return self.trace.policy(self.record.population.name)
 
     @cached_property
     def late(self) -> Lateness:
-        """How late the population's news was."""
+        """Lateness of the population's news."""
         return lateness(self.record)
 
     @cached_property
@@ -102,7 +102,7 @@ class Evidence:
         return f"{words} <= {part}" if self.late.none else f"{words} <= {late_part} + {missing}"
 
     def places(self, scope: Scope) -> Iterator[tuple[int | None, str, str]]:
-        """Of each subsequence, or of all rounds together: its index or None, its name, and what claims append."""
+        """Index (None for all rounds together), name and suffix in claims of each subsequence, or of all rounds."""
         if scope == Scope.RUN:
             yield None, WHOLE_RUN, ""
         else:
@@ -170,10 +170,12 @@ class Evidence:
                 return self.potential <= math.e
 
     def regret_stakes(self, k: int | None) -> Stakes:
-        """What each agent could regret on subsequence k, or over all rounds."""
+        """Largest possible regret of each agent on subsequence k, or over all rounds."""
         here = rounds_present(self.record, self.member(k)).sum(axis=0)
         return Stakes(
-            here * self._utility_range, self._utility_spread[len(self.trace.subsequences) if k is None else k]
+            here * self._utility_range,
+            self._utility_spread[len(self.trace.subsequences) if k is None else k],
+            utility=True,
         )
 
     @cached_property
@@ -240,6 +242,7 @@ class Evidence:
             "basis": str(basis),
             "trivial": np.nan,
             "hindsight": np.nan,
+            "money": np.nan,
             "informative": False,
             "status": str(Status.UNMET),
             "agents": len(met),
@@ -254,6 +257,8 @@ class Evidence:
             slack = ROUNDING * np.maximum(1.0, np.abs(bounds))
             row["holds"] = holds = bool((measured <= bounds + slack)[met].all())
             row["trivial"], row["hindsight"] = trivial, _ = stakes.of(closest)
+            if stakes.utility:
+                row["money"] = float(self.record.population.money.scale[closest])
             row["informative"] = informative = bool(bounds[closest] < trivial)
             row["status"] = str(_status(holds, informative, check or trivial == 0))
         return row

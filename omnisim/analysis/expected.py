@@ -31,17 +31,17 @@ class ExpectedBias:
     squares: FloatArray
 
 
-def expected_bias(trace: Trace, mixtures: Mixtures, population: str) -> ExpectedBias:
-    """The expected bias of every decision event of a population."""
+def expected_bias(trace: Trace, mixtures: Mixtures, population: str, outcomes: FloatArray) -> ExpectedBias:
+    """The expected bias of every decision event of a population, at these outcomes (T, d)."""
     record = trace.records[population]
     single = np.diff(mixtures.starts) == 1
-    error = trace.predictions - trace.outcomes
+    error = trace.predictions - outcomes
     sums = played_sums(
         record.actions[single], record.population.actions, trace.active[single], error[single], error[single] ** 2
     )
     total, squares = sums.outcome.copy(), sums.prediction.copy()
     for t in np.flatnonzero(~single):
-        _add_round(total, squares, trace, mixtures, record, int(t))
+        _add_round(total, squares, trace, mixtures, record, int(t), outcomes[t])
     return ExpectedBias(total, squares)
 
 
@@ -61,8 +61,8 @@ class ExpectedDirections:
     squares: FloatArray
 
 
-def expected_directions(trace: Trace, mixtures: Mixtures, population: str) -> ExpectedDirections:
-    """The expected bias of every decision event of a population along the differences of its utilities."""
+def expected_directions(trace: Trace, mixtures: Mixtures, population: str, outcomes: FloatArray) -> ExpectedDirections:
+    """The same along the differences of its utilities."""
     record = trace.records[population]
     agents, actions = record.population.agents, record.population.actions
     total = np.zeros((len(trace.subsequences), agents, actions, actions))
@@ -72,7 +72,7 @@ def expected_directions(trace: Trace, mixtures: Mixtures, population: str) -> Ex
     for t in range(trace.rounds):
         gains = np.zeros(total.shape[1:])
         for prediction, weight, played in responses(trace, mixtures, record, t):
-            improvement = (slopes @ (trace.outcomes[t] - prediction)).reshape(agents, actions)
+            improvement = (slopes @ (outcomes[t] - prediction)).reshape(agents, actions)
             gains[each, played] += weight * (improvement - improvement[each, played][:, None]) / 2
         for k in np.flatnonzero(trace.active[t]):
             total[k] += gains
@@ -100,11 +100,12 @@ def _add_round(
     mixtures: Mixtures,
     record: PopulationRecord,
     t: int,
+    outcome: FloatArray,
 ) -> None:
     agents = np.arange(record.population.agents)
     gains = np.zeros(total.shape[1:])
     for prediction, weight, actions in responses(trace, mixtures, record, t):
-        gains[agents, actions] += weight * (prediction - trace.outcomes[t])
+        gains[agents, actions] += weight * (prediction - outcome)
     for k in np.flatnonzero(trace.active[t]):
         total[k] += gains
         squares[k] += gains**2

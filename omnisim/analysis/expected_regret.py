@@ -15,7 +15,7 @@ from omnisim.trace import Mixtures, Trace
 
 @dataclass(frozen=True)
 class ExpectedRegrets:
-    """Of each agent on each subsequence, in utility.
+    """Regrets in expectation of each agent on each subsequence, in utility.
 
     Attributes
     ----------
@@ -46,8 +46,8 @@ class ExpectedRegrets:
         return np.asarray(np.where(benchmark[:, :, None], self.total, -np.inf).max(axis=3).sum(axis=2))
 
 
-def expected_regrets(trace: Trace, mixtures: Mixtures, population: str) -> ExpectedRegrets:
-    """The expected regrets of a population, whose agents heard everything at once."""
+def expected_regrets(trace: Trace, mixtures: Mixtures, population: str, outcomes: FloatArray) -> ExpectedRegrets:
+    """The expected regrets of a population, whose agents heard everything at once, at these outcomes (T, d)."""
     record = trace.records[population]
     agents, actions = record.population.agents, record.population.actions
     count = len(trace.subsequences)
@@ -57,7 +57,7 @@ def expected_regrets(trace: Trace, mixtures: Mixtures, population: str) -> Expec
     found = ExpectedRegrets(total, squares, variance, unsure, possible)
     each = np.arange(agents)
     for t in range(trace.rounds):
-        earned = record.population.utilities(trace.outcomes[t])
+        earned = record.population.utilities(outcomes[t])
         active = np.flatnonzero(trace.active[t])
         likely = np.zeros((agents, actions))
         for _, weight, played in responses(trace, mixtures, record, t):

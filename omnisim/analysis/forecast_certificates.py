@@ -18,6 +18,9 @@ objectives, and takes at most delta / K of it.
 
 For objectives along utility differences the bias concerns (U_b - U_a) . (y - p) / 2 instead of a coordinate, in an
 interval of width 2, and regret(S) is at most 2 times the sum over actions played of the largest sampled bound.
+
+Where outcomes have limits, all of this is about the outcomes within them; what rounds beyond them cost is added
+(:mod:`omnisim.analysis.conditional`).
 """
 
 import math
@@ -27,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.analysis.base_regret import base_regrets
+from omnisim.analysis.conditional import Conditional
 from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Basis, Evidence, share
 from omnisim.analysis.expected import expected_bias, expected_directions
 from omnisim.analysis.expected_regret import mixed_rounds
@@ -37,12 +41,12 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.regret_bounds import sampling_bound
 from omnisim.game.weights import gain_bound
 from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, Objective, RegretFromBias
-from omnisim.problem.ranges import utility_range
+from omnisim.problem.limits import Limits
 from omnisim.trace import Mixtures, Trace
 
 
 def calibration_of(trace: Trace) -> CalibratesDecisions | None:
-    """What the forecaster of a run guarantees about decisions, if it does."""
+    """The guarantee about decisions that the forecaster of a run declares, or None."""
     declared = trace.forecaster().guarantees or ()
     return next((each for each in declared if isinstance(each, CalibratesDecisions)), None)
 
@@ -64,11 +68,12 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     words = "Phi / K <= e"
     yield evidence.row(calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, UNBUDGETED, stakes=NONE, check=True)
     met, note = evidence.met(calibration, None, every[:, None])
-    case = _Case(evidence, trace.mixtures, calibration, rule, met, note)
+    within = Conditional(evidence, Limits(*calibration.limits))
+    case = _Case(evidence, trace.mixtures, calibration, rule, within, met, note)
     if calibration.base_regret and trace.bases is not None:
         yield from _bases(case, trace.bases)
     if calibration.regret_pairs:
-        yield from regret_claims(evidence, trace.mixtures, calibration, rule, met, note)
+        yield from regret_claims(evidence, trace.mixtures, calibration, rule, within, met, note)
     yield from (_coordinates if calibration.objectives == Objective.COORDINATES else _directions)(case)
 
 
@@ -80,11 +85,12 @@ class _Case:
     mixtures: Mixtures
     calibration: CalibratesDecisions
     rule: RegretFromBias
+    within: Conditional
     met: BoolArray
     note: str
 
     def bias_stakes(self, k: int) -> Stakes:
-        """How far predictions could be off on subsequence k, in what the objectives measure."""
+        """Largest possible error of predictions on subsequence k, in the unit of the objectives."""
         outcomes = self.evidence.trace.outcomes[self.evidence.trace.active[:, k]]
         if self.calibration.objectives == Objective.COORDINATES:
             return bias_stakes(outcomes)
@@ -103,16 +109,18 @@ class _Case:
         self,
         theorem: str,
         claim: str,
-        name: str,
+        k: int,
         measured: FloatArray,
         allowed: FloatArray,
         probability: float,
         stakes: Stakes,
     ) -> dict[str, object]:
-        """A row about those who meet the hypotheses of the forecaster."""
-        return self.evidence.row(
+        """A row about those who meet the hypotheses of the forecaster, on subsequence k."""
+        name = self.evidence.trace.subsequences[k]
+        row = self.evidence.row(
             theorem, claim, name, measured, allowed, self.met, self.note, probability, stakes=stakes, basis=Basis.RECORD
         )
+        return self.within.told(row, k)
 
 
 _IN_EXPECTATION = "least over eta of Lambda / eta + eta V"
@@ -120,51 +128,59 @@ _LIKELY = 1 - DELTA
 
 
 def _bases(case: _Case, bases: FloatArray) -> Iterator[dict[str, object]]:
-    """Of each agent, the base that it regrets most, relative to what is allowed."""
+    """Certificates about the base that each agent regrets most, relative to its bound: two rows a subsequence."""
     evidence, measures = case.evidence, case.evidence.measures
-    found = base_regrets(evidence.trace, case.mixtures, bases, measures.population.name)
+    trace, name = evidence.trace, measures.population.name
+    found = happened = base_regrets(trace, case.mixtures, bases, name, case.within.outcomes)
+    if case.within.beyond.any():
+        happened = base_regrets(trace, case.mixtures, bases, name, trace.outcomes)
     bound = case.allowed(found.squares)
-    unit = utility_range(measures.population)
+    unit = case.within.utility_range
     variance = found.variance / np.where(unit > 0, unit, 1.0) ** 2
-    sampling = unit * sampling_bound(variance, case.log_delta, evidence.trace.horizon)
-    for k, name in enumerate(evidence.trace.subsequences):
+    sampling = unit * sampling_bound(variance, case.log_delta, trace.horizon)
+    for k in range(len(trace.subsequences)):
+        cost, stakes = case.within.cost(k)[:, None], case.within.regret_stakes(k)
         claim = f"regret(S) to following any base in expectation <= {_IN_EXPECTATION}"
-        measured, allowed = _tightest(found.expected[k], bound[k])
-        yield case.row("Section 4.1", claim, name, measured, allowed, 1.0, evidence.regret_stakes(k))
+        measured, allowed = _tightest(happened.expected[k], bound[k] + cost)
+        yield case.row("Section 4.1", claim, k, measured, allowed, 1.0, stakes)
         claim = "regret(S) to following any base <= that + sampling"
-        measured, allowed = _tightest(found.realized[k], bound[k] + sampling[k][:, None])
-        yield case.row("Section 4.1", claim, name, measured, allowed, _LIKELY, evidence.regret_stakes(k))
+        measured, allowed = _tightest(happened.realized[k], bound[k] + sampling[k][:, None] + cost)
+        yield case.row("Section 4.1", claim, k, measured, allowed, _LIKELY, stakes)
 
 
 def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
-    evidence, measures = case.evidence, case.evidence.measures
-    expected = expected_bias(evidence.trace, case.mixtures, measures.population.name)
+    trace, measures, within = case.evidence.trace, case.evidence.measures, case.within
+    name = measures.population.name
+    expected = happened = expected_bias(trace, case.mixtures, name, within.outcomes)
+    if within.beyond.any():
+        happened = expected_bias(trace, case.mixtures, name, trace.outcomes)
     bound = case.allowed(expected.squares)
-    sampling = sampling_bound(mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.horizon)
-    for k, name in enumerate(evidence.trace.subsequences):
-        measured, allowed = _tightest(np.abs(expected.total[k]), bound[k])
+    sampling = sampling_bound(mixed_rounds(trace, case.mixtures) / 4, case.log_delta, trace.horizon)
+    for k in range(len(trace.subsequences)):
+        measured, allowed = _tightest(np.abs(happened.total[k]), bound[k] + within.error(k))
         claim = f"bias in expectation <= {_IN_EXPECTATION}"
-        yield case.row(case.rule.bias, claim, name, measured, allowed, 1.0, case.bias_stakes(k))
+        yield case.row(case.rule.bias, claim, k, measured, allowed, 1.0, case.bias_stakes(k))
         sampled = bound[k].max(axis=2) + sampling[k]
-        measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None])
+        measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None] + within.error(k))
         claim = "bias of the sampled predictions <= that + sampling"
-        yield case.row(case.rule.bias, claim, name, measured, allowed, _LIKELY, case.bias_stakes(k))
+        yield case.row(case.rule.bias, claim, k, measured, allowed, _LIKELY, case.bias_stakes(k))
         allowed = 2 * measures.population.lipschitz * np.where(measures.count[k] > 0, sampled, 0.0).sum(axis=1)
         yield from _regrets(case, k, "2 L sum of the sampled bounds", allowed)
 
 
 def _directions(case: _Case) -> Iterator[dict[str, object]]:
-    evidence, measures = case.evidence, case.evidence.measures
-    expected = expected_directions(evidence.trace, case.mixtures, measures.population.name)
+    trace, measures, within = case.evidence.trace, case.evidence.measures, case.within
+    name = measures.population.name
+    expected = happened = expected_directions(trace, case.mixtures, name, within.outcomes)
+    if within.beyond.any():
+        happened = expected_directions(trace, case.mixtures, name, trace.outcomes)
     bound = case.allowed(expected.squares)
     # In units of the width 2, with a variance of at most 1 / 4 of its square.
-    sampling = 2 * sampling_bound(
-        mixed_rounds(evidence.trace, case.mixtures) / 4, case.log_delta, evidence.trace.horizon
-    )
-    for k, name in enumerate(evidence.trace.subsequences):
-        measured, allowed = _tightest(expected.total[k], bound[k])
+    sampling = 2 * sampling_bound(mixed_rounds(trace, case.mixtures) / 4, case.log_delta, trace.horizon)
+    for k in range(len(trace.subsequences)):
+        measured, allowed = _tightest(happened.total[k], bound[k] + within.cost(k)[:, None, None] / 2)
         claim = f"bias along utilities in expectation <= {_IN_EXPECTATION}"
-        yield case.row(case.rule.bias, claim, name, measured, allowed, 1.0, case.bias_stakes(k))
+        yield case.row(case.rule.bias, claim, k, measured, allowed, 1.0, case.bias_stakes(k))
         sampled = bound[k].max(axis=2) + sampling[k]
         allowed = 2 * np.where(measures.count[k] > 0, sampled, 0.0).sum(axis=1)
         yield from _regrets(case, k, "2 sum of the sampled bounds", allowed)
@@ -174,22 +190,22 @@ def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[d
     """Swap and external regret on subsequence k under the same bound (N,), where they have none of their own."""
     if case.calibration.regret_pairs:
         return
-    evidence, measures = case.evidence, case.evidence.measures
+    evidence, measures, within = case.evidence, case.evidence.measures, case.within
     kept, note = evidence.met(case.rule, k, measures.benchmark[k], Hypothesis.BENCHMARK)
-    stakes = evidence.regret_stakes(k)
     for theorem, kind, regret in (
         (case.rule.swap, "swap", measures.swap_regret[k]),
         (case.rule.external, "external", measures.external_regret[k]),
     ):
         claim, name = f"{kind} regret(S) <= {words}", evidence.trace.subsequences[k]
-        yield evidence.row(
-            theorem, claim, name, regret, allowed, case.met & kept, case.note or note, _LIKELY, stakes=stakes,
-            basis=Basis.RECORD,
+        row = evidence.row(
+            theorem, claim, name, regret, allowed + within.cost(k), case.met & kept, case.note or note, _LIKELY,
+            stakes=within.regret_stakes(k), basis=Basis.RECORD,
         )  # fmt: skip
+        yield within.told(row, k)
 
 
 def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Of each agent's events (N, A, i), the one closest to its bound, as (N,) and (N,)."""
+    """Measure and bound, each (N,), of the event closest to its bound among those of each agent (N, A, i)."""
     flat, allowed = measured.reshape(len(measured), -1), bound.reshape(len(bound), -1)
     closest = share(flat, allowed).argmax(axis=1)
     agents = np.arange(len(flat))

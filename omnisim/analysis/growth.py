@@ -1,4 +1,4 @@
-"""How regret and violation grow with the number of rounds."""
+"""Growth of regret and violation with the number of rounds."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
 def grown(
     trace: Trace, population: str, subsequence: str, points: int
 ) -> Iterator[tuple[int, int, dict[str, FloatArray]]]:
-    """The same piece by piece: last round, rounds of the subsequence so far, and each measure of the agents, (N,)."""
+    """Measures after growing numbers of rounds: last round, rounds of the subsequence, measures of the agents (N,)."""
     record = trace.records[population]
     _, violated_at = benchmark_of(trace, population)
     k = trace.subsequences.index(subsequence)

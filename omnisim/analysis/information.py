@@ -1,4 +1,4 @@
-"""What became of messages, and what the age of information cost.
+"""Fates of messages, and the cost of the age of information.
 
 The rounds in which a population acted on a forecast of a given age are a subsequence like any other: regret on it is
 measured against the benchmark of the whole run.

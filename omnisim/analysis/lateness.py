@@ -1,4 +1,4 @@
-r"""What late, lost and missing messages add to the bounds on violation.
+r"""Terms that late, lost and missing messages add to the bounds on violation.
 
 Let the settlement of every round that is not lost reach a population within D rounds of its own: the outcome of round t
 is learnt in the settlement phase of round t + D or before, so that it counts from round t + D + 1 on. (Settlements
@@ -41,12 +41,12 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.trace import FORECASTER, PopulationRecord
 
 LOST = -1
-"""In the record: the settlement of the round never comes."""
+"""Mark, in the record, of a settlement that never comes."""
 
 
 @dataclass(frozen=True)
 class Lateness:
-    """How late a population's news was.
+    """Lateness of a population's news.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Lateness:
 
 
 def lateness(record: PopulationRecord) -> Lateness:
-    """How late the news of a population was."""
+    """Measure the lateness of a population's news from its record."""
     rounds = len(record.actions)
     if record.settled_at is None or record.defaulted is None:
         return Lateness(0, 0, True, np.zeros(rounds, dtype=np.bool_))

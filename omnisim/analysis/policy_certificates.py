@@ -131,7 +131,7 @@ def _dirty_places(evidence: Evidence, scope: Scope, k: int | None) -> tuple[Floa
 
 
 def _from_squares(evidence: Evidence, guarantee: BoundsViolation, member: BoolArray, places: FloatArray) -> FloatArray:
-    """What costs on a set of rounds add up to at most, given the sums Q of their squares, of each agent (N,).
+    """Bound (N,) on the sum of each agent's costs over a set of rounds, given the sums Q of their squares.
 
     *Proof.* Place p has costs of at most 1 + gamma(Q_p) under a constraint, and gamma, a least of lines, is concave:
     the sum over P places whose Q_p add up to at most Q is at most P (1 + gamma(Q / P)). |_|

@@ -8,6 +8,9 @@ Two for each regret and subsequence, of different kinds:
   P of actions that were or could have been played, and what the draws may add. It fails with probability at most delta:
   each pair of a subsequence and an agent has delta / E of it for external regret, and as much for swap regret.
 
+Where outcomes have limits, ranges are those within them, and what rounds beyond them cost is added
+(:mod:`omnisim.analysis.conditional`).
+
 What draws add to external regret is E_psi u(a(p), y) - u(a, y), in units of the range at most 1 and of a variance that
 the mixture tells. To swap regret they add, for each of A^A swaps f, E_psi r - r with r = u(f(a), y) - u(a, y) in
 [-range, range]: at most 2 ranges, of a variance of at most E (r - r*)^2 <= 4 range^2 (1 - q), r* that of an action of
@@ -19,12 +22,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from omnisim.analysis.conditional import Conditional
 from omnisim.analysis.evidence import DELTA, Basis, Evidence
 from omnisim.analysis.expected_regret import expected_regrets
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.regret_bounds import external_logarithm, regret_bound, sampling_bound, swap_logarithm
 from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, RegretFromBias
-from omnisim.problem.ranges import utility_range
 from omnisim.trace import Mixtures
 
 PROMISED = "{} regret(S) in expectation <= range (ln({} E e) + c eta^2 |S|) / eta, least over eta"
@@ -36,6 +39,7 @@ def regret_claims(
     mixtures: Mixtures,
     calibration: CalibratesDecisions,
     rule: RegretFromBias,
+    within: Conditional,
     met: BoolArray,
     note: str,
 ) -> Iterator[dict[str, object]]:
@@ -47,23 +51,28 @@ def regret_claims(
         Of the run.
     calibration, rule
         What forecaster and rule declare; ``calibration.regret_pairs`` > 0.
+    within
+        The outcomes that the promises are about.
     met : (N,)
         Agents that meet the hypotheses of the forecaster.
     note
         What the others lack.
     """
     trace, measures = evidence.trace, evidence.measures
-    found = expected_regrets(trace, mixtures, measures.population.name)
+    name = measures.population.name
+    found = happened = expected_regrets(trace, mixtures, name, within.outcomes)
+    if within.beyond.any():
+        happened = expected_regrets(trace, mixtures, name, trace.outcomes)
     rounds, actions, pairs = trace.horizon, measures.population.actions, calibration.regret_pairs
-    unit = utility_range(measures.population)
+    unit = within.utility_range
     square = np.where(unit > 0, unit, 1.0) ** 2
     log_delta = math.log(pairs / DELTA)
-    expected = {"swap": found.swap(measures.benchmark), "external": found.external(measures.benchmark)}
+    expected = {"swap": happened.swap(measures.benchmark), "external": happened.external(measures.benchmark)}
     spent = evidence.final_potential
     for k, name in enumerate(trace.subsequences):
         into = measures.benchmark[k]
         kept, lacking = evidence.met(rule, k, into, Hypothesis.BENCHMARK)
-        stakes, size = evidence.regret_stakes(k), float(measures.rounds[k])
+        stakes, size, cost = within.regret_stakes(k), float(measures.rounds[k]), within.cost(k)
         squares = found.squares[k]
         of_external = np.where(into, squares.sum(axis=1), 0.0).max(axis=1) / square
         of_swap = np.where(into[:, None], squares, 0.0).max(axis=2).sum(axis=1) / square
@@ -90,15 +99,17 @@ def regret_claims(
             promise, record = words.split("|")
             promised = met & kept & calibration.budgeted
             lacks = note or lacking or ("" if calibration.budgeted else UNBUDGETED)
-            yield evidence.row(
-                theorem, PROMISED.format(kind, promise), name, expected[kind][k], before * unit, promised, lacks,
+            row = evidence.row(
+                theorem, PROMISED.format(kind, promise), name, expected[kind][k], before * unit + cost, promised, lacks,
                 stakes=stakes,
             )  # fmt: skip
-            yield evidence.row(
-                theorem, RECORDED.format(kind, record), name, measured, after * unit, met & kept, note or lacking,
-                1 - DELTA, stakes=stakes, basis=Basis.RECORD,
+            yield within.told(row, k)
+            row = evidence.row(
+                theorem, RECORDED.format(kind, record), name, measured, after * unit + cost, met & kept,
+                note or lacking, 1 - DELTA, stakes=stakes, basis=Basis.RECORD,
             )  # fmt: skip
+            yield within.told(row, k)
 
 
 UNBUDGETED = "the tolerance is fixed: nothing keeps the potential within e K"
-"""Why nothing is promised before the run, and why the potential may exceed the budget and no promise is broken."""
+"""Reason that nothing is promised before the run, and that a potential above the budget breaks no promise."""

@@ -55,8 +55,10 @@ def schedule_tables(trace: Trace, most_rows: int = MOST_ROWS) -> "Iterator[pa.Ta
     for name in names:
         record = trace.records[name]
         population, customers = record.population, customer_names(trace.about, record.population)
-        days = max(1, most_rows // (population.agents * population.dimension))
-        agents = max(1, min(population.agents, most_rows // population.dimension))
+        assert population.load is not None  # noqa: S101 (those without are not among the names)
+        periods = population.load.shape[2]
+        days = max(1, most_rows // (population.agents * periods))
+        agents = max(1, min(population.agents, most_rows // periods))
         for start in range(0, trace.rounds, days):
             rounds = np.arange(start, min(start + days, trace.rounds))
             for first in range(0, population.agents, agents):
@@ -69,7 +71,7 @@ def schedule_tables(trace: Trace, most_rows: int = MOST_ROWS) -> "Iterator[pa.Ta
 
 
 def customer_names(about: Mapping[str, Any], population: Population) -> list[str]:
-    """What each row of a population is called; where agents come and go, each spell of a customer has a row."""
+    """Name of each row of a population; where agents come and go, a customer has a row per interval of presence."""
     rows = range(population.agents)
     if population.agent_names is not None:
         return [f"{population.name}/{population.agent_name(row)}" for row in rows]
@@ -106,7 +108,7 @@ def schedules(
     import pyarrow as pa
 
     assert population.load is not None  # noqa: S101 (callers have asked; this tells the type checker)
-    periods = population.dimension
+    periods = population.load.shape[2]
     r, i = np.nonzero(actions >= 0)
     played, who = actions[r, i], agents[i]
     energy = population.load[who, played]

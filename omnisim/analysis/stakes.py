@@ -1,4 +1,4 @@
-r"""What could be lost without any promise: what bounds are held against.
+r"""Largest possible losses without any promise, beside which bounds are read.
 
 A guarantee says something only if its bound is below what could have been lost in any case. For an agent on a set S of
 its rounds, in the unit of the certificate:
@@ -39,10 +39,14 @@ LARGEST_COST = LARGEST_ERROR = 1.0
 
 @dataclass(frozen=True)
 class Stakes:
-    """What each of N agents could lose, (N,) or one number for all: before the run, and given its outcomes."""
+    """Largest possible loss of each of N agents, (N,) or one number for all: before the run, and given its outcomes.
+
+    ``utility``: whether in units of utility, so that it is money.
+    """
 
     trivial: FloatArray | float
     hindsight: FloatArray | float
+    utility: bool = False
 
     def of(self, agent: int) -> tuple[float, float]:
         """Both for one agent."""
@@ -51,7 +55,7 @@ class Stakes:
 
 
 NONE = Stakes(np.nan, np.nan)
-"""Of checks of assumptions: nothing is at stake."""
+"""Stakes of checks of assumptions: nothing can be lost."""
 
 
 def utility_spread(record: PopulationRecord, outcomes: FloatArray, member: BoolArray) -> FloatArray:
@@ -83,7 +87,7 @@ def rounds_present(record: PopulationRecord, member: BoolArray) -> BoolArray:
 
 
 def violation_stakes(record: PopulationRecord, member: BoolArray, k: int | None) -> Stakes:
-    """What each agent could violate on subsequence k, whose rounds ``member`` (T, 1) marks, or in all rounds."""
+    """Largest possible violation of each agent on subsequence k, with rounds ``member`` (T, 1), or in all rounds."""
     if record.costs.shape[2] == 0:
         return Stakes(0.0, 0.0)
     here = rounds_present(record, member)
@@ -93,20 +97,20 @@ def violation_stakes(record: PopulationRecord, member: BoolArray, k: int | None)
 
 
 def removal_stakes(record: PopulationRecord, benchmark: BoolArray) -> Stakes:
-    """How many actions could be removed, and how many of the benchmark (N, A)."""
+    """Number of actions that could be removed, and of those in the benchmark (N, A)."""
     if record.costs.shape[2] == 0:
         return Stakes(0.0, 0.0)
     return Stakes(float(record.population.actions), benchmark.sum(axis=1).astype(np.float64))
 
 
 def bias_stakes(outcomes: FloatArray) -> Stakes:
-    """How far the coordinates of predictions could be off in rounds with these outcomes (R, d), all together."""
+    """Largest possible |bias| of one coordinate over rounds with these outcomes (R, d)."""
     total = outcomes.sum(axis=0)
     return Stakes(LARGEST_ERROR * len(outcomes), float(np.maximum(total, len(outcomes) - total).max()))
 
 
 def direction_stakes(population: Population, outcomes: FloatArray) -> Stakes:
-    """The same along differences of utilities, halved as the objectives are."""
+    """Largest possible bias along differences of utilities, halved as the objectives are."""
     count, total = len(outcomes), outcomes.sum(axis=0)
     trivial, hindsight = np.zeros((2, population.agents))
     for a in range(population.actions):

@@ -40,7 +40,7 @@ class Sums:
 
 
 def patterns(active: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
-    """For each set of subsequences active together: which they are, and the rounds.
+    """Sets of subsequences that are active together: their indices, and the rounds of each set.
 
     >>> [(list(map(int, k)), list(map(int, t))) for k, t in patterns(np.array([[1, 0], [1, 1], [1, 0]], dtype=bool))]
     [([0], [0, 2]), ([0, 1], [1])]

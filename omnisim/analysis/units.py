@@ -1,7 +1,7 @@
-"""What the numbers of a run are measured in."""
+"""Units of the numbers of a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from omnisim.trace import Trace
 
 @dataclass(frozen=True)
 class Units:
-    """How outcomes and rounds are called.
+    """Units and names of outcomes and rounds.
 
     Attributes
     ----------
@@ -22,13 +22,15 @@ class Units:
         Unit of the outcomes, such as ``USD/MWh``; ``events`` of a market whose outcomes are events, ``[0, 1] units``
         where the run says nothing about a market.
     quantity
-        What an outcome is: ``price``, ``event`` or ``outcome``.
+        What an outcome is: ``price``, ``event`` or ``outcome``, or the name of a signal.
     round
         ``day`` where the rounds have dates, ``round`` otherwise.
     hours
         Length of the period that a coordinate stands for, in hours, where there are several in a day; else None.
     agent
         What agents are called: ``customer`` of a market, else ``agent``.
+    columns
+        The coordinates it is about, where outcomes have several blocks of them.
     """
 
     low: float
@@ -38,21 +40,36 @@ class Units:
     round: str
     hours: float | None = None
     agent: str = "customer"
+    columns: slice = field(default_factory=lambda: slice(None))
+
+    def part(self, outcomes: FloatArray) -> FloatArray:
+        """Its coordinates of outcomes or predictions (..., d)."""
+        return outcomes[..., self.columns]
 
     def values(self, outcomes: FloatArray) -> FloatArray:
-        """Outcomes or predictions in the unit."""
-        return np.asarray(self.low + self.span * outcomes)
+        """Its coordinates of outcomes or predictions (..., d), in the unit."""
+        return np.asarray(self.low + self.span * self.part(outcomes))
 
 
-def units(trace: Trace) -> Units:
-    """The units of a run, from its dates and from what its scenario says about the market."""
+def units(trace: Trace, signal: str | None = None) -> Units:
+    """The units of a run, from its dates and from what its scenario says about the market.
+
+    Parameters
+    ----------
+    signal
+        Of the blocks of coordinates, which (``trace.blocks``); the first one, which are the prices, if left out.
+    """
     word = "round" if trace.dates is None else "day"
     market = market_of(trace)
     low, high, currency = market.get("low"), market.get("high"), market.get("currency")
     if isinstance(low, int | float) and isinstance(high, int | float) and high > low and currency:
-        if is_event(trace.true_outcomes):
+        blocks = trace.blocks
+        if len(blocks) == 1 and is_event(trace.true_outcomes):
             return Units(0.0, 1.0, "events", "event", word)
-        return Units(float(low), float(high) - float(low), f"{currency}/MWh", "price", word, _hours(market, trace))
+        block = next((block for block in blocks if block.name == signal), blocks[0])
+        quantity = block.name.replace("_", " ")
+        hours = _hours(market, block.stop - block.start)
+        return Units(block.low, block.span, block.unit, quantity, word, hours, columns=block.columns)
     return Units(0.0, 1.0, "[0, 1] units", "outcome", word, agent="agent")
 
 
@@ -62,8 +79,7 @@ def is_event(outcomes: FloatArray) -> bool:
     return bool((one | (np.abs(outcomes) <= ROUNDING)).all() and one.any() and not one.all())
 
 
-def _hours(market: Mapping[str, Any], trace: Trace) -> float | None:
-    periods = trace.outcomes.shape[1]
+def _hours(market: Mapping[str, Any], periods: int) -> float | None:
     # Older runs do not say their resolution: they had one price an hour, or one a day.
     said = market.get("resolution", "hour" if periods == _HOURS else None)
     return None if said is None or periods == 1 else _HOURS / periods
@@ -74,6 +90,6 @@ _HOURS = 24
 
 
 def market_of(trace: Trace) -> Mapping[str, Any]:
-    """What the scenario says about the market; empty if nothing."""
+    """The scenario's description of its market; empty if there is none."""
     market = trace.about.get("market")
     return market if isinstance(market, Mapping) else {}

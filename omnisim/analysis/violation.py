@@ -56,7 +56,7 @@ def violations(trace: Trace) -> pd.DataFrame:
 
 
 def whole_run_violations(trace: Trace) -> pd.DataFrame:
-    """The same over all rounds: one row per population, agent and constraint, without a subsequence."""
+    """Violations over all rounds: one row per population, agent and constraint, without a subsequence."""
     return _joined(trace, {"": np.ones(trace.rounds, dtype=np.bool_)}).drop(columns="subsequence")
 
 
@@ -101,7 +101,7 @@ COLUMNS = ("population", "agent", "subsequence", "constraint", "rounds", "violat
 
 
 def excess(trace: Trace, population: str, active: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """How far each limit was exceeded by each agent in the R rounds of a subsequence, active (T,).
+    """Amount by which each agent exceeded each limit in the R rounds of a subsequence, active (T,).
 
     Returns
     -------

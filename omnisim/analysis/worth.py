@@ -1,4 +1,4 @@
-"""What a forecast was worth: money earned on it beside what the same agents would have earned on simpler ones.
+"""Worth of a forecast: money earned on it beside what the same agents would have earned on simpler ones.
 
 Both comparisons follow from the record of the run, for the same agents, rounds, prices and candidate sets:
 
@@ -73,7 +73,7 @@ class Worth:
 
 
 def worth(trace: Trace, population: str) -> Worth:
-    """What the forecasts of a run were worth to the agents of a population."""
+    """Compute the worth of the forecasts of a run to the agents of a population."""
     record = trace.records[population]
     by_agent = np.zeros((len(KINDS), len(trace.subsequences), record.population.agents))
     whole_run = np.zeros((len(KINDS), record.population.agents))

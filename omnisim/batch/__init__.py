@@ -108,7 +108,7 @@ _HOME = {
     "two_player": "omnisim.batch.two_player_game",
     "two_player_calibrated_multiaccuracy": "omnisim.batch.calibrated_game",
 }
-"""Where each public name lives."""
+"""Module in which each public name is defined."""
 
 __all__ = list(_HOME)
 

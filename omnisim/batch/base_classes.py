@@ -20,7 +20,7 @@ from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Target
 
 BaseFit: TypeAlias = Callable[[FloatArray, FloatArray], BasePredictors]
-"""From features (n, k) and outcomes (n,) in [0, 1] to base predictors."""
+"""Function from features (n, k) and outcomes (n,) in [0, 1] to base predictors."""
 
 NAMES = ("single_feature", "linear", "columns")
 
@@ -105,7 +105,7 @@ def model_minimizers(
 
 
 def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any = None) -> BaseFit:
-    """How the class that an estimator's ``base`` stands for is fitted.
+    """Make the function that fits the class named by an estimator's ``base``.
 
     Raises
     ------

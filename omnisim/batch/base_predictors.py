@@ -35,7 +35,7 @@ class BasePredictors(ABC):
 
     @property
     def m(self) -> int:
-        """How many."""
+        """Number of base predictors, one per threshold."""
         return len(self.risk)
 
     @abstractmethod

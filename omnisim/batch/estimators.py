@@ -25,7 +25,7 @@ _HALF = 0.5
 
 
 class Ensemble(BaseEstimator):  # type: ignore[misc]
-    """What omnipredictors have in common, whatever they predict; a subclass writes ``_combine``.
+    """Base of all omnipredictors, whatever they predict; a subclass writes ``_combine``.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         return self.base_predictors_.high(self._features(checked))
 
     def _features(self, X: FloatArray) -> FloatArray:
-        """What base predictors read of checked features."""
+        """Part of the checked features that base predictors read: all of them, unless overridden."""
         return X
 
 

@@ -9,7 +9,7 @@ _SAME_ANGLE = 1e-12
 
 
 def cheapest_half_planes(points: FloatArray, costs: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """For each column of costs (u, m) the half-plane {w . x + b > 0} with the least sum of its points' costs.
+    """Find, for each column of costs (u, m), the half-plane {w . x + b > 0} with the least sum of its points' costs.
 
     Every set that a half-plane cuts out of distinct points (u, 2) is what lies to one side of some line through one of
     the points and no other, with or without that point: move the edge until it meets a first point. So turn a line

@@ -13,8 +13,10 @@ from omnisim.problem.losses.thresholds import thresholds
 _PROBABILITY = Probability()
 
 MARGIN = 1e-4
-"""How far points of a half-space lie from its edge at least, in the program's units: well above the solver's tolerances
-for feasibility (1e-6) times the numbers in a row."""
+"""Least distance of points of a half-space from its edge, in the program's units.
+
+Well above the solver's tolerances for feasibility (1e-6) times the numbers in a row.
+"""
 
 
 class Halfspaces(BasePredictors):
@@ -155,7 +157,7 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
 def _unscaled(
     slopes: FloatArray, offset: float, varying: IntArray, middle: FloatArray, half: FloatArray
 ) -> tuple[FloatArray, float]:
-    """In the units of all features, those that do not vary with coefficient 0."""
+    """Convert a half-space to the units of all features; those that do not vary have coefficient 0."""
     coefficients = np.zeros(len(middle))
     coefficients[varying] = slopes / half[varying]
     return coefficients, float(offset) - float(coefficients @ middle)

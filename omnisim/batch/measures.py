@@ -1,4 +1,4 @@
-"""How good a predictor is: omniprediction, multiaccuracy, calibration and multicalibration errors.
+"""Errors of a predictor: omniprediction, multiaccuracy, calibration and multicalibration.
 
 Every measure is a function of means over rows, and takes
 

@@ -24,7 +24,7 @@ _EXACT = 1e-12
 
 
 Start: TypeAlias = Literal["min_high", "max_low", "middle"]
-"""What a merge decides first; see :func:`merge`."""
+"""First decision of a merge; see :func:`merge`."""
 
 
 class Merge:

@@ -15,7 +15,7 @@ from omnisim.errors import ProblemError
 from omnisim.threads import at_most_threads
 
 NOTHING: Any = object()
-"""In place of outcomes where there are none."""
+"""Placeholder for outcomes where there are none."""
 
 
 def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -> Any:
@@ -183,7 +183,7 @@ def _log_odds(answers: FloatArray) -> FloatArray:
 
 
 def default_models(X: Any, seed: int) -> dict[str, Any]:
-    """What people have: a logistic regression and gradient boosting, calibrated by cross-fitting.
+    """Common models: a logistic regression and gradient boosting, calibrated by cross-fitting.
 
     They take any table of numbers, categories and text, with missing values.
     """

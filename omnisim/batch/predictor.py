@@ -1,4 +1,4 @@
-"""What every algorithm on samples returns: from the base predictors' answers to a law on the grid."""
+"""Fitted predictor common to the algorithms on samples: from the base predictors' answers to a law on the grid."""
 
 from abc import ABC, abstractmethod
 

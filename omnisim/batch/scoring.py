@@ -198,7 +198,7 @@ def group_calibration(
 def omniprediction_gaps(
     p: ArrayLike, y: ArrayLike, models: Mapping[str, ArrayLike], sample_weight: Any = None, *, m: int = 32
 ) -> pd.DataFrame:
-    """What acting on p loses to named models: per model, the threshold of the largest excess loss, and that excess.
+    """Loss of acting on p beside named models: per model, the threshold of the largest excess loss, and that excess.
 
     The largest excess over models and thresholds is the omniprediction error of p against them, at the m thresholds
     (i - 1/2) / m; twice that plus 2 / m bounds the regret of every bounded proper loss.

@@ -30,7 +30,7 @@ class BestSingle:
         self.index, self.errors, self.m = index, errors, m
 
     def mixture(self, columns: ArrayLike) -> FloatArray:
-        """Its predictions as laws (n, m + 1) on {0, 1/m, ..., 1}, given those of all members (n, F).
+        """Predictions as laws (n, m + 1) on {0, 1/m, ..., 1}, given those of all members (n, F).
 
         Each is moved to the grid point that exceeds the same thresholds, which changes no threshold loss.
         """

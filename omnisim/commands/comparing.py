@@ -1,4 +1,4 @@
-"""What ``omnisim compare`` does once its command line is parsed."""
+"""Steps of ``omnisim compare`` once its command line is parsed."""
 
 import shlex
 from collections.abc import Sequence
@@ -92,7 +92,7 @@ def write_page(comparison: Comparison, directory: Path) -> Path:
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """What came out, in a few lines: in money where there is any."""
+    """Result of a comparison in a few lines: in money where there is any."""
     from omnisim.report.comparison.scope import Scope
     from omnisim.report.comparison.verdict import summary
 
@@ -100,7 +100,7 @@ def verdict(comparison: Comparison) -> list[str]:
 
 
 def warnings(comparison: Comparison) -> list[str]:
-    """What is to be said on standard error."""
+    """Warnings about a comparison, for standard error."""
     from omnisim.report.comparison.limits import alarming
     from omnisim.report.comparison.scope import Scope
 

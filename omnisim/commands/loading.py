@@ -1,4 +1,4 @@
-"""What commands do first: load a scenario or a file of prices, with what the command line adds."""
+"""First steps of commands: load a scenario or a file of prices, with what the command line adds."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What ``omnisim validate`` says of a scenario that can be run: what was read, and what the run will take."""
+"""Output of ``omnisim validate`` on a scenario that can be run: the data read, and the size of the run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def _rounds(problem: Problem) -> str:
 
 
 def _market(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What was read of the market, in its own units."""
+    """Lines about the market's data and prices, in its own units."""
     if not about:
         return
     unit = f"{about['currency']}/MWh"
@@ -52,6 +52,9 @@ def _market(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ends = f"from {about['lowest']:,.2f} to {about['highest']:,.2f}, on average {about['mean']:,.2f} {unit}"
         yield "prices", f"{about['values']:,} of the days played: {ends}"
     yield "scale", f"{about['low']:g} to {about['high']:g} {unit} are outcomes 0 to 1{_clipped(about)}"
+    for block in about.get("blocks", ())[1:]:
+        ends = f"{block['low']:g} to {block['high']:g} {block['unit']} are outcomes 0 to 1"
+        yield "signal", f"{block['name']}, {ends}; {block['coordinates']} coordinates behind those of the prices"
     for name in ("notes", "warnings"):
         for sentence in about.get(name, ()):
             yield name.removesuffix("s"), str(sentence)

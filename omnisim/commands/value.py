@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from omnisim.commands.options import Force, Open
+from omnisim.commands.showing import show_page
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import runs_bar
 from omnisim.terminal import complain, say
@@ -59,7 +61,8 @@ def value(
         list[str] | None,
         typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines kinds of customers."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")] = False,
+    force: Force = False,
+    open_: Open = False,
 ) -> None:
     """Say what forecasts are worth to customers, in money a year, beside climatology and perfect foresight.
 
@@ -129,7 +132,7 @@ def value(
         say(f"  {finding.measured}")
     for line in study.notices[1:]:
         say(line)
-    say(f"{written}")
+    show_page(written, in_browser=open_)
 
 
 def how_to_go_on(results: Results, directory: Path) -> str:
@@ -144,7 +147,7 @@ def how_to_go_on(results: Results, directory: Path) -> str:
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
-    """Who the customers are: the populations of a scenario file as an override, or a kind of agents and its table.
+    """Customers of ``--customers``: populations of a scenario file as an override, or a kind of agents and its table.
 
     Raises
     ------

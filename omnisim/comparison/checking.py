@@ -201,7 +201,7 @@ def _thinned(finished: pa.Table) -> Iterator[dict[str, Any]]:
 
 
 def _nested(cells: pa.Array, fields: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """These fields of the rows that are nested in a column, cell by cell."""
+    """Cells of a column with nested rows, as lists of rows with these fields."""
     rows = cells.flatten()
     columns = [pc.struct_field(rows, name).to_pylist() for name in fields]
     found = [dict(zip(fields, values, strict=True)) for values in zip(*columns, strict=True)]

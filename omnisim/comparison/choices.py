@@ -1,4 +1,4 @@
-"""What a user names for an axis of the grid, as choices with labels."""
+"""Choices for an axis of the grid, with labels, from the names that a user gives."""
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ KINDS: dict[str, Sequence[str]] = {
     "elimination": POLICIES,
     "adversary": ("adversaries",),
 }
-"""Where the names of an axis are registered."""
+"""Registries that hold the names of an axis."""
 
 _BASES: dict[str, type] = {"forecaster": Forecaster, "elimination": Policy, "adversary": Adversary}
 
@@ -54,7 +54,7 @@ class Choice:
 
     @property
     def table(self) -> Mapping[str, Any]:
-        """What a file would say; not for strategies."""
+        """The choice as a table of a scenario file; not for strategies."""
         return {"kind": self.given} if isinstance(self.given, str) else self.given
 
     @property
@@ -105,7 +105,7 @@ def choices(axis: Axis, given: Any) -> list[Choice]:
 
 
 def choices_from_text(axis: Axis, text: str) -> list[Choice]:
-    """What the text of an option names; ``FILE.toml`` stands for the tables of that file, with their labels.
+    """Choices in the text of an option; ``FILE.toml`` stands for the tables of that file, with their labels.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def choices_from_text(axis: Axis, text: str) -> list[Choice]:
 
 
 def settings_from_text(texts: Iterable[str]) -> dict[str, list[Any]]:
-    """From the keys of ``KEY=A,B`` to their values.
+    """Values by key, from texts ``KEY=A,B``.
 
     >>> settings_from_text(["rounds=10,20", "market.series=hb_west"])
     {'rounds': [10, 20], 'market.series': ['hb_west']}

@@ -18,13 +18,13 @@ from omnisim.scenario.scenario import Scenario
 from omnisim.workers import each_result
 
 SEEDS = 10
-"""How many seeds there are where it is not said."""
+"""Default number of seeds."""
 
 Task = tuple[Variant, int, str]
 """A variant, a seed, and the command that reproduces the run."""
 
 Progress = Callable[[int, int], None]
-"""Told the runs done and all runs."""
+"""Function that is called with the number of runs done and of all runs."""
 
 
 def compare(
@@ -149,7 +149,7 @@ def _run(
 
 
 def _unheard(*said: object) -> None:
-    """Nobody listens."""
+    """Ignore progress."""
 
 
 def _plan(grid: Grid, command: str) -> dict[str, Any]:

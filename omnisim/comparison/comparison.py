@@ -1,4 +1,4 @@
-"""What a comparison offers: the class ``omnisim.Comparison`` and the function ``omnisim.load_comparison``.
+"""Public surface of comparisons: the class ``omnisim.Comparison`` and the function ``omnisim.load_comparison``.
 
 A *variant* is a scenario with one choice for each axis of the grid: ``forecaster``, ``elimination``, ``adversary`` and
 ``setting`` (the text of what ``--set`` gave). A *run* is a variant with a seed. The four labels are columns of every
@@ -39,11 +39,11 @@ inside the range of the theory. Regrets leave out agents whose benchmark is empt
     growth        LABELS, population, subsequence, measure (utility, money, the regrets, also in money, and the CCVs),
                   rounds (of the subsequence so far), mean, low, high, seeds: after growing numbers of rounds; large for
                   many variants, and ``growth_of`` computes only the rows that are wanted
-    certificates  LABELS, theorem, claim, scope, population, subsequence, probability (with which the theorem promises
-                  the bound; 1: always), runs, and how many of them came out how: held (and could have failed), vacuous
-                  (the bound is no lower than what could be lost anyway), unmet (no agent meets the hypotheses), checked
-                  (cannot fail), violated; excess (largest measured minus bound), measured and bound there, worst_run
-                  (its name)
+    certificates  LABELS, theorem, claim, scope, population, subsequence, basis (before the run, or from its record),
+                  probability (with which the theorem promises the bound; 1: always), runs, and how many of them came
+                  out how: held (and could have failed), vacuous (the bound is no lower than what could be lost anyway),
+                  unmet (no agent meets the hypotheses), checked (cannot fail), violated; excess (largest measured minus
+                  bound), measured and bound there, worst_run (its name)
     accuracy      LABELS, broadcast_by (which of the forecasters of a run), subsequence, measure, value, baseline, unit,
                   rounds: as Analysis.accuracy, mean over seeds
     diebold_mariano  LABELS, reference, loss, unit, rounds, seeds, mean, reference_mean, difference, statistic, p_value,
@@ -138,7 +138,7 @@ class Comparison:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What was asked, and how much of it there is."""
+        """Description of the comparison: its plan, its labels and the numbers of runs."""
         axes = ("forecasters", "eliminations", "adversaries", "settings")
         labels = {axis: list(dict.fromkeys(label[i] for label in self._labels)) for i, axis in enumerate(axes)}
         status = self.runs["status"].value_counts()
@@ -215,7 +215,7 @@ class Comparison:
 
     @cached_property
     def gains(self) -> pd.DataFrame:
-        """How many agents gain and lose against the reference, and how much."""
+        """Numbers of agents that gain and lose against the reference, and amounts."""
         finished = set(self.runs.loc[self.runs["status"] == FINISHED, RUN])
         names = [[name if name in finished else None for name in row] for row in self._names]
         some = any(any(row) for row in names)
@@ -227,7 +227,7 @@ class Comparison:
 
     @cached_property
     def growth(self) -> pd.DataFrame:
-        """How the measures that are sums grow with the rounds of a subsequence."""
+        """Growth, with the rounds of a subsequence, of the measures that are sums."""
         return self.growth_of()
 
     def growth_of(
@@ -267,21 +267,21 @@ class Comparison:
 
     @cached_property
     def certificates(self) -> pd.DataFrame:
-        """What the theorems promise, over all runs of a variant."""
+        """Results of the theorems' checks, over all runs of a variant."""
         rows = self._finished(["certificates"])
         of_row, frame = table_of(rows.table["certificates"])
         return certificates(frame, rows.index.variant[of_row], rows.table[RUN].to_numpy()[of_row], self._labels)
 
     @cached_property
     def accuracy(self) -> pd.DataFrame:
-        """How good forecasts were at the true outcomes, beside persistence over the same rounds."""
+        """Accuracy of forecasts at the true outcomes, beside that of persistence over the same rounds."""
         rows = self._finished(["accuracy"])
         of_row, frame = table_of(rows.table["accuracy"])
         return accuracy(frame, rows.index.variant[of_row], self._labels)
 
     @cached_property
     def diebold_mariano(self) -> pd.DataFrame:
-        """Whether forecasts differ in accuracy from that of the reference."""
+        """Diebold-Mariano tests of each forecaster's accuracy against that of the reference."""
         rows = self._finished(["losses", "loss", "loss_unit", "rounds"])
         found: list[dict[int, Losses]] = [{} for _ in self._labels]
         where = zip(rows.index.variant, rows.index.seed, strict=True)
@@ -292,14 +292,14 @@ class Comparison:
 
     @cached_property
     def violations(self) -> pd.DataFrame:
-        """How often and how far limits were exceeded, in their own units at the true outcomes."""
+        """Frequency and size of violations of limits, in their own units at the true outcomes."""
         rows = self._finished(["violations"])
         of_row, frame = table_of(rows.table["violations"])
         return limits(frame, rows.index.variant[of_row], self._labels)
 
     @cached_property
     def clipping(self) -> pd.DataFrame:
-        """What clipping to the range of the theory cut off outcomes and money."""
+        """Parts of outcomes and money that clipping to the range of the theory cut off."""
         rows = self._finished(["clipping"])
         of_row, frame = table_of(rows.table["clipping"])
         return cut(frame, rows.index.variant[of_row], self._labels)

@@ -21,7 +21,7 @@ from omnisim.statistics.verdicts import verdicts
 
 @dataclass(frozen=True)
 class Statistics:
-    """What can be said about the variants of a comparison.
+    """Statistics of the variants of a comparison.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Statistics:
 
     @cached_property
     def overall(self) -> pd.DataFrame:
-        """The same on the leaderboard's place, whose comparisons are a family of their own."""
+        """Differences on the leaderboard's place, whose comparisons are a family of their own."""
         return self._differences(slice(-1, None), MEASURES)
 
     def growth(self, grown: Curves, wanted: BoolArray, measures: Sequence[str], with_intervals: bool) -> pd.DataFrame:
@@ -153,7 +153,7 @@ class Statistics:
     def _estimates(
         self, measure: str, pairs: Sequence[tuple[int, int | None]], places: slice = slice(None)
     ) -> Estimates:
-        """Of each pair of a variant and a reference, or of a variant alone, at each place."""
+        """Estimates for each pair of a variant and a reference, or for a variant alone, at each place."""
         if not pairs:
             return _nothing()
         by_days = [measure in LARGER_IS_BETTER and self._replayed(v, r) for v, r in pairs]
@@ -286,7 +286,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class _Earned:
-    """What each agent earned in a run.
+    """Earnings of each agent in a run.
 
     Attributes
     ----------
@@ -307,7 +307,7 @@ def _with_pairs(reference: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
 def _differences(
     shared: Mapping[int, tuple[_Earned, _Earned]],
 ) -> Iterator[tuple[tuple[str, str, str], dict[int, FloatArray]]]:
-    """Of all agents of runs and the runs they are compared to, by population, subsequence and measure, then by seed."""
+    """Paired differences of all agents, by population, subsequence and measure, then by seed."""
     changes = {seed: change(own.earned, before.earned) for seed, (own, before) in shared.items()}
     places = dict.fromkeys(place for own, _ in shared.values() for place in own.places)
     for place in places:

@@ -26,7 +26,7 @@ LABELS = ("forecaster", "elimination", "adversary", "setting")
 """The columns that say which variant a row is about."""
 
 CONTEXT = LABELS[1:]
-"""What forecasters that are compared with each other have in common."""
+"""Labels that forecasters share when they are compared with each other."""
 
 _DIGITS = 10
 

@@ -1,4 +1,4 @@
-"""How strategies are written where there is one line only: ``persistence(lag=7)``.
+"""Notation of strategies on one line: ``persistence(lag=7)``.
 
 .. code-block:: text
 

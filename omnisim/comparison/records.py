@@ -41,10 +41,10 @@ MEASURES = (
     *("utility", "money", "money_clipped", *REGRETS, *IN_MONEY, "ccv", "ccv_positive"),
     *("bias", "fallback_rounds", "eliminated"),
 )
-"""What is compared: columns of ``Analysis.agents``, and regrets in money."""
+"""Measures that are compared: columns of ``Analysis.agents``, and regrets in money."""
 
 LARGER_IS_BETTER = ("utility", "money", "money_clipped")
-"""Of all other measures less is better."""
+"""Measures of which more is better; less is better for all others."""
 
 MONEY = ("money", "money_clipped", *IN_MONEY)
 """Measures that populations may count in different currencies."""
@@ -105,7 +105,7 @@ _TEXT, _WHOLE, _SHORT, _REAL = pa.string(), pa.int64(), pa.int32(), pa.float64()
 
 
 _LARGEST = 1e100
-"""Of a number: what no run comes near, and sums of many and squares of which are finite."""
+"""Largest number accepted: no run comes near it, and sums of many and squares of such numbers are finite."""
 
 _ANY: dict[str, Any] = {"low": -_LARGEST, "high": _LARGEST}
 
@@ -129,7 +129,7 @@ _reals = Column("", _REAL, missing=True, listed=True, **_ANY)
 _PLACE = _columns(_text, "population", "subsequence")
 
 _HEAD = (*_columns(_text, RUN, *LABELS), *_columns(_count, SEED))
-"""What the rows of both tables begin with."""
+"""First columns of the rows of both tables."""
 
 AGENTS_COLUMNS = (
     *_HEAD,
@@ -186,7 +186,7 @@ RUNS_COLUMNS = (
     ),
     _table(
         "certificates",
-        *_columns(_text, "theorem", "claim", "scope", "population", "subsequence"),
+        *_columns(_text, "theorem", "claim", "scope", "population", "subsequence", "basis"),
         *_columns(_maybe, "measured"),
         *_columns(Column("", _REAL, low=0, missing=True), "bound"),
         Column("holds", pa.bool_()),

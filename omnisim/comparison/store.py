@@ -48,7 +48,7 @@ GATHERED = 250
 _RUNS, _AGENTS = "runs", "agents"
 
 FOLDERS = (SCENARIOS, _RUNS, _AGENTS)
-"""Of a comparison, inside its own."""
+"""Folders of a comparison, inside its own."""
 
 _PART = "part-"
 _DAMAGED, _AGAIN = "is damaged", ": run the comparison again into the same folder, which computes its runs anew"
@@ -56,7 +56,7 @@ _DAMAGED, _AGAIN = "is damaged", ": run the comparison again into the same folde
 
 @dataclass(frozen=True)
 class Place:
-    """Where a finished run is.
+    """Location of a finished run.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Store:
         return written
 
     def read_plan(self) -> dict[str, Any]:
-        """What was asked.
+        """Read the plan: the variants and seeds that were asked for.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class Store:
             return parse_json(text, Plan)
 
     def progress(self) -> tuple[int, int]:
-        """How many of the runs that were asked for last are finished, and how many those are."""
+        """Number of finished runs among those that were asked for last, and number of those."""
         plan = self.read_plan()
         asked = {run_name(variant["digest"], seed) for variant in plan["variants"] for seed in plan["seeds"]}
         return len(asked & set(self.places())), len(asked)
@@ -180,7 +180,7 @@ class Store:
         return set(finished)
 
     def places(self) -> dict[str, Place]:
-        """Where each finished run is.
+        """Location of each finished run.
 
         Raises
         ------
@@ -264,7 +264,7 @@ class Store:
 
     @property
     def agents_columns(self) -> list[str]:
-        """Of the table ``agents``."""
+        """Columns of the table ``agents``."""
         return list(AGENTS.names)
 
     def no_agents(self, columns: Sequence[str]) -> pa.Table:
@@ -276,7 +276,7 @@ class Store:
 
 
 def _wrong_with(path: Path, schema: pa.Schema) -> str:
-    """What is wrong with a file by itself; "" for nothing."""
+    """Fault in a file by itself; "" if there is none."""
     try:
         with reading("", TraceError, _DAMAGED), pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not file.schema_arrow.equals(schema):
@@ -293,7 +293,7 @@ def _wrong_with(path: Path, schema: pa.Schema) -> str:
 
 
 def _wrong_agents(path: Path, places: Mapping[str, Place]) -> str:
-    """What is wrong with agents beside the runs they are of; "" for nothing."""
+    """Fault in agents beside the runs they are of; "" if there is none."""
     try:
         with reading("", TraceError, _DAMAGED), _open(path) as file:
             for run, place in places.items():

@@ -17,7 +17,7 @@ ALL = "all populations"
 
 @dataclass(frozen=True)
 class Index:
-    """Which row of a table is which run.
+    """Positions of a table's rows among variants and seeds.
 
     Attributes
     ----------
@@ -200,7 +200,7 @@ class Rows:
 
     @classmethod
     def of(cls, table: pa.Table, names: Sequence[Sequence[str]]) -> "Rows":
-        """Of the runs with these names, by variant and seed; those of others are left out."""
+        """Take the rows of runs with these names, by variant and seed; those of others are left out."""
         of_name = {name: (v, s) for v, row in enumerate(names) for s, name in enumerate(row)}
         asked = [i for i, name in enumerate(table[RUN].to_pylist()) if name in of_name]
         table = table.take(pa.array(asked, pa.int64()))
@@ -211,7 +211,7 @@ class Rows:
         return cls(table.take(pa.array(order)), Index(where[:, 0], where[:, 1], len(names), len(names[0])))
 
     def finished(self) -> "Rows":
-        """Those of runs that did not fail; needs the column ``status``."""
+        """Keep the rows of runs that did not fail; needs the column ``status``."""
         keep = np.array([status == FINISHED for status in self.table["status"].to_pylist()], dtype=np.bool_)
         index = self.index
         kept = Index(index.variant[keep], index.seed[keep], index.variants, index.seeds)

@@ -105,7 +105,7 @@ def _sort(losses: Losses) -> tuple[str, str, int]:
     return losses.kind, losses.unit, losses.rounds
 
 
-_KEY = ["theorem", "claim", "scope", "population", "subsequence", "probability"]
+_KEY = ["theorem", "claim", "scope", "population", "subsequence", "basis", "probability"]
 
 COUNTS: dict[str, Status] = {
     "held": Status.INFORMATIVE,

@@ -45,7 +45,7 @@ def outer_crossings(shift, profile):
 
 @compiled()
 def _share(shift, here, beyond):
-    """How much of the upper of two neighbours makes the mean of H 0, given H >= 0 >= H there and not both 0."""
+    """Share of the upper of two neighbours that makes the mean of H 0, given H >= 0 >= H there and not both 0."""
     above, below = shift + here, -(shift + beyond)
     return above / (above + below)
 

@@ -1,4 +1,4 @@
-"""Where a signed sum of weights changes sign, right to the last weight, compiled.
+"""Crossing of a signed sum of weights: the place where its sign changes, right to the last weight, compiled.
 
 At a point x some of m answers are "high", the others "low"; with weights q and k of m thresholds exceeded,
 
@@ -18,7 +18,7 @@ ROUNDING = 2.0**-52
 """Twice the relative error of one addition."""
 
 RESOLUTION = 1e-10
-"""How far plain sums may be off, relative to S(k) and S(k + 1)."""
+"""Largest error of plain sums, relative to S(k) and S(k + 1)."""
 
 TINY = 1e-290
 """Sums below this may lack weights that underflowed."""

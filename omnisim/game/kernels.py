@@ -5,7 +5,7 @@ Both release the interpreter lock; rows are independent, so splitting them over 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
@@ -23,8 +23,10 @@ _CHUNK = 256
 """Entries worked on at a time."""
 
 _RELAXED = {"nsz", "nnan", "contract"}
-"""What the compiler may assume: no NaN, and -0 is 0, so that it can vectorize comparisons; and that a product may be
-added without being rounded first. Sums keep their order."""
+"""Assumptions that the compiler may make: no NaN, -0 is 0, and a product may be added without being rounded first.
+
+The first two let it vectorize comparisons. Sums keep their order.
+"""
 
 _WORTH_SPLITTING = 1 << 14
 """Entries below which a second thread costs more than it saves."""
@@ -58,19 +60,32 @@ def update_potentials(updates: Sequence[PotentialUpdate]) -> list[float]:
     s_k^4, so three exponentials serve all rates, and nothing overflows while q_k^2 does not.
     """
     rises = [np.zeros(len(update.rows)) for update in updates]
-    workers = _threads() if sum(u.rows.size * u.gains.shape[1] for u in updates) >= _WORTH_SPLITTING else 1
 
-    def work(share: int) -> None:
+    def work(share: int, workers: int) -> None:
         for update, rise in zip(updates, rises, strict=True):
             rows = len(update.rows)
             _potential_update(rows * share // workers, rows * (share + 1) // workers, *update, rise)
 
+    in_shares(work, sum(u.rows.size * u.gains.shape[1] for u in updates))
+    return [float(rise.sum()) for rise in rises]
+
+
+def in_shares(work: Callable[[int, int], None], entries: int) -> None:
+    """Call ``work(share, workers)`` for each share of the work, 0 to workers - 1, in threads if it is worth it.
+
+    Parameters
+    ----------
+    work
+        A compiled loop that releases the interpreter lock, over entries that are independent of each other.
+    entries
+        How many there are.
+    """
+    workers = _threads() if entries >= _WORTH_SPLITTING else 1
     # This thread is one of the workers; waking another costs as much as a thousand entries.
-    others = [_pool().submit(work, share) for share in range(1, workers)]
-    work(0)
+    others = [_pool().submit(work, share, workers) for share in range(1, workers)]
+    work(0, workers)
     for other in others:
         other.result()
-    return [float(rise.sum()) for rise in rises]
 
 
 def sum_rows(table: FloatArray, rows: IntArray) -> FloatArray:

@@ -18,7 +18,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.products import inner
 
 Gain: TypeAlias = Callable[[FloatArray], tuple[float, FloatArray]]
-"""From a prediction p (d,) to (b, h): the weighted gain is b + h . y."""
+"""Function from a prediction p (d,) to (b, h): the weighted gain is b + h . y."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def first_good(gain: Gain, candidates: Sequence[Mixture], tolerance: float) -> t
 
 
 _FIRST_STEP = 2.0**-10
-"""How far from the candidate the exact step for d = 1 looks first: it stays near, so that what a base knows is kept."""
+"""First distance from the candidate that the exact step for d = 1 tries: near, so that what a base knows is kept."""
 
 
 class CuttingPlanes(Minimax):
@@ -165,7 +165,7 @@ class _Known:
 
     @property
     def count(self) -> int:
-        """How many predictions were evaluated."""
+        """Number of predictions evaluated."""
         return len(self.gains)
 
     def __call__(self, prediction: FloatArray) -> tuple[float, FloatArray]:
@@ -185,7 +185,7 @@ class _Known:
         return float(intercept + np.maximum(slope, 0).sum())
 
     def mixture(self, prices: FloatArray) -> Mixture:
-        """That mixture."""
+        """Mixture with these probabilities of the evaluated predictions; those of probability 0 are left out."""
         played = prices.nonzero()[0]
         return Mixture(np.stack([self._support[k] for k in played]), prices[played])
 

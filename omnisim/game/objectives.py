@@ -90,7 +90,7 @@ class Decisions(Objectives):
         """Gains of the rows of each agent's event, (N or 1, columns)."""
 
     def actions(self, prediction: FloatArray) -> IntArray:
-        """What each agent would play in this round (N,), were this broadcast."""
+        """Action (N,) that each agent would play in this round if this prediction were broadcast."""
         return self._fired(prediction)[0]
 
     def gains(self, mixture: Mixture, outcome: FloatArray) -> tuple[IntArray, FloatArray]:

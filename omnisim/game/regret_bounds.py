@@ -1,4 +1,4 @@
-r"""What a potential of regrets bounds: external and swap regret of every agent, with constants for a single year.
+r"""Bounds from a potential of regrets: external and swap regret of every agent, with constants for a single year.
 
 Let x_ab(p, y) = (u(b, y) - u(a, y)) / s for an agent whose utilities differ by at most s at any outcome, counted where
 the agent plays a and b is a candidate, and r_b = E_{p ~ psi} x_{a(p) b}, v_b = E_{p ~ psi} x_{a(p) b}^2. With rates eta
@@ -96,7 +96,7 @@ def swap_logarithm(rounds: int, actions: int, pairs: float, spent: float, played
 
 
 def sampling_bound(variance: FloatArray, logarithm: float, rounds: int) -> FloatArray:
-    """By how much what was sampled may fall behind its expectation, in units of its range: formula (3).
+    """Bound on the shortfall of what was sampled from its expectation, in units of its range: formula (3).
 
     The grid of lambda is 4, 2, 1, ..., 2^-(ceil(log2(T) / 2) + 1).
 

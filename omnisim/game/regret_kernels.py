@@ -16,14 +16,17 @@ _BLOCK = 512
 """Numbers worked on at a time."""
 
 _RELAXED = {"nsz", "nnan", "contract"}
-"""What the compiler may assume, as in :mod:`omnisim.game.kernels`."""
+"""Assumptions that the compiler may make, as in :mod:`omnisim.game.kernels`."""
 
 
 @compiled()
-def weigh_regrets(active, own, candidates, scale, rates, external, powers, factors, products, weights):
-    """The weight (N, A) of what every other action would earn more, for each agent and its own action, in place."""
+def weigh_regrets(begin, end, active, own, candidates, scale, rates, external, powers, factors, products, weights):
+    """The weight (N, A) of what every other action would earn more than the own one, in place.
+
+    Of agents ``begin`` to ``end`` - 1.
+    """
     count, actions = len(rates), candidates.shape[1]
-    for n in range(len(own)):
+    for n in range(begin, end):
         a = own[n]
         for s in active:
             for k in range(count):
@@ -38,40 +41,43 @@ def weigh_regrets(active, own, candidates, scale, rates, external, powers, facto
 
 @compiled()
 def learn_regrets(
-    active, own, shares, candidates, earned, scale, rates, curvatures, external, external_squares, swap, swap_squares,
-    external_weights, powers, factors, products, potentials,
+    begin, end, active, own, shares, candidates, earned, scale, rates, curvatures, external, external_squares, swap,
+    swap_squares, external_weights, powers, factors, products, potentials, rise,
 ):  # fmt: skip
-    """Add the gains of a round, renew the potentials and weights of their pairs in place; the rise of the potential."""
+    """Add the gains of a round to agents ``begin`` to ``end`` - 1, and renew their potentials and weights, in place.
+
+    The rise of each agent's potentials is added to ``rise`` (N,).
+    """
     # Agents are taken in blocks whose numbers stay in the first cache, and exponentials in one loop over a block.
-    agents, actions = earned.shape
+    actions = earned.shape[1]
     block = max(1, _BLOCK // actions)
-    gain, square, power = np.empty(block * actions), np.empty(block * actions), np.empty(block * actions)
-    rise, gains = 0.0, np.zeros((len(shares), agents, actions))
-    for p in range(len(shares)):
-        for n in range(agents):
-            a = own[p, n]
-            for b in range(actions):
-                if candidates[n, b]:
-                    gains[p, n, b] = (earned[n, b] - earned[n, a]) * scale[n]
-    for s in active:
-        for first in range(0, agents, block):
-            last = min(agents, first + block)
+    size = block * actions
+    gain, square, power = np.empty(size), np.empty(size), np.empty(size)
+    mass, weight = np.empty(size), np.empty(size)
+    gains = np.zeros((len(shares), block, actions))
+    for first in range(begin, end, block):
+        last = min(end, first + block)
+        for p in range(len(shares)):
+            for n in range(first, last):
+                mine = earned[n, own[p, n]]
+                for b in range(actions):
+                    gains[p, n - first, b] = (earned[n, b] - mine) * scale[n] if candidates[n, b] else 0.0
+        for s in active:
             for n in range(first, last):
                 for p in range(len(shares)):
                     a = own[p, n]
-                    _add(gains[p, n], shares[p], external[s, n], external_squares[s, n])
-                    _add(gains[p, n], shares[p], swap[s, n, a], swap_squares[s, n, a])
-            rise += _renew_external(
+                    _add(gains[p, n - first], shares[p], external[s, n], external_squares[s, n])
+                    _add(gains[p, n - first], shares[p], swap[s, n, a], swap_squares[s, n, a])
+            _renew_external(
                 first, last, rates, curvatures, external[s], external_squares[s], external_weights[s], potentials[s],
-                gain, square, power,
+                rise, gain, square, power, mass, weight,
             )  # fmt: skip
             for p in range(len(shares)):
                 _renew_factors(
                     first, last, own[p], rates, curvatures, swap[s], swap_squares[s], powers[s], factors[s],
                     gain, square, power,
                 )  # fmt: skip
-            rise += _renew_products(first, last, factors[s], products[s], potentials[s])
-    return rise
+            _renew_products(first, last, factors[s], products[s], potentials[s], rise)
 
 
 @compiled(fastmath=_RELAXED)
@@ -88,48 +94,59 @@ def _exponentials(gain, square, power, eta, curvature, size):
         power[q] = exponential(eta * gain[q] - bend * square[q])
 
 
+@compiled(fastmath=_RELAXED)
+def _accumulate(power, mass, weight, eta, size):
+    for q in range(size):
+        mass[q] += power[q]
+        weight[q] += eta * power[q]
+
+
 @compiled()
-def _renew_external(first, last, rates, curvatures, total, squares, weights, potentials, gain, square, power):
-    actions, count, rise = total.shape[1], len(rates), 0.0
-    size = (last - first) * actions
+def _renew_external(
+    first, last, rates, curvatures, total, squares, weights, potentials, rise, gain, square, power, mass, weight
+):
+    actions = total.shape[1]
+    size, whole = (last - first) * actions, actions * len(rates)
     for n in range(first, last):
         for b in range(actions):
-            gain[(n - first) * actions + b], square[(n - first) * actions + b] = total[n, b], squares[n, b]
-            weights[n, b] = 0.0
-        rise -= potentials[n, 0]
-        potentials[n, 0] = 0.0
-    for k in range(count):
+            at = (n - first) * actions + b
+            gain[at], square[at], mass[at], weight[at] = total[n, b], squares[n, b], 0.0, 0.0
+    for k in range(len(rates)):
         _exponentials(gain, square, power, rates[k], curvatures[k], size)
-        for n in range(first, last):
-            for b in range(actions):
-                share = power[(n - first) * actions + b] / (count * actions)
-                potentials[n, 0] += share
-                weights[n, b] += rates[k] * share
+        _accumulate(power, mass, weight, rates[k], size)
     for n in range(first, last):
-        rise += potentials[n, 0]
-    return rise
+        potential = 0.0
+        for b in range(actions):
+            at = (n - first) * actions + b
+            weights[n, b] = weight[at] / whole
+            potential += mass[at]
+        potential /= whole
+        rise[n] += potential - potentials[n, 0]
+        potentials[n, 0] = potential
 
 
 @compiled()
 def _renew_factors(first, last, own, rates, curvatures, total, squares, powers, factors, gain, square, power):
     actions = total.shape[1]
     for n in range(first, last):
+        a = own[n]
         for b in range(actions):
             at = (n - first) * actions + b
-            gain[at], square[at] = total[n, own[n], b], squares[n, own[n], b]
+            gain[at], square[at] = total[n, a, b], squares[n, a, b]
     for k in range(len(rates)):
         _exponentials(gain, square, power, rates[k], curvatures[k], (last - first) * actions)
         for n in range(first, last):
-            factor = 0.0
+            a, factor = own[n], 0.0
             for b in range(actions):
-                powers[n, own[n], k, b] = power[(n - first) * actions + b]
-                factor += power[(n - first) * actions + b]
-            factors[n, own[n], k] = factor / actions
+                at = (n - first) * actions + b
+                powers[n, a, k, b] = power[at]
+                factor += power[at]
+            factors[n, a, k] = factor / actions
 
 
 @compiled()
-def _renew_products(first, last, factors, products, potentials):
-    actions, count, rise = factors.shape[1], factors.shape[2], 0.0
+def _renew_products(first, last, factors, products, potentials, rise):
+    actions, count = factors.shape[1], factors.shape[2]
     for n in range(first, last):
         products[n] = 1.0
         for a in range(actions):
@@ -139,6 +156,5 @@ def _renew_products(first, last, factors, products, potentials):
         for k in range(count):
             products[n, k] = min(_LARGEST, products[n, k])
             whole += products[n, k] / count
-        rise += whole - potentials[n, 1]
+        rise[n] += whole - potentials[n, 1]
         potentials[n, 1] = whole
-    return rise

@@ -1,15 +1,17 @@
 """Regrets of all agents as objectives with a potential of their own: external, and swap regret for all A^A swaps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
+from omnisim.game.kernels import in_shares
 from omnisim.game.objectives import Decisions
 from omnisim.game.regret_bounds import regret_rates
 from omnisim.game.regret_kernels import learn_regrets, weigh_regrets
 from omnisim.problem.choices import weighted_regret
 from omnisim.problem.context import Context
+from omnisim.problem.limits import Limits
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.ranges import utility_range
 
@@ -28,16 +30,18 @@ class RegretPotential:
         L.
     rounds
         T.
+    limits
+        Of outcomes, within which those that are learnt lie.
     unit
         What the potential of one pair of a subsequence and an agent counts at first, twice: once for each regret.
     """
 
-    def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float) -> None:
+    def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float, limits: Limits) -> None:
         self._decisions, self._population, self._unit = decisions, decisions.population, unit
         agents, actions = self._population.agents, self._population.actions
         self._rates, self._curvatures = (read_only(each) for each in regret_rates(rounds))
         count = len(self._rates)
-        largest = utility_range(self._population)
+        largest = utility_range(self._population, limits)
         self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > 0)
         pairs = (subsequences, agents)
         self.external, self.external_squares = np.zeros((2, *pairs, actions))
@@ -52,7 +56,7 @@ class RegretPotential:
 
     @property
     def mass(self) -> float:
-        """What the potential is at first."""
+        """Initial value of the potential."""
         return self._unit * self.potentials.size
 
     def prepare(self, context: Context) -> None:
@@ -64,28 +68,43 @@ class RegretPotential:
     def weighted_gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:
         """(b, h): the weighted gain of a prediction is b + h . y."""
         population, own = self._population, self._decisions.actions(prediction)
-        weights = np.zeros((population.agents, population.actions))
-        weigh_regrets(
-            self._active, own, self._candidates, self._scale * self._unit, self._rates,
-            self._external_weights, self._powers, self._factors, self._products, weights,
-        )  # fmt: skip
+        weights, scale = np.zeros((population.agents, population.actions)), self._scale * self._unit
+
+        def work(first: int, last: int) -> None:
+            weigh_regrets(
+                first, last, self._active, own, self._candidates, scale, self._rates, self._external_weights,
+                self._powers, self._factors, self._products, weights,
+            )  # fmt: skip
+
+        self._in_shares(work)
         return weighted_regret(population.utility, population.offset, own, self._others, weights)
 
     def learn(self, mixture: Mixture, outcome: FloatArray) -> float:
         """Add the gains of a round; the rise of the potential."""
         own = np.stack([self._decisions.actions(prediction) for prediction in mixture.support])
         earned = np.ascontiguousarray(self._population.utilities(outcome))
-        rise = learn_regrets(
-            self._active, own, np.ascontiguousarray(mixture.weights), self._candidates, earned, self._scale,
-            self._rates, self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
-            self._external_weights, self._powers, self._factors, self._products, self.potentials,
-        )  # fmt: skip
-        return float(rise) * self._unit
+        weights, rise = np.ascontiguousarray(mixture.weights), np.zeros(self._population.agents)
+
+        def work(first: int, last: int) -> None:
+            learn_regrets(
+                first, last, self._active, own, weights, self._candidates, earned, self._scale, self._rates,
+                self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
+                self._external_weights, self._powers, self._factors, self._products, self.potentials, rise,
+            )  # fmt: skip
+
+        self._in_shares(work)
+        return float(rise.sum()) * self._unit
+
+    def _in_shares(self, work: Callable[[int, int], None]) -> None:
+        """Call ``work(first, last)`` for parts of the agents, who are independent of each other."""
+        agents = self._population.agents
+        entries = len(self._active) * agents * self._population.actions * len(self._rates)
+        in_shares(lambda k, workers: work(agents * k // workers, agents * (k + 1) // workers), entries)
 
 
 def regret_potentials(
-    decisions: Sequence[Decisions], subsequences: int, rounds: int, mass: float
+    decisions: Sequence[Decisions], subsequences: int, rounds: int, mass: float, limits: Limits
 ) -> list[RegretPotential]:
     """One for each population, together of potential 2 ``mass`` at first, the same for every agent."""
     agents = sum(each.population.agents for each in decisions)
-    return [RegretPotential(each, subsequences, rounds, mass / (agents * subsequences)) for each in decisions]
+    return [RegretPotential(each, subsequences, rounds, mass / (agents * subsequences), limits) for each in decisions]

@@ -85,14 +85,14 @@ class StepEvents(Objectives):
         self.place(groups, self.bins(comparators[None, :])[0])
 
     def bins(self, comparators: FloatArray) -> IntArray:
-        """For values (n, |H|) of the comparators, (n, |H|): how many thresholds lie below each."""
+        """Number (n, |H|) of thresholds below each value (n, |H|) of the comparators."""
         found = np.zeros(comparators.shape, dtype=np.int64)
         for h, w in enumerate(self.thresholds):
             found[:, h] = np.searchsorted(w, comparators[:, h] - _SAME)
         return found
 
     def place(self, groups: FloatArray, bins: IntArray) -> None:
-        """As ``show``, given one row of ``bins``."""
+        """Begin a round as :meth:`show` does, given one row of ``bins``."""
         fired = (self._place >= bins[self._comparator]).nonzero()[0] + 1
         self._fired = np.concatenate([[0], fired])
         self._active = groups.nonzero()[0]

@@ -1,4 +1,4 @@
-"""How much each objective counts, given the gains so far (theory, section 4.2)."""
+"""Weight of each objective, given the gains so far (theory, section 4.2)."""
 
 import math
 from abc import ABC, abstractmethod
@@ -53,7 +53,7 @@ class Weights(ABC):
 
     @abstractmethod
     def tolerance(self) -> float:
-        """How large the weighted gain of this round may be, in the scale of the weights, for the guarantee to hold."""
+        """Largest weighted gain of this round, in the scale of the weights, with which the guarantee holds."""
 
     def join(self, mass: float) -> None:
         """Take a potential of this mass into the budget, where there is one; none by default."""

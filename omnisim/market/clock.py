@@ -43,16 +43,16 @@ class Periods:
 
     @property
     def word(self) -> str:
-        """What messages call a period."""
+        """Name of a period in messages."""
         return word_of(self.minutes)
 
     def start(self, stamp: "pd.Timestamp") -> str:
-        """How messages write the beginning of a period."""
+        """Beginning of a period as messages write it."""
         return _day(stamp) if self.minutes == DAY else _time(stamp)
 
 
 def word_of(minutes: int) -> str:
-    """What messages call a period of that length."""
+    """Name of a period of that length in messages."""
     return {HOUR: "hour", DAY: "day"}.get(minutes, f"{minutes}-minute period")
 
 
@@ -112,7 +112,7 @@ def local_periods(
 
 
 def nonexistent(starts: "pd.DatetimeIndex", timezone: str | None) -> "pd.DatetimeIndex":
-    """Those of the naive local ``starts`` that the spring clock change of the zone skips.
+    """Select the naive local ``starts`` that the spring clock change of the zone skips.
 
     >>> import pandas as pd
     >>> night = pd.date_range("2021-03-14", periods=9, freq="h")

@@ -1,4 +1,4 @@
-"""Which columns of a table of unknown layout hold the stamps, the periods and the prices, by what they hold."""
+"""Columns for the stamps, the periods and the prices in a table of unknown layout, found by their contents."""
 
 import re
 from collections.abc import Mapping

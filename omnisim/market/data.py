@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import DateArray, FloatArray, finite, freeze
+from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
 from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
@@ -29,6 +29,37 @@ RESOLUTIONS: Mapping[int, Resolution] = MappingProxyType({number: name for name,
 """The resolution with so many periods a day."""
 
 Day: TypeAlias = str | dt.date | np.datetime64
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """A series beside the prices, revealed with them.
+
+    Attributes
+    ----------
+    series : (D, H)
+        In ``unit``.
+    unit
+        Something per MWh.
+    forecast : (D, H) or None
+        What was forecast of it the day before; None where nothing was.
+    cap
+        Where it is the price with a cap: that.
+    """
+
+    series: FloatArray
+    unit: str
+    forecast: FloatArray | None = None
+    cap: float | None = None
+
+    def of_days(self, kept: BoolArray | slice) -> "Signal":
+        """The same on some of the days."""
+        return replace(self, series=self.series[kept], forecast=None if self.forecast is None else self.forecast[kept])
+
+    @property
+    def told(self) -> FloatArray:
+        """Values known the day before, (D, H): the forecast of the signal, or its values of the day before."""
+        return np.concatenate([self.series[:1], self.series[:-1]]) if self.forecast is None else self.forecast
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +90,8 @@ class Market:
     warnings
         One plain sentence for everything that is likely wrong with how the data were read, with the key that settles
         it either way.
+    signals
+        Name -> :class:`Signal`: series beside the prices, such as the carbon intensity of each period.
     distributions
         Name of a forecast -> the distributions whose means it is, in ``currency`` per MWh, where there are any.
 
@@ -87,6 +120,7 @@ class Market:
     attribution: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    signals: Mapping[str, Signal] = field(default_factory=dict)
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,6 +145,17 @@ class Market:
             for key, value in self.next_day.items()
         }
         object.__setattr__(self, "next_day", MappingProxyType(ahead))
+        signals = {
+            key: replace(
+                signal,
+                series=finite(f"signal {key!r} of {self.name}", signal.series, shape, error=DataError),
+                forecast=None
+                if signal.forecast is None
+                else finite(f"forecast of signal {key!r} of {self.name}", signal.forecast, shape, error=DataError),
+            )
+            for key, signal in self.signals.items()
+        }
+        object.__setattr__(self, "signals", MappingProxyType(signals))
         for key, distribution in self.distributions.items():
             if key not in self.forecasts or distribution.shape != shape:
                 raise DataError(
@@ -126,7 +171,7 @@ class Market:
 
     @property
     def resolution(self) -> Resolution:
-        """What there is a price for: each hour, half-hour, quarter of an hour or five minutes, or the day."""
+        """Time between prices: an hour, a half-hour, a quarter of an hour, five minutes, or a day."""
         return RESOLUTIONS[self.prices.shape[1]]
 
     @property
@@ -135,7 +180,7 @@ class Market:
         return Scaling(*fitting(self.prices), self.currency)
 
     def at(self, resolution: Resolution) -> "Market":
-        """The same market at another resolution: prices (features, forecasts) are averaged, or repeated.
+        """Convert the market to another resolution: prices (features, forecasts) are averaged, or repeated.
 
         Periods of which several make one are averaged; a period that makes several is repeated. Quantiles of several
         periods cannot be averaged, which is a :class:`DataError`.
@@ -152,6 +197,14 @@ class Market:
             features={name: in_periods(values, number) for name, values in self.features.items()},
             forecasts={name: in_periods(values, number) for name, values in self.forecasts.items()},
             next_day={name: in_periods(values[None], number)[0] for name, values in self.next_day.items()},
+            signals={
+                name: replace(
+                    signal,
+                    series=in_periods(signal.series, number),
+                    forecast=None if signal.forecast is None else in_periods(signal.forecast, number),
+                )
+                for name, signal in self.signals.items()
+            },
             distributions={name: each.in_periods(number) for name, each in self.distributions.items()},
         )
 
@@ -191,6 +244,7 @@ class Market:
             features={key: value[kept] for key, value in self.features.items()},
             forecasts={key: value[kept] for key, value in self.forecasts.items()},
             next_day=self.next_day if kept[-1] else {},
+            signals={key: signal.of_days(kept) for key, signal in self.signals.items()},
             distributions={key: value.of_days(kept) for key, value in self.distributions.items()},
         )
 

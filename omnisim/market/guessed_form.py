@@ -1,4 +1,4 @@
-"""Where the header of a file of unknown layout stands, and how its cells are written."""
+"""Header of a file of unknown layout, and the notation of its cells."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How a file of prices of no declared form is read: keys that are found out, and choices that the file leaves open.
+"""Guesses at the form of a file of prices: keys that are found out, and choices that the file leaves open.
 
 A file of a known source has its layout. Of any other the columns are told by what they hold, and what reading it
 refuses is settled by the key that the refusal names; each such step is kept as a choice for the user to confirm.
@@ -37,12 +37,12 @@ _SUGGESTED = (
     re.compile(r"can be read as (?P<value>\S.*?) or .*declare (?P<key>[a-z_]+)"),
     re.compile(r"set (?P<key>price|sheet|member) to one of (?:.*?: )?(?P<value>'[^']*')"),
 )
-"""How refusals name a key and a value that settles them."""
+"""Patterns by which refusals name a key and a value that settles them."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """How a file is read.
+    """Way to read a file, as found out.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
 
 
 def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[str, Any]:
-    """Of a file with several markets below (or beside) each other, the rows of one: the first."""
+    """Select the rows of the first market in a file with several below (or beside) each other."""
     used = [keys.get("price"), *when_of(keys).columns]
     named = [name for name in when_of(keys).columns if name in table.columns]
     if keys.get("wide"):

@@ -1,4 +1,4 @@
-"""What a file of prices is, in lines to read, and the ``[market]`` table with which a scenario reads it."""
+"""Description of a file of prices, in lines to read, and the ``[market]`` table with which a scenario reads it."""
 
 from collections.abc import Mapping
 from pathlib import Path

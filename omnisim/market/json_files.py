@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DEEPEST = 8
-"""How many levels of an object may stand above the rows."""
+"""Largest number of levels of an object above the rows."""
 
 
 def read_json(path: Path, member: str | None = None) -> "pd.DataFrame":

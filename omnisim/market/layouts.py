@@ -272,7 +272,7 @@ LAYOUTS: tuple[Layout, ...] = (
         local=r"|index|Unnamed: 0|time|datetime",
     ),
 )
-"""In the order in which they are tried."""
+"""Known layouts of files, in the order in which they are tried."""
 
 SOURCES: Mapping[str, tuple[Layout, ...]] = MappingProxyType(
     {name: tuple(each for each in LAYOUTS if each.source == name) for name in dict.fromkeys(x.source for x in LAYOUTS)}

@@ -18,8 +18,9 @@ _COMPARED = 5000
 """Prices of a market that a column is compared with."""
 
 _UNEXPLAINED = 2e-4
-"""Share of the variance of the price which, if a line through a column leaves no more, says that it is the price:
-rescaled and rounded to whole EUR/MWh it leaves about 1e-4, the best published forecasts of five markets 0.09 or more.
+"""Share of the variance of the price which, if a line through a column leaves no more, says that it is the price.
+
+Rescaled and rounded to whole EUR/MWh it leaves about 1e-4, the best published forecasts of five markets 0.09 or more.
 """
 
 _HALF = 0.5
@@ -29,8 +30,10 @@ _COARSE = 0.01
 """Standard deviations of the price up to which a rounding step is taken into account."""
 
 _DAYS, _HOURS, _BETTER = 14, 3, 0.8
-"""A forecast of that many days is held against the prices up to so many hours earlier and later; where one leaves less
-than that share of the variance that is left at its own hours, its stamps are doubted."""
+"""Days of a forecast that are compared with prices, hours of the shifts, and the share that raises doubts.
+
+Where a shift leaves less than that share of the variance that is left at its own hours, its stamps are doubted.
+"""
 
 _TIMES = 5.0
 """A forecast whose usual size is that many times the price's, or its inverse, is likely in another unit."""
@@ -116,7 +119,7 @@ def _unexplained(ours: FloatArray, theirs: FloatArray) -> float:
 
 
 def _copied(prices: FloatArray, values: FloatArray, shifts: Iterable[int], a_day: int) -> int | None:
-    """By how many periods later than its own the price is that a column shows; None if it shows none."""
+    """Number of periods later than its own of the price that a column shows; None if it shows none."""
     if len(np.unique(values)) < _DIFFERENT:
         return None
     step = _rounding(values)

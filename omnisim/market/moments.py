@@ -40,7 +40,7 @@ _ENOUGH = 0.5
 
 @dataclass(frozen=True)
 class Moments:
-    """What cells say: ``stamps`` are naive or in UTC, NaT where a cell cannot be read.
+    """Moments that cells name: ``stamps`` are naive or in UTC, NaT where a cell cannot be read.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def are_compact(numbers: Sequence[str]) -> bool:
 
 
 def epoch_hint(value: float) -> str:
-    """How a number can be a stamp, as the end of a message; "" if it cannot."""
+    """Hint at how a number can be a stamp, as the end of a message; "" if it cannot."""
     if 3e8 < value < 4e9:
         return " (seconds since 1970: set time_format = 'unix')"
     if 3e11 < value < 4e12:
@@ -255,7 +255,7 @@ def first_end(cell: str) -> str:
 
 
 def literal_utc(declared: str) -> str | None:
-    """How a format ends with a letter for UTC that it does not read as an offset, or None.
+    """Letter or offset for UTC that ends a format and that it does not read as an offset, or None.
 
     >>> literal_utc("%Y-%m-%dT%H:%MZ"), literal_utc("%Y-%m-%dT%H:%M%z")
     ('Z', None)

@@ -29,7 +29,7 @@ _GROUPS = {".": r"\.", ",": ",", " ": "[ \u00a0\u202f\u2009]", "'": "['\u2019]"}
 
 @dataclass(frozen=True)
 class Signs:
-    """How numbers are written: ``thousands`` is ``""`` where no sign groups the digits."""
+    """Signs in written numbers: ``thousands`` is ``""`` where no sign groups the digits."""
 
     decimal: Decimal
     thousands: str
@@ -63,7 +63,7 @@ def unsigned(cell: str) -> str:
 
 
 def declared_signs(decimal: str | None, thousands: str | None) -> str | None:
-    """What is wrong with declared signs, or None."""
+    """Fault in declared signs, or None."""
     if decimal not in (None, ".", ","):
         return f"decimal is {decimal!r}: it must be '.' or ','"
     if thousands not in (None, "", *_GROUPS):
@@ -74,7 +74,7 @@ def declared_signs(decimal: str | None, thousands: str | None) -> str | None:
 
 
 def signs_of(cells: Iterable[str], decimal: Decimal | None, thousands: str | None) -> Signs:
-    """How the numbers among some cells are written; those that are declared are as declared.
+    """Infer the signs with which the numbers among some cells are written; declared ones are taken as declared.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def _either(cell: str, mark: str, plain: str) -> str:
 
 
 def ambiguous(cell: str, signs: Signs) -> str:
-    """What a cell that is no number under the signs could be, as the end of a message; "" if nothing."""
+    """Hint at the meaning of a cell that is no number under the signs, as the end of a message; "" if there is none."""
     text = unsigned(cell)
     other = "," if signs.decimal == "." else "."
     if signs.thousands == "" and re.fullmatch(rf"[-+]?\d{{1,3}}(\{other}\d{{3}})+", text):

@@ -1,4 +1,4 @@
-"""What columns call the periods of a day: ``1`` to ``24``, ``01:00``, ``00 - 01``, ``HE 3``, ``3B``, ``H07Q2``."""
+"""Names of the periods of a day in columns: ``1`` to ``24``, ``01:00``, ``00 - 01``, ``HE 3``, ``3B``, ``H07Q2``."""
 
 import re
 from dataclasses import dataclass

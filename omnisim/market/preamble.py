@@ -1,4 +1,4 @@
-"""Where the header of a text file stands whose columns are not known: below titles, dates of export and blank lines."""
+"""Search for the header of a text file whose columns are not known: below titles, dates of export and blank lines."""
 
 import csv
 import re
@@ -11,7 +11,7 @@ from omnisim.market.text_files import SEPARATORS, decoded, unpacked
 
 _LOOKED_AT = 60
 _DATA = re.compile(r"[^A-Za-z]*\d.*")
-"""What begins like a number or a stamp; a name of a column may be a number as well (the hours of a wide table)."""
+"""Text that begins like a number or a stamp; a name of a column may be a number too (the hours of a wide table)."""
 
 
 def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str | None, int]:
@@ -43,7 +43,7 @@ def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str 
 
 
 def header_of(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
-    """Where the header stands among rows of cells (-1: there is none), and how wide the data are (0: there are none).
+    """Row of the header among rows of cells (-1: there is none), and number of columns of the data (0: there are none).
 
     >>> header_of([["Prices", ""], ["", ""], ["", "ct/kWh"], ["2021-01-01", "1"], ["2021-01-02", "2"]])
     (2, 2)

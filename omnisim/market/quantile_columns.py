@@ -1,4 +1,4 @@
-"""Which columns of a file of forecasts are quantiles, and of which level, or the members of an ensemble."""
+"""Columns of a file of forecasts that are quantiles, and of which level, or the members of an ensemble."""
 
 import itertools
 import re
@@ -41,7 +41,7 @@ _MEMBERS = re.compile(
 
 
 def quantile_columns(names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """By what stands before them in their names, the columns of quantiles and their levels, in increasing order.
+    """Columns of quantiles and their levels, in increasing order, by the prefix of their names.
 
     Read are ``q10``, ``P90``, ``q0.1``, ``price_q05``, ``0.1``, ``10%``, ``quantile 0.1``, ``5th percentile``,
     ``median``, ``lo-80`` and ``hi-80`` (the bounds of a central interval of 80 %). A single column is none: a forecast
@@ -97,7 +97,7 @@ def checked_levels(levels: Mapping[str, float]) -> dict[str, float]:
 
 
 def member_columns(names: Sequence[str]) -> dict[str, list[str]]:
-    """By what stands before them in their names, the columns of the members of an ensemble, two or more.
+    """Columns of the members of an ensemble, two or more, by the prefix of their names.
 
     >>> member_columns(["time", "member_1", "member_2", "dnn_1", "dnn_2"])
     {'': ['member_1', 'member_2']}

@@ -84,7 +84,7 @@ class Scaling:
         return {"currency": self.currency, "low": self.low, "high": self.high}
 
     def clipping(self, prices: ArrayLike) -> Clipping:
-        """What clipping cuts off these prices."""
+        """Measure the clipping of these prices."""
         return clipping(prices, self.low, self.high)
 
     def prices(self, outcomes: ArrayLike) -> FloatArray:

@@ -31,7 +31,7 @@ _YEARS = (1900, 2199)
 
 @dataclass(frozen=True)
 class When:
-    """Which columns say when, and how; see :func:`~omnisim.market.read_prices` for the meaning of each key."""
+    """Columns that tell the time, and their form; see :func:`~omnisim.market.read_prices` for each key."""
 
     time: str | None = None
     date: str | Sequence[str] | None = None
@@ -222,7 +222,7 @@ def _days(table: Table, when: When, dates: Sequence[str], used: Sequence[str]) -
 def _trimmed(
     table: Table, moments: Moments, name: str, declared: str | None, used: Sequence[str], key: str = "time_format"
 ) -> tuple[Table, Moments, str]:
-    """Without rows above and below the data (units, sources, sums): no stamp, and no number or no digit of a stamp."""
+    """Drop rows above and below the data (units, sources, sums): no stamp, and no number or no digit of a stamp."""
     values = moments.stamps
     if not values.isna().any():
         return table, moments, name
@@ -269,7 +269,7 @@ def _closing(table: Table, when: When, moments: Moments, name: str) -> BoolArray
 
 
 def _edge(table: Table, when: When, moments: Moments, name: str, closing: bool) -> tuple[Edge, bool, list[str]]:
-    """Which end of its period a stamp is: as declared, or as the file shows."""
+    """Find the end of its period that a stamp marks: as declared, or as the file shows."""
     if moments.interval:
         if when.stamp == "end":
             raise DataError(f"{table.source}: column {name!r} names both ends of a period: leave stamp out")

@@ -1,4 +1,4 @@
-"""How far the rows of a file are apart, day by day."""
+"""Time between the rows of a file, day by day."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _FEWEST = 3
 
 
 def steps_of_rows(instants: "pd.Series", local: "pd.Series", *, closing: bool = False) -> "pd.Series":
-    """How long the period of each row is, as timedeltas.
+    """Length of the period of each row, as timedeltas.
 
     It is the most common difference between the rows of its local day; a day with too few rows, or with rows so far
     apart that some must be missing, is taken to be as the day before it (or after it).

@@ -1,4 +1,4 @@
-"""What is surely or likely wrong with how prices were read: refused, or warned of, with the key that settles it."""
+"""Sure and likely faults in the reading of prices: refused, or warned of, with the key that settles it."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ _SMALL = 3.0
 
 
 def unit_of_prices(table: Table, column: str, unit: str | None, currency: str | None) -> tuple[float, str, list[str]]:
-    """How much one of the file's prices is in money per MWh, the currency, and notes.
+    """Factor from the file's prices to money per MWh, the currency, and notes.
 
     Raises
     ------

@@ -21,7 +21,7 @@ _FLAGS = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 
 @dataclass(frozen=True)
 class Form:
-    """How the cells of a file are written; see :func:`~omnisim.market.read_prices` for the meaning of each key."""
+    """Form of the cells of a file; see :func:`~omnisim.market.read_prices` for the meaning of each key."""
 
     separator: str | None = None
     decimal: Decimal | None = None
@@ -47,7 +47,7 @@ class Form:
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where a row stands that was read from one of several files.
+    """Location of a row that was read from one of several files.
 
     >>> str(Place(0, 12, "2024.csv"))
     '12 of 2024.csv'

@@ -34,7 +34,7 @@ _AMONG = {"kr": _CROWNS, "öre": ("SEK",), "øre": ("NOK", "DKK"), "ore": ("SEK"
 _NO_MONEY = re.compile(
     r"price|preis|prix|precio|prezzo|pris|cost|value|tariff|rate|lmp|mcp|spp|lbmp|currency", re.IGNORECASE
 )
-"""What stands before "/MWh" where a header names no money."""
+"""Words that may precede "/MWh" where a header names no money."""
 
 _STRANGE = re.compile(
     r"(?P<money>[^\s/\[\]()<>.:,;\d]{1,15})\.?\s*(?:/|\bper\b|\bpro\b)\s*"
@@ -106,7 +106,7 @@ def unit_in(header: str) -> Unit | None:
 
 
 def unknown_unit(header: str, currency: str | None) -> str | None:
-    """What looks like money per energy in the name of a column, and is none that is known; None if nothing does.
+    """Part of a column's name that looks like money per energy and is no known unit; None if there is none.
 
     A declared currency settles which money it is per MWh.
 

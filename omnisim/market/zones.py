@@ -37,7 +37,7 @@ _MEANT = {
     "pacific": "'America/Los_Angeles'", "brt": "'America/Sao_Paulo'", "clt": "'America/Santiago'",
     "sast": "'Africa/Johannesburg'", "local": "the market's own, such as 'Europe/Oslo'",
 }  # fmt: skip
-"""What abbreviations of time, in lower case, stand for: there is no zone of these names."""
+"""Zones for abbreviations of time, in lower case: there is no zone of these names."""
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 

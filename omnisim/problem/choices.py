@@ -70,7 +70,7 @@ def weighted_regret(
 def regrets(
     utility: FloatArray, offset: FloatArray, own: IntArray, others: IntArray, outcome: FloatArray
 ) -> FloatArray:
-    """How much more each of the other actions (N, B) earned at an outcome (d,) than the own one (N,): (N, B)."""
+    """Excess utility (N, B) at an outcome (d,) of each of the other actions (N, B) over the own one (N,)."""
     found = np.zeros(others.shape)
     _regrets(utility, offset, _alike(own), _alike(others), _alike(outcome), found)
     return found

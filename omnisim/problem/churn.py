@@ -34,7 +34,7 @@ class Spell:
 
 @dataclass(frozen=True)
 class Churn:
-    """How the agents of a population come and go.
+    """Arrivals and departures of the agents of a population.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Churn:
                     raise ProblemError(f"the spells of agent {agent} overlap in round {after.first}: they must not")
 
     def spells(self, agents: int, rounds: int, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
-        """Who every row is, (R,) indices of agents, and when it is present, (T, R).
+        """Agent (R,) of every row, as an index, and the rounds in which the row is present, (T, R).
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What is cut off prices, or outcomes of any kind, by clipping them to a range."""
+"""Measures of the parts that clipping to a range cuts off prices, or outcomes of any kind."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOTICED, ALARMING = 0.01, 0.05
 
 @dataclass(frozen=True)
 class Clipping:
-    """How much of some prices lies beyond a scale.
+    """Amount of some prices that lies beyond a scale.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Clipping:
 
     @property
     def about(self) -> dict[str, Any]:
-        """The same as plain JSON values."""
+        """Measures as plain JSON values."""
         return {
             "values": self.count,
             "clipped": self.clipped,
@@ -53,7 +53,7 @@ class Clipping:
 
 
 def clipping(prices: ArrayLike, low: float, high: float) -> Clipping:
-    """What clipping to [low, high] cuts off prices, of which there is at least one.
+    """Measure the clipping of prices, at least one, to [low, high].
 
     >>> clipping([40.0, 50.0, 130.0], 0.0, 100.0).share.__round__(3)
     0.136

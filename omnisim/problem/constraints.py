@@ -36,7 +36,7 @@ COST = "cost"
 
 
 def limit_of(constraint: "Constraint", agents: int) -> Limit:
-    """What the costs of a constraint stand for: its ``unit`` and ``scale``, if it has both.
+    """Unit and scale of the costs of a constraint: its ``unit`` and ``scale``, if it has both.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the parties of a round may know: the context, the past, the service, the history.
+"""Information that each side of a round may have: the context, the past, the service, the history.
 
 They are plain records. Strategies are given them; the simulation fills them.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.errors import ProblemError
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
 from omnisim.problem.registered import RegisteredAgents
@@ -20,7 +21,7 @@ _KINDS = ("features", "forecasts")
 
 @dataclass(frozen=True)
 class Context:
-    """What everybody knows when a round begins.
+    """Common knowledge at the beginning of a round.
 
     Attributes
     ----------
@@ -59,7 +60,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Past:
-    """What happened before round 0, oldest first: the training data of a forecaster.
+    """Events before round 0, oldest first: the training data of a forecaster.
 
     Attributes
     ----------
@@ -109,7 +110,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Service:
-    """What a forecaster is told once, before round 0.
+    """Facts that a forecaster is given once, before round 0.
 
     Attributes
     ----------
@@ -128,6 +129,8 @@ class Service:
         :class:`~omnisim.strategies.forecasters.ConditionalMean` is meant to look.
     models
         Names of the published forecasts that every context will have, or None if unknown.
+    limits
+        The range in which outcomes are expected: what is promised may be conditional on it.
     """
 
     dimension: int
@@ -137,6 +140,7 @@ class Service:
     past: Past | None = None
     law: Callable[[Context], Mixture] | None = None
     models: Collection[str] | None = None
+    limits: Limits = BOX
 
     @cached_property
     def agents(self) -> RegisteredAgents | None:
@@ -146,7 +150,7 @@ class Service:
 
 @dataclass(frozen=True)
 class History:
-    """What an adversary knows of the rounds before this one, as read-only arrays.
+    """Record of earlier rounds that an adversary may read, as read-only arrays.
 
     Attributes
     ----------
@@ -163,4 +167,4 @@ class History:
 
 
 FIXED: tuple[type, ...] = (Population, Past, RegisteredAgents, Service)
-"""What never changes in a run: it need not be stored to go on with one, since it is built again."""
+"""Types that never change in a run: they need not be stored to go on with one, since they are built again."""

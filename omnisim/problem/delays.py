@@ -1,4 +1,4 @@
-"""How long a message takes: laws of a delay in rounds, given by their quantile functions.
+"""Delays of messages: their laws, in rounds, given by quantile functions.
 
 A delay is computed from one number u, uniform on [0, 1), so that the draws of a channel do not depend on its law.
 """

@@ -1,4 +1,4 @@
-"""What a strategy guarantees: statements that can be checked on the record of a run, and their hypotheses.
+"""Guarantees of strategies: statements that can be checked on the record of a run, and their hypotheses.
 
 A rule, learner or forecaster declares what it guarantees (``guarantees()``, see
 :class:`~omnisim.strategies.declaring.Declaring`). The declarations are part of the record, as plain JSON, and the
@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from omnisim.errors import ProblemError
+from omnisim.problem.limits import Limits
 
 
 class Benchmark(StrEnum):
@@ -45,14 +46,14 @@ class Regret(StrEnum):
 
 
 class Objective(StrEnum):
-    """Whose bias a decision-calibrated forecaster keeps small (theory, section 4.1)."""
+    """Quantity whose bias a decision-calibrated forecaster keeps small (theory, section 4.1)."""
 
     COORDINATES = "coordinates"
     UTILITIES = "utilities"
 
 
 class Hypothesis(StrEnum):
-    """What must be true of an agent, or of the run, for a guarantee to say something; decided from the record."""
+    """Hypothesis on an agent, or on the run, without which a guarantee says nothing; decided from the record."""
 
     BENCHMARK = "benchmark"
     """The benchmark of the agent on these rounds is not empty."""
@@ -70,8 +71,7 @@ class Hypothesis(StrEnum):
     """The population learnt of the rounds in their order."""
 
     AT_ONCE = "heard at once"
-    """The population heard of everything at once, from the first forecaster alone, and its agents neither came nor
-    went."""
+    """The population heard of all at once, from the first forecaster alone, and its agents neither came nor went."""
 
     BUDGET = "potential"
     """The potential of the forecaster stayed within e K."""
@@ -265,6 +265,9 @@ class CalibratesDecisions(Guarantee):
         their sum over the pairs of a subsequence and an agent, in units of Phi / K; 0 where they have none.
     budgeted
         Whether the tolerance of the forecaster keeps the potential within e K; with another that remains to be seen.
+    limits
+        (low, high), the range within [0, 1] to which outcomes were taken before they were learnt: what is promised
+        holds for those, and for the true ones up to what rounds beyond it cost (:mod:`omnisim.problem.limits`).
     """
 
     hypotheses: tuple[Hypothesis, ...] = (Hypothesis.BUDGET,)
@@ -273,8 +276,10 @@ class CalibratesDecisions(Guarantee):
     base_regret: bool
     budgeted: bool = True
     regret_pairs: float = 0.0
+    limits: tuple[float, float] = (0.0, 1.0)
 
     def _check(self) -> None:
+        Limits(*self.limits)
         self._need("count", 1)
         self._need("regret_pairs", 0)
 
@@ -304,12 +309,12 @@ class CalibratesSteps(Guarantee):
 
 OF_POLICIES = (KeepsBenchmark, BoundsViolation, RegretFromBias, BoundsRegret, BoundsCosts)
 OF_FORECASTERS = (CalibratesDecisions, CalibratesSteps)
-"""Who can guarantee what."""
+"""Guarantees that forecasters may declare."""
 
 KINDS: dict[str, type[Guarantee]] = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in (*OF_POLICIES, *OF_FORECASTERS)
 }
-"""What can be said, by the name it has in a record."""
+"""Kinds of guarantees, by the name that each has in a record."""
 
 
 def as_json(guarantee: Guarantee) -> dict[str, Any]:

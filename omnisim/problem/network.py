@@ -13,12 +13,12 @@ from omnisim.errors import ProblemError
 from omnisim.problem.delays import Constant, Delay
 
 MOST_RETAILERS = 100_000
-"""Of a tree; each is a node of the graph, whether a population is served by it or not."""
+"""Largest number of retailers of a tree; each is a node of the graph, whether it serves a population or not."""
 
 
 @dataclass(frozen=True)
 class Channel:
-    """What happens to the messages on some edges of the network.
+    """Delays, losses and outages on some edges of the network.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ Topology: TypeAlias = Star | Tree | SmallWorld | GraphML
 
 @dataclass(frozen=True)
 class Network:
-    """Who hears whom, and how well.
+    """Graph of senders and receivers, with the channels on its edges.
 
     Forecasts, actions, settlements and registrations travel along the path of least expected delay; relays pass them on
     at once. The calendar of a round is known to all, and what the theory lets the adversary read (candidates, mixture,

@@ -25,7 +25,7 @@ UTILITY = "utility"
 
 @dataclass(frozen=True)
 class Money:
-    """How utilities in [0, 1] translate into money: money = scale * utility + offset, per round.
+    """Conversion of utilities in [0, 1] to money: money = scale * utility + offset, per round.
 
     ``scale`` (N,) > 0 and ``offset`` (N,) are in ``currency``.
     """
@@ -36,7 +36,7 @@ class Money:
 
 
 def scaled(
-    energy: FloatArray, value: FloatArray, low: float, high: float, currency: str
+    energy: FloatArray, value: FloatArray, low: float | FloatArray, high: float | FloatArray, currency: str
 ) -> tuple[FloatArray, FloatArray, Money]:
     """Utilities in [0, 1] of schedules, and the money that they stand for: value - energy . price.
 
@@ -47,14 +47,14 @@ def scaled(
     value : (N, A)
         Money of a round but for that.
     low, high
-        The prices that are outcomes 0 and 1, in ``currency`` per MWh.
+        The prices that are outcomes 0 and 1, in ``currency`` per MWh; one for all coordinates, or (d,).
 
     Returns
     -------
     Slopes (N, A, d) and offsets (N, A) of the utility, and money, with the smallest scale for each agent.
     """
     slope = -(high - low) * energy
-    constant = value - low * energy.sum(axis=2)
+    constant = value - (low * energy.sum(axis=2) if np.ndim(low) == 0 else (low * energy).sum(axis=2))
     lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
     highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
     # One whose money never differs, whatever it does and whatever comes, has utility 0 in any unit.
@@ -80,8 +80,9 @@ class Population:
         A names for reports; ``"action 0"``, ``"action 1"``, ... by default.
     money
         The money a utility stands for; without it, money equals utility, in units of utility.
-    load : (N, A, d), optional
-        MWh drawn in each period under each action (negative when discharging), for drawing schedules.
+    load : (N, A, H), optional
+        MWh drawn in each period under each action (negative when discharging), for drawing schedules. H is d where
+        each coordinate is a price; where outcomes have several blocks of coordinates, those of the first one.
     agent_names
         N different names for reports, which give numbers from 0 where there are none.
     weights : (N,), optional
@@ -137,7 +138,7 @@ class Population:
             self._check_constraint(constraint)
         self.action_names = self._check_action_names(action_names)
         self.money = self._check_money(money)
-        self.load = None if load is None else finite(f"load of population {name!r}", load, self.utility.shape)
+        self.load = None if load is None else self._check_load(load)
         self.notes = tuple(map(str, notes))
         self.agent_names = self._check_agent_names(agent_names)
         self.weights = None if weights is None else self._check_weights(weights)
@@ -208,11 +209,11 @@ class Population:
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """What the costs of each constraint stand for."""
+        """Unit and scale of the costs of each constraint."""
         return tuple(limit_of(constraint, self.agents) for constraint in self.constraints)
 
     def without_constraints(self) -> "Population":
-        """The same agents and actions without constraints: the part that a trace records."""
+        """Copy of the agents and actions without constraints: the part that a trace records."""
         bare = copy.copy(self)
         bare.constraints = ()
         bare._linear, bare._other = None, []  # noqa: SLF001 (of its own class)
@@ -344,7 +345,7 @@ class Population:
         return Money(scale, offset, money.currency)
 
     def agent_name(self, agent: int) -> str:
-        """What reports call an agent: its name, or its number."""
+        """Name of an agent in reports: its own, or its number."""
         return str(agent) if self.agent_names is None else self.agent_names[agent]
 
     def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -353,6 +354,12 @@ class Population:
         if len(names) != self.agents or not all(names):
             raise ProblemError(f"agent_names of population {self.name!r} must be {self.agents} names, none empty")
         return tuple(map(str, names))
+
+    def _check_load(self, load: ArrayLike) -> FloatArray:
+        periods = np.shape(load)[2] if np.ndim(load) == 3 else self.dimension
+        if periods < 1 or periods > self.dimension:
+            periods = self.dimension
+        return finite(f"load of population {self.name!r}", load, (self.agents, self.actions, periods))
 
     def _check_weights(self, weights: ArrayLike) -> FloatArray:
         checked = finite(f"weights of population {self.name!r}", weights, (self.agents,))

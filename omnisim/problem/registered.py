@@ -13,7 +13,7 @@ from omnisim.products import times
 
 
 class RegisteredAgents:
-    """What the agents of a service earn by following a forecast, and which of its errors cost them.
+    """Earnings of the agents of a service when they follow a forecast, and the errors of it that cost them.
 
     Populations of the same numbers of actions and coordinates are laid out behind each other: thousands of populations
     of one agent take as long as one of thousands.
@@ -86,7 +86,7 @@ class _Part:
         return cls(names, agents, freeze(utility), freeze(offset))
 
     def candidates(self, by_population: Mapping[str, BoolArray]) -> BoolArray | None:
-        """Of all agents (N, A), or None where nobody's are known."""
+        """Candidate sets of all agents (N, A), or None where nobody's are known."""
         if len(self.names) == 1:
             return by_population.get(self.names[0])
         found = [by_population.get(name) for name in self.names]

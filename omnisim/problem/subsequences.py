@@ -113,7 +113,7 @@ def activity(
     rounds: int,
     features: Mapping[str, FloatArray],
 ) -> BoolArray:
-    """Which subsequences are active in which round, (T, L), in the order of the mapping.
+    """Mark the subsequences that are active in each round, (T, L), in the order of the mapping.
 
     Boolean arrays and features may be longer than ``rounds``; their beginning is used.
 

@@ -88,7 +88,7 @@ def grouped(
 
 
 def tally(counts: Mapping[Status, int], closest: float) -> str:
-    """How the certificates of a theorem came out; ``closest`` is the largest share of a bound that was used.
+    """Counts of the statuses of a theorem's certificates, in words; ``closest`` is the largest share of a bound used.
 
     >>> tally({Status.INFORMATIVE: 2, Status.VACUOUS: 1}, 0.45)
     '2 hold, the closest at 45 % of its bound; 1 promises nothing'

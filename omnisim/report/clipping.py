@@ -1,4 +1,4 @@
-"""What clipping to the range of the theory cut, in one sentence."""
+"""Sentence on the clipping of outcomes to the range of the theory."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from omnisim.report.text import number, percent
 
 @dataclass(frozen=True)
 class Cut:
-    """What was cut in a run, or in the run of several in which most was.
+    """Amount of clipping in a run, or in that of several runs with the most.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Cut:
 
     @classmethod
     def of(cls, found: Clipped, units: Units) -> "Cut":
-        """What was cut in one run."""
+        """Take the amount of clipping in one run from its analysis."""
         prices = found.prices
         return cls(
             units.quantity, units.outcome, units.low, units.low + units.span, prices.count, prices.clipped,

@@ -1,4 +1,4 @@
-"""What a figure shows, as plain data: curves, strips and heat maps."""
+"""Contents of figures, as plain data: curves, strips and heat maps."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is embedded in the page: data as JSON, the scripts, and the plotly bundle.
+"""Embedded parts of the page: data as JSON, the scripts, and the plotly bundle.
 
 The bundle is plotly.js's partial build for cartesian plots, vendored gzip-compressed in ``assets``. It and the
 figures are embedded compressed, in base64, and inflated by the browser (``DecompressionStream``, in every
@@ -28,8 +28,10 @@ BUNDLE_LICENSE = "plotly-cartesian-4.1.1.LICENSE"
 
 SCRIPTS = ("address.js", "texts.js", "tables.js")
 DRILL_DOWN = ("address.js", "agents.js", "texts.js", "tables.js")
-"""Run in this order when the page is read, on pages without and with agents to choose; ``figures.js`` comes last, after
-what it draws with."""
+"""Scripts in the order in which they run when the page is read, on pages without and with agents to choose.
+
+``figures.js`` comes last, after what it draws with.
+"""
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
@@ -52,7 +54,7 @@ def compressed(text: str) -> str:
 
 
 def shell(figures: Mapping[str, Sequence[go.Figure | None]], scripts: Sequence[str] = SCRIPTS) -> dict[str, Any]:
-    """What the frame of every page needs: its policy and scripts, and the figures (variants by name), to be drawn."""
+    """Build the parts of a page's frame: policy and scripts, and the figures to be drawn (variants by name)."""
     specs = {name: [figure and figure_spec(figure) for figure in variants] for name, variants in figures.items()}
     drawn = {"figures": specs, "dark": DARK, "margins": MARGIN_TOP + MARGIN_BOTTOM}
     return {
@@ -64,7 +66,7 @@ def shell(figures: Mapping[str, Sequence[go.Figure | None]], scripts: Sequence[s
 
 
 def figure_spec(figure: go.Figure) -> dict[str, Any]:
-    """What the page needs to draw a figure: data, layout without the heading, and the two texts."""
+    """Reduce a figure to the parts that the page draws: data, layout without the heading, and the two texts."""
     spec = json.loads(figure.to_json())
     layout = spec["layout"]
     layout.pop("title", None)

@@ -1,4 +1,4 @@
-"""Which subsequences, populations and agents are shown where there are too many for a page."""
+"""Choice of subsequences, populations and agents where there are too many for a page."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from omnisim.trace import Trace
 
 MOST_SUBSEQUENCES = 12
 MOST_POPULATIONS = 8
-"""How many are drawn in a figure; the tables have all of them."""
+"""Largest number of populations in a figure; the tables have all of them."""
 
 
 def broadest(trace: Trace) -> int:

@@ -39,7 +39,7 @@ class Shown:
 
     @property
     def caption(self) -> str:
-        """Of the first variant, as are ``alt`` and ``height``."""
+        """Caption of the first variant; ``alt`` and ``height`` are its own as well."""
         return str(self.variants[0].layout.meta["caption"])
 
     @property
@@ -49,7 +49,7 @@ class Shown:
 
     @property
     def height(self) -> int:
-        """In pixels, kept free until the figure is drawn."""
+        """Height in pixels, kept free until the figure is drawn."""
         return int(self.variants[0].layout.height)
 
 

@@ -20,7 +20,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is read, what is sorted by (``None``: undefined, sorted last), and a file beside the page it leads to."""
+    """Text to read, value to sort by (``None``: undefined, sorted last), and link to a file beside the page."""
 
     text: str
     value: float | str | None

@@ -18,7 +18,7 @@ def page_template(name: str) -> jinja2.Template:
 
 @cache
 def _environment() -> jinja2.Environment:
-    """Made once: it keeps the templates that it has compiled."""
+    """Environment of the templates, made once: it keeps those that it has compiled."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("omnisim.report"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""How numbers and names are written in the report.
+"""Formats of numbers and names in the report.
 
 Text that a user chose (names of populations, actions, subsequences, scenarios) reaches three languages: HTML,
 which the templates escape; JSON inside ``<script>``, which :mod:`omnisim.report.embedding` escapes; and the
@@ -12,7 +12,7 @@ from omnisim.arrays import ROUNDING
 from omnisim.statistics.intervals import Interval
 
 MISSING = "–"
-"""What stands where a number is undefined."""
+"""Sign for an undefined number."""
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -42,7 +42,7 @@ def amount(value: float) -> str:
 
 
 def signed_amount(value: float) -> str:
-    """As :func:`amount`, with a plus sign where the value is above zero.
+    """Format money with :func:`amount`, and a plus sign where the value is above zero.
 
     >>> signed_amount(12.0), signed_amount(-0.001)
     ('+12.00', '0')
@@ -63,7 +63,7 @@ def score(value: float, digits: int = 3) -> str:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """As :func:`number`, with a plus sign where the value is above zero.
+    """Format a number with :func:`number`, and a plus sign where the value is above zero.
 
     >>> signed(0.1234), signed(-2.5), signed(0.0)
     ('+0.123', '−2.5', '0')
@@ -73,7 +73,7 @@ def signed(value: float, digits: int = 3) -> str:
 
 
 def signed_score(value: float) -> str:
-    """As :func:`score`, with a plus sign where the value is above zero.
+    """Format a score with :func:`score`, and a plus sign where the value is above zero.
 
     >>> signed_score(0.00123), signed_score(1e-12)
     ('+0.0012', '0')

@@ -1,4 +1,4 @@
-"""What the theorems of the certificates promise, in words and as formulas, for readers who have not read the papers.
+"""Theorems behind the certificates, in words and as formulas, for readers who have not read the papers.
 
 Numbers are those of Bechavod, Lu, Roth; sections are those of this project's account of the theory. A theorem that is
 not listed here is shown with its claim as its words.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Theorem:
-    """What a theorem promises.
+    """Promise of a theorem.
 
     Attributes
     ----------
@@ -157,7 +157,7 @@ THEOREMS = {
         "external regret ≤ 2 G D (√T + 1) + √(T ln(N / δ) / 2); CCV ≤ 4 G D ln(2 (1 + 2 T)) √T + √(2 T ln(N J / δ))",
     ),
 }
-"""By the names that certificates have."""
+"""Theorems by the names that certificates have."""
 
 SYMBOLS = (
     ("A, a, |A|", "the actions of an agent, one of them, and how many there are"),
@@ -175,11 +175,12 @@ SYMBOLS = (
     ("G, D", "of learners: the longest gradient, and the widest distance between distributions over actions"),
     ("D, lost, defaults", "the longest delay of news in rounds, news that never came, rounds with a default action"),
 )
-"""Of the formulas, with what they mean."""
+"""Symbols of the formulas, with their meanings."""
 
 _TYPOGRAPHY = (
     ("<=", "≤"), (">=", "≥"), ("CCV+", "CCV⁺"), ("|A without B|", "|A ∖ B|"), ("gamma_S", "γ_S"), ("gamma", "γ"),
-    ("Lambda", "Λ"), ("delta", "δ"), ("Phi", "Φ"), ("sqrt(", "√("), ("[0, 1]^d", "[0, 1]ᵈ"),
+    ("eta^2", "η²"), (" eta", " η"), ("Lambda", "Λ"), ("delta", "δ"), ("Phi", "Φ"), ("sqrt(", "√("),
+    ("[0, 1]^d", "[0, 1]ᵈ"),
 )  # fmt: skip
 
 
@@ -195,7 +196,7 @@ def typeset(claim: str) -> str:
 
 
 def theorem_of(name: str, claims: Sequence[str] = ()) -> Theorem:
-    """What a theorem promises; one that is not known speaks for itself through its claims."""
+    """Find a theorem by its name; the claims of an unknown one stand for its words and its formula."""
     if name in THEOREMS:
         return THEOREMS[name]
     said = "; ".join(typeset(claim) for claim in claims)

@@ -1,15 +1,19 @@
 """The days of a market that a scenario plays: their outcomes on the scale of the scenario, and what came before."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from omnisim.arrays import DateArray, FloatArray
+from omnisim.arrays import DateArray, FloatArray, freeze
 from omnisim.errors import ScenarioError
 from omnisim.market import Market, Resolution, Scaling
+from omnisim.market.data import PRICES_A_DAY
 from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import fitting
+from omnisim.market.signals import Known, capped, scale_of, with_caps
+from omnisim.problem.blocks import Block
 from omnisim.problem.context import Past
 
 WARM_UP = 28
@@ -39,6 +43,8 @@ class Days:
         How they were chosen; empty if nothing was left out.
     ahead
         The last so many days are to come: what stands for their prices are none.
+    scales
+        From signals of the market, in the order of their blocks, to the values that are 0 and 1.
     """
 
     market: Market | None
@@ -48,12 +54,16 @@ class Days:
     chosen: dict[str, Any] = field(default_factory=dict)
     told: str = ""
     ahead: int = 0
+    scales: Mapping[str, Scaling] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, market: Market | None, table: Any, ahead: int = 0, told: str = "") -> "Days":
+    def of(
+        cls, market: Market | None, table: Any, ahead: int = 0, told: str = "", caps: Sequence[float] = ()
+    ) -> "Days":
         """The days that the table of a scenario names, the last ``ahead`` of which have no prices yet.
 
-        ``told`` says how keys of the table were chosen, where that was done before.
+        ``told`` says how keys of the table were chosen, where that was done before; ``caps`` are those on the price in
+        contracts.
 
         Raises
         ------
@@ -61,7 +71,10 @@ class Days:
             If there are no such days, or the scale cannot be chosen.
         """
         if market is None:
+            if caps:
+                raise ScenarioError("contracts with a cap on the price need a market with data: this one is synthetic")
             return cls(None, table.resolution, Scaling(table.low, table.high, table.currency), slice(0))
+        market = with_caps(market, caps)
         _check_days(market, table)
         chosen: dict[str, Any] = {}
         first_day = table.first_day
@@ -71,7 +84,13 @@ class Days:
         low, high = (chosen.get(end, getattr(table, end)) for end in ("low", "high"))
         scaling = Scaling(low, high, market.currency)
         first = int(np.searchsorted(market.dates, playable.dates[0]))
-        return cls(market, market.resolution, scaling, slice(first, first + playable.days), chosen, told, ahead)
+        scales = {}
+        for name, signal in market.signals.items():
+            own = table.signals.get(name)
+            given = (None, None) if own is None else (own.low, own.high)
+            scales[name] = scale_of(name, signal, first, given, scaling)
+            chosen |= _chosen_of(table, chosen, name, scales[name]) if own is not None and None in given else {}
+        return cls(market, market.resolution, scaling, slice(first, first + playable.days), chosen, told, ahead, scales)
 
     def first(self, rounds: int | None) -> "Days":
         """The first ``rounds`` of the days; all of them if it is None, or if there are no days.
@@ -114,6 +133,7 @@ class Days:
                 "first_day": str(self.market.dates[0]),
                 "last_day": str(self.market.dates[-1 - self.ahead]),
             },
+            **({} if not self.scales else {"blocks": [block.about for block in self.blocks]}),
             "attribution": self.market.attribution,
             "notes": [*([self.told] if self.told else []), *self.market.notes],
             "warnings": self.warnings,
@@ -121,7 +141,7 @@ class Days:
 
     @property
     def warnings(self) -> list[str]:
-        """What is likely wrong with how the prices were read, or with their scale."""
+        """Likely faults in the reading of the prices, or in their scale."""
         if self.market is None:
             return []
         prices, scaling = self.market.prices[self._settled], self.scaling
@@ -138,14 +158,64 @@ class Days:
     @property
     def outcomes(self) -> FloatArray:
         """Outcomes of the days played, (T, d)."""
-        assert self.market is not None  # noqa: S101 (callers have asked; this tells the type checker)
-        return self.scaling.outcomes(self.market.prices[self.played])[0]
+        return self._clipped(self._series, self.played)
 
     @property
     def unclipped(self) -> FloatArray:
-        """The same before they were clipped."""
+        """Outcomes of the days played, before they were clipped, (T, d)."""
+        return self._unclipped(self._series, self.played)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Meaning of the coordinates of an outcome: the prices, and the signals behind them."""
+        periods = PRICES_A_DAY[self.resolution]
+        units = {} if self.market is None else {name: signal.unit for name, signal in self.market.signals.items()}
+        caps = {} if self.market is None else {name: signal.cap for name, signal in self.market.signals.items()}
+        named = {"price": (f"{self.scaling.currency}/MWh", self.scaling)}
+        named |= {name: (units[name], scaling) for name, scaling in self.scales.items()}
+        return tuple(
+            Block(name, unit, scaling.low, scaling.high, i * periods, (i + 1) * periods, caps.get(name))
+            for i, (name, (unit, scaling)) in enumerate(named.items())
+        )
+
+    @property
+    def signals(self) -> dict[str, Known]:
+        """Knowledge of each signal that agents are made with."""
+        if self.market is None:
+            return {}
+        before = self.played.start
+        return {
+            name: Known(signal.unit, self.scales[name], signal.series[:before] if before else None, signal.cap)
+            for name, signal in self.market.signals.items()
+        }
+
+    @property
+    def _series(self) -> list[tuple[Scaling, FloatArray]]:
+        """Prices and signals of all days, each with its scale, in the order of the blocks."""
+        assert self.market is not None  # noqa: S101 (callers have asked; this tells the type checker)
+        own = [(self.scales[name], signal.series) for name, signal in self.market.signals.items()]
+        return [(self.scaling, self.market.prices), *own]
+
+    def _series_told(self, forecast: FloatArray) -> list[tuple[Scaling, FloatArray]]:
+        """A forecast of the prices of all days, and what was known of the signals."""
         assert self.market is not None  # noqa: S101 (as above)
-        return self.scaling.unclipped(self.market.prices[self.played])
+        own = [
+            (self.scales[name], signal.told if signal.cap is None else capped(forecast, signal.cap))
+            for name, signal in self.market.signals.items()
+        ]
+        return [(self.scaling, forecast), *own]
+
+    @staticmethod
+    def _clipped(series: Sequence[tuple[Scaling, FloatArray]], days: slice) -> FloatArray:
+        if len(series) == 1:
+            return series[0][0].outcomes(series[0][1][days])[0]
+        return freeze(np.concatenate([scaling.outcomes(each[days])[0] for scaling, each in series], axis=1))
+
+    @staticmethod
+    def _unclipped(series: Sequence[tuple[Scaling, FloatArray]], days: slice) -> FloatArray:
+        if len(series) == 1:
+            return series[0][0].unclipped(series[0][1][days])
+        return np.concatenate([scaling.unclipped(each[days]) for scaling, each in series], axis=1)
 
     @property
     def dates(self) -> DateArray | None:
@@ -164,10 +234,13 @@ class Days:
 
     @property
     def unclipped_forecasts(self) -> dict[str, FloatArray]:
-        """The same before they were clipped, for the models of which something was."""
+        """Forecasts before they were clipped, (T, d), for the models of which some value was."""
         if self.market is None:
             return {}
-        scaled = {name: self.scaling.unclipped(values[self.played]) for name, values in self.market.forecasts.items()}
+        scaled = {
+            name: self._unclipped(self._series_told(values), self.played)
+            for name, values in self.market.forecasts.items()
+        }
         return {name: values for name, values in scaled.items() if values.min() < 0 or values.max() > 1}
 
     @property
@@ -184,10 +257,11 @@ class Days:
         if self.market is None or self.played.start == 0:
             return None
         before = slice(0, self.played.start)
-        outcomes, clipped = self.scaling.outcomes(self.market.prices[before])
+        unclipped = self._unclipped(self._series, before)
+        beyond = bool(((unclipped < 0) | (unclipped > 1)).any())
         return Past(
-            outcomes=outcomes,
-            unclipped=self.scaling.unclipped(self.market.prices[before]) if clipped else None,
+            outcomes=self._clipped(self._series, before),
+            unclipped=unclipped if beyond else None,
             dates=self.market.dates[before],
             features=self._features(before),
             forecasts=self._forecasts(before),
@@ -204,7 +278,13 @@ class Days:
     def _forecasts(self, days: slice) -> dict[str, FloatArray]:
         if self.market is None:
             return {}
-        return {k: self.scaling.outcomes(v[days])[0] for k, v in self.market.forecasts.items()}
+        return {k: self._clipped(self._series_told(v), days) for k, v in self.market.forecasts.items()}
+
+
+def _chosen_of(table: Any, chosen: Mapping[str, Any], name: str, scaling: Scaling) -> dict[str, Any]:
+    """The tables of signals with the range of one of them written out."""
+    tables = dict(chosen.get("signals", table.signals))
+    return {"signals": tables | {name: tables[name].model_copy(update={"low": scaling.low, "high": scaling.high})}}
 
 
 def _choose(market: Market, table: Any) -> tuple[Any, dict[str, Any], str]:

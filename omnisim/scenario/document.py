@@ -44,7 +44,7 @@ _WANTED = {
     "string_too_short": "a string that is not empty",
     "too_short": "a table with at least one entry",
 }
-"""From pydantic's types of error to what would be right, in the words of TOML."""
+"""Descriptions of valid values by pydantic's type of error, in the words of TOML."""
 
 
 def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
@@ -359,7 +359,7 @@ def _tags(loc: Sequence[int | str], schema: Schema) -> list[str]:
 
 
 def _node(loc: Sequence[int | str], schema: Schema) -> Any:
-    """What the JSON Schema says of a location: the walk along it."""
+    """Find the part of the JSON Schema for a location, by the walk along it."""
     full = schema.json_schema()
     node: Any = full
     for index, part in enumerate(loc):

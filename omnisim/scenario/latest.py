@@ -16,7 +16,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import DataError, ScenarioError
 from omnisim.market.data import MINUTES, Market
 from omnisim.scenario.document import check_document, overridden
-from omnisim.scenario.load import build, naming, read_market, with_forecasts
+from omnisim.scenario.load import build, naming, read_market, with_forecasts, with_signals
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import Schema
 from omnisim.suggest import nearest
@@ -68,6 +68,8 @@ def scenario_with(
             whole = _begun(whole)
     with naming("market"):
         whole = _with_forecast_files(whole, played, document.market, folder)
+        whole = with_signals(whole, document.market, folder, ahead)
+        _refuse_other_signals(played, whole)
     # The document says "all there are": how many that is today is no part of what the run is.
     return build(document, prices, whole, ahead, told), days
 
@@ -120,6 +122,17 @@ def _joined(played: Market, latest: Market, *, gaps: bool) -> Market:
         latest.notes if is_all else tuple(dict.fromkeys([*played.notes, *latest.notes])),
         latest.warnings if is_all else tuple(dict.fromkeys([*played.warnings, *latest.warnings])),
     )
+
+
+def _refuse_other_signals(played: Market, whole: Market) -> None:
+    """Refuse signals that say something else of the days that were played."""
+    for name, signal in whole.signals.items():
+        if name in played.signals:
+            before = played.signals[name].series
+            wrong = np.argwhere(~np.isclose(before, signal.series[: played.days], rtol=_SAME, atol=_SAME))
+            if len(wrong):
+                day = played.dates[wrong[0][0]]
+                raise DataError(f"signals.{name}: its values of {day} are not those that the run has played")
 
 
 def _refuse_contradictions(played: Market, latest: Market) -> None:

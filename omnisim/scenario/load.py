@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
 from omnisim.market.forecast_files import with_forecast
+from omnisim.market.signals import Known, with_signal
 from omnisim.memory import physical_memory, shown
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Rule, Subsequence
 from omnisim.scenario import registry, shipped
@@ -41,6 +43,7 @@ class GeneratedPopulation:
     scaling: Scaling
     resolution: Resolution = "hour"
     past: FloatArray | None = None
+    signals: Mapping[str, Known] = field(default_factory=dict)
 
     def build(self, seed: int) -> Population:
         """Draw the population of the run with this seed.
@@ -58,7 +61,7 @@ class GeneratedPopulation:
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             self._refuse_too_many()
             try:
-                return self.agents.build(self.name, self.scaling, rng, self.resolution, self.past)
+                return self.agents.build(self.name, self.scaling, rng, self.resolution, self.past, self.signals)
             except OmnisimError:
                 raise
             except (MemoryError, OverflowError, ValueError) as cause:
@@ -66,7 +69,8 @@ class GeneratedPopulation:
 
     def _refuse_too_many(self) -> None:
         # Schedules and utilities at least: what memory cannot hold is refused before the machine grinds to a halt.
-        numbers = 2 * self.agents.agents * self.agents.menu_size * PRICES_A_DAY[self.resolution]
+        coordinates = PRICES_A_DAY[self.resolution] * (1 + len(self.signals))
+        numbers = 2 * self.agents.agents * self.agents.menu_size * coordinates
         memory = physical_memory()
         if memory is not None and 8 * numbers > memory:
             raise ScenarioError(
@@ -116,8 +120,11 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
     if market is None and document.market.source != "synthetic":
         with naming("market"):
             market = with_forecasts(read_market(document.market, folder), document.market, folder)
+            market = with_signals(market, document.market, folder)
+    agents = {name: _agents(name, table, folder) for name, table in document.populations.items()}
+    caps = sorted({cap for each in agents.values() for cap in each.caps})
     with naming("market"):
-        days = Days.of(market, document.market, ahead, told)
+        days = Days.of(market, document.market, ahead, told, caps)
     days = days.first(document.rounds)
     rounds = document.rounds if days.dates is None else len(days.dates)
     adversary_target = registry.find("adversaries", document.adversary.kind)
@@ -129,6 +136,11 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
                 "choose another adversary, or a market with data"
             )
         supplied |= {"outcomes": days.outcomes, "unclipped": days.unclipped}
+    elif days.scales:
+        raise ScenarioError(
+            f"adversary.kind: is {document.adversary.kind!r}: a market with signals ({', '.join(days.scales)}) needs "
+            "'replay', since an adversary of prices does not know what signals come with them"
+        )
     if "price_range" in inspect.signature(adversary_target).parameters:
         supplied["price_range"] = (days.scaling.low, days.scaling.high)
     with naming("adversary"):
@@ -147,7 +159,8 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         rounds=rounds,
         declared_horizon=document.horizon,
         populations=[
-            _population(population, table, days, folder) for population, table in document.populations.items()
+            GeneratedPopulation(population, each, days.scaling, days.resolution, days.past_prices, days.signals)
+            for population, each in agents.items()
         ],
         adversary=adversary,
         forecaster=strategy("forecaster", "forecasters", document.forecaster, folder),
@@ -163,6 +176,7 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
         distributions=days.distributions,
         dates=days.dates,
         past=days.past,
+        limits=_limits(document.market, days),
         market=None if document.horizon is None else days.over,
         told=days.told,
         source=resolved(document, folder),
@@ -192,14 +206,44 @@ def with_forecasts(market: Market, table: Any, folder: Path) -> Market:
     return market
 
 
-def _population(name: str, table: Any, days: Days, folder: Path) -> GeneratedPopulation:
+def with_signals(market: Market, table: Any, folder: Path, ahead: int = 0) -> Market:
+    """The market with the signals of files of their own, which are on its clock unless they say otherwise."""
+    for name, own in table.signals.items():
+        with naming(f"signals.{name}"):
+            keys = {key: getattr(own, key) for key in type(own).model_fields if key not in ("path", "low", "high")}
+            keys["timezone"] = own.timezone or getattr(table, "timezone", None)
+            paths = [folder / path for path in (own.path if isinstance(own.path, list) else [own.path])]
+            days = {"first_day": table.first_day, "last_day": table.last_day}
+            market = with_signal(market, name, paths, **keys, **days, ahead=ahead)
+    return market
+
+
+def _limits(table: Any, days: Days) -> Limits:
+    """The limits of prices on the scale of outcomes; its ends where none are declared."""
+    if table.price_limits is None:
+        return BOX
+    if days.scales:
+        raise ScenarioError(
+            f"market.price_limits: is {table.price_limits}: a market with signals ({', '.join(days.scales)}) cannot "
+            "have it, since the same limits would hold for the signals"
+        )
+    scaling, given = days.scaling, table.price_limits
+    if len(given) != 2 or not scaling.low <= given[0] < given[1] <= scaling.high:
+        raise ScenarioError(
+            f"market.price_limits: is {given}: it must be two prices with low = {scaling.low:g} <= lowest < highest <= "
+            f"high = {scaling.high:g}"
+        )
+    return Limits(*scaling.unclipped(given).clip(0.0, 1.0).tolist())
+
+
+def _agents(name: str, table: Any, folder: Path) -> MarketAgents:
     with naming(f"populations.{name}"):
-        agents = _construct(registry.find("populations", table.kind), table, folder)
-    return GeneratedPopulation(name, agents, days.scaling, days.resolution, days.past_prices)
+        agents: MarketAgents = _construct(registry.find("populations", table.kind), table, folder)
+    return agents
 
 
 def _network(document: Any, folder: Path) -> dict[str, Any]:
-    """What the file says about the network, further forecasters, and agents that come and go."""
+    """Arguments of the scenario for the network, further forecasters, and agents that come and go."""
     tables = document.populations.items()
     with naming("network"):
         network = None if document.network is None else build_network(document.network, folder)

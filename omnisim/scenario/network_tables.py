@@ -21,7 +21,7 @@ DELAYS: dict[str, type] = {
     "uniform": Uniform,
 }
 TOPOLOGIES: dict[str, type] = {"graphml": GraphML, "small_world": SmallWorld, "star": Star, "tree": Tree}
-"""From the ``kind`` in a file to what it builds."""
+"""Classes of graphs by their ``kind`` in a file."""
 
 
 class SpellTable(Table):
@@ -33,7 +33,7 @@ class SpellTable(Table):
 
 
 class ChurnTable(Table):
-    """How the agents of a population come and go."""
+    """Arrivals and departures of the agents of a population."""
 
     join: float = Field(0.0, description="probability that an absent agent is back in the next round")
     leave: float = Field(0.0, description="probability that a present agent is gone in the next round")
@@ -41,7 +41,7 @@ class ChurnTable(Table):
     schedule: list[SpellTable] = Field([], description="agents named here are present in these rounds only")
 
     def build(self) -> Churn:
-        """What the table describes."""
+        """Build the object that the table describes."""
         spells = [Spell(spell.agent, spell.first, spell.last) for spell in self.schedule]
         return Churn(self.join, self.leave, self.initial, spells)
 

@@ -12,7 +12,7 @@ from omnisim.strategies.policy import Policy
 
 
 def parties(given: Any) -> dict[str, Any]:
-    """From the fields of a scenario to who plays: populations as given, strategies in the place of their names.
+    """Players of a scenario from its fields: populations as given, strategies in the place of their names.
 
     Raises
     ------

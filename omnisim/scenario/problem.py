@@ -1,4 +1,4 @@
-"""What is fixed of a scenario once the seed is."""
+"""Parts of a scenario that are fixed once the seed is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from omnisim.problem.population import Population
 
 @dataclass(frozen=True)
 class Problem:
-    """What is fixed once the seed is: agents, subsequences, and what is known of every round beforehand."""
+    """Problem of a run, fixed once the seed is: agents, subsequences, and the data of every round known beforehand."""
 
     populations: tuple[Population, ...]
     subsequences: tuple[str, ...]
@@ -28,9 +28,9 @@ class Problem:
     declared: bool = False
     """Whether T was declared, because more rounds may come later."""
     rows: Mapping[str, IntArray] = field(default_factory=dict)
-    """By population with churn, whose spell each of its agents is; see :mod:`omnisim.problem.churn`."""
+    """Agent behind each row, by population with churn; see :mod:`omnisim.problem.churn`."""
     present: Mapping[str, BoolArray] = field(default_factory=dict)
-    """By population with churn, (T, N)."""
+    """Rounds in which each row is present, (T, N), by population with churn."""
     default_actions: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -40,7 +40,7 @@ class Problem:
 
     @property
     def declared_activity(self) -> BoolArray:
-        """What thresholds are for, (T, L): ``active``, or beside a declared horizon every round of every subsequence.
+        """Activity that thresholds allow for, (T, L): ``active``, or beside a declared horizon True everywhere.
 
         Which rounds it will have is not known then, and what a run is played with must not depend on when it is asked.
         """
@@ -48,7 +48,7 @@ class Problem:
 
 
 def padded(active: BoolArray, rounds: int) -> BoolArray:
-    """What is active in T rounds of which the first are known."""
+    """Extend the activity of the first rounds to T rounds; no subsequence is active in the others."""
     if len(active) == rounds:
         return active
     return freeze(np.concatenate([active, np.zeros((rounds - len(active), active.shape[1]), dtype=np.bool_)]))

@@ -68,6 +68,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "industrial_loads": "omnisim.market:IndustrialLoads",
         "manufacturers": "omnisim.market:Manufacturers",
         "producers": "omnisim.market:Producers",
+        "retailers": "omnisim.market:Retailers",
         "solar_storage": "omnisim.market:SolarStorage",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
         "storage": "omnisim.market:Storage",
@@ -94,7 +95,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "ercot_file": "omnisim.market:read_ercot",
     },
 }
-"""From kind to name to ``"module:object"``."""
+"""Registered objects as ``"module:object"``, by kind and name."""
 
 EXTENSIBLE = ("forecasters", "elimination", "learners", "adversaries", "populations")
 """Kinds that others may add to."""
@@ -171,7 +172,7 @@ def is_foreign(kind: str, name: str) -> bool:
 
 
 def policy_kind(name: str) -> str:
-    """Which of ``POLICIES`` a name belongs to.
+    """Find the one of ``POLICIES`` that a name belongs to.
 
     Examples
     --------

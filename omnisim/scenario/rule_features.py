@@ -20,8 +20,11 @@ YESTERDAY_PRICE = "yesterday_price"
 """Mean price of the day before, per MWh; on the first day of the data, that day's own is not known: NaN."""
 
 PRICE_FORECAST = "price_forecast"
-"""Mean price forecast for the day, per MWh: the mean of the market's published forecasts where there are any,
-else of the ridge baseline computed day by day from what was known (refitted once a week)."""
+"""Mean price forecast for the day, per MWh.
+
+The mean of the market's published forecasts where there are any, else of the ridge baseline computed day by day from
+what was known (refitted once a week).
+"""
 
 
 def rule_features(market: Market | None, scaling: Scaling, wanted: AbstractSet[str]) -> dict[str, FloatArray]:

@@ -8,16 +8,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, finite, freeze, within
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, within
 from omnisim.errors import ProblemError, ScenarioError
 from omnisim.market.data import Market
 from omnisim.market.distributions import Distribution
 from omnisim.problem.churn import Churn, with_rows
 from omnisim.problem.context import Past
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity
+from omnisim.scenario.known_rounds import checked_dates, checked_feature, checked_limits
 from omnisim.scenario.parties import parties
 from omnisim.scenario.problem import Problem, padded
 from omnisim.strategies.adversaries.base import Adversary
@@ -82,6 +84,9 @@ class Scenario:
         The delivery day of each round, (T,).
     past
         What forecasters may learn from before round 0.
+    limits
+        The range within [0, 1] in which outcomes are expected, a pair (low, high); those of the theory by default.
+        Calibrated forecasters promise more where it is narrower, up to what rounds beyond it turn out to cost.
     network
         Who hears whom, and how well; None: everything is heard at once.
     other_forecasters
@@ -135,6 +140,7 @@ class Scenario:
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     dates: Any = None
     past: Past | None = None
+    limits: Limits | tuple[float, float] = BOX
     network: Network | None = None
     other_forecasters: Mapping[str, Forecaster] = field(default_factory=dict)
     subscriptions: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -165,12 +171,13 @@ class Scenario:
         self._check_parties(names)
         # The dataclass is frozen; what it was given is replaced by checked copies once.
         checked = {
-            "features": {name: _feature(name, values) for name, values in self.features.items()},
+            "features": {name: checked_feature(name, values) for name, values in self.features.items()},
             "forecasts": {
                 name: within(f"forecast {name!r}", values, ("T", "d"), 0, 1, ScenarioError)
                 for name, values in self.forecasts.items()
             },
-            "dates": None if self.dates is None else _dates(self.dates),
+            "dates": None if self.dates is None else checked_dates(self.dates),
+            "limits": checked_limits(self.limits),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -364,22 +371,3 @@ def _action(population: Population, action: int | str) -> int:
             f"it has actions 0 to {population.actions - 1}"
         )
     return int(action)
-
-
-def _feature(name: str, values: Any) -> FloatArray:
-    """A feature as (T, k); (T,) is one number a round."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as cause:
-        raise ScenarioError(f"feature {name!r} must be numbers of shape (T,) or (T, k): {cause}") from cause
-    return finite(f"feature {name!r}", array[:, None] if array.ndim == 1 else array, ("T", "k"), ScenarioError)
-
-
-def _dates(dates: Any) -> DateArray:
-    try:
-        days = np.array(dates, dtype="datetime64[D]")
-    except (TypeError, ValueError) as cause:
-        raise ScenarioError(f"dates must be days such as 2021-12-31, one for each round: {cause}") from cause
-    if days.ndim != 1 or np.isnat(days).any():
-        raise ScenarioError(f"dates must be days such as 2021-12-31, one for each round, got shape {days.shape}")
-    return freeze(days)

@@ -32,6 +32,7 @@ from omnisim.arrays import Written
 from omnisim.errors import ScenarioError
 from omnisim.market.data import Resolution
 from omnisim.market.forecast_files import with_forecast
+from omnisim.market.signals import with_signal
 from omnisim.problem.subsequences import Operator, Rule
 from omnisim.reading import reading
 from omnisim.scenario import registry
@@ -96,7 +97,7 @@ SubsequenceForm = Annotated[
     Annotated[Literal[True], BeforeValidator(_every_round), Tag("every")] | Annotated[RuleTable, Tag("rule")],
     Discriminator(_form_of_subsequence),
 ]
-"""How a subsequence is written: ``true``, or a table."""
+"""Forms of a subsequence in a file: ``true``, or a table."""
 
 
 class Table(BaseModel):
@@ -123,8 +124,25 @@ def _forecast_table() -> type[BaseModel]:
     return create_model("ForecastFile", __base__=Table, **fields)
 
 
+def _signal_table() -> type[BaseModel]:
+    """A table for each signal: the keywords of the function that reads it, its path, and its range."""
+    own = inspect.signature(with_signal).parameters.values()
+    given = {each.name: each for each in own if each.kind == each.KEYWORD_ONLY and each.name not in (*PLAYED, "ahead")}
+    fields: dict[str, Any] = {
+        "path": (
+            Annotated[Path, Strict(strict=False)] | list[Annotated[Path, Strict(strict=False)]],
+            Field(description="file of its values; several, or one with * in its name"),
+        ),
+        "low": (float | None, Field(None, description="value that becomes outcome 0; default: from the past")),
+        "high": (float | None, Field(None, description="value that becomes outcome 1; default: from the past")),
+    }
+    for name, each in given.items():
+        fields[name] = (_form(each.annotation), ... if each.default is each.empty else each.default)
+    return create_model("SignalFile", __base__=Table, **fields)
+
+
 class MarketTable(BaseModel):
-    """What every market table has, whatever its source."""
+    """Keys common to all market tables, whatever the source."""
 
     model_config = _STRICT
 
@@ -132,8 +150,14 @@ class MarketTable(BaseModel):
     high: float | None = Field(None, description="price that becomes outcome 1, per MWh; default: from the past")
     first_day: date | None = Field(None, description="first delivery day to play; days before it are past")
     last_day: date | None = Field(None, description="last delivery day to play")
+    price_limits: list[FiniteFloat] | None = Field(
+        None, description="[lowest, highest] price expected, per MWh, between low and high; default: those"
+    )
     forecast_files: dict[str, _forecast_table()] = Field(  # type: ignore[valid-type]
         {}, description="files of dated forecasts of the prices, by the name of the model"
+    )
+    signals: dict[str, _signal_table()] = Field(  # type: ignore[valid-type]
+        {}, description="series revealed with the prices, such as carbon intensity, by name"
     )
 
 
@@ -152,8 +176,9 @@ class SyntheticMarketTable(MarketTable):
     def _no_days(self) -> "SyntheticMarketTable":
         if self.first_day is not None or self.last_day is not None:
             raise ValueError("first_day and last_day need a market with data: a synthetic one has rounds only")
-        if self.forecast_files:
-            raise ValueError("forecast_files need a market with data: a synthetic one has no days")
+        for key in ("forecast_files", "signals"):
+            if getattr(self, key):
+                raise ValueError(f"{key} need a market with data: a synthetic one has no days")
         return self
 
 
@@ -290,7 +315,7 @@ def tables_of(parameter: inspect.Parameter) -> str | None:
 
 class _JsonSchema(GenerateJsonSchema):
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002
-        """What a plug-in's parameter of a type that no file can hold looks like: anything."""
+        """Schema of a plug-in's parameter of a type that no file can hold: anything."""
         return {}
 
 

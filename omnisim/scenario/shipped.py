@@ -8,7 +8,7 @@ from omnisim.suggest import nearest
 
 
 def folder() -> Path:
-    """Where the shipped scenarios are: beside the package in a checkout, inside it when installed."""
+    """Folder of the shipped scenarios: beside the package in a checkout, inside it when installed."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "scenarios"
     return installed if installed.is_dir() else package.parent / "scenarios"

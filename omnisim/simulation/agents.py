@@ -90,7 +90,7 @@ class Agents:
 
     @property
     def expected_violated_at(self) -> IntArray:
-        """The same for expected costs, as far as ``observe_law`` was told the law of every round."""
+        """Round of each action's first violation in expectation, as far as ``observe_law`` was told every law."""
         return self._expected.left_at
 
     def observe_law(self, t: int, law: Mixture) -> None:
@@ -125,7 +125,7 @@ class Agents:
         self._violations.remove(self._round_data.active[t], violates, t)
 
     def of_round(self, t: int, rows: slice) -> IntArray:
-        """What these rows do in round t, before its books are closed; -1 where nobody is there."""
+        """Actions of these rows in round t, before its books are closed; -1 where nobody is there."""
         actions = self.actions[t, rows]
         return actions if self.present is None else np.where(self.present[t, rows], actions, ABSENT)
 
@@ -136,14 +136,14 @@ class Agents:
 
     @property
     def symbols(self) -> dict[str, int]:
-        """What the symbols of the arrays recorded so far stand for; the cohort counts as one population."""
+        """Values of the symbols in the shapes of the arrays recorded so far; the cohort counts as one population."""
         rounds, subsequences = self._round_data.active.shape
         agents, actions = self.cohort.rows, self.cohort.actions
         return {"T": rounds, "L": subsequences, "N": agents, "A": actions, "J": len(self.cohort.whole.constraints)}
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
-        """What is recorded so far, by field."""
+        """Arrays recorded so far, by field."""
         return {
             "actions": self.actions,
             "fallback": self.fallback,
@@ -290,7 +290,7 @@ _RECENT = 8
 """Rounds whose costs are kept for settlements that come late; those of older ones are computed again."""
 
 ABSENT = -1
-"""In the record of actions: the agent was not there."""
+"""Mark, in the record of actions, of an agent that was not there."""
 
 
 def _batches(

@@ -1,4 +1,4 @@
-"""What strategies answer during a run, checked before compiled loops count on it.
+"""Checks of strategies' answers during a run, before compiled loops count on them.
 
 That every agent has an action to choose from is noticed by those loops themselves, where it costs nothing.
 """
@@ -39,7 +39,7 @@ class Offers:
         return self._flags(t, hook, offered, self._shape)
 
     def check_fallback(self, t: int, fallback: Any) -> BoolArray:
-        """Which agents (N,) play a fallback.
+        """Check the flags (N,) of the agents that play a fallback.
 
         Raises
         ------
@@ -49,7 +49,7 @@ class Offers:
         return self._flags(t, "the second of playable()", fallback, self._shape[:1])
 
     def without_action(self, t: int, cause: ProblemError) -> StrategyError:
-        """What to say when the loops found an agent without an action to choose from."""
+        """Make the error for an agent without an action to choose from, as found by the loops."""
         return StrategyError(f"{self._who} in round {t}: {cause}")
 
     def check_eliminated_at(self, rounds: int, subsequences: int, eliminated_at: Any) -> IntArray:
@@ -116,7 +116,7 @@ def check_bases(who: str, t: int, bases: Any, known: FloatArray | None, dimensio
 
 
 def check_exposure(who: str, t: int, exposure: Any, dimension: int) -> FloatArray | None:
-    """What a white-box adversary reads, (d,) finite, or None.
+    """Check the gain gradient for a white-box adversary, (d,) finite, or None.
 
     Raises
     ------

@@ -24,7 +24,7 @@ from omnisim.trace.checking import check_recorded
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a run leaves its state, and how often.
+    """File in which a run leaves its state, and the number of rounds between two states.
 
     If there is a file of this run at ``path``, the run goes on from it. Each state replaces the one before.
 
@@ -55,12 +55,12 @@ class Recorder(Protocol):
 
     @property
     def recorded(self) -> Mapping[str, np.ndarray]:
-        """Its arrays so far, by the names of :mod:`omnisim.trace.description`."""
+        """Arrays recorded so far, by the names of :mod:`omnisim.trace.description`."""
         ...
 
     @property
     def symbols(self) -> Mapping[str, int]:
-        """What the symbols of their shapes stand for."""
+        """Values of the symbols in their shapes."""
         ...
 
 

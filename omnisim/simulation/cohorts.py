@@ -63,7 +63,7 @@ class Cohort:
             yield index, name, self.block(index)
 
     def spread(self, of_population: NDArray[_Scalar]) -> NDArray[_Scalar]:
-        """What holds for populations (P,), for each of their rows (P N,)."""
+        """Repeat values of populations (P,) for each of their rows (P N,)."""
         return of_population.repeat(self.agents) if self.agents > 1 else of_population
 
     def best_response(self, predictions: FloatArray, candidates: BoolArray) -> IntArray:
@@ -150,7 +150,7 @@ class ByPopulation:
         self._alone = [(name, alone[name]) for name in order] if len(alone) == len(cohorts) else None
 
     def __call__(self, arrays: Mapping[str, BoolArray]) -> Mapping[str, BoolArray]:
-        """The same arrays, by the names of the populations."""
+        """Arrays by the names of the populations, from those by the names of the cohorts."""
         if self._alone is not None:
             return {population: arrays[name] for population, name in self._alone}
         return _Parts(self._cohorts, arrays, self._order)

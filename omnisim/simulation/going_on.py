@@ -12,7 +12,7 @@ from omnisim.problem.population import Population
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
-from omnisim.simulation.standing import Keeper, Standing
+from omnisim.simulation.standing import EndCheckpointer, Standing
 from omnisim.trace import FORECASTER, Trace
 
 
@@ -69,14 +69,14 @@ def go_on(scenario: Scenario, standing: Standing, path: Path, rounds: int) -> tu
         If a strategy breaks its contract.
     """
     run = Prepared(scenario, scenario.seed)
-    keeper = Keeper(run)
+    checkpointer = EndCheckpointer(run)
     try:
-        keeper.put(standing)
+        checkpointer.restore(standing)
     except TraceError as cause:
         raise TraceError(f"{path}: {cause}") from cause
     if rounds > standing.rounds:
         run.play(first_round=standing.rounds, rounds=rounds)
-        keeper.keep(path, rounds)
+        checkpointer.save(path, rounds)
     trace = recorded(run, rounds)
     if run.problem.known == rounds:
         return trace, None

@@ -1,4 +1,4 @@
-"""What a run is, so that a state is put into the run that it was taken from and into no other."""
+"""Identity of a run, so that a state is restored into the run that it was taken from and into no other."""
 
 import hashlib
 import json
@@ -17,11 +17,11 @@ from omnisim.simulation.round_data import RoundData
 from omnisim.snapshot import Snapshots
 
 BUILT = (*FIXED, Cohort, RoundData, nx.DiGraph, simpy.Environment)
-"""What a run is built of that never changes in it."""
+"""Types of the parts of a run that never change in it."""
 
 
 def identity(scenario: Scenario, problem: Problem, seed: int, *, growing: bool = False) -> dict[str, Any]:
-    """What must agree between the run that left a state and the one that goes on from it.
+    """Facts that must agree between the run that left a state and the one that goes on from it.
 
     Parameters
     ----------
@@ -54,6 +54,6 @@ def identity(scenario: Scenario, problem: Problem, seed: int, *, growing: bool =
 
 
 def packages(scenario: Scenario) -> set[str]:
-    """Of the forecasters that others are made of, which may be plug-ins."""
+    """Packages of the forecasters that others are made of, which may be plug-ins."""
     bases = (base for forecaster in scenario.forecasters.values() for base in getattr(forecaster, "bases", ()))
     return {type(base).__module__.partition(".")[0] for base in bases}

@@ -22,7 +22,7 @@ KINDS: dict[type, tuple[str, Phase]] = {
     Actions: ("actions", Phase.OUTCOME),
     Outcome: ("settlement", Phase.SETTLEMENT),
 }
-"""What travels: what it is called, and the phase of its round in which it is wanted; what comes after it is late."""
+"""Name of each kind of message that travels, and the phase of its round in which it is due; later ones are late."""
 
 MOST_LOGGED = 60_000
 """Messages whose single fates are kept, for drawing."""
@@ -30,7 +30,7 @@ MOST_LOGGED = 60_000
 
 @dataclass
 class Count:
-    """What became of the messages of one kind, by the round in which they were sent, (T,) each."""
+    """Fates of the messages of one kind, by the round in which they were sent, (T,) each."""
 
     sent: IntArray
     delivered: IntArray
@@ -40,7 +40,7 @@ class Count:
 
     @property
     def in_flight(self) -> IntArray:
-        """Not lost and not read so far, (T,)."""
+        """Messages neither lost nor read so far, (T,)."""
         found = np.zeros_like(self.sent)
         for box in self.boxes:
             for letter in box.letters:
@@ -103,7 +103,7 @@ class Letter:
 
 
 class Box:
-    """What is on its way between one party and P others.
+    """Messages in flight between one participant and P others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the parties say to each other in a round.
+"""Messages between the participants of a round.
 
 A *cohort* is one population, or several of one shape that are decided together: P populations with N agents each have
 P N rows, population by population.

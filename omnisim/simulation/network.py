@@ -1,4 +1,4 @@
-"""Who hears whom, and when.
+"""Delivery of messages: their receivers, and the times of arrival.
 
 Without a network everything is heard at once, the ideal broadcast of the theory. With one, forecasts, actions,
 settlements and registrations travel along the channels of a graph (:mod:`omnisim.simulation.topology`), and are read by
@@ -33,19 +33,19 @@ AUDIENCE: dict[type, frozenset[Role]] = {
     Actions: frozenset({Role.WORLD}),
     Outcome: frozenset({Role.FORECASTER, Role.POPULATION}),
 }
-"""Which parties each kind of message is for."""
+"""Roles that each kind of message is for."""
 
 OVERHEARD = frozenset({(Registration, Role.WORLD), (Forecast, Role.WORLD)})
-"""What the world reads at once on any network: the adversary of the theory may know it."""
+"""Messages that the world reads at once on any network: the adversary of the theory may know them."""
 
 
 _SETTLED_THROUGH = frozenset({Role.RELAY})
 _TOLD_THROUGH = frozenset({Role.RELAY, Role.POPULATION})
-"""Who passes on settlements and actions, and who forecasts and registrations."""
+"""Roles that pass on settlements and actions, and roles that pass on forecasts and registrations."""
 
 
 class Mailbox:
-    """What a party was told at once and has not yet read, by kind."""
+    """Messages that a participant received at once and has not yet read, by kind."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[type, list[Any]] = defaultdict(list)
@@ -133,11 +133,11 @@ class Lines:
             box.post(message.round, message, now, arrives, getattr(message, "acting", None))
 
     def collect(self, receiver: str, kind: type, now: float) -> list[tuple[Any, BoolArray]]:
-        """What has arrived for a party; see :meth:`Box.collect`."""
+        """Take the messages that have arrived for a participant; see :meth:`Box.collect`."""
         return [found for box in self._boxes[receiver, kind] for found in box.collect(now)]
 
     def in_flight(self, receiver: str, kind: type) -> list[tuple[Any, BoolArray]]:
-        """What is on its way to a party, and to which of its populations."""
+        """Messages in flight to a participant, and its populations that they are for."""
         return [(letter.message, letter.waiting) for box in self._boxes[receiver, kind] for letter in box.letters]
 
     def record(self) -> MessageRecord:

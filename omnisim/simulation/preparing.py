@@ -15,6 +15,7 @@ from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.plug_ins import strategies_named
 from omnisim.problem.context import Service
+from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.agents import Agents
@@ -64,14 +65,14 @@ class Prepared:
         self.forecasters = {name: copy.deepcopy(each) for name, each in scenario.forecasters.items()}
         self._hears = {name: scenario.subscriptions_of(name) for name in self.populations}
         with at_most_threads(1):
-            self._crews, self.rules = _crews(scenario, problem, self._hears, seed)
-            self.home = {name: crew.name for crew in self._crews for name in crew.names}
+            self._cohorts, self.rules = _cohorts_and_rules(scenario, problem, self._hears, seed)
+            self.home = {name: cohort.name for cohort in self._cohorts for name in cohort.names}
             self._start_forecasters()
-            self.lines = _lines(scenario, self._crews, self._hears, problem.rounds, seed)
+            self.lines = _lines(scenario, self._cohorts, self._hears, problem.rounds, seed)
             round_data = RoundData(
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
-            self.agents = {crew.name: self._agents_of(crew, round_data) for crew in self._crews}
+            self.agents = {cohort.name: self._agents_of(cohort, round_data) for cohort in self._cohorts}
             observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
             rng = stream(seed, "adversary")
             answering = self._answering()
@@ -154,7 +155,7 @@ class Prepared:
             **dict.fromkeys(self.services, Role.FORECASTER),
             **dict.fromkeys(self.agents, Role.POPULATION),
         }
-        network = Network(environment, roles, _listeners(self._crews, self._hears, self.forecasters), self.lines)
+        network = Network(environment, roles, _listeners(self._cohorts, self._hears, self.forecasters), self.lines)
         clock = Clock(environment, rounds, on_round, first_round, until)
         environment.process(clock.run())
         environment.process(self.world.run(clock, network))
@@ -182,18 +183,19 @@ class Prepared:
                     if adversary.oblivious and not problem.declared
                     else None,
                     models=tuple(problem.forecasts),
+                    limits=checked_limits(self.scenario.limits),
                 )
             )
 
-    def _agents_of(self, crew: Cohort, round_data: RoundData) -> Agents:
+    def _agents_of(self, cohort: Cohort, round_data: RoundData) -> Agents:
         problem, network = self.problem, self.scenario.network
         return Agents(
-            crew,
-            self.rules[crew.name],
+            cohort,
+            self.rules[cohort.name],
             round_data,
-            self._hears[crew.populations[0].name],
-            np.array([problem.default_actions.get(p.name, 0) for p in crew.populations]),
-            problem.present.get(crew.populations[0].name),
+            self._hears[cohort.populations[0].name],
+            np.array([problem.default_actions.get(p.name, 0) for p in cohort.populations]),
+            problem.present.get(cohort.populations[0].name),
             None if network is None else network.max_age,
             ideal=self.lines is None,
         )
@@ -203,7 +205,7 @@ class Prepared:
             self.forecasters[name],
             self.problem.rounds,
             self.adversary.dimension,
-            {crew.name: crew for crew in self._crews if name in self._hears[crew.populations[0].name]},
+            {cohort.name: cohort for cohort in self._cohorts if name in self._hears[cohort.populations[0].name]},
             self._heard_by(name),
             stream(self.seed, name if name == FORECASTER else f"{FORECASTER}/{name}"),
             name,
@@ -245,26 +247,26 @@ class Prepared:
             )
 
 
-def _crews(
+def _cohorts_and_rules(
     scenario: Scenario, problem: Problem, hears: Mapping[str, Sequence[str]], seed: int
 ) -> tuple[list[Cohort], dict[str, Policy]]:
     """The cohorts, and by their names their rules, started."""
     given = {p.name: scenario.elimination_of(p.name) for p in problem.populations}
     # Agents that come and go are masked by themselves: their populations stay alone.
     apart = {name: (tuple(hears[name]), name if name in problem.present else None) for name in given}
-    crews = cohorts(problem.populations, given, apart)
+    found = cohorts(problem.populations, given, apart)
     rules: dict[str, Policy] = {}
-    for crew in crews:
-        first = crew.populations[0].name
-        rules[crew.name] = copy.deepcopy(given[first])
-        rules[crew.name].start(crew.whole, problem.declared_activity, stream(seed, f"population/{first}/policy"))
-    return crews, rules
+    for cohort in found:
+        first = cohort.populations[0].name
+        rules[cohort.name] = copy.deepcopy(given[first])
+        rules[cohort.name].start(cohort.whole, problem.declared_activity, stream(seed, f"population/{first}/policy"))
+    return found, rules
 
 
 def _lines(
-    scenario: Scenario, crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], rounds: int, seed: int
+    scenario: Scenario, cohorts: Sequence[Cohort], hears: Mapping[str, Sequence[str]], rounds: int, seed: int
 ) -> Lines | None:
-    """What travels; None where the network delays and loses nothing."""
+    """Make the lines that messages travel along; None where the network delays and loses nothing."""
     if scenario.network is None:
         return None
     graph = topology(
@@ -273,16 +275,18 @@ def _lines(
         list(scenario.forecasters),
         stream(seed, "network/topology"),
     )
-    listeners = _listeners(crews, hears, scenario.forecasters)
-    lines = Lines(graph, {crew.name: crew for crew in crews}, listeners, rounds, seed)
+    listeners = _listeners(cohorts, hears, scenario.forecasters)
+    lines = Lines(graph, {cohort.name: cohort for cohort in cohorts}, listeners, rounds, seed)
     return None if lines.ideal else lines
 
 
 def _listeners(
-    crews: Sequence[Cohort], hears: Mapping[str, Sequence[str]], forecasters: Mapping[str, Any]
+    cohorts: Sequence[Cohort], hears: Mapping[str, Sequence[str]], forecasters: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """From forecasters to the cohorts that hear them."""
-    return {name: [crew.name for crew in crews if name in hears[crew.populations[0].name]] for name in forecasters}
+    """Names of the cohorts that hear each forecaster."""
+    return {
+        name: [cohort.name for cohort in cohorts if name in hears[cohort.populations[0].name]] for name in forecasters
+    }
 
 
 def _named(kind: str, parties: Mapping[str, object]) -> dict[str, object]:

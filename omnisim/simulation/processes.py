@@ -66,12 +66,12 @@ class World:
 
     @property
     def symbols(self) -> dict[str, int]:
-        """What the symbols of the arrays recorded so far stand for."""
+        """Values of the symbols in the shapes of the arrays recorded so far."""
         return {"T": len(self._round_data.active), "d": self._adversary.dimension}
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
-        """What is recorded so far, by field."""
+        """Arrays recorded so far, by field."""
         return {"outcomes": self.outcomes, "unclipped_outcomes": self.unclipped_outcomes}
 
     def run(self, clock: Clock, network: Network) -> Process:
@@ -172,13 +172,13 @@ class ForecastService:
 
     @property
     def symbols(self) -> dict[str, int]:
-        """What the symbols of the arrays recorded so far stand for."""
+        """Values of the symbols in the shapes of the arrays recorded so far."""
         rounds, dimension = self.predictions.shape
         return {"T": rounds, "d": dimension}
 
     @property
     def recorded(self) -> dict[str, np.ndarray]:
-        """What is recorded so far, by field."""
+        """Arrays recorded so far, by field."""
         return {"predictions": self.predictions, "unclipped_predictions": self.unclipped_predictions}
 
     def run(self, clock: Clock, network: Network) -> Process:

@@ -90,7 +90,7 @@ def _cut(record: PopulationRecord, rounds: int) -> PopulationRecord:
 
 
 def _about_populations(problem: Problem) -> dict[str, Any]:
-    """How agents were made, where there is something to say of it."""
+    """Notes on the making of agents, for populations that have any."""
     notes = {population.name: list(population.notes) for population in problem.populations if population.notes}
     return {"population_notes": notes} if notes else {}
 

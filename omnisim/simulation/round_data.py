@@ -1,4 +1,4 @@
-"""What the calendar and the data say of the rounds, which no state of a run holds."""
+"""Calendar and data of the rounds, which no state of a run holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from omnisim.problem.context import Context
 
 @dataclass(frozen=True)
 class RoundData:
-    """What the world knows of every round beforehand.
+    """Data of every round that the world has beforehand.
 
     Attributes
     ----------

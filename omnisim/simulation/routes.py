@@ -1,4 +1,4 @@
-"""How long messages take along the paths of a graph, for many messages at once.
+"""Times of travel of messages along the paths of a graph, for many messages at once.
 
 All draws of a message are made when it is sent: what becomes of it further on depends on nothing else. So a message
 that passes three relays is one computation and not four events, and ten thousand of them are a few arrays.
@@ -16,7 +16,7 @@ from omnisim.problem.network import Channel
 from omnisim.streams import stream
 
 LOST = np.inf
-"""When a lost message arrives."""
+"""Arrival time of a lost message."""
 
 _BLOCK = 64
 """Draws made ahead for each channel: asking a generator for one number costs as much as for fifty."""
@@ -62,7 +62,7 @@ class Links:
         self._next = _BLOCK
 
     def cross(self, entered: FloatArray) -> FloatArray:
-        """When messages that enter at these times (m,) arrive; those that never enter, or are lost, never do."""
+        """Arrival times of messages that enter at these times (m,); infinite for those that never enter or are lost."""
         arrived: FloatArray = entered + self._fixed
         if len(self._drawing):
             drawn = self._draw()
@@ -129,7 +129,7 @@ class Downlink:
         return all(links.ideal for _, _, links in self._levels)
 
     def send(self, now: float) -> FloatArray:
-        """When a message sent now reaches each receiver."""
+        """Arrival times of a message sent now, one per receiver."""
         reached = np.full(self._size, now)
         for children, parents, links in self._levels:
             reached[children] = links.cross(reached[parents])
@@ -162,7 +162,7 @@ class Uplink:
         return all(links.ideal for _, links in self._levels)
 
     def send(self, sent: FloatArray) -> FloatArray:
-        """When messages sent at these times, one of each sender, arrive."""
+        """Arrival times of messages sent at these times, one of each sender."""
         arrived = sent.copy()
         for members, links in self._levels:
             arrived[members] = links.cross(arrived[members])

@@ -9,7 +9,7 @@ from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
-from omnisim.simulation.standing import Keeper
+from omnisim.simulation.standing import EndCheckpointer
 from omnisim.trace import Trace
 
 
@@ -73,10 +73,10 @@ def simulate(
     checkpointer = None
     if checkpoint is not None:
         checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties)
-    keeper = None if state is None else Keeper(run)
+    end_checkpointer = None if state is None else EndCheckpointer(run)
     run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
-    if keeper is not None and state is not None:
-        keeper.keep(state)
+    if end_checkpointer is not None and state is not None:
+        end_checkpointer.save(state)
     return recorded(run, run.problem.known)
 
 

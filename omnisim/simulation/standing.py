@@ -1,8 +1,8 @@
-"""How a run stands at its end, from where it goes on when there are more days.
+"""State of a run at its end, from which it goes on when there are more days.
 
-A run with a declared horizon T ends where the data do, and leaves one file: the state of its parties, the scenario it
-was read from, and the days it has seen. Thresholds, learning rates and agents are those of T rounds, so what is played
-later is what would have been played in one run over all of it, to the last bit.
+A run with a declared horizon T ends where the data do, and leaves one file: the state of its participants, the scenario
+it was read from, and the days it has seen. Thresholds, learning rates and agents are those of T rounds, so what is
+played later is what would have been played in one run over all of it, to the last bit.
 
 The file is one, and it is replaced at once or not at all: whatever else is written about the run follows from it.
 """
@@ -42,7 +42,7 @@ class Standing:
     run
         What must agree with the run that goes on.
     state
-        Of the parties.
+        Of the participants.
     """
 
     rounds: int
@@ -53,8 +53,8 @@ class Standing:
     state: Stored
 
 
-class Keeper:
-    """Takes the state of a run, and puts it in place.
+class EndCheckpointer:
+    """Saves the state of a run at its end, and restores it.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Keeper:
         self._identity = identity(run.scenario, run.problem, run.seed, growing=True)
         self._snapshots.take()  # what cannot be stored is refused now, not at the end
 
-    def keep(self, path: Path, rounds: int | None = None) -> None:
+    def save(self, path: Path, rounds: int | None = None) -> None:
         """Write how the run stands after so many rounds; default: all there are data for.
 
         Raises
@@ -100,8 +100,8 @@ class Keeper:
         with atomic_write(path) as file:
             snapshot.write(file, (about, arrays))
 
-    def put(self, standing: Standing) -> None:
-        """Let the parties be as they were then.
+    def restore(self, standing: Standing) -> None:
+        """Restore the state of all participants.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Keeper:
 
 
 def read_standing(path: Path) -> Standing:
-    """Read what a :class:`Keeper` has written.
+    """Read what a :class:`EndCheckpointer` has written.
 
     Raises
     ------

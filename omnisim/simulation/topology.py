@@ -23,7 +23,7 @@ from omnisim.trace import FORECASTER
 
 
 class Role(StrEnum):
-    """What a party is in the game."""
+    """Role of a participant in the game."""
 
     WORLD = "world"
     FORECASTER = "forecaster"
@@ -38,7 +38,7 @@ MOST_BYTES = 50_000_000
 """Size of the largest GraphML file that is read."""
 
 _HOP = 2.0**-20
-"""What a hop counts in rounds when paths are compared: among equally fast ones the shortest."""
+"""Weight of a hop, in rounds, when paths are compared: among equally fast ones the shortest is taken."""
 
 
 def party(population: str) -> str:

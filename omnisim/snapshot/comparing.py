@@ -1,4 +1,4 @@
-"""Whether a state fits the objects that it is put into: their arrays keep type and shape all through a run."""
+"""Check that a state fits the objects that it is restored into: their arrays keep type and shape all through a run."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What counts as data, and what an object consists of."""
+"""Types that count as data, and the parts of an object."""
 
 import dataclasses
 import types
@@ -20,7 +20,7 @@ CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.M
 """Types of what is found again and never stored."""
 
 LIBRARIES = {"builtins", "collections", "numpy", "enum", "datetime", "pathlib"}
-"""Where the types of data come from."""
+"""Packages whose types are data."""
 
 
 def package(cls: type) -> str:

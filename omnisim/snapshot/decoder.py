@@ -1,4 +1,4 @@
-"""From a state to objects."""
+"""Decoder of states: from the nodes of a state to objects."""
 
 import datetime as dt
 import sys

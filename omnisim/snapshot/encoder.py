@@ -1,4 +1,4 @@
-"""From objects to a state."""
+"""Encoder of states: from objects to the nodes of a state."""
 
 import datetime as dt
 from collections import defaultdict, deque

@@ -94,7 +94,7 @@ class Snapshots:
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What an object or container consists of, with the way to each part."""
+    """Parts of an object or container, with the way to each."""
     if isinstance(value, dict):
         yield from ((f"[{key!r}]", item) for key, item in value.items())
     elif isinstance(value, list | tuple | deque):

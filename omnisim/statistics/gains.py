@@ -1,4 +1,4 @@
-"""Who gains and who loses: the differences of agents, of which the smallest count as none."""
+"""Gains and losses of agents: their differences, of which the smallest count as none."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ HALF_A_CENT = 0.005
 
 
 def change(after: FloatArray, before: FloatArray) -> FloatArray:
-    """What each agent has more, of the shape of both; 0 where that is rounding."""
+    """Difference of each agent, of the shape of both; 0 where it is rounding."""
     more = after - before
     more[np.abs(more) <= ROUNDING * np.maximum(1.0, np.abs(before))] = 0.0
     return np.asarray(more)
@@ -25,7 +25,7 @@ def change(after: FloatArray, before: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Gains:
-    """How many agents gain, lose and do neither, and quantiles of their differences by the names of ``QUANTILES``."""
+    """Numbers of agents that gain, lose and do neither, and quantiles of differences by the names of ``QUANTILES``."""
 
     wins: int
     losses: int
@@ -34,7 +34,7 @@ class Gains:
 
     @classmethod
     def of(cls, more: FloatArray, *, paid: bool) -> "Gains":
-        """Of differences, (N,); where they are ``paid`` in a currency less than half a cent is nothing.
+        """Count differences, (N,); where they are ``paid`` in a currency less than half a cent is nothing.
 
         >>> found = Gains.of(np.array([-1.0, 0.004, 0.0, 2.0]), paid=True)
         >>> found.wins, found.losses, found.ties, found.quantiles["q50"]

@@ -15,7 +15,7 @@ from omnisim.arrays import FloatArray
 from omnisim.statistics.resampling import NONE, Estimates, variance
 
 CONFIDENCE = 0.95
-"""Of all intervals."""
+"""Confidence of all intervals."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals
         np.maximum(largest, relative.max(axis=1), out=largest)
         alone[part] = np.quantile(relative, confidence, axis=0, overwrite_input=True)
     simultaneous[where] = np.quantile(largest, confidence)
-    freedom = np.maximum(estimates.degrees_of_freedom, 1)
-    return Intervals(*(error * _students(reached, freedom, confidence) for reached in (alone, simultaneous)))
+    degrees_of_freedom = np.maximum(estimates.degrees_of_freedom, 1)
+    return Intervals(*(error * _students(reached, degrees_of_freedom, confidence) for reached in (alone, simultaneous)))
 
 
 def _students(reached: FloatArray, degrees_of_freedom: FloatArray, confidence: float) -> FloatArray:
-    """What Student's deviate reaches as often as a normal one reaches this.
+    """Student's deviate with the same tail probability as this normal one.
 
     Few units have few different resamples, whose quantile says little below the normal one: there the ratio is that of
     the quantiles at the stated confidence, which is wider.

@@ -1,4 +1,4 @@
-"""How means vary over seeds and over the days of a market.
+"""Variation of means over seeds and over the days of a market.
 
 What is resampled is what the numbers can vary with:
 
@@ -20,7 +20,7 @@ from omnisim.arrays import BoolArray, FloatArray
 RESAMPLES = 2000
 
 SEEDS, DAYS, BOTH, NONE = "seeds", "days", "seeds and days", ""
-"""What an interval allows for."""
+"""Sources of variation that an interval allows for."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Resampler:
         )
 
     def mean(self, values: FloatArray) -> FloatArray:
-        """What ``over_seeds`` estimates, without resampling."""
+        """Mean that ``over_seeds`` estimates, without resampling."""
         return _mean(values, ~np.isnan(values))
 
     def over_days(self, sums: FloatArray, rounds: FloatArray) -> Estimates:

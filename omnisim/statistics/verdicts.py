@@ -1,4 +1,4 @@
-"""What an interval says: it is on one side of a threshold as a whole, or nothing follows from it."""
+"""Verdicts of intervals: one is on one side of a threshold as a whole, or nothing follows from it."""
 
 import math
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.statistics.intervals import Interval
 
 BETTER, WORSE, NOT_SEPARATED, NO_VERDICT = "better", "worse", "not separated", ""
-"""What a simultaneous interval says of a difference to a reference."""
+"""Verdicts of a simultaneous interval on a difference to a reference."""
 
 
 def separated(low: FloatArray, high: FloatArray, threshold: float = 0.0) -> tuple[BoolArray, BoolArray]:
-    """Which intervals lie above the threshold, and which below; none with unknown ends does."""
+    """Mark the intervals that lie above the threshold, and those below; none with unknown ends does."""
     return np.asarray(low) > threshold, np.asarray(high) < threshold
 
 

@@ -1,4 +1,4 @@
-"""How a strategy says what it guarantees, and when a subclass may still say so."""
+"""Declarations of guarantees by strategies, and the conditions under which a subclass inherits them."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -8,8 +8,10 @@ from omnisim.problem.guarantees import Benchmark, Guarantee, as_json, from_json
 from omnisim.strategies.parameters import Parametrized
 
 _DECIDE = ("__getattribute__", "__getattr__")
-"""Special methods by which an object can do something else than its class says; others, such as ``__init__`` and
-``__repr__``, leave the algorithm as it is."""
+"""Special methods by which an object can do something else than its class says.
+
+Others, such as ``__init__`` and ``__repr__``, leave the algorithm as it is.
+"""
 
 
 class Declaring(Parametrized):
@@ -52,11 +54,11 @@ class Declaring(Parametrized):
     """The kinds of statements that such a strategy can make."""
 
     def guarantees(self) -> Sequence[Guarantee]:
-        """What it guarantees, asked for after ``start``; nothing by default."""
+        """Guarantees of the strategy, asked for after ``start``; none by default."""
         return ()
 
     def declared(self) -> tuple[Guarantee, ...]:
-        """What it guarantees, if the class still is the one that the declaration is about; not to be overridden.
+        """Guarantees of the strategy, if its class still is the one that they are about; not to be overridden.
 
         Raises
         ------
@@ -80,7 +82,7 @@ class Declaring(Parametrized):
         return found
 
     def replaced(self) -> list[str]:
-        """What the object has in place of what the class that wrote ``guarantees()`` has: then nothing is claimed."""
+        """Names replaced in the class that wrote ``guarantees()``: if there is any, nothing is claimed."""
         cls = type(self)
         author = next(base for base in cls.__mro__ if "guarantees" in vars(base))
         names = [name for name in dir(author) if name in _DECIDE or not _private_to_python(name)]

@@ -43,7 +43,7 @@ class Parametrized:
         return {name: value for name, value in vars(self).items() if name != "_made_with"}
 
     def parameters(self) -> dict[str, Any]:
-        """From the names of parameters to what was given for them, or else their defaults."""
+        """Parameters by name, as given or else their defaults."""
         bound = _bound(self)
         bound.apply_defaults()
         return dict(bound.arguments)

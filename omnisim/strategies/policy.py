@@ -1,4 +1,4 @@
-"""How a population chooses: what elimination rules and learners in action space have in common."""
+"""Base of the policies of a population: elimination rules and learners in action space."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -13,7 +13,7 @@ from omnisim.strategies.declaring import Declaring
 
 
 class Policy(Declaring, ABC):
-    """How the agents of one population choose, all N at once: they best-respond within a set of playable actions.
+    """Policy of the agents of one population, all N at once: they best-respond within a set of playable actions.
 
     An :class:`Elimination` keeps sets of candidates; a learner in action space draws its action itself and offers
     nothing else. One object serves one population; the simulation makes a copy for each.
@@ -26,7 +26,7 @@ class Policy(Declaring, ABC):
     can_guarantee = OF_POLICIES
 
     benchmark: ClassVar[Benchmark] = Benchmark.REALIZED
-    """What it competes with: B, the actions that never violate, or BE, those that never do in expectation."""
+    """Benchmark of its regret: B, the actions that never violate, or BE, those that never do in expectation."""
 
     def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
         """Forget everything.
@@ -63,8 +63,11 @@ class Policy(Declaring, ABC):
         return found
 
     concerned: BoolArray
-    """Agents (N,) that the round being settled concerns. The others were not there, or have not heard of it: they are
-    given costs of 0 and an arbitrary action, which they did not play."""
+    """Agents (N,) that the round being settled concerns.
+
+    The others were not there, or have not heard of it: they are given costs of 0 and an arbitrary action, which they
+    did not play.
+    """
 
     @abstractmethod
     def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:

@@ -30,7 +30,7 @@ STUDIES = {
     "price-spikes": "omnisim.studies.omniprediction.price_spikes",
     "m5": "omnisim.studies.omniprediction.m5",
 }
-"""From the name of a study to the module with its ``STUDY``."""
+"""Module with the ``STUDY`` of each study, by the study's name."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the rounds simulated so far and those of the whole study."""
@@ -38,7 +38,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How to run a study.
+    """Options for running a study.
 
     Attributes
     ----------
@@ -96,5 +96,5 @@ def find(name: str) -> "Frame[Any, Any, Any]":
 
 
 def summaries() -> dict[str, str]:
-    """What each study shows, in one line."""
+    """Claim of each study, in one line."""
     return {name: find(name).shows for name in STUDIES}

@@ -1,4 +1,4 @@
-"""What a study leaves on disk: ``report.html``, one Parquet and one CSV file per table, and ``manifest.json``."""
+"""Files of a study on disk: ``report.html``, one Parquet and one CSV file per table, and ``manifest.json``."""
 
 import json
 from collections.abc import Mapping

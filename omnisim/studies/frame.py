@@ -95,7 +95,7 @@ def unjudged(study: Study) -> Study:
 
 
 def certificates(runs: pd.DataFrame) -> Finding:
-    """That none is violated, from the columns ``certificates`` and ``violated`` of all runs: their numbers."""
+    """Finding on violated certificates, from the columns ``certificates`` and ``violated`` of all runs."""
     total, violated = int(runs["certificates"].sum()), int(runs["violated"].sum())
     return Finding(
         "Certificates",

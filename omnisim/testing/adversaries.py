@@ -72,7 +72,7 @@ def check_adversary(adversary: Adversary, *, rounds: int | None = None, features
 
 
 def _dimensions(adversary: Adversary) -> Sequence[int]:
-    """Those it takes from the populations, or the one it declares."""
+    """Dimensions that it takes from the populations, or the one it declares."""
     asked = {d: adversary.dimension_for(_populations(d)) for d in DIMENSIONS}
     followed = [d for d, answer in asked.items() if answer == d]
     if followed:
@@ -121,7 +121,7 @@ class _AdversaryPlay(Play[Adversary]):
             strategy.start(stream(0, "adversary"), given["populations"])
 
     def history(self, t: int) -> History:
-        """What the adversary is shown of the rounds before t."""
+        """Record of the rounds before t, as the adversary is given it."""
         actions = {name: actions[:t] for name, actions in self._actions.items()}
         return History(self._outcomes[:t], self._predictions[:t], actions)
 
@@ -139,7 +139,7 @@ class _AdversaryPlay(Play[Adversary]):
         return chosen
 
     def backwards(self, strategy: Adversary) -> list[Output]:
-        """What it answers if asked before anything has happened, the last round first."""
+        """Answers before anything has happened, asked for from the last round to the first."""
         self.start(strategy)
         answers = []
         for t in reversed(range(self.rounds)):

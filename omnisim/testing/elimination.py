@@ -149,7 +149,7 @@ class _EliminationPlay(Play[Elimination]):
                 )
 
     def check_guarantees(self, rule: Elimination) -> None:
-        """What the rule declares holds where violations are as large as they can be, and played whenever possible."""
+        """Check the rule's declarations where violations are as large as they can be, and played whenever possible."""
         harsh = copy.copy(self)
         harsh.costs = np.where(self.costs > 0, 1.0, self.costs)
         harsh.scores = harsh.costs.max(axis=3, initial=-1.0)

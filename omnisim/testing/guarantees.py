@@ -1,4 +1,4 @@
-"""What a strategy declares, checked on the runs by hand: a promise that fails on random rounds is none."""
+"""Checks of a strategy's declarations on the runs by hand: a promise that fails on random rounds is none."""
 
 from collections.abc import Iterator
 

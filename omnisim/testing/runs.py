@@ -31,11 +31,11 @@ DIMENSIONS = (1, 3, 24)
 Strategy = TypeVar("Strategy", bound=Forecaster | Elimination | Learner | Adversary)
 
 Output: TypeAlias = tuple[Any, ...]
-"""What a strategy answered in a round, as arrays."""
+"""Answer of a strategy in a round, as arrays."""
 
 
 class ContractError(Exception):
-    """What a strategy did wrong; the play adds who, when and where."""
+    """Fault of a strategy; the play adds its name, the situation and the round."""
 
 
 class Play(ABC, Generic[Strategy]):

@@ -12,7 +12,7 @@ from omnisim.strategies.adversaries import Independent
 from omnisim.streams import stream
 
 SUBSEQUENCES = 3
-"""How many of them the contexts have."""
+"""Number of subsequences in the contexts."""
 
 SITUATIONS: Mapping[str, frozenset[str]] = {
     "bare context": frozenset(),
@@ -21,7 +21,7 @@ SITUATIONS: Mapping[str, frozenset[str]] = {
     "registered populations": frozenset({"populations"}),
     "everything": frozenset({"calendar", "past", "populations"}),
 }
-"""What is known in each, beside the round and its subsequences."""
+"""Knowledge in each situation, beside the round and its subsequences."""
 
 _HISTORY = 40
 

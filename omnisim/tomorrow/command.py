@@ -22,7 +22,7 @@ from omnisim.trace import Trace
 
 @dataclass
 class Told:
-    """What the command says: lines, and warnings."""
+    """Output of the command: lines, and warnings."""
 
     lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -102,13 +102,12 @@ def _revised(run_dir: Path, trace: Trace, known: int) -> Iterator[str]:
     """A sentence for each day learnt now that was forecast from other data than it has now been played with."""
     if trace.dates is None:
         return
-    low, span = trace.scale
     for t in range(known, trace.rounds):
         text = store.get(run_dir, FORECAST, str(trace.dates[t]))
         if text is None:
             continue
         told = np.array([period["price"] for period in json.loads(text)["periods"]])
-        if not np.allclose(told, low + span * trace.true_predictions[t], rtol=1e-9, atol=1e-9):
+        if not np.allclose(told, trace.blocks[0].values(trace.true_predictions[t]), rtol=1e-9, atol=1e-9):
             yield (
                 f"{trace.dates[t]}: what was known before it has changed since: the record has the forecast that "
                 "follows from the newer file, not the one that was given out"

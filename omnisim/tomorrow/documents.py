@@ -5,7 +5,8 @@
     forecast    run, seed, delivery_day, currency, unit, forecaster
                 horizon     days (T), played, first_day, last_day: the days that are over
                 periods     a list: time, price (the forecast), within_scale (the same inside the range of the theory:
-                            customers act on it, and guarantees are about it)
+                            customers act on it, and guarantees are about it), and the forecast of each signal, under
+                            its name
                 guarantees  what is certified of the days that are over: the rows of certificates.json
     schedules   run, seed, delivery_day, currency, times
                 customers   a list: population, customer, action, MW and MWh (one number a period, negative when feeding
@@ -81,12 +82,13 @@ def _forecast(analysis: Analysis, eve: Eve) -> "tuple[dict[str, Any], pd.DataFra
     import pandas as pd
 
     trace = analysis.trace
-    low, span = trace.scale
+    price, *signals = trace.blocks
     table = pd.DataFrame(
         {
-            "time": _times(eve),
-            "price": low + span * eve.prediction,
-            "within_scale": low + span * np.clip(eve.prediction, 0.0, 1.0),
+            "time": _times(trace, eve),
+            "price": price.values(eve.prediction),
+            "within_scale": price.values(np.clip(eve.prediction, 0.0, 1.0)),
+            **{block.name: block.values(eve.prediction) for block in signals},
         }
     )
     assert trace.dates is not None  # noqa: S101 (as above)
@@ -108,9 +110,8 @@ def _forecast(analysis: Analysis, eve: Eve) -> "tuple[dict[str, Any], pd.DataFra
 def _schedules(trace: Trace, eve: Eve) -> "tuple[dict[str, Any], pd.DataFrame]":
     import pandas as pd
 
-    currency, times = _currency(trace), _times(eve)
-    low, span = trace.scale
-    prices = (low + span * eve.prediction)[None]
+    currency, times = _currency(trace), _times(trace, eve)
+    prices = trace.blocks[0].values(eve.prediction)[None]
     tables: list[pd.DataFrame] = []
     for name, population in eve.populations.items():
         if population.load is None:
@@ -157,9 +158,9 @@ def _currency(trace: Trace) -> str:
     return str(market_of(trace).get("currency", "EUR"))
 
 
-def _times(eve: Eve) -> list[str]:
-    """When the periods of the day begin, on the market's clock."""
+def _times(trace: Trace, eve: Eve) -> list[str]:
+    """Beginnings of the periods of the day, on the market's clock."""
     assert eve.date is not None  # noqa: S101 (as above)
-    periods = len(eve.prediction)
+    periods = trace.blocks[0].stop
     minutes = (np.arange(periods) * 1440 // periods).astype("timedelta64[m]")
     return [str(moment) for moment in eve.date.astype("datetime64[m]") + minutes]

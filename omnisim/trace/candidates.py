@@ -1,4 +1,4 @@
-"""What the rounds after which actions left their candidate sets say of a round: who may play what."""
+"""Candidates in a round, from the rounds after which actions left their candidate sets."""
 
 import numpy as np
 

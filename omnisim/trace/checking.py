@@ -13,7 +13,7 @@ from omnisim.trace.record import Trace
 
 
 class Formed(Protocol):
-    """What has a shape and a type: an array, or one that is not read yet."""
+    """Object with a shape and a type: an array, or one that is not read yet."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -22,7 +22,7 @@ class Formed(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What it holds."""
+        """Type of its numbers."""
         ...
 
 
@@ -30,7 +30,7 @@ Groups = Sequence[tuple[str, Sequence[Array]]]
 Symbols = dict[str, int]
 
 _SLACK = 2 * ROUNDING
-"""How far outside its range a number may lie: a cost is a sum of numbers that were each checked to within rounding."""
+"""Largest distance of a number outside its range: a cost is a sum of numbers that were each checked within rounding."""
 
 _AT_LEAST_ONE = frozenset("TdLNAS")
 """Symbols that never stand for 0."""
@@ -49,6 +49,7 @@ def check_trace(trace: Trace) -> None:
     symbols = check_forms(arrays, described, symbols_of(header))
     check_all_values(arrays, described, symbols)
     _check_rules(RULES, arrays, len(trace.records))
+    trace.blocks  # noqa: B018 (refused here where it cannot be read)
 
 
 def check_consistency(trace: Trace) -> None:

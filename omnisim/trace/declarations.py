@@ -1,4 +1,4 @@
-"""What the strategies of a run said of themselves, written to and read from ``trace.about``.
+"""Declarations of the strategies of a run, written to and read from ``trace.about``.
 
 .. code-block:: text
 
@@ -27,7 +27,7 @@ from omnisim.problem.guarantees import (
 
 @dataclass(frozen=True)
 class Declaration:
-    """What the policy of a population, or a forecaster, said of itself.
+    """Declaration of the policy of a population, or of a forecaster.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Declaration:
 
 
 def written(guarantees: Sequence[Guarantee], benchmark: Benchmark | None = None) -> dict[str, Any]:
-    """What a declaration looks like in ``about``; ``benchmark`` of a policy."""
+    """Form of a declaration in ``about``; ``benchmark`` of a policy."""
     named = {} if benchmark is None else {"benchmark": str(benchmark)}
     return named | {"guarantees": [as_json(guarantee) for guarantee in guarantees]}
 

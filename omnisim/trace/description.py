@@ -1,4 +1,4 @@
-"""What the arrays of a record are: the one description that writing, reading and checking follow.
+"""Description of the arrays of a record: the one that writing, reading and checking follow.
 
 Shapes are in symbols: T rounds, d coordinates, L subsequences, B bases, S points of mixtures; per population N agents,
 A actions, J constraints, F forecasters heard, K candidate sets (1 or L); M kinds of messages, P parties, E edges, G
@@ -23,12 +23,15 @@ KINDS: dict[Kind, tuple[str, Any]] = {
     "flag": ("b", np.dtype(np.bool_)),
     "day": ("M", np.dtype("datetime64[D]")),
 }
-"""From what an array holds to numpy's letter for it, and to the type that it is kept in."""
+"""Kinds of arrays, with numpy's letter for each and the type that it is kept in."""
 
 
 LARGEST = 1e30
-"""Of a finite number in a record where nothing narrower is said, in either direction: no price, load or sum of money
-comes near, and sums of as many as memory holds are finite in single precision, and squares in double."""
+"""Largest finite number in a record where nothing narrower is said, in either direction.
+
+No price, load or sum of money comes near it, and sums of as many as memory holds are finite in single precision, and
+squares in double.
+"""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def size_of(described: Iterable[Array], symbols: Mapping[str, int], optional: Co
 
 @dataclass(frozen=True)
 class Rule:
-    """What arrays of a record have to do with each other.
+    """Relation between arrays of a record.
 
     Attributes
     ----------
@@ -132,11 +135,11 @@ AGENTS = (
     Array("offset", "N A"),
     Array("money_scale", "N", low=0),
     Array("money_offset", "N"),
-    Array("load", "N A d", optional=True),
+    Array("load", "N A H", optional=True),
     Array("limit_scale", "N J", low=0, optional=True),
     Array("agent_weights", "N", low=0, optional=True),
 )
-"""Who a population is, below ``population<i>/``; what utilities may be is the business of ``Population``."""
+"""Arrays that describe a population, below ``population<i>/``; ``Population`` itself checks the range of utilities."""
 
 RECORD = (
     Array("actions", "T N", "whole", low=-1, below="A"),
@@ -151,7 +154,7 @@ RECORD = (
     Array("present", "T N", "flag", optional=True),
     Array("true_costs", "T N J", optional=True),
 )
-"""What a population did, below ``population<i>/``: fields of its record."""
+"""Arrays that record a population's play, below ``population<i>/``: fields of its record."""
 
 MESSAGES = (
     Array("sent", "M T", "whole", low=0),
@@ -197,7 +200,7 @@ def _alone(_: Any, *others: Any) -> Any:
 
 
 _LATE = ("heard", "defaulted", "settled_at")
-"""What a network leaves behind: all of it, or nothing."""
+"""Arrays that a network leaves behind: all of them, or none."""
 
 RULES: Sequence[Rule] = (
     *(Rule((name, *_LATE), _alone, f"a record has all of {', '.join(_LATE)} or none of them") for name in _LATE),
@@ -205,7 +208,7 @@ RULES: Sequence[Rule] = (
     Rule(("mixtures/starts", "mixtures/weights"), _not_rising, "it must rise from 0 to the number of points"),
     Rule(("actions", "present"), _absent_or_not, "it must be -1 where the agent is not there, and only there"),
 )
-"""What is checked of every record, beside each array by itself: what counting on it needs."""
+"""Rules for every record, beside those for each array by itself, on which reading it relies."""
 
 
 def _no_law(starts: Any, weights: Any) -> Any:
@@ -228,7 +231,7 @@ def _before_its_round(settled: Any) -> Any:
 
 
 def _not_active(left_at: Any, active: Any) -> Any:
-    """Where a round of the record is none of the subsequence."""
+    """Mark rounds of the record that are not in the subsequence."""
     if left_at is None:
         return None
     padded = np.vstack([active, np.ones((1, active.shape[1]), dtype=np.bool_)])  # T: in no round
@@ -236,7 +239,7 @@ def _not_active(left_at: Any, active: Any) -> Any:
 
 
 def _after_a_violation(violated_at: Any, actions: Any, costs: Any, active: Any) -> Any:
-    """Where an action is said to have violated later than a cost that is on record."""
+    """Mark actions whose recorded first violation is later than a cost on record."""
     rounds, agents = np.nonzero((costs > ROUNDING).any(axis=2))
     played = actions[rounds, agents]
     late = violated_at[agents, played] > rounds[:, None]
@@ -246,7 +249,7 @@ def _after_a_violation(violated_at: Any, actions: Any, costs: Any, active: Any) 
 
 
 def _without_a_cost(violated_at: Any, actions: Any, costs: Any) -> Any:
-    """Where an action is said to have violated in a round in which it was played, and cost nothing."""
+    """Mark actions with a recorded violation in a round in which they were played and cost nothing."""
     agents, named, _ = where = np.nonzero(violated_at < len(actions))
     rounds = violated_at[where]
     wrong = np.zeros(violated_at.shape, dtype=np.bool_)
@@ -255,7 +258,7 @@ def _without_a_cost(violated_at: Any, actions: Any, costs: Any) -> Any:
 
 
 def _no_candidate(actions: Any, fallback: Any, eliminated_at: Any, active: Any, defaulted: Any) -> Any:
-    """Where an action was chosen that had left; where the market closed before, nobody chose."""
+    """Mark choices of actions that had left; where the market closed before, nobody chose."""
     chosen = ~fallback if defaulted is None else ~fallback & ~defaulted[:, None]
     return np.array([
         here & has_left(t, played, eliminated_at, active[t])
@@ -300,4 +303,4 @@ CONSISTENCY: Sequence[Rule] = (
          "it had left the candidates before, and it is no fallback"),
     Rule(("fallback", "eliminated_at", "active"), _needless, "the agent had a candidate left"),
 )  # fmt: skip
-"""What is checked beyond that of a record that was read: a file may have been put together of others."""
+"""Further rules for a record that was read: a file may have been put together of others."""

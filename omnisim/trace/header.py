@@ -15,7 +15,7 @@ Names = list[Name]
 
 
 class About(BaseModel):
-    """What a run says of itself; what strategies guarantee is read elsewhere, and a scenario may add anything."""
+    """Description of a run by itself; strategies' guarantees are read elsewhere, and a scenario may add anything."""
 
     model_config = FORM
 

@@ -17,7 +17,7 @@ _NAMES = ("kinds", "parties", "roles")
 
 
 def prefix_of(index: int) -> str:
-    """What the names of the arrays of a population begin with."""
+    """Prefix of the names of a population's arrays."""
     return f"population{index}/"
 
 
@@ -34,7 +34,7 @@ def groups(header: Mapping[str, Any], names: Iterable[str]) -> list[tuple[str, t
 
 
 def symbols_of(header: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """What the header says that symbols stand for, by prefix; "" is for all."""
+    """Values of the symbols that the header fixes, by prefix; "" is for all."""
     known = {"": {"L": len(header["subsequences"])}}
     messages = header.get("messages")
     if messages is not None:
@@ -73,7 +73,7 @@ def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
 
 
 def header_of(trace: Trace) -> dict[str, Any]:
-    """What a record says beside its arrays, as JSON values."""
+    """Header of a record: all of it but its arrays, as JSON values."""
     header: dict[str, Any] = {
         "subsequences": trace.subsequences,
         "about": trace.about,

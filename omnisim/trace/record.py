@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.errors import TraceError
+from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -87,7 +89,7 @@ class LoggedMessages:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MessageRecord:
-    """What became of every message that travelled along a channel, and the graph of the channels.
+    """Fates of the messages that travelled along channels, and the graph of the channels.
 
     Attributes
     ----------
@@ -128,7 +130,7 @@ class MessageRecord:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PopulationRecord:
-    """What one population did; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
+    """Record of one population's play; the fields are drawn in the docstring of :mod:`omnisim.trace`."""
 
     population: Population
     constraint_names: tuple[str, ...]
@@ -211,17 +213,17 @@ class Trace:
 
     @property
     def true_outcomes(self) -> FloatArray:
-        """What happened before anything was clipped, (T, d): money is settled at these."""
+        """Outcomes before they were clipped, (T, d): money is settled at these."""
         return self.outcomes if self.unclipped_outcomes is None else self.unclipped_outcomes
 
     @property
     def true_predictions(self) -> FloatArray:
-        """What was forecast, (T, d), before it was clipped where the forecaster can say so."""
+        """Predictions, (T, d), before they were clipped where the forecaster can say so."""
         return self.predictions if self.unclipped_predictions is None else self.unclipped_predictions
 
     @property
     def scale(self) -> tuple[float, float]:
-        """Numbers (low, span) such that outcome y stands for low + span y; (0, 1) where the scenario states none."""
+        """Numbers (low, span) such that a price y stands for low + span y; (0, 1) where the scenario states none."""
         market = self.about.get("market")
         low, high = (market.get(end) if isinstance(market, Mapping) else None for end in ("low", "high"))
         if isinstance(low, int | float) and isinstance(high, int | float) and high > low:
@@ -229,10 +231,36 @@ class Trace:
         return 0.0, 1.0
 
     @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Blocks of an outcome's coordinates: the prices first, then the signals that there are.
+
+        Raises
+        ------
+        TraceError
+            If the scenario lists blocks of other coordinates than outcomes have.
+        """
+        market, dimension = self.about.get("market"), self.outcomes.shape[1]
+        listed = market.get("blocks") if isinstance(market, Mapping) else None
+        if listed is None:
+            low, span = self.scale
+            unit = market.get("currency") if isinstance(market, Mapping) else None
+            return (Block("price", f"{unit}/MWh" if unit else "", low, low + span, 0, dimension),)
+        try:
+            found = blocks_of(listed)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
+            raise TraceError(f"about.market.blocks cannot be read: {cause}") from cause
+        if not found or found[-1].stop != dimension:
+            raise TraceError(f"about.market.blocks must be of {dimension} coordinates in all, as outcomes are")
+        return found
+
+    @property
     def prices(self) -> FloatArray:
-        """What was paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none."""
+        """Prices paid, (T, d): the true outcomes in units of the market, or of outcomes where there is none.
+
+        Where outcomes have signals behind the prices, these are not in it; ``blocks[k].values(true_outcomes)`` are.
+        """
         low, span = self.scale
-        return np.asarray(low + span * self.true_outcomes)
+        return np.asarray(low + span * self.blocks[0].part(self.true_outcomes))
 
     @property
     def actions(self) -> dict[str, IntArray]:
@@ -275,7 +303,7 @@ class Trace:
         return np.asarray((weights.T[:, :, None] * newest).sum(axis=0))
 
     def policy(self, population: str) -> Declaration:
-        """What the policy of a population said of itself: its benchmark, and what it guarantees.
+        """Declaration of the policy of a population: its benchmark and its guarantees.
 
         Raises
         ------
@@ -285,7 +313,7 @@ class Trace:
         return of_policy(self.about, population, len(self.subsequences))
 
     def forecaster(self) -> Declaration:
-        """What the first forecaster said of itself.
+        """Declaration of the first forecaster: its guarantees.
 
         Raises
         ------

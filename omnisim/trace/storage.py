@@ -21,15 +21,18 @@ from omnisim.trace.layout import arrays_of, groups, header_of, symbols_of, trace
 from omnisim.trace.record import Trace
 
 SCHEMA_VERSION = 3
-"""Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
-stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed)."""
+"""Version of the files that are written; all up to it are read.
+
+Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
+stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed).
+"""
 
 _HEADER = "header"
 _DAMAGED, _AGAIN = "the trace is damaged", ": run its scenario.toml again"
 
 
 def write_trace(trace: Trace, path: Path) -> None:
-    """What :meth:`Trace.save` does."""
+    """Write a record to a file, all of it or nothing; see :meth:`Trace.save`."""
     arrays: dict[str, Any] = arrays_of(trace)
     text = json.dumps({"schema_version": SCHEMA_VERSION, **header_of(trace)}, sort_keys=True)
     arrays[_HEADER] = np.frombuffer(text.encode(), dtype=np.uint8)

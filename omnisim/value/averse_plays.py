@@ -53,6 +53,12 @@ def refuse_what_is_not_played(scenario: Scenario) -> None:
             raise ScenarioError(
                 f"{key}: is declared, and --risk plays customers who hear one forecast at once: leave it"
             )
+    if "blocks" in scenario.about["market"]:
+        named = ", ".join(str(block["name"]) for block in scenario.about["market"]["blocks"][1:])
+        raise ScenarioError(
+            f"--risk: outcomes have signals beside the prices ({named}), of which no distribution is told: play "
+            "customers without them"
+        )
     for population in scenario.populations:
         if scenario.elimination_of(population.name).draws:
             raise ScenarioError(

@@ -11,7 +11,7 @@ from omnisim.value.risk import Risk
 
 
 def worth_chart(overall: pd.DataFrame, by_population: pd.DataFrame, currency: str) -> Chart:
-    """What each player is worth, over all customers and by population."""
+    """Draw the worth of each player, over all customers and by population."""
     variants = {"all customers": _strips("all customers", overall, currency)}
     if len(set(by_population["population"])) > 1:
         for population, rows in by_population.groupby("population", sort=False):

@@ -1,4 +1,4 @@
-"""What customers earned with each player, kept as far as the tables need it.
+"""Earnings of customers with each player, kept as far as the tables need them.
 
 .. code-block:: text
 
@@ -28,7 +28,7 @@ KEPT = ("populations", "agents", "names", "weights", "days", "sums", "hindsight"
 
 @dataclass
 class Ledger:
-    """What was earned, entered play by play in any order.
+    """Ledger of earnings, entered play by play in any order.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class Ledger:
 
     @property
     def currency(self) -> str:
-        """Of all money."""
+        """Currency of all money."""
         return self.market.currency
 
     @property
@@ -172,7 +172,7 @@ class Ledger:
         return every / (self._scale * self.market.days)
 
     def hindsight(self, population: str | None = None) -> FloatArray:
-        """The same of the forecast that served each customer best on each day, which nobody knows beforehand."""
+        """Money per customer and year, (S, T), on the forecast that served each customer best on each day."""
         return self._per_customer([self._hindsight[seed] for seed in range(self.seeds)], population)
 
     def by_customer(self, player: str) -> FloatArray:
@@ -180,13 +180,13 @@ class Ledger:
         return np.stack([self._sums[player, seed] for seed in range(self.seeds)]) * self._scale
 
     def of_population(self, population: str) -> slice:
-        """Where the customers of a population are among all."""
+        """Positions of a population's customers among all."""
         names = [*self.agents]
         first = sum(self.agents[name] for name in names[: names.index(population)])
         return slice(first, first + self.agents[population])
 
     def differences(self, pairs: Sequence[tuple[FloatArray, FloatArray, BoolArray]]) -> list[Difference]:
-        """Of a family: of what two earned by day (S, T) on some days (T,), the difference of their sums."""
+        """Differences between the sums of what two earned by day (S, T) on some days (T,), for a family of pairs."""
         return over_market([first - second for first, second, _ in pairs], [days for _, _, days in pairs])
 
     @property

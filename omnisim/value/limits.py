@@ -1,4 +1,4 @@
-"""What could be had beyond the best forecast, and what it costs to be wrong."""
+"""Gain possible beyond the best forecast, and the cost of errors."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Which measure of accuracy would have chosen the forecast that was worth most, and what the others would have cost."""
+"""Choice of a forecast by measures of accuracy: the choice of each, and its loss beside the forecast worth most."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from omnisim.value.ledger import Ledger
 from omnisim.value.probabilistic import CRPS, PINBALL, WINKLER, scores_by_day
 
 SHAPE, MEDIAN, EARNED = "mean absolute error of the shape", "median absolute error", "money earned"
-"""Of prices less the mean of their day; of all periods; and the measure that is no measure of accuracy."""
+"""Names: of the error of prices less the mean of their day, of the median over all periods, and of money itself."""
 
 
 def scores(ledger: Ledger, days: BoolArray) -> pd.DataFrame:

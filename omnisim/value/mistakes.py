@@ -9,7 +9,7 @@ from omnisim.market.data import Market
 from omnisim.streams import stream
 
 _MULTIPLES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Of the mean absolute error of the forecasts."""
+"""Sizes of the errors, in units of the mean absolute error of the forecasts."""
 
 _RIDGE = 1e-6
 """Share of the mean variance that is added to all variances."""

@@ -134,7 +134,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
 
 
 def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
-    """What distributions said, and whether they held."""
+    """Section on the distributions, and on whether they held."""
     covered, held = coverage(ledger), intervals(ledger)
     tail, levels = tail_of(ledger), common_levels(ledger)
     unit = f"{ledger.currency}/MWh"

@@ -13,6 +13,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.market.data import Market
+from omnisim.problem.blocks import blocks_of
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
 from omnisim.value.averse_plays import Averse, play_averse, refuse_what_is_not_played
@@ -26,12 +27,12 @@ from omnisim.value.sources import CLIMATOLOGY, COMBINATION, FORESIGHT
 from omnisim.workers import each_result
 
 SEEDS = 10
-"""How many there are where it is not said; each draws the customers anew."""
+"""Default number of seeds; each draws the customers anew."""
 
 
 @dataclass(frozen=True)
 class Play:
-    """What one run earned, by population.
+    """Earnings of one run, by population.
 
     Attributes
     ----------
@@ -71,7 +72,7 @@ def play(scenario: Scenario, seed: int, averse: Averse | None = None) -> Play:
 
 
 def players(names: Sequence[str]) -> dict[str, Forecaster]:
-    """By their names, the forecasts, the combination of all of them if there are several, and climatology."""
+    """Players by name: the forecasts, the combination of all of them if there are several, and climatology."""
     found: dict[str, Forecaster] = {name: Published(model=name) for name in names}
     if len(names) > 1:
         found[COMBINATION] = Combination([Published(model=name) for name in names], correction=False)
@@ -90,7 +91,7 @@ def played(
     folder: Path | None = None,
     on_run: Callable[[int, int], None] | None = None,
 ) -> Ledger:
-    """What customers earn with each forecast, and with what it is held against.
+    """Play each forecast, and the players that it is compared with, and enter the earnings of customers.
 
     Parameters
     ----------
@@ -122,7 +123,6 @@ def played(
         raise ScenarioError(f"seeds must be >= 1, got {seeds}")
     if jobs == 0 or jobs < -1:
         raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {jobs}")
-    low, high = (float(scenario.about["market"][end]) for end in ("low", "high"))
     averse = {} if risk is None else _averse(scenario, market, names, risk)
     everybody = [
         *players(names),
@@ -144,7 +144,7 @@ def played(
         told = {FORESIGHT: market.prices} | {
             wrong_by(size): mistaken(market.prices, market.forecasts, size, seed) for size in sizes
         }
-        known = {name: Published(np.clip((values - low) / (high - low), 0.0, 1.0)) for name, values in told.items()}
+        known = {name: Published(_told(scenario, values)) for name, values in told.items()}
         for name, forecaster in {**players(names), **known}.items():
             labels.append((name, seed))
             tasks.append((scenario.replace(forecaster=forecaster), seed, None))
@@ -166,6 +166,23 @@ def played(
             done += 1
             told_of(done, total)
     return ledger
+
+
+def _told(scenario: Scenario, prices: FloatArray) -> FloatArray:
+    """Outcomes (T, d) of who is told these prices (T, H), and knows the signals beside them as they came."""
+    about = scenario.about["market"]
+    if "blocks" not in about:
+        low, high = float(about["low"]), float(about["high"])
+        return np.clip((prices - low) / (high - low), 0.0, 1.0)
+    adversary = scenario.adversary
+    assert isinstance(adversary, Replay)  # noqa: S101 (market_of has refused others)
+    own = [
+        block.part(adversary.outcomes[: len(prices)])
+        if k and block.cap is None
+        else block.outcomes(prices if block.cap is None else np.minimum(prices, block.cap))
+        for k, block in enumerate(blocks_of(about["blocks"]))
+    ]
+    return np.concatenate(own, axis=1)
 
 
 def _averse(scenario: Scenario, market: Market, names: Sequence[str], risk: Risk) -> dict[str, Averse]:
@@ -204,7 +221,7 @@ def wrong_by(size: float) -> str:
 
 
 def _unheard(done: int, total: int) -> None:
-    """Nobody listens."""
+    """Ignore progress."""
 
 
 def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
@@ -220,14 +237,15 @@ def market_of(scenario: Scenario, names: Sequence[str]) -> Market:
         raise ScenarioError("adversary.kind: must be 'replay': forecasts are of prices that customers do not move")
     low, span = float(about["low"]), float(about["high"]) - float(about["low"])
     outcomes = adversary.outcomes if adversary.unclipped is None else adversary.unclipped
+    prices = slice(outcomes.shape[1] // len(about.get("blocks", [None])))  # behind them come those of signals
     said = {name: scenario.unclipped_forecasts.get(name, scenario.forecasts[name]) for name in names}
     played = slice(scenario.horizon)
     return Market(
         str(about["name"]),
         scenario.dates[played],
-        low + span * outcomes[played],
+        low + span * outcomes[played, prices],
         str(about["currency"]),
-        forecasts={name: low + span * np.asarray(values)[played] for name, values in said.items()},
+        forecasts={name: low + span * np.asarray(values)[played, prices] for name, values in said.items()},
         distributions={
             name: each.of_days(played).scaled(span, low)
             for name, each in scenario.distributions.items()

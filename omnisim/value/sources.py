@@ -27,7 +27,7 @@ _THE_PRICE = re.compile(r"(real|actual|true)?[ _]?prices?", re.IGNORECASE)
 
 
 def overrides_of(texts: Sequence[str], prices: Path, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """What a scenario of the prices must say to have the forecasts, and their names.
+    """Overrides that give a scenario of the prices the forecasts, and their names.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _form(keys: Mapping[str, Any]) -> Form:
 
 
 def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
-    """By the names of its forecasts, the tables with which a scenario reads a file."""
+    """Tables with which a scenario reads the forecasts in a file, by the names of the forecasts."""
     from omnisim.market.guessing import guess
 
     table = read_table(file, Form())

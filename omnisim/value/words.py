@@ -1,4 +1,4 @@
-"""What came out, in sentences: first what each forecast was worth."""
+"""Findings in sentences: first the worth of each forecast."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _SAID = {BETTER: "better", WORSE: "worse", NOT_SEPARATED: "not separated from 0"
 
 
 def headline(overall: pd.DataFrame, forecasts: list[str], currency: str) -> str:
-    """What the forecast that was worth most was worth, and to what it could have added."""
+    """Sentence on the worth of the best forecast, and on its share of that of perfect foresight."""
     rows = {str(row["forecast"]): row for row in overall.to_dict("records")}
     best = max((rows[name] for name in forecasts), key=lambda row: float(row["worth"]))
     foresight = rows[FORESIGHT]
@@ -53,7 +53,7 @@ def findings(overall: pd.DataFrame, people: pd.DataFrame, currency: str) -> Iter
 
 
 def of_measures(choices: pd.DataFrame, currency: str) -> str:
-    """Which measures chose the forecast that was worth most, and what the others would have cost."""
+    """Sentence on the measures that chose the forecast worth most, and on the cost of the choices of the others."""
     best = str(choices["best"].iloc[0])
     right = [str(m) for m in choices.loc[choices["chooses"] == best, "measure"]]
     said = f"{best} was worth most. " + (
@@ -83,7 +83,7 @@ def of_populations(parted: pd.DataFrame) -> str:
 
 
 def of_addition(added: pd.DataFrame, currency: str) -> str:
-    """What combining could have added to the best forecast."""
+    """Sentence on the gain that combining could have added to the best forecast."""
     parts = [
         f"{row['player']} {signed_amount(row['added'])} ({_SAID[str(row['verdict'])]})"
         for row in added.to_dict("records")

@@ -1,4 +1,4 @@
-"""What each forecast is worth above climatology: in all, by population, by kind of day, and customer by customer."""
+"""Worth of each forecast above climatology: in all, by population, by kind of day, and customer by customer."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +23,7 @@ def told_players(ledger: Ledger) -> list[str]:
 
 
 def splits(ledger: Ledger) -> dict[str, dict[str, BoolArray]]:
-    """By what days are told apart, the groups of days (T,) that they fall into; empty groups are left out.
+    """Groups of days (T,), by the property that tells them apart; empty groups are left out.
 
     Only weekdays are known beforehand. Price levels (thirds of the days by their mean price) and negative prices are
     those that came.

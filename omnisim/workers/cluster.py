@@ -63,7 +63,7 @@ def _submitted(client: Any, function: Callable[..., Any], task: tuple[Any, ...],
 
 
 def _finished(distributed: ModuleType, client: Any, waiting: list[Any], address: str) -> Iterator[tuple[Any, Any]]:
-    """Those that are done after a while at most, with their results."""
+    """Wait a while for futures, and yield those that are done with their results."""
     try:
         with suppress(TimeoutError), client.as_current():
             distributed.wait(waiting, timeout=_LOOK, return_when="FIRST_COMPLETED")
@@ -76,7 +76,7 @@ def _finished(distributed: ModuleType, client: Any, waiting: list[Any], address:
 
 
 def _result_of(distributed: ModuleType, future: Any, address: str) -> Any:
-    """What a task gave; a TimeoutError if it was lost with its worker and is computed again."""
+    """Result of a task; a TimeoutError if it was lost with its worker and is computed again."""
     try:
         return future.result(timeout=_LOOK)
     except distributed.KilledWorker as cause:

@@ -30,8 +30,11 @@ _THREADS = (
 """Variables by which libraries are told how many threads to start."""
 
 _NOT_FROM_HERE = {"PYTHONSAFEPATH": "1"}
-"""Keeps Python from putting the current folder first on the import path, where a ``json.py`` of the user would take the
-place of the library's. Once a process has begun it gets the import path of this one."""
+"""Setting that keeps Python from putting the current folder first on the import path.
+
+A ``json.py`` of the user there would take the place of the library's. Once a process has begun it gets the import path
+of this one.
+"""
 
 _HARMLESS = (
     "A worker stopped while some jobs were given to the executor",  # it had grown and was replaced; nothing is lost

@@ -57,7 +57,7 @@ def shipped(analysis: omnisim.Analysis) -> float:
     scale = 1 + math.log(calibration.count * (math.ceil(math.log2(trace.rounds) / 2) + 1))
     found = []
     for name, record in trace.records.items():
-        squares = expected_bias(trace, trace.mixtures, name).squares
+        squares = expected_bias(trace, trace.mixtures, name, trace.outcomes).squares
         sizes = trace.active.sum(axis=0)
         sampling = np.sqrt(2 * sizes * math.log(2 * calibration.count / DELTA))
         bound = (2.1214 * np.sqrt(scale * squares) + 4 * scale).max(axis=3) + sampling[:, None, None]

@@ -4,6 +4,7 @@ Oracles enumerate: every subsequence, agent, rate, action and each of the A^A sw
 """
 
 import math
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnisim
+from omnisim.game import regret_potential
 from omnisim.game.objectives import DecisionEvents
 from omnisim.game.regret_bounds import (
     external_logarithm,
@@ -23,6 +25,7 @@ from omnisim.game.regret_bounds import (
 )
 from omnisim.game.regret_potential import RegretPotential
 from omnisim.problem.context import Context
+from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture
 
 N, A, D, L = 3, 3, 2, 2
@@ -31,13 +34,13 @@ N, A, D, L = 3, 3, 2, 2
 class Oracle:
     """Potentials of one population by enumeration, in units of one for each pair and regret."""
 
-    def __init__(self, population: omnisim.Population, rounds: int) -> None:
+    def __init__(self, population: omnisim.Population, rounds: int, limits: Limits) -> None:
         self.population = population
         self.rates = [0.9, 0.6]
         while self.rates[-1] > math.sqrt(10 / rounds):
             self.rates.append(self.rates[-1] / 2)
         self.curvatures = [(-eta - math.log(1 - eta)) / eta**2 for eta in self.rates]
-        corners = [np.array(corner) for corner in product([0.0, 1.0], repeat=D)]
+        corners = [np.array(corner) for corner in product([limits.low, limits.high], repeat=D)]
         self.ranges = [
             max(max(self.earns(n, a, y) - self.earns(n, b, y) for a in range(A) for b in range(A)) for y in corners)
             for n in range(N)
@@ -93,14 +96,14 @@ class Oracle:
         return total
 
 
-def instance(seed: int, rounds: int):
+def instance(seed: int, rounds: int, limits: Limits = BOX):
     rng = np.random.default_rng(seed)
     utility = rng.uniform(-1, 1, (N, A, D)) / (2 * D)
     utility[0, 1:] = utility[0, 0]  # one agent is indifferent
     offset = np.full((N, A), 0.5)
     population = omnisim.Population("agents", utility, offset)
-    potential = RegretPotential(DecisionEvents(population, L), L, rounds, unit=2.0)
-    return rng, potential, Oracle(population, rounds)
+    potential = RegretPotential(DecisionEvents(population, L), L, rounds, unit=2.0, limits=limits)
+    return rng, potential, Oracle(population, rounds, limits)
 
 
 def mixture_of(rng: np.random.Generator) -> Mixture:
@@ -108,10 +111,10 @@ def mixture_of(rng: np.random.Generator) -> Mixture:
     return Mixture(rng.random((count, D)), rng.dirichlet(np.ones(count)))
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 30, 365]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 30, 365]), st.sampled_from([BOX, Limits(0.25, 0.75)]))
 @examples(25)
-def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int) -> None:
-    rng, potential, oracle = instance(seed, rounds)
+def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int, limits: Limits) -> None:
+    rng, potential, oracle = instance(seed, rounds, limits)
     decisions = potential._decisions
     assert potential.mass == 2.0 * 2 * L * N
     total = potential.mass
@@ -122,7 +125,7 @@ def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int) 
         context = Context(t, active, candidates={"agents": candidates})
         decisions.prepare(context, [])
         potential.prepare(context)
-        mixture, y, p = mixture_of(rng), rng.random(D), rng.random(D)
+        mixture, y, p = mixture_of(rng), limits.within(rng.random(D)), rng.random(D)
         b, h = potential.weighted_gain(p)
         assert b + h @ y == pytest.approx(2.0 * oracle.weighted(p, y, candidates, active), abs=1e-9)
         b, h = potential.weighted_gain(y)
@@ -244,3 +247,32 @@ def test_all_but_a_share_of_the_agents_have_the_bound_without_the_number_of_agen
             sums = oracle.external[s]
             above = (sums[:, :, 0] > regret_bound(sums[:, :, 1], logarithm, 365) + 1e-9).any(axis=1)
             assert above.sum() <= share * N
+
+
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_agents_shared_among_threads_change_no_byte(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads than agents included: some have none."""
+
+    def course() -> list[bytes]:
+        rng, potential, _ = instance(3, 40)
+        found = []
+        for t in range(12):
+            context = Context(t, np.array([True, t % 3 > 0]))
+            potential._decisions.prepare(context, [])
+            potential.prepare(context)
+            b, h = potential.weighted_gain(rng.random(D))
+            rise = potential.learn(mixture_of(rng), rng.random(D))
+            found += [np.array([b, *h, rise]).tobytes(), potential.potentials.tobytes(), potential.swap.tobytes()]
+        return found
+
+    alone = course()
+    shares = []
+
+    def sharing(work: Callable[[int, int], None], entries: int) -> None:
+        shares.append(entries)
+        for share in reversed(range(workers)):
+            work(share, workers)
+
+    monkeypatch.setattr(regret_potential, "in_shares", sharing)
+    assert course() == alone
+    assert set(shares) == {1 * N * A * len(regret_rates(40)[0]), L * N * A * len(regret_rates(40)[0])}

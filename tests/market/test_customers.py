@@ -154,7 +154,7 @@ REFUSED = {
     "weight,battery\n1,yes\n,no": "line 3: weight is empty: it must be a number > 0",
     "name\na\nb\na": "line 4: name is 'a', as in line 2: names must differ",
     "name,battery\n,yes": "line 2: name is empty",
-    "contract\ncapped": "line 2: contract is 'capped': it must be spot or fixed",
+    "contract\nflat": "line 2: contract is 'flat': it must be spot or fixed or capped",
     "contract\nfixed": "has contracts that are fixed, and no column fixed_price_per_mwh",
     "contract,fixed_price_per_mwh\nspot,1\nfixed,": "line 3: fixed_price_per_mwh is '': it must be a number where",
     "contract,fixed_price_per_mwh,feed_in_per_mwh\nfixed,30,31": "line 2: feed_in_per_mwh is '31': it must be such",
@@ -265,7 +265,8 @@ def test_the_documentation_lists_every_column_and_no_other() -> None:
     columns = {(column.name, "all"): column for column in (*COLUMNS, *LONG_TERM)}
     for kind in registry.KINDS["populations"]:
         columns |= {(column.name, kind): column for column in registry.find("populations", kind).columns}
-    own = {(name, "all") for name in ("name", "weight", "contract", "fee_HH_HH_per_mwh")}
+    families = ("fee_HH_HH_per_mwh", "price_of_NAME", "yearly_cap_of_NAME")
+    own = {(name, "all") for name in ("name", "weight", "contract", *families)}
     assert set(told) == set(columns) | own
     for key, column in columns.items():
         assert told[key] == [column.meaning, column.wanted]

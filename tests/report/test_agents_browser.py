@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import Suite
 
 import omnisim
 from omnisim.analysis.worth import course
@@ -29,6 +30,8 @@ SCENARIOS = {
     "spikes": ("price_spikes", {"rounds": 40}),
 }
 QUICK = ("by the hour", "agents that come and go")
+"""Tried in every run of the tests, with one agent of each population; the others, with two, in the long suite."""
+
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in SCENARIOS]
 
 
@@ -48,7 +51,7 @@ def analyses():
 def choose(page, population, agent):
     """Choose an agent, whoever was chosen before: the page may have been open already."""
     chooser = page.locator("#agent-chooser")
-    if chooser.locator("[data-population] option").count() > 1:
+    if chooser.locator("[data-population]").input_value() != population:
         chooser.locator("[data-population]").select_option(population)
     chooser.locator("[data-agent]").fill(str(agent))
     chooser.locator("[data-agent]").press("Enter")
@@ -78,16 +81,18 @@ def some_agents(record, rng):
     """One at random, and the one of whose actions most were lost to its benchmark, but not all."""
     lost = (record.violated_at < len(record.actions)).any(axis=2)
     lost = np.where(lost.all(axis=1), -1, lost.sum(axis=1))
-    return int(rng.integers(record.population.agents)), int(lost.argmax())
+    return sorted({int(rng.integers(record.population.agents)), int(lost.argmax())})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", NAMES)
 def test_money_and_regret_of_any_agent_are_those_of_the_analysis(name, analyses, written, drawn):
     analysis = analyses(name)
-    page = drawn(written(analysis), looking=True)
+    page = drawn(written(analysis), figures=(), looking=True)
     rng = np.random.default_rng(5)
-    for population, record in analysis.trace.records.items():
-        for agent in some_agents(record, rng):
+    for index, (population, record) in enumerate(analysis.trace.records.items()):
+        agents = some_agents(record, rng)
+        for agent in agents if Suite.long else [agents[index % len(agents)]]:
             choose(page, population, agent)
             compare_with_the_analysis(drawn_in(page, "agent-course"), analysis, population, agent)
 
@@ -116,7 +121,7 @@ def compare_with_the_analysis(found, analysis, population, agent):
 @pytest.mark.parametrize("name", ["by the hour", "by the day"])
 def test_schedules_of_any_agent_are_its_own(name, analyses, written, drawn):
     analysis = analyses(name)
-    page = drawn(written(analysis), looking=True)
+    page = drawn(written(analysis), figures=(), looking=True)
     draw = figures.schedules if analysis.trace.outcomes.shape[1] > 1 else figures.energies
     for population, agent in (("operators", 17), ("factories", 3)):
         choose(page, population, agent)
@@ -131,7 +136,7 @@ def test_schedules_of_any_agent_are_its_own(name, analyses, written, drawn):
 
 def test_sentences_are_those_of_the_numbers(analyses, written, drawn):
     analysis = analyses("half of the prices clipped")
-    page = drawn(written(analysis), looking=True)
+    page = drawn(written(analysis), figures=(), looking=True)
     for agent in (0, 9):
         choose(page, "operators", agent)
         money = course(analysis.trace, "operators", agent)
@@ -146,7 +151,7 @@ def test_sentences_are_those_of_the_numbers(analyses, written, drawn):
 
 
 def test_choosing_is_kept_in_the_address_and_in_the_table(market, written, drawn):
-    page = drawn(written(market))
+    page = drawn(written(market), figures=())
     first = page.locator("#agents-table tbody tr").nth(3)
     population, agent = first.locator("td").nth(0).inner_text(), first.locator("td").nth(1).inner_text()
     first.locator("a").click()
@@ -170,7 +175,7 @@ def test_where_not_all_agents_fit_the_page_says_who_is_there(make, tmp_path: Pat
     assert len(page) < MOST_BYTES
     path = tmp_path / "report.html"
     path.write_bytes(page)
-    opened = drawn(path)
+    opened = drawn(path, figures=())
     note = opened.locator("#agent > p").first.inner_text()
     assert "of the 900 agents of a" in note
     assert "agents.parquet" in note

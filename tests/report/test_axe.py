@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from examples import Suite
 from report_pages import PAGES, page
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -11,7 +12,9 @@ axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", re
 pytestmark = pytest.mark.browser
 
 QUICK = {("run with a certified forecaster", "light", 1280), ("comparison", "dark", 390)}
-"""Tried in every run of the tests: each kind, scheme and width once; all of them in the long suite."""
+"""Tried in every run of the tests: both schemes and widths once, with few figures; all of them in the long suite."""
+
+FEW = ("prices", "certificate-ratios", "leaderboard", "plane")
 
 CASES = [
     pytest.param(*case, marks=() if case in QUICK else pytest.mark.long)
@@ -19,9 +22,12 @@ CASES = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("kind", "scheme", "width"), CASES)
 def test_axe_finds_nothing(kind, scheme, width, drawn) -> None:
-    opened = drawn(page(kind), color_scheme=scheme, viewport={"width": width, "height": 900})
+    opened = drawn(
+        page(kind), figures=None if Suite.long else FEW, color_scheme=scheme, viewport={"width": width, "height": 900}
+    )
     opened.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     found = axe_playwright.Axe().run(opened).response["violations"]
     told = [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in found]

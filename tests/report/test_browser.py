@@ -54,7 +54,7 @@ def test_every_figure_is_drawn(drawn, market):
 
 
 def test_choosing_a_variant_redraws_figure_and_texts(drawn, market):
-    page = drawn(market)
+    page = drawn(market, figures=["plays"])
     figure = page.locator("#figure-plays")
     before = figure.locator(".plot").get_attribute("aria-label")
     figure.locator("select").select_option(label="operators")
@@ -63,7 +63,7 @@ def test_choosing_a_variant_redraws_figure_and_texts(drawn, market):
 
 
 def test_table_of_agents_sorts_and_filters(drawn, market):
-    page = drawn(market)
+    page = drawn(market, figures=())
     table = "agents-table"
     column, head = header(page, table, "money")
     assert head.get_attribute("aria-sort") == "ascending"
@@ -91,7 +91,7 @@ def test_table_of_agents_sorts_and_filters(drawn, market):
 
 
 def test_table_of_agents_turns_pages(drawn, market):
-    page = drawn(market)
+    page = drawn(market, figures=())
     total = len(market.agents)
     pager = page.locator(".pager")
     assert pager.inner_text().split("\n")[0].startswith("Previous")
@@ -102,7 +102,7 @@ def test_table_of_agents_turns_pages(drawn, market):
 
 
 def test_written_tables_sort_and_filter(drawn, market):
-    page = drawn(market)
+    page = drawn(market, figures=())
     column, head = header(page, "distributions", "agents")
     head.locator("button").click()
     found = [number(text) for text in rows(page, "distributions", column)]
@@ -169,7 +169,7 @@ def test_ten_thousand_agents_are_drawn(drawn, make):
 
 
 def test_printed_figures_fit_the_paper(drawn, market):
-    page = drawn(market)
+    page = drawn(market, figures=["prices", "regrets"])
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.locator("#figure-prices svg.main-svg").first).to_have_attribute("width", "660")

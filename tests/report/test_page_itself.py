@@ -18,14 +18,25 @@ QUICK = ("run with a certified forecaster", "comparison")
 
 KINDS = [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.long) for kind in PAGES]
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("kind", KINDS)]
+OPENED_ANEW = [pytest.param(kind, marks=() if kind == "comparison" else pytest.mark.long) for kind in PAGES]
+"""For tests that each open a page for themselves: in every run of the tests the one that is drawn soonest."""
+
+pytestmark = pytest.mark.browser
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+one_kind = pytest.mark.parametrize("kind", OPENED_ANEW)
+
+SCREEN = {"viewport": {"width": 1440, "height": 844}}
+"""Of those who only look, so that they share a tab."""
 
 SENDS = re.compile("share|cloud|upload|send|studio|edit|plotly\\.com", re.IGNORECASE)
 
 
 class TestNothingLeavesThePage:
+    @every_kind
     def test_figures_have_these_buttons_and_no_others(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         bars = page.locator(".plot .modebar")
         assert bars.count() == page.locator(".plot:visible .svg-container").count()
         for index in range(bars.count()):
@@ -33,8 +44,9 @@ class TestNothingLeavesThePage:
             names = [buttons.nth(i).get_attribute("data-title") for i in range(buttons.count())]
             assert set(names) == {"Zoom", "Pan", "Reset axes", "Download plot as a PNG"}
 
+    @every_kind
     def test_no_button_or_link_leads_anywhere_else(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         said = page.evaluate(
             "[...document.querySelectorAll('button, a, [role=button], input[type=submit], form')].map(e => [e.tagName,"
             " e.textContent, e.getAttribute('aria-label'), e.dataset.title, e.getAttribute('href')].join(' '))"
@@ -44,6 +56,7 @@ class TestNothingLeavesThePage:
         links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
         assert all(link.startswith("#") for link in links)
 
+    @one_kind
     def test_pressing_every_button_asks_for_nothing(self, kind, drawn) -> None:
         # The fixture listens for requests, dialogs and messages.
         page = drawn(page_of(kind))
@@ -57,15 +70,17 @@ class TestNothingLeavesThePage:
         assert pressed > 4
         assert opened == []
 
+    @every_kind
     def test_the_policy_lets_no_text_become_code_and_the_page_is_drawn_under_it(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
         assert "unsafe-eval" not in policy
         assert "default-src 'none'" in policy
         assert page.locator(".plot .main-svg").count() > 0
 
+    @every_kind
     def test_a_figure_is_saved_as_a_picture(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         figure = page.locator(".plot:visible").first
         figure.scroll_into_view_if_needed()
         figure.hover()
@@ -77,8 +92,9 @@ class TestNothingLeavesThePage:
 
 
 class TestItFits:
+    @every_kind
     def test_a_wide_screen_is_used(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True, viewport={"width": 1440, "height": 844})
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         widths = page.evaluate("[...document.querySelectorAll('main .scroll')].map(s => s.clientWidth).filter(Boolean)")
         assert min(widths) >= 1300
         # Figures stand beside each other, or take all of the width.
@@ -89,6 +105,7 @@ class TestItFits:
         )
         assert all(used >= 0.95 * width >= 1200 for width, used in rows if used)
 
+    @every_kind
     @pytest.mark.parametrize("width", [390, 1440])
     def test_titles_legends_and_labels_are_whole(self, kind, width, drawn) -> None:
         page = drawn(page_of(kind), looking=True, viewport={"width": width, "height": 844})
@@ -96,6 +113,7 @@ class TestItFits:
         cut = page.evaluate(CUT)
         assert cut == []
 
+    @every_kind
     def test_every_choice_fits_a_phone(self, kind, drawn) -> None:
         page = drawn(page_of(kind), looking=True, viewport={"width": 390, "height": 844})
         selects = page.locator("figure .choice select")
@@ -109,6 +127,7 @@ class TestItFits:
             selects.nth(index).select_option(index=0)
         assert cut == []
 
+    @every_kind
     def test_the_first_column_stays_on_a_phone(self, kind, drawn) -> None:
         page = drawn(page_of(kind), viewport={"width": 390, "height": 844}, looking=True)
         folds = "document.querySelectorAll('details:not([open])')"
@@ -148,16 +167,18 @@ CUT = """
 
 
 class TestTables:
+    @every_kind
     def test_nothing_is_called_all_twice(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         options = page.evaluate(
             "[...document.querySelectorAll('select')].map(s => [...s.options].map(o => o.textContent.trim()))"
         )
         for names in options:
             assert len(set(names)) == len(names)
 
+    @every_kind
     def test_every_table_is_saved_as_it_is_shown(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         for index in range(page.locator("[data-save]").count()):
             button = page.locator("[data-save]").nth(index)
             table = button.locator("xpath=..").get_attribute("data-for")
@@ -176,6 +197,7 @@ class TestTables:
             assert rows[0] == heads
             assert all(len(row) == len(heads) for row in rows)
 
+    @one_kind
     def test_on_paper_every_row_is_there_or_the_page_says_where(self, kind, drawn) -> None:
         page = drawn(page_of(kind), viewport={"width": 690, "height": 1000})
         expected = page.evaluate(
@@ -194,6 +216,7 @@ class TestTables:
 
 
 class TestEverybody:
+    @one_kind
     def test_every_table_is_few_presses_of_tab_away_and_arrow_keys_reach_its_controls(self, kind, drawn) -> None:
         page = drawn(page_of(kind))
         tables = set(page.evaluate("[...document.querySelectorAll('.filters')].map(f => f.dataset.for)"))
@@ -220,6 +243,7 @@ class TestEverybody:
         assert page.evaluate("document.activeElement.closest('th').cellIndex") == 1
         assert page.evaluate("document.activeElement.closest('th').getAttribute('aria-sort')") != "none"
 
+    @one_kind
     def test_a_dark_preference_is_honoured(self, kind, drawn) -> None:
         page = drawn(page_of(kind), color_scheme="dark")
         found = page.evaluate(
@@ -237,6 +261,7 @@ class TestEverybody:
         page.emulate_media(media="print", color_scheme="light")
         assert luminance(page.evaluate("getComputedStyle(document.body).color")) < 0.05
 
+    @one_kind
     def test_a_change_of_mind_redraws_the_figures(self, kind, drawn) -> None:
         page = drawn(page_of(kind))
         plot = page.locator(".plot:visible").first
@@ -244,8 +269,9 @@ class TestEverybody:
         page.emulate_media(color_scheme="dark")
         expect(plot.locator(".main-svg").first).to_have_css("background-color", "rgb(19, 24, 29)")
 
+    @every_kind
     def test_every_section_has_a_link_to_copy(self, kind, drawn) -> None:
-        page = drawn(page_of(kind), looking=True)
+        page = drawn(page_of(kind), looking=True, **SCREEN)
         sections = page.evaluate("[...document.querySelectorAll('main section')].map(s => s.id)")
         links = page.evaluate("[...document.querySelectorAll('h2 a.anchor')].map(a => a.getAttribute('href'))")
         assert links == [f"#{name}" for name in sections]

@@ -18,21 +18,17 @@ TABLE = "agents-table"
 
 @pytest.fixture
 def drawn(drawn, written):
-    """The same, of the report of an analysis."""
-    return lambda analysis, **options: drawn(written(analysis), **options)
+    """The same, of the report of an analysis, without most of its figures: tables know nothing of them."""
+    return lambda analysis, **options: drawn(written(analysis), figures=(), **options)
 
 
 @pytest.fixture
-def fields(written, market, quiet):
-    """The report of the market with the field below the head of any column, which is empty again afterwards.
-
-    The page may be open already, with its figures drawn.
-    """
+def fields(market, drawn):
+    """The report of the market with the field below the head of any column, which is empty again afterwards."""
     used = []
 
     def field(title: str):
-        page = quiet(written(market), looking=True)
-        page.locator("html[data-drawn=true]").wait_for(state="attached")
+        page = drawn(market, looking=True)
         used.append(condition(page, title))
         assert used[-1].input_value() == ""
         return page, used[-1]
@@ -151,7 +147,7 @@ def test_filters_and_order_are_in_the_address(drawn, market) -> None:
 
 def test_an_address_with_names_that_are_not_there_is_no_trouble(quiet, written, market) -> None:
     path = written(market)
-    page = quiet(path)
+    page = quiet(path, figures=())
     page.goto(f"{path.as_uri()}#agents?agents-table.population=nobody&agents-table.sort=-nothing&agent=x/1&%F0=%")
     page.locator("html[data-drawn=true]").wait_for(state="attached")
     assert found_rows(page) == len(market.agents)

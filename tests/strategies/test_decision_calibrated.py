@@ -155,7 +155,7 @@ def test_the_expected_bias_is_what_the_engine_accumulated(objectives):
     trace = omnisim.simulate(scenario)
     assert (np.diff(trace.mixtures.starts) > 1).any()
     measure = expected_bias if objectives == "coordinates" else expected_directions
-    found = measure(trace, trace.mixtures, "agents")
+    found = measure(trace, trace.mixtures, "agents", trace.outcomes)
 
     forecaster = DecisionCalibrated(objectives=objectives)
     forecaster.start(Service(2, rounds, [agents], ["all", "odd"]))
@@ -255,7 +255,7 @@ def test_regrets_to_bases_are_recomputed_from_the_record():
     trace = analysis.trace
     assert trace.bases.shape == (80, 2, 2)
     record = trace.records["agents"]
-    found = base_regrets(trace, trace.mixtures, trace.bases, "agents")
+    found = base_regrets(trace, trace.mixtures, trace.bases, "agents", trace.outcomes)
     assert (np.diff(trace.mixtures.starts) > 1).any()
     candidates = [
         [

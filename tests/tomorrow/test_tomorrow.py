@@ -12,6 +12,8 @@ from scenario_files import TOY, omnisim_command, refusal, write_prices, write_sc
 
 import omnisim
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 FIRST, SOME = 24, 27
 """Days of the file when the run begins, and when the quick tests end."""
 
@@ -462,3 +464,39 @@ def test_prices_files_of_the_helpers_agree(tmp_path: Path) -> None:
     """The file that the other tests write has no prices of a day to come, which ``write`` adds."""
     assert pd.read_csv(write_prices(tmp_path / "p.csv", np.ones((2, 24))))["price"].notna().all()
     assert pd.read_csv(write(tmp_path, 2))["price"].isna().sum() == 24
+
+
+def test_signals_beside_the_prices_go_on_as_well(tmp_path: Path) -> None:
+    """A file of carbon intensity that grows with the prices, and contracts with a cap on the price."""
+    times = frame()["time"]
+    carbon = tmp_path / "co2.csv"
+    intensity = np.random.default_rng(5).uniform(100, 500, len(times)).round(1)
+
+    def known(days: int) -> None:
+        pd.DataFrame({"time": times, "emissions": intensity})[: 24 * days].to_csv(carbon, index=False)
+
+    customers = tmp_path / "customers.csv"
+    customers.write_text("contract,price_cap_per_mwh,price_of_emissions\nspot,,0.1\ncapped,50,\ncapped,70,0.2\n")
+    signals = f"first_day = 2021-01-08\nsignals.emissions = {{ path = '{carbon.as_posix()}', unit = 'kg/MWh' }}\n"
+    text = TEXT.replace("first_day = 2021-01-08\n", signals).replace("agents = 3", f"table = '{customers.as_posix()}'")
+    known(FIRST)
+    run_dir = begin(tmp_path, FIRST, text)
+    for days in (FIRST + 1, FIRST + 2):
+        write(tmp_path, days)
+        known(days)
+        tomorrow(tmp_path)
+    said = json.loads((run_dir / "tomorrow" / "forecast.json").read_text(encoding="utf-8"))["periods"]
+    whole = run(tmp_path, "--horizon", ALL - BEFORE, out="whole")
+    assert (run_dir / "trace.npz").read_bytes() == (whole / "trace.npz").read_bytes()
+    write(tmp_path, FIRST + 3)
+    known(FIRST + 3)
+    longer = record(run(tmp_path, "--horizon", ALL - BEFORE, out="longer"))
+    for block in longer.blocks:
+        told = [period[block.name] for period in said]
+        np.testing.assert_allclose(told, block.values(longer.true_predictions[FIRST + 2 - BEFORE]), rtol=1e-12)
+    carbon.write_text(
+        carbon.read_text(encoding="utf-8").replace(f",{intensity[24 * 10]}\n", ",777\n"), encoding="utf-8"
+    )
+    answer = omnisim_command("tomorrow", run_dir, "--prices", tmp_path / "prices.csv")
+    assert answer.code == 1
+    assert "signals.emissions: its values of 2021-01-11 are not those that the run has played" in answer.err

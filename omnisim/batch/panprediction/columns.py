@@ -11,8 +11,10 @@ from omnisim.batch.panprediction.expressions import Expression
 from omnisim.errors import ProblemError
 
 Source: TypeAlias = int | str | Callable[[Any], Any] | None
-"""The index or name of a column of X, an expression over its columns (:class:`Expression`), a function of X with one
-number per row, or None: 1 for every row."""
+"""Source of a number per row of X: a column, an expression, a function, or None: 1 for every row.
+
+A column is given by its index or name, an expression over columns as text (:class:`Expression`).
+"""
 
 Sources: TypeAlias = Mapping[str, Any] | Sequence[Any]
 """Sources by name; in a sequence, a column's name names it."""

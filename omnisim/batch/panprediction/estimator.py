@@ -194,7 +194,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warn_about("Panpredictor", self.n_corrections_, self.tolerance, worst, noise)
 
     def law(self, X: Any) -> Law:
-        """What is predicted for each row: possible probabilities of the second class, and how likely each is."""
+        """Law of the prediction for each row: possible probabilities of the second class, and how likely each is."""
         X = self._checked(X)
         g, h = columns.table(self.groups_, X, "group"), columns.table(self.comparators_, X, "comparator")
         base = None

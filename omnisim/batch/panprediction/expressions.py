@@ -63,7 +63,7 @@ class Expression:
         self._node = _Reader(text).read()
 
     def __call__(self, X: Any) -> BoolArray:
-        """Which rows (n,) of a data frame belong to the group."""
+        """Evaluate the expression: True at the rows (n,) of a data frame that belong to the group."""
         if not hasattr(X, "columns"):
             raise ProblemError(f"group {self.text!r} is an expression over named columns: give them as a data frame")
         try:

@@ -22,7 +22,7 @@ _FEW = 10
 
 
 class Grouping:
-    """From a description of groups to their memberships.
+    """Memberships of groups, from a description of the groups.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Grouping:
 
     @property
     def names(self) -> list[str]:
-        """Of the groups."""
+        """Names of the groups."""
         return list(self._parts)
 
     def table(self, frame: pd.DataFrame | None, rows: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""How far predictions are from step calibration, and from multicalibration, on a sample."""
+"""Distance of predictions from step calibration, and from multicalibration, on a sample."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from omnisim.errors import ProblemError
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """What is predicted for each of n points: K possible predictions with probabilities, both (n, K).
+    """Laws of the predictions for n points: K possible predictions with probabilities, both (n, K).
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Law:
 
 
 def worst_sets(law: Law, sample: Sample) -> list[StepSet]:
-    """For each group and comparator, groups first, the step set of largest |bias| over all v and w, found exactly.
+    """Find, for each group and comparator, groups first, the step set of largest |bias| over all v and w.
 
     The constant stands in front of the comparators of every group (index -1). For a law the bias is its expectation.
     """

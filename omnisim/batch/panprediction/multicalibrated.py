@@ -21,7 +21,7 @@ class Cell:
     shift: float
 
     def contains(self, p: FloatArray, groups: FloatArray, comparators: FloatArray, bins: int) -> BoolArray:
-        """Which points (n,) lie in the cell."""
+        """Mark the points (n,) that lie in the cell."""
         inside = (groups[:, self.group] > 0) & (interval(p, bins) == self.prediction_bin)
         return np.asarray(inside & (interval(comparators[:, self.comparator], bins) == self.comparator_bin))
 
@@ -44,7 +44,7 @@ class Multicalibrated:
 
 
 def interval(values: FloatArray, bins: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Which of ``bins`` intervals of equal length, (n,)."""
+    """Index (n,) of the interval that holds each value in [0, 1], among ``bins`` intervals of equal length."""
     return np.minimum((values * bins).astype(np.int64), bins - 1)
 
 

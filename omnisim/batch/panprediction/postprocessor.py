@@ -189,7 +189,7 @@ def _with_leaves(
     weights: FloatArray,
     rows: IntArray,
 ) -> FloatArray:
-    """Given groups (n, .), and the leaves of a copy of a tree grown on some of the rows."""
+    """Join to given groups (n, .) the leaves of a copy of a tree grown on some of the rows."""
     grown = copy(tree).fit(frame, outcomes - base, base, weights, rows)
     return np.hstack([table, grown.table(frame, base)])
 

@@ -33,7 +33,7 @@ def default_levels(points: int) -> int:
 
 
 def thresholds_of(values: FloatArray, most: int) -> FloatArray:
-    """Where a comparator is cut: all values but the largest if there are at most ``most``, else that many quantiles.
+    """Cuts of a comparator: all values but the largest if there are at most ``most``, else that many quantiles.
 
     >>> thresholds_of(np.array([0.2, 0.9, 0.2, 0.5]), 4)
     array([0.2, 0.5])
@@ -194,7 +194,7 @@ def _cumulated(events: StepEvents, tables: FloatArray) -> tuple[FloatArray, list
 
 
 def _play(slopes: FloatArray, levels: FloatArray) -> FloatArray:
-    """What :class:`~omnisim.game.grid.Grid` plays, for H (n, S, m + 1): probabilities of the same shape."""
+    """Mixtures that :class:`~omnisim.game.grid.Grid` plays, for H (n, S, m + 1): probabilities of the same shape."""
     flat = slopes.reshape(-1, len(levels))
     played = np.zeros(flat.shape)
     low = np.zeros(len(flat), dtype=np.int64)

@@ -44,7 +44,7 @@ class ResidualTree:
 
     @property
     def names(self) -> list[str]:
-        """Of the leaves."""
+        """Names of the leaves."""
         return [f"found {k}" for k in range(self.leaves)]
 
     def table(self, frame: Any, base: FloatArray) -> FloatArray:

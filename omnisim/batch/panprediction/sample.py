@@ -1,4 +1,4 @@
-"""What panpredictors learn from: groups, comparators and outcomes of n points, checked in one place."""
+"""Samples for panpredictors: groups, comparators and outcomes of n points, checked in one place."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Sample:
         return len(self.groups)
 
     def most_accurate(self, weights: FloatArray | None = None) -> int:
-        """Which comparator has the least squared error, with weights of points (n,) or equal ones.
+        """Index of the comparator with the least squared error, with weights of points (n,) or equal ones.
 
         Raises
         ------

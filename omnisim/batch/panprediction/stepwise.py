@@ -27,7 +27,7 @@ from omnisim.batch.panprediction.worst_set import StepSet
 
 @dataclass(frozen=True)
 class Rules:
-    """How corrections are found and how many are kept.
+    """Settings for finding corrections and for the number that is kept.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Rules:
 
 @dataclass(frozen=True, eq=False)
 class Stepwise:
-    """What was learnt.
+    """Result of stepwise correction.
 
     Attributes
     ----------

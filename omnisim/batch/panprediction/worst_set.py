@@ -48,7 +48,7 @@ class StepSet:
 
 
 Dual: TypeAlias = Callable[[FloatArray, FloatArray], StepSet]
-"""From predictions (n,) and residuals y - p (n,) on the sample of learning to a step set of large bias.
+"""Function from predictions (n,) and residuals y - p (n,) on the sample of learning to a step set of large bias.
 
 The guarantee holds for the sets that it searches: where it misses some, it holds up to what it misses.
 """

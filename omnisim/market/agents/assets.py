@@ -1,7 +1,7 @@
 """Assets: agents whose actions are menus of schedules, made by optimization from the prices of the past."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,13 +10,15 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
 from omnisim.market.agents.base import MarketAgents, Schedules
-from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.customers import Column, positive
 from omnisim.market.agents.devices import Device, Tariff
-from omnisim.market.agents.long_term import fixed_limit, limit
-from omnisim.market.agents.menus import MOST_ACTIONS, Menu, best_way, make_menu, typical_days
-from omnisim.market.data import HOURS, in_periods
+from omnisim.market.agents.long_term import fixed_limit
+from omnisim.market.agents.menus import MOST_ACTIONS, Menu, best_way, make_menu
+from omnisim.market.agents.offers import Offers
+from omnisim.market.agents.settlement import Bill
+from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
+from omnisim.market.signals import Known
 from omnisim.problem.constraints import LinearConstraint
 
 PLAIN = "plain"
@@ -75,23 +77,24 @@ class Asset(MarketAgents):
         return [device]
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:
-        return self._draw_knowing(scaling, rng, None)
+        return self._draw_knowing(scaling, rng, None, {})
 
-    def _draw_knowing(self, scaling: Scaling, rng: np.random.Generator, past: FloatArray | None) -> Schedules:
+    def _draw_knowing(
+        self, scaling: Scaling, rng: np.random.Generator, past: FloatArray | None, signals: Mapping[str, Known]
+    ) -> Schedules:
         if past is None or not len(past):
             raise ProblemError(
                 f"{type(self).__name__} makes its menu from the days before the first one played, and there are none: "
                 "set market.first_day later than the first day of the data"
             )
         devices, size = self._devices(rng)
-        # Forecasts are within the range, and so are the days to choose schedules for: a few spikes would be all.
-        terms, days = self._terms, in_periods(np.clip(past, scaling.low, scaling.high), HOURS)
+        offers = Offers.of(self._terms, self.signal_prices_of(signals), signals, scaling, past)
         alike: dict[bytes, list[int]] = {}
         for n, device in enumerate(devices):
-            alike.setdefault(device.scaled(1 / size[n]).key + self._tariff(terms, n).key, []).append(n)
-        days = typical_days(days, len(alike))
+            alike.setdefault(device.scaled(1 / size[n]).key + offers.key(n), []).append(n)
         first = [group[0] for group in alike.values()]
-        menus = [self._menu(devices[n].scaled(1 / size[n]), terms, n, days) for n in first]
+        days = offers.typical(len(alike))
+        menus = [self._menu(devices[n].scaled(1 / size[n]), n, *offers.of_agent(n, days)) for n in first]
         actions = max(2, *(menu.needed(self.captured) for menu in menus))
         net, cost, given = (
             np.empty((self.agents, actions, HOURS)), np.empty((self.agents, actions)), np.empty((self.agents, actions)),
@@ -102,21 +105,21 @@ class Asset(MarketAgents):
             net[group] = sizes[:, None, None] * kept.net
             cost[group], given[group] = sizes[:, None] * kept.cost, sizes[:, None] * kept.given
             earned[:, i] = sizes.sum() * (np.array([kept.earned[-1], kept.foresight]) - kept.earned[0])
-        constraints = [*self._limits(scaling, terms, net, cost), *self._own_limits(devices, net, given)]
+        constraints, bills = self._limits(net, cost)
+        constraints += self._own_limits(devices, net, given)
         least = min(float(menu.first(actions).captured[-1]) for menu in menus)
         total = earned.sum(axis=1)
         share = total[0] / total[1] if total[1] > 0 else 1.0
-        past_days = "1 day" if len(days) == 1 else f"{len(days)} days"
+        past_days = "1 day" if len(days[""]) == 1 else f"{len(days[''])} days"
         note = (
             f"Menu of {actions} schedules, made by optimization from {past_days} before the first one played: on "
             f"these the best of them captures {share:.1%} of what perfect foresight earns beyond the plain schedule "
             f"(for each agent at least {least:.1%}), with prices within the range"
         )
         names = (PLAIN, *(f"schedule {k}" for k in range(1, actions)))
-        return Schedules(net, -cost, constraints, names, (note,))
+        return Schedules(net, -cost, constraints, names, (note,), bills)
 
-    def _menu(self, device: Device, terms: Terms, agent: int, days: FloatArray) -> Menu:
-        tariff = self._tariff(terms, agent)
+    def _menu(self, device: Device, agent: int, tariff: Tariff, days: FloatArray) -> Menu:
         try:
             way = best_way(self._choices(device), tariff, days)
             return make_menu(way, tariff, days, self.menu, self.captured)
@@ -125,24 +128,12 @@ class Asset(MarketAgents):
             which = f"agent {agent}" if customers is None else customers.place(agent)
             raise ProblemError(f"{which}: {cause}") from cause
 
-    @staticmethod
-    def _tariff(terms: Terms, agent: int) -> Tariff:
-        own = terms.of_agents(np.array([agent]))
-        spot = bool(own.is_spot[0])
-        fee = own.fees[0] + (0.0 if spot else own.price[0])
-        return Tariff(1.0 if spot else 0.0, fee, 0.0 if spot else float(own.feed_in[0]), float(own.demand[0]))
-
-    def _limits(self, scaling: Scaling, terms: Terms, net: FloatArray, cost: FloatArray) -> list[LinearConstraint]:
+    def _limits(self, net: FloatArray, cost: FloatArray) -> tuple[list[LinearConstraint], list[Bill]]:
         """The limits of the table that any asset may have."""
-        nothing, found = np.full(self.agents, np.nan), []
+        nothing = np.full(self.agents, np.nan)
         peak, budget = (self._own(column.name, nothing) for column in LIMITS)
-        if np.isfinite(peak).any():
-            found.append(fixed_limit("peak", "MW", net.max(axis=2) - peak[:, None], net))
-        if np.isfinite(budget).any():
-            at_market, paid = terms.settle(net)
-            over = scaling.low * at_market.sum(axis=2) + paid + cost - budget[:, None]
-            found.append(limit("daily budget", scaling.currency, scaling.span * at_market, over))
-        return found
+        fixed = [fixed_limit("peak", "MW", net.max(axis=2) - peak[:, None], net)] if np.isfinite(peak).any() else []
+        return fixed, [Bill("daily budget", budget, cost)]
 
     def _own_limits(
         self,

@@ -1,4 +1,4 @@
-"""From daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
+"""Conversion of daily schedules to a population: money, its scaling into [0, 1], and the contract of a specification.
 
 An action is a schedule: a power (MW, negative when discharging) in every part of the day, and the value of the
 service it gives. Its energy q (MWh) in a period of the market is the power times the length of the period, and its
@@ -12,8 +12,9 @@ threshold on the price is exceeded in all of them or in none.
 
 import abc
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,32 +25,40 @@ from omnisim.elementary import exp
 from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEE, Terms
 from omnisim.market.agents.customers import Column, Customers
-from omnisim.market.agents.limits import Held, split
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET, limit
+from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET
 from omnisim.market.agents.long_term import told as long_term_told
+from omnisim.market.agents.settlement import Bill, Settlement, energy_of
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
-from omnisim.problem.constraints import Constraint, LinearConstraint
+from omnisim.market.signals import Known, name_of_cap
+from omnisim.problem.constraints import Constraint
 from omnisim.problem.population import Population, scaled
+from omnisim.suggest import nearest
+
+OF_SIGNAL = re.compile(r"(?:price_of|yearly_cap_of)_([a-z][a-z0-9_]*)")
+"""Columns of what a customer pays for a signal, and of the most that its energy of a year may contain of it."""
 
 
 @dataclass(frozen=True)
 class Schedules:
-    """What a specification draws: for N agents with A actions, the load, its value and its limits.
+    """Daily schedules of a specification: for N agents with A actions, the load, its value and its limits.
 
     ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
     MWh of each hour as well); ``value`` is (N, A) in money per day; ``constraints`` map outcomes (T, H) to costs
     (T, N, A) in [-1, 1], and are :class:`~omnisim.LinearConstraint` or have a method ``split(k)`` that gives the same
     limit where each part of the day has k prices. ``action_names`` are those of the specification where they are left
-    out; ``notes`` are sentences for reports.
+    out; ``notes`` are sentences for reports. ``bills`` are limits on what the load costs; ``at_signals`` are loads
+    (N, A, H) in MW that are paid at a signal, by its name, beside what the contract says of ``load``.
     """
 
     load: FloatArray
     value: FloatArray
-    constraints: Sequence[Constraint]
+    constraints: Sequence[Constraint] = ()
     action_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    bills: Sequence[Bill] = ()
+    at_signals: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +87,20 @@ class MarketAgents(abc.ABC):
         An ordinary price of this market in money per MWh, > 0. Values of service, wear and discomfort are
         stated as multiples of it, so that a specification fits another market after changing this number
         alone.
+    signal_prices
+        Name of a signal -> money per unit of it that is in the energy drawn, such as 0.08 for each kg of CO2; what is
+        fed in counts against what is drawn. A table may give it, ``price_of_NAME``.
+    signal_caps
+        Name of a signal -> the most of it that the energy drawn in 365 days may contain, such as 500 kg: a limit on the
+        sum over the run. A table may give it, ``yearly_cap_of_NAME``.
     """
 
     agents: int = None  # type: ignore[assignment]  # until the table is read
     table: Path | Any | None = None
     seed: int | None = None
     typical_price: float = 45.0
+    signal_prices: dict[str, float] | None = None
+    signal_caps: dict[str, float] | None = None
 
     action_names: ClassVar[tuple[str, ...]]
     columns: ClassVar[tuple[Column, ...]] = ()
@@ -96,6 +113,11 @@ class MarketAgents(abc.ABC):
         self._require("agents", self.agents >= 1 and self.agents % 1 == 0, "a whole number >= 1")
         self._require("seed", self.seed is None or self.seed >= 0, "a whole number >= 0, or left out")
         self._positive("typical_price")
+        for key in ("signal_prices", "signal_caps"):
+            values = (getattr(self, key) or {}).values()
+            self._require(
+                key, all(math.isfinite(each) and each >= 0 for each in values), "finite numbers >= 0 by signal"
+            )
         self._check()
 
     def build(
@@ -105,6 +127,7 @@ class MarketAgents(abc.ABC):
         rng: np.random.Generator,
         resolution: Resolution = "hour",
         past: FloatArray | None = None,
+        signals: Mapping[str, Known] | None = None,
     ) -> Population:
         """Draw the population; the same agents with the same schedules whatever the resolution.
 
@@ -124,6 +147,9 @@ class MarketAgents(abc.ABC):
             ``population.load`` (N, A, d) is the energy of each period in MWh.
         past : (D, d), optional
             Prices of the days before the first one played, in money per MWh, for kinds that learn from them.
+        signals
+            What is revealed beside the prices, by name: outcomes then have d coordinates for each, in this order after
+            those of the prices.
 
         Raises
         ------
@@ -133,13 +159,20 @@ class MarketAgents(abc.ABC):
         """
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
-        drawn = self._draw_knowing(scaling, rng, past)
+        signals = signals or {}
+        self._refuse_unknown(signals)
+        drawn = self._draw_knowing(scaling, rng, past, signals)
         periods = PRICES_A_DAY[resolution]
-        load, constraints = in_periods(drawn, periods)
-        at_market, paid = self._terms.settle(drawn.load)
-        energy = load if at_market is drawn.load else energy_of(at_market, periods)
-        constraints += self._long_term_limits(scaling, energy, paid)
-        utility, offset, money = scaled(energy, drawn.value - paid, scaling.low, scaling.high, scaling.currency)
+        settlement = self._settlement(drawn, scaling, signals)
+        bills = [*drawn.bills, Bill("yearly budget", self._share_of_a_year(YEARLY_BUDGET.name), averaged=True)]
+        more = [
+            *settlement.signal_limits(self._signal_caps(signals)),
+            *settlement.bill_limits(bills, scaling.currency),
+        ]
+        constraints = settlement.limits(drawn.constraints, more, periods)
+        utility, offset, money = scaled(
+            settlement.energy(periods), drawn.value - settlement.paid, *settlement.ends(periods), scaling.currency
+        )
         customers = self._customers
         long_term = [str(getattr(each, "name", "")) for each in constraints if getattr(each, "averaged", False)]
         return Population(
@@ -149,7 +182,7 @@ class MarketAgents(abc.ABC):
             constraints=constraints,
             action_names=drawn.action_names or self.action_names,
             money=money,
-            load=load,
+            load=energy_of(drawn.load, periods),
             agent_names=None if customers is None else customers.names,
             weights=None if customers is None else customers.weights,
             notes=[
@@ -164,9 +197,74 @@ class MarketAgents(abc.ABC):
         """A, the number of actions, or the most there may be."""
         return len(self.action_names)
 
-    def _draw_knowing(self, scaling: Scaling, rng: np.random.Generator, past: FloatArray | None) -> Schedules:  # noqa: ARG002 (of subclasses)
-        """Draw the schedules of all agents, for kinds that learn from prices of the past (D, d) if there are any."""
+    def _draw_knowing(
+        self,
+        scaling: Scaling,
+        rng: np.random.Generator,
+        past: FloatArray | None,  # noqa: ARG002 (of subclasses, as are the signals)
+        signals: Mapping[str, Known],  # noqa: ARG002
+    ) -> Schedules:
+        """Draw the schedules of all agents, for kinds that learn from the past (D, d), or are paid at signals."""
         return self._draw(scaling, rng)
+
+    @property
+    def caps(self) -> tuple[float, ...]:
+        """The different caps on the price in the contracts of the agents."""
+        if self._customers is None:
+            return ()
+        found = self._terms.cap
+        return tuple(np.unique(found[np.isfinite(found)]).tolist())
+
+    @property
+    def signals_named(self) -> dict[str, str]:
+        """The signals that the agents need, and the key or column that says so."""
+        found = dict.fromkeys(self.signal_prices or {}, "signal_prices")
+        found |= dict.fromkeys(self.signal_caps or {}, "signal_caps")
+        for column in () if self._customers is None else self._customers.values:
+            match = OF_SIGNAL.fullmatch(column)
+            if match is not None:
+                found[match[1]] = f"column {column} of {self._customers.table.source}" if self._customers else column
+        return found | {name_of_cap(cap): "a contract with a cap" for cap in self.caps}
+
+    def signal_prices_of(self, signals: Mapping[str, Known]) -> dict[str, FloatArray]:
+        """Name of a signal -> money per unit of it that each agent pays, (N,); without signals that nobody pays."""
+        found = {
+            name: self._own(f"price_of_{name}", np.full(self.agents, (self.signal_prices or {}).get(name, 0.0)))
+            for name in signals
+        }
+        return {name: factor for name, factor in found.items() if factor.any()}
+
+    def _refuse_unknown(self, signals: Mapping[str, Known]) -> None:
+        for name, where in self.signals_named.items():
+            if name not in signals:
+                known = [each for each in signals if signals[each].cap is None]
+                there = f"the market has {', '.join(known)}" if known else "the market has none ([market.signals.NAME])"
+                raise ProblemError(f"{where} needs the signal {name!r}: {there}{nearest(name, known) if known else ''}")
+
+    def _settlement(self, drawn: Schedules, scaling: Scaling, signals: Mapping[str, Known]) -> Settlement:
+        """Loads that are settled at the prices, and at each signal."""
+        at_market, paid = self._terms.settle(drawn.load)
+        factors, cap, loads = self.signal_prices_of(signals), self._terms.cap[:, None, None], [at_market]
+        for name, known in signals.items():
+            if known.cap is not None:
+                load = np.where(cap == known.cap, drawn.load, 0.0)
+            else:
+                load = drawn.load * factors[name][:, None, None] if name in factors else np.zeros_like(drawn.load)
+            loads.append(load + drawn.at_signals[name] if name in drawn.at_signals else load)
+        return Settlement(drawn.load, loads, [scaling, *(known.scaling for known in signals.values())], paid)
+
+    def _signal_caps(self, signals: Mapping[str, Known]) -> dict[int, tuple[str, str, FloatArray]]:
+        """Caps on how much of a signal the energy of a year may contain, by the number of its block."""
+        found = {}
+        for k, (name, known) in enumerate(signals.items(), start=1):
+            share = self._share_of_a_year(f"yearly_cap_of_{name}", (self.signal_caps or {}).get(name, np.nan))
+            if np.isfinite(share).any():
+                found[k] = (f"{name} of a year", known.per_mwh, share)
+        return found
+
+    def _share_of_a_year(self, column: str, default: float = np.nan) -> FloatArray:
+        """A day's share of what the table, or else ``default``, says of 365 days, (N,); NaN for none."""
+        return self._own(column, np.full(self.agents, default)) / DAYS_OF_A_YEAR
 
     @property
     def _customers(self) -> Customers | None:
@@ -178,7 +276,7 @@ class MarketAgents(abc.ABC):
         return Terms.all_spot(self.agents) if self._customers is None else Terms.of(self._customers)
 
     def _own(self, column: str, drawn: FloatArray) -> FloatArray:
-        """What the table says of a column, (N,); ``drawn`` (N,) where it says nothing, or there is none."""
+        """Values (N,) of a column of the table; ``drawn`` (N,) where it has none, or there is no table."""
         return drawn if self._customers is None else self._customers.or_drawn(column, drawn)
 
     def _refuse_rows(self, column: str, wrong: BoolArray, wanted: Sequence[str] | str) -> None:
@@ -186,17 +284,9 @@ class MarketAgents(abc.ABC):
         if self._customers is not None and column in self._customers.values:
             self._customers.refuse(column, wrong, wanted)
 
-    def _long_term_limits(self, scaling: Scaling, energy: FloatArray, paid: FloatArray) -> list[LinearConstraint]:
-        """The limits of the table on sums over the run that any kind may have; ``energy`` (N, A, d) is in MWh."""
-        budget = self._own(YEARLY_BUDGET.name, np.full(self.agents, np.nan)) / DAYS_OF_A_YEAR
-        if not np.isfinite(budget).any():
-            return []
-        over = scaling.low * energy.sum(axis=2) + paid - budget[:, None]
-        return [limit("yearly budget", scaling.currency, scaling.span * energy, over, averaged=True)]
-
     def _read_table(self) -> None:
         known = (*self.columns, *COLUMNS, *LONG_TERM)
-        customers = Customers.read(self.table, f"the columns of {type(self).__name__}", known, [FEE])
+        customers = Customers.read(self.table, f"the columns of {type(self).__name__}", known, [FEE, OF_SIGNAL])
         Terms.of(customers)  # refuses what is wrong with the contracts
         self._require("agents", self.agents in (None, customers.agents), f"left out: the table has {customers.agents}")
         # The dataclass is frozen; what it was given is replaced by what it says once.
@@ -246,38 +336,6 @@ class MarketAgents(abc.ABC):
             f">= low {scaling.low:g} and < high {scaling.high:g} of the scaling (no outcome exceeds high)",
         )
         return (price - scaling.low) / scaling.span
-
-
-def in_periods(schedules: Schedules, number: int) -> tuple[FloatArray, list[Constraint]]:
-    """The energy (N, A, d) in MWh of each of d periods of the day, and the limits on outcomes (T, d).
-
-    Raises
-    ------
-    ProblemError
-        If the parts of the day and the periods do not divide each other, or a constraint cannot be split.
-    """
-    constraints = list(schedules.constraints)
-    energy, parts = energy_of(schedules.load, number), schedules.load.shape[2]
-    if number < parts:
-        return energy, [Held(constraint, parts // number) for constraint in constraints]
-    several = number // parts
-    return energy, constraints if several == 1 else [split(constraint, several) for constraint in constraints]
-
-
-def energy_of(load: FloatArray, number: int) -> FloatArray:
-    """From power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
-
-    Raises
-    ------
-    ProblemError
-        If the parts of the day and the periods do not divide each other.
-    """
-    parts = load.shape[2]
-    if number % parts == 0:
-        return np.asarray(np.repeat(load, number // parts, axis=2) * (HOURS / number))
-    if parts % number == 0:
-        return np.asarray(load.reshape(*load.shape[:2], number, -1).sum(axis=3) * (HOURS / parts))
-    raise ProblemError(f"schedules of {parts} parts of a day do not fit a market of {number} prices a day")
 
 
 def lognormal(rng: np.random.Generator, median: float, spread: float, agents: int) -> FloatArray:

@@ -1,9 +1,10 @@
-"""What customers pay for energy: at the market's price or a fixed one, with fees by the hour of the day.
+"""Contracts of customers for energy: at the market's price or a fixed one, with fees by the hour of the day.
 
-Money must be affine in the prices of the day (the guarantees need it), and is: under the contract ``spot`` each MWh
+Money must be affine in the outcome of the day (the guarantees need it), and is: under the contract ``spot`` each MWh
 drawn costs its price and a fee, and each MWh fed in earns its price; under ``fixed`` neither depends on the market. A
-charge on the largest load of a day depends on the schedule alone. A
-price with a cap, min(price, cap), is no affine function of it, so there is no such contract.
+price with a cap, min(price, cap), is no affine function of the price: under ``capped`` it is a signal of its own beside
+it (:mod:`omnisim.market.signals`), at which what is fed in is settled as well, since who buys below the price and sells
+at it would never stop. A charge on the largest load of a day depends on the schedule alone.
 """
 
 import re
@@ -16,13 +17,14 @@ from omnisim.errors import DataError, ProblemError
 from omnisim.market.agents.customers import CONTRACT, Column, Customers, not_negative
 from omnisim.market.data import HOURS
 
-SPOT, FIXED = "spot", "fixed"
-CONTRACTS = (SPOT, FIXED)
+SPOT, FIXED, CAPPED = "spot", "fixed", "capped"
+CONTRACTS = (SPOT, FIXED, CAPPED)
 
 PRICE = Column("fixed_price_per_mwh", "what a MWh costs under the contract fixed, before fees")
 FEED_IN = Column("feed_in_per_mwh", "what a MWh fed in earns under the contract fixed; 0 if left out")
 DEMAND = not_negative("demand_charge_per_mw", "charge on each MW of the largest load of a day")
-COLUMNS = (PRICE, FEED_IN, DEMAND)
+CAP = Column("price_cap_per_mwh", "the most that a MWh costs under the contract capped, before fees")
+COLUMNS = (PRICE, FEED_IN, CAP, DEMAND)
 
 FEE = re.compile(r"fee_([01]\d|2[0-3])_([01]\d|2[0-4])_per_mwh")
 """Columns of fees and taxes on each MWh drawn from an hour to before another: ``fee_07_20_per_mwh``."""
@@ -42,6 +44,8 @@ class Terms:
         On each MWh drawn, by the hour.
     demand : (N,)
         On each MW of the largest load of a day.
+    cap : (N,)
+        On the price under the contract capped; infinite under others.
     """
 
     is_spot: BoolArray
@@ -49,12 +53,14 @@ class Terms:
     feed_in: FloatArray
     fees: FloatArray
     demand: FloatArray
+    cap: FloatArray
 
     @classmethod
     def all_spot(cls, agents: int) -> "Terms":
         """Everybody pays the market's price and nothing else."""
         zero = np.zeros(agents)
-        return cls(np.ones(agents, dtype=np.bool_), zero, zero, np.zeros((agents, HOURS)), zero)
+        none = np.full(agents, np.inf)
+        return cls(np.ones(agents, dtype=np.bool_), zero, zero, np.zeros((agents, HOURS)), zero, none)
 
     @classmethod
     def of(cls, customers: Customers) -> "Terms":
@@ -87,10 +93,17 @@ class Terms:
             if found is not None:
                 fees += np.nan_to_num(values)[:, None] * _hours(customers, name, *map(int, found.groups()))
         demand = np.nan_to_num(customers.or_drawn(DEMAND.name, zero))
-        return cls(~fixed, np.where(fixed, price, 0.0), np.where(fixed, feed_in, 0.0), fees, demand)
+        has_cap = named == CAPPED
+        if has_cap.any() and CAP.name not in customers.values:
+            raise DataError(f"{customers.table.source} has contracts that are capped, and no column {CAP.name}")
+        cap = customers.values.get(CAP.name, missing)
+        customers.refuse(CAP.name, has_cap & np.isnan(cap), "a number where the contract is capped")
+        cap = np.where(has_cap, cap, np.inf)
+        spot = named == SPOT
+        return cls(spot, np.where(fixed, price, 0.0), np.where(fixed, feed_in, 0.0), fees, demand, cap)
 
     def of_agents(self, agents: IntArray) -> "Terms":
-        """Those of some agents."""
+        """Contracts of some agents."""
         return Terms(*(getattr(self, field.name)[agents] for field in fields(self)))
 
     def settle(self, load: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -103,7 +116,7 @@ class Terms:
 
         Returns
         -------
-        Load of the first kind, (N, A, H) in MW, and money, (N, A).
+        Load of the first kind, (N, A, H) in MW, and money, (N, A). What is paid at a price with a cap is in neither.
         """
         if self.is_spot.all() and not self.fees.any() and not self.demand.any():
             return load, np.zeros(load.shape[:2])

@@ -45,7 +45,7 @@ class Column:
 
     @property
     def wanted(self) -> str:
-        """What is right, in words.
+        """Description of valid values, in words.
 
         >>> Column("power_mw", "", low=0, open_low=True).wanted, Column("share", "", low=0, high=1).wanted
         ('a number > 0', 'a number from 0 to 1')
@@ -61,7 +61,7 @@ class Column:
         return "a number"
 
     def wrong(self, values: FloatArray) -> BoolArray:
-        """Where values are out of the range; missing ones are not."""
+        """Mark values that are out of the range; missing ones are not."""
         below = (values <= self.low) if self.open_low else (values < self.low)
         above = (values >= self.high) if self.open_high else (values > self.high)
         return np.asarray(below | above)
@@ -91,7 +91,7 @@ MOST = 1e12
 """The largest number of a table: what lies beyond is no customer of this world, and money would overflow."""
 
 _FLAGS = {"": np.nan, "yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0, "no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
-"""What the cells of a flag stand for, in lower case."""
+"""Values that the cells of a flag stand for, in lower case."""
 
 _WEIGHT = positive(WEIGHT, "how many customers are like this one")
 
@@ -178,7 +178,7 @@ class Customers:
         return len(self.table.frame)
 
     def told(self, columns: Sequence[Column]) -> str:
-        """What the table says and what is drawn, in a sentence."""
+        """Sentence on what the table gives and what is drawn."""
         known = [column.name for column in columns]
         given = [name for name in known if name in self.values and not np.isnan(self.values[name]).all()]
         drawn = [name for name in known if name not in given or np.isnan(self.values[name]).any()]

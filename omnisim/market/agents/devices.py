@@ -1,4 +1,4 @@
-"""What stands behind a meter for a day: demand, generation that can be curtailed, and a store; and its best schedules.
+"""Devices behind a meter for a day: demand, generation that can be curtailed, and a store; and its best schedules.
 
 The schedule of a day is a linear program over its 24 hours, solved by HiGHS. In hour h, with all powers in MW:
 
@@ -72,13 +72,13 @@ class Device:
     running_cost: float = 0.0
 
     def scaled(self, factor: float) -> "Device":
-        """The same device at another size: all powers and energies times ``factor``."""
+        """Copy of the device at another size: all powers and energies times ``factor``."""
         sizes = ("charge", "discharge", "lowest", "highest", "level", "drain", "demand", "generation")
         return replace(self, **{name: getattr(self, name) * factor for name in sizes})
 
     @property
     def key(self) -> bytes:
-        """The same for devices that are the same."""
+        """Key that equal devices share."""
         values = [np.atleast_1d(getattr(self, name)) for name in self.__dataclass_fields__]
         # Ratios of sizes carry rounding in their last digits.
         return np.array([float(f"{value:.9g}") for value in np.concatenate(values)]).tobytes()
@@ -105,7 +105,7 @@ class Plans:
 
 @dataclass(frozen=True, eq=False)
 class Tariff:
-    """What a MWh costs in each hour: ``share`` of the price and ``fee`` (24,); and ``earns`` with the same share.
+    """Cost of a MWh in each hour: ``share`` of the price and ``fee`` (24,); and ``earns`` with the same share.
 
     Under the contract spot, share 1, the fees of the hours and nothing; under fixed, share 0, price and fees, and what
     feeding in earns. ``demand`` is charged on each MW of the largest load of the day.
@@ -118,7 +118,7 @@ class Tariff:
 
     @property
     def key(self) -> bytes:
-        """The same for tariffs that are the same."""
+        """Key that equal tariffs share."""
         return np.array([self.share, self.earns, self.demand, *self.fee]).tobytes()
 
     def money(self, plans: Plans, prices: FloatArray) -> FloatArray:

@@ -110,7 +110,7 @@ class IndustrialLoads(MarketAgents):
 
     @property
     def patterns(self) -> Patterns:
-        """What a plant of size 1 may do on a day, without standby."""
+        """Patterns that a plant of size 1 may follow on a day, without standby."""
         return self._patterns  # type: ignore[attr-defined,no-any-return]
 
     def _draw(self, scaling: Scaling, rng: np.random.Generator) -> Schedules:  # noqa: ARG002 (nothing depends on it)

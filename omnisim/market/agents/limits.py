@@ -59,7 +59,7 @@ class StressedLoad:
         return cls(loads, np.concatenate([other.limit for other in limits]), first.threshold)
 
     def split(self, parts: int) -> "StressedLoad":
-        """The same limit where each period has ``parts`` prices: the load is drawn in each of its parts."""
+        """Copy of the limit where each period has ``parts`` prices: the load is drawn in each of its parts."""
         loads = np.repeat(self._by_period.transpose(1, 2, 0), parts, axis=2)
         return StressedLoad(loads, self.limit, self.threshold)
 
@@ -124,7 +124,7 @@ class CurtailmentEnergy:
         self._by_period = freeze(np.ascontiguousarray(loads.reshape(-1, loads.shape[2]).T))
 
     def split(self, parts: int) -> "CurtailmentEnergy":
-        """The same cap where each period has ``parts`` prices: its energy is drawn in equal parts."""
+        """Copy of the cap where each period has ``parts`` prices: its energy is drawn in equal parts."""
         loads = np.repeat(self._by_period.T.reshape(*self._shape, -1) / parts, parts, axis=2)
         return CurtailmentEnergy(loads, self.cap, self.threshold)
 
@@ -168,8 +168,45 @@ class Held:
         return self.parts.costs(np.repeat(outcomes, self.several, axis=1))
 
 
+class OfPrices:
+    """A constraint on the prices of a day where outcomes have coordinates of signals behind them.
+
+    Parameters
+    ----------
+    constraint
+        Maps outcomes (T, d) to costs (T, N, A).
+    periods
+        d.
+    """
+
+    def __init__(self, constraint: Constraint, periods: int) -> None:
+        self.constraint, self.periods = constraint, periods
+        self.name = getattr(constraint, "name", type(constraint).__name__)
+        self.unit, self.scale = getattr(constraint, "unit", COST), getattr(constraint, "scale", None)
+        self.averaged = bool(getattr(constraint, "averaged", False))
+
+    @classmethod
+    def widened(cls, constraint: Constraint, periods: int, dimension: int) -> Constraint:
+        """The same constraint on outcomes of so many coordinates; a linear one stays linear."""
+        if not isinstance(constraint, LinearConstraint):
+            return cls(constraint, periods)
+        none = np.zeros((*constraint.slope.shape[:2], dimension - periods))
+        return LinearConstraint(
+            np.concatenate([constraint.slope, none], axis=2),
+            constraint.offset,
+            constraint.name,
+            unit=constraint.unit,
+            scale=constraint.scale,
+            averaged=constraint.averaged,
+        )
+
+    def costs(self, outcomes: FloatArray) -> FloatArray:
+        """Map outcomes (T, D) to costs (T, N, A)."""
+        return self.constraint.costs(np.ascontiguousarray(outcomes[:, : self.periods]))
+
+
 def split(constraint: Constraint, parts: int) -> Constraint:
-    """The same limit where each period has ``parts`` prices.
+    """Copy a limit for a market where each period has ``parts`` prices.
 
     A linear cost is spread evenly: a price that holds in all parts of a period costs what it did.
 

@@ -62,7 +62,7 @@ def fixed_limit(name: str, unit: str, over: FloatArray, net: FloatArray, *, aver
 
 
 def told(names: list[str]) -> str:
-    """What is to be said of limits over a long time, in a sentence."""
+    """Sentence about limits over a long time."""
     return (
         f"Limits on sums over the run ({', '.join(names)}) are costs above a day's share: a rule that drops an action "
         "at its first violation keeps the share on every day, one with a threshold adds up what each action cost, a "

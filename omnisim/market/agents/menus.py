@@ -66,7 +66,7 @@ class Menu:
         return np.asarray((self.earned - self.earned[0]) / possible)
 
     def needed(self, share: float) -> int:
-        """How many schedules capture the share; all of them where that is not enough."""
+        """Number of schedules that capture the share; all of them where that is not enough."""
         enough = self.captured >= share - 1e-12
         return int(enough.argmax()) + 1 if enough.any() else len(self.earned)
 
@@ -99,7 +99,7 @@ def shapes(days: FloatArray) -> FloatArray:
 
 
 def best_way(ways: Sequence[Device], tariff: Tariff, days: FloatArray) -> Device:
-    """Of several ways to run a device, the one that earns most with foresight on a few days of the past.
+    """Choose, among several ways to run a device, the one that earns most with foresight on a few days of the past.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def make_menu(device: Device, tariff: Tariff, days: FloatArray, most: int, share
 
 
 class _Task:
-    """What a menu is made for; equal where the numbers are."""
+    """Inputs that a menu is made for; equal where the numbers are."""
 
     def __init__(self, key: bytes, device: Device, tariff: Tariff, days: FloatArray) -> None:
         self.key, self.device, self.tariff, self.days = key, device, tariff, days

@@ -7,9 +7,9 @@ import numpy as np
 
 from omnisim.market.agents.base import MarketAgents, Schedules, lognormal, share, window
 from omnisim.market.agents.customers import Column, inside_share, positive
+from omnisim.market.agents.settlement import Bill
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
-from omnisim.problem.constraints import LinearConstraint
 
 _SERVICE = {
     "closed": np.zeros(HOURS),
@@ -28,7 +28,7 @@ _DEMAND = np.array(
     [.15, .13, .12, .12, .13, .18, .34, .48, .70, .88, 1.0, 1.0,
      .98, .95, .90, .88, .84, .76, .62, .52, .44, .36, .22, .17]
 )  # fmt: skip
-"""How much the service of an hour is asked for, relative to the busiest one."""
+"""Demand for the service of an hour, relative to the busiest one."""
 
 _FALLING_RETURNS = 0.75
 """Exponent of the worth of a service level: the first half of the comfort is worth more than the second."""
@@ -112,13 +112,7 @@ class BudgetedOperators(MarketAgents):
         value = (power * worth)[:, None] * (_LEVEL**_FALLING_RETURNS * _DEMAND).sum(axis=1)
         at_market, paid = self._terms.settle(load)
         energy, drawn = load.sum(axis=2), at_market.sum(axis=2)
-        at_ends = [end * drawn + paid for end in (scaling.low, scaling.high)]
-        budget = np.maximum(grant * self.typical_price * energy[:, _STANDARD], 1.01 * at_ends[1].min(axis=1))
-        budget = own("daily_grant", budget)
-        over_at_low, over_at_high = (bill - budget[:, None] for bill in at_ends)
-        scale = np.maximum(np.abs(over_at_low), np.abs(over_at_high)).max(axis=1)
-        within_grant = LinearConstraint(
-            scaling.span * at_market / scale[:, None, None], over_at_low / scale[:, None], name="daily grant",
-            unit=scaling.currency, scale=scale,
-        )  # fmt: skip
-        return Schedules(load, value, [within_grant])
+        cap = self._terms.cap[:, None]
+        most = scaling.high * drawn + paid + np.where(np.isfinite(cap), np.minimum(cap, scaling.high) * energy, 0.0)
+        budget = np.maximum(grant * self.typical_price * energy[:, _STANDARD], 1.01 * most.min(axis=1))
+        return Schedules(load, value, bills=[Bill("daily grant", own("daily_grant", budget))])

@@ -89,7 +89,7 @@ _MOST = 1e12
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """What a plant may do on a day.
+    """Patterns that a plant may follow on a day.
 
     Attributes
     ----------

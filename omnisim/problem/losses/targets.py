@@ -1,4 +1,4 @@
-"""What a prediction is of: a probability, a mean, a quantile, each by its identification function.
+"""Targets of predictions: a probability, a mean, a quantile, each by its identification function.
 
 An identification function V(theta, y) of a target T has E V(theta, Y) < 0 for theta < T(Y) and > 0 for theta > T(Y).
 Then l_theta(p, y) = V(theta, y) 1[p > theta] (up to a term without p) is proper for T: whoever predicts p > theta pays

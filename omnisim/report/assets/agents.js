@@ -174,9 +174,11 @@
 
   // Fills the frame of the schedules, or of the energies where one price holds all day.
   function fillSchedules(spec, population, row) {
-    const [rounds, dimension] = arrays[header.outcomes].shape;
+    const [rounds] = arrays[header.outcomes].shape;
     const load = loadOf(population, row);
     const actions = population.actionNames.length;
+    // Outcomes may have coordinates of signals behind the prices; a load has none.
+    const dimension = load.length / actions;
     const played = new Array(actions).fill(0);
     own(population.choices, row).subarray(0, rounds).forEach((choice) => choice && (played[choice - 1] += 1));
     const shown = played

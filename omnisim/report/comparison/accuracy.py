@@ -1,4 +1,4 @@
-"""How good forecasts were in a comparison, and whether they differ: sentences and tables."""
+"""Accuracy of forecasts in a comparison, and tests of its differences: sentences and tables."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ WHAT = {MAE: "mean absolute error", BRIER: "Brier score (mean squared distance f
 
 
 def sentences(scope: Scope) -> Iterator[str]:
-    """Whose errors are smaller, by the Diebold-Mariano test."""
+    """Sentences on the differences in accuracy, by the Diebold-Mariano test."""
     found = scope.comparison.diebold_mariano
     for index, row in enumerate(found.head(MOST_SENTENCES).to_dict("records")):
         yield _said(scope, row, explain=index == 0)

@@ -14,7 +14,7 @@ from omnisim.report.text import percent
 
 
 def winners(scope: Scope) -> Variants:
-    """How many agents gain and lose, a panel per population; a variant per subsequence and context."""
+    """Draw the numbers of agents that gain and lose, a panel per population; a variant per subsequence and context."""
     money = any(scope.currencies.values())
     for words, rows in _gained(scope, "money" if money else "utility"):
         panels, sentences = [], []
@@ -41,7 +41,7 @@ def winners(scope: Scope) -> Variants:
 
 
 def gains(scope: Scope) -> Variants:
-    """How much agents gain and lose, in money if there is any; a variant per subsequence and context."""
+    """Draw the gains and losses of agents, in money if there is any; a variant per subsequence and context."""
     money = any(scope.currencies.values())
     key = "money" if money else "utility"
     for words, rows in _gained(scope, key):

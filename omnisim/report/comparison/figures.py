@@ -1,4 +1,4 @@
-"""Which figures the page of a comparison shows, and the variants a reader can choose from."""
+"""Choice of the figures on the page of a comparison, and the variants a reader can choose from."""
 
 from collections.abc import Callable
 from itertools import islice

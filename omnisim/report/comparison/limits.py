@@ -19,7 +19,7 @@ MOST_SENTENCES = 6
 
 
 def sentences(scope: Scope) -> Iterator[str]:
-    """How often and how far each limit was exceeded in the first context, with the reference and with the others."""
+    """Frequency and size of the violations of each limit in the first context, with each forecaster."""
     table = scope.comparison.violations
     if table.empty:
         yield "No population has constraints: nothing can be violated."
@@ -69,7 +69,7 @@ def most_fallback(scope: Scope) -> tuple[str, float]:
 
 
 def reservations(scope: Scope) -> Iterator[str]:
-    """Why limits and clipping do not speak for green."""
+    """Reservations about limits and clipping, each a short clause."""
     cut, where = largest_cut(scope)
     if cut.share >= ALARMING:
         yield cut.briefly + where
@@ -79,7 +79,7 @@ def reservations(scope: Scope) -> Iterator[str]:
 
 
 def notices(scope: Scope) -> Iterator[str]:
-    """What must be known before any number is read."""
+    """Notices to be read before any number."""
     cut, where = largest_cut(scope)
     if cut.share >= NOTICED:
         yield cut.told(where)
@@ -89,14 +89,14 @@ def notices(scope: Scope) -> Iterator[str]:
 
 
 def alarming(scope: Scope) -> Iterator[str]:
-    """What is a warning on the command line as well."""
+    """Warnings that the command line prints as well."""
     cut, where = largest_cut(scope)
     if cut.share >= ALARMING:
         yield cut.told(where)
 
 
 def largest_cut(scope: Scope) -> tuple[Cut, str]:
-    """What was cut where most was, and in parentheses where that is if not everywhere the same."""
+    """Clipping in the variant with the most, and the variant's words in parentheses unless all have the same."""
     frame = scope.comparison.clipping
     row = max(frame.to_dict("records"), key=lambda row: max(float(row["prices"]), float(row["money"])))
     low, high = float(row["suggested_low"]), float(row["suggested_high"])

@@ -1,4 +1,4 @@
-"""What of a comparison its page shows, in which units, and in which colours.
+"""Extent of a comparison's page: the rows, units and colours that it shows.
 
 A *context* is what forecasters that are compared have in common: an elimination, an adversary and a setting.
 """
@@ -18,13 +18,13 @@ from omnisim.report.figures.style import PALETTE
 from omnisim.report.text import amount, count, label, score, shorten, signed_amount, signed_score
 
 AXES = {"elimination": "decision rule", "adversary": "adversary", "setting": "setting"}
-"""What contexts differ by, and what the page calls it."""
+"""Columns in which contexts differ, with their names on the page."""
 
 MOST_FORECASTERS, MOST_ROWS = 8, 24
 """Forecasters in a figure that tells them apart by colour, and in one with a row for each."""
 
 MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 16
-"""How many a figure shows, and how many variants of it there are to choose from."""
+"""Largest numbers of each that a figure shows, and of variants of it to choose from."""
 
 DAYS_OF_A_YEAR = 365
 
@@ -39,7 +39,7 @@ _ROW = 27
 
 @dataclass(frozen=True)
 class Measure:
-    """How a measure is written.
+    """Names, unit and direction of a measure.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class Scope:
 
     @cached_property
     def rows(self) -> dict[str, str]:
-        """What a row about a forecaster is called: short, and different for each."""
+        """Label of the row of each forecaster: short, and different for each."""
         short = {name: shorten(name, _ROW) for name in self.forecasters}
         texts = list(short.values())
         return {
@@ -142,7 +142,7 @@ class Scope:
         return f" Drawn are {', '.join(parts)}; the tables have more." if parts else ""
 
     def words(self, context: Sequence[str]) -> str:
-        """What a context is called: what it differs by from the others; empty if there is only one."""
+        """Label of a context: its differences from the others; empty if there is only one."""
         named = zip(AXES, context, strict=True)
         return ", ".join(text or "as given" for axis, text in named if axis in self.varied)
 
@@ -165,17 +165,17 @@ class Scope:
 
     @cached_property
     def agent(self) -> str:
-        """What an agent is called: a customer of a market."""
+        """Word for an agent: ``customer`` in a market."""
         return "customer" if (self.comparison.clipping["quantity"] != "outcome").any() else "agent"
 
     @property
     def per(self) -> str:
-        """What money is told per."""
+        """Reference of sums of money: an agent and a year, or an agent over the run."""
         return f"{self.agent} and year" if self.round == "day" else f"{self.agent} over the run"
 
     @property
     def over_the_run(self) -> str:
-        """What sums over a run are told per."""
+        """Reference of sums over a run: each agent."""
         return f"per {self.agent} over the run"
 
     @cached_property
@@ -198,18 +198,18 @@ class Scope:
 
     @cached_property
     def currencies(self) -> dict[str, str]:
-        """What each population counts its money in; empty where that is utility."""
+        """Currency of each population; empty where it counts utility."""
         found = {name: str(each["currency"]) for name, each in self.about["populations"].items()}
         return {name: "" if currency == UTILITY else currency for name, currency in found.items()}
 
     @cached_property
     def currency(self) -> str:
-        """Of all populations; empty if they have none or differ."""
+        """Currency common to all populations; empty if they have none or differ."""
         distinct = set(self.currencies.values())
         return distinct.pop() if len(distinct) == 1 else ""
 
     def factor(self, context: Context, measure: str) -> float:
-        """What sums over a run are multiplied with where they are shown: money becomes money of a year."""
+        """Factor by which sums over a run are multiplied where they are shown: money becomes money of a year."""
         if measure not in MONEY or self.round != "day" or context not in self.rounds:
             return 1.0
         return DAYS_OF_A_YEAR / self.rounds[context]
@@ -220,7 +220,7 @@ class Scope:
 
     @property
     def first(self) -> Measure:
-        """What forecasters are ranked and judged by: money, or utility where there is none in common."""
+        """Measure by which forecasters are ranked and judged: money, or utility where there is none in common."""
         return self.money(self.currency) if self.currency else self.utility
 
     @property
@@ -236,7 +236,7 @@ class Scope:
 
     @cached_property
     def measures(self) -> list[Measure]:
-        """What the leaderboard compares."""
+        """Measures in the leaderboard."""
         rows = self.table
         found = [self.utility, self.regret("swap"), self.regret("external")]
         if self.currency and rows["money"].notna().any():

@@ -150,11 +150,12 @@ def certificates(scope: Scope) -> Groups:
 
 
 def certificate_table(scope: Scope) -> Table:
-    """A row per theorem, claim and forecaster, violated ones first: how often it held, and the closest call."""
+    """A row per theorem, claim, basis and forecaster, violated ones first: how often it held, and the closest call."""
     frame = scope.comparison.certificates
     columns = [
         Column("theorem", numeric=False),
         Column("claim", numeric=False),
+        Column("known", numeric=False),
         Column("forecaster", numeric=False),
         Column("checks"),
         Column("held"),
@@ -167,14 +168,15 @@ def certificate_table(scope: Scope) -> Table:
         Column("run", numeric=False),
     ]
     rows, marks = [], []
-    for (theorem, claim, forecaster), found in frame.groupby(["theorem", "claim", "forecaster"], sort=False):
+    keys = ["theorem", "claim", "basis", "forecaster"]
+    for (theorem, claim, basis, forecaster), found in frame.groupby(keys, sort=False):
         counted = found[["runs", *COUNTS]].sum()
         worst = found.iloc[int(found["excess"].astype(float).fillna(-np.inf).argmax())]
         bound, measured = float(worst["bound"]), float(worst["measured"])
         used = 100 * measured / bound if bound > 0 else np.nan
         rows.append(
             [
-                *(text(words) for words in (theorem, typeset(str(claim)), forecaster)),
+                *(text(words) for words in (theorem, typeset(str(claim)), basis, forecaster)),
                 *(cell(int(value)) for value in counted),
                 cell(used),
                 text(worst["scope"] if measured == measured else MISSING),
@@ -189,10 +191,10 @@ def certificate_table(scope: Scope) -> Table:
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], _marks: Sequence[str]) -> str:
-    """How the checks of a theorem came out, over all forecasters."""
-    # After theorem, claim, forecaster and number of checks.
-    counted = [int(sum(float(row[4 + i].value or 0) for row in rows)) for i in range(len(COUNTS))]
-    closest = max((float(row[4 + len(COUNTS)].value or 0) for row in rows), default=0.0)
+    """Result of the checks of a theorem, over all forecasters."""
+    # After theorem, claim, basis, forecaster and number of checks.
+    counted = [int(sum(float(row[5 + i].value or 0) for row in rows)) for i in range(len(COUNTS))]
+    closest = max((float(row[5 + len(COUNTS)].value or 0) for row in rows), default=0.0)
     return tally(dict(zip(COUNTS.values(), counted, strict=True)), closest / 100)
 
 
@@ -225,7 +227,7 @@ def _cut(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], words: str) 
 
 
 def note(words: str, shown: Sequence[Any], total: int) -> str:
-    """How many of how many rows a table lists; empty if it is all."""
+    """Note on the number of rows that a table lists, and of all rows; empty if it lists all."""
     return "" if len(shown) == total else words.format(f"{len(shown):,}", f"{total:,}")
 
 
@@ -261,7 +263,7 @@ def _difference(value: float, write: Callable[[float], str], suffix: str = "") -
 
 
 def headcount(scope: Scope) -> str:
-    """How many checks there were and how they went, in one sentence."""
+    """Number of checks and their results, in one sentence."""
     frame = scope.comparison.certificates
     runs = int(frame["runs"].sum())
     held, vacuous, unmet, checked, violated = (int(frame[name].sum()) for name in COUNTS)

@@ -1,4 +1,4 @@
-"""What a comparison showed, in sentences computed from its numbers; none judges without an interval."""
+"""Findings of a comparison, in sentences computed from its numbers; none judges without an interval."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_SENTENCES = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison showed.
+    """Findings of a comparison.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def _reservations(scope: Scope) -> Iterator[str]:
 
 
 def headline(scope: Scope) -> str:
-    """Which forecasters are better and worse than the reference, or that nothing can be said."""
+    """Sentence on the forecasters that are better and worse than the reference, or that nothing can be said."""
     others = scope.forecasters[1:]
     if not others:
         return f"{scope.reference} alone: there is nothing to compare it with."
@@ -153,7 +153,7 @@ def _lost(scope: Scope) -> Iterator[str]:
 
 
 def _measured(scope: Scope, measures: Sequence[Measure]) -> Iterator[str]:
-    """Of each measure the largest differences that are separated, or that there are none."""
+    """Sentences on the largest separated differences of each measure, or on their absence."""
     overall = scope.comparison.overall
     unjudged = []
     for measure in measures:
@@ -203,7 +203,7 @@ def _certificates(scope: Scope) -> Iterator[str]:
 
 
 def _agents(scope: Scope) -> Iterator[str]:
-    """How many agents gain and lose in utility; in money that is part of what forecasters are worth."""
+    """Shares of agents that gain and lose in utility; in money that is part of the worth of forecasters."""
     if any(scope.currencies.values()):
         return
     gains = scope.comparison.gains

@@ -1,4 +1,4 @@
-"""What forecasters are worth against the reference, in money at the true prices: by population first, then in total."""
+"""Worth of forecasters against the reference, in money at the true prices: by population first, then in total."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class Gain:
-    """What a group of agents earns more with a forecaster than with the reference.
+    """Gain of a group of agents with a forecaster over the reference, in money.
 
     Attributes
     ----------
@@ -64,13 +64,13 @@ class Gain:
 
     @property
     def judged(self) -> str:
-        """What the interval says."""
+        """Verdict from the interval, in words."""
         return judged(self.verdict, self.mean)
 
 
 @dataclass(frozen=True)
 class Worth:
-    """What a forecaster is worth in a context: by population, and in total where all count the same money.
+    """Worth of a forecaster in a context: by population, and in total where all count the same money.
 
     ``mean`` and ``ends`` of the total are NaN, and ``verdict`` empty, where populations count different money.
     """
@@ -120,7 +120,7 @@ class Worth:
 
 
 def worths(scope: Scope, context: Context) -> list[Worth]:
-    """What each forecaster but the reference is worth, best first; empty where nobody counts money."""
+    """Worth of each forecaster but the reference, best first; empty where nobody counts money."""
     paid = [name for name, currency in scope.currencies.items() if currency]
     differences = scope.of(scope.comparison.differences, context, subsequence=scope.whole_run, measure="money")
     totals = keyed(scope.of(scope.comparison.overall, context, measure="money"), ["forecaster"])
@@ -159,7 +159,7 @@ def _ends(row: dict[str, Any], factor: float) -> tuple[float, float]:
 
 
 def judged(verdict: str, value: float) -> str:
-    """What an interval says of a difference of money.
+    """Verdict of an interval on a difference of money, in words.
 
     >>> judged("better", 12.0), judged("not separated", -3.0), judged("better", 0.001)
     ('better', 'not separated from 0', 'less than a cent')
@@ -170,7 +170,7 @@ def judged(verdict: str, value: float) -> str:
 
 
 def headline(scope: Scope) -> str:
-    """What the forecaster that earns most in the first context is worth; empty without money."""
+    """Sentence on the worth of the forecaster that earns most in the first context; empty without money."""
     found = worths(scope, scope.contexts[0])
     if not found:
         return ""
@@ -181,13 +181,13 @@ def headline(scope: Scope) -> str:
 
 
 def losers(scope: Scope) -> str:
-    """Who loses with the forecaster of the headline; empty without money."""
+    """Sentence on the agents that lose with the forecaster of the headline; empty without money."""
     found = worths(scope, scope.contexts[0])
     return _losing(scope, found[0]) if found else ""
 
 
 def sentences(scope: Scope) -> Iterator[str]:
-    """The same for the next forecasters and contexts, who loses, and what sums are scaled to."""
+    """Sentences on the worth of the next forecasters and contexts, on those who lose, and on the scale of sums."""
     for index, context in enumerate(scope.contexts[:MOST_FORECASTERS]):
         found = worths(scope, context)
         for place, worth in enumerate(found[:MOST_FORECASTERS]):
@@ -202,7 +202,7 @@ def sentences(scope: Scope) -> Iterator[str]:
 
 
 def explained(scope: Scope) -> str:
-    """What the words of the sentences mean; empty without money."""
+    """Explanation of the words in the sentences; empty without money."""
     if not worths(scope, scope.contexts[0]):
         return ""
     rounds = scope.rounds[scope.contexts[0]]
@@ -259,7 +259,7 @@ def money(value: float, suffix: str) -> Cell:
 
 
 def reservations(scope: Scope) -> Iterator[str]:
-    """Why money does not speak for green: nothing is better for certain, or some lose."""
+    """Reservations about money: nothing is better for certain, or some lose."""
     found = worths(scope, scope.contexts[0])
     measure = "money" if found else "utility"
     rows = scope.comparison.differences
@@ -315,7 +315,7 @@ _OF_ALL = {
     "no interval": "; no interval can be formed",
     "less than a cent": "; all of it less than a cent",
 }
-"""What is said where the intervals of all parts say the same."""
+"""Clauses for the case that the intervals of all parts agree."""
 
 
 def _losing(scope: Scope, worth: Worth) -> str:
@@ -335,7 +335,7 @@ def _losing(scope: Scope, worth: Worth) -> str:
 
 
 def _worst(scope: Scope, worth: Worth) -> str:
-    """Who loses most, in each currency."""
+    """Sentence on the agent that loses most, in each currency."""
     told = []
     for currency in dict.fromkeys(gain.currency for gain in worth.populations):
         worst = min((gain for gain in worth.populations if gain.currency == currency), key=lambda gain: gain.worst)

@@ -1,4 +1,4 @@
-"""What the agents did: how often they played each action, and the schedules behind the actions."""
+"""Actions of the agents: the frequency of each, and the schedules behind the actions."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ MOST_SCHEDULES = 10
 
 
 def plays(analysis: Analysis, population: str) -> go.Figure:
-    """How often the agents of a population played each action, a bar per subsequence."""
+    """Draw the frequency of each action of the agents of a population, a bar per subsequence."""
     trace = analysis.trace
     measures = analysis.measures[population]
     names = measures.population.action_names

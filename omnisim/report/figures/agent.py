@@ -65,7 +65,7 @@ def agent_course(analysis: Analysis, population: str, agent: int) -> go.Figure:
 
 
 def agent_frame(analysis: Analysis, population: str) -> go.Figure:
-    """The same without the numbers."""
+    """Figure of a single agent without its numbers, which the page's script fills in."""
     trace = analysis.trace
     record, unit = trace.records[population], units(trace)
     actions = record.population.actions
@@ -132,6 +132,6 @@ def _line(figure: go.Figure, name: str, colour: str, dash: str, suffix: str, cur
 
 
 def _currency(analysis: Analysis, population: str) -> str:
-    """What the population counts its money in; empty where that is utility."""
+    """Currency of the population; empty where it counts utility."""
     currency = analysis.trace.records[population].population.money.currency
     return "" if currency == "utility" else label(currency)

@@ -1,4 +1,4 @@
-"""How far a decision-calibrated forecaster is from what it guarantees."""
+"""Distance of a decision-calibrated forecaster from its guarantee."""
 
 import math
 

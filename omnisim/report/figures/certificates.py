@@ -1,4 +1,4 @@
-"""How much of what the theorems allow was used."""
+"""Shares of the theorems' bounds that were used."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", 
 
 
 def has_ratio(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Which certificates are drawn: promises with a positive bound that some agent meets the hypotheses of."""
+    """Mark the certificates to draw: promises with a positive bound that some agent meets the hypotheses of."""
     return (table["bound"] > 0) & table["measured"].notna() & (table["status"] != Status.CHECK)
 
 

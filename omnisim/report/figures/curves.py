@@ -12,7 +12,7 @@ from omnisim.report.text import label, number
 
 _HEIGHTS = {1: 260, 2: 230, 3: 190}
 _LOWEST = 165
-"""Of a panel in pixels, by the number of panels: a figure should fit on a printed page."""
+"""Least height of a panel in pixels, by the number of panels: a figure should fit on a printed page."""
 
 _LEGEND_ROW = 21
 

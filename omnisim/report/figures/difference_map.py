@@ -16,7 +16,7 @@ _ROW, _COLUMN_LABELS = 28, 118
 """Height in pixels of a row, and of the upright names of the columns."""
 
 _THOUSANDS = 10_000
-"""From where on differences are written in thousands."""
+"""Least difference that is written in thousands."""
 
 _DECIMALS = 4
 """Most decimals: what they do not show is nothing."""

@@ -1,4 +1,4 @@
-"""How regret and violation are distributed over the agents, per population and subsequence.
+"""Distributions of regret and violation over the agents, per population and subsequence.
 
 Distributions are drawn as quantile strips, whose size does not depend on the number of agents: a thin line from
 the 5th to the 95th percentile, a thick one over the middle half, a point at the median, small marks at the

@@ -1,4 +1,4 @@
-"""Which actions left the candidate sets, and when."""
+"""Actions that left the candidate sets, over time."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +15,7 @@ MOST_POINTS = 300
 MOST_SETS = 8
 MOST_ACTIONS = 16
 ONE_SET = "all rounds"
-"""What the candidate set is called of a rule that keeps one for all subsequences."""
+"""Name of the candidate set of a rule that keeps one for all subsequences."""
 
 
 def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:

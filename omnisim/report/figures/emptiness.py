@@ -1,4 +1,4 @@
-"""Whether a figure has anything to show: one that is empty, constant or holds two points says less than a sentence."""
+"""Check that a figure is worth drawing: one that is empty, constant or holds two points says less than a sentence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class _Series:
 
 
 def says_little(figure: go.Figure) -> str:
-    """Why a figure is not worth drawing; an empty text where it is.
+    """Reason that a figure is not worth drawing; an empty text where it is.
 
     The values of scatter traces are vertical, unless ``layout.meta["values"]`` says ``"x"``, ``"xy"``, or ``""`` for a
     drawing without values, which is never left out.
@@ -57,7 +57,7 @@ def varies(values: FloatArray) -> bool:
 
 
 def constant(values: FloatArray) -> str:
-    """What numbers that do not differ are, in a word.
+    """Common value of numbers that do not differ, in a word.
 
     >>> constant(np.array([0.5, np.nan])), constant(np.array([np.nan]))
     ('0.5', 'undefined')

@@ -1,4 +1,4 @@
-"""What was forecast and what happened."""
+"""Forecasts beside the outcomes."""
 
 from dataclasses import dataclass
 
@@ -18,16 +18,18 @@ MOST_POINTS = 600
 """Points drawn per series; longer runs are drawn in periods of several rounds."""
 
 
-def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
+def prices(analysis: Analysis, signal: str | None = None, most_points: int = MOST_POINTS) -> go.Figure:
     """Outcomes over time, as a mean with the range from lowest to highest coordinate, and the forecast mean.
+
+    They are the prices, or a signal (``trace.blocks``).
 
     Runs of more than ``most_points`` rounds are drawn in periods: means of the means, and the lowest and
     highest value of the period.
     """
     trace = analysis.trace
-    told = _told(trace)
+    told = _told(trace, signal)
     outcomes, predictions = told.outcomes, told.predictions
-    unit = units(trace)
+    unit = units(trace, signal)
     starts = np.unique(np.linspace(0, trace.rounds, min(most_points, trace.rounds) + 1).astype(int))[:-1]
     lengths = np.diff(np.append(starts, trace.rounds))
     time = days(trace.dates, starts.tolist())
@@ -36,7 +38,8 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
     realized = np.add.reduceat(outcomes.mean(axis=1), starts) / lengths
     forecast = np.add.reduceat(predictions.mean(axis=1), starts) / lengths
 
-    figure = blank("Prices and forecasts" if told.quantity == "price" else "Outcomes and forecasts", 380)
+    named = told.quantity.capitalize() if signal is not None else "Outcomes"
+    figure = blank("Prices and forecasts" if told.quantity == "price" else f"{named} and forecasts", 380)
     markers = "lines+markers" if len(time) == 1 else "lines"
     band = not np.array_equal(lowest, highest)
     mean = ", mean" if band else ""
@@ -65,11 +68,11 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
     figure.update_layout(hovermode="x")
 
     width = int(lengths.max())
-    number_of = trace.outcomes.shape[1]
+    number_of = outcomes.shape[1]
     over = f"the {number_of} {'coordinates' if told.quantity == 'outcome' else 'periods'}"
     over = "the hours" if unit.hours == 1 else over
     caption = f"Mean over {over} of a {unit.round}"
-    if trace.outcomes.shape[1] == 1:
+    if number_of == 1:
         caption = f"One value a {unit.round}"
     if width > 1:
         caption += f", drawn in {len(starts):,} periods of about {width} {unit.round}s each"
@@ -84,10 +87,10 @@ def prices(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figure:
     return describe(figure, caption, alt)
 
 
-def forecast_errors(analysis: Analysis) -> go.Figure:
-    """Mean absolute error and mean error of the forecast by coordinate of the outcome."""
+def forecast_errors(analysis: Analysis, signal: str | None = None) -> go.Figure:
+    """Mean absolute error and mean error of the forecast by coordinate of the outcome, of the prices or a signal."""
     trace = analysis.trace
-    unit, told = units(trace), _told(trace)
+    unit, told = units(trace, signal), _told(trace, signal)
     error = told.predictions - told.outcomes
     absolute, mean = np.abs(error).mean(axis=0), error.mean(axis=0)
     dimension = len(mean)
@@ -115,7 +118,8 @@ def forecast_errors(analysis: Analysis) -> go.Figure:
     where = f"coordinate {worst}" if hours is None else f"hour {worst}" if hours == 1 else clock(starts[worst])
     caption = (
         f"Over the whole run the forecast was off by {number(absolute.mean())} {told.unit} on average"
-        f"{_against_repetition(analysis, unit.round)}. A mean error above zero says that the forecast was too high."
+        f"{_against_repetition(analysis, unit.round, signal)}. A mean error above zero says that the forecast was too "
+        "high."
     )
     alt = (
         f"Bars of the mean absolute error, from {number(absolute.min())} to {number(absolute.max())} "
@@ -135,12 +139,12 @@ def clock(hours: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def errors_by_subsequence(analysis: Analysis) -> go.Figure:
+def errors_by_subsequence(analysis: Analysis, signal: str | None = None) -> go.Figure:
     """Error of the forecast on each subsequence: mean absolute and mean error of outcomes, Brier score of events."""
     trace = analysis.trace
     if is_event(trace.true_outcomes):
         return _brier_by_subsequence(analysis)
-    unit, told = units(trace), _told(trace)
+    unit, told = units(trace, signal), _told(trace, signal)
     error = told.predictions - told.outcomes
     shown = shown_subsequences(trace)
     absolute = np.array([np.abs(error[trace.active[:, k]]).mean() for k in shown])
@@ -223,18 +227,18 @@ class _Told:
     quantity: str
 
 
-def _told(trace: Trace) -> _Told:
+def _told(trace: Trace, signal: str | None = None) -> _Told:
     """True outcomes and predictions in units of the market; of events, on the scale on which they are probabilities."""
     if is_event(trace.true_outcomes):
         return _Told(trace.true_outcomes, trace.true_predictions, "probability", "event (1) or none (0)")
-    unit = units(trace)
+    unit = units(trace, signal)
     outcomes, predictions = (unit.values(values) for values in (trace.true_outcomes, trace.true_predictions))
     return _Told(outcomes, predictions, unit.outcome, unit.quantity)
 
 
-def _against_repetition(analysis: Analysis, word: str) -> str:
-    """How the error relates to that of repeating the round before, over the rounds in which both are defined."""
-    table = analysis.accuracy
+def _against_repetition(analysis: Analysis, word: str, signal: str | None = None) -> str:
+    """Ratio of the error to that of repeating the round before, over the rounds in which both are defined, in words."""
+    table = analysis.accuracy if signal is None else analysis.accuracy_of(signal)
     k = analysis.trace.subsequences[broadest(analysis.trace)]
     rows = table[(table["measure"] == RMAE) & (table["subsequence"] == k) & (table["forecaster"] == FORECASTER)]
     relative = float(rows["value"].iloc[0]) if len(rows) else float("nan")

@@ -1,4 +1,4 @@
-"""How regret and violation grow with the rounds."""
+"""Growth of regret and violation with the rounds."""
 
 from typing import Any
 

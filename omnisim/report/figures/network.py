@@ -86,7 +86,7 @@ def network_map(analysis: Analysis) -> go.Figure:
 
 
 def message_fates(analysis: Analysis) -> go.Figure:
-    """What became of the messages of each kind, in per cent of those sent."""
+    """Draw the fates of the messages of each kind, in per cent of those sent."""
     table = analysis.messages
     figure = blank("What became of the messages", 40 * len(table) + 40 + 34 + 52)
     sent = np.maximum(table["sent"].to_numpy(float), 1)

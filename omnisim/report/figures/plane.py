@@ -31,7 +31,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Point:
-    """Where a forecaster is on a subsequence; intervals that are NaN are not drawn."""
+    """Position of a forecaster on a subsequence; intervals that are NaN are not drawn."""
 
     forecaster: str
     subsequence: str

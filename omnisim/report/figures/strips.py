@@ -23,7 +23,7 @@ _ROW = 22
 """Height in pixels of a row."""
 
 _ROOM = 0.03
-"""At both ends of an axis, as a share of it."""
+"""Room at both ends of an axis, as a share of it."""
 
 _LEAST = 5e-4
 """Share of the axis that is told apart from zero."""
@@ -93,7 +93,7 @@ def _extent(panel: StripPanel) -> float:
 
 
 def _told(strip: Strip, least: float) -> str:
-    """What is said of a strip; numbers below ``least`` are 0."""
+    """Hover text of a strip; numbers below ``least`` are 0."""
 
     def write(value: float) -> str:
         return number(0.0 if abs(value) < least else value)

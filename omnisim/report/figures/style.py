@@ -1,4 +1,4 @@
-"""What all figures share: colours, the layout, panels stacked in one figure, and numbers as plain lists.
+"""Style common to all figures: colours, the layout, panels stacked in one figure, and numbers as plain lists.
 
 Numbers are given to plotly as rounded Python lists, never as numpy arrays: those it would write in a binary
 form that only some versions of plotly.js read.
@@ -25,10 +25,10 @@ PAGE, EDGE, REST = "#ffffff", "#b8c0c8", "#d5dae0"
 """The page behind a figure, the lines of its axes, and what stands for all the others."""
 
 SHADES = ("#f3f6f9", "#b5d3e7", "#2f79ad")
-"""Of heat maps, from nothing to the most."""
+"""Colours of heat maps, from nothing to the most."""
 
 WORSE, EVEN, BETTER = "#f2b285", "#f6f7f8", "#8cc0e4"
-"""Of differences."""
+"""Colours of differences."""
 
 DARK = {
     INK: "#e3e8ed", MUTED: "#a3afbb", GRID: "#2b343d", PAGE: "#13181d", EDGE: "#4b5763", REST: "#46515c",
@@ -37,13 +37,13 @@ DARK = {
     SHADES[0]: "#1b232b", SHADES[1]: "#24506f", SHADES[2]: "#2b6ea0",
     WORSE: "#8a4a1c", EVEN: "#1f262d", BETTER: "#2a6a97",
 }  # fmt: skip
-"""What stands for each colour of a figure where the reader prefers a dark page."""
+"""Replacement for each colour of a figure where the reader prefers a dark page."""
 
 SIGNIFICANT = 5
 """Digits kept of the numbers in a figure."""
 
 _NOTHING = 1e-12
-"""What rounding leaves, of numbers of which some matter from 1e-9 on."""
+"""Largest residue of rounding, in numbers of which some matter from 1e-9 on."""
 
 MARGIN_TOP, MARGIN_BOTTOM = 34, 52
 """Pixels above and below the panels, for the legend and the title of the horizontal axis."""

@@ -1,4 +1,4 @@
-"""Who gains and who loses: the shares of agents, as bars to both sides."""
+"""Shares of agents that gain and lose, as bars to both sides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _ROW = 30
 
 @dataclass(frozen=True)
 class Row:
-    """How many agents gain, lose and do neither, of a forecaster."""
+    """Numbers of agents that gain, lose and do neither with a forecaster."""
 
     label: str
     wins: int

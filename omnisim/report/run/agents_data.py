@@ -1,4 +1,4 @@
-"""What the page holds of single agents, so that a reader can choose any of them.
+"""Data of single agents in the page, so that a reader can choose any of them.
 
 The page's script computes an agent's money and regret from its actions, its utilities and the outcomes, by the same
 formulas as the analysis; what it needs is embedded as numbers, compressed:
@@ -33,7 +33,7 @@ from omnisim.report.selection import broadest, ranked, shown_populations
 from omnisim.report.text import count, listing
 
 MOST_BYTES = 450_000
-"""What the agents may take of a page."""
+"""Largest size of the agents' data in a page, in bytes."""
 
 _MOST_NUMBERS = 40_000_000
 """Numbers that are compressed at most, whatever fits: more would take longer than the rest of the page."""
@@ -67,7 +67,7 @@ class AgentsData:
 
 
 def agents_data(analysis: Analysis, room: int, agents_file: str | None) -> AgentsData:
-    """As many agents as fit into ``room`` bytes of a page; the file that has all of them is named."""
+    """Pack as many agents as fit into ``room`` bytes of a page, and name the file that has all of them."""
     trace = analysis.trace
     names = shown_populations(trace)
     order = {name: _order(analysis, name) for name in names}
@@ -219,6 +219,8 @@ def _utility_and_load(
     small = utility.astype(np.float32)
     if load is None:
         return small, None, None
+    if load.shape != utility.shape:  # outcomes have signals behind the prices
+        return small, load.astype(np.float32), None
     flat, drawn = utility.reshape(len(utility), -1), load.reshape(len(load), -1)
     squares = (flat * flat).sum(axis=1)
     ratio = np.divide((flat * drawn).sum(axis=1), squares, out=np.zeros(len(flat)), where=squares > 0)

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.evidence import Status
+from omnisim.problem.population import UTILITY
 from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.tables import Cell, Column, Table, cell
+from omnisim.report.text import amount
 from omnisim.report.theorems import typeset
 
 _CLAIM, _MEASURED, _BOUND = 3, 4, 5
@@ -44,21 +47,26 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
         Column("measured"),
         Column("bound"),
         Column("without a promise", "could be lost"),
+        Column("in hindsight", "could be lost"),
+        Column("known", numeric=False),
         Column("came out", numeric=False),
         Column("with probability", "at least"),
         Column("hypotheses met by", "agents"),
         Column("note", numeric=False),
     ]
     rows, marks = [], []
+    currencies = {name: record.population.money.currency for name, record in analysis.trace.records.items()}
     for row in table.sort_values("holds", kind="stable").to_dict("records"):
         met, agents = int(row["hypotheses_met"]), int(row["agents"])
         status = Status(row["status"]) if row["holds"] else Status.VIOLATED
         claim = typeset(str(row["claim"]))
+        unit, currency = float(row["money"]), currencies[str(row["population"])]
         rows.append(
             [
                 *(Cell(str(row[key]), str(row[key])) for key in ("theorem", "population", "subsequence")),
                 Cell(claim, claim),
-                *(cell(float(row[key]), 4) for key in ("measured", "bound", "trivial")),
+                *(_lost(float(row[key]), unit, currency) for key in ("measured", "bound", "trivial", "hindsight")),
+                Cell(str(row["basis"]), str(row["basis"])),
                 Cell(_WORDS[status], _WORDS[status]),
                 cell(float(row["probability"]), 4),
                 Cell(f"{met:,} of {agents:,}", met),
@@ -67,6 +75,14 @@ def certificate_table(analysis: Analysis, most_rows: int) -> Table:
         )
         marks.append(status)
     return Table(columns, rows, marks, note)
+
+
+def _lost(value: float, unit: float, currency: str) -> Cell:
+    """A cell of what was or could be lost; a regret is money as well, where utility is."""
+    found = cell(value, 4)
+    if found.value is None or not np.isfinite(unit) or currency == UTILITY:
+        return found
+    return replace(found, text=f"{found.text} ({amount(unit * value)} {currency})")
 
 
 def _outcome(rows: Sequence[Sequence[Cell]], marks: Sequence[str]) -> str:

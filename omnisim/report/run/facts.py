@@ -1,4 +1,4 @@
-"""What ran: the facts at the head of the page and those needed to run it again."""
+"""Facts about a run: those at the head of the page and those needed to run it again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +18,15 @@ _Facts = list[tuple[str, str]]
 
 
 def name_of(trace: Trace) -> str:
-    """What the page calls the run."""
+    """Name of the run on the page."""
     return str(trace.about.get("scenario") or "A run of omnisim")
 
 
-def _outcomes(dimension: int, unit: Units) -> str:
+def _outcomes(trace: Trace, unit: Units) -> str:
+    dimension = trace.outcomes.shape[1]
+    if len(trace.blocks) > 1:
+        each = [f"{block.name.replace('_', ' ')} in {block.unit}" for block in trace.blocks]
+        return f"{count(dimension, 'coordinate')}, {dimension // len(each)} each of {listing(each)}"
     what = "event (1) or none (0)" if unit.quantity == "event" else f"{unit.quantity} in {unit.outcome}"
     return f"{count(dimension, 'coordinate')}, {what}"
 
@@ -41,7 +45,7 @@ def what_ran(trace: Trace) -> _Facts:
     if market.get("name"):
         facts.append(("Market", str(market["name"])))
     facts += [
-        ("Outcomes", _outcomes(trace.outcomes.shape[1], unit)),
+        ("Outcomes", _outcomes(trace, unit)),
         ("Forecaster", _forecasters(about)),
         ("Adversary", _said(about.get("adversary"))),
         ("Decision rule", _rules(about.get("elimination"))),
@@ -70,7 +74,7 @@ def composition(trace: Trace) -> list[str]:
 
 
 def benchmark(analysis: Analysis) -> str:
-    """Which actions regret is measured against, in one or more sentences."""
+    """Benchmark that regret is measured against, in one or more sentences."""
     names: dict[str, list[str]] = {}
     for name, measures in analysis.measures.items():
         names.setdefault(measures.benchmark_name, []).append(name)
@@ -115,7 +119,7 @@ def _forecasters(about: Mapping[str, Any]) -> str:
 
 
 def _agents(trace: Trace, population: str) -> str:
-    """How many agents; where they come and go, how often one joined."""
+    """Number of agents; where they come and go, the number of their intervals of presence as well."""
     rows = trace.about.get("spells", {}).get(population)
     number_of_rows = trace.records[population].population.agents
     if rows is None:

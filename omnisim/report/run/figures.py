@@ -1,4 +1,4 @@
-"""Which figures the page shows, and the variants a reader can choose from."""
+"""Choice of the figures on the page, and the variants a reader can choose from."""
 
 from collections.abc import Iterator, Sequence
 
@@ -35,9 +35,11 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         add("money", "Population", [(name, figures.money_course(analysis, name)) for name in shown_populations(trace)])
         if trace.dates is not None and len(np.unique(trace.dates.astype("datetime64[M]"))) > 2:
             add("months", "", [("", figures.months(analysis))])
-    add("prices", "", [("", figures.prices(analysis))])
-    by = figures.forecast_errors if trace.outcomes.shape[1] > 1 else figures.errors_by_subsequence
-    add("forecast-errors", "", [("", by(analysis))])
+    several = len(trace.blocks) > 1
+    series = [(block.name if several else "", block.name if k else None) for k, block in enumerate(trace.blocks)]
+    add("prices", "Series" if several else "", [(name, figures.prices(analysis, which)) for name, which in series])
+    by = figures.forecast_errors if trace.blocks[0].stop > 1 else figures.errors_by_subsequence
+    add("forecast-errors", "Series" if several else "", [(name, by(analysis, which)) for name, which in series])
     add("regrets", "", [("", figures.regrets(analysis))])
     if any(record.costs.shape[2] for record in trace.records.values()):
         kinds = {"CCV+ (violations only)": True, "CCV (slack makes up for violations)": False}
@@ -86,7 +88,7 @@ def agent_frames(analysis: Analysis, populations: Sequence[str]) -> dict[str, li
     None stands for the schedules of a population without load.
     """
     trace = analysis.trace
-    draw = figures.schedules if trace.outcomes.shape[1] > 1 else figures.energies
+    draw = figures.schedules if trace.blocks[0].stop > 1 else figures.energies
     loaded = {name: trace.records[name].population.load is not None for name in populations}
     return {
         "agent-course": [agent_frame(analysis, name) for name in populations],

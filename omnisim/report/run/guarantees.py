@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.evidence import Status
+from omnisim.analysis.evidence import Basis, Status
 from omnisim.arrays import ROUNDING
 from omnisim.report.text import count, number, percent
 
@@ -49,7 +49,7 @@ def guarantees(table: pd.DataFrame) -> Guarantees:
 
 
 def sentences(analysis: Analysis) -> Iterator[str]:
-    """What the certificates say, with the best and the worst share of their bounds."""
+    """Results of the certificates in sentences, with the best and the worst share of their bounds."""
     found = guarantees(analysis.certificates)
     if not len(analysis.certificates):
         yield "No theorem applies to this run, so nothing is certified."
@@ -64,6 +64,7 @@ def sentences(analysis: Analysis) -> Iterator[str]:
             f"{len(found.informative):,} {word} (a theorem’s bound beside what was measured) could have failed and "
             f"{'holds' if len(found.informative) == 1 else 'hold'}{_closest(found.informative)}."
         )
+        yield from _bases(found.informative)
     if not found.vacuous.empty:
         yield (
             f"{len(found.vacuous):,} promise nothing over so few rounds (vacuous): the bound is no lower than what "
@@ -74,6 +75,19 @@ def sentences(analysis: Analysis) -> Iterator[str]:
     if not found.checks.empty:
         words = "is met and cannot fail: it checks" if len(found.checks) == 1 else "are met and cannot fail: they check"
         yield f"{len(found.checks):,} {words} assumptions, or bound what could not be lost anyway."
+
+
+def _bases(rows: pd.DataFrame) -> Iterator[str]:
+    """The numbers of those promised before the run, and of those that follow from its record."""
+    record = rows[rows["basis"] == Basis.RECORD]
+    before, follow = len(rows) - len(record), len(record)
+    below = int((record["bound"] < record["hindsight"]).sum())
+    if follow:
+        yield (
+            f"Of these {before:,} {'was' if before == 1 else 'were'} promised before the run; {follow:,} "
+            f"{'follows' if follow == 1 else 'follow'} from its record, {below:,} of them with a bound below what "
+            "could have been lost with the outcomes that came."
+        )
 
 
 def _closest(rows: pd.DataFrame) -> str:

@@ -28,7 +28,7 @@ _MARGIN = 30_000
 """Bytes of a page that the frames of single agents may take."""
 
 DETAILS = ("command", "versions", "wall_seconds", "agents_file", "comparison", "choices")
-"""What ``details`` may say; all of it may be missing."""
+"""Keys that ``details`` may have; all of them may be missing."""
 
 
 def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, Any] | None = None) -> None:

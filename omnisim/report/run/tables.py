@@ -166,17 +166,24 @@ def accuracy_table(analysis: Analysis) -> Table:
         Column("unit", numeric=False),
         Column(f"{word}s"),
     ]
-    table = analysis.accuracy.head(MOST_ACCURACY)
+    frames, named = [analysis.accuracy], []
+    if len(analysis.trace.blocks) > 1:
+        columns.insert(0, Column("series", numeric=False))
+        named = ["series"]
+        first, *signals = analysis.trace.blocks
+        frames = [analysis.accuracy.assign(series=first.name)]
+        frames += [analysis.accuracy_of(block.name).assign(series=block.name) for block in signals]
+    table = pd.concat(frames, ignore_index=True).head(MOST_ACCURACY)
     rows = [
         [
-            *(Cell(str(row[key]), str(row[key])) for key in ("forecaster", "subsequence", "measure")),
+            *(Cell(str(row[key]), str(row[key])) for key in (*named, "forecaster", "subsequence", "measure")),
             *(cell(float(row[key]), 4) for key in ("value", "baseline")),
             Cell(str(row["unit"]) or "–", str(row["unit"])),
             cell(float(row["rounds"])),
         ]
         for row in table.to_dict("records")
     ]
-    left = len(analysis.accuracy) - len(rows)
+    left = sum(map(len, frames)) - len(rows)
     return Table(columns, rows, note=f"{left:,} more rows are in analysis.accuracy." if left else "")
 
 
@@ -211,7 +218,15 @@ def _in_their_units(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
         mine = (table["population"] == name).to_numpy()
         scale[mine] = measures.population.money.scale[table["agent"].to_numpy()[mine]]
     regrets = {column: table[column] * scale for column in ("external_regret", "swap_regret")}
-    return table.assign(**regrets, bias=table["bias"] * units(analysis.trace).span)
+    return table.assign(**regrets, bias=table["bias"] * _bias_unit(analysis)[1])
+
+
+def _bias_unit(analysis: Analysis) -> tuple[str, float]:
+    """Unit of the largest bias over coordinates, and its factor; of several series it is a share of their ranges."""
+    if len(analysis.trace.blocks) > 1:
+        return "share of the range", 1.0
+    unit = units(analysis.trace)
+    return unit.outcome, unit.span
 
 
 def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: str) -> AgentTable:
@@ -234,7 +249,7 @@ def _agent_rows(analysis: Analysis, table: pd.DataFrame, note: str, on_paper: st
         "benchmark_size": Column("bench\u00admark", "actions"),
         "ccv": Column("CCV", "cost"),
         "ccv_positive": Column("CCV+", "cost"),
-        "bias": Column("largest bias", f"{units(analysis.trace).outcome}, sum"),
+        "bias": Column("largest bias", f"{_bias_unit(analysis)[0]}, sum"),
         "eliminated": Column("elimi\u00adnated", "actions"),
         "fallback_rounds": Column("fall\u00adback", f"{word}s"),
     }

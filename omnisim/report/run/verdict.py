@@ -15,6 +15,7 @@ from omnisim.analysis.accuracy import BIAS, BRIER, MAE, RANK, SKILL
 from omnisim.analysis.benchmark import EXPECTED
 from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
+from omnisim.problem.blocks import Block
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.clipping import Cut
 from omnisim.report.run import guarantees, worth
@@ -31,7 +32,7 @@ Tone = Literal["good", "fair", "bad"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run showed.
+    """Findings of a run.
 
     Attributes
     ----------
@@ -128,7 +129,7 @@ def _alarms(analysis: Analysis) -> Iterator[str]:
 
 
 def notices(analysis: Analysis) -> Iterator[str]:
-    """What must be known before any number is read."""
+    """Notices to be read before any number."""
     clipping = analysis.clipping
     if clipping.share >= NOTICED:
         yield clipping_told(analysis)
@@ -136,7 +137,7 @@ def notices(analysis: Analysis) -> Iterator[str]:
 
 
 def alarming(analysis: Analysis) -> Iterator[str]:
-    """What is a warning on the command line as well."""
+    """Warnings that the command line prints as well."""
     if analysis.clipping.share >= ALARMING:
         yield clipping_told(analysis)
     yield from _of_the_market(analysis)
@@ -148,7 +149,7 @@ def _of_the_market(analysis: Analysis) -> Iterator[str]:
 
 
 def clipping_told(analysis: Analysis) -> str:
-    """What clipping cut off prices and money, and what would cut less."""
+    """Sentence on the parts that clipping cut off prices and money, and on a range that would cut less."""
     return Cut.of(analysis.clipping, units(analysis.trace)).told()
 
 
@@ -257,10 +258,22 @@ def _with_benchmark(analysis: Analysis, populations: Sequence[str] | None = None
 
 
 def _forecast(analysis: Analysis) -> Iterator[str]:
+    yield from _forecast_of(analysis, None)
+    for block in _signals(analysis.trace):
+        yield from _forecast_of(analysis, block.name)
+
+
+def _signals(trace: Trace) -> list[Block]:
+    """Signals that are no prices with a cap, which say little that the prices do not: tables and figures have them."""
+    return [block for block in trace.blocks[1:] if block.cap is None]
+
+
+def _forecast_of(analysis: Analysis, signal: str | None) -> Iterator[str]:
+    """Sentences on the accuracy of the forecasts, of the prices or of a signal."""
     trace = analysis.trace
-    unit = units(trace)
+    unit = units(trace, signal)
     k = trace.subsequences[broadest(trace)]
-    table = analysis.accuracy
+    table = analysis.accuracy if signal is None else analysis.accuracy_of(signal)
     for name in dict.fromkeys(table["forecaster"]):
         rows = table[(table["forecaster"] == name) & (table["subsequence"] == k)].set_index("measure")
         who = "The forecast" if name == FORECASTER else f"The forecast of {name}"
@@ -292,13 +305,13 @@ def _forecast(analysis: Analysis) -> Iterator[str]:
                 f"It put the {periods} of a {unit.round} in order with a rank correlation of "
                 f"{number(rank['value'], 2)} (1 is the true order, repeating the {unit.round} before "
                 f"{number(rank['baseline'], 2)})."
-                if unit.quantity == "price"
+                if unit.hours is not None
                 else f"Its rank correlation within a {unit.round} was {number(rank['value'], 2)}."
             )
 
 
 def _relation(value: float, baseline: float) -> str:
-    """How a score, of which less is better, relates to that of the baseline."""
+    """Relation of a score, of which less is better, to that of the baseline, in words."""
     if not baseline > 0 or abs(value / baseline - 1) < 0.0005:
         return ", the same" if abs(value - baseline) <= 0.0005 * max(abs(baseline), 1e-9) else ""
     return f", {percent(abs(value / baseline - 1))} {'less' if value < baseline else 'more'}"
@@ -321,7 +334,7 @@ def _regret(analysis: Analysis) -> Iterator[str]:
 
 
 def _regret_of(analysis: Analysis, name: str) -> tuple[str, bool]:
-    """What a population lost in hindsight, and whether anything."""
+    """Sentence on the regret of a population in money, and whether there is any."""
     said, k, measures = worth.terms(analysis), broadest(analysis.trace), analysis.measures[name]
     regret, money = measures.swap_regret[k], measures.population.money
     if np.isnan(regret).all():
@@ -373,6 +386,15 @@ def _data(analysis: Analysis) -> Iterator[str]:
             f"The mean price was {amount(float(trace.prices.mean()))} {unit.outcome}, from {amount(prices.lowest)} to "
             f"{amount(prices.highest)}."
         )
+        for block in _signals(trace):
+            values, clipped = block.values(trace.true_outcomes), block.part(trace.true_outcomes)
+            beyond = int(((clipped < 0) | (clipped > 1)).sum())
+            ends = f"{number(block.low, 6)} to {number(block.high, 6)}"
+            yield (
+                f"The signal “{block.name}” was {amount(float(values.mean()))} {block.unit} on average, from "
+                f"{amount(float(values.min()))} to {amount(float(values.max()))}; {beyond:,} of {values.size:,} values "
+                f"lie outside {ends}, the range of the theory."
+            )
     elif unit.quantity == "event":
         came = int((trace.true_outcomes[:, 0] > 0.5).sum())
         yield f"The event came on {came:,} of {count(trace.rounds, unit.round)}."

@@ -1,4 +1,4 @@
-"""What the forecasts of a run were worth, to whom and when: the first thing a page says.
+"""Worth of the forecasts of a run, to whom and when: the first thing on a page.
 
 Money at the true outcomes, against persistence and perfect foresight, see :mod:`omnisim.analysis.worth`. Runs over days
 are told per customer and year, others per agent and run.
@@ -25,7 +25,7 @@ TOTAL = "all"
 
 @dataclass(frozen=True)
 class Share:
-    """What a group of agents earned under the three forecasts of :data:`omnisim.analysis.worth.KINDS`.
+    """Earnings of a group of agents under the three forecasts of :data:`omnisim.analysis.worth.KINDS`.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Share:
 
     @property
     def possible(self) -> float:
-        """The same with perfect foresight: the most that any forecast could be worth."""
+        """Largest possible worth: money with perfect foresight less that of the baseline."""
         return float(self.means[2] - self.means[1])
 
     @property
@@ -90,7 +90,7 @@ def shares(analysis: Analysis) -> list[Share]:
 
 @dataclass(frozen=True)
 class Terms:
-    """How the money of a run is told.
+    """Terms for the money of a run: names and the factor to yearly sums.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class Terms:
 
 
 def terms(analysis: Analysis) -> Terms:
-    """How the money of a run is told."""
+    """Choose the terms for the money of a run."""
     trace, unit = analysis.trace, units(analysis.trace)
     yearly = trace.dates is not None
     return Terms(
@@ -129,7 +129,7 @@ def terms(analysis: Analysis) -> Terms:
 
 
 def headline(analysis: Analysis) -> str:
-    """What the forecast was worth, in one sentence."""
+    """Sentence on the worth of the forecast."""
     found, said = shares(analysis), terms(analysis)
     forecaster = str(analysis.trace.about.get("forecaster") or "the forecast")
     if len(found) == 1 or found[-1].name == TOTAL:
@@ -150,7 +150,7 @@ def _compared(share: Share, said: Terms) -> str:
 
 
 def sentences(analysis: Analysis) -> Iterator[str]:
-    """Who loses, who loses most, and when."""
+    """Sentences on the agents that lose, the one that loses most, and the days on which it does."""
     found, said = shares(analysis), terms(analysis)
     everyone = [share for share in found if share.name != TOTAL]
     losing, agents = sum(share.losing for share in everyone), sum(share.agents for share in everyone)
@@ -180,7 +180,7 @@ def sentences(analysis: Analysis) -> Iterator[str]:
 
 
 def explained(analysis: Analysis) -> str:
-    """What the terms of the table mean."""
+    """Explanation of the terms in the table."""
     said = terms(analysis)
     quantity = units(analysis.trace).quantity
     return (
@@ -204,7 +204,7 @@ def worst_agent(analysis: Analysis) -> tuple[str, int]:
 
 
 def who(analysis: Analysis, population: str, agent: int) -> str:
-    """What a page calls an agent: its number, by which it can be chosen, after its name if it has one."""
+    """Name of an agent on a page: its number, by which it can be chosen, after its own name if it has one."""
     names = analysis.trace.records[population].population.agent_names
     return f"agent {agent}" if names is None else f"{names[agent]} (agent {agent})"
 

@@ -14,7 +14,7 @@ from omnisim.report.drawings import Drawing, HeatMap, Strips
 
 @dataclass(frozen=True)
 class Finding:
-    """What theory says, beside what was measured.
+    """Prediction of the theory, beside the measurement.
 
     Attributes
     ----------

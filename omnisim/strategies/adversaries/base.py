@@ -1,4 +1,4 @@
-"""What an adversary must provide. Public methods are in the base, which checks what a subclass's hooks return."""
+"""Base of adversaries, with public methods that check the results of a subclass's hooks."""
 
 import random
 from abc import ABC, abstractmethod
@@ -91,7 +91,7 @@ class Adversary(Parametrized, ABC):
         return law
 
     def _states(self) -> list[Any]:
-        """Of the sources of randomness that it holds."""
+        """States of the sources of randomness that it holds."""
         return [_state(source) for source in getattr(self, "_sources", ())]
 
     def _start(self, rng: np.random.Generator) -> None:
@@ -102,7 +102,7 @@ class Adversary(Parametrized, ABC):
 
 
 _DEPTH = 4
-"""How deep in what an adversary holds its sources of randomness are looked for."""
+"""Depth to which the sources of randomness in an adversary's attributes are looked for."""
 
 
 def _sources_of(value: object, depth: int = _DEPTH) -> list[Any]:

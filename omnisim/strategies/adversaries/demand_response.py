@@ -189,7 +189,7 @@ class DemandResponse(Adversary):
         return dimension
 
     def demand(self, context: Context, mixture: Mixture | None, history: History | None) -> FloatArray:
-        """What is demanded under each deviation of the base load, (K, d) in MWh."""
+        """Demand under each deviation of the base load, (K, d) in MWh."""
         base = self._base(context)
         served = sum(
             (self._schedules(population, context, mixture, history) for population in self.populations),
@@ -258,7 +258,7 @@ class DemandResponse(Adversary):
 
 
 def _drawn(load: FloatArray, actions: IntArray) -> FloatArray:
-    """What the agents draw together, (d,); those of action -1 are not there."""
+    """Load of all agents together, (d,); those of action -1 are not there."""
     agents = np.flatnonzero(actions >= 0)
     return np.asarray(load[agents, actions[agents]].sum(axis=0))
 

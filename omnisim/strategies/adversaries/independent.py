@@ -12,7 +12,7 @@ from omnisim.strategies.adversaries.base import Adversary
 
 
 class Independent(Adversary):
-    """The same known law in every round.
+    """Adversary with a known law that is the same in every round.
 
     Parameters
     ----------

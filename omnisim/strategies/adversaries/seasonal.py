@@ -16,7 +16,7 @@ from omnisim.strategies.adversaries.base import Adversary
 _HOURS, _WEEK, _YEAR = 24, 7.0, 365.25
 
 LARGEST = 1e6
-"""Of what the mean and the noise are made of, where outcomes are in [0, 1]."""
+"""Largest size of the numbers that the mean and the noise are made of, where outcomes are in [0, 1]."""
 
 MOST_SHOCKS = 100_000
 
@@ -80,7 +80,7 @@ class Seasonal(Adversary):
         return self.populations[0].dimension if self.populations else _HOURS
 
     def dimension_for(self, populations: Sequence[Population]) -> int:
-        """As declared, or else that of the populations."""
+        """Dimension as declared, or else that of the populations."""
         return populations[0].dimension if self._dimension is None and populations else self.dimension
 
     def mean(self, t: int) -> FloatArray:

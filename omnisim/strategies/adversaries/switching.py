@@ -84,7 +84,7 @@ class Switching(Adversary):
         return self._laws[0].dimension
 
     def segment(self, t: int) -> int:
-        """Which of the laws holds in round t."""
+        """Index of the law of round t."""
         if self.period is not None:
             return t // self.period % len(self._laws)
         return bisect_right(self.switches or (), t)

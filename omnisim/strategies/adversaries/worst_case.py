@@ -132,7 +132,7 @@ class _Victims:
         self._regret[here, actions[here]] += earned[here] - earned[here, actions[here], None]
 
     def slope(self, mixture: Mixture, candidates: BoolArray | None) -> FloatArray:
-        """How the weighted expected regret of the round grows with each coordinate of the outcome, (d,)."""
+        """Gradient of the weighted expected regret of the round in the outcome, (d,)."""
         population, agents = self.population, self._agents
         total = np.zeros((population.agents, population.actions))
         for point, probability in zip(mixture.support, mixture.weights, strict=True):

@@ -1,4 +1,4 @@
-"""What an elimination rule must provide, and what happens when no candidate is left."""
+"""Base of elimination rules, and the play of agents without a candidate."""
 
 from abc import abstractmethod
 from typing import Literal, TypeAlias
@@ -17,7 +17,7 @@ OnEmpty: TypeAlias = Literal["fallback", "error"]
 
 
 class Elimination(Policy):
-    """Which actions the agents of one population still consider, all N at once.
+    """Rule that keeps the actions which the agents of one population still consider, all N at once.
 
     A subclass writes ``_start()``, ``_candidates(active)`` and ``_update(actions, costs, active)``, and
     exposes ``eliminated_at``. A rule with a theorem declares it in ``guarantees()``; a rule that is derived from one

@@ -1,4 +1,4 @@
-r"""How far a sum of costs may rise by chance: the thresholds of Algorithms 2 and 4.
+r"""Thresholds of Algorithms 2 and 4: largest rises of a sum of costs by chance.
 
 An action of BE has conditional mean costs <= 0, so V, the sum of its costs over the rounds attributed to it, minus
 those means is a martingale whose increments lie in an interval of width 2 and whose sum is at least V. Let
@@ -189,7 +189,7 @@ class WatchedSums:
 
 
 class ThresholdElimination(Elimination):
-    """What the rules share that compete with BE and remove an action when costs of playing it add up to too much.
+    """Base of rules that compete with BE and remove an action when costs of playing it add up to too much.
 
     A subclass watches the sums of its places (:meth:`_watch`) in its ``_start``.
 
@@ -222,7 +222,7 @@ class ThresholdElimination(Elimination):
         return WatchedSums(self.threshold, places, constraints)
 
     def _stated(self, keeps: str, violates: str, scope: Scope, regret: RegretFromBias) -> Sequence[Guarantee]:
-        """What the theorems say of such a rule; nothing if its thresholds are not those of this module."""
+        """Guarantees of the theorems for such a rule; none if its thresholds are not those of this module."""
         if type(self.threshold) is not Threshold:
             return ()
         return (

@@ -1,4 +1,4 @@
-"""What a forecaster must provide. Public methods are in the base, which checks what a subclass's hooks return."""
+"""Base of forecasters, with public methods that check the results of a subclass's hooks."""
 
 from abc import ABC, abstractmethod
 
@@ -35,7 +35,7 @@ class Forecaster(Declaring, ABC):
 
     @property
     def service(self) -> Service:
-        """What ``start`` was given.
+        """Service that ``start`` was given.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class Forecaster(Declaring, ABC):
         self._update(outcome)
 
     def exposure(self) -> FloatArray | None:
-        """What a white-box adversary reads after ``predict``; see ``Context.exposure``."""
+        """Gradient of the weighted gain for a white-box adversary, after ``predict``; see ``Context.exposure``."""
         return None
 
     def diagnostics(self) -> dict[str, float]:

@@ -74,7 +74,7 @@ class Combination(Forecaster):
         return self._aggregation.weights
 
     def base_predictions(self) -> FloatArray:
-        """What the bases predicted in this round, (bases, d): the means of their mixtures."""
+        """Predictions of the bases in this round, (bases, d): the means of their mixtures."""
         return self._predictions[: len(self.bases)]
 
     def _start(self) -> None:

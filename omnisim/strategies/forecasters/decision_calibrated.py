@@ -26,9 +26,11 @@ MinimaxName: TypeAlias = Literal["cutting_planes", "simulated_play"]
 
 
 _REGRET_SHARE = 0.3
-"""What the potential of external regret is at first, and that of swap regret, in units of all the others together. With
-more, minimax steps are solved where bases would have done; with less, the logarithms in the bounds grow by that of (2 +
-1 / share)."""
+"""Initial potential of external regret, and that of swap regret, in units of all the others together.
+
+With more, minimax steps are solved where bases would have done; with less, the logarithms in the bounds grow by that of
+(2 + 1 / share).
+"""
 
 
 class DecisionCalibrated(Forecaster):
@@ -139,7 +141,7 @@ class DecisionCalibrated(Forecaster):
         return worst_case(self._engine.gain, self._engine.step.mixture)[1]
 
     def diagnostics(self) -> dict[str, float]:
-        """Of the last round: value of the mixture, tolerance, evaluations, whether the minimax step was broadcast.
+        """Diagnostics of the last round: value, tolerance, evaluations, whether the minimax step was broadcast.
 
         And Phi / K, where there is a potential.
         """
@@ -152,7 +154,7 @@ class DecisionCalibrated(Forecaster):
         return found
 
     def base_predictions(self) -> FloatArray | None:
-        """What the bases predicted in the last round, (B, d): the means of their mixtures."""
+        """Predictions of the bases in the last round, (B, d): the means of their mixtures."""
         return self._followed if self.bases else None
 
     def guarantees(self) -> Sequence[Guarantee]:
@@ -167,6 +169,7 @@ class DecisionCalibrated(Forecaster):
                 regret_pairs=self._pairs,
                 base_regret=self.base_regret and bool(self.bases),
                 budgeted=self.tolerance is None and self.minimax == "cutting_planes",
+                limits=(self.service.limits.low, self.service.limits.high),
             ),
         )
 
@@ -199,7 +202,7 @@ class DecisionCalibrated(Forecaster):
         beside: list[RegretPotential] = []
         if self.regret:
             mass = _REGRET_SHARE * float(sum(family.count for family in families))
-            beside = regret_potentials(own, subsequences, service.rounds, mass)
+            beside = regret_potentials(own, subsequences, service.rounds, mass, service.limits)
             self._pairs = (
                 (2 + 1 / _REGRET_SHARE) * subsequences * sum(population.agents for population in service.populations)
             )
@@ -225,7 +228,7 @@ class DecisionCalibrated(Forecaster):
         return self._engine.spare() if self._lead >= 0 else solved
 
     def _update(self, outcome: FloatArray) -> None:
-        self._engine.learn(outcome)
+        self._engine.learn(self.service.limits.within(outcome))
         if self._rivals is not None:
             context, *rivals = self._rivals
             spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)

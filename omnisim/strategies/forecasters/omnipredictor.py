@@ -23,7 +23,7 @@ _TARGET = Mean()
 
 
 class Omnipredictor(Forecaster):
-    """For every cost of a false alarm against a miss, about as good as the best base for it (Gibbs and Tibshirani).
+    """Forecaster about as good as the best base for every cost of a false alarm against a miss (Gibbs and Tibshirani).
 
     Made for outcomes 0 and 1, a spike or none, whose probability it predicts; outcomes in between are predicted by
     their mean. Each round it notes what the bases predict. Every ``refit_every`` rounds it learns from its notes: for
@@ -97,7 +97,7 @@ class Omnipredictor(Forecaster):
         return self._ensemble is not None
 
     def base_predictions(self) -> FloatArray | None:
-        """What the bases predicted in the last round, (B, 1): the means of their mixtures."""
+        """Predictions of the bases in the last round, (B, 1): the means of their mixtures."""
         return self._said[:, None]
 
     def _start(self) -> None:

@@ -76,7 +76,7 @@ class StepCalibrated(Forecaster):
         return worst_case(self._engine.gain, self._engine.step.mixture)[1]
 
     def diagnostics(self) -> dict[str, float]:
-        """Of the last round: value, tolerance, evaluations; Phi / K; the largest |sum of gains| of an event so far."""
+        """Diagnostics of the last round: value, tolerance, evaluations; Phi / K; largest |sum of gains| of an event."""
         step = self._engine.step
         assert step is not None  # noqa: S101 (asked for after a round; this tells the type checker)
         return {
@@ -88,7 +88,7 @@ class StepCalibrated(Forecaster):
         }
 
     def base_predictions(self) -> FloatArray | None:
-        """What the bases predicted in the last round, (B, 1): the means of their mixtures."""
+        """Predictions of the bases in the last round, (B, 1): the means of their mixtures."""
         return np.array(self._followed) if self.bases else None
 
     def guarantees(self) -> Sequence[Guarantee]:

@@ -1,4 +1,4 @@
-"""What a learner in action space must provide."""
+"""Base of learners in action space."""
 
 from abc import abstractmethod
 from typing import ClassVar

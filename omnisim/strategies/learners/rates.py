@@ -13,7 +13,7 @@ Rate: TypeAlias = float | Literal["tuned", "anytime"]
 
 
 SMALLEST, LARGEST = 1e-12, 1e12
-"""Of a parameter of a learner: beyond, products of it overflow or vanish."""
+"""Range of a parameter of a learner: beyond it, products overflow or vanish."""
 
 
 def check_size(what: str, value: float) -> None:
@@ -48,7 +48,7 @@ def rate(eta: Rate, complexity: float, t: int, rounds: int) -> float:
 
 
 def regret_bound(eta: Rate, complexity: float, rounds: int) -> float:
-    """What exponential weights of this complexity C regret at most after T rounds, in expectation over their draws.
+    """Bound on the regret of exponential weights of this complexity C after T rounds, in expectation over their draws.
 
     sqrt(C T / 2) for ``"tuned"``, sqrt(C T) for ``"anytime"``, C / eta + eta T / 8 for a number.
     """

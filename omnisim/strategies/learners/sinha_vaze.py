@@ -14,7 +14,7 @@ from omnisim.strategies.learners.rates import check_size
 from omnisim.strategies.learners.simplex import project_on_simplex
 
 _MOST = 300.0
-"""Of the exponent of Phi, so that squares of gradients stay finite; a gradient below sqrt(|A|) could lead beyond."""
+"""Largest exponent of Phi, so that squares of gradients stay finite; a gradient below sqrt(|A|) could lead beyond."""
 
 
 class SinhaVaze(Learner):

@@ -72,7 +72,7 @@ class Generator:
         object.__setattr__(self, "availability", share)
 
     def delivers(self, dimension: int) -> FloatArray:
-        """What it can deliver in each of d coordinates, (d,) in MWh.
+        """Energy that it can deliver in each of d coordinates, (d,) in MWh.
 
         Raises
         ------

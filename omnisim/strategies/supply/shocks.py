@@ -85,7 +85,7 @@ class FuelStep:
 
 
 class Breakdowns:
-    """Which generators are broken, a Markov chain for each, all in service in round 0."""
+    """Breakdowns and repairs of generators, a Markov chain for each, all in service in round 0."""
 
     def __init__(self, generators: Sequence[Generator], rng: np.random.Generator) -> None:
         self._failure = np.array([generator.failure_probability for generator in generators])
@@ -95,7 +95,7 @@ class Breakdowns:
         self._round = 0
 
     def broken(self, t: int) -> BoolArray:
-        """Which generators (G,) are broken in round t; rounds are asked for in order."""
+        """Mark the generators (G,) that are broken in round t; rounds are asked for in order."""
         while self._round < t:
             # One number for each generator and round, whether or not it can fail: others' luck does not depend on it.
             drawn = self._rng.random(len(self._broken))

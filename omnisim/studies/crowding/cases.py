@@ -26,7 +26,7 @@ FORECASTERS: Mapping[str, Callable[[], Forecaster]] = {
     "DecisionCalibrated on Persistence": lambda: DecisionCalibrated(bases=[Persistence()]),
 }
 SINGLE = tuple(name for name in FORECASTERS if name not in CALIBRATED)
-"""Those that commit to one prediction, which everybody follows."""
+"""Forecasters that commit to one prediction, which everybody follows."""
 
 CROWDED, EMPTY = 0.7, 0.2
 """Prices of the two-hour market, in units of the outcome: of an hour that all buyers have chosen, and of the other."""
@@ -48,7 +48,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to run."""
+    """Sizes of the runs, and their numbers."""
 
     horizons: tuple[int, ...]
     customers: tuple[float, ...]

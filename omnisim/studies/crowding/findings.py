@@ -1,4 +1,4 @@
-"""What is expected of a crowd that follows a forecast, and whether the runs agree."""
+"""Expectations of a crowd that follows a forecast, and whether the runs agree."""
 
 from collections.abc import Iterator
 

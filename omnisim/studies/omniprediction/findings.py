@@ -1,4 +1,4 @@
-"""What the paper's figures say of methods, held against the errors of a study."""
+"""Statements of the paper's figures about methods, beside the errors of a study."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ SMALL = 100
 
 
 def differences(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], measure: str) -> list[list[tuple[int, Difference]]]:
-    """Of each pair (better, worse), the error in ``worse`` less that in ``better`` at each n, paired by draw.
+    """Error in ``worse`` less that in ``better``, for each pair (better, worse) at each n, paired by draw.
 
     Both have columns n, draw and ``measure``; a draw names the sample, so that methods on it are compared with each
     other. The intervals of all pairs hold together.

@@ -23,12 +23,12 @@ PARTS: Mapping[str, Callable[[Path], Track]] = {
     "products": m5_data.products,
     "departments": m5_data.departments,
 }
-"""Of the study; see :mod:`omnisim.studies.omniprediction.m5_data`."""
+"""Parts of the study; see :mod:`omnisim.studies.omniprediction.m5_data`."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to run: sizes by part, and draws."""
+    """Sizes by part, and number of draws."""
 
     sizes: Mapping[str, tuple[int, ...]]
     draws: int

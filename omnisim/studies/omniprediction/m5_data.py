@@ -57,7 +57,7 @@ class Track:
 
 
 def products(folder: Path) -> Track:
-    """At least one sale of a product in a store: submissions if there are any, else the home-made forecasters.
+    """Track of products: at least one sale in a store; submissions if there are any, else the home-made forecasters.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def chance_of_none(levels: FloatArray, quantiles: FloatArray) -> FloatArray:
 
 
 _LEAST = 1e-9
-"""What a forecast is at least, where it is divided by."""
+"""Least value of a forecast, where it is divided by."""
 
 
 def _recent_median(folder: Path, names: list[str], sold: FloatArray) -> FloatArray:

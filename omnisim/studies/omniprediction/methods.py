@@ -35,7 +35,7 @@ CONSTANTS: Mapping[str, Sequence[float]] = {
     DIRECT: (0.0, 0.1, 0.25, 0.5),
     PRINTED: (0.0,),
 }
-"""What c is varied over."""
+"""Values of c for each method."""
 
 CHOSEN: Mapping[str, float] = {CALMA: 0.5, TWO_PLAYER: 32.0, DIRECT: 0.0, PRINTED: 0.0, SINGLE: math.nan}
 """c of the paper's comparison of methods (Figures 1 and 3)."""
@@ -70,7 +70,7 @@ def errors(
 
 
 def excess(sample: Points, judged: Points) -> Iterator[tuple[str, FloatArray]]:
-    """For every method at its chosen c, the excess loss at each threshold (m,); their largest is the error."""
+    """Excess loss of every method at its chosen c, at each threshold (m,); the largest is the error."""
     for method, _, law in _fitted(sample, {method: (CHOSEN[method],) for method in FITS}):
         yield method, _error(law(judged), judged).each
 

@@ -22,7 +22,7 @@ from omnisim.studies.real_markets.sources import Source
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to run."""
+    """Sample sizes, and numbers of draws and markets."""
 
     sizes: tuple[int, ...]
     draws: int

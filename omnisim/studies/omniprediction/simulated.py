@@ -46,7 +46,7 @@ SMALL, LARGE = 100, 400
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to run: the paper's number of ``draws`` for every c, and ``more`` for the c that are judged."""
+    """Sample sizes, the paper's number of ``draws`` for every c, and ``more`` for the c that are judged."""
 
     sizes: tuple[int, ...]
     draws: int
@@ -175,7 +175,7 @@ def assemble(_cases: Sequence[Case], results: Sequence[list[dict[str, Any]]], pl
 
 
 def findings(rows: pd.DataFrame) -> Iterator[Finding]:
-    """What the paper's figures say, held against exact errors."""
+    """Findings on the statements of the paper's figures, from exact errors."""
     for rule, here in rows.groupby("rule", sort=False):
         chosen = {method: here[(here["method"] == method) & here["chosen"]] for method in CHOSEN}
         small, large = ([n for n in set(here["n"]) if inside(n)] for inside in (SMALL.__ge__, LARGE.__le__))

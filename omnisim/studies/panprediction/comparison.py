@@ -32,7 +32,7 @@ BASE = "logistic regression"
 PANPREDICTORS = ("panpredictor", "randomized panpredictor", "panpredictor from the mean outcome")
 MULTICALIBRATED = "multicalibrated"
 MULTICALIBRATED_MODELS = (MULTICALIBRATED, "multicalibrated from the mean outcome")
-"""From the same base as the panpredictors, and from the same constant as the last of them."""
+"""Multicalibrated models: from the same base as the panpredictors, and from the same constant as the last of them."""
 PLAIN = (BASE, "boosting")
 
 _QUICK_DAYS = 260
@@ -41,7 +41,7 @@ PROBLEMS: Mapping[str, Callable[[Path | None, bool], Problem]] = {
     "patients": lambda _data, _quick: patients(),
     "prices": lambda data, quick: spikes(data, _QUICK_DAYS) if quick else spikes(data),
 }
-"""From the path of the data, if any, and whether few are enough."""
+"""Problems by name, each from the path of the data, if any, and whether few days are enough."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _models(problem: Problem) -> dict[str, tuple[str, Any]]:
 
 
 def _answers(problem: Problem, held_out: BoolArray, seed: int) -> tuple[FloatArray, dict[str, Law]]:
-    """What the comparators (n', |H|), and what the predictors learnt on the other rows, say of the rows held out."""
+    """Answers of the comparators (n', |H|), and laws of the predictors learnt on the other rows, on rows held out."""
     train, test = problem.X[~held_out], problem.X[held_out]
     y = problem.y[~held_out]
     fitted: dict[str, Any] = {}
@@ -149,12 +149,12 @@ def _joined(laws: list[Law]) -> Law:
 
 
 def losing(rows: pd.DataFrame) -> pd.Series:
-    """Where acting on the model is worse than the pair's own best comparator, by the interval of the difference."""
+    """Mark rows in which acting on the model is worse than the pair's best comparator, by the interval."""
     return rows["low"] > _ROUNDING
 
 
 def beyond_width(rows: pd.DataFrame) -> pd.Series:
-    """Where it is worse by more than the width of that interval."""
+    """Mark rows in which it is worse by more than the width of that interval."""
     return rows["gap"] > rows["high"] - rows["low"] + _ROUNDING
 
 

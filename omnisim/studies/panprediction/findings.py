@@ -1,4 +1,4 @@
-"""What theory says of panprediction, and whether the runs agree."""
+"""Statements of theory on panprediction, and whether the runs agree."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ CUBE = -1 / 3
 LOGARITHMIC = 0.5
 
 FLOOR = 1e-4
-"""What errors are raised to before logarithms are taken."""
+"""Least error: smaller ones are raised to it before logarithms are taken."""
 
 
 def findings(growth: pd.DataFrame, compared: pd.DataFrame) -> list[Finding]:

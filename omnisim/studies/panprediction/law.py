@@ -24,7 +24,7 @@ from omnisim.problem.losses import LossTable
 
 POINTS, FEATURES = 3000, 6
 SEED = 20261
-"""Of the population, the groups and the comparators: the law is the same in every study."""
+"""Seed of the population, the groups and the comparators: the law is the same in every study."""
 
 LOSSES = {f"threshold {theta:g}": LossTable([[0, 1 - theta], [theta, 0]]) for theta in (0.1, 0.2, 0.3, 0.5, 0.6, 0.7,
                                                                                     0.8, 0.9)}  # fmt: skip

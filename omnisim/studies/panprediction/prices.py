@@ -27,7 +27,7 @@ LOSSES = {
 
 
 def spikes(data: Path | None, most_days: int = 730) -> Problem:
-    """From the embedded ERCOT prices, or from the Nord Pool prices of a file ``epf_markets.parquet`` (or its folder).
+    """Prediction of price spikes: in the embedded ERCOT prices, or in the Nord Pool prices of ``epf_markets.parquet``.
 
     The last ``most_days`` are predicted, or as many as there are after the first ``WINDOW``.
 
@@ -62,7 +62,7 @@ def spikes(data: Path | None, most_days: int = 730) -> Problem:
 
 
 def features(market: Market) -> pd.DataFrame:
-    """What is known the day before, one row per hour of the days from the ``WINDOW``-th on.
+    """Features known the day before, one row per hour of the days from the ``WINDOW``-th on.
 
     Prices are taken relative to the median and the quantile of the window and compressed; forecasts to their mean and
     spread over the window. ``summer`` is June to September, ``after spikes`` a day after one with spikes in more than a

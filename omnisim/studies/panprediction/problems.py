@@ -42,7 +42,7 @@ class Problem:
 
 
 def patients() -> Problem:
-    """Whether a tumour is malignant: scikit-learn's breast cancer data (Wisconsin, 569 tumours).
+    """Prediction of malignant tumours: scikit-learn's breast cancer data (Wisconsin, 569 tumours).
 
     Only what a first examination may say is used: the means of radius, texture, smoothness and symmetry.
     """

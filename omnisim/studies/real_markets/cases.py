@@ -37,7 +37,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Plan:
-    """How many population seeds, agents (buyers, factories, operators) and days; None for all days."""
+    """Numbers of population seeds, agents (buyers, factories, operators) and days; None for all days."""
 
     replicates: int
     agents: tuple[int, int, int]
@@ -66,7 +66,7 @@ def with_forecasters(plan: Plan, options: Options, forecasters: Mapping[Setting,
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What one run showed.
+    """Measurements of one run.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ def contenders_shown(results: Results, market: str) -> list[str]:
 
 
 def leaderboard_chart(results: Results) -> Chart:
-    """What agents earn on each forecast, in per cent of the distance, a variant per market."""
+    """Draw the earnings of agents on each forecast, in per cent of the distance, a variant per market."""
     variants = {}
     for market in results.markets:
         shares = results.compared(market, [(name, CLIMATOLOGY) for name in contenders_shown(results, market)])
@@ -84,7 +84,7 @@ def regret_chart(results: Results) -> Chart:
 
 
 def agents_chart(results: Results) -> Chart:
-    """Who gains and who loses by switching: distributions over agents, a panel per population."""
+    """Draw the gains and losses of agents by switching: distributions, a panel per population."""
     variants = {}
     for words, pair in switches(results).items():
         panels, told = [], []
@@ -113,7 +113,7 @@ def agents_chart(results: Results) -> Chart:
 
 
 def changed_chart(results: Results) -> Chart | None:
-    """What calibration earns on unusual days; None if there are none."""
+    """Draw the gain from calibration on unusual days; None if there are none."""
     known = {
         f"{market} {name}": results.compared(market, results.unusual(market), name)
         for market in results.markets

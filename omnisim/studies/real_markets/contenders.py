@@ -32,7 +32,7 @@ FORESIGHT = "perfect foresight"
 SELECTION, COMBINATION = "Selection", "Combination"
 
 EVERY = "all"
-"""In the name of a calibrated forecaster: all forecasts of the pool are its bases."""
+"""Word for all forecasts of the pool as bases, in the name of a calibrated forecaster."""
 
 
 def calibrated(base: str) -> str:

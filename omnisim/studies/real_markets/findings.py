@@ -1,4 +1,4 @@
-"""What the study expects of decision-calibrated forecasts, and whether the runs agree.
+"""Expectations of the study about decision-calibrated forecasts, and whether the runs agree.
 
 An expectation is met if the whole interval of the difference is on its side, missed if the whole interval is on the
 other, and not judged in between; intervals are those of :meth:`~omnisim.studies.real_markets.results.Results.compared`.
@@ -18,8 +18,7 @@ from omnisim.studies.real_markets.contenders import COMBINATION, EVERY, SELECTIO
 from omnisim.studies.real_markets.results import Pair, Results
 
 MOST_LOST, MOST_BEHIND = 0.5, 0.2
-"""Per cent of the distance that calibration may cost a base, and by which all bases together may be behind the best in
-any one market."""
+"""Per cent of the distance that calibration may cost a base, and by which all may trail the best in a market."""
 
 UNIT = "of the distance between climatology and perfect foresight"
 

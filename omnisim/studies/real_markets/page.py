@@ -122,7 +122,7 @@ def _about_markets(results: Results) -> list[str]:
 
 
 def cuts(settings: Sequence[Setting], results: Results) -> list[Cut]:
-    """What the scale of each market cuts off its prices, and at most off the money of its runs."""
+    """Shares that the scale of each market cuts off its prices, and at most off the money of its runs."""
     return [
         Cut(
             "price", f"{known.market.currency}/MWh", known.scaling.low, known.scaling.high, known.beyond.count,

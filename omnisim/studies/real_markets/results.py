@@ -1,4 +1,4 @@
-"""From the measurements of all runs to differences between forecasters, with intervals over agents and days."""
+"""Differences between forecasters, from the measurements of all runs, with intervals over agents and days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Results:
 
     @property
     def markets(self) -> list[str]:
-        """In the order of the data."""
+        """Names of the markets, in the order of the data."""
         return list(self.pools)
 
     def sample(self, market: str, forecaster: str, measure: str = EARNED, subsequence: str = ALL) -> FloatArray:
@@ -59,20 +59,20 @@ class Results:
         return self._samples[market, forecaster, subsequence][measure]
 
     def subsequences(self, market: str) -> list[str]:
-        """Those of a market, in their order."""
+        """Subsequences of a market, in their order."""
         return list(dict.fromkeys(self.rows[self.rows["market"] == market]["subsequence"]))
 
     def changed(self, market: str) -> list[str]:
-        """Its subsequences of unusual days."""
+        """Subsequences of unusual days of a market."""
         return [name for name in self.subsequences(market) if name in CHANGED]
 
     def distance(self, market: str, subsequence: str = ALL, measure: str = EARNED) -> FloatArray:
-        """What is earned more on perfect foresight than on climatology, (R,)."""
+        """Earnings on perfect foresight less those on climatology, (R,)."""
         best, worst = (self.sample(market, name, measure, subsequence) for name in (FORESIGHT, CLIMATOLOGY))
         return np.asarray(best - worst)
 
     def compared(self, market: str, pairs: Sequence[Pair], subsequence: str = ALL) -> dict[Pair, Difference]:
-        """How much more each forecaster earns than the other with the same agents, in per cent of the distance.
+        """Differences in earnings of each pair of forecasters with the same agents, in per cent of the distance.
 
         Intervals allow for other agents and other days, and hold together for all pairs. Seeds are left out for which
         foresight earned no more than climatology, as may be on a few days.

@@ -29,7 +29,7 @@ FEWEST_DAYS = 28
 """Least days to play."""
 
 LOW, HIGH, STRESS = -2.0, 5.0, 2.0
-"""In multiples of an ordinary price."""
+"""Scale and threshold of stress, in multiples of an ordinary price."""
 
 FIXED = {EMBEDDED: (45.0, -50.0, 250.0, 100.0)}
 """Ordinary price, low, high and stress price of markets whose first weeks say nothing of their later prices."""
@@ -58,7 +58,7 @@ POPULATIONS = (BUYERS, FACTORIES, OPERATORS)
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What a run needs beside agents and forecaster.
+    """Setting of a run: all that it needs beside agents and forecaster.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Setting:
 
     @property
     def dates(self) -> DateArray:
-        """Of the days played."""
+        """Dates of the days played."""
         return self.market.dates[self.played]
 
     def scenario(self, agents: tuple[int, int, int], forecaster: Forecaster) -> Scenario:

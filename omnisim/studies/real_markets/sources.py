@@ -17,10 +17,10 @@ EMBEDDED = "ERCOT"
 """The market that the package ships."""
 
 SERIES = "hb_west"
-"""Its series: the one with negative prices as well as the spikes of February 2021."""
+"""Series of the ERCOT market: the one with negative prices as well as the spikes of February 2021."""
 
 DAY_AHEAD = "epf_markets.parquet"
-"""Beside a Parquet file of forecasts, the day-ahead forecasts of load and wind of some of its markets."""
+"""File, beside a Parquet file of forecasts, with the day-ahead forecasts of load and wind of some of its markets."""
 
 LOAD, WIND = "load_forecast", "wind_forecast"
 """Features of a market that has them, in MW."""

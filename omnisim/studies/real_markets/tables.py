@@ -52,13 +52,13 @@ def _in_money(results: Results, market: str, forecaster: str, reference: str) ->
 
 
 def gained(results: Results, market: str, forecaster: str, reference: str, population: str) -> FloatArray:
-    """What each agent of a population earns more in a year on one forecaster than on another, (R N,)."""
+    """Earnings in a year of each agent of a population on one forecaster, less those on another, (R N,)."""
     more, less = (results.money[market, name, population] for name in (forecaster, reference))
     return np.asarray((more - less).ravel())
 
 
 def switches(results: Results) -> dict[str, Callable[[str], tuple[str, str]]]:
-    """What agents may switch from and to, in words; from a market to (forecaster, reference)."""
+    """Switches of agents between forecasters, in words; each from a market to (forecaster, reference)."""
 
     def best_to_all(market: str) -> tuple[str, str]:
         return calibrated(EVERY), results.best(market)
@@ -93,7 +93,7 @@ def switching(results: Results) -> pd.DataFrame:
 
 
 def changed(results: Results) -> pd.DataFrame:
-    """What calibration earns on unusual days."""
+    """Table of the gain from calibration on unusual days."""
     found = []
     for market in results.markets:
         for name in results.changed(market):
@@ -129,7 +129,7 @@ def worst_regret(results: Results) -> pd.DataFrame:
 
 
 def engine(results: Results) -> pd.DataFrame:
-    """Of each calibrated forecaster over all its runs: evaluations, rounds followed, potential, certificates."""
+    """Table of the calibrated forecasters over all their runs: evaluations, rounds followed, potential, violations."""
     runs = results.runs[[is_calibrated(name) for name in results.runs["forecaster"]]]
     grouped = runs.groupby(["market", "forecaster"], sort=False)
     return pd.DataFrame(

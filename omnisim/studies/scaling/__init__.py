@@ -1,1 +1,1 @@
-"""How regret and violation grow: with the rounds, the actions, the subsequences and the agents."""
+"""Study of the growth of regret and violation: with the rounds, the actions, the subsequences and the agents."""

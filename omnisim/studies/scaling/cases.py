@@ -61,7 +61,7 @@ class Case:
     lift: float = 0.0
 
     def scenario(self) -> Scenario:
-        """What is run."""
+        """Build the scenario of the case."""
         if self.adversary == "Masking":
             masking = adversaries.Masking()
             return Scenario(

@@ -1,4 +1,4 @@
-"""What theory says of the runs, and whether they agree."""
+"""Statements of theory about the runs, and whether they agree."""
 
 from collections.abc import Iterator
 

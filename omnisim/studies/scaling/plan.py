@@ -1,4 +1,4 @@
-"""Which runs the scaling study makes, in full and in quick.
+"""Runs of the scaling study, in full and in quick.
 
 Every run is independent of the others: at each number of rounds T the thresholds and the budgets of the forecaster are
 those of T, so nothing is read off the beginning of a longer run. Replicate r of a study with seed s runs with seed
@@ -16,7 +16,7 @@ ALGORITHMS = ("Algorithm 1", "Algorithm 2", "Algorithm 3", "Algorithm 4")
 LEARNERS = ("Hedge", "Sinha-Vaze", "drift plus penalty")
 
 SIZES = ("actions", "subsequences", "agents", "dimension")
-"""What is varied beside the rounds, by the names of the fields of a case."""
+"""Quantities that are varied beside the rounds, by the names of the fields of a case."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def cases(plan: Plan, seed: int) -> list[Case]:
 
 
 def forecasters_against(adversary: str) -> list[str]:
-    """Those that can play against it: ConditionalMean needs a law that depends on nobody."""
+    """Forecasters that can play against it: ConditionalMean needs a law that depends on nobody."""
     return [name for name in FORECASTERS if name != "ConditionalMean" or adversary != "WorstCase"]
 
 

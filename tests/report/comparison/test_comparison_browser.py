@@ -63,7 +63,7 @@ def test_every_figure_is_drawn(drawn) -> None:
 
 
 def test_choosing_a_measure_redraws_the_leaderboard(drawn) -> None:
-    page = drawn()
+    page = drawn(figures=["leaderboard"])
     figure = page.locator("#figure-leaderboard")
     before = figure.locator("figcaption").inner_text()
     figure.locator("select").select_option(label="swap regret")
@@ -72,7 +72,7 @@ def test_choosing_a_measure_redraws_the_leaderboard(drawn) -> None:
 
 
 def test_tables_sort_and_filter(drawn) -> None:
-    page = drawn()
+    page = drawn(figures=())
     button = head(page, "leaderboard-table", "utility").locator("button")
     for direction in ("descending", "ascending"):
         button.click()
@@ -98,7 +98,7 @@ def test_readable_on_a_phone(drawn) -> None:
 
 
 def test_printed_figures_fit_the_paper_and_tables_are_whole(drawn) -> None:
-    page = drawn(viewport={"width": 690, "height": 1000})
+    page = drawn(figures=["plane", "growth"], viewport={"width": 690, "height": 1000})
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.locator("#figure-plane svg.main-svg").first).to_have_attribute("width", "660")

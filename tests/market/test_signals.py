@@ -1,0 +1,347 @@
+"""Signals beside the prices: outcomes, money, limits and pages against loops over the files they were read from."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import omnisim
+from omnisim.arrays import FloatArray
+from omnisim.errors import OmnisimError, TraceError
+from omnisim.market import EnergyBuyers, Scaling, Storage
+from omnisim.market.agents import StressedLoad
+from omnisim.market.agents.limits import OfPrices
+from omnisim.market.signals import Known
+from omnisim.problem.blocks import blocks_of
+from omnisim.scenario.document import to_toml
+
+DAYS, PAST = 50, 30
+CO2_PRICE = {"ann": 0.2, "bob": 0.0, "cid": 0.05, "dee": 0.1}
+CAPS = {"cid": 80.0, "dee": 60.0}
+
+SCENARIO = """
+[market]
+source = "file"
+path = "prices.csv"
+currency = "EUR"
+low = -100.0
+high = 200.0
+first_day = 2024-01-31
+[market.signals.emissions]
+path = "co2.csv"
+column = "intensity"
+unit = "kg/MWh"
+[populations.buyers]
+kind = "energy_buyers"
+table = "customers.csv"
+stress_price = 150.0
+[populations.batteries]
+kind = "storage"
+table = "batteries.csv"
+menu = 6
+[forecaster]
+kind = "ridge_autoregression"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("signals")
+    rng = np.random.default_rng(11)
+    times = pd.date_range("2024-01-01", periods=24 * DAYS, freq="h").strftime("%Y-%m-%d %H:%M")
+    hours = np.tile(np.arange(24), DAYS)
+    prices = 60 + 30 * np.sin(hours / 24 * 2 * np.pi) + rng.normal(size=len(hours)) * 25
+    prices[24 * 40 + 18] = 900.0  # beyond the range
+    intensity = 400 - 200 * np.clip(np.sin((hours - 6) / 12 * np.pi), 0, None) + rng.normal(size=len(hours)) * 40
+    pd.DataFrame({"time": times, "price": prices.round(2)}).to_csv(where / "prices.csv", index=False)
+    pd.DataFrame({"time": times, "intensity": intensity.round(1)}).to_csv(where / "co2.csv", index=False)
+    (where / "customers.csv").write_text(
+        "name,contract,fixed_price_per_mwh,price_cap_per_mwh,fee_08_20_per_mwh,price_of_emissions,"
+        "yearly_cap_of_emissions,yearly_budget\n"
+        "ann,spot,,,5,0.2,2000,\nbob,fixed,90,,0,0,,20000\ncid,capped,,80,10,0.05,,30000\ndee,capped,,60,0,0.1,50000,\n"
+    )
+    (where / "batteries.csv").write_text(
+        "name,power_mw,energy_mwh,contract,price_cap_per_mwh,price_of_emissions,daily_budget\n"
+        "eve,1,2,spot,,0.3,10\nfay,1,2,capped,80,,\n"
+    )
+    (where / "s.toml").write_text(SCENARIO)
+    return where
+
+
+@pytest.fixture(scope="module")
+def trace(folder: Path) -> Any:
+    return omnisim.simulate(omnisim.load_scenario(folder / "s.toml", {"elimination.kind": "best_response"}))
+
+
+def column(folder: Path, file: str, name: str) -> FloatArray:
+    """(days, 24) of the days played, read line by line."""
+    with (folder / file).open() as opened:
+        cells = [float(row[name]) for row in csv.DictReader(opened)]
+    return np.array(cells).reshape(DAYS, 24)[PAST:]
+
+
+def test_an_outcome_has_a_block_for_the_prices_and_for_each_signal(folder: Path, trace: Any) -> None:
+    prices, intensity = column(folder, "prices.csv", "price"), column(folder, "co2.csv", "intensity")
+    assert [block.name for block in trace.blocks] == [
+        "price", "emissions", "price capped at 60", "price capped at 80",
+    ]  # fmt: skip
+    assert [block.unit for block in trace.blocks] == ["EUR/MWh", "kg/MWh", "EUR/MWh", "EUR/MWh"]
+    wanted = [prices, intensity, np.minimum(prices, 60), np.minimum(prices, 80)]
+    assert trace.outcomes.shape == (DAYS - PAST, 96)
+    for block, values in zip(trace.blocks, wanted, strict=True):
+        np.testing.assert_allclose(block.values(trace.true_outcomes), values, atol=1e-9)
+        inside = np.clip((values - block.low) / (block.high - block.low), 0, 1)
+        np.testing.assert_allclose(block.part(trace.outcomes), inside, atol=1e-12)
+    np.testing.assert_allclose(trace.prices, prices, atol=1e-9)
+
+
+def bills(folder: Path, trace: Any) -> tuple[FloatArray, FloatArray]:
+    """Of each buyer and day: what the energy of the action played costs in all, and the kg in it; loop by loop."""
+    prices, intensity = column(folder, "prices.csv", "price"), column(folder, "co2.csv", "intensity")
+    record = trace.records["buyers"]
+    bill, carbon = np.zeros((DAYS - PAST, 4)), np.zeros((DAYS - PAST, 4))
+    for n, name in enumerate(("ann", "bob", "cid", "dee")):
+        fee = {"ann": 5.0, "cid": 10.0}.get(name, 0.0)
+        for t in range(DAYS - PAST):
+            for hour in range(24):
+                energy = record.population.load[n, record.actions[t, n], hour]
+                price = prices[t, hour]
+                if name == "bob":
+                    price = 90.0 if energy > 0 else 0.0
+                elif name in CAPS:
+                    price = min(price, CAPS[name])
+                bill[t, n] += energy * price + max(energy, 0.0) * fee * (8 <= hour < 20)
+                bill[t, n] += energy * intensity[t, hour] * CO2_PRICE[name]
+                carbon[t, n] += energy * intensity[t, hour]
+    return bill, carbon
+
+
+def test_money_of_every_contract_against_a_loop_over_the_files(folder: Path, trace: Any) -> None:
+    """Money is a value of the action less the bill, and that value is the same on every day the action is played."""
+    bill, _ = bills(folder, trace)
+    record = trace.records["buyers"]
+    from omnisim.analysis.money import money_by_round
+
+    value = money_by_round(trace, "buyers") + bill
+    compared = 0
+    for n in range(4):
+        for a in range(record.population.actions):
+            own = value[record.actions[:, n] == a, n]
+            np.testing.assert_allclose(own, own[:1].repeat(len(own)), atol=1e-7)
+            compared += max(0, len(own) - 1)
+    assert compared > 40
+    # What the value is, from a population without any contract, signal or price: the money at a price of 0.
+    from omnisim.streams import stream
+
+    rows = pd.DataFrame({"name": list(CO2_PRICE)})
+    plain = EnergyBuyers(table=rows, stress_price=150.0).build(
+        "buyers", Scaling(-100, 200, "EUR"), stream(0, "population/buyers")
+    )
+    at_zero = plain.utilities(np.full(24, 1 / 3)) * plain.money.scale[:, None] + plain.money.offset[:, None]
+    for n in range(4):
+        np.testing.assert_allclose(value[:, n], at_zero[n, record.actions[:, n]], atol=1e-7)
+
+
+def test_limits_on_emissions_and_budgets_of_a_year_against_the_loop(folder: Path, trace: Any) -> None:
+    bill, carbon = bills(folder, trace)
+    table = omnisim.analyze(trace).whole_run_violations.set_index(["population", "constraint", "agent"]).sort_index()
+    days = DAYS - PAST
+    for name, used, caps in (
+        ("emissions of a year", carbon, {0: 2000.0, 3: 50000.0}),
+        ("yearly budget", bill, {1: 20000.0, 2: 30000.0}),
+    ):
+        for n in range(4):
+            row = table.loc[("buyers", name, n)]
+            above = used[:, n].sum() - days * caps[n] / 365 if n in caps else -1.0
+            assert row["total"] == pytest.approx(max(above, 0.0), rel=1e-6, abs=1e-6)
+        assert table.loc[("buyers", name), "unit"].tolist()[0] == ("kg" if "emissions" in name else "EUR")
+    assert table.loc[("buyers", "emissions of a year", 0), "total"] > 0
+    assert table.loc[("buyers", "emissions of a year", 3), "total"] == 0
+
+
+def test_a_daily_budget_counts_what_is_paid_at_signals(folder: Path, trace: Any) -> None:
+    prices, intensity = column(folder, "prices.csv", "price"), column(folder, "co2.csv", "intensity")
+    record = trace.records["batteries"]
+    j, load = record.constraint_names.index("daily budget"), record.population.load[0]
+    costs = record.costs if record.true_costs is None else record.true_costs
+    for t in range(DAYS - PAST):
+        drawn = load[record.actions[t, 0]]
+        bill = sum(drawn[h] * (prices[t, h] + 0.3 * intensity[t, h]) for h in range(24))
+        wear = 0.15 * 45 * sum(max(-drawn[h], 0.0) for h in range(24))
+        assert costs[t, 0, j] * record.limits[j].scale[0] == pytest.approx(bill + wear - 10.0, abs=1e-5)
+
+
+def test_menus_are_made_for_what_is_paid() -> None:
+    """A battery that pays for carbon has the schedules of one in a market whose prices are that much higher."""
+    rng = np.random.default_rng(2)
+    prices, carbon = rng.uniform(0, 100, (25, 24)), rng.uniform(100, 500, (25, 24))
+    wide, kg = Scaling(-500, 500, "EUR"), Scaling(0, 600, "kg")
+    known = {"emissions": Known("kg/MWh", kg, carbon)}
+    row = {"power_mw": [1.0], "energy_mwh": [2.0]}
+
+    def menu(past: FloatArray, signals: dict[str, Known], **more: Any) -> FloatArray:
+        agents = Storage(table=pd.DataFrame({**row, **more}), menu=8)
+        load = agents.build("b", wide, np.random.default_rng(0), past=past, signals=signals).load
+        assert load is not None
+        return load
+
+    paying = menu(prices, known, price_of_emissions=[0.2])
+    np.testing.assert_allclose(paying, menu(prices + 0.2 * carbon, {}), atol=1e-7)
+    assert not np.allclose(paying[:, : min(8, paying.shape[1])], menu(prices, known)[:, : paying.shape[1]], atol=1e-3)
+    cap = {"price capped at 55": Known("EUR/MWh", wide, np.minimum(prices, 55), 55.0)}
+    capped = menu(prices, cap, contract=["capped"], price_cap_per_mwh=[55.0])
+    np.testing.assert_allclose(capped, menu(np.minimum(prices, 55), {}), atol=1e-7)
+    fixed = menu(
+        prices, known, contract=["fixed"], fixed_price_per_mwh=[70.0], feed_in_per_mwh=[70.0], price_of_emissions=[0.2]
+    )
+    np.testing.assert_allclose(fixed, menu(70 + 0.2 * carbon, {}), atol=1e-7)
+
+
+def test_limits_on_prices_do_not_see_the_signals() -> None:
+    rng = np.random.default_rng(4)
+    outcomes = rng.random((30, 12))
+    load = rng.random((2, 3, 4))
+    for limit in (
+        StressedLoad(load, [0.3, 0.4], 0.5),
+        omnisim.LinearConstraint(load / 10, -load[:, :, 0] / 10, "linear", unit="EUR", scale=[3.0, 4.0], averaged=True),
+    ):
+        wide = OfPrices.widened(limit, 4, 12)
+        np.testing.assert_allclose(wide.costs(outcomes), limit.costs(outcomes[:, :4].copy()), atol=1e-12)
+        np.testing.assert_array_equal(wide.scale, limit.scale)  # type: ignore[attr-defined]
+        assert isinstance(wide, omnisim.LinearConstraint) == isinstance(limit, omnisim.LinearConstraint)
+        assert getattr(wide, "averaged", False) == getattr(limit, "averaged", False)
+
+
+def test_published_forecasts_have_what_was_known_of_the_signals(folder: Path) -> None:
+    """Of a capped price the forecast with the cap; of others a forecast column, or the values of the day before."""
+    frame = pd.read_csv(folder / "prices.csv").assign(model=lambda x: x["price"] + 7)
+    frame.to_csv(folder / "with_model.csv", index=False)
+    co2 = pd.read_csv(folder / "co2.csv")
+    co2.assign(expected=co2["intensity"] - 3).to_csv(folder / "co2_forecast.csv", index=False)
+    keys = {
+        "market.path": "with_model.csv", "market.forecasts": ["model"],
+        "forecaster": {"kind": "published", "model": "model"}, "market.leaks": "allow",
+    }  # fmt: skip
+    scenario = omnisim.load_scenario(folder / "s.toml", keys)
+    trace = omnisim.simulate(scenario)
+    prices, intensity = column(folder, "prices.csv", "price"), column(folder, "co2.csv", "intensity")
+    told = [block.values(trace.true_predictions) for block in trace.blocks]
+    np.testing.assert_allclose(told[0], prices + 7, atol=1e-9)
+    np.testing.assert_allclose(told[1][1:], intensity[:-1], atol=1e-9)
+    np.testing.assert_allclose(told[2], np.minimum(prices + 7, 60), atol=1e-9)
+    keys |= {"market.signals.emissions.path": "co2_forecast.csv", "market.signals.emissions.forecast": "expected"}
+    trace = omnisim.simulate(omnisim.load_scenario(folder / "s.toml", keys))
+    np.testing.assert_allclose(trace.blocks[1].values(trace.true_predictions), intensity - 3, atol=1e-9)
+
+
+def test_a_run_is_kept_and_run_again_with_its_signals(folder: Path, trace: Any, tmp_path: Path) -> None:
+    trace.save(tmp_path / "trace.npz")
+    read = omnisim.load_trace(tmp_path / "trace.npz")
+    assert read.blocks == trace.blocks
+    np.testing.assert_array_equal(read.prices, trace.prices)
+    scenario = omnisim.load_scenario(folder / "s.toml", {"elimination.kind": "best_response"})
+    (tmp_path / "again.toml").write_text(to_toml(scenario.source))
+    again = omnisim.simulate(omnisim.load_scenario(tmp_path / "again.toml"))
+    np.testing.assert_array_equal(again.outcomes, trace.outcomes)
+    np.testing.assert_array_equal(again.actions["buyers"], trace.actions["buyers"])
+
+
+def test_the_page_and_the_schedules_tell_each_signal_in_its_unit(folder: Path, trace: Any, tmp_path: Path) -> None:
+    analysis = omnisim.analyze(trace)
+    omnisim.write_report(analysis, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    intensity = column(folder, "co2.csv", "intensity")
+    assert "96 coordinates, 24 each of price in EUR/MWh, emissions in kg/MWh" in page
+    assert f"The signal “emissions” was {intensity.mean():.3g} kg/MWh on average" in page
+    table = analysis.accuracy_of("emissions").set_index(["subsequence", "measure"])
+    said = trace.blocks[1].values(trace.true_predictions)
+    assert table.loc[("all", "mean absolute error"), "value"] == pytest.approx(np.abs(said - intensity).mean())
+    assert table.loc[("all", "mean absolute error"), "unit"] == "kg/MWh"
+    prices = column(folder, "prices.csv", "price")
+    mine = analysis.accuracy.set_index(["subsequence", "measure"])
+    own = trace.blocks[0].values(trace.true_predictions)
+    assert mine.loc[("all", "mean absolute error"), "value"] == pytest.approx(np.abs(own - prices).mean())
+    from omnisim.analysis.schedules import schedule_tables
+
+    rows = pd.concat(each.to_pandas() for each in schedule_tables(trace))
+    assert len(rows) == (DAYS - PAST) * 6 * 24
+    np.testing.assert_allclose(rows["EUR"], -rows["MWh"] * prices[rows["round"], rows["period"]], atol=1e-9)
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    r"signals\.emissions: signal 'emissions': unit is 'g/kWh': it must be per MWh, such as 'kg/MWh'": {
+        "market.signals.emissions.unit": "g/kWh"
+    },
+    r"co2\.csv has no column 'intensty': did you mean 'intensity'": {"market.signals.emissions.column": "intensty"},
+    r"signal 'emissions': low is 500 and high is 400 kg/MWh: low must be less than high": {
+        "market.signals.emissions.low": 500.0, "market.signals.emissions.high": 400.0,
+    },
+    r"market\.signals\.emissions\.unit: is missing": {"market.signals.emissions": {"path": "co2.csv"}},
+    r"market\.signals\.emissions\.colum: unknown key": {"market.signals.emissions.colum": "x"},
+    r"signal 'Price': its name must be lower-case": {"market.signals.Price": {"path": "co2.csv", "unit": "kg/MWh"}},
+    r"missing is 'drop': it must be 'error' or 'previous'": {"market.signals.emissions.missing": "drop"},
+    r"populations\.buyers: signal_prices needs the signal 'carbon': the market has emissions": {
+        "populations.buyers.signal_prices": {"carbon": 0.1}
+    },
+    r"populations\.batteries: signal_caps of Storage is \{'emissions': -1\.0\}: it must be finite numbers >= 0": {
+        "populations.batteries.signal_caps": {"emissions": -1.0}
+    },
+    r"market\.price_limits: is \[0\.0, 50\.0\]: a market with signals \(emissions, .*\) cannot have it": {
+        "market.price_limits": [0.0, 50.0]
+    },
+    r"adversary\.kind: is 'demand_response': a market with signals \(emissions, .*\) needs 'replay'": {
+        "adversary": {"kind": "demand_response"}
+    },
+    r"has no values for 3 days \(2024-02-17, 2024-02-18, 2024-02-19\): set missing = 'previous'": {
+        "market.signals.emissions.path": "short.csv"
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("says", WRONG)
+def test_what_is_wrong_is_named(folder: Path, says: str) -> None:
+    lines = (folder / "co2.csv").read_text().splitlines(keepends=True)
+    (folder / "short.csv").write_text("".join(lines[: 1 + 24 * (DAYS - 3)]))
+    with pytest.raises(OmnisimError, match=says):
+        omnisim.load_scenario(folder / "s.toml", WRONG[says])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("contract\ncapped\n", "has contracts that are capped, and no column price_cap_per_mwh"),
+        ("contract,price_cap_per_mwh\nspot,\ncapped,\n", "line 3: price_cap_per_mwh is '': it must be a number"),
+        ("price_of_emissions\n-1\n", "line 2: price_of_emissions is '-1': it must be a number >= 0"),
+        ("price_of_carbon\n1\n", r"column price_of_carbon of .*c\.csv needs the signal 'carbon': the market has em"),
+        ("price_of_Carbon\n1\n", "column 'price_of_Carbon' is none of"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_table_of_customers_is_named(folder: Path, text: str, says: str) -> None:
+    (folder / "c.csv").write_text(text)
+    with pytest.raises(OmnisimError, match=says):
+        omnisim.load_scenario(folder / "s.toml", {"populations.buyers.table": "c.csv"})
+
+
+def test_days_without_values_take_those_before_where_that_is_asked_for(folder: Path) -> None:
+    lines = (folder / "co2.csv").read_text().splitlines(keepends=True)
+    (folder / "gap.csv").write_text("".join(lines[: 1 + 24 * 40] + lines[1 + 24 * 42 :]))
+    keys = {"market.signals.emissions.path": "gap.csv", "market.signals.emissions.missing": "previous"}
+    trace = omnisim.simulate(omnisim.load_scenario(folder / "s.toml", keys))
+    told, intensity = trace.blocks[1].values(trace.true_outcomes), column(folder, "co2.csv", "intensity")
+    np.testing.assert_allclose(told[10:12], intensity[[9, 9]], atol=1e-9)
+    np.testing.assert_allclose(np.delete(told, [10, 11], axis=0), np.delete(intensity, [10, 11], axis=0), atol=1e-9)
+    assert any("2 days without values" in note for note in trace.about["market"]["notes"])
+
+
+def test_a_record_with_other_blocks_than_coordinates_is_refused(trace: Any) -> None:
+    import dataclasses
+
+    market = trace.about["market"]
+    for listed in (market["blocks"][:2], [], [{"name": "price"}], 3):
+        with pytest.raises(TraceError, match=r"about\.market\.blocks"):
+            dataclasses.replace(trace, about={**trace.about, "market": {**market, "blocks": listed}})
+    with pytest.raises(ValueError, match="goes from 1 to 0"):
+        blocks_of([{"name": "price", "unit": "", "low": 1, "high": 0, "coordinates": 2}])

@@ -1,0 +1,207 @@
+"""Price limits: promises that are conditional on them, and days beyond, whose measured cost is added.
+
+Rows of the certificates are computed again here by loops, from the record alone.
+"""
+
+import math
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
+
+import omnisim
+from omnisim.errors import OmnisimError
+from omnisim.forecasters import Climatology, DecisionCalibrated, Persistence
+from omnisim.problem.limits import Limits
+from omnisim.problem.ranges import utility_range
+
+N, A, D, T = 3, 3, 2, 60
+LOW, HIGH = 0.3, 0.6
+
+
+def population(seed: int) -> omnisim.Population:
+    rng = np.random.default_rng(seed)
+    utility = rng.uniform(-1, 1, (N, A, D)) / (2 * D)
+    return omnisim.Population("agents", utility, rng.uniform(0.45, 0.55, (N, A)))
+
+
+def played(seed: int, beyond: int, forecaster: Any, limits: Any = (LOW, HIGH)) -> omnisim.Analysis:
+    rng = np.random.default_rng(seed)
+    outcomes = rng.uniform(LOW, HIGH, (T, D))
+    outcomes[rng.permutation(T)[:beyond]] = rng.integers(0, 2, (beyond, D))
+    scenario = omnisim.Scenario(
+        populations=[population(seed)],
+        adversary=omnisim.adversaries.Replay(outcomes),
+        forecaster=forecaster,
+        elimination=omnisim.elimination.BestResponse(),
+        subsequences={"all": None, "even": np.arange(T) % 2 == 0},
+        **({} if limits is None else {"limits": limits}),
+    )
+    return omnisim.analyze(omnisim.simulate(scenario, seed=seed))
+
+
+def corollaries(analysis: omnisim.Analysis) -> Any:
+    table = analysis.certificates
+    return table[table["claim"].str.contains("regret") & table["theorem"].str.startswith(("Cor", "Section"))]
+
+
+@given(st.integers(0, 2**32 - 1))
+@examples(30)
+def test_the_range_within_limits_is_reached_at_a_corner(seed: int) -> None:
+    agents = population(seed)
+    corners = [agents.utilities(np.array(corner)) for corner in product([LOW, HIGH], repeat=D)]
+    expected = np.array([[np.ptp(each[n]) for n in range(N)] for each in corners]).max(axis=0)
+    np.testing.assert_allclose(utility_range(agents, Limits(LOW, HIGH)), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 7])
+def test_bounds_before_the_run_and_what_days_beyond_add(beyond: int) -> None:
+    """Row by row from the formulas: ranges within the limits, plus the cost of every day beyond."""
+    analysis = played(5, beyond, DecisionCalibrated([Climatology()]))
+    trace, agents = analysis.trace, population(5)
+    span = [
+        max(
+            max(u) - min(u)
+            for corner in product([LOW, HIGH], repeat=D)
+            for u in [[agents.utility[n, a] @ corner + agents.offset[n, a] for a in range(A)]]
+        )
+        for n in range(N)
+    ]
+    rates, pairs = [0.9, 0.6], (2 + 1 / 0.3) * 2 * N
+    while rates[-1] > math.sqrt(10 / T):
+        rates.append(rates[-1] / 2)
+    curvatures = [(-eta - math.log(1 - eta)) / eta**2 for eta in rates]
+    rows = corollaries(analysis)
+    rows = rows[rows["theorem"].str.startswith("Cor")]
+    assert rows["basis"].tolist() == 4 * ["before the run", "from the record"]
+    assert trace.mixtures is not None
+    assert len(trace.mixtures.weights) == T  # nothing was drawn
+    for row in rows.to_dict("records"):
+        of = range(0, T, 2) if row["subsequence"] == "even" else range(T)
+        costs, days = np.zeros(N), 0
+        squares = np.zeros((N, A, A))
+        for t in of:
+            near = [min(max(each, LOW), HIGH) for each in trace.outcomes[t]]
+            moved = [agents.utility[n] @ (trace.outcomes[t] - near) for n in range(N)]
+            costs += [max(each) - min(each) for each in moved]
+            days += bool((trace.outcomes[t] != near).any())
+            for n, b in product(range(N), range(A)):
+                a = trace.records["agents"].actions[t, n]
+                more = agents.utility[n, b] - agents.utility[n, a]
+                squares[n, a, b] += ((more @ near + agents.offset[n, b] - agents.offset[n, a]) / span[n]) ** 2
+        swap, before = row["claim"].startswith("swap"), row["basis"] == "before the run"
+        spent = math.e if before else trace.diagnostics["potential"][-1]
+        bounds = np.zeros(N)
+        for n in range(N):
+            ever = len(set(trace.records["agents"].actions[list(of), n]))
+            log = math.log(len(rates) * pairs * spent) + math.log(A) * ((A if before else ever) if swap else 1)
+            v = len(of) if before else squares[n].max(axis=1).sum() if swap else squares[n].sum(axis=0).max()
+            unit = min((log + c * eta**2 * v) / eta for eta, c in zip(rates, curvatures, strict=True))
+            bounds[n] = unit * span[n] + costs[n]
+        n = int(np.abs(bounds - row["bound"]).argmin())
+        assert row["bound"] == pytest.approx(bounds[n], rel=1e-9)
+        assert row["trivial"] == pytest.approx(len(of) * span[n] + costs[n], rel=1e-9)
+        assert row["claim"].endswith(", + cost of outcomes beyond their limits")
+        said = "1 round was" if days == 1 else f"{days} rounds were"
+        assert row["note"] == f"{said} beyond the limits of outcomes"
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("beyond", [0, 4, T])
+@pytest.mark.parametrize(
+    "forecaster",
+    [
+        DecisionCalibrated([Persistence()]),
+        DecisionCalibrated([Persistence()], combine=False, base_events=True),
+        DecisionCalibrated(objectives="utilities"),
+        DecisionCalibrated(objectives="utilities", regret=False),
+        DecisionCalibrated([Climatology()], regret=False),
+    ],
+)
+def test_what_is_promised_holds_with_any_number_of_days_beyond(seed: int, beyond: int, forecaster: Any) -> None:
+    analysis = played(seed, beyond, forecaster)
+    table = analysis.certificates
+    assert table["holds"].all()
+    assert float(analysis.trace.diagnostics["potential"].max()) <= math.e
+    assert (table[table["claim"].str.contains("regret")]["hypotheses_met"] == N).all()
+
+
+def test_narrower_limits_promise_more_and_none_is_the_box() -> None:
+    def bounds(limits: Any) -> np.ndarray:
+        rows = corollaries(played(2, 0, DecisionCalibrated([Climatology()]), limits))
+        return rows[rows["basis"] == "before the run"]["bound"].to_numpy()
+
+    narrow, wide, box, none = (bounds(each) for each in ((LOW, HIGH), (0.2, 0.8), Limits(), None))
+    assert (narrow < wide).all()
+    assert (wide < box).all()
+    np.testing.assert_array_equal(box, none)
+
+
+def test_days_beyond_are_learnt_at_the_limit() -> None:
+    """Runs that differ beyond the limits only have the same regret potentials, so the same Phi."""
+    outcomes = np.random.default_rng(1).uniform(LOW, HIGH, (T, D))
+    beyond = outcomes.copy()
+    outcomes[[7, 30], 0], beyond[[7, 30], 0] = HIGH, [0.9, 1.0]
+    spent = []
+    for each in (outcomes, beyond):
+        scenario = omnisim.Scenario(
+            populations=[population(1)],
+            adversary=omnisim.adversaries.Replay(each),
+            forecaster=DecisionCalibrated([Fixed()], combine=False),
+            limits=(LOW, HIGH),
+        )
+        spent.append(omnisim.simulate(scenario).diagnostics["potential"])
+    np.testing.assert_array_equal(*spent)
+
+
+class Fixed(omnisim.forecasters.Forecaster):
+    """The middle of the limits, always."""
+
+    def _start(self) -> None:
+        pass
+
+    def _predict(self, context: Any) -> omnisim.Mixture:
+        return omnisim.Mixture.point(np.full(D, (LOW + HIGH) / 2))
+
+    def _update(self, outcome: np.ndarray) -> None:
+        pass
+
+
+TABLES = {
+    "-50, 250": None,
+    "0, 100": None,
+    "100, 0": "is [100.0, 0.0]: it must be two prices with low = -50 <= lowest < highest <= high = 250",
+    "0, 300": "is [0.0, 300.0]: it must be two prices",
+    "0": "is [0.0]: it must be two prices",
+}
+
+
+@pytest.mark.parametrize("written", TABLES)
+def test_limits_of_prices_in_a_scenario_file(written: str) -> None:
+    changes = {"market.price_limits": [float(each) for each in written.split(",")], "rounds": 3}
+    if TABLES[written] is None:
+        limits = omnisim.load_scenario("calibrated", changes).limits
+        low, high = changes["market.price_limits"]
+        assert limits == Limits((low + 50) / 300, (high + 50) / 300)
+        return
+    with pytest.raises(OmnisimError) as caught:
+        omnisim.load_scenario("calibrated", changes)
+    assert f"market.price_limits: {TABLES[written]}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "limits", [(0.5, 0.5), (-0.1, 0.5), (0.0, 1.1), (0.6, 0.2), (math.nan, 1.0), (0.1,), "wide", 3]
+)
+def test_limits_that_are_none_are_refused_in_python(limits: Any) -> None:
+    with pytest.raises(OmnisimError, match="limits"):
+        played(0, 0, Climatology(), limits)
+
+
+def test_limits_are_ordered() -> None:
+    for low, high in pairwise([0.0, 0.25, 0.5, 1.0]):
+        assert bool(Limits(low, high))
+    assert not Limits()
