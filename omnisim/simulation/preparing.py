@@ -259,6 +259,7 @@ def _cohorts_and_rules(
     for cohort in found:
         first = cohort.populations[0].name
         rules[cohort.name] = copy.deepcopy(given[first])
+        rules[cohort.name].everyone = sum(each.rows for each in found)
         rules[cohort.name].start(cohort.whole, problem.declared_activity, stream(seed, f"population/{first}/policy"))
     return found, rules
 
