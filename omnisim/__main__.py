@@ -6,6 +6,7 @@
     1       bad input, a strategy from elsewhere that fails, or something that the command cannot help: one line on
             standard error says what
     2       a command line that cannot be understood
+    3       omnisim run --strict: a certificate is violated
     70      a bug of omnisim: one line says where the full account of it was written
     128+n   ended by signal n (130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP): one line says what is there and how
             to go on; 141, without a word, if whoever read the output has left (SIGPIPE)
@@ -50,7 +51,7 @@ def command(*, ends_process: bool = False) -> None:
 def _run() -> None:
     try:
         # Imported here so that a signal that comes meanwhile is answered, too.
-        from omnisim.cli import app
+        from omnisim.commands.application import app
 
         try:
             app(prog_name="omnisim")

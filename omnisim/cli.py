@@ -1,70 +1,9 @@
 """The command line: parse, call the public surface, print, exit.
 
-How the process ends, with which exit code, is in :mod:`omnisim.__main__`.
+The commands are in :mod:`omnisim.commands`; how the process ends, with which exit code, is in :mod:`omnisim.__main__`.
 """
 
-from typing import Annotated, Any
-
-import typer
-import typer.core
-
 from omnisim.__main__ import main
-from omnisim._version import __version__
-from omnisim.commands.compare import compare
-from omnisim.commands.inspecting import inspect_
-from omnisim.commands.listing import list_
-from omnisim.commands.report import report
-from omnisim.commands.run import run
-from omnisim.commands.schedules import schedules
-from omnisim.commands.serve import serve
-from omnisim.commands.study import study
-from omnisim.commands.tomorrow import tomorrow
-from omnisim.commands.validate import validate
-from omnisim.commands.value import value
-from omnisim.environment import check_environment
-from omnisim.interruption import Interrupted, NobodyReadsError
-from omnisim.terminal import say
+from omnisim.commands.application import app
 
 __all__ = ["app", "main"]
-
-
-class _Commands(typer.core.TyperGroup):
-    def invoke(self, ctx: Any) -> Any:
-        """Leave it to the entry point to end the process; typer would do so without a word."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt as cause:
-            raise Interrupted from cause
-        except BrokenPipeError as cause:
-            raise NobodyReadsError(cause) from cause
-        except EOFError as cause:
-            # Of which typer would make the word "Aborted."
-            raise RuntimeError(f"unforeseen end of a file: {cause}") from cause
-
-
-app = typer.Typer(
-    cls=_Commands,
-    name="omnisim",
-    help="Simulate predictions as a service: one forecaster, many constrained agents, one report.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    epilog="Start with:  omnisim run ercot_day_ahead  - the day-ahead market of ERCOT, on embedded prices.",
-)
-
-
-@app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    if version:
-        say(__version__)
-        raise typer.Exit
-    check_environment()
-
-
-for command in (run, compare, value, report, schedules, tomorrow, serve, validate, study):
-    app.command()(command)
-app.command("list")(list_)
-app.command("inspect")(inspect_)

@@ -1,15 +1,37 @@
-"""Settings of the environment that libraries trip over, said in words before they do."""
+"""Settings and installations that omnisim or its libraries would trip over, said in words before they do."""
 
 import importlib
 import os
 import re
 import warnings
+from pathlib import Path
 
 from omnisim.errors import OmnisimError, one_line
 
 _THREADS, _NO_COMPILER = "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT"
 _NUMBA = "NUMBA_"
 _NAMED = re.compile(rf"'({_NUMBA}\w+)'")
+
+
+_OTHERS = re.compile(r"omnisim-[^-]+(-py[\d.]+)?\.(dist|egg)-info")
+"""The folder in which an installer notes the distribution called omnisim; that of ours begins with ``omnisim_lab``."""
+
+
+def warn_of_same_name(folder: Path) -> None:
+    """Warn if the distribution called omnisim, which is another project, is installed into the folder of our package.
+
+    Both have a module ``omnisim``: what is there is a mixture of two, and uninstalling one removes files of the other.
+    """
+    try:
+        found = [name for name in os.listdir(folder) if _OTHERS.fullmatch(name)]  # noqa: PTH208 (each import pays)
+    except OSError:
+        return
+    if found:
+        warnings.warn(
+            f"{found[0]} in {folder} is of another project, whose module is called omnisim too: "
+            "pip uninstall omnisim omnisim-lab, then pip install omnisim-lab",
+            stacklevel=2,
+        )
 
 
 def check_environment() -> None:

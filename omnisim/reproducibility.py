@@ -27,7 +27,7 @@ PROMISE = (
     " decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several"
     " solutions: from that round on, runs may part."
 )
-"""Promise of reproducibility, as in the README and the docstring of :func:`omnisim.simulate`; a test compares them."""
+"""Promise of reproducibility, as in docs/reproducibility.md and the docstring of :func:`omnisim.simulate`; tested."""
 
 _PACKAGES = ("numpy", "scipy", "numba", "pandas", "simpy", "highspy", "scikit-learn", "plotly")
 

@@ -15,9 +15,18 @@ ENOUGH = 300.0
 """Seconds after which what was waited for will not come any more, however slow the machine is."""
 
 
+_NOTHING_IGNORED = """
+import signal
+for each in {"SIGINT", "SIGTERM", "SIGHUP"} & set(dir(signal)):
+    handler = signal.default_int_handler if each == "SIGINT" else signal.SIG_DFL
+    signal.signal(getattr(signal, each), handler)
+"""
+"""Python that takes signals as from a terminal: where tests run in the background, or by nohup, some are ignored."""
+
+
 def start(*arguments: object, before: str = "", **options: object) -> "subprocess.Popen[str]":
     """Start ``omnisim`` with these arguments; ``before`` is Python that is executed first."""
-    code = f"{before}\nfrom omnisim.__main__ import main\nmain()"
+    code = f"{_NOTHING_IGNORED}\n{before}\nfrom omnisim.__main__ import main\nmain()"
     # With faulthandler, a command that does not end can be asked where it is.
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # noqa: S603 (this interpreter)
         [sys.executable, "-X", "faulthandler", "-c", code, *map(str, arguments)],

@@ -1,5 +1,6 @@
 """A browser for the tests of pages, and what all property tests agree on."""
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from commands import ENOUGH
@@ -43,6 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: hashlib.sha256(item.nodeid.partition("::")[0].encode()).digest())
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests of a file to one process, so that what they share is computed once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     minutes = item.config.getoption("--minutes")
     if minutes is not None and time.monotonic() - item.config.stash[BEGUN] > 60 * minutes:
@@ -51,6 +61,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 BEGUN = pytest.StashKey[float]()
 """When the session began, in seconds of a clock that never goes back."""
+
+
+@pytest.fixture(scope="module")
+def without_pages() -> Iterator[None]:
+    """Pages of runs and comparisons are hardly more than a title, where tests are not about them.
+
+    Drawing one takes longer than all else that a command does on a few days. What draws them is not called: what is
+    found out while a page is drawn is not found out.
+    """
+    page = b"<!doctype html>\n<title>Not drawn</title>\n</html>\n"
+    with contextlib.ExitStack() as patches:
+        for kind in ("run", "comparison"):
+            patches.enter_context(mock.patch(f"omnisim.report.{kind}.page.render", lambda *_, **__: page))
+        yield
+
 
 LAUNCH = [
     "--headless",

@@ -19,6 +19,8 @@ import omnisim
 from omnisim import run_directory
 from omnisim.cli import app
 from omnisim.scenario import registry
+from omnisim.scenario.describe import meanings_of
+from omnisim.scenario.table_models import parameters
 
 COMMANDS = sorted(str(command.name or command.callback.__name__) for command in app.registered_commands)
 
@@ -54,10 +56,33 @@ class TestHelp:
             # What stands in brackets is shown if it is escaped, or is a style.
             assert set(re.findall(r"(?<!\\)\[/?([a-z_]+)\]", text or "")) <= {"bold"}
 
-    def test_no_arguments_show_the_help(self) -> None:
+    def test_no_arguments_say_what_it_answers(self) -> None:
         answer = omnisim_command()
-        assert answer.code == 2
-        assert "Usage: omnisim" in answer.out + answer.err
+        assert (answer.code, answer.err) == (0, "")
+        shown = [line.split() for line in answer.out.splitlines() if line.startswith("    omnisim ")]
+        assert {command for _, command, *_ in shown} <= set(COMMANDS)
+        assert "    omnisim run ercot_day_ahead\n" in answer.out
+        assert "omnisim list" in answer.out
+
+    @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=str)
+    def test_h_is_help(self, command: list[str]) -> None:
+        short, long = (CliRunner().invoke(app, [*command, flag], env={"COLUMNS": "200"}) for flag in ("-h", "--help"))
+        assert short.exit_code == long.exit_code == 0
+        assert short.output == long.output
+
+    def test_it_is_a_module(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "omnisim", "--version"], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{omnisim.__version__}\n", "")
+
+    def test_exit_codes_on_the_site_are_those_of_the_program(self) -> None:
+        told = (Path(__file__).parents[1] / "docs/reference/command-line.md").read_text(encoding="utf-8")
+        told = told.partition("## Exit codes")[2]
+        assert omnisim.__main__.__doc__ is not None
+        codes = re.findall(r"^    (\d+(?:\+n)?) ", omnisim.__main__.__doc__, re.MULTILINE)
+        assert len(codes) == 6
+        assert re.findall(r"^\| (\d+(?:\+n)?) \|", told, re.MULTILINE) == codes
 
     def test_asks_nothing_slow(self) -> None:
         code = (
@@ -138,7 +163,7 @@ class TestRun:
         assert answer.code == 0
         assert answer.out.splitlines()[-1].startswith(str(Path("reports") / "own_prices-"))
 
-    @pytest.mark.parametrize(("strict", "code"), [([], 0), (["--strict"], 1)])
+    @pytest.mark.parametrize(("strict", "code"), [([], 0), (["--strict"], 3)])
     def test_a_violated_certificate_is_said(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: list[str], code: int
     ) -> None:
@@ -205,6 +230,41 @@ class TestList:
         out = omnisim_command("list", "scenarios").out
         assert "own_prices\n    Your own prices: point " in out
 
+    def test_without_a_kind_all_of_them(self) -> None:
+        lines = omnisim_command("list").out.splitlines()
+        for kind in registry.KINDS:
+            names = registry.names(kind)
+            assert lines[lines.index(kind) + 1] == f"    {len(names)}: {', '.join(names)}"
+        assert {"scenarios", "studies"} <= set(lines)
+
+    @pytest.mark.parametrize("kind", registry.KINDS)
+    def test_every_parameter_of_ours_is_explained(self, kind: str) -> None:
+        for name in registry.KINDS[kind]:
+            target = registry.find(kind, name)
+            meanings = meanings_of(kind, target)
+            for parameter in parameters(target):
+                assert meanings.get(parameter.name), f"{kind} {name}: {parameter.name}"
+
+    def test_a_name_says_what_its_parameters_mean(self) -> None:
+        answer = omnisim_command("list", "forecasters", "persistence")
+        assert (answer.code, answer.err) == (0, "")
+        name, _, lag, meaning, *_ = answer.out.splitlines()
+        assert (name, lag) == ("persistence", "lag = 1")
+        assert meaning.startswith("    In rounds, >= 1. ")
+        assert "path, which must be given\n" in omnisim_command("list", "markets", "entsoe").out
+        assert "It has no parameters.\n" in omnisim_command("list", "adversaries", "replay").out
+
+    @pytest.mark.parametrize(("kind", "name"), [("scenarios", "merit_order"), ("studies", "m5")])
+    def test_scenarios_and_studies_say_how_to_run_them(self, kind: str, name: str) -> None:
+        lines = omnisim_command("list", kind, name).out.splitlines()
+        assert lines[0] == name
+        assert lines[-1] == f"    omnisim {'run' if kind == 'scenarios' else 'study'} {name}"
+
+    def test_an_unknown_name(self) -> None:
+        assert refusal("list", "forecasters", "persistance").startswith(
+            "'persistance' is not among the forecasters: did you mean 'persistence'?"
+        )
+
     def test_an_unknown_kind(self) -> None:
         line = refusal("list", "scenario")
         assert line.startswith("there is no kind 'scenario': did you mean 'scenarios'? available: forecasters, ")
@@ -264,3 +324,48 @@ def test_the_command_is_installed_as_an_entry_point() -> None:
         pytest.skip("omnisim is not installed")
     points = [point for point in metadata.entry_points(group="console_scripts") if point.name == "omnisim"]
     assert {point.value for point in points} == {"omnisim.__main__:main"}
+
+
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("typed", "offered"),
+        [
+            ("omnisim va", ["validate", "value"]),
+            ("omnisim run merit", ["merit_order"]),
+            ("omnisim compare learn", ["learners"]),
+            ("omnisim study real", ["real-markets"]),
+            ("omnisim list learn", ["learners"]),
+            ("omnisim list learners he", ["hedge"]),
+            ("omnisim list studies cr", ["crowding"]),
+            ("omnisim list nothing x", []),
+        ],
+    )
+    def test_a_shell_is_offered(self, typed: str, offered: list[str]) -> None:
+        environment = {
+            **os.environ,
+            "_OMNISIM_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(typed.split()) - 1),
+        }
+        done = subprocess.run(ALL_ENTRY_POINT, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+        assert sorted(done.stdout.split()) == offered
+        assert done.stderr == ""
+
+
+class TestOpen:
+    @pytest.mark.parametrize("found", [True, False])
+    def test_the_page_is_shown(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr("webbrowser.open", lambda url: asked.append(url) or found)
+        out = tmp_path / "out"
+        answer = omnisim_command("run", write_scenario(tmp_path), "--out", out, "--open")
+        page = out / "report.html"
+        assert answer.code == 0
+        assert answer.out.splitlines()[-1] == str(page)
+        assert asked == [page.as_uri()]
+        warned = f"omnisim: warning: no browser was found to open {page} in\n"
+        assert (warned in answer.err) is not found
+
+    def test_of_every_command_that_writes_a_page(self) -> None:
+        for command in ("run", "compare", "value", "study", "report"):
+            assert "--open" in CliRunner().invoke(app, [command, "-h"], env={"COLUMNS": "200"}).output

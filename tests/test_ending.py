@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pkgutil
 import re
 import signal
 import subprocess
@@ -39,13 +40,67 @@ def interrupted(
     if when is not None:
         wait_for(command, when)
     send(command, name)
-    code, said, complaint = finish(command)
+    return what_is_there(*finish(command), out, name)
+
+
+def what_is_there(code: int, said: str, complaint: str, out: Path, name: str) -> str:
+    """What a command says of its folder that was interrupted by this signal."""
     assert (code, said) == (CODES[name], "")
     head = f"omnisim: interrupted by {name}; "
     assert complaint.startswith(head)
     assert complaint.count("\n") == 1
     assert not list(out.glob(".*")) if out.exists() else True
     return complaint.removeprefix(head).rstrip("\n")
+
+
+PLACE = """
+import glob, pkgutil
+owner, _, name = {function!r}.rpartition(".")
+owner = pkgutil.resolve_name(owner)
+original = getattr(owner, name)
+def waiting(*given, **named):
+    if {over}:
+        original(*given, **named)
+    if len(glob.glob({files!r})) >= {count}:
+        wait()
+setattr(owner, name, waiting)
+"""
+"""Python that has a function wait where it begins, or where it is over, once there are so many files."""
+
+InterruptedAt = Callable[..., str]
+
+
+@pytest.fixture(params=["within", pytest.param("outside", marks=pytest.mark.long)])
+def interrupted_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> InterruptedAt:
+    """What a command says that gets a signal in some function.
+
+    The signal is raised there, in this process; or, in the long suite, sent to the command in a process of its own,
+    which waits for it there.
+    """
+
+    def interrupted_at(
+        function: str,
+        arguments: Sequence[object],
+        out: Path,
+        name: str,
+        *,
+        over: bool = False,
+        files: str = "",
+        count: int = 0,
+    ) -> str:
+        place = PLACE.format(function=function, over=over, files=str(out / files) if files else "", count=count)
+        if request.param == "outside":
+            here = tmp_path / "here"
+            wait = f"import time\ndef wait():\n    open({str(here)!r}, 'w').close()\n    time.sleep(600)\n"
+            return interrupted(arguments, out, name, when=here.exists, before=wait + place)
+        owner, _, last = function.rpartition(".")
+        monkeypatch.setattr(function, getattr(pkgutil.resolve_name(owner), last))  # taken back afterwards
+        exec(place, {"wait": lambda: signal.raise_signal(getattr(signal, name))})  # noqa: S102 (our own)
+        answer = omnisim_command(*arguments)
+        monkeypatch.undo()
+        return what_is_there(answer.code, answer.out, answer.err, out, name)
+
+    return interrupted_at
 
 
 class TestSignals:
@@ -58,18 +113,16 @@ class TestSignals:
         assert not (tmp_path / "reports").exists()
 
     @pytest.mark.parametrize("name", ONE_OF_EACH)
-    def test_a_run_with_checkpoints_goes_on(self, tmp_path: Path, name: str) -> None:
+    def test_a_run_with_checkpoints_goes_on(self, tmp_path: Path, name: str, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
         arguments = ["run", scenario, "--checkpoint-every", 5, "--out", out]
         kept = out / "checkpoint.npz"
-        slow = "import omnisim.simulation.checkpoint as c, os, time\n_round = c.Checkpointer.round_is_over\n"
-        slow += f"wait = lambda: os.path.exists({str(kept)!r}) and time.sleep(600)\n"
-        slow += "c.Checkpointer.round_is_over = lambda *a: (_round(*a), wait())"
-        said = interrupted(arguments, out, name, when=kept.exists, before=slow)
+        place = "omnisim.simulation.checkpoint.Checkpointer.round_is_over"
+        said = interrupted_at(place, arguments, out, name, over=True, files="checkpoint.npz", count=1)
         assert said.endswith(f"but for {kept}: the same command goes on from there")
         assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}
-        code, _, complaint = done(*arguments)
-        assert (code, complaint) == (0, f"omnisim: going on from {kept}\n")
+        gone_on = omnisim_command(*arguments)
+        assert (gone_on.code, gone_on.err) == (0, f"omnisim: going on from {kept}\n")
         assert omnisim_command("run", scenario, "--out", tmp_path / "undisturbed").code == 0
         for file in ("trace.npz", "agents.parquet", "certificates.json", "scenario.toml"):
             assert (out / file).read_bytes() == (tmp_path / "undisturbed" / file).read_bytes()
@@ -80,32 +133,31 @@ class TestSignals:
         said = interrupted(arguments, out, "SIGTERM")
         assert said == f"nothing was written to {out}, and there is no checkpoint yet: the same command begins anew"
 
-    def test_a_run_into_a_folder_with_results(self, tmp_path: Path) -> None:
+    def test_a_run_into_a_folder_with_results(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
         assert omnisim_command("run", scenario, "--out", out).code == 0
         before = {path: path.read_bytes() for path in out.iterdir()}
-        slow = "import omnisim, time\nomnisim.simulate = lambda *_, **__: time.sleep(600)"
-        said = interrupted(["run", scenario, "--out", out], out, "SIGTERM", before=slow)
+        said = interrupted_at("omnisim.simulate", ["run", scenario, "--out", out], out, "SIGTERM")
         assert said.startswith(f"{out} is as it was: the same command begins anew")
         assert {path: path.read_bytes() for path in out.iterdir()} == before
 
-    def test_a_run_that_is_writing(self, tmp_path: Path) -> None:
+    def test_a_run_that_is_writing(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
-        slow = "from omnisim import run_directory\nimport time\nrun_directory.write_page = lambda *_: time.sleep(600)"
-        there = (out / "certificates.json").exists
-        said = interrupted(["run", scenario, "--out", out], out, "SIGTERM", when=there, before=slow)
+        arguments = ["run", scenario, "--out", out]
+        place = "omnisim.run_directory.write_page"
+        said = interrupted_at(place, arguments, out, "SIGTERM", files="certificates.json", count=1)
         assert said.startswith(f"{out} has no report.html, so its results are not complete: the same command begins")
 
     @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.long)])
     @pytest.mark.parametrize("name", ONE_OF_EACH)
-    def test_a_comparison_says_how_much_there_is(self, tmp_path: Path, name: str, jobs: int) -> None:
+    def test_a_comparison_says_how_much_there_is(
+        self, tmp_path: Path, name: str, jobs: int, interrupted_at: InterruptedAt
+    ) -> None:
         out = tmp_path / "out"
         arguments = ["compare", "synthetic_seasonal", "--forecasters", "climatology,persistence", "--seeds", 6]
         arguments += ["--jobs", jobs, "--set", "rounds=40", "--out", out]
-        slow = "from omnisim.comparison.store import Store\nimport os, time\n_write = Store.write\n"
-        slow += f"wait = lambda: len(os.listdir({str(out / 'runs')!r})) > 2 and time.sleep(600)\n"
-        slow += "Store.write = lambda *a: (_write(*a), wait())"
-        said = interrupted(arguments, out, name, when=lambda: len(list(out.glob("runs/*"))) > 2, before=slow)
+        place = "omnisim.comparison.store.Store.write"
+        said = interrupted_at(place, arguments, out, name, over=True, files="runs/*", count=3)
         finished = len(Store(out).places())
         assert 2 <= finished < 12
         expected = f"{finished} of 12 runs are finished and kept in {out}: the same command goes on from there"
@@ -122,28 +174,25 @@ class TestSignals:
         assert said == f"nothing was written to {out}: the same command begins anew"
         assert not out.exists()
 
-    def test_a_report(self, tmp_path: Path) -> None:
+    def test_a_report(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
         assert omnisim_command("run", scenario, "--out", out).code == 0
         before = (out / "report.html").read_bytes()
-        slow = "from omnisim import run_directory\nimport time\nrun_directory.write_page = lambda *_: time.sleep(600)"
-        said = interrupted(["report", out], out, "SIGTERM", before=slow)
+        said = interrupted_at("omnisim.run_directory.write_page", ["report", out], out, "SIGTERM")
         assert said == f"{out} is as it was: the same command begins anew"
         assert (out / "report.html").read_bytes() == before
 
-    def test_a_report_that_is_written_already(self, tmp_path: Path) -> None:
+    def test_a_report_that_is_written_already(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
         assert omnisim_command("run", scenario, "--out", out).code == 0
         before = (out / "report.html").stat()
-        slow = "from omnisim import run_directory\nimport time\n_write = run_directory.write_page\n"
-        slow += "run_directory.write_page = lambda *a: (_write(*a), time.sleep(600))"
-        new = lambda: (out / "report.html").stat().st_ino != before.st_ino  # noqa: E731
-        said = interrupted(["report", out], out, "SIGTERM", when=new, before=slow)
+        said = interrupted_at("omnisim.run_directory.write_page", ["report", out], out, "SIGTERM", over=True)
+        assert (out / "report.html").stat().st_ino != before.st_ino
         assert said == f"{out / 'report.html'} is complete"
 
     def test_a_signal_while_libraries_are_imported(self) -> None:
         # The entry point imports everything else only when it has taken care of signals.
-        command = start("list", "studies", before="import sys; sys.modules.pop('omnisim.cli', None)\n" + SLOW_IMPORT)
+        command = start("list", "studies", before=SLOW_IMPORT)
         assert command.stdout is not None
         assert command.stdout.readline() == "importing\n"
         send(command, "SIGINT")
@@ -177,7 +226,7 @@ class TestSignals:
     def test_one_that_is_ignored_stays_so(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         command = start(
-            *("compare", "synthetic_seasonal", "--forecasters", "climatology", "--seeds", 3, "--jobs", 1),
+            *("compare", "synthetic_seasonal", "--forecasters", "climatology", "--seeds", 1, "--jobs", 1),
             *("--set", "rounds=40", "--out", out),
             before="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)",
         )
@@ -291,10 +340,10 @@ class TestSignals:
 
 
 SLOW_IMPORT = """
-import importlib.abc, time
+import importlib.abc, sys, time
 class Slow(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == "omnisim.cli":
+        if name == "omnisim.commands.application":
             print("importing", flush=True)
             time.sleep(600)
 sys.meta_path.insert(0, Slow())
@@ -370,7 +419,7 @@ class TestStreams:
         assert (code, complaint) == (1, "omnisim: [Errno 28] No space left on device\n")
 
     @pytest.mark.parametrize(
-        "closed", [*(pytest.param(one, marks=pytest.mark.long) for one in ("<&-", ">&-")), "2>&-", "<&- >&- 2>&-"]
+        "closed", [*(pytest.param(one, marks=pytest.mark.long) for one in ("<&-", ">&-", "2>&-")), "<&- >&- 2>&-"]
     )
     def test_closed_ones(self, tmp_path: Path, closed: str) -> None:
         # A file that is opened then must not stand in for the stream that others print to.

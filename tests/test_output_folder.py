@@ -18,6 +18,8 @@ from omnisim.errors import FolderInUseError, OutputError
 from omnisim.files import atomic_write, sweep
 from omnisim.output_folder import LOCK, OWNER, held
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 HOLD = """
 import sys, time
 from pathlib import Path

@@ -20,12 +20,14 @@ from omnisim import reproducibility
 
 ROOT = Path(__file__).parents[1]
 
+PAGE = ROOT / "docs" / "reproducibility.md"
+
 
 def words(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-@pytest.mark.parametrize("text", [(ROOT / "README.md").read_text(encoding="utf-8"), omnisim.simulate.__doc__])
+@pytest.mark.parametrize("text", [PAGE.read_text(encoding="utf-8"), omnisim.simulate.__doc__])
 def test_the_promise_is_the_same_in_every_place(text: str) -> None:
     assert reproducibility.PROMISE in words(text)
 

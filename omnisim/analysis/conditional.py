@@ -40,11 +40,11 @@ class Conditional:
         return utility_range(self.evidence.record.population, self.limits)
 
     def cost(self, k: int) -> FloatArray:
-        """Largest addition to any regret of each agent by rounds of subsequence k beyond the limits, (N,)."""
+        """Largest cost, to any regret of each agent, of the rounds of subsequence k beyond the limits, (N,)."""
         return np.asarray(self._costs[self.evidence.trace.active[self.beyond, k]].sum(axis=0))
 
     def error(self, k: int) -> float:
-        """Largest addition to the bias of any coordinate by those rounds."""
+        """Largest bias of any coordinate that the rounds of subsequence k beyond the limits add."""
         moved = np.abs(self.evidence.trace.outcomes - self.outcomes)[self.evidence.trace.active[:, k]]
         return float(moved.max(axis=1).sum())
 
@@ -64,7 +64,7 @@ class Conditional:
 
     @cached_property
     def _costs(self) -> FloatArray:
-        """Costs of each of the R rounds beyond the limits to each agent, (R, N)."""
+        """Largest cost of each round beyond the limits to each agent, (R, N)."""
         population = self.evidence.record.population
         moved = (self.evidence.trace.outcomes - self.outcomes)[self.beyond]
         found = [np.ptp(population.utility @ each, axis=1) for each in moved]

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from omnisim.commands.loading import file_name, load
-from omnisim.commands.options import Force, Plugins, ScenarioPath
+from omnisim.commands.loading import file_name, given, load
+from omnisim.commands.options import Force, Open, Plugins, Rounds, ScenarioPath
+from omnisim.commands.showing import show_page
 from omnisim.terminal import complain, say
 
 
@@ -29,6 +30,7 @@ def compare(
         typer.Option(metavar="A,B", help="Likewise; default: the scenario's.", show_default=False),
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, ...; the same for every forecaster.")] = 10,
+    rounds: Rounds = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=A,B", help="Values of a key of the scenario, each combined with each."),
@@ -49,6 +51,7 @@ def compare(
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop when a run fails, instead of going on.")] = False,
     plugin: Plugins = None,
     force: Force = False,
+    open_: Open = False,
 ) -> None:
     """Run forecasters on the same seeds and say which serves whom, with intervals.
 
@@ -60,7 +63,7 @@ def compare(
       omnisim compare ercot_day_ahead --forecasters persistence,climatology,ridge_autoregression
       omnisim compare my.toml --forecasters 'persistence(lag=7),published(model=dnn)' --set market.series=a,b
     """
-    loaded = load(scenario, None, plugin, {})
+    loaded = load(scenario, None, plugin, given(None, rounds, None))
     from omnisim import run_directory
     from omnisim.commands.comparing import leaderboard, run_comparison, verdict, warnings, write_page
     from omnisim.comparison.store import FOLDERS
@@ -89,4 +92,4 @@ def compare(
         complain(f"omnisim: warning: {line}")
     for line in lines:
         say(line)
-    say(f"{page}")
+    show_page(page, in_browser=open_)

@@ -5,8 +5,15 @@ from typing import Annotated
 
 import typer
 
+from omnisim.commands.completing import scenarios_that_begin
+
 ScenarioPath = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario.")
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A TOML file, or the name of a shipped scenario.",
+        autocompletion=scenarios_that_begin,
+    ),
 ]
 OwnPrices = Annotated[
     Path | None,
@@ -35,4 +42,5 @@ Horizon = Annotated[
         show_default=False,
     ),
 ]
+Open = Annotated[bool, typer.Option("--open", help="Show the page in a browser when it is written.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]

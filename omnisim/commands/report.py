@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from omnisim.commands.options import Open
+from omnisim.commands.showing import show_page
 from omnisim.interruption import begins_anew
-from omnisim.terminal import say
 
 
 def report(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A folder of omnisim run or omnisim compare.")],
+    open_: Open = False,
 ) -> None:
     """Write the report of a finished run again, with this version of omnisim; or that of a comparison as far as it is.
 
@@ -34,4 +36,4 @@ def report(
         else:
             trace, manifest = run_directory.read_run(run_dir)
             run_directory.write_page(run_dir, omnisim.analyze(trace), manifest)
-    say(f"{page}")
+    show_page(page, in_browser=open_)

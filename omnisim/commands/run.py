@@ -6,18 +6,26 @@ from typing import Annotated
 
 import typer
 
+from omnisim.commands.completing import scenarios_that_begin
 from omnisim.commands.loading import file_name, given, load, load_prices
-from omnisim.commands.options import Force, Horizon, Overrides, OwnPrices, Plugins, Rounds, Seed
+from omnisim.commands.options import Force, Horizon, Open, Overrides, OwnPrices, Plugins, Rounds, Seed
+from omnisim.commands.showing import show_page
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
+
+VIOLATED = 3
+"""Exit code of ``--strict`` where a certificate is violated."""
 
 
 def run(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]", help="A TOML file, or the name of a shipped scenario.", show_default=False
+            metavar="[SCENARIO]",
+            help="A TOML file, or the name of a shipped scenario.",
+            autocompletion=scenarios_that_begin,
+            show_default=False,
         ),
     ] = None,
     prices: OwnPrices = None,
@@ -30,7 +38,7 @@ def run(
     horizon: Horizon = None,
     overrides: Overrides = None,
     plugin: Plugins = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a certificate is violated.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 3 if a certificate is violated.")] = False,
     checkpoint_every: Annotated[
         int | None,
         typer.Option(
@@ -40,6 +48,7 @@ def run(
         ),
     ] = None,
     force: Force = False,
+    open_: Open = False,
 ) -> None:
     """Run a scenario and write its report.
 
@@ -98,8 +107,8 @@ def run(
         complain(f"omnisim: warning: {line}")
     if prices is not None:
         say(f"{directory / run_directory.SCENARIO} is the scenario that was run: change what does not fit")
-    say(f"{directory / run_directory.REPORT}")
+    show_page(directory / run_directory.REPORT, in_browser=open_)
     for row in violated.itertuples():
         complain(f"omnisim: violated: {row.theorem}, {row.scope}: {row.measured:.6g} > {row.bound:.6g}")
     if strict and len(violated):
-        raise typer.Exit(1)
+        raise typer.Exit(VIOLATED)

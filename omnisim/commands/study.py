@@ -7,14 +7,19 @@ from typing import Annotated
 
 import typer
 
-from omnisim.commands.options import Force
+from omnisim.commands.completing import studies_that_begin
+from omnisim.commands.options import Force, Open
+from omnisim.commands.showing import show_page
 from omnisim.interruption import begins_anew
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
 
 
 def study(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of omnisim list studies.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="One of omnisim list studies.", autocompletion=studies_that_begin),
+    ],
     quick: Annotated[
         bool, typer.Option("--quick", help="The small variant: shows in seconds that it works, judges little.")
     ] = False,
@@ -29,6 +34,7 @@ def study(
         typer.Option(help="File or folder the study is about; default: what the package ships.", show_default=False),
     ] = None,
     force: Force = False,
+    open_: Open = False,
 ) -> None:
     """Rerun what the papers claim and write one page of figures, slopes and verdicts.
 
@@ -59,7 +65,7 @@ def study(
         complain(f"omnisim: warning: {line}")
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
-    say(f"{page}")
+    show_page(page, in_browser=open_)
 
 
 _MARKS = {True: "agrees    ", False: "DISAGREES ", None: "not judged"}

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from omnisim.files import atomic_write
-from omnisim.interruption import begins_anew
+from omnisim.commands.options import Force, Open
+from omnisim.commands.showing import show_page
+from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import runs_bar
 from omnisim.terminal import complain, say
 
@@ -42,6 +43,14 @@ def value(
         typer.Option(help="Folder for page and tables; default: reports/value-<prices>-<digest>.", show_default=False),
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, ...; each draws the customers anew.")] = _SEEDS,
+    risk: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cvar:LEVEL",
+            help="Play customers too who mind the worst days, such as cvar:0.9, or cvar:0.9:0.5 with half the weight.",
+            show_default=False,
+        ),
+    ] = None,
     rounds: Annotated[int | None, typer.Option(help="Days to play; default: all.", show_default=False)] = None,
     overrides: Annotated[
         list[str] | None,
@@ -52,7 +61,8 @@ def value(
         list[str] | None,
         typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines kinds of customers."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")] = False,
+    force: Force = False,
+    open_: Open = False,
 ) -> None:
     """Say what forecasts are worth to customers, in money a year, beside climatology and perfect foresight.
 
@@ -64,6 +74,7 @@ def value(
       omnisim value vendor_a.csv vendor_b.csv --prices prices.csv
       omnisim value new=2024/new.csv old=2024/old.csv --prices prices.csv --customers my.toml
       omnisim value vendor_a.csv --prices prices.csv --customers storage=batteries.csv
+      omnisim value quantiles.csv ensemble.csv --prices prices.csv --risk cvar:0.9
       omnisim value dnn lear --prices prices_and_forecasts.csv --seeds 20
     """
     from omnisim import run_directory
@@ -72,11 +83,14 @@ def value(
     from omnisim.scenario.document import to_toml
     from omnisim.scenario.own_file import scenario_of_prices
     from omnisim.studies.directory import write
+    from omnisim.value.kept import FOLDER
     from omnisim.value.mistakes import errors_of, sizes
     from omnisim.value.page import page
     from omnisim.value.plays import market_of, played
+    from omnisim.value.risk import Risk
     from omnisim.value.sources import overrides_of
 
+    minded = None if risk is None else Risk.of(risk)
     started = time.perf_counter()
     add_plugins(plugin)
     given = overridden_by(overrides)
@@ -94,20 +108,23 @@ def value(
             *("omnisim", "value", *forecasts, "--prices", str(prices)),
             *([] if customers is None else ["--customers", customers]),
             *("--seeds", str(seeds)),
+            *([] if risk is None else ["--risk", risk]),
             *([] if rounds is None else ["--rounds", str(rounds)]),
             *(part for text in overrides or [] for part in ("--set", text)),
             *(part for module in plugin or [] for part in ("--plugin", module)),
         ]
     )
-    begins_anew(directory / run_directory.REPORT)
-    with run_directory.prepared(directory):
+    results = Results(directory / run_directory.REPORT)
+    if_interrupted(lambda: how_to_go_on(results, directory))
+    with run_directory.prepared(directory, FOLDER):
         check_unoccupied(directory, {"study": "value", "command": command}, force=force)
         with runs_bar(f"value {scenario.name}") as (show, _):
-            ledger = played(scenario, market, names, tried, seeds=seeds, jobs=jobs, on_run=show)
+            ledger = played(
+                scenario, market, names, tried, seeds=seeds, jobs=jobs, risk=minded, folder=directory, on_run=show
+            )
         study = page(ledger, tried, scenario.about["market"])
-        with atomic_write(directory / run_directory.SCENARIO) as file:
-            file.write(to_toml(scenario.source).encode())
-        written = write(study, directory, command, 0, time.perf_counter() - started)
+        files = {run_directory.SCENARIO: to_toml(scenario.source).encode()}
+        written = write(study, directory, command, 0, time.perf_counter() - started, files)
     for line in study.warnings:
         complain(f"omnisim: warning: {line}")
     say(study.headline)
@@ -115,7 +132,18 @@ def value(
         say(f"  {finding.measured}")
     for line in study.notices[1:]:
         say(line)
-    say(f"{written}")
+    show_page(written, in_browser=open_)
+
+
+def how_to_go_on(results: Results, directory: Path) -> str:
+    """State of an interrupted command's results, and the way to go on."""
+    from omnisim.report.text import count
+    from omnisim.value.kept import kept_in
+
+    if results.are_complete:
+        return str(results)
+    seeds = kept_in(directory)
+    return f"{results}: the same command " + (f"goes on after {count(seeds, 'seed')}" if seeds else "begins anew")
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from omnisim.errors import ScenarioError
 from omnisim.scenario.registry import find
-from omnisim.scenario.schema import parameters, tables_of
+from omnisim.scenario.table_models import parameters, tables_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")

@@ -58,7 +58,7 @@ class Signal:
 
     @property
     def told(self) -> FloatArray:
-        """What was known of it the day before, (D, H): its forecast, or the values of the day before."""
+        """Values known the day before, (D, H): the forecast of the signal, or its values of the day before."""
         return np.concatenate([self.series[:1], self.series[:-1]]) if self.forecast is None else self.forecast
 
 

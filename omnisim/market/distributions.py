@@ -100,19 +100,19 @@ class Distribution:
 
     @property
     def mean(self) -> FloatArray:
-        """What a risk-neutral customer needs, (D, H)."""
+        """Mean, (D, H): all that a risk-neutral customer needs."""
         if self.members is not None:
             return np.asarray(self.members.mean(axis=2))
         return np.asarray(((self.left + self.right) * (np.diff(self.edges) / 2)).sum(axis=2))
 
     @property
     def mean_between(self) -> FloatArray:
-        """By how much the mean may differ if the lines between the levels are any increasing curves, (D, H): +- so."""
+        """Largest change of the mean if the lines between the levels are any increasing curves, (D, H): +- so."""
         return np.asarray(((self.right - self.left) * (np.diff(self.edges) / 2)).sum(axis=2))
 
     @property
     def mean_of_tails(self) -> FloatArray:
-        """How much larger the mean is if the lines go on beyond the outermost levels, (D, H); 0 for an ensemble."""
+        """Increase of the mean if the lines go on beyond the outermost levels, (D, H); 0 for an ensemble."""
         if self.members is not None:
             return np.zeros(self.shape)
         width, rise = np.diff(self.edges), self.right - self.left
@@ -153,17 +153,17 @@ class Distribution:
         return np.asarray(2 * (under + over).sum(axis=2))
 
     def of_days(self, days: Any) -> "Distribution":
-        """Those of some days: a slice, a mask (D,) or numbers."""
+        """Select some days: a slice, a mask (D,) or numbers."""
         members = None if self.members is None else self.members[days]
         return replace(self, left=self.left[days], right=self.right[days], members=members)
 
     def scaled(self, factor: float, offset: float) -> "Distribution":
-        """That of ``factor`` > 0 times the prices plus ``offset``."""
+        """Distribution of ``factor`` > 0 times the prices plus ``offset``."""
         members = None if self.members is None else factor * self.members + offset
         return replace(self, left=factor * self.left + offset, right=factor * self.right + offset, members=members)
 
     def in_periods(self, number: int) -> "Distribution":
-        """That of ``number`` periods a day: each repeated, or of an ensemble averaged member by member.
+        """Distribution of ``number`` periods a day: each repeated, or of an ensemble averaged member by member.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class Distribution:
 
     @property
     def described(self) -> str:
-        """What was given.
+        """Description of the form that was given.
 
         >>> Distribution.of_quantiles([0.1, 0.5, 0.9], [[[1.0, 2.0, 3.0]]]).described
         '3 quantiles, 0.1 to 0.9'

@@ -217,7 +217,15 @@ def read_prices(
 
 
 def read_price_file(path: Path, **keys: Any) -> Market:
-    """Prices from a file of one's own, with the keys of :func:`read_prices`."""
+    """Prices from a file of one's own, with the keys of :func:`read_prices`.
+
+    Parameters
+    ----------
+    path
+        The file: one, or several by a name with ``*`` in it.
+    **keys
+        Those of :func:`read_prices`.
+    """
     return read_prices(path, **keys)
 
 

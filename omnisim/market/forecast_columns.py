@@ -29,7 +29,7 @@ _MIXED_UP = 0.5
 
 @dataclass(frozen=True)
 class Distributed:
-    """How a file says distributions; at most one of the four is given.
+    """Form of distributions in a file; at most one of the four is given.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """What is read of a file."""
+    """Parts read from a file."""
 
     kind: Kind
     parts: Sequence[Part]
@@ -79,7 +79,7 @@ class Parts:
 
 
 def parts_of(table: Table, name: str, column: str | None, said: Distributed, used: Sequence[str]) -> Parts:
-    """What is read of a table of forecasts.
+    """Find the parts of a table of forecasts to read.
 
     Parameters
     ----------
@@ -182,9 +182,12 @@ def _found_in_rows(table: Table, used: Sequence[str]) -> Distributed:
 
 
 def _found_in_columns(table: Table, name: str, used: Sequence[str]) -> Distributed:
-    """What names of columns say, if they say it of one distribution."""
+    """Form of the one distribution that the names of columns announce, if they do."""
     names = [each for each in table.columns if each not in used]
-    quantiles, members = quantile_columns(names), member_columns(names)
+    try:
+        quantiles, members = quantile_columns(names), member_columns(names)
+    except DataError as cause:
+        raise DataError(f"{table.source}: {cause}") from cause
     if len(quantiles) + len(members) > 1:
         said = ", ".join(repr(each) for each in [*quantiles, *members])
         raise DataError(
@@ -197,7 +200,7 @@ def _found_in_columns(table: Table, name: str, used: Sequence[str]) -> Distribut
 
 
 def _of_rows(table: Table, name: str, column: str | None, said: Distributed, used: Sequence[str]) -> Parts:
-    """Of a file with a row for each level or member."""
+    """Parts of a file with a row for each level or member."""
     key = said.level_column or said.member_column or ""
     value = _point(table, name, column, [*used, key])
     texts = table.raw(key)

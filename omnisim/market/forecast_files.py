@@ -189,7 +189,7 @@ class _Read:
 
 @dataclass(frozen=True)
 class _Reader:
-    """How rows of a file become days of a market."""
+    """Reader of rows of a file as days of a market."""
 
     about: str
     market: Market

@@ -1,4 +1,4 @@
-"""When forecasts were issued: of several for one period, the last one before gate closure counts."""
+"""Issue times of forecasts: of several for one period, the last one before gate closure counts."""
 
 import datetime as dt
 import re
@@ -40,7 +40,7 @@ def known_rows(
     clock: str | None,
     about: str,
 ) -> tuple[BoolArray, list[str]]:
-    """Which rows are the last forecast of their period that was issued until gate closure, and notes.
+    """Mark the rows with the last forecast of their period that was issued until gate closure, and give notes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which columns of a file of forecasts are quantiles, and of which level, or the members of an ensemble."""
+"""Columns of a file of forecasts that are quantiles, and of which level, or the members of an ensemble."""
 
 import itertools
 import re
@@ -11,7 +11,8 @@ MEDIAN = 0.5
 _LOW, _HIGH = "low", "high"
 """Ends of a central interval."""
 
-_PERCENT = 100
+_PERCENT, _ALL = 100, 99
+"""Per cent, and how many whole ones lie strictly between 0 and 100."""
 
 _NUMBER = r"(\d+[.,]\d+|[.,]\d+|0_\d+|\d{1,3})"
 _WORDS = r"(?:quantile|percentile|prctile|pctl|pct|perc|tau|q|p)"
@@ -41,7 +42,7 @@ _MEMBERS = re.compile(
 
 
 def quantile_columns(names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """By what stands before them in their names, the columns of quantiles and their levels, in increasing order.
+    """Columns of quantiles and their levels, in increasing order, by the prefix of their names.
 
     Read are ``q10``, ``P90``, ``q0.1``, ``price_q05``, ``0.1``, ``10%``, ``quantile 0.1``, ``5th percentile``,
     ``median``, ``lo-80`` and ``hi-80`` (the bounds of a central interval of 80 %). A single column is none: a forecast
@@ -97,7 +98,7 @@ def checked_levels(levels: Mapping[str, float]) -> dict[str, float]:
 
 
 def member_columns(names: Sequence[str]) -> dict[str, list[str]]:
-    """By what stands before them in their names, the columns of the members of an ensemble, two or more.
+    """Columns of the members of an ensemble, two or more, by the prefix of their names.
 
     >>> member_columns(["time", "member_1", "member_2", "dnn_1", "dnn_2"])
     {'': ['member_1', 'member_2']}
@@ -149,7 +150,7 @@ def _levels(texts: Mapping[str, tuple[str, str]]) -> dict[str, float]:
     whole = [int(text) for text, kind in texts.values() if text.isdigit() and not kind]
     example = ", ".join(f"{name!r} = 0.1" for name in [*texts][:1])
     hint = f"say which levels they are: quantiles = {{ {example}, ... }}"
-    if len(whole) == len(texts) and sorted(whole) == list(range(1, len(whole) + 1)):
+    if len(whole) == len(texts) and len(whole) < _ALL and sorted(whole) == list(range(1, len(whole) + 1)):
         raise DataError(f"columns {_listing(texts)} may be counted, or percentiles: {hint}")
     three = [text for text, _ in texts.values() if text.isdigit() and len(text) == 3]
     if max(map(int, three), default=_PERCENT + 1) <= _PERCENT and any(text[0] == "0" for text in three):

@@ -38,7 +38,7 @@ MOST_CAPS = 12
 
 @dataclass(frozen=True)
 class Known:
-    """What agents are made with of a signal.
+    """Facts about a signal that agents are made with.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Known:
 
     @property
     def per_mwh(self) -> str:
-        """What there is so much of in a MWh: ``kg`` of ``kg/MWh``."""
+        """Quantity that the signal counts in a MWh: ``kg`` of ``kg/MWh``."""
         return self.unit.removesuffix("/MWh")
 
 
@@ -176,7 +176,7 @@ def capped(price: FloatArray, cap: float) -> FloatArray:
 
 
 def name_of_cap(cap: float) -> str:
-    """What the price with a cap is called."""
+    """Name of the price with a cap."""
     return f"price capped at {cap:g}"
 
 

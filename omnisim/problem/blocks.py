@@ -28,6 +28,8 @@ class Block:
         The values that are 0 and 1.
     start, stop
         The first coordinate, and the one after the last.
+    cap
+        Where it is the price with a cap: that.
     """
 
     name: str
@@ -36,16 +38,21 @@ class Block:
     high: float
     start: int
     stop: int
+    cap: float | None = None
 
     @property
     def span(self) -> float:
-        """From ``low`` to ``high``."""
+        """Width of the range, from ``low`` to ``high``."""
         return self.high - self.low
 
     @property
     def columns(self) -> slice:
         """Its coordinates."""
         return slice(self.start, self.stop)
+
+    def outcomes(self, values: FloatArray) -> FloatArray:
+        """Values in its unit as coordinates, inside [0, 1]."""
+        return np.clip((np.asarray(values) - self.low) / self.span, 0.0, 1.0)
 
     def part(self, outcomes: FloatArray) -> FloatArray:
         """Its coordinates of outcomes (..., d)."""
@@ -64,6 +71,7 @@ class Block:
             "low": self.low,
             "high": self.high,
             "coordinates": self.stop - self.start,
+            **({} if self.cap is None else {"cap": self.cap}),
         }
 
 
@@ -87,5 +95,6 @@ def blocks_of(listed: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
         low, high, size = float(each["low"]), float(each["high"]), int(each["coordinates"])
         if not (np.isfinite(low) and np.isfinite(high) and high > low and size >= 1):
             raise ValueError(f"block {each['name']!r} goes from {low:g} to {high:g} over {size} coordinates")
-        found.append(Block(str(each["name"]), str(each["unit"]), low, high, start, start + size))
+        cap = None if each.get("cap") is None else float(each["cap"])
+        found.append(Block(str(each["name"]), str(each["unit"]), low, high, start, start + size, cap))
     return tuple(found)

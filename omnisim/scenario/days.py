@@ -170,10 +170,11 @@ class Days:
         """Meaning of the coordinates of an outcome: the prices, and the signals behind them."""
         periods = PRICES_A_DAY[self.resolution]
         units = {} if self.market is None else {name: signal.unit for name, signal in self.market.signals.items()}
+        caps = {} if self.market is None else {name: signal.cap for name, signal in self.market.signals.items()}
         named = {"price": (f"{self.scaling.currency}/MWh", self.scaling)}
         named |= {name: (units[name], scaling) for name, scaling in self.scales.items()}
         return tuple(
-            Block(name, unit, scaling.low, scaling.high, i * periods, (i + 1) * periods)
+            Block(name, unit, scaling.low, scaling.high, i * periods, (i + 1) * periods, caps.get(name))
             for i, (name, (unit, scaling)) in enumerate(named.items())
         )
 

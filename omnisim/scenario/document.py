@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from omnisim.errors import ScenarioError
 from omnisim.reading import read_bytes, reading
 from omnisim.scenario import registry
-from omnisim.scenario.schema import Schema, one_table, why_not
+from omnisim.scenario.schema import Schema
+from omnisim.scenario.table_models import one_table, why_not
 from omnisim.suggest import nearest
 
 _TAGS = ("kind", "source")

@@ -1,4 +1,4 @@
-"""Checked copies of the features, dates and limits that a scenario is given."""
+"""Data of every round known beforehand, as checked copies of those that a scenario is given."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ from omnisim.scenario.document import digest, read_document, resolved
 from omnisim.scenario.network_tables import build_network
 from omnisim.scenario.rule_features import rule_features
 from omnisim.scenario.scenario import Scenario
-from omnisim.scenario.schema import parameters, tables_of
+from omnisim.scenario.table_models import parameters, tables_of
 from omnisim.streams import stream
 
 
@@ -136,6 +136,11 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
                 "choose another adversary, or a market with data"
             )
         supplied |= {"outcomes": days.outcomes, "unclipped": days.unclipped}
+    elif days.scales:
+        raise ScenarioError(
+            f"adversary.kind: is {document.adversary.kind!r}: a market with signals ({', '.join(days.scales)}) needs "
+            "'replay', since an adversary of prices does not know what signals come with them"
+        )
     if "price_range" in inspect.signature(adversary_target).parameters:
         supplied["price_range"] = (days.scaling.low, days.scaling.high)
     with naming("adversary"):

@@ -12,7 +12,7 @@ from omnisim.errors import ScenarioError
 from omnisim.problem.churn import Churn, Spell
 from omnisim.problem.delays import Constant, Exponential, LogNormal, Uniform
 from omnisim.problem.network import Channel, GraphML, Network, SmallWorld, Star, Tree
-from omnisim.scenario.schema import Table, parameters, table_model
+from omnisim.scenario.table_models import Table, parameters, table_model
 
 DELAYS: dict[str, type] = {
     "constant": Constant,

@@ -68,6 +68,7 @@ KINDS: Mapping[str, dict[str, str]] = {
         "industrial_loads": "omnisim.market:IndustrialLoads",
         "manufacturers": "omnisim.market:Manufacturers",
         "producers": "omnisim.market:Producers",
+        "retailers": "omnisim.market:Retailers",
         "solar_storage": "omnisim.market:SolarStorage",
         "spike_hedgers": "omnisim.market:SpikeHedgers",
         "storage": "omnisim.market:Storage",

@@ -1,23 +1,21 @@
 """The form of a scenario file, as pydantic models.
 
-The tables of strategies, populations and markets are not written here: each is read off the signature of the
-class or function it configures, so that a parameter and its default are stated once.
+The tables of strategies, populations and markets are not written here: each is read off the signature of what it
+configures, see :mod:`omnisim.scenario.table_models`.
 """
 
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union
 
-from numpy.typing import ArrayLike
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     FiniteFloat,
@@ -28,34 +26,13 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
-from omnisim.arrays import Written
-from omnisim.errors import ScenarioError
 from omnisim.market.data import Resolution
 from omnisim.market.forecast_files import with_forecast
 from omnisim.market.signals import with_signal
 from omnisim.problem.subsequences import Operator, Rule
-from omnisim.reading import reading
 from omnisim.scenario import registry
-
-_STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, protected_namespaces=())
-
-FROM_MARKET = ("outcomes", "price_range")
-"""Parameters that the loader supplies: the outcomes of the market, and the prices that become outcomes 0 and 1."""
-
-
-def _form(annotation: Any) -> Any:
-    """The type a parameter has in a file: paths are written as strings, arrays as their note says."""
-    if get_origin(annotation) is Annotated:
-        written = [note.form for note in annotation.__metadata__ if isinstance(note, Written)]
-        if written and isinstance(written[0], str):
-            return types.GenericAlias(list, (union(written[0], nested=True),))
-        return written[0] if written else annotation
-    if annotation is Path or Path in get_args(annotation):
-        loose = Annotated[Path, Strict(strict=False)]
-        return loose | None if type(None) in get_args(annotation) else loose
-    if get_origin(annotation) is tuple:
-        return Annotated[annotation, Strict(strict=False)]  # TOML has lists only
-    return annotation
+from omnisim.scenario.network_tables import ChurnTable, network_table
+from omnisim.scenario.table_models import STRICT, Table, form_of, table_model, union
 
 
 def _number_or_numbers(value: Any) -> Any:
@@ -70,7 +47,7 @@ def _number_or_numbers(value: Any) -> Any:
 class RuleTable(BaseModel):
     """Rounds in which a daily feature compares to a value or is in a list, or to a quantile of its recent past."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     feature: str
     operator: Operator
@@ -100,12 +77,6 @@ SubsequenceForm = Annotated[
 """Forms of a subsequence in a file: ``true``, or a table."""
 
 
-class Table(BaseModel):
-    """A table that knows all its keys."""
-
-    model_config = _STRICT
-
-
 PLAYED = ("first_day", "last_day")
 """Keys of a market that its files of forecasts take over."""
 
@@ -120,7 +91,7 @@ def _forecast_table() -> type[BaseModel]:
     }
     for parameter in inspect.signature(with_forecast).parameters.values():
         if parameter.kind == parameter.KEYWORD_ONLY and parameter.name not in PLAYED:
-            fields[parameter.name] = (_form(parameter.annotation), parameter.default)
+            fields[parameter.name] = (form_of(parameter.annotation), parameter.default)
     return create_model("ForecastFile", __base__=Table, **fields)
 
 
@@ -137,14 +108,14 @@ def _signal_table() -> type[BaseModel]:
         "high": (float | None, Field(None, description="value that becomes outcome 1; default: from the past")),
     }
     for name, each in given.items():
-        fields[name] = (_form(each.annotation), ... if each.default is each.empty else each.default)
+        fields[name] = (form_of(each.annotation), ... if each.default is each.empty else each.default)
     return create_model("SignalFile", __base__=Table, **fields)
 
 
 class MarketTable(BaseModel):
     """Keys common to all market tables, whatever the source."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     low: float | None = Field(None, description="price that becomes outcome 0, per MWh; default: from the past")
     high: float | None = Field(None, description="price that becomes outcome 1, per MWh; default: from the past")
@@ -183,7 +154,7 @@ class SyntheticMarketTable(MarketTable):
 
 
 class _DocumentBase(BaseModel):
-    model_config = _STRICT
+    model_config = STRICT
 
     name: str | None = Field(None, min_length=1, description="what reports call it; default: the file's name")
     description: str = Field("", description="one sentence for the report")
@@ -215,8 +186,6 @@ class Schema:
     @lru_cache(maxsize=4)
     def _document(registered: tuple[object, ...]) -> type[BaseModel]:  # noqa: ARG004 (it is the key)
         elimination = union(*registry.POLICIES)
-        from omnisim.scenario.network_tables import ChurnTable, network_table
-
         own: dict[str, Any] = {
             "elimination": (elimination | None, Field(None, description="own rule of this population")),
             "subscriptions": (
@@ -264,121 +233,7 @@ def _markets() -> Any:
     return Annotated[Union[(*tables, SyntheticMarketTable)], Field(discriminator="source")]
 
 
-def one_table(key: str, *kinds: str) -> type[BaseModel]:
-    """The model of a table of these kinds, as if it stood alone in a file under ``key``."""
-    return _one_table(key, kinds, registry.registered())
-
-
-@lru_cache(maxsize=8)
-def _one_table(key: str, kinds: tuple[str, ...], registered: tuple[object, ...]) -> type[BaseModel]:  # noqa: ARG001
-    fields: dict[str, Any] = {key: (union(*kinds), ...)}
-    return create_model("Table", **fields)
-
-
-def union(*kinds: str, extra: dict[str, Any] | None = None, nested: bool = False) -> Any:
-    """Any table of these kinds, told apart by its ``kind``.
-
-    Inside another table (``nested``) only those that hold no tables themselves.
-    """
-    tables = []
-    for kind in kinds:
-        for name in registry.names(kind):
-            try:
-                target = registry.find(kind, name)
-                if not (nested and any(tables_of(parameter) for parameter in parameters(target))):
-                    tables.append(table_model(name, target, "kind", Table, extra))
-            except ScenarioError:
-                # A plug-in that fails to load stops the scenarios that name it, and no others.
-                if not registry.is_foreign(kind, name):
-                    raise
-    return Annotated[Union[tuple(tables)], Field(discriminator="kind")]  # noqa: UP007
-
-
-def why_not(kinds: Sequence[str], name: str) -> None:
-    """Raise what kept a registered name out of :func:`union`; nothing if there is no such name.
-
-    Raises
-    ------
-    ScenarioError
-        Naming the plug-in.
-    """
-    for kind in kinds:
-        if name in registry.names(kind):
-            table_model(name, registry.find(kind, name), "kind", Table)
-
-
-def tables_of(parameter: inspect.Parameter) -> str | None:
-    """The kind of the tables that a parameter holds, if it holds a list of tables."""
-    notes = getattr(parameter.annotation, "__metadata__", ())
-    return next((note.form for note in notes if isinstance(note, Written) and isinstance(note.form, str)), None)
-
-
 class _JsonSchema(GenerateJsonSchema):
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002
         """Schema of a plug-in's parameter of a type that no file can hold: anything."""
         return {}
-
-
-def table_model(
-    name: str,
-    target: Callable[..., Any],
-    tag: str,
-    base: type[BaseModel],
-    extra: dict[str, Any] | None = None,
-) -> type[BaseModel]:
-    """A model with a field for each parameter of ``target`` that a file can give, and ``tag = name``.
-
-    Raises
-    ------
-    ScenarioError
-        If a parameter of a plug-in cannot be one.
-    """
-    fields: dict[str, Any] = {tag: (Literal[name], Field(description=_summary(target)))}
-    for parameter in parameters(target):
-        if parameter.name in base.model_fields:
-            continue
-        default = ... if parameter.default is inspect.Parameter.empty else _as_written(parameter.default)
-        fields[parameter.name] = (_form(parameter.annotation), default)
-    with reading(f"the plug-in {name!r}", ScenarioError, "has parameters that no scenario file can give"):
-        return create_model(f"{tag}={name}", __base__=base, **(extra or {}), **fields)
-
-
-def parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a class or function that a scenario file can give, with resolved annotations.
-
-    Raises
-    ------
-    ScenarioError
-        If an annotation names something that does not exist.
-    """
-    name = getattr(target, "__qualname__", repr(target))
-    function: Any = target.__init__ if inspect.isclass(target) else target
-    with reading(f"the plug-in {name}", ScenarioError, "has an annotation that cannot be resolved"):
-        hints = get_type_hints(function, include_extras=True)
-        given = list(inspect.signature(target).parameters.values())
-    found = []
-    for parameter in given:
-        annotation = hints.get(parameter.name, Any)
-        named = parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        if named and parameter.name not in FROM_MARKET and not _only_in_python(annotation):
-            found.append(parameter.replace(annotation=annotation))
-    return found
-
-
-def _only_in_python(annotation: Any) -> bool:
-    if get_origin(annotation) is Annotated:
-        if any(isinstance(note, Written) for note in annotation.__metadata__):
-            return False
-        annotation = get_args(annotation)[0]
-    # Newer versions of numpy keep the name of the alias, older ones are a union that merges into others.
-    sides = {annotation, *get_args(annotation)}
-    merged = set(get_args(ArrayLike))
-    return ArrayLike in sides or (bool(merged) and merged <= sides)
-
-
-def _as_written(default: Any) -> Any:
-    return list(default) if isinstance(default, tuple) else default
-
-
-def _summary(target: Callable[..., Any]) -> str:
-    return (inspect.getdoc(target) or "").partition("\n")[0]

@@ -1,8 +1,10 @@
 """Files of a study on disk: ``report.html``, one Parquet and one CSV file per table, and ``manifest.json``."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from omnisim.files import atomic_write
 from omnisim.report.study.page import write_study
@@ -12,11 +14,16 @@ from omnisim.spreadsheets import to_csv
 
 REPORT, MANIFEST = "report.html", "manifest.json"
 
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
-def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: float) -> Path:
+
+def write(
+    study: Study, directory: Path, command: str, seed: int, wall_seconds: float, files: Mapping[str, bytes] = NO_FILES
+) -> Path:
     """Write all files of a study and return the path of its page, which comes last.
 
-    ``command`` and ``seed`` give the same numbers again.
+    ``command`` and ``seed`` give the same numbers again; ``files`` are further ones, by name. What says whose results
+    these are comes before them, so that the same command may be run again if it is killed.
 
     Raises
     ------
@@ -41,5 +48,8 @@ def write(study: Study, directory: Path, command: str, seed: int, wall_seconds: 
     }
     with atomic_write(directory / MANIFEST) as file:
         file.write((json.dumps(about, indent=2) + "\n").encode())
+    for name, content in files.items():
+        with atomic_write(directory / name) as file:
+            file.write(content)
     write_study(replace(study, about=about), directory / REPORT)
     return directory / REPORT

@@ -7,6 +7,7 @@ import numpy as np
 from omnisim.errors import OmnisimError, StrategyError
 from omnisim.market.agents.base import MarketAgents
 from omnisim.market.scaling import Scaling
+from omnisim.market.signals import Known
 from omnisim.problem.population import Population
 
 _SCALINGS = (Scaling(-50.0, 250.0, "EUR"), Scaling(0.0, 1000.0, "USD"))
@@ -65,7 +66,9 @@ def _built(agents: MarketAgents, scaling: Scaling, where: str) -> Population:
     np.random.default_rng().random()  # what others draw makes no difference
     try:
         past = scaling.prices(np.random.default_rng(2).random((_PAST, 24)))
-        return agents.build("agents", scaling, np.random.default_rng(7), past=past)
+        unit = f"{scaling.currency}/MWh"
+        signals = {name: Known(unit, scaling, past) for name in agents.signals_named}
+        return agents.build("agents", scaling, np.random.default_rng(7), past=past, signals=signals)
     except OmnisimError as cause:
         raise StrategyError(f"{type(agents).__name__} cannot be drawn ({where}): {cause}") from cause
 
@@ -107,8 +110,10 @@ def _check_money(name: str, population: Population, scaling: Scaling, where: str
     if population.load is None:
         return
     scale = population.money.scale[:, None]
+    periods = population.load.shape[2]
     for low, high in np.random.default_rng(1).random((5, 2, population.dimension)):
+        high[periods:] = low[periods:]  # behind the prices come signals, at which something else is paid
         earned = scale * (population.utilities(high) - population.utilities(low))
-        paid = -(population.load * (scaling.span * (high - low))).sum(axis=2)
+        paid = -(population.load * (scaling.span * (high - low)[:periods])).sum(axis=2)
         if not np.allclose(earned, paid, rtol=1e-7, atol=1e-7 * float(np.abs(scale).max())):
             raise StrategyError(f"{name}: money does not change as the load at the change of the price ({where})")

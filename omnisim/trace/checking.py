@@ -1,7 +1,7 @@
 """Checking the arrays of a record against their description, before anything counts on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -9,7 +9,9 @@ from omnisim.arrays import ROUNDING
 from omnisim.errors import TraceError
 from omnisim.trace.description import AGENTS, CONSISTENCY, KINDS, LARGEST, RECORD, RULES, RUN, Array, Rule
 from omnisim.trace.layout import arrays_of, groups, header_of, prefix_of, symbols_of
-from omnisim.trace.record import Trace
+
+if TYPE_CHECKING:
+    from omnisim.trace.record import Trace
 
 
 class Formed(Protocol):
@@ -36,7 +38,7 @@ _AT_LEAST_ONE = frozenset("TdLNAS")
 """Symbols that never stand for 0."""
 
 
-def check_trace(trace: Trace) -> None:
+def check_trace(trace: "Trace") -> None:
     """Check every array of a record by itself, and the rules that counting on it needs.
 
     Raises
@@ -52,7 +54,7 @@ def check_trace(trace: Trace) -> None:
     trace.blocks  # noqa: B018 (refused here where it cannot be read)
 
 
-def check_consistency(trace: Trace) -> None:
+def check_consistency(trace: "Trace") -> None:
     """Check that the arrays of a record belong together.
 
     Raises

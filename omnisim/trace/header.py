@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from omnisim.errors import TraceError
 from omnisim.reading import FORM, Versioned
+from omnisim.trace.description import FORECASTER
 from omnisim.trace.layout import prefix_of
-from omnisim.trace.record import FORECASTER
 
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]
@@ -61,7 +61,7 @@ class PopulationHeader(BaseModel):
 
 
 class MessagesHeader(BaseModel):
-    """Names of kinds and parties, and the rounds that are logged."""
+    """Names of kinds and participants, and the rounds that are logged."""
 
     model_config = FORM
 

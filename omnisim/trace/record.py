@@ -13,10 +13,10 @@ from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.trace.checking import check_trace
 from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
-
-FORECASTER = "forecaster"
-"""Name of the first forecaster, whose predictions are ``trace.predictions``."""
+from omnisim.trace.description import FORECASTER
+from omnisim.trace.writing import write_trace
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -186,8 +186,6 @@ class Trace:
     before: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        from omnisim.trace.checking import check_trace
-
         _freeze_arrays(self)
         for array in (*self.diagnostics.values(), *self.other_predictions.values()):
             freeze(array)
@@ -232,7 +230,7 @@ class Trace:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What the coordinates of an outcome stand for: the prices first, then the signals that there are.
+        """Blocks of an outcome's coordinates: the prices first, then the signals that there are.
 
         Raises
         ------
@@ -247,7 +245,7 @@ class Trace:
             return (Block("price", f"{unit}/MWh" if unit else "", low, low + span, 0, dimension),)
         try:
             found = blocks_of(listed)
-        except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
             raise TraceError(f"about.market.blocks cannot be read: {cause}") from cause
         if not found or found[-1].stop != dimension:
             raise TraceError(f"about.market.blocks must be of {dimension} coordinates in all, as outcomes are")
@@ -330,8 +328,6 @@ class Trace:
         OutputError
             If the file cannot be written.
         """
-        from omnisim.trace.storage import write_trace
-
         write_trace(self, Path(path))
 
 

@@ -1,43 +1,25 @@
-"""Traces on disk: one ``.npz`` of plain arrays and a header in JSON, with a schema version; nothing is pickled.
+"""Reading traces from disk: one ``.npz`` of plain arrays and a header in JSON, with a schema version, no pickles.
 
 Of a file, the sizes, names, shapes and types of the arrays are checked before one is read, and their entries before
 anything counts on them; what they may be is said in :mod:`omnisim.trace.description`.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from omnisim.archives import Archive
 from omnisim.errors import OmnisimError, TraceError
-from omnisim.files import atomic_write
 from omnisim.reading import MOST_TEXT, Versioned, parse_json, reading
+from omnisim.trace.assembly import trace_of
 from omnisim.trace.checking import check_all_values, check_consistency, check_forms
 from omnisim.trace.declarations import check
 from omnisim.trace.header import Header, check_header
-from omnisim.trace.layout import arrays_of, groups, header_of, symbols_of, trace_of
+from omnisim.trace.layout import groups, symbols_of
 from omnisim.trace.record import Trace
+from omnisim.trace.writing import HEADER, SCHEMA_VERSION
 
-SCHEMA_VERSION = 3
-"""Version of the files that are written; all up to it are read.
-
-Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
-stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed).
-"""
-
-_HEADER = "header"
 _DAMAGED, _AGAIN = "the trace is damaged", ": run its scenario.toml again"
-
-
-def write_trace(trace: Trace, path: Path) -> None:
-    """Write a record to a file, all of it or nothing; see :meth:`Trace.save`."""
-    arrays: dict[str, Any] = arrays_of(trace)
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **header_of(trace)}, sort_keys=True)
-    arrays[_HEADER] = np.frombuffer(text.encode(), dtype=np.uint8)
-    with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays)
 
 
 def load_trace(path: Path | str) -> Trace:
@@ -62,7 +44,7 @@ def load_trace(path: Path | str) -> Trace:
                 "run its scenario.toml again"
             )
         header = parse_json(text, Header)
-        forms = {name: form for name, form in archive.forms.items() if name != _HEADER}
+        forms = {name: form for name, form in archive.forms.items() if name != HEADER}
         described = groups(header, forms)
         try:
             symbols = check_forms(forms, described, symbols_of(header))
@@ -79,7 +61,7 @@ def load_trace(path: Path | str) -> Trace:
 
 
 def _header_text(archive: Archive) -> bytes:
-    form = archive.forms.get(_HEADER)
+    form = archive.forms.get(HEADER)
     if form is None or form.dtype != np.uint8 or len(form.shape) != 1 or form.shape[0] > MOST_TEXT:
-        raise ValueError(f"it has no {_HEADER}" if form is None else f"its {_HEADER} is no text")
-    return archive.read(_HEADER).tobytes()
+        raise ValueError(f"it has no {HEADER}" if form is None else f"its {HEADER} is no text")
+    return archive.read(HEADER).tobytes()

@@ -7,6 +7,7 @@ import pandas as pd
 from omnisim.report.drawings import Curve, Drawing, Panel, Strip, StripPanel, Strips
 from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, signed_amount
+from omnisim.value.risk import Risk
 
 
 def worth_chart(overall: pd.DataFrame, by_population: pd.DataFrame, currency: str) -> Chart:
@@ -79,6 +80,29 @@ def reliability_chart(covered: pd.DataFrame) -> Chart:
         [f"{row['forecast']} at {row['level']:g}: {row['share_at_or_below']:.3f}" for row in _records(covered)]
     )
     return Chart("reliability", "Whether levels hold what they say", {"": Drawing([panel], caption, f"{told}.")})
+
+
+def risk_chart(changed: pd.DataFrame, risk: Risk, currency: str) -> Chart:
+    """Draw the effects of minding bad days: on money in all, and on that of the worst days."""
+    headings = {
+        "earned": ("earned in all", _unit(currency)),
+        "worst_days": (risk.worst, f"{currency} per customer and day"),
+    }
+    panels = [
+        StripPanel(heading, unit, [
+            Strip(row["forecast"], row[key], (row[f"{key}_low"], row[f"{key}_high"])) for row in _records(changed)
+        ])
+        for key, (heading, unit) in headings.items()
+    ]  # fmt: skip
+    told = listing(
+        [f"{row['forecast']} {signed_amount(row['earned'])} and {signed_amount(row['worst_days'])}"
+         for row in _records(changed)]
+    )  # fmt: skip
+    caption = (
+        "Risk-averse less risk-neutral customers with the same forecast: right of 0 they have more. Line: the interval "
+        "that holds together with all others of its panel."
+    )
+    return Chart("risk", "What minding bad days changes", {"": Strips(panels, caption, f"{currency}: {told}.")})
 
 
 _INTERVALS = (

@@ -6,6 +6,8 @@
     by_agent   player x seed x customer             sum over the rounds; customers of all populations one after another
     hindsight  population x seed x round            sum over the customers of what each earned with the forecast that
                                                     served it best on that day
+    worst       player x population x seed x round  sum over the customers of terms whose mean over the rounds is what
+                                                    each earned on its worst days, where somebody minds them
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +18,12 @@ import numpy as np
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.market.data import Market
 from omnisim.statistics.paired import Difference, over_market
+from omnisim.value.risk import Risk, terms_of_worst
 
 DAYS_OF_A_YEAR = 365
+
+KEPT = ("populations", "agents", "names", "weights", "days", "sums", "hindsight", "worst")
+"""Arrays that hold all that is entered with a seed; see :mod:`omnisim.value.kept`."""
 
 
 @dataclass
@@ -34,6 +40,8 @@ class Ledger:
         Names of all who were played, the forecasts first.
     seeds
         S.
+    risk
+        Which days are the worst ones; None where nobody minds.
     agents
         By population, how many customers are played; in the order of the scenario.
     names
@@ -46,17 +54,22 @@ class Ledger:
     forecasts: Sequence[str]
     players: Sequence[str]
     seeds: int
+    risk: Risk | None = None
     agents: dict[str, int] = field(default_factory=dict)
     names: dict[str, Sequence[str]] = field(default_factory=dict)
     weights: dict[str, FloatArray] = field(default_factory=dict)
     _days: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _sums: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
     _best: dict[tuple[int, str], FloatArray] = field(default_factory=dict)
+    _hindsight: dict[int, FloatArray] = field(default_factory=dict)
+    _worst: dict[tuple[str, int], FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int) -> "Ledger":
+    def empty(
+        cls, market: Market, forecasts: Sequence[str], players: Sequence[str], seeds: int, risk: Risk | None = None
+    ) -> "Ledger":
         """One without entries."""
-        return cls(market, forecasts, players, seeds)
+        return cls(market, forecasts, players, seeds, risk)
 
     def enter(
         self,
@@ -83,10 +96,48 @@ class Ledger:
         self.names, self.weights = dict(names), dict(weights)
         self._days[player, seed] = self._weighed(money)
         self._sums[player, seed] = np.concatenate([values.sum(axis=0) for values in money.values()])
+        if self.risk is not None:
+            level = self.risk.level
+            self._worst[player, seed] = self._weighed({k: terms_of_worst(v, level) for k, v in money.items()})
         if player in self.forecasts:
             for name, values in money.items():
                 before = self._best.get((seed, name))
                 self._best[seed, name] = values if before is None else np.maximum(before, values)
+        if self.has(seed):
+            # Customer by customer it is large, and needed no more.
+            self._hindsight[seed] = self._weighed({name: self._best.pop((seed, name)) for name in self.agents})
+
+    def has(self, seed: int) -> bool:
+        """Whether every player is entered with that seed."""
+        return all((player, seed) in self._days for player in self.players)
+
+    def kept(self, seed: int) -> dict[str, np.ndarray]:
+        """Entries with a seed that is complete, as arrays by the names of ``KEPT``."""
+        found = {
+            "populations": np.array([*self.agents]),
+            "agents": np.array([*self.agents.values()]),
+            "names": np.array([str(name) for names in self.names.values() for name in names]),
+            "weights": np.concatenate([*self.weights.values()]),
+            "days": np.stack([self._days[player, seed] for player in self.players]),
+            "sums": np.stack([self._sums[player, seed] for player in self.players]),
+            "hindsight": self._hindsight[seed],
+            "worst": np.stack([self._worst[player, seed] for player in self.players]) if self.risk else np.empty(0),
+        }
+        return {name: found[name] for name in KEPT}
+
+    def restore(self, seed: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Enter what was kept of a seed."""
+        self.agents = dict(zip(arrays["populations"].tolist(), arrays["agents"].tolist(), strict=True))
+        ends = np.cumsum([*self.agents.values()])[:-1]
+        for kind, values in (("names", arrays["names"]), ("weights", arrays["weights"])):
+            parts = np.split(values, ends)
+            told = [part.tolist() if kind == "names" else part for part in parts]
+            setattr(self, kind, dict(zip(self.agents, told, strict=True)))
+        for k, player in enumerate(self.players):
+            self._days[player, seed], self._sums[player, seed] = arrays["days"][k], arrays["sums"][k]
+            if self.risk is not None:
+                self._worst[player, seed] = arrays["worst"][k]
+        self._hindsight[seed] = arrays["hindsight"]
 
     @property
     def dates(self) -> DateArray:
@@ -115,10 +166,14 @@ class Ledger:
         """
         return self._per_customer([self._days[player, seed] for seed in range(self.seeds)], population)
 
+    def worst_daily(self, player: str) -> FloatArray:
+        """Terms (S, T) whose sum over the days is what a customer earned on one of its worst days, by the mean."""
+        every = self._per_customer([self._worst[player, seed] for seed in range(self.seeds)], None)
+        return every / (self._scale * self.market.days)
+
     def hindsight(self, population: str | None = None) -> FloatArray:
         """Money per customer and year, (S, T), on the forecast that served each customer best on each day."""
-        days = [np.stack([self._best[seed, name].sum(axis=1) for name in self.agents]) for seed in range(self.seeds)]
-        return self._per_customer(days, population)
+        return self._per_customer([self._hindsight[seed] for seed in range(self.seeds)], population)
 
     def by_customer(self, player: str) -> FloatArray:
         """Money of each customer in a year, (S, N)."""

@@ -9,12 +9,15 @@ import pandas as pd
 from omnisim.arrays import FloatArray
 from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import count
-from omnisim.value.charts import cost_chart, days_chart, reliability_chart, worth_chart
+from omnisim.value.charts import cost_chart, days_chart, reliability_chart, risk_chart, worth_chart
 from omnisim.value.ledger import Ledger
 from omnisim.value.limits import added, cost_of_errors
-from omnisim.value.measures import choices, halves, scores
+from omnisim.value.measures import choices, choices_by_population, halves, scores
 from omnisim.value.probabilistic import common_levels, coverage, descriptions, intervals, tail_of, told
-from omnisim.value.words import findings, headline, of_addition, of_measures
+from omnisim.value.risk import Risk
+from omnisim.value.risk_tables import changes, risks, said
+from omnisim.value.scenarios import FEWEST_DAYS, MOST_DAYS
+from omnisim.value.words import findings, headline, of_addition, of_measures, of_populations
 from omnisim.value.worth import by_customer, by_days, by_population, overall, winners
 
 
@@ -63,13 +66,18 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         section, more_tables = _distributions(ledger)
         sections.append(section)
         tables |= more_tables
+    if ledger.risk is not None:
+        section, more_tables = _risk(ledger, ledger.risk)
+        sections.append(section)
+        tables |= more_tables
     if len(names) > 1:
         chosen = choices(ledger, ledger.every, ledger.every)
         later = choices(ledger, *halves(ledger))
-        more = added(ledger)
+        more, parted = added(ledger), choices_by_population(ledger)
         tables |= {
             "choices": Table("Chosen and paid on all days", chosen, _CHOICES),
             "choices_later": Table("Chosen on the first half of the days, paid on the second", later, _CHOICES),
+            **({"choices_by_population": Table("By population", parted, _CHOICES)} if len(parted) else {}),
             "scores": Table("Accuracy", _titled(scores(ledger, ledger.every))),
             "combinations": Table("More than the best forecast", more, f"In {unit}. {_TOGETHER}"),
         }
@@ -77,8 +85,9 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
             Section(
                 "measures-section", "Measures", [
                     of_measures(chosen, currency),
+                    *([of_populations(parted)] if len(parted) else []),
                     _MEASURES,
-                ], [], ["choices", "choices_later", "scores"],
+                ], [], ["choices", *(["choices_by_population"] * (len(parted) > 0)), "choices_later", "scores"],
             ),
             Section(
                 "combination-section", "Combination", [
@@ -116,6 +125,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         command="omnisim value",
         notices=[
             _FORESIGHT,
+            *([] if ledger.risk is None else [said(changes(ledger), ledger.risk, currency)]),
             *([f"{100 * cut:.2g} % of how prices moved lies outside the scale: it is paid, and no forecast can tell."]
               if cut >= _MUCH else []),
         ],
@@ -124,7 +134,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
 
 
 def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
-    """What distributions said, and whether they held."""
+    """Section on the distributions, and on whether they held."""
     covered, held = coverage(ledger), intervals(ledger)
     tail, levels = tail_of(ledger), common_levels(ledger)
     unit = f"{ledger.currency}/MWh"
@@ -136,6 +146,42 @@ def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
     if len(held):
         tables["intervals"] = Table("Central intervals", held, f"Widths and scores in {unit}. {_OVER_DAYS}")
     return Section("distributions-section", "Distributions", text, [reliability_chart(covered)], list(tables)), tables
+
+
+def _risk(ledger: Ledger, risk: Risk) -> tuple[Section, dict[str, Table]]:
+    """Section on the cost of minding bad days, and on its use."""
+    changed = changes(ledger)
+    unit = f"Worth in {ledger.currency} per customer and year, worst days in {ledger.currency} per customer and day"
+    tables = {
+        "risk": Table("Earned, and earned on the worst days", risks(ledger), f"{unit}. {_OF_COLUMNS}"),
+        "risk_changes": Table("Risk-averse less risk-neutral", changed, f"{unit}. {_OF_COLUMNS}"),
+    }
+    text = [said(changed, risk, ledger.currency), _minded(risk), _NOT_COVERED, _TOGETHER_A_DAY]
+    return Section("risk-section", "Risk", text, [risk_chart(changed, risk, ledger.currency)], list(tables)), tables
+
+
+def _minded(risk: Risk) -> str:
+    of = "" if risk.weight == 1 else f"sum of {1 - risk.weight:g} times the mean and {risk.weight:g} times the "
+    return (
+        f"Each day a risk-averse customer does what has the largest {of}conditional value at risk at level "
+        f"{risk.level:g}: the mean of the worst {100 * (1 - risk.level):.3g} % of what the day may bring in, by the "
+        f"forecast’s distribution. “Worst days” are what came: of each customer, the mean of its own {risk.worst}. "
+        "Nobody minds anything with a point, which leaves nothing in doubt."
+    )
+
+
+_NOT_COVERED = (
+    "The guarantees of decision calibration are not about these customers: what they maximize is not affine in the "
+    "prices, so that no single prediction of the prices tells them what to do. Their constraints hold as before."
+)
+
+_TOGETHER_A_DAY = (
+    "Members of an ensemble are days as they are. Quantiles do not say how the periods of a day hang together; that "
+    f"is taken from the ranks of up to {MOST_DAYS} days before, and on the first {FEWEST_DAYS} days all periods are at "
+    "one level. Beyond the outermost quantiles nothing worse is expected."
+)
+
+_OF_COLUMNS = "The intervals of each column hold together with 95 %; those of the worst days are right to first order."
 
 
 def _scored(levels: FloatArray, tail: float | None) -> str:

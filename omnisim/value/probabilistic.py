@@ -1,4 +1,4 @@
-"""How good predictive distributions were: pinball loss, CRPS, interval score, and whether levels hold what they say.
+"""Accuracy of predictive distributions: pinball loss, CRPS, interval score, and whether levels hold what they say.
 
 A forecast of points is the distribution that is sure of them: its CRPS is its absolute error.
 """
@@ -23,11 +23,11 @@ _SLACK = 1e-9
 _DAYS_AT_ONCE = 64
 
 MORE, FEWER, AS_SAID = "more than said", "fewer than said", "not separated"
-"""What the interval of a share says of the level."""
+"""Verdicts of the interval of a share on the level."""
 
 
 def scores_by_day(ledger: Ledger) -> dict[str, dict[str, FloatArray]]:
-    """By forecast and measure, the mean over the periods of each day (T,); {} where all forecasts are points.
+    """Mean scores over the periods of each day (T,), by forecast and measure; {} where all forecasts are points.
 
     The interval score is NaN for points, which have no interval.
     """
@@ -77,7 +77,7 @@ def common_levels(ledger: Ledger) -> FloatArray:
 
 
 def tail_of(ledger: Ledger) -> float | None:
-    """What the central interval leaves out on each side: 5 %, or more where a distribution says less; None for none."""
+    """Share beyond the central interval on each side: 5 %, or more where a distribution says less; None for none."""
     low, high = _reach(ledger)
     tail = max(low, 1 - high, _TAIL)
     return round(tail, 12) if tail < 0.5 - _SLACK else None

@@ -10,6 +10,8 @@ from scenario_files import omnisim_command, refusal, write_scenario
 
 import omnisim
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scenario_files import prices as made_up_prices
 
 from omnisim.market import read_price_file
-from omnisim.scenario.schema import parameters
+from omnisim.scenario.table_models import parameters
 
 Draw = Callable[..., Any]
 

@@ -19,7 +19,7 @@ from omnisim.arrays import Written
 from omnisim.problem.delays import Constant
 from omnisim.scenario import registry
 from omnisim.scenario.network_tables import DELAYS, TOPOLOGIES
-from omnisim.scenario.schema import parameters, tables_of
+from omnisim.scenario.table_models import parameters, tables_of
 
 Draw = Callable[..., Any]
 

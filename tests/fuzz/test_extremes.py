@@ -14,7 +14,7 @@ from fuzz.scenarios import BUYERS, MARKET, SYNTHETIC, prepare
 from omnisim.problem.delays import Delay
 from omnisim.scenario import registry
 from omnisim.scenario.network_tables import DELAYS
-from omnisim.scenario.schema import parameters
+from omnisim.scenario.table_models import parameters
 
 EXTREMES: dict[type, list[Any]] = {
     int: [0, -1, 1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63), 10**30],

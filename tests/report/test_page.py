@@ -207,11 +207,14 @@ def test_size_with_ten_thousand_agents(make):
     assert f"{worst:.5g}" in {f"{value:.5g}" for value in table.data["data"]["gain"] if value is not None}
 
 
-def test_size_with_many_populations_and_subsequences(make):
+@pytest.mark.parametrize(
+    ("agents", "actions", "rounds"), [(3, 4, 60), pytest.param(30, 30, 300, marks=pytest.mark.long)]
+)
+def test_size_with_many_populations_and_subsequences(agents, actions, rounds, make):
     analysis = make(
-        populations={f"population {i}": 30 for i in range(10)},
-        actions=30,
-        rounds=300,
+        populations={f"population {i}": agents for i in range(10)},
+        actions=actions,
+        rounds=rounds,
         subsequences=("all", *(f"month {i}" for i in range(40))),
         load=True,
         dates=True,

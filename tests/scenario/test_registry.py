@@ -15,7 +15,8 @@ from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
 from omnisim.scenario.describe import describe
 from omnisim.scenario.document import check_table
-from omnisim.scenario.schema import Schema, parameters, table_model
+from omnisim.scenario.schema import Schema
+from omnisim.scenario.table_models import parameters, table_model
 
 SMOOTHING = '''
 import numpy as np

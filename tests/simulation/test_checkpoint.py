@@ -20,6 +20,8 @@ import omnisim
 from omnisim import adversaries, elimination, forecasters, learners, snapshot
 from omnisim.scenario import registry
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 RULES = [
     elimination.BestResponse,
     elimination.FirstViolation,

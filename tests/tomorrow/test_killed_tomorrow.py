@@ -12,6 +12,8 @@ from commands import POSIX, done, finish, start
 from growing_run import begin, tomorrow, write
 from scenario_files import omnisim_command
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 FIRST = 24
 
 COUNTING = """

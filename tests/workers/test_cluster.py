@@ -76,6 +76,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> omnisim.Comparison:
     return omnisim.load_comparison(out)
 
 
+@pytest.mark.long
 def test_all_workers(tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path) as made:
@@ -96,6 +97,7 @@ def test_all_workers(tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
     assert_same(omnisim.load_comparison(out), undisturbed)
 
 
+@pytest.mark.long
 def test_the_scheduler(tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path) as made:

@@ -9,6 +9,7 @@ from omnisim.market.agents.industrial import IndustrialLoads
 from omnisim.market.agents.limits import CurtailmentEnergy, Held, StressedLoad
 from omnisim.market.agents.manufacturers import Manufacturers
 from omnisim.market.agents.operators import BudgetedOperators
+from omnisim.market.agents.retailers import Retailers
 from omnisim.market.agents.solar import Producers, SolarStorage
 from omnisim.market.agents.storage import Storage
 
@@ -24,6 +25,7 @@ __all__ = [
     "Manufacturers",
     "MarketAgents",
     "Producers",
+    "Retailers",
     "Schedules",
     "SolarStorage",
     "SpikeHedgers",

@@ -142,7 +142,7 @@ class EnergyBuyers(MarketAgents):
         power = own("battery_power_mw", capacity / rng.uniform(2, 8, size=self.agents))
         headroom = lognormal(rng, self.headroom, 0.8, self.agents)
 
-        shape = household * _HOUSEHOLD_SHAPE + (1 - household) * _BUSINESS_SHAPE
+        shape = load_shapes(household[:, 0])
         base = (energy - flexible)[:, None] * shape
         given_back = np.where(
             battery,
@@ -182,3 +182,9 @@ def battery_discharge(capacity: FloatArray, power: FloatArray, efficiency: float
     """
     drawn = np.minimum(power, capacity / (np.sqrt(efficiency) * NIGHT.sum()))
     return np.asarray(efficiency * drawn)
+
+
+def load_shapes(household: FloatArray) -> FloatArray:
+    """Shares (N, 24) of a day's energy by hour, from shares (N,) of households; the others are small businesses."""
+    part = household[:, None]
+    return np.asarray(part * _HOUSEHOLD_SHAPE + (1 - part) * _BUSINESS_SHAPE)

@@ -1,4 +1,4 @@
-"""What energy cost each agent on the days of the past: the prices that its menu of schedules is made for."""
+"""Offers to agents on the days of the past: contracts and prices that their menus of schedules are made for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Offers:
         scaling: Scaling,
         past: FloatArray,
     ) -> "Offers":
-        """From the prices (D, d) and the signals of the past."""
+        """Collect the prices (D, d) and the signals of the past, hour by hour and within their ranges."""
         series = {"": in_periods(np.clip(past, scaling.low, scaling.high), HOURS)}
         for name in factors:
             known = signals[name]
@@ -65,7 +65,7 @@ class Offers:
         return dict(zip(self.series, map(np.ascontiguousarray, parts), strict=True))
 
     def of_agent(self, agent: int, days: Mapping[str, FloatArray]) -> tuple[Tariff, FloatArray]:
-        """What an agent pays: a tariff, and the prices of the days (D, 24) that go with it."""
+        """Tariff of an agent, and the prices of the days (D, 24) that go with it."""
         tariff, prices = self._tariff(agent), days[""]
         if np.isfinite(self.terms.cap[agent]):
             prices = np.minimum(prices, self.terms.cap[agent])

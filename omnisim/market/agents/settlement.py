@@ -1,4 +1,4 @@
-"""What the outcomes of a day are paid for: a load for its prices, and one for each signal beside them.
+"""Settlement of a day's outcomes: a load for its prices, and one for each signal beside them.
 
 Schedules are in H equal parts of the day, a market in periods that may be longer or shorter. What is paid at an outcome
 with blocks of coordinates (:mod:`omnisim.problem.blocks`) is a load for each block, with the range of its values.
@@ -68,7 +68,7 @@ class Settlement:
         return int(self.drawn.shape[2])
 
     def energy(self, periods: int) -> FloatArray:
-        """What is paid for each coordinate, (N, A, d), d = blocks times the periods of a day."""
+        """Energy that is settled at each coordinate, (N, A, d), d = blocks times the periods of a day."""
         each = [energy_of(load, periods) for load in self.loads]
         return each[0] if len(each) == 1 else np.concatenate(each, axis=2)
 
@@ -140,7 +140,7 @@ class Settlement:
 
 
 def energy_of(load: FloatArray, number: int) -> FloatArray:
-    """From power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
+    """Convert power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
 
     Raises
     ------

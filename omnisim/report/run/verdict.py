@@ -15,6 +15,7 @@ from omnisim.analysis.accuracy import BIAS, BRIER, MAE, RANK, SKILL
 from omnisim.analysis.benchmark import EXPECTED
 from omnisim.analysis.units import market_of, units
 from omnisim.arrays import BoolArray
+from omnisim.problem.blocks import Block
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.clipping import Cut
 from omnisim.report.run import guarantees, worth
@@ -200,6 +201,15 @@ def _violations(analysis: Analysis) -> Iterator[str]:
         times, unit = int(rows["violated"].sum()), str(rows["unit"].iloc[0])
         worst = rows.iloc[int(rows["total"].to_numpy().argmax())]
         whom = worth.who(analysis, str(population), int(worst["agent"]))
+        if _on_a_sum(trace, str(population), str(constraint)):
+            agents = trace.records[str(population)].population.agents
+            yield (
+                f"{population}: “{constraint}”, a limit on the sum over the run, was exceeded by "
+                f"{count(len(rows), said.agent)} of {agents:,}, most by {whom}: {number(float(worst['total']))} {unit} "
+                f"in the end. The sum so far was above its share on {times:,} of {everyone:,} {said.agent} "
+                f"{said.round}s, by {number(float(rows['largest'].max()))} {unit} at most."
+            )
+            continue
         yield (
             f"{population}: “{constraint}” was exceeded on {times:,} of {everyone:,} {said.agent} {said.round}s "
             f"({percent(times / everyone)}), by {number(float(rows['largest'].max()))} {unit} at most; "
@@ -209,13 +219,25 @@ def _violations(analysis: Analysis) -> Iterator[str]:
     yield from _fallbacks(analysis, list(constrained))
 
 
+def _on_a_sum(trace: Trace, population: str, constraint: str) -> bool:
+    """Whether a limit is one on the sum over the run."""
+    record = trace.records[population]
+    return any(
+        limit.averaged and name == constraint
+        for name, limit in zip(record.constraint_names, record.limits, strict=False)
+    )
+
+
 def _violations_in_short(analysis: Analysis) -> str:
     table, said = analysis.whole_run_violations, worth.terms(analysis)
     if table.empty:
         return "No population has constraints: nothing can be violated."
     broken = table[table["violated"] > 0]
     parts = [
-        f"{population} “{constraint}” on {int(rows['violated'].sum()):,} {said.agent} {said.round}s, by "
+        f"{population} “{constraint}” in sum by {count(len(rows), said.agent)}, by "
+        f"{number(float(rows['total'].max()))} {rows['unit'].iloc[0]} at most"
+        if _on_a_sum(analysis.trace, str(population), str(constraint))
+        else f"{population} “{constraint}” on {int(rows['violated'].sum()):,} {said.agent} {said.round}s, by "
         f"{number(float(rows['largest'].max()))} {rows['unit'].iloc[0]} at most"
         for (population, constraint), rows in broken.groupby(["population", "constraint"], sort=False)
     ]
@@ -258,12 +280,17 @@ def _with_benchmark(analysis: Analysis, populations: Sequence[str] | None = None
 
 def _forecast(analysis: Analysis) -> Iterator[str]:
     yield from _forecast_of(analysis, None)
-    for block in analysis.trace.blocks[1:]:
+    for block in _signals(analysis.trace):
         yield from _forecast_of(analysis, block.name)
 
 
+def _signals(trace: Trace) -> list[Block]:
+    """Signals that are no prices with a cap, which say little that the prices do not: tables and figures have them."""
+    return [block for block in trace.blocks[1:] if block.cap is None]
+
+
 def _forecast_of(analysis: Analysis, signal: str | None) -> Iterator[str]:
-    """How good the forecasts were, of the prices or of a signal."""
+    """Sentences on the accuracy of the forecasts, of the prices or of a signal."""
     trace = analysis.trace
     unit = units(trace, signal)
     k = trace.subsequences[broadest(trace)]
@@ -380,7 +407,7 @@ def _data(analysis: Analysis) -> Iterator[str]:
             f"The mean price was {amount(float(trace.prices.mean()))} {unit.outcome}, from {amount(prices.lowest)} to "
             f"{amount(prices.highest)}."
         )
-        for block in trace.blocks[1:]:
+        for block in _signals(trace):
             values, clipped = block.values(trace.true_outcomes), block.part(trace.true_outcomes)
             beyond = int(((clipped < 0) | (clipped > 1)).sum())
             ends = f"{number(block.low, 6)} to {number(block.high, 6)}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from examples import Suite
 from scipy.optimize import linprog
 
 import omnisim
@@ -23,7 +24,7 @@ POLICIES: dict[str, Callable[[], Policy]] = {
     "drift plus penalty": learners.DriftPlusPenalty,
 }
 FORECASTERS = {"persistence": forecasters.Persistence, "conditional mean": forecasters.ConditionalMean}
-HORIZONS = (128, 512, 2048)
+HORIZONS = (128, 512, 2048) if Suite.long else (128, 512)
 
 
 def run(policy: str, forecaster: str, rounds: int, continuation: str) -> omnisim.Trace:
@@ -48,6 +49,7 @@ def best_on_average(trace: omnisim.Trace) -> float:
     return -float(found.fun)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(
     ("forecaster", "horizons"), [("persistence", HORIZONS), ("conditional mean", HORIZONS[:1])], ids=FORECASTERS

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from examples import Suite
 
 import omnisim
 from omnisim.adversaries import Masking
 from omnisim.elimination import PerSubsequenceThreshold, SubsequenceThreshold
 from omnisim.strategies.elimination.base import Elimination
 
-HORIZONS = (128, 512, 2048)
+HORIZONS = (128, 512, 2048) if Suite.long else (128, 512)
 
 
 def run(rule: Elimination, rounds: int, period: int = 2, agents: int = 1, order: int = 1) -> omnisim.Trace:
@@ -33,6 +34,7 @@ def gamma(length: int, sums: int, delta: float = 0.05) -> float:
     return float(np.sqrt(2 * length * np.log(sums / delta)))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("period", "order"), [(2, 1), (2, -1), (3, 1)])
 def test_violation_grows_linearly_without_attribution_and_not_with_it(period: int, order: int) -> None:
     rows = []

@@ -51,7 +51,9 @@ def blum_mansour(eta_of: Callable[[int], float]) -> Transcription:
             chain = [normalized([math.exp(eta_of(t) * e) for e in earned[i]]) for i in range(A)]
             p = [1 / A] * A
             for _ in range(5000):
-                p = [sum(p[i] * chain[i][a] for i in range(A)) for a in range(A)]
+                before, p = p, [sum(p[i] * chain[i][a] for i in range(A)) for a in range(A)]
+                if p == before:  # to the last bit, so it would stay there
+                    break
             played.append(p)
             for i in range(A):
                 for a in range(A):

@@ -1,0 +1,32 @@
+"""Writing a trace to one ``.npz`` of plain arrays and a header in JSON; :mod:`omnisim.trace.storage` reads it."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omnisim.files import atomic_write
+from omnisim.trace.layout import arrays_of, header_of
+
+if TYPE_CHECKING:
+    from omnisim.trace.record import Trace
+
+SCHEMA_VERSION = 3
+"""Version of the files that are written; all up to it are read.
+
+Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
+stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed).
+"""
+
+HEADER = "header"
+"""Name of the array that holds the header."""
+
+
+def write_trace(trace: "Trace", path: Path) -> None:
+    """Write a record to a file, all of it or nothing; see :meth:`Trace.save`."""
+    arrays: dict[str, Any] = arrays_of(trace)
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **header_of(trace)}, sort_keys=True)
+    arrays[HEADER] = np.frombuffer(text.encode(), dtype=np.uint8)
+    with atomic_write(path) as file:
+        np.savez_compressed(file, **arrays)
