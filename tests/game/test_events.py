@@ -86,3 +86,11 @@ def test_a_value_that_is_none_is_refused(value: Any) -> None:
 def test_no_event_is_refused() -> None:
     with pytest.raises(StrategyError, match="at least one"):
         Events([], 1)
+
+
+def test_the_same_prediction_is_asked_about_anew_in_each_round() -> None:
+    family, point = Events([lambda x, p: x.features["mood"][0]], 1), Mixture.point([0.5])
+    for t, mood in enumerate((0.25, 1.0, 0.0)):
+        family.prepare(Context(t, features={"mood": np.array([mood])}), [])
+        rows, gains = family.gains(point, np.array([0.0]))
+        assert (rows.tolist(), gains.tolist()) == (([0], [[0.5 * mood]]) if mood else ([], []))
