@@ -31,8 +31,8 @@ COMMITTED = ROOT / "reports" / "gallery"
 NEED_DATA = ("victoria_hot_days", "m5")
 """What cannot be made from what the package ships."""
 
-WIDTH, NARROW = 1040, 390
-"""Pixels of a picture, and of the narrowest screen that a page must fit."""
+WIDTH = 1120
+"""Pixels of a picture: as wide as the links of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -129,17 +129,15 @@ def _pictures(chosen: Sequence[Piece]) -> None:
 
 
 def end_of_first_screen(tab: Any) -> float:
-    """Pixels from the top of a page to the end of the last element that ends within its first 850."""
+    """Pixels from the top of a page to a line within its first 850 that crosses no text, table or caption."""
     return float(
         tab.evaluate(
             """() => {
-                const ends = [...document.querySelectorAll("p, table, figcaption, h1, h2, li, dd, .caption")]
+                const boxes = [...document.querySelectorAll("p, table, figcaption, h1, h2, h3, li, dt, dd, nav")]
                     .map(each => each.getBoundingClientRect()).filter(box => box.height > 0)
                     .map(box => [box.top + scrollY, box.bottom + scrollY]);
-                const last = Math.max(...ends.map(([, end]) => end).filter(end => end <= 850));
-                // Nothing may begin above that line and end below it.
-                const cut = ends.filter(([top, end]) => top < last && end > last).map(([top]) => top);
-                return Math.round(Math.min(last, ...cut) + 12);
+                const lines = boxes.map(([, end]) => end + 6).filter(line => line <= 850).sort((a, b) => b - a);
+                return lines.find(line => !boxes.some(([top, end]) => top < line && end > line)) ?? 850;
             }"""
         )
     )

@@ -170,3 +170,12 @@ def test_a_page_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(BLOCKS, README, blocks("```bash\nomnisim list nothing\n```"))
     with pytest.raises(AssertionError, match=r"README\.md, line 1: omnisim list nothing: omnisim: there is no kind"):
         run_page(README, tmp_path, long=False)
+
+
+def test_the_numbers_beside_the_classifier_are_those_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = (block for block in BLOCKS[README] if "Postprocessor" in block.text)
+    told = re.search(r"# on new patients: ([\d.]+) and ([\d.]+)", block.text)
+    assert told is not None
+    exec(compile(block.python, str(README), "exec"), {})  # noqa: S102 (our own page)
+    printed = [float(line) for line in capsys.readouterr().out.split()]
+    assert printed == pytest.approx([float(each) for each in told.groups()], abs=0.0006)
