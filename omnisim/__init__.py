@@ -15,7 +15,12 @@ from omnisim._version import __version__
 from omnisim.environment import warn_of_same_name
 
 if TYPE_CHECKING:
+    from omnisim import adversaries as adversaries
     from omnisim import batch as batch
+    from omnisim import elimination as elimination
+    from omnisim import forecasters as forecasters
+    from omnisim import learners as learners
+    from omnisim import market as market
     from omnisim import network as network
     from omnisim import testing as testing
     from omnisim.analysis import Analysis as Analysis
@@ -36,10 +41,6 @@ if TYPE_CHECKING:
     from omnisim.scenario.scenario import Scenario as Scenario
     from omnisim.simulation.checkpoint import Checkpoint as Checkpoint
     from omnisim.simulation.simulate import simulate as simulate
-    from omnisim.strategies import adversaries as adversaries
-    from omnisim.strategies import elimination as elimination
-    from omnisim.strategies import forecasters as forecasters
-    from omnisim.strategies import learners as learners
     from omnisim.trace import Trace as Trace
     from omnisim.trace import load_trace as load_trace
 
@@ -67,18 +68,10 @@ _HOME = {
     "write_comparison": "omnisim.report.comparison.page",
     "write_report": "omnisim.report",
 }
-"""Module in which each public name is defined."""
+"""Module from which each public name is imported on first use; type checkers read the same above."""
 
-_NAMESPACES = {
-    "adversaries": "omnisim.adversaries",
-    "batch": "omnisim.batch",
-    "elimination": "omnisim.elimination",
-    "forecasters": "omnisim.forecasters",
-    "learners": "omnisim.learners",
-    "market": "omnisim.market",
-    "network": "omnisim.network",
-    "testing": "omnisim.testing",
-}
+_NAMESPACES = ("adversaries", "batch", "elimination", "forecasters", "learners", "market", "network", "testing")
+"""Modules that are public by their own names; each lists what it offers."""
 
 __all__ = [  # noqa: PLE0604 (the names are strings; ruff cannot see through the unpacking)
     "__version__",
@@ -91,7 +84,7 @@ def __getattr__(name: str) -> object:
     if name in _HOME:
         value: object = getattr(importlib.import_module(_HOME[name]), name)
     elif name in _NAMESPACES:
-        value = importlib.import_module(_NAMESPACES[name])
+        value = importlib.import_module(f"omnisim.{name}")
     else:
         raise AttributeError(f"module 'omnisim' has no attribute {name!r}")
     globals()[name] = value

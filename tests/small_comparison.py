@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -62,9 +63,14 @@ def results(comparison: omnisim.Comparison) -> dict[str, pd.DataFrame]:
     return frames
 
 
+_EXPECTED: "WeakKeyDictionary[omnisim.Comparison, dict[str, pd.DataFrame]]" = WeakKeyDictionary()
+
+
 def assert_same(first: omnisim.Comparison, second: omnisim.Comparison) -> None:
-    """Every number of every frame is the same."""
-    others = results(second)
+    """Every number of every frame is the same; those of the second are asked for once, however often it is compared."""
+    if second not in _EXPECTED:
+        _EXPECTED[second] = results(second)
+    others = _EXPECTED[second]
     for name, frame in results(first).items():
         pd.testing.assert_frame_equal(frame, others[name], check_exact=True, obj=name)
 

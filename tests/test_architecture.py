@@ -1,6 +1,7 @@
 """The arrows between the parts of the package go one way, and what is promised to be public is there."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -41,13 +42,11 @@ MAY_IMPORT = {
     "studies": {
         *("problem", "game", "batch", "market", "strategies", "trace", "analysis", "scenario", "simulation"),
         *("comparison", "statistics", "report"),
-        *("adversaries", "elimination", "forecasters", "learners"),
     },
     "value": {
         *("problem", "market", "strategies", "analysis", "scenario", "simulation", "statistics", "report"),
-        *("adversaries", "forecasters"),
     },
-    # Namespaces of the public surface.
+    # Second names for users of what is at home in another part; inside of the package only the first one is used.
     "adversaries": {"strategies"},
     "elimination": {"strategies"},
     "forecasters": {"strategies"},
@@ -172,6 +171,61 @@ def test_every_name_of_all_is_there() -> None:
     assert set(omnisim.__all__) <= set(dir(omnisim))
     with pytest.raises(AttributeError, match="module 'omnisim' has no attribute 'simulat'"):
         omnisim.simulat  # noqa: B018
+
+
+def told_to_type_checkers(package: str) -> dict[str, str]:
+    """Module by name, as the ``__init__`` of a package imports them under ``TYPE_CHECKING``."""
+    tree = ast.parse((ROOT.parent / package.replace(".", "/") / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    found: dict[str, str] = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            assert alias.asname == alias.name, f"{alias.name} is not told to be public"
+            assert alias.name not in found, f"{alias.name} is there twice"
+            found[alias.name] = str(node.module)
+    return found
+
+
+@pytest.mark.parametrize("package", ["omnisim", "omnisim.batch"])
+def test_names_imported_on_first_use_have_one_home(package: str) -> None:
+    module = importlib.import_module(package)
+    namespaces = dict.fromkeys(getattr(module, "_NAMESPACES", ()), package)
+    assert told_to_type_checkers(package) == module._HOME | namespaces
+    assert len(set(module.__all__)) == len(module.__all__)
+    for name in namespaces:
+        assert getattr(module, name) is importlib.import_module(f"{package}.{name}")
+
+
+SECOND_NAMES = {
+    "adversaries": ["strategies.adversaries"],
+    "elimination": ["strategies.elimination"],
+    "forecasters": ["strategies.forecasters"],
+    "learners": ["strategies.learners"],
+    "network": ["problem.churn", "problem.delays", "problem.network"],
+}
+"""Namespaces that offer what is at home elsewhere, and where."""
+
+
+@pytest.mark.parametrize(("namespace", "homes"), SECOND_NAMES.items())
+def test_second_names_are_of_the_same_objects(namespace: str, homes: list[str]) -> None:
+    second = importlib.import_module(f"omnisim.{namespace}")
+    modules = [importlib.import_module(f"omnisim.{home}") for home in homes]
+    for name in second.__all__:
+        assert any(vars(home).get(name) is getattr(second, name) for home in modules), name
+    defined = [node for node in ast.parse(inspect.getsource(second)).body if not isinstance(node, ast.ImportFrom)]
+    assert len(defined) <= 2, f"omnisim.{namespace} has a docstring and a list of names, and nothing of its own"
+
+
+def test_no_public_name_stands_for_two_things() -> None:
+    found: dict[str, set[int]] = {}
+    for space in ("", *omnisim._NAMESPACES):
+        owner = getattr(omnisim, space) if space else omnisim
+        for name in set(owner.__all__) - {"__version__"}:
+            found.setdefault(name, set()).add(id(getattr(owner, name)))
+    several = {name for name, objects in found.items() if len(objects) > 1}
+    # A learner on samples, and the forecaster that learns with it.
+    assert several == {"Omnipredictor"}
 
 
 PUBLIC = {

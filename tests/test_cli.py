@@ -20,7 +20,7 @@ from omnisim import run_directory
 from omnisim.cli import app
 from omnisim.scenario import registry
 from omnisim.scenario.describe import meanings_of
-from omnisim.scenario.schema import parameters
+from omnisim.scenario.table_models import parameters
 
 COMMANDS = sorted(str(command.name or command.callback.__name__) for command in app.registered_commands)
 

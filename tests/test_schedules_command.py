@@ -40,7 +40,9 @@ def test_every_row_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     """Also if groups hold a part of the customers of a day, or a part of one's day would be too much."""
     monkeypatch.setattr(schedules.schedule_tables, "__defaults__", (most_rows,))
     frame, trace = exported(tmp_path, CLIPPED)
-    assert list(frame.columns) == ["population", "customer", "time", "round", "period", "action", "MW", "MWh", "EUR"]
+    names = ["population", "customer", "time", "round", "period", "action", "MW", "MWh", "EUR", "EUR by contract"]
+    assert list(frame.columns) == names
+    np.testing.assert_allclose(frame["EUR by contract"], frame["EUR"], rtol=1e-9, atol=1e-9)  # all pay the price
     groups = pq.ParquetFile(tmp_path / "out" / "schedules.parquet").metadata
     assert all(groups.row_group(i).num_rows <= max(24, most_rows) for i in range(groups.num_row_groups))
     paid = prices_of(tmp_path / "prices.csv")

@@ -26,7 +26,7 @@ def everything(seed: int = 3) -> omnisim.Trace:
             {"agent_names": ["A & Co", "B", "C"], "weights": [1.0, 20.0, 0.5]} if name == "firms" else {}
         )
         utility = rng.uniform(-0.2, 0.2, (3, actions, 2))
-        return omnisim.Population(name, utility, np.full((3, actions), 0.5), [limit], load=slope, **own)
+        return omnisim.Population(name, utility, np.full((3, actions), 0.5), [limit], load=slope, paid=slope, **own)
 
     prices = rng.uniform(-0.4, 1.4, (ROUNDS, 2))
     outcomes = prices.clip(0.0, 1.0)

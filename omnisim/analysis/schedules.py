@@ -11,7 +11,10 @@
     MW, MWh                power and energy drawn in the period, negative when feeding in
     EUR (USD, ...)         what the energy brought in at the market's price of the period: -MWh times price, so that
                            what was bought is negative. The day's money of who pays that price is the sum over its
-                           periods and the value of the service; fees and fixed contracts are in the money only
+                           periods and the value of the service
+    EUR by contract        what it brought in under the customer's contract: the price of the contract, fees, and what
+                           is paid at signals. The day's money is the sum over its periods, the value of the service,
+                           and the charge on the largest load. Null where a population says nothing about money
 
 Prices are the true ones, before anything is clipped. Agents that were not there have no rows; nor have populations
 whose actions are no schedules.
@@ -25,7 +28,8 @@ import numpy as np
 from omnisim.analysis.units import market_of
 from omnisim.arrays import DateArray, FloatArray, IntArray
 from omnisim.errors import TraceError
-from omnisim.problem.population import Population
+from omnisim.problem.blocks import Block
+from omnisim.problem.population import UTILITY, Population
 from omnisim.trace import Trace
 
 if TYPE_CHECKING:
@@ -66,8 +70,9 @@ def schedule_tables(trace: Trace, most_rows: int = MOST_ROWS) -> "Iterator[pa.Ta
                 actions = record.actions[rounds[:, None], some]
                 dates = None if trace.dates is None else trace.dates[rounds]
                 yield schedules(
-                    population, actions, some, customers, rounds, dates, trace.prices[rounds], currency=currency
-                )
+                    population, actions, some, customers, rounds, dates, trace.true_outcomes[rounds], trace.blocks,
+                    currency=currency,
+                )  # fmt: skip
 
 
 def customer_names(about: Mapping[str, Any], population: Population) -> list[str]:
@@ -85,7 +90,8 @@ def schedules(
     customers: Sequence[str],
     rounds: IntArray,
     dates: DateArray | None,
-    prices: FloatArray,
+    outcomes: FloatArray,
+    blocks: Sequence[Block],
     *,
     currency: str,
 ) -> "pa.Table":
@@ -102,8 +108,10 @@ def schedules(
     customers
         N names, see :func:`customer_names`.
     rounds, dates : (R,)
-    prices : (R, d)
-        At which the energy is paid, in ``currency`` per MWh.
+    outcomes : (R, d)
+        At which the energy is paid; before they are clipped.
+    blocks
+        What their coordinates stand for: prices in ``currency`` per MWh first.
     """
     import pyarrow as pa
 
@@ -129,9 +137,35 @@ def schedules(
             "action": _words(played[several], population.action_names),
             "MW": pa.array((energy * (periods / 24)).ravel()),
             "MWh": pa.array(energy.ravel()),
-            currency: pa.array((-energy * prices[r]).ravel()),
+            currency: pa.array((-energy * blocks[0].values(outcomes)[r]).ravel()),
+            by_contract(currency): _contracts(population, played, who, outcomes[r], blocks),
         }
     )
+
+
+def by_contract(currency: str) -> str:
+    """Name of the column of money under the contract of the customer."""
+    return f"{currency} by contract"
+
+
+def _contracts(
+    population: Population, played: IntArray, who: IntArray, outcomes: FloatArray, blocks: Sequence[Block]
+) -> "pa.Array":
+    """What the energy of the periods brought in under contracts, for R plays at outcomes (R, d), one after another."""
+    import pyarrow as pa
+
+    assert population.load is not None  # noqa: S101 (as above)
+    periods = population.load.shape[2]
+    if population.money.currency == UTILITY or population.dimension != len(blocks) * periods:
+        return pa.nulls(len(played) * periods, pa.float64())
+    # Money is affine in each coordinate: its slope is minus what is paid for the value, times the span of the values.
+    slope = population.utility[who, played] * population.money.scale[who][:, None]
+    earned = np.zeros((len(played), periods))
+    for block in blocks:
+        earned += block.part(slope) / block.span * block.values(outcomes)
+    if population.paid is not None:
+        earned -= population.paid[who, played]
+    return pa.array(earned.ravel())
 
 
 def _words(codes: IntArray, words: Any) -> "pa.DictionaryArray":

@@ -108,7 +108,7 @@ _HOME = {
     "two_player": "omnisim.batch.two_player_game",
     "two_player_calibrated_multiaccuracy": "omnisim.batch.calibrated_game",
 }
-"""Module in which each public name is defined."""
+"""Module from which each public name is imported on first use; type checkers read the same above."""
 
 __all__ = list(_HOME)
 

@@ -136,7 +136,7 @@ def value(
 
 
 def how_to_go_on(results: Results, directory: Path) -> str:
-    """What the command says if it is interrupted."""
+    """State of an interrupted command's results, and the way to go on."""
     from omnisim.report.text import count
     from omnisim.value.kept import kept_in
 

@@ -146,8 +146,23 @@ def numeric_columns(table: Table) -> list[str]:
 
 
 def is_wide(table: Table) -> bool:
-    """Whether a row is a day, with a column a period."""
-    return len(period_columns(table.columns)) >= _FEWEST_PERIODS
+    """Whether a row is a day, with a column a period; not where stamps say that it is an hour, with 99 percentiles."""
+    codes = period_columns(table.columns)
+    if len(codes) < _FEWEST_PERIODS:
+        return False
+    sample = _sample(table)
+    return not any(_is_by_hour(sample, name) for name in table.columns if name and name not in codes)
+
+
+def _is_by_hour(table: Table, name: str) -> bool:
+    """Whether stamps have as many times of the day as there are hours."""
+    if not is_moment(table, name):
+        return False
+    try:
+        moments = read_moments(table.text(name), "time_format", None).stamps
+    except DataError:
+        return False
+    return bool((moments - moments.dt.normalize()).nunique() >= _FEWEST_PERIODS)
 
 
 def is_period(name: str) -> bool:

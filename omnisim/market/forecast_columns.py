@@ -184,7 +184,10 @@ def _found_in_rows(table: Table, used: Sequence[str]) -> Distributed:
 def _found_in_columns(table: Table, name: str, used: Sequence[str]) -> Distributed:
     """Form of the one distribution that the names of columns announce, if they do."""
     names = [each for each in table.columns if each not in used]
-    quantiles, members = quantile_columns(names), member_columns(names)
+    try:
+        quantiles, members = quantile_columns(names), member_columns(names)
+    except DataError as cause:
+        raise DataError(f"{table.source}: {cause}") from cause
     if len(quantiles) + len(members) > 1:
         said = ", ".join(repr(each) for each in [*quantiles, *members])
         raise DataError(

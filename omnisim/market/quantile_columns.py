@@ -11,7 +11,8 @@ MEDIAN = 0.5
 _LOW, _HIGH = "low", "high"
 """Ends of a central interval."""
 
-_PERCENT = 100
+_PERCENT, _ALL = 100, 99
+"""Per cent, and how many whole ones lie strictly between 0 and 100."""
 
 _NUMBER = r"(\d+[.,]\d+|[.,]\d+|0_\d+|\d{1,3})"
 _WORDS = r"(?:quantile|percentile|prctile|pctl|pct|perc|tau|q|p)"
@@ -149,7 +150,7 @@ def _levels(texts: Mapping[str, tuple[str, str]]) -> dict[str, float]:
     whole = [int(text) for text, kind in texts.values() if text.isdigit() and not kind]
     example = ", ".join(f"{name!r} = 0.1" for name in [*texts][:1])
     hint = f"say which levels they are: quantiles = {{ {example}, ... }}"
-    if len(whole) == len(texts) and sorted(whole) == list(range(1, len(whole) + 1)):
+    if len(whole) == len(texts) and len(whole) < _ALL and sorted(whole) == list(range(1, len(whole) + 1)):
         raise DataError(f"columns {_listing(texts)} may be counted, or percentiles: {hint}")
     three = [text for text, _ in texts.values() if text.isdigit() and len(text) == 3]
     if max(map(int, three), default=_PERCENT + 1) <= _PERCENT and any(text[0] == "0" for text in three):

@@ -137,6 +137,7 @@ def with_rows(population: Population, rows: IntArray) -> Population:
         action_names=population.action_names,
         money=Money(money.scale[rows], money.offset[rows], money.currency),
         load=None if population.load is None else population.load[rows],
+        paid=None if population.paid is None else population.paid[rows],
         agent_names=None if population.agent_names is None else [population.agent_names[row] for row in rows],
         weights=None if population.weights is None else population.weights[rows],
         notes=population.notes,

@@ -37,7 +37,7 @@ class Context:
         Predictions of the outcome that others published, each (d,) in [0, 1], by the name of the model.
     candidates
         For each registered population, (N, A) bool: the actions it will choose from in this round.
-    exposure
+    gain_gradient
         For a white-box adversary, (d,): how the weighted gain that the forecaster tries to keep small grows with each
         coordinate of the outcome, given the mixture committed to; None from a forecaster that keeps no weights.
     unclipped_forecasts
@@ -53,7 +53,7 @@ class Context:
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
     candidates: Mapping[str, BoolArray] = field(default_factory=dict)
-    exposure: FloatArray | None = None
+    gain_gradient: FloatArray | None = None
     unclipped_forecasts: Mapping[str, FloatArray] = field(default_factory=dict)
     answering: Collection[str] | None = None
 

@@ -1,6 +1,6 @@
 """A network as a scenario describes it: its topology, and what its channels do to messages.
 
-The graph itself is built by the simulation. Parties are called ``world``, ``forecaster`` (or the name of another
+The graph itself is built by the simulation. Participants are called ``world``, ``forecaster`` (or the name of another
 forecaster), ``population/<name>``, and ``retailer/<i>`` or whatever a GraphML file calls its relays.
 """
 

@@ -83,6 +83,9 @@ class Population:
     load : (N, A, H), optional
         MWh drawn in each period under each action (negative when discharging), for drawing schedules. H is d where
         each coordinate is a price; where outcomes have several blocks of coordinates, those of the first one.
+    paid : (N, A, H), optional
+        Money paid in each period under each action, whatever comes (fees, fixed prices), for tables of schedules; it is
+        in the utility already.
     agent_names
         N different names for reports, which give numbers from 0 where there are none.
     weights : (N,), optional
@@ -119,6 +122,7 @@ class Population:
         agent_names: Sequence[str] | None = None,
         weights: ArrayLike | None = None,
         notes: Sequence[str] = (),
+        paid: ArrayLike | None = None,
     ) -> None:
         if not name:
             raise ProblemError("a population needs a name that is not empty")
@@ -139,6 +143,8 @@ class Population:
         self.action_names = self._check_action_names(action_names)
         self.money = self._check_money(money)
         self.load = None if load is None else self._check_load(load)
+        own = None if self.load is None else self.load.shape
+        self.paid = None if paid is None else finite(f"paid of population {name!r}", paid, own or shape)
         self.notes = tuple(map(str, notes))
         self.agent_names = self._check_agent_names(agent_names)
         self.weights = None if weights is None else self._check_weights(weights)

@@ -115,7 +115,7 @@ def check_bases(who: str, t: int, bases: Any, known: FloatArray | None, dimensio
     return within(f"base_predictions() of {who} in round {t}", bases, shape, 0, 1, StrategyError)
 
 
-def check_exposure(who: str, t: int, exposure: Any, dimension: int) -> FloatArray | None:
+def check_gain_gradient(who: str, t: int, gain_gradient: Any, dimension: int) -> FloatArray | None:
     """Check the gain gradient for a white-box adversary, (d,) finite, or None.
 
     Raises
@@ -123,9 +123,9 @@ def check_exposure(who: str, t: int, exposure: Any, dimension: int) -> FloatArra
     StrategyError
         Naming the forecaster and the round.
     """
-    if exposure is None:
+    if gain_gradient is None:
         return None
-    return finite(f"exposure() of {who} in round {t}", exposure, (dimension,), StrategyError)
+    return finite(f"gain_gradient() of {who} in round {t}", gain_gradient, (dimension,), StrategyError)
 
 
 def check_diagnostic(who: str, t: int, name: str, value: Any) -> float:

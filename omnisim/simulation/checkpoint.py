@@ -1,8 +1,8 @@
 """Checkpoints: a long run leaves its state in a file, and goes on from there after it was killed.
 
 Between two rounds every process waits for the next one and has nothing in hand: all there is to a run is what its
-parties remember, what is on its way between them, and the round. A run that goes on builds everything anew from the
-scenario, starts it, puts the state in place and begins with the next round; it ends in the same trace, byte for byte.
+participants remember, what is on its way between them, and the round. A run that goes on builds everything anew from
+the scenario, starts it, restores the state and begins with the next round; it ends in the same trace, byte for byte.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class Checkpoint:
 
 @runtime_checkable
 class Recorder(Protocol):
-    """A party that keeps part of the record of the run."""
+    """A participant that keeps part of the record of the run."""
 
     @property
     def recorded(self) -> Mapping[str, np.ndarray]:

@@ -32,7 +32,7 @@ class Commitment:
     """Forecaster to world: the mixture from which the prediction will be sampled, and what its weights give away."""
 
     mixture: Mixture
-    exposure: FloatArray | None = None
+    gain_gradient: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Lines:
     Parameters
     ----------
     graph
-        Of parties and channels.
+        Of participants and channels.
     cohorts
         By name.
     subscriptions
@@ -185,14 +185,14 @@ class Lines:
 
 
 class Network:
-    """Delivers messages between parties.
+    """Delivers messages between participants.
 
     Parameters
     ----------
     environment
         For the time.
     roles
-        Of the parties that speak: world, forecasters and cohorts.
+        Of the participants that speak: world, forecasters and cohorts.
     subscriptions
         From forecasters to the cohorts that hear them.
     lines
@@ -233,7 +233,7 @@ class Network:
             self._lines.post(sender, message, self._environment.now)
 
     def receive(self, receiver: str, kind: type[_Message]) -> list[tuple[_Message, BoolArray | None]]:
-        """The messages of a kind that have reached a party, and which of its P populations (None: all)."""
+        """The messages of a kind that have reached a participant, and which of its P populations (None: all)."""
         if self._lines is None:
             return [(message, None) for message in self.mailboxes[receiver].take(kind)]
         return list(self._lines.collect(receiver, kind, self._environment.now))

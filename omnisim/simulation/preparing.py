@@ -36,7 +36,7 @@ from omnisim.trace.description import RECORD, RUN, size_of
 
 
 class Prepared:
-    """A run whose parties are built and started, and which has played no round.
+    """A run whose participants are built and started, and which has played no round.
 
     Strategies are copies of those of the scenario, which is left as it was.
 
@@ -86,7 +86,7 @@ class Prepared:
 
     @property
     def learning(self) -> dict[str, object]:
-        """The parties but for the adversary, which remembers nothing where it replays data."""
+        """The participants but for the adversary, which remembers nothing where it replays data."""
         found = {"world": self.world, **_named("forecaster", self.forecasters)}
         found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
         return found | ({} if self.lines is None else {"lines": self.lines})
@@ -115,7 +115,7 @@ class Prepared:
         on_round
             Called with t after round t.
         first_round
-            Where the parties are.
+            Where the participants are.
         rounds
             Where to end; default: where the data do.
 
@@ -127,7 +127,7 @@ class Prepared:
         self._run(on_round, first_round, self.problem.known if rounds is None else rounds, Phase.CONTEXT)
 
     def eve(self, t: int) -> dict[str, IntArray]:
-        """Play round t up to where its outcome is drawn, which is not known yet; the parties have played those before.
+        """Play round t up to where its outcome is drawn, which is not known yet; earlier rounds have been played.
 
         Their prediction is the service's of that round. Nothing can be played after this.
 
@@ -259,6 +259,7 @@ def _cohorts_and_rules(
     for cohort in found:
         first = cohort.populations[0].name
         rules[cohort.name] = copy.deepcopy(given[first])
+        rules[cohort.name].everyone = sum(each.rows for each in found)
         rules[cohort.name].start(cohort.whole, problem.declared_activity, stream(seed, f"population/{first}/policy"))
     return found, rules
 

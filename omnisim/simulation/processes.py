@@ -14,7 +14,7 @@ from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.agents import Agents
-from omnisim.simulation.answers import check_bases, check_diagnostic, check_exposure
+from omnisim.simulation.answers import check_bases, check_diagnostic, check_gain_gradient
 from omnisim.simulation.cohorts import ByPopulation, Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -89,7 +89,7 @@ class World:
                 context = replace(
                     context,
                     candidates=self._shown(shown),
-                    exposure=commitment.exposure,
+                    gain_gradient=commitment.gain_gradient,
                     answering=self._answering,
                 )
             law = self._adversary.law(context, commitment.mixture, self._history(t))
@@ -140,7 +140,7 @@ class ForecastService:
     rng
         For sampling.
     name
-        Of the party; only the first forecaster commits to the world.
+        Of the participant; only the first forecaster commits to the world.
     exposed
         See above.
     """
@@ -198,8 +198,10 @@ class ForecastService:
                 known = self.bases[0] if self.bases else None
                 self.bases.append(check_bases(self._who, t, bases, known, mixture.dimension))
             if self.name == FORECASTER:
-                shown = self._forecaster.exposure() if self._exposed else None
-                network.send(self.name, Commitment(mixture, check_exposure(self._who, t, shown, mixture.dimension)))
+                shown = self._forecaster.gain_gradient() if self._exposed else None
+                network.send(
+                    self.name, Commitment(mixture, check_gain_gradient(self._who, t, shown, mixture.dimension))
+                )
             yield clock.at(Phase.BROADCAST)
             drawn = mixture.draw(self._rng)
             prediction = self.predictions[t] = mixture.support[drawn]

@@ -1,4 +1,4 @@
-"""The record of a run, from what its parties have kept of the rounds that were played."""
+"""The record of a run, from what its participants have kept of the rounds that were played."""
 
 from dataclasses import replace
 from typing import Any

@@ -87,14 +87,14 @@ class Links:
 
 
 class Downlink:
-    """Messages from one party to many: one copy crosses each edge of the tree of its paths.
+    """Messages from one participant to many: one copy crosses each edge of the tree of its paths.
 
     Parameters
     ----------
     graph
-        Parties and channels.
+        Participants and channels.
     paths
-        From the sender to each receiver, parties in order.
+        From the sender to each receiver, participants in order.
     kind, seed
         Of the messages, and of the run: for the names of streams.
     """
@@ -137,7 +137,7 @@ class Downlink:
 
 
 class Uplink:
-    """Messages of many parties to one, each of its own.
+    """Messages of many participants to one, each of its own.
 
     Parameters
     ----------

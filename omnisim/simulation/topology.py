@@ -1,4 +1,4 @@
-"""Graphs of parties: networkx ``DiGraph`` objects with a ``role`` on each node and a channel on each edge.
+"""Graphs of participants: networkx ``DiGraph`` objects with a ``role`` on each node and a channel on each edge.
 
 Forecasts go from a forecaster to the populations, settlements from the world to populations and forecasters, actions
 and registrations the other way. A message takes the path of least expected delay through relays. Forecasts, and
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 
 WORLD = "world"
-"""Name of the world. Forecasters have their own names; a population is the party ``population/<name>``."""
+"""Name of the world. Forecasters have their own names; a population is the participant ``population/<name>``."""
 
 MOST_BYTES = 50_000_000
 """Size of the largest GraphML file that is read."""
@@ -42,7 +42,7 @@ _HOP = 2.0**-20
 
 
 def party(population: str) -> str:
-    """The party that stands for a population."""
+    """The participant that stands for a population."""
     return f"population/{population}"
 
 
@@ -93,7 +93,7 @@ def star(populations: Iterable[str], forecasters: Sequence[str] = (FORECASTER,))
 
 
 def fastest_paths(graph: "nx.DiGraph[str]", source: str, through: frozenset[Role]) -> dict[str, list[str]]:
-    """The path of least expected delay from a party to every other one, with parties of these roles on the way."""
+    """The paths of least expected delay from a participant to all others, by way of participants of these roles."""
 
     def cost(sender: str, _: str, known: dict[str, Channel]) -> float | None:
         if sender != source and graph.nodes[sender]["role"] not in through:

@@ -48,6 +48,9 @@ class Policy(Declaring, ABC):
         self.concerned = freeze(np.ones(self.agents, dtype=np.bool_))
         self._start()
 
+    everyone: int | None = None
+    """Number of agents of all populations of the run, which it sets before the start; None where nobody has."""
+
     draws: ClassVar[bool] = False
     """Whether it draws its action and ignores predictions; then it does not register with the forecaster."""
 

@@ -51,7 +51,7 @@ def tomorrow(run_dir: Path, prices: Path, forecasts: Mapping[str, Path], plugins
     found = () if eve is None else documents(analysis, eve)
     store.put(run_dir, found)
     _write_files(run_dir / run_directory.TOMORROW, found)
-    told.lines += [*_guaranteed(analysis), *_next_day(eve, found)]
+    told.lines += [*_guaranteed(analysis), *_next_day(eve, found), *_without_documents(run_dir, trace, standing.rounds)]
     told.lines += [
         str(run_dir / run_directory.TOMORROW / f"{each.kind}.{form}") for each in found for form in ("json", "csv")
     ]
@@ -119,6 +119,16 @@ def _learnt(trace: Trace, known: int) -> str:
     new, last = trace.rounds - known, trace.dates[-1]
     what = "nothing new" if not new else f"{new} day{'' if new == 1 else 's'} learnt"
     return f"{what}: day {trace.rounds} of {trace.horizon} was {last}"
+
+
+def _without_documents(run_dir: Path, trace: Trace, known: int) -> Iterator[str]:
+    """Which days learnt now have no documents, because no call came on the day before."""
+    if trace.dates is None:
+        return
+    days = [str(day) for day in trace.dates[known:] if store.get(run_dir, FORECAST, str(day)) is None]
+    if days:
+        said = days[0] if len(days) == 1 else f"{len(days)} days from {days[0]} to {days[-1]}"
+        yield f"no documents were written of {said}, which this call learnt: they are of the next day alone"
 
 
 def _guaranteed(analysis: Analysis) -> Iterator[str]:

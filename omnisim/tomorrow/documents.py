@@ -10,12 +10,14 @@
                 guarantees  what is certified of the days that are over: the rows of certificates.json
     schedules   run, seed, delivery_day, currency, times
                 customers   a list: population, customer, action, MW and MWh (one number a period, negative when feeding
-                            in), and what the energy would bring in at the forecast, under the code of the currency
+                            in), and what the energy would bring in at the forecast, under the code of the currency, and
+                            under the contract of the customer with "by contract" behind it
 
 Customers that are away on that day, and populations without schedules, are not among them.
 """
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.schedules import customer_names, schedules
+from omnisim.analysis.schedules import by_contract, customer_names, schedules
 from omnisim.analysis.units import market_of
 from omnisim.simulation.going_on import Eve
 from omnisim.spreadsheets import to_csv
@@ -111,7 +113,6 @@ def _schedules(trace: Trace, eve: Eve) -> "tuple[dict[str, Any], pd.DataFrame]":
     import pandas as pd
 
     currency, times = _currency(trace), _times(trace, eve)
-    prices = trace.blocks[0].values(eve.prediction)[None]
     tables: list[pd.DataFrame] = []
     for name, population in eve.populations.items():
         if population.load is None:
@@ -119,7 +120,7 @@ def _schedules(trace: Trace, eve: Eve) -> "tuple[dict[str, Any], pd.DataFrame]":
         names, agents = customer_names(trace.about, population), np.arange(population.agents)
         table: pa.Table = schedules(
             population, eve.actions[name][None], agents, names, np.array([eve.round]),
-            np.array([eve.date]), prices, currency=currency,
+            np.array([eve.date]), eve.prediction[None], trace.blocks, currency=currency,
         )  # fmt: skip
         tables.append(table.to_pandas(categories=[]).astype({"population": str, "customer": str, "action": str}))
     if not tables:
@@ -133,12 +134,14 @@ def _schedules(trace: Trace, eve: Eve) -> "tuple[dict[str, Any], pd.DataFrame]":
 def _customers(table: "pd.DataFrame", periods: int, currency: str) -> Iterator[dict[str, Any]]:
     """One entry for each customer, whose rows stand together."""
     columns = {name: table[name].tolist() for name in table.columns}
+    paid = columns[by_contract(currency)]
     for start in range(0, len(table), periods):
         own = slice(start, start + periods)
         yield {
             **{name: columns[name][start] for name in ("population", "customer", "action")},
             **{name: columns[name][own] for name in ("MW", "MWh")},
             currency: sum(columns[currency][own]),
+            **({} if math.isnan(paid[start]) else {by_contract(currency): sum(paid[own])}),
         }
 
 

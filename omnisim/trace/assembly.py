@@ -73,6 +73,7 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
             action_names=known["action_names"],
             money=money,
             load=own["load"],
+            paid=own["paid"],
             agent_names=known.get("agent_names"),
             weights=own["agent_weights"],
         ),

@@ -1,8 +1,8 @@
 """Description of the arrays of a record: the one that writing, reading and checking follow.
 
 Shapes are in symbols: T rounds, d coordinates, L subsequences, B bases, S points of mixtures; per population N agents,
-A actions, J constraints, F forecasters heard, K candidate sets (1 or L); M kinds of messages, P parties, E edges, G
-logged messages. A new array is one line here and a field of the record of the same name.
+A actions, J constraints, F forecasters heard, K candidate sets (1 or L); M kinds of messages, P participants, E edges,
+G logged messages. A new array is one line here and a field of the record of the same name.
 """
 
 import math
@@ -139,6 +139,7 @@ AGENTS = (
     Array("money_scale", "N", low=0),
     Array("money_offset", "N"),
     Array("load", "N A H", optional=True),
+    Array("paid", "N A H", optional=True),
     Array("limit_scale", "N J", low=0, optional=True),
     Array("agent_weights", "N", low=0, optional=True),
 )

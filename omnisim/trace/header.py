@@ -61,7 +61,7 @@ class PopulationHeader(BaseModel):
 
 
 class MessagesHeader(BaseModel):
-    """Names of kinds and parties, and the rounds that are logged."""
+    """Names of kinds and participants, and the rounds that are logged."""
 
     model_config = FORM
 

@@ -68,6 +68,7 @@ def arrays_of(trace: "Trace") -> dict[str, np.ndarray]:
             "money_scale": population.money.scale,
             "money_offset": population.money.offset,
             "load": population.load,
+            "paid": population.paid,
             "agent_weights": population.weights,
             "limit_scale": np.stack([limit.scale for limit in record.limits], axis=1) if record.limits else None,
         }

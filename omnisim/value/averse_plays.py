@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.adversaries import Replay
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import ScenarioError
 from omnisim.problem.population import Population
 from omnisim.scenario.scenario import Scenario
+from omnisim.strategies.adversaries import Replay
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.value.risk import Risk, mean_of_worst
@@ -23,7 +23,7 @@ _TIED = 1e-12
 
 @dataclass(frozen=True)
 class Averse:
-    """What risk-averse customers hear.
+    """Forecast and scenarios that risk-averse customers decide on.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ def refuse_what_is_not_played(scenario: Scenario) -> None:
 
 
 def play_averse(scenario: Scenario, seed: int, averse: Averse) -> dict[str, tuple[Population, IntArray]]:
-    """By population, its agents and what they do in each round, (T, N)."""
+    """Agents and their actions in each round, (T, N), by population."""
     problem = scenario.problem(seed)
     adversary = scenario.adversary
     assert isinstance(adversary, Replay)  # noqa: S101 (market_of has refused any other)

@@ -83,7 +83,7 @@ def reliability_chart(covered: pd.DataFrame) -> Chart:
 
 
 def risk_chart(changed: pd.DataFrame, risk: Risk, currency: str) -> Chart:
-    """What minding bad days changed: money in all, and that of the worst days."""
+    """Draw the effects of minding bad days: on money in all, and on that of the worst days."""
     headings = {
         "earned": ("earned in all", _unit(currency)),
         "worst_days": (risk.worst, f"{currency} per customer and day"),

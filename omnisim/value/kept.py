@@ -1,4 +1,4 @@
-"""What was earned with a seed, kept until the page is there, so that an interrupted command goes on.
+"""Earnings with each seed, kept until the page is there, so that an interrupted command goes on.
 
 .. code-block:: text
 
@@ -36,7 +36,7 @@ FOLDER = "plays"
 
 
 def kept_in(folder: Path) -> int:
-    """How many seeds are kept in the folder of results."""
+    """Number of seeds that are kept in the folder of results."""
     return len([*(folder / FOLDER).glob("seed-*.npz")])
 
 
@@ -86,7 +86,7 @@ class Kept:
 
 
 def key_of(scenario: Scenario, players: Sequence[str], risk: Risk | None) -> str:
-    """What the numbers of a seed depend on: the scenario and the contents of its files, players, versions, plug-ins."""
+    """Digest of all that a seed's numbers depend on: scenario, contents of its files, players, versions, plug-ins."""
     told = {
         "scenario": scenario.about["digest"],
         "players": list(players),
@@ -98,7 +98,7 @@ def key_of(scenario: Scenario, players: Sequence[str], risk: Risk | None) -> str
 
 
 def _modules(scenario: Scenario) -> set[str]:
-    """Where the kinds of agents and their rules are defined."""
+    """Names of the modules in which the kinds of agents and their rules are defined."""
     parts = [getattr(population, "agents", population) for population in scenario.populations]
     rules = [scenario.elimination_of(population.name) for population in scenario.populations]
     return {type(each).__module__ for each in (*parts, *rules)}

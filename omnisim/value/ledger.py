@@ -112,7 +112,7 @@ class Ledger:
         return all((player, seed) in self._days for player in self.players)
 
     def kept(self, seed: int) -> dict[str, np.ndarray]:
-        """What is entered with a seed that is complete, as arrays by the names of ``KEPT``."""
+        """Entries with a seed that is complete, as arrays by the names of ``KEPT``."""
         found = {
             "populations": np.array([*self.agents]),
             "agents": np.array([*self.agents.values()]),

@@ -51,13 +51,15 @@ def chosen(measure: str, values: Mapping[str, float]) -> str:
     return (max if measure in (*LARGER_IS_BETTER, EARNED) else min)(known, key=lambda name: known[name])
 
 
-def earned(ledger: Ledger, days: BoolArray) -> dict[str, float]:
-    """Money per customer and year on some days (T,), as if all days of a year were like them."""
+def earned(ledger: Ledger, days: BoolArray, population: str | None = None) -> dict[str, float]:
+    """Money per customer (of a population; None for all) and year on some days (T,), as if all of it were like them."""
     scale = len(days) / days.sum()
-    return {name: float(scale * ledger.daily(name)[:, days].sum(axis=1).mean()) for name in ledger.forecasts}
+    return {
+        name: float(scale * ledger.daily(name, population)[:, days].sum(axis=1).mean()) for name in ledger.forecasts
+    }
 
 
-def choices(ledger: Ledger, chosen_on: BoolArray, worth_on: BoolArray) -> pd.DataFrame:
+def choices(ledger: Ledger, chosen_on: BoolArray, worth_on: BoolArray, population: str | None = None) -> pd.DataFrame:
     """One row per measure: the forecast that it chooses, and what that one earned less than the best one.
 
     Parameters
@@ -67,16 +69,18 @@ def choices(ledger: Ledger, chosen_on: BoolArray, worth_on: BoolArray) -> pd.Dat
     chosen_on, worth_on
         Days (T,) over which measures are taken, and over which money is counted and the best forecast is found (with
         hindsight). Money itself is a measure too, where the two are not the same days.
+    population
+        Whose money counts; None for all customers'.
     """
     table = scores(ledger, chosen_on)
-    money = earned(ledger, worth_on)
+    money = earned(ledger, worth_on, population)
     best = chosen(EARNED, money)
     if (chosen_on != worth_on).any():
-        table.loc[EARNED] = earned(ledger, chosen_on)
+        table.loc[EARNED] = earned(ledger, chosen_on, population)
     rows = [(str(measure), {str(k): float(v) for k, v in row.items()}) for measure, row in table.iterrows()]
     rows = [(measure, values) for measure, values in rows if chosen(measure, values)]
     scale = len(worth_on) / worth_on.sum()
-    daily = {name: scale * ledger.daily(name) for name in ledger.forecasts}
+    daily = {name: scale * ledger.daily(name, population) for name in ledger.forecasts}
     found = ledger.differences([(daily[chosen(*row)], daily[best], worth_on) for row in rows])
     mean, half = (np.array(each) for each in zip(*((d.mean, d.high - d.mean) for d in found), strict=True))
     return pd.DataFrame(
@@ -93,6 +97,18 @@ def choices(ledger: Ledger, chosen_on: BoolArray, worth_on: BoolArray) -> pd.Dat
             "agreement_of_ranks": [_agreement(measure, values, money) for measure, values in rows],
         }
     )
+
+
+def choices_by_population(ledger: Ledger) -> pd.DataFrame:
+    """The choices on all days, with the money of each population by itself; empty where there is one only."""
+    if len(ledger.agents) < 2:
+        return pd.DataFrame()
+    parts = []
+    for population in ledger.agents:
+        part = choices(ledger, ledger.every, ledger.every, population)
+        part.insert(0, "population", population)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
 
 
 def halves(ledger: Ledger) -> tuple[BoolArray, BoolArray]:

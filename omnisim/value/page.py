@@ -12,12 +12,12 @@ from omnisim.report.text import count
 from omnisim.value.charts import cost_chart, days_chart, reliability_chart, risk_chart, worth_chart
 from omnisim.value.ledger import Ledger
 from omnisim.value.limits import added, cost_of_errors
-from omnisim.value.measures import choices, halves, scores
+from omnisim.value.measures import choices, choices_by_population, halves, scores
 from omnisim.value.probabilistic import common_levels, coverage, descriptions, intervals, tail_of, told
 from omnisim.value.risk import Risk
 from omnisim.value.risk_tables import changes, risks, said
 from omnisim.value.scenarios import FEWEST_DAYS, MOST_DAYS
-from omnisim.value.words import findings, headline, of_addition, of_measures
+from omnisim.value.words import findings, headline, of_addition, of_measures, of_populations
 from omnisim.value.worth import by_customer, by_days, by_population, overall, winners
 
 
@@ -73,10 +73,11 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
     if len(names) > 1:
         chosen = choices(ledger, ledger.every, ledger.every)
         later = choices(ledger, *halves(ledger))
-        more = added(ledger)
+        more, parted = added(ledger), choices_by_population(ledger)
         tables |= {
             "choices": Table("Chosen and paid on all days", chosen, _CHOICES),
             "choices_later": Table("Chosen on the first half of the days, paid on the second", later, _CHOICES),
+            **({"choices_by_population": Table("By population", parted, _CHOICES)} if len(parted) else {}),
             "scores": Table("Accuracy", _titled(scores(ledger, ledger.every))),
             "combinations": Table("More than the best forecast", more, f"In {unit}. {_TOGETHER}"),
         }
@@ -84,8 +85,9 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
             Section(
                 "measures-section", "Measures", [
                     of_measures(chosen, currency),
+                    *([of_populations(parted)] if len(parted) else []),
                     _MEASURES,
-                ], [], ["choices", "choices_later", "scores"],
+                ], [], ["choices", *(["choices_by_population"] * (len(parted) > 0)), "choices_later", "scores"],
             ),
             Section(
                 "combination-section", "Combination", [
@@ -147,21 +149,21 @@ def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
 
 
 def _risk(ledger: Ledger, risk: Risk) -> tuple[Section, dict[str, Table]]:
-    """What minding bad days cost, and what it was good for."""
+    """Section on the cost of minding bad days, and on its use."""
     changed = changes(ledger)
-    unit = f"worth in {ledger.currency} per customer and year, worst days in {ledger.currency} per customer and day"
+    unit = f"Worth in {ledger.currency} per customer and year, worst days in {ledger.currency} per customer and day"
     tables = {
-        "risk": Table("Earned, and earned on the worst days", risks(ledger), f"In {unit}. {_OF_COLUMNS}"),
-        "risk_changes": Table("Risk-averse less risk-neutral", changed, f"In {unit}. {_OF_COLUMNS}"),
+        "risk": Table("Earned, and earned on the worst days", risks(ledger), f"{unit}. {_OF_COLUMNS}"),
+        "risk_changes": Table("Risk-averse less risk-neutral", changed, f"{unit}. {_OF_COLUMNS}"),
     }
     text = [said(changed, risk, ledger.currency), _minded(risk), _NOT_COVERED, _TOGETHER_A_DAY]
     return Section("risk-section", "Risk", text, [risk_chart(changed, risk, ledger.currency)], list(tables)), tables
 
 
 def _minded(risk: Risk) -> str:
-    of = "the" if risk.weight == 1 else f"{1 - risk.weight:g} times the mean and {risk.weight:g} times the"
+    of = "" if risk.weight == 1 else f"sum of {1 - risk.weight:g} times the mean and {risk.weight:g} times the "
     return (
-        f"Each day a risk-averse customer does what has the largest {of} conditional value at risk at level "
+        f"Each day a risk-averse customer does what has the largest {of}conditional value at risk at level "
         f"{risk.level:g}: the mean of the worst {100 * (1 - risk.level):.3g} % of what the day may bring in, by the "
         f"forecast’s distribution. “Worst days” are what came: of each customer, the mean of its own {risk.worst}. "
         "Nobody minds anything with a point, which leaves nothing in doubt."

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from omnisim.adversaries import Replay
 from omnisim.analysis.money import earned, money_by_round
 from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, ScenarioError
-from omnisim.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.market.data import Market
 from omnisim.problem.blocks import blocks_of
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
+from omnisim.strategies.adversaries import Replay
+from omnisim.strategies.forecasters import Climatology, Combination, Forecaster, Published
 from omnisim.value.averse_plays import Averse, play_averse, refuse_what_is_not_played
 from omnisim.value.kept import Kept, key_of
 from omnisim.value.ledger import Ledger
@@ -186,7 +186,7 @@ def _told(scenario: Scenario, prices: FloatArray) -> FloatArray:
 
 
 def _averse(scenario: Scenario, market: Market, names: Sequence[str], risk: Risk) -> dict[str, Averse]:
-    """By the names of the forecasts that are distributions, what risk-averse customers hear."""
+    """Forecasts and scenarios for risk-averse customers, by the names of the forecasts that are distributions."""
     if not market.distributions:
         raise ScenarioError(
             "--risk: all forecasts are points, which leave nothing to mind: give quantiles or an ensemble"

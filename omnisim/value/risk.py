@@ -17,7 +17,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Risk:
-    """How much customers mind which days.
+    """Aversion of customers to bad days, by CVaR.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Risk:
 
     @classmethod
     def of(cls, text: str) -> "Risk":
-        """That of ``cvar:LEVEL`` or ``cvar:LEVEL:WEIGHT``.
+        """Parse ``cvar:LEVEL`` or ``cvar:LEVEL:WEIGHT``.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Risk:
 
     @property
     def worst(self) -> str:
-        """What counts, in words.
+        """Days that count, in words.
 
         >>> Risk(0.9).worst
         'worst 10 % of days'
@@ -97,7 +97,7 @@ def terms_of_worst(money: FloatArray, level: float) -> FloatArray:
 
 
 def _counted(size: int, level: float) -> tuple[float, int]:
-    """How many count, and how many of them whole; at least a part of one, and the place of that part."""
+    """Number of the worst scenarios that count, of which the last in part, and the place of that one."""
     number = (1 - level) * size
     if abs(number - round(number)) < _ROUNDING * size:
         number = float(round(number))

@@ -1,4 +1,4 @@
-"""What risk-averse customers earned and what their worst days brought in, beside those who mind nothing."""
+"""Earnings of risk-averse customers, in all and on their worst days, beside those of risk-neutral ones."""
 
 import numpy as np
 import pandas as pd
@@ -55,7 +55,7 @@ def changes(ledger: Ledger) -> pd.DataFrame:
 
 
 def said(changed: pd.DataFrame, risk: Risk, currency: str) -> str:
-    """What minding bad days changed, forecast by forecast."""
+    """Sentence on the effects of minding bad days, forecast by forecast."""
     words = {BETTER: "more", WORSE: "less"}
     parts = []
     for row in changed.to_dict("records"):

@@ -11,12 +11,14 @@ from omnisim.arrays import FloatArray
 from omnisim.market.distributions import Distribution
 
 MOST_DAYS, FEWEST_DAYS = 100, 20
-"""Days before from which is taken how periods hang together, and how many there must be: before, all periods are taken
-to be at the same level."""
+"""Largest number of days before from which the dependence of periods is taken, and the least number of them.
+
+With fewer, all periods are taken to be at the same level.
+"""
 
 
 def scenarios_of(distribution: Distribution, truth: FloatArray) -> list[FloatArray]:
-    """Of each day, equally likely prices (H, M) of all its periods.
+    """Equally likely prices (H, M) of all periods, for each day.
 
     Parameters
     ----------
@@ -42,7 +44,7 @@ def scenarios_of(distribution: Distribution, truth: FloatArray) -> list[FloatArr
 
 
 def positions_of(distribution: Distribution, truth: FloatArray) -> FloatArray:
-    """Where prices (D, H) are in their distributions: the level, and beyond its ends as far as they are off.
+    """Positions of prices (D, H) in their distributions: the level, and beyond its ends as far as they are off.
 
     >>> one = Distribution.of_quantiles([0.2, 0.6], [[[10.0, 20.0]]] * 3)
     >>> positions_of(one, np.array([[15.0], [5.0], [30.0]])).ravel()

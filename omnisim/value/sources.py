@@ -20,6 +20,11 @@ from omnisim.suggest import nearest
 CLIMATOLOGY, FORESIGHT, COMBINATION = "climatology", "perfect foresight", "combination"
 """Players beside the forecasts, whose names no forecast may have."""
 
+_FILES = "market.forecast_files"
+
+_DISTRIBUTED = [*Distributed.__dataclass_fields__]
+"""Keys that say which columns are those of a distribution."""
+
 _TAKEN = re.compile(r"climatology|perfect foresight.*|combination", re.IGNORECASE)
 
 _THE_PRICE = re.compile(r"(real|actual|true)?[ _]?prices?", re.IGNORECASE)
@@ -53,7 +58,7 @@ def overrides_of(texts: Sequence[str], prices: Path, given: Mapping[str, Any]) -
             names.append(columns[-1])
             continue
         label, file = _labelled(text)
-        for name, table in _tables(label, file).items():
+        for name, table in _tables(label, file, given).items():
             tables[name] = table
             names.append(name)
     for name in names:
@@ -67,7 +72,7 @@ def overrides_of(texts: Sequence[str], prices: Path, given: Mapping[str, Any]) -
     if columns:
         found["market.forecasts"] = columns
     if tables:
-        found["market.forecast_files"] = tables
+        found[_FILES] = tables
     return found, names
 
 
@@ -99,8 +104,8 @@ def _form(keys: Mapping[str, Any]) -> Form:
     return Form(*(keys.get(key) for key in ("separator", "decimal", "thousands", "encoding", "skip_rows")))
 
 
-def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
-    """Tables with which a scenario reads the forecasts in a file, by the names of the forecasts."""
+def _tables(label: str | None, file: Path, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """By the names of its forecasts, the tables with which a scenario reads a file."""
     from omnisim.market.guessing import guess
 
     table = read_table(file, Form())
@@ -111,24 +116,29 @@ def _tables(label: str | None, file: Path) -> dict[str, dict[str, Any]]:
     if not numeric:
         raise DataError(f"{file}: no column holds numbers that could be forecasts")
     own = label or called(file, "forecast")
-    rows = _by_rows(table, wide)
+    declared = {key: given[f"{_FILES}.{own}.{key}"] for key in _DISTRIBUTED if f"{_FILES}.{own}.{key}" in given}
+    rows = {key: value for key, value in declared.items() if key.endswith("_column")} or _by_rows(table, wide)
     # The form and the stamps of a file of forecasts are those of one of prices; of rows for each level, one is taken.
     others = [name for name in numeric_columns(table) if name not in rows.values()]
     values = [name for name in numeric if name in others] or others
-    given: dict[str, Any] = {} if wide else {"price": values[-1]}
+    known: dict[str, Any] = {} if wide else {"price": values[-1]}
     one = {name: table.raw(name).iloc[0] for name in rows.values()}
-    found = guess(file, given | ({"select": one} if one else {}))
+    found = guess(file, known | ({"select": one} if one else {}))
     keys = {key: value for key, value in found.keys.items() if key in _READ and value not in (None, (), False)}
     keys["path"] = str(file.resolve())
+    if any("(timezone = 'UTC' here)" in choice for choice in found.choices):
+        keys.pop("timezone", None)  # the market's, which the stamps do not tell
     if rows:
         select = {name: cell for name, cell in keys.pop("select", {}).items() if name not in one}
         keys |= rows | ({"select": select} if select else {})
-        return {own: keys | ({} if wide else {"column": given["price"]})}
-    if wide:
+        return {own: keys | ({} if wide else {"column": known["price"]})}
+    if wide or declared:
         return {own: keys}
     when = {name for key in ("time", "date", "period") for name in _listed(keys.get(key))}
-    numeric = [name for name in numeric if name not in when]
-    return _columns(label, own, numeric, keys)
+    try:
+        return _columns(label, own, table, [name for name in numeric if name not in when], when, keys)
+    except DataError as cause:
+        raise DataError(f"{file}: {cause} (--set '{_FILES}.{own}.quantiles={{ ... }}')") from cause
 
 
 def _by_rows(table: Table, wide: bool) -> dict[str, str]:
@@ -144,25 +154,42 @@ def _by_rows(table: Table, wide: bool) -> dict[str, str]:
     return {}
 
 
-def _columns(label: str | None, own: str, numeric: Sequence[str], keys: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _columns(
+    label: str | None, own: str, table: Table, numeric: Sequence[str], when: set[str], keys: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     """The distributions and the points that are the columns of a file."""
-    quantiles, members = quantile_columns(numeric), member_columns(numeric)
+    # Also those whose cells are no numbers: they are refused when they are read.
+    names = [name for name in table.columns if name and name not in when]
+    quantiles, members = quantile_columns(names), member_columns(names)
     groups: list[tuple[str, dict[str, Any], list[str]]] = [
         (before, {"quantiles": levels}, [*levels]) for before, levels in quantiles.items()
     ]
     groups += [(before, {"members": columns}, columns) for before, columns in members.items()]
     used = {name for *_, columns in groups for name in columns}
     points = [name for name in numeric if name not in used]
+    _refuse_bounds(points)
     if not groups and len(points) == 1:
         return {own: keys | {"column": points[0]}}
     prefix = "" if label is None else f"{label} "
+    alone = {f"{prefix}{name}": keys | {"column": name} for name in points}
     found: dict[str, dict[str, Any]] = {}
     for before, said, _ in groups:
         name = own if len(groups) == 1 or not before else f"{prefix}{before}"
-        if name in found or name in points:
+        if name in found or name in alone:
             name = f"{name} {next(iter(said))}"
         found[name] = keys | said
-    return found | {f"{prefix}{name}": keys | {"column": name} for name in points}
+    return found | alone
+
+
+def _refuse_bounds(names: Sequence[str]) -> None:
+    """Refuse columns that are called as the ends of an interval, and do not say of which."""
+    lower = {name.lower(): name for name in names}
+    for low, high in (("lower", "upper"), ("low", "high"), ("lo", "hi"), ("lower_bound", "upper_bound")):
+        if low in lower and high in lower:
+            raise DataError(
+                f"columns {lower[low]!r} and {lower[high]!r} are bounds of a level that is not said: say which "
+                f"levels they are, such as quantiles = {{ {lower[low]} = 0.1, {lower[high]} = 0.9 }}"
+            )
 
 
 def _listed(value: Any) -> list[str]:

@@ -70,6 +70,18 @@ def of_measures(choices: pd.DataFrame, currency: str) -> str:
     return said + (f" Others would have been chosen: {'; '.join(parts)}." if parts else "")
 
 
+def of_populations(parted: pd.DataFrame) -> str:
+    """Which measures chose the right forecast for each population, and for all of them."""
+    parts, always = [], set(parted["measure"])
+    for population, rows in parted.groupby("population", sort=False):
+        right = [str(measure) for measure in rows.loc[rows["chooses"] == rows["best"], "measure"]]
+        always &= set(right)
+        parts.append(f"{population} {rows['best'].iloc[0]} (the choice of {len(right)} of {len(rows)} measures)")
+    every = [str(measure) for measure in dict.fromkeys(parted["measure"]) if measure in always]
+    said = f"By population, most was earned with: {'; '.join(parts)}. "
+    return said + (f"Right for all of them: {listing(every)}." if every else "No measure is right for all of them.")
+
+
 def of_addition(added: pd.DataFrame, currency: str) -> str:
     """Sentence on the gain that combining could have added to the best forecast."""
     parts = [

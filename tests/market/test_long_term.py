@@ -133,6 +133,27 @@ def test_what_a_record_says_of_a_limit_on_a_sum(tmp_path: Path) -> None:
         assert joint.loc[("first five", "sum"), ["exceeding", "violated", "total"]].tolist() == [0, 0, 0]
 
 
+def test_the_page_tells_by_how_much_a_sum_was_exceeded(tmp_path: Path) -> None:
+    """Of three agents with a use of 0.5 a day, one has a share of 0.25, one of 0.5, and one of 0.75."""
+    over = np.array([[0.25], [0.0], [-0.25]])
+    cycles = omnisim.LinearConstraint(
+        np.zeros((3, 1, 1)), over, "cycles of a year", unit="cycles", scale=np.ones(3), averaged=True
+    )
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("p", np.ones((3, 1, 1)), constraints=[cycles])],
+        adversary=omnisim.adversaries.Replay(np.full((8, 1), 0.5)),
+        forecaster=omnisim.forecasters.Climatology(),
+        elimination=omnisim.elimination.BestResponse(),
+    )
+    omnisim.write_report(omnisim.analyze(omnisim.simulate(scenario)), tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (
+        "p: “cycles of a year”, a limit on the sum over the run, was exceeded by 1 agent of 3, most by agent 0: 2 "
+        "cycles in the end. The sum so far was above its share on 8 of 24 agent rounds, by 2 cycles at most."
+    ) in page
+    assert "Of limits on the sum over the run, rounds are those on which the sum so far was above its share" in page
+
+
 def test_a_charge_on_the_largest_load_is_in_the_money_and_in_the_schedules() -> None:
     """A load of 12 MWh in any of 24 hours: without the charge all in the cheapest hours, with a high one even."""
     must = np.zeros(24)

@@ -269,6 +269,13 @@ def test_the_page_and_the_schedules_tell_each_signal_in_its_unit(folder: Path, t
     rows = pd.concat(each.to_pandas() for each in schedule_tables(trace))
     assert len(rows) == (DAYS - PAST) * 6 * 24
     np.testing.assert_allclose(rows["EUR"], -rows["MWh"] * prices[rows["round"], rows["period"]], atol=1e-9)
+    bill, _ = bills(folder, trace)
+    by_day = rows.groupby(["customer", "round"], observed=True)["EUR by contract"].sum()
+    for n, name in enumerate(CO2_PRICE):
+        np.testing.assert_allclose(by_day[f"buyers/{name}"], -bill[:, n], atol=1e-7)
+    cid = rows[(rows["customer"] == "buyers/cid") & (rows["period"] == 9) & (rows["round"] == 10)].iloc[0]
+    wanted = -cid["MWh"] * (min(prices[10, 9], 80) + 0.05 * intensity[10, 9]) - max(cid["MWh"], 0) * 10
+    assert cid["EUR by contract"] == pytest.approx(wanted, abs=1e-9)
 
 
 WRONG: dict[str, dict[str, Any]] = {

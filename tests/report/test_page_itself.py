@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
+from examples import Suite
 from report_pages import PAGES
 from report_pages import page as page_of
 
@@ -21,16 +23,25 @@ KINDS = [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.long) for
 OPENED_ANEW = [pytest.param(kind, marks=() if kind == "comparison" else pytest.mark.long) for kind in PAGES]
 """For tests that each open a page for themselves: in every run of the tests the one that is drawn soonest."""
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sampled]
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 one_kind = pytest.mark.parametrize("kind", OPENED_ANEW)
 
+SOME = ("money", "regrets", "plays", "growth", "certificate-ratios")
+"""Figures of a run that are drawn in every run of the tests; the others in the long suite."""
+
 SCREEN = {"viewport": {"width": 1440, "height": 844}}
 """Of those who only look, so that they share a tab."""
 
 SENDS = re.compile("share|cloud|upload|send|studio|edit|plotly\\.com", re.IGNORECASE)
+
+
+@pytest.fixture
+def drawn(drawn, kind):
+    """The same, of a run with some figures."""
+    return partial(drawn, figures=SOME if kind.startswith("run") and not Suite.long else None)
 
 
 class TestNothingLeavesThePage:

@@ -177,8 +177,8 @@ class Talkative(omnisim.forecasters.Climatology):
     def diagnostics(self) -> Any:
         return self.answers.get("diagnostics", {})
 
-    def exposure(self) -> Any:
-        return self.answers.get("exposure")
+    def gain_gradient(self) -> Any:
+        return self.answers.get("gain_gradient")
 
 
 @pytest.mark.parametrize(
@@ -190,15 +190,15 @@ class Talkative(omnisim.forecasters.Climatology):
         ({"bases": lambda t: [["x"] * D]}, "must be an array of numbers"),
         ({"diagnostics": {"p": "high"}}, r"diagnostics\(\) of Talkative in round 0: p is 'high': a number is needed"),
         ({"diagnostics": {"p": np.inf}}, "p is inf: a finite number is needed"),
-        ({"exposure": np.zeros(D + 1)}, r"exposure\(\) of Talkative in round 0 must have shape \(2,\)"),
-        ({"exposure": [np.nan] * D}, r"exposure\(\) of Talkative in round 0\[0\] is nan"),
+        ({"gain_gradient": np.zeros(D + 1)}, r"gain_gradient\(\) of Talkative in round 0 must have shape \(2,\)"),
+        ({"gain_gradient": [np.nan] * D}, r"gain_gradient\(\) of Talkative in round 0\[0\] is nan"),
     ],
 )  # fmt: skip
 def test_what_a_forecaster_says(answers: dict[str, Any], says: str) -> None:
     with pytest.raises(StrategyError, match=says):
         run(
             forecaster=Talkative(**answers),
-            adversary=omnisim.adversaries.WorstCase(D) if "exposure" in answers else None,
+            adversary=omnisim.adversaries.WorstCase(D) if "gain_gradient" in answers else None,
         )
 
 

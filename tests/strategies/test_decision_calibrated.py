@@ -61,8 +61,16 @@ def run(kind, dimension, rounds, *, elimination, seed=0, bases=(), **options):
     return omnisim.analyze(omnisim.simulate(scenario, seed))
 
 
-@pytest.mark.parametrize("kind", ["worst_case", "best_reply", "switching", "independent", "replay"])
-@pytest.mark.parametrize("dimension", [1, 4, 24])
+KINDS = ("worst_case", "best_reply", "switching", "independent", "replay")
+
+
+@pytest.mark.parametrize(
+    ("kind", "dimension"),
+    [
+        pytest.param(kind, dimension, marks=pytest.mark.long if dimension == 24 and kind != "worst_case" else ())
+        for kind, dimension in itertools.product(KINDS, (1, 4, 24))
+    ],
+)
 @pytest.mark.parametrize("rule", [SubsequenceFirstViolation, SubsequenceThreshold])
 def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule):
     analysis = run(kind, dimension, 400, elimination=rule())

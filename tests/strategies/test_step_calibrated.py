@@ -51,7 +51,7 @@ def play(outcomes, active, bases=(), **parameters):
     happened, followed = [], []
     for t, row in enumerate(active):
         forecaster.predict(Context(t, row))
-        y = outcomes[t] if not callable(outcomes) else outcomes(forecaster.exposure()[0])
+        y = outcomes[t] if not callable(outcomes) else outcomes(forecaster.gain_gradient()[0])
         followed.append([] if forecaster.base_predictions() is None else forecaster.base_predictions()[:, 0])
         forecaster.update(np.array([y]))
         happened.append(y)

@@ -87,6 +87,26 @@ def test_a_file_may_hold_the_days_since_only_and_several_of_them(tmp_path: Path)
     assert arrays(run_dir) == arrays(whole)
 
 
+def test_days_learnt_together_are_told_to_have_no_documents(tmp_path: Path) -> None:
+    """But for the one that an earlier call wrote of as its next day."""
+    run_dir = begin(tmp_path, FIRST)
+    first = np.datetime64("2021-01-01")
+    assert "no documents" not in tomorrow(tmp_path)  # writes of the day after FIRST
+    write(tmp_path, FIRST + 1)
+    assert "no documents" not in tomorrow(tmp_path)
+    write(tmp_path, FIRST + 4)
+    told = tomorrow(tmp_path)
+    expected = f"no documents were written of 2 days from {first + FIRST + 2} to {first + FIRST + 3}, which this call"
+    assert expected in told
+    assert f"day {FIRST + 4 - BEFORE} of {ALL - BEFORE} that are declared" in (run_dir / "report.html").read_text(
+        "utf-8"
+    )
+    other = begin(tmp_path / "other", FIRST)
+    write(tmp_path / "other", FIRST + 1)
+    assert f"no documents were written of {first + FIRST}, which this call" in tomorrow(tmp_path / "other")
+    assert other.exists()
+
+
 def test_the_same_day_twice_changes_nothing(tmp_path: Path) -> None:
     run_dir = begin(tmp_path, FIRST)
     tomorrow(tmp_path)
@@ -113,12 +133,14 @@ def test_documents_for_spreadsheets_say_the_same(tmp_path: Path) -> None:
     ]
     assert [row["time"] for row in rows] == [f"2021-01-25T{hour:02d}:00" for hour in range(24)] == schedules["times"]
     table = pd.read_csv(folder / "schedules.csv")
-    assert list(table.columns) == ["population", "customer", "time", "action", "MW", "MWh", "EUR"]
+    contract = "EUR by contract"
+    assert list(table.columns) == ["population", "customer", "time", "action", "MW", "MWh", "EUR", contract]
     for each in schedules["customers"]:
         own = table[table["customer"] == each["customer"]]
         assert own["time"].tolist() == schedules["times"]
         assert own["MWh"].tolist() == each["MWh"]
         assert own["EUR"].sum() == pytest.approx(each["EUR"])
+        assert own[contract].sum() == pytest.approx(each[contract]) == pytest.approx(each["EUR"])  # all pay the price
         assert set(own["action"]) == {each["action"]}
     mean = np.mean([period["price"] for period in forecast["periods"]])
     energy = sum(sum(each["MWh"]) for each in schedules["customers"])

@@ -117,7 +117,7 @@ NOTHING: list[Any] = []
 FORBIDDEN: dict[str, list[Any]] = {
     **dict.fromkeys(("outcomes", "predictions", "bases", "other_predictions/*", "support", "weights"), IN_THE_BOX),
     **dict.fromkeys(("unclipped_outcomes", "unclipped_predictions", "before", "true_costs"), NO_NUMBER),
-    **dict.fromkeys(("utility", "offset", "money_offset", "load"), NO_NUMBER),
+    **dict.fromkeys(("utility", "offset", "money_offset", "load", "paid"), NO_NUMBER),
     **dict.fromkeys(("money_scale", "limit_scale", "agent_weights", "edge_delay"), NEGATIVE),
     **dict.fromkeys(("violated_at", "eliminated_at", "expected_violated_at"), A_ROUND),
     **dict.fromkeys(("sent", "delivered", "lost", "late", "in_flight"), COUNT),

@@ -6,8 +6,8 @@ from scipy import stats
 from value_laboratory import FORECASTS, Laboratory, mean_worth
 
 from omnisim.report.text import amount
-from omnisim.value.measures import choices, halves, scores
-from omnisim.value.words import of_measures
+from omnisim.value.measures import choices, choices_by_population, halves, scores
+from omnisim.value.words import of_measures, of_populations
 
 POPULATIONS = ["buyers", "plants", "operators"]
 
@@ -88,6 +88,29 @@ def test_what_a_measure_chooses_and_what_that_costs(laboratory: Laboratory, late
         if row["verdict"]:
             assert row["low"] < row["below_the_best"] < row["high"]
             assert row["verdict"] == ("worse" if row["low"] > 0 else "not separated")
+
+
+def test_choices_for_each_population(laboratory: Laboratory) -> None:
+    every = np.ones(len(laboratory.dates), dtype=bool)
+    accuracy = {name: by_loops(laboratory.said[name], laboratory.paid) for name in FORECASTS}
+    table = choices_by_population(laboratory.ledger)
+    assert list(dict.fromkeys(table["population"])) == POPULATIONS
+    told = of_populations(table)
+    right: dict[str, set[str]] = {}
+    for population, rows in table.groupby("population"):
+        paid = {name: mean_worth(laboratory, name, "climatology", [str(population)], every) for name in FORECASTS}
+        best = preferred("money", paid)
+        assert set(rows["best"]) == {best}
+        assert f"{population} {best} (the choice of " in told
+        right[str(population)] = set()
+        for row in rows.itertuples():
+            choice = preferred(row.measure, {name: accuracy[name][row.measure] for name in FORECASTS})
+            assert row.chooses == choice
+            assert row.below_the_best == pytest.approx(paid[best] - paid[choice], rel=1e-9, abs=1e-6)
+            right[str(population)] |= {row.measure} if choice == best else set()
+        assert f"{population} {best} (the choice of {len(right[str(population)])} of {len(rows)} measures)" in told
+    for measure in set.intersection(*right.values()):
+        assert measure in told.partition("Right for all of them: ")[2]
 
 
 def test_the_sentence_names_who_chose_right_and_what_the_others_cost(laboratory: Laboratory) -> None:

@@ -12,9 +12,12 @@ from value_laboratory import DAYS, PAST, files_of, read
 from omnisim.market.data import Market
 from omnisim.market.distributions import Distribution
 from omnisim.report.text import number, percent
+from omnisim.scenario.own_file import scenario_of_prices
 from omnisim.value.ledger import Ledger
 from omnisim.value.measures import scores
+from omnisim.value.plays import market_of
 from omnisim.value.probabilistic import common_levels, coverage, descriptions, intervals, scores_by_day, tail_of
+from omnisim.value.sources import overrides_of
 
 LEVELS = [0.1, 0.25, 0.5, 0.75, 0.9]
 RNG = np.random.default_rng(11)
@@ -222,3 +225,91 @@ def test_a_forecast_of_the_wrong_levels_is_refused_in_one_line(tmp_path: Path) -
     (line,) = [each for each in answer.err.splitlines() if "warning:" not in each]
     assert "yield: quantiles cross in" in line
     assert "exceeded with 90 % is the level 0.1" in line
+
+
+def forecast_file(folder: Path, name: str, **columns: float) -> tuple[Path, Path]:
+    """A file of prices, and one of a forecast plus numbers, by the names of its columns."""
+    prices, points = files_of(folder)
+    base = pd.read_csv(points[0])
+    frame = pd.DataFrame({"time": base["time"], **{key: base["forecast"] + more for key, more in columns.items()}})
+    frame.to_csv(folder / f"{name}.csv", index=False)
+    return prices, folder / f"{name}.csv"
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({f"{k}": float(k) for k in range(1, 100)}, {"f": "99 quantiles, 0.01 to 0.99"}),
+        ({f"P{k}": float(k) for k in range(1, 100)}, {"f": "99 quantiles, 0.01 to 0.99"}),
+        ({f"{k}": float(k) for k in range(5, 100, 5)}, {"f": "19 quantiles, 0.05 to 0.95"}),
+        (
+            {"A": 0.0, "A-lo-80": -9.0, "A-hi-80": 9.0, "B": 1.0, "B-lo-80": -8.0, "B-hi-80": 10.0},
+            {"A": "", "B": "", "A quantiles": "2 quantiles, 0.1 to 0.9", "B quantiles": "2 quantiles, 0.1 to 0.9"},
+        ),
+        ({"q10": -5.0, "q90": 5.0, "mean": 0.0}, {"f": "2 quantiles, 0.1 to 0.9", "mean": ""}),
+        ({"dnn_1": 0.0, "dnn_2": 1.0}, {"dnn_1": "", "dnn_2": ""}),
+        ({"q50": 0.0}, {"f": ""}),
+    ],
+)
+@pytest.mark.parametrize("label", ["", "my"])
+def test_forecasts_that_a_file_holds(
+    tmp_path: Path, columns: dict[str, float], expected: dict[str, str], label: str
+) -> None:
+    prices, file = forecast_file(tmp_path, "f", **columns)
+    found, names = overrides_of([f"{label}={file}" if label else str(file)], prices, {})
+    scenario, _ = scenario_of_prices(prices, found)
+    market = market_of(scenario, names)
+    given = {name: market.distributions[name].described if name in market.distributions else "" for name in names}
+    named = {label if name == "f" else f"{label} {name}": each for name, each in expected.items()}
+    assert given == (named if label else expected)
+
+
+@pytest.mark.parametrize(
+    ("columns", "key", "described"),
+    [
+        ({"lower": -5.0, "upper": 5.0}, "quantiles={ lower = 0.1, upper = 0.9 }", "2 quantiles, 0.1 to 0.9"),
+        (
+            {"q1": -5.0, "q2": 0.0, "q3": 5.0},
+            "quantiles={ q1 = 0.25, q2 = 0.5, q3 = 0.75 }",
+            "3 quantiles, 0.25 to 0.75",
+        ),
+        ({"a": -5.0, "b": 5.0}, "members=['a', 'b']", "ensemble of 2"),
+    ],
+)
+def test_columns_of_a_distribution_may_be_declared(
+    tmp_path: Path, columns: dict[str, float], key: str, described: str
+) -> None:
+    prices, file = forecast_file(tmp_path, "f", **columns)
+    out = tmp_path / "out"
+    arguments = ["value", file, "--prices", prices, "--rounds", 15, "--seeds", 1, "--jobs", 1, "--out", out]
+    if "a" not in columns:
+        refused = omnisim_command(*arguments)
+        assert refused.code == 1
+        assert "f.csv: columns " in refused.err
+        assert "--set 'market.forecast_files.f.quantiles=" in refused.err
+    answer = omnisim_command(*arguments, "--set", f"market.forecast_files.f.{key}")
+    assert answer.code == 0, answer.err
+    assert list(pd.read_parquet(out / "distributions.parquet")["given"]) == [described]
+
+
+def test_cells_of_a_quantile_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    prices, file = forecast_file(tmp_path, "f", q10=-5.0, q90=5.0)
+    frame = pd.read_csv(file).assign(q10="n/a?")
+    frame.to_csv(file, index=False)
+    answer = omnisim_command("value", file, "--prices", prices, "--out", tmp_path / "out")
+    assert answer.code == 1
+    assert "q10 is 'n/a?': it must be a finite number" in answer.err
+
+
+def test_stamps_in_utc_are_on_the_clock_of_the_market(tmp_path: Path) -> None:
+    prices, file = forecast_file(tmp_path, "f", q10=-5.0, q90=5.0)
+    frame = pd.read_csv(file)
+    stamps = pd.DatetimeIndex(pd.to_datetime(frame["time"])).tz_localize("Asia/Tokyo").tz_convert("UTC")
+    frame.assign(time=stamps.strftime("%Y-%m-%dT%H:%MZ")).to_csv(tmp_path / "utc.csv", index=False)
+    keys = {"market.timezone": "Asia/Tokyo"}
+    means = []
+    for name in ("f", "utc"):
+        found, names = overrides_of([str(tmp_path / f"{name}.csv")], prices, keys)
+        scenario, _ = scenario_of_prices(prices, {**found, **keys})
+        means.append(market_of(scenario, names).forecasts[name])
+    np.testing.assert_allclose(means[0], means[1])

@@ -173,6 +173,7 @@ class MarketAgents(abc.ABC):
         utility, offset, money = scaled(
             settlement.energy(periods), drawn.value - settlement.paid, *settlement.ends(periods), scaling.currency
         )
+        paid = self._terms.paid_by_part(drawn.load)
         customers = self._customers
         long_term = [str(getattr(each, "name", "")) for each in constraints if getattr(each, "averaged", False)]
         return Population(
@@ -183,6 +184,7 @@ class MarketAgents(abc.ABC):
             action_names=drawn.action_names or self.action_names,
             money=money,
             load=energy_of(drawn.load, periods),
+            paid=None if paid is None else energy_of(paid * (paid.shape[2] / HOURS), periods),
             agent_names=None if customers is None else customers.names,
             weights=None if customers is None else customers.weights,
             notes=[

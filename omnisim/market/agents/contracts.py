@@ -120,17 +120,31 @@ class Terms:
         """
         if self.is_spot.all() and not self.fees.any() and not self.demand.any():
             return load, np.zeros(load.shape[:2])
-        parts = load.shape[2]
-        if parts % HOURS and HOURS % parts:
-            raise ProblemError(f"contracts by the hour do not fit schedules of {parts} parts of a day")
-        hours = HOURS / parts
-        fees = np.repeat(self.fees, max(1, parts // HOURS), axis=1)
-        fees = fees.reshape(len(fees), parts, -1).mean(axis=2)
+        hours, price = HOURS / load.shape[2], self._price_in(load.shape[2])
         drawn, fed_in = np.maximum(load, 0.0), np.maximum(-load, 0.0)
-        paid = hours * (drawn * (fees + self.price[:, None])[:, None]).sum(axis=2)
+        paid = hours * (drawn * price[:, None]).sum(axis=2)
         earned = hours * fed_in.sum(axis=2) * self.feed_in[:, None]
         peak = np.maximum(load.max(axis=2), 0.0) * self.demand[:, None]
         return load * self.is_spot[:, None, None], paid - earned + peak
+
+    def paid_by_part(self, load: FloatArray) -> FloatArray | None:
+        """Money paid in each part of the day whatever comes, (N, A, H); None where that is nothing.
+
+        With the charge on the largest load, which is in no part of the day, its sum is the second of :meth:`settle`.
+        """
+        price = self._price_in(load.shape[2])
+        if not price.any() and not self.feed_in.any():
+            return None
+        drawn, fed_in = np.maximum(load, 0.0), np.maximum(-load, 0.0)
+        paid = drawn * price[:, None] - fed_in * self.feed_in[:, None, None]
+        return np.asarray(paid * (HOURS / load.shape[2]))
+
+    def _price_in(self, parts: int) -> FloatArray:
+        """Fees and fixed price of a MWh drawn in each part of the day, (N, H)."""
+        if parts % HOURS and HOURS % parts:
+            raise ProblemError(f"contracts by the hour do not fit schedules of {parts} parts of a day")
+        fees = np.repeat(self.fees, max(1, parts // HOURS), axis=1)
+        return np.asarray(fees.reshape(len(fees), parts, -1).mean(axis=2) + self.price[:, None])
 
 
 def _hours(customers: Customers, name: str, start: int, stop: int) -> FloatArray:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
-from scipy.cluster.hierarchy import linkage
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
@@ -88,6 +87,8 @@ def typical_days(past: FloatArray, devices: int) -> FloatArray:
 
 def shapes(days: FloatArray) -> FloatArray:
     """Means of the groups of days (D, 24) that Ward's clustering forms, the single days first: (2 D - 1, 24)."""
+    from scipy.cluster.hierarchy import linkage
+
     if len(days) < 2:
         return days
     centres, sizes = list(days), [1.0] * len(days)

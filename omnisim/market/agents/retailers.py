@@ -23,7 +23,7 @@ _POSITIONS = {"even": 0.0, "short": -1.0, "long": 1.0}
 
 
 def _name(positions: tuple[str, ...]) -> str:
-    """What an action is called.
+    """Name of an action, from its positions in the parts of the day.
 
     >>> _name(("short", "even", "short")), _name(("long", "long", "long")), _name(("even", "even", "even"))
     ('short by night and evening', 'long all day', 'even')

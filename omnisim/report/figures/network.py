@@ -29,7 +29,7 @@ from omnisim.report.text import count, label, listing, number, percent
 from omnisim.trace import MessageRecord
 
 MOST_PARTIES = 40
-"""Parties drawn; of more populations the first ones."""
+"""Participants drawn; of more populations the first ones."""
 
 MOST_ROWS = 18
 """Populations in the timeline."""
@@ -237,7 +237,7 @@ def _drawn(record: MessageRecord) -> tuple[list[int], int]:
 
 
 def _depths(record: MessageRecord) -> dict[int, int]:
-    """The column of each party: hops from the forecasters; parties that hear none stand last."""
+    """The column of each participant: hops from the forecasters; participants that hear none stand last."""
     heard: dict[int, list[int]] = {}
     for sender, receiver in record.edges.tolist():
         heard.setdefault(sender, []).append(receiver)

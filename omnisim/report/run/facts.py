@@ -36,6 +36,8 @@ def what_ran(trace: Trace) -> _Facts:
     about = trace.about
     unit = units(trace)
     length = count(trace.rounds, unit.round)
+    if trace.horizon > trace.rounds:
+        length = f"{unit.round} {trace.rounds:,} of {trace.horizon:,} that are declared"
     if trace.dates is not None:
         length += f", {trace.dates[0]} to {trace.dates[-1]}"
     facts = [("Seed", _said(about.get("seed"))), (f"{unit.round.capitalize()}s", length)]

@@ -143,7 +143,15 @@ def violation_table(analysis: Analysis, most_rows: int) -> Table:
         for place, found in groups[:most_rows]
     ]
     left = len(groups) - len(rows)
-    return Table(columns, rows, note=f"{left:,} more rows are in analysis.violations." if left else "")
+    sums = any(limit.averaged for record in analysis.trace.records.values() for limit in record.limits)
+    note = (
+        f"Of limits on the sum over the run, {word}s are those on which the sum so far was above its share, where it "
+        "was in the end; the excess is that of the end, and the largest is the highest it came to. "
+        if sums
+        else ""
+    )
+    more = f"{left:,} more rows are in analysis.violations." if left else ""
+    return Table(columns, rows, note=f"{note}{more}".strip())
 
 
 def _paid(value: float, currency: str) -> Cell:

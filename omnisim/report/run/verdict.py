@@ -201,6 +201,15 @@ def _violations(analysis: Analysis) -> Iterator[str]:
         times, unit = int(rows["violated"].sum()), str(rows["unit"].iloc[0])
         worst = rows.iloc[int(rows["total"].to_numpy().argmax())]
         whom = worth.who(analysis, str(population), int(worst["agent"]))
+        if _on_a_sum(trace, str(population), str(constraint)):
+            agents = trace.records[str(population)].population.agents
+            yield (
+                f"{population}: “{constraint}”, a limit on the sum over the run, was exceeded by "
+                f"{count(len(rows), said.agent)} of {agents:,}, most by {whom}: {number(float(worst['total']))} {unit} "
+                f"in the end. The sum so far was above its share on {times:,} of {everyone:,} {said.agent} "
+                f"{said.round}s, by {number(float(rows['largest'].max()))} {unit} at most."
+            )
+            continue
         yield (
             f"{population}: “{constraint}” was exceeded on {times:,} of {everyone:,} {said.agent} {said.round}s "
             f"({percent(times / everyone)}), by {number(float(rows['largest'].max()))} {unit} at most; "
@@ -210,13 +219,25 @@ def _violations(analysis: Analysis) -> Iterator[str]:
     yield from _fallbacks(analysis, list(constrained))
 
 
+def _on_a_sum(trace: Trace, population: str, constraint: str) -> bool:
+    """Whether a limit is one on the sum over the run."""
+    record = trace.records[population]
+    return any(
+        limit.averaged and name == constraint
+        for name, limit in zip(record.constraint_names, record.limits, strict=False)
+    )
+
+
 def _violations_in_short(analysis: Analysis) -> str:
     table, said = analysis.whole_run_violations, worth.terms(analysis)
     if table.empty:
         return "No population has constraints: nothing can be violated."
     broken = table[table["violated"] > 0]
     parts = [
-        f"{population} “{constraint}” on {int(rows['violated'].sum()):,} {said.agent} {said.round}s, by "
+        f"{population} “{constraint}” in sum by {count(len(rows), said.agent)}, by "
+        f"{number(float(rows['total'].max()))} {rows['unit'].iloc[0]} at most"
+        if _on_a_sum(analysis.trace, str(population), str(constraint))
+        else f"{population} “{constraint}” on {int(rows['violated'].sum()):,} {said.agent} {said.round}s, by "
         f"{number(float(rows['largest'].max()))} {rows['unit'].iloc[0]} at most"
         for (population, constraint), rows in broken.groupby(["population", "constraint"], sort=False)
     ]

@@ -109,8 +109,8 @@ class WorstCase(Adversary):
                 for victims in self._victims:
                     victims.settle(history.actions[victims.population.name][t], history.outcomes[t])
             self._seen = len(history.outcomes)
-        if self.reads == "weights" and context.exposure is not None:
-            return (context.exposure > 0).astype(np.float64)
+        if self.reads == "weights" and context.gain_gradient is not None:
+            return (context.gain_gradient > 0).astype(np.float64)
         slope = np.zeros(self.dimension)
         for victims in self._victims:
             slope += victims.slope(mixture, context.candidates.get(victims.population.name))

@@ -27,6 +27,8 @@ class CumulativeThreshold(ThresholdElimination):
         Probability in (0, 1) that a benchmark action is ever removed.
     on_empty
         See :class:`~omnisim.strategies.elimination.base.Elimination`.
+    delta_over
+        Whether that is of the agents of one ``"population"``, or of all agents of the ``"run"``, as in the paper.
 
     Raises
     ------

@@ -26,7 +26,7 @@ class SubsequenceThreshold(ThresholdElimination):
 
     Parameters
     ----------
-    gamma, delta, on_empty
+    gamma, delta, on_empty, delta_over
         As for :class:`~omnisim.strategies.elimination.CumulativeThreshold`; a number serves every subsequence.
 
     Raises

@@ -62,6 +62,7 @@ from omnisim.problem.guarantees import (
 from omnisim.strategies.elimination.base import Elimination, OnEmpty
 
 ThresholdName: TypeAlias = Literal["tight", "plain", "anytime", "betting"]
+Sharing: TypeAlias = Literal["population", "run"]
 Gamma: TypeAlias = float | ThresholdName | None
 """A threshold for every subsequence, or the name of one of this module; None is ``"tight"``."""
 
@@ -201,24 +202,42 @@ class ThresholdElimination(Elimination):
         Probability in (0, 1) that a benchmark action is ever removed.
     on_empty
         See :class:`~omnisim.strategies.elimination.base.Elimination`.
+    delta_over
+        Whose benchmark actions: those of the agents of one ``"population"``, or of all agents of the ``"run"``, as in
+        the paper. Then K counts all of them, and a population has its share of delta by their number.
 
     Raises
     ------
     StrategyError
-        If gamma or delta is out of range.
+        If gamma, delta or delta_over is out of range.
     """
 
     benchmark = Benchmark.EXPECTED
     feedback = "played"
 
-    def __init__(self, gamma: Gamma = None, delta: float = 0.05, on_empty: OnEmpty = "fallback") -> None:
+    def __init__(
+        self,
+        gamma: Gamma = None,
+        delta: float = 0.05,
+        on_empty: OnEmpty = "fallback",
+        delta_over: Sharing = "population",
+    ) -> None:
         super().__init__(on_empty)
-        self.threshold = Threshold(gamma, delta)
+        if delta_over not in get_args(Sharing):
+            raise StrategyError(f"delta_over is {delta_over!r}: it must be 'population' or 'run'")
+        self.threshold, self.delta_over = Threshold(gamma, delta), delta_over
+
+    @property
+    def _sharing(self) -> int:
+        """Number of agents that share delta."""
+        everyone = self.agents if self.everyone is None else self.everyone
+        return self.agents if self.delta_over == "population" else everyone
 
     def _watch(self, *places: int, sizes: FloatArray) -> WatchedSums:
         """Sums of costs at that many places, (..., A, N), each for every constraint; sizes: of the subsequences."""
         constraints = self.violation.shape[2]
-        self.threshold.start(sums=math.prod(places) * constraints, sizes=sizes, rounds=self.rounds)
+        sums = math.prod(places) // self.agents * self._sharing * constraints
+        self.threshold.start(sums=sums, sizes=sizes, rounds=self.rounds)
         return WatchedSums(self.threshold, places, constraints)
 
     def _stated(self, keeps: str, violates: str, scope: Scope, regret: RegretFromBias) -> Sequence[Guarantee]:
@@ -230,7 +249,7 @@ class ThresholdElimination(Elimination):
                 theorem=keeps,
                 benchmark=Benchmark.EXPECTED,
                 scope=scope,
-                delta=self.threshold.delta,
+                delta=self.threshold.delta * self.agents / self._sharing,
                 hypotheses=(Hypothesis.LAW, Hypothesis.ORDER, Hypothesis.BENCHMARK),
                 unmet="" if self.threshold.sufficient else "gamma is smaller than the theorem asks for",
             ),

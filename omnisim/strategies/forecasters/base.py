@@ -85,8 +85,8 @@ class Forecaster(Declaring, ABC):
         self.unclipped = outcome if unclipped is None else unclipped
         self._update(outcome)
 
-    def exposure(self) -> FloatArray | None:
-        """Gradient of the weighted gain for a white-box adversary, after ``predict``; see ``Context.exposure``."""
+    def gain_gradient(self) -> FloatArray | None:
+        """Gradient of the weighted gain for a white-box adversary, after ``predict``; see ``Context.gain_gradient``."""
         return None
 
     def diagnostics(self) -> dict[str, float]:

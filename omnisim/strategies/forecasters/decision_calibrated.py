@@ -135,7 +135,7 @@ class DecisionCalibrated(Forecaster):
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance
 
-    def exposure(self) -> FloatArray | None:
+    def gain_gradient(self) -> FloatArray | None:
         """The slope in the outcome of the weighted gain of the mixture just committed to, (d,)."""
         assert self._engine.step is not None  # noqa: S101 (asked for after predict; this tells the type checker)
         return worst_case(self._engine.gain, self._engine.step.mixture)[1]

@@ -70,7 +70,7 @@ class StepCalibrated(Forecaster):
         self.bases = tuple(bases)
         self.levels, self.thresholds = levels, thresholds
 
-    def exposure(self) -> FloatArray | None:
+    def gain_gradient(self) -> FloatArray | None:
         """The slope in the outcome of the weighted gain of the mixture just committed to, (1,)."""
         assert self._engine.step is not None  # noqa: S101 (asked for after predict; this tells the type checker)
         return worst_case(self._engine.gain, self._engine.step.mixture)[1]

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.adversaries import DemandResponse
 from omnisim.analysis import analyze
-from omnisim.elimination import BestResponse
-from omnisim.forecasters import Climatology, DecisionCalibrated, Persistence, RidgeAutoregression
 from omnisim.problem.population import Population
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
+from omnisim.strategies.adversaries import DemandResponse
+from omnisim.strategies.elimination import BestResponse
+from omnisim.strategies.forecasters import Climatology, DecisionCalibrated, Persistence, RidgeAutoregression
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.studies import Options
 

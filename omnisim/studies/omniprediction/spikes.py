@@ -13,9 +13,9 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.errors import DataError
-from omnisim.forecasters import Climatology, Forecaster, Persistence, RidgeAutoregression
 from omnisim.market import Market
 from omnisim.problem.context import Context, Service
+from omnisim.strategies.forecasters import Climatology, Forecaster, Persistence, RidgeAutoregression
 from omnisim.studies.real_markets.sources import EMBEDDED, Source, read, sources
 from omnisim.threads import at_most_threads
 

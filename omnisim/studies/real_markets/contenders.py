@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from omnisim.errors import DataError
-from omnisim.forecasters import (
+from omnisim.market import Market
+from omnisim.strategies.forecasters import (
     Climatology,
     Combination,
     ConditionalMean,
@@ -14,7 +15,6 @@ from omnisim.forecasters import (
     RidgeAutoregression,
     Selection,
 )
-from omnisim.market import Market
 
 WEEK, DAY, CLIMATOLOGY, RIDGE = "persistence(7)", "persistence(1)", "climatology", "ridge"
 

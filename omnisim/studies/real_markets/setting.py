@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.adversaries import Replay
 from omnisim.arrays import BoolArray, DateArray, FloatArray
-from omnisim.elimination import SubsequenceFirstViolation
 from omnisim.errors import DataError
-from omnisim.forecasters import Forecaster
 from omnisim.market import BudgetedOperators, EnergyBuyers, Manufacturers, Market, MarketAgents, Scaling
 from omnisim.problem.clipping import Clipping, clipping
 from omnisim.problem.context import Past
@@ -22,6 +19,9 @@ from omnisim.problem.subsequences import Rule
 from omnisim.scenario.load import GeneratedPopulation
 from omnisim.scenario.rule_features import PRICE_FORECAST, rule_features
 from omnisim.scenario.scenario import Scenario
+from omnisim.strategies.adversaries import Replay
+from omnisim.strategies.elimination import SubsequenceFirstViolation
+from omnisim.strategies.forecasters import Forecaster
 from omnisim.studies.real_markets.sources import EMBEDDED, LOAD, WIND
 
 PAST_DAYS = 28

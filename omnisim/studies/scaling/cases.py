@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from omnisim import adversaries, elimination, forecasters, learners
 from omnisim.analysis import analyze
-from omnisim.forecasters import Forecaster
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.simulate import simulate
+from omnisim.strategies import adversaries, elimination, forecasters, learners
+from omnisim.strategies.forecasters import Forecaster
 from omnisim.strategies.policy import Policy
 from omnisim.studies.scaling import instances
 

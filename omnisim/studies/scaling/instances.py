@@ -28,11 +28,11 @@ classes of the number of the round.
 
 import numpy as np
 
-from omnisim.adversaries import Adversary, Independent, Switching, WorstCase
 from omnisim.arrays import BoolArray
 from omnisim.errors import ScenarioError
 from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.population import Population
+from omnisim.strategies.adversaries import Adversary, Independent, Switching, WorstCase
 
 PERIOD = 12
 LEVELS = 16

@@ -203,8 +203,8 @@ def test_it_plays_the_best_reply_to_the_weights_of_a_calibrated_forecaster() -> 
     for t, outcome in enumerate(trace.outcomes):
         everything = {"agents": np.ones((5, 3), dtype=bool)}
         forecaster.predict(Context(t, candidates=everything))
-        gains = [forecaster.exposure() @ np.array(corner) for corner in product((0.0, 1.0), repeat=3)]
-        assert forecaster.exposure() @ outcome == pytest.approx(max(gains))
+        gains = [forecaster.gain_gradient() @ np.array(corner) for corner in product((0.0, 1.0), repeat=3)]
+        assert forecaster.gain_gradient() @ outcome == pytest.approx(max(gains))
         forecaster.update(outcome)
 
 

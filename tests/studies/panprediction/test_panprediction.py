@@ -124,7 +124,9 @@ class TestPrices:
         assert problem.X["high wind_forecast_mw"].isin([0.0, 1.0]).all()
         assert "Nord Pool" in problem.about
 
-    def test_other_data_are_refused(self, tmp_path) -> None:
+    def test_other_data_are_refused(self, tmp_path, monkeypatch) -> None:
+        monkeypatch.setattr(plan, "growths", lambda *_: [])  # which ask for no data, as others do not
+        monkeypatch.setattr(plan, "PROBLEMS", {"prices": plan.PROBLEMS["prices"]})
         with pytest.raises(DataError, match=r"holds no epf_markets\.parquet: give that file, or the folder"):
             prices.spikes(tmp_path)
         assert "holds no epf_markets.parquet" in refusal("study", "panprediction", "--quick", "--data", tmp_path)
