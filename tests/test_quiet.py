@@ -1,11 +1,13 @@
 """The library leaves standard output and standard error to the program that calls it.
 
-Every call is made in a process of its own: the solver writes from C, past ``sys.stdout``, and once in a process.
+Calls are made in another process: the solver writes from C, past ``sys.stdout``, and once in a process. In the quick
+suite all of them are made in one, and in the long suite each in one of its own.
 """
 
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -51,10 +53,20 @@ omnisim.load_trace(folder + "/trace.npz")""",
 }
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_a_library_call_prints_nothing(call: str, tmp_path: Path) -> None:
+ALONE = "compare in two processes"
+"""Workers import what a script is, so that it has to be short; what workers say is tested beside them as well."""
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param(CALLS.keys() - {ALONE}, id="all"),
+        *(pytest.param({call}, id=call, marks=pytest.mark.long) for call in CALLS),
+    ],
+)
+def test_library_calls_print_nothing(calls: Collection[str], tmp_path: Path) -> None:
     script = tmp_path / "call.py"
-    script.write_text(START + CALLS[call], encoding="utf-8")
+    script.write_text("\n".join([START, *(code for call, code in CALLS.items() if call in calls)]), encoding="utf-8")
     done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -77,6 +77,7 @@ def test_the_download_becomes_the_file_by_the_command_of_the_comment(tmp_path: P
     np.testing.assert_array_equal(ours.problem(0).past.outcomes, theirs.problem(0).past.outcomes)
 
 
+@pytest.mark.long
 def test_calibration_earns_on_hot_days_what_no_base_does() -> None:
     """What the scenario shows, on the agents of one seed: nothing in it is random but the agents."""
     regret, utility = {}, {}
