@@ -16,7 +16,7 @@ copyright = "2026, The omnisim authors"  # noqa: A001 (a name of Sphinx)
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["gallery"]
+html_extra_path = ["demo"]  # try.html
 html_theme = "furo"
 html_title = "omnisim"
 html_domain_indices = False

@@ -70,10 +70,10 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "copy"
         self.root.mkdir()
-        for name in ("omnisim", "tests", "scenarios", "reports"):
+        for name in ("omnisim", "tests", "scenarios", "reports", "docs"):
             if (ROOT / name).exists():
                 shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "CONTRIBUTING.md"):
             shutil.copy(ROOT / name, self.root / name)
         self._compiled = folder / "compiled"
 

@@ -37,7 +37,7 @@ from omnisim.analysis.expected_regret import mixed_rounds
 from omnisim.analysis.lateness import at_once
 from omnisim.analysis.regret_certificates import UNBUDGETED, regret_claims
 from omnisim.analysis.stakes import NONE, Stakes, bias_stakes, direction_stakes
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.game.regret_bounds import sampling_bound
 from omnisim.game.weights import gain_bound
 from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, Objective, RegretFromBias
@@ -52,7 +52,9 @@ def calibration_of(trace: Trace) -> CalibratesDecisions | None:
 
 
 def allowed_bias(trace: Trace, calibration: CalibratesDecisions, squares: FloatArray) -> FloatArray:
-    """The certified bound on the bias of events with these sums of squares, while Phi <= e K."""
+    """The certified bound on the bias of events with these sums of squares, while Phi <= e K or as Hedge bounds it."""
+    if calibration.largest_gain > 0:
+        return np.full(np.shape(squares), calibration.largest_gain)
     return gain_bound(squares, calibration.count, trace.horizon)
 
 
@@ -63,11 +65,16 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     if calibration is None or rule is None or trace.mixtures is None or not at_once(evidence.record):
         return
     every = np.ones(evidence.record.population.agents, dtype=np.bool_)
-    spent = np.full(len(every), evidence.potential)
-    kept = every & calibration.budgeted
-    words = "Phi / K <= e"
-    yield evidence.row(calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, UNBUDGETED, stakes=NONE, check=True)
     met, note = evidence.met(calibration, None, every[:, None])
+    if calibration.largest_gain > 0:
+        if not _within_tolerance(trace):
+            met, note = np.zeros_like(every), note or _OVER
+    else:
+        spent, words = np.full(len(every), evidence.potential), "Phi / K <= e"
+        kept = every & calibration.budgeted
+        yield evidence.row(
+            calibration.theorem, words, WHOLE_RUN, spent, math.e, kept, UNBUDGETED, stakes=NONE, check=True
+        )
     within = Conditional(evidence, Limits(*calibration.limits))
     case = _Case(evidence, trace.mixtures, calibration, rule, within, met, note)
     if calibration.base_regret and trace.bases is not None:
@@ -75,6 +82,12 @@ def forecast_claims(evidence: Evidence) -> Iterator[dict[str, object]]:
     if calibration.regret_pairs:
         yield from regret_claims(evidence, trace.mixtures, calibration, rule, within, met, note)
     yield from (_coordinates if calibration.objectives == Objective.COORDINATES else _directions)(case)
+
+
+def _within_tolerance(trace: Trace) -> bool:
+    """Whether the worst-case gain of each round, as reported, was within the tolerance."""
+    value, tolerance = (trace.diagnostics.get(name) for name in ("value", "tolerance"))
+    return value is not None and tolerance is not None and bool((value <= tolerance + ROUNDING).all())
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,8 @@ class _Case:
 
     def allowed(self, squares: FloatArray) -> FloatArray:
         """The certified bound on the gains of objectives with these sums of squares."""
+        if self.calibration.largest_gain > 0:
+            return allowed_bias(self.evidence.trace, self.calibration, squares)
         return gain_bound(squares, self.calibration.count, self.evidence.trace.horizon, self.evidence.final_potential)
 
     @property
@@ -117,13 +132,19 @@ class _Case:
     ) -> dict[str, object]:
         """A row about those who meet the hypotheses of the forecaster, on subsequence k."""
         name = self.evidence.trace.subsequences[k]
+        before = self.calibration.largest_gain > 0 and probability == 1
+        if self.calibration.largest_gain > 0:
+            claim = claim.replace(_IN_EXPECTATION, _BY_HEDGE)
         row = self.evidence.row(
-            theorem, claim, name, measured, allowed, self.met, self.note, probability, stakes=stakes, basis=Basis.RECORD
-        )
+            theorem, claim, name, measured, allowed, self.met, self.note, probability, stakes=stakes,
+            basis=Basis.BEFORE if before else Basis.RECORD,
+        )  # fmt: skip
         return self.within.told(row, k)
 
 
 _IN_EXPECTATION = "least over eta of Lambda / eta + eta V"
+_BY_HEDGE = "(ln K + T ln(cosh eta + tol sinh eta)) / eta"
+_OVER = "in some round the minimax step did not reach its tolerance"
 _LIKELY = 1 - DELTA
 
 

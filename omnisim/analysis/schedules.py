@@ -151,7 +151,7 @@ def by_contract(currency: str) -> str:
 def _contracts(
     population: Population, played: IntArray, who: IntArray, outcomes: FloatArray, blocks: Sequence[Block]
 ) -> "pa.Array":
-    """What the energy of the periods brought in under contracts, for R plays at outcomes (R, d), one after another."""
+    """Money for the energy of the periods under contracts, for R plays at outcomes (R, d), one after another."""
     import pyarrow as pa
 
     assert population.load is not None  # noqa: S101 (as above)

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
-from omnisim.elementary import exp
+from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
 from omnisim.game.kernels import PotentialUpdate, update_potentials
 
@@ -229,7 +229,13 @@ class _Normalized(Weights):
 class Hedge(_Normalized):
     """w_e proportional to exp(eta R_e).
 
-    With tolerance tol a round (of the normalized weighted gain), R_e <= ln(K) / eta + eta T + T tol for eta <= 1.
+    With a weighted gain of at most tol in each round,
+
+        R_e <= (ln(K) + T ln(cosh(eta) + tol sinh(eta))) / eta.
+
+    *Proof.* exp is convex, so exp(eta r) <= cosh(eta) + r sinh(eta) for r in [-1, 1]: in a round the sum of the
+    exp(eta R_e) grows by at most the factor cosh(eta) + tol sinh(eta), from K; one of them is at most the sum. |_| As
+    ln cosh(eta) <= eta^2 / 2, that is about ln(K) / eta + eta T / 2 + T tol.
 
     Parameters
     ----------
@@ -251,6 +257,13 @@ class Hedge(_Normalized):
         if eta is not None and not 0 < eta <= 1:
             raise StrategyError(f"eta of Hedge must lie in (0, 1], got {eta}")
         self.eta = eta
+
+    def bound(self, tolerance: float) -> float:
+        """The largest gain of any objective over the T rounds, if the weighted gain of each is at most that."""
+        if self.rate == 0:  # of a single objective, whose weight is 1
+            return self.rounds * tolerance
+        growth = log(np.array(math.cosh(self.rate) + tolerance * math.sinh(self.rate)))
+        return float((math.log(self.count) + self.rounds * growth) / self.rate)
 
     def _begin(self) -> None:
         self.rate = self.eta if self.eta is not None else min(1.0, math.sqrt(math.log(self.count) / self.rounds))

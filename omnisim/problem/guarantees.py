@@ -254,10 +254,8 @@ class CalibratesDecisions(Guarantee):
 
     Attributes
     ----------
-    objectives
-        Of the coordinates, or of the utility differences.
-    count
-        K >= 1, the number of objectives.
+    objectives, count
+        Of the coordinates, or of the utility differences; K >= 1, how many.
     base_regret
         Whether the regret to following each base is among the objectives.
     regret_pairs
@@ -266,8 +264,10 @@ class CalibratesDecisions(Guarantee):
     budgeted
         Whether the tolerance of the forecaster keeps the potential within e K; with another that remains to be seen.
     limits
-        (low, high), the range within [0, 1] to which outcomes were taken before they were learnt: what is promised
-        holds for those, and for the true ones up to what rounds beyond it cost (:mod:`omnisim.problem.limits`).
+        (low, high), the range within [0, 1] to which outcomes were taken before they were learnt
+        (:mod:`omnisim.problem.limits`).
+    largest_gain
+        Where there is no potential: the bound on every objective while each round's value is within its tolerance.
     """
 
     hypotheses: tuple[Hypothesis, ...] = (Hypothesis.BUDGET,)
@@ -277,11 +277,13 @@ class CalibratesDecisions(Guarantee):
     budgeted: bool = True
     regret_pairs: float = 0.0
     limits: tuple[float, float] = (0.0, 1.0)
+    largest_gain: float = 0.0
 
     def _check(self) -> None:
         Limits(*self.limits)
         self._need("count", 1)
         self._need("regret_pairs", 0)
+        self._need("largest_gain", 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,7 @@ def _learnt(trace: Trace, known: int) -> str:
 
 
 def _without_documents(run_dir: Path, trace: Trace, known: int) -> Iterator[str]:
-    """Which days learnt now have no documents, because no call came on the day before."""
+    """Notice of days learnt now that have no documents, because no call came on the day before."""
     if trace.dates is None:
         return
     days = [str(day) for day in trace.dates[known:] if store.get(run_dir, FORECAST, str(day)) is None]

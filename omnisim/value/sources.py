@@ -105,7 +105,7 @@ def _form(keys: Mapping[str, Any]) -> Form:
 
 
 def _tables(label: str | None, file: Path, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """By the names of its forecasts, the tables with which a scenario reads a file."""
+    """Tables with which a scenario reads the forecasts in a file, by the names of the forecasts."""
     from omnisim.market.guessing import guess
 
     table = read_table(file, Form())

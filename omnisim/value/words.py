@@ -71,7 +71,7 @@ def of_measures(choices: pd.DataFrame, currency: str) -> str:
 
 
 def of_populations(parted: pd.DataFrame) -> str:
-    """Which measures chose the right forecast for each population, and for all of them."""
+    """Sentence on the measures that chose the right forecast for each population, and for all of them."""
     parts, always = [], set(parted["measure"])
     for population, rows in parted.groupby("population", sort=False):
         right = [str(measure) for measure in rows.loc[rows["chooses"] == rows["best"], "measure"]]

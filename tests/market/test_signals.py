@@ -352,3 +352,43 @@ def test_a_record_with_other_blocks_than_coordinates_is_refused(trace: Any) -> N
             dataclasses.replace(trace, about={**trace.about, "market": {**market, "blocks": listed}})
     with pytest.raises(ValueError, match="goes from 1 to 0"):
         blocks_of([{"name": "price", "unit": "", "low": 1, "high": 0, "coordinates": 2}])
+
+
+@pytest.mark.parametrize("resolution", ["day", "30min", "15min"])
+def test_a_day_of_equal_values_costs_the_same_at_every_resolution(resolution: Any) -> None:
+    from omnisim.market.data import PRICES_A_DAY
+
+    rows = pd.DataFrame(
+        {
+            "contract": ["spot", "capped", "fixed"],
+            "price_cap_per_mwh": [np.nan, 70.0, np.nan],
+            "fixed_price_per_mwh": [np.nan, np.nan, 80.0],
+            "fee_08_20_per_mwh": [3.0, 4.0, 5.0],
+            "price_of_emissions": [0.1, 0.0, 0.3],
+            "yearly_cap_of_emissions": [9000.0, 500.0, np.nan],
+            "yearly_budget": [np.nan, 9e3, 1e4],
+        }
+    )
+    signals = {
+        "emissions": Known("kg/MWh", Scaling(50, 700, "kg")),
+        "price capped at 70": Known("EUR/MWh", Scaling(-100, 70, "EUR"), None, 70.0),
+    }
+    hourly, other = (
+        EnergyBuyers(table=rows).build("p", Scaling(-100, 300, "EUR"), np.random.default_rng(3), each, signals=signals)
+        for each in ("hour", resolution)
+    )
+    periods = PRICES_A_DAY[resolution]
+    assert hourly.paid is not None
+    assert other.paid is not None
+    np.testing.assert_allclose(other.paid.sum(axis=2), hourly.paid.sum(axis=2), rtol=1e-12)
+    for values in np.random.default_rng(4).random((4, 3)):
+        ours, theirs = np.repeat(values, periods), np.repeat(values, 24)
+        money = [
+            p.utilities(y) * p.money.scale[:, None] + p.money.offset[:, None]
+            for p, y in ((other, ours), (hourly, theirs))
+        ]
+        np.testing.assert_allclose(money[0], money[1], rtol=1e-9, atol=1e-9 * hourly.money.scale.max())
+        assert other.constraint_names == hourly.constraint_names
+        assert {"emissions of a year", "yearly budget"} <= set(other.constraint_names)
+        for mine, his in zip(other.constraints, hourly.constraints, strict=True):
+            np.testing.assert_allclose(mine.costs(ours[None]), his.costs(theirs[None]), atol=1e-9)

@@ -200,6 +200,10 @@ class OfPrices:
             averaged=constraint.averaged,
         )
 
+    def split(self, parts: int) -> "OfPrices":
+        """The same limit where each period has ``parts`` prices."""
+        return OfPrices(split(self.constraint, parts), self.periods * parts)
+
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, D) to costs (T, N, A)."""
         return self.constraint.costs(np.ascontiguousarray(outcomes[:, : self.periods]))

@@ -38,10 +38,11 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
         x=numbers(squares[kept]), y=numbers(bias[kept]), mode="markers", name="event and coordinate",
         marker={"size": 5, "color": BLUE, "opacity": 0.5}, hovertemplate="V %{x:.3g}, bias %{y:.3g}<extra></extra>",
     )  # fmt: skip
+    words = "bound" if calibration.largest_gain > 0 else "bound: least of Λ / η + η V"
     curve = np.linspace(0, squares.max(initial=1.0), 60)
     figure.add_scatter(
         x=numbers(curve), y=numbers(allowed_bias(trace, calibration, curve)), mode="lines",
-        name="bound: least of Λ / η + η V", line={"color": ORANGE, "width": 2, "dash": "dash"}, hoverinfo="skip",
+        name=words, line={"color": ORANGE, "width": 2, "dash": "dash"}, hoverinfo="skip",
     )  # fmt: skip
     figure.update_xaxes(title_text=f"V: sum over {units(trace).round}s of the squared expected error", zeroline=True)
     figure.update_yaxes(title_text="bias in expectation, units of y", zeroline=True)
