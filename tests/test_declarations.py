@@ -506,7 +506,7 @@ def test_a_record_with_other_declarations_is_refused(place: str, value: Any, mes
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_a_record_without_declarations_is_read_and_nothing_is_claimed(version: int, tmp_path: Path) -> None:
     path = tmp_path / "trace.npz"
     arrays = written(omnisim.simulate(scenario(FirstViolation(), DecisionCalibrated())), path)

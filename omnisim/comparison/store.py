@@ -40,7 +40,8 @@ PLAN, SCENARIOS = "comparison.json", "scenarios"
 PAGES, PAGE = "pages", "report.html"
 """Folder of the folders of runs that were made again to look at, and the page in each and in that of the comparison."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version of the plan and the tables; no other is read, since runs are compared by all of their columns."""
 
 GATHERED = 250
 """Runs in a part."""
@@ -116,7 +117,7 @@ class Store:
             text = read_bytes(path)
             version = parse_json(text, Versioned)["schema_version"]
             if version != SCHEMA_VERSION:
-                raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}")
+                raise TraceError(f"{path}: has schema version {version}, this omnisim reads {SCHEMA_VERSION}{again}")
             return parse_json(text, Plan)
 
     def progress(self) -> tuple[int, int]:

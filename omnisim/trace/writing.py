@@ -12,11 +12,12 @@ from omnisim.trace.layout import arrays_of, header_of
 if TYPE_CHECKING:
     from omnisim.trace.record import Trace
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the files that are written; all up to it are read.
 
 Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
-stand for and what strategies guarantee; older ones are read as runs without (of which nothing is claimed).
+stand for and what strategies guarantee, version 4 weights of customers, what was paid under contracts, and signals
+beside the prices; older ones are read as runs without (of which nothing is claimed).
 """
 
 HEADER = "header"

@@ -173,6 +173,7 @@ class TestDamage:
             ("[]", "is damaged"),
             ("{}", "is damaged"),
             (json.dumps({"schema_version": 99}), "has schema version 99"),
+            (json.dumps({"schema_version": 1}), "has schema version 1, .* again into the same folder"),
         ],
     )
     def test_a_plan_that_cannot_be_read(
