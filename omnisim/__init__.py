@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from omnisim.market.files import read_prices as read_prices
     from omnisim.problem.constraints import LinearConstraint as LinearConstraint
     from omnisim.problem.mixture import Mixture as Mixture
-    from omnisim.problem.population import Money as Money
+    from omnisim.problem.money import Money as Money
     from omnisim.problem.population import Population as Population
     from omnisim.problem.subsequences import Rule as Rule
     from omnisim.report import write_report as write_report
@@ -52,7 +52,7 @@ _HOME = {
     "Comparison": "omnisim.comparison.comparison",
     "LinearConstraint": "omnisim.problem.constraints",
     "Mixture": "omnisim.problem.mixture",
-    "Money": "omnisim.problem.population",
+    "Money": "omnisim.problem.money",
     "OmnisimError": "omnisim.errors",
     "Population": "omnisim.problem.population",
     "Rule": "omnisim.problem.subsequences",

@@ -29,7 +29,8 @@ from omnisim.analysis.units import market_of
 from omnisim.arrays import DateArray, FloatArray, IntArray
 from omnisim.errors import TraceError
 from omnisim.problem.blocks import Block
-from omnisim.problem.population import UTILITY, Population
+from omnisim.problem.money import UTILITY
+from omnisim.problem.population import Population
 from omnisim.trace import Trace
 
 if TYPE_CHECKING:

@@ -98,7 +98,7 @@ from omnisim.comparison.store import Store
 from omnisim.comparison.summaries import ALL, Curves, Rows, Summaries, curves, summaries, table_of, with_pooled
 from omnisim.comparison.tables import Losses, accuracy, certificates, cut, limits, paired_tests
 from omnisim.errors import ScenarioError, TraceError
-from omnisim.problem.population import UTILITY
+from omnisim.problem.money import UTILITY
 from omnisim.statistics.intervals import CONFIDENCE
 from omnisim.statistics.resampling import NONE, RESAMPLES, Resampler
 from omnisim.statistics.verdicts import NO_VERDICT

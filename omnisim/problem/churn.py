@@ -13,7 +13,8 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import ProblemError
 from omnisim.problem.constraints import COST, Constraint, LinearConstraint
-from omnisim.problem.population import Money, Population
+from omnisim.problem.money import Money
+from omnisim.problem.population import Population
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ T rounds, L subsequences.
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,50 +16,8 @@ from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, limit_of
 from omnisim.problem.mixture import Mixture
+from omnisim.problem.money import UTILITY, Money, scaled
 from omnisim.products import times, weighted_sums
-
-UTILITY = "utility"
-"""Currency of populations that say nothing about money."""
-
-
-@dataclass(frozen=True)
-class Money:
-    """Conversion of utilities in [0, 1] to money: money = scale * utility + offset, per round.
-
-    ``scale`` (N,) > 0 and ``offset`` (N,) are in ``currency``.
-    """
-
-    scale: FloatArray
-    offset: FloatArray
-    currency: str
-
-
-def scaled(
-    energy: FloatArray, value: FloatArray, low: float | FloatArray, high: float | FloatArray, currency: str
-) -> tuple[FloatArray, FloatArray, Money]:
-    """Utilities in [0, 1] of schedules, and the money that they stand for: value - energy . price.
-
-    Parameters
-    ----------
-    energy : (N, A, d)
-        Paid at the market's price, in MWh of each period.
-    value : (N, A)
-        Money of a round but for that.
-    low, high
-        The prices that are outcomes 0 and 1, in ``currency`` per MWh; one for all coordinates, or (d,).
-
-    Returns
-    -------
-    Slopes (N, A, d) and offsets (N, A) of the utility, and money, with the smallest scale for each agent.
-    """
-    slope = -(high - low) * energy
-    constant = value - (low * energy.sum(axis=2) if np.ndim(low) == 0 else (low * energy).sum(axis=2))
-    lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
-    highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
-    # One whose money never differs, whatever it does and whatever comes, has utility 0 in any unit.
-    scale = np.where(highest > lowest, highest - lowest, 1.0)
-    utility, offset = slope / scale[:, None, None], (constant - lowest[:, None]) / scale[:, None]
-    return utility, offset, Money(freeze(scale), freeze(lowest), currency)
 
 
 class Population:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from omnisim.problem.constraints import Limit
-from omnisim.problem.population import Money, Population
+from omnisim.problem.money import Money
+from omnisim.problem.population import Population
 from omnisim.trace.description import AGENTS, FORECASTER, KINDS, LOG, MESSAGES, MIXTURES, RECORD, RUN, Array
 from omnisim.trace.layout import NAMES, OF_LOG, OF_MESSAGES, OF_MIXTURES, prefix_of
 from omnisim.trace.record import LoggedMessages, MessageRecord, Mixtures, PopulationRecord, Trace

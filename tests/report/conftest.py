@@ -10,7 +10,8 @@ import pytest
 import omnisim
 from omnisim.analysis import Analysis
 from omnisim.problem.guarantees import Benchmark, RegretFromBias
-from omnisim.problem.population import Money, Population
+from omnisim.problem.money import Money
+from omnisim.problem.population import Population
 from omnisim.trace import PopulationRecord, Trace, declarations
 
 THEOREM_3 = RegretFromBias(theorem="Theorem 3", bias="Theorem 4", swap="Corollary 2", external="Corollary 3")

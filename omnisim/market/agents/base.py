@@ -33,7 +33,8 @@ from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.market.signals import Known, name_of_cap
 from omnisim.problem.constraints import Constraint
-from omnisim.problem.population import Population, scaled
+from omnisim.problem.money import scaled
+from omnisim.problem.population import Population
 from omnisim.suggest import nearest
 
 OF_SIGNAL = re.compile(r"(?:price_of|yearly_cap_of)_([a-z][a-z0-9_]*)")

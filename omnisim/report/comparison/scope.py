@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.records import MONEY
-from omnisim.problem.population import UTILITY
+from omnisim.problem.money import UTILITY
 from omnisim.report.figures.style import PALETTE
 from omnisim.report.text import amount, count, label, score, shorten, signed_amount, signed_score
 

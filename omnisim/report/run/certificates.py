@@ -8,7 +8,7 @@ import numpy as np
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.evidence import Status
-from omnisim.problem.population import UTILITY
+from omnisim.problem.money import UTILITY
 from omnisim.report.certificate_groups import Groups, grouped, tally
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import amount
