@@ -205,3 +205,22 @@ def test_limits_are_ordered() -> None:
     for low, high in pairwise([0.0, 0.25, 0.5, 1.0]):
         assert bool(Limits(low, high))
     assert not Limits()
+
+
+@pytest.mark.parametrize("limits", [(0.3, 0.6), (0.0, 0.5)])
+@pytest.mark.parametrize("weights", ["potential", "hedge"])
+def test_a_white_box_adversary_beyond_the_limits_breaks_no_promise(limits: Any, weights: Any) -> None:
+    """It plays corners of the box, which are the worst for the forecaster and often beyond."""
+    scenario = omnisim.Scenario(
+        populations=[population(9)],
+        adversary=omnisim.adversaries.WorstCase(),
+        forecaster=DecisionCalibrated([Climatology()], weights=weights),
+        elimination=omnisim.elimination.BestResponse(),
+        rounds=200,
+        limits=limits,
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario))
+    assert analysis.certificates["holds"].all()
+    rows = analysis.certificates[analysis.certificates["claim"].str.contains("regret")]
+    assert (rows["hypotheses_met"] == N).all()
+    assert Limits(*limits).beyond(analysis.trace.outcomes).any() or limits[0] == 0

@@ -19,7 +19,7 @@ import omnisim
 from omnisim.errors import TraceError
 from omnisim.snapshot import archive
 
-pytestmark = pytest.mark.usefixtures("without_pages")
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 
 @pytest.fixture(scope="module")

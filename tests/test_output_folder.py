@@ -18,7 +18,7 @@ from omnisim.errors import FolderInUseError, OutputError
 from omnisim.files import atomic_write, sweep
 from omnisim.output_folder import LOCK, OWNER, held
 
-pytestmark = pytest.mark.usefixtures("without_pages")
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 HOLD = """
 import sys, time

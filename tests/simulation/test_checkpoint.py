@@ -20,7 +20,7 @@ import omnisim
 from omnisim import adversaries, elimination, forecasters, learners, snapshot
 from omnisim.scenario import registry
 
-pytestmark = pytest.mark.usefixtures("without_pages")
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 RULES = [
     elimination.BestResponse,

@@ -12,6 +12,8 @@ from omnisim.studies.scaling import plan
 from omnisim.studies.scaling.cases import FORECASTERS, Case, measure
 from omnisim.studies.scaling.instances import ADVERSARIES
 
+pytestmark = pytest.mark.sampled  # what the fixture runs: less in the quick suite
+
 COLUMNS = """
     part rounds rule adversary forecaster replicate seed agents actions dimension subsequences lift subsequence length
     swap_regret mean_swap_regret external_regret ccv ccv_positive violation_bound regret_bound certificates violated

@@ -12,7 +12,7 @@ from commands import POSIX, done, finish, start
 from growing_run import begin, tomorrow, write
 from scenario_files import omnisim_command
 
-pytestmark = pytest.mark.usefixtures("without_pages")
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 FIRST = 24
 

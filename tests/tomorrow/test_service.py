@@ -20,7 +20,7 @@ from commands import POSIX, done, finish, start
 from growing_run import begin, contents, tomorrow, write
 from scenario_files import omnisim_command, refusal
 
-pytestmark = pytest.mark.usefixtures("without_pages")
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 pytest.importorskip("starlette", reason="the extra serve is not installed")
 pytest.importorskip("uvicorn", reason="the extra serve is not installed")
