@@ -64,13 +64,14 @@ BEGUN = pytest.StashKey[float]()
 
 
 @pytest.fixture(scope="module")
-def without_pages() -> Iterator[None]:
+def without_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Pages of runs and comparisons are hardly more than a title, where tests are not about them.
 
     Drawing one takes longer than all else that a command does on a few days. What draws them is not called: what is
-    found out while a page is drawn is not found out: by the long suite it is, which draws them.
+    found out while a page is drawn is not found out: by the long suite it is, which draws them. A test with the mark
+    ``draws`` draws its own.
     """
-    if Suite.long:
+    if Suite.long or request.node.get_closest_marker("draws"):
         yield
         return
     page = b"<!doctype html>\n<title>Not drawn</title>\n</html>\n"
