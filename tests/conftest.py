@@ -2,11 +2,13 @@
 
 import contextlib
 import hashlib
+import importlib
 import json
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -64,20 +66,30 @@ BEGUN = pytest.StashKey[float]()
 
 
 @pytest.fixture(scope="module")
-def without_pages(request: pytest.FixtureRequest) -> Iterator[None]:
+def without_pages() -> Iterator[dict[ModuleType, Callable[..., bytes]]]:
     """Pages of runs and comparisons are hardly more than a title, where tests are not about them.
 
     Drawing one takes longer than all else that a command does on a few days. What draws them is not called: what is
-    found out while a page is drawn is not found out: by the long suite it is, which draws them. A test with the mark
-    ``draws`` draws its own.
+    found out while a page is drawn is not found out: by the long suite it is, which draws them.
     """
-    if Suite.long or request.node.get_closest_marker("draws"):
-        yield
+    if Suite.long:
+        yield {}
         return
     page = b"<!doctype html>\n<title>Not drawn</title>\n</html>\n"
     with contextlib.ExitStack() as patches:
-        for kind in ("run", "comparison"):
-            patches.enter_context(mock.patch(f"omnisim.report.{kind}.page.render", lambda *_, **__: page))
+        modules = [importlib.import_module(f"omnisim.report.{kind}.page") for kind in ("run", "comparison")]
+        drawing = {module: module.render for module in modules}
+        for module in modules:
+            patches.enter_context(mock.patch.object(module, "render", lambda *_, **__: page))
+        yield drawing
+
+
+@pytest.fixture
+def with_pages(without_pages: dict[ModuleType, Callable[..., bytes]]) -> Iterator[None]:
+    """Pages are drawn in a test among others that draw none."""
+    with contextlib.ExitStack() as patches:
+        for module, drawing in without_pages.items():
+            patches.enter_context(mock.patch.object(module, "render", drawing))
         yield
 
 

@@ -87,7 +87,7 @@ def test_a_file_may_hold_the_days_since_only_and_several_of_them(tmp_path: Path)
     assert arrays(run_dir) == arrays(whole)
 
 
-@pytest.mark.draws
+@pytest.mark.usefixtures("with_pages")
 def test_days_learnt_together_are_told_to_have_no_documents(tmp_path: Path) -> None:
     """But for the one that an earlier call wrote of as its next day."""
     run_dir = begin(tmp_path, FIRST)
