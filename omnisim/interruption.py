@@ -1,9 +1,11 @@
 """Signals that ask the command to end: it leaves in order, and says what is there and how to go on."""
 
 import _thread
+import atexit
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import weakref
@@ -24,6 +26,19 @@ _AGAIN = 0.05
 
 _TELL: list[Callable[[], str]] = []
 """Sources of the clause that an interruption adds to its name: at most one entry."""
+
+
+_LATE: list[int] = []
+"""Signals that came too late to stop anything once a command has ended its work."""
+
+
+def _ignore_late_ones() -> None:
+    """Ignore them to the very end: when Python ends it puts handlers back that kill the process."""
+    for number in _LATE:
+        signal.signal(number, signal.SIG_IGN)
+
+
+atexit.register(_ignore_late_ones)
 
 
 _BEFORE = "nothing was written: the same command begins anew"
@@ -100,6 +115,14 @@ def signals_interrupt(*, ends_process: bool = False) -> Iterator[None]:
     def is_lost() -> bool:
         return not _HELD and (not raised or raised[0]() is None)
 
+    told = sys.unraisablehook
+
+    def unless_ours(unraisable: "sys.UnraisableHookArgs") -> None:
+        # Where nothing can be raised Python prints it; ours is raised again, and then said in one line.
+        if not issubclass(unraisable.exc_type, Interrupted):
+            told(unraisable)
+
+    sys.unraisablehook = unless_ours
     before = {}
     for name in _ASKING:
         number = getattr(signal, name, None)
@@ -111,8 +134,12 @@ def signals_interrupt(*, ends_process: bool = False) -> Iterator[None]:
             yield
     finally:
         over.set()
-        for number, handler in before.items() if not ends_process else ():
-            signal.signal(number, handler)
+        sys.unraisablehook = told
+        if ends_process:
+            _LATE[:] = [*before]
+        else:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
@@ -175,6 +202,23 @@ def signals_wait() -> Iterator[None]:
         number = _HELD.pop()
         if number:
             signal.raise_signal(number)
+
+
+@contextmanager
+def children_hear_nothing() -> Iterator[None]:
+    """Let processes that are started in the block hear none of these signals until they say otherwise.
+
+    A terminal sends them to all processes at once, also to those that have not come as far as to know what to do.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    numbers = {getattr(signal, name) for name in _ASKING if hasattr(signal, name)}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def if_interrupted(tell: Callable[[], str]) -> None:

@@ -32,7 +32,7 @@ from omnisim.comparison.store import PAGE, PAGES, PLAN
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
 from omnisim.interruption import Results
-from omnisim.reading import FORM, parse_json, read_bytes, reading
+from omnisim.reading import FORM, load_json, parse_json, read_bytes, reading
 from omnisim.reproducibility import PROMISE, machine, versions
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
@@ -237,7 +237,13 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     if not directory.is_file() and not path.exists():
         raise TraceError(f"{directory}: is not a run directory: it has no {MANIFEST}")
     with reading(path, TraceError, "the manifest is damaged", f": run its {SCENARIO} again"):
-        return parse_json(read_bytes(path), Manifest)
+        text = read_bytes(path)
+        told = load_json(text)
+        if isinstance(told, dict) and "study" in told and "scenario" not in told:
+            raise TraceError(
+                f"{directory}: is no run; the command that wrote it writes its page again: {told.get('command')}"
+            )
+        return parse_json(text, Manifest)
 
 
 def _write_text(path: Path, text: str) -> None:

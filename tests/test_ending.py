@@ -204,7 +204,8 @@ class TestSignals:
 
     @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_one_that_comes_when_all_is_done_changes_nothing(self, name: str) -> None:
-        last = "import atexit, time\natexit.register(lambda: (print('all is done', flush=True), time.sleep(1)))"
+        last = "import atexit, time, omnisim.interruption\n"
+        last += "atexit.register(lambda: (print('all is done', flush=True), time.sleep(1)))"
         command = start("--version", before=last)
         assert command.stdout is not None
         assert command.stdout.readline() == f"{omnisim.__version__}\n"
@@ -212,9 +213,20 @@ class TestSignals:
         send(command, name)
         assert finish(command) == (0, "", "")
 
+    def test_those_that_come_until_the_process_is_gone_change_nothing(self) -> None:
+        # When Python ends it puts handlers back that kill a process, some time before it is gone.
+        last = "import atexit, pandas, omnisim.interruption as i\ni._SAME_REQUEST = 600.0\n"
+        command = start("--version", before=last + "atexit.register(lambda: print('all is done', flush=True))")
+        assert command.stdout is not None
+        assert [command.stdout.readline() for _ in range(2)][1] == "all is done\n"
+        while command.poll() is None:
+            send(command, "SIGTERM")
+            time.sleep(0.001)
+        assert finish(command) == (0, "", "")
+
     def test_who_asks_again_does_not_wait_for_the_end_of_a_process_that_hangs(self) -> None:
-        hangs = "import atexit, time\natexit.register(lambda: (print('hangs', flush=True), time.sleep(600)))\n"
-        hangs += "from omnisim import interruption\ninterruption._SAME_REQUEST = 0.0"
+        hangs = "import atexit, time, omnisim.interruption as i\ni._SAME_REQUEST = 0.0\n"
+        hangs += "atexit.register(lambda: (print('hangs', flush=True), time.sleep(600)))"
         command = start("--version", before=hangs)
         assert command.stdout is not None
         assert [command.stdout.readline() for _ in range(2)][1] == "hangs\n"
@@ -252,7 +264,7 @@ class TestSignals:
     def test_one_that_comes_where_nothing_can_be_raised_is_not_lost(self, tmp_path: Path) -> None:
         # What is raised in __del__, or in a library that swallows it, vanishes without a word to whoever waits.
         swallowing = (
-            "import omnisim, os, signal, sys, time\nsys.unraisablehook = lambda _: None\n"
+            "import omnisim, os, signal, sys, time\n"
             "class Careless:\n    def __del__(self):\n        os.kill(os.getpid(), signal.SIGTERM)\n"
             "        time.sleep(0.2)\n"
             "def simulate(*_, **__):\n    Careless()\n    try:\n        os.kill(os.getpid(), signal.SIGTERM)\n"

@@ -8,7 +8,7 @@ block of coordinates for each (:mod:`omnisim.problem.blocks`), so that what cust
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -153,9 +153,10 @@ def with_signal(
     periods = local_periods(table, values, stamps, timezone=zone, resolution=market.resolution, resample=resample)
     days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
     rows = {day: t for t, day in enumerate(days.dates.tolist())}
+    market, short = _from_its_beginning(market, table.source, rows, first_day)
     at, told = _rows(about, table.source, market, rows, missing, ahead, (first_day, last_day))
     found = Signal(days.columns[value][at], unit, None if forecast is None else days.columns[forecast][at])
-    notes = [note for note in days.notes if "dropped" not in note] + told
+    notes = [note for note in days.notes if "dropped" not in note] + short + told
     return replace(
         market,
         signals={**market.signals, name: found},
@@ -242,6 +243,18 @@ def _check_unit(about: str, unit: str) -> None:
         raise DataError(
             f"{about}: unit is {unit!r}: it must be per MWh, such as 'kg/MWh' (which g/kWh is) or 'EUR/MWh'"
         )
+
+
+def _from_its_beginning(
+    market: Market, source: str, days: Iterable[dt.date], first_day: dt.date | None
+) -> tuple[Market, list[str]]:
+    """The market without days of the past before a signal begins: later values must not stand in their place."""
+    begins = min(days, default=None)
+    if begins is None or first_day is None or not market.dates[0].item() < begins <= first_day:
+        return market, []
+    left = int((market.dates < np.datetime64(begins)).sum())
+    told = f"{source} begins on {begins}: the {left} days of prices before are left out of the past"
+    return market.between(begins, None), [told]
 
 
 def _rows(

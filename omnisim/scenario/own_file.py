@@ -17,7 +17,8 @@ from omnisim.scenario.schema import Schema
 
 _UNREAD = {"source": "file", "path": "prices.csv"}
 
-_FORECAST_FILES = "market.forecast_files"
+_OTHER_FILES = ("market.forecast_files", "market.signals")
+"""Tables of files beside the prices, which are no keys of how these are read."""
 
 _STRESSED = 0.9
 """Quantile of the past prices above which hours are stressed, or curtailed."""
@@ -45,7 +46,7 @@ def scenario_of_prices(
         If the file cannot be read, or an override does not fit.
     """
     overrides = dict(overrides or {})
-    files = {key: value for key, value in overrides.items() if _of_forecast_files(key)}
+    files = {key: value for key, value in overrides.items() if _of_other_files(key)}
     given = market_keys(
         {key.partition(".")[2]: value for key, value in overrides.items() if _of_market(key) and key not in files}
     )
@@ -74,7 +75,6 @@ def scenario_of_prices(
                 "cheap yesterday": {"feature": "yesterday_price", "operator": "<=", "quantile": 0.2},
             },
         }
-        # Files of forecasts are beside the prices, not keys of how these are read.
         others = {key: value for key, value in overrides.items() if not _of_market(key)}
         tree = overridden(tree, others | files)
         scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
@@ -132,8 +132,8 @@ def _of_market(key: str) -> bool:
     return key.startswith("market.")
 
 
-def _of_forecast_files(key: str) -> bool:
-    return key == _FORECAST_FILES or key.startswith(f"{_FORECAST_FILES}.")
+def _of_other_files(key: str) -> bool:
+    return any(key == table or key.startswith(f"{table}.") for table in _OTHER_FILES)
 
 
 def _rounded(price: float) -> float:

@@ -195,7 +195,7 @@ class Agents:
                 shown = freeze(shown.copy(order="K"))
             network.send(me, Registration(me, t, shown))
             yield clock.at(Phase.ACTION)
-            offered, fallback = policy.playable(active)
+            offered, fallback = self._offers.pair(t, policy.playable(active))
             candidates = self._offers.check(t, "playable()", offered)
             self.fallback[t] = self._offers.check_fallback(t, fallback)
             if self.ideal:

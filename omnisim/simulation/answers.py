@@ -38,6 +38,22 @@ class Offers:
         """
         return self._flags(t, hook, offered, self._shape)
 
+    def pair(self, t: int, offered: Any) -> tuple[Any, Any]:
+        """The two answers of ``playable()``, not looked at yet.
+
+        Raises
+        ------
+        StrategyError
+            As :meth:`check`, if they are not two.
+        """
+        if isinstance(offered, tuple | list) and len(offered) == 2:
+            return offered[0], offered[1]
+        found = f"{len(offered)} of them" if isinstance(offered, tuple | list) else f"a {type(offered).__name__}"
+        raise StrategyError(
+            f"{self._who} in round {t}: playable() is {found}: two arrays are needed, of the actions offered and of "
+            "who falls back"
+        )
+
     def check_fallback(self, t: int, fallback: Any) -> BoolArray:
         """Check the flags (N,) of the agents that play a fallback.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.errors import ScenarioError
+from omnisim.problem.blocks import blocks_of
 from omnisim.problem.population import Population
 from omnisim.scenario.scenario import Scenario
 from omnisim.strategies.adversaries import Replay
@@ -55,6 +56,10 @@ def refuse_what_is_not_played(scenario: Scenario) -> None:
             )
     if "blocks" in scenario.about["market"]:
         named = ", ".join(str(block["name"]) for block in scenario.about["market"]["blocks"][1:])
+        if all(block.cap is not None for block in blocks_of(scenario.about["market"]["blocks"])[1:]):
+            raise ScenarioError(
+                f"--risk: customers have contracts with a cap ({named}), which it does not play: leave them out"
+            )
         raise ScenarioError(
             f"--risk: outcomes have signals beside the prices ({named}), of which no distribution is told: play "
             "customers without them"

@@ -2,7 +2,7 @@
 
 .. code-block:: text
 
-    plays/seed-0.npz    key           which plays these are: scenario, contents of its files, players, versions
+    plays/seed-0.npz    key           which plays these are: scenario, contents of its files, players, versions; seed
                         populations   names of the populations, (P,)
                         agents        how many customers each has, (P,)
                         names         of all customers, one population after another, (N,)
@@ -59,7 +59,7 @@ class Kept:
         try:
             with self._path(seed).open("rb") as file:
                 archive = Archive(file)
-                if str(archive.read("key")) != self._key:
+                if str(archive.read("key")) != f"{self._key} {seed}":
                     return None
                 return {name: archive.read(name) for name in KEPT}
         except Exception:  # noqa: BLE001 (whatever is wrong with it, the seed can be played again)
@@ -77,7 +77,7 @@ class Kept:
             self._folder.mkdir(exist_ok=True)
         except OSError as cause:
             raise OutputError(f"{self._folder}: cannot be made: {cause.strerror or cause}") from cause
-        content: dict[str, Any] = {"key": np.array(self._key), **arrays}
+        content: dict[str, Any] = {"key": np.array(f"{self._key} {seed}"), **arrays}
         with atomic_write(self._path(seed)) as file:
             np.savez_compressed(file, **content)
 

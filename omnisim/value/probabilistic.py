@@ -166,8 +166,8 @@ def _shares(ledger: Ledger, rows: list[tuple[str, float, FloatArray]], said: str
             "forecast": [name for name, *_ in rows],
             said: [level for _, level, _ in rows],
             share: [each.mean for each in found],
-            "low": [each.low for each in found],
-            "high": [each.high for each in found],
+            "low": [max(each.low, 0.0) for each in found],
+            "high": [min(each.high, 1.0) for each in found],
             "verdict": [*_verdicts([level for _, level, _ in rows], [(each.low, each.high) for each in found])],
         }
     )

@@ -14,7 +14,7 @@ import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
 from omnisim.errors import OmnisimError, WorkersLostError, one_line
-from omnisim.interruption import signals_wait
+from omnisim.interruption import children_hear_nothing, signals_wait
 from omnisim.workers import parting
 
 Result = TypeVar("Result")
@@ -52,7 +52,13 @@ def in_processes(
     """
     # Each process gets its share of the cores, unless the user has said how many threads there shall be.
     share = str(max(joblib.cpu_count() // count, 1))
-    with _environment(_NOT_FROM_HERE):  # the library starts processes of its own as well
+    with children_hear_nothing(), _environment(_NOT_FROM_HERE):
+        if os.name == "posix":
+            # A process of Python's own. Were it started with the first worker, that one would hear signals.
+            from multiprocessing import resource_tracker
+
+            resource_tracker.ensure_running()
+    with children_hear_nothing(), _environment(_NOT_FROM_HERE):
         executor = ProcessPoolExecutor(
             count,
             initializer=parting.begin,
@@ -113,7 +119,7 @@ _MOMENT = 1.0
 
 def _sent(executor: ProcessPoolExecutor, function: Callable[..., Result], task: tuple[Any, ...]) -> Future[Result]:
     # A process that is left while it is being started complains on standard error.
-    with signals_wait(), _environment(_NOT_FROM_HERE):
+    with signals_wait(), children_hear_nothing(), _environment(_NOT_FROM_HERE):
         future: Future[Result] = executor.submit(function, *task)
         return future
 

@@ -278,6 +278,26 @@ def test_the_page_and_the_schedules_tell_each_signal_in_its_unit(folder: Path, t
     assert cid["EUR by contract"] == pytest.approx(wanted, abs=1e-9)
 
 
+@pytest.mark.parametrize("begins", [5, PAST - 2])
+def test_a_signal_that_begins_late_shows_nothing_of_the_days_played(folder: Path, begins: int) -> None:
+    frame = pd.read_csv(folder / "co2.csv")
+    menus = []
+    for factor in (1, 3):
+        changed = frame.copy()
+        changed.loc[24 * PAST :, "intensity"] *= factor
+        changed[24 * begins :].to_csv(folder / "late.csv", index=False)
+        changes = {"market.signals.emissions.path": "late.csv"}
+        trace = omnisim.simulate(omnisim.load_scenario(folder / "s.toml", changes))
+        block = trace.blocks[1]
+        menus.append((block.low, block.high, trace.records["batteries"].population.load))
+        wanted = changed["intensity"].to_numpy().reshape(DAYS, 24)[PAST:]
+        np.testing.assert_allclose(block.values(trace.true_outcomes), wanted, atol=1e-9)
+    np.testing.assert_equal(*menus)
+    frame[24 * PAST :].to_csv(folder / "late.csv", index=False)
+    with pytest.raises(OmnisimError, match="declare low and high in kg/MWh, or set "):
+        omnisim.load_scenario(folder / "s.toml", changes)
+
+
 WRONG: dict[str, dict[str, Any]] = {
     r"signals\.emissions: signal 'emissions': unit is 'g/kWh': it must be per MWh, such as 'kg/MWh'": {
         "market.signals.emissions.unit": "g/kWh"

@@ -75,6 +75,9 @@ FALLBACK = np.zeros(N, bool)
         ({"playable": (np.ones((A, N), bool), FALLBACK)}, r"playable\(\) is an array of bool of shape \(2, 3\)"),
         ({"playable": ([[True] * A] * N, FALLBACK)}, r"playable\(\) is \[\[True, True\]"),
         ({"playable": (None, FALLBACK)}, r"playable\(\) is None"),
+        ({"playable": (np.ones((N, A), bool),)}, r"playable\(\) is 1 of them: two arrays are needed, of the actions"),
+        ({"playable": np.ones((N, A), bool)}, r"playable\(\) is a ndarray: two arrays are needed"),
+        ({"playable": (np.ones((N, A), bool), FALLBACK, FALLBACK)}, r"playable\(\) is 3 of them: two arrays"),
         ({"playable": (np.zeros((N, A), bool), FALLBACK)}, "in round 0: agent 0 has no candidate action"),
         (
             {"playable": (np.array([[True, False], [False, True], [False, False]]), FALLBACK)},

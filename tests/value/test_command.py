@@ -14,6 +14,7 @@ from page_text import Parsed
 from scenario_files import omnisim_command
 from value_laboratory import DAYS, files_of
 
+import omnisim
 from omnisim.report.text import amount, number, signed_amount
 from omnisim.value.sources import overrides_of
 
@@ -276,6 +277,20 @@ def test_files_of_forecasts_may_be_set_for_a_run_of_prices(files: tuple[Path, li
         "--set", "forecaster.kind=published", "--set", "forecaster.model=vendor", "--out", tmp_path, *FEW,
     )  # fmt: skip
     assert answer.code == 0, answer.err
+
+
+def test_a_signal_may_be_set_for_a_run_of_prices(files: tuple[Path, list[str]], tmp_path: Path) -> None:
+    prices, _ = files
+    keys = {"path": prices, "column": "price EUR/MWh", "unit": "kg/MWh"}
+    given = [part for key, value in keys.items() for part in ("--set", f"market.signals.emissions.{key}={value}")]
+    answer = omnisim_command("run", "--prices", prices, *given, "--rounds", 15, "--out", tmp_path, *FEW)
+    assert answer.code == 0, answer.err
+    assert [block.name for block in omnisim.load_trace(tmp_path / "trace.npz").blocks] == ["price", "emissions"]
+
+
+def test_the_report_of_a_run_is_not_asked_of_the_folder_of_something_else(made: tuple[Path, str]) -> None:
+    line = omnisim_command("report", made[0]).err.removeprefix("omnisim: ")
+    assert line.startswith(f"{made[0]}: is no run; the command that wrote it writes its page again: omnisim value ")
 
 
 def test_names_come_from_files_columns_and_labels(files: tuple[Path, list[str]]) -> None:

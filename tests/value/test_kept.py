@@ -88,6 +88,15 @@ def test_files_that_are_damaged_or_of_other_plays_count_as_none(tmp_path: Path) 
         assert keeping.load(0) is None
 
 
+def test_a_seed_in_the_place_of_another_counts_as_none(tmp_path: Path) -> None:
+    ledger, _ = entered(None)
+    keeping = Kept(tmp_path, "k")
+    keeping.save(0, ledger.kept(0))
+    (tmp_path / FOLDER / "seed-1.npz").write_bytes((tmp_path / FOLDER / "seed-0.npz").read_bytes())
+    assert keeping.load(0) is not None
+    assert keeping.load(1) is None
+
+
 def table(out: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(out / f"{name}.parquet")
 
