@@ -1,16 +1,12 @@
 """What was earned is kept seed by seed: an interrupted command goes on, and says what it would have said."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import finish, send, start, wait_for
 from scenario_files import omnisim_command
 from value_laboratory import files_of
 
@@ -167,13 +163,10 @@ def test_what_says_whose_results_these_are_comes_before_what_another_command_wou
 def test_an_interruption_says_how_to_go_on(tmp_path: Path) -> None:
     prices, forecasts = files_of(tmp_path)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "omnisim", "value", *forecasts, "--prices", str(prices), *FEW]
-    command += ["--seeds", "100", "--jobs", "1", "--out", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as running:  # noqa: S603
-        while running.poll() is None and not (out / FOLDER / "seed-1.npz").exists():
-            time.sleep(0.05)
-        running.send_signal(signal.SIGINT)
-        _, said = running.communicate()
-    assert running.returncode == 130, said
+    running = start("value", *forecasts, "--prices", prices, *FEW, "--seeds", 100, "--jobs", 1, "--out", out)
+    wait_for(running, (out / FOLDER / "seed-1.npz").exists)
+    send(running, "SIGINT")
+    code, _, said = finish(running)
+    assert code == 130, said
     seeds = len([*(out / FOLDER).glob("seed-*.npz")])
     assert f"the same command goes on after {seeds} seeds" in " ".join(said.split())
