@@ -114,7 +114,8 @@ def with_signal(
     ahead
         Days at the end of the market that are still to come: they take the values of the day before.
     first_day, last_day
-        Days that will be played: those before and after may be missing, and take values of the days beside them.
+        Days that will be played. Days outside that are missing take the values of the last day before; days of the
+        past before the file begins are left out.
     time, date, period, stamp, time_format, date_format, timezone, file_timezone, resample, select
         As for prices.
     separator, decimal, thousands, encoding, skip_rows, columns, sheet, member, missing_values
