@@ -4,6 +4,7 @@ The directory of the archive and the first bytes of every member say how much ea
 checked before anything is allocated, so that a file of a few kilobytes cannot ask for gigabytes.
 """
 
+import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -79,6 +80,20 @@ class Archive:
             raise ValueError(f"it has no array {name}")
         with self._zip.open(self._names[name]) as content:
             return np.asarray(np.lib.format.read_array(content, allow_pickle=False))
+
+
+def digest(arrays: Mapping[str, np.ndarray], text: str = "") -> str:
+    """SHA-256 of a text and of arrays with their names, shapes and types, in hexadecimal.
+
+    >>> digest({"x": np.zeros(2)}) == digest({"x": np.zeros((2, 1))})
+    False
+    """
+    found = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        found.update(array.reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
 
 
 def form_of(file: IO[bytes]) -> Form:

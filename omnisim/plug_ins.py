@@ -3,6 +3,7 @@
 Nothing is done while all goes well: what was raised is looked at, and the code that it passed through.
 """
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from omnisim.errors import OmnisimError, StrategyFailedError, one_line
 from omnisim.interruption import Interrupted, NobodyReadsError
 
-_NOT_THEIRS = (OmnisimError, Interrupted, NobodyReadsError, KeyboardInterrupt, BrokenPipeError)
+_NOT_THEIRS = (OmnisimError, Interrupted, NobodyReadsError, BrokenPipeError)
 """Exceptions that may pass through a strategy: the package's own, and those by which user or system end a run."""
 
 _OURS = "omnisim"
@@ -34,8 +35,6 @@ def strategies_named(when: Callable[[], str] = lambda: "") -> Iterator[None]:
     """
     try:
         yield
-    except _NOT_THEIRS:
-        raise
     except BaseException as error:
         told = as_theirs(error, when())
         if told is None:
@@ -45,7 +44,7 @@ def strategies_named(when: Callable[[], str] = lambda: "") -> Iterator[None]:
 
 def as_theirs(error: BaseException, when: str = "") -> StrategyFailedError | None:
     """The error as that of the strategy from elsewhere in which it was raised; None if it was in none."""
-    if isinstance(error, _NOT_THEIRS):
+    if isinstance(error, _NOT_THEIRS) or (isinstance(error, KeyboardInterrupt) and _python_interrupts()):
         return None
     for each in _chain(error):
         frames = _frames(each)
@@ -61,6 +60,11 @@ def as_theirs(error: BaseException, when: str = "") -> StrategyFailedError | Non
                 f"({method}, {Path(place[0].f_code.co_filename).name}, line {place[1]})"
             )
     return None
+
+
+def _python_interrupts() -> bool:
+    """Whether Ctrl-C raises ``KeyboardInterrupt``, as in a notebook; commands have handlers of their own."""
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

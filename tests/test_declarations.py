@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trace_files import sealed
 
 import omnisim
 from omnisim.elimination import BestResponse, CumulativeThreshold, FirstViolation, SubsequenceFirstViolation
@@ -456,7 +457,7 @@ def written(trace: omnisim.Trace, path: Path) -> dict[str, np.ndarray]:
 def rewrite(path: Path, arrays: dict[str, np.ndarray], change: Callable[[dict[str, Any]], None]) -> None:
     header = json.loads(arrays["header"].tobytes())
     change(header)
-    np.savez(path, **arrays | {"header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)})
+    np.savez(path, **sealed(arrays | {"header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)}))
 
 
 def test_declarations_are_read_back_with_the_trace(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A strategy from elsewhere that fails is named, whatever it raises, and is not taken for a bug of omnisim."""
 
+import dataclasses
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -72,6 +74,7 @@ HOW = {
     "memory": lambda _: (_ for _ in ()).throw(MemoryError("72 TiB")),
     "numpy": lambda _: np.zeros(3) @ np.zeros(4),
     "again": reraise,
+    "interrupt": lambda _: (_ for _ in ()).throw(KeyboardInterrupt()),
 }
 '''
 
@@ -86,6 +89,7 @@ SAID = {
     "memory": "MemoryError: 72 TiB",
     "numpy": "ValueError: matmul: ",
     "again": r"ValueError: \x1b[31mtwo lines",
+    "interrupt": "KeyboardInterrupt",
 }
 
 
@@ -122,7 +126,22 @@ def test_the_command_names_it(boom: Path, what: str) -> None:
     assert not (boom / "out").exists()
 
 
-@pytest.mark.parametrize("what", ["divide", "exit", "odd"])
+def test_ctrl_c_in_python_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook Python itself raises KeyboardInterrupt, wherever it is: in a strategy of the user as well."""
+
+    class Long(omnisim.forecasters.Forecaster):
+        def _predict(self, context: Any) -> Any:
+            signal.raise_signal(signal.SIGINT)
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            omnisim.simulate(dataclasses.replace(small_scenario(), forecaster=Long()))
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.parametrize("what", ["divide", "exit", "odd", "interrupt"])
 def test_before_the_first_round_as_well(boom: Path, what: str) -> None:
     answer = omnisim_command(*with_boom("validate", what, "--set", "forecaster.early=true"))
     assert (answer.code, answer.out) == (1, "")

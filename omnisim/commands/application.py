@@ -19,6 +19,7 @@ from omnisim.commands.validate import validate
 from omnisim.commands.value import value
 from omnisim.environment import check_environment
 from omnisim.interruption import Interrupted, NobodyReadsError
+from omnisim.plug_ins import as_theirs
 from omnisim.terminal import say
 
 
@@ -28,7 +29,7 @@ class _Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as cause:
-            raise Interrupted from cause
+            raise as_theirs(cause) or Interrupted() from cause
         except BrokenPipeError as cause:
             raise NobodyReadsError(cause) from cause
         except EOFError as cause:

@@ -207,6 +207,7 @@ class Agents:
             except ProblemError as cause:
                 raise self._offers.without_action(t, cause) from cause
             if self._theirs:
+                self._offers.check_registered(t, shown, candidates, draws=policy.draws)
                 self._offers.check_chosen(t, chosen, self.fallback[t], self._eliminated_at, active)
             network.send(me, Actions(me, t, chosen, acting))
             yield clock.at(Phase.SETTLEMENT)

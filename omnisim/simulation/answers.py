@@ -112,6 +112,23 @@ class Offers:
                 "candidate left, as eliminated_at says"
             )
 
+    def check_registered(self, t: int, registered: BoolArray, candidates: BoolArray, *, draws: bool) -> None:
+        """Hold the actions that a policy chooses from (N, A) against those that it told the others of.
+
+        Raises
+        ------
+        StrategyError
+            If they differ, or one that it drew is not among them.
+        """
+        wrong = candidates & ~registered if draws else candidates != registered
+        if wrong.any():
+            agent, action = (int(index) for index in np.argwhere(wrong)[0])
+            offers, told = ("offers", "did not tell of") if candidates[agent, action] else ("does not offer", "told of")
+            raise StrategyError(
+                f"{self._who} in round {t}: playable() {offers} action {action} to agent {agent}, which registered() "
+                f"{told}: the forecast would be made for other choices"
+            )
+
     def _flags(self, t: int, hook: str, array: Any, shape: tuple[int, ...]) -> BoolArray:
         if type(array) is np.ndarray and array.dtype == np.bool_ and array.shape == shape:
             return array

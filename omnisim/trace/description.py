@@ -278,6 +278,15 @@ def _needless(fallback: Any, eliminated_at: Any, active: Any) -> Any:
     return wrong
 
 
+def _costs_differ(true_costs: Any, costs: Any, outcomes: Any, unclipped: Any) -> Any:
+    """Mark costs at the outcomes before clipping that differ from the others though nothing was clipped."""
+    if true_costs is None:
+        return None
+    if unclipped is None:
+        return True
+    return (np.abs(true_costs - costs) > ROUNDING) & (unclipped == outcomes).all(axis=1)[:, None, None]
+
+
 CONSISTENCY: Sequence[Rule] = (
     Rule(("active",), lambda active: ~active.any(axis=0)[None, :] if len(active) else None,
          "every subsequence must have a round"),
@@ -306,5 +315,7 @@ CONSISTENCY: Sequence[Rule] = (
     Rule(("actions", "fallback", "eliminated_at", "active", "defaulted"), _no_candidate,
          "it had left the candidates before, and it is no fallback"),
     Rule(("fallback", "eliminated_at", "active"), _needless, "the agent had a candidate left"),
+    Rule(("true_costs", "costs", "outcomes", "unclipped_outcomes"), _costs_differ,
+         "it must be as in costs where the outcome was not clipped"),
 )  # fmt: skip
 """Further rules for a record that was read: a file may have been put together of others."""

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.archives import Archive
+from omnisim.archives import Archive, digest
 from omnisim.errors import OutputError
 from omnisim.files import atomic_write
 from omnisim.reproducibility import versions
@@ -59,9 +59,10 @@ class Kept:
         try:
             with self._path(seed).open("rb") as file:
                 archive = Archive(file)
-                if str(archive.read("key")) != f"{self._key} {seed}":
+                arrays = {name: archive.read(name) for name in KEPT}
+                if str(archive.read("key")) != self._sealed(seed, arrays):
                     return None
-                return {name: archive.read(name) for name in KEPT}
+                return arrays
         except Exception:  # noqa: BLE001 (whatever is wrong with it, the seed can be played again)
             return None
 
@@ -77,9 +78,13 @@ class Kept:
             self._folder.mkdir(exist_ok=True)
         except OSError as cause:
             raise OutputError(f"{self._folder}: cannot be made: {cause.strerror or cause}") from cause
-        content: dict[str, Any] = {"key": np.array(f"{self._key} {seed}"), **arrays}
+        content: dict[str, Any] = {"key": np.array(self._sealed(seed, arrays)), **arrays}
         with atomic_write(self._path(seed)) as file:
             np.savez_compressed(file, **content)
+
+    def _sealed(self, seed: int, arrays: dict[str, np.ndarray]) -> str:
+        """Name of these plays of a seed, with what they came to: a file that was changed is not that of any."""
+        return f"{self._key} {seed} {digest(arrays)}"
 
     def _path(self, seed: int) -> Path:
         return self._folder / f"seed-{seed}.npz"

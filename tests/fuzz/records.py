@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,10 +23,11 @@ from fuzz.scenarios import BUYERS, GRAPH, MARKET
 from hypothesis import strategies as st
 from scenario_files import omnisim_command, write_prices
 from scenario_files import prices as made_up_prices
-from trace_files import everything, law_known
+from trace_files import everything, law_known, sealed
 
 from omnisim.files import atomic_write
 from omnisim.simulation.checkpoint import Checkpointer
+from omnisim.trace.writing import DIGESTS
 
 Draw = Callable[..., Any]
 
@@ -167,6 +169,9 @@ def _change_archive(draw: Draw, path: Path, header: str | None) -> None:
     with np.load(path) as opened:
         arrays = {name: opened[name] for name in opened.files}
     texts = [name for name in arrays if name == header or (header is None and arrays[name].dtype == np.uint8)]
+    seals = DIGESTS in arrays and draw(st.booleans())
+    if DIGESTS in arrays:
+        texts.append(DIGESTS)
     for _ in range(draw(st.integers(1, 3))):
         names = [name for name in arrays if name not in texts]
         name = names[draw(st.integers(0, len(names) - 1))] if names else ""
@@ -176,7 +181,7 @@ def _change_archive(draw: Draw, path: Path, header: str | None) -> None:
             )
         ):
             case "text" if texts:
-                _change_text(draw, arrays, texts[0])
+                _change_text(draw, arrays, texts[draw(st.integers(0, len(texts) - 1))])
             case "entry" | "all" as how if name and arrays[name].size:
                 arrays[name] = _with_entry(draw, arrays[name], everywhere=how == "all")
             case "type" if name:
@@ -192,6 +197,8 @@ def _change_archive(draw: Draw, path: Path, header: str | None) -> None:
             case "swap" if name:
                 other = names[draw(st.integers(0, len(names) - 1))]
                 arrays[name], arrays[other] = arrays[other], arrays[name]
+    with suppress(Exception):  # what cannot be digested is refused before it is
+        arrays = sealed(arrays) if seals else arrays
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()

@@ -100,6 +100,14 @@ FALLBACK = np.zeros(N, bool)
             "in round 0: playable.* says that agent 1 falls back, which has a candidate left",
         ),
         ({"eliminated_at": None}, "eliminated_at: is an array of object"),
+        (
+            {"registered": np.array([[True, True], [True, False], [True, True]])},
+            r"in round 0: playable\(\) offers action 1 to agent 1, which registered\(\) did not tell of",
+        ),
+        (
+            {"playable": (np.array([[True, True], [True, True], [False, True]]), FALLBACK)},
+            r"in round 0: playable\(\) does not offer action 0 to agent 2, which registered\(\) told of",
+        ),
     ],
 )
 def test_what_a_policy_offers(answers: dict[str, Any], says: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trace_files import everything, law_known
+from trace_files import everything, law_known, sealed
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +28,15 @@ def recorded_with_law(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tampered(recorded: Path, tmp_path: Path) -> Callable[..., Path]:
-    """Change arrays and header of a copy, and write it again as numpy does."""
+    """Change arrays and header of a copy, and write it again as numpy does, with digests that fit or the old ones."""
 
-    def write(change: Callable[[dict[str, np.ndarray], Any], Any], of: Path = recorded) -> Path:
+    def write(change: Callable[[dict[str, np.ndarray], Any], Any], of: Path = recorded, *, seal: bool = True) -> Path:
         with np.load(of) as opened:
             arrays = dict(opened)
         header = json.loads(arrays.pop("header").tobytes())
         change(arrays, header)
-        arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-        np.savez_compressed(tmp_path / "trace.npz", **arrays)
+        arrays["header"] = np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8)
+        np.savez_compressed(tmp_path / "trace.npz", **(sealed(arrays) if seal else arrays))
         return tmp_path / "trace.npz"
 
     return write

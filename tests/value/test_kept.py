@@ -93,6 +93,19 @@ def test_a_seed_in_the_place_of_another_counts_as_none(tmp_path: Path) -> None:
     assert keeping.load(1) is None
 
 
+def test_sums_that_were_changed_count_as_none(tmp_path: Path) -> None:
+    ledger, _ = entered(None)
+    keeping = Kept(tmp_path, "k")
+    keeping.save(0, ledger.kept(0))
+    path = tmp_path / FOLDER / "seed-0.npz"
+    with np.load(path) as opened:
+        arrays = dict(opened)
+    name = next(name for name, array in arrays.items() if array.dtype == np.float64)
+    arrays[name] = arrays[name] + 1.0
+    np.savez(path, **arrays)
+    assert keeping.load(0) is None
+
+
 def table(out: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(out / f"{name}.parquet")
 

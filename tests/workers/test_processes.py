@@ -1,5 +1,6 @@
 """Workers of this machine: what they give, what is said when one dies, and that none outlives its parent."""
 
+import ast
 import logging
 import os
 import signal
@@ -52,6 +53,19 @@ def ignored(_: int) -> set[str]:
     return {
         name for name in ("SIGINT", "SIGTERM", "SIGHUP") if signal.getsignal(getattr(signal, name)) == signal.SIG_IGN
     }
+
+
+def deaf(_: int) -> dict[str, set[str]]:
+    """By process that this worker's parent has started: the signals that it blocks, and for others also ignores."""
+    parent, found = os.getppid(), {}
+    for thread in Path(f"/proc/{parent}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            status = dict(line.split(":", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines())
+            mask = int(status["SigBlk"], 16)
+            if "resource_tracker" in Path(f"/proc/{child}/cmdline").read_text():  # it ignores some of them instead
+                mask |= int(status["SigIgn"], 16)
+            found[child] = {name for name in ASKING if mask >> (getattr(signal, name) - 1) & 1}
+    return found
 
 
 @pytest.mark.parametrize("jobs", [1, 2, -1])
@@ -108,6 +122,24 @@ def test_workers_leave_signals_to_their_parent_and_do_not_repeat_what_it_said(
     assert [names for _, names in each_result(ignored, [(0,), (1,)], 2)] == [{"SIGINT", "SIGTERM", "SIGHUP"}] * 2
     list(each_result(say, [(0,), (1,)], 2))
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="masks of other processes are told in /proc")
+def test_workers_hear_no_signals_from_their_birth_on() -> None:
+    """Ctrl-C goes to all processes of a terminal, also to one that has not come as far as to ignore it.
+
+    In a process of its own, which has started nothing before.
+    """
+    code = "import test_processes as t; print([found for _, found in t.each_result(t.deaf, [(0,)] * 4, 2)])"
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    command = [sys.executable, "-c", code]
+    printed = subprocess.run(  # noqa: S603 (this interpreter)
+        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    seen = ast.literal_eval(printed.stdout)
+    assert max(len(children) for children in seen) >= 3  # two workers, and the process that Python itself starts
+    for children in seen:
+        assert set(map(frozenset, children.values())) == {frozenset(ASKING)}
 
 
 def test_workers_of_a_killed_process_leave(tmp_path: Path) -> None:
