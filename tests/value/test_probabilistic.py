@@ -90,7 +90,7 @@ def test_scores_of_distributions(days: slice) -> None:
 
 def test_shares_at_or_below_each_quantile() -> None:
     table = coverage(ledger())
-    # Of nine members, the k-th smallest is the quantile of level k / 10: a tenth draw is as likely in any of ten places.
+    # Of nine members, the k-th smallest has the level k / 10: a tenth draw is as likely in any of ten places.
     assert list(table["level"]) == [*LEVELS, *(k / 10 for k in range(1, 10))]
     for row in table.itertuples():
         below = [TRUTH[t, h] <= quantile(row.forecast, t, h, row.level) for t in range(40) for h in range(24)]
