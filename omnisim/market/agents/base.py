@@ -22,11 +22,11 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.elementary import exp
-from omnisim.errors import ProblemError
+from omnisim.errors import DataError, ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEE, Terms
 from omnisim.market.agents.customers import Column, Customers
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET
+from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET, out_of_reach
 from omnisim.market.agents.long_term import told as long_term_told
 from omnisim.market.agents.settlement import Bill, Settlement, energy_of
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
@@ -170,6 +170,7 @@ class MarketAgents(abc.ABC):
             *settlement.signal_limits(self._signal_caps(signals)),
             *settlement.bill_limits(bills, scaling.currency),
         ]
+        self._refuse_out_of_reach([*drawn.constraints, *more])
         constraints = settlement.limits(drawn.constraints, more, periods)
         utility, offset, money = scaled(
             settlement.energy(periods), drawn.value - settlement.paid, *settlement.ends(periods), scaling.currency
@@ -268,6 +269,14 @@ class MarketAgents(abc.ABC):
     def _share_of_a_year(self, column: str, default: float = np.nan) -> FloatArray:
         """A day's share of what the table, or else ``default``, says of 365 days, (N,); NaN for none."""
         return self._own(column, np.full(self.agents, default)) / DAYS_OF_A_YEAR
+
+    def _refuse_out_of_reach(self, constraints: Sequence[Constraint]) -> None:
+        """Refuse limits that no action keeps whatever the prices are, unless it is a budget that was drawn so."""
+        for agent, fixed, words in out_of_reach(constraints):
+            if self._customers is not None:
+                raise DataError(f"{self._customers.place(agent)}: {words}")
+            if fixed:
+                raise ProblemError(f"{type(self).__name__}, agent {agent}: {words}")
 
     @property
     def _customers(self) -> Customers | None:
