@@ -214,14 +214,10 @@ def _candidates(text: "pd.Series", clock: bool) -> list[tuple[str, "pd.Series"]]
 @cache
 def _shape(pattern: str) -> re.Pattern[str]:
     """A shape that every cell has which the format can read, so that most formats are ruled out at a glance."""
-    letters = dict.fromkeys(("%b", "%B", "%p"), r"\D+")
+    known = {"%f": r"\s?\d{1,9}", **dict.fromkeys(("%b", "%B", "%p"), r"\D+")}
     parts = [part for part in re.split(r"(%[A-Za-z]|\s+)", pattern) if part]
     shapes = [
-        letters.get(part, r"\s?\d{1,9}" if part == "%f" else r"\s?\d{1,4}")
-        if part.startswith("%")
-        else r"\s+"
-        if part.isspace()
-        else re.escape(part)
+        known.get(part, r"\s?\d{1,4}") if part.startswith("%") else r"\s+" if part.isspace() else re.escape(part)
         for part in parts
     ]
     return re.compile("".join(shapes), re.IGNORECASE)

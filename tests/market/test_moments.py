@@ -14,7 +14,7 @@ from omnisim.market.moments import _LONGEST
 def test_cells_that_are_longer_than_any_stamp(tmp_path: Path, cell: str) -> None:
     """Shapes of formats would try every way to cut thousands of digits: this would not end."""
     pd.DataFrame({"time": [cell] * 48, "price": range(48)}).to_parquet(tmp_path / "prices.parquet")
-    with pytest.raises(DataError, match="row 1: time is '.*it must be a timestamp such as") as refused:
+    with pytest.raises(DataError, match=r"row 1: time is '.*it must be a timestamp such as") as refused:
         read_prices(tmp_path / "prices.parquet", time="time", price="price")
     assert "\n" not in str(refused.value)
 
