@@ -57,7 +57,7 @@ def refuse_what_is_not_played(scenario: Scenario) -> None:
     signals = [block.name for block in blocks_of(scenario.about["market"].get("blocks", ()))[1:] if block.cap is None]
     if signals:
         raise ScenarioError(
-            f"--risk: outcomes have signals beside the prices ({', '.join(signals)}), of which no distribution is told: "
+            f"--risk: outcomes have signals beside the prices ({', '.join(signals)}), whose distribution nobody tells: "
             "play customers without them"
         )
     for population in scenario.populations:
