@@ -43,8 +43,8 @@ def scenario_with(
     prices
         File of prices, in the form of the one that the run was made with: all days, or those since, which may overlap.
     newer
-        By ``"forecasts"`` and ``"signals"``: from names of such files in the scenario to newer ones. Of forecasts the days
-        since will do; signals have all days.
+        By ``"forecasts"`` and ``"signals"``: from names of such files in the scenario to newer ones. Of forecasts the
+        days since will do; signals have all days.
 
     Raises
     ------
