@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, finite, freeze
+from omnisim.arrays import FloatArray, IntArray, finite, freeze
 from omnisim.errors import DataError
+
+_MEDIAN = 0.5
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +140,40 @@ class Distribution:
         left, right = self.left[:, :, k], self.right[:, :, k]
         return np.asarray(np.where(share == 1, right, left + (right - left) * share))
 
+    def judged(self, levels: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Levels (Q,) near those asked for at which it can be held against what comes, and the quantiles, (D, H, Q).
+
+        Quantiles are held to any level. Of an ensemble to k / (M + 1): if the price is one more draw of what drew the M
+        members, it is at or below the k-th smallest of them so often, and no level between can be told from it.
+
+        >>> levels, quantiles = Distribution.of_members([[[3.0, 1.0, 5.0]]]).judged([0.1, 0.3, 0.5])
+        >>> levels, quantiles
+        (array([0.25, 0.5 ]), array([[[1., 3.]]]))
+        """
+        wanted = np.asarray(levels, dtype=np.float64)
+        if self.members is None:
+            return wanted, self.at(wanted)
+        count = self.members.shape[2]
+        below = _nearest(np.minimum(wanted, 1 - wanted) * (count + 1))
+        ranks = np.unique(np.clip(np.where(wanted <= _MEDIAN, below, count + 1 - below), 1, count))
+        return ranks / (count + 1), self.left[:, :, ranks - 1]
+
+    def central(self, tail: float) -> tuple[float, FloatArray, FloatArray]:
+        """The central interval with about ``tail`` < 1/2 beyond each end: what it says to hold, and its ends (D, H).
+
+        Of an ensemble, it is one that it can be held to, see :meth:`judged`: from the k-th smallest to the k-th largest
+        member, which holds a share (M + 1 - 2k) / (M + 1).
+
+        >>> Distribution.of_members([[[3.0, 1.0, 5.0]]]).central(0.05)
+        (0.5, array([[1.]]), array([[5.]]))
+        """
+        if self.members is None:
+            ends = self.at([tail, 1 - tail])
+            return 1 - 2 * tail, ends[:, :, 0], ends[:, :, 1]
+        count = self.members.shape[2]
+        rank = int(np.clip(_nearest(tail * (count + 1)), 1, count // 2))
+        return (count + 1 - 2 * rank) / (count + 1), self.left[:, :, rank - 1], self.left[:, :, count - rank]
+
     def crps(self, truth: FloatArray) -> FloatArray:
         """Continuous ranked probability score at the prices that came (D, H), (D, H): 2 x the pinball loss over levels.
 
@@ -192,6 +230,10 @@ class Distribution:
         if self.members is not None:
             return f"ensemble of {self.members.shape[2]}"
         return f"{len(self.levels)} quantiles, {self.levels[0]:g} to {self.levels[-1]:g}"
+
+
+def _nearest(number: ArrayLike) -> IntArray:
+    return np.floor(np.asarray(number) + 0.5 + _ROUNDING).astype(np.int64)
 
 
 def _simpson(a: FloatArray, b: FloatArray, first: FloatArray, last: FloatArray, term: Any) -> FloatArray:

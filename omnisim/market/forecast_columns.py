@@ -8,6 +8,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
+from omnisim.market.columns import numeric_columns
 from omnisim.market.distributions import Distribution
 from omnisim.market.quantile_columns import (
     checked_levels,
@@ -61,11 +62,20 @@ class Distributed:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a file and the columns that are read of them: one number, one level, or one member each."""
+    """Rows of a file and the columns that are read of them: one number, one level, or one member each.
+
+    Attributes
+    ----------
+    table, columns, labels
+        Rows, columns, and what each column is called.
+    of
+        What the rows have in common, if they are not all; for messages.
+    """
 
     table: Table
     columns: Sequence[str]
     labels: Sequence[str]
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,8 @@ def parts_of(table: Table, name: str, column: str | None, said: Distributed, use
         raise DataError(f"forecast {name!r}: {' and '.join(said.given)} are given: one of them says what columns are")
     notes: list[str] = []
     if not said.given:
-        said = _found_in_rows(table, used)
+        found = told_by_rows(table, used)
+        said = Distributed(level_column=found.get("level_column"), member_column=found.get("member_column"))
     if said.level_column is not None or said.member_column is not None:
         return _of_rows(table, name, column, said, used)
     if said.given and column is not None:
@@ -126,6 +137,27 @@ def parts_of(table: Table, name: str, column: str | None, said: Distributed, use
         return Parts("members", [Part(table, said.members, said.members)], (), notes)
     value = _point(table, name, column, used)
     return Parts("point", [Part(table, [value], [name])])
+
+
+def told_by_rows(table: Table, stamps: Sequence[str]) -> dict[str, str]:
+    """The key and the name of the column that tells rows of the same stamp apart; {} if there is none.
+
+    Parameters
+    ----------
+    table
+        Of forecasts.
+    stamps
+        Columns of stamps.
+    """
+    named = [name for name in stamps if name in table.columns]
+    if not named or not table.frame[named].astype(str).duplicated().any():
+        return {}
+    for key, is_named in (("level_column", names_levels), ("member_column", names_members)):
+        found = [name for name in table.columns if name not in stamps and is_named(name)]
+        varied = [name for name in found if len(set(table.raw(name))) > 1]
+        if len(varied) == 1 and any(name not in varied for name in numeric_columns(table)):
+            return {key: varied[0]}
+    return {}
 
 
 def distribution_of(parts: Parts, values: FloatArray, where: Callable[[int, int], str]) -> tuple[Distribution, str]:
@@ -169,18 +201,6 @@ def distribution_of(parts: Parts, values: FloatArray, where: Callable[[int, int]
     )
 
 
-def _found_in_rows(table: Table, used: Sequence[str]) -> Distributed:
-    """The column that tells rows of the same stamp apart, if it is called as one of levels or members."""
-    named = [name for name in used if name in table.columns]
-    if not named or not table.frame[named].astype(str).duplicated().any():
-        return Distributed()
-    for key, is_named in (("level_column", names_levels), ("member_column", names_members)):
-        found = [name for name in table.columns if name not in used and is_named(name)]
-        if len(found) == 1 and not table.frame[[*named, *found]].astype(str).duplicated().any():
-            return Distributed(level_column=found[0]) if key == "level_column" else Distributed(member_column=found[0])
-    return Distributed()
-
-
 def _found_in_columns(table: Table, name: str, used: Sequence[str]) -> Distributed:
     """Form of the one distribution that the names of columns announce, if they do."""
     names = [each for each in table.columns if each not in used]
@@ -216,7 +236,7 @@ def _of_rows(table: Table, name: str, column: str | None, said: Distributed, use
         except DataError as cause:
             raise DataError(f"{table.source}: column {key!r}: {cause}") from cause
         cells, levels = [*named], [*named.values()]
-    parts = [Part(table.where({key: cell}), [value], [f"{key} {cell}"]) for cell in cells]
+    parts = [Part(table.where({key: cell}), [value], [f"{key} {cell}"], f"{key} {cell}") for cell in cells]
     what = f"levels {levels[0]:g} to {levels[-1]:g}" if levels else "members"
     return Parts("quantiles" if levels else "members", parts, levels, [f"{len(cells)} {what} are rows, by {key!r}"])
 

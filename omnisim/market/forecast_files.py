@@ -139,7 +139,7 @@ def with_forecast(
     parts = parts_of(table, name, column, said, [*(when.columns or table.columns[:1]), *([issued] if issued else [])])
     issues = None if gate is None or issued is None else _Issues(issued, issued_format, issued_timezone, gate)
     reader = _Reader(about, market, when, zone, other, unit, issues, resample, parts.kind == "quantiles")
-    read = [reader.days(part) for part in parts.parts]
+    read = [_days(reader, part) for part in parts.parts]
     dates = _same_dates(about, read, parts.parts)
     values = np.stack([each for days in read for each in days.columns.values()], axis=2)
     told = [*parts.notes, *dict.fromkeys(note for days in read for note in days.notes)]
@@ -243,6 +243,15 @@ class _Reader:
         if clock is None and not stamps.aware:
             clock = self.zone
         return known_rows(table, stamps, issues.column, issues.form, issues.gate, self.zone, clock, self.about)
+
+
+def _days(reader: "_Reader", part: Part) -> "_Read":
+    try:
+        return reader.days(part)
+    except DataError as cause:
+        if not part.of:
+            raise
+        raise DataError(f"{cause}; among the rows with {part.of}") from cause
 
 
 def _same_dates(about: str, read: Sequence[_Read], parts: Sequence[Part]) -> DateArray:

@@ -11,8 +11,8 @@ MEDIAN = 0.5
 _LOW, _HIGH = "low", "high"
 """Ends of a central interval."""
 
-_PERCENT, _ALL = 100, 99
-"""Per cent, and how many whole ones lie strictly between 0 and 100."""
+_PERCENT, _HALF, _ALL = 100, 50, 99
+"""Per cent, of a half, and how many whole ones lie strictly between 0 and 100."""
 
 _NUMBER = r"(\d+[.,]\d+|[.,]\d+|0_\d+|\d{1,3})"
 _WORDS = r"(?:quantile|percentile|prctile|pctl|pct|perc|tau|q|p)"
@@ -143,7 +143,7 @@ def levels_in(cells: Sequence[str]) -> dict[str, float]:
             texts[cell] = (match[2], "%" if match["percent"] else "")
         elif cell not in medians:
             raise DataError(f"{cell!r} is no level: it must be such as 0.1, 10% or q10")
-    return _in_order(_each_level(texts) | dict.fromkeys(medians, MEDIAN))
+    return _in_order(_each_level(texts) | dict.fromkeys(medians, MEDIAN), "levels")
 
 
 def _levels(texts: Mapping[str, tuple[str, str]]) -> dict[str, float]:
@@ -162,6 +162,12 @@ def _each_level(texts: Mapping[str, tuple[str, str]]) -> dict[str, float]:
     """Levels of numbers that were written alike: whole ones are per cent, and all are if one is more than 1."""
     numbers = {name: text.replace(",", ".").replace("_", ".") for name, (text, _) in texts.items()}
     percent = any("." in number and float(number) > 1 for number in numbers.values())
+    plain = [float(numbers[name]) for name, (_, kind) in texts.items() if not kind]
+    if percent and len(plain) == len(texts) and min(plain) < 1 and max(plain) < _HALF:
+        raise DataError(
+            f"{_listing(texts)} are no levels, each strictly between 0 and 1, and if they are per cent, none "
+            f"is above {max(plain):g} %: write a % sign behind them if they are"
+        )
     mille = any(number.isdigit() and int(number) > _PERCENT for number in numbers.values())
     found = {}
     for name, (_, kind) in texts.items():
@@ -179,12 +185,12 @@ def _each_level(texts: Mapping[str, tuple[str, str]]) -> dict[str, float]:
     return found
 
 
-def _in_order(levels: Mapping[str, float]) -> dict[str, float]:
+def _in_order(levels: Mapping[str, float], what: str = "columns") -> dict[str, float]:
     ordered = dict(sorted(levels.items(), key=lambda item: item[1]))
     names = [*ordered]
     for one, other in itertools.pairwise(names):
         if ordered[one] == ordered[other]:
-            raise DataError(f"columns {one!r} and {other!r} are both the quantile {ordered[one]:g}: one is needed")
+            raise DataError(f"{what} {one!r} and {other!r} are both the quantile {ordered[one]:g}: one is needed")
     return ordered
 
 

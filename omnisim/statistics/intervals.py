@@ -41,6 +41,18 @@ class Intervals:
     simultaneous: FloatArray
 
 
+def least_share(blocks: int, family: int = 1) -> float:
+    """Lower end of the interval of a share that was 1 in every block, of which nothing varied to judge it by.
+
+    A block whose mean is p is full with probability p at most, all B that are independent with p^B at most: below
+    (alpha / 2K)^(1/B) that would be rarer than alpha / 2 allows, in a family of K.
+
+    >>> round(least_share(45), 3), round(least_share(45, family=9), 3), least_share(0)
+    (0.921, 0.877, 0.0)
+    """
+    return float(((1 - CONFIDENCE) / (2 * family)) ** (1 / blocks)) if blocks else 0.0
+
+
 def intervals(estimates: Estimates, confidence: float = CONFIDENCE) -> Intervals:
     """The intervals of estimates, each alone and all together.
 

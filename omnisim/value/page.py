@@ -142,7 +142,8 @@ def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
         "distributions": Table("What forecasts say", descriptions(ledger), f"In {unit}, means over all periods."),
         "reliability": Table("Prices at or below each quantile", covered, _OVER_DAYS),
     }
-    text = [told(ledger, held), _MEAN, _RELIABILITY, _scored(levels, tail)]
+    members = any(one.members is not None for one in ledger.market.distributions.values())
+    text = [told(ledger, held), _MEAN, _RELIABILITY + _MEMBERS * members, _scored(levels, tail)]
     if len(held):
         tables["intervals"] = Table("Central intervals", held, f"Widths and scores in {unit}. {_OVER_DAYS}")
     return Section("distributions-section", "Distributions", text, [reliability_chart(covered)], list(tables)), tables
@@ -208,6 +209,11 @@ _MEAN = (
 _RELIABILITY = (
     "A quantile of level 0.9 should have 90 % of the prices at or below it. Whether it does is judged over all periods "
     "together, so errors at some hours may make up for others."
+)
+
+_MEMBERS = (
+    " An ensemble of M members is held to what M members can say: if the price is one more draw like them, it is at or "
+    "below the k-th smallest in k of M + 1 cases."
 )
 
 _WORTH = (

@@ -11,6 +11,8 @@ import pandas as pd
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.market.distributions import Distribution
 from omnisim.report.text import listing, number, percent
+from omnisim.statistics.blocks import block_length
+from omnisim.statistics.intervals import least_share
 from omnisim.statistics.paired import over_market
 from omnisim.value.ledger import Ledger
 
@@ -97,28 +99,33 @@ def descriptions(ledger: Ledger) -> pd.DataFrame:
 
 
 def coverage(ledger: Ledger) -> pd.DataFrame:
-    """One row per distribution and level (its own, or deciles): the share of prices at or below its quantile."""
+    """One row per distribution and level: the share of prices at or below its quantile.
+
+    Levels are its own; of an ensemble, those near the deciles that its members can have, see
+    :meth:`~omnisim.market.distributions.Distribution.judged`.
+    """
     rows: list[tuple[str, float, FloatArray]] = []
     for name, one in ledger.market.distributions.items():
-        levels = one.levels if len(one.levels) else DECILES
-        below = ledger.market.prices[:, :, None] <= one.at(levels) + _rounding(ledger)
+        levels, quantiles = one.judged(one.levels if len(one.levels) else DECILES)
+        below = ledger.market.prices[:, :, None] <= quantiles + _rounding(ledger)
         rows += [(name, float(level), below[:, :, k].mean(axis=1)) for k, level in enumerate(levels)]
     return _shares(ledger, rows, "level", "share_at_or_below")
 
 
 def intervals(ledger: Ledger) -> pd.DataFrame:
-    """One row per distribution: how often its central interval held the price, how wide it was, and its score."""
+    """One row per distribution: how often its central interval held the price, how wide it was, and its score.
+
+    What an ensemble says to hold is what its members can hold; the score is at the same levels for all.
+    """
     tail = tail_of(ledger)
     if tail is None:
         return pd.DataFrame()
     held, widths, score = [], [], []
     for name, one in ledger.market.distributions.items():
-        ends = one.at([tail, 1 - tail])
-        inside = (ends[:, :, 0] - _rounding(ledger) <= ledger.market.prices) & (
-            ledger.market.prices <= ends[:, :, 1] + _rounding(ledger)
-        )
-        held.append((name, 1 - 2 * tail, inside.mean(axis=1)))
-        widths.append(float((ends[:, :, 1] - ends[:, :, 0]).mean()))
+        said, low, high = one.central(tail)
+        inside = (low - _rounding(ledger) <= ledger.market.prices) & (ledger.market.prices <= high + _rounding(ledger))
+        held.append((name, said, inside.mean(axis=1)))
+        widths.append(float((high - low).mean()))
         score.append(float(_interval_score(one, ledger.market.prices, tail).mean()))
     return _shares(ledger, held, "said", "share_inside").assign(mean_width=widths, interval_score=score)
 
@@ -161,14 +168,19 @@ def _shares(ledger: Ledger, rows: list[tuple[str, float, FloatArray]], said: str
     days = ledger.market.days
     every: BoolArray = np.ones(days, dtype=np.bool_)
     found = over_market([values[None] / days for *_, values in rows], [every] * len(rows))
+    ends = [(max(each.low, 0.0), min(each.high, 1.0)) for each in found]
+    for k, (*_, values) in enumerate(rows):
+        if values.min() == values.max() and values[0] in (0.0, 1.0):
+            least = least_share(days // block_length(days), len(rows))
+            ends[k] = (least, 1.0) if values[0] else (0.0, 1.0 - least)
     return pd.DataFrame(
         {
             "forecast": [name for name, *_ in rows],
             said: [level for _, level, _ in rows],
             share: [each.mean for each in found],
-            "low": [max(each.low, 0.0) for each in found],
-            "high": [min(each.high, 1.0) for each in found],
-            "verdict": [*_verdicts([level for _, level, _ in rows], [(each.low, each.high) for each in found])],
+            "low": [low for low, _ in ends],
+            "high": [high for _, high in ends],
+            "verdict": [*_verdicts([level for _, level, _ in rows], ends)],
         }
     )
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from omnisim.errors import DataError, ScenarioError
 from omnisim.market.columns import is_moment, is_wide, numeric_columns
-from omnisim.market.forecast_columns import Distributed
+from omnisim.market.forecast_columns import Distributed, told_by_rows
 from omnisim.market.forecast_files import with_forecast
-from omnisim.market.quantile_columns import member_columns, names_levels, names_members, quantile_columns
+from omnisim.market.quantile_columns import member_columns, quantile_columns
 from omnisim.market.several_files import called
 from omnisim.market.table_files import read_table
 from omnisim.market.tables import Form, Table
@@ -117,7 +117,7 @@ def _tables(label: str | None, file: Path, given: Mapping[str, Any]) -> dict[str
         raise DataError(f"{file}: no column holds numbers that could be forecasts")
     own = label or called(file, "forecast")
     declared = {key: given[f"{_FILES}.{own}.{key}"] for key in _DISTRIBUTED if f"{_FILES}.{own}.{key}" in given}
-    rows = {key: value for key, value in declared.items() if key.endswith("_column")} or _by_rows(table, wide)
+    rows = {key: value for key, value in declared.items() if key.endswith("_column")} or _by_rows(table)
     # The form and the stamps of a file of forecasts are those of one of prices; of rows for each level, one is taken.
     others = [name for name in numeric_columns(table) if name not in rows.values()]
     values = [name for name in numeric if name in others] or others
@@ -141,17 +141,9 @@ def _tables(label: str | None, file: Path, given: Mapping[str, Any]) -> dict[str
         raise DataError(f"{file}: {cause} (--set '{_FILES}.{own}.quantiles={{ ... }}')") from cause
 
 
-def _by_rows(table: Table, wide: bool) -> dict[str, str]:
+def _by_rows(table: Table) -> dict[str, str]:
     """The key that names the column of levels or members, where a file has a row for each."""
-    moments = [name for name in table.columns if name and is_moment(table, name)]
-    if moments and not table.frame[moments].astype(str).duplicated().any():
-        return {}
-    numeric = numeric_columns(table)
-    for key, named in (("level_column", names_levels), ("member_column", names_members)):
-        columns = [name for name in table.columns if named(name) and len(set(table.raw(name))) > 1]
-        if len(columns) == 1 and (wide or any(name not in columns for name in numeric)):
-            return {key: columns[0]}
-    return {}
+    return told_by_rows(table, [name for name in table.columns if name and is_moment(table, name)])
 
 
 def _columns(

@@ -222,3 +222,14 @@ def test_cells_that_are_no_levels_are_refused(tmp_path: Path, levels: list[str],
     rows["quantile"] = rows["quantile"].map(dict(zip("abc", levels, strict=True)))
     with pytest.raises(DataError, match=f"f.csv.*{said}"):
         read(written(tmp_path / "f.csv", rows), column="value", level_column="quantile")
+
+
+@pytest.mark.parametrize("declared", [{}, {"level_column": "quantile"}])
+def test_a_level_that_a_period_has_twice_is_named(tmp_path: Path, declared: dict[str, str]) -> None:
+    rows = long(columns(quantiles(), ["0.1", "0.5", "0.9"]), "quantile")
+    again = rows[(rows["time"] == STAMPS[5]) & (rows["quantile"] == "0.5")]
+    rows = pd.concat([rows, again])
+    with pytest.raises(
+        DataError, match=r"05:00 occurs 2 times, in lines 18, 866: .*; among the rows with quantile 0.5$"
+    ):
+        read(written(tmp_path / "f.csv", rows), column="value", **declared)

@@ -20,6 +20,8 @@ READ = [
     ([".1", ".9"], [0.1, 0.9]),
     (["10%", "90 %"], [0.1, 0.9]),
     (["2.5%", "97.5%"], [0.025, 0.975]),
+    (["0.5%", "2.5%"], [0.005, 0.025]),
+    (["q2.5", "q5.0", "median"], [0.025, 0.05, 0.5]),
     (["q0.5", "q1", "q99.5"], [0.005, 0.01, 0.995]),
     (["1", "5", "95", "99"], [0.01, 0.05, 0.95, 0.99]),
     (["5th percentile", "95th percentile"], [0.05, 0.95]),
@@ -68,6 +70,7 @@ def test_several_distributions_are_told_apart_by_what_stands_before() -> None:
         (["q0", "q50", "q100"], "strictly between 0 and 1"),
         (["q10", "P10", "q90"], "'q10' and 'P10' are both the quantile 0.1"),
         (["q50", "median"], "are both the quantile 0.5"),
+        (["q0.1", "q0.5", "q1.5"], "q0.1, q0.5, q1.5 are no levels, .* none is above 1.5 %"),
     ],
 )
 def test_levels_in_doubt_are_refused(names: list[str], said: str) -> None:
@@ -96,3 +99,11 @@ def test_members() -> None:
 def test_cells_that_are_no_level(cell: str) -> None:
     with pytest.raises(DataError, match="level"):
         levels_in([cell, "0.5"])
+
+
+def test_cells_that_are_levels_or_per_cent() -> None:
+    with pytest.raises(DataError, match=r"0.1, 0.5, 1.5 are no levels"):
+        levels_in(["0.1", "0.5", "1.5"])
+    with pytest.raises(DataError, match=r"levels '0.1' and '0.10' are both the quantile 0.1"):
+        levels_in(["0.1", "0.10", "0.9"])
+    assert levels_in(["0.5", "2.5", "97.5"]) == {"0.5": 0.005, "2.5": 0.025, "97.5": 0.975}

@@ -90,6 +90,7 @@ def test_scores_of_distributions(days: slice) -> None:
 
 def test_shares_at_or_below_each_quantile() -> None:
     table = coverage(ledger())
+    # Of nine members, the k-th smallest has the level k / 10: a tenth draw is as likely in any of ten places.
     assert list(table["level"]) == [*LEVELS, *(k / 10 for k in range(1, 10))]
     for row in table.itertuples():
         below = [TRUTH[t, h] <= quantile(row.forecast, t, h, row.level) for t in range(40) for h in range(24)]
@@ -113,6 +114,63 @@ def test_central_intervals() -> None:
         assert row["said"] == pytest.approx(0.8)
         assert row["share_inside"] == pytest.approx(np.mean(inside))
         assert row["mean_width"] == pytest.approx(np.mean(widths))
+
+
+@pytest.mark.parametrize("members", [2, 3, 4, 10, 30, 99])
+def test_an_ensemble_is_held_to_what_its_members_can_say(members: int) -> None:
+    """Members and prices of one law: every level and the central interval must hold, however few members there are.
+
+    20 markets with up to ten statements each, which hold together with 95 %: five markets or more with one that is told
+    to be wrong have a chance below 0.3 %.
+    """
+    wrong = 0
+    for seed in range(20):
+        rng = np.random.default_rng([seed, members])
+        one = Distribution.of_members(rng.uniform(0, 1, (90, 24, members)))
+        market = Market("m", np.arange(90), rng.uniform(0, 1, (90, 24)), forecasts={"f": one.mean},
+                        distributions={"f": one})  # fmt: skip
+        there = Ledger.empty(market, ["f"], ["f"], 1)
+        covered, held = coverage(there), intervals(there)
+        ranks = covered["level"] * (members + 1)
+        np.testing.assert_allclose(ranks, ranks.round(), atol=1e-9)
+        wrong += bool((covered["verdict"] != "not separated").any() or (held["verdict"] != "not separated").any())
+        said = held["said"][0]
+        beyond = (1 - said) / 2 * (members + 1)
+        assert round(beyond) >= 1
+        assert beyond == pytest.approx(round(beyond))
+    assert wrong <= 4
+
+
+@pytest.mark.parametrize(("offset", "share", "verdict"), [(5.0, 1.0, "more than said"), (-5.0, 0.0, "fewer than said")])
+def test_a_share_of_all_or_nothing_is_judged_too(offset: float, share: float, verdict: str) -> None:
+    """Nothing varies: the ends are those that as many full weeks as there are leave, and lie within 0 and 1."""
+    levels = [0.1, 0.5, 0.9]
+    truth = np.random.default_rng(0).uniform(0, 1, (90, 24))
+    one = Distribution.of_quantiles(levels, np.broadcast_to(np.array(levels) + offset, (90, 24, 3)))
+    market = Market("m", np.arange(90), truth, forecasts={"f": one.mean}, distributions={"f": one})
+    table = coverage(Ledger.empty(market, ["f"], ["f"], 1))
+    assert list(table["share_at_or_below"]) == pytest.approx([share] * 3)
+    # 12 whole weeks in 90 days, three levels: P(all 12 are full) <= p^12 = 0.05 / 2 / 3.
+    least = (0.05 / 6) ** (1 / 12)
+    ends = (least, 1.0) if share else (0.0, 1 - least)
+    np.testing.assert_allclose(table[["low", "high"]], [ends] * 3)
+    inside = [low <= level <= high for level, low, high in zip(levels, table["low"], table["high"], strict=True)]
+    assert list(table["verdict"]) == ["not separated" if ok else verdict for ok in inside]
+    assert verdict in set(table["verdict"])
+
+
+def test_ends_of_intervals_of_shares_are_shares() -> None:
+    """Nearly all prices below: an interval that is symmetric about the share would pass 1."""
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(0, 1, (30, 24))
+    one = Distribution.of_quantiles([0.2, 0.99], np.broadcast_to([0.004, 0.996], (30, 24, 2)))
+    market = Market("m", np.arange(30), truth, forecasts={"f": one.mean}, distributions={"f": one})
+    table = coverage(Ledger.empty(market, ["f"], ["f"], 1))
+    half = np.maximum(table["high"] - table["share_at_or_below"], table["share_at_or_below"] - table["low"])
+    assert table["share_at_or_below"][0] < half[0]  # it would pass 0 ...
+    assert table["share_at_or_below"][1] + half[1] > 1  # ... and 1
+    assert table["low"][0] == 0.0
+    assert table["high"][1] == 1.0
 
 
 def test_intervals_of_shares_hold_as_often_as_they_say() -> None:
@@ -207,10 +265,12 @@ def test_the_page_says_what_distributions_are_and_whether_they_held(
     table = pd.read_parquet(out / "scores.parquet").set_index("forecast")
     for name in ("spread", "ensemble"):
         crps = number(table.loc[name, "continuous ranked probability score"])
-        assert f"{name} has a CRPS of {crps} EUR/MWh, and its 80 % interval held" in text
+        said = {"spread": 0.8, "ensemble": 5 / 7}[name]  # six members leave seven places for the price
+        assert f"{name} has a CRPS of {crps} EUR/MWh, and its {percent(said)} interval held" in text
         assert f"interval held {percent(held.loc[name, 'share_inside'])} of the prices" in text
     assert "beyond the outermost levels all probability is put on the outermost quantiles" in text
     assert "3 quantiles, 0.1 to 0.9" in text
+    assert "it is at or below the k-th smallest in k of M + 1 cases" in text
     for name in ("reliability", "intervals", "distributions"):
         assert (out / f"{name}.csv").exists()
 
