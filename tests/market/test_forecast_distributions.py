@@ -229,5 +229,7 @@ def test_a_level_that_a_period_has_twice_is_named(tmp_path: Path, declared: dict
     rows = long(columns(quantiles(), ["0.1", "0.5", "0.9"]), "quantile")
     again = rows[(rows["time"] == STAMPS[5]) & (rows["quantile"] == "0.5")]
     rows = pd.concat([rows, again])
-    with pytest.raises(DataError, match=r"05:00 occurs 2 times, in lines 18, 866: .*; among the rows with quantile 0.5$"):
+    with pytest.raises(
+        DataError, match=r"05:00 occurs 2 times, in lines 18, 866: .*; among the rows with quantile 0.5$"
+    ):
         read(written(tmp_path / "f.csv", rows), column="value", **declared)
