@@ -31,6 +31,9 @@ COMMITTED = ROOT / "reports" / "gallery"
 NEED_DATA = ("victoria_hot_days", "m5")
 """What cannot be made from what the package ships."""
 
+FULL = ("price-spikes",)
+"""Studies that take less than ten minutes of processor time in full; of the others the quick variant is shown."""
+
 WIDTH = 1120
 """Pixels of a picture: as wide as the links of a comparison."""
 
@@ -58,7 +61,7 @@ def pieces() -> Iterator[Piece]:
             yield Piece(name, shows, ("run", name))
     for name, shows in summaries().items():
         if name not in NEED_DATA:
-            yield Piece(f"study-{name}", shows, ("study", name, "--quick"))
+            yield Piece(f"study-{name}", shows, ("study", name, *(() if name in FULL else ("--quick",))))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
