@@ -1,11 +1,13 @@
 """The gallery: a page for each shipped scenario and study, pictures of them, and an index.
 
-Run it from the checkout, about ten minutes. Pictures need Chromium and playwright (the extra dev)::
+Run it from the checkout, some ten minutes of processor time. Pictures need Chromium and playwright (the extra dev)::
 
     python docs/gallery.py [--only ercot_day_ahead ...]
 
-All pages go into ``build/gallery`` (not committed), beside ``index.html``. The two that the README and the manual show
-are copied into ``reports/gallery`` with their pictures.
+All pages go into ``build/gallery`` (not committed: together they are large, and change whenever a number moves), beside
+``index.html``; the weekly job of the continuous integration keeps them as an artifact. The two that the README and the
+manual show are copied into ``reports/gallery`` with their pictures. A study is shown in full if that takes less than ten
+minutes of processor time.
 """
 
 import argparse

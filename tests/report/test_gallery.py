@@ -104,7 +104,9 @@ def test_one_number_that_changed_is_noticed(path: Path) -> None:
 
 def test_full_studies_are_shown_where_they_are_fast() -> None:
     module = script()
-    shown = {piece.name.removeprefix("study-"): piece.command for piece in module.pieces() if piece.name[:6] == "study-"}
+    shown = {
+        piece.name.removeprefix("study-"): piece.command for piece in module.pieces() if piece.name[:6] == "study-"
+    }
     assert set(shown) == set(summaries()) - set(module.NEED_DATA)
     assert {name for name, command in shown.items() if "--quick" not in command} == set(module.FULL)
 
