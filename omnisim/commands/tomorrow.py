@@ -22,6 +22,12 @@ def tomorrow(
         list[str] | None,
         typer.Option(metavar="NAME=FILE", help="A newer file for one of market.forecast_files.", show_default=False),
     ] = None,
+    signals: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE", help="A newer file, with all days, for one of market.signals.", show_default=False
+        ),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Go on from the end of a run: learn the days since, and say what is forecast and done on the next one.
@@ -40,7 +46,10 @@ def tomorrow(
 
     if_interrupted(lambda: f"{run_dir} is as it was, or will be once the same command is given again")
     run_directory.read_manifest(run_dir)  # no lock is laid into a folder that is not that of a run
-    newer = dict(_named_file(each) for each in forecasts or ())
+    newer = {
+        "forecasts": dict(_named_file("forecasts", each) for each in forecasts or ()),
+        "signals": dict(_named_file("signals", each) for each in signals or ()),
+    }
     with run_directory.prepared(run_dir, run_directory.TOMORROW):
         told = go_on(run_dir, prices, newer, plugin or ())
     for line in told.warnings:
@@ -49,8 +58,9 @@ def tomorrow(
         say(line)
 
 
-def _named_file(text: str) -> tuple[str, Path]:
+def _named_file(option: str, text: str) -> tuple[str, Path]:
     name, equals, file = text.partition("=")
     if not equals or not name or not file:
-        raise ScenarioError(f"--forecasts {text}: must have the form NAME=FILE, NAME as in market.forecast_files")
+        key = {"forecasts": "forecast_files"}.get(option, option)
+        raise ScenarioError(f"--{option} {text}: must have the form NAME=FILE, NAME as in market.{key}")
     return name, Path(file)

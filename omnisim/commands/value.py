@@ -141,7 +141,7 @@ def how_to_go_on(results: Results, directory: Path) -> str:
 
 
 def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | None]:
-    """Customers of ``--customers``: populations of a scenario file as an override, or a kind of agents and its table.
+    """Customers of ``--customers``: populations and signals of a scenario file, or a kind of agents and its table.
 
     Raises
     ------
@@ -149,6 +149,8 @@ def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | N
         If the file cannot be read, or has no populations.
     """
     from omnisim.errors import ScenarioError
+    from omnisim.scenario.load import naming
+    from omnisim.scenario.own_file import customers_in
 
     if text is None:
         return {}, None
@@ -167,8 +169,7 @@ def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | N
     found = tree.get("populations")
     if not isinstance(found, dict) or not found or not all(isinstance(each, dict) for each in found.values()):
         raise ScenarioError(f"--customers {path}: has no table [populations.NAME] of customers")
-    for population in found.values():
-        if isinstance(population.get("table"), str):
-            # Relative to the scenario that says so, not to the prices.
-            population["table"] = str((path.parent / population["table"]).resolve())
-    return {"populations": found}, None
+    market = tree.get("market")
+    signals = market.get("signals") if isinstance(market, dict) else None
+    with naming(f"--customers {path}"):
+        return customers_in(found, signals, path.parent), None

@@ -112,7 +112,8 @@ def parts_of(table: Table, name: str, column: str | None, said: Distributed, use
         raise DataError(f"forecast {name!r}: {' and '.join(said.given)} are given: one of them says what columns are")
     notes: list[str] = []
     if not said.given:
-        said = Distributed(**told_by_rows(table, used))
+        found = told_by_rows(table, used)
+        said = Distributed(level_column=found.get("level_column"), member_column=found.get("member_column"))
     if said.level_column is not None or said.member_column is not None:
         return _of_rows(table, name, column, said, used)
     if said.given and column is not None:

@@ -37,6 +37,9 @@ _COMPACT_HOUR = re.compile(rf"({_COMPACT})([01]\d|2[0-4])")
 _ENOUGH = 0.5
 """Share of the cells that a format must read to be considered."""
 
+_LONGEST = 60
+"""Characters of the longest cell that may be a moment: names of day and month, time, zone and offset take 50."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -189,7 +192,7 @@ def _found_out(text: "pd.Series", key: str, clock: bool) -> tuple["pd.Series", s
 def _candidates(text: "pd.Series", clock: bool) -> list[tuple[str, "pd.Series"]]:
     """Formats that read as many cells as any, and what they read; no two that read the same."""
     sample = text[text != ""].iloc[[*range(min(20, (text != "").sum()))]]
-    cells = sample.tolist()
+    cells = [cell for cell in sample.tolist() if len(cell) <= _LONGEST]
     found: list[tuple[str, pd.Series]] = []
     for day in _DAYS:
         for time in _CLOCKS if clock else _CLOCKS[:1]:
@@ -211,10 +214,10 @@ def _candidates(text: "pd.Series", clock: bool) -> list[tuple[str, "pd.Series"]]
 @cache
 def _shape(pattern: str) -> re.Pattern[str]:
     """A shape that every cell has which the format can read, so that most formats are ruled out at a glance."""
-    letters = dict.fromkeys(("%b", "%B", "%p"), r"\D+")
+    known = {"%f": r"\s?\d{1,9}", **dict.fromkeys(("%b", "%B", "%p"), r"\D+")}
     parts = [part for part in re.split(r"(%[A-Za-z]|\s+)", pattern) if part]
     shapes = [
-        letters.get(part, r"\s?\d+") if part.startswith("%") else r"\s+" if part.isspace() else re.escape(part)
+        known.get(part, r"\s?\d{1,4}") if part.startswith("%") else r"\s+" if part.isspace() else re.escape(part)
         for part in parts
     ]
     return re.compile("".join(shapes), re.IGNORECASE)

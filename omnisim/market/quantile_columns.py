@@ -165,7 +165,7 @@ def _each_level(texts: Mapping[str, tuple[str, str]]) -> dict[str, float]:
     plain = [float(numbers[name]) for name, (_, kind) in texts.items() if not kind]
     if percent and len(plain) == len(texts) and min(plain) < 1 and max(plain) < _HALF:
         raise DataError(
-            f"{_listing(texts)} are no levels, of which each is strictly between 0 and 1, and if they are per cent, none "
+            f"{_listing(texts)} are no levels, each strictly between 0 and 1, and if they are per cent, none "
             f"is above {max(plain):g} %: write a % sign behind them if they are"
         )
     mille = any(number.isdigit() and int(number) > _PERCENT for number in numbers.values())

@@ -26,7 +26,7 @@ _SAME = 1e-9
 
 
 def scenario_with(
-    played: Market, tree: Mapping[str, Any], told: str, prices: Path, forecasts: Mapping[str, Path]
+    played: Market, tree: Mapping[str, Any], told: str, prices: Path, newer: Mapping[str, Mapping[str, Path]]
 ) -> tuple[Scenario, int]:
     """The scenario of a run with the days that have come since, and how many of its days are over.
 
@@ -42,15 +42,16 @@ def scenario_with(
         How keys of it were chosen.
     prices
         File of prices, in the form of the one that the run was made with: all days, or those since, which may overlap.
-    forecasts
-        From names of files of forecasts in the scenario to newer ones.
+    newer
+        By ``"forecasts"`` and ``"signals"``: from names of such files in the scenario to newer ones. Of forecasts the
+        days since will do; signals have all days.
 
     Raises
     ------
     DataError, ScenarioError
         One line that names the file and what is wrong with it.
     """
-    document = _document(tree, prices, forecasts)
+    document = _document(tree, prices, newer)
     folder = prices.parent
     with naming(prices):
         latest = read_market(document.market, folder)
@@ -74,24 +75,24 @@ def scenario_with(
     return build(document, prices, whole, ahead, told), days
 
 
-def _document(tree: Mapping[str, Any], prices: Path, forecasts: Mapping[str, Path]) -> Any:
+def _document(tree: Mapping[str, Any], prices: Path, newer: Mapping[str, Mapping[str, Path]]) -> Any:
     table = tree.get("market", {})
     if "path" not in table:
         raise ScenarioError(
             f"the market of the run is {table.get('source')!r}, which is not read from a file: only a run on a file of "
             "prices can go on with a newer one"
         )
-    files = table.get("forecast_files", {})
-    for name in forecasts:
-        if name not in files:
-            raise ScenarioError(f"--forecasts {name}: the run has no such file of forecasts{nearest(name, files)}")
     kept = {key: value for key, value in tree.items() if key != "rounds"}
     kept["market"] = {key: value for key, value in table.items() if key != "last_day"}
     kept["market"]["path"] = str(prices.absolute())
-    kept["market"]["forecast_files"] = {
-        name: {**own, "path": str(forecasts[name].absolute())} if name in forecasts else own
-        for name, own in files.items()
-    }
+    for option, key, what in (("forecasts", "forecast_files", "file of forecasts"), ("signals", "signals", "signal")):
+        files, given = table.get(key, {}), newer.get(option, {})
+        for name in given:
+            if name not in files:
+                raise ScenarioError(f"--{option} {name}: the run has no such {what}{nearest(name, files)}")
+        kept["market"][key] = {
+            name: {**own, "path": str(given[name].absolute())} if name in given else own for name, own in files.items()
+        }
     return check_document(overridden(kept, {}), Schema())
 
 

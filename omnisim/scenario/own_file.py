@@ -10,7 +10,7 @@ from omnisim.market.guessing import guess
 from omnisim.market.inspection import market_table
 from omnisim.market.several_files import called
 from omnisim.scenario.days import WARM_UP
-from omnisim.scenario.document import check_document, overridden, to_toml
+from omnisim.scenario.document import check_document, overridden, resolved, to_toml
 from omnisim.scenario.load import build, naming
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import Schema
@@ -95,6 +95,28 @@ def market_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
     rest = {"forecaster": {"kind": "persistence"}, "populations": {"buyers": {"kind": "energy_buyers", "agents": 1}}}
     checked: Any = check_document({**rest, **tree}, Schema())
     return {key: getattr(checked.market, key) for key in tree["market"] if key not in _UNREAD}
+
+
+def customers_in(populations: Mapping[str, Any], signals: Any, folder: Path) -> dict[str, Any]:
+    """Overrides by the customers of another scenario file, and by the signals that they may need.
+
+    Parameters
+    ----------
+    populations, signals
+        Its tables; ``signals`` is None if it has none.
+    folder
+        Of the file: what paths in it are relative to.
+
+    Raises
+    ------
+    ScenarioError
+        If a key is wrong.
+    """
+    market = dict(_UNREAD) if signals is None else {**_UNREAD, "signals": signals}
+    document = {"market": market, "forecaster": {"kind": "persistence"}, "populations": dict(populations)}
+    tree = resolved(check_document(document, Schema()), folder)
+    found = {"populations": tree["populations"]}
+    return found if signals is None else {**found, "market.signals": tree["market"]["signals"]}
 
 
 def market_lines(table: Mapping[str, Any]) -> list[str]:

@@ -28,8 +28,10 @@ class Told:
     warnings: list[str] = field(default_factory=list)
 
 
-def tomorrow(run_dir: Path, prices: Path, forecasts: Mapping[str, Path], plugins: Sequence[str] = ()) -> Told:
+def tomorrow(run_dir: Path, prices: Path, newer: Mapping[str, Mapping[str, Path]], plugins: Sequence[str] = ()) -> Told:
     """Let the run of a folder, which the caller holds, go on to the last day of a file of prices.
+
+    ``newer`` names newer files beside it; see :func:`omnisim.scenario.latest.scenario_with`.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def tomorrow(run_dir: Path, prices: Path, forecasts: Mapping[str, Path], plugins
     path = run_dir / run_directory.STATE
     standing = _standing(run_dir, path)
     assert standing.market is not None  # noqa: S101 (it was read from a file)
-    scenario, days = scenario_with(standing.market, standing.scenario, standing.told, prices, forecasts)
+    scenario, days = scenario_with(standing.market, standing.scenario, standing.told, prices, newer)
     trace, eve = go_on(scenario, standing, path, days)
     analysis = analyze(trace)
     if not _is_complete(run_dir, days):

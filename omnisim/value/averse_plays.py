@@ -54,15 +54,11 @@ def refuse_what_is_not_played(scenario: Scenario) -> None:
             raise ScenarioError(
                 f"{key}: is declared, and --risk plays customers who hear one forecast at once: leave it"
             )
-    if "blocks" in scenario.about["market"]:
-        named = ", ".join(str(block["name"]) for block in scenario.about["market"]["blocks"][1:])
-        if all(block.cap is not None for block in blocks_of(scenario.about["market"]["blocks"])[1:]):
-            raise ScenarioError(
-                f"--risk: customers have contracts with a cap ({named}), which it does not play: leave them out"
-            )
+    signals = [block.name for block in blocks_of(scenario.about["market"].get("blocks", ()))[1:] if block.cap is None]
+    if signals:
         raise ScenarioError(
-            f"--risk: outcomes have signals beside the prices ({named}), of which no distribution is told: play "
-            "customers without them"
+            f"--risk: outcomes have signals beside the prices ({', '.join(signals)}), whose distribution nobody tells: "
+            "play customers without them"
         )
     for population in scenario.populations:
         if scenario.elimination_of(population.name).draws:

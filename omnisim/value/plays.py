@@ -192,16 +192,26 @@ def _averse(scenario: Scenario, market: Market, names: Sequence[str], risk: Risk
             "--risk: all forecasts are points, which leave nothing to mind: give quantiles or an ensemble"
         )
     refuse_what_is_not_played(scenario)
-    low, high = (float(scenario.about["market"][end]) for end in ("low", "high"))
     return {
         name: Averse(
             risk,
             np.asarray(scenario.forecasts[name]),
-            [(day - low) / (high - low) for day in scenarios_of(market.distributions[name], market.prices)],
+            [_unclipped(scenario, day) for day in scenarios_of(market.distributions[name], market.prices)],
         )
         for name in names
         if name in market.distributions
     }
+
+
+def _unclipped(scenario: Scenario, prices: FloatArray) -> FloatArray:
+    """Outcomes (d, M) of M days of prices (H, M), not clipped; beside them they have no block but prices with a cap."""
+    about = scenario.about["market"]
+    if "blocks" not in about:
+        low, high = float(about["low"]), float(about["high"])
+        return (prices - low) / (high - low)
+    blocks = blocks_of(about["blocks"])
+    own = [prices if block.cap is None else np.minimum(prices, block.cap) for block in blocks]
+    return np.concatenate([(each - block.low) / block.span for each, block in zip(own, blocks, strict=True)])
 
 
 def _true_outcomes(scenario: Scenario) -> FloatArray:

@@ -8,9 +8,8 @@ from typing import Any
 
 from omnisim.errors import DataError, ScenarioError
 from omnisim.market.columns import is_moment, is_wide, numeric_columns
-from omnisim.market.forecast_columns import Distributed
+from omnisim.market.forecast_columns import Distributed, told_by_rows
 from omnisim.market.forecast_files import with_forecast
-from omnisim.market.forecast_columns import told_by_rows
 from omnisim.market.quantile_columns import member_columns, quantile_columns
 from omnisim.market.several_files import called
 from omnisim.market.table_files import read_table

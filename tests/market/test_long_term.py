@@ -273,6 +273,37 @@ def test_what_cannot_be_is_refused(says: str) -> None:
         IndustrialLoads(agents=1, **WRONG[says])
 
 
+def test_limits_that_no_plant_can_keep_are_refused() -> None:
+    """Three shifts of 8 h at 2 MW are 48 MWh a day: 337 MWh a week are one seventh of a MWh a day too many."""
+    rng = np.random.default_rng(0)
+    IndustrialLoads(agents=2, weekly_mwh=336.0).build("p", SCALING, rng)
+    with pytest.raises(
+        OmnisimError, match=r"IndustrialLoads, agent 0: .*'output of a week': .* 0.142857 MWh beyond it"
+    ):
+        IndustrialLoads(agents=2, weekly_mwh=337.0).build("p", SCALING, rng)
+    rows = pd.DataFrame({"name": ["A", "B"], "weekly_hours": [100.0, 168.0]})
+    IndustrialLoads(table=rows).build("p", SCALING, rng)
+    early = [SHIFTS[0]]
+    with pytest.raises(OmnisimError, match=r"row 1.*no action keeps the limit 'running hours of a week': the best"):
+        IndustrialLoads(table=rows, shifts=early).build("p", SCALING, rng)
+    wind = pd.DataFrame({"power_mw": [1.0, 1.0], "capacity_factor": [0.5, 0.5], "solar": [False, False]})
+    Producers(table=wind.assign(yearly_output_mwh=[4380.0, 4000.0])).build("p", SCALING, rng, past=PAST)
+    with pytest.raises(OmnisimError, match=r"row 2.*'least output of a year': .* beyond it each day"):
+        Producers(table=wind.assign(yearly_output_mwh=[4380.0, 4400.0])).build("p", SCALING, rng, past=PAST)
+
+
+def test_a_budget_below_every_bill_is_refused_in_a_table() -> None:
+    """At the lowest price, 10 EUR/MWh, 1 MW all day long costs 240 EUR, or 87,600 EUR a year."""
+    scaling = Scaling(10, 300, "EUR")
+    shifts = [{"name": "on", "start": 0, "hours": 24, "mw": 1.0, "value_per_mwh": 90.0}]
+    rows = pd.DataFrame({"weekly_hours": [168.0], "yearly_budget": [87_600.0]})
+    IndustrialLoads(table=rows, shifts=shifts).build("p", scaling, np.random.default_rng(0))
+    with pytest.raises(OmnisimError, match=r"no action keeps the limit 'yearly budget' at any price: the best one is"):
+        IndustrialLoads(table=rows.assign(yearly_budget=1000.0), shifts=shifts, standby_share=1.0).build(
+            "p", scaling, np.random.default_rng(0)
+        )
+
+
 def test_shifts_of_a_table_are_those_of_a_list(tmp_path: Path) -> None:
     path = tmp_path / "shifts.csv"
     pd.DataFrame(SHIFTS).to_csv(path, index=False)

@@ -292,6 +292,8 @@ def test_a_signal_that_begins_late_shows_nothing_of_the_days_played(folder: Path
         menus.append((block.low, block.high, trace.records["batteries"].population.load))
         wanted = changed["intensity"].to_numpy().reshape(DAYS, 24)[PAST:]
         np.testing.assert_allclose(block.values(trace.true_outcomes), wanted, atol=1e-9)
+        told = f"late.csv begins on {frame['time'][24 * begins][:10]}: the {begins} days of prices before are left out"
+        assert [note for note in trace.about["market"]["notes"] if told in note]
     np.testing.assert_equal(*menus)
     frame[24 * PAST :].to_csv(folder / "late.csv", index=False)
     with pytest.raises(OmnisimError, match="declare low and high in kg/MWh, or set "):

@@ -497,8 +497,20 @@ def test_signals_beside_the_prices_go_on_as_well(tmp_path: Path) -> None:
     for block in longer.blocks:
         told = [period[block.name] for period in said]
         np.testing.assert_allclose(told, block.values(longer.true_predictions[FIRST + 2 - BEFORE]), rtol=1e-12)
-    carbon.write_text(
-        carbon.read_text(encoding="utf-8").replace(f",{intensity[24 * 10]}\n", ",777\n"), encoding="utf-8"
+    newer = tmp_path / "newer.csv"
+    carbon.rename(newer)
+    answer = omnisim_command("tomorrow", run_dir, "--prices", tmp_path / "prices.csv")
+    assert answer.code == 1
+    assert "co2.csv" in answer.err
+    named = ("tomorrow", run_dir, "--prices", tmp_path / "prices.csv", "--signals")
+    assert "--signals emission: the run has no such signal: did you mean 'emissions'" in (
+        omnisim_command(*named, f"emission={newer}").err
+    )
+    assert "must have the form NAME=FILE, NAME as in market.signals" in omnisim_command(*named, "emissions").err
+    assert omnisim_command(*named, f"emissions={newer}").code == 0
+    assert (run_dir / "trace.npz").read_bytes() == (tmp_path / "longer" / "trace.npz").read_bytes()
+    newer.write_text(  # which is the run's file from here on
+        newer.read_text(encoding="utf-8").replace(f",{intensity[24 * 10]}\n", ",777\n"), encoding="utf-8"
     )
     answer = omnisim_command("tomorrow", run_dir, "--prices", tmp_path / "prices.csv")
     assert answer.code == 1

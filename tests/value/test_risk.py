@@ -17,7 +17,7 @@ from omnisim.market.distributions import Distribution
 from omnisim.report.text import signed_amount
 from omnisim.scenario.own_file import scenario_of_prices
 from omnisim.value.averse_plays import Averse, play_averse, preferences
-from omnisim.value.plays import market_of, played
+from omnisim.value.plays import _averse, market_of, played
 from omnisim.value.risk import Risk, mean_of_worst, terms_of_worst
 from omnisim.value.risk_tables import changes, risks, said
 from omnisim.value.scenarios import FEWEST_DAYS, MOST_DAYS, positions_of, scenarios_of
@@ -221,6 +221,38 @@ def test_what_is_earned_and_what_the_worst_days_bring_in(tmp_path: Path, risk: R
     told = said(changes(ledger), risk, "EUR")
     assert f"with ensemble {signed_amount(table['earned'])} EUR per customer and year" in told
     assert f"{signed_amount(table['worst_days'])} EUR a day" in told
+
+
+def test_contracts_with_a_cap_are_settled_at_each_member_with_the_cap(tmp_path: Path) -> None:
+    """What a member may cost is min(member, cap): the evening peak that one member fears concerns the others only."""
+    caps = [np.inf, 55.0, 90.0]
+    (tmp_path / "customers.csv").write_text("name,contract,price_cap_per_mwh\na,spot,\nb,capped,55\nc,capped,90\n")
+    keys: dict[str, object] = {"populations.buyers.table": str(tmp_path / "customers.csv")}
+    scenario, names, members = scenario_in(tmp_path, **keys, **{"elimination.kind": "best_response"})
+    market = market_of(scenario, names)
+    heard = _averse(scenario, market, ["ensemble"], Risk(0.9))["ensemble"]
+    population, actions = play_averse(scenario, 0, heard)["buyers"]
+    load, utility = population.load, population.utility
+    lows = [block["low"] for block in scenario.about["market"]["blocks"]]
+    at_zero = population.offset * population.money.scale[:, None] + population.money.offset[:, None]
+    spot = []
+    for n, cap in enumerate(caps):
+        own = utility[n, :, 24 * n : 24 * (n + 1)]  # blocks are in the order of these customers
+        assert np.count_nonzero(utility[n]) == np.count_nonzero(own)
+        worth = at_zero[n] + lows[n] * load[n].sum(axis=1)
+        for t in range(len(actions)):
+            cvar = [
+                worst_by_definition(
+                    np.array([worth[a] - load[n, a] @ np.minimum(members[t, :, m], cap) for m in range(8)]), 0.9
+                )
+                for a in range(population.actions)
+            ]
+            assert cvar[actions[t, n]] == pytest.approx(max(cvar), rel=1e-9, abs=1e-9)
+        spot.append([np.argmax([
+            worst_by_definition(np.array([worth[a] - load[n, a] @ members[t, :, m] for m in range(8)]), 0.9)
+            for a in range(population.actions)
+        ]) for t in range(len(actions))])  # fmt: skip
+    assert (np.array(spot[1]) != actions[:, 1]).any(), "the cap must change what a customer does"
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 from scenario_files import omnisim_command
 
 import omnisim
-from omnisim.errors import ScenarioError
+from omnisim.problem.blocks import blocks_of
 from omnisim.value.averse_plays import refuse_what_is_not_played
 from omnisim.value.plays import _told, market_of
 
@@ -32,11 +31,43 @@ def test_a_forecast_of_prices_is_one_of_prices_with_a_cap(tmp_path: Path) -> Non
     np.testing.assert_allclose(market.prices.ravel(), price[24 * 31 :], atol=1e-9)
     # The prices as they came, told as a forecast, are the outcomes of all blocks.
     np.testing.assert_allclose(_told(scenario, market.prices), omnisim.simulate(scenario).outcomes, atol=1e-12)
-    with pytest.raises(ScenarioError, match=r"^--risk: customers have contracts with a cap \(price capped at 50, "):
-        refuse_what_is_not_played(scenario)
+    refuse_what_is_not_played(scenario)  # --risk plays them
     answer = omnisim_command(
         "value", "model", "--prices", tmp_path / "prices.csv", "--customers", tmp_path / "customers.toml",
         "--out", tmp_path / "out", "--seeds", 1, "--jobs", 1,
     )  # fmt: skip
     assert answer.code == 0, answer
     assert "model" in answer.out
+
+
+def test_signals_of_the_customers_file_are_played(tmp_path: Path) -> None:
+    """Paths in it are relative to its folder: of the signal, the table of customers, and that of shifts."""
+    rng = np.random.default_rng(4)
+    times = pd.date_range("2024-01-01", periods=24 * 40, freq="h").strftime("%Y-%m-%d %H:%M")
+    price, carbon = rng.uniform(20, 120, (2, len(times))).round(2)
+    model = (price + rng.normal(0, 20, len(price))).round(2)
+    pd.DataFrame({"time": times, "price": price, "model": model}).to_csv(tmp_path / "prices.csv", index=False)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    pd.DataFrame({"time": times, "kg": carbon}).to_csv(mine / "carbon.csv", index=False)
+    (mine / "plants.csv").write_text("name,size,price_of_emissions\nA,1,0.1\nB,2,\n", encoding="utf-8")
+    (mine / "shifts.csv").write_text("name,start,hours,mw,value_per_mwh\nday,6,8,3,90\n", encoding="utf-8")
+    (mine / "customers.toml").write_text(
+        "[market.signals.emissions]\npath = 'carbon.csv'\ncolumn = 'kg'\nunit = 'kg/MWh'\n"
+        "[populations.plants]\nkind = 'industrial_loads'\ntable = 'plants.csv'\nshifts_table = 'shifts.csv'\n",
+        encoding="utf-8",
+    )
+    answer = omnisim_command(
+        "value", "model", "--prices", tmp_path / "prices.csv", "--customers", mine / "customers.toml",
+        "--out", tmp_path / "out", "--seeds", 1, "--jobs", 1,
+    )  # fmt: skip
+    assert answer.code == 0, answer
+    scenario = omnisim.load_scenario(tmp_path / "out" / "scenario.toml")
+    prices, emissions = blocks_of(scenario.about["market"]["blocks"])
+    assert (prices.name, emissions.name, emissions.unit) == ("price", "emissions", "kg/MWh")
+    plants = scenario.problem(0).populations[0]
+    assert plants.actions == 2  # closed, and the one shift of the table
+    # A pays 0.1 money for each kg of what it draws, B nothing: money per unit of y is load x factor x range.
+    paid = -plants.utility[:, :, emissions.columns] * plants.money.scale[:, None, None]
+    np.testing.assert_allclose(paid[0], 0.1 * plants.load[0] * emissions.span, rtol=1e-9)
+    assert not paid[1].any()

@@ -22,11 +22,11 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.elementary import exp
-from omnisim.errors import ProblemError
-from omnisim.market.agents.contracts import COLUMNS, FEE, Terms
-from omnisim.market.agents.customers import Column, Customers
+from omnisim.errors import DataError, ProblemError
+from omnisim.market.agents.contracts import COLUMNS, FEES, Terms
+from omnisim.market.agents.customers import Column, Customers, Family
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET
+from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET, out_of_reach
 from omnisim.market.agents.long_term import told as long_term_told
 from omnisim.market.agents.settlement import Bill, Settlement, energy_of
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
@@ -39,6 +39,12 @@ from omnisim.suggest import nearest
 
 OF_SIGNAL = re.compile(r"(?:price_of|yearly_cap_of)_([a-z][a-z0-9_]*)")
 """Columns of what a customer pays for a signal, and of the most that its energy of a year may contain of it."""
+
+_OF_SIGNALS = Family(
+    OF_SIGNAL,
+    re.compile(r"((prices?|(yearly_|annual_)?caps?)_(of|for)|yearly_caps?)(_.*)?", re.IGNORECASE),
+    "price_of_NAME or yearly_cap_of_NAME, with the name of a signal",
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,7 @@ class MarketAgents(abc.ABC):
             *settlement.signal_limits(self._signal_caps(signals)),
             *settlement.bill_limits(bills, scaling.currency),
         ]
+        self._refuse_out_of_reach([*drawn.constraints, *more])
         constraints = settlement.limits(drawn.constraints, more, periods)
         utility, offset, money = scaled(
             settlement.energy(periods), drawn.value - settlement.paid, *settlement.ends(periods), scaling.currency
@@ -269,6 +276,14 @@ class MarketAgents(abc.ABC):
         """A day's share of what the table, or else ``default``, says of 365 days, (N,); NaN for none."""
         return self._own(column, np.full(self.agents, default)) / DAYS_OF_A_YEAR
 
+    def _refuse_out_of_reach(self, constraints: Sequence[Constraint]) -> None:
+        """Refuse limits that no action keeps whatever the prices are, unless it is a budget that was drawn so."""
+        for agent, fixed, words in out_of_reach(constraints):
+            if self._customers is not None:
+                raise DataError(f"{self._customers.place(agent)}: {words}")
+            if fixed:
+                raise ProblemError(f"{type(self).__name__}, agent {agent}: {words}")
+
     @property
     def _customers(self) -> Customers | None:
         return self.table if isinstance(self.table, Customers) else None
@@ -289,7 +304,7 @@ class MarketAgents(abc.ABC):
 
     def _read_table(self) -> None:
         known = (*self.columns, *COLUMNS, *LONG_TERM)
-        customers = Customers.read(self.table, f"the columns of {type(self).__name__}", known, [FEE, OF_SIGNAL])
+        customers = Customers.read(self.table, f"the columns of {type(self).__name__}", known, [FEES, _OF_SIGNALS])
         Terms.of(customers)  # refuses what is wrong with the contracts
         self._require("agents", self.agents in (None, customers.agents), f"left out: the table has {customers.agents}")
         # The dataclass is frozen; what it was given is replaced by what it says once.

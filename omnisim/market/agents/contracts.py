@@ -14,7 +14,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import DataError, ProblemError
-from omnisim.market.agents.customers import CONTRACT, Column, Customers, not_negative
+from omnisim.market.agents.customers import CONTRACT, Column, Customers, Family, not_negative
 from omnisim.market.data import HOURS
 
 SPOT, FIXED, CAPPED = "spot", "fixed", "capped"
@@ -28,6 +28,10 @@ COLUMNS = (PRICE, FEED_IN, CAP, DEMAND)
 
 FEE = re.compile(r"fee_([01]\d|2[0-3])_([01]\d|2[0-4])_per_mwh")
 """Columns of fees and taxes on each MWh drawn from an hour to before another: ``fee_07_20_per_mwh``."""
+
+FEES = Family(
+    FEE, re.compile(r"fees?_?\d.*", re.IGNORECASE), "fee_HH_HH_per_mwh with hours 00 to 24, such as fee_07_20_per_mwh"
+)
 
 
 @dataclass(frozen=True)

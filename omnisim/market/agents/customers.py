@@ -67,6 +67,25 @@ class Column:
         return np.asarray(below | above)
 
 
+@dataclass(frozen=True)
+class Family:
+    """Columns of numbers >= 0 whose names follow a pattern.
+
+    Attributes
+    ----------
+    pattern
+        Of the names.
+    alike
+        Of names that were meant to follow it.
+    form
+        How they must be called.
+    """
+
+    pattern: re.Pattern[str]
+    alike: re.Pattern[str]
+    form: str
+
+
 def positive(name: str, meaning: str) -> Column:
     """A column of numbers > 0."""
     return Column(name, meaning, low=0.0, open_low=True)
@@ -121,9 +140,7 @@ class Customers:
     contracts: tuple[str, ...] | None = None
 
     @classmethod
-    def read(
-        cls, source: Any, kind: str, columns: Sequence[Column], families: Sequence[re.Pattern[str]] = ()
-    ) -> "Customers":
+    def read(cls, source: Any, kind: str, columns: Sequence[Column], families: Sequence[Family] = ()) -> "Customers":
         """Read a file (CSV, Parquet and what prices are read from) or a DataFrame.
 
         Parameters
@@ -135,7 +152,7 @@ class Customers:
         columns
             That the table may have, beside name, weight and contract.
         families
-            Patterns of names of further columns of numbers >= 0.
+            Of further columns.
 
         Raises
         ------
@@ -148,11 +165,11 @@ class Customers:
         named = [name for name in table.columns if name not in (NAME, CONTRACT)]
         flags = {column.name for column in columns if column.flag}
         for name in named:
-            if name not in known and name != WEIGHT and not any(p.fullmatch(name) for p in families):
+            if name not in known and name != WEIGHT and not any(each.pattern.fullmatch(name) for each in families):
                 shown = repr(name) if name else "without a name"
-                raise DataError(
-                    f"{table.source}: column {shown} is none of {kind}{nearest(name, [*known, NAME, WEIGHT, CONTRACT])}"
-                )
+                meant = [f": it must be called {each.form}" for each in families if each.alike.fullmatch(name)]
+                hint = meant[0] if meant else nearest(name, [*known, NAME, WEIGHT, CONTRACT])
+                raise DataError(f"{table.source}: column {shown} is none of {kind}{hint}")
         table = table.with_signs(name for name in named if name not in flags)
         for name in named:
             column = _WEIGHT if name == WEIGHT else known.get(name) or not_negative(name, "")

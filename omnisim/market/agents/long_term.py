@@ -6,11 +6,13 @@ days below, and its sum over the run is at most 0 exactly where the use is at mo
 share B / D is the same on every day, so a run of half a year has half the budget.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.market.agents.customers import Column
-from omnisim.problem.constraints import LinearConstraint
+from omnisim.problem.constraints import Constraint, LinearConstraint
 
 DAYS_OF_A_YEAR, DAYS_OF_A_WEEK = 365, 7
 
@@ -59,6 +61,23 @@ def limit(
 def fixed_limit(name: str, unit: str, over: FloatArray, net: FloatArray, *, averaged: bool = False) -> LinearConstraint:
     """A limit that no outcome changes: ``over`` (N, A) is by how much it is exceeded, NaN where there is none."""
     return limit(name, unit, np.zeros_like(net), over, averaged=averaged)
+
+
+def out_of_reach(constraints: Sequence[Constraint]) -> Iterator[tuple[int, bool, str]]:
+    """Limits that no action keeps at any outcome in the box: an agent, whether no price matters to it, and words.
+
+    The least excess of an action is that at the better end of each coordinate, so what is found is out of reach indeed.
+    """
+    for each in constraints:
+        if isinstance(each, LinearConstraint):
+            scale = np.ones(len(each.slope)) if each.scale is None else np.asarray(each.scale)
+            excess = (each.offset + np.minimum(each.slope, 0).sum(axis=2)).min(axis=1)
+            if (excess > ROUNDING).any():
+                agent = int((excess > ROUNDING).argmax())
+                beyond = f"{excess[agent] * scale[agent]:.6g} {each.unit} beyond it{' each day' * each.averaged}"
+                fixed = not each.slope[agent].any()
+                at = "" if fixed else " at any price"
+                yield agent, fixed, f"no action keeps the limit {each.name!r}{at}: the best one is {beyond}"
 
 
 def told(names: list[str]) -> str:
