@@ -63,25 +63,15 @@ def not_ours(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any)
     return True if str(getattr(obj, "__module__", "")).startswith("sklearn.") else None
 
 
-EVERYDAY = {"action", "basis", "benchmark", "box", "claim", "d", "default", "gain", "informative", "loss", "note"} | {
-    *("limit", "money", "feature", "level", "scenario", "shape", "spike", "reference", "gamma", "delta", "eta"),
-    *("contract", "skill", "excess", "lag", "quantile", "resolution", "of foresight", "customer day", "could be lost"),
-    *(
-        "potential",
-        "probability",
-        "round",
-        "scope",
-        "seed",
-        "theorem",
-        "trivial",
-        "weight",
-        "worth",
-        "interval",
-        "share",
-    ),
-    *("agent", "mixture", "prediction", "bias", "bound", "hypotheses", "captured", "level", "member", "point"),
-    *("T, N, A, J, L", "run", "day", "page", "paired", "kind", "market", "series", "spread", "scale", "signal", "hub"),
-}
+_EVERYDAY = """
+    action; agent; basis; benchmark; bias; bound; box; captured; claim; contract; could be lost; customer day; d;
+    default; delta; eta; excess; feature; gain; gamma; hypotheses; informative; interval; lag; level; limit; loss;
+    member; mixture; money; note; of foresight; paired; potential; prediction; probability; quantile; reference;
+    resolution; round; scale; scenario; scope; seed; shape; signal; skill; spike; T, N, A, J, L; theorem; trivial;
+    weight; worth
+"""
+
+EVERYDAY = {" ".join(word.split()) for word in _EVERYDAY.split(";")}
 """Words of the glossary that are also used in their everyday sense: pages link them where they mean the other one."""
 
 _NO_LINKS = (nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.raw, nodes.math, nodes.comment)

@@ -6,8 +6,8 @@ Run it from the checkout, some ten minutes of processor time. Pictures need Chro
 
 All pages go into ``build/gallery`` (not committed: together they are large, and change whenever a number moves), beside
 ``index.html``; the weekly job of the continuous integration keeps them as an artifact. The two that the README and the
-manual show are copied into ``reports/gallery`` with their pictures. A study is shown in full if that takes less than ten
-minutes of processor time.
+manual show are copied into ``reports/gallery`` with their pictures. A study is shown in full where that takes less than
+ten minutes of processor time.
 """
 
 import argparse

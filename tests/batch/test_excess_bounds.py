@@ -1,7 +1,8 @@
 """What calibration bounds, and what distance does: Theorem 1 and Proposition 12 of Gibbs and Tibshirani.
 
-Both are checked exactly, on finite laws. They are about proper losses with values in [0, 1]; the weighted 0-1 losses are such, and every other is a mixture of
-them of mass 2 at most (Theorem 5), so that the largest excess over all losses is between theirs and twice theirs.
+Both are checked exactly, on finite laws. They are about proper losses with values in [0, 1]; the weighted 0-1 losses
+are such, and every other is a mixture of them of mass 2 at most (Theorem 5), so that the largest excess over all losses
+is between theirs and twice theirs.
 """
 
 import numpy as np
