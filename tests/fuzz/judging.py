@@ -45,7 +45,7 @@ def judged(*arguments: object) -> str:
         where = traceback.extract_tb(cause.__traceback__)[-3:]
         places = "; ".join(f"{frame.filename}:{frame.lineno}" for frame in where)
         raise UnclearError(
-            f"it took more than {LIMIT} seconds of processor time, or {HANGS} seconds: {places}"
+            f"it took {LIMIT} seconds of processor time, or {HANGS} seconds: {places}"
         ) from cause
     except Exception as cause:
         where = traceback.extract_tb(cause.__traceback__)[-1]
