@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def refused(path: Path) -> str:
     return message
 
 
+@cache
 def names_in(path: Path) -> list[str]:
+    """Arrays of a file that nobody writes to, which is fine as it is."""
     omnisim.load_trace(path)
     with np.load(path) as opened:
         return list(opened.files)
