@@ -162,7 +162,9 @@ def _of_size(groups: pd.DataFrame) -> dict[str, np.ndarray]:
         f"{one}, {other}": told[one] & told[other]
         for one in told for other in told if one < other
     }  # fmt: skip
-    return {name: inside for name, inside in {**told, **pairs}.items() if FEWEST <= inside.sum() <= len(inside) - FEWEST}
+    return {
+        name: inside for name, inside in {**told, **pairs}.items() if FEWEST <= inside.sum() <= len(inside) - FEWEST
+    }
 
 
 def _shown(name: str, task: Task, results: list[pd.DataFrame]) -> tuple[dict[str, bool], dict[str, bool]]:
