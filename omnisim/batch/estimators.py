@@ -141,7 +141,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         return model_minimizers(self._models(X, target, len(y), seed), X, y, m, target, self.folds, seed)
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (of regressors)
-        """What is fitted where no base is given."""
+        """Models fitted where no base is given, by name."""
         return default_models(X, seed)
 
     def _thresholds(self, rows: int) -> int:
