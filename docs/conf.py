@@ -2,8 +2,13 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -58,7 +63,69 @@ def not_ours(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any)
     return True if str(getattr(obj, "__module__", "")).startswith("sklearn.") else None
 
 
+_EVERYDAY = """
+    action; agent; basis; benchmark; bias; bound; box; captured; claim; contract; could be lost; customer day; d;
+    default; delta; eta; excess; feature; gain; gamma; hypotheses; informative; interval; lag; level; limit; loss;
+    member; mixture; money; note; of foresight; paired; potential; prediction; probability; quantile; reference;
+    resolution; round; scale; scenario; scope; seed; shape; signal; skill; spike; T, N, A, J, L; theorem; trivial;
+    weight; worth
+"""
+
+EVERYDAY = {" ".join(word.split()) for word in _EVERYDAY.split(";")}
+"""Words of the glossary that are also used in their everyday sense: pages link them where they mean the other one."""
+
+_NO_LINKS = (nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.raw, nodes.math, nodes.comment)
+
+
+class GlossaryLinks(SphinxTransform):
+    """Links the first use of each word of the glossary on every page, so that no author has to remember it."""
+
+    default_priority = 5  # before references are resolved
+
+    def apply(self, **_: Any) -> None:
+        """Change the text of the page."""
+        here = self.env.docname
+        if here == "glossary" or here.startswith("reference/python"):
+            return
+        words = {form: word for word in glossary_words() if word not in EVERYDAY for form in (word, f"{word}s")}
+        seen = {each["reftarget"] for each in self.document.findall(addnodes.pending_xref) if each["reftype"] == "term"}
+        longest_first = sorted(words, key=len, reverse=True)
+        pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?![\w+-])", re.IGNORECASE)
+        lower = {form.lower(): word for form, word in words.items()}
+        for text in list(self.document.findall(nodes.Text)):
+            if any(isinstance(each, (*_NO_LINKS, addnodes.pending_xref)) for each in _ancestors(text)):
+                continue
+            parts: list[Any] = []
+            end, told = 0, str(text)
+            for found in pattern.finditer(told):
+                word = lower[found[0].lower()]
+                if word not in seen:
+                    seen.add(word)
+                    link = addnodes.pending_xref(
+                        "", refdomain="std", reftype="term", reftarget=word, refexplicit=True, refwarn=True, refdoc=here
+                    )
+                    link += nodes.inline("", found[0], classes=["xref", "std", "std-term"])
+                    parts += [nodes.Text(told[end : found.start()]), link]
+                    end = found.end()
+            if parts:
+                text.parent.replace(text, [*parts, nodes.Text(told[end:])])
+
+
+def _ancestors(node: Any) -> Iterator[Any]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def glossary_words() -> list[str]:
+    """The words that docs/glossary.md explains."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    inside = text.partition("```{glossary}")[2].partition("```")[0]
+    return [line for line in inside.splitlines() if line and not line.startswith(" ")]
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.add_transform(GlossaryLinks)
     app.connect("autodoc-skip-member", not_ours)
     app.connect("autodoc-process-docstring", bars_are_bars)

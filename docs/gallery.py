@@ -1,11 +1,13 @@
 """The gallery: a page for each shipped scenario and study, pictures of them, and an index.
 
-Run it from the checkout, about ten minutes. Pictures need Chromium and playwright (the extra dev)::
+Run it from the checkout, some ten minutes of processor time. Pictures need Chromium and playwright (the extra dev)::
 
     python docs/gallery.py [--only ercot_day_ahead ...]
 
-All pages go into ``build/gallery`` (not committed), beside ``index.html``. The two that the README and the manual show
-are copied into ``reports/gallery`` with their pictures.
+All pages go into ``build/gallery`` (not committed: together they are large, and change whenever a number moves), beside
+``index.html``; the weekly job of the continuous integration keeps them as an artifact. The two that the README and the
+manual show are copied into ``reports/gallery`` with their pictures. A study is shown in full where that takes less than
+ten minutes of processor time.
 """
 
 import argparse
@@ -30,6 +32,9 @@ COMMITTED = ROOT / "reports" / "gallery"
 
 NEED_DATA = ("victoria_hot_days", "m5")
 """What cannot be made from what the package ships."""
+
+FULL = ("price-spikes",)
+"""Studies that take less than ten minutes of processor time in full; of the others the quick variant is shown."""
 
 WIDTH = 1120
 """Pixels of a picture: as wide as the links of a comparison."""
@@ -58,7 +63,7 @@ def pieces() -> Iterator[Piece]:
             yield Piece(name, shows, ("run", name))
     for name, shows in summaries().items():
         if name not in NEED_DATA:
-            yield Piece(f"study-{name}", shows, ("study", name, "--quick"))
+            yield Piece(f"study-{name}", shows, ("study", name, *(() if name in FULL else ("--quick",))))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,8 +4,9 @@ Run it from the checkout, some minutes; ``pip install build`` comes first::
 
     python tests/release.py [--pythons python3.11 python3.13 ...]
 
-Each distribution is installed for each Python that is found; the main job runs from an empty folder and must leave its
-page, and a scenario, customers and prices that are shipped as files must be there.
+Each distribution is installed for each Python that is found, by name or by path; the main job runs from an empty folder
+and must leave its page, and a scenario, customers and prices that are shipped as files must be there. Fewer than three
+versions of Python are not enough.
 """
 
 import argparse
@@ -26,6 +27,9 @@ COMMANDS = (
 )
 """The main job of the README, and what needs files that are shipped."""
 
+LEAST = 3
+"""Versions of Python on which a release is tried."""
+
 PAGES = ("houston/report.html", "customers/report.html")
 
 
@@ -35,17 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     default = ["python3.11", "python3.12", "python3.13", "python3.14"]
     parser.add_argument("--pythons", nargs="+", default=default, help="default: those of the README that are found")
     asked = parser.parse_args(arguments).pythons
-    found = [python for python in asked if shutil.which(python)]
-    print(f"Pythons: {', '.join(found)}; not here: {', '.join(each for each in asked if each not in found) or 'none'}")
-    if not found:
-        sys.exit("no Python to try")
+    found = {python: _version(python) for python in asked if shutil.which(python)}
+    told = ", ".join(f"{python} ({version})" for python, version in found.items())
+    print(f"Pythons: {told}; not here: {', '.join(each for each in asked if each not in found) or 'none'}", flush=True)
+    if len({version.rpartition(".")[0] for version in found.values()}) < LEAST:
+        sys.exit(f"a release is tried on {LEAST} versions of Python or more: name others with --pythons")
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "dist"
         _call([sys.executable, "-m", "build", "--outdir", built, ROOT], Path(folder))
         for distribution in sorted(built.iterdir()):
-            for python in found:
-                _try(distribution, python, Path(folder) / f"{distribution.suffix[1:]}-{Path(python).name}")
-                print(f"{distribution.name}, {python}: works", flush=True)
+            for python, version in found.items():
+                _try(distribution, python, Path(folder) / f"{distribution.suffix[1:]}-{version}")
+                print(f"{distribution.name}, {version}: works", flush=True)
+
+
+def _version(python: str) -> str:
+    program = "import platform; print(platform.python_version())"
+    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
 def _try(distribution: Path, python: str, folder: Path) -> None:

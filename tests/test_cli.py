@@ -369,3 +369,18 @@ class TestOpen:
     def test_of_every_command_that_writes_a_page(self) -> None:
         for command in ("run", "compare", "value", "study", "report"):
             assert "--open" in CliRunner().invoke(app, [command, "-h"], env={"COLUMNS": "200"}).output
+
+
+def test_what_an_option_means_is_written_once() -> None:
+    """Options of several commands are in omnisim.commands.options, and are the same in all of them."""
+    folder = Path(omnisim.__file__).parent / "commands"
+    told = [text for path in folder.glob("*.py") for text in re.findall(r'help=r?"([^"]+)"', path.read_text("utf-8"))]
+    assert len(told) > 30
+    assert sorted({text for text in told if told.count(text) > 1}) == []
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_the_scenario_may_be_left_out(command: str) -> None:
+    usage = CliRunner().invoke(app, [command, "-h"], env={"COLUMNS": "200"}).output
+    assert "[OPTIONS] [SCENARIO]" in usage
+    assert "[[SCENARIO]]" not in usage

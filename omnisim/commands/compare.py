@@ -7,9 +7,13 @@ from typing import Annotated
 import typer
 
 from omnisim.commands.loading import file_name, given, load
-from omnisim.commands.options import Force, Open, Plugins, Rounds, ScenarioPath
+from omnisim.commands.options import Force, Jobs, Open, Plugins, Rounds, ScenarioPath
 from omnisim.commands.showing import show_page
 from omnisim.terminal import complain, say
+
+_Likewise = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Likewise; default: the scenario's.", show_default=False)
+]
 
 
 def compare(
@@ -21,14 +25,8 @@ def compare(
             help="Names, with parameters in parentheses: persistence,'persistence(lag=7)'; or a TOML file of tables.",
         ),
     ],
-    eliminations: Annotated[
-        str | None,
-        typer.Option(metavar="A,B", help="Likewise; default: the scenario's.", show_default=False),
-    ] = None,
-    adversaries: Annotated[
-        str | None,
-        typer.Option(metavar="A,B", help="Likewise; default: the scenario's.", show_default=False),
-    ] = None,
+    eliminations: _Likewise = None,
+    adversaries: _Likewise = None,
     seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, ...; the same for every forecaster.")] = 10,
     rounds: Rounds = None,
     settings: Annotated[
@@ -39,7 +37,7 @@ def compare(
         str | None,
         typer.Option(help="Forecaster that the others are compared to; default: the first.", show_default=False),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
+    jobs: Jobs = -1,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Run on a Dask cluster, e.g. tcp://10.0.0.1:8786.", show_default=False),

@@ -7,14 +7,16 @@ import typer
 
 from omnisim.commands.completing import scenarios_that_begin
 
+_SCENARIO_HELP = "A TOML file, or the name of a shipped scenario."
+
 ScenarioPath = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCENARIO",
-        help="A TOML file, or the name of a shipped scenario.",
-        autocompletion=scenarios_that_begin,
-    ),
+    str, typer.Argument(metavar="SCENARIO", help=_SCENARIO_HELP, autocompletion=scenarios_that_begin)
 ]
+ScenarioOrNone = Annotated[
+    str | None,
+    typer.Argument(metavar="SCENARIO", help=_SCENARIO_HELP, autocompletion=scenarios_that_begin, show_default=False),
+]
+"""Of commands that do without a scenario if told otherwise."""
 OwnPrices = Annotated[
     Path | None,
     typer.Option(
@@ -30,9 +32,12 @@ Overrides = Annotated[
 ]
 Plugins = Annotated[
     list[str] | None,
-    typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines strategies."),
+    typer.Option(
+        "--plugin", metavar="MODULE", help="Import a Python module that defines strategies or kinds of customers."
+    ),
 ]
 
+Jobs = Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")]
 Seed = Annotated[int | None, typer.Option(help="Of all randomness; default: the scenario's.", show_default=False)]
 Rounds = Annotated[int | None, typer.Option(help="Rounds to run; default: the scenario's.", show_default=False)]
 Horizon = Annotated[

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from omnisim.commands.completing import scenarios_that_begin
 from omnisim.commands.loading import file_name, given, load, load_prices
-from omnisim.commands.options import Force, Horizon, Open, Overrides, OwnPrices, Plugins, Rounds, Seed
+from omnisim.commands.options import Force, Horizon, Open, Overrides, OwnPrices, Plugins, Rounds, ScenarioOrNone, Seed
 from omnisim.commands.showing import show_page
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import rounds_bar
@@ -19,15 +18,7 @@ VIOLATED = 3
 
 
 def run(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SCENARIO]",
-            help="A TOML file, or the name of a shipped scenario.",
-            autocompletion=scenarios_that_begin,
-            show_default=False,
-        ),
-    ] = None,
+    scenario: ScenarioOrNone = None,
     prices: OwnPrices = None,
     out: Annotated[
         Path | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from omnisim.commands.completing import studies_that_begin
-from omnisim.commands.options import Force, Open
+from omnisim.commands.options import Force, Jobs, Open
 from omnisim.commands.showing import show_page
 from omnisim.interruption import begins_anew
 from omnisim.progress import rounds_bar
@@ -28,7 +28,7 @@ def study(
         typer.Option(help="Folder for page and tables; default: reports/study-<name>.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
+    jobs: Jobs = -1,
     data: Annotated[
         Path | None,
         typer.Option(help="File or folder the study is about; default: what the package ships.", show_default=False),

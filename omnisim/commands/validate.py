@@ -5,15 +5,12 @@ from typing import Annotated
 import typer
 
 from omnisim.commands.loading import add_plugins, given, load
-from omnisim.commands.options import Horizon, Overrides, Plugins, Rounds, Seed
+from omnisim.commands.options import Horizon, Overrides, Plugins, Rounds, ScenarioOrNone, Seed
 from omnisim.terminal import complain, say
 
 
 def validate(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a shipped scenario."),
-    ] = None,
+    scenario: ScenarioOrNone = None,
     seed: Seed = None,
     rounds: Rounds = None,
     horizon: Horizon = None,

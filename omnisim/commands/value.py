@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from omnisim.commands.options import Force, Open
+from omnisim.commands.options import Force, Jobs, Open, Overrides, Plugins
 from omnisim.commands.showing import show_page
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import runs_bar
@@ -52,15 +52,9 @@ def value(
         ),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Days to play; default: all.", show_default=False)] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A key of the scenario, e.g. market.timezone=Europe/Oslo."),
-    ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core. The numbers do not depend on it.")] = -1,
-    plugin: Annotated[
-        list[str] | None,
-        typer.Option("--plugin", metavar="MODULE", help="Import a Python module that defines kinds of customers."),
-    ] = None,
+    overrides: Overrides = None,
+    jobs: Jobs = -1,
+    plugin: Plugins = None,
     force: Force = False,
     open_: Open = False,
 ) -> None:

@@ -281,7 +281,10 @@ def _price_column(table: Table, price: str | None, used: Sequence[str]) -> str:
     lower = [name for name in free if name.lower() in ("price", "preis", "prix", "precio", "prezzo")]
     if len(free) == 1 or len(lower) == 1:
         return lower[0] if lower else free[0]
-    raise DataError(f"{table.source} has no column 'price'{nearest('price', free)}: set price to one of them")
+    raise DataError(
+        f"{table.source} has no column 'price'{nearest('price', free)}: set price to one of them; "
+        f"omnisim inspect {table.source} prints the whole table that reads the file"
+    )
 
 
 def _values(table: Table, price: str, features: Sequence[str], forecasts: Sequence[str], factor: float) -> Any:

@@ -1,13 +1,19 @@
 """The committed gallery: few small pages that ask nothing of the network and say nothing of the machine."""
 
+import copy
 import importlib.util
 import itertools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from pages_unchanged import Page, differences
 from scenario_files import omnisim_command
+
+from omnisim.studies import summaries
 
 GALLERY = Path(__file__).parents[2] / "reports" / "gallery"
 PAGES = sorted(GALLERY.glob("*.html"))
@@ -35,15 +41,20 @@ def test_a_page_is_drawn_quietly(path: Path, drawn) -> None:
     assert drawn(path).locator("svg.main-svg").count() > 0
 
 
-def commands() -> dict[str, tuple[str, ...]]:
-    """The commands that make the committed pages, as docs/gallery.py says."""
+def script() -> ModuleType:
+    """The script docs/gallery.py."""
     spec = importlib.util.spec_from_file_location("gallery", GALLERY.parents[1] / "docs" / "gallery.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["gallery"] = module
     spec.loader.exec_module(module)
-    return {piece.name: piece.command for piece in module.pieces() if piece.committed}
+    return module
+
+
+def commands() -> dict[str, tuple[str, ...]]:
+    """The commands that make the committed pages, as the script says."""
+    return {piece.name: piece.command for piece in script().pieces() if piece.committed}
 
 
 def test_every_page_has_a_command_and_a_picture() -> None:
@@ -51,8 +62,14 @@ def test_every_page_has_a_command_and_a_picture() -> None:
     assert all(path.with_suffix(".png").is_file() for path in PAGES)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+QUICK = "ercot_day_ahead"
+"""The page that is made again whenever tests are run, and not only by the long suite."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[] if path.stem == QUICK else pytest.mark.long, id=path.stem) for path in PAGES],
+)
 def test_a_page_shows_what_its_command_makes(path: Path, tmp_path: Path) -> None:
     """Figures have the same data. Where a change moves them, docs/gallery.py makes the pages again."""
     answer = omnisim_command(*commands()[path.stem], "--out", tmp_path / "out")
@@ -60,3 +77,44 @@ def test_a_page_shows_what_its_command_makes(path: Path, tmp_path: Path) -> None
     committed, made = (Page(each.read_text(encoding="utf-8")) for each in (path, tmp_path / "out" / "report.html"))
     assert committed.drawn
     assert list(itertools.islice(differences(committed.drawn, made.drawn), 5)) == []
+
+
+def numbers(drawn: Any, where: str = "") -> Iterator[tuple[Any, Any, str]]:
+    """Containers, keys and places of all numbers in some drawn data."""
+    pairs = drawn.items() if isinstance(drawn, dict) else enumerate(drawn) if isinstance(drawn, list) else ()
+    for key, each in pairs:
+        if isinstance(each, float):
+            yield drawn, key, f"{where}/{key}"
+        else:
+            yield from numbers(each, f"{where}/{key}")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_one_number_that_changed_is_noticed(path: Path) -> None:
+    committed = Page(path.read_text(encoding="utf-8")).drawn
+    changed = copy.deepcopy(committed)
+    assert list(differences(committed, changed)) == []
+    places = list(numbers(changed))
+    assert len(places) > 100
+    holder, key, where = places[len(places) // 2]
+    before = holder[key]
+    holder[key] += 0.001
+    assert list(differences(committed, changed)) == [f"{where}: {before!r} -> {holder[key]!r}"]
+
+
+def test_full_studies_are_shown_where_they_are_fast() -> None:
+    module = script()
+    shown = {
+        piece.name.removeprefix("study-"): piece.command for piece in module.pieces() if piece.name[:6] == "study-"
+    }
+    assert set(shown) == set(summaries()) - set(module.NEED_DATA)
+    assert {name for name, command in shown.items() if "--quick" not in command} == set(module.FULL)
+
+
+def test_the_index_shows_every_page_with_its_picture() -> None:
+    module = script()
+    pieces = list(module.pieces())
+    text = module.index(pieces)
+    for piece in pieces:
+        assert f'<a href="{piece.name}.html"><img src="{piece.name}.png"' in text
+    assert text.count("<figure>") == len(pieces)
