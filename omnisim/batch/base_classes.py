@@ -15,9 +15,9 @@ from omnisim.batch.base_predictors import (
 )
 from omnisim.batch.classifiers import classifier_minimizers
 from omnisim.batch.halfspaces import linear_minimizers
-from omnisim.batch.models import answers_of, cross_fitted_answers
+from omnisim.batch.models import answers_of, cross_fitted_answers, cross_fitted_numbers
 from omnisim.errors import StrategyError
-from omnisim.problem.losses.targets import Target
+from omnisim.problem.losses.targets import Probability, Target
 
 BaseFit: TypeAlias = Callable[[FloatArray, FloatArray], BasePredictors]
 """Function from features (n, k) and outcomes (n,) in [0, 1] to base predictors."""
@@ -76,7 +76,7 @@ class Models(BasePredictors):
     Attributes
     ----------
     models
-        By name, classifiers of 0 and 1.
+        By name, classifiers of 0 and 1 or regressors.
     selected
         Which of them serves which threshold.
     """
@@ -93,13 +93,15 @@ class Models(BasePredictors):
 def model_minimizers(
     models: Mapping[str, Any], x: Any, y: FloatArray, m: int, target: Target, folds: int, seed: int
 ) -> tuple[BoolArray, Models]:
-    """Base predictors from a handful of classifiers, and their answers (n, m) at rows that they were not fitted on.
+    """Base predictors from a handful of models, and their answers (n, m) at rows that they were not fitted on.
 
-    For each threshold the model whose out-of-fold probabilities do best at it is chosen.
+    Models are classifiers of 0 and 1 where a probability is predicted, else regressors. For each threshold the one
+    whose out-of-fold answers do best at it is chosen.
     """
     fitted, columns = {}, np.empty((len(y), len(models)))
+    answer = cross_fitted_answers if isinstance(target, Probability) else cross_fitted_numbers
     for k, (name, model) in enumerate(models.items()):
-        fitted[name], columns[:, k] = cross_fitted_answers(model, x, y, folds, seed)
+        fitted[name], columns[:, k] = answer(model, x, y, folds, seed)
     selected = finite_minimizers(columns, y, m, target)
     return selected.high(columns), Models(fitted, selected)
 

@@ -32,15 +32,17 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
     base
         The class F that is competed with: ``"single_feature"``, linear functions of any one feature, exactly;
         ``"linear"``, of all features, by mixed-integer programs (small samples); ``"columns"``, the columns of X
-        themselves, each a prediction, such as published forecasters; or a scikit-learn classifier or pipeline. None,
-        for classifiers: a logistic regression and gradient boosting, calibrated by cross-fitting, of which each
-        threshold takes the better one; data frames may have categories, text and missing values.
+        themselves, each a prediction, such as published forecasters; or a scikit-learn classifier or pipeline. None:
+        a logistic regression and gradient boosting, calibrated by cross-fitting, or for a regressor a linear model and
+        gradient boosting of its mean or quantile, of which each threshold takes the better one; data frames may have
+        categories, text and missing values.
     method
         How a classifier serves all thresholds: ``"weights"`` fits it once per threshold with costs as sample weights,
         ``"probabilities"`` once, holding its probability against every threshold. None: the first where it takes
         sample weights.
     m
-        Number of thresholds, >= 1; None for 2^floor(log2 sqrt(n)), n the rows that the ensemble is fitted on.
+        Number of thresholds, >= 1; None for 2^floor(log2 sqrt(n)), n the rows that the ensemble is fitted on, and of a
+        regressor whose base is None for 64 at least: its answers are rounded to m parts of the range of y.
     c
         Of the algorithm's rate, buffer or allowed error; None for what did well in the paper's experiments.
     folds
@@ -114,7 +116,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
         order = rng.permutation(len(y))
         if self.base_share is None:
-            m = self.m or default_thresholds(len(y))
+            m = self.m or self._thresholds(len(y))
             if self.base is None:
                 high, self.base_predictors_ = self._model_answers(X, y, m, target, rng)
             else:
@@ -123,7 +125,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
             used = order
         else:
             own = min(max(1, round(self.base_share * len(y))), len(y) - 1)
-            m, first = self.m or default_thresholds(len(y) - own), rows_of(X, order[:own])
+            m, first = self.m or self._thresholds(len(y) - own), rows_of(X, order[:own])
             if self.base is None:
                 _, self.base_predictors_ = self._model_answers(first, y[order[:own]], m, target, rng)
             else:
@@ -136,7 +138,15 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
 
     def _model_answers(self, X: Any, y: FloatArray, m: int, target: Target, rng: np.random.Generator) -> Any:
         seed = int(rng.integers(2**31 - 1))
-        return model_minimizers(default_models(X, seed), X, y, m, target, self.folds, seed)
+        return model_minimizers(self._models(X, target, len(y), seed), X, y, m, target, self.folds, seed)
+
+    def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (of regressors)
+        """Models fitted where no base is given, by name."""
+        return default_models(X, seed)
+
+    def _thresholds(self, rows: int) -> int:
+        """Number of thresholds where none is given."""
+        return default_thresholds(rows)
 
     @property
     def _takes_any_table(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter, validate_data
 
@@ -117,6 +117,23 @@ def cross_fitted_answers(
     return wrapped, _on_curve(wrapped.curve_, answers)
 
 
+def cross_fitted_numbers(model: Any, X: Any, y: FloatArray, folds: int, seed: int) -> tuple[Any, FloatArray]:
+    """The regressor fitted on all rows, and for each row (n,) the clipped answer of a copy fitted without it.
+
+    Outcomes (n,) lie in [0, 1]. With fewer rows than ``folds`` there are that many; a single row is answered by the
+    fitted model.
+    """
+    fitted = fit_weighted(clone(model), X, y, None)
+    folds = min(folds, len(y))
+    if folds < _PAIR:
+        return fitted, answers_of(fitted, X)
+    answers = np.empty(len(y))
+    for train, test in KFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(y))):
+        copy = fit_weighted(clone(model), rows_of(X, train), y[train], None)
+        answers[test] = answers_of(copy, rows_of(X, test))
+    return fitted, answers
+
+
 class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier whose log-odds are corrected by a straight line, learnt on out-of-fold answers (Platt).
 
@@ -201,6 +218,29 @@ def default_models(X: Any, seed: int) -> dict[str, Any]:
     }
 
 
+def default_regressors(X: Any, rows: int, quantile: float | None, seed: int) -> dict[str, Any]:
+    """Common models of a mean, or of a quantile of that level: a linear one and gradient boosting.
+
+    They take any table of numbers, categories and text, with missing values. The linear model of a quantile is a linear
+    program, whose time grows faster than the number of rows: of more than 10,000 there is the boosting alone.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.linear_model import QuantileRegressor, Ridge
+    from sklearn.pipeline import make_pipeline
+
+    level: dict[str, Any] = {} if quantile is None else {"loss": "quantile", "quantile": quantile}
+    boosting = HistGradientBoostingRegressor(
+        max_iter=60, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=10, random_state=seed, **level
+    )
+    made = {"gradient boosting": make_pipeline(*preparation(X, scaled=False), boosting)}
+    if quantile is None:
+        return {"linear": make_pipeline(*preparation(X, scaled=True), Ridge()), **made}
+    if rows <= _MOST_OF_A_PROGRAM:
+        linear = QuantileRegressor(quantile=quantile, alpha=0.0)
+        made = {"linear": make_pipeline(*preparation(X, scaled=True), linear), **made}
+    return made
+
+
 def preparation(X: Any, *, scaled: bool) -> list[Any]:
     """Steps that turn a table into numbers: categories into columns of 0 and 1; if scaled, missing ones into means."""
     from sklearn.compose import ColumnTransformer
@@ -222,7 +262,10 @@ def preparation(X: Any, *, scaled: bool) -> list[Any]:
     return [ColumnTransformer(parts)]
 
 
-_HALF, _EDGE = 0.5, 1e-6
+_HALF, _EDGE, _PAIR = 0.5, 1e-6, 2
+
+_MOST_OF_A_PROGRAM = 10_000
+"""Rows up to which the linear program of a quantile is solved."""
 
 _MANY = 50_000
 """Rows from which on a fit uses all cores."""

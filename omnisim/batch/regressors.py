@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from omnisim.arrays import FloatArray
-from omnisim.batch.estimators import Ensemble
+from omnisim.batch.estimators import Ensemble, default_thresholds
 from omnisim.batch.merging import direct_ensemble
+from omnisim.batch.models import checked_table, default_regressors
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
 from omnisim.errors import StrategyError
@@ -39,7 +40,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
 
     def __init__(
         self,
-        base: Any = "single_feature",
+        base: Any = None,
         *,
         quantile: float | None = None,
         low: float | None = None,
@@ -75,8 +76,11 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         ValueError
             If X or y are not finite numbers of two rows or more.
         """
-        X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=2)
-        outcomes = np.asarray(y, dtype=np.float64)
+        if self._takes_any_table:
+            X, y = checked_table(self, X, y, least=2)
+        else:
+            X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=2)
+        outcomes = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         self.low_ = float(outcomes.min()) if self.low is None else float(self.low)
         self.high_ = float(outcomes.max()) if self.high is None else float(self.high)
         if self.low_ == self.high_ and self.low is None and self.high is None:
@@ -92,10 +96,24 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
 
     def predict(self, X: Any) -> FloatArray:
         """The mean of the law of the prediction, (n,)."""
-        return np.asarray(np.clip(self.mixture(X) @ self.grid_, self.low_, self.high_))
+        high = self._high(X)
+        mean = self.ensemble_.mean(high)
+        return np.asarray(self.low_ + (self.high_ - self.low_) * mean)
+
+    def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (see quantile)
+        return default_regressors(X, rows, self.quantile, seed)
+
+    def _thresholds(self, rows: int) -> int:
+        least = _FINE if self.base is None else 1
+        return max(least, default_thresholds(rows))
 
     def _features(self, X: FloatArray) -> FloatArray:
         return self._scaled(X) if isinstance(self.base, str) and self.base == "columns" else X
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._takes_any_table
+        return tags
 
     def _scaled(self, values: Any) -> FloatArray:
         return np.asarray(np.clip((values - self.low_) / (self.high_ - self.low_), 0.0, 1.0))
@@ -128,3 +146,7 @@ class DirectRegressor(OmniRegressor):
 
     def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
         return direct_ensemble(high, y, target=target, **self._constant())
+
+
+_FINE = 64
+"""Thresholds at least of models of all of y: with a few, rounding would cost more than is learnt."""

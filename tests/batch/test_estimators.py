@@ -1,10 +1,13 @@
 """The scikit-learn contract of the omnipredictors, and that they are the functions underneath, put together."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import mean_pinball_loss, mean_squared_error
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -18,6 +21,7 @@ from omnisim.batch import (
     TwoPlayerOmnipredictor,
     TwoPlayerRegressor,
 )
+from omnisim.batch.models import cross_fitted_numbers, default_regressors
 from omnisim.errors import ProblemError, StrategyError
 
 CLASSIFIERS = (TwoPlayerOmnipredictor, DirectOmnipredictor, CalibratedMultiaccuracy)
@@ -26,7 +30,7 @@ REGRESSORS = (TwoPlayerRegressor, DirectRegressor)
 
 @parametrize_with_checks([
     DirectOmnipredictor(DecisionTreeClassifier(max_depth=2, random_state=0), folds=2),
-    DirectRegressor(),
+    DirectRegressor("single_feature"),
 ])  # fmt: skip
 def test_scikit_learn(estimator, check) -> None:
     check(estimator)
@@ -37,7 +41,9 @@ def test_scikit_learn(estimator, check) -> None:
     DirectOmnipredictor(),
     TwoPlayerOmnipredictor(),
     CalibratedMultiaccuracy(),
-    TwoPlayerRegressor(),
+    TwoPlayerRegressor("single_feature"),
+    DirectRegressor(m=8, folds=2),
+    DirectRegressor(quantile=0.5, m=8, folds=2),
 ])  # fmt: skip
 def test_scikit_learn_of_slower_ones(estimator, check) -> None:
     check(estimator)
@@ -208,3 +214,53 @@ def test_the_ensemble_sees_no_row_answered_by_base_predictors_fitted_on_it(share
     assert len(shown) == (400 if share is None else 280)
     # Any of two shares of 280 coins or more beyond 1/2 by 0.2: chance < 4 exp(-22) (Hoeffding); remembered rows: 1.
     assert np.abs((high == (shown == 1)[:, None]).mean(axis=0) - 0.5).max() < 0.2
+
+
+class TestRegressorsOfModels:
+    """Without a base, regressors start from a linear model and gradient boosting of all features."""
+
+    def sample(self, n=300, seed=11):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(n, 3))
+        return X, 3 * X[:, 0] - 2 * X[:, 1] + rng.normal(size=n)
+
+    @pytest.mark.parametrize(("quantile", "most"), [(None, 1.5), (0.9, 0.3)])
+    def test_a_sum_of_two_features_is_found(self, quantile, most):
+        # Of one feature alone the error is at least that of the other: a variance of 1 + 4 for the mean, and of the
+        # 0.9-quantile of N(0, 5) a pinball loss of phi(1.28) sqrt(5) = 0.39. Known, the sum leaves 1 and 0.175.
+        (X, y), (new, truth) = self.sample(), self.sample(2000, seed=12)
+        p = DirectRegressor(quantile=quantile, random_state=0).fit(X, y).predict(new)
+        loss = mean_squared_error(truth, p) if quantile is None else mean_pinball_loss(truth, p, alpha=quantile)
+        assert loss < most
+
+    def test_each_row_is_answered_by_models_that_did_not_see_it(self):
+        rng = np.random.default_rng(13)
+        X, y = rng.random((60, 2)), rng.random(60)
+        _, answers = cross_fitted_numbers(KNeighborsRegressor(1), X, y, 5, 0)
+        assert (answers != y).all()
+        assert np.isin(answers, y).all()
+
+    def test_frames_with_text_and_missing_values(self):
+        X, y = self.sample()
+        frame = pd.DataFrame({"kind": np.where(X[:, 0] > 0, "up", "down"), "size": X[:, 1]})
+        frame.loc[::7, "size"] = np.nan
+        p = DirectRegressor(random_state=0, m=16).fit(frame, y).predict(frame)
+        assert p.shape == (300,)
+        assert np.corrcoef(p, y)[0, 1] > 0.7
+
+    def test_grids_are_no_coarser_than_64_parts(self):
+        X, y = self.sample(80)
+        assert DirectRegressor(random_state=0).fit(X, y).ensemble_.m == 64
+        assert DirectRegressor("single_feature", random_state=0).fit(X, y).ensemble_.m == 8
+
+    def test_missing_outcomes_are_refused(self):
+        X, y = self.sample(30)
+        y[3] = np.nan
+        with pytest.raises(ValueError, match="y contains NaN"):
+            DirectRegressor().fit(pd.DataFrame(X), y)
+
+    def test_a_program_is_not_solved_for_many_rows(self):
+        frame = np.zeros((2, 1))
+        assert list(default_regressors(frame, 10_000, 0.5, 0)) == ["linear", "gradient boosting"]
+        assert list(default_regressors(frame, 10_001, 0.5, 0)) == ["gradient boosting"]
+        assert list(default_regressors(frame, 10_001, None, 0)) == ["linear", "gradient boosting"]

@@ -22,6 +22,9 @@ ROWS = {
     "calibration.py": ["published, N = 30", "biased, N = 30", "published, N = 6, d = 1", "N = 9", "N = 18",
                        "published, cutting_planes", "biased, simulated_play", "N = 12", "Copy bandwidth"],
     "report.py": ["N = 9"],
+    "public.py": ["breast cancer", "logistic regression", "boosting, isotonic", "Postprocessor", "Panpredictor"],
+    "public_series.py": ["diabetes, mean", "hb_houston, mean", "mean: "],
+    "large.py": ["two-player game", "direct ensembling"],
     "panprediction.py": ["randomized, |G| = 2, |H| = 2", "deterministic, |G| = 3, |H| = 4"],
 }  # fmt: skip
 
