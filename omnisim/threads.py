@@ -1,11 +1,17 @@
-"""Numbers of threads in the libraries that compute."""
+"""Threads: how many the libraries take that compute, and shares of work that is done in several."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from omnisim.interruption import signals_wait
+
+_WORTH_SPLITTING = 1 << 14
+"""Entries below which a second thread costs more than it saves."""
 
 
 @contextmanager
@@ -28,3 +34,34 @@ def pools_of_threads() -> list[dict[str, object]]:
     """Libraries that have threads of their own, as :func:`threadpoolctl.threadpool_info` describes them."""
     with signals_wait():
         return list(threadpool_info())
+
+
+def in_shares(work: Callable[[int, int], None], entries: int) -> None:
+    """Call ``work(share, workers)`` for each share of the work, 0 to workers - 1, in threads if it is worth it.
+
+    Parameters
+    ----------
+    work
+        Compiled loops that release the interpreter lock, over entries that are independent of each other.
+    entries
+        How many there are.
+    """
+    workers = _threads() if entries >= _WORTH_SPLITTING else 1
+    # This thread is one of the workers; waking another costs as much as a thousand entries.
+    others = [_pool().submit(work, share, workers) for share in range(1, workers)]
+    work(0, workers)
+    for other in others:
+        other.result()
+
+
+@cache
+def _threads() -> int:
+    # Workers of a parallel comparison are told through this variable not to take more than their share.
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(available, int(allowed))) if allowed.isdigit() else available
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_threads(), thread_name_prefix="omnisim")

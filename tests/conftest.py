@@ -242,9 +242,9 @@ def drawn(quiet: Callable[..., Any]) -> Callable[..., Any]:
     return visit
 
 
-@pytest.fixture(params=[1200, 390], ids=["screen", "phone"])
+@pytest.fixture(params=[pytest.param(1200, marks=pytest.mark.long, id="screen"), pytest.param(390, id="phone")])
 def fitting(drawn: Callable[..., Any], request: pytest.FixtureRequest) -> Callable[[Path], Any]:
-    """Open a page with figures on a screen and on a telephone: it must be no wider than either."""
+    """Open a page with figures on a telephone and, in the long suite, on a screen: it must be no wider than either."""
 
     def visit(path: Path) -> Any:
         page = drawn(path, viewport={"width": request.param, "height": 844})

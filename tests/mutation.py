@@ -15,16 +15,17 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import mutation_plugin as plugin
 from mutants import Mutant, mutants
+from mutation_warm import Warm
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -76,30 +77,32 @@ class Copy:
         for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "CONTRIBUTING.md"):
             shutil.copy(ROOT / name, self.root / name)
         self._compiled = folder / "compiled"
+        paths = f"{self.root}{os.pathsep}{self.root / 'tests'}"
+        given = {"PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(self._compiled)}
+        self._warm = Warm(self.root, given)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._warm.__exit__()
 
     def run(self, tests: Sequence[str], seconds: float, *more: str, **environment: str) -> int | None:
         """The exit code of pytest; None if it took too long."""
         chosen = self.root / "chosen.txt"
         chosen.write_text("\n".join(tests), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", *more]
-        paths = f"{self.root}{os.pathsep}{self.root / 'tests'}"
-        known = {**os.environ, "PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(self._compiled), **environment}
-        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        call = [*command, f"@{chosen}"]
-        try:
-            done = subprocess.run(call, cwd=self.root, env=known, timeout=seconds, check=False, **quiet)  # noqa: S603
-        except subprocess.TimeoutExpired:
-            return None
-        return done.returncode
+        fixed = ["-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", "-p", "no:xdist"]
+        return self._warm.ask([*fixed, *more, f"@{chosen}"], environment, seconds)
 
     def calls(self, tests: Sequence[str], notes: Path | None) -> dict[str, tuple[float, list[str]]]:
         """Of each test, its seconds and the functions that it calls; they must pass without a fault."""
         if notes is not None and notes.exists():
+            self.run(tests, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
             known: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
             return known
         notes = (notes or self.root.parent / "calls.json").absolute()
-        code = self.run(tests, 7200, **{plugin.EXAMPLES: str(EXAMPLES), plugin.TRACE: str(notes),
-                                        plugin.ROOT: str(self.root)})  # fmt: skip
+        settings = {plugin.EXAMPLES: str(EXAMPLES), plugin.TRACE: str(notes), plugin.ROOT: str(self.root)}
+        code = self.run(tests, 7200, PYTHONDONTWRITEBYTECODE="", **settings)
         if code != 0:
             raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(tests)}")
         found: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
@@ -160,16 +163,22 @@ def choose(mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]]) -> dict
     return kept
 
 
-def judge(package: str, count: int, seed: int, only: str, record: bool, notes: Path | None) -> int:
-    """Run a package's sample; the number of survivors that are not equivalent."""
+def judge(
+    package: str, count: int, seed: int, only: str, record: bool, notes: Path | None, minutes: float = float("inf")
+) -> int:
+    """Run a package's sample, or what there is time for; the number of survivors that are not equivalent."""
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
     caught, survivors, equivalents = 0, [], 0
-    with tempfile.TemporaryDirectory() as folder:
-        place = Copy(Path(folder))
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         calls = place.calls(TESTS[package], notes)
         print(f"{len(calls)} tests, {sum(seconds for seconds, _ in calls.values()):.0f} s", flush=True)
-        for mutant in sample(place.root, package, count, seed):
+        drawn = sample(place.root, package, count, seed)
+        random.Random(seed).shuffle(drawn)  # noqa: S311 (so that what there is time for is a sample as well)
+        for mutant in drawn:
+            if time.monotonic() - begun > 60 * minutes:
+                break
             if only not in mutant.name:
                 continue
             if mutant.name in reasons:
@@ -195,8 +204,7 @@ def judge(package: str, count: int, seed: int, only: str, record: bool, notes: P
 def quick() -> int:
     """Plant the faults that once survived; the number that do so again."""
     survivors = 0
-    with tempfile.TemporaryDirectory() as folder:
-        place = Copy(Path(folder))
+    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         for mutant, tests in planted():
             alive = place.survives(mutant, dict.fromkeys(tests, 60.0), 0)
             survivors += alive
@@ -225,6 +233,7 @@ def main() -> int:
     parser.add_argument(
         "--notes", type=Path, help="where to keep which test calls what, for another run of the same code"
     )
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no fault after so many")
     parser.add_argument("--record", action="store_true", help=f"keep the score in {SCORES.name}")
     parser.add_argument("--quick", action="store_true", help="only faults that once survived")
     given = parser.parse_args()
@@ -232,7 +241,9 @@ def main() -> int:
         return int(quick() > 0)
     if given.package is None:
         parser.error("give --package, or --quick")
-    return int(judge(given.package, given.mutants, given.seed, given.only, given.record, given.notes) > 0)
+    return int(
+        judge(given.package, given.mutants, given.seed, given.only, given.record, given.notes, given.minutes) > 0
+    )
 
 
 if __name__ == "__main__":

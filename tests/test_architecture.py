@@ -1,6 +1,7 @@
 """The arrows between the parts of the package go one way, and what is promised to be public is there."""
 
 import ast
+import functools
 import importlib
 import inspect
 import subprocess
@@ -70,6 +71,12 @@ ONLY_IN = {"threadpoolctl": {"threads"}, "simpy": {"simulation"}, "networkx": {"
 """Libraries with one importer."""
 
 
+@functools.cache
+def parsed(module: Path) -> ast.Module:
+    """The tree of a module, which nobody changes."""
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
 def part_of(module: Path) -> str:
     """The folder or file directly below the package; "" for the package itself."""
     first = module.relative_to(ROOT).parts[0].removesuffix(".py")
@@ -94,7 +101,7 @@ def imported(module: Path) -> Iterator[tuple[int, str]]:
         for child in ast.iter_child_nodes(node):
             yield from visit(child)
 
-    yield from visit(ast.parse(module.read_text(encoding="utf-8")))
+    yield from visit(parsed(module))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
@@ -125,7 +132,7 @@ STATISTICS = ("blocks", "resampling", "intervals", "verdicts", "paired", "gains"
 def inside(module: Path, part: str) -> set[str]:
     """What a module imports from a part of the package: the first names below it."""
     found = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(module)):
         if isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         if isinstance(node, ast.Import):
@@ -161,7 +168,7 @@ def test_the_arrows_make_no_circle() -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
 def test_every_module_says_what_it_is_for(module: Path) -> None:
-    assert ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))), f"{module} has no docstring"
+    assert ast.get_docstring(parsed(module)), f"{module} has no docstring"
 
 
 def test_every_name_of_all_is_there() -> None:
@@ -375,7 +382,7 @@ def circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
 
 
 def test_modules_make_no_circle() -> None:
-    assert not circles({name: ast.parse(module.read_text(encoding="utf-8")) for name, module in NAMES.items()})
+    assert not circles({name: parsed(module) for name, module in NAMES.items()})
 
 
 def named(tree: ast.AST, known: Collection[str]) -> set[str]:
@@ -391,7 +398,7 @@ def named(tree: ast.AST, known: Collection[str]) -> set[str]:
             full = [f"{node.module}.{alias.name}" for alias in node.names]
             found |= {path if path in known else str(node.module) for path in full}
         found |= named(node, known)
-    return found & set(known)
+    return {name for name in found if name in known}
 
 
 def late_circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
@@ -401,7 +408,7 @@ def late_circles(known: Mapping[str, ast.AST]) -> list[set[str]]:
 
 
 def test_functions_make_no_circle_of_modules_either() -> None:
-    known = {name: ast.parse(module.read_text(encoding="utf-8")) for name, module in NAMES.items()}
+    known = {name: parsed(module) for name, module in NAMES.items()}
     assert sum(len(named(tree, known)) for tree in known.values()) > len(known)
     assert not late_circles(known)
 
@@ -497,7 +504,7 @@ def rounded_by_the_processor(tree: ast.AST, compiled: bool = False) -> Iterator[
 def test_what_a_run_computes_is_rounded_alike_on_every_processor(module: Path) -> None:
     part = part_of(module)
     if part in PARTS_OF_A_RUN or (part == "batch" and module.stem in LEARNT_IN_A_RUN):
-        found = list(rounded_by_the_processor(ast.parse(module.read_text(encoding="utf-8"))))
+        found = list(rounded_by_the_processor(parsed(module)))
         assert not found, f"{module.relative_to(ROOT.parent)}: {found}: use omnisim.products or omnisim.elementary"
 
 

@@ -1,7 +1,9 @@
-"""Faults that once survived can still be planted: the code they are planted in goes on changing."""
+"""Faults that once survived can still be planted, and each is met by modules as they are when its tests begin."""
 
+import os
 from pathlib import Path
 
+import mutation_warm
 import pytest
 from mutation import PLANTED, planted
 
@@ -20,3 +22,17 @@ def test_one_that_stands_nowhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr("mutation.PLANTED", path)
     with pytest.raises(SystemExit, match="'used = nowhere' must be once in"):
         list(planted())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_a_process_that_has_the_libraries_sees_what_is_changed_and_ends_what_hangs(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    module, test = tmp_path / "planted_module.py", tmp_path / "test_planted.py"
+    test.write_text("import planted_module\ndef test() -> None:\n    assert planted_module.answer() == 42\n")
+    given = {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    codes = []
+    with mutation_warm.Warm(tmp_path, given) as warm:
+        for returned in ("42", "43", "42", "__import__('time').sleep(600)"):
+            module.write_text(f"def answer():\n    return {returned}\n")
+            codes.append(warm.ask(["-q", "-p", "no:cacheprovider", str(test)], {}, 300.0 if len(codes) < 3 else 5.0))
+    assert codes == [0, 1, 0, None]

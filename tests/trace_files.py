@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -83,16 +84,21 @@ def npy(shape: tuple[int, ...], dtype: str = "<f8") -> bytes:
 
 
 def add_zeros(path: Path, name: str, shape: tuple[int, ...]) -> None:
-    """Put an array of zeros in an archive without ever holding it in memory."""
-    left = 8 * int(np.prod([int(n) for n in shape], dtype=object))
-    with (
-        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
-        archive.open(f"{name}.npy", "w", force_zip64=True) as out,
-    ):
-        out.write(npy(shape))
-        block = bytes(1 << 24)
-        while left:
-            left -= out.write(block[: min(left, len(block))])
+    """Put an array of zeros in an archive, without ever holding or packing all of it.
+
+    A block is packed once and written as often as it takes. The checksum is wrong: nobody should read so far.
+    """
+    size = 8 * int(np.prod([int(n) for n in shape], dtype=object))
+    block, header = bytes(1 << 24), npy(shape)
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    begin = packer.compress(header) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)  # depends on nothing that came before
+    times, rest = divmod(size, len(block))
+    end = packer.compress(block[:rest]) + packer.flush()
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr(f"{name}.npy", begin + times * packed + end)
+        member = archive.getinfo(f"{name}.npy")
+        member.compress_type, member.file_size = zipfile.ZIP_DEFLATED, len(header) + size
 
 
 def sealed(arrays: dict[str, Any]) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from omnisim.analysis.information import ages, message_counts
 from omnisim.analysis.measures import Measures
 from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.regret import regret
-from omnisim.analysis.sums import Sums, played_sums
+from omnisim.analysis.sums import Sums, blocks, over_rounds, played_sums
 from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
 from omnisim.errors import TraceError
 from omnisim.problem.limits import BOX, Limits
-from omnisim.threads import at_most_threads
+from omnisim.threads import at_most_threads, in_shares
 from omnisim.trace import PopulationRecord, Trace
 
 
@@ -182,51 +182,71 @@ def analyze(trace: Trace) -> Analysis:
 
 
 def _measure(trace: Trace, name: str) -> Measures:
+    """Measures of a population, in blocks of agents, so that sums of few of them are in memory at a time."""
     record = trace.records[name]
     population = record.population
-    predictions = trace.acted_on(name)
-    answered = record.defaulted is None
-    sums = played_sums(
-        record.actions, population.actions, trace.active, trace.outcomes,
-        predictions if answered else np.zeros_like(predictions), record.present,
-    )  # fmt: skip
-    responses = sums if answered else _own_choices(trace, record, predictions)
     benchmark_name, violated_at = benchmark_of(trace, name)
     benchmark = np.moveaxis(violated_at == trace.rounds, 2, 0)
-    found = regret(population, sums, benchmark)
-    ccv, ccv_positive = cumulative_violation(record.costs, trace.active)
+    subsequences, agents, actions = benchmark.shape
+    count, largest = np.empty((2, *benchmark.shape))
+    utility, external, swap, ccv, ccv_positive = np.empty((5, subsequences, agents))
+    fallback = np.empty((subsequences, agents), dtype=np.int64)
+    present = None if record.present is None else np.empty_like(fallback)
+    lost = None if trace.unclipped_outcomes is None else np.empty_like(utility)
+    predictions = trace.acted_on(name)
+    parts = list(blocks(agents, subsequences * actions * (1 + 2 * trace.outcomes.shape[1])))
+
+    def work(share: int, workers: int) -> None:
+        for block in parts[share::workers]:
+            sums, responses = _sums(trace, record, predictions, block)
+            found = regret(population, sums, benchmark[:, block], block)
+            count[:, block], largest[:, block] = sums.count, bias(responses)
+            utility[:, block], external[:, block], swap[:, block] = found.utility, found.external, found.swap
+            ccv[:, block], ccv_positive[:, block] = cumulative_violation(record.costs[:, block], trace.active)
+            fallback[:, block] = over_rounds(record.fallback[:, block], trace.active)
+            if present is not None and record.present is not None:
+                present[:, block] = over_rounds(record.present[:, block], trace.active)
+            if lost is not None:
+                lost[:, block] = over_rounds(lost_by_clipping(trace, name, block), trace.active)
+
+    in_shares(work, record.actions.size)
     return Measures(
         population=population,
         rounds=trace.active.sum(axis=0),
-        count=sums.count,
+        count=count,
         benchmark=benchmark,
         benchmark_name=benchmark_name,
-        utility=found.utility,
-        external_regret=found.external,
-        swap_regret=found.swap,
+        utility=utility,
+        external_regret=external,
+        swap_regret=swap,
         ccv=ccv,
         ccv_positive=ccv_positive,
-        bias=bias(responses),
-        eliminated=_eliminated(record.eliminated_at, trace.rounds, len(trace.subsequences)),
-        fallback_rounds=trace.active.T.astype(np.int64) @ record.fallback.astype(np.int64),
-        present_rounds=None
-        if record.present is None
-        else trace.active.T.astype(np.int64) @ record.present.astype(np.int64),
-        lost_by_clipping=None
-        if trace.unclipped_outcomes is None
-        else trace.active.T.astype(np.float64) @ lost_by_clipping(trace, name),
+        bias=largest,
+        eliminated=_eliminated(record.eliminated_at, trace.rounds, subsequences),
+        fallback_rounds=fallback,
+        present_rounds=present,
+        lost_by_clipping=lost,
     )
 
 
-def _own_choices(trace: Trace, record: PopulationRecord, predictions: FloatArray) -> Sums:
-    """Sums over the rounds in which the agents' own choice was played: a default action answers no prediction."""
-    assert record.defaulted is not None  # noqa: S101 (the caller has asked; this tells the type checker)
+def _sums(trace: Trace, record: PopulationRecord, predictions: FloatArray, agents: slice) -> tuple[Sums, Sums]:
+    """Sums of some agents over the rounds in which they played, and in which they played their own choice.
+
+    A default action answers no prediction.
+    """
+    played, here = record.actions[:, agents], None if record.present is None else record.present[:, agents]
+    if record.defaulted is None:
+        sums = played_sums(played, record.population.actions, trace.active, trace.outcomes, predictions, here)
+        return sums, sums
+    sums = played_sums(
+        played, record.population.actions, trace.active, trace.outcomes, np.zeros_like(predictions), here
+    )
     chosen = ~record.defaulted & np.isfinite(predictions).all(axis=1)
-    counted = np.broadcast_to(chosen[:, None], record.actions.shape)
-    if record.present is not None:
-        counted = counted & record.present
-    return played_sums(
-        record.actions, record.population.actions, trace.active, trace.outcomes, np.nan_to_num(predictions), counted
+    counted = np.broadcast_to(chosen[:, None], played.shape)
+    if here is not None:
+        counted = counted & here
+    return sums, played_sums(
+        played, record.population.actions, trace.active, trace.outcomes, np.nan_to_num(predictions), counted
     )
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -174,18 +174,13 @@ class Evidence:
         here = rounds_present(self.record, self.member(k)).sum(axis=0)
         return Stakes(
             here * self._utility_range,
-            self._utility_spread[len(self.trace.subsequences) if k is None else k],
+            partial(utility_spread, self.record, self.trace.outcomes, self.member(k)[:, 0]),
             utility=True,
         )
 
     @cached_property
     def _utility_range(self) -> FloatArray:
         return utility_range(self.record.population)
-
-    @cached_property
-    def _utility_spread(self) -> FloatArray:
-        sets = np.concatenate([self.trace.active, self.member(None)], axis=1)
-        return utility_spread(self.record, self.trace.outcomes, sets)
 
     def _left_at(self, k: int | None) -> FloatArray:
         """Rounds after which the actions left candidate set k, or each set, (N, A, 1 or K)."""

@@ -38,17 +38,21 @@ def earned(population: Population, actions: IntArray, outcomes: FloatArray) -> F
     return found
 
 
-def lost_by_clipping(trace: Trace, population: str) -> FloatArray:
-    """Money at the clipped less that at the true outcomes of every round, (T, N); 0 in rounds without clipping."""
+def lost_by_clipping(trace: Trace, population: str, agents: slice = slice(None)) -> FloatArray:
+    """Money at the clipped less that at the true outcomes of every round, (T, N); 0 in rounds without clipping.
+
+    ``agents``: those of the population that are asked for.
+    """
     record = trace.records[population]
-    lost = np.zeros(record.actions.shape)
+    played, scale = record.actions[:, agents], record.population.money.scale[agents]
+    lost = np.zeros(played.shape)
     if trace.unclipped_outcomes is None:
         return lost
     rounds = np.flatnonzero((trace.unclipped_outcomes != trace.outcomes).any(axis=1))
-    actions, scale = record.actions[rounds], record.population.money.scale
+    actions = played[rounds]
     cut = trace.outcomes[rounds] - trace.unclipped_outcomes[rounds]
-    part = np.zeros(actions.shape)
-    _earn(record.population.utility, np.zeros_like(record.population.offset), np.ascontiguousarray(actions), cut, part)
+    part, slopes = np.zeros(actions.shape), record.population.utility[agents]
+    _earn(slopes, np.zeros(slopes.shape[:2]), np.ascontiguousarray(actions), cut, part)
     lost[rounds] = np.where(actions < 0, 0.0, part * scale)
     return lost
 

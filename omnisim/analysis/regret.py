@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.analysis.sums import Sums, blocks
+from omnisim.analysis.kernels import compare
+from omnisim.analysis.sums import Sums
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.problem.population import Population
 
@@ -27,7 +28,7 @@ class Regret:
     swap: FloatArray
 
 
-def regret(population: Population, sums: Sums, benchmark: BoolArray) -> Regret:
+def regret(population: Population, sums: Sums, benchmark: BoolArray, agents: slice = slice(None)) -> Regret:
     """Utility, external and swap regret of every agent on every subsequence.
 
     Parameters
@@ -38,25 +39,19 @@ def regret(population: Population, sums: Sums, benchmark: BoolArray) -> Regret:
         Of the run.
     benchmark : (L, N, A) bool
         The actions competed with; regrets are NaN where there is none.
+    agents
+        Those of the population that ``sums`` and ``benchmark`` are of.
     """
-    subsequences, agents, actions = benchmark.shape
-    utility = np.empty((subsequences, agents))
-    external = np.empty((subsequences, agents))
-    swap = np.empty((subsequences, agents))
-    for block in blocks(agents, subsequences * actions * actions):
-        # earned[k, n, a, b]: what b would have earned in the rounds of subsequence k in which n played a.
-        slopes, offsets = population.utility[block], population.offset[block]
-        earned = sums.outcome[:, block] @ slopes.swapaxes(1, 2)
-        earned += sums.count[:, block, :, None] * offsets[:, None, :]
-        own = np.diagonal(earned, axis1=2, axis2=3)
-        utility[:, block] = own.sum(axis=2)
-        allowed = benchmark[:, block]
-        with np.errstate(invalid="ignore"):
-            best = np.where(allowed, earned.sum(axis=2), -np.inf).max(axis=2)
-            external[:, block] = best - utility[:, block]
-            swapped = np.where(allowed[:, :, None, :], earned, -np.inf).max(axis=3)
-            swap[:, block] = (swapped - own).sum(axis=2)
-    empty = ~benchmark.any(axis=2)
-    external[empty] = np.nan
-    swap[empty] = np.nan
-    return Regret(utility, external, swap)
+    shape = benchmark.shape[:2]
+    found = Regret(np.empty(shape), np.empty(shape), np.empty(shape))
+    compare(
+        sums.outcome,
+        sums.count,
+        population.utility[agents],
+        population.offset[agents],
+        benchmark,
+        found.utility,
+        found.external,
+        found.swap,
+    )
+    return found

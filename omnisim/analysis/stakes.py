@@ -24,11 +24,11 @@ Outcomes that are possible are all of [0, 1]^d, over which the range of affine u
 of them is largest at the corner that the signs of its slopes say.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.analysis.sums import patterns
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.problem.population import Population
 from omnisim.trace import PopulationRecord
@@ -41,43 +41,43 @@ LARGEST_COST = LARGEST_ERROR = 1.0
 class Stakes:
     """Largest possible loss of each of N agents, (N,) or one number for all: before the run, and given its outcomes.
 
-    ``utility``: whether in units of utility, so that it is money.
+    ``hindsight`` may be a function of the agent, since a row is about one; ``utility``: whether in units of utility, so
+    that it is money.
     """
 
     trivial: FloatArray | float
-    hindsight: FloatArray | float
+    hindsight: FloatArray | float | Callable[[int], float]
     utility: bool = False
 
     def of(self, agent: int) -> tuple[float, float]:
         """Both for one agent."""
-        trivial, hindsight = np.atleast_1d(self.trivial), np.atleast_1d(self.hindsight)
-        return float(trivial[agent % len(trivial)]), float(hindsight[agent % len(hindsight)])
+        trivial = np.atleast_1d(self.trivial)
+        before = float(trivial[agent % len(trivial)])
+        if callable(self.hindsight):
+            return before, self.hindsight(agent)
+        hindsight = np.atleast_1d(self.hindsight)
+        return before, float(hindsight[agent % len(hindsight)])
 
 
 NONE = Stakes(np.nan, np.nan)
 """Stakes of checks of assumptions: nothing can be lost."""
 
 
-def utility_spread(record: PopulationRecord, outcomes: FloatArray, member: BoolArray) -> FloatArray:
-    """Best less worst utility at the outcomes that came, summed over the rounds in which the agent was there, (L, N).
+def utility_spread(record: PopulationRecord, outcomes: FloatArray, member: BoolArray, agent: int) -> float:
+    """Best less worst utility of an agent at the outcomes that came, summed over the rounds in which it was there.
 
     Parameters
     ----------
     record
-        Of a population of N agents.
+        Of the agent's population.
     outcomes : (T, d)
-    member : (T, L)
-        Sets of rounds.
+    member : (T,)
+        Set of rounds.
     """
+    here = member if record.present is None else member & record.present[:, agent]
     population = record.population
-    found = np.zeros((member.shape[1], population.agents))
-    for sets, rounds in patterns(member):
-        total = np.zeros(population.agents)
-        for t in rounds:
-            spread = np.ptp(population.utilities(outcomes[t]), axis=1)
-            total += spread if record.present is None else np.where(record.present[t], spread, 0.0)
-        found[sets] += total
-    return found
+    utilities = outcomes[here] @ population.utility[agent].T + population.offset[agent]
+    return float(np.ptp(utilities, axis=1).sum())
 
 
 def rounds_present(record: PopulationRecord, member: BoolArray) -> BoolArray:

@@ -10,10 +10,12 @@ sums of a subsequence are those of its patterns.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import NDArray
 
+from omnisim.analysis.kernels import add_played, add_rounds
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 
 _BLOCK = 1 << 20
@@ -37,18 +39,6 @@ class Sums:
     count: FloatArray
     outcome: FloatArray
     prediction: FloatArray
-
-
-def patterns(active: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
-    """Sets of subsequences that are active together: their indices, and the rounds of each set.
-
-    >>> [(list(map(int, k)), list(map(int, t))) for k, t in patterns(np.array([[1, 0], [1, 1], [1, 0]], dtype=bool))]
-    [([0], [0, 2]), ([0, 1], [1])]
-    """
-    distinct, of_round = np.unique(active, axis=0, return_inverse=True)
-    of_round = of_round.reshape(-1)
-    for index, row in enumerate(distinct):
-        yield np.flatnonzero(row), np.flatnonzero(of_round == index)
 
 
 def blocks(agents: int, numbers_per_agent: int) -> Iterator[slice]:
@@ -81,23 +71,29 @@ def played_sums(
     agents = actions.shape[1]
     rounds, dimension = outcomes.shape
     table = np.concatenate([np.ones((rounds, 1)), outcomes, predictions], axis=1)
-    total = np.zeros((active.shape[1], agents * number_of_actions, table.shape[1]))
-    for subsequences, members in patterns(active):
-        indicator = _indicator(actions[members], number_of_actions, None if counted is None else counted[members])
-        summed = indicator @ table[members]
-        for k in subsequences:
-            total[k] += summed
-    total = total.reshape(active.shape[1], agents, number_of_actions, -1)
+    total = np.zeros((active.shape[1], agents, number_of_actions, table.shape[1]))
+    distinct, of_round = np.unique(active, axis=0, return_inverse=True)
+    by_pattern = np.argsort(of_round.reshape(-1), kind="stable")
+    starts = np.searchsorted(of_round.reshape(-1)[by_pattern], np.arange(len(distinct) + 1))
+    add_played(
+        np.ascontiguousarray(actions),
+        None if counted is None else np.ascontiguousarray(counted),
+        table,
+        distinct.astype(np.bool_),
+        by_pattern,
+        starts,
+        total,
+    )
     return Sums(total[..., 0], total[..., 1 : 1 + dimension], total[..., 1 + dimension :])
 
 
-def _indicator(actions: IntArray, number_of_actions: int, counted: BoolArray | None) -> "sparse.csc_array":
-    # Column t has a one in the row of (n, a) for each agent n that played a in round t.
-    rounds, agents = actions.shape
-    if counted is not None:
-        actions = np.where(counted, actions, 0)
-    rows = (np.arange(agents) * number_of_actions + actions).reshape(-1)
-    ones = np.ones(len(rows)) if counted is None else counted.reshape(-1).astype(np.float64)
-    starts = np.arange(rounds + 1) * agents
-    shape = (agents * number_of_actions, rounds)
-    return sparse.csc_array((ones, rows, starts), shape=shape)
+def over_rounds(values: NDArray[Any], active: BoolArray) -> FloatArray:
+    """Sum values (T, N) over the rounds of each subsequence (T, L): (L, N).
+
+    >>> over_rounds(np.array([[1.0, 2.0], [4.0, 8.0]]), np.array([[True, False], [True, True]]))
+    array([[ 5., 10.],
+           [ 4.,  8.]])
+    """
+    total = np.zeros((active.shape[1], values.shape[1]))
+    add_rounds(np.ascontiguousarray(values), np.ascontiguousarray(active), total)
+    return total

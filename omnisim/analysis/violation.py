@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from omnisim.analysis.kernels import add_costs
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.trace import Trace
 
@@ -37,12 +38,11 @@ def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArr
     rounds, agents, constraints = costs.shape
     if constraints == 0:
         return np.zeros((active.shape[1], agents)), np.zeros((active.shape[1], agents))
-    member = active.T.astype(np.float64)
     flat = costs.reshape(rounds, -1)
-    shape = (active.shape[1], agents, constraints)
-    total = (member @ flat).reshape(shape).max(axis=2)
-    positive = (member @ np.where(flat > ROUNDING, flat, 0.0)).reshape(shape).max(axis=2)
-    return total, positive
+    totals = np.zeros((2, active.shape[1], flat.shape[1]))
+    add_costs(np.ascontiguousarray(flat), np.ascontiguousarray(active), totals)
+    both = totals.reshape(2, -1, agents, constraints).max(axis=3)
+    return both[0], both[1]
 
 
 def violations(trace: Trace) -> pd.DataFrame:

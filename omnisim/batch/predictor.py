@@ -11,6 +11,10 @@ from omnisim.problem.losses.thresholds import prediction_grid, thresholds
 from omnisim.products import times
 
 
+_ROWS = 4096
+"""Rows whose laws are in memory at a time."""
+
+
 class Omnipredictor(ABC):
     """A fitted ensemble of m base predictors, one per threshold theta_i = (i - 1/2) / m.
 
@@ -51,14 +55,30 @@ class Omnipredictor(ABC):
         return np.asarray(self._law(rows)[which])
 
     def mean(self, high: ArrayLike) -> FloatArray:
-        """The mean of that law: (n,), in [0, 1]."""
-        return np.clip(times(self.mixture(high), self.grid), 0.0, 1.0)
+        """The mean of that law: (n,), in [0, 1]. Laws are in memory for a few thousand rows at a time."""
+        rows, which = distinct_rows(check_high(high, self.m))
+        means = np.empty(len(rows))
+        for begin in range(0, len(rows), _ROWS):
+            block = slice(begin, begin + _ROWS)
+            means[block] = times(self._law(rows[block]), self.grid)
+        return np.asarray(np.clip(means, 0.0, 1.0)[which])
 
     def sample(self, high: ArrayLike, rng: np.random.Generator) -> FloatArray:
-        """One draw from that law per row: (n,), on the grid. Draws n uniforms from ``rng``."""
-        cumulative = self.mixture(high).cumsum(axis=1)
-        drawn = rng.random(len(cumulative))[:, None] * cumulative[:, -1:]
-        return np.asarray(self.grid[(cumulative <= drawn).sum(axis=1)])
+        """One draw from that law per row: (n,), on the grid. Draws n uniforms from ``rng``.
+
+        Laws are in memory for a few thousand rows at a time.
+        """
+        rows, which = distinct_rows(check_high(high, self.m))
+        uniform, levels = rng.random(len(which)), np.empty(len(which), dtype=np.int64)
+        order = np.argsort(which, kind="stable")
+        ends = np.searchsorted(which[order], np.arange(0, len(rows) + _ROWS, _ROWS))
+        for begin, first, last in zip(range(0, len(rows), _ROWS), ends[:-1], ends[1:], strict=False):
+            cumulative = self._law(rows[begin : begin + _ROWS]).cumsum(axis=1)
+            for start in range(first, last, _ROWS):
+                asked = order[start : min(start + _ROWS, last)]
+                law = cumulative[which[asked] - begin]
+                levels[asked] = (law <= uniform[asked][:, None] * law[:, -1:]).sum(axis=1)
+        return np.asarray(self.grid[levels])
 
     @abstractmethod
     def _law(self, high: BoolArray) -> FloatArray:

@@ -104,6 +104,9 @@ from omnisim.statistics.resampling import NONE, RESAMPLES, Resampler
 from omnisim.statistics.verdicts import NO_VERDICT
 
 _PLAIN = [name for name in RUNS.names if name not in (*NESTED, "subsequences")]
+
+_SHORT = [name for name in RUNS.names if name not in ("growth", "blocks", "certificates", "losses")]
+"""Columns that are read together and kept: opening the files of many runs takes longer than reading such columns."""
 _PLACE = ("population", "subsequence")
 
 
@@ -333,7 +336,14 @@ class Comparison:
 
     def _run_rows(self, columns: list[str]) -> Rows:
         """Rows of the runs that were asked for, and which those are."""
-        return Rows.of(self._store.read_runs(list(dict.fromkeys([RUN, "status", *columns]))), self._names)
+        wanted = list(dict.fromkeys([RUN, "status", *columns]))
+        if not set(wanted) <= set(_SHORT):
+            return Rows.of(self._store.read_runs(wanted), self._names)
+        return Rows(self._short_rows.table.select(wanted), self._short_rows.index)
+
+    @cached_property
+    def _short_rows(self) -> Rows:
+        return Rows.of(self._store.read_runs(_SHORT), self._names)
 
     def _finished(self, columns: list[str]) -> Rows:
         return self._run_rows(columns).finished()

@@ -4,10 +4,7 @@ Measured beside numpy on the standard load: 5 to 6 times faster, since numpy pas
 Both release the interpreter lock; rows are independent, so splitting them over threads changes no result.
 """
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +12,7 @@ import numpy as np
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.compiled import compiled
 from omnisim.game.exponential import exponential
+from omnisim.threads import in_shares
 
 _LARGEST = 1e150
 """Cap of an exponential: its square is finite. Beyond it the bound on the potential is long lost."""
@@ -27,9 +25,6 @@ _RELAXED = {"nsz", "nnan", "contract"}
 
 The first two let it vectorize comparisons. Sums keep their order.
 """
-
-_WORTH_SPLITTING = 1 << 14
-"""Entries below which a second thread costs more than it saves."""
 
 
 class PotentialUpdate(NamedTuple):
@@ -68,24 +63,6 @@ def update_potentials(updates: Sequence[PotentialUpdate]) -> list[float]:
 
     in_shares(work, sum(u.rows.size * u.gains.shape[1] for u in updates))
     return [float(rise.sum()) for rise in rises]
-
-
-def in_shares(work: Callable[[int, int], None], entries: int) -> None:
-    """Call ``work(share, workers)`` for each share of the work, 0 to workers - 1, in threads if it is worth it.
-
-    Parameters
-    ----------
-    work
-        A compiled loop that releases the interpreter lock, over entries that are independent of each other.
-    entries
-        How many there are.
-    """
-    workers = _threads() if entries >= _WORTH_SPLITTING else 1
-    # This thread is one of the workers; waking another costs as much as a thousand entries.
-    others = [_pool().submit(work, share, workers) for share in range(1, workers)]
-    work(0, workers)
-    for other in others:
-        other.result()
 
 
 def sum_rows(table: FloatArray, rows: IntArray) -> FloatArray:
@@ -177,16 +154,3 @@ def _sum_rows(table, rows):
         for i in range(table.shape[1]):
             result[i] += table[row, i]
     return result
-
-
-@cache
-def _threads() -> int:
-    # Workers of a parallel comparison are told through this variable not to take more than their share.
-    allowed = os.environ.get("OMP_NUM_THREADS", "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(available, int(allowed))) if allowed.isdigit() else available
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_threads(), thread_name_prefix="omnisim")

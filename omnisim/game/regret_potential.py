@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
-from omnisim.game.kernels import in_shares
 from omnisim.game.objectives import Decisions
 from omnisim.game.regret_bounds import regret_rates
 from omnisim.game.regret_kernels import learn_regrets, weigh_regrets
@@ -14,6 +13,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.limits import Limits
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.ranges import utility_range
+from omnisim.threads import in_shares
 
 
 class RegretPotential:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.compiled import compiled
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.population import Population
 
@@ -23,12 +24,21 @@ def utility_range(population: Population, limits: Limits = BOX) -> FloatArray:
     array([0.25])
     """
     found = np.zeros(population.agents)
-    for a in range(population.actions):
-        for b in range(a):
-            slope = population.utility[:, a] - population.utility[:, b]
-            offset = population.offset[:, a] - population.offset[:, b]
-            rising, falling = np.maximum(slope, 0).sum(axis=1), np.maximum(-slope, 0).sum(axis=1)
-            above = limits.high * rising - limits.low * falling + offset
-            below = limits.high * falling - limits.low * rising - offset
-            np.maximum(found, np.maximum(above, below), out=found)
+    _range(population.utility, population.offset, limits.low, limits.high, found)
     return found
+
+
+@compiled()
+def _range(utility, offset, low, high, found):
+    for n in range(utility.shape[0]):
+        for a in range(utility.shape[1]):
+            for b in range(a):
+                rising, falling = 0.0, 0.0
+                for i in range(utility.shape[2]):
+                    slope = utility[n, a, i] - utility[n, b, i]
+                    rising += max(slope, 0.0)
+                    falling += max(-slope, 0.0)
+                more = offset[n, a] - offset[n, b]
+                above = high * rising - low * falling + more
+                below = high * falling - low * rising - more
+                found[n] = max(found[n], above, below)

@@ -1,6 +1,7 @@
 """The frames of a comparison, against the runs simulated and analyzed one by one."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scen
 import omnisim
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.records import MEASURES
+from omnisim.comparison.store import Store
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.statistics.blocks import block_length
 from omnisim.strategies.forecasters.base import Forecaster
@@ -193,6 +195,26 @@ class TestMethods:
         by_rounds = found.runs.set_index(["forecaster", "seed"])["utility"]
         difference = by_rounds["climatology", 0] - by_rounds["persistence", 0]
         np.testing.assert_allclose(found.table["difference"].iloc[1], difference)
+
+    def test_short_columns_of_the_runs_are_read_once(
+        self, comparison: omnisim.Comparison, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[set[str]] = []
+        read = Store.read_runs
+
+        def noted(store: Store, columns: Sequence[str]) -> Any:
+            asked.append(set(columns))
+            return read(store, columns)
+
+        monkeypatch.setattr(Store, "read_runs", noted)
+        again = omnisim.load_comparison(comparison.folder)
+        for name in ("about", "table", "runs", "accuracy", "violations", "clipping", "agents"):
+            getattr(again, name)
+        assert len(asked) == 1
+        # What grows with the rounds or the checks is read by those who need it.
+        assert not asked[0] & {"growth", "blocks", "certificates", "losses"}
+        # What is taken from them is in the order and under the names of the runs.
+        pd.testing.assert_frame_equal(again.runs, comparison.runs)
 
     def test_blocks_add_up_to_what_was_earned(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
         table = comparison._store.read_runs(["forecaster", "seed", "blocks"]).to_pylist()

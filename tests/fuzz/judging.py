@@ -12,8 +12,9 @@ from scenario_files import Answer, omnisim_command
 
 SUCCESS, REFUSAL = "success", "clear line"
 
-LIMIT = 60
-"""Seconds that a case may take; where the system can tell."""
+LIMIT, HANGS = 60, 1200
+"""Seconds of processor time that a case may take, and seconds after which one that only waits hangs, where the system
+can tell."""
 
 LONGEST = 2000
 """Characters of a line that somebody can still read: twenty times a key, a value and what is available."""
@@ -43,7 +44,9 @@ def judged(*arguments: object) -> str:
     except _TookTooLong as cause:
         where = traceback.extract_tb(cause.__traceback__)[-3:]
         places = "; ".join(f"{frame.filename}:{frame.lineno}" for frame in where)
-        raise UnclearError(f"it took more than {LIMIT} seconds: {places}") from cause
+        raise UnclearError(
+            f"it took {LIMIT} seconds of processor time, or {HANGS} seconds: {places}"
+        ) from cause
     except Exception as cause:
         where = traceback.extract_tb(cause.__traceback__)[-1]
         raise UnclearError(f"it raised {type(cause).__name__}: {cause} ({where.filename}:{where.lineno})") from cause
@@ -93,10 +96,13 @@ def _limited() -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _TookTooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, LIMIT), signal.SIGALRM: (signal.ITIMER_REAL, HANGS)}
+    before = {number: signal.signal(number, stop) for number in timers}
+    for timer, seconds in timers.values():
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for number, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])

@@ -1,5 +1,6 @@
 """A record that was tampered with is refused in one line that names the file and the array, before anything runs."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ def refused(path: Path) -> str:
     return message
 
 
+@functools.cache
 def names_in(path: Path) -> list[str]:
     omnisim.load_trace(path)
     with np.load(path) as opened:

@@ -46,6 +46,11 @@ def ercot(tmp_path_factory: pytest.TempPathFactory) -> omnisim.Comparison:
     return omnisim.compare(scenario, ["persistence", "climatology"], seeds=2, jobs=1, out=folder, command="again")
 
 
+@pytest.fixture(scope="module")
+def page_of_ercot(ercot: omnisim.Comparison) -> bytes:
+    return render(ercot)
+
+
 def values(table: Table, title: str, unit: str | None = None) -> list[Any]:
     (index,) = [i for i, c in enumerate(table.columns) if c.title == title and unit in (None, c.unit)]
     return [row[index].value for row in table.rows]
@@ -90,13 +95,13 @@ def test_shares_of_agents_are_counted_one_by_one(comparison: omnisim.Comparison)
     assert texts(table, "median")[row].endswith("EUR")
 
 
-def test_money_of_a_market_is_that_of_a_year(ercot: omnisim.Comparison) -> None:
+def test_money_of_a_market_is_that_of_a_year(ercot: omnisim.Comparison, page_of_ercot: bytes) -> None:
     scope = Scope(ercot)
     table = tables.leaderboard(scope)
     runs = ercot.runs.groupby("forecaster")["money"].mean() * DAYS_OF_A_YEAR / 20
     found = dict(zip(values(table, "forecaster"), values(table, "money"), strict=True))
     assert found == pytest.approx(runs.to_dict(), rel=1e-6)
-    assert "USD per customer and year" in Parsed(render(ercot)).text
+    assert "USD per customer and year" in Parsed(page_of_ercot).text
 
 
 def test_points_of_the_plane_are_rates_of_the_rounds(comparison: omnisim.Comparison) -> None:
@@ -158,7 +163,7 @@ def test_runs_to_look_at() -> None:
     assert [(name, seed) for why, name, seed in rows if why == "worst difference"] == expected
 
 
-def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison) -> None:
+def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison, page_of_ercot: bytes) -> None:
     page = ercot.folder / "report.html"
     omnisim.write_comparison(ercot, page)
     links = {found["href"] for tag, found in Parsed(page.read_bytes()).elements if tag == "a"}
@@ -166,7 +171,7 @@ def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison) -> 
     assert files
     assert all((ercot.folder / link).is_file() for link in files)
     assert f"omnisim run {min(files)} --seed" in page.read_text(encoding="utf-8")
-    away = [found["href"] for tag, found in Parsed(render(ercot)).elements if tag == "a"]
+    away = [found["href"] for tag, found in Parsed(page_of_ercot).elements if tag == "a"]
     assert all(link and link.startswith("#") for link in away)
 
 
