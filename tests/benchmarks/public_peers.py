@@ -15,7 +15,7 @@ def mcgrad(groups: pd.DataFrame, scores: Any, y: Any, new_groups: pd.DataFrame, 
         "categorical_feature_column_names": categories,
         "numerical_feature_column_names": [name for name in groups if name not in categories],
     }
-    text = {name: str for name in categories}
+    text = dict.fromkeys(categories, str)
     model = MCGrad(random_state=seed)
     model.fit(groups.astype(text).assign(p=scores, y=y), prediction_column_name="p", label_column_name="y", **columns)
     new = new_groups.astype(text).assign(p=new_scores)

@@ -46,7 +46,8 @@ def test_a_page_is_drawn_quietly(path: Path, drawn) -> None:
 def test_numbers_in_the_cells_of_maps_do_not_run_into_each_other(path: Path, fitting) -> None:
     overlaps, count = fitting(path).evaluate(
         """() => {
-            const boxes = [...document.querySelectorAll(".heatmap-label text")].map(each => each.getBoundingClientRect());
+            const texts = [...document.querySelectorAll(".heatmap-label text")];
+            const boxes = texts.map(each => each.getBoundingClientRect());
             const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
             return [boxes.filter((a, i) => boxes.slice(i + 1).some(b => meet(a, b))).length, boxes.length];
         }"""
