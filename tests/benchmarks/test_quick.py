@@ -22,6 +22,7 @@ ROWS = {
     "calibration.py": ["published, N = 30", "biased, N = 30", "published, N = 6, d = 1", "N = 9", "N = 18",
                        "published, cutting_planes", "biased, simulated_play", "N = 12", "Copy bandwidth"],
     "report.py": ["N = 9"],
+    "storage_income.py": ["root mean squared error", "mean absolute error of the shape", "rank correlation"],
     "public.py": ["breast cancer", "logistic regression", "boosting, isotonic", "Postprocessor", "Panpredictor"],
     "public_series.py": ["diabetes, mean", "hb_houston, mean", "mean: "],
     "large.py": ["two-player game", "direct ensembling"],
