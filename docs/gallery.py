@@ -33,7 +33,7 @@ COMMITTED = ROOT / "reports" / "gallery"
 NEED_DATA = ("victoria_hot_days", "m5")
 """What cannot be made from what the package ships."""
 
-FULL = ("price-spikes",)
+FULL = ("crowding", "price-spikes", "simulated")
 """Studies that take less than ten minutes of processor time in full; of the others the quick variant is shown."""
 
 WIDTH = 1120

@@ -49,10 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give all tests of a file to one process, so that what they share is computed once."""
+    """Give all tests of a file to one process, and those of the same pages too: what they share is computed once."""
     from xdist.scheduler import LoadFileScheduling
 
-    return LoadFileScheduling(config, log)
+    class Sharing(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "pages in a browser" if file in SAME_PAGES else file
+
+    return Sharing(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -60,6 +65,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if minutes is not None and time.monotonic() - item.config.stash[BEGUN] > 60 * minutes:
         pytest.skip(f"more than {minutes:g} minutes have passed")
 
+
+SAME_PAGES = {
+    f"tests/report/test_{name}.py" for name in ("agents_browser", "axe", "browser", "page_itself", "tables_browser")
+}
+"""Files whose tests open the same pages in a browser."""
 
 BEGUN = pytest.StashKey[float]()
 """When the session began, in seconds of a clock that never goes back."""

@@ -62,7 +62,7 @@ EXAMPLES = 60
 """Of each property, until a fault has survived."""
 
 MOST_SECONDS = 240.0
-"""Of tests for one fault, as they took without it; the quickest that call the function come first."""
+"""Of tests for one fault, as they took without it, unless told otherwise; the quickest that call the function first."""
 
 
 class Copy:
@@ -146,7 +146,9 @@ def planted() -> Iterator[tuple[Mutant, list[str]]]:
         yield Mutant(entry["module"], entry["why"], 0, 0, entry["after"].strip(), faulty), entry["tests"]
 
 
-def choose(mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]]) -> dict[str, float]:
+def choose(
+    mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]], most_seconds: float = MOST_SECONDS
+) -> dict[str, float]:
     """The tests that call the faulty function, else those that call its module, else all; quickest first."""
     own = f"{mutant.module}:{mutant.first_line}"
     chosen = {test: seconds for test, (seconds, called) in calls.items() if own in called}
@@ -157,14 +159,22 @@ def choose(mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]]) -> dict
     kept, spent = {}, 0.0
     for test, seconds in sorted(chosen.items(), key=lambda entry: entry[1]):
         spent += seconds
-        if kept and spent > MOST_SECONDS:
+        if kept and spent > most_seconds:
             break
         kept[test] = seconds
     return kept
 
 
 def judge(
-    package: str, count: int, seed: int, only: str, record: bool, notes: Path | None, minutes: float = float("inf")
+    package: str,
+    count: int,
+    seed: int,
+    only: str,
+    record: bool,
+    notes: Path | None,
+    *,
+    minutes: float = float("inf"),
+    seconds: float = MOST_SECONDS,
 ) -> int:
     """Run a package's sample, or what there is time for; the number of survivors that are not equivalent."""
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
@@ -184,7 +194,7 @@ def judge(
             if mutant.name in reasons:
                 equivalents += 1
                 continue
-            began, tests = time.perf_counter(), choose(mutant, calls)
+            began, tests = time.perf_counter(), choose(mutant, calls, seconds)
             alive = place.survives(mutant, tests, EXAMPLES) and place.survives(mutant, tests, 0)
             caught += not alive
             survivors += [mutant.name] if alive else []
@@ -234,6 +244,7 @@ def main() -> int:
         "--notes", type=Path, help="where to keep which test calls what, for another run of the same code"
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no fault after so many")
+    parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="most of tests for one fault")
     parser.add_argument("--record", action="store_true", help=f"keep the score in {SCORES.name}")
     parser.add_argument("--quick", action="store_true", help="only faults that once survived")
     given = parser.parse_args()
@@ -241,9 +252,8 @@ def main() -> int:
         return int(quick() > 0)
     if given.package is None:
         parser.error("give --package, or --quick")
-    return int(
-        judge(given.package, given.mutants, given.seed, given.only, given.record, given.notes, given.minutes) > 0
-    )
+    chosen = (given.package, given.mutants, given.seed, given.only, given.record, given.notes)
+    return int(judge(*chosen, minutes=given.minutes, seconds=given.seconds) > 0)
 
 
 if __name__ == "__main__":

@@ -63,22 +63,27 @@ def answer(arguments: Sequence[str], environment: Mapping[str, str], seconds: fl
     if child == 0:
         _run(arguments, environment)
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # and what it has started
-    os.kill(child, signal.SIGKILL)  # where it has not even begun
-    os.waitpid(child, 0)
-    return None
+    try:
+        while time.monotonic() < deadline:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                child = 0
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.01)
+        return None
+    finally:  # also where this process is asked to end
+        if child:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child, signal.SIGKILL)  # and what it has started
+            os.kill(child, signal.SIGKILL)  # where it has not even begun
+            os.waitpid(child, 0)
 
 
 def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     code = 3  # of an internal error of pytest
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.environ.update(environment)
         import pytest
         from numba.core import config
@@ -92,6 +97,7 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
 
 def main() -> None:
     """Answer until nobody asks any more."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     answers = os.fdopen(os.dup(1), "w")
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)

@@ -11,6 +11,8 @@ import pytest
 from documents import PAGES, README, ROOT, Block, arguments, blocks, name, outside_of_blocks
 from scenario_files import omnisim_command
 
+import omnisim
+
 SAMPLES = ROOT / "docs" / "samples.md"
 """The page that makes the files which others name."""
 
@@ -122,6 +124,11 @@ def test_the_readme_is_short_and_what_it_links_to_is_there() -> None:
     assert len(text.splitlines()) < 150
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_citation_is_of_this_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.+)$", text, re.MULTILINE) == [omnisim.__version__]
 
 
 def test_blocks_are_found() -> None:

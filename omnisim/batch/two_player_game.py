@@ -134,9 +134,12 @@ def two_player(
 
 
 def _drawn(rounds: int, most: int, random_state: int | np.random.Generator) -> IntArray:
-    """One round of each of ``most`` equal stretches, increasing; all of them if there are no more."""
+    """A point of each of ``most`` equal stretches of [0, rounds], rounded down; all rounds if there are no more.
+
+    Every round is drawn most / rounds times in the mean, also where stretches end within a round, which may then be
+    drawn by two of them. With stretches of whole rounds, longer and shorter, those of the shorter would count for more.
+    """
     if rounds <= most:
         return np.arange(rounds)
-    edges = np.linspace(0, rounds, most + 1).astype(np.int64)
-    drawn = np.random.default_rng(random_state).random(most)
-    return np.asarray(edges[:-1] + (drawn * np.diff(edges)).astype(np.int64))
+    points = (np.arange(most) + np.random.default_rng(random_state).random(most)) * (rounds / most)
+    return np.minimum(points.astype(np.int64), rounds - 1)

@@ -16,7 +16,7 @@ ScenarioOrNone = Annotated[
     str | None,
     typer.Argument(metavar="SCENARIO", help=_SCENARIO_HELP, autocompletion=scenarios_that_begin, show_default=False),
 ]
-"""Of commands that do without a scenario if told otherwise."""
+"""A scenario that may be left out where something else takes its place."""
 OwnPrices = Annotated[
     Path | None,
     typer.Option(

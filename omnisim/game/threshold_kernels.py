@@ -40,7 +40,7 @@ def play_thresholds(high, identification, rate, total, kept, history):
 
     ``total`` (2, m) holds the sums of gains so far, and what their rounding left out: shares of 1e-20 of a round, on
     which the order of two thresholds may depend later, are not lost. It is added to. Of the rounds in ``kept`` (S,),
-    increasing, the logarithms of the weights are written to ``history`` (S, m), up to a term: the largest is 0.
+    which do not fall, the logarithms of the weights are written to ``history`` (S, m), up to a term: the largest is 0.
     """
     n, m = high.shape
     logs = np.empty(m)
@@ -52,7 +52,7 @@ def play_thresholds(high, identification, rate, total, kept, history):
                 best = i
         for i in range(m):
             logs[i] = rate * ((total[0, i] - total[0, best]) + (total[1, i] - total[1, best]))
-        if place < len(kept) and kept[place] == t:
+        while place < len(kept) and kept[place] == t:
             history[place] = logs
             place += 1
         first, last = conflict(high[t])

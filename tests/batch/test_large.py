@@ -55,6 +55,19 @@ class TestSampledRounds:
         assert found.std(axis=0).max() <= stated
         assert found.std(axis=0).max() > 0
 
+    @pytest.mark.parametrize(("n", "kept"), [(3, 2), (5, 3), (7, 1), (8, 4)])
+    def test_every_round_is_kept_as_often_as_every_other(self, n, kept):
+        # The upper one is wrong in every round and loses weight: the weights of no two rounds are the same.
+        high, y = np.tile([False, True], (n, 1)), np.zeros(n)
+        rounds = two_player(high, y, c=1.0).log_weights.tolist()
+        assert len({tuple(row) for row in rounds}) == n
+        found = np.zeros(n)
+        for seed in range(2_000):
+            for row in two_player(high, y, c=1.0, rounds_kept=kept, random_state=seed).log_weights.tolist():
+                found[rounds.index(row)] += 1 / 2_000
+        # A round is met at most twice in a game: Hoeffding, n frequencies in [0, 2], at 1e-10 in all.
+        assert np.abs(found - kept / n).max() < 2 * math.sqrt(math.log(2 * n / 1e-10) / (2 * 2_000))
+
     def test_few_rounds_are_kept_of_a_long_play(self):
         rng = np.random.default_rng(4)
         high, y = rng.random((20_000, 64)) < 0.5, rng.integers(0, 2, 20_000)

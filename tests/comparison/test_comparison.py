@@ -1,5 +1,6 @@
 """The frames of a comparison, against the runs simulated and analyzed one by one."""
 
+import importlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from omnisim.comparison.store import Store
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.statistics.blocks import block_length
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.workers import each_result
 
 SEEDS = 8
 
@@ -283,6 +285,37 @@ class Failing(Forecaster):
 FAILED = re.compile(
     r"Failing failed in round \d+: ZeroDivisionError: too small \(_update, test_comparison\.py, line \d+\)"
 )
+
+
+def test_there_is_one_process_per_core_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def one_after_another(run: Any, waiting: Any, jobs: int, scheduler: Any) -> Any:
+        asked.append(jobs)
+        return each_result(run, waiting, 1, scheduler)
+
+    monkeypatch.setattr("omnisim.comparison.comparing.each_result", one_after_another)
+    found = omnisim.compare(small_scenario(rounds=2), ["climatology"], seeds=1)
+    assert asked == [-1]
+    assert found.about["finished"] == 1
+
+
+def test_runs_of_a_strategy_from_elsewhere_are_others_once_its_code_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "from_elsewhere_of_this_test.py"
+    code.write_text("import omnisim\nclass Own(omnisim.forecasters.Climatology):\n    pass\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    own = importlib.import_module(code.stem).Own
+
+    def run() -> str:
+        found = omnisim.compare(small_scenario(rounds=2), {"own": own()}, seeds=1, jobs=1, out=tmp_path / "out")
+        return str(found.runs["run"].iloc[0])
+
+    first = run()
+    assert run() == first
+    code.write_text(code.read_text(encoding="utf-8") + "# and it is said otherwise\n", encoding="utf-8")
+    assert run() != first
 
 
 class TestFailures:

@@ -41,6 +41,21 @@ def test_a_page_is_drawn_quietly(path: Path, drawn) -> None:
     assert drawn(path).locator("svg.main-svg").count() > 0
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_numbers_in_the_cells_of_maps_do_not_run_into_each_other(path: Path, fitting) -> None:
+    overlaps, count = fitting(path).evaluate(
+        """() => {
+            const texts = [...document.querySelectorAll(".heatmap-label text")];
+            const boxes = texts.map(each => each.getBoundingClientRect());
+            const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+            return [boxes.filter((a, i) => boxes.slice(i + 1).some(b => meet(a, b))).length, boxes.length];
+        }"""
+    )
+    assert count > 10
+    assert overlaps == 0
+
+
 def script() -> ModuleType:
     """The script docs/gallery.py."""
     spec = importlib.util.spec_from_file_location("gallery", GALLERY.parents[1] / "docs" / "gallery.py")

@@ -3,6 +3,8 @@
 // colours that the reader prefers, and with titles and legends that fit the width there is.
 (async () => {
   const PRINTED_WIDTH = 660;
+  const SMALLEST = 6.5; // pixels of a number that can still be read
+  const CHARACTER = 0.68; // width of a character, of its size; a sign is wider than a digit
   const NARROW = 560;
   const figures = [...document.querySelectorAll("figure[data-figure]")];
   const touch = matchMedia("(pointer: coarse)").matches;
@@ -119,6 +121,22 @@
     return changed;
   }
 
+  // Numbers in the cells of a map become smaller where columns are narrow, and are left out where none could be read.
+  function fitCells(data, layout) {
+    let changed = false;
+    for (const trace of data) {
+      if (trace.type !== "heatmap" || !Array.isArray(trace.text?.[0])) continue;
+      const axis = layout[`xaxis${(trace.xaxis ?? "x").slice(1)}`];
+      const longest = Math.max(1, ...trace.text.flat().map((each) => String(each).replace(/<[^>]*>/g, "").length));
+      const size = (0.95 * axis._length) / trace.text[0].length / (CHARACTER * longest);
+      if (size >= trace.textfont.size) continue;
+      if (size >= SMALLEST) trace.textfont = { ...trace.textfont, size };
+      else trace.texttemplate = "";
+      changed = true;
+    }
+    return changed;
+  }
+
   async function draw(plot, spec) {
     shown.set(plot, spec);
     const night = prefersDark.matches && !printing;
@@ -144,6 +162,9 @@
     await window.Plotly.react(plot, themed.data, themed.layout, options);
     for (let again = 0; again < 2 && fit(themed.layout, plot._fullLayout._size, height); again += 1) {
       await window.Plotly.react(plot, themed.data, { ...themed.layout }, options);
+    }
+    if (fitCells(themed.data, plot._fullLayout)) {
+      await window.Plotly.react(plot, [...themed.data], { ...themed.layout }, options);
     }
     // The figure is told in its text; its buttons act on what a mouse does and are no stops of the Tab key.
     plot.querySelectorAll("svg.main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
