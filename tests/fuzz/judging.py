@@ -44,9 +44,7 @@ def judged(*arguments: object) -> str:
     except _TookTooLong as cause:
         where = traceback.extract_tb(cause.__traceback__)[-3:]
         places = "; ".join(f"{frame.filename}:{frame.lineno}" for frame in where)
-        raise UnclearError(
-            f"it took {LIMIT} seconds of processor time, or {HANGS} seconds: {places}"
-        ) from cause
+        raise UnclearError(f"it took {LIMIT} seconds of processor time, or {HANGS} seconds: {places}") from cause
     except Exception as cause:
         where = traceback.extract_tb(cause.__traceback__)[-1]
         raise UnclearError(f"it raised {type(cause).__name__}: {cause} ({where.filename}:{where.lineno})") from cause
