@@ -5,8 +5,9 @@ Run it as a script from the checkout; minutes, or seconds with ``--quick``::
     python tests/benchmarks/million.py [--quick] [--agents 1000 20000 100000] [--rounds 50]
 
 ``--agents 1000000`` is the size for a night. Algorithm 3 with a published forecast: 24 coordinates, 8 actions, one
-constraint, three overlapping subsequences. Half of the actions are safe, as in the standard load. Each size has a process
-of its own, so that its peak of memory is its own, and each is measured after a small run of everything, which compiles.
+constraint, three overlapping subsequences. Half of the actions are safe, as in the standard load. Each size has a
+process of its own, so that its peak of memory is its own, and is measured after a small run of everything, which
+compiles.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,7 @@ def compare(sizes: Sequence[int], rounds: int) -> None:
         rows.append([f"{name}:", f"{one['before']:.0f}", *(f"{peaks[stage]:.0f}" for stage in STAGES), f"{ratio:.2f}"])
     show("Peak of memory so far, MB", ["", "before", *STAGES, "analyze / simulate"], rows)
     rows = []
-    for small, large in zip(sizes, sizes[1:], strict=False):
+    for small, large in pairwise(sizes):
         rows.append([f"from {small:,} to {large:,}", *(_exponent(found, stage, small, large) for stage in STAGES)])
     show("Exponents of processor time in N", ["", *STAGES], rows)
 
