@@ -53,6 +53,28 @@ def read_only(array: NDArray[Any], dtype: type[np.generic] | None = None) -> NDA
     return freeze(view)
 
 
+def index_type(count: int) -> np.dtype[Any]:
+    """Narrowest signed type of the indices from 0 to count - 1, and of -1.
+
+    >>> index_type(8), index_type(128), index_type(129)
+    (dtype('int8'), dtype('int8'), dtype('int16'))
+    """
+    return np.min_scalar_type(-count)
+
+
+def narrowed(array: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers in the narrowest signed type that holds them all; any other array as it is.
+
+    >>> narrowed(np.array([-1, 127])).dtype, narrowed(np.array([128])).dtype, narrowed(np.array([0.5])).dtype
+    (dtype('int8'), dtype('int16'), dtype('float64'))
+    """
+    if array.dtype.kind != "i":
+        return array
+    # A maximum m needs as much room as -m - 1 does.
+    least = min(int(array.min(initial=0)), -int(array.max(initial=0)) - 1)
+    return array.astype(np.min_scalar_type(least), copy=False)
+
+
 def finite(
     name: str,
     value: ArrayLike,

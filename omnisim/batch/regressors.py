@@ -1,9 +1,11 @@
 """Omnipredictors of means and quantiles as scikit-learn regressors (Gibbs and Tibshirani, Appendix C)."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils.validation import check_array, validate_data
 
 from omnisim.arrays import FloatArray
@@ -19,7 +21,9 @@ from omnisim.problem.losses.targets import Mean, Quantile, Target
 class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     """An omnipredictor of the mean, or of a quantile, of a number; a subclass writes ``_combine``.
 
-    Outcomes are scaled to [0, 1]. Of ``base="columns"`` the columns of X are taken in the units of y.
+    Outcomes are scaled to [0, 1]: linearly, but for a quantile whose base is None by their empirical distribution. An
+    increasing function carries quantiles along, and so thresholds lie where outcomes do, whatever their largest is. Of
+    ``base="columns"`` the columns of X are taken in the units of y.
 
     Parameters
     ----------
@@ -89,19 +93,34 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
             raise StrategyError(
                 f"low of {type(self).__name__} must be below high, got {self.low_:g} and {self.high_:g}"
             )
+        self._knots, self._levels = np.array([self.low_, self.high_]), np.array([0.0, 1.0])
+        if self.quantile is not None and self.base is None:
+            clipped = np.clip(outcomes, self.low_, self.high_)
+            inner = np.quantile(clipped, np.linspace(0, 1, _KNOTS + 1))
+            self._knots = np.unique(np.concatenate([self._knots, inner]))
+            self._levels = np.linspace(0, 1, len(self._knots))
         target: Target = Mean() if self.quantile is None else Quantile(self.quantile)
         self._learn(self._features(X), self._scaled(outcomes), target)
-        self.grid_ = self.low_ + (self.high_ - self.low_) * self.ensemble_.grid
+        self.grid_ = np.interp(self.ensemble_.grid, self._levels, self._knots)
         return self
 
     def predict(self, X: Any) -> FloatArray:
-        """The mean of the law of the prediction, (n,)."""
+        """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1]."""
         high = self._high(X)
         mean = self.ensemble_.mean(high)
-        return np.asarray(self.low_ + (self.high_ - self.low_) * mean)
+        return np.asarray(np.interp(mean, self._levels, self._knots))
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (see quantile)
-        return default_regressors(X, rows, self.quantile, seed)
+        models = default_regressors(X, rows, self.quantile, seed)
+        if self.quantile is None:
+            return models
+        back, forth = ({"xp": self._levels, "fp": self._knots}, {"xp": self._knots, "fp": self._levels})
+        return {
+            name: TransformedTargetRegressor(
+                model, func=partial(np.interp, **back), inverse_func=partial(np.interp, **forth), check_inverse=False
+            )
+            for name, model in models.items()
+        }
 
     def _thresholds(self, rows: int) -> int:
         least = _FINE if self.base is None else 1
@@ -116,7 +135,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         return tags
 
     def _scaled(self, values: Any) -> FloatArray:
-        return np.asarray(np.clip((values - self.low_) / (self.high_ - self.low_), 0.0, 1.0))
+        return np.asarray(np.interp(values, self._knots, self._levels))
 
 
 class TwoPlayerRegressor(OmniRegressor):
@@ -147,6 +166,9 @@ class DirectRegressor(OmniRegressor):
     def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
         return direct_ensemble(high, y, target=target, **self._constant())
 
+
+_KNOTS = 256
+"""Pieces of equal mass between which the scale of a quantile is linear."""
 
 _FINE = 64
 """Thresholds at least of models of all of y: with a few, rounding would cost more than is learnt."""

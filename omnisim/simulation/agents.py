@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, freeze
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import ProblemError
 from omnisim.plug_ins import is_ours
 from omnisim.problem.mixture import Mixture
@@ -43,6 +43,9 @@ class Agents:
         See :class:`~omnisim.problem.network.Network`.
     ideal
         Whether everything is heard at once: then nothing about the network is booked.
+    seen
+        Whether an adversary is shown what was played: then it is kept as int64 until the end, with which nobody's
+        arithmetic overflows, and in the narrowest type otherwise.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Agents:
         present: BoolArray | None = None,
         max_age: int | None = None,
         ideal: bool = True,
+        seen: bool = True,
     ) -> None:
         rounds, subsequences = round_data.active.shape
         rows, constraints = cohort.rows, len(cohort.whole.constraints)
@@ -68,7 +72,7 @@ class Agents:
         self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
         self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds)
         self._last_law: Mixture | None = None
-        self.actions = np.empty((rounds, rows), dtype=np.int64)
+        self.actions = np.empty((rounds, rows), dtype=np.int64 if seen else index_type(cohort.actions))
         self.fallback = np.empty((rounds, rows), dtype=np.bool_)
         self.costs = np.empty((rounds, rows, constraints))
         self.ideal = ideal
@@ -126,7 +130,7 @@ class Agents:
 
     def of_round(self, t: int, rows: slice) -> IntArray:
         """Actions of these rows in round t, before its books are closed; -1 where nobody is there."""
-        actions = self.actions[t, rows]
+        actions = self.actions[t, rows].astype(np.int64, copy=False)
         return actions if self.present is None else np.where(self.present[t, rows], actions, ABSENT)
 
     def note_in_flight(self, outcomes: Sequence[tuple[Outcome, BoolArray]]) -> None:
@@ -169,7 +173,7 @@ class Agents:
                 population=population.without_constraints(),
                 constraint_names=population.constraint_names,
                 limits=population.limits,
-                actions=self.actions[:, rows],
+                actions=self.actions[:, rows].astype(index_type(cohort.actions), copy=False),
                 fallback=self.fallback[:, rows],
                 costs=self.costs[:, rows],
                 violated_at=self.violated_at[rows],
@@ -227,7 +231,7 @@ class Agents:
         """Book the round and learn from it, where all is heard at once."""
         self.book(t, message.outcome)
         # A policy may look at what is recorded, and not change it.
-        costs, actions = freeze(self._round_costs.view()), freeze(self.actions[t])
+        costs, actions = freeze(self._round_costs.view()), freeze(self.actions[t].astype(np.int64))
         if self.present is not None:
             # Costs of 0 teach nothing to whom a round does not concern.
             here = self.present[t]
@@ -263,7 +267,7 @@ class Agents:
         for batch in _batches(received, self._round_data.active):
             active = self._round_data.active[batch[0][0].round]
             # Costs of 0 teach nothing to whom a round does not concern.
-            costs, actions = np.zeros_like(self._round_costs), np.zeros_like(self.actions[0])
+            costs, actions = np.zeros_like(self._round_costs), np.zeros(len(self._rows), dtype=np.int64)
             concerned = np.zeros(len(self._rows), dtype=np.bool_)
             for message, who in batch:
                 r = message.round

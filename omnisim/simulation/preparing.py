@@ -198,6 +198,7 @@ class Prepared:
             problem.present.get(cohort.populations[0].name),
             None if network is None else network.max_age,
             ideal=self.lines is None,
+            seen=not self.adversary.oblivious,
         )
 
     def _service_of(self, name: str) -> ForecastService:

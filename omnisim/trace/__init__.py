@@ -20,7 +20,7 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
     trace.dates           (T,)     delivery days, or None
     trace.records[name]            one PopulationRecord per population:
         .population                utilities, money, loads, names (its constraints are not part of the record)
-        .actions          (T, N)   the action played, int
+        .actions          (T, N)   the action played, in the narrowest type of whole numbers
         .fallback         (T, N)   whether the agent had no candidate left, bool
         .costs            (T, N, J) cost of the action played
         .true_costs       (T, N, J) the same at the outcomes before they were clipped; None where nothing was
@@ -37,7 +37,7 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
                                    from it what these guarantee, see omnisim.trace.declarations
 
 ``trace.actions[name]``, ``trace.fallback[name]``, ``trace.eliminated_at[name]``, ``trace.costs[name]`` and
-``trace.violated_at[name]`` are short for the fields of the records.
+``trace.violated_at[name]`` are short for the fields of the records; ``trace.actions`` has them as int64.
 
 On disk it is one ``.npz`` of plain arrays (no pickled objects) with a schema version.
 """

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from omnisim.arrays import index_type
 from omnisim.problem.constraints import Limit
 from omnisim.problem.money import Money
 from omnisim.problem.population import Population
@@ -37,7 +38,10 @@ def trace_of(header: Mapping[str, Any], arrays: Arrays) -> Trace:
 
 
 def _group(arrays: Arrays, described: Iterable[Array], prefix: str) -> dict[str, Any]:
-    """Fields by name, in the type that each is kept in; None for those that are not there."""
+    """Fields by name, in the type that each is kept in; None for those that are not there.
+
+    Those kept narrow are as in the file.
+    """
     found: dict[str, Any] = {}
     for field in described:
         kept = KINDS[field.kind][1]
@@ -47,7 +51,7 @@ def _group(arrays: Arrays, described: Iterable[Array], prefix: str) -> dict[str,
             found[field.family] = {name: array.astype(kept, copy=False) for name, array in of_family.items()}
         else:
             array = arrays.get(prefix + field.name)
-            found[field.name] = None if array is None else array.astype(kept, copy=False)
+            found[field.name] = array if array is None or field.narrow else array.astype(kept, copy=False)
     return found
 
 
@@ -66,6 +70,8 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
     money = Money(own["money_scale"], own["money_offset"], known["currency"])
     units = known.get("limit_units", ())
     averaged = known.get("limit_averaged", [False] * len(units))
+    played = _group(arrays, RECORD, prefix)
+    played["actions"] = played["actions"].astype(index_type(len(known["action_names"])), copy=False)
     return PopulationRecord(
         Population(
             known["name"],
@@ -81,5 +87,5 @@ def _record(known: Mapping[str, Any], arrays: Arrays, prefix: str) -> Population
         tuple(known["constraint_names"]),
         subscriptions=tuple(known.get("subscriptions", (FORECASTER,))),
         limits=tuple(Limit(unit, own["limit_scale"][:, j], averaged[j]) for j, unit in enumerate(units)),
-        **_group(arrays, RECORD, prefix),
+        **played,
     )

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import ROUNDING
+from omnisim.arrays import ROUNDING, index_type
 from omnisim.trace.candidates import has_candidate, has_left
 
 FORECASTER = "forecaster"
@@ -58,6 +58,8 @@ class Array:
         Whether a record may go without it.
     may_be
         Values beside finite numbers: ``"infinite"`` or ``"missing"`` (NaN).
+    narrow
+        Whether it is kept in the narrowest type for whole numbers below ``below``, rather than in that of its kind.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Array:
     below: str | None = None
     optional: bool = False
     may_be: Literal["", "infinite", "missing"] = ""
+    narrow: bool = False
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -83,13 +86,22 @@ class Array:
 def size_of(described: Iterable[Array], symbols: Mapping[str, int], optional: Collection[str] = ()) -> int:
     """Bytes in memory of the arrays that every record has, and of these optional ones.
 
-    >>> size_of([Array("actions", "T N", "whole"), Array("load", "N A d", optional=True)], {"T": 10, "N": 3})
+    >>> size_of([Array("heard", "T N", "whole"), Array("load", "N A d", optional=True)], {"T": 10, "N": 3})
     240
+    >>> size_of([Array("actions", "T N", "whole", below="A", narrow=True)], {"T": 10, "N": 3, "A": 8})
+    30
     """
     there = (field for field in described if field.name in optional or not (field.optional or field.family))
     return sum(
-        KINDS[field.kind][1].itemsize * math.prod(symbols[symbol] for symbol in field.symbols) for field in there
+        _type_of(field, symbols).itemsize * math.prod(symbols[symbol] for symbol in field.symbols) for field in there
     )
+
+
+def _type_of(field: Array, symbols: Mapping[str, int]) -> np.dtype[Any]:
+    if field.narrow and field.below is not None:
+        return index_type(symbols[field.below])
+    kept: np.dtype[Any] = KINDS[field.kind][1]
+    return kept
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,7 @@ AGENTS = (
 """Arrays that describe a population, below ``population<i>/``; ``Population`` itself checks the range of utilities."""
 
 RECORD = (
-    Array("actions", "T N", "whole", low=-1, below="A"),
+    Array("actions", "T N", "whole", low=-1, below="A", narrow=True),
     Array("fallback", "T N", "flag"),
     Array("costs", "T N J", low=-1, high=1),
     Array("violated_at", "N A L", "whole", low=0, high="T"),

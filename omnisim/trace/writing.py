@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omnisim.archives import digest
+from omnisim.arrays import narrowed
 from omnisim.files import atomic_write
 from omnisim.trace.layout import arrays_of, header_of
 
@@ -19,7 +20,8 @@ SCHEMA_VERSION = 5
 
 Version 2 added what a network and agents that come and go leave behind, version 3 what was clipped and what costs
 stand for and what strategies guarantee, version 4 weights of customers, what was paid under contracts, and signals
-beside the prices, version 5 digests; older ones are read as runs without (of which nothing is claimed).
+beside the prices, version 5 digests; older ones are read as runs without (of which nothing is claimed). Whole numbers
+are written in the narrowest type, and those of any width are read, as they always were.
 """
 
 HEADER = "header"
@@ -31,7 +33,7 @@ DIGESTS = "digests"
 
 def write_trace(trace: "Trace", path: Path) -> None:
     """Write a record to a file, all of it or nothing; see :meth:`Trace.save`."""
-    arrays: dict[str, Any] = arrays_of(trace)
+    arrays: dict[str, Any] = {name: narrowed(array) for name, array in arrays_of(trace).items()}
     text = json.dumps({"schema_version": SCHEMA_VERSION, **header_of(trace)}, sort_keys=True)
     arrays[HEADER] = as_array(text)
     arrays[DIGESTS] = as_array(json.dumps(digests(arrays)))

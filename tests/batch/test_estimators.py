@@ -253,6 +253,30 @@ class TestRegressorsOfModels:
         assert DirectRegressor(random_state=0).fit(X, y).ensemble_.m == 64
         assert DirectRegressor("single_feature", random_state=0).fit(X, y).ensemble_.m == 8
 
+    def test_quantiles_are_carried_along_by_an_increasing_function(self):
+        # Thresholds are ranks, of outcomes and of their cubes, whose largest are far from the others: equally spaced,
+        # most would lie where no outcome does. 0.01 is for the interpolation between outcomes.
+        X, y = self.sample()
+        plain, cubed = (DirectRegressor(quantile=0.5, m=50, random_state=0).fit(X, some) for some in (y, y**3))
+        order = np.sort(y)
+        for grid, outcomes in ((plain.grid_, order), (cubed.grid_, order**3)):
+            rank = np.searchsorted(outcomes, grid, side="right") / 300
+            np.testing.assert_allclose(rank, np.arange(51) / 50, atol=0.01)
+
+    def test_a_few_huge_outcomes_do_not_coarsen_a_quantile(self):
+        # 0.5-quantiles of the sum plus noise: known, they leave E|N(0, 1)| / 2 = 0.40.
+        (X, y), (new, truth) = self.sample(), self.sample(2000, seed=12)
+        y[:3] = 10_000.0
+        p = DirectRegressor(quantile=0.5, random_state=0).fit(X, y).predict(new)
+        assert mean_pinball_loss(truth, p, alpha=0.5) < 0.7
+
+    def test_the_law_is_on_the_grid_in_units_of_y(self):
+        X, y = self.sample(100)
+        model = TwoPlayerRegressor(quantile=0.5, m=8, random_state=0).fit(X, y)
+        assert (model.grid_[0], model.grid_[-1]) == (y.min(), y.max())
+        assert np.isin(model.sample(X, random_state=1), model.grid_).all()
+        assert ((model.predict(X) >= y.min()) & (model.predict(X) <= y.max())).all()
+
     def test_missing_outcomes_are_refused(self):
         X, y = self.sample(30)
         y[3] = np.nan

@@ -1,0 +1,168 @@
+"""Processor time and memory of every stage of a run, to a million agents.
+
+Run it as a script from the checkout; minutes, or seconds with ``--quick``::
+
+    python tests/benchmarks/million.py [--quick] [--agents 1000 20000 100000] [--rounds 50]
+
+``--agents 1000000`` is the size for a night. Algorithm 3 with a published forecast: 24 coordinates, 8 actions, one
+constraint, three overlapping subsequences. Half of the actions are safe, as in the standard load. Each size has a
+process of its own, so that its peak of memory is its own, and is measured after a small run of everything, which
+compiles.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measuring import note, peak_memory, show
+
+import omnisim
+
+ACTIONS, DIMENSION = 8, 24
+SIZES, ROUNDS = (1_000, 20_000, 100_000), 50
+QUICK_SIZES, QUICK_ROUNDS = (60, 120), 12
+STAGES = ("build", "simulate", "analyze", "certificates", "table", "save", "load")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
+    parser.add_argument("--agents", type=int, nargs="+", help=f"sizes (default: {SIZES})")
+    parser.add_argument("--rounds", type=int, help=f"T (default: {ROUNDS})")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
+    if chosen.one is not None:
+        note(json.dumps(stages(chosen.one, rounds)))
+        return
+    sizes = chosen.agents or (QUICK_SIZES if chosen.quick else SIZES)
+    compare(sorted(sizes), rounds)
+
+
+def compare(sizes: Sequence[int], rounds: int) -> None:
+    """Every stage at every size, and how each grows from one size to the next."""
+    found = {}
+    for agents in sizes:
+        command = [sys.executable, __file__, "--one", str(agents), "--rounds", str(rounds)]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 (this file)
+        found[agents] = json.loads(printed.stdout)
+    names = [f"N = {agents:,}" for agents in sizes]
+    columns = ["", *(f"{stage} s" for stage in STAGES), "analyze / simulate", "file MB"]
+    rows = []
+    for name, one in zip(names, found.values(), strict=True):
+        spent = [f"{one['seconds'][stage]:.2f}" for stage in STAGES]
+        ratio = one["seconds"]["analyze"] / one["seconds"]["simulate"]
+        rows.append([name, *spent, f"{ratio:.2f}", f"{one['file']:.1f}"])
+    show(f"Processor time, {rounds} rounds", columns, rows)
+    rows = []
+    for name, one in zip(names, found.values(), strict=True):
+        peaks = one["peak"]
+        ratio = peaks["analyze"] / peaks["simulate"]
+        rows.append([f"{name}:", f"{one['before']:.0f}", *(f"{peaks[stage]:.0f}" for stage in STAGES), f"{ratio:.2f}"])
+    show("Peak of memory so far, MB", ["", "before", *STAGES, "analyze / simulate"], rows)
+    rows = []
+    for small, large in pairwise(sizes):
+        rows.append([f"from {small:,} to {large:,}", *(_exponent(found, stage, small, large) for stage in STAGES)])
+    show("Exponents of processor time in N", ["", *STAGES], rows)
+
+
+def _exponent(found: dict[int, dict], stage: str, small: int, large: int) -> str:
+    few, many = (found[size]["seconds"][stage] for size in (small, large))
+    return f"{math.log(max(many, 1e-6) / max(few, 1e-6)) / math.log(large / small):.2f}"
+
+
+def stages(agents: int, rounds: int) -> dict[str, object]:
+    """Seconds of processor time and peak of memory in MB after each stage, and MB of the trace's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "trace.npz"
+        # In several blocks of agents, as large runs are: loops are compiled for the layout of what they are given.
+        _run(min(agents, 3_000), 8, file)
+        before = peak_memory()
+        seconds, peak = _run(agents, rounds, file)
+        return {"before": before, "seconds": seconds, "peak": peak, "file": file.stat().st_size / 1e6}
+
+
+def _run(agents: int, rounds: int, file: Path) -> tuple[dict[str, float], dict[str, float]]:
+    seconds: dict[str, float] = {}
+    peak: dict[str, float] = {}
+
+    def stage(name: str, function: Callable[..., Any], *given: object) -> Any:
+        begin = time.process_time()
+        result = function(*given)
+        seconds[name], peak[name] = time.process_time() - begin, peak_memory()
+        return result
+
+    def play() -> omnisim.Trace:
+        return stage("simulate", omnisim.simulate, stage("build", load, agents, rounds))
+
+    # What is no longer needed is let go between stages, as a program for a million agents would.
+    trace = play()
+    measure(trace, stage)
+    stage("save", trace.save, file)
+    trace = None
+    stage("load", omnisim.load_trace, file)
+    return seconds, peak
+
+
+def measure(trace: omnisim.Trace, stage: Callable[..., Any]) -> None:
+    """The stages of an analysis."""
+    analysis = stage("analyze", omnisim.analyze, trace)
+    stage("certificates", lambda: analysis.certificates)
+    stage("table", lambda: analysis.agents)
+
+
+def load(agents: int, rounds: int) -> omnisim.Scenario:
+    """The scenario that is measured; agents are made in blocks, so that making them needs little memory beside them."""
+    rng = np.random.default_rng(0)
+    outcomes = rng.random((rounds, DIMENSION))
+    predictions = np.clip(outcomes + rng.normal(0.0, 0.1, outcomes.shape), 0.0, 1.0)
+    days = np.arange(rounds)
+    return omnisim.Scenario(
+        name="a million agents",
+        populations=[omnisim.Population("all", utility=_utility(agents, rng), constraints=[_constraint(agents, rng)])],
+        adversary=omnisim.adversaries.Replay(outcomes),
+        forecaster=omnisim.forecasters.Published(predictions),
+        elimination=omnisim.elimination.SubsequenceFirstViolation(),
+        subsequences={"all": None, "weekdays": days % 7 < 5, "even": days % 2 == 0},
+        rounds=rounds,
+    )
+
+
+def _utility(agents: int, rng: np.random.Generator) -> np.ndarray:
+    utility = np.empty((agents, ACTIONS, DIMENSION))
+    for part in _parts(agents):
+        utility[part] = rng.random(utility[part].shape) / DIMENSION
+    return utility
+
+
+def _constraint(agents: int, rng: np.random.Generator) -> omnisim.LinearConstraint:
+    slope = np.empty((agents, ACTIONS, DIMENSION))
+    offset = np.empty((agents, ACTIONS))
+    for part in _parts(agents):
+        drawn = rng.normal(size=slope[part].shape)
+        # The cost is drawn . (y - 1/2) - slack, of which no outcome makes more than |drawn|_1 / 2 - slack.
+        spread = np.abs(drawn).sum(axis=2) / 2
+        slack = np.sqrt((drawn**2).sum(axis=2) / 12) * rng.uniform(0.0, 3.0, spread.shape)
+        slack[:, : ACTIONS // 2] = spread[:, : ACTIONS // 2]
+        largest = spread + slack
+        slope[part] = drawn / largest[:, :, None]
+        offset[part] = (-drawn.sum(axis=2) / 2 - slack) / largest - 1e-12
+    return omnisim.LinearConstraint(slope, offset)
+
+
+def _parts(agents: int) -> Iterator[slice]:
+    return (slice(first, first + 10_000) for first in range(0, agents, 10_000))
+
+
+if __name__ == "__main__":
+    main()
