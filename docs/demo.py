@@ -48,6 +48,7 @@ def page(data: dict[str, list[list[Any]]]) -> str:
 
 
 TEMPLATE = """<!doctype html>
+<!-- Written by docs/demo.py: change that script, and run it. -->
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
