@@ -219,7 +219,7 @@ class TestTheFile:
     @pytest.mark.parametrize(
         ("attribute", "value", "says"),
         [
-            ("actions", 10**9, r"actions\[0, 0\] is 1000000000: every entry must be in -1\.\."),
+            ("actions", 100, r"actions\[0, 0\] is 100: every entry must be in -1\.\."),
             (
                 "actions",
                 np.zeros((3, 2), dtype=np.int64),
