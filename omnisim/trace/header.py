@@ -143,8 +143,8 @@ def check_header(header: Mapping[str, Any], symbols: Mapping[str, Mapping[str, i
         names = population.get("agent_names")
         if names is not None and len(names) != own["N"]:
             raise TraceError(f"population {name!r} has {len(names)} agent_names, the record has {own['N']} agents")
-        if f"{prefix_of(index)}limit_scale" in arrays and not population.get("limit_units"):
-            raise TraceError(f"population {name!r} has a limit_scale without limit_units")
+        if (f"{prefix_of(index)}limit_scale" in arrays) != bool(population.get("limit_units")):
+            raise TraceError(f"{prefix_of(index)}limit_scale: population {name!r} has one of it and limit_units only")
     messages = header.get("messages")
     if messages is not None and not 0 <= messages["logged"][0] <= messages["logged"][1] < rounds:
         raise TraceError(f"messages.logged is {messages['logged']}: a first and a last round are needed")

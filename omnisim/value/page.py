@@ -145,7 +145,11 @@ def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
     members = any(one.members is not None for one in ledger.market.distributions.values())
     text = [told(ledger, held), _MEAN, _RELIABILITY + _MEMBERS * members, _scored(levels, tail)]
     if len(held):
-        tables["intervals"] = Table("Central intervals", held, f"Widths and scores in {unit}. {_OVER_DAYS}")
+        tables["intervals"] = Table(
+            "Central intervals", held,
+            f"Widths and scores in {unit}; scores are of the interval from {tail:g} to {1 - (tail or 0):g} of each "
+            f"forecast, whatever its members can hold. {_OVER_DAYS}",
+        )  # fmt: skip
     return Section("distributions-section", "Distributions", text, [reliability_chart(covered)], list(tables)), tables
 
 

@@ -288,8 +288,23 @@ def test_limits_that_no_plant_can_keep_are_refused() -> None:
         IndustrialLoads(table=rows, shifts=early).build("p", SCALING, rng)
     wind = pd.DataFrame({"power_mw": [1.0, 1.0], "capacity_factor": [0.5, 0.5], "solar": [False, False]})
     Producers(table=wind.assign(yearly_output_mwh=[4380.0, 4000.0])).build("p", SCALING, rng, past=PAST)
-    with pytest.raises(OmnisimError, match=r"row 2.*'least output of a year': .* beyond it each day"):
+    with pytest.raises(OmnisimError, match=r"row 2: yearly_output_mwh is 4400.*: it must be <= 4380: the plant makes"):
         Producers(table=wind.assign(yearly_output_mwh=[4380.0, 4400.0])).build("p", SCALING, rng, past=PAST)
+    with pytest.raises(OmnisimError, match=r"row 1: least_output_mwh is 12.1.*: it must be <= 12: the plant makes"):
+        Producers(table=wind.assign(least_output_mwh=[12.1, 12.0])).build("p", SCALING, rng, past=PAST)
+
+
+def test_limits_that_another_schedule_would_keep_are_told_and_not_refused() -> None:
+    """A menu is made without them: running costs 500 a MWh, so it curtails, and 7 of 7.2 MWh are asked for."""
+    row = {"power_mw": [1.0], "solar": [False], "capacity_factor": [0.3], "least_output_mwh": [7.0]}
+    rng = np.random.default_rng(0)
+    dear = Producers(table=pd.DataFrame(row | {"premium_per_mwh": [-500.0]})).build("p", SCALING, rng, past=PAST)
+    (note,) = [each for each in dear.notes if "'least output'" in each]
+    assert (
+        "the best one is 7 MWh beyond it (menus are made without a look at limits: other schedules may keep it)" in note
+    )
+    fine = Producers(table=pd.DataFrame(row | {"premium_per_mwh": [500.0]})).build("p", SCALING, rng, past=PAST)
+    assert not [each for each in fine.notes if "'least output'" in each]
 
 
 def test_a_budget_below_every_bill_is_refused_in_a_table() -> None:

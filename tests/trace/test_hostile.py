@@ -353,3 +353,11 @@ def test_names_of_agents_are_checked(names: Any, says: str, tampered: Callable[.
         header["populations"][0]["agent_names"] = names
 
     assert says in refused(tampered(change))
+
+
+@pytest.mark.parametrize("population", [0, 1])
+def test_scales_of_limits_come_with_their_units(population: int, tampered: Callable[..., Path]) -> None:
+    name = f"population{population}/limit_scale"
+    assert f"{name}: population" in refused(tampered(lambda arrays, _: arrays.pop(name)))
+    line = refused(tampered(lambda _, header: header["populations"][population].update(limit_units=[])))
+    assert f"{name}: population" in line

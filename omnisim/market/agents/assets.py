@@ -12,14 +12,14 @@ from omnisim.errors import ProblemError
 from omnisim.market.agents.base import MarketAgents, Schedules
 from omnisim.market.agents.customers import Column, positive
 from omnisim.market.agents.devices import Device, Tariff
-from omnisim.market.agents.long_term import fixed_limit
+from omnisim.market.agents.long_term import fixed_limit, out_of_reach
 from omnisim.market.agents.menus import MOST_ACTIONS, Menu, best_way, make_menu
 from omnisim.market.agents.offers import Offers
 from omnisim.market.agents.settlement import Bill
 from omnisim.market.data import HOURS
 from omnisim.market.scaling import Scaling
 from omnisim.market.signals import Known
-from omnisim.problem.constraints import LinearConstraint
+from omnisim.problem.constraints import Constraint, LinearConstraint
 
 PLAIN = "plain"
 """Name of the first action, which is for a price that never changes."""
@@ -134,6 +134,13 @@ class Asset(MarketAgents):
         peak, budget = (self._own(column.name, nothing) for column in LIMITS)
         fixed = [fixed_limit("peak", "MW", net.max(axis=2) - peak[:, None], net)] if np.isfinite(peak).any() else []
         return fixed, [Bill("daily budget", budget, cost)]
+
+    def _check_reach(self, constraints: Sequence[Constraint]) -> list[str]:
+        """Notes on limits that no schedule of a menu keeps: menus are made without them, and others may keep them."""
+        return [
+            f"{self._place(agent)}: {words} (menus are made without a look at limits: other schedules may keep it)"
+            for agent, _, words in out_of_reach(constraints)
+        ]
 
     def _own_limits(
         self,

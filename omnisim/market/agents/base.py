@@ -22,7 +22,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.elementary import exp
-from omnisim.errors import DataError, ProblemError
+from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEES, Terms
 from omnisim.market.agents.customers import Column, Customers, Family
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
@@ -176,7 +176,7 @@ class MarketAgents(abc.ABC):
             *settlement.signal_limits(self._signal_caps(signals)),
             *settlement.bill_limits(bills, scaling.currency),
         ]
-        self._refuse_out_of_reach([*drawn.constraints, *more])
+        unkept = self._check_reach([*drawn.constraints, *more])
         constraints = settlement.limits(drawn.constraints, more, periods)
         utility, offset, money = scaled(
             settlement.energy(periods), drawn.value - settlement.paid, *settlement.ends(periods), scaling.currency
@@ -199,6 +199,7 @@ class MarketAgents(abc.ABC):
                 *([] if customers is None else [customers.told(self.columns)]),
                 *drawn.notes,
                 *([long_term_told(long_term)] if long_term else []),
+                *unkept,
             ],
         )
 
@@ -276,13 +277,16 @@ class MarketAgents(abc.ABC):
         """A day's share of what the table, or else ``default``, says of 365 days, (N,); NaN for none."""
         return self._own(column, np.full(self.agents, default)) / DAYS_OF_A_YEAR
 
-    def _refuse_out_of_reach(self, constraints: Sequence[Constraint]) -> None:
-        """Refuse limits that no action keeps whatever the prices are, unless it is a budget that was drawn so."""
+    def _check_reach(self, constraints: Sequence[Constraint]) -> list[str]:
+        """Refuse limits that no action keeps whatever the prices are, but budgets that were drawn so; notes."""
         for agent, fixed, words in out_of_reach(constraints):
-            if self._customers is not None:
-                raise DataError(f"{self._customers.place(agent)}: {words}")
-            if fixed:
-                raise ProblemError(f"{type(self).__name__}, agent {agent}: {words}")
+            if fixed or self._customers is not None:
+                raise ProblemError(f"{self._place(agent)}: {words}")
+        return []
+
+    def _place(self, agent: int) -> str:
+        customers = self._customers
+        return f"{type(self).__name__}, agent {agent}" if customers is None else customers.place(agent)
 
     @property
     def _customers(self) -> Customers | None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.market.agents.assets import LIMITS, Asset
 from omnisim.market.agents.base import lognormal
 from omnisim.market.agents.customers import Column, not_negative, positive
@@ -182,12 +182,16 @@ class Producers(Asset):
         ], power
 
     def _own_limits(self, devices: Sequence[Device], net: FloatArray, given: FloatArray) -> list[LinearConstraint]:  # noqa: ARG002
+        """Least output, which must not be more than the plant makes without any curtailment."""
         found = []
         for column, name, days in (
             ("least_output_mwh", "least output", 1),
             ("yearly_output_mwh", "least output of a year", DAYS_OF_A_YEAR),
         ):
             least = self._own(column, np.full(self.agents, np.nan)) / days
+            most = np.array([np.sum(device.generation) for device in devices])
+            beyond = least > most * (1 + ROUNDING)
+            self._refuse_rows(column, beyond, [f"<= {days * each:.6g}: the plant makes no more" for each in most])
             if np.isfinite(least).any():
                 found.append(fixed_limit(name, "MWh", least[:, None] + net.sum(axis=2), net, averaged=days > 1))
         return found
