@@ -114,7 +114,9 @@ DURING_TABLES = ("report.html", "scenario.toml", "manifest.json", "worth.parquet
 DURING_THE_PAGE = ("report.html",)
 
 
-@pytest.mark.parametrize(("jobs", "lost"), [(1, DURING_TABLES), (2, DURING_THE_PAGE)])
+@pytest.mark.parametrize(
+    ("jobs", "lost"), [(1, DURING_TABLES), pytest.param(2, DURING_THE_PAGE, marks=pytest.mark.long)]
+)
 def test_a_command_that_ended_early_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, lost: tuple[str, ...]
 ) -> None:
