@@ -6,7 +6,6 @@ taken at once, nor on the number of threads; every sum has its order, so they ar
 
 import numpy as np
 
-from omnisim.arrays import ROUNDING
 from omnisim.compiled import compiled
 
 
@@ -106,15 +105,3 @@ def largest_error(prediction, outcome, found):
                 for i in range(outcome.shape[3]):
                     largest = max(largest, abs(prediction[k, n, a, i] - outcome[k, n, a, i]))
                 found[k, n, a] = largest
-
-
-@compiled()
-def add_costs(costs, active, totals):
-    """Add costs (T, M), and those above rounding, to the two sums (2, L, M) of the subsequences active (T, L)."""
-    for t in range(costs.shape[0]):
-        for k in range(active.shape[1]):
-            if active[t, k]:
-                for m in range(costs.shape[1]):
-                    cost = costs[t, m]
-                    totals[0, k, m] += cost
-                    totals[1, k, m] += cost if cost > ROUNDING else 0.0

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from omnisim.analysis.kernels import add_costs
+from omnisim.analysis.sums import over_rounds
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.trace import Trace
 
@@ -39,10 +39,10 @@ def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArr
     if constraints == 0:
         return np.zeros((active.shape[1], agents)), np.zeros((active.shape[1], agents))
     flat = costs.reshape(rounds, -1)
-    totals = np.zeros((2, active.shape[1], flat.shape[1]))
-    add_costs(np.ascontiguousarray(flat), np.ascontiguousarray(active), totals)
-    both = totals.reshape(2, -1, agents, constraints).max(axis=3)
-    return both[0], both[1]
+    shape = (active.shape[1], agents, constraints)
+    total = over_rounds(flat, active).reshape(shape).max(axis=2)
+    positive = over_rounds(np.where(flat > ROUNDING, flat, 0.0), active).reshape(shape).max(axis=2)
+    return total, positive
 
 
 def violations(trace: Trace) -> pd.DataFrame:

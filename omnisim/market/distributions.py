@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, IntArray, finite, freeze
+from omnisim.arrays import ROUNDING, FloatArray, IntArray, finite, freeze
 from omnisim.errors import DataError
 
 _MEDIAN = 0.5
-
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +231,7 @@ class Distribution:
 
 
 def _nearest(number: ArrayLike) -> IntArray:
-    return np.floor(np.asarray(number) + 0.5 + _ROUNDING).astype(np.int64)
+    return np.floor(np.asarray(number) + 0.5 + ROUNDING).astype(np.int64)
 
 
 def _simpson(a: FloatArray, b: FloatArray, first: FloatArray, last: FloatArray, term: Any) -> FloatArray:

@@ -10,6 +10,7 @@ from trace_files import everything, law_known
 import omnisim
 from omnisim import threads
 from omnisim.analysis import analysis, sums
+from omnisim.analysis.stakes import utility_spread
 from omnisim.analysis.sums import over_rounds, played_sums
 
 
@@ -86,3 +87,19 @@ def test_sums_are_those_of_loops() -> None:
     flags = over_rounds(counted, active)
     for k, n in np.ndindex(4, 6):
         assert flags[k, n] == sum(counted[t, n] for t in range(17) if active[t, k])
+
+
+def test_what_hindsight_allows_counts_only_rounds_in_which_the_agent_was_there() -> None:
+    trace = everything()
+    record, member = trace.records["homes"], trace.active[:, trace.subsequences.index("even")]
+    assert record.present is not None
+    assert not record.present[member].all()
+    for n in range(record.population.agents):
+        total = 0.0
+        for t in np.flatnonzero(member & record.present[:, n]):
+            earned = [
+                record.population.offset[n, a] + sum(record.population.utility[n, a] * trace.outcomes[t])
+                for a in range(record.population.actions)
+            ]
+            total += max(earned) - min(earned)
+        assert utility_spread(record, trace.outcomes, member, n) == pytest.approx(total)
