@@ -4,9 +4,9 @@
     python tests/mutation.py --package analysis         a sample of the faults of a package (an hour or so)
     python tests/mutation.py --package game --mutants 60 --seed 1
 
-Everything happens in a copy of the repository in a temporary folder. A fault is caught if a test fails or the tests
-take ten times as long; survivors are run again without the cap on random examples. Faults that change nothing a test
-could see are named one by one, with the reason, in ``mutation_equivalents.toml``, and do not count. Scores are kept in
+Everything happens in a copy of the repository in a temporary folder. A fault is caught if a test fails. One with
+which the tests never end, or cannot be run, was not judged and does not count. Faults that change nothing a test could
+see are named one by one, with the reason, in ``mutation_equivalents.toml``, and do not count either. Scores are kept in
 ``mutation_scores.toml`` with ``--record``.
 """
 
@@ -58,11 +58,12 @@ TESTS: dict[str, list[str]] = {
 }
 """Where the tests of a package are."""
 
-EXAMPLES = 60
-"""Of each property, until a fault has survived."""
-
 MOST_SECONDS = 240.0
 """Of tests for one fault, as they took without it, unless told otherwise; the quickest that call the function first."""
+
+
+CAUGHT, SURVIVED, ENDLESS, UNUSABLE = "caught", "SURVIVED", "endless", "unusable"
+"""What can come of a fault; the tests of the last two never end, or pytest cannot run them, and nothing is known."""
 
 
 class Copy:
@@ -88,7 +89,7 @@ class Copy:
         self._warm.__exit__()
 
     def run(self, tests: Sequence[str], seconds: float, *more: str, **environment: str) -> int | None:
-        """The exit code of pytest; None if it took too long."""
+        """The exit code of pytest; None if it computed for too long."""
         chosen = self.root / "chosen.txt"
         chosen.write_text("\n".join(tests), encoding="utf-8")
         fixed = ["-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", "-p", "no:xdist"]
@@ -101,28 +102,37 @@ class Copy:
             known: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
             return known
         notes = (notes or self.root.parent / "calls.json").absolute()
-        settings = {plugin.EXAMPLES: str(EXAMPLES), plugin.TRACE: str(notes), plugin.ROOT: str(self.root)}
+        settings = {plugin.TRACE: str(notes), plugin.ROOT: str(self.root)}
         code = self.run(tests, 7200, PYTHONDONTWRITEBYTECODE="", **settings)
         if code != 0:
             raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(tests)}")
         found: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
         return found
 
-    def survives(self, mutant: Mutant, tests: Mapping[str, float], examples: int) -> bool:
-        """Whether the tests, with the seconds they usually take, pass with the fault."""
+    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> str:
+        """What comes of the tests, with the seconds they usually take, with the fault: a word for the exit code."""
         file = self.root / mutant.module
         healthy = file.read_text(encoding="utf-8")
         file.write_text(mutant.source, encoding="utf-8")
-        given = {plugin.EXAMPLES: str(examples), "PYTHONDONTWRITEBYTECODE": "1"}
+        given = {"PYTHONDONTWRITEBYTECODE": "1"}
         own = self.root.parent / "compiled with the fault"
         if "compiled(" in mutant.source:
             # Compiled callers in other modules do not notice that what they call has changed.
             given["NUMBA_CACHE_DIR"] = str(own)
         try:
-            return self.run(list(tests), 120 + 10 * sum(tests.values()), **given) in (0, 5)
+            code = self.run(list(tests), 20 + 5 * sum(tests.values()), **given)
         finally:
             file.write_text(healthy, encoding="utf-8")
             shutil.rmtree(own, ignore_errors=True)
+        match code:
+            case None:
+                return ENDLESS
+            case 0 | 5:
+                return SURVIVED
+            case 3 | 4:
+                return UNUSABLE
+            case _:  # a test failed (1), the package cannot even be imported (2), or the process crashed (< 0)
+                return CAUGHT
 
 
 def sample(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
@@ -179,7 +189,7 @@ def judge(
     """Run a package's sample, or what there is time for; the number of survivors that are not equivalent."""
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
-    caught, survivors, equivalents = 0, [], 0
+    found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, "equivalent")}
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         calls = place.calls(TESTS[package], notes)
@@ -192,23 +202,24 @@ def judge(
             if only not in mutant.name:
                 continue
             if mutant.name in reasons:
-                equivalents += 1
+                found["equivalent"].append(mutant.name)
                 continue
             began, tests = time.perf_counter(), choose(mutant, calls, seconds)
-            alive = place.survives(mutant, tests, EXAMPLES) and place.survives(mutant, tests, 0)
-            caught += not alive
-            survivors += [mutant.name] if alive else []
-            word = "SURVIVED" if alive else "caught"
+            word = place.verdict(mutant, tests)
+            found[word].append(mutant.name)
             print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line})", flush=True)
-    total = caught + len(survivors)
+    numbers = {word: len(names) for word, names in found.items()}
+    total = numbers[CAUGHT] + numbers[SURVIVED]
     print(
-        f"{package}: {caught} of {total} faults caught, {100 * caught / max(1, total):.1f} %; {equivalents} equivalent"
+        f"{package}: {numbers[CAUGHT]} of {total} faults caught, {100 * numbers[CAUGHT] / max(1, total):.1f} %; "
+        + ", ".join(f"{numbers[word]} {word}" for word in ("equivalent", ENDLESS, UNUSABLE))
     )
-    for name in survivors:
+    for name in found[SURVIVED]:
         print(f"  {name}")
     if record:
-        _record(package, {"seed": seed, "faults": total, "caught": caught, "equivalent": equivalents})
-    return len(survivors)
+        kept = {"seed": seed, "faults": total, "caught": numbers[CAUGHT], "equivalent": numbers["equivalent"]}
+        _record(package, {**kept, "not_judged": numbers[ENDLESS] + numbers[UNUSABLE]})
+    return numbers[SURVIVED]
 
 
 def quick() -> int:
@@ -216,11 +227,9 @@ def quick() -> int:
     survivors = 0
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         for mutant, tests in planted():
-            alive = place.survives(mutant, dict.fromkeys(tests, 60.0), 0)
-            survivors += alive
-            print(
-                f"{'SURVIVED' if alive else 'caught':8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True
-            )
+            word = place.verdict(mutant, dict.fromkeys(tests, 60.0))
+            survivors += word != CAUGHT
+            print(f"{word:8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True)
     return survivors
 
 
