@@ -21,7 +21,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import mutation_plugin as plugin
 from mutants import Mutant, mutants
@@ -57,6 +57,9 @@ TESTS: dict[str, list[str]] = {
     "batch": ["tests/batch", "omnisim/batch"],
 }
 """Where the tests of a package are."""
+
+Calls: TypeAlias = dict[str, tuple[float, list[str]]]
+"""Of each test, its seconds and the functions that it calls."""
 
 MOST_SECONDS = 240.0
 """Of tests for one fault, as they took without it, unless told otherwise; the quickest that call the function first."""
@@ -95,19 +98,30 @@ class Copy:
         fixed = ["-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", "-p", "no:xdist"]
         return self._warm.ask([*fixed, *more, f"@{chosen}"], environment, seconds)
 
-    def calls(self, tests: Sequence[str], notes: Path | None) -> dict[str, tuple[float, list[str]]]:
-        """Of each test, its seconds and the functions that it calls; they must pass without a fault."""
+    def calls(self, tests: Sequence[str], notes: Path | None) -> Calls:
+        """Of each test, its seconds and the functions that it calls; they must pass without a fault.
+
+        What the notes know of a file of tests is not found out again.
+        """
+        known: dict[str, Calls] = {}
         if notes is not None and notes.exists():
-            self.run(tests, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
-            known: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
-            return known
-        notes = (notes or self.root.parent / "calls.json").absolute()
-        settings = {plugin.TRACE: str(notes), plugin.ROOT: str(self.root)}
-        code = self.run(tests, 7200, PYTHONDONTWRITEBYTECODE="", **settings)
-        if code != 0:
-            raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(tests)}")
-        found: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
-        return found
+            known = json.loads(notes.read_text(encoding="utf-8"))
+        files = sorted({file for path in tests for file in _files(self.root, path)})
+        new = [file for file in files if file not in known]
+        if new:
+            noted = self.root.parent / "calls.json"
+            settings = {plugin.TRACE: str(noted), plugin.ROOT: str(self.root)}
+            code = self.run(new, 7200, PYTHONDONTWRITEBYTECODE="", **settings)
+            if code != 0:
+                raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(new)}")
+            known |= {file: {} for file in new}
+            for test, what in json.loads(noted.read_text(encoding="utf-8")).items():
+                known[test.partition("::")[0]][test] = what
+            if notes is not None:
+                notes.write_text(json.dumps(known), encoding="utf-8")
+        if len(new) < len(files):
+            self.run(files, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
+        return {test: what for file in files for test, what in known[file].items()}
 
     def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> str:
         """What comes of the tests, with the seconds they usually take, with the fault: a word for the exit code."""
@@ -135,6 +149,15 @@ class Copy:
                 return CAUGHT
 
 
+def _files(root: Path, path: str) -> list[str]:
+    """The files of tests in a folder; of the package, all modules, which may have examples."""
+    place = root / path
+    if place.is_file():
+        return [path]
+    pattern = "test_*.py" if path.startswith("tests") else "*.py"
+    return [file.relative_to(root).as_posix() for file in place.rglob(pattern)]
+
+
 def sample(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
     """Faults drawn at random, as many of each module as its share of them all, in the order of the modules."""
     drawn: list[Mutant] = []
@@ -156,9 +179,7 @@ def planted() -> Iterator[tuple[Mutant, list[str]]]:
         yield Mutant(entry["module"], entry["why"], 0, 0, entry["after"].strip(), faulty), entry["tests"]
 
 
-def choose(
-    mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]], most_seconds: float = MOST_SECONDS
-) -> dict[str, float]:
+def choose(mutant: Mutant, calls: Calls, most_seconds: float = MOST_SECONDS) -> dict[str, float]:
     """The tests that call the faulty function, else those that call its module, else all; quickest first."""
     own = f"{mutant.module}:{mutant.first_line}"
     chosen = {test: seconds for test, (seconds, called) in calls.items() if own in called}
@@ -190,11 +211,11 @@ def judge(
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
     found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, "equivalent")}
-    begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         calls = place.calls(TESTS[package], notes)
         print(f"{len(calls)} tests, {sum(seconds for seconds, _ in calls.values()):.0f} s", flush=True)
         drawn = sample(place.root, package, count, seed)
+        begun = time.monotonic()
         random.Random(seed).shuffle(drawn)  # noqa: S311 (so that what there is time for is a sample as well)
         for mutant in drawn:
             if time.monotonic() - begun > 60 * minutes:
