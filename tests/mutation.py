@@ -58,8 +58,8 @@ TESTS: dict[str, list[str]] = {
 }
 """Where the tests of a package are."""
 
-Calls: TypeAlias = dict[str, tuple[float, list[str]]]
-"""Of each test, its seconds and the functions that it calls."""
+Calls: TypeAlias = dict[str, tuple[float, list[str], dict[str, float]]]
+"""Of each test, its seconds, the functions that it calls, and the seconds of what it shares with others, by name."""
 
 MOST_SECONDS = 240.0
 """Of tests for one fault, as they took without it, unless told otherwise; the quickest that call the function first."""
@@ -182,17 +182,18 @@ def planted() -> Iterator[tuple[Mutant, list[str]]]:
 def choose(mutant: Mutant, calls: Calls, most_seconds: float = MOST_SECONDS) -> dict[str, float]:
     """The tests that call the faulty function, else those that call its module, else all; quickest first."""
     own = f"{mutant.module}:{mutant.first_line}"
-    chosen = {test: seconds for test, (seconds, called) in calls.items() if own in called}
+    chosen = {test: what for test, what in calls.items() if own in what[1]}
     if not chosen:
         of_module = f"{mutant.module}:"
-        chosen = {t: s for t, (s, called) in calls.items() if any(name.startswith(of_module) for name in called)}
-    chosen = chosen or {test: seconds for test, (seconds, _) in calls.items()}
-    kept, spent = {}, 0.0
-    for test, seconds in sorted(chosen.items(), key=lambda entry: entry[1]):
-        spent += seconds
-        if kept and spent > most_seconds:
-            break
-        kept[test] = seconds
+        chosen = {test: what for test, what in calls.items() if any(name.startswith(of_module) for name in what[1])}
+    kept: dict[str, float] = {}
+    paid: set[str] = set()
+    quickest = sorted((chosen or calls).items(), key=lambda entry: entry[1][0] + sum(entry[1][2].values()))
+    for test, (seconds, _, shared) in quickest:
+        more = seconds + sum(each for name, each in shared.items() if name not in paid)
+        if not kept or sum(kept.values()) + more <= most_seconds:
+            kept[test] = more
+            paid |= set(shared)
     return kept
 
 
@@ -213,7 +214,7 @@ def judge(
     found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, "equivalent")}
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         calls = place.calls(TESTS[package], notes)
-        print(f"{len(calls)} tests, {sum(seconds for seconds, _ in calls.values()):.0f} s", flush=True)
+        print(f"{len(calls)} tests, {sum(what[0] for what in calls.values()):.0f} s", flush=True)
         drawn = sample(place.root, package, count, seed)
         begun = time.monotonic()
         random.Random(seed).shuffle(drawn)  # noqa: S311 (so that what there is time for is a sample as well)
