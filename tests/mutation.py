@@ -25,6 +25,7 @@ from typing import Self, TypeAlias
 
 import mutation_plugin as plugin
 from mutants import Mutant, mutants
+from mutation_callers import callers, users
 from mutation_warm import Warm
 
 HERE = Path(__file__).parent
@@ -132,6 +133,9 @@ class Copy:
         own = self.root.parent / "compiled with the fault"
         if "compiled(" in mutant.source:
             # Compiled callers in other modules do not notice that what they call has changed.
+            changed = [f"{Path(file).stem}.*" for file in users(self.root, mutant.module)]
+            if self._compiled.exists():
+                shutil.copytree(self._compiled, own, ignore=shutil.ignore_patterns(*changed), copy_function=os.link)
             given["NUMBA_CACHE_DIR"] = str(own)
         try:
             code = self.run(list(tests), 20 + 5 * sum(tests.values()), **given)
@@ -179,13 +183,19 @@ def planted() -> Iterator[tuple[Mutant, list[str]]]:
         yield Mutant(entry["module"], entry["why"], 0, 0, entry["after"].strip(), faulty), entry["tests"]
 
 
-def choose(mutant: Mutant, calls: Calls, most_seconds: float = MOST_SECONDS) -> dict[str, float]:
-    """The tests that call the faulty function, else those that call its module, else all; quickest first."""
-    own = f"{mutant.module}:{mutant.first_line}"
-    chosen = {test: what for test, what in calls.items() if own in what[1]}
-    if not chosen:
-        of_module = f"{mutant.module}:"
-        chosen = {test: what for test, what in calls.items() if any(name.startswith(of_module) for name in what[1])}
+def choose(mutant: Mutant, calls: Calls, root: Path, most_seconds: float = MOST_SECONDS) -> dict[str, float]:
+    """The tests that call the faulty function, else what names it, else its module or its users; quickest first."""
+    every = {name for what in calls.values() for name in what[1]}
+    function, chosen = mutant.place.rpartition(".")[2], Calls()
+    for places in (
+        lambda: {f"{mutant.module}:{mutant.first_line}"},
+        lambda: callers(root, mutant.module, function),
+        lambda: {name for name in every if name.startswith(f"{mutant.module}:")},
+        lambda: {name for name in every if name.partition(":")[0] in users(root, mutant.module)},
+    ):
+        if not chosen:
+            wanted = places()
+            chosen = {test: what for test, what in calls.items() if wanted & set(what[1])}
     kept: dict[str, float] = {}
     paid: set[str] = set()
     quickest = sorted((chosen or calls).items(), key=lambda entry: entry[1][0] + sum(entry[1][2].values()))
@@ -226,7 +236,7 @@ def judge(
             if mutant.name in reasons:
                 found["equivalent"].append(mutant.name)
                 continue
-            began, tests = time.perf_counter(), choose(mutant, calls, seconds)
+            began, tests = time.perf_counter(), choose(mutant, calls, place.root, seconds)
             word = place.verdict(mutant, tests)
             found[word].append(mutant.name)
             print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line})", flush=True)
