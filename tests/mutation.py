@@ -43,7 +43,7 @@ TESTS: dict[str, list[str]] = {
         *("tests/strategies/adversaries/test_worst_case.py", *_CALIBRATED, *_HEDGE, "omnisim/analysis"),
     ],
     "comparison": ["tests/comparison", "omnisim/comparison"],
-    "statistics": ["tests/statistics", "tests/comparison", "omnisim/statistics"],
+    "statistics": ["tests/statistics", "omnisim/statistics"],
     "report": [
         *(
             "tests/report",
