@@ -127,7 +127,7 @@ class Copy:
                 raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(new)}")
             known |= {file: {} for file in new}
             for test, what in json.loads(noted.read_text(encoding="utf-8")).items():
-                known[test.partition("::")[0]][test] = what
+                known[next(file for file in new if test.startswith(file))][test] = what
             if notes is not None:
                 notes.write_text(json.dumps(known), encoding="utf-8")
         if len(new) < len(files):
@@ -165,12 +165,10 @@ class Copy:
 
 
 def _files(root: Path, path: str) -> list[str]:
-    """The files of tests in a folder; of the package, all modules, which may have examples."""
-    place = root / path
-    if place.is_file():
+    """The files of tests in a folder; a part of the package, whose modules have examples, is one whole."""
+    if not path.startswith("tests") or (root / path).is_file():
         return [path]
-    pattern = "test_*.py" if path.startswith("tests") else "*.py"
-    return [file.relative_to(root).as_posix() for file in place.rglob(pattern)]
+    return [file.relative_to(root).as_posix() for file in (root / path).rglob("test_*.py")]
 
 
 def sample(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
