@@ -134,12 +134,14 @@ class Copy:
             self.run(files, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
         return {test: what for file in files for test, what in known[file].items()}
 
-    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> str:
-        """What comes of the tests, with the seconds they usually take, with the fault: a word for the exit code."""
+    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> tuple[str, str]:
+        """What comes of the tests, with the seconds they usually take, with the fault, and which of them failed."""
         file = self.root / mutant.module
         healthy, changed_at = file.read_text(encoding="utf-8"), file.stat().st_mtime_ns
         file.write_text(mutant.source, encoding="utf-8")
-        given = {"PYTHONDONTWRITEBYTECODE": "1"}
+        failed = self.root.parent / "failed.txt"
+        failed.unlink(missing_ok=True)
+        given = {"PYTHONDONTWRITEBYTECODE": "1", plugin.FAILED: str(failed)}
         own = self.root.parent / "compiled with the fault"
         if "compiled(" in mutant.source:
             # Compiled callers in other modules do not notice that what they call has changed.
@@ -153,15 +155,13 @@ class Copy:
             file.write_text(healthy, encoding="utf-8")
             os.utime(file, ns=(changed_at, changed_at))  # so that what was compiled of it is still known to be
             shutil.rmtree(own, ignore_errors=True)
-        match code:
-            case None:
-                return ENDLESS
-            case 0 | 5:
-                return SURVIVED
-            case 3 | 4:
-                return UNUSABLE
-            case _:  # a test failed (1), the package cannot even be imported (2), or the process crashed (< 0)
-                return CAUGHT
+        if code in (0, 5):
+            return SURVIVED, ""
+        if code is None:
+            return ENDLESS, ""
+        if code == 1 and failed.exists():
+            return CAUGHT, failed.read_text(encoding="utf-8")
+        return (CAUGHT, f"crashed ({code})") if code < 0 else (UNUSABLE, "")
 
 
 def _files(root: Path, path: str) -> list[str]:
@@ -246,9 +246,9 @@ def judge(
                 found["equivalent"].append(mutant.name)
                 continue
             began, tests = time.perf_counter(), choose(mutant, calls, place.root, seconds)
-            word = place.verdict(mutant, tests)
+            word, by = place.verdict(mutant, tests)
             found[word].append(mutant.name)
-            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line})", flush=True)
+            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line}) {by}", flush=True)
     numbers = {word: len(names) for word, names in found.items()}
     total = numbers[CAUGHT] + numbers[SURVIVED]
     print(
@@ -268,7 +268,7 @@ def quick() -> int:
     survivors = 0
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         for mutant, tests in planted():
-            word = place.verdict(mutant, dict.fromkeys(tests, 60.0))
+            word, _ = place.verdict(mutant, dict.fromkeys(tests, 60.0))
             survivors += word != CAUGHT
             print(f"{word:8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True)
     return survivors

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-TRACE, ROOT = "MUTATION_TRACE", "MUTATION_ROOT"
-"""File to write what tests call to; folder whose functions count."""
+TRACE, ROOT, FAILED = "MUTATION_TRACE", "MUTATION_ROOT", "MUTATION_FAILED"
+"""File to write what tests call to; folder whose functions count; file to write the name of a test that fails to."""
 
 
 @dataclass
@@ -77,6 +77,18 @@ def pytest_fixture_setup(fixturedef: Any) -> Any:
     with _span() as span:
         yield
     _shared[_name(fixturedef)] = span
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: Any) -> list[pytest.Item] | None:
+    """Collect no test from modules of the package: they have examples, and are named to run those."""
+    return None if collector.path.name.startswith("test_") else []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Write which test has failed: nothing else that ends the tests is a catch."""
+    if report.failed and FAILED in os.environ:
+        Path(os.environ[FAILED]).write_text(report.nodeid, encoding="utf-8")
 
 
 def _name(fixture: Any) -> str:
