@@ -14,6 +14,7 @@ from omnisim.batch.merging import direct_ensemble
 from omnisim.batch.models import checked_table, default_regressors
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
+from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Mean, Quantile, Target
 
@@ -70,13 +71,17 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         self.low = low
         self.high = high
 
-    def fit(self, X: Any, y: Any) -> Any:
-        """Learn from features (n, k) and outcomes (n,).
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Learn from features (n, k), outcomes (n,) and weights (n,), None for one each.
+
+        A row of weight w counts as w rows: see :mod:`omnisim.batch.weighting`. The order of the rows has no part.
 
         Raises
         ------
         StrategyError
             For a bad parameter.
+        ProblemError
+            For bad weights, or a base that takes none where they are no whole numbers.
         ValueError
             If X or y are not finite numbers of two rows or more.
         """
@@ -85,6 +90,8 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         else:
             X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=2)
         outcomes = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        rows, weights = rows_to_learn_from(X, outcomes, sample_weight, type(self).__name__)
+        X, outcomes = rows_of(X, rows), outcomes[rows]
         self.low_ = float(outcomes.min()) if self.low is None else float(self.low)
         self.high_ = float(outcomes.max()) if self.high is None else float(self.high)
         if self.low_ == self.high_ and self.low is None and self.high is None:
@@ -96,11 +103,11 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         self._knots, self._levels = np.array([self.low_, self.high_]), np.array([0.0, 1.0])
         if self.quantile is not None and self.base is None:
             clipped = np.clip(outcomes, self.low_, self.high_)
-            inner = np.quantile(clipped, np.linspace(0, 1, _KNOTS + 1))
+            inner = _quantiles(clipped, weights)
             self._knots = np.unique(np.concatenate([self._knots, inner]))
             self._levels = np.linspace(0, 1, len(self._knots))
         target: Target = Mean() if self.quantile is None else Quantile(self.quantile)
-        self._learn(self._features(X), self._scaled(outcomes), target)
+        self._learn(self._features(X), self._scaled(outcomes), target, weights)
         self.grid_ = np.interp(self.ensemble_.grid, self._levels, self._knots)
         return self
 
@@ -122,7 +129,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
             for name, model in models.items()
         }
 
-    def _thresholds(self, rows: int) -> int:
+    def _thresholds(self, rows: float) -> int:
         least = _FINE if self.base is None else 1
         return max(least, default_thresholds(rows))
 
@@ -153,8 +160,10 @@ class TwoPlayerRegressor(OmniRegressor):
     True
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return two_player(high, y, target=target, **self._constant())
+    _in_rounds = True
+
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return two_player(high, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 class DirectRegressor(OmniRegressor):
@@ -163,8 +172,16 @@ class DirectRegressor(OmniRegressor):
     Parameters are those of :class:`OmniRegressor`; see :class:`DirectOmnipredictor`.
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return direct_ensemble(high, y, target=target, **self._constant())
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return direct_ensemble(high, y, target=target, sample_weight=sample_weight, **self._constant())
+
+
+def _quantiles(outcomes: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Quantiles (257,) of equally spaced levels."""
+    levels = np.linspace(0, 1, _KNOTS + 1)
+    if weights is None:
+        return np.asarray(np.quantile(outcomes, levels))
+    return np.asarray(np.quantile(outcomes, levels, weights=weights, method="inverted_cdf"))
 
 
 _KNOTS = 256

@@ -17,7 +17,7 @@ from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
 from omnisim.batch.panprediction.worst_set import StepSet
-from omnisim.batch.weighting import check_weights
+from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
 
@@ -119,7 +119,8 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         groups
             What describes the rows: a data frame, a mapping of columns, a series, or an array (n,) or (n, k).
         sample_weight : (n,)
-            >= 0; None for equal weights.
+            >= 0; None for one each. A row of weight w counts as w rows, in the noise of a set as well: see
+            :mod:`omnisim.batch.weighting`. The order of the rows has no part.
 
         Raises
         ------
@@ -128,9 +129,13 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         """
         rules = checked_rules(self)
         base = scores(p)
-        outcomes = self._outcomes(y, len(base))
-        weights = check_weights(sample_weight, len(base))
+        _check_rows(y, len(base))
         frame = as_frame(groups, len(base))
+        described = pd.DataFrame({_SCORE: base}) if frame is None else frame.assign(**{_SCORE: base})
+        rows, counts = rows_to_learn_from(described, y, sample_weight, type(self).__name__)
+        base, outcomes = base[rows], self._outcomes(np.asarray(y)[rows])
+        frame = None if frame is None else frame.iloc[rows]
+        weights = np.ones(len(base)) if counts is None else counts
         self._grouping = Grouping(self.groups, self.depth, self.smallest).fit(frame, len(base))
         table = self._grouping.table(frame, len(base))
         rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
@@ -169,15 +174,19 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
     def _compared(self, base: FloatArray) -> FloatArray:
         return base[:, None] if self.ranges else np.zeros((len(base), 0))
 
-    def _outcomes(self, y: Any, rows: int) -> FloatArray:
-        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
-        if len(codes) != rows:
-            raise ProblemError(f"y has {len(codes)} rows and there are {rows} scores: one of each is needed per row")
+    def _outcomes(self, y: Any) -> FloatArray:
+        self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) != 2:
             raise ProblemError(
                 f"y must have two labels, got {len(self.classes_)}: of several classes, correct one against the rest"
             )
         return codes.reshape(-1).astype(np.float64)
+
+
+def _check_rows(y: Any, rows: int) -> None:
+    count = np.size(y)
+    if count != rows:
+        raise ProblemError(f"y has {count} rows and there are {rows} scores: one of each is needed per row")
 
 
 def _with_leaves(
@@ -192,6 +201,10 @@ def _with_leaves(
     """Join to given groups (n, .) the leaves of a copy of a tree grown on some of the rows."""
     grown = copy(tree).fit(frame, outcomes - base, base, weights, rows)
     return np.hstack([table, grown.table(frame, base)])
+
+
+_SCORE = "the score"
+"""Column of a table of all that there is to know of a row."""
 
 
 def scores(p: Any) -> FloatArray:
