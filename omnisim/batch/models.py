@@ -197,7 +197,7 @@ def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None
 
     A weak pull towards (1, 0), of the weight of one row, keeps it finite where classes are separated.
     """
-    score, mass = _log_odds(answers), np.ones(len(y)) if weights is None else weights
+    score, mass = log_odds(answers), np.ones(len(y)) if weights is None else weights
     design, curve, prior = np.column_stack([score, np.ones(len(y))]), np.array([1.0, 0.0]), np.eye(2)
     for _ in range(50):
         p = 1 / (1 + np.exp(-design @ curve))
@@ -211,10 +211,11 @@ def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None
 
 
 def _on_curve(curve: tuple[float, float], answers: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.exp(-(curve[0] * _log_odds(answers) + curve[1]))))
+    return np.asarray(1 / (1 + np.exp(-(curve[0] * log_odds(answers) + curve[1]))))
 
 
-def _log_odds(answers: FloatArray) -> FloatArray:
+def log_odds(answers: FloatArray) -> FloatArray:
+    """Logarithms of p / (1 - p), of probabilities moved inside by a millionth."""
     inside = np.clip(answers, _EDGE, 1 - _EDGE)
     return np.asarray(np.log(inside) - np.log1p(-inside))
 

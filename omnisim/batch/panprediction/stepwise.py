@@ -10,7 +10,7 @@ While some set has |b| > tolerance * s, the one of largest |b| / s is corrected:
 Stein). With 0 < shrunk < 2 every correction lowers the mean squared error, by shrunk (2 - shrunk) b^2 / E u^2.
 
 How many of them are kept is what has the least mean squared error on rows that were not learnt from; none, if that is
-not below the error without corrections by more than the standard deviation of the difference.
+not below the error without corrections by more than the standard deviation of the difference, or so many of them.
 """
 
 import math
@@ -41,6 +41,8 @@ class Rules:
         Of the choice of the number, >= 2; None to keep every correction until no set is beyond its noise.
     patience
         After so many corrections without a better error on the rows held out a fold is over.
+    doubt
+        Standard deviations of the difference by which the error must be lower for any correction to be kept, >= 0.
     """
 
     tolerance: float = 2.0
@@ -48,6 +50,7 @@ class Rules:
     shrinkage: float = 1.0
     folds: int | None = 5
     patience: int = 10
+    doubt: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +113,7 @@ def learn_stepwise(
         held_out, squares = np.sum(padded, axis=0) / total
         limit = int(held_out.argmin())
         gain = held_out[0] - held_out[limit]
-        if gain <= math.sqrt(max(0.0, squares[limit] - gain**2) / total):
+        if gain <= rules.doubt * math.sqrt(max(0.0, squares[limit] - gain**2) / total):
             limit = 0
     start = float(np.average(outcomes, weights=weights))
     corrections: list[Correction] = []
