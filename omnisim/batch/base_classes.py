@@ -81,11 +81,17 @@ class Models(BasePredictors):
         By name, classifiers of 0 and 1 or regressors.
     selected
         Which of them serves which threshold.
+    best
+        Name of the one whose answers out of fold have the least squared error, or pinball loss of a quantile.
     """
 
-    def __init__(self, models: Mapping[str, Any], selected: Selected) -> None:
+    def __init__(self, models: Mapping[str, Any], selected: Selected, best: str) -> None:
         super().__init__(selected.risk)
-        self.models, self.selected = dict(models), selected
+        self.models, self.selected, self.best = dict(models), selected, best
+
+    def numbers(self, x: Any) -> FloatArray:
+        """The answers (n,) of the best model, in [0, 1]."""
+        return answers_of(self.models[self.best], x)
 
     def high(self, x: Any) -> BoolArray:
         """The answers (n, m) at features (n, k)."""
@@ -101,18 +107,22 @@ def model_minimizers(
     folds: int,
     seed: int,
     weights: FloatArray | None = None,
+    scale: Callable[[FloatArray], FloatArray] = np.asarray,
 ) -> tuple[BoolArray, Models]:
     """Base predictors from a handful of models, and their answers (n, m) at rows that they were not fitted on.
 
     Models are classifiers of 0 and 1 where a probability is predicted, else regressors. For each threshold the one
-    whose out-of-fold answers do best at it is chosen. Weights (n,) say how many rows each stands for.
+    whose out-of-fold answers do best at it is chosen. Weights (n,) say how many rows each stands for,
+    and the scale what predictions and outcomes are in units in which losses are measured.
     """
     fitted, columns = {}, np.empty((len(y), len(models)))
     answer = cross_fitted_answers if isinstance(target, Probability) else cross_fitted_numbers
     for k, (name, model) in enumerate(models.items()):
         fitted[name], columns[:, k] = answer(model, x, y, folds, seed, weights)
+    errors = [np.average(target.loss(scale(column), scale(y)), weights=weights) for column in columns.T]
+    best = int(np.argmin(errors))
     selected = finite_minimizers(columns, y, m, target, sample_weight=weights)
-    return selected.high(columns), Models(fitted, selected)
+    return selected.high(columns), Models(fitted, selected, list(models)[best])
 
 
 def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any = None) -> BaseFit:

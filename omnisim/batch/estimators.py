@@ -156,7 +156,12 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         self, X: Any, y: FloatArray, m: int, target: Target, rng: np.random.Generator, weights: FloatArray | None = None
     ) -> Any:
         seed = int(rng.integers(2**31 - 1))
-        return model_minimizers(self._models(X, target, len(y), seed), X, y, m, target, self.folds, seed, weights)
+        models = self._models(X, target, len(y), seed)
+        return model_minimizers(models, X, y, m, target, self.folds, seed, weights, self._in_units)
+
+    def _in_units(self, values: FloatArray) -> FloatArray:
+        """Numbers of [0, 1] in the units of outcomes."""
+        return values
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (of regressors)
         """Models fitted where no base is given, by name."""

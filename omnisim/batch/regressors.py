@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from omnisim.arrays import FloatArray
 from omnisim.batch.estimators import Ensemble, default_thresholds
@@ -38,7 +38,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     Attributes
     ----------
     grid_ : (m + 1,)
-        The possible predictions, in the units of y.
+        The possible draws, in the units of y.
     low_, high_
         As used.
     """
@@ -108,14 +108,35 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
             self._levels = np.linspace(0, 1, len(self._knots))
         target: Target = Mean() if self.quantile is None else Quantile(self.quantile)
         self._learn(self._features(X), self._scaled(outcomes), target, weights)
-        self.grid_ = np.interp(self.ensemble_.grid, self._levels, self._knots)
+        self.grid_ = self._in_units(self.ensemble_.grid)
         return self
 
     def predict(self, X: Any) -> FloatArray:
-        """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1]."""
+        """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1].
+
+        Of a mean whose ``base`` is None, the law says between which thresholds to predict, and there the prediction is what the best
+        of the models says, or the nearer end. No threshold loss is another one than that of the grid point, and
+        rounding costs nothing: where the ensemble never contradicts the model, its prediction is the model's.
+        """
+        if self.base is None and self.quantile is None:
+            return self._refined(X)
         high = self._high(X)
-        mean = self.ensemble_.mean(high)
-        return np.asarray(np.interp(mean, self._levels, self._knots))
+        return self._in_units(self.ensemble_.mean(high))
+
+    def _refined(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        checked = checked_table(self, X)
+        high, model = self.base_predictors_.high(checked), self._in_units(self.base_predictors_.numbers(checked))
+        cells = self._in_units(np.concatenate([[0.0], self.ensemble_.thetas, [1.0]]))
+        predictions = np.empty(len(high))
+        for begin in range(0, len(high), _ROWS):
+            some = slice(begin, begin + _ROWS)
+            inside = np.clip(model[some, None], cells[:-1], cells[1:])
+            predictions[some] = (self.ensemble_.mixture(high[some]) * inside).sum(axis=1)
+        return predictions
+
+    def _in_units(self, values: FloatArray) -> FloatArray:
+        return np.asarray(np.interp(values, self._levels, self._knots))
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (see quantile)
         models = default_regressors(X, rows, self.quantile, seed)
@@ -186,6 +207,9 @@ def _quantiles(outcomes: FloatArray, weights: FloatArray | None) -> FloatArray:
 
 _KNOTS = 256
 """Pieces of equal mass between which the scale of a quantile is linear."""
+
+_ROWS = 4096
+"""Rows whose laws are in memory at a time."""
 
 _FINE = 64
 """Thresholds at least of models of all of y: with a few, rounding would cost more than is learnt."""
