@@ -62,8 +62,8 @@ def own_layouts(prices: np.ndarray) -> dict[str, str]:
         for day, values in zip(days, prices, strict=True)
     )
     cents = "".join(
-        f"{day:%Y-%m-%d}T{hour:02d}:00:00Z\t{day + pd.Timedelta(hours=hour + 1):%Y-%m-%dT%H:%M:%SZ}\t{value / 10:.3f}\tS\n"
-        for day, hour, value in rows
+        f"{time:%Y-%m-%dT%H:%M:%SZ}\t{time + pd.Timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}\t{value / 10:.3f}\tS\n"
+        for time, value in ((day + pd.Timedelta(hours=hour), value) for day, hour, value in rows)
     )
     hours = "|".join(f"HE{hour:02d}" for hour in range(1, 25))
     return {
