@@ -78,7 +78,7 @@ class DecisionCalibrated(Forecaster):
     tolerance
         How large the weighted gain of a round may be, in the scale of the weights
         (:class:`~omnisim.game.engine.Engine`); None for the budget of the potential, or 1/1000 of the weight for the
-        others. With a number nothing keeps the potential within e K, so its bounds may come to say nothing.
+        others. With a number nothing keeps the potential within e K, so its bounds may come to say nothing. > 0.
 
     Raises
     ------
