@@ -50,7 +50,7 @@ class IndustrialLoads(MarketAgents):
         The least output (energy drawn in shifts, in MWh) and hours of running of a week for a plant of size 1, > 0;
         None for none.
     size_spread
-        Standard deviation of the logarithm of the size, whose median is 1: powers and values are times the size. >= 0.
+        Standard deviation, >= 0, of the logarithm of the size, whose median is 1: powers and values are times the size.
 
     Raises
     ------

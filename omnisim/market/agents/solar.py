@@ -36,21 +36,21 @@ class SolarStorage(Asset):
     Parameters
     ----------
     median_solar_mw
-        Power of the plant, median, lognormal; 0.01 is a roof. In MW, > 0.
+        Power of the plant in MW, > 0, median, lognormal; 0.01 is a roof.
     size_spread
-        Standard deviation of the logarithm of the power. >= 0.
+        Standard deviation of the logarithm of the power, >= 0.
     sun_hours
-        Energy of a day in hours at full power. >= 0.
+        Energy of a day in hours at full power, >= 0.
     load_ratio
-        Load of a day in multiples of the energy of the sun. >= 0.
+        Load of a day in multiples of the energy of the sun, >= 0.
     storage_hours
-        Energy of the battery in hours of the plant's power; its own power is half of the plant's. > 0.
+        Energy of the battery in hours of the plant's power, > 0; its own power is half of the plant's.
     efficiency
         MWh given back per MWh drawn, in (0, 1].
     degradation
         Cost of a MWh given back, in multiples of ``typical_price``, >= 0.
     rest_levels
-        Shares of the energy at which the days may begin and end. In [0, 1].
+        Shares of the energy at which the days may begin and end, in [0, 1].
 
     Raises
     ------
@@ -124,13 +124,13 @@ class Producers(Asset):
     Parameters
     ----------
     median_power_mw
-        Power of a plant, median, lognormal. In MW, > 0.
+        Power of a plant, median, lognormal, in MW, > 0.
     size_spread
-        Standard deviation of the logarithm of the power. >= 0.
+        Standard deviation of the logarithm of the power, >= 0.
     solar_share
-        Share of the agents that are solar plants; the others are wind parks. In [0, 1].
+        Share of the agents, in [0, 1], that are solar plants; the others are wind parks.
     solar_factor, wind_factor
-        Mean power in multiples of full power. In (0, 1).
+        Mean power in multiples of full power, in (0, 1).
     premium
         Support for each MWh fed in, in multiples of ``typical_price``: prices down to minus this still pay. Of either
         sign.

@@ -59,8 +59,8 @@ class DemandResponse(Adversary):
     generator_file
         Instead, a CSV file with a row for each: ``name``, ``capacity``, and other columns as above.
     base_load
-        MWh: the mean over the coordinates (a day's curve is put on it), d numbers, or the name of a feature of d
-        numbers (a load forecast, say) of which it is ``base_share``. >= 0.
+        MWh, >= 0: the mean over the coordinates (a day's curve is put on it), d numbers, or the name of a feature of d
+        numbers (a load forecast, say) of which it is ``base_share``.
     day, week, year
         Amplitudes of the base load, as shares of it, >= 0: over the coordinates (lowest at one sixth of the day,
         highest at two thirds) where it is one number; with a period of 7 and of 365.25 rounds in any case.
@@ -83,7 +83,8 @@ class DemandResponse(Adversary):
     fuel_steps
         Tables with ``fuel``, ``first`` and ``price``, which holds from then on.
     price_cap
-        Price where the generators do not suffice; the upper end of ``price_range`` by default. In money per MWh, of either sign.
+        Price where the generators do not suffice, in money per MWh, of either sign; the upper end of ``price_range`` by
+        default.
     price_range
         The prices that become outcomes 0 and 1; a scenario file states them in its market.
 
