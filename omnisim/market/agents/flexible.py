@@ -148,8 +148,8 @@ class HeatPumps(Asset):
     power_ratio
         The most heat in multiples of the mean of the day, > 1.
     store_hours
-        Heat of the band (heat capacity of the house times its width) in hours of the mean heat, >= 0; a house draws 0.5,
-        1 or 1.5 times it.
+        Heat of the band (heat capacity of the house times its width) in hours of the mean heat, >= 0; a house draws
+        0.5, 1 or 1.5 times it.
     loss_per_hour
         Share of the heat in the band that is lost in an hour, in [0, 1).
 
