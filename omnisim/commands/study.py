@@ -57,7 +57,7 @@ def study(
     with run_directory.prepared(directory):
         check_unoccupied(directory, {"study": name, "command": command}, force=force)
         with rounds_bar(f"study {name}") as on_rounds:
-            result = found(studies.Options(quick, seed, jobs, on_rounds, data))
+            result = found(studies.Options(quick, seed, jobs, on_rounds, data, directory))
         from omnisim.studies.directory import write
 
         page = write(result, directory, command, seed, time.perf_counter() - started)

@@ -10,7 +10,7 @@ from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import listing
 from omnisim.statistics.slopes import Slope, slope_of
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, paragraphs, rows_of
+from omnisim.studies.frame import Frame, measured, paragraphs, rows_of
 from omnisim.studies.scaling import charts, prose
 from omnisim.studies.scaling.cases import Case, measure
 from omnisim.studies.scaling.findings import findings
@@ -171,7 +171,6 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=lambda plan, options: cases(plan, options.seed),
-    measure=measure,
-    cost=lambda case: case.rounds,
+    play=measured(measure, lambda case: case.rounds),
     assemble=assemble,
 )
