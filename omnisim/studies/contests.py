@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar
 
+import pandas as pd
+
 from omnisim.comparison.comparing import run_grid
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.grid import make_grid
+from omnisim.comparison.records import SEED
 from omnisim.comparison.run import Observe
 from omnisim.scenario.scenario import Scenario
 from omnisim.strategies.forecasters.base import Forecaster
@@ -79,6 +82,19 @@ class Contest:
             progress(max(0, done - before) * self._rounds, self.rounds)
 
         return run_grid(grid, folder, jobs=jobs, fail_fast=True, on_run=on_run, observe=self.observe)
+
+    def runs(self, comparison: Comparison, *observed: str) -> pd.DataFrame:
+        """``comparison.runs`` of the new forecasters, in their order, then in that of the seeds.
+
+        With the columns replicate, certificates, violated (how many of them do not hold) and those ``observed`` (one
+        number of each run).
+        """
+        numbers = {name: comparison.observed(name)[:, :, 0].ravel() for name in observed}
+        found = comparison.runs.assign(**numbers).rename(
+            columns={"certificates_listed": "certificates", "certificates_violated": "violated"}
+        )
+        found["replicate"] = found[SEED].map({seed: r for r, seed in enumerate(self.seeds)})
+        return found.iloc[self.played * len(self.seeds) :]
 
 
 AnyContest = TypeVar("AnyContest", bound=Contest)

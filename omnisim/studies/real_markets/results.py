@@ -144,7 +144,8 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
                 identity = {"market": market, "forecaster": name, "replicate": replicate, "seed": seed}
                 found = _rows(agents[name, seed], earned[name][replicate], case.setting)
                 rows += [identity | row for row in found]
-        runs.append(_runs(case, comparison))
+        played_runs = case.runs(comparison, *ENGINE, CUT).assign(market=market)
+        runs.append(played_runs.sort_values("replicate", kind="stable"))
     frame, every = pd.DataFrame(rows), pd.concat(runs, ignore_index=True)
     samples: dict[Any, dict[str, FloatArray]] = {
         key: {name: group[name].to_numpy(dtype=np.float64) for name in MEASURES}
@@ -161,8 +162,8 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
             }
     return Results(
         frame,
-        every.drop(columns="seconds"),
-        every["seconds"].to_list(),
+        every[_RUN],
+        every["simulate_seconds"].to_list(),
         daily,
         money,
         pools,
@@ -170,6 +171,9 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
         {name: known.subsequences for name, known in settings.items()},
         samples,
     )
+
+
+_RUN = ["market", "forecaster", "replicate", "seed", "certificates", "violated", *ENGINE, CUT]
 
 
 def _money_of(agents: pd.DataFrame, population: str) -> FloatArray:
@@ -194,28 +198,6 @@ def _rows(agents: pd.DataFrame, daily: FloatArray, known: Setting) -> Iterator[d
             "money": float(money.mean()),
             **{f"money_{each}": float(money[here["population"] == each].mean()) for each in POPULATIONS},
         }
-
-
-def _runs(case: Case, comparison: Comparison) -> pd.DataFrame:
-    """The runs of the new forecasters, those of a seed together."""
-    found = comparison.runs
-    found = found[found["forecaster"].isin(case.new)].set_index([SEED, "forecaster"])
-    every = pd.MultiIndex.from_product([case.seeds, case.new], names=found.index.names)
-    observed = {
-        name: comparison.observed(name)[len(case.forecasters) - len(case.new) :, :, 0] for name in (*ENGINE, CUT)
-    }
-    return pd.DataFrame(
-        {
-            "market": case.setting.market.name,
-            "forecaster": every.get_level_values("forecaster"),
-            "replicate": np.repeat(np.arange(len(case.seeds)), len(case.new)),
-            "seed": every.get_level_values(SEED),
-            "certificates": found.loc[every, "certificates_listed"].to_numpy(),
-            "violated": found.loc[every, "certificates_violated"].to_numpy(),
-            **{name: values.T.ravel() for name, values in observed.items()},
-            "seconds": found.loc[every, "simulate_seconds"].to_numpy(),
-        }
-    )
 
 
 def settings_table(settings: Sequence[Setting], results: Results) -> pd.DataFrame:
