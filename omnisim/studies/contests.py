@@ -7,6 +7,7 @@ study, so that a study that was interrupted goes on with those that are missing,
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar
@@ -18,6 +19,8 @@ from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.grid import make_grid
 from omnisim.comparison.records import SEED
 from omnisim.comparison.run import Observe
+from omnisim.comparison.store import Store
+from omnisim.errors import OmnisimError
 from omnisim.scenario.scenario import Scenario
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.studies import Options, Progress
@@ -119,3 +122,12 @@ def _folder_name(name: str) -> str:
     # Names of markets come from files of the user. Two that become the same share a folder, and runs do not get mixed
     # up there: they are named after all that their scenario says.
     return re.sub(r"[^\w-]+", "-", name) or "-"
+
+
+def kept(folder: Path) -> int:
+    """Number of finished runs in the folder of a study."""
+    found = 0
+    for contest in sorted((folder / COMPARISONS).glob("*")):
+        with suppress(OmnisimError):  # a damaged file holds no run to go on from
+            found += len(Store(contest).places())
+    return found

@@ -14,7 +14,7 @@ from omnisim.studies.real_markets import charts, prose, tables
 from omnisim.studies.real_markets.cases import FULL, QUICK, Case, Plan, cases, forecasters_of
 from omnisim.studies.real_markets.contenders import calibrated
 from omnisim.studies.real_markets.findings import findings
-from omnisim.studies.real_markets.results import Results, collect, settings_table
+from omnisim.studies.real_markets.results import SECONDS, Results, collect, settings_table
 from omnisim.studies.real_markets.setting import Setting
 
 
@@ -74,7 +74,7 @@ def assemble(done: Sequence[Case], comparisons: Sequence[Comparison], plan: Plan
         "cost": Table("Seconds per run", tables.cost(results), "The only table that differs between machines."),
         "regret": Table("Swap regret of every forecaster and subsequence", tables.regret(results), shown=False),
         "subsequences": Table("Every run and subsequence", results.rows, shown=False),
-        "runs": Table("Every run", results.runs, shown=False),
+        "runs": Table("Every run", results.runs.drop(columns=SECONDS), shown=False),
     }
     changed = charts.changed_chart(results)
     summary = paragraphs(prose.SUMMARY)

@@ -17,6 +17,8 @@ from omnisim.studies.real_markets.setting import ALL, CHANGED, POPULATIONS, Sett
 
 DAYS_PER_YEAR = 365
 
+SECONDS = "simulate_seconds"
+
 MEASURES = (EARNED, "utility", "swap_regret", "money")
 """Columns of the rows that results are made of."""
 
@@ -38,9 +40,8 @@ class Results:
         swap_regret_largest (over agents), undefined (agents whose benchmark is empty); money (at the true prices, per
         agent and day, mean over agents), and the same per population.
     runs
-        One per run: certificates, violated, and what is observed; see :mod:`~omnisim.studies.real_markets.cases`.
-    seconds
-        That the simulation of each run took.
+        One per run: certificates, violated, what is observed (see :mod:`~omnisim.studies.real_markets.cases`), and
+        simulate_seconds.
     daily
         (market, forecaster) -> (R, D): what was earned on each day, mean over agents, for R population seeds.
     money
@@ -55,7 +56,6 @@ class Results:
 
     rows: pd.DataFrame
     runs: pd.DataFrame
-    seconds: Sequence[float]
     daily: Mapping[tuple[str, str], FloatArray]
     money: Mapping[tuple[str, str, str], FloatArray]
     pools: Mapping[str, Sequence[str]]
@@ -146,7 +146,7 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
                 rows += [identity | row for row in found]
         played_runs = case.runs(comparison, *ENGINE, CUT).assign(market=market)
         runs.append(played_runs.sort_values("replicate", kind="stable"))
-    frame, every = pd.DataFrame(rows), pd.concat(runs, ignore_index=True)
+    frame, every = pd.DataFrame(rows), pd.concat(runs, ignore_index=True)[_RUN]
     samples: dict[Any, dict[str, FloatArray]] = {
         key: {name: group[name].to_numpy(dtype=np.float64) for name in MEASURES}
         for key, group in frame.groupby(["market", "forecaster", "subsequence"], sort=False)
@@ -162,8 +162,7 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
             }
     return Results(
         frame,
-        every[_RUN],
-        every["simulate_seconds"].to_list(),
+        every,
         daily,
         money,
         pools,
@@ -173,7 +172,7 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
     )
 
 
-_RUN = ["market", "forecaster", "replicate", "seed", "certificates", "violated", *ENGINE, CUT]
+_RUN = ["market", "forecaster", "replicate", "seed", "certificates", "violated", *ENGINE, CUT, SECONDS]
 
 
 def _money_of(agents: pd.DataFrame, population: str) -> FloatArray:
