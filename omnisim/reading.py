@@ -2,7 +2,8 @@
 
 What the content of a file can make a parser raise has no list: gzip raises ``zlib.error`` and ``EOFError``, XML
 ``LookupError``, TOML ``RecursionError``. So everything is caught where a content is parsed, and nowhere else: an error
-of omnisim's own code outside of these places stays what it is.
+of omnisim's own code outside of these places stays what it is. So does, inside of them, what only a mistake of ours
+raises: a name, an attribute or a type that is wrong in a line of omnisim, which checks contents before it uses them.
 """
 
 import errno
@@ -23,6 +24,8 @@ MOST_TEXT = 100_000_000
 
 _SHOWN = 120
 """Characters of a cause that a message repeats."""
+
+_OURS = __name__.partition(".")[0]
 
 _OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-fA-F]+>")
 """Python's default form of an object, which tells nobody anything about a file."""
@@ -89,7 +92,17 @@ def reading(
     except RecursionError as cause:
         raise error(f"{place}{says} (it is nested too deeply){advice}") from cause
     except Exception as cause:
+        if isinstance(cause, NameError | AttributeError | TypeError) and _is_ours(cause):
+            raise
         raise error(f"{place}{says} ({one_line(cause)}){advice}") from cause
+
+
+def _is_ours(cause: Exception) -> bool:
+    """Whether a line of omnisim raised it, by itself and not in a library that it called."""
+    last = cause.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and str(last.tb_frame.f_globals.get("__name__")).partition(".")[0] == _OURS
 
 
 def is_no_file(path: Path) -> bool:
