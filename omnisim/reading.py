@@ -44,7 +44,12 @@ class Versioned(BaseModel):
 
 @contextmanager
 def reading(
-    where: Path | str, error: type[OmnisimError], says: str = "cannot be read", advice: str = ""
+    where: Path | str,
+    error: type[OmnisimError],
+    says: str = "cannot be read",
+    advice: str = "",
+    *,
+    of_any_form: bool = False,
 ) -> Iterator[None]:
     """Turn whatever reading a content raises into one line; what is an :class:`OmnisimError` already passes.
 
@@ -58,11 +63,15 @@ def reading(
         What is wrong with a content that cannot be parsed; the cause follows in parentheses.
     advice
         How to go on, at the end of that line.
+    of_any_form
+        Whether lines of omnisim walk a content whose form nothing has checked, so that a wrong type there is its own.
 
     Raises
     ------
     OmnisimError
         Of class ``error``.
+    NameError, AttributeError, TypeError
+        Where a line of omnisim is wrong, and not the content.
 
     Examples
     --------
@@ -92,7 +101,8 @@ def reading(
     except RecursionError as cause:
         raise error(f"{place}{says} (it is nested too deeply){advice}") from cause
     except Exception as cause:
-        if isinstance(cause, NameError | AttributeError | TypeError) and _is_ours(cause):
+        mistakes = (NameError,) if of_any_form else (NameError, AttributeError, TypeError)
+        if isinstance(cause, mistakes) and _is_ours(cause):
             raise
         raise error(f"{place}{says} ({one_line(cause)}){advice}") from cause
 
