@@ -39,6 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker("whole")
+        if item.get_closest_marker("whole"):
+            item.add_marker("long")
         # All examples of what the quick suite tries on a sample.
         if Suite.long and item.get_closest_marker("sampled"):
             item.add_marker("long")

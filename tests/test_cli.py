@@ -272,6 +272,7 @@ class TestList:
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals and signals of POSIX")
 class TestTerminal:
+    @pytest.mark.whole
     def test_a_progress_bar_where_standard_error_is_a_terminal(self, tmp_path: Path) -> None:
         import pty
 

@@ -19,6 +19,7 @@ tempfile.TemporaryFile = refuse  # by which numba finds out whether it can write
 
 
 @pytest.mark.parametrize("command", ["validate", pytest.param("run", marks=pytest.mark.long)])
+@pytest.mark.whole
 def test_a_command_works_without_a_cache_and_says_so_once(tmp_path: Path, command: str) -> None:
     out = ["--out", tmp_path / "out"] if command == "run" else []
     code, said, complaint = done(command, write_scenario(tmp_path), *out, before=NOWHERE)
@@ -41,6 +42,7 @@ print(triple(14))
 
 
 @pytest.mark.parametrize("damage", ["cut", pytest.param("garbled", marks=pytest.mark.long), "gone"])
+@pytest.mark.whole
 def test_a_damaged_cache_costs_time_and_nothing_else(tmp_path: Path, damage: str) -> None:
     module, cache = tmp_path / "tripling.py", tmp_path / "cache"
     module.write_text(FUNCTION, encoding="utf-8")

@@ -74,6 +74,7 @@ def pages(*, long: bool) -> list[Path]:
 
 
 @pytest.mark.parametrize("page", pages(long=False), ids=name)
+@pytest.mark.whole
 def test_a_page_works(page: Path, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(tmp_path, samples, monkeypatch)
     run_page(page, tmp_path, long=False)

@@ -105,6 +105,7 @@ def interrupted_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 class TestSignals:
     @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.long if n == "SIGHUP" else ()) for n in CODES])
+    @pytest.mark.whole
     def test_a_run_leaves_nothing(self, tmp_path: Path, name: str) -> None:
         out = tmp_path / "reports" / "out"
         said = interrupted(["run", "synthetic_seasonal", "--rounds", 300_000, "--out", out], out, name)
@@ -127,6 +128,7 @@ class TestSignals:
         for file in ("trace.npz", "agents.parquet", "certificates.json", "scenario.toml"):
             assert (out / file).read_bytes() == (tmp_path / "undisturbed" / file).read_bytes()
 
+    @pytest.mark.whole
     def test_a_run_before_its_first_checkpoint(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         arguments = ["run", "synthetic_seasonal", "--rounds", 300_000, "--checkpoint-every", 299_999, "--out", out]
@@ -168,6 +170,7 @@ class TestSignals:
         assert len(omnisim.load_comparison(out).runs) == 12
 
     @pytest.mark.parametrize("name", ONE_OF_EACH)
+    @pytest.mark.whole
     def test_a_study_begins_anew(self, tmp_path: Path, name: str) -> None:
         out = tmp_path / "out"
         said = interrupted(["study", "scaling", "--quick", "--jobs", 2, "--out", out], out, name)
@@ -197,6 +200,7 @@ class TestSignals:
         assert (out / "report.html").stat().st_ino != before.st_ino
         assert said == f"{out / 'report.html'} is complete"
 
+    @pytest.mark.whole
     def test_a_signal_while_libraries_are_imported(self) -> None:
         # The entry point imports everything else only when it has taken care of signals.
         command = start("list", "studies", before=SLOW_IMPORT)
@@ -220,6 +224,7 @@ class TestSignals:
         send(command, name)
         assert finish(command) == (0, "", "")
 
+    @pytest.mark.whole
     def test_those_that_come_until_the_process_is_gone_change_nothing(self) -> None:
         # When Python ends it puts handlers back that kill a process, some time before it is gone.
         last = "import atexit, pandas, omnisim.interruption as i\ni._SAME_REQUEST = 600.0\n"
@@ -242,6 +247,7 @@ class TestSignals:
             time.sleep(0.1)
         assert finish(command) == (143, "", "")
 
+    @pytest.mark.whole
     def test_one_that_is_ignored_stays_so(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         command = start(
@@ -253,6 +259,7 @@ class TestSignals:
         send(command, "SIGHUP")
         assert finish(command)[0] == 0
 
+    @pytest.mark.whole
     def test_several_at_once_are_one_request(self, tmp_path: Path) -> None:
         # As `timeout` sends them: to the command, and to all of its group, workers included.
         out = tmp_path / "out"
@@ -268,6 +275,7 @@ class TestSignals:
         there = f"nothing was written to {out}: the same command begins anew"
         assert complaint == f"omnisim: interrupted by SIGTERM; {there}\n"
 
+    @pytest.mark.whole
     def test_one_that_comes_where_nothing_can_be_raised_is_not_lost(self, tmp_path: Path) -> None:
         # What is raised in __del__, or in a library that swallows it, vanishes without a word to whoever waits.
         swallowing = (
@@ -284,6 +292,7 @@ class TestSignals:
         assert complaint.startswith("omnisim: interrupted by SIGTERM; nothing was written to ")
 
     @pytest.mark.parametrize("name", ONE_OF_EACH)
+    @pytest.mark.whole
     def test_one_that_another_thread_gets_while_the_main_one_sleeps(self, tmp_path: Path, name: str) -> None:
         # As when it comes between the last look of Python for signals and the sleep: nothing wakes the main thread.
         elsewhere = (
@@ -343,6 +352,7 @@ class TestSignals:
                 done.append("all of it")
             assert done == ["all of it"]
 
+    @pytest.mark.whole
     def test_who_asks_again_does_not_wait(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         stubborn = (
@@ -416,6 +426,7 @@ class TestBugs:
         assert answer.err == "omnisim: the pipe to another process is broken: [Errno 32] Broken pipe\n"
 
 
+@pytest.mark.whole
 class TestStreams:
     def test_a_reader_that_has_left(self) -> None:
         reader, writer = os.pipe()

@@ -25,6 +25,7 @@ def test_one_that_stands_nowhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+@pytest.mark.whole
 def test_a_process_that_has_the_libraries_sees_what_is_changed_and_ends_what_hangs(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     module, test = tmp_path / "planted_module.py", tmp_path / "test_planted.py"

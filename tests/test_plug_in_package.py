@@ -9,6 +9,8 @@ import pytest
 from documents import ROOT, blocks
 from scenario_files import omnisim_commands_elsewhere
 
+pytestmark = pytest.mark.whole
+
 PAGE = blocks((ROOT / "docs" / "how-to" / "plug-in.md").read_text(encoding="utf-8"))
 
 

@@ -64,6 +64,7 @@ ALONE = "compare in two processes"
         *(pytest.param({call}, id=call, marks=pytest.mark.long) for call in CALLS),
     ],
 )
+@pytest.mark.whole
 def test_library_calls_print_nothing(calls: Collection[str], tmp_path: Path) -> None:
     script = tmp_path / "call.py"
     script.write_text("\n".join([START, *(code for call, code in CALLS.items() if call in calls)]), encoding="utf-8")

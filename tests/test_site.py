@@ -16,6 +16,8 @@ from documents import ROOT
 import omnisim
 from omnisim.analysis.certificates import COLUMNS
 
+pytestmark = pytest.mark.whole
+
 pytest.importorskip("sphinx", reason="the extra docs is not installed")
 
 

@@ -147,6 +147,7 @@ def test_keys_of_a_plan_that_are_gone(toy: Path) -> None:
         ),
     ],
 )
+@pytest.mark.whole
 def test_an_environment_that_libraries_trip_over(toy: Path, variable: str, value: str) -> None:
     for command in (["validate", toy], ["run", toy, "--out", toy.parent / "out"], ["list", "forecasters"]):
         code, said, complaint = done(*command, env={**os.environ, variable: value})

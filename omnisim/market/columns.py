@@ -181,7 +181,7 @@ def is_moment(table: Table, name: str) -> bool:
         return True
     text = table.text(name)
     text = text[text != ""]
-    if text.empty or text.str.fullmatch(r"[-+]?[\d.,]{1,7}").mean() > 0.5:
+    if text.empty or text.str.fullmatch(r"[-+]?([\d.,]{1,7}|\d*[.,]\d+(e[-+]?\d+)?)").mean() > 0.5:
         return False
     try:
         return bool(read_moments(text, "time_format", None).stamps.notna().mean() > 0.8)

@@ -1,8 +1,8 @@
 """Header of a file of unknown layout, and the notation of its cells."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from omnisim.errors import DataError
 from omnisim.market.excel_files import header_above
@@ -10,12 +10,29 @@ from omnisim.market.preamble import lines_above_header
 from omnisim.market.several_files import first_file
 from omnisim.market.stamps import When
 from omnisim.market.table_files import Source, read_table
-from omnisim.market.tables import Form
+from omnisim.market.tables import Form, Table
+from omnisim.market.text_files import Wanted
+
+Read: TypeAlias = Callable[[Form, Sequence[Wanted]], Table]
+"""The table of one source in a form, below a header with some columns."""
 
 
-def form_found(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
+def reader_of(source: Source) -> Read:
+    """Reads a source once in each form and for each header, however often it is asked for."""
+    known: dict[str, Table] = {}
+
+    def read(form: Form, wanted: Sequence[Wanted]) -> Table:
+        key = repr((form, wanted))
+        if key not in known:
+            known[key] = read_table(source, form, wanted)
+        return known[key]
+
+    return read
+
+
+def form_found(source: Source, given: Mapping[str, Any], read: Read) -> dict[str, Any]:
     """Lines above the header, and names for the columns of a file without one; none if the user's columns tell it."""
-    if _has_named(source, given):
+    if _has_named(given, read):
         return {}
     path = first_file(source)
     if path is None or any(given.get(key) is not None for key in ("skip_rows", "columns")):
@@ -52,11 +69,11 @@ def when_of(keys: Mapping[str, Any]) -> When:
     return When(**{key: keys[key] for key in When.__dataclass_fields__ if keys.get(key) is not None})
 
 
-def _has_named(source: Source, given: Mapping[str, Any]) -> bool:
+def _has_named(given: Mapping[str, Any], read: Read) -> bool:
     """Whether some line has all columns that the user names, and so is the header."""
     named = named_columns(given)
     try:
-        return bool(named) and set(named) <= set(read_table(source, form_of(given), named).columns)
+        return bool(named) and set(named) <= set(read(form_of(given), named).columns)
     except DataError:
         return False
 

@@ -14,12 +14,13 @@ from omnisim.errors import DataError
 from omnisim.market.columns import is_moment, is_period, likely_columns
 from omnisim.market.data import MINUTES, RESOLUTIONS, Market
 from omnisim.market.files import read_prices
-from omnisim.market.guessed_form import form_found, form_of, named_columns, when_of
+from omnisim.market.guessed_form import Read, form_found, form_of, named_columns, reader_of, when_of
+from omnisim.market.several_files import called
 from omnisim.market.sources import recognized
 from omnisim.market.stamps import Stamps, read_stamps
 from omnisim.market.steps import steps_of_rows
 from omnisim.market.suspicions import unit_of_prices
-from omnisim.market.table_files import Source, read_table
+from omnisim.market.table_files import Source
 from omnisim.market.tables import Table
 from omnisim.market.wide import period_columns
 from omnisim.market.zones import clocks_like, zone_changing_on, zone_of_offsets
@@ -81,9 +82,10 @@ def guess(source: Source, given: Mapping[str, Any] | None = None) -> Guess:
     """
     given = {key: value for key, value in (given or {}).items() if value is not None}
     choices: list[str] = []
+    read = reader_of(source)
     for _ in range(_STEPS):
         try:
-            return _guessed(source, given, choices)
+            return _guessed(source, read, given, choices)
         except DataError as refusal:
             settled = _settled(str(refusal), given)
             if settled is None:
@@ -94,17 +96,17 @@ def guess(source: Source, given: Mapping[str, Any] | None = None) -> Guess:
     raise DataError(f"{source} is not read after {_STEPS} keys: {choices[-1]}")
 
 
-def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess:
+def _guessed(source: Source, read: Read, given: dict[str, Any], choices: list[str]) -> Guess:
     found = recognized(source, given)
     layout = ""
     if found is not None:
         layout, keys = found[0].about, found[0].keys_for(found[1], given)
     else:
-        keys = given | form_found(source, given)
-        table = read_table(source, form_of(keys), named_columns(given))
+        keys = given | form_found(source, given, read)
+        table = read(form_of(keys), named_columns(given))
         keys |= {key: value for key, value in likely_columns(table, keys).items() if keys.get(key) is None}
     named = {key: keys[key] for key in ("time", "date", "period") if keys.get(key) is not None}
-    table = read_table(source, form_of(keys), [each for each in named.values() if isinstance(each, str)])
+    whole = table = read(form_of(keys), [each for each in named.values() if isinstance(each, str)])
     for name in named_columns(keys):
         table.column(name)
     open_: list[str] = []
@@ -118,7 +120,7 @@ def _guessed(source: Source, given: dict[str, Any], choices: list[str]) -> Guess
         columns = len(period_columns(table.columns))
         usual = next(number for number in (24, 48, 96, 288) if columns <= number + number // 24 + 1)
         keys["resolution"] = RESOLUTIONS[usual]
-    market = read_prices(source, **keys)
+    market = read_prices(whole, **{"name": called(source, "prices"), **keys})
     if keys.get("currency") is None and keys.get("unit") is None and _says_nothing(table, str(keys.get("price"))):
         open_.append(f"the file does not say its currency: set currency ({market.currency!r} here)")
     keys |= {} if "unit" in keys else {"currency": market.currency}

@@ -97,7 +97,8 @@ def signs_of(cells: Iterable[str], decimal: Decimal | None, thousands: str | Non
     spaced, plain, ungrouped = "", "", False
     for cell in cells:
         text = unsigned(cell)
-        group = next((group for group in " '" if _spaced(group).fullmatch(text)), "")
+        plainly = _UNGROUPED.fullmatch(text) is not None  # nearly all cells, and then nothing else has to be tried
+        group = "" if plainly else next((group for group in " '" if _spaced(group).fullmatch(text)), "")
         if group:
             spaced, text = group, re.sub(_GROUPS[group], "", text)
         marks = [character for character in text if character in ".,"]
@@ -179,6 +180,7 @@ def ambiguous(cell: str, signs: Signs) -> str:
     return ""
 
 
+_UNGROUPED = re.compile(r"[-+]?\d+([.,]\d+)?")
 _NUMERIC = re.compile(r"[-+]?[\d.,]*\d[\d.,]*([eE][-+]?\d+)?")
 
 

@@ -1,7 +1,8 @@
 """Files of known sources: a reader for each, with the keys of :func:`~omnisim.market.read_prices` beside its own."""
 
+import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from omnisim.market.data import Market
 from omnisim.market.files import keys_of_a_file, read_prices
 from omnisim.market.layouts import LAYOUTS, SOURCES, Layout
 from omnisim.market.several_files import called, first_file
-from omnisim.market.table_files import Source, read_table
+from omnisim.market.table_files import TEXT, Source, kind_of, read_table
 from omnisim.market.tables import Form, Table
-from omnisim.market.text_files import has_columns, unpacked
+from omnisim.market.text_files import has_columns, read_text, unpacked
 
 _FORM = ("separator", "decimal", "thousands", "encoding", "skip_rows", "columns", "sheet", "member", "missing_values")
 
@@ -31,19 +32,30 @@ def recognized(source: Source, given: Mapping[str, Any] | None = None) -> tuple[
 def _first(layouts: tuple[Layout, ...], source: Source, given: Mapping[str, Any]) -> tuple[Layout, Table] | None:
     first = first_file(source)
     line = "" if first is None else _first_line(first, given.get("member"))
+    header = _headers(first, given.get("member"))
     for layout in layouts:
         if layout.first_line is not None and not re.fullmatch(layout.first_line, line):
             continue
-        form = {key: given[key] if given.get(key) is not None else layout.keys.get(key) for key in _FORM}
         try:
-            table = read_table(source if first is None else first, Form(**form), layout.patterns)
+            form = Form(**{key: given[key] if given.get(key) is not None else layout.keys.get(key) for key in _FORM})
+            if header is not None and not has_columns(header(form, layout.patterns), layout.patterns):
+                continue
+            table = read_table(source if first is None else first, form, layout.patterns)
         except DataError:
             if first is None and isinstance(source, str | Path):
                 raise
             continue  # not with the separator of that layout
         if has_columns(table.columns, layout.patterns) and layout.tells_the_time(table):
-            return layout, table if first is None else read_table(source, Form(**form), layout.patterns)
+            return layout, table if first is None else read_table(source, form, layout.patterns)
     return None
+
+
+def _headers(path: Path | None, member: str | None) -> Callable[[Form, Sequence[re.Pattern[str]]], list[str]] | None:
+    """The header of a file of text in each form, without reading the rest; None for any other source."""
+    if path is None or kind_of(path, member) not in TEXT:
+        return None
+    text = functools.cache(lambda encoding: read_text(path, encoding, member))
+    return lambda form, wanted: text(form.encoding).header(form, wanted)
 
 
 def _first_line(path: Path, member: str | None) -> str:

@@ -9,7 +9,7 @@ from omnisim.errors import DataError
 from omnisim.market.json_files import read_json
 from omnisim.market.several_files import expanded
 from omnisim.market.tables import Form, Place, Table
-from omnisim.market.text_files import Wanted, read_rows, refuse_large
+from omnisim.market.text_files import Wanted, read_text, refuse_large
 from omnisim.reading import reading
 
 if TYPE_CHECKING:
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | Path | pd.DataFrame | pd.Series[Any] | Table | Sequence[str | Path]"
 """A file, or several (a list, or a path with ``*`` in its name); a pandas object; a table that was read from one."""
 
-_PARQUET, _TEXT, _EXCEL = (
-    (".parquet", ".pq"),
-    (".csv", ".txt", ".tsv", ".dat", ".prn", ".1"),
-    (".xlsx", ".xlsm", ".xls"),
-)
+_PARQUET, _EXCEL = (".parquet", ".pq"), (".xlsx", ".xlsm", ".xls")
+
+TEXT = (".csv", ".txt", ".tsv", ".dat", ".prn", ".1")
+"""Suffixes of files of text."""
 
 
 def read_table(source: Source, form: Form | None = None, wanted: Sequence[Wanted] = ()) -> Table:
@@ -90,8 +89,7 @@ def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     with reading(path, DataError):
         if not path.is_file():
             raise DataError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: a file is needed")
-    name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
-    inner = _suffix_in_archive(path, form.member) if path.name.lower().endswith(".zip") else Path(name).suffix
+    inner = kind_of(path, form.member)
     if inner in _PARQUET:
         frame, table = _read_parquet(path), None
     elif inner == ".json":
@@ -101,7 +99,7 @@ def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
 
         frame, above = read_excel(path, form.sheet, form.skip_rows, wanted, form.member, form.columns)
         table = Table(path.name, "row", frame, form, above=above)
-    elif inner in _TEXT:
+    elif inner in TEXT:
         table = _of_text(path, form, wanted)
         frame = table.frame
     else:
@@ -121,15 +119,7 @@ def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
 def _of_text(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     import pandas as pd
 
-    rows = read_rows(
-        path,
-        separator=form.separator,
-        encoding=form.encoding,
-        skip_rows=form.skip_rows,
-        columns=form.columns,
-        member=form.member,
-        wanted=wanted,
-    )
+    rows = read_text(path, form.encoding, form.member).rows(form, wanted)
     frame = pd.DataFrame(rows.cells, index=pd.Index(rows.lines), columns=range(len(rows.header)), dtype=object)
     frame.columns = pd.Index(rows.header)
     return Table(path.name, "line", frame, form, None, rows.notes, rows.separator, rows.encoding, rows.above)
@@ -185,6 +175,14 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
+
+
+def kind_of(path: Path, member: str | None = None) -> str:
+    """The suffix that tells how a file is read, which is that of what is packed in it."""
+    name = path.name.lower()
+    if name.endswith(".zip"):
+        return _suffix_in_archive(path, member)
+    return Path(name.removesuffix(".gz")).suffix
 
 
 def _suffix_in_archive(path: Path, member: str | None) -> str:

@@ -3,14 +3,16 @@
 import csv
 import gzip
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from omnisim.errors import DataError
+from omnisim.market.tables import Form
 from omnisim.reading import reading
 
 SEPARATORS = ",;\t|"
@@ -135,33 +137,90 @@ def decoded(data: bytes, source: str, encoding: str | None = None) -> tuple[str,
     raise DataError(f"{source} is not a readable CSV file: {problem}; set encoding to what it was written in")
 
 
-def read_rows(
-    path: Path,
-    *,
-    separator: str | None = None,
-    encoding: str | None = None,
-    skip_rows: int | None = None,
-    columns: Sequence[str] | None = None,
-    member: str | None = None,
-    wanted: Sequence[Wanted] = (),
-) -> Rows:
-    """The rows of a text file below its header.
+@dataclass(frozen=True)
+class Text:
+    """Text of a file, below the line of Excel's own that says what the separator is.
 
-    Parameters
+    Attributes
     ----------
-    separator, encoding
-        Found out where they are None.
-    skip_rows
-        Lines above the header; None: the header is the first line that has all columns ``wanted``, or the first one.
-    columns
-        Names of the columns of a file without a header.
-    wanted
-        Columns that the header must have, or patterns of their whole names.
+    name, source
+        Of the file, and of the one that was packed in it.
+    lines
+        Of the text.
+    separator
+        The one that the file itself declares, if any.
+    above
+        Lines that were left out.
+    encoding, notes
+        With which it was read.
+    """
+
+    name: str
+    source: str
+    lines: list[str]
+    separator: str | None
+    above: int
+    encoding: str
+    notes: tuple[str, ...]
+
+    def header(self, form: Form, wanted: Sequence[Wanted] = ()) -> list[str]:
+        """The header that :meth:`rows` finds; no more than the first lines are looked at."""
+        if form.columns is not None:
+            return _declared(form.columns)
+        body, separator = self._below(form, wanted)
+        with reading(self.name, DataError, "is not a readable CSV file"):
+            rows = (row for row in _cells(body, separator) if any(map(str.strip, row)))
+            first = list(itertools.islice(rows, _LOOKED_AT))
+        return _names(first[_header(first, wanted) if form.skip_rows is None else 0]) if first else []
+
+    def rows(self, form: Form, wanted: Sequence[Wanted] = ()) -> Rows:
+        """The rows below the header.
+
+        Parameters
+        ----------
+        form
+            The header is in the line below ``skip_rows``, or if that is None in the first line that has all columns
+            ``wanted``, or the first one; a file with ``columns`` has none. The separator is found out where it is None.
+        wanted
+            Columns that the header must have, or patterns of their whole names.
+
+        Raises
+        ------
+        DataError
+            If the text cannot be read as such.
+        """
+        body, separator = self._below(form, wanted)
+        with reading(self.name, DataError, "is not a readable CSV file"):
+            cells, numbers = _split(body, separator, 1 + self.above + (form.skip_rows or 0), self.name)
+        if not cells:
+            raise DataError(f"{self.name} is empty: a header and rows are needed")
+        notes, preamble = list(self.notes), ""
+        if form.columns is not None:
+            header = _declared(form.columns)
+        else:
+            at = _header(cells, wanted) if form.skip_rows is None else 0
+            if at:
+                notes.append(f"{at} line{'s' * (at > 1)} above the header {'were' if at > 1 else 'was'} passed over")
+            header = _names(cells[at])
+            preamble = "\n".join(self.lines[: numbers[at] - 1 - self.above])
+            cells, numbers = cells[at + 1 :], numbers[at + 1 :]
+        shown = self.source if self.source != self.name[:-3] else self.name
+        rows = Rows(shown, header, cells, numbers, separator, self.encoding, tuple(notes), preamble)
+        return _even(rows, self.name)
+
+    def _below(self, form: Form, wanted: Sequence[Wanted]) -> tuple[str, str]:
+        """The text below the lines that are passed over, and what separates its cells."""
+        left = self.lines[form.skip_rows or 0 :]
+        return "\n".join(left), form.separator or self.separator or _separator(left[:_LOOKED_AT], wanted)
+
+
+def read_text(path: Path, encoding: str | None = None, member: str | None = None) -> Text:
+    """The text of a file; its encoding is found out where it is None.
 
     Raises
     ------
     DataError
-        If the file cannot be read as such.
+        If the file cannot be read, is empty or holds no text.
     """
     source, data = unpacked(path, member)
     if not data.strip():
@@ -169,48 +228,45 @@ def read_rows(
     text, found = decoded(data, path.name, encoding)
     if "\x00" in text[:10_000]:
         raise DataError(f"{path.name} is not a readable CSV file: it holds bytes of zero, as binary files do")
-    notes = [f"read as {found}"] if encoding is None and found == "cp1252" else []
+    notes = ("read as cp1252",) if encoding is None and found == "cp1252" else ()
     lines = text.splitlines()
-    above, preamble = 0, ""
+    separator = None
     if lines and re.fullmatch(r"sep=.", lines[0].strip('\ufeff"')):
-        # Excel's own line; it says what the separator is.
-        separator, above = separator or lines[0].strip('\ufeff"')[4], 1
+        separator = lines[0].strip('\ufeff"')[4]  # Excel's own line
     elif lines and lines[0].startswith("sep=") and lines[0][4:] in ("\t", ""):
-        separator, above = separator or "\t", 1
-    body = "\n".join(lines[above + (skip_rows or 0) :])
-    if separator is None:
-        separator = _separator(body.splitlines()[:_LOOKED_AT], wanted)
-    with reading(path.name, DataError, "is not a readable CSV file"):
-        cells, numbers = _split(body, separator, 1 + above + (skip_rows or 0), path.name)
-    if not cells:
-        raise DataError(f"{path.name} is empty: a header and rows are needed")
-    if columns is not None:
-        header = [name.strip() for name in columns]
-    else:
-        at = _header(cells, wanted) if skip_rows is None else 0
-        if at:
-            notes.append(f"{at} line{'s' * (at > 1)} above the header {'were' if at > 1 else 'was'} passed over")
-        header = [" ".join(name.split()) for name in cells[at]]
-        preamble = "\n".join(lines[above : numbers[at] - 1])
-        cells, numbers = cells[at + 1 :], numbers[at + 1 :]
-    shown = source if source != path.name[:-3] else path.name
-    rows = Rows(shown, header, cells, numbers, separator, found, tuple(notes), preamble)
-    return _even(rows, path.name)
+        separator = "\t"
+    above = int(separator is not None)
+    return Text(path.name, source, lines[above:], separator, above, found, notes)
+
+
+def _cells(body: str, separator: str) -> Any:
+    csv.field_size_limit(10_000_000)
+    return csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True)
+
+
+def _declared(columns: Sequence[str]) -> list[str]:
+    return [name.strip() for name in columns]
+
+
+def _names(row: Sequence[str]) -> list[str]:
+    return [" ".join(name.split()) for name in row]
 
 
 def _split(body: str, separator: str, first: int, name: str) -> tuple[list[list[str]], list[int]]:
     # Rows that are not blank, and the line each ends on.
-    csv.field_size_limit(10_000_000)
-    reader = csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True)
+    reader = _cells(body, separator)
     cells, numbers = [], []
-    before, lines = 0, body.split("\n")
+    quotes = '"' in body  # without any, a row is a line, and no cell holds a separator
+    before, lines = 0, body.split("\n") if quotes else []
     for row in reader:
-        written = lines[before : reader.line_num]
-        swallowed = len(written) > 1 or any(separator in cell for cell in row)
-        if len(written) > _LONGEST_ROW or (swallowed and "".join(written).count('"') % 2):
-            raise DataError(f"{name}: line {before + first} opens a quote that is not closed: close it, or take it out")
-        before = reader.line_num
-        if any(cell.strip() for cell in row):
+        if quotes:
+            written = lines[before : reader.line_num]
+            swallowed = len(written) > 1 or any(separator in cell for cell in row)
+            if len(written) > _LONGEST_ROW or (swallowed and "".join(written).count('"') % 2):
+                line = before + first
+                raise DataError(f"{name}: line {line} opens a quote that is not closed: close it, or take it out")
+            before = reader.line_num
+        if any(map(str.strip, row)):
             cells.append(row)
             numbers.append(reader.line_num + first - 1)
     return cells, numbers
@@ -234,7 +290,7 @@ def _separator(lines: Sequence[str], wanted: Sequence[Wanted]) -> str:
 
 def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Wanted], otherwise: int = 0) -> int:
     for at, row in enumerate(rows[:_LOOKED_AT]):
-        if wanted and has_columns([" ".join(name.split()) for name in row], wanted):
+        if wanted and has_columns(_names(row), wanted):
             return at
     return otherwise
 
@@ -255,7 +311,7 @@ def _even(rows: Rows, name: str) -> Rows:
     width = len(rows.header)
     while width > 1 and not rows.header[width - 1] and not any("".join(row[width - 1 :]).strip() for row in rows.cells):
         width -= 1
-    longer = [i for i, row in enumerate(rows.cells) if any(cell.strip() for cell in row[width:])]
+    longer = [i for i, row in enumerate(rows.cells) if len(row) > width and any(map(str.strip, row[width:]))]
     if longer:
         i = longer[0]
         everywhere = len(longer) == len(rows.cells)
@@ -270,7 +326,7 @@ def _even(rows: Rows, name: str) -> Rows:
             f"{name} is not a readable CSV file: line {rows.lines[i]} has {len(rows.cells[i])} cells, the header "
             f"{width}, with separator {rows.separator!r}: {cause}"
         )
-    cells = [row[:width] + [""] * (width - len(row)) for row in rows.cells]
+    cells = [row if len(row) == width else row[:width] + [""] * (width - len(row)) for row in rows.cells]
     return Rows(
         rows.source, rows.header[:width], cells, rows.lines, rows.separator, rows.encoding, rows.notes, rows.above
     )

@@ -19,6 +19,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("kind", CASES)
+@pytest.mark.whole
 def test_success_or_a_clear_line(kind: str, folder: Path) -> None:
     @settings(max_examples=COUNTS[kind], derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())

@@ -85,6 +85,7 @@ QUICK = "ercot_day_ahead"
     "path",
     [pytest.param(path, marks=[] if path.stem == QUICK else pytest.mark.long, id=path.stem) for path in PAGES],
 )
+@pytest.mark.whole
 def test_a_page_shows_what_its_command_makes(path: Path, tmp_path: Path) -> None:
     """Figures have the same data. Where a change moves them, docs/gallery.py makes the pages again."""
     answer = omnisim_command(*commands()[path.stem], "--out", tmp_path / "out")

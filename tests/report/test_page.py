@@ -190,6 +190,7 @@ def test_a_violated_certificate_is_the_first_thing_said(violated):
     assert "hold" not in page.text.split("What it was worth")[0]
 
 
+@pytest.mark.whole
 def test_size_with_ten_thousand_agents(make):
     analysis = make(
         populations={"a": 4000, "b": 3000, "c": 3000},
@@ -210,6 +211,7 @@ def test_size_with_ten_thousand_agents(make):
 @pytest.mark.parametrize(
     ("agents", "actions", "rounds"), [(3, 4, 60), pytest.param(30, 30, 300, marks=pytest.mark.long)]
 )
+@pytest.mark.whole
 def test_size_with_many_populations_and_subsequences(agents, actions, rounds, make):
     analysis = make(
         populations={f"population {i}": agents for i in range(10)},

@@ -35,6 +35,7 @@ class MovingMedian(Forecaster):
 USE = "forecaster={kind='moving_median', window=1}"
 
 
+@pytest.mark.whole
 def test_a_module_in_the_current_folder_is_run_checked_and_listed_like_ours(tmp_path: Path) -> None:
     path = write_scenario(tmp_path)
     (tmp_path / "medians.py").write_text(MODULE)

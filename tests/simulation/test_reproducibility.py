@@ -60,6 +60,7 @@ def test_another_seed_gives_another_run() -> None:
     assert not np.array_equal(omnisim.simulate(given, seed=3).outcomes, omnisim.simulate(given, seed=4).outcomes)
 
 
+@pytest.mark.whole
 def test_a_fresh_process_gives_the_same_file(tmp_path: Path) -> None:
     expected = saved(omnisim.simulate(scenario(), seed=3), tmp_path)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:

@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.whole
 def test_it_leaves_a_page_and_its_tables(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     assert names - {COMPARISONS} == {f"{name}.{end}" for name in ("market", "runs") for end in ("csv", "parquet")} | {

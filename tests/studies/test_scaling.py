@@ -20,6 +20,7 @@ COLUMNS = """
 """
 
 
+@pytest.mark.whole
 class TestFolder:
     def test_the_page_comes_with_every_table_twice(self, written) -> None:
         names = {"regret_slopes", "violation_slopes", "every_rule_slopes", "learner_slopes", "slopes", "runs"}

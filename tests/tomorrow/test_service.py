@@ -212,6 +212,7 @@ def address(served: Path) -> Iterator[str]:
         assert (code, complaint) == (143, f"omnisim: interrupted by SIGTERM; {served} is no longer served\n")
 
 
+@pytest.mark.whole
 def test_the_command(served: Path, address: str) -> None:
     with urllib.request.urlopen(f"{address}/forecast") as answer:  # noqa: S310 (its own address)
         assert answer.read() == (served / "tomorrow" / "forecast.json").read_bytes()

@@ -196,6 +196,7 @@ def _value(prices: Path, forecasts: list[str], customers: object, out: Path) -> 
     return out / "scenario.toml"
 
 
+@pytest.mark.whole
 def test_the_numbers_do_not_depend_on_the_jobs(files: tuple[Path, list[str]], tmp_path: Path) -> None:
     prices, forecasts = files
     for jobs in (1, 2):

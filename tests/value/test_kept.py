@@ -117,6 +117,7 @@ DURING_THE_PAGE = ("report.html",)
 @pytest.mark.parametrize(
     ("jobs", "lost"), [(1, DURING_TABLES), pytest.param(2, DURING_THE_PAGE, marks=pytest.mark.long)]
 )
+@pytest.mark.whole
 def test_a_command_that_ended_early_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, lost: tuple[str, ...]
 ) -> None:
@@ -175,6 +176,7 @@ def test_what_says_whose_results_these_are_comes_before_what_another_command_wou
         assert answer.code == 0, answer.err
 
 
+@pytest.mark.whole
 def test_an_interruption_says_how_to_go_on(tmp_path: Path) -> None:
     prices, forecasts = files_of(tmp_path)
     out = tmp_path / "out"

@@ -116,6 +116,7 @@ def _first_then_wait(folder: str, name: str) -> None:
 
 
 @pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+@pytest.mark.whole
 def test_workers_leave_signals_to_their_parent_and_do_not_repeat_what_it_said(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

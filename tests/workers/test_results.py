@@ -16,10 +16,12 @@ def alone() -> omnisim.Comparison:
     return compared(seeds=3)
 
 
+@pytest.mark.whole
 def test_two_processes(alone: omnisim.Comparison) -> None:
     assert_same(compared(seeds=3, jobs=2), alone)
 
 
+@pytest.mark.whole
 def test_a_cluster_of_two_workers(alone: omnisim.Comparison) -> None:
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(

@@ -175,6 +175,7 @@ def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison, pag
     assert all(link and link.startswith("#") for link in away)
 
 
+@pytest.mark.whole
 def test_pages_of_runs_and_of_their_comparison_lead_to_each_other(tmp_path: Path) -> None:
     scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 6, **FEW})
     found = omnisim.compare(scenario, ["persistence", "climatology"], seeds=1, jobs=1, out=tmp_path)
@@ -258,6 +259,7 @@ def test_one_forecaster_alone() -> None:
     assert "nan" not in page.text.lower().split()
 
 
+@pytest.mark.whole
 def test_many_forecasters_make_a_bounded_page() -> None:
     count = 14
     names = {f"{'a long name ' * 3}{lag}": {"kind": "persistence", "lag": lag} for lag in range(1, count + 1)}

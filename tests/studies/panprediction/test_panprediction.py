@@ -26,6 +26,7 @@ def written(tmp_path_factory):
     return folder, answer.out.splitlines()
 
 
+@pytest.mark.whole
 class TestFolder:
     def test_tables_and_manifest(self, written) -> None:
         folder, printed = written

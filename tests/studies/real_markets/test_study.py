@@ -35,6 +35,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     return folder, answer.out.splitlines()
 
 
+@pytest.mark.whole
 class TestFromTheCommandLine:
     def test_the_page_comes_with_every_table_twice(self, quick) -> None:
         folder, _ = quick
