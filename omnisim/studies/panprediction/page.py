@@ -10,10 +10,10 @@ from omnisim.statistics.slopes import slope_of
 from omnisim.studies import Options
 from omnisim.studies.frame import Frame, measured, paragraphs, rows_of
 from omnisim.studies.panprediction import charts, prose
+from omnisim.studies.panprediction.cases import FULL, QUICK, Plan, cases, cost, measure
 from omnisim.studies.panprediction.comparison import PROBLEMS, Comparison
 from omnisim.studies.panprediction.findings import FLOOR, findings
 from omnisim.studies.panprediction.growth import METHODS, Growth
-from omnisim.studies.panprediction.plan import FULL, QUICK, Plan, cases, cost, measure
 
 
 def assemble(
