@@ -53,6 +53,8 @@ class Options:
     data
         File or folder of the data that the study is about; None for what the package ships. A study that reads no
         data refuses one; see ``without_data``.
+    folder
+        Of the study, where it keeps runs to go on from; None to keep none.
     """
 
     quick: bool = False
@@ -60,6 +62,7 @@ class Options:
     jobs: int = -1
     progress: Progress | None = None
     data: Path | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seed < 0:

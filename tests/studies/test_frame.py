@@ -8,7 +8,7 @@ import pytest
 from omnisim.errors import ScenarioError
 from omnisim.report.study.results import Finding, Study
 from omnisim.studies import Options
-from omnisim.studies.frame import QUICK, Frame, certificates, paragraphs
+from omnisim.studies.frame import QUICK, Frame, certificates, measured, paragraphs
 
 
 def square(case: int) -> int:
@@ -26,8 +26,7 @@ NUMBERS = Frame(
     full=5,
     quick=2,
     cases=lambda plan, options: [options.seed + case for case in range(plan)],
-    measure=square,
-    cost=lambda case: 1 + case,
+    play=measured(square, lambda case: 1 + case),
     assemble=assemble,
 )
 

@@ -13,7 +13,7 @@ from omnisim.reading import reading
 from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import count
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, rows_of
+from omnisim.studies.frame import Frame, measured, rows_of
 from omnisim.studies.omniprediction import charts, m5_data
 from omnisim.studies.omniprediction.findings import ensemble_findings
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, experiment
@@ -172,8 +172,7 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=lambda case: sum(case.sizes),
+    play=measured(measure, lambda case: sum(case.sizes)),
     assemble=assemble,
     reads_data=True,
 )

@@ -12,7 +12,7 @@ from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import listing, number
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, rows_of
+from omnisim.studies.frame import Frame, measured, rows_of
 from omnisim.studies.omniprediction import charts
 from omnisim.studies.omniprediction.findings import ensemble_findings
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
@@ -208,8 +208,7 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=lambda case: sum(case.sizes),
+    play=measured(measure, lambda case: sum(case.sizes)),
     assemble=assemble,
     reads_data=True,
 )

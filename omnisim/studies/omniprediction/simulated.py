@@ -18,7 +18,7 @@ from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.study.results import Chart, Finding, Section, Study, Table
 from omnisim.statistics.verdicts import at_least, everywhere, within
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, rows_of
+from omnisim.studies.frame import Frame, measured, rows_of
 from omnisim.studies.omniprediction import charts
 from omnisim.studies.omniprediction.findings import MARGIN, above, at, differences, told
 from omnisim.studies.omniprediction.methods import (
@@ -267,7 +267,6 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=lambda case: case.n,
+    play=measured(measure, lambda case: case.n),
     assemble=assemble,
 )

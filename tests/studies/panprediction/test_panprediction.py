@@ -16,7 +16,7 @@ from omnisim.market import load_ercot
 from omnisim.studies.frame import run_all
 from omnisim.studies.panprediction import comparison, growth, law, plan, prices, problems
 from omnisim.studies.panprediction.findings import findings
-from omnisim.studies.panprediction.plan import measure
+from omnisim.studies.panprediction.cases import measure
 
 
 @pytest.fixture(scope="module")
