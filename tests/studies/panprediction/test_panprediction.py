@@ -15,8 +15,8 @@ from omnisim.errors import DataError
 from omnisim.market import load_ercot
 from omnisim.studies.frame import run_all
 from omnisim.studies.panprediction import comparison, growth, law, plan, prices, problems
-from omnisim.studies.panprediction.findings import findings
 from omnisim.studies.panprediction.cases import measure
+from omnisim.studies.panprediction.findings import findings
 
 
 @pytest.fixture(scope="module")
