@@ -26,9 +26,9 @@ STUDIES = {
     "scaling": "omnisim.studies.scaling.page",
     "panprediction": "omnisim.studies.panprediction.page",
     "real-markets": "omnisim.studies.real_markets.page",
-    "simulated": "omnisim.studies.omniprediction.simulated",
-    "price-spikes": "omnisim.studies.omniprediction.price_spikes",
-    "m5": "omnisim.studies.omniprediction.m5",
+    "simulated": "omnisim.studies.omniprediction.simulated.page",
+    "price-spikes": "omnisim.studies.omniprediction.price_spikes.page",
+    "m5": "omnisim.studies.omniprediction.m5.page",
 }
 """Module with the ``STUDY`` of each study, by the study's name."""
 
