@@ -283,6 +283,8 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) ->
     more = f" (and {len(others)} more)" if others else ""
     match first["type"]:
         case "extra_forbidden":
+            if place := _belonging(key, tree, schema):
+                return f"{key}: unknown key: did you mean '{place}.{key}'?{more}"
             known = _keys(first["loc"][:-1], schema)
             return f"{key}: unknown key{nearest(str(location[-1]), known)}{more}"
         case "missing":
@@ -311,6 +313,16 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) ->
             return f"{key}: must be {' or '.join(wanted)}, got {_show(first['input'])}{more}"
         case _:
             return f"{key}: {first['msg'].lower()}, got {_show(first['input'])}{more}"
+
+
+def _belonging(key: str, tree: Mapping[str, Any], schema: Schema) -> str | None:
+    """The table of the file that has a key of this name, which was given without its table."""
+    for table in ("market", "forecaster", "adversary", "elimination"):
+        settings = tree.get(table)
+        tag = settings.get("source" if table == "market" else "kind") if isinstance(settings, Mapping) else None
+        if tag in _tags((table,), schema) and key not in _TAGS and key in _keys((table, str(tag)), schema):
+            return table
+    return None
 
 
 def _show(value: Any) -> str:

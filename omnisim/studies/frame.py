@@ -116,7 +116,7 @@ def measured(
 def unjudged(study: Study) -> Study:
     """The study as its quick variant tells it: only what holds on runs of any length is judged."""
     findings = [finding if finding.exact else replace(finding, holds=None) for finding in study.findings]
-    return replace(study, summary=f"{study.summary} {QUICK}", findings=findings)
+    return replace(study, notices=[QUICK, *study.notices], findings=findings)
 
 
 def certificates(runs: pd.DataFrame) -> Finding:

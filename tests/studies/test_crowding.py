@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 import omnisim
@@ -26,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     answer = omnisim_command("study", "crowding", "--quick", "--seed", 2, "--jobs", 1, "--out", folder)
     assert (answer.code, answer.err) == (0, "")
     assert "DISAGREES" not in answer.out
+    assert unexplained_on(folder / "report.html") == {}
     assert answer.out.count("not judged") == 2 + 1 + 2  # growth needs longer runs, and so does the effect of a crowd
     return folder
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from page_text import Parsed
 from scenario_files import omnisim_command
 from value_laboratory import DAYS, files_of
@@ -34,6 +35,7 @@ def made(files: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactory
     out = tmp_path_factory.mktemp("made") / "out"
     answer = omnisim_command("value", *forecasts, "--prices", prices, *FEW, "--seeds", 2, "--jobs", 1, "--out", out)
     assert answer.code == 0, answer.err
+    assert unexplained_on(out / "report.html") == {}
     return out, answer.out
 
 

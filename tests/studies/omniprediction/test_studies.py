@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from data_folder import data_file
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.studies.omniprediction import finite_class
@@ -21,6 +22,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: objec
     assert (answer.code, answer.err) == (0, "")
     assert "agree" not in answer.out.lower()  # too few draws
     assert answer.out.count("not judged") > 0
+    assert unexplained_on(folder / "report.html") == {}
     return folder
 
 

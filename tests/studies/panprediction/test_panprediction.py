@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.errors import DataError
@@ -24,6 +25,7 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies") / "panprediction"
     answer = omnisim_command("study", "panprediction", "--quick", "--seed", 3, "--jobs", 1, "--out", folder)
     assert (answer.code, answer.err) == (0, "")
+    assert unexplained_on(folder / "report.html") == {}
     return folder, answer.out.splitlines()
 
 

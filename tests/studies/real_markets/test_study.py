@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.report.study.page import render
@@ -32,6 +33,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     assert warning.startswith(
         "omnisim: warning: The range from −50 to 250 USD/MWh of ERCOT, which the theory needs, cuts "
     )
+    assert unexplained_on(folder / "report.html") == {}
     return folder, answer.out.splitlines()
 
 
