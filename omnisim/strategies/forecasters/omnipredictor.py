@@ -48,7 +48,7 @@ class Omnipredictor(Forecaster):
     window
         Rounds in a fit, >= 2; None for all.
     seed
-        Of folds, and of the order in which rounds are played.
+        Of folds, and of the order in which rounds are played, >= 0.
 
     Raises
     ------

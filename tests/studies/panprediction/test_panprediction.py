@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.errors import DataError
 from omnisim.market import load_ercot
 from omnisim.studies.frame import run_all
-from omnisim.studies.panprediction import comparison, growth, law, plan, prices, problems
+from omnisim.studies.panprediction import cases as plan
+from omnisim.studies.panprediction import comparison, growth, law, prices, problems
+from omnisim.studies.panprediction.cases import measure
 from omnisim.studies.panprediction.findings import findings
-from omnisim.studies.panprediction.plan import measure
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,7 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies") / "panprediction"
     answer = omnisim_command("study", "panprediction", "--quick", "--seed", 3, "--jobs", 1, "--out", folder)
     assert (answer.code, answer.err) == (0, "")
+    assert unexplained_on(folder / "report.html") == {}
     return folder, answer.out.splitlines()
 
 
