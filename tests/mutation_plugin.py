@@ -29,6 +29,10 @@ class Span:
     codes: dict[int, CodeType] = field(default_factory=dict)
 
 
+EXAMPLES = 10
+"""Of each property while calls are noted: more call hardly anything else, and take as much longer as there are."""
+
+_times: dict[str, float] = {}
 _open: list[Span] = []
 _tests: dict[str, tuple[Span, list[str]]] = {}
 _shared: dict[str, Span] = {}
@@ -53,6 +57,21 @@ def _span() -> Iterator[Span]:
         _open[-1].seconds -= took
     else:
         sys.settrace(None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a few examples of each property while calls are noted."""
+    if TRACE not in os.environ:
+        return
+    import hypothesis
+
+    for item in items:
+        test: Any = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)
+        used = getattr(test, "_hypothesis_internal_use_settings", None)
+        if used is not None and used.max_examples > EXAMPLES:
+            _times[item.nodeid] = used.max_examples / EXAMPLES
+            test._hypothesis_internal_use_settings = hypothesis.settings(used, max_examples=EXAMPLES)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -105,5 +124,6 @@ def pytest_sessionfinish() -> None:
         codes = [code for each in (span, *used.values()) for code in each.codes.values()]
         ours = {(code.co_filename, code.co_firstlineno) for code in codes if code.co_filename.startswith(root)}
         called = sorted(f"{file[len(root) :].lstrip(os.sep)}:{line}" for file, line in ours)
-        found[test] = span.seconds, called, {name: each.seconds for name, each in used.items()}
+        seconds = span.seconds * _times.get(test, 1.0)
+        found[test] = seconds, called, {name: each.seconds for name, each in used.items()}
     Path(os.environ[TRACE]).write_text(json.dumps(found), encoding="utf-8")
