@@ -65,12 +65,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     import hypothesis
 
+    most: dict[int, int] = {}  # of the functions; several items may share one
     for item in items:
         test: Any = getattr(item, "obj", None)
         test = getattr(test, "__func__", test)
         used = getattr(test, "_hypothesis_internal_use_settings", None)
-        if used is not None and used.max_examples > EXAMPLES:
-            _times[item.nodeid] = used.max_examples / EXAMPLES
+        if used is not None and most.setdefault(id(test), used.max_examples) > EXAMPLES:
+            _times[item.nodeid] = most[id(test)] / EXAMPLES
             test._hypothesis_internal_use_settings = hypothesis.settings(used, max_examples=EXAMPLES)
 
 
