@@ -150,7 +150,7 @@ class Copy:
                 shutil.copytree(self._compiled, own, ignore=shutil.ignore_patterns(*changed), copy_function=os.link)
             given["NUMBA_CACHE_DIR"] = str(own)
         try:
-            code = self.run(list(tests), 20 + 5 * sum(tests.values()), **given)
+            code = self.run(list(tests), 15 + 3 * sum(tests.values()), **given)
         finally:
             file.write_text(healthy, encoding="utf-8")
             os.utime(file, ns=(changed_at, changed_at))  # so that what was compiled of it is still known to be
