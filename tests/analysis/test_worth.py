@@ -16,7 +16,7 @@ from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstVi
 @given(scenarios([BestResponse, FirstViolation, SubsequenceFirstViolation]), st.integers(0, 50))
 @examples(240)
 def test_money_under_the_three_forecasts(drawn: omnisim.Scenario, seed: int) -> None:
-    """Played, answered to the outcome before the round heard of, and to the outcome itself; of those with candidates."""
+    """Played, answered to the outcome before the round heard of, and to the outcome; of those with candidates."""
     trace = omnisim.simulate(drawn, seed=seed)
     analysis = omnisim.analyze(trace)
     outcomes, T = trace.true_outcomes.tolist(), trace.rounds
@@ -45,8 +45,8 @@ def test_money_under_the_three_forecasts(drawn: omnisim.Scenario, seed: int) -> 
                 baseline = a
                 if heard >= 0 and not defaulted:
                     told = outcomes[heard - 1] if heard else [0.5] * len(outcomes[0])
-                    baseline = max(alive, key=lambda b: (earns(n, b, told), -b))  # noqa: B023 (used at once)
-                foresight = max(alive, key=lambda b: (earns(n, b, outcomes[t]), -b))  # noqa: B023
+                    baseline = max(alive, key=lambda b: (earns(n, b, told), -b))
+                foresight = max(alive, key=lambda b: (earns(n, b, outcomes[t]), -b))
                 money = np.array([earns(n, each, outcomes[t]) for each in (a, baseline, foresight)])
                 whole += money
                 parts[:, active] += money[:, None]
