@@ -19,8 +19,8 @@ from omnisim.batch.models import answers_of, cross_fitted_answers, cross_fitted_
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Probability, Target
 
-BaseFit: TypeAlias = Callable[[FloatArray, FloatArray], BasePredictors]
-"""Function from features (n, k) and outcomes (n,) in [0, 1] to base predictors."""
+BaseFit: TypeAlias = Callable[..., BasePredictors]
+"""Function from features (n, k), outcomes (n,) in [0, 1] and, if there are any, weights (n,) to base predictors."""
 
 NAMES = ("single_feature", "linear", "columns")
 
@@ -53,10 +53,12 @@ class BestFeature(BasePredictors):
         return answers
 
 
-def single_feature_minimizers(x: FloatArray, y: FloatArray, m: int, target: Target) -> BestFeature:
+def single_feature_minimizers(
+    x: FloatArray, y: FloatArray, m: int, target: Target, weights: FloatArray | None = None
+) -> BestFeature:
     """Exact minimizers over the linear functions of any one feature, by sorting: O(k n (log n + m)).
 
-    Of equally good features the first is taken.
+    Of equally good features the first is taken. Weights (n,) say how many rows each stands for.
 
     >>> from omnisim.problem.losses import Probability
     >>> x = np.array([[0.5, 0.1], [0.4, 0.2], [0.6, 0.8], [0.5, 0.9]])
@@ -64,7 +66,7 @@ def single_feature_minimizers(x: FloatArray, y: FloatArray, m: int, target: Targ
     >>> base.feature, base.high([[0.0, 0.7]])
     (array([1, 1]), array([[ True,  True]]))
     """
-    lines = [empirical_minimizers(column, y, m, target) for column in np.asarray(x).T]
+    lines = [empirical_minimizers(column, y, m, target, sample_weight=weights) for column in np.asarray(x).T]
     risks = np.stack([line.risk for line in lines])
     feature = (risks <= risks.min(axis=0) + _SAME).argmax(axis=0)
     return BestFeature(risks[feature, np.arange(m)], feature.astype(np.int64), lines)
@@ -79,11 +81,17 @@ class Models(BasePredictors):
         By name, classifiers of 0 and 1 or regressors.
     selected
         Which of them serves which threshold.
+    best
+        Name of the one whose answers out of fold have the least squared error, or pinball loss of a quantile.
     """
 
-    def __init__(self, models: Mapping[str, Any], selected: Selected) -> None:
+    def __init__(self, models: Mapping[str, Any], selected: Selected, best: str) -> None:
         super().__init__(selected.risk)
-        self.models, self.selected = dict(models), selected
+        self.models, self.selected, self.best = dict(models), selected, best
+
+    def numbers(self, x: Any) -> FloatArray:
+        """The answers (n,) of the best model, in [0, 1]."""
+        return answers_of(self.models[self.best], x)
 
     def high(self, x: Any) -> BoolArray:
         """The answers (n, m) at features (n, k)."""
@@ -91,19 +99,30 @@ class Models(BasePredictors):
 
 
 def model_minimizers(
-    models: Mapping[str, Any], x: Any, y: FloatArray, m: int, target: Target, folds: int, seed: int
+    models: Mapping[str, Any],
+    x: Any,
+    y: FloatArray,
+    m: int,
+    target: Target,
+    folds: int,
+    seed: int,
+    weights: FloatArray | None = None,
+    scale: Callable[[FloatArray], FloatArray] = np.asarray,
 ) -> tuple[BoolArray, Models]:
     """Base predictors from a handful of models, and their answers (n, m) at rows that they were not fitted on.
 
     Models are classifiers of 0 and 1 where a probability is predicted, else regressors. For each threshold the one
-    whose out-of-fold answers do best at it is chosen.
+    whose out-of-fold answers do best at it is chosen. Weights (n,) say how many rows each stands for,
+    and the scale what predictions and outcomes are in units in which losses are measured.
     """
     fitted, columns = {}, np.empty((len(y), len(models)))
     answer = cross_fitted_answers if isinstance(target, Probability) else cross_fitted_numbers
     for k, (name, model) in enumerate(models.items()):
-        fitted[name], columns[:, k] = answer(model, x, y, folds, seed)
-    selected = finite_minimizers(columns, y, m, target)
-    return selected.high(columns), Models(fitted, selected)
+        fitted[name], columns[:, k] = answer(model, x, y, folds, seed, weights)
+    errors = [np.average(target.loss(scale(column), scale(y)), weights=weights) for column in columns.T]
+    best = int(np.argmin(errors))
+    selected = finite_minimizers(columns, y, m, target, sample_weight=weights)
+    return selected.high(columns), Models(fitted, selected, list(models)[best])
 
 
 def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any = None) -> BaseFit:
@@ -116,11 +135,11 @@ def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any =
     """
     if isinstance(base, str):
         if base == "single_feature":
-            return lambda x, y: single_feature_minimizers(x, y, m, target)
+            return lambda x, y, w=None: single_feature_minimizers(x, y, m, target, w)
         if base == "linear":
-            return lambda x, y: linear_minimizers(x, y, m, target, time_limit)
+            return lambda x, y, w=None: linear_minimizers(x, y, m, target, time_limit, sample_weight=w)
         if base == "columns":
-            return lambda x, y: finite_minimizers(x, y, m, target)
+            return lambda x, y, w=None: finite_minimizers(x, y, m, target, sample_weight=w)
     elif hasattr(base, "fit") and hasattr(base, "predict") and not isinstance(base, type):
-        return lambda x, y: classifier_minimizers(base, x, y, m, target, method)
+        return lambda x, y, w=None: classifier_minimizers(base, x, y, m, target, method, sample_weight=w)
     raise StrategyError(f"base is {base!r}: it must be one of {', '.join(map(repr, NAMES))}, or a classifier")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, within
+from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
@@ -83,7 +84,9 @@ class Selected(BasePredictors):
         return np.asarray(predictions[:, self.index] > thresholds(self.m))
 
 
-def empirical_minimizers(x: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY) -> HalfLines:
+def empirical_minimizers(
+    x: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY, *, sample_weight: ArrayLike | None = None
+) -> HalfLines:
     """Exact minimizers over the linear functions of one feature, by sorting: O(n log n + n m).
 
     Parameters
@@ -96,6 +99,8 @@ def empirical_minimizers(x: ArrayLike, y: ArrayLike, m: int, target: Target = _P
         How many thresholds, >= 1.
     target
         What is predicted.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. Whole numbers repeat rows; scaling changes nothing.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def empirical_minimizers(x: ArrayLike, y: ArrayLike, m: int, target: Target = _P
     Raises
     ------
     ProblemError
-        If x or y is malformed, they differ in length, or m < 1.
+        If an argument is malformed, they differ in length, or m < 1.
 
     Examples
     --------
@@ -119,6 +124,7 @@ def empirical_minimizers(x: ArrayLike, y: ArrayLike, m: int, target: Target = _P
     """
     feature, outcomes, thetas = _feature(x), target.check(y), thresholds(m)
     check_lengths(len(feature), len(outcomes))
+    weights, total, (feature, outcomes) = counted(sample_weight, len(outcomes), feature, outcomes)
     order = np.argsort(feature, kind="stable")
     values, starts = np.unique(feature[order], return_index=True)
     between = (values[:-1] + values[1:]) / 2
@@ -129,24 +135,27 @@ def empirical_minimizers(x: ArrayLike, y: ArrayLike, m: int, target: Target = _P
     risk, cut, up = np.empty(m), np.empty(m), np.empty(m, dtype=np.bool_)
     for i in range(m):
         gains = target.identification(thetas[i : i + 1], outcomes[order])[:, 0]
+        gains = gains if weights is None else gains * weights[order]
         below = np.append(np.add.reduceat(gains, starts), 0.0).cumsum()
         below = np.concatenate([[0.0], below[:-1]])
         above = below[-1] - below
         above[-1] = 0.0
         sums = np.concatenate([above, below[1:-1]])
-        best = int(np.argmax(sums <= sums.min() + TIE * len(outcomes)))
-        risk[i], cut[i], up[i] = sums[best] / len(outcomes), cuts[best], upwards[best]
+        best = int(np.argmax(sums <= sums.min() + TIE * total))
+        risk[i], cut[i], up[i] = sums[best] / total, cuts[best], upwards[best]
     return HalfLines(risk, cut, up)
 
 
-def finite_minimizers(columns: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY) -> Selected:
+def finite_minimizers(
+    columns: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY, *, sample_weight: ArrayLike | None = None
+) -> Selected:
     """Exact minimizers over a finite class, such as published forecasters: O(n m F).
 
     Parameters
     ----------
     columns : (n, F)
         Predictions in [0, 1], a column per member. Of equally good members the first is taken.
-    y, m, target
+    y, m, target, sample_weight
         As for :func:`empirical_minimizers`.
 
     Raises
@@ -164,10 +173,13 @@ def finite_minimizers(columns: ArrayLike, y: ArrayLike, m: int, target: Target =
     check_lengths(len(predictions), len(outcomes))
     if not predictions.shape[1]:
         raise ProblemError("columns must hold at least one member, got none")
+    weights, total, (predictions, outcomes) = counted(sample_weight, len(outcomes), predictions, outcomes)
     identification = target.identification(thetas, outcomes)
+    if weights is not None:
+        identification = identification * weights[:, None]
     sums = np.stack([weighted_sums(identification[:, i], predictions > theta) for i, theta in enumerate(thetas)])
-    index = (sums <= sums.min(axis=1, keepdims=True) + TIE * len(outcomes)).argmax(axis=1)
-    return Selected(sums[np.arange(m), index] / len(outcomes), index.astype(np.int64), predictions.shape[1])
+    index = (sums <= sums.min(axis=1, keepdims=True) + TIE * total).argmax(axis=1)
+    return Selected(sums[np.arange(m), index] / total, index.astype(np.int64), predictions.shape[1])
 
 
 def check_lengths(points: int, outcomes: int) -> None:

@@ -9,17 +9,20 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.calma import loss_differences
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import check_sample, check_scale
+from omnisim.batch.weighting import check_counts, in_rounds
 from omnisim.game.calibration_kernels import mean_calibrated, play_calibrated
 from omnisim.problem.losses.targets import Probability
 
 
 class CalibratedGame(Omnipredictor):
-    """The uniform mixture of the steps of all rounds: a randomized predictor.
+    """The mixture of the steps of all rounds, as they count: a randomized predictor.
 
     Attributes
     ----------
     weights, profiles : (n, m), (n, m + 1)
         Per round, the net weights of the functions g_i and the weighted signs of the grid points.
+    counts : (n,)
+        What each round counts: 1, if rows had no weights.
     rate
         eta.
     multiaccuracy, calibration
@@ -36,17 +39,20 @@ class CalibratedGame(Omnipredictor):
         multiaccuracy: float,
         calibration: float,
         bound: float,
+        counts: FloatArray,
     ) -> None:
         super().__init__(weights.shape[1])
         self.weights, self.profiles, self.rate = weights, profiles, rate
-        self.multiaccuracy, self.calibration, self.bound = multiaccuracy, calibration, bound
+        self.multiaccuracy, self.calibration, self.bound, self.counts = multiaccuracy, calibration, bound, counts
 
     def _law(self, high: BoolArray) -> FloatArray:
-        law: FloatArray = mean_calibrated(self.weights, self.profiles, loss_differences(high))
+        law: FloatArray = mean_calibrated(self.weights, self.profiles, loss_differences(high), self.counts)
         return law
 
 
-def two_player_calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 1.0) -> CalibratedGame:
+def two_player_calibrated_multiaccuracy(
+    high: ArrayLike, y: ArrayLike, c: float = 1.0, *, sample_weight: ArrayLike | None = None
+) -> CalibratedGame:
     """Ensemble base predictors by calibrated multiaccuracy at its best known rate, n^(-1/3): randomized.
 
     Multiaccuracy is with respect to the g_i of :func:`~omnisim.batch.calibrated_multiaccuracy`, calibration on the
@@ -66,11 +72,13 @@ def two_player_calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float 
         Of the rate eta = c sqrt((ln(m) + m) / n), > 0. At c = 1 laws are right to 1e-12; at large rates the play itself
         magnifies a difference in the last digit (at n = 1,600, m = 16, c = 32 about 1e18-fold), so that laws are right
         to 0.01 only, while bounds and reported errors hold of what was played.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. As for :func:`~omnisim.batch.two_player`.
 
     Raises
     ------
     ProblemError
-        If the sample is malformed or c <= 0.
+        If the sample or the weights are malformed, or c <= 0.
 
     Examples
     --------
@@ -79,11 +87,15 @@ def two_player_calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float 
     (1, 3)
     """
     answers, outcomes = check_sample(high, y, Probability())
-    n, m = answers.shape
+    weights, counts, n = check_counts(sample_weight, len(outcomes)), np.ones(len(outcomes)), float(len(outcomes))
+    if weights is not None:
+        rows, counts = in_rounds(weights, "two_player_calibrated_multiaccuracy")
+        answers, outcomes, n = answers[rows], outcomes[rows], float(counts.sum())
+    m = answers.shape[1]
     scale = check_scale("two_player_calibrated_multiaccuracy", c, positive=True)
     rate = scale * math.sqrt((math.log(m) + m) / n)
-    weights, profiles, correlation, residual = play_calibrated(loss_differences(answers), outcomes, rate)
+    net, profiles, correlation, residual = play_calibrated(loss_differences(answers), outcomes, rate, counts)
     objectives = np.logaddexp(math.log(2 * m), (m + 1) * math.log(2))
     bound = float(objectives) / (rate * n) + rate / 2 + 1 / (2 * m)
     multiaccuracy, calibration = float(np.abs(correlation).max()) / n, float(np.abs(residual).sum()) / n
-    return CalibratedGame(weights, profiles, rate, multiaccuracy, calibration, bound)
+    return CalibratedGame(net, profiles, rate, multiaccuracy, calibration, bound, counts)

@@ -9,6 +9,7 @@ from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.calma_kernels import alternate_steps, replay_steps
 from omnisim.batch.predictor import Omnipredictor, point_laws
 from omnisim.batch.samples import check_sample, check_scale, distinct_rows
+from omnisim.batch.weighting import counted
 from omnisim.problem.losses.targets import Probability
 from omnisim.problem.losses.thresholds import grid_level, prediction_grid, thresholds
 
@@ -59,7 +60,9 @@ class CalibratedEnsemble(Omnipredictor):
         return point_laws(grid_level(self.value(high), self.m), self.m)
 
 
-def calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 0.5) -> CalibratedEnsemble:
+def calibrated_multiaccuracy(
+    high: ArrayLike, y: ArrayLike, c: float = 0.5, *, sample_weight: ArrayLike | None = None
+) -> CalibratedEnsemble:
     """Ensemble base predictors by calibrated multiaccuracy: deterministic, at a slower rate than the others.
 
     Multiaccuracy is with respect to g_i(x) = l_{theta_i}(f_i(x), 1) - l_{theta_i}(f_i(x), 0) = 1[f_i <= theta_i] -
@@ -79,6 +82,10 @@ def calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 0.5) -> C
         Outcomes, 0 or 1.
     c
         Of the error allowed, alpha = c sqrt(ln(max(m, 2)) / n), > 0.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. The sample enters by the shares of its distinct rows and
+        of those with y = 1, so that whole numbers are repeated rows, and 0 is no row. Their sum stands for n in alpha:
+        scaling all changes that, and nothing else.
 
     Raises
     ------
@@ -92,11 +99,12 @@ def calibrated_multiaccuracy(high: ArrayLike, y: ArrayLike, c: float = 0.5) -> C
     True
     """
     answers, outcomes = check_sample(high, y, Probability())
-    n, m = answers.shape
+    weights, n, (answers, outcomes) = counted(sample_weight, len(outcomes), answers, outcomes)
+    m = answers.shape[1]
     alpha = check_scale("calibrated_multiaccuracy", c, positive=True) * math.sqrt(math.log(max(m, 2)) / n)
     rows, which = distinct_rows(answers)
-    share = np.bincount(which, minlength=len(rows)) / n
-    ones = np.bincount(which, weights=outcomes, minlength=len(rows)) / n
+    share = np.bincount(which, weights=weights, minlength=len(rows)) / n
+    ones = np.bincount(which, weights=outcomes if weights is None else outcomes * weights, minlength=len(rows)) / n
     found = alternate_steps(share, ones, loss_differences(rows), thresholds(m), alpha)
     steps, sizes, offsets, *value_errors = found
     values = replay_steps(loss_differences(rows), thresholds(m), steps, sizes, offsets)

@@ -9,6 +9,7 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
 from omnisim.batch.cross_fitting import row_count
 from omnisim.batch.models import answers_of, fit_weighted, takes_weights
+from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
@@ -69,6 +70,8 @@ def classifier_minimizers(
     m: int,
     target: Target = _PROBABILITY,
     method: Literal["weights", "probabilities"] | None = "weights",
+    *,
+    sample_weight: ArrayLike | None = None,
 ) -> BasePredictors:
     """Base predictors from a scikit-learn classifier: as good minimizers as the classifier is.
 
@@ -86,6 +89,9 @@ def classifier_minimizers(
         probability of y = 1 is held against every threshold; for classifiers and pipelines without sample weights,
         and outcomes in {0, 1} only. None: the first where the classifier, or the last step of a pipeline, takes sample
         weights, else the second.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. Costs are multiplied by them, or the one classifier is
+        given them. They are repeated rows as far as they are to the classifier.
 
     Raises
     ------
@@ -108,15 +114,18 @@ def classifier_minimizers(
     name = type(classifier).__name__
     if method is None:
         method = "weights" if takes_weights(classifier) else "probabilities"
+    rows, total, (x, outcomes) = counted(sample_weight, len(outcomes), x, outcomes)
     identification = target.identification(thetas, outcomes)
+    if rows is not None:
+        identification = identification * rows[:, None]
     if method == "probabilities":
         if not hasattr(classifier, "predict_proba"):
             raise ProblemError(f'{name} has no predict_proba: method="probabilities" needs it')
         ones = Probability().check(outcomes)
         mixed = 0 < ones.sum() < len(ones)
-        fitted = fit_weighted(clone(classifier), x, ones.astype(int), None) if mixed else None
+        fitted = fit_weighted(clone(classifier), x, ones.astype(int), rows) if mixed else None
         single = Thresholded(np.zeros(m), fitted, float(ones[0]))
-        single.risk = _risk(single, x, identification)
+        single.risk = _risk(single, x, identification, total)
         return single
     if method != "weights":
         raise ProblemError(f'method must be "weights" or "probabilities", got {method!r}')
@@ -135,9 +144,9 @@ def classifier_minimizers(
         else:
             classifiers.append(fit_weighted(clone(classifier), x, wanted.astype(int), weights))
     each = CostSensitive(np.zeros(m), classifiers, constant)
-    each.risk = _risk(each, x, identification)
+    each.risk = _risk(each, x, identification, total)
     return each
 
 
-def _risk(base: BasePredictors, x: ArrayLike, identification: FloatArray) -> FloatArray:
-    return np.asarray((identification * base.high(x)).mean(axis=0))
+def _risk(base: BasePredictors, x: ArrayLike, identification: FloatArray, total: float) -> FloatArray:
+    return np.asarray((identification * base.high(x)).sum(axis=0) / total)

@@ -11,15 +11,18 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
+from omnisim.batch.weighting import check_counts, rows_of
 from omnisim.errors import ProblemError
 
 
 def cross_fitted(
-    fit: Callable[[Any, Any], BasePredictors],
+    fit: Callable[..., BasePredictors],
     x: ArrayLike,
     y: ArrayLike,
     folds: int = 5,
     random_state: int | np.random.Generator = 0,
+    *,
+    sample_weight: ArrayLike | None = None,
 ) -> tuple[BoolArray, BasePredictors]:
     """Answers for an ensemble to be fitted on the *same* sample as its base predictors.
 
@@ -29,13 +32,16 @@ def cross_fitted(
     Parameters
     ----------
     fit
-        From (x, y) to base predictors: ``lambda x, y: empirical_minimizers(x, y, m=16)``.
+        From (x, y) to base predictors: ``lambda x, y: empirical_minimizers(x, y, m=16)``. With weights from (x, y, w).
     x, y : (n, ...), (n,)
         The sample.
     folds
         At least 2, at most n; rows are dealt at random.
     random_state
         A seed or generator for that.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. A row is in one fold, whatever its weight; one of weight
+        0 is in none, and is answered by base predictors for new points.
 
     Returns
     -------
@@ -59,22 +65,29 @@ def cross_fitted(
     points, outcomes = x if hasattr(x, "iloc") else np.asarray(x), np.asarray(y)
     rows = row_count(points)
     check_lengths(rows, len(outcomes))
-    if not 2 <= folds <= rows:
-        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {rows}, got {folds}")
-    fold = np.random.default_rng(random_state).permutation(rows) % folds
-    base = fit(points, outcomes)
+    weights = check_counts(sample_weight, rows)
+    used = np.flatnonzero(np.ones(rows) if weights is None else weights)
+    if not 2 <= folds <= len(used):
+        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {len(used)}, got {folds}")
+    fold = np.full(rows, _NO_FOLD)
+    fold[used] = np.random.default_rng(random_state).permutation(len(used)) % folds
+
+    def fitted(some: Any) -> BasePredictors:
+        given = (rows_of(points, some), outcomes[some])
+        return fit(*given) if weights is None else fit(*given, weights[some])
+
+    base = fit(points, outcomes) if weights is None else fitted(used)
     high = np.zeros((rows, base.m), dtype=np.bool_)
     for k in range(folds):
-        rest = fold != k
-        high[~rest] = fit(rows_of(points, rest), outcomes[rest]).high(rows_of(points, ~rest))
+        high[fold == k] = fitted((fold != k) & (fold != _NO_FOLD)).high(rows_of(points, fold == k))
+    if len(used) < rows:
+        high[fold == _NO_FOLD] = base.high(rows_of(points, fold == _NO_FOLD))
     return high, base
-
-
-def rows_of(X: Any, rows: Any) -> Any:
-    """Some rows of an array or data frame."""
-    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
 
 
 def row_count(x: Any) -> int:
     """Number of rows of an array or data frame."""
     return len(x) if hasattr(x, "iloc") else len(np.asarray(x))
+
+
+_NO_FOLD = -1

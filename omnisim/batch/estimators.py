@@ -13,11 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from omnisim.arrays import FloatArray
 from omnisim.batch.base_classes import base_fit, model_minimizers
 from omnisim.batch.calma import calibrated_multiaccuracy
-from omnisim.batch.cross_fitting import cross_fitted, rows_of
+from omnisim.batch.cross_fitting import cross_fitted
 from omnisim.batch.merging import Start, direct_ensemble
 from omnisim.batch.models import checked_table, default_models
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
+from omnisim.batch.weighting import in_rounds, rows_of, rows_to_learn_from
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Probability, Target
 
@@ -99,11 +100,14 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         return {} if self.c is None else {"c": self.c}
 
     @abstractmethod
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
         """The ensemble of base predictors that gave these answers."""
 
-    def _learn(self, X: Any, y: FloatArray, target: Target) -> None:
-        """Fit base predictors and ensemble to checked features (n, k) and outcomes (n,) in [0, 1]."""
+    _in_rounds = False
+    """Rows are played one after the other, so that copies of a row should be scattered: True or False."""
+
+    def _learn(self, X: Any, y: FloatArray, target: Target, weights: FloatArray | None) -> None:
+        """Fit base predictors and ensemble to checked features (n, k), outcomes (n,) in [0, 1] and weights (n,)."""
         name = type(self).__name__
         if self.m is not None and self.m < 1:
             raise StrategyError(f"m of {name} must be >= 1, got {self.m}")
@@ -115,36 +119,55 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
             raise StrategyError(f"method of {name} must be 'weights', 'probabilities' or None, got {self.method!r}")
         rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
         order = rng.permutation(len(y))
+        given = () if weights is None else (weights,)
         if self.base_share is None:
-            m = self.m or self._thresholds(len(y))
+            m = self.m or self._thresholds(_count(y, weights))
             if self.base is None:
-                high, self.base_predictors_ = self._model_answers(X, y, m, target, rng)
+                high, self.base_predictors_ = self._model_answers(X, y, m, target, rng, weights)
             else:
                 fit = base_fit(self.base, m, target, self.time_limit, self.method)
-                high, self.base_predictors_ = cross_fitted(fit, X, y, min(self.folds, len(y)), rng)
+                high, self.base_predictors_ = cross_fitted(
+                    fit, X, y, min(self.folds, len(y)), rng, sample_weight=weights
+                )
             used = order
         else:
             own = min(max(1, round(self.base_share * len(y))), len(y) - 1)
-            m, first = self.m or self._thresholds(len(y) - own), rows_of(X, order[:own])
+            first, used = order[:own], order[own:]
+            m = self.m or self._thresholds(_count(y[used], *(each[used] for each in given)))
+            features, share = rows_of(X, first), [each[first] for each in given]
             if self.base is None:
-                _, self.base_predictors_ = self._model_answers(first, y[order[:own]], m, target, rng)
+                _, self.base_predictors_ = self._model_answers(features, y[first], m, target, rng, *share)
             else:
                 fit = base_fit(self.base, m, target, self.time_limit, self.method)
-                self.base_predictors_ = fit(first, y[order[:own]])
+                self.base_predictors_ = fit(features, y[first], *share)
             high = self.base_predictors_.high(X)
-            used = order[own:]
-        self.ensemble_ = self._combine(high[used], y[used], target)
+        if weights is None:
+            self.ensemble_ = self._combine(high[used], y[used], target)
+        else:
+            counts = weights[used]
+            if self._in_rounds:
+                rounds, counts = in_rounds(counts, name)
+                scattered = rng.permutation(len(rounds))
+                used, counts = used[rounds[scattered]], counts[scattered]
+            self.ensemble_ = self._combine(high[used], y[used], target, counts)
         self.grid_ = self.ensemble_.grid
 
-    def _model_answers(self, X: Any, y: FloatArray, m: int, target: Target, rng: np.random.Generator) -> Any:
+    def _model_answers(
+        self, X: Any, y: FloatArray, m: int, target: Target, rng: np.random.Generator, weights: FloatArray | None = None
+    ) -> Any:
         seed = int(rng.integers(2**31 - 1))
-        return model_minimizers(self._models(X, target, len(y), seed), X, y, m, target, self.folds, seed)
+        models = self._models(X, target, len(y), seed)
+        return model_minimizers(models, X, y, m, target, self.folds, seed, weights, self._in_units)
+
+    def _in_units(self, values: FloatArray) -> FloatArray:
+        """Numbers of [0, 1] in the units of outcomes."""
+        return values
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (of regressors)
         """Models fitted where no base is given, by name."""
         return default_models(X, seed)
 
-    def _thresholds(self, rows: int) -> int:
+    def _thresholds(self, rows: float) -> int:
         """Number of thresholds where none is given."""
         return default_thresholds(rows)
 
@@ -177,13 +200,17 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         Fitted :class:`Omnipredictor`: it turns their answers into predictions, and keeps no sample.
     """
 
-    def fit(self, X: Any, y: Any) -> Any:
-        """Learn from features (n, k) and binary outcomes (n,).
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Learn from features (n, k), binary outcomes (n,) and weights (n,), None for one each.
+
+        A row of weight w counts as w rows: see :mod:`omnisim.batch.weighting`. The order of the rows has no part.
 
         Raises
         ------
         StrategyError
             For a bad parameter.
+        ProblemError
+            For bad weights, or a base that takes none where they are no whole numbers.
         ValueError
             If X or y are not what a classifier of two classes can learn from.
         """
@@ -195,12 +222,14 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
                 f"Only binary classification is supported. The type of the target is {kind}. Of several classes, fit "
                 "one estimator against the rest for each: sklearn.multiclass.OneVsRestClassifier does."
             )
+        rows, weights = rows_to_learn_from(X, y, sample_weight, type(self).__name__)
+        X, y = rows_of(X, rows), np.asarray(y)[rows]
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class only, {self.classes_.tolist()[0]!r}: {type(self).__name__} needs both outcomes"
             )
-        self._learn(X, codes.astype(np.float64), Probability())
+        self._learn(X, codes.astype(np.float64), Probability(), weights)
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -245,8 +274,10 @@ class TwoPlayerOmnipredictor(OmniClassifier):
     ((1, 17), array([ True]))
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return two_player(high, y, target=target, **self._constant())
+    _in_rounds = True
+
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return two_player(high, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 class DirectOmnipredictor(OmniClassifier):
@@ -294,8 +325,9 @@ class DirectOmnipredictor(OmniClassifier):
         )
         self.start = start
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return direct_ensemble(high, y, target=target, start=self.start, **self._constant())
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        given = {"start": self.start, "sample_weight": sample_weight, **self._constant()}
+        return direct_ensemble(high, y, target=target, **given)
 
 
 class CalibratedMultiaccuracy(OmniClassifier):
@@ -306,14 +338,19 @@ class CalibratedMultiaccuracy(OmniClassifier):
     see :func:`calibrated_multiaccuracy`.
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:  # noqa: ARG002 (probabilities only)
-        return calibrated_multiaccuracy(high, y, **self._constant())
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:  # noqa: ARG002 (probabilities only)
+        return calibrated_multiaccuracy(high, y, sample_weight=sample_weight, **self._constant())
 
 
-def default_thresholds(n: int) -> int:
+def _count(y: FloatArray, weights: FloatArray | None = None) -> float:
+    """Number of rows that a sample stands for."""
+    return len(y) if weights is None else float(weights.sum())
+
+
+def default_thresholds(n: float) -> int:
     """2^floor(log2 sqrt(n)).
 
     >>> [default_thresholds(n) for n in (1, 3, 4, 100, 500, 4096)]
     [1, 1, 2, 8, 16, 64]
     """
-    return 1 << int(math.log2(n) / 2)
+    return 1 << int(math.log2(max(1.0, n)) / 2)

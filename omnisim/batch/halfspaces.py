@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, finite
-from omnisim.batch.base_predictors import BasePredictors, check_lengths, empirical_minimizers
+from omnisim.batch.base_predictors import TIE, BasePredictors, check_lengths, empirical_minimizers
 from omnisim.batch.half_planes import cheapest_half_planes
+from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
@@ -41,7 +42,13 @@ class Halfspaces(BasePredictors):
 
 
 def linear_minimizers(
-    x: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY, time_limit: float = 10.0
+    x: ArrayLike,
+    y: ArrayLike,
+    m: int,
+    target: Target = _PROBABILITY,
+    time_limit: float = 10.0,
+    *,
+    sample_weight: ArrayLike | None = None,
 ) -> Halfspaces:
     """Minimizers over the linear functions of several features, with the gap that the time left open.
 
@@ -56,8 +63,8 @@ def linear_minimizers(
     ----------
     x : (n, d)
         Features, d >= 1. For one feature :func:`~omnisim.batch.empirical_minimizers` is exact and fast.
-    y, m, target
-        As there.
+    y, m, target, sample_weight
+        As there; scaled weights may find another of equally good half-spaces.
     time_limit
         Seconds for each of the m programs of three features or more, > 0. A program that hits it may give another
         answer on another machine; ``gap`` says where.
@@ -80,18 +87,25 @@ def linear_minimizers(
         raise ProblemError("x must have a feature or more, got none")
     if not time_limit > 0:
         raise ProblemError(f"time_limit must be > 0 seconds, got {time_limit}")
+    weights, n, (points, outcomes) = counted(sample_weight, len(outcomes), points, outcomes)
     distinct, which = np.unique(points, axis=0, return_inverse=True)
     middle = (distinct.max(axis=0) + distinct.min(axis=0)) / 2
     half = (distinct.max(axis=0) - distinct.min(axis=0)) / 2
     half[half == 0] = 1.0
     scaled = (distinct - middle) / half
     identification = target.identification(thetas, outcomes)
+    if weights is not None:
+        # Tolerances of programs and of half-planes are for costs of the order of 1 a row.
+        n = float(len(outcomes))
+        identification = identification * (weights / weights.mean())[:, None]
     costs = np.zeros((len(distinct), m))
     np.add.at(costs, which.reshape(-1), identification)
     varying = (distinct.max(axis=0) > distinct.min(axis=0)).nonzero()[0]
     exact = cheapest_half_planes(scaled[:, varying], costs) if len(varying) == 2 else None
-    lines = [empirical_minimizers(points[:, j], outcomes, m, target) for j in range(points.shape[1])]
-    n, d = points.shape
+    lines = [
+        empirical_minimizers(points[:, j], outcomes, m, target, sample_weight=weights) for j in range(points.shape[1])
+    ]
+    d = points.shape[1]
     risk, gap = np.empty(m), np.empty(m)
     coefficients, intercept = np.zeros((m, d)), np.zeros(m)
     for i in range(m):
@@ -104,7 +118,7 @@ def linear_minimizers(
             slopes, offset, bound = _solve(scaled[:, varying], costs[:, i], time_limit)
             candidates.append(_unscaled(slopes, offset, varying, middle, half))
         sums = [float(identification[points @ w + b > 0, i].sum()) for w, b in candidates]
-        best = int(np.argmin(sums))
+        best = int(np.argmax(np.array(sums) <= min(sums) + TIE * n))
         coefficients[i], intercept[i] = candidates[best]
         risk[i] = sums[best] / n
         # Bounds and sums are computed in different orders: what is left of a proven optimum is rounding.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.predictor import Omnipredictor, point_laws
 from omnisim.batch.samples import check_sample, check_scale
+from omnisim.batch.weighting import check_counts
 from omnisim.errors import ProblemError
 from omnisim.game.threshold_kernels import conflict_sum
 from omnisim.problem.losses.targets import Probability, Target
@@ -86,6 +87,7 @@ def direct_ensemble(
     split: bool = False,
     *,
     start: Start = "max_low",
+    sample_weight: ArrayLike | None = None,
 ) -> DirectEnsemble:
     """Ensemble base predictors by merging neighbours: sample-efficient and deterministic (Theorem 11).
 
@@ -111,12 +113,16 @@ def direct_ensemble(
         begins with the upper one unasked and examines the largest threshold of the lower one first; on the paper's
         simulated example (n = 400, m = 16, 100 draws) its mean error is 0.0023 and that of the printed one 0.0035.
         ``"middle"`` asks half-way between these two thresholds, so that swapping the two classes mirrors the predictor.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. All that is computed of the sample are sums of V
+        over rows, so that whole numbers are repeated rows, and 0 is no row. Their sum stands for n in epsilon; at c = 0
+        scaling all changes nothing. Not with ``split``.
 
     Raises
     ------
     ProblemError
-        If the sample is malformed, c is negative, ``start`` is no such word, or there are fewer rows than rounds to
-        split them over.
+        If the sample or the weights are malformed, c is negative, ``start`` is no such word, there are fewer rows than
+        rounds to split them over, or both weights and ``split`` are given.
 
     Examples
     --------
@@ -131,12 +137,19 @@ def direct_ensemble(
     n, m = answers.shape
     if start not in get_args(Start):
         raise ProblemError(f"start of direct_ensemble must be one of {', '.join(get_args(Start))}, got {start!r}")
-    epsilon = check_scale("direct_ensemble", c) * math.sqrt(math.log(m) / n)
+    weights = check_counts(sample_weight, n)
+    if split and weights is not None:
+        raise ProblemError(
+            "split=True of direct_ensemble takes no sample_weight: its shares are of rows, in their order"
+        )
+    total = float(n) if weights is None else float(weights.sum())
+    epsilon = check_scale("direct_ensemble", c) * math.sqrt(math.log(m) / total)
     thetas, (values, place) = thresholds(m), np.unique(outcomes, return_inverse=True)
 
     def column(i: int) -> FloatArray:
         # Of outcomes 0 and 1, two values are checked and looked up n times.
-        return target.identification(thetas[i : i + 1], values)[:, 0][place]
+        looked_up = target.identification(thetas[i : i + 1], values)[:, 0][place]
+        return looked_up if weights is None else looked_up * weights
 
     count = math.ceil(math.log2(m))
     if split and count > n:
@@ -154,14 +167,15 @@ def direct_ensemble(
             # Blocks are dropped as they are merged: at no time are there two tables of all levels.
             lower, upper = blocks.pop(0), blocks.pop(0)
             j = 2 * len(merges)
-            both = merge(lower[rows], upper[rows], used, (bounds[j], bounds[j + 1], bounds[j + 2]), epsilon, start)
+            edges_of_both = (bounds[j], bounds[j + 1], bounds[j + 2])
+            both = merge(lower[rows], upper[rows], used, edges_of_both, epsilon, start, None if split else total)
             merges.append(both)
             following.append(both(lower, upper))
         blocks = following + blocks
         bounds = [*bounds[:-1:2], m]
         rounds.append(merges)
     answered = np.ascontiguousarray(answers.T)
-    excess = np.array([inner(column(i), (blocks[0] > i).astype(np.float64) - answered[i]) for i in range(m)]) / n
+    excess = np.array([inner(column(i), (blocks[0] > i).astype(np.float64) - answered[i]) for i in range(m)]) / total
     return DirectEnsemble(m, rounds, epsilon, excess)
 
 
@@ -172,8 +186,11 @@ def merge(
     edges: tuple[int, int, int],
     epsilon: float,
     start: Start = "max_low",
+    total: float | None = None,
 ) -> Merge:
     """Algorithm 2 on levels (n,) of the two predictors; ``column(i)`` is V(theta_{i + 1}, y_t), (n,).
+
+    V may be multiplied by weights; their sum is ``total`` then, which is None for n.
 
     ``edges`` are first, middle and last of :class:`Merge`. With a cut h on the level of the upper predictor and a
     threshold l of the lower one, the two conflict on E = {upper > theta_h, lower <= theta_l}. Following the upper one
@@ -190,9 +207,10 @@ def merge(
     other nothing is claimed yet.
     """
     first, middle, last = edges
-    at_low, at_high = float(column(middle - 1).mean()), float(column(middle).mean())
+    n = len(low) if total is None else total
+    at_low, at_high = float(column(middle - 1).sum()) / n, float(column(middle).sum()) / n
     lower = {"min_high": at_high > epsilon + _EXACT, "max_low": False, "middle": at_low + at_high > 0}[start]
-    buffer, n = epsilon + _EXACT, len(low)
+    buffer = epsilon + _EXACT
     follows_high = np.full((middle - first + 1, last - middle + 1), not lower)
     # Theta number i (from 1) is exceeded by the levels >= i.
     cut, examined, down = (middle + 1, middle + 1, False) if lower else (middle, middle, True)

@@ -4,13 +4,15 @@ from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter, validate_data
 
 from omnisim.arrays import FloatArray
-from omnisim.batch.cross_fitting import rows_of
+from omnisim.batch.weighting import rows_of
 from omnisim.errors import ProblemError
 from omnisim.threads import at_most_threads
 
@@ -55,6 +57,8 @@ def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -
 def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
     """Fit a model, with weights of rows (n,) if there are any; a pipeline hands them to its last step.
 
+    It does so whatever metadata the steps have requested: who is given weights is decided here.
+
     Raises
     ------
     ProblemError
@@ -64,21 +68,34 @@ def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
     with at_most_threads(1 if len(y) < _MANY else None):
         if weights is None:
             return model.fit(X, y)
-        return model.fit(X, y, **{_weight_key(model): weights})
+        with config_context(enable_metadata_routing=False):
+            return model.fit(X, y, **{_weight_key(model): weights})
 
 
 def takes_weights(model: Any) -> bool:
     """Whether a model, or the last step of a pipeline, can be fitted with weights of rows."""
-    return bool(has_fit_parameter(model.steps[-1][1] if isinstance(model, Pipeline) else model, "sample_weight"))
+    return bool(has_fit_parameter(_last_step(model)[1], "sample_weight"))
 
 
 def _weight_key(model: Any) -> str:
-    if not takes_weights(model):
-        last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    steps, last = _last_step(model)
+    if not has_fit_parameter(last, "sample_weight"):
         raise ProblemError(
             f"{type(last).__name__}.fit takes no sample_weight: leave the weights out, or take another model"
         )
-    return f"{model.steps[-1][0]}__sample_weight" if isinstance(model, Pipeline) else "sample_weight"
+    return "__".join([*steps, "sample_weight"])
+
+
+def _last_step(model: Any) -> tuple[list[str], Any]:
+    """Names of the steps on the way to the model that is fitted to the outcomes in the end, and that model."""
+    steps: list[str] = []
+    while isinstance(model, Pipeline | TransformedTargetRegressor):
+        if isinstance(model, Pipeline):
+            name, model = model.steps[-1]
+            steps.append(name)
+        else:
+            model = model.regressor
+    return steps, model
 
 
 def answers_of(model: Any, X: Any) -> FloatArray:
@@ -117,19 +134,22 @@ def cross_fitted_answers(
     return wrapped, _on_curve(wrapped.curve_, answers)
 
 
-def cross_fitted_numbers(model: Any, X: Any, y: FloatArray, folds: int, seed: int) -> tuple[Any, FloatArray]:
+def cross_fitted_numbers(
+    model: Any, X: Any, y: FloatArray, folds: int, seed: int, weights: FloatArray | None = None
+) -> tuple[Any, FloatArray]:
     """The regressor fitted on all rows, and for each row (n,) the clipped answer of a copy fitted without it.
 
     Outcomes (n,) lie in [0, 1]. With fewer rows than ``folds`` there are that many; a single row is answered by the
     fitted model.
     """
-    fitted = fit_weighted(clone(model), X, y, None)
+    fitted = fit_weighted(clone(model), X, y, weights)
     folds = min(folds, len(y))
     if folds < _PAIR:
         return fitted, answers_of(fitted, X)
     answers = np.empty(len(y))
     for train, test in KFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(y))):
-        copy = fit_weighted(clone(model), rows_of(X, train), y[train], None)
+        without = None if weights is None else weights[train]
+        copy = fit_weighted(clone(model), rows_of(X, train), y[train], without)
         answers[test] = answers_of(copy, rows_of(X, test))
     return fitted, answers
 
@@ -177,7 +197,7 @@ def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None
 
     A weak pull towards (1, 0), of the weight of one row, keeps it finite where classes are separated.
     """
-    score, mass = _log_odds(answers), np.ones(len(y)) if weights is None else weights
+    score, mass = log_odds(answers), np.ones(len(y)) if weights is None else weights
     design, curve, prior = np.column_stack([score, np.ones(len(y))]), np.array([1.0, 0.0]), np.eye(2)
     for _ in range(50):
         p = 1 / (1 + np.exp(-design @ curve))
@@ -191,10 +211,11 @@ def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None
 
 
 def _on_curve(curve: tuple[float, float], answers: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.exp(-(curve[0] * _log_odds(answers) + curve[1]))))
+    return np.asarray(1 / (1 + np.exp(-(curve[0] * log_odds(answers) + curve[1]))))
 
 
-def _log_odds(answers: FloatArray) -> FloatArray:
+def log_odds(answers: FloatArray) -> FloatArray:
+    """Logarithms of p / (1 - p), of probabilities moved inside by a millionth."""
     inside = np.clip(answers, _EDGE, 1 - _EDGE)
     return np.asarray(np.log(inside) - np.log1p(-inside))
 

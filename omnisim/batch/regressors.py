@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from omnisim.arrays import FloatArray
 from omnisim.batch.estimators import Ensemble, default_thresholds
@@ -14,6 +14,7 @@ from omnisim.batch.merging import direct_ensemble
 from omnisim.batch.models import checked_table, default_regressors
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
+from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Mean, Quantile, Target
 
@@ -37,7 +38,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     Attributes
     ----------
     grid_ : (m + 1,)
-        The possible predictions, in the units of y.
+        The possible draws, in the units of y.
     low_, high_
         As used.
     """
@@ -70,13 +71,17 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         self.low = low
         self.high = high
 
-    def fit(self, X: Any, y: Any) -> Any:
-        """Learn from features (n, k) and outcomes (n,).
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Learn from features (n, k), outcomes (n,) and weights (n,), None for one each.
+
+        A row of weight w counts as w rows: see :mod:`omnisim.batch.weighting`. The order of the rows has no part.
 
         Raises
         ------
         StrategyError
             For a bad parameter.
+        ProblemError
+            For bad weights, or a base that takes none where they are no whole numbers.
         ValueError
             If X or y are not finite numbers of two rows or more.
         """
@@ -85,6 +90,8 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         else:
             X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=2)
         outcomes = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        rows, weights = rows_to_learn_from(X, outcomes, sample_weight, type(self).__name__)
+        X, outcomes = rows_of(X, rows), outcomes[rows]
         self.low_ = float(outcomes.min()) if self.low is None else float(self.low)
         self.high_ = float(outcomes.max()) if self.high is None else float(self.high)
         if self.low_ == self.high_ and self.low is None and self.high is None:
@@ -96,19 +103,40 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         self._knots, self._levels = np.array([self.low_, self.high_]), np.array([0.0, 1.0])
         if self.quantile is not None and self.base is None:
             clipped = np.clip(outcomes, self.low_, self.high_)
-            inner = np.quantile(clipped, np.linspace(0, 1, _KNOTS + 1))
+            inner = _quantiles(clipped, weights)
             self._knots = np.unique(np.concatenate([self._knots, inner]))
             self._levels = np.linspace(0, 1, len(self._knots))
         target: Target = Mean() if self.quantile is None else Quantile(self.quantile)
-        self._learn(self._features(X), self._scaled(outcomes), target)
-        self.grid_ = np.interp(self.ensemble_.grid, self._levels, self._knots)
+        self._learn(self._features(X), self._scaled(outcomes), target, weights)
+        self.grid_ = self._in_units(self.ensemble_.grid)
         return self
 
     def predict(self, X: Any) -> FloatArray:
-        """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1]."""
+        """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1].
+
+        Of a mean whose ``base`` is None, the law says between which thresholds to predict, and there the prediction is what the best
+        of the models says, or the nearer end. No threshold loss is another one than that of the grid point, and
+        rounding costs nothing: where the ensemble never contradicts the model, its prediction is the model's.
+        """
+        if self.base is None and self.quantile is None:
+            return self._refined(X)
         high = self._high(X)
-        mean = self.ensemble_.mean(high)
-        return np.asarray(np.interp(mean, self._levels, self._knots))
+        return self._in_units(self.ensemble_.mean(high))
+
+    def _refined(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        checked = checked_table(self, X)
+        high, model = self.base_predictors_.high(checked), self._in_units(self.base_predictors_.numbers(checked))
+        cells = self._in_units(np.concatenate([[0.0], self.ensemble_.thetas, [1.0]]))
+        predictions = np.empty(len(high))
+        for begin in range(0, len(high), _ROWS):
+            some = slice(begin, begin + _ROWS)
+            inside = np.clip(model[some, None], cells[:-1], cells[1:])
+            predictions[some] = (self.ensemble_.mixture(high[some]) * inside).sum(axis=1)
+        return predictions
+
+    def _in_units(self, values: FloatArray) -> FloatArray:
+        return np.asarray(np.interp(values, self._levels, self._knots))
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (see quantile)
         models = default_regressors(X, rows, self.quantile, seed)
@@ -122,7 +150,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
             for name, model in models.items()
         }
 
-    def _thresholds(self, rows: int) -> int:
+    def _thresholds(self, rows: float) -> int:
         least = _FINE if self.base is None else 1
         return max(least, default_thresholds(rows))
 
@@ -153,8 +181,10 @@ class TwoPlayerRegressor(OmniRegressor):
     True
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return two_player(high, y, target=target, **self._constant())
+    _in_rounds = True
+
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return two_player(high, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 class DirectRegressor(OmniRegressor):
@@ -163,12 +193,23 @@ class DirectRegressor(OmniRegressor):
     Parameters are those of :class:`OmniRegressor`; see :class:`DirectOmnipredictor`.
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target) -> Omnipredictor:
-        return direct_ensemble(high, y, target=target, **self._constant())
+    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return direct_ensemble(high, y, target=target, sample_weight=sample_weight, **self._constant())
+
+
+def _quantiles(outcomes: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Quantiles (257,) of equally spaced levels."""
+    levels = np.linspace(0, 1, _KNOTS + 1)
+    if weights is None:
+        return np.asarray(np.quantile(outcomes, levels))
+    return np.asarray(np.quantile(outcomes, levels, weights=weights, method="inverted_cdf"))
 
 
 _KNOTS = 256
 """Pieces of equal mass between which the scale of a quantile is linear."""
+
+_ROWS = 4096
+"""Rows whose laws are in memory at a time."""
 
 _FINE = 64
 """Thresholds at least of models of all of y: with a few, rounding would cost more than is learnt."""

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, within
 from omnisim.batch.predictor import point_laws
 from omnisim.batch.samples import check_sample
+from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import grid_level, thresholds
@@ -38,7 +39,14 @@ class BestSingle:
         return point_laws(grid_level(predictions[:, self.index], self.m), self.m)
 
 
-def best_single(columns: ArrayLike, high: ArrayLike, y: ArrayLike, target: Target = _PROBABILITY) -> BestSingle:
+def best_single(
+    columns: ArrayLike,
+    high: ArrayLike,
+    y: ArrayLike,
+    target: Target = _PROBABILITY,
+    *,
+    sample_weight: ArrayLike | None = None,
+) -> BestSingle:
     """The member of a finite class with the least empirical omniprediction error. It has no guarantee.
 
     Parameters
@@ -51,6 +59,8 @@ def best_single(columns: ArrayLike, high: ArrayLike, y: ArrayLike, target: Targe
         Outcomes.
     target
         What is predicted.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. Whole numbers repeat rows, scaling changes nothing.
 
     Raises
     ------
@@ -67,8 +77,13 @@ def best_single(columns: ArrayLike, high: ArrayLike, y: ArrayLike, target: Targe
     if not predictions.shape[1]:
         raise ProblemError("columns must hold at least one member, got none")
     thetas = thresholds(answers.shape[1])
+    weights, total, (answers, predictions, outcomes) = counted(
+        sample_weight, len(outcomes), answers, predictions, outcomes
+    )
     identification = target.identification(thetas, outcomes)
+    if weights is not None:
+        identification = identification * weights[:, None]
     base = (identification * answers).sum(axis=0)
     own = np.stack([identification[:, i] @ (predictions > theta) for i, theta in enumerate(thetas)])
-    errors = (own - base[:, None]).max(axis=0) / len(outcomes)
+    errors = (own - base[:, None]).max(axis=0) / total
     return BestSingle(int(errors.argmin()), errors, answers.shape[1])

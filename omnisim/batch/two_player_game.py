@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import check_sample, check_scale
+from omnisim.batch.weighting import check_counts, in_rounds
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
-from omnisim.game.threshold_kernels import mean_step, play_thresholds
+from omnisim.game.threshold_kernels import play_thresholds, weighted_mean_step
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
 
@@ -25,15 +26,17 @@ _ROWS = 4096
 
 
 class TwoPlayer(Omnipredictor):
-    """The uniform mixture of the steps of all rounds, or of a sample of them: a randomized predictor.
+    """The mixture of the steps of all rounds, or of a sample of them, as they count: a randomized predictor.
 
     Attributes
     ----------
     log_weights : (S, m)
         Of the rounds kept, the logarithms of what the first player put on each threshold; each row's largest is 0.
         Weights of a long game differ by hundreds of orders of magnitude, and none of them may be lost.
+    counts : (S,)
+        What each of them counts: 1, if rows had no weights.
     rounds
-        n, how many were played.
+        How many were played: n, if rows had no weights.
     rate
         eta.
     excess : (m,)
@@ -41,13 +44,23 @@ class TwoPlayer(Omnipredictor):
     bound
         What ``excess`` cannot exceed, whatever the sample: ln(m) / (eta n) + eta B^2 / 2, B the largest |V|. (Every
         round's weighted gain is at most 0, and by Hoeffding's lemma Hedge loses at most eta B^2 / 2 a round, for any
-        eta > 0.) On new data of the same law add the deviation of a martingale, 2 B sqrt(2 ln(m / delta) / n), and
-        where rounds were sampled what ``sampling_error`` says.
+        eta > 0. A round that counts s <= 1 loses at most eta s^2 B^2 / 2 <= s eta B^2 / 2, and n is the sum of s.) On
+        new data of the same law add the deviation of a martingale, 2 B sqrt(2 ln(m / delta) / n), and where rounds were
+        sampled what ``sampling_error`` says.
     """
 
-    def __init__(self, log_weights: FloatArray, rounds: int, rate: float, excess: FloatArray, bound: float) -> None:
+    def __init__(
+        self,
+        log_weights: FloatArray,
+        rounds: int,
+        rate: float,
+        excess: FloatArray,
+        bound: float,
+        counts: FloatArray | None = None,
+    ) -> None:
         super().__init__(log_weights.shape[1])
         self.log_weights, self.rounds, self.rate, self.excess, self.bound = log_weights, rounds, rate, excess, bound
+        self.counts = np.ones(len(log_weights)) if counts is None else counts
 
     @property
     def weights(self) -> FloatArray:
@@ -66,7 +79,7 @@ class TwoPlayer(Omnipredictor):
         return 0.5 / math.sqrt(kept) if kept < self.rounds else 0.0
 
     def _law(self, high: BoolArray) -> FloatArray:
-        law: FloatArray = mean_step(self.log_weights, high)
+        law: FloatArray = weighted_mean_step(self.log_weights, high, self.counts)
         return law
 
 
@@ -78,6 +91,7 @@ def two_player(
     *,
     rounds_kept: int | None = None,
     random_state: int | np.random.Generator = 0,
+    sample_weight: ArrayLike | None = None,
 ) -> TwoPlayer:
     """Ensemble base predictors by the two-player game: sample-efficient, randomized (Theorem 9).
 
@@ -101,11 +115,16 @@ def two_player(
         as long as n m <= 2^19, and 2^19 / m of them beyond: 4 MB.
     random_state
         A seed or generator, for those draws.
+    sample_weight : (n,)
+        How many rows each stands for, >= 0; None for one each. A row of weight w is played floor(w)
+        times in succession and once more in a round that counts what is left of w, in Hedge's gains and in the mixture.
+        So whole numbers are repeated rows, round by round, and 0 is no row; the sum of all stands for n in the rate.
+        Scaling all is another game. At most about four million rounds.
 
     Raises
     ------
     ProblemError
-        If the sample is malformed, c is negative or ``rounds_kept`` < 1.
+        If the sample or the weights are malformed, c is negative or ``rounds_kept`` < 1.
 
     Examples
     --------
@@ -117,29 +136,44 @@ def two_player(
     """
     answers, outcomes = check_sample(high, y, target)
     n, m = answers.shape
-    rate = check_scale("two_player", c) * math.sqrt(math.log(m) / n)
+    weights = check_counts(sample_weight, n)
+    rows, counts = (None, None) if weights is None else in_rounds(weights, "two_player")
+    rounds, total_count = (n, float(n)) if counts is None else (len(counts), float(counts.sum()))
+    rate = check_scale("two_player", c) * math.sqrt(math.log(m) / total_count)
     if rounds_kept is not None and rounds_kept < 1:
         raise ProblemError(f"rounds_kept of two_player must be >= 1, got {rounds_kept}")
-    kept = _drawn(n, max(1, _MOST_NUMBERS // m) if rounds_kept is None else rounds_kept, random_state)
+    most = max(1, _MOST_NUMBERS // m) if rounds_kept is None else rounds_kept
+    kept = _drawn(rounds, most, random_state, counts)
     thetas, total, history = thresholds(m), np.zeros((2, m)), np.empty((len(kept), m))
-    for begin in range(0, n, _ROWS):
-        span = slice(begin, begin + _ROWS)
+    for begin in range(0, rounds, _ROWS):
+        span = slice(begin, begin + _ROWS) if rows is None else rows[begin : begin + _ROWS]
         first, last = np.searchsorted(kept, (begin, begin + _ROWS))
         gains = target.identification(thetas, outcomes[span])
+        if counts is not None:
+            gains = gains * counts[begin : begin + _ROWS, None]
         play_thresholds(answers[span], gains, rate, total, kept[first:last] - begin, history[first:last])
     bound = target.bound if rate == 0 and m > 1 else 0.0
     if rate > 0:
-        bound = math.log(m) / (rate * n) + rate * target.bound**2 / 2
-    return TwoPlayer(history, n, rate, total.sum(axis=0) / n, bound)
+        bound = math.log(m) / (rate * total_count) + rate * target.bound**2 / 2
+    # What was drawn in proportion to what it counts counts alike afterwards.
+    kept_counts = counts[kept] if counts is not None and rounds <= most else None
+    return TwoPlayer(history, rounds, rate, total.sum(axis=0) / total_count, bound, kept_counts)
 
 
-def _drawn(rounds: int, most: int, random_state: int | np.random.Generator) -> IntArray:
+def _drawn(
+    rounds: int, most: int, random_state: int | np.random.Generator, counts: FloatArray | None = None
+) -> IntArray:
     """A point of each of ``most`` equal stretches of [0, rounds], rounded down; all rounds if there are no more.
+
+    If rounds count differently, (rounds,), the stretches are of their sum.
 
     Every round is drawn most / rounds times in the mean, also where stretches end within a round, which may then be
     drawn by two of them. With stretches of whole rounds, longer and shorter, those of the shorter would count for more.
     """
     if rounds <= most:
         return np.arange(rounds)
-    points = (np.arange(most) + np.random.default_rng(random_state).random(most)) * (rounds / most)
+    length = rounds if counts is None else float(counts.sum())
+    points = (np.arange(most) + np.random.default_rng(random_state).random(most)) * (length / most)
+    if counts is not None:
+        return np.minimum(np.searchsorted(counts.cumsum(), points, side="right"), rounds - 1)
     return np.minimum(points.astype(np.int64), rounds - 1)

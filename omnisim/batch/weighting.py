@@ -1,11 +1,32 @@
-"""Weights of rows, checked in one place."""
+"""Weights of rows, and what they mean, in one place.
+
+Measures are means: they take weights relative to each other (:func:`check_weights`), and scaling all of them changes
+nothing. What learns takes them as counts (:func:`check_counts`): a row of weight w stands for w rows. Then a
+whole number is that many copies of the row, 0 is no row, and the sum W of the weights is the sample size n wherever one
+enters (a rate, a buffer, the noise of a set, the number of thresholds). Scaling all weights is to claim another sample
+size; where none enters, such as in an empirical minimizer, it changes nothing. Weights that say how much a row matters,
+and not how many there are of it, should be scaled to a mean of 1.
+
+Estimators put rows in an order that depends on their content alone, and repeat those of whole weights
+(:func:`rows_to_learn_from`). So "copies of the row" is exact there, whatever is fitted to them, folds dealt at random
+and models of others included: after these two steps both samples are the same.
+"""
 
 from typing import Any
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, finite
+from omnisim.arrays import FloatArray, IntArray, finite
 from omnisim.errors import ProblemError
+
+_MOST_REPEATED = 2**20
+"""Rows up to which those of whole weights are repeated."""
+
+_MOST_ROUNDS = 2**22
+"""Rounds up to which a game is played with weights of any size."""
+
+_FEWEST = 2
+"""Rows that weights should stand for at least."""
 
 
 def check_weights(weights: Any, rows: int) -> FloatArray:
@@ -21,9 +42,149 @@ def check_weights(weights: Any, rows: int) -> FloatArray:
     >>> check_weights([1, 3], 2)
     array([0.5, 1.5])
     """
+    values = check_counts(weights, rows)
+    return np.ones(rows) if values is None else np.asarray(values / values.mean())
+
+
+def check_counts(weights: Any, rows: int) -> FloatArray | None:
+    """Weights (rows,) as they are, or None for one each.
+
+    Raises
+    ------
+    ProblemError
+        If their number is another one, one is negative or no number, or all are 0.
+
+    Examples
+    --------
+    >>> check_counts([1, 0], 2)
+    array([1., 0.])
+    >>> check_counts([1, -1], 2)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: sample_weight must be >= 0, got -1 in row 1
+    """
     if weights is None:
-        return np.ones(rows)
-    values = finite("sample_weight", np.asarray(weights, dtype=np.float64), (rows,))
-    if (values < 0).any() or (rows and not values.any()):
+        return None
+    values = finite("sample_weight", weights, (rows,))
+    negative = np.flatnonzero(values < 0)
+    if len(negative):
+        raise ProblemError(f"sample_weight must be >= 0, got {values[negative[0]]:g} in row {negative[0]}")
+    if rows and not values.any():
         raise ProblemError("sample_weight must be >= 0, and not all of the weights may be zero")
-    return np.asarray(values / values.mean())
+    if not np.isfinite(values.sum()):
+        raise ProblemError("sample_weight sums to infinity: scale the weights, such as to a mean of 1")
+    return values
+
+
+def counted(weights: Any, rows: int, *tables: Any) -> tuple[FloatArray | None, float, list[Any]]:
+    """Checked weights of the rows that have any, their sum W, and these rows of some tables.
+
+    Without weights all is returned as it was, and W is the number of rows.
+
+    >>> counted([2, 0], 2, np.array([[5.0], [6.0]]))
+    (array([2.]), 2.0, [array([[5.]])])
+    """
+    values = check_counts(weights, rows)
+    if values is None:
+        return None, float(rows), list(tables)
+    used = values > 0
+    return values[used], float(values.sum()), [rows_of(table, used) for table in tables]
+
+
+def rows_of(X: Any, rows: Any) -> Any:
+    """Some rows of an array or data frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+
+
+def rows_to_learn_from(X: Any, y: Any, sample_weight: Any, name: str) -> tuple[IntArray, FloatArray | None]:
+    """Rows (R,) of a sample in the order of their content, and what each counts (R,); None for one each.
+
+    Rows of weight 0 are left out. If all weights are whole numbers, rows are repeated, as long as there are at most
+    2^20 of them: fits to them are then those to the rows repeated, to the last bit.
+
+    Parameters
+    ----------
+    X : (n, ...)
+        An array or data frame.
+    y : (n,)
+        Outcomes of any kind.
+    sample_weight : (n,)
+        As given by a user, or None.
+    name
+        What learns, for errors.
+
+    Raises
+    ------
+    ProblemError
+        If the weights are malformed, or their sum is below 2 rows.
+
+    Examples
+    --------
+    >>> rows, counts = rows_to_learn_from(np.eye(3), [0, 1, 1], [2, 0, 1], "it")
+    >>> sorted(rows.tolist()), counts
+    ([0, 0, 2], None)
+    """
+    weights = check_counts(sample_weight, len(y))
+    if weights is None:
+        return np.argsort(_content(X, y), kind="stable"), None
+    if weights.sum() < _FEWEST and len(y) >= _FEWEST:
+        raise ProblemError(
+            f"sample_weight of {name} sums to {weights.sum():.4g}, but weights count rows, and at least {_FEWEST} are "
+            "needed: scale them, such as to a mean of 1"
+        )
+    order = np.lexsort((weights, _content(X, y)))
+    order = order[weights[order] > 0]
+    used = weights[order]
+    if (used == np.floor(used)).all() and used.sum() <= max(_MOST_REPEATED, len(used)):
+        return np.repeat(order, used.astype(np.int64)), None
+    return order, used
+
+
+def in_rounds(weights: FloatArray, name: str) -> tuple[IntArray, FloatArray]:
+    """Rounds in which a game plays rows of these weights: the row (R,) of each, and what it counts (R,), in (0, 1].
+
+    A row of weight w is played in floor(w) rounds that count 1, and one more that counts what is left.
+
+    Raises
+    ------
+    ProblemError
+        If they are more than four million, and more than four per row.
+
+    Examples
+    --------
+    >>> in_rounds(np.array([2.0, 0.0, 0.5]), "it")
+    (array([0, 0, 2]), array([1. , 1. , 0.5]))
+    """
+    copies = np.ceil(weights)
+    if copies.sum() > max(_MOST_ROUNDS, 4 * len(weights)):
+        raise ProblemError(
+            f"sample_weight of {name} sums to {weights.sum():.4g}: a row is played as often as its weight, in at most "
+            f"{_MOST_ROUNDS:,} rounds; scale the weights, such as to a mean of 1"
+        )
+    rows = np.repeat(np.arange(len(weights)), copies.astype(np.int64))
+    counts = np.ones(len(rows))
+    ends = copies.cumsum().astype(np.int64) - 1
+    played = copies > 0
+    counts[ends[played]] = (weights - copies + 1)[played]
+    return rows, counts
+
+
+def _content(X: Any, y: Any) -> Any:
+    """A number (n,) per row that depends on what it holds; two different rows share one with a chance of 2^-64."""
+    import pandas as pd
+
+    table = X if hasattr(X, "iloc") else pd.DataFrame(np.asarray(X).reshape(len(y), -1))
+    parts = [table.iloc[:, k] for k in range(table.shape[1])] + [pd.Series(np.asarray(y))]
+    found: Any = np.zeros(len(y), dtype=np.uint64)
+    for part in parts:
+        try:
+            hashed = pd.util.hash_pandas_object(part, index=False)
+        except TypeError:
+            # Cells that are lists and the like.
+            hashed = pd.util.hash_pandas_object(part.astype(str), index=False)
+        found = found * _MULTIPLIER + hashed.to_numpy(dtype=np.uint64)
+    return found
+
+
+_MULTIPLIER = np.uint64(6364136223846793005)
+"""Odd, of Knuth's linear congruential generator: the same numbers in other columns give another sum."""

@@ -73,8 +73,8 @@ def hedge_profile(correlation, residual, rate, weights, profile):
 
 
 @compiled()
-def play_calibrated(correlates, outcomes, rate):
-    """The game on a sample of g (n, m) and y (n,).
+def play_calibrated(correlates, outcomes, rate, counts):
+    """The game on a sample of g (n, m) and y (n,), in rounds that count so much (n,).
 
     Returns the net weights (n, m) and profiles (n, m + 1) of all rounds, and the final sums of g_i (y - p) (m,) and of
     P(k/m) (y - k/m) (m + 1,).
@@ -90,16 +90,16 @@ def play_calibrated(correlates, outcomes, rate):
         k, rho, j, sigma = outer_crossings(shift, profiles[t])
         mean = (k + rho + j + sigma) / (2 * m)
         for i in range(m):
-            correlation[i] += correlates[t, i] * (outcomes[t] - mean)
+            correlation[i] += counts[t] * correlates[t, i] * (outcomes[t] - mean)
         for at, share in ((k, 1.0 - rho), (k + 1, rho), (j, 1.0 - sigma), (j + 1, sigma)):
             if share > 0.0:
-                residual[at] += 0.5 * share * (outcomes[t] - at / m)
+                residual[at] += counts[t] * 0.5 * share * (outcomes[t] - at / m)
     return weights, profiles, correlation, residual
 
 
 @compiled()
-def mean_calibrated(weights, profiles, correlates):
-    """The uniform mixture over all rounds of their steps at new g (u, m): a law (u, m + 1)."""
+def mean_calibrated(weights, profiles, correlates, counts):
+    """The mixture of the steps of all rounds, as they count (n,), at new g (u, m): a law (u, m + 1)."""
     rounds, m = weights.shape
     count = len(correlates)
     law = np.zeros((count, m + 1))
@@ -108,7 +108,7 @@ def mean_calibrated(weights, profiles, correlates):
         size = min(_BLOCK, count - first)
         columns = np.ascontiguousarray(correlates[first : first + size].T)
         for t in range(rounds):
-            profile = profiles[t]
+            profile, half = profiles[t], 0.5 * counts[t]
             shift[:size] = 0.0
             for i in range(m):
                 weight = weights[t, i]
@@ -124,8 +124,8 @@ def mean_calibrated(weights, profiles, correlates):
                 add, row = shift[x], first + x
                 low, high = add + profile[0] <= 0.0, add + profile[m] >= 0.0
                 if low or high:
-                    law[row, 0 if low else m] += 0.5
-                    law[row, m if high else 0] += 0.5
+                    law[row, 0 if low else m] += half
+                    law[row, m if high else 0] += half
                     continue
                 positive, beyond = 0, m
                 while beyond - positive > 1:
@@ -135,8 +135,8 @@ def mean_calibrated(weights, profiles, correlates):
                     else:
                         beyond = middle
                 share = _share(add, profile[positive], profile[beyond])
-                law[row, positive] += 0.5 * (1.0 - share)
-                law[row, beyond] += 0.5 * share
+                law[row, positive] += half * (1.0 - share)
+                law[row, beyond] += half * share
                 positive, beyond = 0, m
                 while beyond - positive > 1:
                     middle = (positive + beyond) >> 1
@@ -145,6 +145,6 @@ def mean_calibrated(weights, profiles, correlates):
                     else:
                         beyond = middle
                 share = _share(add, profile[positive], profile[beyond])
-                law[row, positive] += 0.5 * (1.0 - share)
-                law[row, beyond] += 0.5 * share
-    return law / rounds
+                law[row, positive] += half * (1.0 - share)
+                law[row, beyond] += half * share
+    return law / counts.sum()

@@ -74,7 +74,14 @@ def play_thresholds(high, identification, rate, total, kept, history):
 @compiled()
 def mean_step(history, high):
     """The uniform mixture over rounds' weights, of logarithms (S, m), of their steps at new rows (u, m): (u, m + 1)."""
-    rounds, m = history.shape
+    return weighted_mean_step(history, high, np.ones(len(history)))
+
+
+@compiled()
+def weighted_mean_step(history, high, counts):
+    """The same mixture, to which each round contributes what it counts, (S,)."""
+    m = history.shape[1]
+    total = counts.sum()
     law = np.zeros((len(high), m + 1))
     contradicting = np.zeros(len(high), dtype=np.int64)
     count = 0
@@ -84,18 +91,18 @@ def mean_step(history, high):
             contradicting[count] = x
             count += 1
         else:
-            law[x, first] = rounds
+            law[x, first] = total
     half = 1
     while 2 * half < m:
         half *= 2
     weights = np.exp(history)
     for begin in range(0, count, _BLOCK):
-        _add_steps(history, weights, high, contradicting[begin : min(count, begin + _BLOCK)], half, law)
-    return law / rounds
+        _add_steps(history, weights, counts, high, contradicting[begin : min(count, begin + _BLOCK)], half, law)
+    return law / total
 
 
 @compiled()
-def _add_steps(history, weights, high, rows, half, law):
+def _add_steps(history, weights, counts, high, rows, half, law):
     rounds, m = history.shape
     size = len(rows)
     says_high = np.empty((m, size))
@@ -125,9 +132,9 @@ def _add_steps(history, weights, high, rows, half, law):
             if not settled:
                 first, last = conflict(high[row])
                 k, rho, rest = crossing_of_logarithms(history[t], high[row], first, last)
-            law[row, k] += rest
+            law[row, k] += counts[t] * rest
             if rho > 0.0:
-                law[row, k + 1] += rho
+                law[row, k + 1] += counts[t] * rho
 
 
 @compiled()

@@ -64,6 +64,33 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
     ScenarioError
         On the first thing that is wrong.
     """
+    tree = overridden(read_toml(path), overrides)
+    try:
+        return check_document(tree, Schema())
+    except ScenarioError as cause:
+        raise ScenarioError(f"{path}: {cause}") from cause.__cause__
+
+
+def read_toml(path: Path, option: str = "") -> dict[str, Any]:
+    """What a TOML file says.
+
+    Parameters
+    ----------
+    option
+        That the file was given to, which the line of an error begins with.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, or is not TOML.
+    """
+    try:
+        return _read_toml(path)
+    except ScenarioError as cause:
+        raise ScenarioError(f"{option} {cause}".lstrip()) from cause
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     with reading(path, ScenarioError, "is not valid TOML"):
         try:
             tree = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
@@ -76,11 +103,7 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
             _refuse_nesting(tree)
         except ScenarioError as cause:
             raise ScenarioError(f"{path}: {cause}") from cause
-    tree = overridden(tree, overrides)
-    try:
-        return check_document(tree, Schema())
-    except ScenarioError as cause:
-        raise ScenarioError(f"{path}: {cause}") from cause.__cause__
+    return tree
 
 
 def overridden(tree: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

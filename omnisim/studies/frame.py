@@ -37,10 +37,9 @@ class Frame(Generic[Plan, Case, Result]):
     cases
         All cases of a plan. Replicate r of a study with seed s has the seed 1000 s + r; what is compared has the same
         seeds.
-    measure
-        What is kept of a case; called in another process: a function of a module.
-    cost
-        About how long a case takes beside the others.
+    play
+        The results of cases, in their order: :func:`measured` each by itself, or
+        :func:`~omnisim.studies.contests.compared`.
     assemble
         The study from its cases and their results, in the same order.
     more
@@ -54,8 +53,7 @@ class Frame(Generic[Plan, Case, Result]):
     full: Plan
     quick: Plan
     cases: Callable[[Plan, Options], Sequence[Case]]
-    measure: Callable[[Case], Result]
-    cost: Callable[[Case], int]
+    play: Callable[[Sequence[Case], Options, Progress], list[Result]]
     assemble: Callable[[Sequence[Case], Sequence[Result], Plan, Options], Study]
     more: Callable[[Sequence[Case], Sequence[Result], Plan, Options], Sequence[Case]] | None = None
     reads_data: bool = False
@@ -72,20 +70,47 @@ class Frame(Generic[Plan, Case, Result]):
             options.without_data(self.name)
         plan = self.quick if options.quick else self.full
         cases = list(self.cases(plan, options))
-        results = self._run(cases, options)
+        shown = _Shown(options.progress)
+        results = self.play(cases, options, shown)
         if self.more is not None:
             later = list(self.more(cases, results, plan, options))
-            results += self._run(later, options, sum(map(self.cost, cases)))
+            shown.before = shown.total
+            results += self.play(later, options, shown)
             cases += later
         study = self.assemble(cases, results, plan, options)
         return unjudged(study) if options.quick else study
 
-    def _run(self, cases: Sequence[Case], options: Options, done_before: int = 0) -> list[Result]:
-        def progress(done: int, total: int) -> None:
-            if options.progress is not None:
-                options.progress(done_before + done, done_before + total)
 
-        return run_all(self.measure, cases, [self.cost(case) for case in cases], options.jobs, progress)
+class _Shown:
+    """Progress of what is played in several parts, each of which counts from 0."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.before = self.total = 0
+        self._progress = progress
+
+    def __call__(self, done: int, total: int) -> None:
+        self.total = self.before + total
+        if self._progress is not None:
+            self._progress(self.before + done, self.total)
+
+
+def measured(
+    measure: Callable[[Case], Result], cost: Callable[[Case], int]
+) -> Callable[[Sequence[Case], Options, Progress], list[Result]]:
+    """Play cases that are independent of each other: each is measured by itself, in some process.
+
+    Parameters
+    ----------
+    measure
+        What is kept of a case; called in another process: a function of a module.
+    cost
+        About how long a case takes beside the others.
+    """
+
+    def play(cases: Sequence[Case], options: Options, progress: Progress) -> list[Result]:
+        return run_all(measure, cases, [cost(case) for case in cases], options.jobs, progress)
+
+    return play
 
 
 def unjudged(study: Study) -> Study:

@@ -234,7 +234,7 @@ BAD = [
     (["{prices}"], "is the price|is exactly the price|price itself"),
     (["{short}"], "forecast 'short': 20 days have no forecast"),
     (["{words}"], "words.csv: no column holds numbers"),
-    (["{sharp}", "--customers", "{missing}"], "--customers .*missing.toml: cannot be read"),
+    (["{sharp}", "--customers", "{missing}"], "--customers .*missing.toml: there is no such file"),
     (["{sharp}", "--customers", "{empty}"], r"--customers .*empty.toml: has no table \[populations.NAME\]"),
     (["{sharp}", "--customers", "{broken}"], "--customers .*broken.toml: is not valid TOML"),
     (["{sharp}", "--customers", "{short}"], "must be a scenario .*or KIND=TABLE"),

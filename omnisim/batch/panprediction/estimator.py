@@ -20,12 +20,14 @@ from omnisim.batch.panprediction.postprocessor import checked_rules, correction_
 from omnisim.batch.panprediction.randomized import learn_randomized
 from omnisim.batch.panprediction.sample import Sample, sample
 from omnisim.batch.panprediction.stepwise import learn_stepwise
-from omnisim.batch.weighting import check_weights
+from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable, ProperLoss
 
 METHODS = ("deterministic", "randomized")
 MOST_ACCURATE = "most accurate"
+MOST_DRAWN = 2**20
+"""Rows at most that are drawn for the paper's algorithms, unless there are more."""
 
 
 class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -129,14 +131,16 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Panpredictor":
         """Learn from features (n, k), binary outcomes (n,) and weights of rows (n,), None for equal ones.
 
-        The paper's algorithms count rows alike: with weights they learn from n rows drawn in proportion to them.
+        A row of weight w counts as w rows: see :mod:`omnisim.batch.weighting`. The order of rows has no part. The
+        paper's algorithms count rows alike: with weights that are no whole numbers they learn from as many rows as
+        these sum to, drawn in proportion to them.
 
         Raises
         ------
         StrategyError
             For a bad parameter.
         ProblemError
-            If a group is empty, or a source cannot be read.
+            If a group is empty, or a source cannot be read, or weights are malformed.
         ValueError
             If X or y are not what a classifier of two classes can learn from.
         """
@@ -145,8 +149,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.folds < 2:
             raise StrategyError(f"folds of Panpredictor must be >= 2, got {self.folds}")
         X, y = checked_table(self, X, y)
-        outcomes = self._encode(y)
-        weights = None if sample_weight is None else check_weights(sample_weight, len(outcomes))
+        self._check_outcomes(y)
+        rows, weights = rows_to_learn_from(X, y, sample_weight, "Panpredictor")
+        X, outcomes = rows_of(X, rows), self._encode(np.asarray(y)[rows])
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         groups = {columns.EVERYONE: None} if self.groups is None else self.groups
         self.groups_ = columns.named(groups, "group")
@@ -169,7 +174,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.held_out_, worst = learnt.held_out, learnt.worst[0]
         else:
             if weights is not None:
-                drawn = rng.choice(len(data), size=len(data), p=weights / weights.sum())
+                size = min(round(float(weights.sum())), max(MOST_DRAWN, len(data)))
+                drawn = rng.choice(len(data), size=size, p=weights / weights.sum())
                 data = sample(data.groups[drawn], data.comparators[drawn], data.outcomes[drawn])
                 base = None if base is None else base[drawn]
             if self.method == "deterministic":
@@ -293,7 +299,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return checked_table(self, X)
 
-    def _encode(self, y: Any) -> FloatArray:
+    def _check_outcomes(self, y: Any) -> None:
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         if kind != "binary":
@@ -301,6 +307,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"Only binary classification is supported. The type of the target is {kind}. Of several classes, fit "
                 "one Panpredictor against the rest for each: sklearn.multiclass.OneVsRestClassifier does."
             )
+
+    def _encode(self, y: Any) -> FloatArray:
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_.tolist()[0]!r}: Panpredictor needs both outcomes")

@@ -7,7 +7,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from omnisim.arrays import FloatArray
+from omnisim.batch.models import fit_weighted
 from omnisim.batch.panprediction import columns
+from omnisim.batch.weighting import counted, rows_of
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable
 
@@ -27,21 +29,23 @@ class WithinGroup(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.estimator = estimator
         self.group = group
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Fit on the group.
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit on the group; a row of weight w counts as w rows, as far as the estimator takes it so.
 
         Raises
         ------
         ProblemError
-            If the group has rows of fewer than two classes.
+            If the group has rows of fewer than two classes, or weights are malformed.
         """
+        weights, _, (X, y) = counted(sample_weight, len(y), X, y)
         inside = columns.values(self.group, X, "group") > _HALF
         self.classes_ = np.unique(y)
         if set(np.unique(np.asarray(y)[inside])) != set(self.classes_):
             raise ProblemError(
                 f"the group has {int(inside.sum())} rows, not of both classes: no model can be fitted on it"
             )
-        self.model_ = clone(self.estimator).fit(X[inside], np.asarray(y)[inside])
+        own = None if weights is None else weights[inside]
+        self.model_ = fit_weighted(clone(self.estimator), rows_of(X, inside), np.asarray(y)[inside], own)
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -73,13 +77,15 @@ class ForLoss(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.estimator = estimator
         self.loss = loss
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Fit with the weights of the loss; y is 0 or 1."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit with the weights of the loss, times those of the rows; y is 0 or 1."""
+        counts, _, (X, y) = counted(sample_weight, len(y), X, y)
         table = self.loss if isinstance(self.loss, LossTable) else LossTable(self.loss)
         low, high = table.table[table.best_response(np.array([0.0, 1.0]))]
         weights = np.where(np.asarray(y) == 1, low[1] - high[1], high[0] - low[0])
         self.classes_ = np.unique(y)
-        self.model_ = clone(self.estimator).fit(X, y, sample_weight=weights)
+        costs = weights if counts is None else weights * counts
+        self.model_ = fit_weighted(clone(self.estimator), X, y, costs)
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:

@@ -10,7 +10,7 @@ While some set has |b| > tolerance * s, the one of largest |b| / s is corrected:
 Stein). With 0 < shrunk < 2 every correction lowers the mean squared error, by shrunk (2 - shrunk) b^2 / E u^2.
 
 How many of them are kept is what has the least mean squared error on rows that were not learnt from; none, if that is
-not below the error without corrections by more than the standard deviation of the difference.
+not below the error without corrections by more than the standard deviation of the difference, or so many of them.
 """
 
 import math
@@ -41,6 +41,8 @@ class Rules:
         Of the choice of the number, >= 2; None to keep every correction until no set is beyond its noise.
     patience
         After so many corrections without a better error on the rows held out a fold is over.
+    doubt
+        Standard deviations of the difference by which the error must be lower for any correction to be kept, >= 0.
     """
 
     tolerance: float = 2.0
@@ -48,6 +50,7 @@ class Rules:
     shrinkage: float = 1.0
     folds: int | None = 5
     patience: int = 10
+    doubt: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,7 @@ def learn_stepwise(
     groups, comparators, outcomes, base
         In [0, 1].
     weights : (n,)
-        What each row counts, >= 0, of mean 1.
+        How many rows each stands for, >= 0. The noise of a set is that of so many.
     rules
         As above.
     rng
@@ -95,7 +98,7 @@ def learn_stepwise(
         For groups that are found by looking at residuals: from the rows to learn from to the groups (n, .) of all rows,
         so that rows held out have no part in finding them. None where groups are given.
     """
-    n = len(outcomes)
+    n, total = len(outcomes), float(weights.sum())
     limit, held_out = rules.most, np.zeros(0)
     if rules.folds is not None and rules.most > 0:
         fold = _dealt(outcomes, min(rules.folds, n), rng)
@@ -107,21 +110,21 @@ def learn_stepwise(
         longest = max(each.shape[1] for each in errors)
         # A fold that ended early stays with its last: patience ran out there, or no set was beyond its noise.
         padded = [np.pad(each, ((0, 0), (0, longest - each.shape[1])), mode="edge") for each in errors]
-        held_out, squares = np.sum(padded, axis=0) / n
+        held_out, squares = np.sum(padded, axis=0) / total
         limit = int(held_out.argmin())
         gain = held_out[0] - held_out[limit]
-        if gain <= math.sqrt(max(0.0, squares[limit] - gain**2) / n):
+        if gain <= rules.doubt * math.sqrt(max(0.0, squares[limit] - gain**2) / total):
             limit = 0
     start = float(np.average(outcomes, weights=weights))
     corrections: list[Correction] = []
     predictions = base.copy()
     search = _Search(groups, comparators)
-    found = search(predictions, weights * (outcomes - predictions))
+    found = search(predictions, outcomes - predictions, weights)
     before = after = abs(found.ratio)
     while len(corrections) < limit and abs(found.ratio) > rules.tolerance:
         corrections.append(_correction(found, predictions, groups, comparators, weights, rules))
         predictions = corrections[-1].apply(predictions, groups, comparators)
-        found = search(predictions, weights * (outcomes - predictions))
+        found = search(predictions, outcomes - predictions, weights)
         after = abs(found.ratio)
     error = abs(found.step_set.bias)
     return Stepwise(Deterministic(start, corrections, rules.tolerance, error), held_out, (before, after))
@@ -145,26 +148,28 @@ class _Search:
             self._orders.append((order, np.append(changes, True)))
         self._values = [np.unique(column) for column in comparators.T]
 
-    def __call__(self, predictions: FloatArray, residuals: FloatArray) -> _Found:
-        """Residuals (n,) are weighted already."""
+    def __call__(self, predictions: FloatArray, residuals: FloatArray, weights: FloatArray | None = None) -> _Found:
+        """Given predictions, residuals and weights, (n,) each; None for one each."""
+        weights = np.ones(len(residuals)) if weights is None else weights
+        total = float(weights.sum())
         levels, ranks = np.unique(predictions, return_inverse=True)
         best = _Found(StepSet(0, -1, 1.0, 1.0, 0.0), 0.0)
         for g in range(self._groups.shape[1]):
-            weighted = self._groups[:, g] * residuals
-            squares = weighted**2
-            candidates = list(self._constant(g, weighted, levels, ranks))
+            own = self._groups[:, g] * residuals
+            weighted, squares = weights * own, weights * own**2
+            candidates = list(self._constant(g, weighted / total, levels, ranks))
             for h in range(len(self._orders)):
-                candidates += self._corners(g, h, weighted, levels, ranks)
+                candidates += self._corners(g, h, weighted / total, levels, ranks)
             for candidate in candidates:
                 inside = candidate.weights(predictions, self._groups, self._comparators) > 0
-                noise = math.sqrt(float(squares[inside].sum())) / len(residuals)
+                noise = math.sqrt(float(squares[inside].sum())) / total
                 ratio = candidate.bias / noise if noise > 0 else 0.0
                 if abs(ratio) > abs(best.ratio) * (1 + _SAME):
                     best = _Found(candidate, ratio)
         return best
 
     def _constant(self, g: int, weighted: FloatArray, levels: FloatArray, ranks: IntArray) -> Iterator[StepSet]:
-        below = np.bincount(ranks, weights=weighted, minlength=len(levels)).cumsum() / len(weighted)
+        below = np.bincount(ranks, weights=weighted, minlength=len(levels)).cumsum()
         total = below[-1]
         yield StepSet(g, -1, 1.0, 1.0, float(total))
         for above, sums in ((False, below[:-1]), (True, total - below[:-1])):
@@ -186,7 +191,7 @@ class _Search:
                 w = float(self._comparators[walked[position], h])
                 if h_above:
                     w = _before(self._values[h], int(np.searchsorted(self._values[h], w)))
-                yield StepSet(g, h, v, w, float(total) / len(weighted), p_above=p_above, h_above=h_above)
+                yield StepSet(g, h, v, w, float(total), p_above=p_above, h_above=h_above)
 
 
 def _before(values: FloatArray, place: int) -> float:
@@ -204,7 +209,8 @@ def _correction(
 ) -> Correction:
     u = found.step_set.weights(predictions, groups, comparators)
     shrunk = rules.shrinkage * (1 - 1 / found.ratio**2)
-    return Correction(found.step_set, shrunk * found.step_set.bias / float(np.mean(weights * u**2)))
+    square = float((weights * u**2).sum() / weights.sum())
+    return Correction(found.step_set, shrunk * found.step_set.bias / square)
 
 
 def _held_out(
@@ -219,22 +225,22 @@ def _held_out(
 ) -> FloatArray:
     """(2, K + 1): sums over the rows held out of squared errors, and of squares of their change, after 0..K steps."""
     g, h, y = groups[train], comparators[train], outcomes[train]
-    w = weights[train] / weights[train].mean()
+    w = weights[train]
     p, q = base[train].copy(), base[test].copy()
     search = _Search(g, h)
 
-    first = weights[test] * (outcomes[test] - q) ** 2
-    errors, changes = [float(first.sum())], [0.0]
+    counts, first = weights[test], (outcomes[test] - q) ** 2
+    errors, changes = [float((counts * first).sum())], [0.0]
     while len(errors) <= rules.most:
-        found = search(p, w * (y - p))
+        found = search(p, y - p, w)
         if abs(found.ratio) <= rules.tolerance:
             break
         correction = _correction(found, p, g, h, w, rules)
         p = correction.apply(p, g, h)
         q = correction.apply(q, groups[test], comparators[test])
-        now = weights[test] * (outcomes[test] - q) ** 2
-        errors.append(float(now.sum()))
-        changes.append(float(((now - first) ** 2).sum()))
+        now = (outcomes[test] - q) ** 2
+        errors.append(float((counts * now).sum()))
+        changes.append(float((counts * (now - first) ** 2).sum()))
         if len(errors) - 1 - int(np.argmin(errors)) >= rules.patience:
             break
     return np.array([errors, changes])

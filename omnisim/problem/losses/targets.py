@@ -48,6 +48,10 @@ class Target(ABC):
     def _identification(self, thetas: FloatArray, outcomes: FloatArray) -> FloatArray:
         """V, the arguments broadcast together."""
 
+    @abstractmethod
+    def loss(self, predictions: FloatArray, outcomes: FloatArray) -> FloatArray:
+        """The customary loss that the target minimizes in the mean, of predictions and outcomes (n,) in any unit."""
+
 
 class Mean(Target):
     """The mean of y in [0, 1]: V = theta - y.
@@ -58,6 +62,10 @@ class Mean(Target):
 
     def _identification(self, thetas: FloatArray, outcomes: FloatArray) -> FloatArray:
         return np.asarray(thetas - outcomes)
+
+    def loss(self, predictions: FloatArray, outcomes: FloatArray) -> FloatArray:
+        """Squared errors."""
+        return np.asarray((predictions - outcomes) ** 2)
 
 
 class Probability(Mean):
@@ -105,3 +113,7 @@ class Quantile(Target):
 
     def _identification(self, thetas: FloatArray, outcomes: FloatArray) -> FloatArray:
         return np.asarray((outcomes <= thetas) - self.level)
+
+    def loss(self, predictions: FloatArray, outcomes: FloatArray) -> FloatArray:
+        """Pinball losses."""
+        return np.asarray((predictions - outcomes) * ((outcomes <= predictions) - self.level))

@@ -24,10 +24,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarnin
 LOSSES = {"misses": [[0.0, 0.9], [0.1, 0.0]], "three": LossTable([[0, 1], [0.2, 0.3], [0.6, 0]])}
 
 
-FOLDS = "rows are dealt to folds one by one, whatever they weigh, as by scikit-learn's CalibratedClassifierCV"
-
 TREE = {"tree": DecisionTreeClassifier(max_depth=2, random_state=0)}
-"""A comparator that is quick to fit, and answers alike to rows with and without weights."""
+"""A comparator that is quick to fit."""
 
 
 def keeps(estimator, check) -> None:
@@ -45,10 +43,7 @@ def test_scikit_learn_contract(estimator, check):
 
 
 @pytest.mark.long
-@parametrize_with_checks(
-    [Panpredictor(random_state=0), Panpredictor(method="randomized", random_state=0)],
-    expected_failed_checks=lambda _: {"check_sample_weight_equivalence_on_dense_data": FOLDS},
-)
+@parametrize_with_checks([Panpredictor(random_state=0), Panpredictor(method="randomized", random_state=0)])
 def test_scikit_learn_contract_with_every_default(estimator, check):
     keeps(estimator, check)
 

@@ -9,9 +9,9 @@ from omnisim.batch import best_single, direct_ensemble, empirical_minimizers, fi
 from omnisim.statistics.intervals import Interval
 from omnisim.statistics.paired import Difference, over_seeds
 from omnisim.studies.omniprediction import findings as judging
-from omnisim.studies.omniprediction import simulated
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
 from omnisim.studies.omniprediction.methods import CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
+from omnisim.studies.omniprediction.simulated import cases as simulated
 
 
 def test_the_law_is_the_papers() -> None:

@@ -9,8 +9,11 @@ from data_folder import data_file
 from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
-from omnisim.studies.omniprediction import finite_class, m5, price_spikes, simulated
+from omnisim.studies.omniprediction import finite_class
+from omnisim.studies.omniprediction.m5 import cases as m5
 from omnisim.studies.omniprediction.methods import CONSTANTS, RULES, SINGLE
+from omnisim.studies.omniprediction.price_spikes import cases as price_spikes
+from omnisim.studies.omniprediction.simulated import cases as simulated
 
 
 def quick(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: object) -> Path:

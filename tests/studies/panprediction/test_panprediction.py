@@ -14,9 +14,10 @@ from scenario_files import omnisim_command, refusal
 from omnisim.errors import DataError
 from omnisim.market import load_ercot
 from omnisim.studies.frame import run_all
-from omnisim.studies.panprediction import comparison, growth, law, plan, prices, problems
+from omnisim.studies.panprediction import cases as plan
+from omnisim.studies.panprediction import comparison, growth, law, prices, problems
+from omnisim.studies.panprediction.cases import measure
 from omnisim.studies.panprediction.findings import findings
-from omnisim.studies.panprediction.plan import measure
 
 
 @pytest.fixture(scope="module")
