@@ -108,8 +108,9 @@ def _faults(node: ast.AST) -> Iterator[dict[str, Any]]:
             yield {"value": value + 1}
         case ast.Constant(value=float() as value):
             yield {"value": 1.3 * value if value else 1.0}
-        case ast.Attribute(attr=attr) if attr in NAMES:
-            yield {"attr": NAMES[attr]}
+        case ast.Call(func=ast.Attribute(attr=attr) as called) if attr in NAMES:
+            # Only of what is called: a field of that name would just be missing.
+            yield {"func": ast.Attribute(called.value, NAMES[attr], ast.Load())}
         case ast.Name(id=name, ctx=ast.Load()) if name in ("max", "min", "any", "all"):
             yield {"id": NAMES[name]}
         case ast.IfExp(body=body, orelse=orelse):
