@@ -114,25 +114,25 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     def predict(self, X: Any) -> FloatArray:
         """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1].
 
-        Of a mean whose ``base`` is None, the law says between which thresholds to predict, and there the prediction is what the best
+        If ``base`` is None, the law says between which thresholds to predict, and there the prediction is what the best
         of the models says, or the nearer end. No threshold loss is another one than that of the grid point, and
         rounding costs nothing: where the ensemble never contradicts the model, its prediction is the model's.
         """
-        if self.base is None and self.quantile is None:
+        if self.base is None:
             return self._refined(X)
-        high = self._high(X)
-        return self._in_units(self.ensemble_.mean(high))
+        exceeds = self._exceeds(X)
+        return self._in_units(self.ensemble_.mean(exceeds))
 
     def _refined(self, X: Any) -> FloatArray:
         check_is_fitted(self)
         checked = checked_table(self, X)
-        high, model = self.base_predictors_.high(checked), self._in_units(self.base_predictors_.numbers(checked))
+        exceeds, model = self.base_predictors_.exceeds(checked), self._in_units(self.base_predictors_.numbers(checked))
         cells = self._in_units(np.concatenate([[0.0], self.ensemble_.thetas, [1.0]]))
-        predictions = np.empty(len(high))
-        for begin in range(0, len(high), _ROWS):
+        predictions = np.empty(len(exceeds))
+        for begin in range(0, len(exceeds), _ROWS):
             some = slice(begin, begin + _ROWS)
             inside = np.clip(model[some, None], cells[:-1], cells[1:])
-            predictions[some] = (self.ensemble_.mixture(high[some]) * inside).sum(axis=1)
+            predictions[some] = (self.ensemble_.mixture(exceeds[some]) * inside).sum(axis=1)
         return predictions
 
     def _in_units(self, values: FloatArray) -> FloatArray:
@@ -183,8 +183,8 @@ class TwoPlayerRegressor(OmniRegressor):
 
     _in_rounds = True
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
-        return two_player(high, y, target=target, sample_weight=sample_weight, **self._constant())
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return two_player(exceeds, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 class DirectRegressor(OmniRegressor):
@@ -193,8 +193,8 @@ class DirectRegressor(OmniRegressor):
     Parameters are those of :class:`OmniRegressor`; see :class:`DirectOmnipredictor`.
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
-        return direct_ensemble(high, y, target=target, sample_weight=sample_weight, **self._constant())
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return direct_ensemble(exceeds, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 def _quantiles(outcomes: FloatArray, weights: FloatArray | None) -> FloatArray:

@@ -27,7 +27,7 @@ _SHORT = [name for name in RUNS.names if name not in ("growth", "blocks", "certi
 
 
 class Finished:
-    """What there is of the runs that a plan asks for.
+    """The runs of a plan, as far as there are any.
 
     Parameters
     ----------

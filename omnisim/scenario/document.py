@@ -72,7 +72,7 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
 
 
 def read_toml(path: Path, option: str = "") -> dict[str, Any]:
-    """What a TOML file says.
+    """Content of a TOML file.
 
     Parameters
     ----------

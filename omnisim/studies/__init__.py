@@ -54,7 +54,7 @@ class Options:
         Told how far it is.
     data
         File or folder of the data that the study is about; None for what the package ships. A study that reads no
-        data refuses one; see ``without_data``.
+        data refuses one.
     folder
         Of the study, where it keeps runs to go on from; None to keep none.
     """
@@ -73,17 +73,6 @@ class Options:
             raise ScenarioError(f"jobs must be >= 1, or -1 for one per core, got {self.jobs}")
         if self.data is not None and not self.data.exists():
             raise ScenarioError(f"there is no file or folder {str(self.data)!r}, given as the data of the study")
-
-    def without_data(self, name: str) -> None:
-        """Refuse a path to data, for a study that reads none.
-
-        Raises
-        ------
-        ScenarioError
-            If one was given.
-        """
-        if self.data is not None:
-            raise ScenarioError(f"the study {name!r} reads no data: leave out --data {self.data}")
 
 
 def find(name: str) -> "Frame[Any, Any, Any]":

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
+from omnisim.errors import ScenarioError
 from omnisim.report.study.results import Finding, Study
 from omnisim.report.text import count
 from omnisim.studies import Options, Progress
@@ -66,8 +67,8 @@ class Frame(Generic[Plan, Case, Result]):
         ScenarioError
             If data are given to a study that reads none.
         """
-        if not self.reads_data:
-            options.without_data(self.name)
+        if not self.reads_data and options.data is not None:
+            raise ScenarioError(f"the study {self.name!r} reads no data: leave out --data {options.data}")
         plan = self.quick if options.quick else self.full
         cases = list(self.cases(plan, options))
         shown = _Shown(options.progress)
@@ -104,11 +105,21 @@ def measured(
     measure
         What is kept of a case; called in another process: a function of a module.
     cost
-        About how long a case takes beside the others.
+        About how long a case takes beside the others, such as its rounds. The costliest start first, so that no process
+        ends up alone with one.
     """
 
     def play(cases: Sequence[Case], options: Options, progress: Progress) -> list[Result]:
-        return run_all(measure, cases, [cost(case) for case in cases], options.jobs, progress)
+        order = sorted(range(len(cases)), key=lambda index: -cost(cases[index]))
+        results: dict[int, Result] = {}
+        done, total = 0, sum(map(cost, cases))
+        with closing(each_result(measure, [(cases[index],) for index in order], options.jobs)) as found:
+            for place, result in found:
+                index = order[place]
+                results[index] = result
+                done += cost(cases[index])
+                progress(done, total)
+        return [results[index] for index in range(len(cases))]
 
     return play
 
@@ -139,36 +150,3 @@ def rows_of(results: Sequence[Sequence[dict[str, Any]]]) -> pd.DataFrame:
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a text, each on one line."""
     return [" ".join(part.split()) for part in text.split("\n\n")]
-
-
-def run_all(
-    measure: Callable[[Case], Result],
-    cases: Sequence[Case],
-    costs: Sequence[int],
-    jobs: int,
-    progress: Progress | None = None,
-) -> list[Result]:
-    """The results of all cases, in their order, whatever the number of jobs.
-
-    Parameters
-    ----------
-    measure
-        Called with one case, in another process: a function of a module.
-    cases, costs
-        What to run, and the rounds of each; the costliest start first, so that no process ends up alone with one.
-    jobs
-        Processes; -1 for one per core.
-    progress
-        Told the rounds done and those of all cases, after each case.
-    """
-    order = sorted(range(len(cases)), key=lambda index: -costs[index])
-    results: dict[int, Result] = {}
-    done, total = 0, sum(costs)
-    with closing(each_result(measure, [(cases[index],) for index in order], jobs)) as found:
-        for place, result in found:
-            index = order[place]
-            results[index] = result
-            done += costs[index]
-            if progress is not None:
-                progress(done, total)
-    return [results[index] for index in range(len(cases))]

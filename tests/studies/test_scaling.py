@@ -8,10 +8,10 @@ from scenario_files import omnisim_command, refusal
 
 from omnisim import studies
 from omnisim.studies import Options
-from omnisim.studies.frame import run_all
 from omnisim.studies.scaling import cases as plan
 from omnisim.studies.scaling.cases import FORECASTERS, Case, measure
 from omnisim.studies.scaling.instances import ADVERSARIES
+from omnisim.studies.scaling.page import STUDY
 
 pytestmark = pytest.mark.sampled  # what the fixture runs: less in the quick suite
 
@@ -104,8 +104,8 @@ def test_results_do_not_depend_on_the_number_of_jobs() -> None:
     chosen = [case for case in plan.cases(plan.QUICK, Options(seed=1)) if case.rounds <= 64][::15]
     costs = [case.rounds for case in chosen]
     told: list[tuple[int, int]] = []
-    alone = run_all(measure, chosen, costs, 1, lambda done, total: told.append((done, total)))
-    together = run_all(measure, chosen, costs, 2)
+    alone = STUDY.play(chosen, Options(jobs=1), lambda done, total: told.append((done, total)))
+    together = STUDY.play(chosen, Options(jobs=2), lambda *_: None)
     pd.testing.assert_frame_equal(_frame(alone), _frame(together), check_exact=True)
     assert told[-1] == (sum(costs), sum(costs))
     assert len(told) == len(chosen)

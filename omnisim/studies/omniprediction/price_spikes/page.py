@@ -77,9 +77,9 @@ def assemble(
                 "the same hours.",
             ),
             "compared": Table("Error at the chosen c, mean over draws", charts.compared(rows, ["market"], ERROR)),
-            "thresholds": Table("Excess loss by threshold, every draw", thresholds, shown=False),
         }
-        | charts.tables(rows, ["market"], [ERROR]),
+        | charts.tables(rows, ["market"], [ERROR])
+        | {"thresholds": Table("Excess loss by threshold, every draw", thresholds, shown=False)},
         about={"data": "given by path" if published else "embedded ERCOT prices"},
         yardstick="the paper",
     )

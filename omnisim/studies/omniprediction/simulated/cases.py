@@ -68,12 +68,12 @@ def measure(case: Case) -> list[dict[str, Any]]:
     x, y = draw(case.n, np.random.default_rng([case.seed, case.draw, 2]))
     base = empirical_minimizers(base_x, base_y, m)
     judged = {
-        EXACT: Points(base.high(SUPPORT), CHANCE, MASS),
-        ESTIMATE: Points(base.high(test_x), test_y),
+        EXACT: Points(base.exceeds(SUPPORT), CHANCE, MASS),
+        ESTIMATE: Points(base.exceeds(test_x), test_y),
     }
     about = {"rule": case.rule, "n": case.n, "m": m, "draw": case.draw}
     constants = CONSTANTS if case.varied else {method: (CHOSEN[method],) for method in CONSTANTS}
-    return [about | row for row in errors(Points(base.high(x), y), judged, constants)]
+    return [about | row for row in errors(Points(base.exceeds(x), y), judged, constants)]
 
 
 def draw(points: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

@@ -96,16 +96,16 @@ def _problem_chart() -> Chart:
     x = np.repeat(SUPPORT, counts)
     y = np.concatenate([np.arange(k) < one for k, one in zip(counts, ones, strict=True)]).astype(np.float64)
     m = 64
-    high = empirical_minimizers(x, y, m).high(SUPPORT)
+    exceeds = empirical_minimizers(x, y, m).exceeds(SUPPORT)
     panels = []
     for k, place in enumerate(SUPPORT):
         curves = [
-            Curve("best linear function", thresholds(m), high[k].astype(np.float64), colour=0),
+            Curve("best linear function", thresholds(m), exceeds[k].astype(np.float64), colour=0),
             Curve("P(Y = 1 | x) itself", thresholds(m), (CHANCE[k] > thresholds(m)).astype(np.float64), colour=1,
                   dash="dash"),
         ]  # fmt: skip
         panels.append(Panel(f"At x = {place:g}", "threshold", "above it? (1 = yes)", curves, log_x=False, log_y=False))
-    turns = int((np.diff(high.astype(np.int64), axis=1) > 0).sum())
+    turns = int((np.diff(exceeds.astype(np.int64), axis=1) > 0).sum())
     caption = (
         "Whether the best linear function for a threshold exceeds it, at the three places. Where the solid line rises, "
         "two of them contradict each other: above a higher threshold, but not above a lower one."
