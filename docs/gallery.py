@@ -128,7 +128,7 @@ def _command(piece: Piece) -> str:
     if not piece.quick:
         return made
     full = " ".join(each for each in piece.command if each != "--quick")
-    return f"{made}<br><strong>{QUICK}</strong> <code>omnisim {html.escape(full)}</code>, more than ten minutes."
+    return f"{made}<br><strong>{QUICK}</strong> <code>omnisim {html.escape(full)}</code>, which takes far longer."
 
 
 def _pictures(chosen: Sequence[Piece]) -> None:

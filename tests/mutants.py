@@ -125,7 +125,7 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int]]:
     def visit(node: ast.AST, place: str, first_line: int, statement: ast.stmt | None) -> Iterator[Any]:
         if isinstance(node, ast.Raise | ast.Assert | ast.Import | ast.ImportFrom) or _for_type_checkers(node):
             return
-        if isinstance(node, ast.keyword) and node.arg in _SHAPES:
+        if isinstance(node, ast.keyword) and node.arg in (*_SHAPES, *_LAYOUT):
             return
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return  # a docstring
@@ -144,6 +144,9 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int]]:
                 node, ast.FunctionDef | ast.ClassDef | ast.AnnAssign | ast.arg
             ):
                 continue
+            if isinstance(node, ast.Dict) and name == "values":
+                keys = (getattr(key, "value", None) for key in node.keys)
+                value = [of for key, of in zip(keys, value, strict=True) if key not in _LAYOUT]
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
                     yield from visit(child, place, first_line, statement)
@@ -182,3 +185,18 @@ _AROUND = 30
 
 _SHAPES = ("axis", "keepdims", "dtype", "copy", "order", "strict")
 """Keywords that only say how arrays are laid out: faults in them fail at once and say nothing about tests."""
+
+_LAYOUT = (
+    "gap",
+    "top",
+    "height",
+    "width",
+    "margin",
+    "standoff",
+    "opacity",
+    "font",
+    "xanchor",
+    "yanchor",
+    "orientation",
+)
+"""Keywords, and keys of plotly, that only say where something is drawn and how large: nothing that is read changes."""

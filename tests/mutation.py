@@ -33,28 +33,37 @@ ROOT = HERE.parent
 EQUIVALENTS, PLANTED, SCORES = (HERE / f"mutation_{name}.toml" for name in ("equivalents", "planted", "scores"))
 
 _CALIBRATED = ["tests/strategies/test_decision_calibrated.py", "tests/strategies/test_step_calibrated.py"]
+_HEDGE = ["tests/test_hedge_certificates.py", "tests/test_white_box_regret.py"]
 TESTS: dict[str, list[str]] = {
     "analysis": [
         *("tests/analysis", "tests/test_guarantees.py", "tests/test_forged_traces.py", "tests/test_declarations.py"),
-        *(
-            *_CALIBRATED,
-            "tests/simulation/test_network_replay.py",
-            "tests/simulation/test_churn.py",
-            "omnisim/analysis",
-        ),
+        *("tests/simulation/test_network_replay.py", "tests/simulation/test_churn.py", "tests/test_absence.py"),
+        *("tests/market/test_signals.py", "tests/test_schedules_command.py", "tests/comparison/test_accuracy.py"),
+        *("tests/comparison/test_growth_of.py", "tests/comparison/test_money.py", "tests/trace/test_widths.py"),
+        *("tests/strategies/adversaries/test_worst_case.py", *_CALIBRATED, *_HEDGE, "omnisim/analysis"),
     ],
     "comparison": ["tests/comparison", "omnisim/comparison"],
-    "statistics": ["tests/statistics", "tests/comparison", "omnisim/statistics"],
-    "report": ["tests/report", "tests/test_forged_traces.py", "omnisim/report"],
+    "statistics": ["tests/statistics", "omnisim/statistics"],
+    "report": [
+        *(
+            "tests/report",
+            "tests/test_forged_traces.py",
+            "tests/comparison/test_money.py",
+            "tests/studies/test_frame.py",
+        ),
+        *("tests/market/test_customers.py", "omnisim/report"),
+    ],
     "game": [
         *("tests/game", "tests/analysis/test_forecast_rows.py", "tests/batch/test_two_player.py", "omnisim/game"),
-        *(*_CALIBRATED, "tests/batch/test_calibrated.py"),
+        *("tests/batch/test_calibrated.py", "tests/batch/test_precision.py", *_CALIBRATED, *_HEDGE),
     ],
     "strategies": [
         *("tests/strategies", "tests/test_contracts.py", "tests/test_guarantees.py", "tests/test_declarations.py"),
-        *("tests/analysis/test_against_oracle.py", "omnisim/strategies"),
+        *("tests/analysis/test_against_oracle.py", *_HEDGE, "omnisim/strategies"),
     ],
-    "simulation": ["tests/simulation", "tests/analysis/test_against_oracle.py", "omnisim/simulation"],
+    "simulation": [
+        *("tests/simulation", "tests/analysis/test_against_oracle.py", "tests/test_validate.py", "omnisim/simulation")
+    ],
     "batch": ["tests/batch", "omnisim/batch"],
 }
 """Where the tests of a package are."""
@@ -75,7 +84,8 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "copy"
-        self.root.mkdir()
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir(parents=True)
         for name in ("omnisim", "tests", "scenarios", "reports", "docs"):
             if (ROOT / name).exists():
                 shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -117,19 +127,21 @@ class Copy:
                 raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(new)}")
             known |= {file: {} for file in new}
             for test, what in json.loads(noted.read_text(encoding="utf-8")).items():
-                known[test.partition("::")[0]][test] = what
+                known[next(file for file in new if test.startswith(file))][test] = what
             if notes is not None:
                 notes.write_text(json.dumps(known), encoding="utf-8")
         if len(new) < len(files):
             self.run(files, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
         return {test: what for file in files for test, what in known[file].items()}
 
-    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> str:
-        """What comes of the tests, with the seconds they usually take, with the fault: a word for the exit code."""
+    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> tuple[str, str]:
+        """What comes of the tests, with the seconds they usually take, with the fault, and which of them failed."""
         file = self.root / mutant.module
-        healthy = file.read_text(encoding="utf-8")
+        healthy, changed_at = file.read_text(encoding="utf-8"), file.stat().st_mtime_ns
         file.write_text(mutant.source, encoding="utf-8")
-        given = {"PYTHONDONTWRITEBYTECODE": "1"}
+        failed = self.root.parent / "failed.txt"
+        failed.unlink(missing_ok=True)
+        given = {"PYTHONDONTWRITEBYTECODE": "1", plugin.FAILED: str(failed)}
         own = self.root.parent / "compiled with the fault"
         if "compiled(" in mutant.source:
             # Compiled callers in other modules do not notice that what they call has changed.
@@ -138,28 +150,25 @@ class Copy:
                 shutil.copytree(self._compiled, own, ignore=shutil.ignore_patterns(*changed), copy_function=os.link)
             given["NUMBA_CACHE_DIR"] = str(own)
         try:
-            code = self.run(list(tests), 20 + 5 * sum(tests.values()), **given)
+            code = self.run(list(tests), 15 + 3 * sum(tests.values()), **given)
         finally:
             file.write_text(healthy, encoding="utf-8")
+            os.utime(file, ns=(changed_at, changed_at))  # so that what was compiled of it is still known to be
             shutil.rmtree(own, ignore_errors=True)
-        match code:
-            case None:
-                return ENDLESS
-            case 0 | 5:
-                return SURVIVED
-            case 3 | 4:
-                return UNUSABLE
-            case _:  # a test failed (1), the package cannot even be imported (2), or the process crashed (< 0)
-                return CAUGHT
+        if code in (0, 5):
+            return SURVIVED, ""
+        if code is None:
+            return ENDLESS, ""
+        if code == 1 and failed.exists():
+            return CAUGHT, failed.read_text(encoding="utf-8")
+        return (CAUGHT, f"crashed ({code})") if code < 0 else (UNUSABLE, "")
 
 
 def _files(root: Path, path: str) -> list[str]:
-    """The files of tests in a folder; of the package, all modules, which may have examples."""
-    place = root / path
-    if place.is_file():
+    """The files of tests in a folder; a part of the package, whose modules have examples, is one whole."""
+    if not path.startswith("tests") or (root / path).is_file():
         return [path]
-    pattern = "test_*.py" if path.startswith("tests") else "*.py"
-    return [file.relative_to(root).as_posix() for file in place.rglob(pattern)]
+    return [file.relative_to(root).as_posix() for file in (root / path).rglob("test_*.py")]
 
 
 def sample(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
@@ -222,7 +231,7 @@ def judge(
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
     found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, "equivalent")}
-    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
+    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder) if notes is None else notes.parent) as place:
         calls = place.calls(TESTS[package], notes)
         print(f"{len(calls)} tests, {sum(what[0] for what in calls.values()):.0f} s", flush=True)
         drawn = sample(place.root, package, count, seed)
@@ -237,9 +246,9 @@ def judge(
                 found["equivalent"].append(mutant.name)
                 continue
             began, tests = time.perf_counter(), choose(mutant, calls, place.root, seconds)
-            word = place.verdict(mutant, tests)
+            word, by = place.verdict(mutant, tests)
             found[word].append(mutant.name)
-            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line})", flush=True)
+            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line}) {by}", flush=True)
     numbers = {word: len(names) for word, names in found.items()}
     total = numbers[CAUGHT] + numbers[SURVIVED]
     print(
@@ -259,7 +268,7 @@ def quick() -> int:
     survivors = 0
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         for mutant, tests in planted():
-            word = place.verdict(mutant, dict.fromkeys(tests, 60.0))
+            word, _ = place.verdict(mutant, dict.fromkeys(tests, 60.0))
             survivors += word != CAUGHT
             print(f"{word:8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True)
     return survivors
@@ -282,7 +291,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--only", default="", help="faults whose name contains this text")
     parser.add_argument(
-        "--notes", type=Path, help="where to keep which test calls what, for another run of the same code"
+        "--notes", type=Path, help="file in which to keep which test calls what, and beside it what was compiled"
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no fault after so many")
     parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="most of tests for one fault")
@@ -293,7 +302,14 @@ def main() -> int:
         return int(quick() > 0)
     if given.package is None:
         parser.error("give --package, or --quick")
-    chosen = (given.package, given.mutants, given.seed, given.only, given.record, given.notes)
+    chosen = (
+        given.package,
+        given.mutants,
+        given.seed,
+        given.only,
+        given.record,
+        given.notes and given.notes.absolute(),
+    )
     return int(judge(*chosen, minutes=given.minutes, seconds=given.seconds) > 0)
 
 

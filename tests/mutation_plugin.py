@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-TRACE, ROOT = "MUTATION_TRACE", "MUTATION_ROOT"
-"""File to write what tests call to; folder whose functions count."""
+TRACE, ROOT, FAILED = "MUTATION_TRACE", "MUTATION_ROOT", "MUTATION_FAILED"
+"""File to write what tests call to; folder whose functions count; file to write the name of a test that fails to."""
 
 
 @dataclass
@@ -29,6 +29,10 @@ class Span:
     codes: dict[int, CodeType] = field(default_factory=dict)
 
 
+EXAMPLES = 10
+"""Of each property while calls are noted: more call hardly anything else, and take as much longer as there are."""
+
+_times: dict[str, float] = {}
 _open: list[Span] = []
 _tests: dict[str, tuple[Span, list[str]]] = {}
 _shared: dict[str, Span] = {}
@@ -55,6 +59,22 @@ def _span() -> Iterator[Span]:
         sys.settrace(None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a few examples of each property while calls are noted."""
+    if TRACE not in os.environ:
+        return
+    import hypothesis
+
+    most: dict[int, int] = {}  # of the functions; several items may share one
+    for item in items:
+        test: Any = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)
+        used = getattr(test, "_hypothesis_internal_use_settings", None)
+        if used is not None and most.setdefault(id(test), used.max_examples) > EXAMPLES:
+            _times[item.nodeid] = most[id(test)] / EXAMPLES
+            test._hypothesis_internal_use_settings = hypothesis.settings(used, max_examples=EXAMPLES)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: Any) -> Any:
     """Note what a test calls."""
@@ -79,6 +99,18 @@ def pytest_fixture_setup(fixturedef: Any) -> Any:
     _shared[_name(fixturedef)] = span
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: Any) -> list[pytest.Item] | None:
+    """Collect no test from modules of the package: they have examples, and are named to run those."""
+    return None if collector.path.name.startswith("test_") else []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Write which test has failed: nothing else that ends the tests is a catch."""
+    if report.failed and FAILED in os.environ:
+        Path(os.environ[FAILED]).write_text(report.nodeid, encoding="utf-8")
+
+
 def _name(fixture: Any) -> str:
     return f"{fixture.baseid}::{fixture.argname}"
 
@@ -93,5 +125,6 @@ def pytest_sessionfinish() -> None:
         codes = [code for each in (span, *used.values()) for code in each.codes.values()]
         ours = {(code.co_filename, code.co_firstlineno) for code in codes if code.co_filename.startswith(root)}
         called = sorted(f"{file[len(root) :].lstrip(os.sep)}:{line}" for file, line in ours)
-        found[test] = span.seconds, called, {name: each.seconds for name, each in used.items()}
+        seconds = span.seconds * _times.get(test, 1.0)
+        found[test] = seconds, called, {name: each.seconds for name, each in used.items()}
     Path(os.environ[TRACE]).write_text(json.dumps(found), encoding="utf-8")

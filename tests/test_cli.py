@@ -134,7 +134,9 @@ class TestExitCodes:
         answer = omnisim_command(*arguments)
         assert answer.code == 2
         assert answer.out == ""
-        assert "Usage: omnisim" in answer.err
+        assert answer.err.startswith("omnisim: ")
+        assert answer.err.count("\n") == 1
+        assert re.search(r"[:?] see omnisim( \w+)? -h\n$", answer.err)
 
     def test_1_when_memory_does_not_suffice(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def simulate(*_: object, **__: object) -> None:

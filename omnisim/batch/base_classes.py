@@ -1,5 +1,6 @@
 """Classes of base predictors that an estimator chooses by name, or by a classifier."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ from omnisim.batch.halfspaces import linear_minimizers
 from omnisim.batch.models import answers_of, cross_fitted_answers, cross_fitted_numbers
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Probability, Target
+from omnisim.problem.losses.thresholds import thresholds
 
 BaseFit: TypeAlias = Callable[..., BasePredictors]
 """Function from features (n, k), outcomes (n,) in [0, 1] and, if there are any, weights (n,) to base predictors."""
@@ -119,10 +121,55 @@ def model_minimizers(
     answer = cross_fitted_answers if isinstance(target, Probability) else cross_fitted_numbers
     for k, (name, model) in enumerate(models.items()):
         fitted[name], columns[:, k] = answer(model, x, y, folds, seed, weights)
-    errors = [np.average(target.loss(scale(column), scale(y)), weights=weights) for column in columns.T]
-    best = int(np.argmin(errors))
-    selected = finite_minimizers(columns, y, m, target, sample_weight=weights)
+    errors = np.column_stack([target.loss(scale(column), scale(y)) for column in columns.T])
+    best = simplest(errors, weights)
+    selected = surely_better(columns, y, m, target, best, weights)
     return selected.exceeds(columns), Models(fitted, selected, list(models)[best])
+
+
+def simplest(losses: FloatArray, weights: FloatArray | None = None) -> int:
+    """Index of the first model, of losses (n, F), that is not surely worse than the one of least mean loss.
+
+    That is, by at most a standard deviation of the difference (the rule of one standard error of Breiman et al.).
+
+    >>> simplest(np.array([[1.0, 0.9], [1.0, 1.0]])), simplest(np.array([[1.0, 0.5], [1.0, 0.4]]))
+    (0, 1)
+    """
+    counts = np.ones(len(losses)) if weights is None else weights
+    least = int(np.average(losses, axis=0, weights=counts).argmin())
+    for k in range(least):
+        mean, deviation = difference(losses[:, k] - losses[:, least], counts)
+        if mean <= deviation * (1 + _SAME):
+            return k
+    return least
+
+
+def surely_better(
+    columns: FloatArray, y: FloatArray, m: int, target: Target, best: int, weights: FloatArray | None = None
+) -> Selected:
+    """Members of a finite class (n, F), per threshold the one of least risk if that is surely below the best one's.
+
+    That is, by more than a standard deviation of the difference of the two; else the best one, by its index, serves the
+    threshold. So a model that is worse on the whole is not followed where it was lucky.
+    """
+    least = finite_minimizers(columns, y, m, target, sample_weight=weights)
+    counts = np.ones(len(y)) if weights is None else weights
+    index, risk = least.index.copy(), least.risk.copy()
+    for i, theta in enumerate(thresholds(m)):
+        change = (columns[:, best] > theta).astype(np.float64) - (columns[:, index[i]] > theta)
+        mean, deviation = difference(target.identification([theta], y)[:, 0] * change, counts)
+        if mean <= deviation * (1 + _SAME):
+            index[i], risk[i] = best, risk[i] + mean
+    return Selected(risk, index, columns.shape[1])
+
+
+def difference(each: FloatArray, counts: FloatArray) -> tuple[float, float]:
+    """Mean of numbers (n,) and its standard deviation were their expectation 0, with weights that count rows.
+
+    So a mean that a single row makes is never beyond it.
+    """
+    mean, square = (float(np.average(numbers, weights=counts)) for numbers in (each, each**2))
+    return mean, math.sqrt(square / float(counts.sum()))
 
 
 def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any = None) -> BaseFit:

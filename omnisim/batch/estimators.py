@@ -42,8 +42,9 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         ``"probabilities"`` once, holding its probability against every threshold. None: the first where it takes
         sample weights.
     m
-        Number of thresholds, >= 1; None for 2^floor(log2 sqrt(n)), n the rows that the ensemble is fitted on, and of a
-        regressor whose base is None for 64 at least: its answers are rounded to m parts of the range of y.
+        Number of thresholds, >= 1; None for 2^floor(log2 sqrt(n)), n the rows that the ensemble is fitted on, but at
+        most 128: the cost is of the order of n m, and would grow like n^1.5 for ever. Of a regressor whose base is None
+        64 at least.
     c
         Of the algorithm's rate, buffer or allowed error; None for what did well in the paper's experiments.
     folds
@@ -348,9 +349,13 @@ def _count(y: FloatArray, weights: FloatArray | None = None) -> float:
 
 
 def default_thresholds(n: float) -> int:
-    """2^floor(log2 sqrt(n)).
+    """2^floor(log2 sqrt(n)), at most 128.
 
-    >>> [default_thresholds(n) for n in (1, 3, 4, 100, 500, 4096)]
-    [1, 1, 2, 8, 16, 64]
+    >>> [default_thresholds(n) for n in (1, 3, 4, 100, 500, 4096, 10**6)]
+    [1, 1, 2, 8, 16, 64, 128]
     """
-    return 1 << int(math.log2(max(1.0, n)) / 2)
+    return min(_MOST_THRESHOLDS, 1 << int(math.log2(max(1.0, n)) / 2))
+
+
+_MOST_THRESHOLDS = 128
+"""Thresholds at most where their number is not given: they are less than 0.01 apart."""

@@ -114,12 +114,11 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
     def predict(self, X: Any) -> FloatArray:
         """The mean of the law of the prediction, (n,), taken where outcomes are scaled to [0, 1].
 
-        Of a mean whose ``base`` is None, the law says between which thresholds to predict, and there the prediction is
-        what the best of the models says, or the nearer end. No threshold loss is another one than that of the grid
-        point, and rounding costs nothing: where the ensemble never contradicts the model, its prediction is that of
-        the model.
+        If ``base`` is None, the law says between which thresholds to predict, and there the prediction is what the best
+        of the models says, or the nearer end. No threshold loss is another one than that of the grid point, and
+        rounding costs nothing: where the ensemble never contradicts the model, its prediction is the model's.
         """
-        if self.base is None and self.quantile is None:
+        if self.base is None:
             return self._refined(X)
         exceeds = self._exceeds(X)
         return self._in_units(self.ensemble_.mean(exceeds))

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnisim.batch import best_single, empirical_minimizers, finite_minimizers
+from omnisim.batch.base_classes import simplest, surely_better
 from omnisim.errors import ProblemError
-from omnisim.problem.losses import Mean, Quantile, thresholds
+from omnisim.problem.losses import Mean, Probability, Quantile, thresholds
 
 
 def half_lines(x):
@@ -128,3 +129,39 @@ def test_refusals_of_a_finite_class():
         finite_minimizers([[2.0]], [1], 2)
     with pytest.raises(ProblemError, match="columns must hold at least one member"):
         finite_minimizers(np.zeros((1, 0)), [1], 2)
+
+
+def test_a_threshold_is_served_by_another_model_only_if_it_is_surely_better() -> None:
+    """By hand: two answers differ on a + b rows; the other wins by (a - b) / 2n, of deviation sqrt(a + b) / 2n."""
+    n = 100
+    y = np.zeros(n)
+    best, other = np.full(n, 0.9), np.full(n, 0.9)
+    for wins, losses, follows in ((9, 1, True), (2, 1, False), (1, 0, False), (2, 0, True)):
+        y[:] = 0.0
+        other[:] = 0.9
+        # Here the other one says "low": right where y = 0, wrong where y = 1.
+        other[: wins + losses] = 0.1
+        y[wins : wins + losses] = 1.0
+        # The rest is 1, and both say so.
+        y[wins + losses :] = 1.0
+        each = np.zeros(n)
+        each[:wins], each[wins : wins + losses] = 0.5, -0.5
+        assert (each.sum() > np.sqrt((each**2).sum()) * (1 + 1e-9)) == follows
+        found = surely_better(np.column_stack([best, other]), y, 1, Probability(), 0)
+        assert found.index[0] == int(follows)
+        chosen = (best, other)[found.index[0]]
+        assert found.risk[0] == pytest.approx(((0.5 - y) * (chosen > 0.5)).mean())
+
+
+def test_the_simplest_model_that_is_not_surely_worse() -> None:
+    losses = np.random.default_rng(0).random((50, 3)) + np.array([0.3, 0.02, 0.0])
+    for weights in (None, np.arange(50.0)):
+        counts = np.ones(50) if weights is None else weights
+        rows = np.repeat(np.arange(50), counts.astype(int))
+        means = losses[rows].mean(axis=0)
+        least = int(means.argmin())
+        gains = losses[rows] - losses[rows][:, [least]]
+        allowed = [
+            k for k in (*range(least), least) if gains[:, k].mean() <= np.sqrt((gains[:, k] ** 2).sum()) / len(rows)
+        ]
+        assert simplest(losses, weights) == min(allowed)

@@ -1,7 +1,5 @@
 """The scikit-learn contract of the omnipredictors, and that they are the functions underneath, put together."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -288,11 +286,12 @@ class TestRegressorsOfModels:
         assert np.isin(model.sample(X, random_state=1), model.grid_).all()
         assert ((model.predict(X) >= y.min()) & (model.predict(X) <= y.max())).all()
 
+    @pytest.mark.parametrize("quantile", [None, 0.3])
     @pytest.mark.parametrize("make", REGRESSORS)
-    def test_predictions_lie_where_the_law_says_and_are_the_models_there(self, make):
+    def test_predictions_lie_where_the_law_says_and_are_the_models_there(self, make, quantile):
         """Law, cell by cell: the best model's answer moved to the nearer end of the cell, weighted by the law."""
         X, y = self.sample(200)
-        model = make(m=8, random_state=0).fit(X, y)
+        model = make(quantile=quantile, m=8, random_state=0).fit(X, y)
         base, law = model.base_predictors_, model.mixture(X)
         # The scale, read off the grid and what lies between: halves of steps are the thresholds.
         ends = np.interp([0, *(np.arange(8) + 0.5) / 8, 1], model._levels, model._knots)
@@ -319,24 +318,27 @@ class TestRegressorsOfModels:
             np.testing.assert_allclose(Single(m=m, random_state=0).fit(X, y).predict(new[seen]), alone[seen], atol=1e-9)
 
     @pytest.mark.parametrize("quantile", [None, 0.1])
-    def test_the_best_model_is_the_one_of_least_loss_in_units_of_y(self, quantile):
-        """A linear truth with a few huge outcomes: which model is best out of fold, recomputed."""
+    @pytest.mark.parametrize("curved", [False, True])
+    def test_the_best_model_is_surely_better_or_the_simplest_in_units_of_y(self, quantile, curved):
+        """Losses out of fold, recomputed: boosting, the second, if it is better by more than a standard error."""
         X, y = self.sample(250)
-        y[:5] *= 50
+        y = X[:, 0] ** 2 if curved else y
         model = DirectRegressor(quantile=quantile, random_state=0).fit(X, y)
         rows = rows_to_learn_from(X, y, None, "")[0]
         seed = int(np.random.RandomState(0).randint(2**31 - 1))
         rng = np.random.default_rng(seed)
         rng.permutation(250)
         seed = int(rng.integers(2**31 - 1))
-        target = Mean() if quantile is None else Quantile(quantile)
-        found = {}
+        target, found = Mean() if quantile is None else Quantile(quantile), {}
         for name, made in model._models(X[rows], target, 250, seed).items():
             _, answers = cross_fitted_numbers(made, X[rows], np.interp(y[rows], model._knots, model._levels), 5, seed)
             p = np.interp(answers, model._levels, model._knots)
-            loss = mean_squared_error if quantile is None else partial(mean_pinball_loss, alpha=quantile)
-            found[name] = loss(y[rows], p)
-        assert model.base_predictors_.best == min(found, key=found.get)
+            off = y[rows] - p
+            found[name] = off**2 if quantile is None else np.where(off > 0, quantile * off, (quantile - 1) * off)
+        gain = found["linear"] - found["gradient boosting"]
+        sure = bool(gain.sum() > np.sqrt((gain**2).sum()))
+        assert sure == curved
+        assert model.base_predictors_.best == ("gradient boosting" if sure else "linear")
 
     def test_an_outlier_does_not_make_ordinary_means_coarse(self):
         """One outcome a thousand times the others: 64 equal parts of the range are 150 each, y is within 10."""

@@ -26,6 +26,7 @@ ROWS = {
     "storage_income.py": ["root mean squared error", "mean absolute error of the shape", "rank correlation"],
     "public.py": ["breast cancer", "logistic regression", "boosting, isotonic", "Postprocessor", "Panpredictor"],
     "public_series.py": ["diabetes, mean", "hb_houston, mean", "mean: "],
+    "learning_growth.py": ["DirectOmnipredictor", "DirectRegressor, median", "Postprocessor", "n log n"],
     "large.py": ["two-player game", "direct ensembling"],
     "panprediction.py": ["randomized, |G| = 2, |H| = 2", "deterministic, |G| = 3, |H| = 4"],
 }  # fmt: skip
