@@ -4,10 +4,10 @@ Run it as a script from the checkout; about ten minutes, or seconds with ``--qui
 
     python tests/benchmarks/learning_growth.py [--quick] [--repeats 1] [--most 128000]
 
-Each estimator is fitted with what it does by default to samples that double from 2,000 rows on. Shown are the seconds of
-the processor (all threads) of each size, the ratio of the last two, and the exponent of the growth from the fourth size
-on: below it, what does not depend on n counts. It is to be compared with the exponent of n log n over the same sizes.
-With repeats it has an interval. No figure is checked: they are for reading.
+Each estimator is fitted with what it does by default to samples that double from 2,000 rows on. Shown are the seconds
+of the processor (all threads) of each size, the ratio of the last two, and the exponent of the growth from the fourth
+size on: below it, what does not depend on n counts. It is to be compared with the exponent of n log n over the same
+sizes. With repeats it has an interval. No figure is checked: they are for reading.
 """
 
 import argparse
