@@ -76,6 +76,7 @@ const data = DATA;
 const names = Object.keys(data), slider = document.getElementById("which");
 const sign = x => x < 0 ? "\\u2212" : x > 0 ? "+" : "";
 const money = x => sign(x) + Math.abs(x).toLocaleString("en-US", { maximumFractionDigits: 0 });
+const percent = x => (x < 0 ? "\\u2212" : "") + Math.round(Math.abs(100 * x)) + " %";
 function show() {
   const name = names[slider.value], rows = data[name], all = rows[rows.length - 1];
   slider.setAttribute("aria-valuetext", name);
@@ -85,7 +86,7 @@ function show() {
     : `Worth ${money(all[2])} USD per customer and year; ${all[4]} of ${all[1]} customers earn less.`;
   document.getElementById("rows").replaceChildren(...rows.map(row => {
     const line = document.createElement("tr");
-    for (const text of [row[0], row[1], money(row[2]), Math.round(100 * row[3]) + " %", row[4]]) {
+    for (const text of [row[0], row[1], money(row[2]), percent(row[3]), row[4]]) {
       const cell = document.createElement("td");
       cell.textContent = text;
       line.append(cell);

@@ -36,6 +36,9 @@ NEED_DATA = ("victoria_hot_days", "m5")
 FULL = ("crowding", "price-spikes", "simulated")
 """Studies that take less than ten minutes of processor time in full; of the others the quick variant is shown."""
 
+QUICK = "Quick variant: it shows what the page looks like, and is too small to judge what it asks. In full:"
+"""Said of the others, before the command."""
+
 WIDTH = 1120
 """Pixels of a picture: as wide as the links of a comparison."""
 
@@ -48,6 +51,11 @@ class Piece:
     shows: str
     command: tuple[str, ...]
     committed: bool = False
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is the small variant of a study."""
+        return "--quick" in self.command
 
 
 def pieces() -> Iterator[Piece]:
@@ -95,7 +103,7 @@ def index(shown: Sequence[Piece]) -> str:
     figures = "\n".join(
         f'<figure><a href="{piece.name}.html"><img src="{piece.name}.png" alt="" loading="lazy"></a>'
         f'<figcaption><a href="{piece.name}.html">{html.escape(piece.name)}</a>: {html.escape(piece.shows)}'
-        f"<br><code>omnisim {html.escape(' '.join(piece.command))}</code></figcaption></figure>"
+        f"<br>{_command(piece)}</figcaption></figure>"
         for piece in shown
     )
     return f"""<!doctype html>
@@ -113,6 +121,14 @@ code {{ overflow-wrap: anywhere; font-size: 0.85em; }}
 </main>
 </html>
 """
+
+
+def _command(piece: Piece) -> str:
+    made = f"<code>omnisim {html.escape(' '.join(piece.command))}</code>"
+    if not piece.quick:
+        return made
+    full = " ".join(each for each in piece.command if each != "--quick")
+    return f"{made}<br><strong>{QUICK}</strong> <code>omnisim {html.escape(full)}</code>, which takes far longer."
 
 
 def _pictures(chosen: Sequence[Piece]) -> None:

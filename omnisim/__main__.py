@@ -51,13 +51,19 @@ def command(*, ends_process: bool = False) -> None:
 def _run() -> None:
     try:
         # Imported here so that a signal that comes meanwhile is answered, too.
-        from omnisim.commands.application import app
+        from omnisim.commands.application import app, misunderstood
 
         try:
-            app(prog_name="omnisim")
+            code = app(prog_name="omnisim", standalone_mode=False)
+        except Exception as error:
+            if (line := misunderstood(error)) is not None:
+                _fail(line, 2)
+            raise
         finally:
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
+        if code:
+            sys.exit(code)
     except (Interrupted, KeyboardInterrupt):
         raise
     except BaseException as error:  # a strategy may raise anything, before and after its rounds as well

@@ -2,7 +2,8 @@
 
 What the content of a file can make a parser raise has no list: gzip raises ``zlib.error`` and ``EOFError``, XML
 ``LookupError``, TOML ``RecursionError``. So everything is caught where a content is parsed, and nowhere else: an error
-of omnisim's own code outside of these places stays what it is.
+of omnisim's own code outside of these places stays what it is. So does, inside of them, what only a mistake of ours
+raises: a name, an attribute or a type that is wrong in a line of omnisim, which checks contents before it uses them.
 """
 
 import errno
@@ -24,6 +25,8 @@ MOST_TEXT = 100_000_000
 _SHOWN = 120
 """Characters of a cause that a message repeats."""
 
+_OURS = __name__.partition(".")[0]
+
 _OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-fA-F]+>")
 """Python's default form of an object, which tells nobody anything about a file."""
 
@@ -41,7 +44,12 @@ class Versioned(BaseModel):
 
 @contextmanager
 def reading(
-    where: Path | str, error: type[OmnisimError], says: str = "cannot be read", advice: str = ""
+    where: Path | str,
+    error: type[OmnisimError],
+    says: str = "cannot be read",
+    advice: str = "",
+    *,
+    of_any_form: bool = False,
 ) -> Iterator[None]:
     """Turn whatever reading a content raises into one line; what is an :class:`OmnisimError` already passes.
 
@@ -55,11 +63,15 @@ def reading(
         What is wrong with a content that cannot be parsed; the cause follows in parentheses.
     advice
         How to go on, at the end of that line.
+    of_any_form
+        Whether lines of omnisim walk a content whose form nothing has checked, so that a wrong type there is its own.
 
     Raises
     ------
     OmnisimError
         Of class ``error``.
+    NameError, AttributeError, TypeError
+        Where a line of omnisim is wrong, and not the content.
 
     Examples
     --------
@@ -89,7 +101,18 @@ def reading(
     except RecursionError as cause:
         raise error(f"{place}{says} (it is nested too deeply){advice}") from cause
     except Exception as cause:
+        mistakes = (NameError,) if of_any_form else (NameError, AttributeError, TypeError)
+        if isinstance(cause, mistakes) and _is_ours(cause):
+            raise
         raise error(f"{place}{says} ({one_line(cause)}){advice}") from cause
+
+
+def _is_ours(cause: Exception) -> bool:
+    """Whether a line of omnisim raised it, by itself and not in a library that it called."""
+    last = cause.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and str(last.tb_frame.f_globals.get("__name__")).partition(".")[0] == _OURS
 
 
 def is_no_file(path: Path) -> bool:

@@ -26,7 +26,7 @@ class FiniteLaw:
 
     mass: np.ndarray
     chance: np.ndarray
-    high: np.ndarray
+    exceeds: np.ndarray
 
     @classmethod
     def random(cls, rng, points, m):
@@ -39,16 +39,16 @@ class FiniteLaw:
     def draw(self, rng, n):
         """A sample: answers (n, m) and outcomes (n,)."""
         points = rng.choice(len(self.mass), size=n, p=self.mass)
-        return self.high[points], (rng.random(n) < self.chance[points]).astype(int)
+        return self.exceeds[points], (rng.random(n) < self.chance[points]).astype(int)
 
     def excess(self, law):
         """E l_{theta_i}(p, Y) - E l_{theta_i}(f_i, Y), exactly, (m,), of laws (points, m + 1)."""
-        m = self.high.shape[1]
+        m = self.exceeds.shape[1]
         result = np.zeros(m)
         for i in range(1, m + 1):
             at = theta(i, m)
             for x, mass in enumerate(self.mass):
-                f = at + 1 / (2 * m) if self.high[x, i - 1] else at - 1 / (2 * m)
+                f = at + 1 / (2 * m) if self.exceeds[x, i - 1] else at - 1 / (2 * m)
                 for y, chance in ((0, 1 - self.chance[x]), (1, self.chance[x])):
                     own = sum(law[x, k] * loss(at, k / m, y) for k in range(m + 1))
                     result[i - 1] += mass * chance * (own - loss(at, f, y))

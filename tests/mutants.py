@@ -108,8 +108,9 @@ def _faults(node: ast.AST) -> Iterator[dict[str, Any]]:
             yield {"value": value + 1}
         case ast.Constant(value=float() as value):
             yield {"value": 1.3 * value if value else 1.0}
-        case ast.Attribute(attr=attr) if attr in NAMES:
-            yield {"attr": NAMES[attr]}
+        case ast.Call(func=ast.Attribute(attr=attr) as called) if attr in NAMES:
+            # Only of what is called: a field of that name would just be missing.
+            yield {"func": ast.Attribute(called.value, NAMES[attr], ast.Load())}
         case ast.Name(id=name, ctx=ast.Load()) if name in ("max", "min", "any", "all"):
             yield {"id": NAMES[name]}
         case ast.IfExp(body=body, orelse=orelse):
@@ -124,7 +125,7 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int]]:
     def visit(node: ast.AST, place: str, first_line: int, statement: ast.stmt | None) -> Iterator[Any]:
         if isinstance(node, ast.Raise | ast.Assert | ast.Import | ast.ImportFrom) or _for_type_checkers(node):
             return
-        if isinstance(node, ast.keyword) and node.arg in _SHAPES:
+        if isinstance(node, ast.keyword) and node.arg in (*_SHAPES, *_LAYOUT):
             return
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return  # a docstring
@@ -143,6 +144,9 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int]]:
                 node, ast.FunctionDef | ast.ClassDef | ast.AnnAssign | ast.arg
             ):
                 continue
+            if isinstance(node, ast.Dict) and name == "values":
+                keys = (getattr(key, "value", None) for key in node.keys)
+                value = [of for key, of in zip(keys, value, strict=True) if key not in _LAYOUT]
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
                     yield from visit(child, place, first_line, statement)
@@ -181,3 +185,18 @@ _AROUND = 30
 
 _SHAPES = ("axis", "keepdims", "dtype", "copy", "order", "strict")
 """Keywords that only say how arrays are laid out: faults in them fail at once and say nothing about tests."""
+
+_LAYOUT = (
+    "gap",
+    "top",
+    "height",
+    "width",
+    "margin",
+    "standoff",
+    "opacity",
+    "font",
+    "xanchor",
+    "yanchor",
+    "orientation",
+)
+"""Keywords, and keys of plotly, that only say where something is drawn and how large: nothing that is read changes."""

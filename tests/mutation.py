@@ -4,9 +4,9 @@
     python tests/mutation.py --package analysis         a sample of the faults of a package (an hour or so)
     python tests/mutation.py --package game --mutants 60 --seed 1
 
-Everything happens in a copy of the repository in a temporary folder. A fault is caught if a test fails or the tests
-take ten times as long; survivors are run again without the cap on random examples. Faults that change nothing a test
-could see are named one by one, with the reason, in ``mutation_equivalents.toml``, and do not count. Scores are kept in
+Everything happens in a copy of the repository in a temporary folder. A fault is caught if a test fails. One with
+which the tests never end, or cannot be run, was not judged and does not count. Faults that change nothing a test could
+see are named one by one, with the reason, in ``mutation_equivalents.toml``, and do not count either. Scores are kept in
 ``mutation_scores.toml`` with ``--record``.
 """
 
@@ -21,10 +21,11 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import mutation_plugin as plugin
 from mutants import Mutant, mutants
+from mutation_callers import callers, users
 from mutation_warm import Warm
 
 HERE = Path(__file__).parent
@@ -32,37 +33,50 @@ ROOT = HERE.parent
 EQUIVALENTS, PLANTED, SCORES = (HERE / f"mutation_{name}.toml" for name in ("equivalents", "planted", "scores"))
 
 _CALIBRATED = ["tests/strategies/test_decision_calibrated.py", "tests/strategies/test_step_calibrated.py"]
+_HEDGE = ["tests/test_hedge_certificates.py", "tests/test_white_box_regret.py"]
 TESTS: dict[str, list[str]] = {
     "analysis": [
         *("tests/analysis", "tests/test_guarantees.py", "tests/test_forged_traces.py", "tests/test_declarations.py"),
-        *(
-            *_CALIBRATED,
-            "tests/simulation/test_network_replay.py",
-            "tests/simulation/test_churn.py",
-            "omnisim/analysis",
-        ),
+        *("tests/simulation/test_network_replay.py", "tests/simulation/test_churn.py", "tests/test_absence.py"),
+        *("tests/market/test_signals.py", "tests/test_schedules_command.py", "tests/comparison/test_accuracy.py"),
+        *("tests/comparison/test_growth_of.py", "tests/comparison/test_money.py", "tests/trace/test_widths.py"),
+        *("tests/strategies/adversaries/test_worst_case.py", *_CALIBRATED, *_HEDGE, "omnisim/analysis"),
     ],
     "comparison": ["tests/comparison", "omnisim/comparison"],
-    "statistics": ["tests/statistics", "tests/comparison", "omnisim/statistics"],
-    "report": ["tests/report", "tests/test_forged_traces.py", "omnisim/report"],
+    "statistics": ["tests/statistics", "omnisim/statistics"],
+    "report": [
+        *(
+            "tests/report",
+            "tests/test_forged_traces.py",
+            "tests/comparison/test_money.py",
+            "tests/studies/test_frame.py",
+        ),
+        *("tests/market/test_customers.py", "omnisim/report"),
+    ],
     "game": [
         *("tests/game", "tests/analysis/test_forecast_rows.py", "tests/batch/test_two_player.py", "omnisim/game"),
-        *(*_CALIBRATED, "tests/batch/test_calibrated.py"),
+        *("tests/batch/test_calibrated.py", "tests/batch/test_precision.py", *_CALIBRATED, *_HEDGE),
     ],
     "strategies": [
         *("tests/strategies", "tests/test_contracts.py", "tests/test_guarantees.py", "tests/test_declarations.py"),
-        *("tests/analysis/test_against_oracle.py", "omnisim/strategies"),
+        *("tests/analysis/test_against_oracle.py", *_HEDGE, "omnisim/strategies"),
     ],
-    "simulation": ["tests/simulation", "tests/analysis/test_against_oracle.py", "omnisim/simulation"],
+    "simulation": [
+        *("tests/simulation", "tests/analysis/test_against_oracle.py", "tests/test_validate.py", "omnisim/simulation")
+    ],
     "batch": ["tests/batch", "omnisim/batch"],
 }
 """Where the tests of a package are."""
 
-EXAMPLES = 60
-"""Of each property, until a fault has survived."""
+Calls: TypeAlias = dict[str, tuple[float, list[str], dict[str, float]]]
+"""Of each test, its seconds, the functions that it calls, and the seconds of what it shares with others, by name."""
 
 MOST_SECONDS = 240.0
 """Of tests for one fault, as they took without it, unless told otherwise; the quickest that call the function first."""
+
+
+CAUGHT, SURVIVED, ENDLESS, UNUSABLE = "caught", "SURVIVED", "endless", "unusable"
+"""What can come of a fault; the tests of the last two never end, or pytest cannot run them, and nothing is known."""
 
 
 class Copy:
@@ -70,7 +84,8 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "copy"
-        self.root.mkdir()
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir(parents=True)
         for name in ("omnisim", "tests", "scenarios", "reports", "docs"):
             if (ROOT / name).exists():
                 shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -88,41 +103,72 @@ class Copy:
         self._warm.__exit__()
 
     def run(self, tests: Sequence[str], seconds: float, *more: str, **environment: str) -> int | None:
-        """The exit code of pytest; None if it took too long."""
+        """The exit code of pytest; None if it computed for too long."""
         chosen = self.root / "chosen.txt"
         chosen.write_text("\n".join(tests), encoding="utf-8")
         fixed = ["-q", "-x", "-p", "no:cacheprovider", "-p", "mutation_plugin", "-p", "no:xdist"]
         return self._warm.ask([*fixed, *more, f"@{chosen}"], environment, seconds)
 
-    def calls(self, tests: Sequence[str], notes: Path | None) -> dict[str, tuple[float, list[str]]]:
-        """Of each test, its seconds and the functions that it calls; they must pass without a fault."""
-        if notes is not None and notes.exists():
-            self.run(tests, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
-            known: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
-            return known
-        notes = (notes or self.root.parent / "calls.json").absolute()
-        settings = {plugin.EXAMPLES: str(EXAMPLES), plugin.TRACE: str(notes), plugin.ROOT: str(self.root)}
-        code = self.run(tests, 7200, PYTHONDONTWRITEBYTECODE="", **settings)
-        if code != 0:
-            raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(tests)}")
-        found: dict[str, tuple[float, list[str]]] = json.loads(notes.read_text(encoding="utf-8"))
-        return found
+    def calls(self, tests: Sequence[str], notes: Path | None) -> Calls:
+        """Of each test, its seconds and the functions that it calls; they must pass without a fault.
 
-    def survives(self, mutant: Mutant, tests: Mapping[str, float], examples: int) -> bool:
-        """Whether the tests, with the seconds they usually take, pass with the fault."""
+        What the notes know of a file of tests is not found out again.
+        """
+        known: dict[str, Calls] = {}
+        if notes is not None and notes.exists():
+            known = json.loads(notes.read_text(encoding="utf-8"))
+        files = sorted({file for path in tests for file in _files(self.root, path)})
+        new = [file for file in files if file not in known]
+        if new:
+            noted = self.root.parent / "calls.json"
+            settings = {plugin.TRACE: str(noted), plugin.ROOT: str(self.root)}
+            code = self.run(new, 7200, PYTHONDONTWRITEBYTECODE="", **settings)
+            if code != 0:
+                raise SystemExit(f"the tests fail without any fault (exit code {code}): {' '.join(new)}")
+            known |= {file: {} for file in new}
+            for test, what in json.loads(noted.read_text(encoding="utf-8")).items():
+                known[next(file for file in new if test.startswith(file))][test] = what
+            if notes is not None:
+                notes.write_text(json.dumps(known), encoding="utf-8")
+        if len(new) < len(files):
+            self.run(files, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
+        return {test: what for file in files for test, what in known[file].items()}
+
+    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> tuple[str, str]:
+        """What comes of the tests, with the seconds they usually take, with the fault, and which of them failed."""
         file = self.root / mutant.module
-        healthy = file.read_text(encoding="utf-8")
+        healthy, changed_at = file.read_text(encoding="utf-8"), file.stat().st_mtime_ns
         file.write_text(mutant.source, encoding="utf-8")
-        given = {plugin.EXAMPLES: str(examples), "PYTHONDONTWRITEBYTECODE": "1"}
+        failed = self.root.parent / "failed.txt"
+        failed.unlink(missing_ok=True)
+        given = {"PYTHONDONTWRITEBYTECODE": "1", plugin.FAILED: str(failed)}
         own = self.root.parent / "compiled with the fault"
         if "compiled(" in mutant.source:
             # Compiled callers in other modules do not notice that what they call has changed.
+            changed = [f"{Path(file).stem}.*" for file in users(self.root, mutant.module)]
+            if self._compiled.exists():
+                shutil.copytree(self._compiled, own, ignore=shutil.ignore_patterns(*changed), copy_function=os.link)
             given["NUMBA_CACHE_DIR"] = str(own)
         try:
-            return self.run(list(tests), 120 + 10 * sum(tests.values()), **given) in (0, 5)
+            code = self.run(list(tests), 15 + 3 * sum(tests.values()), **given)
         finally:
             file.write_text(healthy, encoding="utf-8")
+            os.utime(file, ns=(changed_at, changed_at))  # so that what was compiled of it is still known to be
             shutil.rmtree(own, ignore_errors=True)
+        if code in (0, 5):
+            return SURVIVED, ""
+        if code is None:
+            return ENDLESS, ""
+        if code == 1 and failed.exists():
+            return CAUGHT, failed.read_text(encoding="utf-8")
+        return (CAUGHT, f"crashed ({code})") if code < 0 else (UNUSABLE, "")
+
+
+def _files(root: Path, path: str) -> list[str]:
+    """The files of tests in a folder; a part of the package, whose modules have examples, is one whole."""
+    if not path.startswith("tests") or (root / path).is_file():
+        return [path]
+    return [file.relative_to(root).as_posix() for file in (root / path).rglob("test_*.py")]
 
 
 def sample(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
@@ -146,22 +192,27 @@ def planted() -> Iterator[tuple[Mutant, list[str]]]:
         yield Mutant(entry["module"], entry["why"], 0, 0, entry["after"].strip(), faulty), entry["tests"]
 
 
-def choose(
-    mutant: Mutant, calls: Mapping[str, tuple[float, list[str]]], most_seconds: float = MOST_SECONDS
-) -> dict[str, float]:
-    """The tests that call the faulty function, else those that call its module, else all; quickest first."""
-    own = f"{mutant.module}:{mutant.first_line}"
-    chosen = {test: seconds for test, (seconds, called) in calls.items() if own in called}
-    if not chosen:
-        of_module = f"{mutant.module}:"
-        chosen = {t: s for t, (s, called) in calls.items() if any(name.startswith(of_module) for name in called)}
-    chosen = chosen or {test: seconds for test, (seconds, _) in calls.items()}
-    kept, spent = {}, 0.0
-    for test, seconds in sorted(chosen.items(), key=lambda entry: entry[1]):
-        spent += seconds
-        if kept and spent > most_seconds:
-            break
-        kept[test] = seconds
+def choose(mutant: Mutant, calls: Calls, root: Path, most_seconds: float = MOST_SECONDS) -> dict[str, float]:
+    """The tests that call the faulty function, else what names it, else its module or its users; quickest first."""
+    every = {name for what in calls.values() for name in what[1]}
+    function, chosen = mutant.place.rpartition(".")[2], Calls()
+    for places in (
+        lambda: {f"{mutant.module}:{mutant.first_line}"},
+        lambda: callers(root, mutant.module, function),
+        lambda: {name for name in every if name.startswith(f"{mutant.module}:")},
+        lambda: {name for name in every if name.partition(":")[0] in users(root, mutant.module)},
+    ):
+        if not chosen:
+            wanted = places()
+            chosen = {test: what for test, what in calls.items() if wanted & set(what[1])}
+    kept: dict[str, float] = {}
+    paid: set[str] = set()
+    quickest = sorted((chosen or calls).items(), key=lambda entry: entry[1][0] + sum(entry[1][2].values()))
+    for test, (seconds, _, shared) in quickest:
+        more = seconds + sum(each for name, each in shared.items() if name not in paid)
+        if not kept or sum(kept.values()) + more <= most_seconds:
+            kept[test] = more
+            paid |= set(shared)
     return kept
 
 
@@ -179,12 +230,12 @@ def judge(
     """Run a package's sample, or what there is time for; the number of survivors that are not equivalent."""
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
-    caught, survivors, equivalents = 0, [], 0
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
+    found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, "equivalent")}
+    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder) if notes is None else notes.parent) as place:
         calls = place.calls(TESTS[package], notes)
-        print(f"{len(calls)} tests, {sum(seconds for seconds, _ in calls.values()):.0f} s", flush=True)
+        print(f"{len(calls)} tests, {sum(what[0] for what in calls.values()):.0f} s", flush=True)
         drawn = sample(place.root, package, count, seed)
+        begun = time.monotonic()
         random.Random(seed).shuffle(drawn)  # noqa: S311 (so that what there is time for is a sample as well)
         for mutant in drawn:
             if time.monotonic() - begun > 60 * minutes:
@@ -192,23 +243,24 @@ def judge(
             if only not in mutant.name:
                 continue
             if mutant.name in reasons:
-                equivalents += 1
+                found["equivalent"].append(mutant.name)
                 continue
-            began, tests = time.perf_counter(), choose(mutant, calls, seconds)
-            alive = place.survives(mutant, tests, EXAMPLES) and place.survives(mutant, tests, 0)
-            caught += not alive
-            survivors += [mutant.name] if alive else []
-            word = "SURVIVED" if alive else "caught"
-            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line})", flush=True)
-    total = caught + len(survivors)
+            began, tests = time.perf_counter(), choose(mutant, calls, place.root, seconds)
+            word, by = place.verdict(mutant, tests)
+            found[word].append(mutant.name)
+            print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line}) {by}", flush=True)
+    numbers = {word: len(names) for word, names in found.items()}
+    total = numbers[CAUGHT] + numbers[SURVIVED]
     print(
-        f"{package}: {caught} of {total} faults caught, {100 * caught / max(1, total):.1f} %; {equivalents} equivalent"
+        f"{package}: {numbers[CAUGHT]} of {total} faults caught, {100 * numbers[CAUGHT] / max(1, total):.1f} %; "
+        + ", ".join(f"{numbers[word]} {word}" for word in ("equivalent", ENDLESS, UNUSABLE))
     )
-    for name in survivors:
+    for name in found[SURVIVED]:
         print(f"  {name}")
     if record:
-        _record(package, {"seed": seed, "faults": total, "caught": caught, "equivalent": equivalents})
-    return len(survivors)
+        kept = {"seed": seed, "faults": total, "caught": numbers[CAUGHT], "equivalent": numbers["equivalent"]}
+        _record(package, {**kept, "not_judged": numbers[ENDLESS] + numbers[UNUSABLE]})
+    return numbers[SURVIVED]
 
 
 def quick() -> int:
@@ -216,11 +268,9 @@ def quick() -> int:
     survivors = 0
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
         for mutant, tests in planted():
-            alive = place.survives(mutant, dict.fromkeys(tests, 60.0), 0)
-            survivors += alive
-            print(
-                f"{'SURVIVED' if alive else 'caught':8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True
-            )
+            word, _ = place.verdict(mutant, dict.fromkeys(tests, 60.0))
+            survivors += word != CAUGHT
+            print(f"{word:8} {mutant.place}: {mutant.change} ({mutant.module})", flush=True)
     return survivors
 
 
@@ -241,7 +291,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--only", default="", help="faults whose name contains this text")
     parser.add_argument(
-        "--notes", type=Path, help="where to keep which test calls what, for another run of the same code"
+        "--notes", type=Path, help="file in which to keep which test calls what, and beside it what was compiled"
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no fault after so many")
     parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="most of tests for one fault")
@@ -252,7 +302,14 @@ def main() -> int:
         return int(quick() > 0)
     if given.package is None:
         parser.error("give --package, or --quick")
-    chosen = (given.package, given.mutants, given.seed, given.only, given.record, given.notes)
+    chosen = (
+        given.package,
+        given.mutants,
+        given.seed,
+        given.only,
+        given.record,
+        given.notes and given.notes.absolute(),
+    )
     return int(judge(*chosen, minutes=given.minutes, seconds=given.seconds) > 0)
 
 

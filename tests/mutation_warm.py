@@ -2,14 +2,17 @@
 
 Libraries take longer to import than most tests that notice a fault take to run, and no fault is in them. Nothing of the
 package, its tests or what pytest rewrites is imported here: every child sees the files as they are when it begins.
-Requests are lines of JSON on standard input, answers exit codes on standard output; ``null`` if it took too long.
+Requests are lines of JSON on standard input, answers exit codes on standard output; ``null`` if it took too long: by
+the processor's clock, so that nothing is too slow because others are busy, or by four times as much on the wall.
 For POSIX systems, where a process can be forked.
 """
 
 import contextlib
 import importlib
 import json
+import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -47,7 +50,7 @@ class Warm:
         self._process.communicate()
 
     def ask(self, arguments: Sequence[str], environment: Mapping[str, str], seconds: float) -> int | None:
-        """The exit code of pytest with these arguments; None if it took longer than so many seconds."""
+        """The exit code of pytest with these arguments; None if it computed for longer than so many seconds."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         request = {"arguments": arguments, "environment": environment, "seconds": seconds}
@@ -58,17 +61,18 @@ class Warm:
 
 
 def answer(arguments: Sequence[str], environment: Mapping[str, str], seconds: float) -> int | None:
-    """The exit code of pytest with these arguments; None if it took longer than so many seconds."""
+    """The exit code of pytest with these arguments; None if it computed for longer than so many seconds."""
     child = os.fork()
     if child == 0:
-        _run(arguments, environment)
-    deadline = time.monotonic() + seconds
+        _run(arguments, environment, seconds)
+    deadline = time.monotonic() + 4 * seconds
     try:
         while time.monotonic() < deadline:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 child = 0
-                return os.waitstatus_to_exitcode(status)
+                code = os.waitstatus_to_exitcode(status)
+                return None if code == -signal.SIGXCPU else code
             time.sleep(0.01)
         return None
     finally:  # also where this process is asked to end
@@ -79,10 +83,12 @@ def answer(arguments: Sequence[str], environment: Mapping[str, str], seconds: fl
             os.waitpid(child, 0)
 
 
-def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+def _run(arguments: Sequence[str], environment: Mapping[str, str], seconds: float) -> None:
     code = 3  # of an internal error of pytest
     try:
         os.setsid()
+        most = math.ceil(seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.environ.update(environment)
         import pytest

@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and with which exit code."""
 
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -99,6 +100,18 @@ class TestHelp:
         assert omnisim_command("--version").out == f"{omnisim.__version__}\n"
 
 
+RANGE = re.compile(r">=? ?\S|[Ii]n [\[(]|at least|\b\d+ to \d|[Ee]ither sign")
+"""How meanings say from where to where a number goes."""
+
+UNITS = {"_mw": "MW", "_mwh": "MWh", "hours": "[Hh]our", "price": "money|multiples", "energy_mwh": "MWh"}
+"""What the meaning of a parameter with a name that ends so has to say."""
+
+
+def is_number(parameter: inspect.Parameter) -> bool:
+    number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
+    return number or re.search(r"\b(int|float)\b", str(parameter.annotation)) is not None
+
+
 class TestExitCodes:
     def test_0_when_the_work_is_done_without_a_progress_bar_where_there_is_no_terminal(self, tmp_path: Path) -> None:
         done = process("run", write_scenario(tmp_path), "--out", tmp_path / "out")
@@ -121,7 +134,9 @@ class TestExitCodes:
         answer = omnisim_command(*arguments)
         assert answer.code == 2
         assert answer.out == ""
-        assert "Usage: omnisim" in answer.err
+        assert answer.err.startswith("omnisim: ")
+        assert answer.err.count("\n") == 1
+        assert re.search(r"[:?] see omnisim( \w+)? -h\n$", answer.err)
 
     def test_1_when_memory_does_not_suffice(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def simulate(*_: object, **__: object) -> None:
@@ -244,6 +259,20 @@ class TestList:
             meanings = meanings_of(kind, target)
             for parameter in parameters(target):
                 assert meanings.get(parameter.name), f"{kind} {name}: {parameter.name}"
+
+    @pytest.mark.parametrize("kind", registry.KINDS)
+    def test_every_number_has_a_range_and_every_quantity_a_unit(self, kind: str) -> None:
+        for name in registry.KINDS[kind]:
+            target = registry.find(kind, name)
+            meanings = meanings_of(kind, target)
+            for parameter in parameters(target):
+                said, where = meanings[parameter.name], f"{kind} {name}: {parameter.name}"
+                assert not re.match(r"(As|See) ", said), f"{where} refers to what the command line does not show"
+                if is_number(parameter):
+                    assert RANGE.search(said), f"{where} has no range: {said}"
+                for ending, unit in UNITS.items():
+                    if is_number(parameter) and parameter.name.endswith(ending):
+                        assert re.search(unit, said), f"{where} has no unit: {said}"
 
     def test_a_name_says_what_its_parameters_mean(self) -> None:
         answer = omnisim_command("list", "forecasters", "persistence")

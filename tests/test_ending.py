@@ -173,9 +173,16 @@ class TestSignals:
     @pytest.mark.whole
     def test_a_study_begins_anew(self, tmp_path: Path, name: str) -> None:
         out = tmp_path / "out"
-        said = interrupted(["study", "crowding", "--quick", "--jobs", 2, "--out", out], out, name)
+        said = interrupted(["study", "scaling", "--quick", "--jobs", 2, "--out", out], out, name)
         assert said == f"nothing was written to {out}: the same command begins anew"
         assert not out.exists()
+
+    def test_a_study_that_compares_goes_on(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
+        out = tmp_path / "out"
+        arguments = ["study", "crowding", "--quick", "--jobs", 1, "--out", out]
+        place = "omnisim.comparison.store.Store.write"
+        said = interrupted_at(place, arguments, out, "SIGTERM", over=True, files="comparisons/*/runs/*", count=3)
+        assert said == f"3 runs are finished and kept in {out}: the same command goes on from there"
 
     def test_a_report(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"

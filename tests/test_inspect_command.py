@@ -50,6 +50,42 @@ def test_the_table_that_inspect_prints_runs_when_pasted(tmp_path: Path, case: st
     np.testing.assert_allclose(-60 + 240 * trace.outcomes, expected, atol=1e-9)
 
 
+def own_layouts(prices: np.ndarray) -> dict[str, str]:
+    """Files of prices such as companies have, of no known source: columns, separators and units of their own."""
+    days = pd.date_range("2023-03-01", periods=len(prices))
+    rows = [(day, hour, value) for day, values in zip(days, prices, strict=True) for hour, value in enumerate(values)]
+    decimals = "".join(
+        f"{day:%d.%m.%Y};{hour + 1};{f'{value:.2f}'.replace('.', ',')};ok\n" for day, hour, value in rows
+    )
+    wide = "".join(
+        f"{day:%m/%d/%Y}|{'|'.join(f'{value:.2f}' for value in values)}\n"
+        for day, values in zip(days, prices, strict=True)
+    )
+    cents = "".join(
+        f"{time:%Y-%m-%dT%H:%M:%SZ}\t{time + pd.Timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}\t{value / 10:.3f}\tS\n"
+        for time, value in ((day + pd.Timedelta(hours=hour), value) for day, hour, value in rows)
+    )
+    hours = "|".join(f"HE{hour:02d}" for hour in range(1, 25))
+    return {
+        "boerse.csv": f"Liefertag;Std;Börsenpreis €/MWh;Bemerkung\n{decimals}",
+        "wide.csv": f"Trade Date|{hours}\n{wide}",
+        "tariff.tsv": f"valid_from\tvalid_to\ttariff_ct_per_kwh\tarea\n{cents}",
+    }
+
+
+@pytest.mark.parametrize("name", ["boerse.csv", "wide.csv", "tariff.tsv"])
+def test_the_keys_that_inspect_prints_are_those_of_read_prices(tmp_path: Path, name: str) -> None:
+    prices = np.random.default_rng(0).uniform(20, 140, (20, 24)).round(2)
+    path = tmp_path / name
+    path.write_text(own_layouts(prices)[name], encoding="utf-8")
+    answer = omnisim_command("inspect", path)
+    assert answer.code == 0, answer.err
+    keys = tomllib.loads(pasted(answer.out))["market"]
+    assert keys.pop("source") == "file"
+    assert Path(keys.pop("path")) == path
+    np.testing.assert_allclose(omnisim.market.read_prices(path, **keys).prices, prices, atol=1e-9)
+
+
 def test_inspect_says_what_the_file_is(tmp_path: Path) -> None:
     path, _, expected = written(tmp_path, "smard", dt.date(2023, 3, 20), 10)
     out = omnisim_command("inspect", path).out

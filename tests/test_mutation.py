@@ -33,7 +33,7 @@ def test_a_process_that_has_the_libraries_sees_what_is_changed_and_ends_what_han
     given = {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
     codes = []
     with mutation_warm.Warm(tmp_path, given) as warm:
-        for returned in ("42", "43", "42", "__import__('time').sleep(600)"):
+        for returned in ("42", "43", "42", "next(filter(None, iter(int, 1)))"):
             module.write_text(f"def answer():\n    return {returned}\n")
             codes.append(warm.ask(["-q", "-p", "no:cacheprovider", str(test)], {}, 300.0 if len(codes) < 3 else 5.0))
     assert codes == [0, 1, 0, None]

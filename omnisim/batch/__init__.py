@@ -2,7 +2,7 @@
 
 Base predictors f_1..f_m, one per threshold theta_i = (i - 1/2) / m, are put together into one predictor that does
 about as well as each of them on its threshold loss, and so on every proper loss (Gibbs and Tibshirani). The functions
-here read their answers ``high`` (n, m), ``high[t, i]`` = 1[f_i(x_t) > theta_i], and outcomes ``y`` (n,).
+here read their answers ``exceeds`` (n, m), ``exceeds[t, i]`` = 1[f_i(x_t) > theta_i], and outcomes ``y`` (n,).
 
 Names are imported on first use: some of their modules are slow to import.
 """

@@ -45,13 +45,13 @@ class BestFeature(BasePredictors):
         super().__init__(risk)
         self.feature, self.lines = feature, tuple(lines)
 
-    def high(self, x: Any) -> BoolArray:
+    def exceeds(self, x: Any) -> BoolArray:
         """The answers (n, m) at features (n, k)."""
         features = np.asarray(x, dtype=np.float64)
         answers = np.empty((len(features), self.m), dtype=np.bool_)
         for j in np.unique(self.feature):
             served = self.feature == j
-            answers[:, served] = self.lines[j].high(features[:, j])[:, served]
+            answers[:, served] = self.lines[j].exceeds(features[:, j])[:, served]
         return answers
 
 
@@ -65,7 +65,7 @@ def single_feature_minimizers(
     >>> from omnisim.problem.losses import Probability
     >>> x = np.array([[0.5, 0.1], [0.4, 0.2], [0.6, 0.8], [0.5, 0.9]])
     >>> base = single_feature_minimizers(x, np.array([0.0, 0.0, 1.0, 1.0]), 2, Probability())
-    >>> base.feature, base.high([[0.0, 0.7]])
+    >>> base.feature, base.exceeds([[0.0, 0.7]])
     (array([1, 1]), array([[ True,  True]]))
     """
     lines = [empirical_minimizers(column, y, m, target, sample_weight=weights) for column in np.asarray(x).T]
@@ -95,9 +95,9 @@ class Models(BasePredictors):
         """The answers (n,) of the best model, in [0, 1]."""
         return answers_of(self.models[self.best], x)
 
-    def high(self, x: Any) -> BoolArray:
+    def exceeds(self, x: Any) -> BoolArray:
         """The answers (n, m) at features (n, k)."""
-        return self.selected.high(np.column_stack([answers_of(model, x) for model in self.models.values()]))
+        return self.selected.exceeds(np.column_stack([answers_of(model, x) for model in self.models.values()]))
 
 
 def model_minimizers(
@@ -124,7 +124,7 @@ def model_minimizers(
     errors = np.column_stack([target.loss(scale(column), scale(y)) for column in columns.T])
     best = simplest(errors, weights)
     selected = surely_better(columns, y, m, target, best, weights)
-    return selected.high(columns), Models(fitted, selected, list(models)[best])
+    return selected.exceeds(columns), Models(fitted, selected, list(models)[best])
 
 
 def simplest(losses: FloatArray, weights: FloatArray | None = None) -> int:

@@ -23,7 +23,7 @@ TIE = 1e-12
 
 
 class BasePredictors(ABC):
-    """m base predictors, one per threshold theta_i = (i - 1/2) / m; a subclass writes ``high``.
+    """m base predictors, one per threshold theta_i = (i - 1/2) / m; a subclass writes ``exceeds``.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class BasePredictors(ABC):
         return len(self.risk)
 
     @abstractmethod
-    def high(self, x: ArrayLike) -> BoolArray:
+    def exceeds(self, x: ArrayLike) -> BoolArray:
         """The answers 1[f_i(x_t) > theta_i], (n, m)."""
 
 
@@ -59,7 +59,7 @@ class HalfLines(BasePredictors):
         super().__init__(risk)
         self.cut, self.upwards = cut, upwards
 
-    def high(self, x: ArrayLike) -> BoolArray:
+    def exceeds(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m) at features x (n,)."""
         points = _feature(x)[:, None]
         return np.where(self.upwards, points > self.cut, points <= self.cut)
@@ -78,7 +78,7 @@ class Selected(BasePredictors):
         super().__init__(risk)
         self.index, self.members = index, members
 
-    def high(self, x: ArrayLike) -> BoolArray:
+    def exceeds(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m), given the predictions (n, F) of all members."""
         predictions = within("columns", x, ("n", self.members), 0, 1)
         return np.asarray(predictions[:, self.index] > thresholds(self.m))
@@ -105,8 +105,8 @@ def empirical_minimizers(
     Returns
     -------
     HalfLines
-        ``high(x_new)`` gives the answers (n_new, m). Of equally good sets the first is taken in the order everything,
-        {x > cut} from the lowest cut up, nothing, {x <= cut} from the lowest cut up.
+        ``exceeds(x_new)`` gives the answers (n_new, m). Of equally good sets the first is taken in the order
+        everything, {x > cut} from the lowest cut up, nothing, {x <= cut} from the lowest cut up.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def empirical_minimizers(
     >>> base = empirical_minimizers([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], m=2)
     >>> base.cut, base.risk
     (array([0.5, 0.5]), array([-0.375, -0.125]))
-    >>> base.high([0.3, 0.7])
+    >>> base.exceeds([0.3, 0.7])
     array([[False, False],
            [ True,  True]])
     """

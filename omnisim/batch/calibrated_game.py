@@ -45,13 +45,13 @@ class CalibratedGame(Omnipredictor):
         self.weights, self.profiles, self.rate = weights, profiles, rate
         self.multiaccuracy, self.calibration, self.bound, self.counts = multiaccuracy, calibration, bound, counts
 
-    def _law(self, high: BoolArray) -> FloatArray:
-        law: FloatArray = mean_calibrated(self.weights, self.profiles, loss_differences(high), self.counts)
+    def _law(self, exceeds: BoolArray) -> FloatArray:
+        law: FloatArray = mean_calibrated(self.weights, self.profiles, loss_differences(exceeds), self.counts)
         return law
 
 
 def two_player_calibrated_multiaccuracy(
-    high: ArrayLike, y: ArrayLike, c: float = 1.0, *, sample_weight: ArrayLike | None = None
+    exceeds: ArrayLike, y: ArrayLike, c: float = 1.0, *, sample_weight: ArrayLike | None = None
 ) -> CalibratedGame:
     """Ensemble base predictors by calibrated multiaccuracy at its best known rate, n^(-1/3): randomized.
 
@@ -64,8 +64,8 @@ def two_player_calibrated_multiaccuracy(
 
     Parameters
     ----------
-    high : (n, m) bool
-        ``high[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m. Proposition 14 takes m = ceil(n^(1/3)).
+    exceeds : (n, m) bool
+        ``exceeds[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m. Proposition 14 takes m = ceil(n^(1/3)).
     y : (n,)
         Outcomes, 0 or 1.
     c
@@ -86,7 +86,7 @@ def two_player_calibrated_multiaccuracy(
     >>> fitted.mixture([[False, True]]).shape
     (1, 3)
     """
-    answers, outcomes = check_sample(high, y, Probability())
+    answers, outcomes = check_sample(exceeds, y, Probability())
     weights, counts, n = check_counts(sample_weight, len(outcomes)), np.ones(len(outcomes)), float(len(outcomes))
     if weights is not None:
         rows, counts = in_rounds(weights, "two_player_calibrated_multiaccuracy")

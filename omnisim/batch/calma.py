@@ -51,17 +51,17 @@ class CalibratedEnsemble(Omnipredictor):
         self.value_errors = value_errors
         self.multiaccuracy, self.calibration = errors
 
-    def value(self, high: BoolArray) -> FloatArray:
+    def value(self, exceeds: BoolArray) -> FloatArray:
         """The value (n,) before it is put on the grid."""
-        values: FloatArray = replay_steps(loss_differences(high), self.thetas, self.steps, self.sizes, self.offsets)
+        values: FloatArray = replay_steps(loss_differences(exceeds), self.thetas, self.steps, self.sizes, self.offsets)
         return values
 
-    def _law(self, high: BoolArray) -> FloatArray:
-        return point_laws(grid_level(self.value(high), self.m), self.m)
+    def _law(self, exceeds: BoolArray) -> FloatArray:
+        return point_laws(grid_level(self.value(exceeds), self.m), self.m)
 
 
 def calibrated_multiaccuracy(
-    high: ArrayLike, y: ArrayLike, c: float = 0.5, *, sample_weight: ArrayLike | None = None
+    exceeds: ArrayLike, y: ArrayLike, c: float = 0.5, *, sample_weight: ArrayLike | None = None
 ) -> CalibratedEnsemble:
     """Ensemble base predictors by calibrated multiaccuracy: deterministic, at a slower rate than the others.
 
@@ -76,8 +76,8 @@ def calibrated_multiaccuracy(
 
     Parameters
     ----------
-    high : (n, m) bool
-        ``high[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m.
+    exceeds : (n, m) bool
+        ``exceeds[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m.
     y : (n,)
         Outcomes, 0 or 1.
     c
@@ -98,7 +98,7 @@ def calibrated_multiaccuracy(
     >>> bool(max(fitted.value_errors) <= fitted.alpha)
     True
     """
-    answers, outcomes = check_sample(high, y, Probability())
+    answers, outcomes = check_sample(exceeds, y, Probability())
     weights, n, (answers, outcomes) = counted(sample_weight, len(outcomes), answers, outcomes)
     m = answers.shape[1]
     alpha = check_scale("calibrated_multiaccuracy", c, positive=True) * math.sqrt(math.log(max(m, 2)) / n)
@@ -117,10 +117,10 @@ def calibrated_multiaccuracy(
     )
 
 
-def loss_differences(high: BoolArray) -> FloatArray:
+def loss_differences(exceeds: BoolArray) -> FloatArray:
     """g_i(x) = l_{theta_i}(f_i(x), 1) - l_{theta_i}(f_i(x), 0) = 1[f_i <= theta_i] - theta_i, (n, m).
 
     >>> loss_differences(np.array([[True, False]]))
     array([[-0.25,  0.25]])
     """
-    return np.asarray(~high - thresholds(high.shape[1]))
+    return np.asarray(~exceeds - thresholds(exceeds.shape[1]))

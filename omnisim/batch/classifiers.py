@@ -31,7 +31,7 @@ class CostSensitive(BasePredictors):
         super().__init__(risk)
         self.classifiers, self.constant = classifiers, constant
 
-    def high(self, x: ArrayLike) -> BoolArray:
+    def exceeds(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m)."""
         columns = [
             np.full(row_count(x), answer) if classifier is None else np.asarray(classifier.predict(x), dtype=bool)
@@ -55,7 +55,7 @@ class Thresholded(BasePredictors):
         super().__init__(risk)
         self.classifier, self.constant = classifier, constant
 
-    def high(self, x: ArrayLike) -> BoolArray:
+    def exceeds(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m)."""
         probabilities = (
             np.full(row_count(x), self.constant) if self.classifier is None else answers_of(self.classifier, x)
@@ -103,7 +103,7 @@ def classifier_minimizers(
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> stump = DecisionTreeClassifier(max_depth=1, random_state=0)
     >>> base = classifier_minimizers(stump, [[0.1], [0.2], [0.8], [0.9]], [0, 0, 1, 1], m=2)
-    >>> base.high([[0.3], [0.7]])
+    >>> base.exceeds([[0.3], [0.7]])
     array([[False, False],
            [ True,  True]])
     """
@@ -149,4 +149,4 @@ def classifier_minimizers(
 
 
 def _risk(base: BasePredictors, x: ArrayLike, identification: FloatArray, total: float) -> FloatArray:
-    return np.asarray((identification * base.high(x)).sum(axis=0) / total)
+    return np.asarray((identification * base.exceeds(x)).sum(axis=0) / total)

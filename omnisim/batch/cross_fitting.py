@@ -45,7 +45,7 @@ def cross_fitted(
 
     Returns
     -------
-    high : (n, m) bool
+    exceeds : (n, m) bool
         For fitting the ensemble.
     base
         Base predictors for new points.
@@ -58,8 +58,8 @@ def cross_fitted(
     Examples
     --------
     >>> from omnisim.batch import empirical_minimizers
-    >>> high, base = cross_fitted(lambda x, y: empirical_minimizers(x, y, m=2), [1, 2, 3, 4], [0, 0, 1, 1], folds=2)
-    >>> high.shape, base.m
+    >>> exceeds, base = cross_fitted(lambda x, y: empirical_minimizers(x, y, m=2), [1, 2, 3, 4], [0, 0, 1, 1], folds=2)
+    >>> exceeds.shape, base.m
     ((4, 2), 2)
     """
     points, outcomes = x if hasattr(x, "iloc") else np.asarray(x), np.asarray(y)
@@ -77,12 +77,12 @@ def cross_fitted(
         return fit(*given) if weights is None else fit(*given, weights[some])
 
     base = fit(points, outcomes) if weights is None else fitted(used)
-    high = np.zeros((rows, base.m), dtype=np.bool_)
+    exceeds = np.zeros((rows, base.m), dtype=np.bool_)
     for k in range(folds):
-        high[fold == k] = fitted((fold != k) & (fold != _NO_FOLD)).high(rows_of(points, fold == k))
+        exceeds[fold == k] = fitted((fold != k) & (fold != _NO_FOLD)).exceeds(rows_of(points, fold == k))
     if len(used) < rows:
-        high[fold == _NO_FOLD] = base.high(rows_of(points, fold == _NO_FOLD))
-    return high, base
+        exceeds[fold == _NO_FOLD] = base.exceeds(rows_of(points, fold == _NO_FOLD))
+    return exceeds, base
 
 
 def row_count(x: Any) -> int:

@@ -82,8 +82,8 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
 
     def mixture(self, X: Any) -> FloatArray:
         """The law of the prediction at each row, (n, m + 1), on ``grid_``; rows sum to 1."""
-        high = self._high(X)
-        return self.ensemble_.mixture(high)
+        exceeds = self._exceeds(X)
+        return self.ensemble_.mixture(exceeds)
 
     def sample(self, X: Any, random_state: Any = None) -> FloatArray:
         """One draw from that law per row, (n,): what the guarantee of a randomized predictor is about.
@@ -92,16 +92,16 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         else, and usually worse: see :meth:`OmniClassifier.predict_proba`.
         """
         rng = np.random.default_rng(int(check_random_state(random_state).randint(2**31 - 1)))
-        high = self._high(X)
+        exceeds = self._exceeds(X)
         # Drawn as a level k of k/m, so that a grid in other units serves as well.
-        drawn = self.ensemble_.sample(high, rng)
+        drawn = self.ensemble_.sample(exceeds, rng)
         return np.asarray(self.grid_[np.rint(drawn * self.ensemble_.m).astype(np.int64)])
 
     def _constant(self) -> dict[str, Any]:
         return {} if self.c is None else {"c": self.c}
 
     @abstractmethod
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
         """The ensemble of base predictors that gave these answers."""
 
     _in_rounds = False
@@ -124,10 +124,10 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         if self.base_share is None:
             m = self.m or self._thresholds(_count(y, weights))
             if self.base is None:
-                high, self.base_predictors_ = self._model_answers(X, y, m, target, rng, weights)
+                exceeds, self.base_predictors_ = self._model_answers(X, y, m, target, rng, weights)
             else:
                 fit = base_fit(self.base, m, target, self.time_limit, self.method)
-                high, self.base_predictors_ = cross_fitted(
+                exceeds, self.base_predictors_ = cross_fitted(
                     fit, X, y, min(self.folds, len(y)), rng, sample_weight=weights
                 )
             used = order
@@ -141,16 +141,16 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
             else:
                 fit = base_fit(self.base, m, target, self.time_limit, self.method)
                 self.base_predictors_ = fit(features, y[first], *share)
-            high = self.base_predictors_.high(X)
+            exceeds = self.base_predictors_.exceeds(X)
         if weights is None:
-            self.ensemble_ = self._combine(high[used], y[used], target)
+            self.ensemble_ = self._combine(exceeds[used], y[used], target)
         else:
             counts = weights[used]
             if self._in_rounds:
                 rounds, counts = in_rounds(counts, name)
                 scattered = rng.permutation(len(rounds))
                 used, counts = used[rounds[scattered]], counts[scattered]
-            self.ensemble_ = self._combine(high[used], y[used], target, counts)
+            self.ensemble_ = self._combine(exceeds[used], y[used], target, counts)
         self.grid_ = self.ensemble_.grid
 
     def _model_answers(
@@ -176,11 +176,11 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
     def _takes_any_table(self) -> bool:
         return self.base is None or not isinstance(self.base, str)
 
-    def _high(self, X: Any) -> Any:
+    def _exceeds(self, X: Any) -> Any:
         check_is_fitted(self)
         refuse_sparse(self, X)
         checked = checked_table(self, X) if self._takes_any_table else validate_data(self, X, reset=False)
-        return self.base_predictors_.high(self._features(checked))
+        return self.base_predictors_.exceeds(self._features(checked))
 
     def _features(self, X: FloatArray) -> FloatArray:
         """Part of the checked features that base predictors read: all of them, unless overridden."""
@@ -243,8 +243,8 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         loss of the law is 0.0053, 0.0019 and 0.0005 at n = 100, 400 and 1,600, that of its mean 0.0062, 0.0030 and
         0.0004, and in the worst draw at n = 400 they are 0.011 and 0.017. A deterministic law is its mean.
         """
-        high = self._high(X)
-        mean = self.ensemble_.mean(high)
+        exceeds = self._exceeds(X)
+        mean = self.ensemble_.mean(exceeds)
         return np.column_stack([1 - mean, mean])
 
     def predict(self, X: Any) -> Any:
@@ -279,8 +279,8 @@ class TwoPlayerOmnipredictor(OmniClassifier):
 
     _in_rounds = True
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
-        return two_player(high, y, target=target, sample_weight=sample_weight, **self._constant())
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return two_player(exceeds, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 class DirectOmnipredictor(OmniClassifier):
@@ -328,9 +328,9 @@ class DirectOmnipredictor(OmniClassifier):
         )
         self.start = start
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
         given = {"start": self.start, "sample_weight": sample_weight, **self._constant()}
-        return direct_ensemble(high, y, target=target, **given)
+        return direct_ensemble(exceeds, y, target=target, **given)
 
 
 class CalibratedMultiaccuracy(OmniClassifier):
@@ -341,8 +341,8 @@ class CalibratedMultiaccuracy(OmniClassifier):
     see :func:`calibrated_multiaccuracy`.
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:  # noqa: ARG002 (probabilities only)
-        return calibrated_multiaccuracy(high, y, sample_weight=sample_weight, **self._constant())
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:  # noqa: ARG002 (probabilities only)
+        return calibrated_multiaccuracy(exceeds, y, sample_weight=sample_weight, **self._constant())
 
 
 def _count(y: FloatArray, weights: FloatArray | None = None) -> float:

@@ -35,7 +35,7 @@ class Halfspaces(BasePredictors):
         super().__init__(risk)
         self.coefficients, self.intercept, self.gap = coefficients, intercept, gap
 
-    def high(self, x: ArrayLike) -> BoolArray:
+    def exceeds(self, x: ArrayLike) -> BoolArray:
         """The answers (n, m) at features x (n, d)."""
         points = finite("x", x, ("n", self.coefficients.shape[1]))
         return np.asarray(points @ self.coefficients.T + self.intercept > 0)
@@ -78,7 +78,7 @@ def linear_minimizers(
     --------
     >>> x = [[0, 0], [0, 1], [1, 0], [1, 1]]
     >>> base = linear_minimizers(x, [0, 0, 0, 1], m=1)
-    >>> base.high(x)[:, 0].tolist(), base.gap
+    >>> base.exceeds(x)[:, 0].tolist(), base.gap
     ([False, False, False, True], array([0.]))
     """
     points, outcomes, thetas = finite("x", x, ("n", "d")), target.check(y), thresholds(m)

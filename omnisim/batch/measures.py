@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, finite, freeze, within
-from omnisim.batch.samples import check_high
+from omnisim.batch.samples import check_exceeds
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Mean, Target
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
@@ -76,7 +76,7 @@ class Estimate:
 
 
 def omniprediction_error(
-    mixture: ArrayLike, high: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None, target: Target = _MEAN
+    mixture: ArrayLike, exceeds: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None, target: Target = _MEAN
 ) -> Estimate:
     """max_i E l_{theta_i}(p, Y) - E l_{theta_i}(f_i, Y) against base predictors (n, m) (Gibbs and Tibshirani, 7).
 
@@ -89,8 +89,8 @@ def omniprediction_error(
     (array([0.125, 0.125]), 0.125)
     """
     law, share = _laws(mixture, weights)
-    answers = check_high(high, law.shape[1] - 1)
-    _same_length(len(law), high=len(answers))
+    answers = check_exceeds(exceeds, law.shape[1] - 1)
+    _same_length(len(law), exceeds=len(answers))
     contributions = _identification(law, y, target) * (_exceeding(law) - answers)
 
     def measure(rows: FloatArray) -> tuple[FloatArray, float]:

@@ -68,19 +68,19 @@ class DirectEnsemble(Omnipredictor):
         super().__init__(m)
         self.rounds, self.epsilon, self.excess = rounds, epsilon, excess
 
-    def level(self, high: BoolArray) -> IntArray:
+    def level(self, exceeds: BoolArray) -> IntArray:
         """The k (n,) of the prediction k/m."""
-        blocks = _base_levels(high)
+        blocks = _base_levels(exceeds)
         for merges in self.rounds:
             blocks = _next_blocks(blocks, merges)
         return blocks[0]
 
-    def _law(self, high: BoolArray) -> FloatArray:
-        return point_laws(self.level(high), self.m)
+    def _law(self, exceeds: BoolArray) -> FloatArray:
+        return point_laws(self.level(exceeds), self.m)
 
 
 def direct_ensemble(
-    high: ArrayLike,
+    exceeds: ArrayLike,
     y: ArrayLike,
     c: float = 0.0,
     target: Target = _PROBABILITY,
@@ -95,8 +95,8 @@ def direct_ensemble(
 
     Parameters
     ----------
-    high : (n, m) bool
-        ``high[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m. Where m is no power of 2, a block without a
+    exceeds : (n, m) bool
+        ``exceeds[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m. Where m is no power of 2, a block without a
         neighbour waits for the next round.
     y : (n,)
         Outcomes: 0 or 1, or numbers in [0, 1] for another target.
@@ -133,7 +133,7 @@ def direct_ensemble(
     >>> fitted.mean([[False, True]])
     array([1.])
     """
-    answers, outcomes = check_sample(high, y, target)
+    answers, outcomes = check_sample(exceeds, y, target)
     n, m = answers.shape
     if start not in get_args(Start):
         raise ProblemError(f"start of direct_ensemble must be one of {', '.join(get_args(Start))}, got {start!r}")
@@ -233,10 +233,10 @@ def _some_rows(column: Callable[[int], FloatArray], rows: slice, i: int) -> Floa
     return column(i)[rows]
 
 
-def _base_levels(high: BoolArray) -> list[IntArray]:
+def _base_levels(exceeds: BoolArray) -> list[IntArray]:
     """f_i recoded as theta_i +- 1/(2m): levels i - 1 and i, two bytes each (four of more than 32,767 thresholds)."""
-    kind = np.int16 if high.shape[1] <= np.iinfo(np.int16).max else np.int32
-    return [column.astype(kind) + kind(i) for i, column in enumerate(np.ascontiguousarray(high.T))]
+    kind = np.int16 if exceeds.shape[1] <= np.iinfo(np.int16).max else np.int32
+    return [column.astype(kind) + kind(i) for i, column in enumerate(np.ascontiguousarray(exceeds.T))]
 
 
 def _next_blocks(blocks: list[IntArray], merges: list[Merge]) -> list[IntArray]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.batch.samples import check_high, distinct_rows
+from omnisim.batch.samples import check_exceeds, distinct_rows
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
 from omnisim.products import times
 
@@ -17,8 +17,8 @@ _ROWS = 4096
 class Omnipredictor(ABC):
     """A fitted ensemble of m base predictors, one per threshold theta_i = (i - 1/2) / m.
 
-    It reads answers ``high`` (n, m), ``high[t, i]`` = 1[f_i(x_t) > theta_i], and predicts a law on {0, 1/m, ..., 1}.
-    Public methods are here; a subclass writes ``_law``.
+    It reads answers ``exceeds`` (n, m), ``exceeds[t, i]`` = 1[f_i(x_t) > theta_i], and predicts a law on
+    {0, 1/m, ..., 1}. Public methods are here; a subclass writes ``_law``.
 
     Attributes
     ----------
@@ -39,35 +39,35 @@ class Omnipredictor(ABC):
         """The possible predictions (m + 1,)."""
         return prediction_grid(self.m)
 
-    def mixture(self, high: ArrayLike) -> FloatArray:
+    def mixture(self, exceeds: ArrayLike) -> FloatArray:
         """The law of the prediction at each row: (n, m + 1), rows sum to 1.
 
         Raises
         ------
         ProblemError
-            If ``high`` is not a boolean table of m columns.
+            If ``exceeds`` is not a boolean table of m columns.
         """
-        answers = check_high(high, self.m)
+        answers = check_exceeds(exceeds, self.m)
         if not len(answers):
             return np.zeros((0, self.m + 1))
         rows, which = distinct_rows(answers)
         return np.asarray(self._law(rows)[which])
 
-    def mean(self, high: ArrayLike) -> FloatArray:
+    def mean(self, exceeds: ArrayLike) -> FloatArray:
         """The mean of that law: (n,), in [0, 1]. Laws are in memory for a few thousand rows at a time."""
-        rows, which = distinct_rows(check_high(high, self.m))
+        rows, which = distinct_rows(check_exceeds(exceeds, self.m))
         means = np.empty(len(rows))
         for begin in range(0, len(rows), _ROWS):
             block = slice(begin, begin + _ROWS)
             means[block] = times(self._law(rows[block]), self.grid)
         return np.asarray(np.clip(means, 0.0, 1.0)[which])
 
-    def sample(self, high: ArrayLike, rng: np.random.Generator) -> FloatArray:
+    def sample(self, exceeds: ArrayLike, rng: np.random.Generator) -> FloatArray:
         """One draw from that law per row: (n,), on the grid. Draws n uniforms from ``rng``.
 
         Laws are in memory for a few thousand rows at a time.
         """
-        rows, which = distinct_rows(check_high(high, self.m))
+        rows, which = distinct_rows(check_exceeds(exceeds, self.m))
         uniform, levels = rng.random(len(which)), np.empty(len(which), dtype=np.int64)
         order = np.argsort(which, kind="stable")
         ends = np.searchsorted(which[order], np.arange(0, len(rows) + _ROWS, _ROWS))
@@ -80,7 +80,7 @@ class Omnipredictor(ABC):
         return np.asarray(self.grid[levels])
 
     @abstractmethod
-    def _law(self, high: BoolArray) -> FloatArray:
+    def _law(self, exceeds: BoolArray) -> FloatArray:
         """The law (u, m + 1) at distinct rows (u, m)."""
 
 

@@ -121,19 +121,19 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         """
         if self.base is None:
             return self._refined(X)
-        high = self._high(X)
-        return self._in_units(self.ensemble_.mean(high))
+        exceeds = self._exceeds(X)
+        return self._in_units(self.ensemble_.mean(exceeds))
 
     def _refined(self, X: Any) -> FloatArray:
         check_is_fitted(self)
         checked = checked_table(self, X)
-        high, model = self.base_predictors_.high(checked), self._in_units(self.base_predictors_.numbers(checked))
+        exceeds, model = self.base_predictors_.exceeds(checked), self._in_units(self.base_predictors_.numbers(checked))
         cells = self._in_units(np.concatenate([[0.0], self.ensemble_.thetas, [1.0]]))
-        predictions = np.empty(len(high))
-        for begin in range(0, len(high), _ROWS):
+        predictions = np.empty(len(exceeds))
+        for begin in range(0, len(exceeds), _ROWS):
             some = slice(begin, begin + _ROWS)
             inside = np.clip(model[some, None], cells[:-1], cells[1:])
-            predictions[some] = (self.ensemble_.mixture(high[some]) * inside).sum(axis=1)
+            predictions[some] = (self.ensemble_.mixture(exceeds[some]) * inside).sum(axis=1)
         return predictions
 
     def _in_units(self, values: FloatArray) -> FloatArray:
@@ -184,8 +184,8 @@ class TwoPlayerRegressor(OmniRegressor):
 
     _in_rounds = True
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
-        return two_player(high, y, target=target, sample_weight=sample_weight, **self._constant())
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return two_player(exceeds, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 class DirectRegressor(OmniRegressor):
@@ -194,8 +194,8 @@ class DirectRegressor(OmniRegressor):
     Parameters are those of :class:`OmniRegressor`; see :class:`DirectOmnipredictor`.
     """
 
-    def _combine(self, high: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
-        return direct_ensemble(high, y, target=target, sample_weight=sample_weight, **self._constant())
+    def _combine(self, exceeds: Any, y: FloatArray, target: Target, sample_weight: Any = None) -> Omnipredictor:
+        return direct_ensemble(exceeds, y, target=target, sample_weight=sample_weight, **self._constant())
 
 
 def _quantiles(outcomes: FloatArray, weights: FloatArray | None) -> FloatArray:

@@ -8,8 +8,8 @@ from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Target
 
 
-def check_high(high: ArrayLike, m: int | None = None) -> BoolArray:
-    """The answers ``high`` as a boolean array (n, m): ``high[t, i]`` says whether f_i(x_t) > theta_i.
+def check_exceeds(exceeds: ArrayLike, m: int | None = None) -> BoolArray:
+    """The answers ``exceeds`` as a boolean array (n, m): ``exceeds[t, i]`` says whether f_i(x_t) > theta_i.
 
     Numbers are taken if all of them are 0 or 1; predictions f_i(x_t) themselves are refused.
 
@@ -18,19 +18,21 @@ def check_high(high: ArrayLike, m: int | None = None) -> BoolArray:
     ProblemError
         If it is no such table, or m is given and differs from the number of columns.
     """
-    array = np.asarray(high)
+    array = np.asarray(exceeds)
     if array.ndim != 2 or array.shape[1] < 1:
-        raise ProblemError(f"high must have shape (n, m) with m >= 1, got {array.shape}")
+        raise ProblemError(f"exceeds must have shape (n, m) with m >= 1, got {array.shape}")
     if m is not None and array.shape[1] != m:
-        raise ProblemError(f"high has {array.shape[1]} columns: fitted with m = {m} base predictors, it must have {m}")
+        raise ProblemError(
+            f"exceeds has {array.shape[1]} columns: fitted with m = {m} base predictors, it must have {m}"
+        )
     if array.dtype != np.bool_:
         if not np.isin(array, (0, 1)).all():
-            raise ProblemError("high must be boolean, (n, m): whether each base prediction exceeds its threshold")
+            raise ProblemError("exceeds must be boolean, (n, m): whether each base prediction exceeds its threshold")
         array = array.astype(np.bool_)
     return np.ascontiguousarray(array)
 
 
-def check_sample(high: ArrayLike, y: ArrayLike, target: Target) -> tuple[BoolArray, FloatArray]:
+def check_sample(exceeds: ArrayLike, y: ArrayLike, target: Target) -> tuple[BoolArray, FloatArray]:
     """The sample that an ensemble is fitted on: answers (n, m) and outcomes (n,), n >= 1.
 
     Raises
@@ -38,11 +40,11 @@ def check_sample(high: ArrayLike, y: ArrayLike, target: Target) -> tuple[BoolArr
     ProblemError
         If one of them is malformed, they differ in length, or they are empty.
     """
-    answers, outcomes = check_high(high), target.check(y)
+    answers, outcomes = check_exceeds(exceeds), target.check(y)
     if len(answers) != len(outcomes):
-        raise ProblemError(f"high has {len(answers)} rows and y has {len(outcomes)}: one outcome per row is needed")
+        raise ProblemError(f"exceeds has {len(answers)} rows and y has {len(outcomes)}: one outcome per row is needed")
     if not len(answers):
-        raise ProblemError("high and y are empty: an ensemble needs at least one observation")
+        raise ProblemError("exceeds and y are empty: an ensemble needs at least one observation")
     return answers, outcomes
 
 
@@ -53,12 +55,12 @@ def check_scale(name: str, c: float, positive: bool = False) -> float:
     return float(c)
 
 
-def distinct_rows(high: BoolArray) -> tuple[BoolArray, "np.ndarray[tuple[int], np.dtype[np.intp]]"]:
+def distinct_rows(exceeds: BoolArray) -> tuple[BoolArray, "np.ndarray[tuple[int], np.dtype[np.intp]]"]:
     """The distinct rows (u, m), and for each row (n,) which of them it is.
 
     What is predicted depends on a row's answers alone, and linear classes give few different ones.
     """
-    packed = np.ascontiguousarray(np.packbits(high, axis=1))
+    packed = np.ascontiguousarray(np.packbits(exceeds, axis=1))
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    return np.ascontiguousarray(high[first]), which.reshape(-1)
+    return np.ascontiguousarray(exceeds[first]), which.reshape(-1)

@@ -41,7 +41,7 @@ class BestSingle:
 
 def best_single(
     columns: ArrayLike,
-    high: ArrayLike,
+    exceeds: ArrayLike,
     y: ArrayLike,
     target: Target = _PROBABILITY,
     *,
@@ -53,7 +53,7 @@ def best_single(
     ----------
     columns : (n, F)
         Predictions in [0, 1] of the members.
-    high : (n, m) bool
+    exceeds : (n, m) bool
         Answers of the base predictors it is held against, one per threshold.
     y : (n,)
         Outcomes.
@@ -72,7 +72,7 @@ def best_single(
     >>> best_single([[0.1, 0.9], [0.9, 0.8]], [[False, False], [True, True]], [0, 1]).index
     0
     """
-    answers, outcomes = check_sample(high, y, target)
+    answers, outcomes = check_sample(exceeds, y, target)
     predictions = within("columns", columns, (len(outcomes), "F"), 0, 1)
     if not predictions.shape[1]:
         raise ProblemError("columns must hold at least one member, got none")

@@ -78,13 +78,13 @@ class TwoPlayer(Omnipredictor):
         kept = len(self.log_weights)
         return 0.5 / math.sqrt(kept) if kept < self.rounds else 0.0
 
-    def _law(self, high: BoolArray) -> FloatArray:
-        law: FloatArray = weighted_mean_step(self.log_weights, high, self.counts)
+    def _law(self, exceeds: BoolArray) -> FloatArray:
+        law: FloatArray = weighted_mean_step(self.log_weights, exceeds, self.counts)
         return law
 
 
 def two_player(
-    high: ArrayLike,
+    exceeds: ArrayLike,
     y: ArrayLike,
     c: float = 32.0,
     target: Target = _PROBABILITY,
@@ -100,9 +100,10 @@ def two_player(
 
     Parameters
     ----------
-    high : (n, m) bool
-        ``high[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m. The rows are played in this order; they should
-        be independent of the sample that the base predictors were fitted on. The theory takes m of the order sqrt(n).
+    exceeds : (n, m) bool
+        ``exceeds[t, i]`` = 1[f_i(x_t) > theta_i], theta_i = (i - 1/2) / m. The rows are played in this order; they
+        should be independent of the sample that the base predictors were fitted on. The theory takes m of the order
+        sqrt(n).
     y : (n,)
         Outcomes: 0 or 1, or numbers in [0, 1] for another target.
     c
@@ -134,7 +135,7 @@ def two_player(
     >>> fitted.mixture([[False, True]]).shape
     (1, 3)
     """
-    answers, outcomes = check_sample(high, y, target)
+    answers, outcomes = check_sample(exceeds, y, target)
     n, m = answers.shape
     weights = check_counts(sample_weight, n)
     rows, counts = (None, None) if weights is None else in_rounds(weights, "two_player")

@@ -37,6 +37,18 @@ class _Commands(typer.core.TyperGroup):
             raise RuntimeError(f"unforeseen end of a file: {cause}") from cause
 
 
+def misunderstood(error: BaseException) -> str | None:
+    """The line about a command line that cannot be understood; None about any other error."""
+    # The base of typer's own errors about what was typed, which has no public name.
+    usage = typer.BadParameter.__mro__[1]
+    if not isinstance(error, usage):
+        return None
+    said: Any = error
+    where = said.ctx.command_path if said.ctx is not None else "omnisim"
+    message = str(said.format_message()).rstrip(".")
+    return f"{message}{'' if message.endswith('?') else ':'} see {where} -h"
+
+
 app = typer.Typer(
     cls=_Commands,
     name="omnisim",

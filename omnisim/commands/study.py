@@ -10,7 +10,7 @@ import typer
 from omnisim.commands.completing import studies_that_begin
 from omnisim.commands.options import Force, Jobs, Open
 from omnisim.commands.showing import show_page
-from omnisim.interruption import begins_anew
+from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import rounds_bar
 from omnisim.terminal import complain, say
 
@@ -53,11 +53,12 @@ def study(
     given = [*(["--quick"] if quick else []), *([f"--data {shlex.quote(str(data))}"] if data else [])]
     command = " ".join(["omnisim study", name, *given, f"--seed {seed}"])
     started = time.perf_counter()
-    begins_anew(directory / run_directory.REPORT)
+    results = Results(directory / run_directory.REPORT)
+    if_interrupted(lambda: _how_to_go_on(directory, results))
     with run_directory.prepared(directory):
         check_unoccupied(directory, {"study": name, "command": command}, force=force)
         with rounds_bar(f"study {name}") as on_rounds:
-            result = found(studies.Options(quick, seed, jobs, on_rounds, data))
+            result = found(studies.Options(quick, seed, jobs, on_rounds, data, directory))
         from omnisim.studies.directory import write
 
         page = write(result, directory, command, seed, time.perf_counter() - started)
@@ -66,6 +67,19 @@ def study(
     for finding in result.findings:
         say(f"{_MARKS[finding.holds]}  {finding.measured}")
     show_page(page, in_browser=open_)
+
+
+def _how_to_go_on(directory: Path, results: Results) -> str:
+    if results.are_complete:
+        return str(results)
+    from omnisim.report.text import count
+    from omnisim.studies.contests import kept
+
+    runs = kept(directory)
+    if not runs:
+        return f"{results}: the same command begins anew"
+    finished = count(runs, "run is", "runs are")
+    return f"{finished} finished and kept in {directory}: the same command goes on from there"
 
 
 _MARKS = {True: "agrees    ", False: "DISAGREES ", None: "not judged"}

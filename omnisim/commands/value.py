@@ -2,7 +2,6 @@
 
 import shlex
 import time
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -149,6 +148,7 @@ def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | N
         If the file cannot be read, or has no populations.
     """
     from omnisim.errors import ScenarioError
+    from omnisim.scenario.document import read_toml
     from omnisim.scenario.load import naming
     from omnisim.scenario.own_file import customers_in
 
@@ -160,12 +160,7 @@ def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | N
     path = Path(text)
     if path.suffix.lower() != ".toml":
         raise ScenarioError(f"--customers {path}: must be a scenario (.toml), or KIND=TABLE, such as storage={path}")
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as cause:
-        raise ScenarioError(f"--customers {path}: cannot be read: {cause.strerror or cause}") from cause
-    except ValueError as cause:
-        raise ScenarioError(f"--customers {path}: is not valid TOML: {cause}") from cause
+    tree = read_toml(path, "--customers")
     found = tree.get("populations")
     if not isinstance(found, dict) or not found or not all(isinstance(each, dict) for each in found.values()):
         raise ScenarioError(f"--customers {path}: has no table [populations.NAME] of customers")

@@ -55,6 +55,9 @@ class Plan(BaseModel):
                 raise ValueError(f"{what} repeat one of them")
         if self.reference not in {variant.forecaster for variant in self.variants}:
             raise ValueError(f"reference is {self.reference!r}, which is none of the forecasters")
+        alone = [label for label in labels if (self.reference, *label[1:]) not in labels]
+        if alone:
+            raise ValueError(f"variants: {alone[0][0]!r} has no reference {self.reference!r} in its place")
         return self
 
 

@@ -1,6 +1,5 @@
 """Choices for an axis of the grid, with labels, from the names that a user gives."""
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, Literal
 
 from omnisim.comparison.notation import read_choice, show_choice, show_value, split_list, with_tables
 from omnisim.errors import ScenarioError
-from omnisim.scenario.document import parse_override
+from omnisim.scenario.document import parse_override, read_toml
 from omnisim.scenario.registry import POLICIES, snake_case
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
@@ -201,12 +200,7 @@ def _read(axis: Axis, text: str) -> Any:
 
 
 def _tables_of_file(axis: Axis, path: Path) -> dict[str, Any]:
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as cause:
-        raise ScenarioError(f"--{_plural(axis)} {path}: cannot be read: {cause.strerror or cause}") from cause
-    except ValueError as cause:
-        raise ScenarioError(f"--{_plural(axis)} {path}: is not valid TOML: {cause}") from cause
+    tables = read_toml(path, f"--{_plural(axis)}")
     for label, table in tables.items():
         if not isinstance(table, Mapping) or "kind" not in table:
             raise ScenarioError(f"--{_plural(axis)} {path}: {label} must be a table with a kind")

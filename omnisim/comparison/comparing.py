@@ -9,7 +9,7 @@ from typing import Any
 from omnisim._version import __version__
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.grid import LABELS, Grid, Variant, make_grid
-from omnisim.comparison.run import execute
+from omnisim.comparison.run import Observe, execute
 from omnisim.comparison.store import FOLDERS, PAGES, SCENARIOS, Store
 from omnisim.errors import OmnisimError, ScenarioError, WorkersLostError
 from omnisim.output_folder import held
@@ -20,8 +20,8 @@ from omnisim.workers import each_result
 SEEDS = 10
 """Default number of seeds."""
 
-Task = tuple[Variant, int, str]
-"""A variant, a seed, and the command that reproduces the run."""
+Task = tuple[Variant, int, str, Observe | None]
+"""A variant, a seed, the command that reproduces the run, and what is observed of it."""
 
 Progress = Callable[[int, int], None]
 """Function that is called with the number of runs done and of all runs."""
@@ -103,6 +103,27 @@ def compare(
     _check_jobs(jobs)
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     grid = make_grid(loaded, forecasters, seeds, eliminations, adversaries, settings, reference)
+    return run_grid(
+        grid, out, jobs=jobs, scheduler=scheduler, fail_fast=fail_fast, on_run=on_run, say=say, command=command
+    )
+
+
+def run_grid(
+    grid: Grid,
+    out: Path | str | None = None,
+    *,
+    jobs: int = -1,
+    scheduler: str | None = None,
+    fail_fast: bool = False,
+    on_run: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+    command: str = "",
+    observe: Observe | None = None,
+) -> Comparison:
+    """Run a grid that is built and checked; parameters and errors are those of :func:`compare`.
+
+    What ``observe`` gives of every run is kept with it; see :meth:`~omnisim.Comparison.observed`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="omnisim-compare-")) if out is None else Path(out)
     store = Store(folder)
     say, on_run = say or _unheard, on_run or _unheard
@@ -110,7 +131,7 @@ def compare(
         finished = store.repair(say)
         plan = store.write_plan(_plan(grid, command), {v.digest: v.toml for v in grid.variants if v.toml is not None})
         asked = grid.tasks
-        tasks = [(variant, seed, _command(variant, seed)) for variant, seed in asked]
+        tasks: list[Task] = [(variant, seed, _command(variant, seed), observe) for variant, seed in asked]
         waiting = [task for task in tasks if task[0].run(task[1]) not in finished]
         on_run(len(asked) - len(waiting), len(asked))
         try:
@@ -139,7 +160,7 @@ def _run(
             store.write(stored)
             store.gather()
             if stored.error:
-                variant, seed, _ = waiting[index]
+                variant, seed, *_ = waiting[index]
                 line = f"{', '.join(label for label in variant.labels if label)}, seed {seed}: {stored.error}"
                 if fail_fast:
                     raise OmnisimError(line)

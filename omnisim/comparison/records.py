@@ -21,6 +21,7 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
     runs.clipping[]      one: what clipping cut off the outcomes and the money, and what would cut less
     runs.losses          the loss of the forecast by round, or its means over groups of rounds of a long run, with
                          ``loss`` (what it is) and ``loss_unit``
+    runs.observed[]      what was asked for beside, of every run: its name, and numbers
 """
 
 from dataclasses import dataclass, replace
@@ -196,6 +197,7 @@ RUNS_COLUMNS = (
         *_columns(_text, "status"),
         *_columns(_count, "agents", "hypotheses_met"),
     ),
+    _table("observed", *_columns(_named, "name"), *_columns(_reals, "values")),
 )
 """Columns of the table ``runs``; of a failed run only the first are there."""
 
@@ -209,6 +211,6 @@ AGENTS, RUNS = (
 
 NESTED = (
     *("populations", "summary", "growth", "blocks", "certificates", "accuracy", "violations", "clipping"),
-    *("losses", "loss", "loss_unit"),
+    *("losses", "loss", "loss_unit", "observed"),
 )
 """Columns of the table ``runs`` that hold tables, or say what those are."""

@@ -8,9 +8,9 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ from omnisim.simulation.simulate import simulate
 from omnisim.statistics.blocks import block_starts
 from omnisim.trace import Trace
 
+Observe: TypeAlias = Callable[[Analysis], Mapping[str, Sequence[float] | FloatArray]]
+"""Numbers (K,) of a run that are kept beside the measures, by name; a function of a module, called by workers."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -56,7 +59,7 @@ class Stored:
     error: str
 
 
-def execute(variant: Variant, seed: int, command: str) -> Stored:
+def execute(variant: Variant, seed: int, command: str, observe: Observe | None = None) -> Stored:
     """Run a variant with a seed; whatever goes wrong becomes the result."""
     head = {"run": variant.run(seed), **dict(zip(LABELS, variant.labels, strict=True)), "seed": seed}
     facts: dict[str, Any] = {"omnisim": __version__, "command": command}
@@ -68,8 +71,11 @@ def execute(variant: Variant, seed: int, command: str) -> Stored:
         with strategies_named():
             trace = simulate(variant.scenario, seed)
             simulated = time.perf_counter()
-            row, agents = measured(analyze(trace))
+            analysis = analyze(trace)
+            row, agents = measured(analysis)
+            seen = {} if observe is None else observe(analysis)
         facts |= row | {"status": FINISHED, "error": error}
+        facts["observed"] = [{"name": name, "values": np.asarray(each).tolist()} for name, each in seen.items()]
         facts["simulate_seconds"] = simulated - started
         facts["analyze_seconds"] = time.perf_counter() - simulated
     except Exception as cause:  # noqa: BLE001 (a strategy may raise anything; it is recorded, and the rest goes on)

@@ -40,13 +40,20 @@ PLAN, SCENARIOS = "comparison.json", "scenarios"
 PAGES, PAGE = "pages", "report.html"
 """Folder of the folders of runs that were made again to look at, and the page in each and in that of the comparison."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the plan and the tables; no other is read, since runs are compared by all of their columns."""
 
 GATHERED = 250
 """Runs in a part."""
 
 _RUNS, _AGENTS = "runs", "agents"
+
+_REPEATED = ["population", "subsequence"]
+"""Texts of agents that are read as codes."""
+
+_AGENTS_READ = pa.schema(
+    [field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in _REPEATED else field for field in AGENTS]
+)
 
 FOLDERS = (SCENARIOS, _RUNS, _AGENTS)
 """Folders of a comparison, inside its own."""
@@ -260,6 +267,7 @@ class Store:
                 for run in of_file:
                     with reading(path, TraceError, _DAMAGED, _AGAIN):
                         table = file.read_row_group(places[run].index, columns=read, use_threads=False)
+                        table = _of_form(table, read, _AGENTS_READ)
                         check_agents(table, run, places[run].rows)
                     yield run, table.select(list(columns))
 
@@ -318,18 +326,22 @@ def _finished(path: Path) -> list[tuple[str, int]]:
 
 def _open(path: Path) -> pq.ParquetFile:
     with reading(path, TraceError, _DAMAGED, _AGAIN):
-        return pq.ParquetFile(
-            path, page_checksum_verification=True, read_dictionary=["population", "subsequence"], pre_buffer=False
-        )
+        return pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=_REPEATED, pre_buffer=False)
 
 
 def _read_runs(path: Path, columns: Sequence[str]) -> pa.Table:
     """Some columns of a file of the table ``runs``, checked."""
     table = _read(path, columns)
     with reading(path, TraceError, _DAMAGED, _AGAIN):
-        check_runs(table, _only_run(path))
         # Whoever else wrote the file may have said of columns that they have no nulls, or ordered them otherwise.
-        return table.select(list(columns)).cast(pa.schema([RUNS.field(name) for name in columns]))
+        table = _of_form(table, columns, RUNS)
+        check_runs(table, _only_run(path))
+        return table
+
+
+def _of_form(table: pa.Table, columns: Sequence[str], schema: pa.Schema) -> pa.Table:
+    """Some columns, of the types that they have."""
+    return table.select(list(columns)).cast(pa.schema([schema.field(name) for name in columns]))
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -25,22 +25,22 @@ TINY = 1e-290
 
 
 @compiled()
-def conflict(high):
+def conflict(exceeds):
     """(first, last) for answers (m,): the first low and the last high one.
 
     Where last < first the answers agree: k = first exceeds the high ones and no other. Else k lies in [first, last].
     """
-    m = len(high)
+    m = len(exceeds)
     first, last = 0, m - 1
-    while first < m and high[first]:
+    while first < m and exceeds[first]:
         first += 1
-    while last >= 0 and not high[last]:
+    while last >= 0 and not exceeds[last]:
         last -= 1
     return first, last
 
 
 @compiled()
-def crossing(weights, high):
+def crossing(weights, exceeds):
     """(k, rho) with (1 - rho) S(k) + rho S(k + 1) = 0, k the largest with S(k) <= 0, for weights (m,) >= 0.
 
     Exact but for the last rounding of rho: no order of magnitude is lost.
@@ -48,18 +48,18 @@ def crossing(weights, high):
     >>> crossing(np.array([0.5, 1e-20, 0.5]), np.array([False, False, True]))
     (1, 0.0)
     """
-    first, last = conflict(high)
+    first, last = conflict(exceeds)
     if last < first:
         return first, 0.0
-    settled, k, rho, _ = _plain(weights, high, first, last)
+    settled, k, rho, _ = _plain(weights, exceeds, first, last)
     if not settled:
-        _, k, value, following = _exact(weights, high, first, last, first, last + 1)
+        _, k, value, following = _exact(weights, exceeds, first, last, first, last + 1)
         rho = value / (value - following) if value < 0.0 else 0.0
     return (k, rho) if rho < 1.0 else (k + 1, 0.0)
 
 
 @compiled()
-def crossing_of_logarithms(logs, high, first, last):
+def crossing_of_logarithms(logs, exceeds, first, last):
     """(k, rho, 1 - rho), both shares to their last digit, for weights exp(logs), of which none is lost by underflow.
 
     The answers are in conflict from ``first`` to ``last``.
@@ -72,13 +72,13 @@ def crossing_of_logarithms(logs, high, first, last):
     weights = np.zeros(len(logs))
     for i in range(first, last + 1):
         weights[i] = np.exp(logs[i] - largest)
-    settled, k, rho, rest = _plain(weights, high, first, last)
+    settled, k, rho, rest = _plain(weights, exceeds, first, last)
     if settled:
         return k, rho, rest
     waiting = logs.copy()
     low, top = first, last + 1
     while True:
-        left, right, value, following = _exact(weights, high, first, last, low, top)
+        left, right, value, following = _exact(weights, exceeds, first, last, low, top)
         if right < low:
             return low, 0.0, 1.0
         if value < 0.0 and following > 0.0:
@@ -118,15 +118,15 @@ def settled_shares(low, high, next_low, next_high, terms):
 
 
 @compiled()
-def _plain(weights, high, first, last):
+def _plain(weights, exceeds, first, last):
     """(whether plain sums settle it, k, rho, 1 - rho)."""
     size = last - first + 1
     above = np.zeros(size + 1)
     for i in range(size - 1, -1, -1):
-        above[i] = above[i + 1] + (weights[first + i] if high[first + i] else 0.0)
+        above[i] = above[i + 1] + (weights[first + i] if exceeds[first + i] else 0.0)
     low, k = 0.0, 0
     while True:
-        further = low + (0.0 if high[first + k] else weights[first + k])
+        further = low + (0.0 if exceeds[first + k] else weights[first + k])
         if k + 1 == size or further > above[k + 1]:
             break
         low, k = further, k + 1
@@ -135,7 +135,7 @@ def _plain(weights, high, first, last):
 
 
 @compiled()
-def _exact(weights, high, first, last, low, top):
+def _exact(weights, exceeds, first, last, low, top):
     """(left, right, S(right), S(right + 1)) of the last k in [low, top] with S(k) <= 0; left is the first with that S.
 
     right < low if there is none; S(right + 1) is 0 where right = top. Sums are kept as parts that do not overlap, so
@@ -143,9 +143,9 @@ def _exact(weights, high, first, last, low, top):
     """
     parts, used = np.zeros(last - first + 4), 0
     for i in range(first, last + 1):
-        if i < low and not high[i]:
+        if i < low and not exceeds[i]:
             parts, used = _add(parts, used, weights[i])
-        elif i >= low and high[i]:
+        elif i >= low and exceeds[i]:
             parts, used = _add(parts, used, -weights[i])
     left, right, value, following = low, low - 1, 0.0, 0.0
     for k in range(low, top + 1):

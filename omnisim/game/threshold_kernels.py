@@ -15,7 +15,7 @@ _BLOCK = 64
 
 
 @compiled()
-def threshold_step(weights, high):
+def threshold_step(weights, exceeds):
     """(k, rho): play k/m with probability 1 - rho and (k + 1)/m with probability rho (their Lemma 8), in O(m).
 
     k is the largest with sum_{i > k} q_i >= sum_i q_i 1[low_i], and rho makes the two sides equal in the mean, so that
@@ -31,18 +31,18 @@ def threshold_step(weights, high):
     >>> threshold_step(np.array([0.5, 1e-20, 0.5]), np.array([True, False, False]))
     (1, 0.0)
     """
-    return crossing(weights, high)
+    return crossing(weights, exceeds)
 
 
 @compiled()
-def play_thresholds(high, identification, rate, total, kept, history):
+def play_thresholds(exceeds, identification, rate, total, kept, history):
     """Hedge against the step on a sample (n, m), which may be one of several pieces of a longer one.
 
     ``total`` (2, m) holds the sums of gains so far, and what their rounding left out: shares of 1e-20 of a round, on
     which the order of two thresholds may depend later, are not lost. It is added to. Of the rounds in ``kept`` (S,),
     which do not fall, the logarithms of the weights are written to ``history`` (S, m), up to a term: the largest is 0.
     """
-    n, m = high.shape
+    n, m = exceeds.shape
     logs = np.empty(m)
     place = 0
     for t in range(n):
@@ -55,12 +55,12 @@ def play_thresholds(high, identification, rate, total, kept, history):
         while place < len(kept) and kept[place] == t:
             history[place] = logs
             place += 1
-        first, last = conflict(high[t])
+        first, last = conflict(exceeds[t])
         if last < first:
             continue
-        k, rho, rest = crossing_of_logarithms(logs, high[t], first, last)
+        k, rho, rest = crossing_of_logarithms(logs, exceeds[t], first, last)
         for i in range(first, last + 1):
-            up = high[t, i]
+            up = exceeds[t, i]
             excess = (0.0 if up else 1.0) if i < k else (-1.0 if up else 0.0)
             if i == k:
                 excess = -rest if up else rho
@@ -72,21 +72,21 @@ def play_thresholds(high, identification, rate, total, kept, history):
 
 
 @compiled()
-def mean_step(history, high):
+def mean_step(history, exceeds):
     """The uniform mixture over rounds' weights, of logarithms (S, m), of their steps at new rows (u, m): (u, m + 1)."""
-    return weighted_mean_step(history, high, np.ones(len(history)))
+    return weighted_mean_step(history, exceeds, np.ones(len(history)))
 
 
 @compiled()
-def weighted_mean_step(history, high, counts):
+def weighted_mean_step(history, exceeds, counts):
     """The same mixture, to which each round contributes what it counts, (S,)."""
     m = history.shape[1]
     total = counts.sum()
-    law = np.zeros((len(high), m + 1))
-    contradicting = np.zeros(len(high), dtype=np.int64)
+    law = np.zeros((len(exceeds), m + 1))
+    contradicting = np.zeros(len(exceeds), dtype=np.int64)
     count = 0
-    for x in range(len(high)):
-        first, last = conflict(high[x])
+    for x in range(len(exceeds)):
+        first, last = conflict(exceeds[x])
         if first < last:
             contradicting[count] = x
             count += 1
@@ -97,29 +97,29 @@ def weighted_mean_step(history, high, counts):
         half *= 2
     weights = np.exp(history)
     for begin in range(0, count, _BLOCK):
-        _add_steps(history, weights, counts, high, contradicting[begin : min(count, begin + _BLOCK)], half, law)
+        _add_steps(history, weights, counts, exceeds, contradicting[begin : min(count, begin + _BLOCK)], half, law)
     return law / total
 
 
 @compiled()
-def _add_steps(history, weights, counts, high, rows, half, law):
+def _add_steps(history, weights, counts, exceeds, rows, half, law):
     rounds, m = history.shape
     size = len(rows)
-    says_high = np.empty((m, size))
+    exceeded = np.empty((m, size))
     for i in range(m):
         for x in range(size):
-            says_high[i, x] = 1.0 if high[rows[x], i] else 0.0
+            exceeded[i, x] = 1.0 if exceeds[rows[x], i] else 0.0
     # S(k) = below[k] - above[k].
     below, above = np.zeros((m + 1, size)), np.zeros((m + 1, size))
     for t in range(rounds):
         for i in range(m):
             weight = weights[t, i]
             for x in range(size):
-                below[i + 1, x] = below[i, x] + weight * (1.0 - says_high[i, x])
+                below[i + 1, x] = below[i, x] + weight * (1.0 - exceeded[i, x])
         for i in range(m - 1, -1, -1):
             weight = weights[t, i]
             for x in range(size):
-                above[i, x] = above[i + 1, x] + weight * says_high[i, x]
+                above[i, x] = above[i + 1, x] + weight * exceeded[i, x]
         for x in range(size):
             # The largest k < m with S(k) <= 0, which does not fall. No branch that could be mispredicted.
             k, jump = 0, half
@@ -130,8 +130,8 @@ def _add_steps(history, weights, counts, high, rows, half, law):
             settled, rho, rest = settled_shares(below[k, x], above[k, x], below[k + 1, x], above[k + 1, x], m)
             row = rows[x]
             if not settled:
-                first, last = conflict(high[row])
-                k, rho, rest = crossing_of_logarithms(history[t], high[row], first, last)
+                first, last = conflict(exceeds[row])
+                k, rho, rest = crossing_of_logarithms(history[t], exceeds[row], first, last)
             law[row, k] += counts[t] * rest
             if rho > 0.0:
                 law[row, k + 1] += counts[t] * rho

@@ -39,7 +39,7 @@ def read_epftoolbox(
     name
         Of the market; the file's name by default.
     missing
-        As in :func:`~omnisim.market.files.read_prices`.
+        What to do about hours without a price: ``"error"``, ``"interpolate"`` (at most three in a row), ``"drop_day"``.
 
     Returns
     -------
@@ -75,8 +75,12 @@ def read_epftoolbox_forecasts(
     ----------
     path
         The CSV file: timestamps first, then ``Real price`` and one column for each model.
-    currency, name, missing
-        As in :func:`read_epftoolbox`.
+    currency
+        EUR, but USD for PJM.
+    name
+        Of the market; the file's name by default.
+    missing
+        What to do about hours without a price: ``"error"``, ``"interpolate"`` (at most three in a row), ``"drop_day"``.
 
     Returns
     -------

@@ -129,7 +129,7 @@ def read_prices(
     separator, decimal, thousands, encoding
         Of a text file; left out, found out where cells leave no doubt.
     skip_rows
-        Lines above the header; left out, it is the first line with the columns that are named here.
+        Lines above the header, >= 0; left out, it is the first line with the columns that are named here.
     columns
         Names of the columns of a file without a header.
     sheet, member

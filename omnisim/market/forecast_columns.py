@@ -160,6 +160,18 @@ def told_by_rows(table: Table, stamps: Sequence[str]) -> dict[str, str]:
     return {}
 
 
+def distributions_in(names: Sequence[str]) -> list[tuple[str, Distributed]]:
+    """Distributions that the names of columns announce, and the prefix of each.
+
+    Raises
+    ------
+    DataError
+        If levels are in doubt.
+    """
+    quantiles = [(before, Distributed(quantiles=levels)) for before, levels in quantile_columns(names).items()]
+    return quantiles + [(before, Distributed(members=columns)) for before, columns in member_columns(names).items()]
+
+
 def distribution_of(parts: Parts, values: FloatArray, where: Callable[[int, int], str]) -> tuple[Distribution, str]:
     """The distribution that numbers (D, H, K) say, and a warning where quantiles crossed and were sorted.
 
@@ -205,18 +217,16 @@ def _found_in_columns(table: Table, name: str, used: Sequence[str]) -> Distribut
     """Form of the one distribution that the names of columns announce, if they do."""
     names = [each for each in table.columns if each not in used]
     try:
-        quantiles, members = quantile_columns(names), member_columns(names)
+        found = distributions_in(names)
     except DataError as cause:
         raise DataError(f"{table.source}: {cause}") from cause
-    if len(quantiles) + len(members) > 1:
-        said = ", ".join(repr(each) for each in [*quantiles, *members])
+    if len(found) > 1:
+        said = ", ".join(repr(before) for before, _ in found)
         raise DataError(
             f"forecast {name!r}: {table.source} has columns of several distributions ({said}): set quantiles "
             "or members to those of one"
         )
-    if quantiles:
-        return Distributed(quantiles=next(iter(quantiles.values())))
-    return Distributed(members=next(iter(members.values()))) if members else Distributed()
+    return found[0][1] if found else Distributed()
 
 
 def _of_rows(table: Table, name: str, column: str | None, said: Distributed, used: Sequence[str]) -> Parts:

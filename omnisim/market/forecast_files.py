@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray
+from omnisim.arrays import BoolArray, DateArray
 from omnisim.errors import DataError
-from omnisim.market.clock import local_periods
-from omnisim.market.data import MINUTES, PRICES_A_DAY, Market
-from omnisim.market.days import to_days
+from omnisim.market.beside import Beside, days_beside
+from omnisim.market.data import MINUTES, Market
 from omnisim.market.forecast_columns import Distributed, Part, distribution_of, parts_of
 from omnisim.market.forecast_days import beside_market
 from omnisim.market.issue_times import gate_of, known_rows
 from omnisim.market.leaks import Leaks, refuse_leaks, warn_of_misfit
 from omnisim.market.stamps import Edge, Stamps, When, read_stamps
-from omnisim.market.suspicions import refuse_sentinels, unit_of_prices, warn_of_clock
+from omnisim.market.suspicions import refuse_sentinels, unit_of_prices
 from omnisim.market.table_files import Source, read_table
 from omnisim.market.tables import Form, Table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
@@ -178,16 +177,6 @@ class _Issues:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """Days that a part of a file has, (E,), each of its columns (E, H), notes, and what is likely wrong."""
-
-    dates: DateArray
-    columns: dict[str, FloatArray]
-    notes: list[str]
-    warnings: list[str]
-
-
-@dataclass(frozen=True)
 class _Reader:
     """Reader of rows of a file as days of a market."""
 
@@ -201,7 +190,7 @@ class _Reader:
     resample: bool | None
     whole: bool
 
-    def days(self, part: Part) -> _Read:
+    def days(self, part: Part) -> Beside:
         """The days of some rows."""
         import pandas as pd
 
@@ -222,20 +211,15 @@ class _Reader:
         refuse_sentinels(table, values)
         _refuse_partly_missing(table, values)
         there = values.notna().all(axis=1).to_numpy()
-        suspected = warn_of_clock(table.source, stamps, self.zone, there)
-        market = self.market
-        periods = local_periods(
-            table, values, stamps, timezone=self.zone, resolution=market.resolution, resample=self.resample
-        )
-        if self.whole and periods.minutes < MINUTES[market.resolution]:
+        days = days_beside(self.market, table, values, stamps, there, zone=self.zone, resample=self.resample)
+        minutes = MINUTES[self.market.resolution]
+        if self.whole and days.minutes < minutes:
             raise DataError(
-                f"{self.about}: {table.source} has quantiles of {periods.minutes} minutes, the market prices of "
-                f"{MINUTES[market.resolution]}: the mean of quantiles is no quantile of the mean; give quantiles of "
+                f"{self.about}: {table.source} has quantiles of {days.minutes} minutes, the market prices of "
+                f"{minutes}: the mean of quantiles is no quantile of the mean; give quantiles of "
                 "the longer periods, or an ensemble"
             )
-        days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
-        notes += [note for note in days.notes if "dropped" not in note]
-        return _Read(days.dates, {label: days.columns[label] for label in part.labels}, notes, suspected)
+        return replace(days, columns={label: days.columns[label] for label in part.labels}, notes=notes + days.notes)
 
     def _known(self, table: Table, stamps: Stamps, issues: _Issues) -> tuple[BoolArray, list[str]]:
         own = issues.timezone
@@ -245,7 +229,7 @@ class _Reader:
         return known_rows(table, stamps, issues.column, issues.form, issues.gate, self.zone, clock, self.about)
 
 
-def _days(reader: "_Reader", part: Part) -> "_Read":
+def _days(reader: "_Reader", part: Part) -> Beside:
     try:
         return reader.days(part)
     except DataError as cause:
@@ -254,7 +238,7 @@ def _days(reader: "_Reader", part: Part) -> "_Read":
         raise DataError(f"{cause}; among the rows with {part.of}") from cause
 
 
-def _same_dates(about: str, read: Sequence[_Read], parts: Sequence[Part]) -> DateArray:
+def _same_dates(about: str, read: Sequence[Beside], parts: Sequence[Part]) -> DateArray:
     """The days that all parts have, which must be the same."""
     every = [set(each.dates.tolist()) for each in read]
     for days, part in zip(every, parts, strict=True):

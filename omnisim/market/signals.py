@@ -16,12 +16,11 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError
-from omnisim.market.clock import local_periods
-from omnisim.market.data import PRICES_A_DAY, Market, Signal
-from omnisim.market.days import to_days
+from omnisim.market.beside import days_beside
+from omnisim.market.data import Market, Signal
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.market.stamps import Edge, When, read_stamps
-from omnisim.market.suspicions import refuse_sentinels, warn_of_clock
+from omnisim.market.suspicions import refuse_sentinels
 from omnisim.market.table_files import Source, read_table
 from omnisim.market.tables import Form
 from omnisim.market.zones import checked_zone
@@ -150,19 +149,18 @@ def with_signal(
 
     values = pd.DataFrame({each: signed.numbers(each) for each in numbers}, index=table.frame.index)
     refuse_sentinels(table, values)
-    suspected = warn_of_clock(table.source, stamps, zone, values[value].notna().to_numpy())
-    periods = local_periods(table, values, stamps, timezone=zone, resolution=market.resolution, resample=resample)
-    days = to_days(periods, PRICES_A_DAY[market.resolution], missing="drop_day")
+    there = values[value].notna().to_numpy()
+    days = days_beside(market, table, values, stamps, there, zone=zone, resample=resample)
     rows = {day: t for t, day in enumerate(days.dates.tolist())}
     market, short = _from_its_beginning(market, table.source, rows, first_day)
     at, told = _rows(about, table.source, market, rows, missing, ahead, (first_day, last_day))
     found = Signal(days.columns[value][at], unit, None if forecast is None else days.columns[forecast][at])
-    notes = [note for note in days.notes if "dropped" not in note] + short + told
+    notes = days.notes + short + told
     return replace(
         market,
         signals={**market.signals, name: found},
         notes=(*market.notes, *(f"{about}: {note}" for note in notes)),
-        warnings=(*market.warnings, *suspected),
+        warnings=(*market.warnings, *days.warnings),
     )
 
 

@@ -18,8 +18,12 @@ def load_ercot_spikes(
     ----------
     series
         One of :data:`ERCOT_SERIES`.
-    quantile, window, payout
-        As there.
+    quantile
+        In (0, 1): a spike is above this quantile of the highest prices of the days before.
+    window
+        How many days before, >= 7.
+    payout
+        What the contract pays on a day with a spike, in money per MWh, > 0.
 
     Examples
     --------

@@ -64,6 +64,33 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
     ScenarioError
         On the first thing that is wrong.
     """
+    tree = overridden(read_toml(path), overrides)
+    try:
+        return check_document(tree, Schema())
+    except ScenarioError as cause:
+        raise ScenarioError(f"{path}: {cause}") from cause.__cause__
+
+
+def read_toml(path: Path, option: str = "") -> dict[str, Any]:
+    """Content of a TOML file.
+
+    Parameters
+    ----------
+    option
+        That the file was given to, which the line of an error begins with.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, or is not TOML.
+    """
+    try:
+        return _read_toml(path)
+    except ScenarioError as cause:
+        raise ScenarioError(f"{option} {cause}".lstrip()) from cause
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     with reading(path, ScenarioError, "is not valid TOML"):
         try:
             tree = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
@@ -76,11 +103,7 @@ def read_document(path: Path, overrides: Mapping[str, Any]) -> BaseModel:
             _refuse_nesting(tree)
         except ScenarioError as cause:
             raise ScenarioError(f"{path}: {cause}") from cause
-    tree = overridden(tree, overrides)
-    try:
-        return check_document(tree, Schema())
-    except ScenarioError as cause:
-        raise ScenarioError(f"{path}: {cause}") from cause.__cause__
+    return tree
 
 
 def overridden(tree: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,6 +283,8 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) ->
     more = f" (and {len(others)} more)" if others else ""
     match first["type"]:
         case "extra_forbidden":
+            if place := _belonging(key, tree, schema):
+                return f"{key}: unknown key: did you mean '{place}.{key}'?{more}"
             known = _keys(first["loc"][:-1], schema)
             return f"{key}: unknown key{nearest(str(location[-1]), known)}{more}"
         case "missing":
@@ -288,6 +313,16 @@ def _explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) ->
             return f"{key}: must be {' or '.join(wanted)}, got {_show(first['input'])}{more}"
         case _:
             return f"{key}: {first['msg'].lower()}, got {_show(first['input'])}{more}"
+
+
+def _belonging(key: str, tree: Mapping[str, Any], schema: Schema) -> str | None:
+    """The table of the file that has a key of this name, which was given without its table."""
+    for table in ("market", "forecaster", "adversary", "elimination"):
+        settings = tree.get(table)
+        tag = settings.get("source" if table == "market" else "kind") if isinstance(settings, Mapping) else None
+        if tag in _tags((table,), schema) and key not in _TAGS and key in _keys((table, str(tag)), schema):
+            return table
+    return None
 
 
 def _show(value: Any) -> str:

@@ -136,7 +136,7 @@ def read_standing(path: Path) -> Standing:
         raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
     except TraceError as cause:
         raise TraceError(f"{path}: {cause}") from cause
-    with reading(path, TraceError, "is not the state of a run that can go on"):
+    with reading(path, TraceError, "is not the state of a run that can go on", of_any_form=True):
         if type(tree["round"]) is not int or not isinstance(tree["run"], dict):
             raise TraceError(f"{path}: is not the state of a run that can go on")
         market = restored(tree["market"], arrays) if "market" in tree else None

@@ -31,7 +31,7 @@ def read(file: IO[bytes]) -> Stored:
     TraceError
         If it is damaged, changed, or nothing that was written so.
     """
-    with reading("", TraceError, "is damaged, or not a state"):
+    with reading("", TraceError, "is damaged, or not a state", of_any_form=True):
         archive = Archive(file)
         arrays = {name: archive.read(name) for name in archive}
         content = load_json(arrays.pop(_JSON).tobytes())

@@ -74,7 +74,7 @@ class Snapshots:
             If it was taken from other objects, or is damaged.
         """
         tree, arrays = stored
-        with reading("", TraceError, "the state is damaged, or of other objects"):
+        with reading("", TraceError, "the state is damaged, or of other objects", of_any_form=True):
             decoder = Decoder(tree["nodes"], arrays, self._of_path, self._packages, self._classes)
             decoder.check_roots(tree["roots"], self._roots)
             Comparing(tree["nodes"]).compare(tree["roots"], self._roots)

@@ -134,7 +134,7 @@ class Resampler:
         with np.errstate(invalid="ignore", divide="ignore"):
             degrees_of_freedom = (of_seeds + of_days) ** 2 / (of_seeds**2 / (seeds - 1) + of_days**2 / (blocks - 1))
             degrees_of_freedom = np.where(of_seeds == 0, blocks - 1, degrees_of_freedom)
-        known = (blocks > 1) & (of_days > 0)
+        known = of_days > 0  # where there is one block, it is unknown how they vary
         both = np.where(of_seeds > 0, np.nan_to_num(by_seed), 0.0) + by_day
         return Estimates(
             mean,

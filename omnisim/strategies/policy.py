@@ -18,8 +18,8 @@ class Policy(Declaring, ABC):
     An :class:`Elimination` keeps sets of candidates; a learner in action space draws its action itself and offers
     nothing else. One object serves one population; the simulation makes a copy for each.
 
-    A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``; and
-    ``registered(active)`` if it draws. What it promises about regret and violation it declares in ``guarantees()``, see
+    A subclass writes ``_start()``, ``playable(active)``, ``settle(...)`` and ``eliminated_at``; and says
+    ``draws = True`` if it draws. What it promises about regret and violation it declares in ``guarantees()``, see
     :class:`~omnisim.strategies.declaring.Declaring`; nothing is certified that is not declared.
     """
 
@@ -82,8 +82,11 @@ class Policy(Declaring, ABC):
     def registered(self, active: BoolArray) -> BoolArray:
         """The actions (N, A) it tells the others it will choose from, before the law of the outcome is fixed.
 
-        Those of ``playable``, unless the policy draws its action: the others must not know what it drew.
+        Those of ``playable``; all, if the policy draws its action: the others must not know what it drew, nor may it
+        have drawn by then.
         """
+        if self.draws:
+            return np.ones((self.agents, self.actions), dtype=np.bool_)
         return self.playable(active)[0]
 
     @abstractmethod

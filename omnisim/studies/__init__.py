@@ -1,12 +1,14 @@
 """Studies: what the papers claim, rerun, each as one page with its tables beside it.
 
 A study is a :class:`~omnisim.studies.frame.Frame`: a plan, independent cases with randomness of their own, so that the
-numbers are the same for any number of jobs, and the findings, sections and tables that follow. Where a full study takes
-long it has a quick variant, which the tests run.
+numbers are the same for any number of jobs, and the findings, sections and tables that follow. Its quick variant is
+what the tests run. Cases are grids that are run and kept as comparisons are (:mod:`omnisim.studies.contests`) where
+forecasters play on the same scenario; others are measured each by itself.
 
-To add one: make a folder here with ``cases.py`` (the plan, the cases and what is measured of one), ``findings.py``
+To add one: make a folder here with ``cases.py`` (the plan, the cases and what is observed of one), ``findings.py``
 (what is expected, and whether it came out so), ``prose.py`` (the text) and ``page.py`` (figures, tables, and the
 ``STUDY`` that puts them together), and add a line to ``STUDIES``. The command line, the page and the files follow.
+Studies of one family share modules beside their folders.
 """
 
 import importlib
@@ -26,9 +28,9 @@ STUDIES = {
     "scaling": "omnisim.studies.scaling.page",
     "panprediction": "omnisim.studies.panprediction.page",
     "real-markets": "omnisim.studies.real_markets.page",
-    "simulated": "omnisim.studies.omniprediction.simulated",
-    "price-spikes": "omnisim.studies.omniprediction.price_spikes",
-    "m5": "omnisim.studies.omniprediction.m5",
+    "simulated": "omnisim.studies.omniprediction.simulated.page",
+    "price-spikes": "omnisim.studies.omniprediction.price_spikes.page",
+    "m5": "omnisim.studies.omniprediction.m5.page",
 }
 """Module with the ``STUDY`` of each study, by the study's name."""
 
@@ -52,7 +54,9 @@ class Options:
         Told how far it is.
     data
         File or folder of the data that the study is about; None for what the package ships. A study that reads no
-        data refuses one; see ``without_data``.
+        data refuses one.
+    folder
+        Of the study, where it keeps runs to go on from; None to keep none.
     """
 
     quick: bool = False
@@ -60,6 +64,7 @@ class Options:
     jobs: int = -1
     progress: Progress | None = None
     data: Path | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -68,17 +73,6 @@ class Options:
             raise ScenarioError(f"jobs must be >= 1, or -1 for one per core, got {self.jobs}")
         if self.data is not None and not self.data.exists():
             raise ScenarioError(f"there is no file or folder {str(self.data)!r}, given as the data of the study")
-
-    def without_data(self, name: str) -> None:
-        """Refuse a path to data, for a study that reads none.
-
-        Raises
-        ------
-        ScenarioError
-            If one was given.
-        """
-        if self.data is not None:
-            raise ScenarioError(f"the study {name!r} reads no data: leave out --data {self.data}")
 
 
 def find(name: str) -> "Frame[Any, Any, Any]":

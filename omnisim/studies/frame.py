@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
+from omnisim.errors import ScenarioError
 from omnisim.report.study.results import Finding, Study
 from omnisim.report.text import count
 from omnisim.studies import Options, Progress
@@ -37,10 +38,9 @@ class Frame(Generic[Plan, Case, Result]):
     cases
         All cases of a plan. Replicate r of a study with seed s has the seed 1000 s + r; what is compared has the same
         seeds.
-    measure
-        What is kept of a case; called in another process: a function of a module.
-    cost
-        About how long a case takes beside the others.
+    play
+        The results of cases, in their order: :func:`measured` each by itself, or
+        :func:`~omnisim.studies.contests.compared`.
     assemble
         The study from its cases and their results, in the same order.
     more
@@ -54,8 +54,7 @@ class Frame(Generic[Plan, Case, Result]):
     full: Plan
     quick: Plan
     cases: Callable[[Plan, Options], Sequence[Case]]
-    measure: Callable[[Case], Result]
-    cost: Callable[[Case], int]
+    play: Callable[[Sequence[Case], Options, Progress], list[Result]]
     assemble: Callable[[Sequence[Case], Sequence[Result], Plan, Options], Study]
     more: Callable[[Sequence[Case], Sequence[Result], Plan, Options], Sequence[Case]] | None = None
     reads_data: bool = False
@@ -68,30 +67,67 @@ class Frame(Generic[Plan, Case, Result]):
         ScenarioError
             If data are given to a study that reads none.
         """
-        if not self.reads_data:
-            options.without_data(self.name)
+        if not self.reads_data and options.data is not None:
+            raise ScenarioError(f"the study {self.name!r} reads no data: leave out --data {options.data}")
         plan = self.quick if options.quick else self.full
         cases = list(self.cases(plan, options))
-        results = self._run(cases, options)
+        shown = _Shown(options.progress)
+        results = self.play(cases, options, shown)
         if self.more is not None:
             later = list(self.more(cases, results, plan, options))
-            results += self._run(later, options, sum(map(self.cost, cases)))
+            shown.before = shown.total
+            results += self.play(later, options, shown)
             cases += later
         study = self.assemble(cases, results, plan, options)
         return unjudged(study) if options.quick else study
 
-    def _run(self, cases: Sequence[Case], options: Options, done_before: int = 0) -> list[Result]:
-        def progress(done: int, total: int) -> None:
-            if options.progress is not None:
-                options.progress(done_before + done, done_before + total)
 
-        return run_all(self.measure, cases, [self.cost(case) for case in cases], options.jobs, progress)
+class _Shown:
+    """Progress of what is played in several parts, each of which counts from 0."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.before = self.total = 0
+        self._progress = progress
+
+    def __call__(self, done: int, total: int) -> None:
+        self.total = self.before + total
+        if self._progress is not None:
+            self._progress(self.before + done, self.total)
+
+
+def measured(
+    measure: Callable[[Case], Result], cost: Callable[[Case], int]
+) -> Callable[[Sequence[Case], Options, Progress], list[Result]]:
+    """Play cases that are independent of each other: each is measured by itself, in some process.
+
+    Parameters
+    ----------
+    measure
+        What is kept of a case; called in another process: a function of a module.
+    cost
+        About how long a case takes beside the others, such as its rounds. The costliest start first, so that no process
+        ends up alone with one.
+    """
+
+    def play(cases: Sequence[Case], options: Options, progress: Progress) -> list[Result]:
+        order = sorted(range(len(cases)), key=lambda index: -cost(cases[index]))
+        results: dict[int, Result] = {}
+        done, total = 0, sum(map(cost, cases))
+        with closing(each_result(measure, [(cases[index],) for index in order], options.jobs)) as found:
+            for place, result in found:
+                index = order[place]
+                results[index] = result
+                done += cost(cases[index])
+                progress(done, total)
+        return [results[index] for index in range(len(cases))]
+
+    return play
 
 
 def unjudged(study: Study) -> Study:
     """The study as its quick variant tells it: only what holds on runs of any length is judged."""
     findings = [finding if finding.exact else replace(finding, holds=None) for finding in study.findings]
-    return replace(study, summary=f"{study.summary} {QUICK}", findings=findings)
+    return replace(study, notices=[QUICK, *study.notices], findings=findings)
 
 
 def certificates(runs: pd.DataFrame) -> Finding:
@@ -114,36 +150,3 @@ def rows_of(results: Sequence[Sequence[dict[str, Any]]]) -> pd.DataFrame:
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a text, each on one line."""
     return [" ".join(part.split()) for part in text.split("\n\n")]
-
-
-def run_all(
-    measure: Callable[[Case], Result],
-    cases: Sequence[Case],
-    costs: Sequence[int],
-    jobs: int,
-    progress: Progress | None = None,
-) -> list[Result]:
-    """The results of all cases, in their order, whatever the number of jobs.
-
-    Parameters
-    ----------
-    measure
-        Called with one case, in another process: a function of a module.
-    cases, costs
-        What to run, and the rounds of each; the costliest start first, so that no process ends up alone with one.
-    jobs
-        Processes; -1 for one per core.
-    progress
-        Told the rounds done and those of all cases, after each case.
-    """
-    order = sorted(range(len(cases)), key=lambda index: -costs[index])
-    results: dict[int, Result] = {}
-    done, total = 0, sum(costs)
-    with closing(each_result(measure, [(cases[index],) for index in order], jobs)) as found:
-        for place, result in found:
-            index = order[place]
-            results[index] = result
-            done += costs[index]
-            if progress is not None:
-                progress(done, total)
-    return [results[index] for index in range(len(cases))]

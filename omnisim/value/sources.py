@@ -8,9 +8,8 @@ from typing import Any
 
 from omnisim.errors import DataError, ScenarioError
 from omnisim.market.columns import is_moment, is_wide, numeric_columns
-from omnisim.market.forecast_columns import Distributed, told_by_rows
+from omnisim.market.forecast_columns import Distributed, distributions_in, told_by_rows
 from omnisim.market.forecast_files import with_forecast
-from omnisim.market.quantile_columns import member_columns, quantile_columns
 from omnisim.market.several_files import called
 from omnisim.market.table_files import read_table
 from omnisim.market.tables import Form, Table
@@ -152,12 +151,8 @@ def _columns(
     """The distributions and the points that are the columns of a file."""
     # Also those whose cells are no numbers: they are refused when they are read.
     names = [name for name in table.columns if name and name not in when]
-    quantiles, members = quantile_columns(names), member_columns(names)
-    groups: list[tuple[str, dict[str, Any], list[str]]] = [
-        (before, {"quantiles": levels}, [*levels]) for before, levels in quantiles.items()
-    ]
-    groups += [(before, {"members": columns}, columns) for before, columns in members.items()]
-    used = {name for *_, columns in groups for name in columns}
+    groups = distributions_in(names)
+    used = {name for _, said in groups for name in said.columns}
     points = [name for name in numeric if name not in used]
     _refuse_bounds(points)
     if not groups and len(points) == 1:
@@ -165,11 +160,11 @@ def _columns(
     prefix = "" if label is None else f"{label} "
     alone = {f"{prefix}{name}": keys | {"column": name} for name in points}
     found: dict[str, dict[str, Any]] = {}
-    for before, said, _ in groups:
+    for before, said in groups:
         name = own if len(groups) == 1 or not before else f"{prefix}{before}"
         if name in found or name in alone:
-            name = f"{name} {next(iter(said))}"
-        found[name] = keys | said
+            name = f"{name} {said.given[0]}"
+        found[name] = keys | {key: getattr(said, key) for key in said.given}
     return found | alone
 
 

@@ -25,14 +25,14 @@ def test_one_feature_by_sorting_equals_brute_force(seed, m, n):
     rng = np.random.default_rng(seed)
     x, y = rng.integers(0, 6, n) / 7, rng.integers(0, 2, n)
     base = empirical_minimizers(x, y, m)
-    high = base.high(x)
+    exceeds = base.exceeds(x)
     for i, theta in enumerate(thresholds(m)):
 
         def total(answers, theta=theta):
             return sum(loss(theta, 1.0 if a else 0.0, outcome) for a, outcome in zip(answers, y, strict=True))
 
         best = min(total(answers) for answers in half_lines(x))
-        assert total(high[:, i]) == pytest.approx(best, abs=1e-9)
+        assert total(exceeds[:, i]) == pytest.approx(best, abs=1e-9)
         assert base.risk[i] == pytest.approx((best - total(np.zeros(n))) / n, abs=1e-9)
 
 
@@ -43,16 +43,16 @@ def test_other_targets_equal_brute_force(seed, target):
     x, y = rng.integers(0, 6, 12) / 7, rng.integers(0, 11, 12) / 10
     base = empirical_minimizers(x, y, 5, target)
     values = target.identification(thresholds(5), y)
-    high = base.high(x)
+    exceeds = base.exceeds(x)
     for i in range(5):
         best = min(values[answers, i].sum() for answers in half_lines(x))
-        assert values[high[:, i], i].sum() == pytest.approx(best, abs=1e-9)
+        assert values[exceeds[:, i], i].sum() == pytest.approx(best, abs=1e-9)
 
 
 def test_neighbouring_numbers_are_told_apart():
     x = [1.0, np.nextafter(1.0, 2.0)]
-    assert empirical_minimizers(x, [0, 1], 1).high(x).tolist() == [[False], [True]]
-    assert empirical_minimizers(x, [1, 0], 1).high(x).tolist() == [[True], [False]]
+    assert empirical_minimizers(x, [0, 1], 1).exceeds(x).tolist() == [[False], [True]]
+    assert empirical_minimizers(x, [1, 0], 1).exceeds(x).tolist() == [[True], [False]]
 
 
 def test_the_simulated_example_contradicts_itself_as_the_paper_says():
@@ -62,11 +62,11 @@ def test_the_simulated_example_contradicts_itself_as_the_paper_says():
     x = np.repeat(SIMULATED_X, counts)
     y = np.concatenate([np.arange(k) < round(k * chance) for k, chance in zip(counts, SIMULATED_CHANCE, strict=True)])
     base = empirical_minimizers(x, y, 10)
-    high = base.high(SIMULATED_X)
+    exceeds = base.exceeds(SIMULATED_X)
     assert thresholds(10)[3] == pytest.approx(0.35)
     assert thresholds(10)[7] == pytest.approx(0.75)
-    assert not high[0, 3]
-    assert high[0, 7]
+    assert not exceeds[0, 3]
+    assert exceeds[0, 7]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 5))
@@ -75,13 +75,13 @@ def test_a_finite_class_equals_brute_force(seed, m, members):
     rng = np.random.default_rng(seed)
     columns, y = rng.random((9, members)), rng.integers(0, 2, 9)
     base = finite_minimizers(columns, y, m)
-    high = base.high(columns)
+    exceeds = base.exceeds(columns)
     for i, theta in enumerate(thresholds(m)):
         losses = [sum(loss(theta, p, outcome) for p, outcome in zip(columns[:, f], y, strict=True))
                   for f in range(members)]  # fmt: skip
         chosen = int(base.index[i])
         assert losses[chosen] == pytest.approx(min(losses))
-        assert (high[:, i] == (columns[:, chosen] > theta)).all()
+        assert (exceeds[:, i] == (columns[:, chosen] > theta)).all()
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -89,13 +89,13 @@ def test_a_finite_class_equals_brute_force(seed, m, members):
 def test_the_best_single_member_minimizes_its_worst_excess(seed):
     rng = np.random.default_rng(seed)
     m, columns, y = 4, rng.random((10, 3)), rng.integers(0, 2, 10)
-    high = rng.random((10, m)) < 0.5
-    fitted = best_single(columns, high, y)
+    exceeds = rng.random((10, m)) < 0.5
+    fitted = best_single(columns, exceeds, y)
 
     def worst(f):
         return max(
             np.mean([
-                loss(theta, columns[t, f], y[t]) - loss(theta, 1.0 if high[t, i] else 0.0, y[t]) for t in range(10)
+                loss(theta, columns[t, f], y[t]) - loss(theta, 1.0 if exceeds[t, i] else 0.0, y[t]) for t in range(10)
             ])
             for i, theta in enumerate(thresholds(m))
         )  # fmt: skip

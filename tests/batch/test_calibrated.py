@@ -22,8 +22,8 @@ from omnisim.errors import ProblemError
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))
 @settings(max_examples=20, deadline=None)
 def test_loss_differences_are_those_of_the_base_predictions(seed, m):
-    high = np.random.default_rng(seed).random((3, m)) < 0.5
-    for row, values in zip(high, loss_differences(high), strict=True):
+    exceeds = np.random.default_rng(seed).random((3, m)) < 0.5
+    for row, values in zip(exceeds, loss_differences(exceeds), strict=True):
         for i in range(1, m + 1):
             at = theta(i, m)
             f = at + (1 if row[i - 1] else -1) / (2 * m)
@@ -34,29 +34,29 @@ def test_loss_differences_are_those_of_the_base_predictions(seed, m):
 @settings(max_examples=60, deadline=None)
 def test_calma_ends_in_time_and_calibrated_and_multiaccurate(seed, m, c):
     rng = np.random.default_rng(seed)
-    high, y = FiniteLaw.random(rng, 6, m).draw(rng, 70)
-    fitted = calibrated_multiaccuracy(high, y, c=c)
+    exceeds, y = FiniteLaw.random(rng, 6, m).draw(rng, 70)
+    fitted = calibrated_multiaccuracy(exceeds, y, c=c)
     assert fitted.alpha == pytest.approx(c * math.sqrt(math.log(max(m, 2)) / 70))
     assert len(fitted.steps) <= 1 / (4 * fitted.alpha**2)
     # Both errors afresh, from the value alone.
-    value = fitted.value(high)
+    value = fitted.value(exceeds)
     assert ((value >= 0) & (value <= 1)).all()
     cells = [sum(v > theta(i, m) for i in range(1, m + 1)) for v in value]
     residual = y - value
     assert sum(abs(residual[np.array(cells) == k].sum()) / 70 for k in range(m + 1)) <= fitted.alpha + 1e-12
     for i in range(1, m + 1):
-        g = np.where(high[:, i - 1], -theta(i, m), 1 - theta(i, m))
+        g = np.where(exceeds[:, i - 1], -theta(i, m), 1 - theta(i, m))
         assert abs((g * residual).mean()) <= fitted.alpha + 1e-12
     assert max(fitted.value_errors) <= fitted.alpha
-    assert (fitted.mixture(high).argmax(axis=1) == cells).all()
+    assert (fitted.mixture(exceeds).argmax(axis=1) == cells).all()
     # What it reports is of what it predicts: grid points, which are up to 1/(2m) from the value.
     predicted = np.array(cells) / m
     assert fitted.calibration == pytest.approx(
         sum(abs((y - predicted)[np.array(cells) == k].sum()) / 70 for k in range(m + 1))
     )
-    assert fitted.calibration == pytest.approx(float(calibration_error(fitted.mixture(high), y)))
-    functions = loss_differences(high)
-    assert fitted.multiaccuracy == pytest.approx(float(multiaccuracy_error(fitted.mixture(high), functions, y)))
+    assert fitted.calibration == pytest.approx(float(calibration_error(fitted.mixture(exceeds), y)))
+    functions = loss_differences(exceeds)
+    assert fitted.multiaccuracy == pytest.approx(float(multiaccuracy_error(fitted.mixture(exceeds), functions, y)))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([0.05, 0.5, 2.0]))
@@ -64,12 +64,12 @@ def test_calma_ends_in_time_and_calibrated_and_multiaccurate(seed, m, c):
 def test_every_step_of_calma_is_a_whole_one_on_the_worst_function(seed, m, c):
     """Row by row: the worst of the m functions and its whole alpha, or the mean residual of every cell."""
     rng = np.random.default_rng(seed)
-    high, y = FiniteLaw.random(rng, 6, m).draw(rng, 70)
-    fitted = calibrated_multiaccuracy(high, y, c=c)
+    exceeds, y = FiniteLaw.random(rng, 6, m).draw(rng, 70)
+    fitted = calibrated_multiaccuracy(exceeds, y, c=c)
     value, table = np.full(70, 0.5), 0
     for step, size in zip(fitted.steps, fitted.sizes, strict=True):
         residual = y - value
-        g = np.array([np.where(high[:, i - 1], -theta(i, m), 1 - theta(i, m)) for i in range(1, m + 1)])
+        g = np.array([np.where(exceeds[:, i - 1], -theta(i, m), 1 - theta(i, m)) for i in range(1, m + 1)])
         errors = g @ residual / 70
         if step >= 0:
             assert abs(errors[step]) == pytest.approx(np.abs(errors).max())
@@ -81,7 +81,7 @@ def test_every_step_of_calma_is_a_whole_one_on_the_worst_function(seed, m, c):
             added = np.array([residual[cells == k].mean() if (cells == k).any() else 0.0 for k in range(m + 1)])
             assert fitted.offsets[table] == pytest.approx(added, abs=1e-12)
             value, table = np.clip(value + added[cells], 0, 1), table + 1
-    assert fitted.value(high) == pytest.approx(value)
+    assert fitted.value(exceeds) == pytest.approx(value)
 
 
 def hedge_over_everything(g, y, rate, step_grid):
@@ -133,10 +133,10 @@ def test_factorized_sign_vectors_equal_all_of_them_at_ten_levels():
 def _compare_with_enumeration(seed, m, c):
     rng = np.random.default_rng(seed)
     n = 15
-    high, y = FiniteLaw.random(rng, 5, m).draw(rng, n)
-    fitted = two_player_calibrated_multiaccuracy(high, y, c=c)
+    exceeds, y = FiniteLaw.random(rng, 5, m).draw(rng, n)
+    fitted = two_player_calibrated_multiaccuracy(exceeds, y, c=c)
     rate = c * math.sqrt((math.log(m) + m) / n)
-    gains, predict = hedge_over_everything(loss_differences(high), y, rate, np.arange(m + 1) / m)
+    gains, predict = hedge_over_everything(loss_differences(exceeds), y, rate, np.arange(m + 1) / m)
     fresh = rng.random((4, m)) < 0.5
     expected = np.array([predict(row) for row in loss_differences(fresh)])
     assert fitted.mixture(fresh) == pytest.approx(expected, abs=1e-7)
@@ -149,8 +149,8 @@ def _compare_with_enumeration(seed, m, c):
 @settings(max_examples=40, deadline=None)
 def test_algorithm_4_is_within_its_bound(seed, m, c):
     rng = np.random.default_rng(seed)
-    high, y = FiniteLaw.random(rng, 6, m).draw(rng, 90)
-    fitted = two_player_calibrated_multiaccuracy(high, y, c=c)
+    exceeds, y = FiniteLaw.random(rng, 6, m).draw(rng, 90)
+    fitted = two_player_calibrated_multiaccuracy(exceeds, y, c=c)
     assert max(fitted.multiaccuracy, fitted.calibration) <= fitted.bound
 
 
@@ -162,8 +162,8 @@ def test_proposition_14_on_a_finite_law():
     law = FiniteLaw.random(rng, 6, m)
     fitted = two_player_calibrated_multiaccuracy(*law.draw(rng, n))
     slack = math.sqrt(8 * math.log((2 * m + 2 ** (m + 1)) / 1e-9) / n)
-    predicted = fitted.mixture(law.high)
-    functions = loss_differences(law.high)
+    predicted = fitted.mixture(law.exceeds)
+    functions = loss_differences(law.exceeds)
     assert float(calibration_error(predicted, law.chance, law.mass)) <= fitted.bound + slack
     assert float(multiaccuracy_error(predicted, functions, law.chance, law.mass)) <= fitted.bound + slack
 

@@ -24,17 +24,17 @@ def test_a_full_tree_answers_by_the_mean_of_each_cell():
     x, y = sample()
     base = classifier_minimizers(DecisionTreeClassifier(random_state=0), x, y, 8)
     means = np.array([y[x[:, 0] == value].mean() for value in x[:, 0]])
-    assert (base.high(x) == (means[:, None] > thresholds(8))).all()
+    assert (base.exceeds(x) == (means[:, None] > thresholds(8))).all()
     values = thresholds(8) - y[:, None]
     assert base.risk == pytest.approx(np.minimum(thresholds(8) - means[:, None], 0).mean(axis=0))
-    assert base.risk == pytest.approx((values * base.high(x)).mean(axis=0))
+    assert base.risk == pytest.approx((values * base.exceeds(x)).mean(axis=0))
 
 
 def test_other_targets_are_fitted_by_their_signs():
     x = np.array([[0.0], [0.0], [1.0], [1.0]])
     base = classifier_minimizers(DecisionTreeClassifier(random_state=0), x, [0.1, 0.3, 0.7, 0.9], 2, Mean())
     # Means 0.2 and 0.8 against 1/4 and 3/4.
-    assert base.high([[0.0], [1.0]]).tolist() == [[False, False], [True, True]]
+    assert base.exceeds([[0.0], [1.0]]).tolist() == [[False, False], [True, True]]
 
 
 def test_one_class_needs_no_classifier():
@@ -42,14 +42,14 @@ def test_one_class_needs_no_classifier():
     for outcome in (0, 1):
         for method in ("weights", "probabilities"):
             base = classifier_minimizers(LogisticRegression(), x, [outcome] * 3, 2, method=method)
-            assert (base.high(x) == bool(outcome)).all()
+            assert (base.exceeds(x) == bool(outcome)).all()
 
 
 def test_probabilities_for_classifiers_without_weights():
     x, y = sample()
     base = classifier_minimizers(make_pipeline(StandardScaler(), LogisticRegression()), x, y, 8, method="probabilities")
     fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y)
-    assert (base.high(x) == (fitted.predict_proba(x)[:, [1]] > thresholds(8))).all()
+    assert (base.exceeds(x) == (fitted.predict_proba(x)[:, [1]] > thresholds(8))).all()
 
 
 def test_the_classifier_given_is_left_alone():
@@ -86,12 +86,12 @@ def test_cross_fitting_answers_no_row_by_itself():
             self.sample = x, y
             self.base = finite_minimizers(columns(x, y, x), y, 2)
 
-        def high(self, x):
-            return self.base.high(columns(*self.sample, x))
+        def exceeds(self, x):
+            return self.base.exceeds(columns(*self.sample, x))
 
-    high, base = cross_fitted(Memory, x, y, folds=4, random_state=3)
-    assert (high == [True, False]).all()
-    assert (base.high(x)[:, 1] == (y == 1)).all()
+    exceeds, base = cross_fitted(Memory, x, y, folds=4, random_state=3)
+    assert (exceeds == [True, False]).all()
+    assert (base.exceeds(x)[:, 1] == (y == 1)).all()
 
 
 def test_cross_fitting_is_repeatable():

@@ -98,9 +98,9 @@ def test_a_sample_of_its_own_is_what_base_predictors_see() -> None:
         rng = np.random.default_rng(int(np.random.RandomState(seed).randint(2**31 - 1)))
         order = rows_to_learn_from(x, y, None, "")[0][rng.permutation(300)]
         base = batch.finite_minimizers(x[order[:120]], y[order[:120]], 16)
-        ensemble, shown_all = (batch.direct_ensemble(base.high(x[rows]), y[rows]) for rows in (order[120:], order))
-        np.testing.assert_array_equal(model.mixture(x), ensemble.mixture(base.high(x)))
-        others += not np.array_equal(model.mixture(x), shown_all.mixture(base.high(x)))
+        ensemble, shown_all = (batch.direct_ensemble(base.exceeds(x[rows]), y[rows]) for rows in (order[120:], order))
+        np.testing.assert_array_equal(model.mixture(x), ensemble.mixture(base.exceeds(x)))
+        others += not np.array_equal(model.mixture(x), shown_all.mixture(base.exceeds(x)))
     assert others > 1, "the rows of base predictors make hardly a difference, so this tests less than it should"
 
 
@@ -125,7 +125,7 @@ def test_the_best_feature_is_the_best_of_all_half_lines() -> None:
             for cut in [-1, *np.unique(x[:, j])]
             for side in (x[:, j] > cut, x[:, j] <= cut)
         )
-        assert ((theta - y) * base.high(x)[:, i]).mean() == pytest.approx(best)
+        assert ((theta - y) * base.exceeds(x)[:, i]).mean() == pytest.approx(best)
 
 
 def test_linear_functions_of_several_features() -> None:
@@ -210,9 +210,9 @@ def test_one_class_only_is_refused() -> None:
 class Remembering(DirectOmnipredictor):
     """Keeps what its ensemble was shown."""
 
-    def _combine(self, high, y, target):
-        self.shown_ = high, y
-        return super()._combine(high, y, target)
+    def _combine(self, exceeds, y, target):
+        self.shown_ = exceeds, y
+        return super()._combine(exceeds, y, target)
 
 
 @pytest.mark.parametrize("share", [None, 0.3])
@@ -221,10 +221,10 @@ def test_the_ensemble_sees_no_row_answered_by_base_predictors_fitted_on_it(share
     rng = np.random.default_rng(0)
     x, y = rng.random((400, 2)), rng.integers(0, 2, 400)
     model = Remembering(DecisionTreeClassifier(random_state=0), m=2, base_share=share, random_state=0).fit(x, y)
-    high, shown = model.shown_
+    exceeds, shown = model.shown_
     assert len(shown) == (400 if share is None else 280)
     # Any of two shares of 280 coins or more beyond 1/2 by 0.2: chance < 4 exp(-22) (Hoeffding); remembered rows: 1.
-    assert np.abs((high == (shown == 1)[:, None]).mean(axis=0) - 0.5).max() < 0.2
+    assert np.abs((exceeds == (shown == 1)[:, None]).mean(axis=0) - 0.5).max() < 0.2
 
 
 class TestRegressorsOfModels:

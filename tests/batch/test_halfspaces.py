@@ -42,7 +42,7 @@ def test_three_features_equal_brute_force(seed):
 def _compare_with_brute_force(x, y):
     n, m = len(x), 3
     base = linear_minimizers(x, y, m)
-    high = base.high(x)
+    exceeds = base.exceeds(x)
     values = thresholds(m) - y[:, None]
     best = np.zeros(m)
     for answers in itertools.product([False, True], repeat=n):
@@ -50,7 +50,7 @@ def _compare_with_brute_force(x, y):
         totals = values[chosen].sum(axis=0)
         if (totals < best - 1e-9).any() and can_be_cut_out(x, chosen):
             best = np.minimum(best, totals)
-    assert (values * high).sum(axis=0) == pytest.approx(best, abs=1e-9)
+    assert (values * exceeds).sum(axis=0) == pytest.approx(best, abs=1e-9)
     assert base.risk == pytest.approx(best / n, abs=1e-9)
     assert (base.gap == 0).all()
 
@@ -82,7 +82,7 @@ def test_means_and_constant_features():
     base = linear_minimizers(x, [0.1, 0.5, 0.9], 4, Mean())
     expected = empirical_minimizers(x[:, 1], [0.1, 0.5, 0.9], 4, Mean())
     assert base.risk == pytest.approx(expected.risk)
-    assert (base.high(x) == expected.high(x[:, 1])).all()
+    assert (base.exceeds(x) == expected.exceeds(x[:, 1])).all()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_finite_law_is_measured_exactly(seed, m):
     functions = rng.normal(size=(4, 3))
     joint = list(triples(law, mixture))
 
-    excess = omniprediction_error(mixture, law.high, law.chance, law.mass)
+    excess = omniprediction_error(mixture, law.exceeds, law.chance, law.mass)
     assert excess.each == pytest.approx(law.excess(mixture))
     assert float(excess) == pytest.approx(max(law.excess(mixture)))
 
@@ -74,7 +74,7 @@ def test_the_truth_has_no_calibration_error_and_beats_every_base_predictor():
     law.chance = np.array([0.0, 0.2, 0.6, 1.0])
     truth = np.eye(6)[[0, 1, 3, 5]]
     assert float(calibration_error(truth, law.chance, law.mass)) == pytest.approx(0, abs=1e-15)
-    assert float(omniprediction_error(truth, law.high, law.chance, law.mass)) <= 1e-15
+    assert float(omniprediction_error(truth, law.exceeds, law.chance, law.mass)) <= 1e-15
 
 
 def test_intervals_cover_as_often_as_they_say():
@@ -84,12 +84,12 @@ def test_intervals_cover_as_often_as_they_say():
     rng = np.random.default_rng(11)
     law = FiniteLaw(np.array([0.3, 0.7]), np.array([0.2, 0.8]), np.array([[True], [False]]))
     mixture = np.array([[0.5, 0.5], [0.1, 0.9]])
-    exact = float(omniprediction_error(mixture, law.high, law.chance, law.mass))
+    exact = float(omniprediction_error(mixture, law.exceeds, law.chance, law.mass))
     covered = 0
     for _ in range(300):
         points = rng.choice(2, size=200, p=law.mass)
         y = (rng.random(200) < law.chance[points]).astype(float)
-        estimate = omniprediction_error(mixture[points], law.high[points], y)
+        estimate = omniprediction_error(mixture[points], law.exceeds[points], y)
         low, high = estimate.interval(level=0.9, replicates=150, random_state=rng)
         covered += low <= exact <= high
     assert covered >= 240

@@ -79,7 +79,7 @@ def direct(samples, points, answers, epsilon, start):
 def test_direct_ensembling_is_algorithm_3_with_algorithm_2(seed, m, c, split, start):
     rng = np.random.default_rng(seed)
     points, n = range(6), int(rng.integers(5, 40))
-    answers = FiniteLaw.random(rng, 6, m).high
+    answers = FiniteLaw.random(rng, 6, m).exceeds
     drawn, y = rng.integers(0, 6, n), rng.integers(0, 2, n)
     fitted = direct_ensemble(answers[drawn], y, c=c, split=split, start=start)
     sample = list(zip(drawn.tolist(), y.tolist(), strict=True))
@@ -132,19 +132,19 @@ def test_on_the_sample_hardly_anything_is_lost_and_nothing_without_a_buffer(seed
     # Lemma 16 with the sample as the law, over all rounds of merges (Theorem 11 without probability).
     rng = np.random.default_rng(seed)
     law = FiniteLaw.random(rng, 6, m)
-    high, y = law.draw(rng, 50)
-    fitted = direct_ensemble(high, y, c=c, start=start)
-    sample = FiniteLaw(np.full(50, 1 / 50), y, high)
-    excess = sample.excess(fitted.mixture(high))
+    exceeds, y = law.draw(rng, 50)
+    fitted = direct_ensemble(exceeds, y, c=c, start=start)
+    sample = FiniteLaw(np.full(50, 1 / 50), y, exceeds)
+    excess = sample.excess(fitted.mixture(exceeds))
     assert fitted.excess == pytest.approx(excess)
     assert excess.max() <= 2 * fitted.epsilon * math.ceil(math.log2(m)) + 1e-9
 
 
 @pytest.mark.parametrize("level", range(5))
 def test_answers_in_agreement_with_each_other_and_the_sample_are_kept(level):
-    high = np.tile(np.arange(4) < level, (4, 1))
-    fitted = direct_ensemble(high, np.arange(4) < level)
-    assert fitted.mean(high) == pytest.approx(level / 4)
+    exceeds = np.tile(np.arange(4) < level, (4, 1))
+    fitted = direct_ensemble(exceeds, np.arange(4) < level)
+    assert fitted.mean(exceeds) == pytest.approx(level / 4)
 
 
 def test_nothing_of_the_sample_is_kept():

@@ -83,7 +83,7 @@ def simulated(n, m, seed=0):
 
     base = empirical_minimizers(*draw(500), m)
     x, y = draw(n)
-    return base.high(x), y, base.high(SIMULATED_X)
+    return base.exceeds(x), y, base.exceeds(SIMULATED_X)
 
 
 @pytest.mark.parametrize(("n", "seed"), [(1600, 0), (1600, 1), (3200, 0)])
@@ -183,7 +183,7 @@ class TestMirror:
     def test_two_player(self, seed, m, c):
         rng = np.random.default_rng(seed)
         law = FiniteLaw.random(rng, 8, m)
-        self.check(lambda high, y: two_player(high, y, c=c), *law.draw(rng, 300), law.high)
+        self.check(lambda high, y: two_player(high, y, c=c), *law.draw(rng, 300), law.exceeds)
 
     @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 4, 8]))
     @examples(20)
@@ -203,7 +203,7 @@ class TestMirror:
     def test_calibrated_multiaccuracy_as_a_game(self, seed, m):
         rng = np.random.default_rng(seed)
         law = FiniteLaw.random(rng, 8, m)
-        self.check(two_player_calibrated_multiaccuracy, *law.draw(rng, 300), law.high)
+        self.check(two_player_calibrated_multiaccuracy, *law.draw(rng, 300), law.exceeds)
 
     @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 4, 8, 16]), st.sampled_from([0.0, 0.1]))
     @examples(60)
@@ -212,14 +212,14 @@ class TestMirror:
         law = FiniteLaw.random(rng, 8, m)
         high, y = law.draw(rng, 211)  # prime: no mean outcome is half-way between two thresholds
         # m is a power of 2: others' blocks are paired from the left, which is no mirror image.
-        self.check(lambda high, y: direct_ensemble(high, y, c=c, start="middle"), high, y, law.high)
+        self.check(lambda high, y: direct_ensemble(high, y, c=c, start="middle"), high, y, law.exceeds)
 
     @pytest.mark.parametrize("seed", range(8))
     def test_calma(self, seed):
         # Where two errors are equally large the first is corrected, which swapping may turn: none are here.
         rng = np.random.default_rng(seed)
         law = FiniteLaw.random(rng, 8, 8)
-        self.check(lambda high, y: calibrated_multiaccuracy(high, y, c=0.3), *law.draw(rng, 997), law.high)
+        self.check(lambda high, y: calibrated_multiaccuracy(high, y, c=0.3), *law.draw(rng, 997), law.exceeds)
 
     def check(self, fit, high, y, rows):
         law, turned = fit(high, y).mixture(rows), fit(~high[:, ::-1], 1 - y).mixture(~rows[:, ::-1])

@@ -28,9 +28,9 @@ def errors(n, seed):
     for _ in range(DRAWS):
         base = empirical_minimizers(*draw(rng, 500), M)
         x, y = draw(rng, n)
-        at = base.high(SIMULATED_X)
+        at = base.exceeds(SIMULATED_X)
         for name, function in FUNCTIONS.items():
-            law = function(base.high(x), y).mixture(at)
+            law = function(base.exceeds(x), y).mixture(at)
             found[name].append(float(omniprediction_error(law, at, SIMULATED_CHANCE, SIMULATED_MASS)))
     return {name: np.array(values) for name, values in found.items()}
 

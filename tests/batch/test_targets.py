@@ -73,9 +73,9 @@ def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below
 @pytest.mark.parametrize("function", [two_player, direct_ensemble])
 def test_a_mean_of_zeros_and_ones_is_a_probability(function):
     rng = np.random.default_rng(0)
-    high, y = rng.random((40, 6)) < 0.5, rng.integers(0, 2, 40)
-    as_mean, as_probability = (function(high, y, target=target) for target in (Mean(), Probability()))
-    assert (as_mean.mixture(high) == as_probability.mixture(high)).all()
+    exceeds, y = rng.random((40, 6)) < 0.5, rng.integers(0, 2, 40)
+    as_mean, as_probability = (function(exceeds, y, target=target) for target in (Mean(), Probability()))
+    assert (as_mean.mixture(exceeds) == as_probability.mixture(exceeds)).all()
 
 
 @pytest.mark.parametrize("function", [two_player, direct_ensemble])
@@ -93,15 +93,15 @@ def test_a_law_that_no_line_fits_is_predicted_better_than_by_any_constant(functi
 
     base = empirical_minimizers(*draw(2000), 16, target)
     x, y = draw(4000)
-    fitted = function(base.high(x), y, c=1.0 if function is two_player else 0.0, target=target)
+    fitted = function(base.exceeds(x), y, c=1.0 if function is two_player else 0.0, target=target)
     x, y = draw(20_000)
-    high = base.high(x)
+    exceeds = base.exceeds(x)
 
     def error(law):
-        return float(omniprediction_error(law, high, y, target=target))
+        return float(omniprediction_error(law, exceeds, y, target=target))
 
     best_constant = min(error(np.tile(point, (len(y), 1))) for point in np.eye(17))
-    assert error(fitted.mixture(high)) <= best_constant / 2
+    assert error(fitted.mixture(exceeds)) <= best_constant / 2
 
 
 def test_outcomes_outside_the_range_are_refused():

@@ -26,9 +26,9 @@ def lemma_8(q, base):
     return {star: 1 - rho, **({star + 1: rho} if star < m else {})}
 
 
-def algorithm_1(high, y, rate):
+def algorithm_1(exceeds, y, rate):
     """The output as a function from answers to a law (m + 1,)."""
-    n, m = high.shape
+    n, m = exceeds.shape
     q, history = np.full(m, 1 / m), []
 
     def base(row):
@@ -36,7 +36,7 @@ def algorithm_1(high, y, rate):
 
     for t in range(n):
         history.append(q)
-        played, predictions = lemma_8(q, base(high[t])), base(high[t])
+        played, predictions = lemma_8(q, base(exceeds[t])), base(exceeds[t])
         factors = [
             math.exp(rate * (
                 sum(chance * loss(theta(i, m), k / m, y[t]) for k, chance in played.items())
@@ -61,11 +61,11 @@ def algorithm_1(high, y, rate):
 @settings(max_examples=60, deadline=None)
 def test_two_player_is_algorithm_1(seed, m, n, c):
     rng = np.random.default_rng(seed)
-    high, y = FiniteLaw.random(rng, n + 3, m).high, rng.integers(0, 2, n)
-    fitted = two_player(high[:n], y, c=c)
-    predict = algorithm_1(high[:n], y, c * math.sqrt(math.log(m) / n))
-    literal = np.array([predict(row) for row in high])
-    assert fitted.mixture(high) == pytest.approx(literal, abs=1e-6)
+    exceeds, y = FiniteLaw.random(rng, n + 3, m).exceeds, rng.integers(0, 2, n)
+    fitted = two_player(exceeds[:n], y, c=c)
+    predict = algorithm_1(exceeds[:n], y, c * math.sqrt(math.log(m) / n))
+    literal = np.array([predict(row) for row in exceeds])
+    assert fitted.mixture(exceeds) == pytest.approx(literal, abs=1e-6)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 12), st.sampled_from([0.5, 2.0, 32.0]))
@@ -73,8 +73,8 @@ def test_two_player_is_algorithm_1(seed, m, n, c):
 def test_the_excess_on_the_sample_is_within_its_bound(seed, m, c):
     # The deterministic half of Theorem 9, with constants: no probability is involved.
     rng = np.random.default_rng(seed)
-    high, y = FiniteLaw.random(rng, 5, m).draw(rng, 80)
-    fitted = two_player(high, y, c=c)
+    exceeds, y = FiniteLaw.random(rng, 5, m).draw(rng, 80)
+    fitted = two_player(exceeds, y, c=c)
     rate = c * math.sqrt(math.log(m) / 80)
     assert fitted.rate == pytest.approx(rate)
     assert fitted.bound == pytest.approx(math.log(m) / (80 * rate) + rate / 2)
@@ -85,9 +85,9 @@ def test_the_excess_on_the_sample_is_within_its_bound(seed, m, c):
 @settings(max_examples=40, deadline=None)
 def test_the_excess_is_within_its_bound_for_other_targets(seed, target):
     rng = np.random.default_rng(seed)
-    high = rng.random((60, 6)) < 0.5
+    exceeds = rng.random((60, 6)) < 0.5
     y = rng.choice(np.concatenate([thresholds(6), rng.random(4)]), 60)
-    fitted = two_player(high, y, c=1.0, target=target)
+    fitted = two_player(exceeds, y, c=1.0, target=target)
     assert fitted.excess.max() <= fitted.bound
 
 
@@ -101,18 +101,18 @@ def test_theorem_9_on_finite_laws():
     for _ in range(trials):
         law = FiniteLaw.random(rng, 5, m)
         fitted = two_player(*law.draw(rng, n), c=1.0)
-        excess = law.excess(fitted.mixture(law.high))
+        excess = law.excess(fitted.mixture(law.exceeds))
         assert excess.max() <= fitted.bound + slack
-        measured = omniprediction_error(fitted.mixture(law.high), law.high, law.chance, law.mass)
+        measured = omniprediction_error(fitted.mixture(law.exceeds), law.exceeds, law.chance, law.mass)
         assert measured.each == pytest.approx(excess)
 
 
 def test_rows_with_the_same_answers_get_the_same_law_and_order_does_not_matter():
     rng = np.random.default_rng(3)
-    high = rng.random((400, 5)) < 0.5
-    fitted = two_player(high[:60], rng.integers(0, 2, 60))
+    exceeds = rng.random((400, 5)) < 0.5
+    fitted = two_player(exceeds[:60], rng.integers(0, 2, 60))
     order = rng.permutation(400)
-    assert (fitted.mixture(high)[order] == fitted.mixture(high[order])).all()
+    assert (fitted.mixture(exceeds)[order] == fitted.mixture(exceeds[order])).all()
 
 
 def test_a_law_sums_to_one_and_samples_follow_it():
@@ -133,23 +133,23 @@ def test_no_rows_to_predict():
 
 
 @pytest.mark.parametrize(
-    ("high", "y", "c", "message"),
+    ("exceeds", "y", "c", "message"),
     [
-        ([True, False], [1, 0], 1, r"high must have shape \(n, m\) with m >= 1, got \(2,\)"),
-        ([[0.2, 0.7]], [1], 1, "high must be boolean"),
-        ([[True], [False]], [1], 1, "high has 2 rows and y has 1"),
-        (np.zeros((0, 2), dtype=bool), [], 1, "high and y are empty"),
+        ([True, False], [1, 0], 1, r"exceeds must have shape \(n, m\) with m >= 1, got \(2,\)"),
+        ([[0.2, 0.7]], [1], 1, "exceeds must be boolean"),
+        ([[True], [False]], [1], 1, "exceeds has 2 rows and y has 1"),
+        (np.zeros((0, 2), dtype=bool), [], 1, "exceeds and y are empty"),
         ([[True]], [0.5], 1, "outcomes must be 0 or 1; for numbers in between predict their mean"),
         ([[True]], [float("nan")], 1, r"y\[0\] is nan"),
         ([[True]], [1], -1, "c of two_player must be a finite number >= 0, got -1"),
         ([[True]], [1], math.inf, "c of two_player must be a finite number >= 0, got inf"),
     ],
 )
-def test_refusals(high, y, c, message):
+def test_refusals(exceeds, y, c, message):
     with pytest.raises(ProblemError, match=message):
-        two_player(high, y, c=c)
+        two_player(exceeds, y, c=c)
 
 
 def test_columns_of_new_rows_must_match():
-    with pytest.raises(ProblemError, match="high has 3 columns: fitted with m = 2 base predictors, it must have 2"):
+    with pytest.raises(ProblemError, match="exceeds has 3 columns: fitted with m = 2 base predictors, it must have 2"):
         two_player([[True, False]], [1]).mixture([[True, False, True]])

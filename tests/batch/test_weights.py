@@ -139,10 +139,10 @@ class TestFunctions:
 
     def sample(self, seed, n=40, m=6):
         rng = np.random.default_rng(seed)
-        high = rng.random((n, m)) < np.linspace(0.8, 0.2, m)
+        exceeds = rng.random((n, m)) < np.linspace(0.8, 0.2, m)
         y, times = rng.integers(0, 2, n), rng.integers(0, 4, n)
         times[0] = 1
-        return high, y, times, np.repeat(np.arange(n), times)
+        return exceeds, y, times, np.repeat(np.arange(n), times)
 
     @pytest.mark.parametrize(
         "fit",
@@ -158,18 +158,18 @@ class TestFunctions:
     @SOME
     @given(seed=st.integers(0, 2**32 - 1))
     def test_whole_weights_are_rows_repeated(self, fit, seed):
-        high, y, times, rows = self.sample(seed)
-        weighted, repeated = fit(high, y, sample_weight=times), fit(high[rows], y[rows])
-        np.testing.assert_allclose(weighted.mixture(high), repeated.mixture(high), atol=1e-9)
+        exceeds, y, times, rows = self.sample(seed)
+        weighted, repeated = fit(exceeds, y, sample_weight=times), fit(exceeds[rows], y[rows])
+        np.testing.assert_allclose(weighted.mixture(exceeds), repeated.mixture(exceeds), atol=1e-9)
         kept = times > 0
-        fractions = [fit(high[some], y[some], sample_weight=times[some] * 0.3) for some in (kept, ...)]
-        np.testing.assert_allclose(*(each.mixture(high) for each in fractions), atol=1e-12)
+        fractions = [fit(exceeds[some], y[some], sample_weight=times[some] * 0.3) for some in (kept, ...)]
+        np.testing.assert_allclose(*(each.mixture(exceeds) for each in fractions), atol=1e-12)
 
     @pytest.mark.parametrize("target", [Probability(), Mean(), Quantile(0.3)])
     @SOME
     @given(seed=st.integers(0, 2**32 - 1), factor=st.floats(1e-6, 1e6))
     def test_scaling_is_nothing_where_no_size_enters(self, target, seed, factor):
-        high, y, times, rows = self.sample(seed)
+        exceeds, y, times, rows = self.sample(seed)
         y = y.astype(float)
         x = np.random.default_rng(seed).integers(0, 6, (len(y), 2)) / 6
         for fit in (batch.empirical_minimizers, batch.linear_minimizers, batch.finite_minimizers):
@@ -180,30 +180,32 @@ class TestFunctions:
                 np.testing.assert_allclose(other.risk, weighted.risk, atol=1e-12)
                 # Of equally good half-planes any is taken.
                 if fit is not batch.linear_minimizers:
-                    np.testing.assert_array_equal(other.high(points), weighted.high(points))
-        scaled, weighted = (batch.direct_ensemble(high, y, 0.0, target, sample_weight=times * k) for k in (factor, 1))
-        np.testing.assert_array_equal(scaled.level(high), weighted.level(high))
+                    np.testing.assert_array_equal(other.exceeds(points), weighted.exceeds(points))
+        scaled, weighted = (
+            batch.direct_ensemble(exceeds, y, 0.0, target, sample_weight=times * k) for k in (factor, 1)
+        )
+        np.testing.assert_array_equal(scaled.level(exceeds), weighted.level(exceeds))
         np.testing.assert_allclose(scaled.excess, weighted.excess, atol=1e-12)
-        singles = [batch.best_single(x, high, y, target, sample_weight=w) for w in (times, factor * times)]
+        singles = [batch.best_single(x, exceeds, y, target, sample_weight=w) for w in (times, factor * times)]
         np.testing.assert_allclose(singles[0].errors, singles[1].errors, atol=1e-12)
-        np.testing.assert_allclose(singles[0].errors, batch.best_single(x[rows], high[rows], y[rows], target).errors)
+        np.testing.assert_allclose(singles[0].errors, batch.best_single(x[rows], exceeds[rows], y[rows], target).errors)
 
     def test_a_game_of_fractions_keeps_its_bound(self):
         """Regret of the play, recomputed from its law: no threshold's excess is above ln(m) / (eta W) + eta / 2."""
-        high, y, times, _ = self.sample(3, n=200)
+        exceeds, y, times, _ = self.sample(3, n=200)
         weights = times * 0.7
         for c in (0.5, 2.0, 32.0):
-            fitted = batch.two_player(high, y, c, sample_weight=weights)
+            fitted = batch.two_player(exceeds, y, c, sample_weight=weights)
             assert fitted.rate == pytest.approx(c * np.sqrt(np.log(6) / weights.sum()))
             assert fitted.excess.max() <= fitted.bound
             assert fitted.counts.sum() == pytest.approx(weights.sum())
 
     def test_fractions_count_in_the_mixture(self):
         """Two rounds that count 1 and 1/2: the law is 2/3 of the first step and 1/3 of the second."""
-        high, y = np.array([[False, True], [True, False]]), np.array([1, 0])
-        fitted = batch.two_player(high, y, sample_weight=[1.0, 0.5])
-        alone = [batch.TwoPlayer(fitted.log_weights[t : t + 1], 1, 0, np.zeros(2), 0).mixture(high) for t in (0, 1)]
-        np.testing.assert_allclose(fitted.mixture(high), (2 * alone[0] + alone[1]) / 3)
+        exceeds, y = np.array([[False, True], [True, False]]), np.array([1, 0])
+        fitted = batch.two_player(exceeds, y, sample_weight=[1.0, 0.5])
+        alone = [batch.TwoPlayer(fitted.log_weights[t : t + 1], 1, 0, np.zeros(2), 0).mixture(exceeds) for t in (0, 1)]
+        np.testing.assert_allclose(fitted.mixture(exceeds), (2 * alone[0] + alone[1]) / 3)
 
     def test_rounds_are_kept_in_proportion_to_what_they_count(self):
         """10,000 stretches of half a count: each round of 1 is kept twice, each of 1/2 once, within one."""
@@ -223,7 +225,7 @@ class TestFunctions:
             weighted = batch.classifier_minimizers(model, x, y, 4, method=method, sample_weight=times)
             repeated = batch.classifier_minimizers(model, x[rows], y[rows], 4, method=method)
             np.testing.assert_allclose(weighted.risk, repeated.risk)
-            np.testing.assert_array_equal(weighted.high(x), repeated.high(x))
+            np.testing.assert_array_equal(weighted.exceeds(x), repeated.exceeds(x))
 
     def test_cross_fitting_leaves_out_rows_of_weight_zero(self):
         x, y, times = drawn(5, 40)
@@ -237,14 +239,14 @@ class TestFunctions:
                 self.base = fit(*given)
                 self.m = 4
 
-            def high(self, points):
-                return self.base.high(points[:, 0])
+            def exceeds(self, points):
+                return self.base.exceeds(points[:, 0])
 
         all_rows, base = batch.cross_fitted(Both, x, y, 4, 0, sample_weight=times)
         without, other = batch.cross_fitted(Both, x[kept], y[kept], 4, 0, sample_weight=times[kept])
         np.testing.assert_array_equal(all_rows[kept], without)
-        np.testing.assert_array_equal(all_rows[~kept], base.high(x[~kept]))
-        np.testing.assert_array_equal(base.high(x), other.high(x))
+        np.testing.assert_array_equal(all_rows[~kept], base.exceeds(x[~kept]))
+        np.testing.assert_array_equal(base.exceeds(x), other.exceeds(x))
 
     def test_models_for_one_user(self):
         x, y, times = drawn(6, 40)

@@ -29,12 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = options(__doc__.splitlines()[0], 1, arguments)
     Clock.now = staticmethod(time.process_time)
     n, m = (QUICK_ROWS, QUICK_LEVELS) if chosen.quick else (ROWS, LEVELS)
-    high, y = sample(n, m)
+    exceeds, y = sample(n, m)
     before, rows = peak_memory(), []
     for name, fit in {"two-player game": two_player, "direct ensembling": direct_ensemble}.items():
-        fit(high[:50], y[:50])  # compiles
-        spent, fitted = timed(lambda fit=fit: fit(high, y))
-        predicting, _ = timed(lambda fitted=fitted: fitted.mean(high[:NEW]))
+        fit(exceeds[:50], y[:50])  # compiles
+        spent, fitted = timed(lambda fit=fit: fit(exceeds, y))
+        predicting, _ = timed(lambda fitted=fitted: fitted.mean(exceeds[:NEW]))
         size = len(pickle.dumps(fitted)) / 1e6
         rows.append([name, f"{spent:.1f}", f"{predicting:.2f}", f"{size:.2f}", f"{peak_memory() / 1e3:.2f}"])
     show(f"n = {n:,}, m = {m}", ["", "fit s", f"{NEW} rows s", "pickle MB", "peak GB"], rows)
@@ -44,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def sample(n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     """Answers (n, m) that scatter around the chance of a row, and outcomes (n,)."""
     rng = np.random.default_rng(0)
-    chance, high = rng.random(n), np.empty((n, m), dtype=bool)
+    chance, exceeds = rng.random(n), np.empty((n, m), dtype=bool)
     for begin in range(0, n, AT_ONCE):
         some = chance[begin : begin + AT_ONCE, None]
-        high[begin : begin + AT_ONCE] = some + rng.normal(scale=0.2, size=(len(some), m)) > thresholds(m)
-    return high, (rng.random(n) < chance).astype(int)
+        exceeds[begin : begin + AT_ONCE] = some + rng.normal(scale=0.2, size=(len(some), m)) > thresholds(m)
+    return exceeds, (rng.random(n) < chance).astype(int)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def test_a_plugin(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     [
         (["--forecasters", "persitence"], "did you mean 'persistence'"),
         (["--forecasters", "persistence(lag"], "lacks the name of a parameter and '='"),
-        (["--forecasters", "missing.toml"], "--forecasters missing.toml: cannot be read"),
+        (["--forecasters", "missing.toml"], "--forecasters missing.toml: there is no such file"),
         (["--forecasters", "persistence", "--set", "forecaster.kind=a"], "use --forecasters"),
         (["--forecasters", "persistence", "--set", "market.hig=1,2"], "did you mean 'high'"),
         (["--forecasters", "persistence", "--set", "rounds"], "must have the form KEY=VALUE"),

@@ -219,7 +219,7 @@ class TestMethods:
         pd.testing.assert_frame_equal(again.runs, comparison.runs)
 
     def test_blocks_add_up_to_what_was_earned(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
-        table = comparison._store.read_runs(["forecaster", "seed", "blocks"]).to_pylist()
+        table = comparison._finished.store.read_runs(["forecaster", "seed", "blocks"]).to_pylist()
         for row in table:
             trace = one_by_one[row["forecaster"], row["seed"]].trace
             for each in row["blocks"]:

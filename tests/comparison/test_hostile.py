@@ -109,6 +109,14 @@ class TestPlan:
         path.write_text(json.dumps(plan))
         assert "variants.0.digest is '../../../x'" in refused(folder, path)
 
+    @pytest.mark.parametrize("axis", ["elimination", "adversary", "setting"])
+    def test_a_variant_without_its_reference(self, folder: Path, axis: str) -> None:
+        path = folder / "comparison.json"
+        plan = json.loads(path.read_text())
+        plan["variants"][1][axis] = "another"
+        path.write_text(json.dumps(plan))
+        assert "variants: 'mean' has no reference 'last' in its place" in refused(folder, path)
+
     def test_nested_without_end(self, folder: Path) -> None:
         (folder / "comparison.json").write_text("[" * 100_000)
         assert "it is nested too deeply" in refused(folder, folder / "comparison.json")

@@ -48,6 +48,33 @@ def test_potential_and_weights_equal_their_definition(seed, two_sided, rounds):
     np.testing.assert_allclose(weights.net[0][:, 0], net, rtol=1e-9, atol=1e-12)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20))
+@settings(max_examples=40, deadline=None)
+def test_families_share_one_potential_and_the_largest_of_any_counts(seed, rounds):
+    """Three of different shapes, of which the two-sided ones count gains below 0 too; by loops over single numbers."""
+    rng = np.random.default_rng(seed)
+    families = [table(2, 3), table(1, 1, two_sided=True), table(4, 2, two_sided=True)]
+    weights = SecondOrderPotential()
+    weights.start(families, rounds)
+    gains = [rng.uniform(-1, 1, size=(rounds, f.rows, f.columns)) * rng.uniform() for f in families]
+    for t in range(rounds):
+        weights.update([(np.arange(f.rows), gain[t]) for f, gain in zip(families, gains, strict=True)])
+    eta = [2.0**-k for k in range(1, math.ceil(math.log2(rounds) / 2) + 2)]
+    potential, highest, squares = 0.0, [], []
+    for family, gain in zip(families, gains, strict=True):
+        for of_one in gain.reshape(rounds, -1).T.tolist():
+            total, square = sum(of_one), sum(g * g for g in of_one)
+            for sign in (1, -1) if family.two_sided else (1,):
+                highest.append(sign * total)
+                potential += sum(math.exp(sign * e * total - e * e * square) for e in eta) / len(eta)
+            squares.append(square)
+    assert weights.largest_gain == pytest.approx(max(highest))
+    assert weights.largest_squares == pytest.approx(max(squares))
+    assert weights.potential == pytest.approx(potential, rel=1e-9)
+    assert weights.mass == 6 + 2 * 1 + 2 * 8
+    assert weights.spent == pytest.approx(potential / weights.mass, rel=1e-9)
+
+
 def test_the_inequality_behind_the_potential():
     x = np.linspace(-0.5, 0.5, 100_001)
     assert (np.exp(x - x**2) <= 1 + x + 1e-15).all()

@@ -134,3 +134,16 @@ def test_the_index_shows_every_page_with_its_picture() -> None:
     for piece in pieces:
         assert f'<a href="{piece.name}.html"><img src="{piece.name}.png"' in text
     assert text.count("<figure>") == len(pieces)
+
+
+def test_the_index_says_which_studies_are_quick_variants() -> None:
+    module = script()
+    figures = module.index(list(module.pieces())).split("<figure>")[1:]
+    quick = {piece.name for piece in module.pieces() if "--quick" in piece.command}
+    assert len(quick) >= 3
+    told = {figure.split('href="')[1].split(".html")[0] for figure in figures if "Quick variant" in figure}
+    assert told == quick
+    for figure in figures:
+        if "Quick variant" in figure:
+            name = figure.split('href="study-')[1].split(".html")[0]
+            assert f"<code>omnisim study {name}</code>" in figure

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from scenario_files import omnisim_commands_elsewhere, prices, refusal, write_scenario
 
 import omnisim

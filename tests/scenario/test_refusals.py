@@ -16,6 +16,8 @@ NUMBERS = "must be a finite number, or a list of them for the operator 'in'"
 UNKNOWN_KEYS = {
     "sed=3": f"sed: unknown key: did you mean 'seed'? available: {TOP}",
     "plugin='os'": f"plugin: unknown key: available: {TOP}",
+    "timezone='Europe/Oslo'": "timezone: unknown key: did you mean 'market.timezone'?",
+    "lag=7": "lag: unknown key: did you mean 'forecaster.lag'?",
     "market.pirce='x'": "market.pirce: unknown key: did you mean 'price'? available: ",
     "forecaster.lagg=2": "forecaster.lagg: unknown key: did you mean 'lag'? available: kind, lag",
     "adversary={kind='seasonal', nois=1.0}": "adversary.nois: unknown key: did you mean 'noise'?",

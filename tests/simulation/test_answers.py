@@ -219,3 +219,52 @@ def test_rules_without_a_candidate_are_told_apart_from_shapes() -> None:
         omnisim.Population("p", np.zeros((2, 2, 1))).best_response(
             np.zeros(1), np.array([[True, True], [False, False]])
         )
+
+
+class Dice(Policy):
+    """Draws an action in every round, and says no more of it than the base does."""
+
+    draws = True
+
+    def _start(self) -> None:
+        self.drawn: list[np.ndarray] = []
+
+    def playable(self, active: np.ndarray) -> Any:
+        if len(self.drawn) == self.round:
+            self.drawn.append(self.rng.integers(A, size=N))
+        return self.drawn[-1][:, None] == np.arange(A), np.zeros(N, bool)
+
+    def settle(self, actions: np.ndarray, outcome: np.ndarray, costs: np.ndarray, active: np.ndarray) -> None:
+        self.round += 1
+
+    @property
+    def eliminated_at(self) -> Any:
+        return np.full((N, A, 1), T)
+
+
+def test_nobody_is_told_what_a_policy_draws() -> None:
+    told: list[np.ndarray] = []
+
+    class Watching(omnisim.adversaries.Adversary):
+        dimension, oblivious = D, False
+
+        def _law(self, context: Any, mixture: Any, history: Any) -> Any:
+            told.extend(np.array(candidates) for candidates in context.candidates.values())
+            return np.full(D, 0.5)
+
+    played = run(Dice(), adversary=Watching()).actions["firms"]
+    assert len({tuple(row) for row in played.tolist()}) > 1
+    assert len(told) == T
+    assert all(each.all() and each.shape == (N, A) for each in told)
+
+
+def test_what_a_policy_draws_is_not_told_by_default() -> None:
+    policy = Dice()
+    rng = np.random.default_rng(4)
+    policy.start(omnisim.Population("firms", rng.uniform(0, 0.4, (N, A, D))), np.ones((T, 1), bool), rng)
+    for _ in range(T):
+        before = policy.rng.bit_generator.state
+        assert policy.registered(np.ones(1, bool)).all()
+        assert policy.rng.bit_generator.state == before  # nor has it drawn by then
+        assert policy.playable(np.ones(1, bool))[0].sum() == N
+        policy.settle(np.zeros(N, int), np.zeros(D), np.zeros((N, A, 0)), np.ones(1, bool))

@@ -24,3 +24,12 @@ def test_counts_and_quantiles(paid: bool) -> None:
     assert found.quantiles["q50"] == np.median(kept)
     assert found.quantiles["q95"] == pytest.approx(1.0 + 0.7 * 2.0)  # 0.95 of the 6 steps is 5.7
     np.testing.assert_array_equal(more, [-2.0, -0.004, 0.0, 0.004, 0.005, 1.0, 3.0])  # the numbers given are kept
+
+
+def test_each_quantile_is_that_of_its_name() -> None:
+    """Of 101 agents whose differences, in order, are the squares of 0 to 100: the q-th is q^2, and no two are alike."""
+    more = np.random.default_rng(1).permutation(np.arange(101.0)) ** 2
+    found = Gains.of(more, paid=False).quantiles
+    assert set(found) >= {"q00", "q05", "q25", "q50", "q75", "q95", "q100"}
+    for name, value in found.items():
+        assert value == pytest.approx(int(name[1:]) ** 2), name

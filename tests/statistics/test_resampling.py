@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from omnisim.statistics.intervals import intervals
-from omnisim.statistics.resampling import BOTH, DAYS, NONE, SEEDS, Estimates, Resampler
+from omnisim.statistics.resampling import BOTH, DAYS, NONE, SEEDS, Estimates, Resampler, variance
 
 RESAMPLES = 4000
 
@@ -51,6 +51,32 @@ class TestClosedForms:
         np.testing.assert_allclose(found.degrees_of_freedom, satterthwaite, rtol=0.1)
         assert 11 < satterthwaite < 11 + 39
 
+    @pytest.mark.parametrize(("seeds", "blocks"), [(3, 5), (3, 40), (20, 6)])
+    def test_sources_that_vary_alike_share_their_degrees_of_freedom(self, seeds: int, blocks: int) -> None:
+        """Both with variance 1: Satterthwaite's are 4 / (1 / (seeds - 1) + 1 / (blocks - 1))."""
+        rng = np.random.default_rng(14)
+        of_seed, of_day = rng.normal(size=(seeds, 1, 1)), rng.normal(size=(1, blocks, 1))
+        of_seed *= np.sqrt(seeds) / of_seed.std(ddof=1)
+        of_day *= 1 / np.sqrt(blocks) / of_day.std(ddof=1)
+        found = Resampler(seeds, RESAMPLES).over_days(of_seed / blocks + of_day, np.full((blocks, 1), 8.0))
+        expected = 4 / (1 / (seeds - 1) + 1 / (blocks - 1))
+        np.testing.assert_allclose(found.degrees_of_freedom, expected, rtol=12 / np.sqrt(2 * RESAMPLES))
+
+    @pytest.mark.parametrize("unit", [1e-6, 1e6])
+    def test_units_do_not_matter(self, unit: float) -> None:
+        rng = np.random.default_rng(15)
+        values, sums, rounds = rng.normal(size=(6, 2)), rng.normal(size=(6, 9, 2)), np.full((9, 2), 7.0)
+        resampler = Resampler(6, 200)
+        for one, other in (
+            (resampler.over_seeds(values), resampler.over_seeds(unit * values)),
+            (resampler.over_days(sums, rounds), resampler.over_days(unit * sums, rounds)),
+        ):
+            assert one.method == other.method
+            assert NONE not in one.method
+            np.testing.assert_allclose(other.value, unit * one.value)
+            np.testing.assert_allclose(other.deviations, unit * one.deviations, atol=1e-9 * unit)
+            np.testing.assert_allclose(other.degrees_of_freedom, one.degrees_of_freedom)
+
     def test_rounds_outside_the_subsequence_do_not_count(self) -> None:
         sums = np.random.default_rng(5).normal(size=(1, 30, 1))
         padded = np.concatenate([sums, np.zeros((1, 30, 1))], axis=1)
@@ -61,6 +87,14 @@ class TestClosedForms:
         )
         assert one.degrees_of_freedom == two.degrees_of_freedom
         np.testing.assert_allclose(one.value, two.value)
+
+
+def test_resamples_without_a_round_of_the_subsequence_have_no_part_in_its_variance() -> None:
+    deviations = np.random.default_rng(16).normal(size=(30, 4))
+    deviations[np.random.default_rng(17).random((30, 4)) < [0.0, 0.3, 0.7, 1.0]] = np.nan
+    for column, found in zip(deviations.T, variance(deviations), strict=True):
+        squares = [x**2 for x in column if not np.isnan(x)]
+        np.testing.assert_allclose(found, np.mean(squares) if squares else np.nan)
 
 
 class TestNothingToSay:

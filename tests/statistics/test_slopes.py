@@ -1,5 +1,7 @@
 """Slopes against those the data were made with."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,15 @@ def test_the_slope_is_the_weighted_mean_of_the_replicates_slopes() -> None:
         parts.append((np.polyfit(x, y, 1)[0], ((x - x.mean()) ** 2).sum()))
     expected = np.average([slope for slope, _ in parts], weights=[weight for _, weight in parts])
     assert fit_slope(SIZES, table).mean == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sizes", [0, 1])
+def test_a_replicate_without_two_sizes_counts_for_nothing(sizes: int) -> None:
+    table = np.random.default_rng(6).uniform(2, 50, (4, len(SIZES)))
+    more = np.full((1, len(SIZES)), np.nan)
+    more[0, :sizes] = 3.0
+    one, other = fit_slope(SIZES, table), fit_slope(SIZES, np.concatenate([table, more]))
+    assert astuple(other) == pytest.approx(astuple(one))
 
 
 def test_replicates_alike_have_the_t_interval_of_their_slopes() -> None:

@@ -30,10 +30,10 @@ def test_it_is_the_functions_put_together(method: str) -> None:
     bases = [played(base, OUTCOMES) for base in (Persistence(), Climatology(5))]
     columns = np.array([[float(mixture.mean[0]) for mixture in base] for base in bases]).T
     rng = np.random.default_rng(3)
-    high, base = cross_fitted(lambda x, y: finite_minimizers(x, y, 8, Mean()), columns[:80], OUTCOMES, 5, rng)
+    exceeds, base = cross_fitted(lambda x, y: finite_minimizers(x, y, 8, Mean()), columns[:80], OUTCOMES, 5, rng)
     order = rng.permutation(80)
     combine = two_player if method == "two_player" else direct_ensemble
-    law = combine(high[order], OUTCOMES[order], target=Mean()).mixture(base.high(columns[80:]))[0]
+    law = combine(exceeds[order], OUTCOMES[order], target=Mean()).mixture(base.exceeds(columns[80:]))[0]
     found = np.zeros(9)
     found[np.rint(last.support[:, 0] * 8).astype(int)] = last.weights
     np.testing.assert_allclose(found, law, atol=1e-12)

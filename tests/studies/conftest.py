@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from examples import Suite
+from headings import unexplained_on
 from scenario_files import omnisim_command
 
 from omnisim.studies.scaling.page import STUDY
@@ -57,4 +58,5 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     finally:
         object.__setattr__(STUDY, "quick", quick)
     assert (answer.code, answer.err) == (0, "")
+    assert unexplained_on(folder / "report.html") == {}
     return Written(folder, answer.out.splitlines())

@@ -1,20 +1,24 @@
 """The quick variant of the crowding study, and what its two markets do."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 import omnisim
-from omnisim.forecasters import Persistence
+from omnisim.forecasters import Forecaster, Persistence
 from omnisim.report.text import signed_amount
 from omnisim.simulation.simulate import simulate
 from omnisim.studies import Options
+from omnisim.studies.contests import COMPARISONS, compared
 from omnisim.studies.crowding import cases as module
-from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, FULL, QUICK, SINGLE, Case, cases, measure, two_hours
+from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, FULL, QUICK, SINGLE, Plan, cases, two_hours
+from omnisim.studies.crowding.cases import runs as runs_of
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     answer = omnisim_command("study", "crowding", "--quick", "--seed", 2, "--jobs", 1, "--out", folder)
     assert (answer.code, answer.err) == (0, "")
     assert "DISAGREES" not in answer.out
+    assert unexplained_on(folder / "report.html") == {}
     assert answer.out.count("not judged") == 2 + 1 + 2  # growth needs longer runs, and so does the effect of a crowd
     return folder
 
@@ -30,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.whole
 def test_it_leaves_a_page_and_its_tables(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
-    assert names == {f"{name}.{end}" for name in ("market", "runs") for end in ("csv", "parquet")} | {
+    assert names - {COMPARISONS} == {f"{name}.{end}" for name in ("market", "runs") for end in ("csv", "parquet")} | {
         "report.html",
         "manifest.json",
     }
@@ -40,7 +45,7 @@ def test_it_leaves_a_page_and_its_tables(folder: Path) -> None:
 
 def test_every_forecaster_is_in_both_markets(folder: Path) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
-    assert len(runs) == len(cases(QUICK, Options()))
+    assert len(runs) == sum(len(case.forecasters) * len(case.seeds) for case in cases(QUICK, Options()))
     assert set(runs["forecaster"]) == set(FORECASTERS) == {*SINGLE, *CALIBRATED}
     assert set(runs["part"]) == {"hours", "merit order"}
     assert (runs["violated"] == 0).all()
@@ -60,14 +65,17 @@ def test_one_prediction_for_all_costs_half_of_the_rounds(folder: Path) -> None:
 def test_what_is_paid_is_the_mean_price_of_a_megawatt_hour(high: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """With loops over rounds, agents and hours; also where the range of the theory ends below the prices."""
 
-    def market(forecaster: Persistence, rounds: int, customers: float) -> omnisim.Scenario:
+    def market(forecaster: Forecaster, rounds: int, customers: float) -> omnisim.Scenario:
         overrides = {"rounds": rounds, "adversary.customers": customers, "market.high": high}
         overrides |= {"populations.buyers.stress_price": 50.0, "adversary.price_cap": 200.0}
         return omnisim.load_scenario("merit_order", overrides).replace(forecaster=forecaster)
 
     monkeypatch.setattr(module, "merit_order", market)
-    case = Case("merit order", "Persistence", 6, 1200.0, 0, 5)
-    row = measure(case)
+    case = replace(cases(Plan((), (1200.0,), 6, 2), Options())[0], seeds=[4, 5])
+    (comparison,) = compared([case], Options(jobs=1), lambda *_: None)
+    rows = runs_of(case, comparison).set_index(["forecaster", "seed"])
+    assert set(rows["replicate"]) == {0, 1}
+    row = rows.loc[("Persistence", 5)]
     trace = simulate(market(Persistence(), 6, 1200.0), seed=5)
     prices = high * trace.true_outcomes
     assert (prices.max() > high) == (high == 60.0)
@@ -107,10 +115,9 @@ def test_money_is_told_per_year(folder: Path) -> None:
 
 
 def test_replicates_share_their_agents_between_forecasters() -> None:
-    todo = cases(FULL, Options(seed=3))
-    seeds = {(case.forecaster, case.replicate): case.seed for case in todo}
-    assert len(set(seeds.values())) == FULL.replicates
-    assert all(seeds[name, r] == seeds["Persistence", r] for name in FORECASTERS for r in range(FULL.replicates))
+    for case in cases(FULL, Options(seed=3)):
+        assert list(case.seeds) == [3000 + r for r in range(FULL.replicates)]
+        assert set(case.forecasters) == set(FORECASTERS)
 
 
 def test_the_two_hours_are_the_same_for_everybody() -> None:

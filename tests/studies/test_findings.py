@@ -7,9 +7,8 @@ import pytest
 from omnisim.studies.crowding import findings as crowding
 from omnisim.studies.crowding.cases import CALIBRATED as CROWDED_CALIBRATED
 from omnisim.studies.crowding.cases import FORECASTERS
-from omnisim.studies.scaling.cases import CALIBRATED, FOOLED
+from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FOOLED
 from omnisim.studies.scaling.findings import findings
-from omnisim.studies.scaling.plan import ALGORITHMS
 
 SIZES = (256, 1024, 4096, 16384)
 

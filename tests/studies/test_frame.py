@@ -1,14 +1,16 @@
 """The frame of all studies, on a study of numbers: what is run, told of progress, and judged."""
 
+import importlib.util
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from omnisim import studies
 from omnisim.errors import ScenarioError
 from omnisim.report.study.results import Finding, Study
 from omnisim.studies import Options
-from omnisim.studies.frame import QUICK, Frame, certificates, paragraphs
+from omnisim.studies.frame import QUICK, Frame, certificates, measured, paragraphs
 
 
 def square(case: int) -> int:
@@ -26,8 +28,7 @@ NUMBERS = Frame(
     full=5,
     quick=2,
     cases=lambda plan, options: [options.seed + case for case in range(plan)],
-    measure=square,
-    cost=lambda case: 1 + case,
+    play=measured(square, lambda case: 1 + case),
     assemble=assemble,
 )
 
@@ -47,7 +48,7 @@ def test_a_full_study_is_judged() -> None:
 def test_a_quick_one_judges_what_holds_on_any() -> None:
     study = NUMBERS(Options(quick=True, jobs=1))
     assert [finding.holds for finding in study.findings] == [None, False]
-    assert study.summary == f"Up to 2. {QUICK}"
+    assert study.notices[0] == QUICK
 
 
 def test_cases_may_follow_from_results() -> None:
@@ -74,3 +75,15 @@ def test_certificates(violated: int) -> None:
 
 def test_paragraphs() -> None:
     assert paragraphs("one\ntwo\n\n three") == ["one two", "three"]
+
+
+@pytest.mark.parametrize("name", studies.STUDIES)
+def test_every_study_has_the_same_parts(name: str) -> None:
+    page = importlib.import_module(studies.STUDIES[name])
+    home = page.__name__.removesuffix(".page")
+    cases, prose = (importlib.import_module(f"{home}.{part}") for part in ("cases", "prose"))
+    assert (page.STUDY.name, page.STUDY.cases) == (name, cases.cases)
+    assert (page.STUDY.full, page.STUDY.quick) == (cases.FULL, cases.QUICK)
+    assert prose.TITLE
+    family = home.rpartition(".")[0] if home.count(".") > 2 else home
+    assert any(importlib.util.find_spec(f"{place}.findings") for place in (home, family))

@@ -7,10 +7,11 @@ import pytest
 from scenario_files import omnisim_command, refusal
 
 from omnisim import studies
-from omnisim.studies.frame import run_all
-from omnisim.studies.scaling import plan
+from omnisim.studies import Options
+from omnisim.studies.scaling import cases as plan
 from omnisim.studies.scaling.cases import FORECASTERS, Case, measure
 from omnisim.studies.scaling.instances import ADVERSARIES
+from omnisim.studies.scaling.page import STUDY
 
 pytestmark = pytest.mark.sampled  # what the fixture runs: less in the quick suite
 
@@ -100,18 +101,18 @@ def test_the_page_is_drawn_quietly_and_fits(fitting, written) -> None:
 
 @pytest.mark.long
 def test_results_do_not_depend_on_the_number_of_jobs() -> None:
-    chosen = [case for case in plan.cases(plan.QUICK, seed=1) if case.rounds <= 64][::15]
+    chosen = [case for case in plan.cases(plan.QUICK, Options(seed=1)) if case.rounds <= 64][::15]
     costs = [case.rounds for case in chosen]
     told: list[tuple[int, int]] = []
-    alone = run_all(measure, chosen, costs, 1, lambda done, total: told.append((done, total)))
-    together = run_all(measure, chosen, costs, 2)
+    alone = STUDY.play(chosen, Options(jobs=1), lambda done, total: told.append((done, total)))
+    together = STUDY.play(chosen, Options(jobs=2), lambda *_: None)
     pd.testing.assert_frame_equal(_frame(alone), _frame(together), check_exact=True)
     assert told[-1] == (sum(costs), sum(costs))
     assert len(told) == len(chosen)
 
 
 def test_full_has_what_was_promised() -> None:
-    full = plan.cases(plan.FULL, seed=0)
+    full = plan.cases(plan.FULL, Options())
     regret = [case for case in full if case.part == "regret" and case.forecaster == "DecisionCalibrated"]
     for adversary in ("WorstCase", "Switching"):
         rounds = Counter(case.rounds for case in regret if case.adversary == adversary)
@@ -123,7 +124,7 @@ def test_full_has_what_was_promised() -> None:
 
 
 def test_seeds_differ_between_replicates_and_studies() -> None:
-    first, second = ({case.seed for case in plan.cases(plan.QUICK, seed)} for seed in (0, 1))
+    first, second = ({case.seed for case in plan.cases(plan.QUICK, Options(seed=seed))} for seed in (0, 1))
     assert not first & second
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from page_text import Parsed
 from scenario_files import omnisim_command
 from value_laboratory import DAYS, files_of
@@ -34,6 +35,7 @@ def made(files: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactory
     out = tmp_path_factory.mktemp("made") / "out"
     answer = omnisim_command("value", *forecasts, "--prices", prices, *FEW, "--seeds", 2, "--jobs", 1, "--out", out)
     assert answer.code == 0, answer.err
+    assert unexplained_on(out / "report.html") == {}
     return out, answer.out
 
 
@@ -232,7 +234,7 @@ BAD = [
     (["{prices}"], "is the price|is exactly the price|price itself"),
     (["{short}"], "forecast 'short': 20 days have no forecast"),
     (["{words}"], "words.csv: no column holds numbers"),
-    (["{sharp}", "--customers", "{missing}"], "--customers .*missing.toml: cannot be read"),
+    (["{sharp}", "--customers", "{missing}"], "--customers .*missing.toml: there is no such file"),
     (["{sharp}", "--customers", "{empty}"], r"--customers .*empty.toml: has no table \[populations.NAME\]"),
     (["{sharp}", "--customers", "{broken}"], "--customers .*broken.toml: is not valid TOML"),
     (["{sharp}", "--customers", "{short}"], "must be a scenario .*or KIND=TABLE"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from page_text import Parsed
 from scenario_files import omnisim_command
 from value_laboratory import DAYS, PAST, files_of, read
@@ -230,6 +231,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str,
         "--seeds", 1, "--jobs", 1, "--out", folder / "out",
     )  # fmt: skip
     assert answer.code == 0, answer.err
+    assert unexplained_on(folder / "out" / "report.html") == {}
     day = lambda values: values.reshape(DAYS, 24, -1)[PAST:]  # noqa: E731
     return folder / "out", answer.out, {"spread": day(quantiles), "ensemble": day(members), "truth": read(prices)}
 

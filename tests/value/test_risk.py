@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from price_files import earned_by_day
 from scenario_files import omnisim_command
 from value_laboratory import DAYS, HIGH, LOW, PAST, files_of, read
@@ -267,6 +268,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert f"with ensemble {signed_amount(table['earned'])} EUR per customer and year" in answer.out
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "worst 20 % of days" in page
+    assert unexplained_on(tmp_path / "out" / "report.html") == {}
     assert "not affine in the prices" in page
     rows = pd.read_parquet(tmp_path / "out" / "risk.parquet")
     assert [*zip(rows["forecast"], rows["customers"], strict=True)] == [

@@ -89,7 +89,7 @@ class MarketAgents(abc.ABC):
         ``columns`` describes, and ``name``, ``weight``, ``contract``
         (:mod:`omnisim.market.agents.customers`, :mod:`omnisim.market.agents.contracts`).
     seed
-        Draw the same agents in every run; None follows the seed of the run.
+        Draw the same agents in every run: a whole number >= 0; None follows the seed of the run.
     typical_price
         An ordinary price of this market in money per MWh, > 0. Values of service, wear and discomfort are
         stated as multiples of it, so that a specification fits another market after changing this number

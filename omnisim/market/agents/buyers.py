@@ -42,29 +42,29 @@ class EnergyBuyers(MarketAgents):
     Parameters
     ----------
     median_daily_energy_mwh
-        Consumption of an agent on a day, median, lognormal; 0.03 is a household in Texas, 1 a supermarket.
+        Consumption of an agent on a day in MWh, > 0, median, lognormal; 0.03 is a household in Texas, 1 a supermarket.
     size_spread
-        Standard deviation of the logarithm of the daily energy.
+        Standard deviation of the logarithm of the daily energy, >= 0.
     flexible_share
         Mean share of the daily energy that is flexible, Beta with concentration 8, in (0, 1).
     service_worth
-        Median worth of a flexible MWh in multiples of ``typical_price``, lognormal with spread 0.5: the
-        price above which the agent does without.
+        Median worth of a flexible MWh in multiples of ``typical_price``, lognormal with spread 0.5: the price above
+        which the agent does without, > 0.
     shift_discomfort
-        Median cost of a shifted MWh in multiples of ``typical_price``, lognormal with spread 0.7, drawn for
-        the night and for midday.
+        Median cost of a shifted MWh in multiples of ``typical_price``, lognormal with spread 0.7, drawn for the night
+        and for midday, >= 0.
     battery_share
-        Share of the agents that have a battery; the others use the thermal store.
+        Share of the agents, in [0, 1], that have a battery; the others use the thermal store.
     battery_capacity
-        Median capacity in multiples of the daily energy, lognormal with spread 0.4.
+        Median capacity in multiples of the daily energy, lognormal with spread 0.4, > 0.
     battery_efficiency, thermal_efficiency
         Energy given back per energy drawn, in (0, 1].
     battery_wear
-        Cost of a MWh given back by a battery, in multiples of ``typical_price``.
+        Cost of a MWh given back by a battery, in multiples of ``typical_price``, >= 0.
     stress_price
-        Hours with a price above it are stressed, in money per MWh.
+        Hours with a price above it are stressed, in money per MWh, in [low, high) of the market.
     headroom
-        Median of (limit - highest base load) in multiples of the flexible power, lognormal with spread 0.8.
+        Median of (limit - highest base load) in multiples of the flexible power, lognormal with spread 0.8, > 0.
 
     Raises
     ------

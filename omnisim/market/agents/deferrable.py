@@ -44,17 +44,18 @@ class DeferrableLoads(MarketAgents):
     Parameters
     ----------
     median_daily_energy_mwh
-        Need of an agent on a day, median, lognormal; 20 is a pumping station of a town.
+        Need of an agent on a day in MWh, > 0, median, lognormal; 20 is a pumping station of a town.
     size_spread
-        Standard deviation of the logarithm of the need.
+        Standard deviation of the logarithm of the need, >= 0.
     usual_price
-        Median price of another day in multiples of ``typical_price``, lognormal with spread ``price_spread``.
+        Median price of another day in multiples of ``typical_price``, lognormal with spread ``price_spread``, > 0.
     price_spread
-        Standard deviation of the logarithm of the usual price.
+        Standard deviation of the logarithm of the usual price, >= 0.
     strain
-        Median of the strain per MWh in multiples of ``typical_price``, lognormal with spread 0.6.
+        Median of the strain per MWh in multiples of ``typical_price``, lognormal with spread 0.6, > 0.
     curtailment_price
-        Hours with a price above it are curtailment hours, in money per MWh.
+        Hours with a price above it are curtailment hours, in money per MWh. From low to below high of the market, in
+        [low, high).
     cap
         Mean cap on the energy of all curtailment hours of a day in multiples of the need, Beta with concentration 8, in
         (0, 1).

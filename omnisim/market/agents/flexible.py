@@ -33,19 +33,19 @@ class ElectricVehicles(Asset):
     Parameters
     ----------
     trip_mwh
-        Energy of the trips of a day; cars draw 0.5, 1 or 1.5 times it. 0.008 is 40 km.
+        Energy of the trips of a day in MWh, > 0; cars draw 0.5, 1 or 1.5 times it. 0.008 is 40 km.
     battery_mwh, power_mw
-        What a battery holds, and the power of the charger.
+        What a battery holds in MWh, and the power of the charger in MW, > 0.
     arrival_hours, departure_hours
         First and last whole hour, from which cars draw theirs; 0 to 23.
     reserve
-        Share of the battery that is never used.
+        Share of the battery that is never used, in [0, 1).
     efficiency
         MWh stored per MWh drawn, in (0, 1]; as much again is lost when feeding in.
     feeding_share
-        Share of the cars that may feed in, with the power of the charger.
+        Share of the cars, in [0, 1], that may feed in, with the power of the charger.
     degradation
-        Cost of a MWh fed in, in multiples of ``typical_price``.
+        Cost of a MWh fed in, in multiples of ``typical_price``, >= 0.
 
     Raises
     ------
@@ -139,17 +139,17 @@ class HeatPumps(Asset):
     Parameters
     ----------
     heat_mwh
-        Heat of a day, median, lognormal, in the same shape and of the same amount on every day; 0.06 is a house in
-        winter.
+        Heat of a day in MWh, > 0, median, lognormal, in the same shape and of the same amount on every day; 0.06 is a
+        house in winter.
     size_spread
-        Standard deviation of the logarithm of the heat.
+        Standard deviation of the logarithm of the heat, >= 0.
     cop
         Coefficient of performance: heat per energy drawn, > 0.
     power_ratio
         The most heat in multiples of the mean of the day, > 1.
     store_hours
-        Heat of the band (heat capacity of the house times its width) in hours of the mean heat; a house draws 0.5, 1 or
-        1.5 times it.
+        Heat of the band (heat capacity of the house times its width) in hours of the mean heat, >= 0; a house draws
+        0.5, 1 or 1.5 times it.
     loss_per_hour
         Share of the heat in the band that is lost in an hour, in [0, 1).
 

@@ -29,9 +29,9 @@ class SpikeHedgers(MarketAgents):
     Parameters
     ----------
     median_exposure_mwh
-        Median of the exposure of a day, lognormal.
+        Median of the exposure of a day, lognormal, in MWh, > 0.
     size_spread
-        Standard deviation of the logarithm of the exposure.
+        Standard deviation of the logarithm of the exposure, >= 0.
     premium
         Mean premium of full cover as a share of the payout, Beta, in (0, 1).
     premium_concentration

@@ -39,7 +39,7 @@ class IndustrialLoads(MarketAgents):
     ----------
     shifts
         A list of tables with ``name``, ``start`` (whole hour), ``hours`` (whole number), ``mw`` and ``value_per_mwh``;
-        three shifts of eight hours if left out.
+        three shifts of eight hours if left out. MW > 0; values in money per MWh, of either sign.
     shifts_table
         The same as a file (CSV, Parquet) or a DataFrame, with a row for each, in place of ``shifts``.
     minimum_uptime_hours
@@ -47,9 +47,10 @@ class IndustrialLoads(MarketAgents):
     standby_share
         Share of the largest power of a shift that an hour without one draws, in [0, 1].
     weekly_mwh, weekly_hours
-        The least output (energy drawn in shifts) and hours of running of a week for a plant of size 1; None for none.
+        The least output (energy drawn in shifts, in MWh) and hours of running of a week for a plant of size 1, > 0;
+        None for none.
     size_spread
-        Standard deviation of the logarithm of the size, whose median is 1: powers and values are times the size.
+        Standard deviation, >= 0, of the logarithm of the size, whose median is 1: powers and values are times the size.
 
     Raises
     ------

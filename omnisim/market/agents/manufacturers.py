@@ -50,27 +50,27 @@ class Manufacturers(MarketAgents):
     Parameters
     ----------
     median_power_mw
-        Full power of a plant, median, lognormal.
+        Full power of a plant, median, lognormal, in MW, > 0.
     size_spread
-        Standard deviation of the logarithm of the power.
+        Standard deviation of the logarithm of the power, >= 0.
     standby_share
         Mean share of full power drawn in hours without a shift, Beta with concentration 30, in (0, 1).
     margin
-        Median margin of a daytime MWh before energy, in multiples of ``typical_price``, lognormal with
-        spread 0.5: the price above which an hour does not pay.
+        Median margin of a daytime MWh before energy, in multiples of ``typical_price``, lognormal with spread 0.5: the
+        price above which an hour does not pay, > 0.
     night_wages, late_wages
-        Extra wages per MWh of a night or late hour, in multiples of ``typical_price``.
+        Extra wages per MWh of a night or late hour, in multiples of ``typical_price``, >= 0.
     saturation
         Largest share by which the average margin falls at 24 hours of output; each plant draws uniformly
-        from half of it to all of it. In [0, 1].
+        from half of it to all of it, in [0, 1].
     quota
         Mean quota in multiples of the output of two day shifts, Beta with concentration 10, in (0, 1).
     curtailment_price
-        Hours with a price above it are curtailment hours, in money per MWh.
+        Hours with a price above it are curtailment hours, in money per MWh, in [low, high) of the market.
     cap
-        Median of the cap in multiples of the energy of the leanest day that reaches the quota, lognormal.
+        Median of the cap in multiples of the energy of the leanest day that reaches the quota, lognormal, > 0.
     cap_spread
-        Standard deviation of the logarithm of the cap.
+        Standard deviation of the logarithm of the cap, >= 0.
 
     Raises
     ------

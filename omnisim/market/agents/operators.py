@@ -50,18 +50,18 @@ class BudgetedOperators(MarketAgents):
     Parameters
     ----------
     median_power_mw
-        Full power of a house, median, lognormal.
+        Full power of a house, median, lognormal, in MW, > 0.
     size_spread
-        Standard deviation of the logarithm of the power.
+        Standard deviation of the logarithm of the power, >= 0.
     standby_share
         Mean share of full power drawn when closed, Beta with concentration 40, in (0, 1).
     service_worth
-        Median worth of a MWh of service in the busiest hour, in multiples of ``typical_price``, lognormal
-        with spread 0.5.
+        Median worth of a MWh of service in the busiest hour, in multiples of ``typical_price``, lognormal with spread
+        0.5, > 0.
     grant
-        Median daily grant in multiples of the bill of a standard day at ``typical_price``, lognormal.
+        Median daily grant in multiples of the bill of a standard day at ``typical_price``, lognormal, > 0.
     grant_spread
-        Standard deviation of the logarithm of the grant.
+        Standard deviation of the logarithm of the grant, >= 0.
 
     Raises
     ------

@@ -59,11 +59,11 @@ class Retailers(MarketAgents):
     open_position
         Share of the load of a part of the day that is bought too little or too much, in (0, 1].
     median_daily_energy_mwh
-        Load of all customers of a retailer on a day, median, lognormal.
+        Load of all customers of a retailer on a day, median, lognormal, in MWh, > 0.
     size_spread
-        Standard deviation of the logarithm of the load.
+        Standard deviation of the logarithm of the load, >= 0.
     retail_price
-        What customers pay for a MWh, in multiples of ``typical_price``.
+        What customers pay for a MWh, in multiples of ``typical_price``, > 0.
 
     Raises
     ------

@@ -36,19 +36,21 @@ class SolarStorage(Asset):
     Parameters
     ----------
     median_solar_mw
-        Power of the plant, median, lognormal; 0.01 is a roof.
+        Power of the plant in MW, > 0, median, lognormal; 0.01 is a roof.
     size_spread
-        Standard deviation of the logarithm of the power.
+        Standard deviation of the logarithm of the power, >= 0.
     sun_hours
-        Energy of a day in hours at full power.
+        Energy of a day in hours at full power, >= 0.
     load_ratio
-        Load of a day in multiples of the energy of the sun.
+        Load of a day in multiples of the energy of the sun, >= 0.
     storage_hours
-        Energy of the battery in hours of the plant's power; its own power is half of the plant's.
-    efficiency, degradation
-        As for storage.
+        Energy of the battery in hours of the plant's power, > 0; its own power is half of the plant's.
+    efficiency
+        MWh given back per MWh drawn, in (0, 1].
+    degradation
+        Cost of a MWh given back, in multiples of ``typical_price``, >= 0.
     rest_levels
-        Shares of the energy at which the days may begin and end.
+        Shares of the energy at which the days may begin and end, in [0, 1].
 
     Raises
     ------
@@ -122,15 +124,16 @@ class Producers(Asset):
     Parameters
     ----------
     median_power_mw
-        Power of a plant, median, lognormal.
+        Power of a plant, median, lognormal, in MW, > 0.
     size_spread
-        Standard deviation of the logarithm of the power.
+        Standard deviation of the logarithm of the power, >= 0.
     solar_share
-        Share of the agents that are solar plants; the others are wind parks.
+        Share of the agents, in [0, 1], that are solar plants; the others are wind parks.
     solar_factor, wind_factor
-        Mean power in multiples of full power.
+        Mean power in multiples of full power, in (0, 1).
     premium
-        Support for each MWh fed in, in multiples of ``typical_price``: prices down to minus this still pay.
+        Support for each MWh fed in, in multiples of ``typical_price``: prices down to minus this still pay. Of either
+        sign.
 
     Raises
     ------

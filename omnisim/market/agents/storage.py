@@ -33,15 +33,15 @@ class Storage(Asset):
     Parameters
     ----------
     median_power_mw
-        Power at the meter, both ways, median, lognormal.
+        Power at the meter, both ways, median, lognormal, in MW, > 0.
     size_spread
-        Standard deviation of the logarithm of the power.
+        Standard deviation of the logarithm of the power, >= 0.
     durations_hours
-        Energy in multiples of the power: each battery draws one of them.
+        Energy in multiples of the power, which are hours, each > 0: each battery draws one of them.
     efficiency
         Energy given back per energy drawn, in (0, 1].
     degradation
-        Cost of a MWh given back, in multiples of ``typical_price``.
+        Cost of a MWh given back, in multiples of ``typical_price``, >= 0.
     rest_levels
         Shares of the energy at which the days may begin and end, in [0, 1]: each battery takes the one that would have
         earned most in the past.

@@ -52,13 +52,14 @@ class DemandResponse(Adversary):
     Parameters
     ----------
     generators
-        From names to tables with ``capacity`` (MWh in a coordinate), ``cost`` (of a MWh, without fuel), ``fuel`` and
-        ``heat_rate`` (fuel per MWh), ``availability`` (share of the capacity: a number, or d of them),
-        ``failure_probability`` and ``repair_probability`` (from one round to the next). Only ``capacity`` is needed.
+        From names to tables with ``capacity`` (MWh in a coordinate, > 0), ``cost`` (money per MWh, without fuel, of
+        either sign), ``fuel`` and ``heat_rate`` (fuel per MWh, > 0), ``availability`` (share of the capacity, in
+        [0, 1]: a number, or d of them), ``failure_probability`` and ``repair_probability`` (from one round to the next,
+        in [0, 1]). Only ``capacity`` is needed.
     generator_file
         Instead, a CSV file with a row for each: ``name``, ``capacity``, and other columns as above.
     base_load
-        MWh: the mean over the coordinates (a day's curve is put on it), d numbers, or the name of a feature of d
+        MWh, >= 0: the mean over the coordinates (a day's curve is put on it), d numbers, or the name of a feature of d
         numbers (a load forecast, say) of which it is ``base_share``.
     day, week, year
         Amplitudes of the base load, as shares of it, >= 0: over the coordinates (lowest at one sixth of the day,
@@ -75,14 +76,15 @@ class DemandResponse(Adversary):
     schedules
         ``"yesterday"`` or ``"expected"``.
     fuel_prices
-        From the names of fuels to their prices.
+        From the names of fuels to their prices. In money per unit of fuel, of either sign.
     outages
         Tables with ``generator``, ``first``, and optionally ``last`` (included; for ever without) and ``share`` (of
         the capacity, 1 by default). ``first`` and ``last`` are rounds or, where rounds have dates, days.
     fuel_steps
         Tables with ``fuel``, ``first`` and ``price``, which holds from then on.
     price_cap
-        Price where the generators do not suffice; the upper end of ``price_range`` by default.
+        Price where the generators do not suffice, in money per MWh, of either sign; the upper end of ``price_range`` by
+        default.
     price_range
         The prices that become outcomes 0 and 1; a scenario file states them in its market.
 

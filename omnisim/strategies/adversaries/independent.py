@@ -17,9 +17,9 @@ class Independent(Adversary):
     Parameters
     ----------
     support : (K, d) in [0, 1]
-        The outcomes that can happen.
+        The outcomes that can happen. Each in [0, 1].
     probabilities : (K,)
-        Summing to 1; equal if omitted.
+        Summing to 1; equal if omitted. Each >= 0.
 
     Raises
     ------

@@ -35,7 +35,7 @@ class Seasonal(Adversary):
     dimension
         d >= 1; that of the populations without it, and 24 hours where there are none.
     level, day, week, year
-        Mean and amplitudes, in units of the outcome.
+        Mean and amplitudes, in units of the outcome. Of either sign; outcomes are in [0, 1].
     noise
         Standard deviation of the shocks, >= 0.
     shocks

@@ -31,7 +31,7 @@ class Switching(Adversary):
     switches
         The rounds, increasing and >= 1, in which the second, third, ... law begins: one fewer than laws.
     probabilities
-        For each law, the probabilities (K,) of its outcomes; equal if omitted.
+        For each law, the probabilities (K,) of its outcomes; equal if omitted. Each >= 0.
 
     Raises
     ------

@@ -26,7 +26,8 @@ class CumulativeThreshold(ThresholdElimination):
     delta
         Probability in (0, 1) that a benchmark action is ever removed.
     on_empty
-        See :class:`~omnisim.strategies.elimination.base.Elimination`.
+        What an agent does that has no candidate left: ``"fallback"`` plays the action whose worst cumulative violation
+        so far is smallest, ``"error"`` ends the run.
     delta_over
         Whether that is of the agents of one ``"population"``, or of all agents of the ``"run"``, as in the paper.
 

@@ -58,7 +58,8 @@ class FirstViolation(_FirstViolation):
         ``"full"``: the outcome is revealed, so every action is checked in every round; ``"played"``: only
         the action played is.
     on_empty
-        See :class:`~omnisim.strategies.elimination.base.Elimination`.
+        What an agent does that has no candidate left: ``"fallback"`` plays the action whose worst cumulative violation
+        so far is smallest, ``"error"`` ends the run.
 
     Examples
     --------
@@ -101,8 +102,12 @@ class SubsequenceFirstViolation(_FirstViolation):
 
     Parameters
     ----------
-    feedback, on_empty
-        As for :class:`FirstViolation`.
+    feedback
+        ``"full"``: the outcome is revealed, so every action is checked in every round; ``"played"``: only
+        the action played is.
+    on_empty
+        What an agent does that has no candidate left: ``"fallback"`` plays the action whose worst cumulative
+        violation so far is smallest, ``"error"`` ends the run.
 
     Examples
     --------

@@ -26,8 +26,16 @@ class SubsequenceThreshold(ThresholdElimination):
 
     Parameters
     ----------
-    gamma, delta, on_empty, delta_over
-        As for :class:`~omnisim.strategies.elimination.CumulativeThreshold`; a number serves every subsequence.
+    gamma
+        The threshold, > 0, of every subsequence; None or ``"tight"``, ``"plain"``, ``"anytime"`` or ``"betting"`` for
+        those of :mod:`~omnisim.strategies.elimination.thresholds`.
+    delta
+        Probability in (0, 1) that a benchmark action is ever removed.
+    on_empty
+        What an agent does that has no candidate left: ``"fallback"`` plays the action whose worst cumulative
+        violation so far is smallest, ``"error"`` ends the run.
+    delta_over
+        Whether that is of the agents of one ``"population"``, or of all agents of the ``"run"``, as in the paper.
 
     Raises
     ------

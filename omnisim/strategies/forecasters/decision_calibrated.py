@@ -76,7 +76,7 @@ class DecisionCalibrated(Forecaster):
     minimax
         ``"cutting_planes"`` (exact bisection for d = 1), or ``"simulated_play"``, the slow reference.
     tolerance
-        How large the weighted gain of a round may be, in the scale of the weights
+        How large the weighted gain of a round may be, > 0, in the scale of the weights
         (:class:`~omnisim.game.engine.Engine`); None for the budget of the potential, or 1/1000 of the weight for the
         others. With a number nothing keeps the potential within e K, so its bounds may come to say nothing.
 

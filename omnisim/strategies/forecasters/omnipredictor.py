@@ -48,7 +48,7 @@ class Omnipredictor(Forecaster):
     window
         Rounds in a fit, >= 2; None for all.
     seed
-        Of folds, and of the order in which rounds are played.
+        Of folds, and of the order in which rounds are played, >= 0.
 
     Raises
     ------
@@ -121,7 +121,7 @@ class Omnipredictor(Forecaster):
             self._fit()
         if self._ensemble is None or self._base is None:
             return Mixture.point(self._said[:1])
-        law = self._ensemble.mixture(self._base.high(self._said[None, :]))[0]
+        law = self._ensemble.mixture(self._base.exceeds(self._said[None, :]))[0]
         used = law > 0
         return Mixture(self._ensemble.grid[used][:, None], law[used])
 
@@ -141,12 +141,12 @@ class Omnipredictor(Forecaster):
     def _fit(self) -> None:
         columns, y = np.stack(self._columns), np.array(self._outcomes)
         rng = np.random.default_rng(self.seed)
-        high, self._base = cross_fitted(
+        exceeds, self._base = cross_fitted(
             lambda x, outcomes: finite_minimizers(x, outcomes, self.m, _TARGET), columns, y, min(5, len(y)), rng
         )
         order = rng.permutation(len(y))
         if self.method == "two_player":
-            self._ensemble = two_player(high[order], y[order], target=_TARGET)
+            self._ensemble = two_player(exceeds[order], y[order], target=_TARGET)
         else:
-            self._ensemble = direct_ensemble(high[order], y[order], target=_TARGET)
+            self._ensemble = direct_ensemble(exceeds[order], y[order], target=_TARGET)
         self._since_fit = 0

@@ -44,10 +44,6 @@ class Learner(Policy):
         """T everywhere, (N, A, 1): nothing is ever eliminated."""
         return np.full((self.agents, self.actions, 1), self.rounds)
 
-    def registered(self, active: BoolArray) -> BoolArray:
-        """Every action, (N, A)."""
-        return np.ones((self.agents, self.actions), dtype=np.bool_)
-
     def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:
         """The action drawn for this round, one True per row (N, A), and no fallback (N,).
 

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from omnisim.analysis import analyze
+from omnisim.analysis import Analysis
+from omnisim.comparison.comparison import Comparison
 from omnisim.problem.population import Population
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
-from omnisim.simulation.simulate import simulate
 from omnisim.strategies.adversaries import DemandResponse
 from omnisim.strategies.elimination import BestResponse
 from omnisim.strategies.forecasters import Climatology, DecisionCalibrated, Persistence, RidgeAutoregression
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.studies import Options
+from omnisim.studies.contests import Contest
 
 CALIBRATED = ("DecisionCalibrated", "DecisionCalibrated on Persistence")
 FORECASTERS: Mapping[str, Callable[[], Forecaster]] = {
@@ -34,16 +35,12 @@ CROWDED, EMPTY = 0.7, 0.2
 _BUYERS = 10
 
 
-@dataclass(frozen=True)
-class Case:
-    """One run: ``part`` is ``"hours"`` or ``"merit order"``."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case(Contest):
+    """One market of some size: ``part`` is ``"hours"`` or ``"merit order"``."""
 
     part: str
-    forecaster: str
-    rounds: int
     customers: float
-    replicate: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -61,15 +58,25 @@ QUICK = Plan((32, 64), (0.0, 1200.0), 40, 2)
 
 
 def cases(plan: Plan, options: Options) -> list[Case]:
-    """All runs; forecasters meet the same agents and the same weather in the same replicate."""
-    sizes = [("hours", rounds, 1.0) for rounds in plan.horizons]
-    sizes += [("merit order", plan.rounds, customers) for customers in plan.customers]
-    return [
-        Case(part, name, rounds, customers, replicate, options.seed * 1000 + replicate)
-        for part, rounds, customers in sizes
-        for name in FORECASTERS
-        for replicate in range(plan.replicates)
-    ]
+    """All markets; forecasters meet the same agents and the same weather in the same replicate."""
+    seeds = [1000 * options.seed + replicate for replicate in range(plan.replicates)]
+    forecasters = {name: make() for name, make in FORECASTERS.items()}
+
+    def case(part: str, size: float, customers: float, scenario: Scenario) -> Case:
+        return Case(
+            name=f"{part} {size:g}",
+            scenario=scenario,
+            forecasters=forecasters,
+            seeds=seeds,
+            observe=observe,
+            part=part,
+            customers=customers,
+        )
+
+    own = forecasters[SINGLE[0]]
+    hours = [case("hours", rounds, 1.0, two_hours(own, rounds)) for rounds in plan.horizons]
+    markets = [case("merit order", many, many, merit_order(own, plan.rounds, many)) for many in plan.customers]
+    return [*hours, *markets]
 
 
 def two_hours(forecaster: Forecaster, rounds: int) -> Scenario:
@@ -95,34 +102,32 @@ def merit_order(forecaster: Forecaster, rounds: int, customers: float) -> Scenar
     return scenario.replace(forecaster=forecaster)
 
 
-def measure(case: Case) -> dict[str, Any]:
-    """Run a case; its row.
+def observe(analysis: Analysis) -> dict[str, list[float]]:
+    """Numbers that are kept of a run beside those of a comparison.
 
-    ``paid`` is the mean price of what the agents drew, weighted with the MWh, ``money`` what an agent has of a round,
-    both in the money of the market at its true prices (units of the outcome in the two-hour market, where nothing is
-    scaled); regrets are means over agents, in utility inside the range of the theory; ``cut`` is the share that this
-    range cuts off the sum of the prices or by which it would change the money, whichever is larger; ``violated`` counts
-    certificates that do not hold.
+    ``paid`` is the mean price of what the agents drew, weighted with the MWh, in the money of the market at its true
+    prices (units of the outcome in the two-hour market, where nothing is scaled); ``cut`` is the share that the range
+    of the theory cuts off the sum of the prices or by which it would change the money, whichever is larger.
     """
-    forecaster = FORECASTERS[case.forecaster]()
-    if case.part == "hours":
-        scenario = two_hours(forecaster, case.rounds)
-    else:
-        scenario = merit_order(forecaster, case.rounds, case.customers)
-    trace = simulate(scenario, seed=case.seed)
-    analysis = analyze(trace)
+    trace = analysis.trace
     record = trace.records["buyers"]
     load = record.population.load
     assert load is not None  # noqa: S101 (the market refuses populations without; this tells the type checker)
     drawn = load[np.arange(record.population.agents), record.actions]
     prices = trace.prices[:, None, :]
-    agents = analysis.agents[analysis.agents["subsequence"] == "all"]
-    return vars(case) | {
-        "swap_regret": float(agents["swap_regret"].mean()),
-        "external_regret": float(agents["external_regret"].mean()),
-        "paid": float((drawn * prices).sum() / drawn.sum()),
-        "money": float(agents["money"].mean() / case.rounds),
-        "cut": analysis.clipping.share,
-        "certificates": len(analysis.certificates),
-        "violated": int((~analysis.certificates["holds"]).sum()),
-    }
+    return {"paid": [float((drawn * prices).sum() / drawn.sum())], "cut": [analysis.clipping.share]}
+
+
+def runs(case: Case, comparison: Comparison) -> pd.DataFrame:
+    """One row per forecaster and replicate.
+
+    Columns beside those that say which run it is: swap_regret and external_regret (means over agents, in utility inside
+    the range of the theory), money (what an agent has of a round, in that of the market at its true prices), paid and
+    cut (see :func:`observe`), certificates, and violated (how many of them do not hold).
+    """
+    found = case.runs(comparison, "paid", "cut")
+    found = found.assign(part=case.part, customers=case.customers, money=found["money"] / found["rounds"])
+    return found[[*_RUN, "swap_regret", "external_regret", "paid", "money", "cut", "certificates", "violated"]]
+
+
+_RUN = ["part", "forecaster", "rounds", "customers", "replicate", "seed"]

@@ -1,24 +1,25 @@
 """The page of the crowding study: its figures and tables, and the study itself."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
+from omnisim.comparison.comparison import Comparison
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import listing, number, percent
 from omnisim.studies import Options
+from omnisim.studies.contests import compared
 from omnisim.studies.crowding import prose
-from omnisim.studies.crowding.cases import CROWDED, FORECASTERS, FULL, QUICK, SINGLE, Case, Plan, cases, measure
+from omnisim.studies.crowding.cases import CROWDED, FORECASTERS, FULL, QUICK, SINGLE, Case, Plan, cases, runs
 from omnisim.studies.crowding.findings import DAYS_OF_A_YEAR, findings
 from omnisim.studies.frame import Frame, paragraphs
 
 
-def assemble(_cases: Sequence[Case], results: Sequence[dict[str, Any]], plan: Plan, _options: Options) -> Study:
-    """The study from the rows of all its runs."""
-    rows = pd.DataFrame(results)
+def assemble(done: Sequence[Case], comparisons: Sequence[Comparison], plan: Plan, _options: Options) -> Study:
+    """The study from all its runs."""
+    rows = pd.concat(map(runs, done, comparisons), ignore_index=True)
     hours, market = rows[rows["part"] == "hours"], rows[rows["part"] == "merit order"]
     cut = float(rows["cut"].max())
     told = f"The range of the theory cuts {percent(cut)} off prices or money of a run; money is at the true prices."
@@ -120,7 +121,6 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=lambda case: case.rounds,
+    play=compared,
     assemble=assemble,
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.report.drawings import Curve, Drawing, Panel
-from omnisim.report.study.results import Chart
+from omnisim.report.study.results import Chart, Table
 from omnisim.report.text import listing, number
 from omnisim.studies.omniprediction.methods import CALMA, DIRECT, PRINTED, SINGLE, TWO_PLAYER
 
@@ -54,6 +54,15 @@ def compared(rows: pd.DataFrame, by: Sequence[str], measure: str) -> pd.DataFram
     chosen = rows[rows["chosen"]]
     wide = chosen.pivot_table(index=[*by, "rule", "n"], columns="method", values=measure, sort=False)
     return wide.reset_index().rename_axis(columns=None)
+
+
+def tables(rows: pd.DataFrame, by: Sequence[str], measures: Sequence[str]) -> dict[str, Table]:
+    """Means over draws, and every draw: files beside the page."""
+    means = table(rows, by, measures)
+    return {
+        "means": Table("Means and standard deviations over draws", means, shown=False),
+        "errors": Table("Every draw", rows, shown=False),
+    }
 
 
 def table(rows: pd.DataFrame, by: Sequence[str], measures: Sequence[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Statements of the paper's figures about methods, beside the errors of a study."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -60,25 +60,9 @@ def ensemble_findings(rows: pd.DataFrame, measure: str, *, where: str = "") -> I
     chosen = rows[rows["chosen"]]
     means = chosen.groupby(["rule", "n", "method", "draw"], sort=False)[measure].mean().reset_index()
     for rule, here in means.groupby("rule", sort=False):
-        part = {str(method): group for method, group in here.groupby("method", sort=False)}
-        sizes = sorted(set(here["n"]))
-        others = (TWO_PLAYER, DIRECT, SINGLE)
-        small, last = [n for n in sizes if n <= SMALL], sizes[-1:]
-        worst = differences([(part[better], part[CALMA]) for better in others], measure)
-        for better, found in zip(others, worst, strict=True):
-            yield Finding(
-                f"CalMA, {rule}{where}",
-                f"CalMA has a larger error than {better} at every n.",
-                f"CalMA less {better}: {told(found)}.",
-                above(found),
-            )
-        (found,) = differences([(at(part[TWO_PLAYER], small), at(part[DIRECT], small))], measure)
-        yield Finding(
-            f"Two-player and direct, {rule}{where}",
-            f"two-player has the smaller error up to n = {SMALL}.",
-            f"direct less two-player: {told(found)}.",
-            above(found),
-        )
+        part = by_method(here)
+        yield from paper_findings(part, measure, f"{rule}{where}")
+        last = sorted(set(here["n"]))[-1:]
         ensembles = (TWO_PLAYER, DIRECT)
         gained = differences([(at(part[better], last), at(part[SINGLE], last)) for better in ensembles], measure)
         for better, found in zip(ensembles, gained, strict=True):
@@ -88,6 +72,32 @@ def ensemble_findings(rows: pd.DataFrame, measure: str, *, where: str = "") -> I
                 f"best single less {better}: {told(found)}.",
                 above(found),
             )
+
+
+def paper_findings(part: Mapping[str, pd.DataFrame], measure: str, where: str) -> Iterator[Finding]:
+    """Statements of Figures 1 and 3, from the rows of each method: CalMA worst, two-player best on small samples."""
+    others = [method for method in (TWO_PLAYER, DIRECT, SINGLE) if method in part]
+    worst = differences([(part[better], part[CALMA]) for better in others], measure)
+    for better, found in zip(others, worst, strict=True):
+        yield Finding(
+            f"CalMA, {where}",
+            f"CalMA has a larger error than {better} at every n.",
+            f"CalMA less {better}: {told(found)}.",
+            above(found),
+        )
+    small = [n for n in set(part[DIRECT]["n"]) if n <= SMALL]
+    (found,) = differences([(at(part[TWO_PLAYER], small), at(part[DIRECT], small))], measure)
+    yield Finding(
+        f"Two-player and direct, {where}",
+        f"two-player has the smaller error up to n = {SMALL}.",
+        f"direct less two-player: {told(found)}.",
+        above(found),
+    )
+
+
+def by_method(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each method."""
+    return {str(method): group for method, group in rows.groupby("method", sort=False)}
 
 
 def at(rows: pd.DataFrame, sizes: Sequence[int]) -> pd.DataFrame:

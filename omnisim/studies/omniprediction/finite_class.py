@@ -79,6 +79,7 @@ def _drawn(pools: Pools, n: int, rng: np.random.Generator) -> tuple[IntArray, In
 def _points(pools: Pools, m: int, base: IntArray, train: IntArray, judged: IntArray) -> tuple[Points, Points]:
     chosen = finite_minimizers(pools.columns[base], pools.y[base], m)
     sample, judges = (
-        Points(chosen.high(pools.columns[rows]), pools.y[rows], columns=pools.columns[rows]) for rows in (train, judged)
+        Points(chosen.exceeds(pools.columns[rows]), pools.y[rows], columns=pools.columns[rows])
+        for rows in (train, judged)
     )
     return sample, judges

@@ -49,12 +49,12 @@ RULES: Mapping[str, Callable[[int], int]] = {
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Rows: answers ``high`` (n, m) of the base predictors, outcomes (n,), and what each row counts (n,).
+    """Rows: answers ``exceeds`` (n, m) of the base predictors, outcomes (n,), and what each row counts (n,).
 
     ``columns`` (n, F) are the predictions of the members of a finite class, where the class is one.
     """
 
-    high: BoolArray
+    exceeds: BoolArray
     y: FloatArray
     weights: FloatArray | None = None
     columns: FloatArray | None = None
@@ -80,17 +80,17 @@ def _fitted(
 ) -> Iterator[tuple[str, float, Callable[[Points], FloatArray]]]:
     for method, values in constants.items():
         for c in values:
-            yield method, c, partial(_law, FITS[method](sample.high, sample.y, c))
+            yield method, c, partial(_law, FITS[method](sample.exceeds, sample.y, c))
     if sample.columns is not None:
-        yield SINGLE, math.nan, partial(_law, best_single(sample.columns, sample.high, sample.y))
+        yield SINGLE, math.nan, partial(_law, best_single(sample.columns, sample.exceeds, sample.y))
 
 
 def _law(fitted: Omnipredictor | BestSingle, points: Points) -> FloatArray:
     if isinstance(fitted, Omnipredictor):
-        return fitted.mixture(points.high)
+        return fitted.mixture(points.exceeds)
     assert points.columns is not None  # noqa: S101 (points of a finite class have them; this tells the type checker)
     return fitted.mixture(points.columns)
 
 
 def _error(law: FloatArray, points: Points) -> Estimate:
-    return omniprediction_error(law, points.high, points.y, points.weights)
+    return omniprediction_error(law, points.exceeds, points.y, points.weights)

@@ -97,7 +97,7 @@ def spikes(source: Source) -> Spikes:
     if not forecasts:
         prices, forecasts = _own(market)
     days = np.arange(WINDOW, market.days)
-    threshold = np.array([np.quantile(prices[t - WINDOW : t], HIGH) for t in days])[:, None]
+    threshold = thresholds(prices)[:, None]
     hours = prices.shape[1]
     columns = [_probabilities(prices, forecast, threshold).reshape(-1) for forecast in forecasts.values()]
     return Spikes(
@@ -108,6 +108,11 @@ def spikes(source: Source) -> Spikes:
         np.repeat(days < YEAR, hours),
         np.repeat(market.dates[WINDOW:], hours),
     )
+
+
+def thresholds(prices: FloatArray) -> FloatArray:
+    """The price above which a spike lies, of each day from ``WINDOW`` on, (D - WINDOW,)."""
+    return np.array([np.quantile(prices[t - WINDOW : t], HIGH) for t in range(WINDOW, len(prices))])
 
 
 def _probabilities(prices: FloatArray, forecast: FloatArray, threshold: FloatArray) -> FloatArray:

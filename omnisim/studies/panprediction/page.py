@@ -8,12 +8,12 @@ import pandas as pd
 from omnisim.report.study.results import Section, Study, Table
 from omnisim.statistics.slopes import slope_of
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, paragraphs, rows_of
+from omnisim.studies.frame import Frame, measured, paragraphs, rows_of
 from omnisim.studies.panprediction import charts, prose
+from omnisim.studies.panprediction.cases import FULL, QUICK, Plan, cases, cost, measure
 from omnisim.studies.panprediction.comparison import PROBLEMS, Comparison
 from omnisim.studies.panprediction.findings import FLOOR, findings
 from omnisim.studies.panprediction.growth import METHODS, Growth
-from omnisim.studies.panprediction.plan import FULL, QUICK, Plan, cases, cost, measure
 
 
 def assemble(
@@ -92,8 +92,7 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=cost,
+    play=measured(measure, cost),
     assemble=assemble,
     reads_data=True,
 )

@@ -9,10 +9,8 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import DataError
 from omnisim.market import Market, load_ercot, read_prices
 from omnisim.problem.losses import LossTable
+from omnisim.studies.omniprediction.spikes import HIGH, WINDOW, thresholds
 from omnisim.studies.panprediction.problems import Problem
-
-WINDOW, HIGH = 60, 0.9
-"""Days that a spike is judged by, and the quantile of their hourly prices that it exceeds."""
 
 FILE, MARKET = "epf_markets.parquet", "NP"
 FEATURES = ("load_forecast_mw", "wind_forecast_mw")
@@ -53,7 +51,7 @@ def spikes(data: Path | None, most_days: int = 730) -> Problem:
             f"{market.attribution}."
         ),
         X=X,
-        y=_spike(market).reshape(-1),
+        y=(market.prices[WINDOW:] > thresholds(market.prices)[:, None]).astype(np.float64).reshape(-1),
         groups=groups,
         losses=LOSSES,
         held_out=[day // 7 % 3 == 2],
@@ -71,7 +69,7 @@ def features(market: Market) -> pd.DataFrame:
     P, hours = market.prices, market.prices.shape[1]
     days = np.arange(WINDOW, market.days)
     middle = np.array([np.median(P[t - WINDOW : t]) for t in days])[:, None]
-    high = _high(market)[:, None]
+    high = thresholds(P)[:, None]
 
     def relative(prices: FloatArray) -> FloatArray:
         return np.asarray(np.arcsinh((prices - middle) / np.maximum(high - middle, 1.0)))
@@ -108,14 +106,6 @@ def features(market: Market) -> pd.DataFrame:
         columns[name] = (values[days] - mean) / np.maximum(spread, 1e-9)
         columns[f"high {name}"] = daily(by_day[days] > top)
     return pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
-
-
-def _high(market: Market) -> FloatArray:
-    return np.array([np.quantile(market.prices[t - WINDOW : t], HIGH) for t in range(WINDOW, market.days)])
-
-
-def _spike(market: Market) -> FloatArray:
-    return np.asarray((market.prices[WINDOW:] > _high(market)[:, None]).astype(np.float64))
 
 
 def _nord_pool(data: Path) -> Market:

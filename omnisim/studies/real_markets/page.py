@@ -2,32 +2,38 @@
 
 from collections.abc import Sequence
 
+from omnisim.comparison.comparison import Comparison
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.clipping import Cut
 from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import listing, percent
 from omnisim.studies import Options
+from omnisim.studies.contests import compared
 from omnisim.studies.frame import Frame, paragraphs
 from omnisim.studies.real_markets import charts, prose, tables
-from omnisim.studies.real_markets.cases import FULL, QUICK, Case, Measured, Plan, cases, measure, with_forecasters
+from omnisim.studies.real_markets.cases import FULL, QUICK, Case, Plan, cases, forecasters_of
 from omnisim.studies.real_markets.contenders import calibrated
 from omnisim.studies.real_markets.findings import findings
-from omnisim.studies.real_markets.results import Results, collect, settings_table
+from omnisim.studies.real_markets.results import SECONDS, Results, collect, settings_table
 from omnisim.studies.real_markets.setting import Setting
 
 
-def best_calibrated(done: Sequence[Case], results: Sequence[Measured], plan: Plan, options: Options) -> list[Case]:
-    """DecisionCalibrated on the published forecast that turned out to be the best of its market."""
-    known = collect(done, results)
-    settings = dict.fromkeys(case.setting for case in done)
-    best = {one: [calibrated(known.best(one.market.name))] for one in settings if one.market.forecasts}
-    return with_forecasters(plan, options, best)
+def best_calibrated(
+    done: Sequence[Case], comparisons: Sequence[Comparison], _plan: Plan, _options: Options
+) -> list[Case]:
+    """The markets with published forecasts, and DecisionCalibrated on the one that turned out to be the best."""
+    known = collect(done, comparisons)
+    return [
+        case.with_more(forecasters_of(case.setting, [calibrated(known.best(case.setting.market.name))]))
+        for case in done
+        if len(case.setting.market.forecasts) > 1
+    ]
 
 
-def assemble(done: Sequence[Case], measured: Sequence[Measured], plan: Plan, options: Options) -> Study:
-    """The study from the measurements of all its runs."""
+def assemble(done: Sequence[Case], comparisons: Sequence[Comparison], plan: Plan, options: Options) -> Study:
+    """The study from all its runs."""
     settings = list(dict.fromkeys(case.setting for case in done))
-    results = collect(done, measured)
+    results = collect(done, comparisons)
     cut = cuts(settings, results)
     names = [f" of {known.market.name}" for known in settings]
     shown = {
@@ -65,12 +71,10 @@ def assemble(done: Sequence[Case], measured: Sequence[Measured], plan: Plan, opt
             "In per cent of the distance on these days, and in money per agent and day at the true prices.",
         ),
         "engine": Table("Evaluations and certificates", tables.engine(results)),
-        "cost": Table(
-            "Seconds per run", tables.cost(results, measured), "The only table that differs between machines."
-        ),
+        "cost": Table("Seconds per run", tables.cost(results), "The only table that differs between machines."),
         "regret": Table("Swap regret of every forecaster and subsequence", tables.regret(results), shown=False),
         "subsequences": Table("Every run and subsequence", results.rows, shown=False),
-        "runs": Table("Every run", results.runs, shown=False),
+        "runs": Table("Every run", results.runs.drop(columns=SECONDS), shown=False),
     }
     changed = charts.changed_chart(results)
     summary = paragraphs(prose.SUMMARY)
@@ -157,8 +161,7 @@ STUDY = Frame(
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=lambda case: case.setting.days,
+    play=compared,
     assemble=assemble,
     more=best_calibrated,
     reads_data=True,

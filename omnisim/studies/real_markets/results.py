@@ -1,20 +1,26 @@
 """Differences between forecasters, from the measurements of all runs, with intervals over agents and days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.comparison.comparison import Comparison
+from omnisim.comparison.records import SEED
 from omnisim.statistics.paired import Difference, over_market
-from omnisim.studies.real_markets.cases import Case, Measured
+from omnisim.studies.real_markets.cases import CUT, EARNED, ENGINE, Case
 from omnisim.studies.real_markets.contenders import CLIMATOLOGY, EVERY, FORESIGHT, RIDGE, WEAK, calibrated, pool
-from omnisim.studies.real_markets.setting import ALL, CHANGED, Setting
+from omnisim.studies.real_markets.setting import ALL, CHANGED, POPULATIONS, Setting
 
-EARNED = "earned"
+DAYS_PER_YEAR = 365
+
+SECONDS = "simulate_seconds"
+
 MEASURES = (EARNED, "utility", "swap_regret", "money")
-"""Columns of the rows that results are made of; see :func:`~omnisim.studies.real_markets.cases.measure`."""
+"""Columns of the rows that results are made of."""
 
 Pair = tuple[str, str]
 """A forecaster, and the one it is compared with."""
@@ -26,8 +32,16 @@ class Results:
 
     Attributes
     ----------
-    rows, runs
-        One row per run and subsequence, and one per run; see :mod:`~omnisim.studies.real_markets.cases`.
+    rows
+        One per run and subsequence: market, forecaster, replicate, seed, subsequence, days; earned (money at the true
+        prices over the scale of the agent's money, summed over its days, mean over agents: utility, at prices beyond
+        the range as well); utility (the same at prices clipped to the range); swap_regret (inside the range, mean over
+        agents of what is positive of it: an agent that earned more than its benchmark could is no credit to another),
+        swap_regret_largest (over agents), undefined (agents whose benchmark is empty); money (at the true prices, per
+        agent and day, mean over agents), and the same per population.
+    runs
+        One per run: certificates, violated, what is observed (see :mod:`~omnisim.studies.real_markets.cases`), and
+        simulate_seconds.
     daily
         (market, forecaster) -> (R, D): what was earned on each day, mean over agents, for R population seeds.
     money
@@ -108,31 +122,81 @@ class Results:
         return [(calibrated(base), self.best(market) if base == EVERY else base) for base in (*WEAK, RIDGE, EVERY)]
 
 
-def collect(cases: Sequence[Case], measured: Sequence[Measured]) -> Results:
-    """Put the measurements of all runs together; the cases name their markets and forecasters."""
+def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results:
+    """Put the runs of all markets together; a market that was played again has the runs of both times."""
     settings = {case.setting.market.name: case.setting for case in cases}
-    rows = pd.DataFrame([row for result in measured for row in result.rows])
-    daily: dict[tuple[str, str], list[FloatArray]] = {}
-    money: dict[tuple[str, str, str], list[FloatArray]] = {}
-    for case, result in zip(cases, measured, strict=True):
-        key = case.setting.market.name, case.forecaster
-        daily.setdefault(key, []).append(result.daily)
-        for population, values in result.money.items():
-            money.setdefault((*key, population), []).append(values)
-    samples = {
+    rows: list[dict[str, Any]] = []
+    runs: list[pd.DataFrame] = []
+    daily: dict[tuple[str, str], FloatArray] = {}
+    money: dict[tuple[str, str, str], FloatArray] = {}
+    for case, comparison in zip(cases, comparisons, strict=True):
+        market, forecasters = case.setting.market.name, list(case.forecasters)
+        agents = dict(iter(comparison.agents.groupby(["forecaster", SEED], sort=False, observed=True)))
+        earned = dict(zip(forecasters, comparison.observed(EARNED), strict=True))
+        for name in case.new:
+            daily[market, name] = earned[name]
+            played = [agents[name, seed] for seed in case.seeds]
+            year = DAYS_PER_YEAR / earned[name].shape[1]
+            for population in POPULATIONS:
+                money[market, name, population] = year * np.stack([_money_of(one, population) for one in played])
+        for replicate, seed in enumerate(case.seeds):
+            for name in case.new:
+                identity = {"market": market, "forecaster": name, "replicate": replicate, "seed": seed}
+                found = _rows(agents[name, seed], earned[name][replicate], case.setting)
+                rows += [identity | row for row in found]
+        played_runs = case.runs(comparison, *ENGINE, CUT).assign(market=market)
+        runs.append(played_runs.sort_values("replicate", kind="stable"))
+    frame, every = pd.DataFrame(rows), pd.concat(runs, ignore_index=True)[_RUN]
+    samples: dict[Any, dict[str, FloatArray]] = {
         key: {name: group[name].to_numpy(dtype=np.float64) for name in MEASURES}
-        for key, group in rows.groupby(["market", "forecaster", "subsequence"], sort=False)
+        for key, group in frame.groupby(["market", "forecaster", "subsequence"], sort=False)
     }
+    pools = {name: pool(known.market) for name, known in settings.items()}
+    for market, names in pools.items():
+        if len(names) == 1:  # which is all of them: it was played once
+            every_base, only = calibrated(EVERY), calibrated(names[0])
+            daily[market, only] = daily[market, every_base]
+            money |= {(market, only, each): money[market, every_base, each] for each in POPULATIONS}
+            samples |= {
+                (market, only, each): samples[market, every_base, each] for each in settings[market].subsequences
+            }
     return Results(
-        rows,
-        pd.DataFrame([result.run for result in measured]),
-        {key: np.stack(values) for key, values in daily.items()},
-        {key: np.stack(values) for key, values in money.items()},
-        {name: pool(known.market) for name, known in settings.items()},
+        frame,
+        every,
+        daily,
+        money,
+        pools,
         frozenset(name for name, known in settings.items() if known.market.forecasts),
         {name: known.subsequences for name, known in settings.items()},
-        samples,  # type: ignore[arg-type]
+        samples,
     )
+
+
+_RUN = ["market", "forecaster", "replicate", "seed", "certificates", "violated", *ENGINE, CUT, SECONDS]
+
+
+def _money_of(agents: pd.DataFrame, population: str) -> FloatArray:
+    own = agents[(agents["population"] == population) & (agents["subsequence"] == ALL)]
+    return own["money"].to_numpy(dtype=np.float64)
+
+
+def _rows(agents: pd.DataFrame, daily: FloatArray, known: Setting) -> Iterator[dict[str, Any]]:
+    for name, active in known.subsequences.items():
+        here = agents[agents["subsequence"] == name]
+        days = int(active.sum())
+        defined = np.maximum(here["swap_regret"].dropna().to_numpy(), 0.0)
+        money = here["money"] / days
+        yield {
+            "subsequence": name,
+            "days": days,
+            EARNED: float(daily[active].sum()),
+            "utility": float(here["utility"].mean()),
+            "swap_regret": float(defined.mean()) if len(defined) else np.nan,
+            "swap_regret_largest": float(defined.max()) if len(defined) else np.nan,
+            "undefined": len(here) - len(defined),
+            "money": float(money.mean()),
+            **{f"money_{each}": float(money[here["population"] == each].mean()) for each in POPULATIONS},
+        }
 
 
 def settings_table(settings: Sequence[Setting], results: Results) -> pd.DataFrame:

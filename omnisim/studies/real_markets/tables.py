@@ -7,9 +7,8 @@ import pandas as pd
 
 from omnisim.arrays import FloatArray
 from omnisim.statistics.gains import Gains
-from omnisim.studies.real_markets.cases import Measured
 from omnisim.studies.real_markets.contenders import CLIMATOLOGY, EVERY, RIDGE, WEAK, calibrated, is_calibrated
-from omnisim.studies.real_markets.results import Results
+from omnisim.studies.real_markets.results import SECONDS, Results
 from omnisim.studies.real_markets.setting import ALL, POPULATIONS, Setting
 
 
@@ -144,10 +143,9 @@ def engine(results: Results) -> pd.DataFrame:
     ).reset_index()
 
 
-def cost(results: Results, measured: Sequence[Measured]) -> pd.DataFrame:
+def cost(results: Results) -> pd.DataFrame:
     """Seconds that simulating a run took, by forecaster: the one table that differs between machines."""
-    timed = results.runs.assign(seconds=[result.seconds for result in measured])
-    seconds = timed.groupby(["market", "forecaster"], sort=False)["seconds"]
+    seconds = results.runs.groupby(["market", "forecaster"], sort=False)[SECONDS]
     days = (
         results.rows[results.rows["subsequence"] == ALL].groupby(["market", "forecaster"], sort=False)["days"].first()
     )

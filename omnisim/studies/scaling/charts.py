@@ -9,8 +9,7 @@ from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.study.results import Chart
 from omnisim.report.text import listing, number
 from omnisim.statistics.slopes import slope_of
-from omnisim.studies.scaling.cases import CALIBRATED, FORECASTERS
-from omnisim.studies.scaling.plan import ALGORITHMS, LEARNERS, SIZES
+from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FORECASTERS, LEARNERS, SIZES
 
 _ROUNDS = "rounds T"
 _HOW = "Mean over replicates of the largest value over agents, with its 95 % t-interval."

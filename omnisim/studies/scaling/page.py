@@ -10,11 +10,10 @@ from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import listing
 from omnisim.statistics.slopes import Slope, slope_of
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, paragraphs, rows_of
+from omnisim.studies.frame import Frame, measured, paragraphs, rows_of
 from omnisim.studies.scaling import charts, prose
-from omnisim.studies.scaling.cases import Case, measure
+from omnisim.studies.scaling.cases import FULL, LEARNERS, QUICK, Case, Plan, cases, measure
 from omnisim.studies.scaling.findings import findings
-from omnisim.studies.scaling.plan import FULL, LEARNERS, QUICK, Plan, cases
 
 MEASURES = ("swap_regret", "external_regret", "ccv", "ccv_positive")
 
@@ -170,8 +169,7 @@ STUDY = Frame(
     shows="Regret and violation against T, |A|, L and N, for every rule, adversary and forecaster.",
     full=FULL,
     quick=QUICK,
-    cases=lambda plan, options: cases(plan, options.seed),
-    measure=measure,
-    cost=lambda case: case.rounds,
+    cases=cases,
+    play=measured(measure, lambda case: case.rounds),
     assemble=assemble,
 )

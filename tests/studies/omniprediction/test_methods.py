@@ -9,9 +9,9 @@ from omnisim.batch import best_single, direct_ensemble, empirical_minimizers, fi
 from omnisim.statistics.intervals import Interval
 from omnisim.statistics.paired import Difference, over_seeds
 from omnisim.studies.omniprediction import findings as judging
-from omnisim.studies.omniprediction import simulated
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
 from omnisim.studies.omniprediction.methods import CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
+from omnisim.studies.omniprediction.simulated import cases as simulated
 
 
 def test_the_law_is_the_papers() -> None:
@@ -35,9 +35,9 @@ def test_population_errors_are_exact() -> None:
     base_x, base_y = simulated.draw(500, np.random.default_rng([5, 2, 0]))
     x, y = simulated.draw(60, np.random.default_rng([5, 2, 2]))
     base = empirical_minimizers(base_x, base_y, 16)
-    truth = FiniteLaw(SIMULATED_MASS, SIMULATED_CHANCE, base.high(SIMULATED_X))
+    truth = FiniteLaw(SIMULATED_MASS, SIMULATED_CHANCE, base.exceeds(SIMULATED_X))
     for method, c, fit in ((TWO_PLAYER, 8.0, two_player), (DIRECT, 0.0, direct_ensemble)):
-        law = fit(base.high(x), y, c).mixture(base.high(SIMULATED_X))
+        law = fit(base.exceeds(x), y, c).mixture(base.exceeds(SIMULATED_X))
         assert rows.loc[(method, c), simulated.EXACT] == pytest.approx(truth.excess(law).max(), abs=1e-12)
 
 
@@ -70,7 +70,7 @@ def test_one_draw_by_hand(pools: Pools) -> None:
     rest = np.array(sorted(set(range(1800)) - set(base.tolist())))
     train = rng.permutation(rest)[:200][:50]
     chosen = finite_minimizers(pools.columns[base], pools.y[base], 4)
-    high, judged = chosen.high(pools.columns[train]), chosen.high(pools.columns[pools.judged])
+    high, judged = chosen.exceeds(pools.columns[train]), chosen.exceeds(pools.columns[pools.judged])
     y = pools.y[pools.judged]
     thetas = (np.arange(4) + 0.5) / 4
 

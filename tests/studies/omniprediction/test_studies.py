@@ -6,10 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from data_folder import data_file
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
-from omnisim.studies.omniprediction import finite_class, m5, price_spikes, simulated
+from omnisim.studies.omniprediction import finite_class
+from omnisim.studies.omniprediction.m5 import cases as m5
 from omnisim.studies.omniprediction.methods import CONSTANTS, RULES, SINGLE
+from omnisim.studies.omniprediction.price_spikes import cases as price_spikes
+from omnisim.studies.omniprediction.simulated import cases as simulated
 
 
 def quick(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: object) -> Path:
@@ -18,6 +22,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: objec
     assert (answer.code, answer.err) == (0, "")
     assert "agree" not in answer.out.lower()  # too few draws
     assert answer.out.count("not judged") > 0
+    assert unexplained_on(folder / "report.html") == {}
     return folder
 
 

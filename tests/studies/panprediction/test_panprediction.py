@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.errors import DataError
 from omnisim.market import load_ercot
-from omnisim.studies.frame import run_all
-from omnisim.studies.panprediction import comparison, growth, law, plan, prices, problems
+from omnisim.studies import Options
+from omnisim.studies.frame import rows_of
+from omnisim.studies.panprediction import cases as plan
+from omnisim.studies.panprediction import comparison, growth, law, prices, problems
 from omnisim.studies.panprediction.findings import findings
-from omnisim.studies.panprediction.plan import measure
+from omnisim.studies.panprediction.page import STUDY
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,7 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies") / "panprediction"
     answer = omnisim_command("study", "panprediction", "--quick", "--seed", 3, "--jobs", 1, "--out", folder)
     assert (answer.code, answer.err) == (0, "")
+    assert unexplained_on(folder / "report.html") == {}
     return folder, answer.out.splitlines()
 
 
@@ -142,10 +146,7 @@ def test_every_patient_is_held_out_once() -> None:
 @pytest.mark.long
 def test_results_do_not_depend_on_the_number_of_jobs() -> None:
     cases = [case for case in plan.growths(plan.QUICK, 1) if case.part == "points" and case.replicate == 0]
-    costs = [case.points for case in cases]
-    alone, together = (
-        pd.DataFrame([row for rows in run_all(measure, cases, costs, jobs) for row in rows]) for jobs in (1, 2)
-    )
+    alone, together = (rows_of(STUDY.play(cases, Options(jobs=jobs), lambda *_: None)) for jobs in (1, 2))
     pd.testing.assert_frame_equal(alone, together, check_exact=True)
     assert (alone["gap"] >= 0).all()
     assert alone["within_bound"].all()

@@ -1,34 +1,27 @@
 """What is measured on a run, and the differences and intervals made of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from made_up_markets import made_up_market
+from market_contests import one_run, played_on
 
 import omnisim
 from omnisim.statistics.intervals import intervals
 from omnisim.statistics.resampling import BOTH, Resampler
 from omnisim.studies import Options
-from omnisim.studies.frame import run_all
-from omnisim.studies.real_markets.cases import FULL, QUICK, Case, Plan, measure, with_forecasters
-from omnisim.studies.real_markets.contenders import FORESIGHT, build, calibrated, contenders, pool
-from omnisim.studies.real_markets.page import best_calibrated
+from omnisim.studies.contests import compared
+from omnisim.studies.real_markets.cases import FULL, QUICK, Plan, case_of
+from omnisim.studies.real_markets.contenders import FORESIGHT, build, calibrated, pool
+from omnisim.studies.real_markets.page import assemble
 from omnisim.studies.real_markets.results import collect
 from omnisim.studies.real_markets.setting import POPULATIONS, setting
 from omnisim.studies.real_markets.tables import gained, switches, switching
 
 AGENTS = (4, 3, 3)
 PLAN = Plan(2, AGENTS, None)
-
-
-def played_on(settings, plan, seed):
-    """Every contender, then what follows from the results, as the study does it."""
-    options = Options(seed=seed, jobs=1)
-    done = with_forecasters(plan, options, {one: contenders(pool(one.market)) for one in settings})
-    measured = [measure(case) for case in done]
-    later = best_calibrated(done, measured, plan, options)
-    measured += [measure(case) for case in later]
-    return collect([*done, *later], measured), [*done, *later], measured
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +32,17 @@ def known():
 @pytest.fixture(scope="module")
 def played(known):
     """The results of all runs on one made-up market with two population seeds."""
-    return played_on([known], PLAN, seed=3)[0]
+    return collect(*played_on([known], PLAN, Options(seed=3, jobs=1)))
 
 
 class TestOneRun:
     def test_the_measures_are_those_of_the_analysis(self, known) -> None:
-        case = Case(known, calibrated("sharp"), 0, 7, AGENTS)
-        measured = measure(case)
-        forecaster = build(case.forecaster, pool(known.market))
+        measured = one_run(known, calibrated("sharp"), 7, AGENTS)
+        forecaster = build(calibrated("sharp"), pool(known.market))
         analysis = omnisim.analyze(omnisim.simulate(known.scenario(AGENTS, forecaster), seed=7))
         table = analysis.agents
-        assert [row["subsequence"] for row in measured.rows] == list(known.subsequences)
-        for row in measured.rows:
+        assert list(measured.rows["subsequence"]) == list(known.subsequences)
+        for row in measured.rows.to_dict("records"):
             here = table[table["subsequence"] == row["subsequence"]]
             regret = here["swap_regret"].dropna()
             assert row["utility"] == pytest.approx(here["utility"].mean())
@@ -64,12 +56,16 @@ class TestOneRun:
         whole = table[table["subsequence"] == "all"]
         for name in POPULATIONS:
             expected = whole[whole["population"] == name]["money"] * 365 / 32
-            np.testing.assert_allclose(measured.money[name], expected)
+            np.testing.assert_allclose(measured.money["AA", calibrated("sharp"), name], [expected])
         certificates = analysis.certificates
-        assert measured.run["certificates"] == len(certificates)
-        assert measured.run["violated"] == (~certificates["holds"].astype(bool)).sum() == 0
-        assert measured.run["potential"] == analysis.trace.diagnostics["potential"].max() <= np.e
-        assert measured.run["evaluations"] >= 1
+        run = measured.runs.iloc[0]
+        assert run["certificates"] == len(certificates)
+        assert run["violated"] == (~certificates["holds"].astype(bool)).sum() == 0
+        assert run["potential"] == analysis.trace.diagnostics["potential"].max() <= np.e
+        evaluations = analysis.trace.diagnostics["evaluations"]
+        assert run["evaluations"] == sum(evaluations) / 32 >= 1
+        assert run["followed"] == sum(each == 1 for each in evaluations) / 32
+        assert run["cut"] == analysis.clipping.money
 
     def test_days_add_up(self, played) -> None:
         for (market, forecaster), daily in played.daily.items():
@@ -84,14 +80,26 @@ class TestOneRun:
 
 @pytest.mark.long
 def test_results_do_not_depend_on_the_number_of_jobs(known) -> None:
-    todo = with_forecasters(PLAN, Options(seed=3), {known: ["sharp", "Selection", calibrated("all")]})
-    alone, together = (run_all(measure, todo, [1] * len(todo), jobs) for jobs in (1, 2))
-    for one, other in zip(alone, together, strict=True):
-        assert one.rows == other.rows
-        pd.testing.assert_frame_equal(pd.DataFrame([one.run]), pd.DataFrame([other.run]), check_exact=True)
-        np.testing.assert_array_equal(one.daily, other.daily)
-        for name in POPULATIONS:
-            np.testing.assert_array_equal(one.money[name], other.money[name])
+    case = case_of(known, PLAN, seed=3)
+    few = {name: case.forecasters[name] for name in ("sharp", "climatology", "perfect foresight", calibrated("all"))}
+    case = replace(case, forecasters=few)
+    alone, together = (collect([case], compared([case], Options(jobs=jobs), lambda *_: None)) for jobs in (1, 2))
+    for name in ("rows", "runs"):
+        pd.testing.assert_frame_equal(getattr(alone, name), getattr(together, name), check_exact=True)
+    for name in ("daily", "money"):
+        for key, values in getattr(alone, name).items():
+            np.testing.assert_array_equal(values, getattr(together, name)[key])
+
+
+def test_of_one_forecast_all_of_them_is_that_one() -> None:
+    market = made_up_market()
+    known = setting(replace(market, forecasts={"sharp": market.forecasts["sharp"]}), rounds=28)
+    done, comparisons = played_on([known], Plan(1, AGENTS, None), Options(jobs=1))
+    results = collect(done, comparisons)
+    changes = results.compared("AA", results.pairs("AA"))
+    assert changes[calibrated("all"), "sharp"].mean == changes[calibrated("sharp"), "sharp"].mean
+    study = assemble(done, comparisons, Plan(1, AGENTS, None), Options(jobs=1))
+    assert study.tables["runs"].frame["forecaster"].value_counts()[calibrated("all")] == 1
 
 
 class TestPlan:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.report.study.page import render
 from omnisim.studies import Options
+from omnisim.studies.contests import COMPARISONS
 from omnisim.studies.frame import Frame
 from omnisim.studies.real_markets import page as module
 from omnisim.studies.real_markets.cases import Plan
@@ -31,6 +33,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     assert warning.startswith(
         "omnisim: warning: The range from −50 to 250 USD/MWh of ERCOT, which the theory needs, cuts "
     )
+    assert unexplained_on(folder / "report.html") == {}
     return folder, answer.out.splitlines()
 
 
@@ -39,7 +42,7 @@ class TestFromTheCommandLine:
     def test_the_page_comes_with_every_table_twice(self, quick) -> None:
         folder, _ = quick
         expected = {f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")}
-        assert {path.name for path in folder.iterdir()} == expected | {"report.html", "manifest.json"}
+        assert {path.name for path in folder.iterdir()} == expected | {"report.html", "manifest.json", COMPARISONS}
 
     def test_it_prints_the_findings_and_the_page(self, quick) -> None:
         folder, (*found, page) = quick

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_up_markets import made_up_market
+from market_contests import one_run, played_on
 
 import omnisim
 from omnisim.market import Market
 from omnisim.report.study.page import render
 from omnisim.studies import Options
-from omnisim.studies.real_markets.cases import DAYS_PER_YEAR, Case, Plan, measure, with_forecasters
-from omnisim.studies.real_markets.contenders import build, contenders, pool
-from omnisim.studies.real_markets.page import assemble, best_calibrated, clipping_told, cuts
-from omnisim.studies.real_markets.results import collect
+from omnisim.studies.real_markets.cases import Plan
+from omnisim.studies.real_markets.contenders import build, pool
+from omnisim.studies.real_markets.page import assemble, clipping_told, cuts
+from omnisim.studies.real_markets.results import DAYS_PER_YEAR, collect
 from omnisim.studies.real_markets.setting import PAST_DAYS, POPULATIONS, Setting, setting
 
 AGENTS = (4, 3, 3)
@@ -54,15 +55,19 @@ def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, 
     known = setting(market_with(share, spike))
     beyond = round(share * DAYS * 24)
     assert known.beyond.clipped == beyond
-    measured = measure(Case(known, "sharp", 0, 7, AGENTS))
+    measured = one_run(known, "sharp", 7, AGENTS)
     expected = earned(known, "sharp", 7)
     for population in POPULATIONS:
         by_day, _ = expected[population]
         sums = by_day.sum(axis=0) * DAYS_PER_YEAR / DAYS
-        np.testing.assert_allclose(measured.money[population], sums, rtol=1e-9, atol=1e-9 * np.abs(sums).max())
+        np.testing.assert_allclose(
+            measured.money["AA", "sharp", population][0], sums, rtol=1e-9, atol=1e-9 * np.abs(sums).max()
+        )
     scaled = np.concatenate([(days - money.offset) / money.scale for days, money in expected.values()], axis=1)
-    np.testing.assert_allclose(measured.daily, scaled.mean(axis=1), rtol=1e-9, atol=1e-9 * np.abs(scaled).max())
-    for row in measured.rows:
+    np.testing.assert_allclose(
+        measured.daily["AA", "sharp"][0], scaled.mean(axis=1), rtol=1e-9, atol=1e-9 * np.abs(scaled).max()
+    )
+    for row in measured.rows.to_dict("records"):
         active = known.subsequences[row["subsequence"]]
         assert row["earned"] == pytest.approx(
             scaled[active].sum(axis=0).mean(), rel=1e-9, abs=1e-9 * np.abs(scaled).max()
@@ -78,23 +83,22 @@ def test_the_page_states_what_was_cut_in_each_market() -> None:
     plan = Plan(1, (2, 2, 2), DAYS)
     settings = [setting(replace(market_with(share, 5000.0), name=name)) for name, share in (("AA", 0.0), ("BB", 0.1))]
     options = Options(jobs=1, quick=True)
-    done = with_forecasters(plan, options, {known: contenders(pool(known.market)) for known in settings})
-    measured = [measure(case) for case in done]
-    later = best_calibrated(done, measured, plan, options)
-    measured += [measure(case) for case in later]
-    done += later
-    results = collect(done, measured)
+    done, comparisons = played_on(settings, plan, options)
+    results = collect(done, comparisons)
     told = clipping_told(settings, cuts(settings, results))
     for known in settings:
         played = known.market.prices[PAST_DAYS:]
         inside = np.clip(played, known.scaling.low, known.scaling.high)
         assert known.beyond.share == pytest.approx(np.abs(played - inside).sum() / np.abs(played).sum(), abs=1e-12)
-        runs = [result.run["cut"] for result in measured if result.run["market"] == known.market.name]
-        assert results.cut(known.market.name) == max(runs)
+        runs = [
+            omnisim.analyze(omnisim.simulate(known.scenario(plan.agents, forecaster), seed=0)).clipping.money
+            for forecaster in (build(name, pool(known.market)) for name in done[-1].forecasters)
+        ]
+        assert results.cut(known.market.name) == pytest.approx(max(runs), rel=1e-12)
     assert settings[0].beyond.share == results.cut("AA") == 0
     assert "AA 0 % of the prices and 0 % of the money" in told
     assert f"BB {float(f'{100 * settings[1].beyond.share:.2g}'):g} % of the prices and " in told
-    study = assemble(done, measured, plan, options)
+    study = assemble(done, comparisons, plan, options)
     assert dict(study.facts)["Clipping"] == told
     [warning] = study.warnings
     assert warning.startswith("The range from ")

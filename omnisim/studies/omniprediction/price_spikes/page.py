@@ -1,76 +1,21 @@
-"""Price spikes: the comparison of Gibbs and Tibshirani where the base class is real, published price forecasts."""
+"""The page of the study of price spikes: its figures and tables, and the study itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.study.results import Chart, Section, Study, Table
 from omnisim.report.text import listing, number
 from omnisim.studies import Options
-from omnisim.studies.frame import Frame, rows_of
+from omnisim.studies.frame import Frame, measured, rows_of
 from omnisim.studies.omniprediction import charts
 from omnisim.studies.omniprediction.findings import ensemble_findings
-from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
-from omnisim.studies.omniprediction.spikes import HIGH, WINDOW, YEAR, Spikes, given, spikes
-from omnisim.studies.real_markets.sources import Source
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Sample sizes, and numbers of draws and markets."""
-
-    sizes: tuple[int, ...]
-    draws: int
-    markets: int | None = None
-
-
-FULL = Plan((25, 50, 100, 200, 400, 800, 1600, 3200), 20)
-QUICK = Plan((25, 400), 3, 2)
-
-LEVELS = 16
-"""m of the figure by threshold."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One draw of all samples in one market."""
-
-    source: Source
-    sizes: tuple[int, ...]
-    draw: int
-    seed: int
-
-
-def cases(plan: Plan, options: Options) -> list[Case]:
-    """All runs."""
-    found = given(options.data)[: plan.markets]
-    return [Case(source, plan.sizes, draw, options.seed) for source in found for draw in range(plan.draws)]
-
-
-def measure(case: Case) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Errors by rule, size, method and c; and excess losses by threshold, for the largest size and m = 16."""
-    data = _read(case.source)
-    pools = pools_of(data)
-    seeds = [case.seed, case.draw]
-    about = {"market": data.market, "draw": case.draw}
-    rows = [about | row for row in experiment(pools, case.sizes, seeds)]
-    return rows, [about | row for row in by_threshold(pools, max(case.sizes), LEVELS, seeds)]
-
-
-def pools_of(data: Spikes) -> Pools:
-    """Base predictors and methods draw hours of the first year, all later hours judge."""
-    fit, later = np.flatnonzero(data.first_year), np.flatnonzero(~data.first_year)
-    return Pools(data.columns, data.y, fit, fit, later)
-
-
-@lru_cache(maxsize=8)
-def _read(source: Source) -> Spikes:
-    return spikes(source)
+from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR
+from omnisim.studies.omniprediction.price_spikes import prose
+from omnisim.studies.omniprediction.price_spikes.cases import FULL, LEVELS, QUICK, Case, Plan, cases, measure, read
+from omnisim.studies.omniprediction.spikes import HIGH, WINDOW, Spikes
 
 
 def assemble(
@@ -81,13 +26,13 @@ def assemble(
 ) -> Study:
     """The study from the rows of all its runs."""
     rows, thresholds = (rows_of([part[i] for part in results]) for i in (0, 1))
-    data = [_read(source) for source in dict.fromkeys(case.source for case in done)]
+    data = [read(source) for source in dict.fromkeys(case.source for case in done)]
     published = options.data is not None
     models = "the published day-ahead forecasts" if published else "the package’s own forecasters"
     markets = pd.DataFrame([_about(one) for one in data])
     return Study(
         name="price-spikes",
-        title="Price spikes from day-ahead forecasts",
+        title=prose.TITLE,
         summary=(
             f"Will the price of an hour be among the highest tenth of the last {WINDOW} days? Each of {models} gives a "
             "probability. Which of them is best depends on what a false alarm and a miss cost; an omnipredictor is one "
@@ -104,11 +49,11 @@ def assemble(
         ],
         findings=list(ensemble_findings(rows, ERROR)),
         sections=[
-            Section("data", "Markets", [_DATA], [], ["markets"]),
+            Section("data", "Markets", [prose.DATA], [], ["markets"]),
             Section(
                 "sizes",
                 "Methods against the sample size",
-                [_METHODS],
+                [prose.METHODS],
                 [
                     charts.by_method(
                         "methods",
@@ -121,7 +66,7 @@ def assemble(
                 ],
                 ["compared"],
             ),
-            Section("users", "Who gains", [_USERS], [_threshold_chart(thresholds, plan)]),
+            Section("users", "Who gains", [prose.USERS], [_threshold_chart(thresholds, plan)]),
         ],
         tables={
             "markets": Table(
@@ -132,12 +77,9 @@ def assemble(
                 "the same hours.",
             ),
             "compared": Table("Error at the chosen c, mean over draws", charts.compared(rows, ["market"], ERROR)),
-            "means": Table(
-                "Means and standard deviations over draws", charts.table(rows, ["market"], [ERROR]), shown=False
-            ),
-            "errors": Table("Every draw", rows, shown=False),
-            "thresholds": Table("Excess loss by threshold, every draw", thresholds, shown=False),
-        },
+        }
+        | charts.tables(rows, ["market"], [ERROR])
+        | {"thresholds": Table("Excess loss by threshold, every draw", thresholds, shown=False)},
         about={"data": "given by path" if published else "embedded ERCOT prices"},
         yardstick="the paper",
     )
@@ -185,31 +127,13 @@ def _threshold_chart(rows: pd.DataFrame, plan: Plan) -> Chart:
     return Chart("thresholds", "Excess loss by cost", {"": Drawing(panels, caption, alt)})
 
 
-_DATA = (
-    "A forecast of the price becomes a probability through its own past: the share of the errors it made in the same "
-    f"hour of the last {WINDOW} days with which the price would be above the threshold. Nothing of the day itself or "
-    f"later is used, and no price is clipped. The first year is the first {YEAR} days of the data."
-)
-_METHODS = (
-    "For each threshold, the forecast with the least loss on the base sample is its base predictor; the methods make "
-    "one prediction of them. The best single model is the one forecast with the least error on the sample. Bands are "
-    "over draws and markets together; hours of a day depend on each other, and all draws are judged on the same days, "
-    "so that intervals are for these markets and these days."
-)
-_USERS = (
-    "A threshold theta stands for a user whose false alarm costs theta and whose miss costs 1 − theta: a battery that "
-    "loses little by holding back acts at a low one."
-)
-
-
 STUDY = Frame(
     name="price-spikes",
     shows="Omniprediction of price spikes from day-ahead forecasts, fitted on one year, judged on the next.",
     full=FULL,
     quick=QUICK,
     cases=cases,
-    measure=measure,
-    cost=lambda case: sum(case.sizes),
+    play=measured(measure, lambda case: sum(case.sizes)),
     assemble=assemble,
     reads_data=True,
 )
