@@ -15,7 +15,7 @@ from omnisim.batch.base_classes import base_fit, model_minimizers
 from omnisim.batch.calma import calibrated_multiaccuracy
 from omnisim.batch.cross_fitting import cross_fitted
 from omnisim.batch.merging import Start, direct_ensemble
-from omnisim.batch.models import checked_table, default_models
+from omnisim.batch.models import checked_table, default_models, refuse_sparse
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
 from omnisim.batch.weighting import in_rounds, rows_of, rows_to_learn_from
@@ -178,6 +178,7 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
 
     def _exceeds(self, X: Any) -> Any:
         check_is_fitted(self)
+        refuse_sparse(self, X)
         checked = checked_table(self, X) if self._takes_any_table else validate_data(self, X, reset=False)
         return self.base_predictors_.exceeds(self._features(checked))
 
@@ -215,6 +216,7 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         ValueError
             If X or y are not what a classifier of two classes can learn from.
         """
+        refuse_sparse(self, X)
         X, y = checked_table(self, X, y) if self._takes_any_table else validate_data(self, X, y)
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y", raise_unknown=True)

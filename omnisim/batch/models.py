@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
@@ -33,11 +33,7 @@ def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -
         If they are malformed.
     """
     reset = y is not NOTHING
-    if sparse.issparse(X):
-        raise TypeError(
-            f"{type(estimator).__name__} takes no sparse X: give X.toarray(), or put a pipeline that takes it sparse "
-            "outside and its scores to Postprocessor"
-        )
+    refuse_sparse(estimator, X)
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         if len(X) < least or not X.shape[1]:
@@ -52,6 +48,18 @@ def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -
     if reset:
         return validate_data(estimator, X, y, ensure_all_finite="allow-nan", ensure_min_samples=least)
     return validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan")
+
+
+def refuse_sparse(estimator: Any, X: Any) -> None:
+    """Raise a TypeError that says what to do, if X is sparse."""
+    if not sparse.issparse(X):
+        return
+    name, instead = type(estimator).__name__, "give X.toarray(), or fewer columns of it"
+    if is_classifier(estimator):
+        instead += ", or the scores of a model that takes it sparse to Postprocessor"
+    else:
+        instead += ', or the predictions of models that take it sparse to base="columns"'
+    raise TypeError(f"{name} takes no sparse X: {instead}")
 
 
 def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
@@ -240,11 +248,11 @@ def default_models(X: Any, seed: int) -> dict[str, Any]:
     }
 
 
-def default_regressors(X: Any, rows: int, quantile: float | None, seed: int) -> dict[str, Any]:
+def default_regressors(X: Any, quantile: float | None, seed: int) -> dict[str, Any]:
     """Common models of a mean, or of a quantile of that level: a linear one and gradient boosting.
 
     They take any table of numbers, categories and text, with missing values. The linear model of a quantile is a linear
-    program, whose time grows faster than the number of rows: of more than 10,000 there is the boosting alone.
+    program, whose time grows faster than the number of rows: of more than 4,000 it sees so many, drawn at random.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.linear_model import QuantileRegressor, Ridge
@@ -257,10 +265,40 @@ def default_regressors(X: Any, rows: int, quantile: float | None, seed: int) -> 
     made = {"gradient boosting": make_pipeline(*preparation(X, scaled=False), boosting)}
     if quantile is None:
         return {"linear": make_pipeline(*preparation(X, scaled=True), Ridge()), **made}
-    if rows <= _MOST_OF_A_PROGRAM:
-        linear = QuantileRegressor(quantile=quantile, alpha=0.0)
-        made = {"linear": make_pipeline(*preparation(X, scaled=True), linear), **made}
-    return made
+    linear = Sampled(QuantileRegressor(quantile=quantile, alpha=0.0), _MOST_OF_A_PROGRAM, seed)
+    return {"linear": make_pipeline(*preparation(X, scaled=True), linear), **made}
+
+
+class Sampled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A regressor that is fitted to a number of rows drawn at random, without replacement, if there are more.
+
+    Parameters
+    ----------
+    estimator
+        To be fitted.
+    most
+        Rows at most, >= 1.
+    random_state
+        Seed.
+    """
+
+    def __init__(self, estimator: Any, most: int, random_state: int = 0) -> None:
+        self.estimator = estimator
+        self.most = most
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit to features (n, k), outcomes (n,) and weights (n,)."""
+        drawn = np.arange(len(y))
+        if len(y) > self.most:
+            drawn = np.sort(np.random.default_rng(self.random_state).permutation(len(y))[: self.most])
+        weights = None if sample_weight is None else np.asarray(sample_weight)[drawn]
+        self.model_ = fit_weighted(clone(self.estimator), rows_of(X, drawn), np.asarray(y)[drawn], weights)
+        return self
+
+    def predict(self, X: Any) -> FloatArray:
+        """The fitted regressor's predictions, (n,)."""
+        return np.asarray(self.model_.predict(X), dtype=np.float64)
 
 
 def preparation(X: Any, *, scaled: bool) -> list[Any]:
@@ -286,5 +324,5 @@ def preparation(X: Any, *, scaled: bool) -> list[Any]:
 
 _HALF, _EDGE, _PAIR = 0.5, 1e-6, 2
 
-_MOST_OF_A_PROGRAM = 10_000
-"""Rows up to which the linear program of a quantile is solved."""
+_MOST_OF_A_PROGRAM = 4_000
+"""Rows at most of the linear program of a quantile."""

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from omnisim.arrays import FloatArray
 from omnisim.batch.estimators import Ensemble, default_thresholds
 from omnisim.batch.merging import direct_ensemble
-from omnisim.batch.models import checked_table, default_regressors
+from omnisim.batch.models import checked_table, default_regressors, refuse_sparse
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.two_player_game import two_player
 from omnisim.batch.weighting import rows_of, rows_to_learn_from
@@ -85,6 +85,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         ValueError
             If X or y are not finite numbers of two rows or more.
         """
+        refuse_sparse(self, X)
         if self._takes_any_table:
             X, y = checked_table(self, X, y, least=2)
         else:
@@ -139,7 +140,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         return np.asarray(np.interp(values, self._levels, self._knots))
 
     def _models(self, X: Any, target: Target, rows: int, seed: int) -> dict[str, Any]:  # noqa: ARG002 (see quantile)
-        models = default_regressors(X, rows, self.quantile, seed)
+        models = default_regressors(X, self.quantile, seed)
         if self.quantile is None:
             return models
         back, forth = ({"xp": self._levels, "fp": self._knots}, {"xp": self._knots, "fp": self._levels})

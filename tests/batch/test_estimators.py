@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import mean_pinball_loss, mean_squared_error
 from sklearn.neighbors import KNeighborsRegressor
@@ -21,7 +23,7 @@ from omnisim.batch import (
     TwoPlayerOmnipredictor,
     TwoPlayerRegressor,
 )
-from omnisim.batch.models import cross_fitted_numbers, default_regressors
+from omnisim.batch.models import Sampled, cross_fitted_numbers, default_regressors
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import Mean, Quantile
@@ -356,8 +358,34 @@ class TestRegressorsOfModels:
         with pytest.raises(ValueError, match="y contains NaN"):
             DirectRegressor().fit(pd.DataFrame(X), y)
 
-    def test_a_program_is_not_solved_for_many_rows(self):
+    def test_a_program_sees_4000_rows_at_most(self):
         frame = np.zeros((2, 1))
-        assert list(default_regressors(frame, 10_000, 0.5, 0)) == ["linear", "gradient boosting"]
-        assert list(default_regressors(frame, 10_001, 0.5, 0)) == ["gradient boosting"]
-        assert list(default_regressors(frame, 10_001, None, 0)) == ["linear", "gradient boosting"]
+        for quantile in (None, 0.5):
+            assert list(default_regressors(frame, quantile, 0)) == ["linear", "gradient boosting"]
+        assert default_regressors(frame, 0.5, 0)["linear"][-1].most == 4000
+
+    def test_rows_beyond_a_number_are_left_out_at_random(self):
+        """Which they are is what a model of constants is told: the mean of those drawn, with their weights."""
+        y, x, w = np.arange(50.0), np.zeros((50, 1)), np.arange(50.0) % 3
+        drawn = np.sort(np.random.default_rng(7).permutation(50)[:20])
+        for weights, expected in ((None, y[drawn].mean()), (w, np.average(y[drawn], weights=w[drawn]))):
+            assert Sampled(DummyRegressor(), 20, 7).fit(x, y, weights).predict(x)[0] == pytest.approx(expected)
+        assert Sampled(DummyRegressor(), 50).fit(x, y).predict(x)[0] == pytest.approx(y.mean())
+
+
+@pytest.mark.parametrize(
+    ("model", "instead"),
+    [
+        *((make(base), "the scores of a model") for make in CLASSIFIERS for base in (None, "columns")),
+        *((make(base), "the predictions of models") for make in REGRESSORS for base in (None, "single_feature")),
+    ],
+    ids=str,
+)
+def test_sparse_features_are_refused_with_a_way_out(model, instead: str) -> None:
+    x, y = sample(40)
+    sparse = csr_matrix(x)
+    with pytest.raises(TypeError, match=f"{type(model).__name__} takes no sparse X: give X.toarray.*{instead}"):
+        model.fit(sparse, y)
+    model = clone(model).set_params(base="columns", m=4).fit(x, y)
+    with pytest.raises(TypeError, match="takes no sparse X"):
+        model.predict(sparse)

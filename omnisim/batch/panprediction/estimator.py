@@ -155,6 +155,10 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         groups = {columns.EVERYONE: None} if self.groups is None else self.groups
         self.groups_ = columns.named(groups, "group")
+        if not self.groups_:
+            raise ProblemError(
+                f"groups of Panpredictor are {self.groups!r}: give one or more, or None for the one group of everyone"
+            )
         self.comparators_, h = self._fit_comparators(X, outcomes, seed, weights)
         data = sample(columns.table(self.groups_, X, "group"), h, outcomes)
         base = self._fit_base(X, data, seed, weights)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from omnisim.arrays import BoolArray, FloatArray, within
 from omnisim.batch.panprediction.columns import EVERYONE
@@ -94,7 +95,7 @@ def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
     Raises
     ------
     ProblemError
-        If the number of rows is another one.
+        If the number of rows is another one, or there is no column.
     """
     if groups is None:
         return None
@@ -105,11 +106,15 @@ def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
     elif isinstance(groups, Mapping):
         frame = pd.DataFrame({str(name): np.asarray(column) for name, column in groups.items()})
     else:
+        if sparse.issparse(groups):
+            raise ProblemError("groups are sparse: give a table of a row each, groups.toarray()")
         table = np.asarray(groups)
         table = table[:, None] if table.ndim == 1 else table
         if table.ndim != 2:
             raise ProblemError(f"groups must be a table of rows and columns, got shape {table.shape}")
         frame = pd.DataFrame({f"group_{k}": table[:, k] for k in range(table.shape[1])})
+    if not frame.shape[1]:
+        raise ProblemError("groups hold no columns: give those that describe the rows, or None for everyone")
     if len(frame) != rows:
         raise ProblemError(f"groups have {len(frame)} rows and there are {rows} predictions: one row each is needed")
     return frame

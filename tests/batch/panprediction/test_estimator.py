@@ -199,3 +199,10 @@ def test_bad_uses_are_refused(table):
         Panpredictor().fit(X, np.ones(500))
     with pytest.raises(ValueError, match="Only binary classification"):
         Panpredictor().fit(X, np.arange(500) % 3)
+
+
+@pytest.mark.parametrize("groups", [{}, []])
+def test_no_groups_at_all_are_refused_in_words(table, groups):
+    X, y = table
+    with pytest.raises(ProblemError, match="give one or more, or None for the one group of everyone"):
+        Panpredictor(groups, ["age"]).fit(X, y)

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
 from omnisim.batch import Postprocessor
@@ -163,6 +164,8 @@ class TestRefusals:
             ((np.ones((60, 3)) / 3, y), "scores have 3 columns: give those of one class against the rest"),
             ((p, y, np.ones(59)), "groups have 59 rows and there are 60 predictions"),
             ((p, y, None, -np.ones(60)), "sample_weight must be >= 0"),
+            ((p, y, {}), "groups hold no columns: give those that describe the rows, or None for everyone"),
+            ((p, y, csr_matrix(np.ones((60, 2)))), "groups are sparse: give a table"),
         ):
             with pytest.raises(ProblemError, match=message):
                 Postprocessor().fit(*given)
