@@ -1,4 +1,4 @@
-"""What figures draw, against the record: each curve is named once, marks lie where they are seen and mean what is said."""
+"""What figures draw, against the record: names are told once, and marks lie where they are seen."""
 
 from collections import Counter
 from collections.abc import Callable
