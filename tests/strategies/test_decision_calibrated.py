@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -255,6 +256,23 @@ def test_no_agent_regrets_a_base_that_calibration_alone_would_not_follow(objecti
     scale = 1 + math.log(count * (math.ceil(math.log2(rounds) / 2) + 1))
     allowed = 2.1214 * math.sqrt(scale * rounds / 2) + 4 * scale + math.sqrt(rounds / 4 * math.log(2 * count / 0.05))
     assert regret.max() <= allowed < without.max()
+
+
+def test_regret_to_bases_is_promised_where_it_was_declared_and_the_bases_are_in_the_record():
+    """Neither by a record of bases whose forecaster promised nothing about them, nor where the record lacks them."""
+    bases = [Persistence(), Climatology()]
+    declared, silent = (
+        run("switching", 2, 30, elimination=BestResponse(), bases=bases, base_regret=each).trace
+        for each in (True, False)
+    )
+
+    def promised(trace):
+        return omnisim.analyze(trace).certificates["claim"].str.contains("to following any base").any()
+
+    assert promised(declared)
+    assert not promised(replace(declared, bases=None))
+    assert not promised(silent)
+    assert not promised(replace(silent, bases=declared.bases))
 
 
 def test_regrets_to_bases_are_recomputed_from_the_record():
