@@ -45,6 +45,14 @@ def test_groups_of_rounds_weigh_as_many_rounds_as_they_have() -> None:
     assert found.statistic == pytest.approx(losses.sum() / np.sqrt(variance) * correction)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_units_do_not_matter(unit: float) -> None:
+    first, second = np.random.default_rng(7).random((2, 60))
+    one, other = diebold_mariano(first, second), diebold_mariano(unit * first, unit * second)
+    assert other.difference == pytest.approx(unit * one.difference, rel=1e-9, abs=0)
+    assert (other.statistic, other.p_value) == pytest.approx((one.statistic, one.p_value), rel=1e-9)
+
+
 def test_the_sign_says_which_forecast_is_better() -> None:
     losses = np.random.default_rng(1).random(100)
     assert diebold_mariano(losses, losses + losses**2).difference < 0

@@ -70,6 +70,11 @@ def test_t_interval_is_the_table() -> None:
     assert found.low == pytest.approx(6 - found.high)
 
 
+def test_two_numbers_have_an_interval() -> None:
+    found = t_interval(np.array([1.0, 3.0]))  # the table's 12.706 for one degree of freedom, standard error 1
+    assert (found.mean, found.low, found.high) == pytest.approx((2.0, 2.0 - 12.7062, 2.0 + 12.7062), abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("interval", "said"),
     [((1.236, 1.0, 1.5), "1.24 [1.00, 1.50]"), ((-0.001, -1.0, 1.0), "0.00 [−1.00, 1.00]"),

@@ -112,6 +112,23 @@ class TestNothingToSay:
         np.testing.assert_allclose(found.value, values.mean(axis=0))
         assert found.degrees_of_freedom == 8
 
+    def test_seeds_that_are_missing_leave_the_days_of_the_others(self) -> None:
+        rng = np.random.default_rng(18)
+        sums, rounds = rng.normal(size=(4, 20, 2)), np.full((20, 2), 8.0)
+        holed = np.insert(sums, 2, np.nan, axis=0)
+        found, expected = (
+            Resampler(5, RESAMPLES).over_days(holed, rounds),
+            Resampler(4, RESAMPLES).over_days(sums, rounds),
+        )
+        assert found.method == expected.method == (BOTH, BOTH)
+        np.testing.assert_allclose(found.value, sums.sum(axis=1).mean(axis=0))
+        np.testing.assert_allclose(
+            found.deviations.std(axis=0), expected.deviations.std(axis=0), rtol=12 / np.sqrt(2 * RESAMPLES)
+        )
+        nobody = Resampler(2, 50).over_days(np.full((2, 20, 1), np.nan), rounds[:, :1])
+        assert nobody.method == (NONE,)
+        assert np.isnan(nobody.value).all()
+
     def test_days_that_are_all_the_same_have_no_interval(self) -> None:
         sums = np.full((2, 7, 1), 0.1 * 7)
         found = Resampler(2, 50).over_days(sums, np.full((7, 1), 7.0))
@@ -174,6 +191,8 @@ class TestFewUnits:
         found = Resampler(2, 4000).over_seeds(np.array([[0.0], [1.0]]))
         error = np.sqrt((found.deviations**2).mean())
         reached = np.abs(found.deviations).max() / error
+        assert found.method == (SEEDS,)
+        assert error > 0
         np.testing.assert_allclose(intervals(found).alone, [error * reached * 12.7062 / 1.95996], rtol=1e-4)
 
 
