@@ -23,7 +23,7 @@ def played_on(settings: Sequence[Setting], plan: Plan, options: Options) -> tupl
 def one_run(known: Setting, forecaster: str, seed: int, agents: tuple[int, int, int]) -> Results:
     """The results of a forecaster on a market under one seed."""
     case = case_of(known, Plan(1, agents, None), 0)
-    case = replace(case, forecasters=forecasters_of(known, [forecaster]), seeds=[seed])
+    case = replace(case, forecasters=forecasters_of(known, [forecaster]), seeds=[seed], reference=None)
     return collect([case], compared([case], Options(jobs=1), _quiet))
 
 

@@ -13,7 +13,7 @@ from omnisim.market.layouts import LAYOUTS, SOURCES, Layout
 from omnisim.market.several_files import called, first_file
 from omnisim.market.table_files import TEXT, Source, kind_of, read_table
 from omnisim.market.tables import Form, Table
-from omnisim.market.text_files import has_columns, read_text, unpacked
+from omnisim.market.text_files import has_columns, text_of, unpacked
 
 _FORM = ("separator", "decimal", "thousands", "encoding", "skip_rows", "columns", "sheet", "member", "missing_values")
 
@@ -54,7 +54,7 @@ def _headers(path: Path | None, member: str | None) -> Callable[[Form, Sequence[
     """The header of a file of text in each form, without reading the rest; None for any other source."""
     if path is None or kind_of(path, member) not in TEXT:
         return None
-    text = functools.cache(lambda encoding: read_text(path, encoding, member))
+    text = functools.cache(lambda encoding: text_of(path, encoding, member))
     return lambda form, wanted: text(form.encoding).header(form, wanted)
 
 

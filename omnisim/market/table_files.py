@@ -9,7 +9,7 @@ from omnisim.errors import DataError
 from omnisim.market.json_files import read_json
 from omnisim.market.several_files import expanded
 from omnisim.market.tables import Form, Place, Table
-from omnisim.market.text_files import Wanted, read_text, refuse_large
+from omnisim.market.text_files import Wanted, refuse_large, text_of
 from omnisim.reading import reading
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _read_file(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
 def _of_text(path: Path, form: Form, wanted: Sequence[Wanted]) -> Table:
     import pandas as pd
 
-    rows = read_text(path, form.encoding, form.member).rows(form, wanted)
+    rows = text_of(path, form.encoding, form.member).rows(form, wanted)
     frame = pd.DataFrame(rows.cells, index=pd.Index(rows.lines), columns=range(len(rows.header)), dtype=object)
     frame.columns = pd.Index(rows.header)
     return Table(path.name, "line", frame, form, None, rows.notes, rows.separator, rows.encoding, rows.above)

@@ -214,7 +214,7 @@ class Text:
         return "\n".join(left), form.separator or self.separator or _separator(left[:_LOOKED_AT], wanted)
 
 
-def read_text(path: Path, encoding: str | None = None, member: str | None = None) -> Text:
+def text_of(path: Path, encoding: str | None = None, member: str | None = None) -> Text:
     """The text of a file; its encoding is found out where it is None.
 
     Raises

@@ -45,6 +45,8 @@ class Contest:
         Of the runs of each.
     observe
         Gives what is kept of every run beside the measures; a function of a module.
+    reference
+        Label of the forecaster that pages of the comparison hold the others against; the first if None.
     played
         How many of the forecasters, the first ones, were played before.
     """
@@ -54,6 +56,7 @@ class Contest:
     forecasters: Mapping[str, Forecaster]
     seeds: Sequence[int]
     observe: Observe
+    reference: str | None = None
     played: int = 0
 
     def with_more(self, forecasters: Mapping[str, Forecaster]) -> Self:
@@ -78,7 +81,7 @@ class Contest:
 
     def run(self, folder: Path | None, jobs: int, progress: Progress) -> Comparison:
         """Play what is not finished in the folder; in none, a temporary one."""
-        grid = make_grid(self.scenario, dict(self.forecasters), self.seeds)
+        grid = make_grid(self.scenario, dict(self.forecasters), self.seeds, reference=self.reference)
         before = self.played * len(self.seeds)
 
         def on_run(done: int, _asked: int) -> None:

@@ -15,7 +15,7 @@ from omnisim.arrays import FloatArray
 from omnisim.strategies.forecasters import Forecaster
 from omnisim.studies import Options
 from omnisim.studies.contests import Contest
-from omnisim.studies.real_markets.contenders import build, contenders, pool
+from omnisim.studies.real_markets.contenders import CLIMATOLOGY, build, contenders, pool
 from omnisim.studies.real_markets.setting import Setting, setting
 from omnisim.studies.real_markets.sources import read, sources
 from omnisim.trace import Trace
@@ -59,6 +59,7 @@ def case_of(known: Setting, plan: Plan, seed: int) -> Case:
         forecasters=forecasters,
         seeds=[1000 * seed + replicate for replicate in range(plan.replicates)],
         observe=observe,
+        reference=CLIMATOLOGY,
         setting=known,
     )
 

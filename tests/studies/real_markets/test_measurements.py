@@ -9,7 +9,9 @@ from made_up_markets import made_up_market
 from market_contests import one_run, played_on
 
 import omnisim
+from omnisim.analysis.money import money_by_round
 from omnisim.statistics.intervals import intervals
+from omnisim.statistics.paired import over_market
 from omnisim.statistics.resampling import BOTH, Resampler
 from omnisim.studies import Options
 from omnisim.studies.contests import compared
@@ -152,6 +154,28 @@ class TestDifferences:
             assert each.mean == pytest.approx(estimates.value[k])
             assert each.high - each.mean == pytest.approx(half.simultaneous[k]) == each.mean - each.low
             assert each.alone.high - each.mean == pytest.approx(half.alone[k]) == each.mean - each.alone.low
+
+    @pytest.mark.parametrize("subsequence", ["all", "weekend"])
+    def test_a_page_of_the_comparison_says_the_same(self, known, subsequence: str) -> None:
+        """Money of the buyers on two forecasts, by the statistics of the study on days as they were simulated."""
+        case = case_of(known, PLAN, seed=3)
+        case = replace(case, forecasters={name: case.forecasters[name] for name in ("climatology", "sharp")})
+        (comparison,) = compared([case], Options(jobs=1), lambda *_: None)
+        earned = {}
+        for name, forecaster in case.forecasters.items():
+            traces = [omnisim.simulate(known.scenario(AGENTS, forecaster), seed=seed) for seed in case.seeds]
+            earned[name] = np.stack([money_by_round(trace, "buyers").mean(axis=1) for trace in traces])
+        (expected,) = over_market([earned["sharp"] - earned["climatology"]], [known.subsequences[subsequence]])
+        told = comparison.differences.query(
+            "population == 'buyers' and measure == 'money' and subsequence == @subsequence"
+        ).iloc[0]
+        assert (told["forecaster"], told["reference"], told["method"]) == ("sharp", "climatology", expected.method)
+        for column, value in (
+            ("difference", expected.mean),
+            ("low", expected.alone.low),
+            ("high", expected.alone.high),
+        ):
+            assert told[column] == pytest.approx(value, rel=1e-9)
 
     def test_the_best_is_that_of_the_pool(self, played) -> None:
         results = played

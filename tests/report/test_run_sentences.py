@@ -1,0 +1,120 @@
+"""Sentences of the page of a run, against numbers found by loops over its record."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from omnisim.analysis import Analysis
+from omnisim.report.run import facts, forecasts, guarantees, violations, worth
+from omnisim.report.text import number, percent, signed_amount
+
+SIZES = [{"first": 4, "second": 7}, {"second": 3, "first": 9}, {"only": 5}]
+
+
+@pytest.fixture(params=range(len(SIZES)))
+def drawn(make: Callable[..., Analysis], request: pytest.FixtureRequest) -> Analysis:
+    return make(
+        populations=SIZES[request.param],
+        rounds=30 + request.param,
+        constraints=1 + request.param % 2,
+        load=True,
+        dates=request.param != 1,
+        currency="EUR",
+        seed=request.param,
+        fallback=0.1,
+    )
+
+
+def test_limits(drawn: Analysis) -> None:
+    said = list(violations.sentences(drawn))
+    everyone = fallbacks = 0
+    short = violations.in_short(drawn)
+    for name, record in drawn.trace.records.items():
+        for j, limit in enumerate(record.constraint_names):
+            times, largest, sums = 0, 0.0, [0.0] * record.population.agents
+            for costs in record.costs[:, :, j].tolist():
+                for n, cost in enumerate(costs):
+                    if cost > 0:
+                        times, largest, sums[n] = times + 1, max(largest, cost), sums[n] + cost
+            pairs = drawn.trace.rounds * record.population.agents
+            most, some = sums.index(max(sums)), sum(s > 0 for s in sums)
+            expected = (
+                f"{name}: “{limit}” was exceeded on {times:,} of {pairs:,} customer days ({percent(times / pairs)}), "
+                f"by {number(largest)} cost at most; agent {most} by {number(max(sums))} cost in all, the most of "
+                f"{some} customer{'s' if some != 1 else ''}."
+            )
+            rounds = "day" if drawn.trace.dates is not None else "round"
+            agents = re.search(r"(\w+) \w+s \(", said[0])
+            assert agents is not None
+            assert expected.replace("customer", agents[1]).replace("day", rounds) in said
+            assert f"{name} “{limit}” on {times:,} " in short
+            assert f"by {number(largest)} cost at most" in short
+        everyone += pairs
+        fallbacks += int(record.fallback.sum())
+    assert violations.fallback_share(drawn) == pytest.approx(fallbacks / everyone)
+    assert f"No action was left to choose from on {percent(fallbacks / everyone)} of" in short
+
+
+def test_certificates(drawn: Analysis) -> None:
+    rows = drawn.certificates.to_dict("records")
+    said = " ".join(guarantees.sentences(drawn))
+    informative = [row for row in rows if row["status"] == "informative"]
+    shares = [row["measured"] / row["bound"] for row in informative]
+    tightest = informative[int(np.argmax(shares))]
+    assert f"{len(informative)} certificates (a theorem’s bound" in said
+    assert f"between {percent(min(shares))} and {percent(max(shares))} of the bound" in said
+    assert f"closest for {tightest['theorem']} ({tightest['population']} / {tightest['subsequence']}: " in said
+    assert f"{number(tightest['measured'])} of {number(tightest['bound'])})" in said
+    before = sum(row["basis"] == "before the run" for row in informative)
+    assert f"Of these {before} were promised before the run; {len(informative) - before} follow" in said
+    checks = sum(row["status"] == "cannot fail" for row in rows)
+    assert f"{checks} are met and cannot fail" in said
+
+
+def test_who_is_worst_off(drawn: Analysis) -> None:
+    gains = {
+        (name, n): float(of.whole_run[0, n] - of.whole_run[1, n])
+        for name, of in drawn.worth.items()
+        for n in range(of.whole_run.shape[1])
+    }
+    worst = min(gains, key=gains.__getitem__)
+    assert worth.worst_agent(drawn) == worst
+    said = " ".join(worth.sentences(drawn))
+    losing = sum(gain < -0.005 for gain in gains.values())
+    assert re.search(rf"\b{losing} of {len(gains)} \w+s earned less than with persistence", said)
+    for name in drawn.worth if len(drawn.worth) > 1 else ():
+        of = [gain for (population, _), gain in gains.items() if population == name]
+        assert f"{sum(gain < -0.005 for gain in of)} of {len(of)} {name}" in said
+    assert f"The worst off in money is agent {worst[1]} of {worst[0]}: " in said
+
+
+def test_what_ran(drawn: Analysis) -> None:
+    trace = drawn.trace
+    found = dict(facts.what_ran(trace))
+    if trace.dates is None:
+        assert found["Rounds"] == f"{trace.rounds} rounds"
+    else:
+        assert found["Days"] == f"{trace.rounds} days, {trace.dates[0]} to {trace.dates[-1]}"
+
+
+def test_forecasts(market: Analysis) -> None:
+    """A market whose prices lie between -50 and 250: a unit is 300 USD/MWh; the first day has no day before."""
+    trace = market.trace
+    told = -50 + 300 * trace.predictions[1:]
+    true, before = (-50 + 300 * trace.true_outcomes[at] for at in (slice(1, None), slice(None, -1)))
+    missed, repeated = np.abs(told - true).mean(), np.abs(before - true).mean()
+    said = list(forecasts.sentences(market))
+    assert said[0].startswith(
+        f"The forecast missed the price by {number(missed)} USD/MWh on average; repeating the day before would have "
+        f"missed by {number(repeated)} over the same 59 days, {100 * (1 - missed / repeated):.0f} % less"
+    )
+    bias = float((told - true).mean())
+    assert said[1] == f"It was too {'high' if bias > 0 else 'low'} by {number(abs(bias))} USD/MWh on average."
+
+
+def test_amounts() -> None:
+    assert signed_amount(2.0).startswith("+")
+    assert signed_amount(-2.0).startswith("−")
+    assert signed_amount(0.0) == "0"
