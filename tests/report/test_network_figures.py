@@ -52,6 +52,15 @@ def networked(request: pytest.FixtureRequest) -> Analysis:
     return analysis(*request.param)
 
 
+def test_all_parties_lie_where_they_are_seen(networked: Analysis) -> None:
+    figure = figures.network_map(networked)
+    (left, right), (bottom, top) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    drawn = [(x, y) for each in figure.data if "markers" in each.mode for x, y in zip(each.x, each.y, strict=True)]
+    assert len(drawn) > 3
+    edge = 5 / 22  # half a mark of 10 pixels, in rows of 22
+    assert all(left < x < right and bottom + edge < y < top - edge for x, y in drawn)
+
+
 DRAWN = {
     "network_map": (figures.network_map, []),
     "message_fates": (figures.message_fates, ["share of the messages sent, %"]),

@@ -8,6 +8,7 @@ import pytest
 
 from omnisim.analysis import Analysis
 from omnisim.report.run import facts, forecasts, guarantees, violations, worth
+from omnisim.report.run.agents_data import agents_data
 from omnisim.report.text import number, percent, signed_amount
 
 SIZES = [{"first": 4, "second": 7}, {"second": 3, "first": 9}, {"only": 5}]
@@ -118,3 +119,20 @@ def test_amounts() -> None:
     assert signed_amount(2.0).startswith("+")
     assert signed_amount(-2.0).startswith("−")
     assert signed_amount(0.0) == "0"
+
+
+@pytest.mark.parametrize("count", [2, 8, 12])
+def test_populations_whose_agents_are_left_out_are_counted_and_the_first_three_named(
+    make: Callable[..., Analysis], count: int
+) -> None:
+    names = [f"p{i}" for i in range(count)]
+    found = agents_data(make(populations=dict.fromkeys(names, 3), rounds=10), 10**6, "agents.parquet")
+    missing = [name for name in names if name not in found.populations]
+    if not missing:
+        assert "Any agent can be chosen" in found.note
+        return
+    first = missing[:3]
+    written = first[0] if len(first) == 1 else f"{', '.join(first[:-1])} and {first[-1]}"
+    plural = "s" if len(missing) > 1 else ""
+    assert f"agents of {len(missing)} population{plural} ({written}) are left out" in found.note.lower()
+    assert "the file agents.parquet beside this page" in found.note

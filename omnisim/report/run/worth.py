@@ -15,6 +15,7 @@ from omnisim.analysis.worth import Worth, course
 from omnisim.arrays import FloatArray
 from omnisim.report.tables import Cell, Column, Table
 from omnisim.report.text import amount, count, listing, percent, signed_amount
+from omnisim.statistics.gains import HALF_A_CENT
 
 YEAR = 365
 """Days of the year that money of a run over days is scaled to."""
@@ -75,7 +76,7 @@ class Share:
         return int((self.whole_run[0] - self.whole_run[1] < -NOTHING).sum())
 
 
-NOTHING = 0.005
+NOTHING = HALF_A_CENT
 """Money, over the run, that is too little to be told."""
 
 
