@@ -18,7 +18,9 @@ def test_each_is_one_change_of_code_that_stands() -> None:
 
 def test_one_that_stands_nowhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "planted.toml"
-    path.write_text(PLANTED.read_text(encoding="utf-8").replace("used = order[own:]", "used = nowhere"))
+    path.write_text(
+        PLANTED.read_text(encoding="utf-8").replace("first, used = order[:own], order[own:]", "used = nowhere")
+    )
     monkeypatch.setattr("mutation.PLANTED", path)
     with pytest.raises(SystemExit, match="'used = nowhere' must be once in"):
         list(planted())
