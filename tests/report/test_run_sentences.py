@@ -136,3 +136,8 @@ def test_populations_whose_agents_are_left_out_are_counted_and_the_first_three_n
     plural = "s" if len(missing) > 1 else ""
     assert f"agents of {len(missing)} population{plural} ({written}) are left out" in found.note.lower()
     assert "the file agents.parquet beside this page" in found.note
+
+
+def test_rows_of_agents_are_numbered_through_all_populations(drawn: Analysis) -> None:
+    count = sum(len(record.population.utility) for record in drawn.trace.records.values())
+    assert drawn.agents.index.tolist() == list(range(count * len(drawn.trace.subsequences)))
