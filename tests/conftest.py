@@ -17,8 +17,8 @@ from commands import ENOUGH
 from examples import Suite
 from hypothesis import settings
 
-# Loops are compiled at their first use, which may be in any example: time says nothing about a property. Examples are the
-# same in every run, so that a failure is of the change that it is seen at.
+# Loops are compiled at their first use, which may be in any example: time says nothing about a property. Examples are
+# the same in every run, so that a failure is of the change that it is seen at.
 settings.register_profile("omnisim", deadline=None, derandomize=True)
 settings.load_profile("omnisim")
 
