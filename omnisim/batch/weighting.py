@@ -9,14 +9,15 @@ and not how many there are of it, should be scaled to a mean of 1.
 
 Estimators put rows in an order that depends on their content alone, and repeat those of whole weights
 (:func:`rows_to_learn_from`). So "copies of the row" is exact there, whatever is fitted to them, folds dealt at random
-and models of others included: after these two steps both samples are the same.
+and models of others included: after these two steps both samples are the same. (Behind a transformer that is fitted
+with weights, features are the same but for rounding, and so is the order.)
 """
 
 from typing import Any
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, IntArray, finite
+from omnisim.arrays import BoolArray, FloatArray, IntArray, finite
 from omnisim.errors import ProblemError
 
 _MOST_REPEATED = 2**20
@@ -126,13 +127,13 @@ def rows_to_learn_from(X: Any, y: Any, sample_weight: Any, name: str) -> tuple[I
     """
     weights = check_counts(sample_weight, len(y))
     if weights is None:
-        return np.argsort(_content(X, y), kind="stable"), None
+        return np.lexsort(_content(X, y, np.ones(len(y), dtype=bool))), None
     if weights.sum() < _FEWEST and len(y) >= _FEWEST:
         raise ProblemError(
             f"sample_weight of {name} sums to {weights.sum():.4g}, but weights count rows, and at least {_FEWEST} are "
             "needed: scale them, such as to a mean of 1"
         )
-    order = np.lexsort((weights, _content(X, y)))
+    order = np.lexsort((weights, *_content(X, y, weights > 0)))
     order = order[weights[order] > 0]
     used = weights[order]
     if (used == np.floor(used)).all() and used.sum() <= max(_MOST_REPEATED, len(used)):
@@ -169,22 +170,55 @@ def in_rounds(weights: FloatArray, name: str) -> tuple[IntArray, FloatArray]:
     return rows, counts
 
 
-def _content(X: Any, y: Any) -> Any:
-    """A number (n,) per row that depends on what it holds; two different rows share one with a chance of 2^-64."""
+def _content(X: Any, y: Any, used: BoolArray) -> tuple[Any, Any]:
+    """Two numbers (n,) per row: of what it holds, and before that of what it holds to six digits.
+
+    So rounding, as of a scaled feature, hardly ever moves a row. Numbers count whatever their type, and outcomes that
+    are none as numbers of the sorted labels of the rows that are used. Two different rows share a number with a chance
+    of 2^-64.
+    """
     import pandas as pd
 
-    table = X if hasattr(X, "iloc") else pd.DataFrame(np.asarray(X).reshape(len(y), -1))
-    parts = [table.iloc[:, k] for k in range(table.shape[1])] + [pd.Series(np.asarray(y))]
-    found: Any = np.zeros(len(y), dtype=np.uint64)
+    table = (X if hasattr(X, "iloc") else pd.DataFrame(np.asarray(X).reshape(len(y), -1))).infer_objects()
+    parts = [table.iloc[:, k] for k in range(table.shape[1])] + [pd.Series(_numbered(y, used))]
+    exact: Any = np.zeros(len(y), dtype=np.uint64)
+    rounded = exact.copy()
     for part in parts:
-        try:
-            hashed = pd.util.hash_pandas_object(part, index=False)
-        except TypeError:
-            # Cells that are lists and the like.
-            hashed = pd.util.hash_pandas_object(part.astype(str), index=False)
-        found = found * _MULTIPLIER + hashed.to_numpy(dtype=np.uint64)
-    return found
+        if pd.api.types.is_numeric_dtype(part.dtype):
+            values = part.to_numpy(dtype=np.float64, na_value=np.nan)
+            mantissa, exponent = np.frexp(values)
+            near = np.ldexp(np.round(np.ldexp(mantissa, _BITS)), exponent - _BITS)
+            both = [_hashed(pd.Series(each + 0.0)) for each in (values, near)]  # 0 has no sign
+        else:
+            both = 2 * [_hashed(part)]
+        exact, rounded = (found * _MULTIPLIER + each for found, each in zip((exact, rounded), both, strict=True))
+    return exact, rounded
 
+
+def _hashed(part: Any) -> Any:
+    import pandas as pd
+
+    try:
+        hashed = pd.util.hash_pandas_object(part, index=False)
+    except TypeError:
+        # Cells that are lists and the like.
+        hashed = pd.util.hash_pandas_object(part.astype(str), index=False)
+    return hashed.to_numpy(dtype=np.uint64)
+
+
+def _numbered(y: Any, used: BoolArray) -> Any:
+    """Outcomes (n,) as they are, or where they are labels their places among those of the rows that are used."""
+    values = np.asarray(y)
+    if values.dtype.kind in "biuf":
+        return values
+    try:
+        return np.searchsorted(np.unique(values[used]), values)
+    except TypeError:  # labels of several types have no order
+        return values
+
+
+_BITS = 20
+"""Binary digits of numbers that say where a row stands."""
 
 _MULTIPLIER = np.uint64(6364136223846793005)
 """Odd, of Knuth's linear congruential generator: the same numbers in other columns give another sum."""

@@ -276,6 +276,44 @@ def test_content_orders_rows_whatever_holds_them() -> None:
     np.testing.assert_array_equal(swapped[first], swapped[[1, 0]][second])
 
 
+@pytest.mark.parametrize("kind", ["int64", "int8", "float32", "float64", "object", "Int64", "category of text"])
+def test_the_same_numbers_are_the_same_rows_whatever_their_type(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.integers(-9, 9, (80, 3)), rng.integers(0, 2, 80)
+    expected, _ = rows_to_learn_from(x.astype(float), y, None, "it")
+    if kind == "category of text":
+        found, _ = rows_to_learn_from(x, pd.Series(np.array(["no", "yes"])[y]).astype("category"), None, "it")
+    else:
+        found, _ = rows_to_learn_from(pd.DataFrame(x).astype(kind), y.astype(float), None, "it")
+    np.testing.assert_array_equal(x[found], x[expected])
+    np.testing.assert_array_equal(y[found], y[expected])
+
+
+def test_rounding_moves_no_row() -> None:
+    rng = np.random.default_rng(6)
+    x, y = rng.normal(size=(500, 4)) * 10.0 ** rng.integers(-9, 9, 4), rng.integers(0, 2, 500)
+    expected, _ = rows_to_learn_from(x, y, None, "it")
+    for factor in (1 + 1e-15, 1 - 1e-14):
+        np.testing.assert_array_equal(rows_to_learn_from(x * factor, y, None, "it")[0], expected)
+    # Rows that differ further behind are still told apart, so that the order of the sample has no part.
+    x[1:] = x[0] * (1 + 1e-9 * np.arange(1, 500)[:, None])
+    order = rng.permutation(500)
+    first, second = (
+        x[rows_to_learn_from(x, y, None, "it")[0]],
+        x[order][rows_to_learn_from(x[order], y[order], None, "it")[0]],
+    )
+    np.testing.assert_array_equal(first, second)
+
+
+def test_labels_of_no_weight_have_no_part() -> None:
+    x = np.arange(12.0)[:, None] % 5
+    labels = np.array(["b", "c"])[np.arange(12) % 2]
+    more = np.concatenate([["a"], labels])
+    found, _ = rows_to_learn_from(np.concatenate([[[3.0]], x]), more, [0, *[1] * 12], "it")
+    expected, _ = rows_to_learn_from(x, labels, None, "it")
+    np.testing.assert_array_equal(found - 1, expected)
+
+
 BAD = [
     ([-1.0, *[1.0] * 19], r"sample_weight must be >= 0, got -1 in row 0"),
     ([np.nan, *[1.0] * 19], r"sample_weight\[0\] is nan: every entry must be a finite number"),

@@ -8,7 +8,7 @@ from omnisim.strategies.elimination.thresholds import ThresholdElimination
 
 
 class PerSubsequenceThreshold(ThresholdElimination):
-    """Algorithm 2 run separately on every subsequence. **Its violation is not bounded**; use SubsequenceThreshold.
+    """Algorithm 2 run separately on every subsequence; its violation is not bounded, so use SubsequenceThreshold.
 
     V_j(a; k) is the sum of c_j(a, y_t) over the rounds of S_k in which a was played; a leaves the set A_k when some
     V_j(a; k) > gamma_{S_k}; the agent chooses from the union of the sets of the active subsequences. It is to
