@@ -263,7 +263,7 @@ class TestSignals:
     def test_several_at_once_are_one_request(self, tmp_path: Path) -> None:
         # As `timeout` sends them: to the command, and to all of its group, workers included.
         out = tmp_path / "out"
-        arguments = ["study", "crowding", "--quick", "--jobs", "2", "--out", out]
+        arguments = ["study", "scaling", "--quick", "--jobs", "2", "--out", out]
         # However much time passes between the two signals on a machine with much to do, it counts as none.
         command = start(*arguments, before="from omnisim import interruption\ninterruption._SAME_REQUEST = 600.0")
         wait_for(command, lambda: len(session_of(command)) > 3)
