@@ -1,12 +1,13 @@
 """Threads: how many the libraries take that compute, and shares of work that is done in several."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info
 
 from omnisim.interruption import signals_wait
 
@@ -22,12 +23,23 @@ def at_most_threads(count: int | None) -> Iterator[None]:
     """
     # The libraries are found by a function that C calls back: what a signal raises there is printed, and lost.
     with signals_wait():
-        limits = threadpool_limits(limits=count)
+        limits = _libraries().limit(limits=count)
     try:
         yield
     finally:
         with signals_wait():
             limits.restore_original_limits()
+
+
+def _libraries() -> ThreadpoolController:
+    """The libraries that have threads, looked for again if a module was imported meanwhile, and maybe one with it."""
+    if not _FOUND or _FOUND[0][0] != len(sys.modules):
+        _FOUND[:] = [(len(sys.modules), ThreadpoolController())]
+    return _FOUND[0][1]
+
+
+_FOUND: list[tuple[int, ThreadpoolController]] = []
+"""Number of modules at which the libraries were looked for last, and what was found: looking takes milliseconds."""
 
 
 def pools_of_threads() -> list[dict[str, object]]:

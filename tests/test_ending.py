@@ -18,6 +18,7 @@ from commands import POSIX, done, finish, send, session_of, start, wait_for
 from scenario_files import omnisim_command, write_scenario
 
 import omnisim
+from omnisim import threads
 from omnisim.comparison.store import Store
 from omnisim.interruption import _AGAIN, Interrupted, signals_interrupt, signals_wait
 from omnisim.output_folder import OWNER
@@ -339,6 +340,7 @@ class TestSignals:
             found.append(path)
 
         monkeypatch.setattr(threadpoolctl.ThreadpoolController, "_make_controller_from_path", signalled)
+        monkeypatch.setattr(threads, "_FOUND", [])  # they are looked for again
         with signals_interrupt(), pytest.raises(Interrupted, match="SIGTERM"), at_most_threads(1):
             raise AssertionError("the block was begun")
         assert found

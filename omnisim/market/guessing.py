@@ -137,7 +137,7 @@ def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[s
     chosen: dict[str, str] = dict(keys.get("select") or {})
     for _ in range(3):
         rows = table.where(chosen).frame
-        stamps = rows[named].astype(str).agg(" ".join, axis=1) if named else rows.index.to_series()
+        stamps = _joined(rows, named) if named else rows.index.to_series()
         if stamps.duplicated().mean() < _SEVERAL:
             break
         best: tuple[float, str, list[str]] | None = None
@@ -159,6 +159,12 @@ def _select(table: Table, keys: Mapping[str, Any], choices: list[str]) -> dict[s
             f"each stamp stands there for {len(values)} values of {name!r}: select one of {shown} ({values[0]!r} here)"
         )
     return {"select": chosen} if chosen else {}
+
+
+def _joined(rows: Any, names: list[str]) -> Any:
+    """Texts (n,) of some columns, joined."""
+    first, *others = (rows[name].astype(str).fillna("") for name in names)
+    return first.str.cat(others, sep=" ") if others else first
 
 
 def clocks_of(column: Any) -> tuple[Any, Any]:

@@ -396,7 +396,7 @@ def _tags(loc: Sequence[int | str], schema: Schema) -> list[str]:
 
 def _node(loc: Sequence[int | str], schema: Schema) -> Any:
     """Find the part of the JSON Schema for a location, by the walk along it."""
-    full = schema.json_schema()
+    full = schema.described
     node: Any = full
     for index, part in enumerate(loc):
         node = _resolve(node, full)

@@ -4,6 +4,7 @@ The tables of strategies, populations and markets are not written here: each is 
 configures, see :mod:`omnisim.scenario.table_models`.
 """
 
+import copy
 import inspect
 import math
 import types
@@ -175,7 +176,17 @@ class Schema:
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema of a whole file."""
-        return self.document.model_json_schema(schema_generator=_JsonSchema)
+        return copy.deepcopy(self.described)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The JSON Schema of a whole file, made once: not to be changed."""
+        return self._described(registry.registered())
+
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def _described(registered: tuple[object, ...]) -> dict[str, Any]:
+        return Schema._document(registered).model_json_schema(schema_generator=_JsonSchema)
 
     @property
     def document(self) -> type[BaseModel]:

@@ -38,10 +38,9 @@ def copied(comparison: omnisim.Comparison, out: Path) -> None:
 
 
 class TestFiles:
-    def test_one_row_group_per_run(self, tmp_path: Path) -> None:
-        compared(tmp_path, seeds=SEEDS)
-        files = sorted((tmp_path / "agents").iterdir())
-        assert len(files) == len(list((tmp_path / "runs").iterdir())) == RUNS
+    def test_one_row_group_per_run(self, undisturbed: omnisim.Comparison) -> None:
+        files = sorted((undisturbed.folder / "agents").iterdir())
+        assert len(files) == len(list((undisturbed.folder / "runs").iterdir())) == RUNS
         assert {pq.ParquetFile(path).num_row_groups for path in files} == {1}
 
     def test_many_runs_are_gathered(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
@@ -54,18 +53,18 @@ class TestFiles:
         assert_same(gathered, undisturbed)
         assert again(tmp_path)[2] == RUNS
 
-    def test_pandas_and_duckdb_read_them_as_they_are(self, tmp_path: Path) -> None:
+    def test_pandas_and_duckdb_read_them_as_they_are(self, undisturbed: omnisim.Comparison) -> None:
         duckdb = pytest.importorskip("duckdb")
-        found = compared(tmp_path, seeds=SEEDS)
-        expected = found.agents.groupby("forecaster", observed=True)["utility"].mean().to_dict()
-        whole = pd.concat([pd.read_parquet(path) for path in (tmp_path / "agents").iterdir()])
+        folder = undisturbed.folder
+        expected = undisturbed.agents.groupby("forecaster", observed=True)["utility"].mean().to_dict()
+        whole = pd.concat([pd.read_parquet(path) for path in (folder / "agents").iterdir()])
         by_pandas = whole.groupby("forecaster")["utility"].mean()
-        query = f"select forecaster, avg(utility) from '{tmp_path}/agents/*.parquet' group by forecaster"  # noqa: S608
+        query = f"select forecaster, avg(utility) from '{folder}/agents/*.parquet' group by forecaster"  # noqa: S608
         by_duckdb = dict(duckdb.sql(query).fetchall())
         assert set(by_duckdb) == set(FORECASTERS)
         for name, utility in expected.items():
             np.testing.assert_allclose([by_pandas[name], by_duckdb[name]], utility)
-        query = f"select count(*) from (select unnest(summary) from '{tmp_path}/runs/*.parquet')"  # noqa: S608
+        query = f"select count(*) from (select unnest(summary) from '{folder}/runs/*.parquet')"  # noqa: S608
         assert duckdb.sql(query).fetchall() == [(RUNS * 4,)]
 
     def test_a_temporary_folder_goes_with_the_comparison(self) -> None:

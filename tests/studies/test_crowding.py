@@ -43,6 +43,7 @@ def test_it_leaves_a_page_and_its_tables(folder: Path) -> None:
     assert manifest["command"] == "omnisim study crowding --quick --seed 2"
 
 
+@pytest.mark.whole
 def test_every_forecaster_is_in_both_markets(folder: Path) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
     assert len(runs) == sum(len(case.forecasters) * len(case.seeds) for case in cases(QUICK, Options()))
@@ -52,6 +53,7 @@ def test_every_forecaster_is_in_both_markets(folder: Path) -> None:
     assert (runs["certificates"] > 0).all()
 
 
+@pytest.mark.whole
 def test_one_prediction_for_all_costs_half_of_the_rounds(folder: Path) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
     hours = runs[runs["part"] == "hours"].set_index("forecaster")
@@ -96,6 +98,7 @@ def test_what_is_paid_is_the_mean_price_of_a_megawatt_hour(high: float, monkeypa
     assert (row["cut"] > 0) == (high == 60.0)
 
 
+@pytest.mark.whole
 def test_money_is_told_per_year(folder: Path) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
     market = pd.read_parquet(folder / "market.parquet")

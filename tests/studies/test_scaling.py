@@ -69,6 +69,7 @@ class TestFolder:
         assert any("Persistence: swap regret grows with slope" in line for line in findings)
 
 
+@pytest.mark.whole
 def test_the_page_says_what_the_tables_say(written) -> None:
     assert len(written.page) < 1_500_000
     assert "All 3 findings agree with theory. 19 more are not judged." in written.page

@@ -93,6 +93,7 @@ def test_the_scenario_beside_the_page_runs(made: tuple[Path, str], tmp_path: Pat
     assert answer.code == 0, answer.err
 
 
+@pytest.mark.whole
 def test_another_command_does_not_replace_the_results_unless_told_to(
     files: tuple[Path, list[str]], tmp_path: Path
 ) -> None:

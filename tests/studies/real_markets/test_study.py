@@ -83,6 +83,7 @@ def tiny() -> Frame:
     return replace(module.STUDY, quick=Plan(replicates=1, agents=(3, 2, 3), rounds=30))
 
 
+@pytest.mark.whole
 def test_with_published_forecasts(parquet, tiny) -> None:
     told: list[tuple[int, int]] = []
     found = tiny(Options(quick=True, jobs=1, data=parquet, progress=lambda done, total: told.append((done, total))))
@@ -102,6 +103,7 @@ def test_with_published_forecasts(parquet, tiny) -> None:
     assert "nan" not in {str(cell) for line in page.splitlines() if line.startswith("<td") for cell in line.split(">")}
 
 
+@pytest.mark.whole
 def test_with_a_folder_of_epftoolbox(toolbox, tiny) -> None:
     found = tiny(Options(quick=True, jobs=1, data=toolbox))
     assert set(found.tables["runs"].frame["market"]) == {"BE", "ERCOT"}

@@ -79,6 +79,7 @@ def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, 
             assert row[f"money_{population}"] == pytest.approx(mean, rel=1e-9, abs=1e-9 * np.abs(by_day).max())
 
 
+@pytest.mark.whole
 def test_the_page_states_what_was_cut_in_each_market() -> None:
     plan = Plan(1, (2, 2, 2), DAYS)
     settings = [setting(replace(market_with(share, 5000.0), name=name)) for name, share in (("AA", 0.0), ("BB", 0.1))]
