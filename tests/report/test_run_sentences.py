@@ -1,5 +1,6 @@
 """Sentences of the page of a run, against numbers found by loops over its record."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 
@@ -72,6 +73,38 @@ def test_certificates(drawn: Analysis) -> None:
     assert f"Of these {before} were promised before the run; {len(informative) - before} follow" in said
     checks = sum(row["status"] == "cannot fail" for row in rows)
     assert f"{checks} are met and cannot fail" in said
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_status_is_told_of_where_there_is_one_and_counted(make: Callable[..., Analysis], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    analysis = make(populations={"a": 2}, clean=1.0)
+    words = {
+        "informative": "could have failed and hold",
+        "vacuous": "promise nothing over so few rounds (vacuous): ",
+        "hypotheses unmet": "promise nothing here: no agent meets the hypotheses of the theorem.",
+        "cannot fail": "met and cannot fail: ",
+        "violated": "violated; see the top of the page.",
+    }
+    for kinds in (list(words)[seed : seed + 1], rng.choice(list(words), 2, replace=False), rng.choice(list(words), 4)):
+        if not len(kinds):
+            continue
+        table = analysis.certificates.copy()
+        table["status"] = rng.choice(kinds, len(table))
+        table["holds"] = table["status"] != "violated"
+        forged = dataclasses.replace(analysis)
+        forged.__dict__["certificates"] = table
+        said = list(guarantees.sentences(forged))
+        claims = int((table["status"] != "cannot fail").sum())
+        for status, clause in words.items():
+            number_of = int((table["status"] == status).sum())
+            told = [sentence for sentence in said if clause in sentence]
+            assert len(told) == (number_of > 0), status
+            if status == "violated" and number_of:
+                assert told[0].startswith(f"{number_of} of {claims} certificate{'s' * (claims > 1)} violated")
+            elif number_of:
+                assert told[0].startswith(f"{number_of} ")
+        assert ("No theorem applies beyond the assumptions" in " ".join(said)) == (claims == 0)
 
 
 def test_who_is_worst_off(drawn: Analysis) -> None:
