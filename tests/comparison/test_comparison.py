@@ -14,7 +14,7 @@ import pytest
 from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scenario
 
 import omnisim
-from omnisim.comparison.grid import LABELS
+from omnisim.comparison.grid import LABELS, make_grid
 from omnisim.comparison.records import MEASURES
 from omnisim.comparison.store import Store
 from omnisim.errors import OmnisimError, TraceError
@@ -109,7 +109,10 @@ class TestFrames:
             )
             np.testing.assert_allclose(row.difference, (own - reference).mean(), atol=1e-12)
             assert row.reference == "last"
-        assert set(comparison.differences["forecaster"]) == {"mean", "truth"}
+        keys = ["forecaster", "population", "subsequence", "measure"]
+        every = product(("mean", "truth"), ("many", "few"), ("even", "all"), MEASURES)
+        assert set(comparison.differences[keys].itertuples(index=False, name=None)) == set(every)
+        assert len(comparison.differences) == 2 * 2 * 2 * len(MEASURES)
         assert (comparison.differences["seeds"] <= SEEDS).all()
 
     def test_intervals_lie_around_the_difference_and_verdicts_follow_from_those_that_hold_together(
@@ -327,6 +330,24 @@ class TestAxes:
         found = omnisim.compare(small_scenario(), "climatology", seeds=2, jobs=1)
         assert len(found.table) == 1
         assert len(found.differences) == len(found.gains) == 0
+
+    def test_settings_with_several_values_are_in_the_label_of_each_variant(self) -> None:
+        few = {f"populations.{name}.agents": 1 for name in ("buyers", "factories", "operators")}
+        scenario = omnisim.load_scenario("ercot_day_ahead", {**few, "subsequences": {"all": True}})
+        settings = {"rounds": [3, 4], "market.high": [250.0], "populations.buyers.agents": [1, 2, 3]}
+        grid = make_grid(scenario, ["climatology", "persistence"], seeds=[5, 2], settings=settings)
+        every = list(product(("climatology", "persistence"), (3, 4), (1, 2, 3)))
+        rule, market = str(scenario.source["elimination"]["kind"]), str(scenario.source["adversary"]["kind"])
+        assert [variant.labels for variant in grid.variants] == [
+            (name, rule, market, f"rounds={rounds}, populations.buyers.agents={agents}")
+            for name, rounds, agents in every
+        ]
+        for variant, (_, rounds, agents) in zip(grid.variants, every, strict=True):
+            written = variant.scenario.source["populations"]["buyers"]
+            assert (variant.scenario.rounds, written["agents"]) == (rounds, agents)
+        assert [(variant.labels, seed) for variant, seed in grid.tasks] == [
+            (variant.labels, seed) for seed in (5, 2) for variant in grid.variants
+        ]
 
     def test_one_run_alone_is_a_comparison(self) -> None:
         found = omnisim.compare(small_scenario(), "climatology", seeds=1, jobs=1)
