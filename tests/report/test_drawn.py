@@ -1,5 +1,6 @@
 """What figures draw, against the record: names are told once, and marks lie where they are seen."""
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,16 +15,20 @@ import omnisim
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.report import figures
-from omnisim.report.drawings import Curve, Drawing, Panel, Strip, StripPanel, Strips
+from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel, Strip, StripPanel, Strips
 from omnisim.report.figures.agent import agent_course, agent_frame
 from omnisim.report.figures.certificates import has_ratio
 from omnisim.report.figures.curves import curves
+from omnisim.report.figures.difference_map import Panel as Differences
+from omnisim.report.figures.difference_map import difference_map
+from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.plane import Plane, Point, planes
 from omnisim.report.figures.strips import strips
 from omnisim.report.figures.style import MARGIN_BOTTOM, MARGIN_TOP, blank, stack
 from omnisim.report.figures.winners import Panel as Winners
 from omnisim.report.figures.winners import Row, winners
-from omnisim.report.text import number
+from omnisim.report.run.figures import shown_figures
+from omnisim.report.text import amount, number, percent, signed_amount
 from omnisim.trace import Trace
 
 
@@ -213,7 +218,9 @@ def test_marks_of_certificates_are_in_the_row_of_their_theorem_and_populations_a
         assert all(low < y < high for y in trace.y)
         places[trace.name] = {round(y - round(y), 9) for y in trace.y}
     assert len(places) == 3
-    assert len(set.union(*places.values())) == sum(map(len, places.values())) == 3
+    [apart] = zip(*map(sorted, places.values()), strict=True)
+    assert len(set(apart)) == 3
+    assert sorted(apart) == pytest.approx(sorted(-place for place in apart))
 
 
 def test_which_actions_were_eliminated_and_where(market: Analysis) -> None:
@@ -253,3 +260,131 @@ def test_errors_and_scores_by_subsequence_look_alike(make: Callable[..., Analysi
     assert errors.layout.xaxis.title.text != scores.layout.xaxis.title.text
     for name in ("bargap", "height", "showlegend", "yaxis"):
         assert errors.layout[name] == scores.layout[name]
+
+
+def fixed(figure: go.Figure) -> Iterator[tuple[str, str, float, float]]:
+    """Axes with a range of numbers: letter, name, and the ends."""
+    for name, axis in figure.to_plotly_json()["layout"].items():
+        if name[1:5] == "axis" and isinstance((axis.get("range") or [None])[0], int | float):
+            yield name[0], name[0] + name[5:], min(axis["range"]), max(axis["range"])
+
+
+@pytest.fixture(scope="module")
+def every(market: Analysis) -> list[go.Figure]:
+    return [figure for shown in shown_figures(market).values() for figure in shown.variants]
+
+
+def test_all_that_is_drawn_lies_within_its_axes(every: list[go.Figure]) -> None:
+    seen = 0
+    drawn = strips(
+        "", Strips([StripPanel("", "", [Strip("a", 1.0, (0.0, 2.0), (-3.0, 2.0)), Strip("b", -1.0)])], "", "")
+    )
+    bars = winners("", [Winners("", [Row("a", 1, 0, 0), Row("b", 0, 1, 0)])], "", "")
+    for figure in [*every, drawn, bars]:
+        for letter, axis, low, high in fixed(figure):
+            for trace in figure.data:
+                if (getattr(trace, f"{letter}axis") or letter) == axis and trace.type != "heatmap":
+                    places = [place for place in getattr(trace, letter) or () if isinstance(place, int | float)]
+                    assert all(low <= place <= high for place in places)
+                    seen += len(places)
+            layout = figure.layout[f"{letter}axis{axis[1:]}"]
+            assert all(low <= tick <= high for tick in layout.tickvals or () if isinstance(tick, int | float))
+    assert seen > 100
+
+
+def test_panels_below_each_other_move_together_or_not_at_all(every: list[go.Figure]) -> None:
+    together = 0
+    for figure in every:
+        axes = {"x" + name[5:]: axis for name, axis in figure.to_plotly_json()["layout"].items() if name[:5] == "xaxis"}
+        led = {name: axis["matches"] for name, axis in axes.items() if axis.get("matches")}
+        assert not led or set(led) | set(led.values()) == set(axes)
+        assert len(set(led.values())) <= 1
+        assert not set(led) & set(led.values())
+        together += bool(led)
+        shown = [name for name in axes if axes[name].get("showticklabels", True)]
+        assert max(axes, key=lambda name: int(name[1:] or 1), default=None) in [*shown, None]
+    assert together > 3
+
+
+def test_one_look_tells_what_all_lines_are_at_a_time(market: Analysis) -> None:
+    drawn = [draw(market) for draw in (figures.prices, figures.forecast_errors, figures.eliminations)]
+    drawn += [figures.money_course(market, "makers"), agent_frame(market, "makers")]
+    assert {figure.layout.hovermode for figure in drawn} == {"x"}
+
+
+def test_shades_of_maps_have_no_scale_beside_them(market: Analysis) -> None:
+    """They grow with the square root; the numbers stand in the cells."""
+    differences = np.array([[1.0, -2.0]])
+    panel = Differences("", differences, differences > 0, [["", ""]])
+    drawn = [
+        difference_map("", [panel], ["a"], ["b", "c"], ("", ""), larger_is_better=True),
+        heat_map("", HeatMap(["a"], ["b", "c"], np.abs(differences), "", "", "")),
+    ]
+    assert [figure.data[0].showscale for figure in drawn] == [False, False]
+    assert figures.elimination_map(market).layout.coloraxis.showscale is False
+
+
+def test_names_of_subsequences_are_cut_alike_beside_their_rows(make: Callable[..., Analysis]) -> None:
+    analysis = make(populations={"one": 3}, subsequences=("all", LONG))
+    drawn = [figures.regrets(analysis), figures.violations(analysis), figures.plays(analysis, "one")]
+    drawn.append(figures.errors_by_subsequence(analysis))
+    assert len(cut(text for figure in drawn for text in figure.layout.yaxis.ticktext)) == 1
+
+
+def test_bands_that_reach_below_zero_end_below_the_line_where_the_axis_is_of_logarithms() -> None:
+    x, low = np.array([1.0, 2.0, 4.0]), np.array([-1.0, 0.5, 0.0])
+    panel = Panel("", "", "", [Curve("a", x, x, low, 2 * x)])
+    below, above, line = curves("", Drawing([panel], "", "")).data
+    assert all(0 < bottom < y for bottom, y in zip(below.y, line.y, strict=True))
+    assert below.y[1] == 0.5
+    assert list(above.y) == [2, 4, 8]
+    plain = curves("", Drawing([dataclasses.replace(panel, log_y=False)], "", ""))
+    assert list(plain.data[0].y) == [-1, 0.5, 0]
+
+
+@pytest.mark.parametrize("dates", [False, True])
+def test_the_deepest_point_under_the_best_is_told(make: Callable[..., Analysis], dates: bool) -> None:
+    analysis = make(populations={"one": 4}, currency="EUR", dates=dates)
+    worth, best, deepest, when = analysis.worth["one"], 0.0, 0.0, 0
+    gain = 0.0
+    for t in range(60):
+        gain += float(worth.by_round[0, t] - worth.by_round[1, t]) / 4
+        best = max(best, gain)
+        if best - gain > deepest:
+            deepest, when = best - gain, t
+    day = str(analysis.trace.dates[when]) if dates else f"round {when + 1}"
+    alt = figures.money_course(analysis, "one").layout.meta["alt"]
+    assert alt.endswith(f"the largest drawdown was {amount(deepest)} on {day}.")
+    assert f"ends at {signed_amount(gain)} EUR per agent" in alt
+
+
+def test_the_three_actions_played_most_are_told(make: Callable[..., Analysis]) -> None:
+    for actions in (2, 3, 6):
+        analysis = make(populations={"one": 5}, actions=actions)
+        record = analysis.trace.records["one"]
+        names = record.population.action_names
+        times = Counter(names[a] for a in record.actions.ravel().tolist())
+        most = sorted(names, key=lambda name: -times[name])[:3]
+        told = [f"{name} {percent(times[name] / record.actions.size)}" for name in most]
+        alt = figures.plays(analysis, "one").layout.meta["alt"]
+        assert alt == f"Stacked bars; one on all played {', '.join(told[:-1])} and {told[-1]}."
+
+
+def test_the_end_of_growth_is_told(market: Analysis) -> None:
+    measures, k = market.measures["buyers"], market.trace.subsequences.index("hot")
+    rounds = int(market.trace.active[:, k].sum())
+    alt = figures.growth_curves(market, "buyers", "hot").layout.meta["alt"]
+    for words, values in (("swap regret", measures.swap_regret[k]), ("CCV+", measures.ccv_positive[k])):
+        known = values[~np.isnan(values)]
+        high = number(float(np.quantile(known, 0.95)))
+        told = f"{words} after {rounds} days: median {number(float(np.median(known)))}, 95th percentile {high}"
+        left = len(values) - len(known)
+        assert told + (f" ({left} with an empty benchmark)" if left else "") in alt
+
+
+@pytest.mark.parametrize(("dimension", "step"), [(2, 1), (12, 1), (13, None)])
+def test_up_to_a_dozen_coordinates_have_a_mark_each(
+    make: Callable[..., Analysis], dimension: int, step: int | None
+) -> None:
+    figure = figures.forecast_errors(make(populations={"one": 1}, dimension=dimension))
+    assert figure.layout.xaxis.dtick == step

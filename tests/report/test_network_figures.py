@@ -165,6 +165,41 @@ def test_lines_of_the_timeline_are_in_the_row_of_their_population(networked: Ana
         assert all(abs(y - round(y)) < 0.5 for y in trace.y if y is not None)
 
 
+def test_populations_that_are_not_drawn_are_counted(networked: Analysis) -> None:
+    record = networked.trace.messages
+    assert record is not None
+    figure = figures.network_map(networked)
+    drawn = sum(len(trace.x) for trace in figure.data if trace.mode == "markers+text")
+    left = len(record.parties) - drawn
+    told = f" The first {drawn - 1} parties are drawn, {left} more populations are not."
+    assert figure.layout.meta["caption"].endswith(told) == (left > 0)
+    assert ("are not" in figure.layout.meta["caption"]) == (left > 0)
+
+
+def test_messages_of_a_round_that_are_lost_or_come_later_are_counted() -> None:
+    found = analysis(Tree(2), 5)
+    record = found.trace.messages
+    assert record is not None
+    log, figure = record.log, figures.timeline(found)
+    trouble = (record.late + record.lost).sum(axis=0)
+    day = max(range(log.first, log.last + 1), key=lambda t: (trouble[t], -t))
+    end = figure.layout.xaxis.range[1] - 0.04
+    arrived: dict[str, list[float]] = {kind: [] for kind in record.kinds}
+    for about, kind, sender, receiver, at in zip(
+        log.round, log.kind, log.sender, log.receiver, log.arrived, strict=True
+    ):
+        if about == day and "population" in (record.roles[sender], record.roles[receiver]):
+            arrived[record.kinds[kind]].append(at - day)
+    words, late = {"registration": "candidates registered"}, 0
+    for kind, times in arrived.items():
+        lost = sum(bool(np.isinf(at)) for at in times)
+        later = sum(bool(np.isfinite(at)) and at > end + 1e-9 for at in times)
+        told = f"{words.get(kind, kind)}: {len(times)} shown, {lost} lost, {later} coming later"
+        assert told in figure.layout.meta["alt"]
+        late += later
+    assert late > 0
+
+
 def test_the_page_has_a_part_about_the_network_where_there_is_one(networked: Analysis, tmp_path: Path) -> None:
     omnisim.write_report(networked, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
