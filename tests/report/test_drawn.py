@@ -388,3 +388,30 @@ def test_up_to_a_dozen_coordinates_have_a_mark_each(
 ) -> None:
     figure = figures.forecast_errors(make(populations={"one": 1}, dimension=dimension))
     assert figure.layout.xaxis.dtick == step
+
+
+def test_every_row_adds_the_same_height(make: Callable[..., Analysis]) -> None:
+    def names(rows: int) -> tuple[str, ...]:
+        return tuple(f"part {k}" for k in range(rows))
+
+    def some_map(rows: int) -> go.Figure:
+        values = np.ones((rows, 1))
+        panel = Differences("", values, values > 0, [[""]] * rows)
+        return difference_map("", [panel], names(rows), ["a"], ("", ""), larger_is_better=True)
+
+    runs = [make(populations={"one": 3}, subsequences=names(rows), clean=1.0) for rows in (1, 2, 3)]
+    eliminated = [make(populations={"one": 3}, actions=rows) for rows in (2, 3, 4)]
+    grown = [
+        [figures.regrets(run) for run in runs],
+        [figures.violations(run) for run in runs],
+        [figures.elimination_map(run) for run in eliminated],
+        [strips("", Strips([StripPanel("", "", [Strip("a", 1.0)] * rows)], "", "")) for rows in (1, 2, 3)],
+        [winners("", [Winners("", [Row("a", 1, 1, 1)] * rows)], "", "") for rows in (1, 2, 3)],
+        [some_map(rows) for rows in (1, 2, 3)],
+    ]
+    for few, some, many in grown:
+        low, middle, high = (panel[1] - panel[0] for panel in (panels_of(figure)[0] for figure in (few, some, many)))
+        assert round(middle - low) == round(high - middle) > 15
+    for draw in (figures.errors_by_subsequence, lambda run: figures.plays(run, "one")):
+        low, middle, high = (draw(run).layout.height for run in runs)
+        assert middle - low == high - middle > 15

@@ -269,10 +269,12 @@ def test_accuracy(under_two_rules: omnisim.Comparison) -> None:
 
 
 def test_what_may_be_chance_is_said(under_two_rules: omnisim.Comparison) -> None:
-    found = omnisim.load_comparison(under_two_rules.folder)
-    scope, rows = Scope(found), under_two_rules.diebold_mariano.to_dict("records")
+    found, frame = omnisim.load_comparison(under_two_rules.folder), under_two_rules.diebold_mariano.copy()
+    frame["mean"] = frame["reference_mean"] + [0.4, -0.4, 7.0, -7.0]
+    frame["difference"] = frame["mean"] - frame["reference_mean"]
+    scope, rows = Scope(found), frame.to_dict("records")
     for chance in (0.0009, 0.001, 0.0012, 0.0499, 0.05, 0.7, NOBODY):
-        found.__dict__["diebold_mariano"] = under_two_rules.diebold_mariano.assign(p_value=chance)
+        found.__dict__["diebold_mariano"] = frame.assign(p_value=chance)
         *told, more = accuracy.sentences(scope)
         assert more == "1 more are in the table of accuracy below."
         for expected, sentence in zip(rows[:3], told, strict=True):

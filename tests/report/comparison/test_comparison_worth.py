@@ -125,6 +125,8 @@ def test_tone_and_notices(comparison: omnisim.Comparison) -> None:
     assert found.tone == ("fair" if found.reservations else "good")
     lines = summary(Scope(comparison))
     assert lines[0] == found.headline
+    assert lines[1].startswith(f"{best}: ")
+    assert lines[1] in dict(found.points)["Worth"]
     assert all(text in " ".join(lines) for text in found.reservations)
 
 
