@@ -131,6 +131,59 @@ def test_certificates_hold_and_agree_with_the_definitions(run: Run) -> None:
             assert (row["informative"], row["status"]) == (False, "hypotheses unmet"), theorem
 
 
+_DIRTY = "sum over S_j meeting S of |A without B(S_j)|"
+
+CLAIMS = {
+    "Assumption 1": (
+        "largest utility over [0, 1]^d <= 1",
+        "Lipschitz constant L <= 1",
+    ),
+    "Section 2": ("|costs| of actions played <= 1",),
+    "Proposition 1": ("actions of B removed = 0",),
+    "Proposition 2": ("actions of BE removed = 0",),
+    "Proposition 3": ("actions of B(S) removed = 0",),
+    "Proposition 4": ("actions of BE(S) removed = 0",),
+    "Theorem 1": ("CCV+ <= |A without B|",),
+    "Theorem 2": (
+        "CCV <= |A| (1 + gamma)",
+        "CCV <= |A without B| (1 + gamma)",
+    ),
+    "Theorem 5": (
+        "CCV+(S) <= L |A|",
+        f"CCV+(S) <= {_DIRTY}",
+    ),
+    "Theorem 6": (
+        "CCV(S) <= L |A| (1 + gamma_S)",
+        f"CCV(S) <= {_DIRTY} (1 + gamma_S)",
+    ),
+    **dict.fromkeys(("Theorem 3", "Theorem 7", "Theorem 9", "Theorem 11"), ("swap regret(S) <= 2 L sum of biases",)),
+}
+"""What each theorem says of a part, or of the run: first what is known before it, then what its record allows."""
+
+LACKING = {
+    **dict.fromkeys(("Proposition 1", "Proposition 3", "Theorem 1"), "the benchmark of the others is empty"),
+    **dict.fromkeys(("Proposition 2", "Proposition 4"), "gamma is smaller than the theorem asks for"),
+    **dict.fromkeys(("Theorem 2", "Theorem 5", "Theorem 6"), "the others had no candidate left in some round"),
+    **dict.fromkeys(
+        ("Theorem 3", "Theorem 7", "Theorem 9", "Theorem 11"),
+        "the others have an empty benchmark, or lost an action of it",
+    ),
+}
+"""What those lack who do not meet the hypotheses."""
+
+
+@EXAMPLES
+@given(runs(*RULES))
+def test_a_certificate_says_what_is_promised_and_what_those_lack_to_whom_it_is_not(run: Run) -> None:
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in omnisim.analyze(run.trace).certificates.to_dict("records"):
+        found.setdefault((row["theorem"], row["subsequence"]), []).append(row["claim"])
+        everybody = row["hypotheses_met"] == row["agents"]
+        assert row["note"] == ("" if everybody else LACKING[row["theorem"]])
+    for (theorem, _), claims in found.items():
+        assert tuple(claims) == CLAIMS[theorem]
+
+
 def share(measured: float, bound: float) -> float:
     """How much of its bound an agent uses: the row shows the agent that uses most."""
     if bound > 0:

@@ -1,5 +1,7 @@
 """Certificates of a forecaster with Hedge's weights: the published bound, against sums over all objectives."""
 
+import copy
+import dataclasses
 import math
 from itertools import product
 from typing import Any
@@ -92,6 +94,20 @@ def test_rows_by_hand(tolerance: float | None) -> None:
                     total += w * (p[i] - trace.outcomes[t, i]) * (int(utilities.argmax()) == a)
             largest = max(largest, abs(total))
         assert bias[name] == pytest.approx(largest, abs=1e-9)
+
+
+@pytest.mark.parametrize("declared", [0.25, 1.0, 40.0])
+def test_the_bound_is_the_declared_one_and_told_as_that_of_hedge(declared: float) -> None:
+    trace = analysis(12).trace
+    about = copy.deepcopy(trace.about)
+    [calibration] = [each for each in about["forecast"]["guarantees"] if "largest_gain" in each]
+    assert calibration["largest_gain"] > 1
+    calibration["largest_gain"] = declared
+    table = omnisim.analyze(dataclasses.replace(trace, about=about)).certificates
+    rows = table[table["claim"].str.contains("in expectation <=")]
+    assert rows["bound"].tolist() == [declared] * 4
+    assert rows["claim"].str.endswith("<= (ln K + T ln(cosh eta + tol sinh eta)) / eta").all()
+    assert set(rows["basis"]) == {"before the run"}
 
 
 def test_a_round_beyond_its_tolerance_leaves_nothing_promised() -> None:

@@ -119,7 +119,7 @@ def _table(name: str, *columns: Column) -> Column:
     return Column(name, _TEXT, nested=columns)
 
 
-_text, _texts = Column("", _TEXT), Column("", _TEXT, missing=True)
+_text = Column("", _TEXT)
 _named = Column("", _TEXT, filled=True)
 _count, _short = Column("", _WHOLE, low=0), Column("", _SHORT, low=0)
 _some = Column("", _WHOLE, low=1)

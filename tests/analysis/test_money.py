@@ -121,6 +121,41 @@ class TestAccuracy:
         assert (table["rounds"] == DAYS - 1).all()
         assert table.loc["mean absolute error", "unit"] == "EUR/MWh"
 
+    @pytest.mark.parametrize("d", [1, 3])
+    def test_the_table_by_loops(self, d: int) -> None:
+        """Also on a part without a scored round; of one coordinate there is no order."""
+        rng = np.random.default_rng(d)
+        truth, forecast = rng.random((2, 30, d))
+        first, odd = np.arange(30) == 0, np.arange(30) % 2 == 1
+        scenario = omnisim.Scenario(
+            populations=[omnisim.Population("a", rng.random((1, 2, d)) / d)],
+            adversary=omnisim.adversaries.Replay(truth),
+            forecaster=omnisim.forecasters.Published(forecast),
+            subsequences={"all": None, "odd": odd, "first": first},
+        )
+        table = omnisim.analyze(omnisim.simulate(scenario)).accuracy
+        order = ["rank correlation within a round", "hit rate of the lowest", "hit rate of the highest"]
+        order.append("mean absolute error of the spread")
+        for name, member in (("all", np.ones(30, dtype=bool)), ("odd", odd), ("first", first)):
+            rows = table[table["subsequence"] == name].set_index("measure")
+            rounds = [t for t in range(1, 30) if member[t]]  # persistence has no forecast of the first
+            assert set(rows.index) >= set(order) or d == 1 or not rounds
+            assert not set(rows.index) & set(order) or (d > 1 and rounds)
+            assert set(rows["rounds"]) == {len(rounds)}
+            if not rounds:
+                assert rows["value"].isna().all()
+                continue
+            errors = [[guess[t] - truth[t] for t in rounds] for guess in (forecast, np.roll(truth, 1, axis=0))]
+            absolute, signed = ([np.mean(f(each)) for each in errors] for f in (np.abs, np.array))
+            root = [np.sqrt(np.mean(np.square(each))) for each in errors]
+            for measure, expected in (
+                ("mean absolute error", absolute),
+                ("root mean squared error", root),
+                ("mean error", signed),
+                ("relative mean absolute error", [absolute[0] / absolute[1], 1.0]),
+            ):
+                assert rows.loc[measure, ["value", "baseline"]].tolist() == pytest.approx(expected), measure
+
     def test_measures_of_order_by_brute_force(self) -> None:
         rng = np.random.default_rng(6)
         forecast, truth = rng.integers(0, 6, (2, 50, 12)).astype(float)

@@ -71,3 +71,24 @@ def test_bias_along_utilities_over_the_corners() -> None:
         trivial = max(slope @ (y - p) for slope in slopes for y in corners for p in corners)
         hindsight = max(sum(max(slope @ (y - p) for p in corners) for y in outcomes) for slope in slopes)
         assert found.of(n) == pytest.approx((9 * trivial / 2, hindsight / 2))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_assumed_of_utilities_is_checked_at_all_corners(seed: int) -> None:
+    """Of the agent of three that comes closest to an assumption."""
+    agents = population(3, 1 + seed % 3, 2, seed)
+    scenario = omnisim.Scenario(
+        populations=[agents],
+        adversary=omnisim.adversaries.Independent([[0.0, 0.5]]),
+        forecaster=omnisim.forecasters.Climatology(),
+        rounds=2,
+    )
+    table = omnisim.analyze(omnisim.simulate(scenario)).certificates
+    rows = {row["claim"]: row for row in table[table["theorem"] == "Assumption 1"].to_dict("records")}
+    largest, steepest = [], []
+    for n in range(3):
+        earned = [agents.utilities(np.array(corner))[n] for corner in product([0.0, 1.0], repeat=2)]
+        largest.append(max(np.max(earned), 1 - np.min(earned)))
+        steepest.append(max(sum(abs(slope) for slope in slopes) for slopes in agents.utility[n].tolist()))
+    assert rows["largest utility over [0, 1]^d <= 1"]["measured"] == pytest.approx(max(largest), abs=1e-12)
+    assert rows["Lipschitz constant L <= 1"]["measured"] == pytest.approx(max(steepest), abs=1e-12)

@@ -2,7 +2,9 @@
 
 import importlib
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scenario
 
 import omnisim
-from omnisim.comparison.grid import LABELS
+from omnisim.comparison.grid import LABELS, make_grid
 from omnisim.comparison.records import MEASURES
 from omnisim.comparison.store import Store
 from omnisim.errors import OmnisimError, TraceError
@@ -107,8 +109,50 @@ class TestFrames:
             )
             np.testing.assert_allclose(row.difference, (own - reference).mean(), atol=1e-12)
             assert row.reference == "last"
-        assert set(comparison.differences["forecaster"]) == {"mean", "truth"}
+        keys = ["forecaster", "population", "subsequence", "measure"]
+        every = product(("mean", "truth"), ("many", "few"), ("even", "all"), MEASURES)
+        assert set(comparison.differences[keys].itertuples(index=False, name=None)) == set(every)
+        assert len(comparison.differences) == 2 * 2 * 2 * len(MEASURES)
         assert (comparison.differences["seeds"] <= SEEDS).all()
+
+    def test_intervals_lie_around_the_difference_and_verdicts_follow_from_those_that_hold_together(
+        self, comparison: omnisim.Comparison
+    ) -> None:
+        judged = 0
+        for row in [*comparison.differences.to_dict("records"), *comparison.overall.to_dict("records")]:
+            value, low, high = row["difference"], row["simultaneous_low"], row["simultaneous_high"]
+            if np.isnan(low):
+                assert np.isnan([high, row["low"], row["high"]]).all()
+                assert row["verdict"] == ""
+                continue
+            np.testing.assert_allclose(
+                [value - low, value - row["low"]], [high - value, row["high"] - value], atol=1e-12
+            )
+            assert low - 1e-12 <= row["low"] < value < row["high"] <= high + 1e-12
+            good = row["measure"] in ("utility", "money", "money_clipped")
+            above, below = ("better", "worse") if good else ("worse", "better")
+            assert row["verdict"] == (above if low > 0 else below if high < 0 else "not separated")
+            judged += row["verdict"] != "not separated"
+        assert judged > 5
+        for name in MEASURES:
+            table = comparison.table[[name, f"{name}_low", f"{name}_high"]].to_numpy()
+            known = table[~np.isnan(table[:, 1])]
+            np.testing.assert_allclose(known[:, 0] - known[:, 1], known[:, 2] - known[:, 0], atol=1e-12)
+            assert (known[:, 1] <= known[:, 0]).all()
+
+    def test_seeds_are_counted_where_they_are_known(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
+        """A regret is not known under seeds with which no agent has a benchmark."""
+        known: Counter[tuple[str, str, int]] = Counter()
+        for seed in range(SEEDS):
+            for population, subsequence in product(("many", "few"), ("even", "all")):
+                grown = one_by_one["mean", seed].growth(population, subsequence, 12)
+                rounds = grown["rounds"][grown["swap_regret"].notna()].unique().tolist()
+                known.update((population, subsequence, each) for each in rounds)
+        rows = comparison.growth.query("forecaster == 'mean' and measure == 'swap_regret'")
+        found = dict(
+            zip(zip(rows["population"], rows["subsequence"], rows["rounds"], strict=True), rows["seeds"], strict=True)
+        )
+        assert {place: seeds for place, seeds in found.items() if seeds} == known
 
     def test_intervals_are_narrower_than_unpaired_ones_would_be(self, comparison: omnisim.Comparison) -> None:
         # The same agents meet the same outcomes, so the difference varies less than what it is the difference of.
@@ -179,6 +223,11 @@ class TestMethods:
         assert set(comparison.table["verdict"].iloc[1:]) <= {"better", "worse", "not separated"}
         assert list(comparison.table["comparisons"].dropna()) == [2, 2]
 
+    def test_two_seeds_are_two_markets(self) -> None:
+        found = compared(seeds=2)
+        assert found.runs["outcomes"].nunique() == 2
+        assert set(found.overall.loc[found.overall["measure"] == "utility", "method"]) == {"seeds"}
+
     @pytest.mark.parametrize(("seeds", "method"), [(1, "days"), (5, "days")])
     def test_a_replayed_market(self, seeds: int, method: str) -> None:
         # The agents are the same under every seed, so that only the days of the market can be resampled.
@@ -248,6 +297,18 @@ class TestMethods:
         assert found.table["money"].isna().all()
         assert found.means.loc[found.means["measure"] == "money", "mean"].notna().all()
 
+    def test_nor_are_they_over_the_days_of_a_replayed_market(self) -> None:
+        scenario = small_scenario(replayed())
+        many, few = scenario.populations
+        other = omnisim.Population("few", few.utility, few.offset, money=omnisim.Money(np.ones(2), np.zeros(2), "USD"))
+        two = scenario.replace(populations=[many, other])
+        found = omnisim.compare(two, ["climatology", "persistence"], seeds=2, jobs=1)
+        rows = found.overall.set_index("measure")
+        assert rows.loc[["money", "money_clipped"], ["difference", "low", "simultaneous_high"]].isna().all().all()
+        assert np.isfinite(rows.loc["utility", "difference"])
+        each = found.differences[found.differences["measure"] == "money"]
+        assert each["difference"].notna().all()
+
 
 class TestAxes:
     def test_contexts_are_compared_within_themselves(self) -> None:
@@ -269,6 +330,52 @@ class TestAxes:
         found = omnisim.compare(small_scenario(), "climatology", seeds=2, jobs=1)
         assert len(found.table) == 1
         assert len(found.differences) == len(found.gains) == 0
+
+    def test_settings_with_several_values_are_in_the_label_of_each_variant(self) -> None:
+        few = {f"populations.{name}.agents": 1 for name in ("buyers", "factories", "operators")}
+        scenario = omnisim.load_scenario("ercot_day_ahead", {**few, "subsequences": {"all": True}})
+        settings = {"rounds": [3, 4], "market.high": [250.0], "populations.buyers.agents": [1, 2, 3]}
+        grid = make_grid(scenario, ["climatology", "persistence"], seeds=[5, 2], settings=settings)
+        every = list(product(("climatology", "persistence"), (3, 4), (1, 2, 3)))
+        rule, market = str(scenario.source["elimination"]["kind"]), str(scenario.source["adversary"]["kind"])
+        assert [variant.labels for variant in grid.variants] == [
+            (name, rule, market, f"rounds={rounds}, populations.buyers.agents={agents}")
+            for name, rounds, agents in every
+        ]
+        for variant, (_, rounds, agents) in zip(grid.variants, every, strict=True):
+            written = variant.scenario.source["populations"]["buyers"]
+            assert (variant.scenario.rounds, written["agents"]) == (rounds, agents)
+        assert [(variant.labels, seed) for variant, seed in grid.tasks] == [
+            (variant.labels, seed) for seed in (5, 2) for variant in grid.variants
+        ]
+
+    def test_one_run_alone_is_a_comparison(self) -> None:
+        found = omnisim.compare(small_scenario(), "climatology", seeds=1, jobs=1)
+        assert list(found.table["runs"]) == [1]
+        assert found.about["populations"] == {
+            name: {"agents": n, "currency": "EUR"} for name, n in (("many", 4), ("few", 2))
+        }
+
+    def test_a_variant_none_of_whose_runs_is_there_has_none(self, tmp_path: Path) -> None:
+        found = compared(tmp_path, seeds=2)
+        for name in found.runs.loc[found.runs["forecaster"] == "truth", "run"]:
+            (tmp_path / "runs" / f"{name}.parquet").unlink()
+        left = omnisim.load_comparison(tmp_path)
+        assert left.table.set_index("forecaster")[["runs", "failed"]].T.to_dict("list") == {
+            "last": [2, 0],
+            "mean": [2, 0],
+            "truth": [0, 0],
+        }
+        assert (left.about["asked"], left.about["finished"], left.about["failed"]) == (6, 4, 0)
+
+    def test_rules_of_populations_stand_in_the_way_of_other_rules_only(self) -> None:
+        own = {f"populations.{name}.elimination.kind": "best_response" for name in ("buyers", "factories", "operators")}
+        few = {f"populations.{name}.agents": 2 for name in ("buyers", "factories", "operators")}
+        scenario = omnisim.load_scenario("ercot_day_ahead", {"rounds": 2, "subsequences": {"all": True}, **few, **own})
+        found = omnisim.compare(scenario, ["climatology"], seeds=1, jobs=1)
+        assert found.about["finished"] == 1
+        with pytest.raises(OmnisimError, match=r"every population of .* has a rule of its own"):
+            omnisim.compare(scenario, ["climatology"], seeds=1, jobs=1, eliminations=["first_violation"])
 
 
 class Failing(Forecaster):

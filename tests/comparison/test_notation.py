@@ -44,6 +44,7 @@ class TestNotation:
         ("text", "table"),
         [
             ("persistence( lag = 7 )", {"kind": "persistence", "lag": 7}),
+            (" persistence(lag=7) ", {"kind": "persistence", "lag": 7}),
             ('{kind = "persistence", lag = 7}', {"kind": "persistence", "lag": 7}),
             ("published(model='a, b')", {"kind": "published", "model": "a, b"}),
             ("published(model=dnn)", {"kind": "published", "model": "dnn"}),

@@ -7,6 +7,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from small_comparison import FORECASTERS, assert_same, compared, results, small_scenario
@@ -156,6 +157,44 @@ class TestDamage:
         assert kept == RUNS - 5
         assert len(said) == 1
         assert_same(found, undisturbed)
+
+    @pytest.mark.parametrize("table", ["runs", "agents"])
+    def test_a_run_that_is_in_a_part_already_is_not_kept_twice(
+        self, tmp_path: Path, table: str, undisturbed: omnisim.Comparison
+    ) -> None:
+        """Who died after writing a part, before removing the files that are in it."""
+        copied(undisturbed, tmp_path)
+        left = [tmp_path / table / f"{run}.parquet" for run in undisturbed.runs["run"][:3]]
+        content = [path.read_bytes() for path in left]
+        with mock.patch.object(store, "GATHERED", RUNS):
+            store.Store(tmp_path).gather()
+        for path, each in zip(left, content, strict=True):
+            assert not path.exists()
+            path.write_bytes(each)
+        assert len(store.Store(tmp_path).repair(pytest.fail)) == RUNS
+        assert [path.name[:5] for folder in ("runs", "agents") for path in (tmp_path / folder).iterdir()] == [
+            "part-"
+        ] * 2
+        assert_same(omnisim.load_comparison(tmp_path), undisturbed)
+
+    def test_an_empty_cell_of_another_writer_is_a_number_that_is_missing(self, tmp_path: Path) -> None:
+        always = small_scenario().replace(elimination=omnisim.elimination.BestResponse())
+        many, few = always.populations
+        limit = omnisim.LinearConstraint(np.zeros((2, 3, 2)), np.full((2, 3), 0.5))
+        none = omnisim.Population("few", few.utility, few.offset, [limit], money=few.money)
+        scenario = always.replace(populations=[many, none])
+        found = omnisim.compare(scenario, ["climatology", "persistence"], seeds=2, jobs=1, out=tmp_path)
+        expected = results(found)
+        assert expected["means"]["mean"].isna().any()
+        for path in (tmp_path / "runs").iterdir():
+            table = pq.read_table(path)
+            rows = table.to_pylist()
+            for row in rows:
+                for each in row["summary"]:
+                    each |= {key: None for key, value in each.items() if value != value}
+            pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+        for name, frame in results(omnisim.load_comparison(tmp_path)).items():
+            pd.testing.assert_frame_equal(frame, expected[name], obj=name)
 
     def test_runs_of_another_version_are_computed_again(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
         copied(undisturbed, tmp_path)

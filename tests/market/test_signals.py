@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.market import EnergyBuyers, Scaling, Storage
@@ -16,6 +17,7 @@ from omnisim.market.agents import StressedLoad
 from omnisim.market.agents.limits import OfPrices
 from omnisim.market.signals import Known
 from omnisim.problem.blocks import blocks_of
+from omnisim.report.figures import forecast_errors
 from omnisim.scenario.document import to_toml
 
 DAYS, PAST = 50, 30
@@ -96,6 +98,20 @@ def test_an_outcome_has_a_block_for_the_prices_and_for_each_signal(folder: Path,
         inside = np.clip((values - block.low) / (block.high - block.low), 0, 1)
         np.testing.assert_allclose(block.part(trace.outcomes), inside, atol=1e-12)
     np.testing.assert_allclose(trace.prices, prices, atol=1e-9)
+
+
+def test_errors_of_every_series_are_in_its_unit_and_at_the_hours_of_the_day(folder: Path, trace: Any) -> None:
+    prices, intensity = column(folder, "prices.csv", "price"), column(folder, "co2.csv", "intensity")
+    wanted = [prices, intensity, np.minimum(prices, 60), np.minimum(prices, 80)]
+    analysis = omnisim.analyze(trace)
+    for block, values in zip(trace.blocks, wanted, strict=True):
+        unit = units(trace, block.name)
+        assert (unit.hours, unit.outcome, unit.round) == (1.0, block.unit, "day")
+        figure = forecast_errors(analysis, block.name)
+        assert list(figure.data[0].x) == list(range(24))
+        error = np.abs(block.values(trace.true_predictions) - values).mean(axis=0)
+        assert figure.data[0].y == pytest.approx(error, rel=1e-4)
+        assert figure.layout.yaxis.title.text == f"error, {block.unit}"
 
 
 def bills(folder: Path, trace: Any) -> tuple[FloatArray, FloatArray]:

@@ -1,5 +1,6 @@
 """The figures about a decision-calibrated forecaster."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -41,6 +42,10 @@ def test_the_course_of_the_potential_ends_where_the_record_does(calibrated):
     assert potential.y[-1] == pytest.approx(calibrated.trace.diagnostics["potential"][-1], rel=1e-4)
     assert budget.y[0] == math.e
     assert min(evaluations.y) >= 1
+    assert figure.layout.xaxis2.title.text == "round"
+    dates = np.datetime64("2024-03-01") + np.arange(150)
+    dated = omnisim.analyze(dataclasses.replace(calibrated.trace, dates=dates))
+    assert figures.potential_course(dated).layout.xaxis2.title.text == "delivery day"
 
 
 def test_the_page_shows_them_for_a_calibrated_forecaster_only(calibrated, market):

@@ -1,15 +1,35 @@
 """What figures draw, against the record: names are told once, and marks lie where they are seen."""
 
+import dataclasses
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
+import omnisim
 from omnisim.analysis import Analysis
-from omnisim.report.drawings import Curve, Drawing, Panel
-from omnisim.report.figures.agent import agent_course
+from omnisim.analysis.units import units
+from omnisim.report import figures
+from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel, Strip, StripPanel, Strips
+from omnisim.report.figures.agent import agent_course, agent_frame
+from omnisim.report.figures.certificates import has_ratio
 from omnisim.report.figures.curves import curves
+from omnisim.report.figures.difference_map import Panel as Differences
+from omnisim.report.figures.difference_map import difference_map
+from omnisim.report.figures.heat_map import heat_map
+from omnisim.report.figures.plane import Plane, Point, planes
+from omnisim.report.figures.strips import strips
+from omnisim.report.figures.style import MARGIN_BOTTOM, MARGIN_TOP, blank, stack
+from omnisim.report.figures.winners import Panel as Winners
+from omnisim.report.figures.winners import Row, winners
+from omnisim.report.run.figures import shown_figures
+from omnisim.report.text import amount, number, percent, signed_amount
+from omnisim.trace import Trace
 
 
 def test_a_name_is_once_in_the_legend_however_many_panels_have_its_curve() -> None:
@@ -38,3 +58,360 @@ def test_actions_of_an_agent_are_marked_in_its_rounds_and_those_without_a_choice
     assert without
     for row, expected in ((5, chosen), (6, without)):
         assert dict(zip(figure.data[row].x, figure.data[row].y, strict=True)) == expected
+
+
+LONG = "x" * 120
+
+
+def cut(texts: Iterable[str]) -> set[int]:
+    """Numbers of characters that are left of a long name in some texts."""
+    return {len(found) for text in texts for found in re.findall(r"x{5,}…?", str(text))}
+
+
+def hovers(figure: go.Figure) -> Iterator[str]:
+    """What is said of what a reader points at."""
+    for trace in figure.data:
+        yield trace.hovertemplate or ""
+        if "%{text}" in (trace.hovertemplate or ""):
+            yield from trace.text
+        if trace.customdata is not None:
+            yield from map(str, np.ravel(np.array(trace.customdata, dtype=object)))
+
+
+def test_a_long_name_is_cut_alike_wherever_it_is_pointed_at() -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    found = [
+        curves("", Drawing([Panel("", "", "", [Curve(LONG, x, x)])], "", "")),
+        strips("", Strips([StripPanel("", "", [Strip(LONG, 1.0, (0.0, 2.0), (0.0, 2.0))])], "", "")),
+        winners("", [Winners("", [Row(LONG, 1, 1, 1)])], "", ""),
+        planes("", [Plane("", [Point(LONG, LONG, 1.0, 1.0, (0, 2), (0, 2))])], {LONG: 0}, [LONG], ("", ""), ("", "")),
+    ]
+    lengths = [cut(hovers(figure)) for figure in found]
+    assert all(len(each) == 1 for each in lengths)
+    assert len(set.union(*lengths)) == 1
+
+
+def test_headings_and_titles_of_axes_are_cut_alike() -> None:
+    figure = strips("", Strips([StripPanel(LONG, LONG, [Strip("a", 1.0)])], "", ""))
+    assert len(cut([figure.layout.annotations[0].text, figure.layout.xaxis.title.text])) == 1
+
+
+def panels_of(figure: go.Figure) -> list[tuple[float, float]]:
+    """Upper and lower end of each panel, in pixels below the legend."""
+    layout = figure.to_plotly_json()["layout"]
+    inside = layout["height"] - MARGIN_TOP - MARGIN_BOTTOM
+    found = [axis["domain"] for name, axis in layout.items() if name.startswith("yaxis") and "domain" in axis]
+    return [((1 - high) * inside, (1 - low) * inside) for low, high in found]
+
+
+def test_panels_are_as_high_as_asked_for_and_as_far_apart() -> None:
+    figure = blank("", 300)
+    stack(figure, [100, 50, 70])
+    (top, _), *_ = found = panels_of(figure)
+    assert top == 0
+    assert [round(low - high) for high, low in found] == [100, 50, 70]
+    gaps = {round(below - above) for (_, above), (below, _) in pairwise(found)}
+    assert len(gaps) == 1
+    stack(figure, [100, 50, 70], gap=11, top=22)
+    assert [(round(high), round(low)) for high, low in panels_of(figure)] == [(22, 122), (133, 183), (194, 264)]
+
+
+def test_a_strip_has_as_much_room_alone_as_beside_another(make: Callable[..., Analysis]) -> None:
+    analysis = make(populations={"one": 9, "two": 5})
+    for panel in range(2):
+        beside, alone = (panels_of(draw(analysis))[panel] for draw in (figures.regrets, figures.violations))
+        assert 2 * (alone[1] - alone[0]) >= beside[1] - beside[0]
+
+
+@pytest.mark.parametrize("draw", [figures.regrets, figures.violations])
+def test_strips_are_at_the_row_of_their_subsequence(make: Callable[..., Analysis], draw: Callable[..., Any]) -> None:
+    analysis = make(populations={"one": 21}, clean=1.0, subsequences=("all", "some", "few"))
+    figure = draw(analysis)
+    measures, axis = analysis.measures["one"], figure.layout.yaxis
+    values = {name: getattr(measures, name.replace(" ", "_")) for name in ("swap regret", "external regret")}
+    values["CCV+"] = measures.ccv_positive
+    points = [trace for trace in figure.data if trace.name]
+    assert len(points) == (2 if draw is figures.regrets else 1)
+    for trace in points:
+        for x, y in zip(trace.x, trace.y, strict=True):
+            row = int(np.argmin(np.abs(np.array(axis.tickvals) - y)))
+            assert abs(axis.tickvals[row] - y) < 0.25
+            k = analysis.trace.subsequences.index(axis.ticktext[row])
+            assert x == pytest.approx(np.median(values[trace.name][k]), rel=1e-4)
+        assert len(set(trace.y)) == 3
+    assert axis.ticktext[int(np.argmax(axis.tickvals))] == "all"  # on top
+
+
+def test_growth_with_the_root_is_drawn_up_to_the_median_and_only_if_there_is_any(
+    make: Callable[..., Analysis],
+) -> None:
+    analysis = make(populations={"one": 5}, rounds=40, clean=1.0)
+    analysis.measures["one"].ccv_positive[:] = 0.0
+    record = analysis.trace.records["one"]
+    record.costs.flags.writeable = True
+    record.costs[:, 1:] = -1.0  # the agent 0 alone violates, so that the median is 0
+    figure = figures.growth_curves(analysis, "one", "all")
+    regret = float(np.median(analysis.measures["one"].swap_regret[0]))
+    guides = [trace for trace in figure.data if trace.line.dash == "dot"]
+    assert [trace.yaxis for trace in guides] == ["y"]
+    assert any(trace.yaxis == "y2" for trace in figure.data)
+    assert guides[0].y == pytest.approx(regret * np.sqrt(np.array(guides[0].x) / 40), rel=1e-4)
+
+
+def test_money_so_far_is_a_line_and_what_is_under_its_best_an_area(market: Analysis) -> None:
+    figure = figures.money_course(market, "makers")
+    worth = market.worth["makers"]
+    money = np.zeros((3, market.trace.rounds))
+    for t in range(market.trace.rounds):
+        money[:, t] = (money[:, t - 1] if t else 0.0) + worth.by_round[:, t] / 12
+    own, most, drawdown = figure.data
+    assert own.y == pytest.approx(money[0] - money[1], rel=1e-4)
+    assert most.y == pytest.approx(money[2] - money[1], rel=1e-4)
+    best = 0.0
+    for t, y in enumerate(drawdown.y):
+        best = max(best, money[0, t] - money[1, t])
+        assert y == pytest.approx(money[0, t] - money[1, t] - best, rel=1e-4, abs=1e-9)
+    assert [trace.fill for trace in figure.data] == [None, None, "tozeroy"]
+    assert [trace.fillcolor for trace in (own, most)] == [None, None]
+    red, green, blue = (int(drawdown.line.color[i : i + 2], 16) for i in (1, 3, 5))
+    assert drawdown.fillcolor.startswith(f"rgba({red},{green},{blue},0.")
+    assert [trace.yaxis for trace in figure.data] == ["y", "y", "y2"]
+
+
+@pytest.mark.parametrize("currency", [None, "EUR"])
+def test_the_course_of_an_agent_is_in_its_money(make: Callable[..., Analysis], currency: str | None) -> None:
+    figure = agent_frame(make(populations={"one": 3}, currency=currency), "one")
+    heads = [note.text for note in figure.layout.annotations]
+    assert heads == [
+        f"<b>{'money' if currency else 'utility'} so far</b>",
+        "<b>regret so far</b>",
+        "<b>actions played</b>",
+    ]
+    assert [figure.layout[axis].title.text for axis in ("yaxis", "yaxis2")] == [currency or "utility"] * 2
+
+
+def test_schedules_name_the_price_and_the_forecast_in_the_colours_of_their_lines(market: Analysis) -> None:
+    figure = figures.schedules(market, "buyers", 3)
+    prices, forecast = figure.data[:2]
+    words = f'<span style="color:{prices.line.color}"><b>mean price</b></span>'
+    words += f' and <span style="color:{forecast.line.color}"><b>mean forecast</b></span>'
+    assert words in [note.text for note in figure.layout.annotations]
+    unit = units(market.trace)
+    assert prices.y[:-1] == pytest.approx(unit.values(market.trace.true_outcomes).mean(axis=0), rel=1e-4)
+    assert forecast.y[:-1] == pytest.approx(unit.values(market.trace.true_predictions).mean(axis=0), rel=1e-4)
+    record = market.trace.records["buyers"]
+    favourite = int(np.bincount(record.actions[:, 3], minlength=4).argmax())
+    energy = float(record.population.load[3, favourite].sum())
+    assert f"{number(energy)} MWh a day)." in figure.layout.meta["alt"]
+
+
+def test_marks_of_certificates_are_in_the_row_of_their_theorem_and_populations_apart(market: Analysis) -> None:
+    figure = figures.certificate_ratios(market)
+    names = list(figure.layout.yaxis.ticktext)
+    low, high = sorted(figure.layout.yaxis.range)
+    places: dict[str, set[float]] = {}
+    for trace in figure.data[:-1]:
+        table = market.certificates[has_ratio(market.certificates)]
+        rows = table[table["population"] == trace.name].to_dict("records")
+        assert trace.x == pytest.approx([100 * row["measured"] / row["bound"] for row in rows], rel=1e-4)
+        assert [names[round(y)] for y in trace.y] == [row["theorem"] for row in rows]
+        assert all(low < y < high for y in trace.y)
+        places[trace.name] = {round(y - round(y), 9) for y in trace.y}
+    assert len(places) == 3
+    [apart] = zip(*map(sorted, places.values()), strict=True)
+    assert len(set(apart)) == 3
+    assert sorted(apart) == pytest.approx(sorted(-place for place in apart))
+
+
+def test_which_actions_were_eliminated_and_where(market: Analysis) -> None:
+    figure = figures.elimination_map(market)
+    for panel, (name, drawn) in enumerate(zip(market.trace.records, figure.data, strict=True)):
+        record = market.trace.records[name]
+        suffix = "" if panel == 0 else str(panel + 1)
+        assert (drawn.xaxis, drawn.yaxis) == (f"x{suffix}", f"y{suffix}")
+        assert list(figure.layout[f"yaxis{suffix}"].ticktext) == list(record.population.action_names)
+        assert list(figure.layout[f"xaxis{suffix}"].ticktext) == list(market.trace.subsequences)
+        for a, row in enumerate(drawn.z):
+            for k, share in enumerate(row):
+                gone = sum(int(left < market.trace.rounds) for left in record.eliminated_at[:, a, k])
+                assert share == pytest.approx(100 * gone / record.population.agents, rel=1e-4)
+
+
+def test_errors_stand_at_the_time_of_the_day(make: Callable[..., Analysis]) -> None:
+    market = {"currency": "EUR", "low": 0, "high": 100, "resolution": "30min"}
+    analysis = make(populations={"a": 2}, dimension=48, dates=True, about={"market": market})
+    bars, line = figures.forecast_errors(analysis).data
+    assert list(bars.x) == list(line.x) == [i / 2 for i in range(48)]
+    error = 100 * (analysis.trace.predictions - analysis.trace.outcomes)
+    assert bars.y == pytest.approx(np.abs(error).mean(axis=0), rel=1e-4)
+    assert line.y == pytest.approx(error.mean(axis=0), rel=1e-4)
+    worst = int(np.abs(error).mean(axis=0).argmax())
+    assert (
+        f"largest at {worst // 2:02d}:{30 * (worst % 2):02d};" in figures.forecast_errors(analysis).layout.meta["alt"]
+    )
+
+
+def test_errors_and_scores_by_subsequence_look_alike(make: Callable[..., Analysis]) -> None:
+    values = make(populations={"a": 2}, dimension=1)
+    trace = values.trace
+    fields = {name: getattr(trace, name) for name in trace.__dataclass_fields__}
+    events = omnisim.analyze(Trace(**fields | {"outcomes": np.round(trace.outcomes)}))
+    errors, scores = (figures.errors_by_subsequence(analysis) for analysis in (values, events))
+    assert errors.layout.xaxis.title.text != scores.layout.xaxis.title.text
+    for name in ("bargap", "height", "showlegend", "yaxis"):
+        assert errors.layout[name] == scores.layout[name]
+
+
+def fixed(figure: go.Figure) -> Iterator[tuple[str, str, float, float]]:
+    """Axes with a range of numbers: letter, name, and the ends."""
+    for name, axis in figure.to_plotly_json()["layout"].items():
+        if name[1:5] == "axis" and isinstance((axis.get("range") or [None])[0], int | float):
+            yield name[0], name[0] + name[5:], min(axis["range"]), max(axis["range"])
+
+
+@pytest.fixture(scope="module")
+def every(market: Analysis) -> list[go.Figure]:
+    return [figure for shown in shown_figures(market).values() for figure in shown.variants]
+
+
+def test_all_that_is_drawn_lies_within_its_axes(every: list[go.Figure]) -> None:
+    seen = 0
+    drawn = strips(
+        "", Strips([StripPanel("", "", [Strip("a", 1.0, (0.0, 2.0), (-3.0, 2.0)), Strip("b", -1.0)])], "", "")
+    )
+    bars = winners("", [Winners("", [Row("a", 1, 0, 0), Row("b", 0, 1, 0)])], "", "")
+    for figure in [*every, drawn, bars]:
+        for letter, axis, low, high in fixed(figure):
+            for trace in figure.data:
+                if (getattr(trace, f"{letter}axis") or letter) == axis and trace.type != "heatmap":
+                    places = [place for place in getattr(trace, letter) or () if isinstance(place, int | float)]
+                    assert all(low <= place <= high for place in places)
+                    seen += len(places)
+            layout = figure.layout[f"{letter}axis{axis[1:]}"]
+            assert all(low <= tick <= high for tick in layout.tickvals or () if isinstance(tick, int | float))
+    assert seen > 100
+
+
+def test_panels_below_each_other_move_together_or_not_at_all(every: list[go.Figure]) -> None:
+    together = 0
+    for figure in every:
+        axes = {"x" + name[5:]: axis for name, axis in figure.to_plotly_json()["layout"].items() if name[:5] == "xaxis"}
+        led = {name: axis["matches"] for name, axis in axes.items() if axis.get("matches")}
+        assert not led or set(led) | set(led.values()) == set(axes)
+        assert len(set(led.values())) <= 1
+        assert not set(led) & set(led.values())
+        together += bool(led)
+        shown = [name for name in axes if axes[name].get("showticklabels", True)]
+        assert max(axes, key=lambda name: int(name[1:] or 1), default=None) in [*shown, None]
+    assert together > 3
+
+
+def test_one_look_tells_what_all_lines_are_at_a_time(market: Analysis) -> None:
+    drawn = [draw(market) for draw in (figures.prices, figures.forecast_errors, figures.eliminations)]
+    drawn += [figures.money_course(market, "makers"), agent_frame(market, "makers")]
+    assert {figure.layout.hovermode for figure in drawn} == {"x"}
+
+
+def test_shades_of_maps_have_no_scale_beside_them(market: Analysis) -> None:
+    """They grow with the square root; the numbers stand in the cells."""
+    differences = np.array([[1.0, -2.0]])
+    panel = Differences("", differences, differences > 0, [["", ""]])
+    drawn = [
+        difference_map("", [panel], ["a"], ["b", "c"], ("", ""), larger_is_better=True),
+        heat_map("", HeatMap(["a"], ["b", "c"], np.abs(differences), "", "", "")),
+    ]
+    assert [figure.data[0].showscale for figure in drawn] == [False, False]
+    assert figures.elimination_map(market).layout.coloraxis.showscale is False
+
+
+def test_names_of_subsequences_are_cut_alike_beside_their_rows(make: Callable[..., Analysis]) -> None:
+    analysis = make(populations={"one": 3}, subsequences=("all", LONG))
+    drawn = [figures.regrets(analysis), figures.violations(analysis), figures.plays(analysis, "one")]
+    drawn.append(figures.errors_by_subsequence(analysis))
+    assert len(cut(text for figure in drawn for text in figure.layout.yaxis.ticktext)) == 1
+
+
+def test_bands_that_reach_below_zero_end_below_the_line_where_the_axis_is_of_logarithms() -> None:
+    x, low = np.array([1.0, 2.0, 4.0]), np.array([-1.0, 0.5, 0.0])
+    panel = Panel("", "", "", [Curve("a", x, x, low, 2 * x)])
+    below, above, line = curves("", Drawing([panel], "", "")).data
+    assert all(0 < bottom < y for bottom, y in zip(below.y, line.y, strict=True))
+    assert below.y[1] == 0.5
+    assert list(above.y) == [2, 4, 8]
+    plain = curves("", Drawing([dataclasses.replace(panel, log_y=False)], "", ""))
+    assert list(plain.data[0].y) == [-1, 0.5, 0]
+
+
+@pytest.mark.parametrize("dates", [False, True])
+def test_the_deepest_point_under_the_best_is_told(make: Callable[..., Analysis], dates: bool) -> None:
+    analysis = make(populations={"one": 4}, currency="EUR", dates=dates)
+    worth, best, deepest, when = analysis.worth["one"], 0.0, 0.0, 0
+    gain = 0.0
+    for t in range(60):
+        gain += float(worth.by_round[0, t] - worth.by_round[1, t]) / 4
+        best = max(best, gain)
+        if best - gain > deepest:
+            deepest, when = best - gain, t
+    day = str(analysis.trace.dates[when]) if dates else f"round {when + 1}"
+    alt = figures.money_course(analysis, "one").layout.meta["alt"]
+    assert alt.endswith(f"the largest drawdown was {amount(deepest)} on {day}.")
+    assert f"ends at {signed_amount(gain)} EUR per agent" in alt
+
+
+def test_the_three_actions_played_most_are_told(make: Callable[..., Analysis]) -> None:
+    for actions in (2, 3, 6):
+        analysis = make(populations={"one": 5}, actions=actions)
+        record = analysis.trace.records["one"]
+        names = record.population.action_names
+        times = Counter(names[a] for a in record.actions.ravel().tolist())
+        most = sorted(names, key=lambda name: -times[name])[:3]
+        told = [f"{name} {percent(times[name] / record.actions.size)}" for name in most]
+        alt = figures.plays(analysis, "one").layout.meta["alt"]
+        assert alt == f"Stacked bars; one on all played {', '.join(told[:-1])} and {told[-1]}."
+
+
+def test_the_end_of_growth_is_told(market: Analysis) -> None:
+    measures, k = market.measures["buyers"], market.trace.subsequences.index("hot")
+    rounds = int(market.trace.active[:, k].sum())
+    alt = figures.growth_curves(market, "buyers", "hot").layout.meta["alt"]
+    for words, values in (("swap regret", measures.swap_regret[k]), ("CCV+", measures.ccv_positive[k])):
+        known = values[~np.isnan(values)]
+        high = number(float(np.quantile(known, 0.95)))
+        told = f"{words} after {rounds} days: median {number(float(np.median(known)))}, 95th percentile {high}"
+        left = len(values) - len(known)
+        assert told + (f" ({left} with an empty benchmark)" if left else "") in alt
+
+
+@pytest.mark.parametrize(("dimension", "step"), [(2, 1), (12, 1), (13, None)])
+def test_up_to_a_dozen_coordinates_have_a_mark_each(
+    make: Callable[..., Analysis], dimension: int, step: int | None
+) -> None:
+    figure = figures.forecast_errors(make(populations={"one": 1}, dimension=dimension))
+    assert figure.layout.xaxis.dtick == step
+
+
+def test_every_row_adds_the_same_height(make: Callable[..., Analysis]) -> None:
+    def names(rows: int) -> tuple[str, ...]:
+        return tuple(f"part {k}" for k in range(rows))
+
+    def some_map(rows: int) -> go.Figure:
+        values = np.ones((rows, 1))
+        panel = Differences("", values, values > 0, [[""]] * rows)
+        return difference_map("", [panel], names(rows), ["a"], ("", ""), larger_is_better=True)
+
+    runs = [make(populations={"one": 3}, subsequences=names(rows), clean=1.0) for rows in (1, 2, 3)]
+    eliminated = [make(populations={"one": 3}, actions=rows) for rows in (2, 3, 4)]
+    grown = [
+        [figures.regrets(run) for run in runs],
+        [figures.violations(run) for run in runs],
+        [figures.elimination_map(run) for run in eliminated],
+        [strips("", Strips([StripPanel("", "", [Strip("a", 1.0)] * rows)], "", "")) for rows in (1, 2, 3)],
+        [winners("", [Winners("", [Row("a", 1, 1, 1)] * rows)], "", "") for rows in (1, 2, 3)],
+        [some_map(rows) for rows in (1, 2, 3)],
+    ]
+    for few, some, many in grown:
+        low, middle, high = (panel[1] - panel[0] for panel in (panels_of(figure)[0] for figure in (few, some, many)))
+        assert round(middle - low) == round(high - middle) > 15
+    for draw in (figures.errors_by_subsequence, lambda run: figures.plays(run, "one")):
+        low, middle, high = (draw(run).layout.height for run in runs)
+        assert middle - low == high - middle > 15

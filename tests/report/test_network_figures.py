@@ -13,6 +13,7 @@ from omnisim.problem.churn import Churn
 from omnisim.problem.delays import Exponential, Uniform
 from omnisim.problem.network import Channel, Network, SmallWorld, Star, Topology, Tree
 from omnisim.report import figures
+from omnisim.report.text import percent
 
 HOSTILE = "<img src=x onerror=alert(1)>%{x}"
 
@@ -121,6 +122,82 @@ def test_shares_of_messages_add_up(networked: Analysis) -> None:
     figure = figures.message_fates(networked)
     total = np.sum([[float(x) for x in bar.x] for bar in figure.data], axis=0)
     np.testing.assert_allclose(total, 100, rtol=1e-3)
+
+
+def test_bars_are_the_ages_of_their_population(networked: Analysis) -> None:
+    figures_of = {name: figures.information_age(networked, name) for name in list(networked.trace.records)[:3]}
+    assert len(figures_of) == 3
+    for name, figure in figures_of.items():
+        own = [row for row in networked.information.to_dict("records") if row["population"] == name]
+        regret, error = figure.data
+        assert list(figure.layout.xaxis.ticktext) == ["default" if row["age"] < 0 else str(row["age"]) for row in own]
+        for drawn, column in ((regret, "external_regret"), (error, "error")):
+            values = [np.nan if y is None else y for y in drawn.y]
+            np.testing.assert_allclose(values, [row[column] for row in own], rtol=1e-4, atol=1e-9)
+        assert list(regret.customdata) == [row["rounds"] for row in own]
+        old = sum(row["rounds"] for row in own if row["age"] > 0) / sum(row["rounds"] for row in own)
+        assert figure.layout.meta["alt"].endswith(f"; {percent(old)} on old forecasts.")
+
+
+def test_bars_are_the_fates_of_each_kind_of_message(networked: Analysis) -> None:
+    record = networked.trace.messages
+    assert record is not None
+    figure = figures.message_fates(networked)
+    fates = {bar.name: bar for bar in figure.data}
+    assert list(fates) == ["in time", "late", "lost", "in flight at the end"]
+    for row, kind in enumerate(record.kinds):
+        sent, late, lost = (int(getattr(record, name)[row].sum()) for name in ("sent", "late", "lost"))
+        assert figure.layout.yaxis.ticktext[row] == f"{kind} ({sent:,})"
+        for name, number_of in (("late", late), ("lost", lost)):
+            assert fates[name].x[row] == pytest.approx(100 * number_of / max(sent, 1), rel=1e-4)
+            assert fates[name].customdata[row] == f"{number_of:,}"
+
+
+def test_lines_of_the_timeline_are_in_the_row_of_their_population(networked: Analysis) -> None:
+    figure = figures.timeline(networked)
+    names, (bottom, top) = list(figure.layout.yaxis.ticktext), figure.layout.yaxis.range
+    assert list(figure.layout.yaxis.tickvals) == list(range(len(names)))
+    assert bottom > len(names) - 1
+    assert top < 0
+    for trace in figure.data:
+        rows = {round(y) for y in trace.y if y is not None}
+        assert rows <= set(range(len(names)))
+        assert all(abs(y - round(y)) < 0.5 for y in trace.y if y is not None)
+
+
+def test_populations_that_are_not_drawn_are_counted(networked: Analysis) -> None:
+    record = networked.trace.messages
+    assert record is not None
+    figure = figures.network_map(networked)
+    drawn = sum(len(trace.x) for trace in figure.data if trace.mode == "markers+text")
+    left = len(record.parties) - drawn
+    told = f" The first {drawn - 1} parties are drawn, {left} more populations are not."
+    assert figure.layout.meta["caption"].endswith(told) == (left > 0)
+    assert ("are not" in figure.layout.meta["caption"]) == (left > 0)
+
+
+def test_messages_of_a_round_that_are_lost_or_come_later_are_counted() -> None:
+    found = analysis(Tree(2), 5)
+    record = found.trace.messages
+    assert record is not None
+    log, figure = record.log, figures.timeline(found)
+    trouble = (record.late + record.lost).sum(axis=0)
+    day = max(range(log.first, log.last + 1), key=lambda t: (trouble[t], -t))
+    end = figure.layout.xaxis.range[1] - 0.04
+    arrived: dict[str, list[float]] = {kind: [] for kind in record.kinds}
+    for about, kind, sender, receiver, at in zip(
+        log.round, log.kind, log.sender, log.receiver, log.arrived, strict=True
+    ):
+        if about == day and "population" in (record.roles[sender], record.roles[receiver]):
+            arrived[record.kinds[kind]].append(at - day)
+    words, late = {"registration": "candidates registered"}, 0
+    for kind, times in arrived.items():
+        lost = sum(bool(np.isinf(at)) for at in times)
+        later = sum(bool(np.isfinite(at)) and at > end + 1e-9 for at in times)
+        told = f"{words.get(kind, kind)}: {len(times)} shown, {lost} lost, {later} coming later"
+        assert told in figure.layout.meta["alt"]
+        late += later
+    assert late > 0
 
 
 def test_the_page_has_a_part_about_the_network_where_there_is_one(networked: Analysis, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 import omnisim
 from omnisim.errors import OutputError
 from omnisim.report.run.page import render
-from omnisim.report.run.tables import accuracy_table, agent_table, text_of, violation_table
+from omnisim.report.run.tables import accuracy_table, agent_table, distributions, text_of, violation_table
 from omnisim.report.template import MOST_BYTES
+from omnisim.report.text import amount
 
 SCRIPT = "</script><script>alert(1)</script>"
 
@@ -134,6 +135,50 @@ def test_limits_exceeded_are_those_of_the_record(market):
         assert (limit.text, unit.text) == ("limit 0", "cost")
         assert (times.value, of.value, agents.value) == ((over > 0).sum(), over.size, (over > 0).any(axis=0).sum())
         np.testing.assert_allclose([total.value, largest.value], [over.sum(), over.max()], rtol=1e-6)
+
+
+def test_distributions_are_quantiles_over_agents(market):
+    rows = distributions(market, 100).rows
+    assert len(rows) == 3 * 3
+    for population, subsequence, *cells in rows:
+        agents = market.agents.query("population == @population.text and subsequence == @subsequence.text")
+        record = market.trace.records[population.text]
+        member = market.trace.active[:, market.trace.subsequences.index(subsequence.text)]
+        regret, known = agents["swap_regret"].to_numpy(), agents["swap_regret"].notna().to_numpy()
+        lost = np.sort((regret * record.population.money.scale)[known])
+        share = (regret / agents["utility"].to_numpy())[known]
+        over, earned = agents["ccv_positive"], np.median(agents["money"]) / member.sum()
+        expected = [
+            member.sum(),
+            len(agents),
+            (~known).sum(),
+            *np.quantile(lost, [0.5, 0.95, 1.0]),
+            100 * np.median(share),
+            *np.quantile(over, [0.5, 0.95, 1.0]),
+            100 * record.fallback[member].sum() / (member.sum() * len(agents)),
+            earned,
+        ]
+        np.testing.assert_allclose([cell.value for cell in cells], np.array(expected, dtype=float), rtol=1e-6)
+        assert [cells[i].text for i in (3, 4, 5, 11)] == [f"{amount(expected[i])} USD" for i in (3, 4, 5, 11)]
+    [few] = {distributions(market, 8).note}
+    assert few == "The 3 largest populations and 3 longest subsequences of 3 and 3."
+
+
+@pytest.mark.parametrize("most_rows", [20, 60, 100, 140])
+def test_the_best_and_worst_agents_are_listed_where_all_are_too_many(market, most_rows):
+    table = agent_table(market, most_rows, None)
+    listed = list(zip(table.data["data"]["population"], table.data["data"]["agent"], strict=True))
+    assert 0 < len(listed) <= most_rows
+    assert table.data["rows"] == len(listed)
+    gains = market.value.query("subsequence == 'all'").sort_values("gain", kind="stable")
+    each = most_rows // (2 * 3 * 3)
+    for index, name in enumerate(market.trace.records):
+        own = gains[gains["population"] == name]["agent"].tolist()
+        kept = set(own[:each] + own[-each:])
+        assert {agent for population, agent in listed if population == index} == kept
+        assert len([1 for population, _ in listed if population == index]) == 3 * len(kept)
+    words = "best and worst agent" if each == 1 else "best and the worst agents"
+    assert f"{each} {words} of each population by money against persistence on all" in table.note
 
 
 def test_accuracy_is_over_the_same_rounds(market):

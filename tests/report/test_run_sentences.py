@@ -1,5 +1,6 @@
 """Sentences of the page of a run, against numbers found by loops over its record."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 
@@ -7,9 +8,12 @@ import numpy as np
 import pytest
 
 from omnisim.analysis import Analysis
+from omnisim.arrays import ROUNDING
 from omnisim.report.run import facts, forecasts, guarantees, violations, worth
 from omnisim.report.run.agents_data import agents_data
-from omnisim.report.text import number, percent, signed_amount
+from omnisim.report.run.verdict import verdict
+from omnisim.report.selection import MOST_SUBSEQUENCES
+from omnisim.report.text import number, percent, signed_amount, sortable
 
 SIZES = [{"first": 4, "second": 7}, {"second": 3, "first": 9}, {"only": 5}]
 
@@ -74,6 +78,75 @@ def test_certificates(drawn: Analysis) -> None:
     assert f"{checks} are met and cannot fail" in said
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_each_status_is_told_of_where_there_is_one_and_counted(make: Callable[..., Analysis], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    analysis = make(populations={"a": 2}, clean=1.0)
+    words = {
+        "informative": "could have failed and hold",
+        "vacuous": "promise nothing over so few rounds (vacuous): ",
+        "hypotheses unmet": "promise nothing here: no agent meets the hypotheses of the theorem.",
+        "cannot fail": "met and cannot fail: ",
+        "violated": "violated; see the top of the page.",
+    }
+    for kinds in (list(words)[seed : seed + 1], rng.choice(list(words), 2, replace=False), rng.choice(list(words), 4)):
+        if not len(kinds):
+            continue
+        table = analysis.certificates.copy()
+        table["status"] = rng.choice(kinds, len(table))
+        table["holds"] = table["status"] != "violated"
+        forged = dataclasses.replace(analysis)
+        forged.__dict__["certificates"] = table
+        said = list(guarantees.sentences(forged))
+        claims = int((table["status"] != "cannot fail").sum())
+        for status, clause in words.items():
+            number_of = int((table["status"] == status).sum())
+            told = [sentence for sentence in said if clause in sentence]
+            assert len(told) == (number_of > 0), status
+            if status == "violated" and number_of:
+                assert told[0].startswith(f"{number_of} of {claims} certificate{'s' * (claims > 1)} violated")
+            elif number_of:
+                assert told[0].startswith(f"{number_of} ")
+        assert ("No theorem applies beyond the assumptions" in " ".join(said)) == (claims == 0)
+        silent = int(table["status"].isin(["vacuous", "hypotheses unmet"]).sum())
+        doubts = verdict(forged).reservations
+        assert ("no theorem applies" in doubts) == (claims == 0)
+        assert (f"{silent} of {claims} guarantees promise nothing" in doubts) == (silent > claims / 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "one", "two"),
+    [
+        ("informative", "1 certificate (a theorem’s bound", "2 certificates (a theorem’s bound"),
+        ("informative", "could have failed and holds", "could have failed and hold;"),
+        ("cannot fail", "1 is met and cannot fail: it checks", "2 are met and cannot fail: they check"),
+    ],
+)
+def test_one_is_told_of_as_one_and_two_as_two(make: Callable[..., Analysis], status: str, one: str, two: str) -> None:
+    analysis = make(populations={"a": 2}, clean=1.0)
+    for number_of, words in enumerate((one, two), start=1):
+        table = analysis.certificates.copy()
+        marks = np.full(len(table), "vacuous", dtype=object)
+        marks[np.flatnonzero(table["status"] == status)[:number_of]] = status
+        table["status"] = marks
+        forged = dataclasses.replace(analysis)
+        forged.__dict__["certificates"] = table
+        said = " ".join(guarantees.sentences(forged))
+        assert words in said
+        assert (one in said) == (words == one)
+
+
+@pytest.mark.parametrize("subsequences", [1, 2, MOST_SUBSEQUENCES, MOST_SUBSEQUENCES + 1, MOST_SUBSEQUENCES + 3])
+def test_subsequences_are_listed_with_their_rounds(make: Callable[..., Analysis], subsequences: int) -> None:
+    trace = make(populations={"a": 1}, subsequences=tuple(f"s{k}" for k in range(subsequences))).trace
+    parts = [f"s{k} ({int(trace.active[:, k].sum())})" for k in range(min(subsequences, MOST_SUBSEQUENCES))]
+    if subsequences > MOST_SUBSEQUENCES:
+        parts.append(f"{subsequences - MOST_SUBSEQUENCES} more")
+    word = "subsequence" if subsequences == 1 else "subsequences"
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+    assert facts.composition(trace)[-1] == f"{subsequences} {word}, with their rounds: {listed}"
+
+
 def test_who_is_worst_off(drawn: Analysis) -> None:
     gains = {
         (name, n): float(of.whole_run[0, n] - of.whole_run[1, n])
@@ -113,6 +186,11 @@ def test_forecasts(market: Analysis) -> None:
     )
     bias = float((told - true).mean())
     assert said[1] == f"It was too {'high' if bias > 0 else 'low'} by {number(abs(bias))} USD/MWh on average."
+
+
+@pytest.mark.parametrize("value", [0.0, ROUNDING / 2, ROUNDING, 2 * ROUNDING, -ROUNDING, 0.3])
+def test_what_is_written_as_nothing_is_sorted_as_nothing(value: float) -> None:
+    assert (number(value) == "0") == (sortable(value) == 0)
 
 
 def test_amounts() -> None:

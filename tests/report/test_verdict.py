@@ -1,5 +1,7 @@
 """The verdict says what the numbers say: every sentence is recomputed here from the record by another route."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -182,6 +184,22 @@ class TestClipping:
         assert f"cuts {100 * share:.2g} % off the sum of the prices (40 of 219 values, up to 200" in notice
         assert list(alarming(clipped)) == [notice]
 
+    @pytest.mark.parametrize("share", [0.0099, 0.01, 0.0499, 0.05, 0.2])
+    def test_from_one_per_cent_on_it_is_noticed_and_from_five_on_it_is_told_by_the_command(self, make, share):
+        analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": 0, "high": 100}}, beyond=3)
+        clipping = analysis.clipping
+        prices = dataclasses.replace(clipping.prices, share=share)
+        analysis.__dict__["clipping"] = dataclasses.replace(clipping, prices=prices, money=share / 2)
+        assert len(verdict(analysis).notices) == (share >= 0.01)
+        assert len(list(alarming(analysis))) == (share >= 0.05)
+        said_of_it = [text for text in verdict(analysis).reservations if text.startswith("clipping cut ")]
+        assert said_of_it == ([f"clipping cut {100 * share:.2g} %"] if share >= 0.05 else [])
+        assert ("cuts" in said(analysis, "Data")) == (share < 0.01)
+
+    def test_the_range_is_told_to_the_cent(self, make):
+        analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": -12.345, "high": 1234.567}})
+        assert "prices lie between −12.345 and 1,234.57 EUR/MWh." in said(analysis, "Data")
+
     def test_nothing_is_noticed_without(self, make):
         analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": 0, "high": 100}})
         assert verdict(analysis).notices == []
@@ -218,6 +236,13 @@ class TestForecast:
         bias = (shifted - trace.outcomes)[1:].mean()
         text = said(omnisim.analyze(Trace(**values)), "Forecast")
         assert f"It was {word} by {abs(bias):.3g} [0, 1] units on average." in text
+
+    def test_a_perfect_forecast_has_no_bias(self, make):
+        trace = make(populations={"a": 1}, dimension=1).trace
+        values = {name: getattr(trace, name) for name in trace.__dataclass_fields__} | {"predictions": trace.outcomes}
+        text = said(omnisim.analyze(Trace(**values)), "Forecast")
+        assert "missed the outcome by 0 [0, 1] units on average" in text
+        assert "too" not in text
 
     def test_a_probability_is_scored_as_one(self):
         rng = np.random.default_rng(4)

@@ -25,6 +25,7 @@ from omnisim.report.figures.style import (
     numbers,
     stack,
     translucent,
+    with_panel,
 )
 from omnisim.report.selection import broadest, omitted, shown_subsequences
 from omnisim.report.text import count, label, listing, number, percent, shorten
@@ -43,7 +44,7 @@ def plays(analysis: Analysis, population: str) -> go.Figure:
     played = measures.count.sum(axis=1)[subsequences]
     share = 100 * played / played.sum(axis=1, keepdims=True)
     often = sorted(np.argsort(-share.mean(axis=0), kind="stable")[:MOST_ACTIONS].tolist())
-    figure = blank("Actions played", 34 * len(subsequences) + 40 + 34 + 52)
+    figure = with_panel("Actions played", 34 * len(subsequences) + 40)
     rows = list(range(len(subsequences)))
     for index, a in enumerate(often):
         figure.add_bar(
@@ -140,7 +141,7 @@ def energies(analysis: Analysis, population: str, agent: int) -> go.Figure:
     energy = load.sum(axis=1)
     shown = sorted(shown, key=lambda a: energy[a])
     rows = list(range(len(shown)))
-    figure = blank("Energy of an agent's actions", 46 * len(rows) + 34 + 52)
+    figure = with_panel("Energy of an agent's actions", 46 * len(rows))
     figure.add_bar(
         y=rows, x=numbers(energy[shown]), orientation="h", showlegend=False, width=0.45,
         marker={"color": [_colour(trace, record, agent, a) for a in shown]},

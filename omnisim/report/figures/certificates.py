@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.evidence import Status
-from omnisim.report.figures.style import INK, PAGE, PALETTE, blank, describe, numbers
+from omnisim.report.figures.style import INK, PAGE, PALETTE, describe, numbers, with_panel
 from omnisim.report.selection import shown_populations
 from omnisim.report.text import count, label, percent
 
@@ -23,7 +23,7 @@ def certificate_ratios(analysis: Analysis) -> go.Figure:
     table = analysis.certificates
     drawn = table[has_ratio(table)]
     theorems = list(dict.fromkeys(drawn["theorem"]))
-    figure = blank("How much of the bounds was used", 46 * max(1, len(theorems)) + 34 + 64)
+    figure = with_panel("How much of the bounds was used", 46 * max(1, len(theorems)) + 12)
     names = shown_populations(analysis.trace)
     for index, name in enumerate(names):
         rows = drawn[drawn["population"] == name]

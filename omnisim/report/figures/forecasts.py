@@ -9,7 +9,7 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.accuracy import BRIER, RMAE
 from omnisim.analysis.units import is_event, units
 from omnisim.arrays import FloatArray
-from omnisim.report.figures.style import BLUE, ORANGE, blank, days, describe, numbers, translucent
+from omnisim.report.figures.style import BLUE, ORANGE, blank, days, describe, numbers, translucent, with_panel
 from omnisim.report.selection import broadest, omitted, shown_subsequences
 from omnisim.report.text import count, label, number, percent
 from omnisim.trace import FORECASTER, Trace
@@ -150,7 +150,7 @@ def errors_by_subsequence(analysis: Analysis, signal: str | None = None) -> go.F
     absolute = np.array([np.abs(error[trace.active[:, k]]).mean() for k in shown])
     mean = np.array([error[trace.active[:, k]].mean() for k in shown])
     rows = list(range(len(shown)))
-    figure = blank("Forecast error by subsequence", 34 * len(rows) + 40 + 34 + 52)
+    figure = with_panel("Forecast error by subsequence", 34 * len(rows) + 40)
     hover = f"%{{x:.3g}} {told.unit}"
     figure.add_bar(
         y=rows, x=numbers(absolute), orientation="h", name="mean absolute error",
@@ -186,7 +186,7 @@ def _brier_by_subsequence(analysis: Analysis) -> go.Figure:
     names = [trace.subsequences[k] for k in shown_subsequences(trace)]
     own, repeated = (table.loc[names, column].to_numpy(dtype=np.float64) for column in ("value", "baseline"))
     rows = list(range(len(names)))
-    figure = blank("Brier score by subsequence", 34 * len(rows) + 40 + 34 + 52)
+    figure = with_panel("Brier score by subsequence", 34 * len(rows) + 40)
     figure.add_bar(
         y=rows, x=numbers(own), orientation="h", name="forecast", marker={"color": translucent(BLUE, 0.75)},
         hovertemplate="%{x:.3g}",

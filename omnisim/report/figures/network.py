@@ -24,6 +24,7 @@ from omnisim.report.figures.style import (
     describe,
     numbers,
     translucent,
+    with_panel,
 )
 from omnisim.report.text import count, label, listing, number, percent
 from omnisim.trace import MessageRecord
@@ -88,7 +89,7 @@ def network_map(analysis: Analysis) -> go.Figure:
 def message_fates(analysis: Analysis) -> go.Figure:
     """Draw the fates of the messages of each kind, in per cent of those sent."""
     table = analysis.messages
-    figure = blank("What became of the messages", 40 * len(table) + 40 + 34 + 52)
+    figure = with_panel("What became of the messages", 40 * len(table) + 40)
     sent = np.maximum(table["sent"].to_numpy(float), 1)
     parts = {
         "in time": (table["delivered"] - table["late"], GREEN),
@@ -129,7 +130,7 @@ def timeline(analysis: Analysis) -> go.Figure:
     ends = np.where(np.isin(log.receiver, _of_role(record, "population")), log.receiver, log.sender)
     rows = [node for node in np.unique(ends[of_day]) if record.roles[node] == "population"]
     hidden, rows = max(0, len(rows) - MOST_ROWS), rows[:MOST_ROWS]
-    figure = blank(f"The messages of one {unit.round}", 70 + 30 * len(rows) + 34 + 52)
+    figure = with_panel(f"The messages of one {unit.round}", 70 + 30 * len(rows))
     latest = float(np.clip(np.max(log.arrived[of_day & np.isfinite(log.arrived)], initial=day + 1.0) - day, 1.0, 2.0))
     offsets = {kind: 0.18 * i - 0.27 for i, kind in enumerate(KINDS)}
     said = []

@@ -66,6 +66,11 @@ def blank(title: str, height: int) -> go.Figure:
     return figure
 
 
+def with_panel(title: str, height: int) -> go.Figure:
+    """An empty figure in the style of the report, with a panel of ``height`` pixels."""
+    return blank(title, height + MARGIN_TOP + MARGIN_BOTTOM)
+
+
 @cache
 def _styled() -> go.Figure:
     """A figure with the style and nothing else, to be copied: making one takes a while."""

@@ -125,6 +125,8 @@ def test_tone_and_notices(comparison: omnisim.Comparison) -> None:
     assert found.tone == ("fair" if found.reservations else "good")
     lines = summary(Scope(comparison))
     assert lines[0] == found.headline
+    assert lines[1].startswith(f"{best}: ")
+    assert lines[1] in dict(found.points)["Worth"]
     assert all(text in " ".join(lines) for text in found.reservations)
 
 
@@ -237,6 +239,24 @@ class TestRandomNumbers:
             assert "better" in verdicts
             assert losses == 0
             assert scope.comparison.certificates["violated"].sum() == 0
+
+
+@pytest.mark.parametrize("left", range(7))
+def test_verdicts_that_are_missing_are_a_reservation_where_most_are(base: omnisim.Comparison, left: int) -> None:
+    """Six differences of money: of two forecasters, for two populations and over the run."""
+    found = omnisim.load_comparison(base.folder)
+    places = []
+    for name in ("differences", "overall"):
+        frame = found.__dict__[name] = getattr(base, name).copy()
+        mine = (frame["measure"] == "money") & (frame["subsequence"] == "all")
+        places += [(frame, row) for row in frame.index[mine]]
+    assert len(places) == 6
+    for index, (frame, row) in enumerate(places):
+        frame.loc[row, "verdict"] = "" if index < left else "better"
+    text = "; ".join(verdict(Scope(found)).reservations)
+    assert (f"{left} of 6 differences in money are not judged" in text) == (3 < left < 6)
+    assert ("no interval can be formed, so nothing is judged" in text) == (left == 6)
+    assert "for the better" not in text
 
 
 def test_one_seed_and_one_population_need_no_words_for_more() -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,27 @@ def test_a_disagreement_is_marked() -> None:
     assert 'class="verdict bad"' in page
     assert "✗ disagrees" in page
     assert "slope 1. <em>Theory: flat.</em>" in page
+
+
+@pytest.mark.parametrize("warnings", [[], ["Few seeds."]])
+@pytest.mark.parametrize(
+    ("verdicts", "tone"),
+    [
+        ([True], "good"),
+        ([True, None], "good"),
+        ([True, None, None], "fair"),
+        ([None], "fair"),
+        ([True, None, None, False], "bad"),
+        ([], "good"),
+    ],
+)
+def test_amber_where_most_is_not_judged_or_under_a_warning(
+    verdicts: list[bool | None], tone: str, warnings: list[str]
+) -> None:
+    findings = tuple(Finding("", "", "", holds) for holds in verdicts)
+    of = replace(study(), findings=findings, warnings=warnings)
+    expected = "fair" if warnings and tone == "good" else tone
+    assert f'class="verdict {expected}"' in render(of).decode()
 
 
 def test_the_least_of_studies(tmp_path) -> None:

@@ -1,0 +1,365 @@
+"""Every cell of the tables of a comparison's page, recomputed by loops over the agents and runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import omnisim
+from omnisim.report.comparison import accuracy, limits, tables, worth
+from omnisim.report.comparison.runs import runs_to_look_at
+from omnisim.report.comparison.scope import Scope
+from omnisim.report.tables import Cell, Table
+from omnisim.report.text import MISSING, amount, number, percent, score, signed, signed_amount, signed_score
+from omnisim.statistics.gains import HALF_A_CENT
+from omnisim.trace import FORECASTER
+
+DAYS, SEEDS = 20, 2
+YEAR = 365 / DAYS
+OTHERS = ("climatology", "ridge_autoregression")
+RULES = ("careful", "careless")
+NOBODY: Any = float("nan")
+
+
+Agents: TypeAlias = dict[tuple[str, str, str], pd.DataFrame]
+"""By decision rule, forecaster and subsequence: measures by population, seed and agent."""
+
+
+@pytest.fixture(scope="module")
+def agents(under_two_rules: omnisim.Comparison) -> Agents:
+    texts = ("forecaster", "elimination", "population", "subsequence")
+    table = under_two_rules.agents.astype(dict.fromkeys(texts, object))
+    groups = table.groupby(["elimination", "forecaster", "subsequence"])
+    return {key: found.set_index(["population", "seed", "agent"])[["money", "utility"]] for key, found in groups}
+
+
+def read(table: Table) -> Iterator[dict[str, Cell]]:
+    """The cells of each row, by the title and unit of their column."""
+    titles = [f"{column.title}, {column.unit}".replace("\u00ad", "").rstrip(", ") for column in table.columns]
+    assert len(set(titles)) == len(titles)
+    for row in table.rows:
+        yield dict(zip(titles, row, strict=True))
+
+
+def is_cell(found: Cell, value: float, written: str | None = None) -> None:
+    """It has the value, to the six digits that are kept of it, and says it."""
+    if not np.isfinite(value):
+        assert (found.text, found.value) == (MISSING, None)
+        return
+    assert found.value == pytest.approx(value, rel=1e-6, abs=1e-9)
+    if written is not None:
+        assert found.text == written
+
+
+def earned(
+    agents: Agents, rule: str, forecaster: str, measure: str, subsequence: str = "all", population: str = ""
+) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """A measure of the agents, by population, seed and agent, with a forecaster and with the reference."""
+    own, reference = (agents[rule, name, subsequence][measure] for name in (forecaster, "persistence"))
+    return (own.loc[population], reference.loc[population]) if population else (own, reference)
+
+
+def ends_of(frame: pd.DataFrame, factor: float, **places: str) -> tuple[float, float, str]:
+    """The interval that holds together with the others, and its verdict."""
+    wanted = np.logical_and.reduce([frame[column].to_numpy() == value for column, value in places.items()])
+    [row] = frame[wanted].to_dict("records")
+    return factor * row["simultaneous_low"], factor * row["simultaneous_high"], row["verdict"]
+
+
+def between(low: float, high: float, write: Any) -> str:
+    return MISSING if np.isnan(low) else f"[{write(low)}, {write(high)}]"
+
+
+def test_leaderboard(under_two_rules: omnisim.Comparison, agents: Agents) -> None:
+    rows = list(read(tables.leaderboard(Scope(under_two_rules))))
+    assert len(rows) == len(RULES) * 3
+    per_year, over = "USD per customer and year", "per customer over the run"
+    for index, row in enumerate(rows):
+        name, rule = row["forecaster"].text, row["decision rule"].text
+        assert rule == RULES[index // 3]
+        is_cell(row["runs"], SEEDS, str(SEEDS))
+        for measure, unit, factor, write, sign in (
+            ("money", per_year, YEAR, amount, signed_amount),
+            ("utility", over, 1.0, score, signed_score),
+        ):
+            own, reference = earned(agents, rule, name, measure)
+            is_cell(row[f"{measure}, {unit}"], factor * own.mean(), write(factor * own.mean()))
+            if name == "persistence":
+                assert row[f"verdict, on {measure}"].text == "reference"
+                is_cell(row[f"difference, {measure}"], NOBODY)
+                continue
+            difference = factor * (own - reference).mean()
+            is_cell(row[f"difference, {measure}"], difference, sign(difference))
+            places = {"forecaster": name, "elimination": rule, "measure": measure}
+            low, high, verdict = ends_of(under_two_rules.overall, factor, **places)
+            is_cell(row[f"interval, {measure}"], low, between(low, high, sign))
+            assert row[f"verdict, on {measure}"].text == (verdict or "no interval")
+            if measure == "money":
+                changes = own - reference
+                for word, share in (("gain", changes >= HALF_A_CENT), ("lose", changes <= -HALF_A_CENT)):
+                    is_cell(row[f"{word}, % of customers, in money"], 100 * share.mean(), number(100 * share.mean(), 2))
+        runs = under_two_rules.runs[
+            (under_two_rules.runs["forecaster"] == name) & (under_two_rules.runs["elimination"] == rule)
+        ]
+        for kind in ("swap", "external"):
+            value = YEAR * runs[f"{kind}_regret_money"].mean()
+            is_cell(row[f"{kind} regret, {per_year}"], value, amount(value))
+        for title, column in (("CCV+", "ccv_positive"), ("CCV", "ccv")):
+            is_cell(row[f"{title}, cost {over}"], runs[column].mean(), score(runs[column].mean()))
+        is_cell(
+            row["fallback, days per customer"], runs["fallback_rounds"].mean(), score(runs["fallback_rounds"].mean())
+        )
+        is_cell(row["certificates violated"], runs["certificates_violated"].sum())
+    for start in (0, 3):
+        money = [row[f"money, {per_year}"].value for row in rows[start : start + 3]]
+        assert money == sorted(money, key=lambda value: -float(value or 0))
+
+
+def test_differences(under_two_rules: omnisim.Comparison, agents: Agents) -> None:
+    rows = list(read(tables.differences(Scope(under_two_rules))))
+    order = ["all", *(name for name in under_two_rules.about["subsequences"] if name != "all")]
+    assert len(rows) == len(RULES) * len(OTHERS) * 3 * len(order)
+    assert list(dict.fromkeys(row["subsequence"].text for row in rows)) == order
+    every = {
+        tuple(row[key].text for key in ("decision rule", "forecaster", "population", "subsequence")) for row in rows
+    }
+    assert len(every) == len(rows)
+    for row in rows:
+        name, rule = row["forecaster"].text, row["decision rule"].text
+        places = {"population": row["population"].text, "subsequence": row["subsequence"].text}
+        for measure, unit, factor, write in (
+            ("money", "money per customer and year", YEAR, lambda value: f"{signed_amount(value)} USD"),
+            ("utility", "utility per customer over the run", 1.0, signed_score),
+        ):
+            own, reference = earned(agents, rule, name, measure, **places)
+            difference = factor * (own - reference).mean()
+            is_cell(row[f"difference, {unit}"], difference, write(difference))
+            where = {**places, "forecaster": name, "elimination": rule, "measure": measure}
+            low, high, verdict = ends_of(under_two_rules.differences, factor, **where)
+            sign = signed_amount if measure == "money" else signed_score
+            is_cell(row[f"interval, {measure}"], low, between(low, high, sign))
+            assert row[f"verdict, on {measure}"].text == (verdict or "no interval")
+
+
+def test_gains(under_two_rules: omnisim.Comparison, agents: Agents) -> None:
+    rows = list(read(tables.gains(Scope(under_two_rules))))
+    assert len(rows) == len(RULES) * len(OTHERS) * 3 * len(under_two_rules.about["subsequences"])
+    first = [row["subsequence"].text for row in rows[: len(RULES) * len(OTHERS) * 3]]
+    assert set(first) == {"all"}
+    for row in rows:
+        name, rule = row["forecaster"].text, row["decision rule"].text
+        places = {"population": row["population"].text, "subsequence": row["subsequence"].text}
+        own, reference = earned(agents, rule, name, "money", **places)
+        changes = own - reference
+        is_cell(row["customers, and seeds"], len(changes), str(len(changes)))
+        for word, share in (("gain", changes >= HALF_A_CENT), ("lose", changes <= -HALF_A_CENT)):
+            is_cell(row[f"{word}, %"], 100 * share.mean(), number(100 * share.mean(), 2))
+        unit = "per customer and year"
+        for title, level in (
+            ("most lost", 0.0),
+            ("5th pct.", 0.05),
+            ("median", 0.5),
+            ("95th pct.", 0.95),
+            ("most gained", 1.0),
+        ):
+            value = YEAR * float(np.quantile(changes, level))
+            is_cell(row[f"{title}, {unit}"], value, f"{signed_amount(value)} USD")
+
+
+def test_worth(under_two_rules: omnisim.Comparison, agents: Agents) -> None:
+    rows = list(read(worth.table(Scope(under_two_rules))))
+    assert len(rows) == len(RULES) * len(OTHERS) * 4
+    for row in rows:
+        name, rule, population = (row[key].text for key in ("forecaster", "decision rule", "population"))
+        own, reference = earned(agents, rule, name, "money")
+        changes, frame = own - reference, under_two_rules.overall
+        where = {"forecaster": name, "elimination": rule, "measure": "money"}
+        if population != "in total":
+            changes, frame = changes.loc[population], under_two_rules.differences
+            where |= {"population": population, "subsequence": "all"}
+        low, high, verdict = ends_of(frame, YEAR, **where)
+        is_cell(row["worth, USD per customer and year"], YEAR * changes.mean(), signed_amount(YEAR * changes.mean()))
+        is_cell(row["interval, of all together"], low, between(low, high, signed_amount))
+        words = {"": "no interval", "not separated": "not separated from 0"}
+        assert row["verdict"].text == words.get(verdict, verdict)
+        losing = (changes <= -HALF_A_CENT).mean()
+        is_cell(row["earn less, of customers"], losing, percent(losing))
+        is_cell(row["customers, and seeds"], len(changes), str(len(changes)))
+        is_cell(row["worst, USD per customer and year"], YEAR * changes.min(), signed_amount(YEAR * changes.min()))
+
+
+def test_violations(under_two_rules: omnisim.Comparison) -> None:
+    rows = list(read(limits.violations(Scope(under_two_rules))))
+    frame = under_two_rules.violations[under_two_rules.violations["subsequence"] == "all"]
+    assert len(rows) == len(frame) > 0
+    for row, expected in zip(rows, frame.to_dict("records"), strict=True):
+        texts = [row[key].text for key in ("forecaster", "decision rule", "population", "limit", "unit")]
+        assert texts == [expected[key] for key in ("forecaster", "elimination", "population", "constraint", "unit")]
+        for title, value in (
+            ("exceeded, % of customer days", 100 * expected["violated"]),
+            ("ever, % of customers", 100 * expected["exceeding"]),
+            ("excess, per customer over the run", expected["total"]),
+            ("largest, of a customer day", expected["largest"]),
+        ):
+            is_cell(row[title], value, score(value))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_limits_in_words(under_two_rules: omnisim.Comparison, seed: int) -> None:
+    """With the reference, and with those that keep each limit best and worst; by how much, and with whom."""
+    rng, frame, table = np.random.default_rng(seed), under_two_rules.violations.copy(), under_two_rules.table.copy()
+    frame["violated"] = rng.random(len(frame)) * (rng.random(len(frame)) < 0.7)
+    frame["largest"] = rng.uniform(0.1, 90.0, len(frame))
+    table["fallback_rounds"] = rng.uniform(0.0, 20.0, len(table))
+    found = omnisim.load_comparison(under_two_rules.folder)
+    found.__dict__ |= {"violations": frame, "table": table}
+    said, told = list(limits.sentences(Scope(found))), 0
+    frame = frame.query("subsequence == 'all' and elimination == 'careful'")
+    for (population, constraint), rows in frame.groupby(["population", "constraint"], sort=False):
+        share = dict(zip(rows["forecaster"], rows["violated"], strict=True))
+        told += any(share.values())
+        names = ["persistence", min(OTHERS, key=lambda name: share[name]), max(OTHERS, key=lambda name: share[name])]
+        parts = ", ".join(f"{percent(share[name])} with {name}" for name in dict.fromkeys(names))
+        largest = dict(zip(rows["forecaster"], rows["largest"], strict=True))
+        worst, unit = max(largest, key=lambda name: largest[name]), rows["unit"].iloc[0]
+        assert (
+            f"{population}: share of customer days on which “{constraint}” was exceeded: {parts}; by "
+            f"{score(largest[worst])} {unit} at most, with {worst}."
+        ) in said or not any(share.values())
+    assert told > 0
+    most = table.loc[table["fallback_rounds"].idxmax()]
+    share, name = percent(most["fallback_rounds"] / DAYS), f"{most['forecaster']} ({most['elimination']})"
+    last = f"on {share} of customer days with {name}, the most of all; then the least bad one is played."
+    assert said[told:] == [f"No action was left to choose from {last}"]
+
+
+def test_accuracy(under_two_rules: omnisim.Comparison) -> None:
+    frame = under_two_rules.diebold_mariano
+    rows = list(read(accuracy.against_reference(Scope(under_two_rules))))
+    assert len(rows) == len(frame) == len(RULES) * len(OTHERS)
+    unit = "USD/MWh"
+    for row, expected in zip(rows, frame.to_dict("records"), strict=True):
+        assert (row["forecaster"].text, row["decision rule"].text) == (expected["forecaster"], expected["elimination"])
+        assert expected["difference"] == pytest.approx(expected["mean"] - expected["reference_mean"])
+        for title, key, write in (
+            (f"mean absolute error, {unit}", "mean", number),
+            (f"persistence, {unit}", "reference_mean", number),
+            (f"difference, {unit}", "difference", signed),
+            ("statistic, Diebold-Mariano test", "statistic", signed),
+        ):
+            is_cell(row[title], expected[key], write(expected[key]))
+        chance = expected["p_value"]
+        is_cell(row["p, two-sided"], chance, "under 0.001" if chance < 0.001 else number(chance, 2))
+        is_cell(row["days"], expected["rounds"])
+        is_cell(row["lags, days"], expected["lags"])
+    measured = under_two_rules.accuracy[under_two_rules.accuracy["subsequence"] == "all"].to_dict("records")
+    found = list(read(accuracy.measures(Scope(under_two_rules))))
+    assert {each["broadcast_by"] for each in measured} == {FORECASTER}
+    assert len(found) == len(measured)
+    for row, expected in zip(found, measured, strict=True):
+        texts = [row[key].text for key in ("forecaster", "decision rule", "measure", "unit")]
+        assert texts == [*(expected[key] for key in ("forecaster", "elimination", "measure")), expected["unit"] or "–"]
+        for title, key in (("value", "value"), ("persistence, the day before", "baseline")):
+            write = number if expected["unit"] else score
+            is_cell(row[title], expected[key], write(expected[key]) if expected[key] % 1 else None)
+        is_cell(row["days"], expected["rounds"])
+
+
+def test_what_may_be_chance_is_said(under_two_rules: omnisim.Comparison) -> None:
+    found, frame = omnisim.load_comparison(under_two_rules.folder), under_two_rules.diebold_mariano.copy()
+    frame["mean"] = frame["reference_mean"] + [0.4, -0.4, 7.0, -7.0]
+    frame["difference"] = frame["mean"] - frame["reference_mean"]
+    scope, rows = Scope(found), frame.to_dict("records")
+    for chance in (0.0009, 0.001, 0.0012, 0.0499, 0.05, 0.7, NOBODY):
+        found.__dict__["diebold_mariano"] = frame.assign(p_value=chance)
+        *told, more = accuracy.sentences(scope)
+        assert more == "1 more are in the table of accuracy below."
+        for expected, sentence in zip(rows[:3], told, strict=True):
+            own, other = (f"{number(expected[key])} USD/MWh" for key in ("mean", "reference_mean"))
+            assert sentence.startswith(
+                f"{expected['forecaster']} ({expected['elimination']}): mean absolute error {own},"
+            )
+            assert f" persistence {other}, over the same {expected['rounds']} days: " in sentence
+            word = "smaller" if expected["difference"] < 0 else "larger"
+            assert (f": {word}, p" in sentence) == (chance < 0.05)
+            assert ("may be chance" in sentence) == (chance >= 0.05)
+            assert ("too few days" in sentence) == bool(np.isnan(chance))
+            assert ("p under 0.001" in sentence) == (chance < 0.001)
+            assert (f"p = {number(chance, 2)}" in sentence) == (chance >= 0.001)
+
+
+def test_cost(under_two_rules: omnisim.Comparison) -> None:
+    rows = list(read(tables.cost(Scope(under_two_rules))))
+    assert len(rows) == len(RULES) * 3
+    for row in rows:
+        name, rule = row["forecaster"].text, row["decision rule"].text
+        runs = under_two_rules.runs[
+            (under_two_rules.runs["forecaster"] == name) & (under_two_rules.runs["elimination"] == rule)
+        ]
+        is_cell(row["runs"], SEEDS)
+        is_cell(row["time, s, mean"], sum(runs["seconds"]) / SEEDS)
+        is_cell(row["time, s, longest"], max(runs["seconds"]))
+        is_cell(row["simulate, s, mean"], sum(runs["simulate_seconds"]) / SEEDS)
+        is_cell(row["analyze, s, mean"], sum(runs["analyze_seconds"]) / SEEDS)
+        is_cell(row["memory, MB, peak"], max(runs["peak_memory_mb"]))
+
+
+def test_certificates(under_two_rules: omnisim.Comparison) -> None:
+    frame = under_two_rules.certificates
+    rows = list(read(tables.certificate_table(Scope(under_two_rules))))
+    keys = ["theorem", "claim", "basis", "forecaster"]
+    assert len(rows) == len(frame[keys].drop_duplicates())
+    claims = list(dict.fromkeys(frame[keys].itertuples(index=False, name=None)))
+    for row, (theorem, claim, basis, forecaster) in zip(rows, claims, strict=True):
+        assert [row[key].text for key in ("theorem", "known", "forecaster")] == [theorem, basis, forecaster]
+        own = frame[(frame[keys] == [theorem, claim, basis, forecaster]).all(axis=1)].to_dict("records")
+        for title, key in (
+            ("checks", "runs"),
+            ("held", "held"),
+            ("promise nothing", "vacuous"),
+            ("hypotheses unmet", "unmet"),
+            ("cannot fail", "checked"),
+            ("violated", "violated"),
+        ):
+            is_cell(row[title], sum(each[key] for each in own))
+        known = [each for each in own if each["excess"] == each["excess"]]
+        if not known:
+            continue
+        worst = max(known, key=lambda each: float(each["excess"]))
+        is_cell(
+            row["closest, % of the bound"],
+            100 * worst["measured"] / worst["bound"] if worst["bound"] > 0 else NOBODY,
+        )
+        assert (row["where"].text, row["run"].text) == (worst["scope"], worst["worst_run"])
+    counted = frame[["runs", "held", "vacuous", "unmet", "checked", "violated"]].sum()
+    said = tables.headcount(Scope(under_two_rules))
+    assert said.startswith(f"{counted['held']:,} of {counted['runs']:,} checks could have failed and hold")
+    for key, words in (("vacuous", "promise nothing"), ("unmet", "say nothing"), ("checked", "cannot fail")):
+        assert (f"; {counted[key]:,} {words}" in said) == (counted[key] > 0)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_runs(under_two_rules: omnisim.Comparison, beside: bool) -> None:
+    rows = list(read(runs_to_look_at(Scope(under_two_rules), beside=beside)))
+    runs = under_two_rules.runs.set_index(["elimination", "forecaster", "seed"])
+    assert {row["why"].text for row in rows} >= {"worst difference", "least money", "slowest", "most memory"}
+    for row in rows:
+        rule, name, seed = row["decision rule"].text, row["forecaster"].text, int(float(row["seed"].value or 0))
+        own, reference = runs.loc[(rule, name, seed)], runs.loc[(rule, "persistence", seed)]
+        is_cell(row["money, USD per customer and year"], YEAR * own["money"], amount(YEAR * own["money"]))
+        difference = NOBODY if name == "persistence" else YEAR * (own["money"] - reference["money"])
+        is_cell(row["difference, money"], difference, signed_amount(difference))
+        is_cell(row["CCV+, cost per customer over the run"], own["ccv_positive"], score(own["ccv_positive"]))
+        is_cell(row["time, s"], own["seconds"])
+        is_cell(row["memory, MB"], own["peak_memory_mb"])
+        digest = own["run"].rpartition("-")[0]
+        assert (row["scenario"].text, row["command"].text) == (digest, own["command"])
+        assert row["scenario"].link == (f"scenarios/{digest}.toml" if beside else "")
+        assert not beside or (Path(under_two_rules.folder) / row["scenario"].link).is_file()
+    least = runs["money"].nsmallest(5).index
+    assert [
+        (row["decision rule"].text, row["forecaster"].text) for row in rows if row["why"].text == "least money"
+    ] == [(rule, name) for rule, name, _ in least]
