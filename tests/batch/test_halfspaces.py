@@ -77,6 +77,28 @@ def test_a_time_limit_leaves_a_gap_that_holds():
     assert (hurried.gap > 0).any()
 
 
+@pytest.mark.parametrize("features", [2, 3])
+def test_where_features_begin_and_their_units_make_no_difference(features):
+    """One and the same for the program, whose numbers are scaled: features are moved and stretched by powers of 2."""
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(0, 4, (12, features)).astype(float), rng.integers(0, 2, 12)
+    plain, moved = linear_minimizers(x, y, 3), linear_minimizers(4.0 * x + 2.0**20, y, 3)
+    assert (plain.gap == 0).all()
+    np.testing.assert_array_equal(moved.gap, plain.gap)
+    np.testing.assert_allclose(moved.risk, plain.risk, rtol=0, atol=1e-12)
+    lines = np.min([empirical_minimizers(column, y, 3).risk for column in x.T], axis=0)
+    assert (moved.risk < lines - 1e-9).any()  # where a half-line would do, nothing is seen of the program
+
+
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_one_class_only_is_cut_out_by_nothing_or_everything(outcome):
+    x = np.random.default_rng(4).normal(size=(9, 3))
+    base = linear_minimizers(x, np.full(9, outcome), 2)
+    assert (base.exceeds(x) == outcome).all()
+    assert (base.gap == 0).all()
+    np.testing.assert_allclose(base.risk, (thresholds(2) - 1) * outcome)
+
+
 def test_means_and_constant_features():
     x = np.array([[1.0, 3.0], [1.0, 4.0], [1.0, 5.0]])
     base = linear_minimizers(x, [0.1, 0.5, 0.9], 4, Mean())
