@@ -8,6 +8,7 @@ from sklearn.dummy import DummyClassifier
 
 from omnisim import batch
 from omnisim.batch import panprediction
+from omnisim.batch.models import Calibrated, Sampled
 from omnisim.batch.panprediction.measures import product_calibration_error
 from omnisim.problem.losses import Mean, SquaredLoss
 
@@ -60,6 +61,11 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_estimators(name: str) -> None:
     assert getattr(batch, name)().get_params() == ESTIMATORS[name]
+
+
+def test_models_within() -> None:
+    assert Calibrated(None).get_params() == {"estimator": None, "folds": 5, "random_state": 0}
+    assert Sampled(None, 9).get_params() == {"estimator": None, "most": 9, "random_state": 0}
 
 
 RNG = np.random.default_rng(0)

@@ -130,6 +130,14 @@ def test_the_same_seed_gives_the_same_laws():
     np.testing.assert_array_equal(one, other)
 
 
+def test_one_that_was_learnt_without_a_base_takes_no_notice_of_one():
+    data = instance(1)
+    found = learn_randomized(data, rng=np.random.default_rng(3))
+    base = np.random.default_rng(4).random(len(data))
+    laws = found.laws(data.groups, data.comparators)
+    np.testing.assert_array_equal(found.laws(data.groups, data.comparators, base), laws)
+
+
 def test_degrees_of_membership_count_as_weights():
     """A group of degree one half everywhere has half the gains, and is calibrated all the same."""
     rng = np.random.default_rng(2)
