@@ -25,7 +25,7 @@ GENERATORS = {
 TABLE = np.random.default_rng(20240501).random((testing.ROUNDS, 2))
 
 VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
-    ("forecasters", "climatology"): [({}, {}), ({"window": 3}, {})],
+    ("forecasters", "climatology"): [({}, {}), ({"window": 3}, {}), ({"window": 1}, {})],
     ("forecasters", "combination"): [
         ({"bases": [Persistence(7), Climatology()]}, {}),
         ({"bases": [Persistence(1)], "correction": False}, {"populations": True}),
@@ -46,10 +46,12 @@ VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
             {"bases": [Climatology(), Persistence(7)], "method": "direct", "warm_up": 2, "refit_every": 1, "window": 5},
             {"dimension": 1},
         ),
+        ({"m": 1, "warm_up": 2, "refit_every": 1, "window": 2, "seed": 0}, {"dimension": 1}),
     ],
     ("forecasters", "step_calibrated"): [
         ({}, {"dimension": 1}),
         ({"bases": [Persistence(7), Climatology()], "levels": 5, "thresholds": 3}, {"dimension": 1}),
+        ({"bases": [Persistence(1)], "levels": 1, "thresholds": 1}, {"dimension": 1}),
     ],
     ("forecasters", "persistence"): [({}, {}), ({"lag": 7}, {})],
     ("forecasters", "published"): [
@@ -91,6 +93,7 @@ VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
             },
             {},
         ),
+        ({"generators": {"wind": {"capacity": 2.0}}, "base_load": 2.0, "patterns": 1, "customers": 0}, {}),
     ],
     ("adversaries", "independent"): [
         ({"support": TABLE[:3]}, {}),
@@ -102,13 +105,21 @@ VARIANTS: dict[tuple[str, str], list[tuple[dict[str, Any], dict[str, Any]]]] = {
     ],
     ("adversaries", "switching"): [
         ({"laws": [TABLE[:3], TABLE[3:4]], "period": 2}, {}),
+        ({"laws": [TABLE[:3], TABLE[3:4]], "period": 1}, {}),
         ({"laws": [[[0.0]], [[0.5]], [[1.0]]], "switches": [3, 9]}, {}),
     ],
-    ("adversaries", "worst_case"): [({}, {}), ({"dimension": 3}, {})],
+    ("adversaries", "worst_case"): [({}, {}), ({"dimension": 3}, {}), ({"dimension": 1, "start": 1e-300}, {})],
     ("adversaries", "replay"): [({"outcomes": TABLE[:9]}, {}), ({"outcomes": TABLE[:1]}, {})],
-    ("adversaries", "seasonal"): [({}, {}), ({"dimension": 1, "noise": 0.5}, {})],
+    ("adversaries", "seasonal"): [
+        ({}, {}),
+        ({"dimension": 1, "noise": 0.5}, {}),
+        ({"dimension": 1, "noise": 0.0, "shocks": 1}, {}),
+    ],
 }
-"""What a strategy is made with, and what its check is told; (nothing, nothing) if it is not listed."""
+"""What a strategy is made with, and what its check is told; (nothing, nothing) if it is not listed.
+
+Parameters at the ends of their ranges are among them: what the range includes has to work.
+"""
 
 CASES = [
     pytest.param(kind, name, made_with, told, id=f"{name}-{index}")

@@ -115,8 +115,8 @@ def linear_minimizers(
             bound = exact[2][i]
             candidates.append(_unscaled(exact[0][i], exact[1][i], varying, middle, half))
         elif len(varying) > 2:
-            slopes, offset, bound = _solve(scaled[:, varying], costs[:, i], time_limit)
-            candidates.append(_unscaled(slopes, offset, varying, middle, half))
+            found, bound = _solve(scaled[:, varying], costs[:, i], time_limit)
+            candidates += [_unscaled(slopes, offset, varying, middle, half) for slopes, offset in found]
         sums = [float(identification[points @ w + b > 0, i].sum()) for w, b in candidates]
         best = int(np.argmax(np.array(sums) <= min(sums) + TIE * n))
         coefficients[i], intercept[i] = candidates[best]
@@ -127,8 +127,11 @@ def linear_minimizers(
     return Halfspaces(risk, coefficients, intercept, gap)
 
 
-def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[FloatArray, float, float]:
-    """(w, b, lower bound of the costs): {w . x + b > 0} holds the points of the best set found."""
+def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[list[tuple[FloatArray, float]], float]:
+    """The best (w, b) found, and a lower bound of the costs: {w . x + b > 0} holds the points of the set.
+
+    None where the time was too short, or where the best set is clear: nothing and everything are among the half-lines.
+    """
     import highspy
 
     from omnisim.solver import quiet_model
@@ -138,10 +141,8 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
     matters = costs != 0
     bound = float(costs[costs < 0].sum())
     rows, values, wanted = points[matters], costs[matters], costs[matters] < 0
-    if not wanted.any():
-        return np.zeros(d), -1.0, 0.0
-    if wanted.all():
-        return np.zeros(d), 1.0, bound
+    if wanted.all() or not wanted.any():
+        return [], bound
     size = len(values)
     model = quiet_model()
     model.setOptionValue("time_limit", time_limit)
@@ -163,9 +164,9 @@ def _solve(points: FloatArray, costs: FloatArray, time_limit: float) -> tuple[Fl
     information = model.getInfo()
     lower_bound = max(bound, float(information.mip_dual_bound))
     if information.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return np.zeros(d), -1.0, lower_bound
+        return [], lower_bound
     found = np.array(model.getSolution().col_value)
-    return found[:d], float(found[d]) - MARGIN / 2, lower_bound
+    return [(found[:d], float(found[d]) - MARGIN / 2)], lower_bound
 
 
 def _unscaled(

@@ -7,7 +7,7 @@ its largest mean over the box, E b + sum_i max(0, (E h)_i), since each coordinat
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -190,24 +190,26 @@ class _Known:
         return Mixture(np.stack([self._support[k] for k in played]), prices[played])
 
 
-def _bisect(gain: Gain, start: Step, tolerance: float, limit: int) -> Step:
+def _bisect(gain: _Known, start: Step, tolerance: float, limit: int) -> Step:
     """The exact step for d = 1, as near to the start as there is one.
 
     Copying the outcome never gains, b(p) + h(p) p <= 0. So from the start go up while h > 0, or down while h <= 0, by
     doubling steps: at the end of the box, play the end; else bisect between the two points where h changed sign and mix
     them so that the mean of h is 0: the value is then at most the mean of -h(p) p, no more than the largest |h| times
-    the distance of the two. It ends when that is within the tolerance or the two are neighbouring numbers.
+    the distance of the two. It ends when that is within the tolerance or the two are neighbouring numbers; at the limit
+    with what is best so far.
     """
-    inner, step, evaluations = start.mixture.mean, _FIRST_STEP, start.evaluations + 1
+    inner, step = start.mixture.mean, _FIRST_STEP
     slope_inner = float(gain(inner)[1][0])
     end = np.ones(1) if slope_inner > 0 else np.zeros(1)
     while True:
         if inner[0] == end[0]:
             mixture = Mixture.point(end)
-            return Step(mixture, worst_case(gain, mixture)[0], evaluations)
+            return Step(mixture, worst_case(gain, mixture)[0], gain.count)
+        if gain.count >= limit:
+            return replace(start, evaluations=gain.count)
         outer = inner + np.clip(end - inner, -step, step)
         slope_outer = float(gain(outer)[1][0])
-        evaluations += 1
         if (slope_outer > 0) != (slope_inner > 0):
             break
         inner, slope_inner, step = outer, slope_outer, 2 * step
@@ -218,10 +220,11 @@ def _bisect(gain: Gain, start: Step, tolerance: float, limit: int) -> Step:
         mixture = Mixture([low, high], [weight, 1 - weight])
         value, _ = worst_case(gain, mixture)
         middle = (low + high) / 2
-        if value <= tolerance or evaluations >= limit or middle[0] in (low[0], high[0]):
-            return Step(mixture, value, evaluations)
+        if value <= tolerance or middle[0] in (low[0], high[0]):
+            return Step(mixture, value, gain.count)
+        if gain.count >= limit:
+            return Step(mixture, value, gain.count) if value < start.value else replace(start, evaluations=gain.count)
         slope = float(gain(middle)[1][0])
-        evaluations += 1
         if slope > 0:
             low, slope_low = middle, slope
         else:

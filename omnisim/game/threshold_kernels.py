@@ -83,7 +83,7 @@ def weighted_mean_step(history, exceeds, counts):
     m = history.shape[1]
     total = counts.sum()
     law = np.zeros((len(exceeds), m + 1))
-    contradicting = np.zeros(len(exceeds), dtype=np.int64)
+    contradicting = np.empty(len(exceeds), dtype=np.int64)
     count = 0
     for x in range(len(exceeds)):
         first, last = conflict(exceeds[x])

@@ -124,6 +124,17 @@ def test_refusals(x, y, m, message):
         empirical_minimizers(x, y, m)
 
 
+def test_a_prediction_that_is_the_threshold_does_not_exceed_it():
+    """Thresholds 1/4 and 3/4, of a single member and of a feature."""
+    answers = [[False, False], [False, False], [True, False], [True, False], [True, True]]
+    column = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+    for chosen in ([0, 0, 1, 1, 1], [0, 0, 0, 0, 1]):
+        base = finite_minimizers(column[:, None], chosen, 2)
+        assert base.exceeds(column[:, None]).tolist() == answers
+        exceeding = np.array(answers) * (thresholds(2) - np.array(chosen)[:, None])
+        np.testing.assert_allclose(base.risk, exceeding.mean(axis=0))
+
+
 def test_refusals_of_a_finite_class():
     with pytest.raises(ProblemError, match=r"columns\[0, 0\] is 2: every entry must lie in \[0, 1\]"):
         finite_minimizers([[2.0]], [1], 2)

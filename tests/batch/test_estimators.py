@@ -190,6 +190,19 @@ def test_bad_parameters_are_named(parameters, message: str) -> None:
         DirectOmnipredictor(**parameters).fit(*sample(20))
 
 
+@pytest.mark.parametrize("frame", [False, True])
+def test_new_rows_need_the_columns_that_were_fitted_and_change_nothing(frame: bool) -> None:
+    x, y = sample(40)
+    x = np.column_stack([x, x[:, 0] ** 2])
+    made = pd.DataFrame(x, columns=[f"column {k}" for k in range(x.shape[1])]) if frame else x
+    model = DirectOmnipredictor(DecisionTreeClassifier(max_depth=2, random_state=0), random_state=0).fit(made, y)
+    fewer = made.iloc[:, :-1] if frame else made[:, :-1]
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"expecting 4 features|feature names should match"):
+            model.predict_proba(fewer)
+    assert model.n_features_in_ == x.shape[1]
+
+
 def test_a_bad_constant_and_bad_columns_are_refused() -> None:
     with pytest.raises(ProblemError, match="c of direct_ensemble must be a finite number >= 0, got -1"):
         DirectOmnipredictor(c=-1).fit(*sample(20))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from omnisim.batch import empirical_minimizers, linear_minimizers
+from omnisim.batch.half_planes import cheapest_half_planes
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import Mean, thresholds
 
@@ -75,6 +76,42 @@ def test_a_time_limit_leaves_a_gap_that_holds():
     assert (patient.risk <= hurried.risk + 1e-12).all()
     assert (hurried.risk - hurried.gap <= patient.risk + 1e-9).all()
     assert (hurried.gap > 0).any()
+
+
+@pytest.mark.parametrize("features", [2, 3])
+@pytest.mark.parametrize(("unit", "begin"), [(4.0, 2.0**20), (2.0**20, 0.0), (2.0**-20, 0.0), (2.0**-20, -1.0)])
+def test_where_features_begin_and_their_units_make_no_difference(features, unit, begin):
+    """Moved and stretched by powers of 2, they are exactly the same to the program, whose numbers are scaled."""
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(0, 4, (12, features)).astype(float), rng.integers(0, 2, 12)
+    plain, moved = linear_minimizers(x, y, 3), linear_minimizers(unit * x + begin, y, 3)
+    assert (plain.gap == 0).all()
+    np.testing.assert_array_equal(moved.gap, plain.gap)
+    np.testing.assert_allclose(moved.risk, plain.risk, rtol=0, atol=1e-12)
+    lines = np.min([empirical_minimizers(column, y, 3).risk for column in x.T], axis=0)
+    assert (moved.risk < lines - 1e-9).any()  # where a half-line would do, nothing is seen of the program
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_half_planes_cost_what_they_hold_and_nothing_where_everything_costs(seed):
+    rng = np.random.default_rng(seed)
+    points = np.unique(rng.integers(0, 4, (9, 2)), axis=0).astype(float)
+    costs = np.column_stack([rng.normal(size=(len(points), 3)), *(rng.random((2, len(points), 1)) / 20)])
+    costs[:, 4] *= -1
+    w, b, sums = cheapest_half_planes(points, costs)
+    inside = points @ w.T + b > 0
+    np.testing.assert_allclose(sums, (costs * inside).sum(axis=0), rtol=0, atol=1e-12)
+    assert not inside[:, 3].any()
+    assert inside[:, 4].all()
+
+
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_one_class_only_is_cut_out_by_nothing_or_everything(outcome):
+    x = np.random.default_rng(4).normal(size=(9, 3))
+    base = linear_minimizers(x, np.full(9, outcome), 2)
+    assert (base.exceeds(x) == outcome).all()
+    assert (base.gap == 0).all()
+    np.testing.assert_allclose(base.risk, (thresholds(2) - 1) * outcome)
 
 
 def test_means_and_constant_features():

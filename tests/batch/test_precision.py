@@ -1,5 +1,6 @@
 """Rounding: the steps against fractions and 60-digit arithmetic, and games whose classes are swapped."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -19,7 +20,7 @@ from omnisim.batch import (
     two_player_calibrated_multiaccuracy,
 )
 from omnisim.batch.calma import loss_differences
-from omnisim.game.exact_crossing import conflict, crossing_of_logarithms
+from omnisim.game.exact_crossing import conflict, crossing_of_logarithms, settled_shares
 from omnisim.game.threshold_kernels import mean_step, threshold_step
 from omnisim.problem.losses import Mean, Quantile
 
@@ -71,6 +72,45 @@ def test_weights_that_underflow_turn_it_as_well(answers):
     assert k + rho == pytest.approx(level, abs=1e-9)
     law = mean_step(np.tile(logs, (3, 1)), high[None, :])[0]
     assert law @ np.arange(len(logs) + 1) == pytest.approx(level, abs=1e-9)
+
+
+@pytest.mark.parametrize("m", [2, 3, 4, 5])
+def test_every_order_of_magnitude_decides_where_the_larger_ones_cancel(m):
+    """All answers and all weights of three orders, of which a lower one never outweighs a higher one, in whole numbers.
+
+    A sum is the numbers of weights of each order, with their signs, and compared order by order.
+    """
+    for orders, high in itertools.product(itertools.product(range(3), repeat=m), itertools.product((0, 1), repeat=m)):
+        first, last = conflict(np.array(high, dtype=bool))
+        if last < first:
+            continue
+
+        def total(k, orders=orders, high=high):
+            counts = [0, 0, 0]
+            for i, (order, up) in enumerate(zip(orders, high, strict=True)):
+                counts[order] += (i < k and not up) - (i >= k and up)
+            return counts
+
+        k = max(k for k in range(m + 1) if total(k) <= [0, 0, 0])
+        # Less than a weight's order is nothing of it; as much, or as much but for a lower order, is all of it.
+        share = -total(k)[orders[k]] if k < m and not any(total(k)[: orders[k]]) else 0
+        found, rho, rest = crossing_of_logarithms(-800.0 * np.array(orders), np.array(high, dtype=bool), first, last)
+        assert (found + rho, rho + rest) == pytest.approx((k + share, 1), abs=1e-9), (orders, high)
+
+
+@pytest.mark.parametrize("terms", [1, 7, 64])
+def test_plain_sums_settle_it_just_where_their_rounding_is_small_enough(terms):
+    """The four sums are 1 or nearly so: with an error of 4 terms of 2^-52, what is left must be 1e10 times as large."""
+    least = 4 * terms * 2.0**-52 * 1e10
+    for up, down in itertools.product((0.9, 1.1), repeat=2):
+        settled, rho, rest = settled_shares(1.0, 1.0 + up * least, 1.0 + down * least, 1.0, terms)
+        assert settled == (min(up, down) > 1)
+        if settled:
+            assert (rho, rest) == pytest.approx((0.5, 0.5), rel=1e-9)
+    for up, down in ((1e-20, 1e-20), (1e-20, 3e-20)):  # nothing is subtracted
+        assert settled_shares(0.0, up, down, 0.0, terms) == (True, up / (up + down), down / (up + down))
+    assert not settled_shares(0.0, 1e-291, 1.0, 0.0, terms)[0]
+    assert not settled_shares(0.0, 1.0, 1e-291, 0.0, terms)[0]
 
 
 def simulated(n, m, seed=0):

@@ -57,6 +57,19 @@ def test_calibration_error_by_hand():
     assert len(batch.reliability_table(p, y, bins=3)) == 3
 
 
+def test_a_rate_deviates_as_a_weighted_mean_of_independent_outcomes_does():
+    p, y, _, rng = instance()
+    mass = rng.integers(0, 4, len(p)) + rng.random(len(p))
+    table = batch.reliability_table(p, y, mass, bins=100)
+    for row, value in zip(table.to_dict("records"), np.unique(p), strict=True):
+        inside = p == value
+        share = mass[inside] / mass[inside].sum()
+        assert row["weight"] == pytest.approx(mass[inside].sum() / mass.sum())
+        assert row["rate"] == pytest.approx(share @ y[inside])
+        assert row["deviation"] ** 2 == pytest.approx(sum(w**2 * row["rate"] * (1 - row["rate"]) for w in share))
+    np.testing.assert_allclose(batch.reliability_table(p, y, 7 * mass, bins=100), table, rtol=1e-12)
+
+
 def test_the_parts_of_the_brier_score():
     p, y, _, _ = instance()
     parts = batch.brier_decomposition(p, y)

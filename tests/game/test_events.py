@@ -9,7 +9,7 @@ import pytest
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.events import Events
-from omnisim.game.minimax import CuttingPlanes, worst_case
+from omnisim.game.minimax import CuttingPlanes, Step, worst_case
 from omnisim.game.weights import Hedge, SecondOrderPotential, gain_bound
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
@@ -73,6 +73,29 @@ def test_a_white_box_adversary_cannot_make_a_bias_grow(dimension: int, rule: Any
         assert (np.abs(total) <= gain_bound(squares, family.count, ROUNDS, weights.spent) + 1e-9).all()
         np.testing.assert_allclose(weights._total[0], total, atol=1e-9)
         np.testing.assert_allclose(weights._squares[0], squares, atol=1e-9)
+
+
+def test_a_search_begins_where_the_last_one_ended_if_that_was_a_mixture() -> None:
+    played = [
+        Mixture([[0.2], [0.4]], [0.5, 0.5]),
+        Mixture.point([0.5]),
+        Mixture([[0.0], [0.3], [1.0]], [0.2, 0.3, 0.5]),
+        Mixture.point([1.0]),
+    ]
+    shown = []
+
+    class Planned(CuttingPlanes):
+        """Plays what is planned, and keeps what it is shown."""
+
+        def solve(self, gain: Any, candidates: Any, tolerance: float, warm: Any = ()) -> Step:
+            shown.append([point.tolist() for point in warm])
+            return Step(played[len(shown) - 1], 0.0, 1)
+
+    engine = Engine([Events([lambda x, p: 1.0], 1)], Hedge(), Planned(), ROUNDS)
+    for t in range(4):
+        engine.play(Context(t), [Mixture.point([0.5])])
+        engine.learn(np.array([1.0]))
+    assert shown == [[], [[0.2], [0.4]], [], [[0.0], [0.3], [1.0]]]
 
 
 @pytest.mark.parametrize("value", [1.5, -0.1, math.nan, "much", None, np.array([0.1, 0.2])])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from omnisim.errors import StrategyError
+from omnisim.game.grid import Grid
 from omnisim.game.minimax import CuttingPlanes, SimulatedPlay, worst_case
 from omnisim.problem.mixture import Mixture
 
@@ -94,6 +95,55 @@ def test_a_step_that_hits_its_limit_says_its_true_value():
     step = CuttingPlanes(limit=3).solve(gain, [start], tolerance=1e-9)
     assert step.value == pytest.approx(worst_case(gain, step.mixture)[0])
     assert step.value <= worst_case(gain, start)[0]
+
+
+def counted(gain):
+    """The gain, and the predictions that it has been asked for."""
+    asked = []
+
+    def counting(prediction):
+        asked.append(tuple(prediction.tolist()))
+        return gain(prediction)
+
+    return counting, asked
+
+
+@pytest.mark.parametrize("limit", [4, 5, 8, 13])
+@pytest.mark.parametrize("dimension", [1, 5])
+def test_a_limit_is_the_number_of_predictions_evaluated_and_no_more(limit, dimension):
+    gain, asked = counted(random_gain(np.random.default_rng(6), dimension, agents=40))
+    step = CuttingPlanes(limit).solve(gain, [Mixture.point(np.full(dimension, 0.5))], tolerance=-1e9)
+    assert step.evaluations == len(set(asked)) == limit
+    assert step.value == pytest.approx(worst_case(gain, step.mixture)[0])
+    assert step.value <= worst_case(gain, Mixture.point(np.full(dimension, 0.5)))[0]
+
+
+def test_the_exact_step_counts_each_prediction_once():
+    """The slope changes its sign at 0.7: from 0.5 by steps of 1, 2, 4, ... 1/1024 up to beyond 0.7, and then halved."""
+    gain, asked = counted(lambda p: (-(0.7 - p[0]) * p[0], 0.7 - p))
+    step = CuttingPlanes().solve(gain, [Mixture.point([0.5])], tolerance=1e-3)
+    assert step.evaluations == len(asked) == len(set(asked))
+    steps = [0.5 + (2**k - 1) / 1024 for k in range(9)]
+    assert asked[:9] == [(p,) for p in steps]
+    assert step.value <= 1e-3
+
+
+@pytest.mark.parametrize("candidates", [[], [[0.5]], [[0.25], [0.75]]])
+def test_a_grid_counts_what_it_evaluates(candidates):
+    """By bisection: both ends, and log2 of the number of parts."""
+    grid = Grid(np.linspace(0, 1, 17))
+    gain, asked = counted(lambda p: (-(0.7 - p[0]) * p[0], 0.7 - p))
+    step = grid.solve(gain, [Mixture.point(point) for point in candidates], -1.0)
+    assert step.evaluations == len(asked) == len(candidates) + 2 + 4
+    gain, asked = counted(lambda p: (p[0], -np.ones(1)))
+    assert grid.solve(gain, [], -1.0).evaluations == len(asked) == 2
+
+
+def test_a_value_that_is_the_tolerance_is_within_it():
+    """Where y_0 = 1 both are at their least: 0 is found with the second prediction, and no third is looked at."""
+    gain, asked = counted(lambda p: (2.0, np.array([-1.0, 0.0])) if p[0] == 0.5 else (-1.0, np.array([1.0, 0.0])))
+    step = CuttingPlanes().solve(gain, [Mixture.point([0.5, 0.5])], tolerance=0.0)
+    assert (step.value, step.evaluations, len(set(asked))) == (0.0, 2, 2)
 
 
 @pytest.mark.parametrize("dimension", [1, 3])

@@ -100,6 +100,22 @@ def test_combination_equals_bernstein_aggregation_by_loops(count):
     )
 
 
+def test_weights_are_shares_of_the_bases_in_their_order_and_of_the_correction():
+    """Beside one base that is right and one that is far off, all is given to the first in the end."""
+    outcomes, _ = outcomes_and_tables()
+    bases = [Published(outcomes), Published(1 - outcomes)]
+    for correction, begin in ((False, [1 / 2, 1 / 2]), (True, [4 / 9, 4 / 9, 1 / 9])):
+        forecaster = Combination(bases, correction=correction)
+        forecaster.start(Service(DIMENSION, ROUNDS))
+        np.testing.assert_allclose(forecaster.weights, begin)
+        for t, outcome in enumerate(outcomes):
+            forecaster.predict(Context(t))
+            forecaster.update(outcome)
+            assert forecaster.weights.sum() == pytest.approx(1)
+            assert (forecaster.weights >= 0).all()
+        assert forecaster.weights[0] > 0.9 > 0.1 > forecaster.weights[1]
+
+
 def test_with_agents_the_loss_is_what_errors_cost_their_decisions():
     outcomes, tables = outcomes_and_tables(4)
     population = bettors(6)

@@ -147,6 +147,35 @@ def test_ridge_refits_only_as_often_as_told() -> None:
     near(found[16:], [Ridges(lags=[2]).predict(t, fitted=t - (t - 16) % 5) for t in range(16, 60)])
 
 
+@pytest.mark.parametrize(("spread", "carries"), [(1.001e-9, True), (0.999e-9, False)])
+def test_ridge_takes_no_notice_of_a_feature_whose_spread_is_below_a_billionth(spread: float, carries: bool) -> None:
+    """The feature is +-spread in turn within shuffled pairs, 28 rounds in all, and says what the outcome is."""
+    signs = np.random.default_rng(3).permuted(np.tile([1.0, -1.0], (14, 1)), axis=1).ravel()
+    forecaster = RidgeAutoregression(window=28, lags=[1], penalty=0.01, transform="none")
+    forecaster.start(Service(dimension=1))
+    for t in range(29):
+        forecaster.predict(Context(t, features={"sign": spread * signs[t - 1 : t]} if t else {"sign": np.zeros(1)}))
+        forecaster.update(np.array([0.5 + 0.4 * signs[t - 1] if t else 0.5]))
+    said = [forecaster.predict(Context(29, features={"sign": np.array([spread * s])})).mean[0] for s in (1.0, -1.0)]
+    np.testing.assert_allclose(said[0] - said[1], 0.8 if carries else 0.0, atol=0.01)
+
+
+@pytest.mark.parametrize(("deviation", "carries"), [(1e-9, True), (0.999e-9, False)])
+def test_ridge_scales_outcomes_unless_they_hardly_differ(deviation: float, carries: bool) -> None:
+    """0, c and 2c in turn have the median absolute deviation c; hardly differing, they are predicted by their mean."""
+    unit = deviation * NormalDist().inv_cdf(0.75)
+    forecaster = RidgeAutoregression(lags=[3], penalty=0.01)
+    forecaster.start(Service(dimension=1))
+    for t in range(48):
+        forecaster.predict(Context(t))
+        forecaster.update(np.array([unit * (t % 3)]))
+    said = [forecaster.predict(Context(48)).mean[0] / unit]
+    for t in (48, 49):
+        forecaster.update(np.array([unit * (t % 3)]))
+        said.append(forecaster.predict(Context(t + 1)).mean[0] / unit)
+    np.testing.assert_allclose(said, [0, 1, 2] if carries else [1, 1, 1], atol=0.05)
+
+
 def test_published_array() -> None:
     np.testing.assert_array_equal(predicted(Published(OUTCOMES)), OUTCOMES)
 

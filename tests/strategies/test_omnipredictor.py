@@ -58,6 +58,19 @@ def test_rounds_before_round_0_count_like_rounds_played() -> None:
         np.testing.assert_array_equal(first.weights, second.weights)
 
 
+def test_it_learns_anew_every_so_many_rounds_and_not_in_between() -> None:
+    """From round to round it is one that learnt once, in the last of the rounds 20, 27, 34, ..."""
+
+    def mixtures(**given: int) -> list[dict[float, float]]:
+        forecaster = Omnipredictor([Persistence(), Climatology(5), Climatology(20)], m=16, **given)
+        found = played(forecaster, OUTCOMES)
+        return [dict(zip(law.support[:, 0].tolist(), law.weights.tolist(), strict=True)) for law in found]
+
+    found, once = mixtures(warm_up=20, refit_every=7), {t: mixtures(warm_up=t, refit_every=99) for t in range(20, 81)}
+    assert all(found[t] == once[t - (t - 20) % 7][t] for t in range(20, 81))
+    assert sum(found[t] != once[t][t] for t in range(20, 81)) > 5  # so that it matters when
+
+
 def test_only_the_window_is_learnt_from() -> None:
     """What the memoryless base said and what happened before the window make no difference."""
     make = lambda: Omnipredictor([Persistence(), Persistence(2)], warm_up=20, refit_every=1, window=20, m=4)  # noqa: E731

@@ -207,7 +207,8 @@ def _column(name: str, text: str) -> Node:
             raise ProblemError(f"group {text!r} names the column {name!r}, which is not there")
         column = X[name]
         if str(column.dtype) == "category":
-            column = column.astype(column.cat.categories.dtype)
+            # Whole numbers have none that says that it is missing.
+            column = column.astype(object if column.isna().any() else column.cat.categories.dtype)
         return column.to_numpy()
 
     return read

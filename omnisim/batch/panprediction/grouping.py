@@ -122,12 +122,16 @@ def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
 
 def _of_column(frame: pd.DataFrame, name: Any) -> list[tuple[str, Any]]:
     column, quoted = frame[name], _name(name)
+    # What a column holds counts, not how it is kept: numbers as categories or objects are numbers.
     values = column.dropna()
-    if pd.api.types.is_bool_dtype(column.dtype) or (
-        pd.api.types.is_numeric_dtype(column.dtype) and values.isin([0, 1]).all()
-    ):
-        return [_named(quoted), _named(f"{quoted} == 0")]
-    if not pd.api.types.is_numeric_dtype(column.dtype):
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    values = values.infer_objects()
+    numeric = pd.api.types.is_numeric_dtype(values.dtype)
+    if pd.api.types.is_bool_dtype(values.dtype) or (numeric and values.isin([0, 1]).all()):
+        # Compared with 1, a row of which it is not known is on neither side.
+        return [(quoted, Expression(f"{quoted} == 1")), _named(f"{quoted} == 0")]
+    if not numeric:
         return [_named(f"{quoted} == {_text(value)}") for value in sorted(values.astype(str).unique())]
     if values.nunique() <= _FEW:
         return [_named(f"{quoted} == {float(value)!r}") for value in sorted(values.unique())]

@@ -153,7 +153,7 @@ class _Fit:
         first = len(outcomes) - len(others)
         self._median = float(np.median(outcomes[first:]))
         deviation = _NORMAL * float(np.median(np.abs(outcomes[first:] - self._median)))
-        self._deviation = deviation if deviation > _CONSTANT else 1.0
+        self._deviation = deviation if deviation >= _CONSTANT else 1.0
         outcomes = self._forward(outcomes)
         targets = outcomes[first:]
         rows = np.concatenate([*(outcomes[first - lag : len(outcomes) - lag] for lag in lags), others], axis=1)

@@ -135,6 +135,22 @@ def test_decisions_are_best_responses_to_the_law(table):
         assert law.probabilities[i][possible[i] == action].sum() > 0
 
 
+def test_decisions_are_drawn_as_often_as_the_law_says(table):
+    """4,000 copies of each of three rows, nine actions: six standard deviations of a share, all fail below 1e-7."""
+    X, y = table
+    model = Panpredictor(GROUPS, method="randomized", base=None, random_state=0).fit(X, y)
+    answers = np.arange(9) / 8
+    loss = LossTable(np.column_stack([answers**2, (1 - answers) ** 2]))
+    law = model.law(X)
+    taken = loss.best_response(law.support)
+    chances = np.array([np.bincount(a, q, minlength=9) for a, q in zip(taken, law.probabilities, strict=True)])
+    rows = chances.max(axis=1).argsort()[:3]
+    assert chances[rows].max() < 0.95
+    decided = model.decide(X.iloc[np.repeat(rows, 4000)], loss).reshape(3, 4000)
+    shares = np.array([np.bincount(actions, minlength=9) for actions in decided]) / 4000
+    assert (np.abs(shares - chances[rows]) <= 6 * np.sqrt(chances[rows] * (1 - chances[rows]) / 4000) + 1e-9).all()
+
+
 def test_cross_fitting_shows_each_row_a_model_that_has_not_seen_it():
     """A tree of full depth says of its own rows what they are; held out it is wrong on half of random labels."""
     rng = np.random.default_rng(0)

@@ -62,6 +62,14 @@ def test_what_is_no_expression_is_refused_when_written(text, message):
         Expression(text)
 
 
+def test_only_what_is_nested_counts_as_deep():
+    assert Expression(" or ".join(["smokes"] * 200))(PEOPLE).tolist() == PEOPLE["smokes"].tolist()
+    assert Expression(" and ".join(["not (not smokes)"] * 200))(PEOPLE).tolist() == PEOPLE["smokes"].tolist()
+    assert Expression("(" * 49 + "smokes" + ")" * 49)(PEOPLE).tolist() == PEOPLE["smokes"].tolist()
+    with pytest.raises(ProblemError, match="is nested more than 50 deep"):
+        Expression("smokes or " * 50 + "(" * 50 + "smokes" + ")" * 50)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -145,6 +145,41 @@ def test_a_correction_is_shrunk_by_its_noise_and_lowers_the_error_by_what_is_sai
     assert lowered == pytest.approx(shrunk * (2 - shrunk) * bias**2 / square)
 
 
+@pytest.mark.parametrize(("tolerance", "corrections"), [(2.0, 1), (9.0, 0)])
+def test_errors_held_out_are_those_of_as_many_corrections_as_a_fold_makes(tolerance, corrections):
+    """Three quarters of the outcomes are 1, and 1/4 is predicted of all: one correction, and the rest is noise.
+
+    Dealt by their outcomes, the two folds are alike: 100 rows of bias b = 1/2 and variance v = (3 * 9 + 1) / 64 of the
+    residuals. So b / s = 10 b / sqrt(v) = 7.6, and shrinking takes s^2 / b^2 of the bias; of all rows b / s is 10.7.
+    """
+    y, nothing = np.repeat([0.0, 1.0], [50, 150]), np.zeros((200, 0))
+    rules = Rules(folds=2, tolerance=tolerance)
+    learnt = learn_stepwise(
+        np.ones((200, 1)), nothing, y, np.full(200, 0.25), np.ones(200), rules, np.random.default_rng(0)
+    )
+    bias, variance = 1 / 2, 28 / 64
+    left = 1 / 4 + bias * (1 - variance / (100 * bias**2))
+    errors = [variance, 3 / 4 * (1 - left) ** 2 + 1 / 4 * left**2]
+    np.testing.assert_allclose(learnt.held_out, errors[: corrections + 1], rtol=1e-12)
+    assert len(learnt.model.corrections) == corrections
+
+
+@pytest.mark.parametrize(("doubt", "corrections"), [(4.0, 0), (3.999, 1)])
+def test_corrections_are_kept_only_if_they_gain_more_than_the_doubt(doubt, corrections):
+    """By hand, in numbers that are exact: what they gain is four standard deviations of it.
+
+    Of 16 rows 8 belong to the group, of outcome 1 where 1/2 is predicted. Of a fold that is learnt from, 4 do: their
+    bias is two standard deviations of its noise, so that 3/4 of it is corrected, to 7/8, and on rows held out the
+    squared error falls by c = 1/4 - 1/64. Over all rows it falls by c / 2, with a variance of c^2 / 4, over 16.
+    """
+    group, nothing = np.repeat([[1.0], [0.0]], 8, axis=0), np.zeros((16, 0))
+    rules = Rules(tolerance=1.5, most=1, folds=2, doubt=doubt)
+    y, base = group[:, 0], np.full(16, 0.5)
+    learnt = learn_stepwise(group, nothing, y, base, np.ones(16), rules, np.random.default_rng(0))
+    np.testing.assert_array_equal(learnt.held_out, [1 / 4, 1 / 4 - (1 / 4 - 1 / 64) / 2])
+    assert len(learnt.model.corrections) == corrections
+
+
 def test_weights_are_rows_repeated():
     frame, p, y, _ = people(400, 7)
     times = np.random.default_rng(0).integers(0, 3, 400)

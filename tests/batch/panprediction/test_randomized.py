@@ -16,8 +16,9 @@ from omnisim.batch.panprediction import (
     sample,
     step_calibration_error,
 )
-from omnisim.batch.panprediction.randomized import default_levels, thresholds_of
+from omnisim.batch.panprediction.randomized import _play, default_levels, thresholds_of
 from omnisim.errors import StrategyError
+from omnisim.game.grid import Grid
 from omnisim.problem.losses import LossTable, thresholds
 
 
@@ -83,6 +84,23 @@ def test_it_is_the_play_transcribed_objective_by_objective():
     assert found.error == pytest.approx(error)
 
 
+def test_laws_are_the_steps_that_the_grid_takes_wherever_slopes_change_their_sign():
+    """Slopes of any signs, exactly 0 among them: gains b(p) + H(p) y with b(p) = -H(p) p are what a grid solves."""
+    rng = np.random.default_rng(0)
+    for count in (2, 3, 5, 8):
+        levels = np.linspace(0.0, 1.0, count)
+        slopes = rng.integers(-2, 3, (40, 5, count)) / 4.0
+        for H, law in zip(slopes.reshape(-1, count), _play(slopes, levels).reshape(-1, count), strict=True):
+            value = dict(zip(levels.tolist(), H.tolist(), strict=True))
+            step = Grid(levels).solve(lambda p, of=value: (-of[p[0]] * p[0], np.array([of[p[0]]])), [], 0.0)
+            expected = dict(zip(step.mixture.support[:, 0].tolist(), step.mixture.weights.tolist(), strict=True))
+            assert {p: q for p, q in zip(levels.tolist(), law.tolist(), strict=True) if q} == pytest.approx(expected)
+            if H[0] > 0 > H[-1]:
+                assert law @ H == pytest.approx(0)
+                first, last = np.flatnonzero(law)[[0, -1]]
+                assert last - first <= 1
+
+
 def _order_of(n, seed):
     # The rounds kept are drawn before the order of the points.
     rng = np.random.default_rng(seed)
@@ -110,6 +128,14 @@ def test_the_same_seed_gives_the_same_laws():
         learn_randomized(data, rng=np.random.default_rng(3)).laws(data.groups, data.comparators) for _ in range(2)
     )
     np.testing.assert_array_equal(one, other)
+
+
+def test_one_that_was_learnt_without_a_base_takes_no_notice_of_one():
+    data = instance(1)
+    found = learn_randomized(data, rng=np.random.default_rng(3))
+    base = np.random.default_rng(4).random(len(data))
+    laws = found.laws(data.groups, data.comparators)
+    np.testing.assert_array_equal(found.laws(data.groups, data.comparators, base), laws)
 
 
 def test_degrees_of_membership_count_as_weights():

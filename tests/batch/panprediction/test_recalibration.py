@@ -83,6 +83,17 @@ def test_the_pull_grows_with_the_ridge() -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
+@pytest.mark.parametrize("ridge", [1.0, 0.5, 1e-6])
+def test_weak_pulls_are_ridges_too(ridge: float) -> None:
+    """One group of everyone, scores of 1/2 and three quarters of the outcomes 1: ridge a = sum of y - p, by Newton."""
+    y, shift = np.tile([1, 1, 1, 0], 25), 0.0
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-shift))
+        shift -= (ridge * shift - (75 - 100 * chance)) / (ridge + 100 * chance * (1 - chance))
+    model = Postprocessor(ridge=ridge, max_corrections=0, random_state=0).fit(np.full(100, 0.5), y)
+    np.testing.assert_allclose(model.predict([0.5]), 1 / (1 + np.exp(-shift)), rtol=1e-6)
+
+
 @pytest.mark.parametrize("ridge", [0.0, -1.0, np.nan, np.inf])
 def test_bad_ridges(ridge: float) -> None:
     with pytest.raises(StrategyError, match="ridge of Postprocessor must be a finite number > 0 or None, got"):

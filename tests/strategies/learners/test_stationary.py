@@ -52,6 +52,9 @@ def test_it_is_a_fixed_point() -> None:
         ([[0.5, 0.5], [0.0, 1.0]], [0.0, 1.0]),
         ([[0.0, 1.0], [1.0, 0.0]], [0.5, 0.5]),
         ([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], [0.0, 0.5, 0.5]),
+        # 1e-300 stands for 0.
+        ([[1.0, 0.0], [3e-300, 1.0]], [0.75, 0.25]),
+        ([[1.0, 0.5e-300], [1e-300, 1.0]], [0.5, 0.5]),
     ],
 )
 def test_where_exponentials_have_underflowed(chain: list[list[float]], expected: list[float]) -> None:
