@@ -43,7 +43,13 @@ class Grouping:
         self.groups, self.depth, self.smallest = groups, depth, smallest
 
     def fit(self, frame: pd.DataFrame | None, rows: int) -> Self:
-        """Decide which groups there are, by the rows of a frame; ``names`` are in their order, everyone first."""
+        """Decide which groups there are, by the rows of a frame; ``names`` are in their order, everyone first.
+
+        Raises
+        ------
+        ProblemError
+            If a column makes no groups (dates, a name with a backtick), or groups cannot be made of what is given.
+        """
         if frame is None and self.groups is not None:
             raise ProblemError("groups are described, but the columns that they are made of are not given")
         self._parts: dict[str, tuple[Any, ...]] = {EVERYONE: ()}
@@ -127,6 +133,11 @@ def _of_column(frame: pd.DataFrame, name: Any) -> list[tuple[str, Any]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     values = values.infer_objects()
+    if values.dtype.kind in "mM":
+        raise ProblemError(
+            f"column {str(name)!r} holds dates or times, which make no groups by themselves: give the year, the month or "
+            "the like as a column of its own, or leave it out"
+        )
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
     if pd.api.types.is_bool_dtype(values.dtype) or (numeric and values.isin([0, 1]).all()):
         # Compared with 1, a row of which it is not known is on neither side.

@@ -110,3 +110,20 @@ def test_what_no_expression_can_say_is_refused(frame, message):
 def test_bad_numbers_are_refused(given):
     with pytest.raises(ProblemError, match="depth and smallest of groups must be >= 1"):
         Grouping(**given)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        pd.date_range("2024-01-01", periods=60),
+        pd.date_range("2024-01-01", periods=60, tz="Europe/Berlin"),
+        pd.Series(pd.date_range("2024-01-01", periods=60)).astype(object),
+        pd.Series(pd.date_range("2024-01-01", periods=60)).astype("category"),
+        pd.timedelta_range("1h", periods=60),
+    ],
+)
+def test_dates_are_no_groups_in_silence(when):
+    frame = pd.DataFrame({"sex": ["f", "m"] * 30, "seen on": when})
+    with pytest.raises(ProblemError, match="column 'seen on' holds dates or times, which make no groups"):
+        Grouping(smallest=1).fit(frame, 60)
+    assert Grouping(["sex == 'f'"]).fit(frame, 60).names == ["everyone", "sex == 'f'"]
