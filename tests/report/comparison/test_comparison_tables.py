@@ -301,7 +301,7 @@ def test_separated_differences_in_words(under_two_rules: omnisim.Comparison) -> 
     found, frame = omnisim.load_comparison(under_two_rules.folder), under_two_rules.overall.copy()
     scope, mine = Scope(found), frame.index[frame["measure"] == "utility"]
     frame.loc[mine, "difference"] = [3.0, -2.0, 0.5, 4.0]
-    for marks in ("bbbb", "bwbw", "bbb.", "bw..", "b...", "....", "b .w", "  ..", "   .", "    "):
+    for marks in ("bbbb", "bw..", "b...", "....", "   .", "    "):
         frame.loc[mine, "verdict"] = [words[mark] for mark in marks]
         found.__dict__["overall"] = frame
         rows, left, expected = frame.loc[mine].to_dict("records"), marks.count("."), []
