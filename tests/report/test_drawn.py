@@ -501,3 +501,12 @@ def test_few_decades_have_marks_at_ones_twos_and_fives(low: float, high: float, 
         assert [float(text.replace(",", "")) for text in axis.ticktext] == pytest.approx(axis.tickvals)
     plain = curves("", Drawing([Panel("", "", "", [Curve("a", x, x)], log_y=False)], "", "")).layout.yaxis
     assert plain.tickvals is None
+
+
+@pytest.mark.parametrize("rounds", [45, 60, 90, 180, 360])
+def test_growth_is_measured_at_every_round_or_at_equal_distances(make: Callable[..., Analysis], rounds: int) -> None:
+    """In a run of months of 30 days."""
+    figure = shown_figures(make(populations={"one": 2}, rounds=rounds, actions=2, dimension=1))["growth"].variants[0]
+    x = next(trace.x for trace in figure.data if trace.line.width == 2)
+    assert {after - before for before, after in pairwise(x)} == {1 if rounds <= 60 else rounds // 30}
+    assert x[-1] == rounds
