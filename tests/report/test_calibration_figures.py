@@ -8,6 +8,7 @@ import pytest
 
 import omnisim
 from omnisim.report import figures
+from omnisim.report.figures.calibration import _MOST_POINTS, _spread
 from omnisim.report.run.figures import shown_figures
 
 
@@ -51,3 +52,16 @@ def test_the_course_of_the_potential_ends_where_the_record_does(calibrated):
 def test_the_page_shows_them_for_a_calibrated_forecaster_only(calibrated, market):
     assert {"bias-bounds", "potential"} <= shown_figures(calibrated).keys()
     assert not {"bias-bounds", "potential"} & shown_figures(market).keys()
+
+
+def test_of_many_events_those_closest_to_the_bound_are_drawn_in_every_slice_of_v():
+    rng = np.random.default_rng(5)
+    squares, share = rng.exponential(size=5000), rng.random(5000)
+    kept = set(_spread(squares, share).tolist())
+    most = _MOST_POINTS // 100
+    for part in range(100):
+        low, high = part * squares.max() / 100, (part + 1) * squares.max() / 100
+        inside = [i for i in range(5000) if low <= squares[i] < high or (part == 99 and squares[i] == squares.max())]
+        closest = sorted(inside, key=lambda i: -share[i])[:most]
+        assert {i for i in inside if i in kept} == set(closest)
+    assert len(_spread(squares[:_MOST_POINTS], share[:_MOST_POINTS])) == _MOST_POINTS

@@ -21,6 +21,7 @@ from omnisim.report.figures.certificates import has_ratio
 from omnisim.report.figures.curves import curves
 from omnisim.report.figures.difference_map import Panel as Differences
 from omnisim.report.figures.difference_map import difference_map
+from omnisim.report.figures.elimination import _steps
 from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.plane import Plane, Point, planes
 from omnisim.report.figures.strips import strips
@@ -415,3 +416,97 @@ def test_every_row_adds_the_same_height(make: Callable[..., Analysis]) -> None:
     for draw in (figures.errors_by_subsequence, lambda run: figures.plays(run, "one")):
         low, middle, high = (draw(run).layout.height for run in runs)
         assert middle - low == high - middle > 15
+
+
+def test_texts_in_figures_have_no_arrows(
+    every: list[go.Figure], market: Analysis, make: Callable[..., Analysis]
+) -> None:
+    daily = make(populations={"one": 2}, dimension=1, load=True)
+    drawn = [*every, figures.schedules(market, "makers", 1), figures.energies(daily, "one", 0)]
+    drawn.append(agent_frame(market, "makers"))
+    notes = [note for figure in drawn for note in figure.layout.annotations]
+    assert len(notes) > 20
+    assert not any(note.showarrow for note in notes)
+
+
+def test_quantiles_of_a_strip_are_told(market: Analysis) -> None:
+    figure = figures.violations(market)
+    for name, points in zip(market.measures, [trace for trace in figure.data if trace.name], strict=True):
+        for k, text in enumerate(points.text):
+            levels = np.quantile(market.measures[name].ccv_positive[k], [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
+            least, fifth, low, middle, high, most_of_all, most = map(number, levels.tolist())
+            assert text == (
+                f"CCV+<br>median {middle}<br>middle half {low} to {high}<br>5–95 % {fifth} to {most_of_all}"
+                f"<br>extremes {least} to {most}"
+            )
+
+
+def test_gains_of_a_month_are_those_of_its_days(market: Analysis) -> None:
+    figure = figures.months(market)
+    [drawn] = figure.data
+    names, months = list(market.worth), ["2021-01", "2021-02", "2021-03"]
+    assert (list(figure.layout.yaxis.ticktext), list(figure.layout.xaxis.ticktext)) == (names, months)
+    gains = {(name, month): 0.0 for name in names for month in months}
+    for name, worth in market.worth.items():
+        for t, day in enumerate(market.trace.dates):
+            gains[name, str(day)[:7]] += float(worth.by_round[0, t] - worth.by_round[1, t]) / worth.by_agent.shape[2]
+    for i, name in enumerate(names):
+        for j, month in enumerate(months):
+            z = drawn.z[i][j]
+            assert np.sign(z) * z**2 == pytest.approx(gains[name, month], rel=1e-3)
+    low, high = min(gains, key=lambda place: gains[place]), max(gains, key=lambda place: gains[place])
+    least, most = signed_amount(gains[low]), signed_amount(gains[high])
+    told = f"from {least} USD ({low[0]}, {low[1]}) to {most} ({high[0]}, {high[1]})."
+    assert figure.layout.meta["alt"].endswith(told)
+
+
+def test_the_ends_of_errors_by_subsequence_are_told(make: Callable[..., Analysis]) -> None:
+    analysis = make(populations={"one": 1}, subsequences=("all", "some", "few"), dimension=2)
+    error = analysis.trace.predictions - analysis.trace.outcomes
+    parts = {name: error[analysis.trace.active[:, k]] for k, name in enumerate(("all", "some", "few"))}
+    absolute = {name: float(np.abs(part).mean()) for name, part in parts.items()}
+    mean = {name: float(part.mean()) for name, part in parts.items()}
+    worst, most, least = (
+        max(absolute, key=absolute.__getitem__),
+        max(mean, key=mean.__getitem__),
+        min(mean, key=mean.__getitem__),
+    )
+    ends = f"from {number(mean[least])} on {least} to {number(mean[most])} on {most}."
+    assert figures.errors_by_subsequence(analysis).layout.meta["alt"] == (
+        f"Bars of the mean absolute error on 3 subsequences, from {number(min(absolute.values()))} to "
+        f"{number(absolute[worst])} [0, 1] units, largest on {worst}; the mean error goes {ends}"
+    )
+
+
+@pytest.mark.parametrize("changes", [3, 7, 8, 9, 10, 11, 12, 40])
+def test_steps_are_drawn_at_the_changes_or_at_as_many_as_fit(changes: int) -> None:
+    left = np.repeat(np.linspace(1.0, 0.0, changes + 1), 3)
+    drawn = _steps(left, 10)
+    assert len(drawn) <= 10
+    assert {0, len(left) - 1} <= set(drawn)
+    every_change = {t for t in range(1, len(left)) if left[t] != left[t - 1]}
+    assert set(drawn) - {0, len(left) - 1} <= every_change
+    assert changes > 8 or every_change <= set(drawn)
+
+
+@pytest.mark.parametrize(("low", "high", "marked"), [(1.5, 30.0, True), (2.0, 180.0, True), (1.0, 5000.0, False)])
+def test_few_decades_have_marks_at_ones_twos_and_fives(low: float, high: float, marked: bool) -> None:
+    x = np.array([low, high])
+    axis = curves("", Drawing([Panel("", "", "", [Curve("a", x, x)])], "", "")).layout.yaxis
+    assert (axis.tickvals is not None) == marked
+    if marked:
+        expected = [d * 10.0**p for p in range(-3, 6) for d in (1, 2, 5)]
+        assert set(axis.tickvals) == {tick for tick in expected if axis.tickvals[0] <= tick <= axis.tickvals[-1]}
+        assert axis.tickvals[0] <= low < high <= axis.tickvals[-1]
+        assert [float(text.replace(",", "")) for text in axis.ticktext] == pytest.approx(axis.tickvals)
+    plain = curves("", Drawing([Panel("", "", "", [Curve("a", x, x)], log_y=False)], "", "")).layout.yaxis
+    assert plain.tickvals is None
+
+
+@pytest.mark.parametrize("rounds", [45, 60, 90, 180, 360])
+def test_growth_is_measured_at_every_round_or_at_equal_distances(make: Callable[..., Analysis], rounds: int) -> None:
+    """In a run of months of 30 days."""
+    figure = shown_figures(make(populations={"one": 2}, rounds=rounds, actions=2, dimension=1))["growth"].variants[0]
+    x = next(trace.x for trace in figure.data if trace.line.width == 2)
+    assert {after - before for before, after in pairwise(x)} == {1 if rounds <= 60 else rounds // 30}
+    assert x[-1] == rounds

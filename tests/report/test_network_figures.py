@@ -176,6 +176,22 @@ def test_populations_that_are_not_drawn_are_counted(networked: Analysis) -> None
     assert ("are not" in figure.layout.meta["caption"]) == (left > 0)
 
 
+def test_the_decision_and_the_gate_stand_at_their_times() -> None:
+    found = analysis(Star(), 1)
+    record, figure = found.trace.messages, figures.timeline(found)
+    assert record is not None
+    log = record.log
+    trouble = (record.late + record.lost).sum(axis=0)
+    day = max(range(log.first, log.last + 1), key=lambda t: (trouble[t], -t))
+    first: dict[str, float] = {}
+    for about, kind, sent in zip(log.round, log.kind, log.sent, strict=True):
+        if about == day:
+            first.setdefault(record.kinds[kind], float(sent) - day)
+    named = {note.text: note.x for note in figure.layout.annotations}
+    assert named == pytest.approx({"decision": first["actions"], "gate closes": first["settlement"]})
+    assert sorted(line.x0 for line in figure.layout.shapes) == pytest.approx(sorted(named.values()))
+
+
 def test_messages_of_a_round_that_are_lost_or_come_later_are_counted() -> None:
     found = analysis(Tree(2), 5)
     record = found.trace.messages

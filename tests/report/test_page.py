@@ -10,6 +10,8 @@ import pytest
 
 import omnisim
 from omnisim.errors import OutputError
+from omnisim.report.run import worth
+from omnisim.report.run.certificates import certificate_table
 from omnisim.report.run.page import render
 from omnisim.report.run.tables import accuracy_table, agent_table, distributions, text_of, violation_table
 from omnisim.report.template import MOST_BYTES
@@ -162,6 +164,16 @@ def test_distributions_are_quantiles_over_agents(market):
         assert [cells[i].text for i in (3, 4, 5, 11)] == [f"{amount(expected[i])} USD" for i in (3, 4, 5, 11)]
     [few] = {distributions(market, 8).note}
     assert few == "The 3 largest populations and 3 longest subsequences of 3 and 3."
+
+
+def test_columns_of_numbers_hold_numbers_and_others_texts(market):
+    tables = [accuracy_table(market), violation_table(market, 100), distributions(market, 100)]
+    tables += [certificate_table(market, 100), worth.table(market)]
+    for table in tables:
+        assert table.rows
+        for index, column in enumerate(table.columns):
+            known = [row[index].value for row in table.rows if row[index].value is not None]
+            assert all(isinstance(value, str) != column.numeric for value in known), column
 
 
 @pytest.mark.parametrize("most_rows", [20, 60, 100, 140])

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import omnisim
 from omnisim.analysis.units import units
@@ -87,6 +88,7 @@ class TestWorth:
         assert f"earned {gain:.2f} utility more per agent over the run than persistence" in found.headline
         assert found.headline.endswith("100 % of what perfect foresight would have added.")
         assert "None of the 3 agents earned less than with persistence." in said(analysis, "Worth")
+        assert "weight" not in said(analysis, "Worth")  # each stands for itself
 
     def test_persistence_is_worth_nothing_more_than_itself(self):
         analysis = informed_buyers(omnisim.forecasters.Persistence())
@@ -226,6 +228,16 @@ class TestForecast:
             f"would have missed by {repeated:.3g} over the same 59 days, {100 * (1 - error / repeated):.2g} % less"
             in text
         )
+
+    def test_the_order_within_a_day_in_two_digits(self, market):
+        truth, forecast = market.trace.unclipped_outcomes, market.trace.predictions
+        found = [
+            np.mean([stats.spearmanr(guess, came).statistic for guess, came in zip(guesses, truth[1:], strict=True)])
+            for guesses in (forecast[1:], truth[:-1])
+        ]
+        own, before = (f"{value:.2g}".replace("-", "−") for value in found)
+        told = f"with a rank correlation of {own} (1 is the true order, repeating the day before {before})."
+        assert told in said(market, "Forecast")
 
     @pytest.mark.parametrize(("shift", "word"), [(0.2, "too high"), (-0.2, "too low")])
     def test_the_direction_of_a_bias(self, make, shift, word):

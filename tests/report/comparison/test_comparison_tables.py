@@ -12,6 +12,7 @@ import omnisim
 from omnisim.report.comparison import accuracy, limits, tables, worth
 from omnisim.report.comparison.runs import runs_to_look_at
 from omnisim.report.comparison.scope import Scope
+from omnisim.report.comparison.verdict import verdict
 from omnisim.report.tables import Cell, Table
 from omnisim.report.text import MISSING, amount, number, percent, score, signed, signed_amount, signed_score
 from omnisim.statistics.gains import HALF_A_CENT
@@ -40,6 +41,9 @@ def read(table: Table) -> Iterator[dict[str, Cell]]:
     """The cells of each row, by the title and unit of their column."""
     titles = [f"{column.title}, {column.unit}".replace("\u00ad", "").rstrip(", ") for column in table.columns]
     assert len(set(titles)) == len(titles)
+    for index, column in enumerate(table.columns):
+        known = [row[index].value for row in table.rows if row[index].value is not None]
+        assert all(isinstance(value, str) != column.numeric for value in known), column
     for row in table.rows:
         yield dict(zip(titles, row, strict=True))
 
@@ -289,6 +293,32 @@ def test_what_may_be_chance_is_said(under_two_rules: omnisim.Comparison) -> None
             assert ("too few days" in sentence) == bool(np.isnan(chance))
             assert ("p under 0.001" in sentence) == (chance < 0.001)
             assert (f"p = {number(chance, 2)}" in sentence) == (chance >= 0.001)
+
+
+def test_separated_differences_in_words(under_two_rules: omnisim.Comparison) -> None:
+    """The three largest one by one, then how many more, and how many of those that are judged are not separated."""
+    words = {"b": "better", "w": "worse", ".": "not separated", " ": ""}
+    found, frame = omnisim.load_comparison(under_two_rules.folder), under_two_rules.overall.copy()
+    scope, mine = Scope(found), frame.index[frame["measure"] == "utility"]
+    frame.loc[mine, "difference"] = [3.0, -2.0, 0.5, 4.0]
+    for marks in ("bbbb", "bw..", "b...", "....", "   .", "    "):
+        frame.loc[mine, "verdict"] = [words[mark] for mark in marks]
+        found.__dict__["overall"] = frame
+        rows, left, expected = frame.loc[mine].to_dict("records"), marks.count("."), []
+        separated = [row for row in rows if row["verdict"] in ("better", "worse")]
+        for row in sorted(separated, key=lambda row: -abs(row["difference"]))[:3]:
+            ends = between(row["simultaneous_low"], row["simultaneous_high"], signed_score)
+            value = f"utility {signed_score(row['difference'])} {ends} per customer over the run"
+            expected.append(f"{row['forecaster']} ({row['elimination']}): {value}: {row['verdict']} than persistence.")
+        if len(separated) > 3:
+            expected.append("Utility: 1 more difference is separated from zero.")
+        if left and not separated:
+            noun = "difference" if left == 1 else "differences"
+            expected.append(f"Utility: none of {left} {noun} to persistence is separated from zero.")
+        elif left:
+            noun = "difference is" if left == 1 else "differences are"
+            expected.append(f"Utility: {left} other {noun} not separated from zero.")
+        assert dict(verdict(scope).points)["Utility"][1:] == expected, marks
 
 
 def test_cost(under_two_rules: omnisim.Comparison) -> None:
