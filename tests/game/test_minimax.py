@@ -159,6 +159,22 @@ def test_simulated_play_and_cutting_planes_agree_within_the_error_of_the_play(di
     assert play.evaluations == steps
 
 
+def test_simulated_play_is_projected_gradient_ascent_with_the_steps_of_the_paper():
+    """Steps D / (G sqrt(s)), D the diameter sqrt(d) of the box, G the largest norm of a slope so far."""
+    rng = np.random.default_rng(5)
+    for dimension in (1, 2, 5):
+        gain = random_gain(rng, dimension)
+        outcome, largest, visited = np.full(dimension, 0.5), 0.0, []
+        for s in range(1, 31):
+            visited.append(outcome)
+            slope = gain(outcome)[1]
+            largest = max(largest, float(np.linalg.norm(slope)))
+            outcome = np.clip(outcome + np.sqrt(dimension) / (largest * np.sqrt(s)) * slope, 0, 1)
+        play = SimulatedPlay(30).solve(gain, [Mixture.point(np.full(dimension, 0.5))], 0.0)
+        assert {tuple(p) for p in np.round(play.mixture.support, 9)} == {tuple(p) for p in np.round(visited, 9)}
+        np.testing.assert_allclose(play.mixture.mean, np.mean(visited, axis=0), atol=1e-12)
+
+
 def test_simulated_play_takes_t_squared_steps_in_round_t():
     play = SimulatedPlay()
     gain = random_gain(np.random.default_rng(2), 2)
