@@ -113,6 +113,7 @@ def is_number(parameter: inspect.Parameter) -> bool:
 
 
 class TestExitCodes:
+    @pytest.mark.whole
     def test_0_when_the_work_is_done_without_a_progress_bar_where_there_is_no_terminal(self, tmp_path: Path) -> None:
         done = process("run", write_scenario(tmp_path), "--out", tmp_path / "out")
         assert (done.returncode, done.stderr) == (0, "")

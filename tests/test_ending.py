@@ -153,6 +153,7 @@ class TestSignals:
 
     @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.long)])
     @pytest.mark.parametrize("name", ONE_OF_EACH)
+    @pytest.mark.whole
     def test_a_comparison_says_how_much_there_is(
         self, tmp_path: Path, name: str, jobs: int, interrupted_at: InterruptedAt
     ) -> None:

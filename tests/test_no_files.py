@@ -57,6 +57,7 @@ def test_a_pipe_is_not_read(made: Path, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.skipif(not POSIX, reason="devices of POSIX")
 @pytest.mark.parametrize("name", ["manifest.json", pytest.param("trace.npz", marks=pytest.mark.long)])
+@pytest.mark.whole
 def test_a_device_is_not_read(made: Path, tmp_path: Path, name: str) -> None:
     folder = shutil.copytree(made, tmp_path / "run")
     (folder / name).unlink()
@@ -76,6 +77,7 @@ def test_prices_and_scenarios_come_from_regular_files(tmp_path: Path, command: l
 
 
 @pytest.mark.skipif(not POSIX, reason="pipes of POSIX")
+@pytest.mark.whole
 def test_prices_in_several_files_come_from_regular_ones(tmp_path: Path) -> None:
     write_prices(tmp_path / "a.csv", np.arange(30 * 24.0).reshape(30, 24))
     os.mkfifo(tmp_path / "b.csv")

@@ -156,6 +156,7 @@ def test_an_environment_that_libraries_trip_over(toy: Path, variable: str, value
         assert complaint.count("\n") == 1
 
 
+@pytest.mark.whole
 def test_a_plug_in_of_the_folder_takes_the_place_of_no_package(tmp_path: Path) -> None:
     write_scenario(tmp_path)
     for name in ("numpy", "pandas", "simpy", "rich"):

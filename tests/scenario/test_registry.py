@@ -204,6 +204,7 @@ class TestEntryPoints:
         (folder / "site" / "someone_else.py").write_text(source)
         return {"PYTHONPATH": str(folder / "site")}
 
+    @pytest.mark.whole
     def test_offer_strategies(self, tmp_path: Path) -> None:
         environment = self.package(
             tmp_path, "[omnisim.forecasters]\nsmooth = someone_else:ExponentialSmoothing\npersistence = nothing:X\n"
@@ -232,6 +233,7 @@ class TestEntryPoints:
             ),
         ],
     )
+    @pytest.mark.whole
     def test_that_fail_to_load_stop_only_those_who_use_them(
         self, tmp_path: Path, point: str, source: str, says: str
     ) -> None:

@@ -224,6 +224,7 @@ def test_the_command(served: Path, address: str) -> None:
     assert refusal("serve", served, "--port", port).startswith(f"http://127.0.0.1:{port}: cannot be used: ")
 
 
+@pytest.mark.whole
 def test_commands_that_cannot_be(tmp_path: Path, served: Path) -> None:
     assert "is not a run directory" in refusal("serve", tmp_path)
     assert "cannot be used" in refusal("serve", served, "--host", "256.1.1.1")

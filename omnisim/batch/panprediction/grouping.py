@@ -135,8 +135,8 @@ def _of_column(frame: pd.DataFrame, name: Any) -> list[tuple[str, Any]]:
     values = values.infer_objects()
     if values.dtype.kind in "mM":
         raise ProblemError(
-            f"column {str(name)!r} holds dates or times, which make no groups by themselves: give the year, the month or "
-            "the like as a column of its own, or leave it out"
+            f"column {str(name)!r} holds dates or times, which make no groups by themselves: give the year, the month "
+            "or the like as a column of its own, or leave it out"
         )
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
     if pd.api.types.is_bool_dtype(values.dtype) or (numeric and values.isin([0, 1]).all()):

@@ -67,6 +67,7 @@ def test_price_spikes_on_the_embedded_prices(tmp_path_factory: pytest.TempPathFa
     assert (markets["Brier score of the best"] < markets["spikes, judged"] * (1 - markets["spikes, judged"])).all()
 
 
+@pytest.mark.whole
 def test_price_spikes_on_published_forecasts(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = data_file("electricity", "epf_expert_forecasts.parquet")
     folder = quick(tmp_path_factory, "price-spikes", "--data", path)
