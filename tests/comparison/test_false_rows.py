@@ -49,7 +49,12 @@ FALSE = {
         put([], "blocks", 0, "money"),
         put([4, 4, 4, 4, 4], "blocks", 0, "rounds"),
     ],
-    "growth": [put([], "growth", 0, "rounds"), put("zz", "growth", 0, "subsequence")],
+    "growth": [
+        put([], "growth", 0, "rounds"),
+        put("zz", "growth", 0, "subsequence"),
+        put(ROUNDS + 1, "growth", 0, "rounds", -1),
+        put(ROUNDS, "growth", 0, "rounds", 0),
+    ],
     "certificates": [
         *(put(value, "certificates", 9, "measured") for value in (NAN, None, 1e308)),
         *(put(value, "certificates", 9, "bound") for value in (-5.0, NAN, None)),
