@@ -181,6 +181,16 @@ def test_simulated_play_takes_t_squared_steps_in_round_t():
     assert [play.solve(gain, [Mixture.point([0.5, 0.5])], 0.0).evaluations for _ in range(4)] == [1, 4, 9, 16]
 
 
+@pytest.mark.parametrize("limit", range(2, 14))
+@pytest.mark.parametrize("seed", range(4))
+def test_a_step_at_its_limit_is_no_worse_than_its_start(limit, seed):
+    gain = random_gain(np.random.default_rng(seed), 1)
+    start = Mixture.point([0.5])
+    step = CuttingPlanes(limit).solve(gain, [start], tolerance=-1e9)
+    assert step.value == pytest.approx(worst_case(gain, step.mixture)[0])
+    assert step.value <= worst_case(gain, start)[0] + 1e-12
+
+
 @pytest.mark.parametrize("build", [lambda: CuttingPlanes(limit=0), lambda: SimulatedPlay(steps=0)])
 def test_limits_must_be_positive(build):
     with pytest.raises(StrategyError, match="must be >= 1, got 0"):

@@ -220,3 +220,17 @@ def test_the_currency_in_the_name_of_a_column(tmp_path: Path) -> None:
     found = guess(path)
     assert found.market.currency == "DKK"
     assert found.keys["timezone"] == BERLIN
+
+
+def test_rows_of_one_day_are_told_apart_by_all_columns_that_say_when(tmp_path: Path) -> None:
+    """Tariffs that take turns within the day are no markets of their own."""
+    rows = [
+        f"2023-03-{day:02},{hour},{'peak' if hour in range(8, 20) else 'base'},{day + hour / 8}"
+        for day in range(1, 11)
+        for hour in range(24)
+    ]
+    path = tmp_path / "tariffs.csv"
+    path.write_text("\n".join(["date,hour,tariff,price", *rows]), encoding="utf-8")
+    found = guess(path)
+    assert "select" not in found.keys
+    assert found.market.prices[0].tolist() == [1 + hour / 8 for hour in range(24)]

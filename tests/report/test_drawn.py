@@ -25,7 +25,7 @@ from omnisim.report.figures.elimination import _steps
 from omnisim.report.figures.heat_map import heat_map
 from omnisim.report.figures.plane import Plane, Point, planes
 from omnisim.report.figures.strips import strips
-from omnisim.report.figures.style import MARGIN_BOTTOM, MARGIN_TOP, blank, stack
+from omnisim.report.figures.style import MARGIN_BOTTOM, MARGIN_TOP, blank, stack, with_panel
 from omnisim.report.figures.winners import Panel as Winners
 from omnisim.report.figures.winners import Row, winners
 from omnisim.report.run.figures import shown_figures
@@ -510,3 +510,9 @@ def test_growth_is_measured_at_every_round_or_at_equal_distances(make: Callable[
     x = next(trace.x for trace in figure.data if trace.line.width == 2)
     assert {after - before for before, after in pairwise(x)} == {1 if rounds <= 60 else rounds // 30}
     assert x[-1] == rounds
+
+
+def test_a_panel_has_its_height_between_the_margins() -> None:
+    layout = with_panel("title", 100).layout
+    margin = layout.template.layout.margin
+    assert layout.height - margin.t - margin.b == 100

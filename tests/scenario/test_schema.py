@@ -19,6 +19,13 @@ def test_survives_json(schema: dict[str, Any]) -> None:
     assert json.loads(json.dumps(schema)) == schema
 
 
+def test_it_is_a_copy(schema: dict[str, Any]) -> None:
+    """The loader's messages are made of the one that is kept."""
+    before = json.dumps(schema)
+    Schema().json_schema()["properties"].clear()
+    assert json.dumps(Schema().json_schema()) == before
+
+
 def test_has_the_keys_of_a_file(schema: dict[str, Any]) -> None:
     assert schema["type"] == "object"
     assert schema["additionalProperties"] is False
