@@ -191,6 +191,16 @@ def test_a_step_at_its_limit_is_no_worse_than_its_start(limit, seed):
     assert step.value <= worst_case(gain, start)[0] + 1e-12
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_step_at_its_limit_is_the_best_so_far(seed):
+    """Twenty halvings of an interval of at most 1: within 1e-5 of the exact value 0, times the largest slope."""
+    gain = random_gain(np.random.default_rng(seed), 1, agents=40)
+    start = Mixture.point([0.5])
+    step = CuttingPlanes(31).solve(gain, [start], tolerance=-1e9)
+    largest = max(abs(gain(np.array([p]))[1][0]) for p in np.linspace(0, 1, 2001))
+    assert step.value <= 1e-5 * largest
+
+
 @pytest.mark.parametrize("build", [lambda: CuttingPlanes(limit=0), lambda: SimulatedPlay(steps=0)])
 def test_limits_must_be_positive(build):
     with pytest.raises(StrategyError, match="must be >= 1, got 0"):
