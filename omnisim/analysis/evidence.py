@@ -155,8 +155,8 @@ class Evidence:
             case Hypothesis.BENCHMARK:
                 return np.asarray(benchmark.any(axis=1))
             case Hypothesis.BENCHMARK_KEPT:
-                rounds = np.flatnonzero(self.member(k))
-                stayed = (self._left_at(k) >= rounds[-1]).all(axis=2)
+                last = np.flatnonzero(self.member(k)).max(initial=-1)
+                stayed = (self._left_at(k) >= last).all(axis=2)
                 return np.asarray(benchmark.any(axis=1) & (~benchmark | stayed).all(axis=1))
             case Hypothesis.CANDIDATES:
                 return np.asarray(~self.record.fallback.any(axis=0))

@@ -12,6 +12,8 @@ from omnisim.analysis.sums import Sums, played_sums
 from omnisim.arrays import FloatArray
 from omnisim.trace import Trace
 
+_MEASURES = ("utility", "external_regret", "swap_regret", "ccv", "ccv_positive", "money")
+
 
 def growth(trace: Trace, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
     """Regret, violation and money of every agent after growing numbers of rounds of a subsequence.
@@ -30,14 +32,19 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
 
     Returns
     -------
-    One row per number of rounds and agent. Columns: round (of the run: rounds 0..round are counted), rounds
-    (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv, ccv_positive, money.
+    One row per number of rounds and agent, none where the subsequence has no round. Columns: round (of the run: rounds
+    0..round are counted), rounds (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv,
+    ccv_positive, money.
     """
     frames = [
         pd.DataFrame({"round": last, "rounds": rounds, "agent": np.arange(len(measures["utility"])), **measures})
         for last, rounds, measures in grown(trace, population, subsequence, points)
     ]
-    return pd.concat(frames, ignore_index=True)
+    return (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else pd.DataFrame(columns=["round", "rounds", "agent", *_MEASURES])
+    )
 
 
 def grown(
@@ -48,6 +55,8 @@ def grown(
     _, violated_at = benchmark_of(trace, population)
     k = trace.subsequences.index(subsequence)
     members = np.flatnonzero(trace.active[:, k])
+    if not len(members):
+        return
     ends = np.unique(np.ceil(np.linspace(len(members) / points, len(members), points)).astype(int))
     every = np.ones((len(members), 1), dtype=np.bool_)
     agents = record.population.agents

@@ -79,8 +79,9 @@ def _problem(run: Prepared) -> Iterator[tuple[str, str]]:
         yield "population", f"{population.name}: {', '.join(parts)}"
         for note in population.notes:
             yield "", note
-    for name, active in zip(problem.subsequences, problem.active.T, strict=True):
-        yield "subsequence", f"{name}: {count(int(active.sum()), 'round')}"
+    for place, (name, active) in enumerate(zip(problem.subsequences, problem.active.T, strict=True)):
+        found = "decided as the run goes" if place in problem.memberships else count(int(active.sum()), "round")
+        yield "subsequence", f"{name}: {found}"
     for name, forecaster in scenario.forecasters.items():
         kind = type(forecaster).__name__
         yield "forecaster", kind if name == "forecaster" else f"{kind} ({name})"

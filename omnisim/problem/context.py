@@ -150,7 +150,7 @@ class Service:
 
 @dataclass(frozen=True)
 class History:
-    """Record of earlier rounds that an adversary may read, as read-only arrays.
+    """Record of earlier rounds that an adversary and a subsequence may read, as read-only arrays.
 
     Attributes
     ----------

@@ -1,11 +1,15 @@
 """Subsequences: the sets of rounds on which every agent is judged.
 
 A subsequence is known as soon as the context of a round is known: every round (``None``), a boolean array
-over the rounds, or a :class:`Rule` on a feature. Rules compare numbers; nothing in a scenario is evaluated.
+over the rounds, a :class:`Rule` on a feature, or, in Python, a function of the context and of what happened before.
+Rules compare numbers; nothing in a scenario is evaluated.
+
+Most are known before the run. Those that are not, a function and a rule on a feature that the adversary publishes as it
+goes, are *adaptive*: how many rounds they will have is not known, so whatever depends on it counts T.
 """
 
 import operator as operators
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -13,6 +17,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze, mask
 from omnisim.errors import ProblemError
+from omnisim.problem.context import Context, History
 from omnisim.suggest import nearest
 
 Operator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!=", "in"]
@@ -94,28 +99,55 @@ class Rule:
         values = np.asarray(features[self.feature], dtype=np.float64)
         if values.ndim > 1:
             values = values.mean(axis=1)
-        compare = _COMPARE[self.operator]
         if self.quantile is None:
-            return np.asarray(compare(values, self.value)) & ~np.isnan(values)
-        active = np.zeros(len(values), dtype=np.bool_)
-        for t in range(1, len(values)):
-            recent = values[max(0, t - self.window) : t]
-            recent = recent[~np.isnan(recent)]
-            active[t] = len(recent) and compare(values[t], np.quantile(recent, self.quantile))
-        return active & ~np.isnan(values)
+            return np.asarray(_COMPARE[self.operator](values, self.value)) & ~np.isnan(values)
+        return np.array([self.contains(values[: t + 1]) for t in range(len(values))], dtype=np.bool_)
+
+    def contains(self, values: FloatArray) -> bool:
+        """Whether the last of these rounds is among them, given the feature (t + 1,) up to it.
+
+        >>> Rule("load", ">", quantile=0.5, window=3).contains(np.array([9.0, 1.0, 2.0, 3.0, 2.5]))
+        True
+        """
+        value, compare = values[-1], _COMPARE[self.operator]
+        if np.isnan(value):
+            return False
+        if self.quantile is None:
+            return bool(compare(value, self.value))
+        recent = values[max(0, len(values) - 1 - self.window) : -1]
+        recent = recent[~np.isnan(recent)]
+        return len(recent) > 0 and bool(compare(value, np.quantile(recent, self.quantile)))
 
 
-Subsequence: TypeAlias = BoolArray | Rule | None
+Membership: TypeAlias = Callable[[Context, History], bool]
+"""Whether a round belongs to a subsequence, by its context and what happened before; it must not draw or remember."""
+
+Subsequence: TypeAlias = BoolArray | Rule | Membership | None
+
+
+def adaptive(subsequences: Mapping[str, Subsequence], published: Collection[str]) -> dict[int, Rule | Membership]:
+    """The subsequences that are decided as the run goes, by their places, where an adversary publishes features.
+
+    >>> adaptive({"all": None, "hot": Rule("heat", ">", 1), "again": Rule("load", ">", 1)}, ["load"])
+    {2: Rule(feature='load', operator='>', value=1, quantile=None, window=60)}
+    """
+    return {
+        place: each
+        for place, each in enumerate(subsequences.values())
+        if callable(each) or (isinstance(each, Rule) and each.feature in published)
+    }
 
 
 def activity(
     subsequences: Mapping[str, Subsequence],
     rounds: int,
     features: Mapping[str, FloatArray],
+    later: Collection[int] = (),
 ) -> BoolArray:
     """Mark the subsequences that are active in each round, (T, L), in the order of the mapping.
 
-    Boolean arrays and features may be longer than ``rounds``; their beginning is used.
+    Boolean arrays and features may be longer than ``rounds``; their beginning is used. Subsequences at the places of
+    ``later`` are decided as the run goes, and active nowhere yet.
 
     Raises
     ------
@@ -132,7 +164,10 @@ def activity(
     if not subsequences:
         raise ProblemError('there must be at least one subsequence, for example "all": None')
     columns = []
-    for name, subsequence in subsequences.items():
+    for place, (name, subsequence) in enumerate(subsequences.items()):
+        if place in later:
+            columns.append(np.zeros(rounds, dtype=np.bool_))
+            continue
         column = _column(name, subsequence, rounds, features)
         if not column.any():
             raise ProblemError(
@@ -142,7 +177,7 @@ def activity(
         columns.append(column)
     active = np.stack(columns, axis=1)
     uncovered = np.flatnonzero(~active.any(axis=1))
-    if len(uncovered):
+    if len(uncovered) and not later:
         raise ProblemError(
             f"round {uncovered[0]} is in no subsequence ({len(uncovered)} such rounds): together they must "
             'cover all rounds (add "all")'
@@ -156,6 +191,11 @@ def _column(name: str, subsequence: Subsequence, rounds: int, features: Mapping[
     if isinstance(subsequence, Rule):
         return subsequence.rounds(features)[:rounds]
     array = np.asarray(subsequence)
+    if array.dtype == np.object_:
+        raise ProblemError(
+            f"subsequence {name!r} must be None, a Rule, a boolean array or a function of context and history, "
+            f"got {type(subsequence).__name__}"
+        )
     if array.ndim != 1 or len(array) < rounds:
         raise ProblemError(
             f"subsequence {name!r} must be None, a Rule, or a boolean array with one entry for each of the "

@@ -17,8 +17,9 @@ def broadest(trace: Trace) -> int:
 
 
 def shown_subsequences(trace: Trace, most: int = MOST_SUBSEQUENCES) -> list[int]:
-    """Indices of the subsequences that figures draw: those with the most rounds, in their own order."""
-    return sorted(np.argsort(-trace.active.sum(axis=0), kind="stable")[:most].tolist())
+    """Indices of the subsequences that figures draw: those with the most rounds, in their own order; none without."""
+    rounds = trace.active.sum(axis=0)
+    return sorted(k for k in np.argsort(-rounds, kind="stable")[:most].tolist() if rounds[k])
 
 
 def shown_populations(trace: Trace, most: int = MOST_POPULATIONS) -> list[str]:

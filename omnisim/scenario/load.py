@@ -1,7 +1,7 @@
 """Build a scenario from a TOML file: the function ``omnisim.load_scenario``."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +169,7 @@ def build(document: Any, path: Path, market: Market | None = None, ahead: int = 
             for population, table in document.populations.items()
         },
         **_network(document, folder),
-        subsequences=_subsequences(document, days),
+        subsequences=_subsequences(document, days, adversary.published),
         features=days.features,
         forecasts=days.forecasts,
         unclipped_forecasts=days.unclipped_forecasts,
@@ -275,17 +275,23 @@ def policy(table: Any, folder: Path) -> Any:
     return strategy("elimination", registry.policy_kind(table.kind), table, folder)
 
 
-def _subsequences(document: Any, days: Days) -> dict[str, Subsequence]:
+def _subsequences(document: Any, days: Days, published: Sequence[str]) -> dict[str, Subsequence]:
+    """Subsequences as arrays over the rounds; rules on what the adversary publishes stay rules."""
     rules: dict[str, Rule] = {}
     for name, table in document.subsequences.items():
         if table is not True:
             with naming(f"subsequences.{name}"):
                 rules[name] = table.rule()
-    features = rule_features(days.market, days.scaling, {rule.feature for rule in rules.values()})
+    wanted = {rule.feature for rule in rules.values()} - {*published}
+    features = rule_features(days.market, days.scaling, wanted, published)
     found: dict[str, Subsequence] = {}
     for name in document.subsequences:
+        rule = rules.get(name)
+        if rule is None or rule.feature in published:
+            found[name] = rule
+            continue
         with naming(f"subsequences.{name}"):
-            found[name] = rules[name].rounds(features)[days.played] if name in rules else None
+            found[name] = rule.rounds(features)[days.played]
     return found
 
 

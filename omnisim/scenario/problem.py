@@ -8,6 +8,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
 from omnisim.problem.context import Past
 from omnisim.problem.population import Population
+from omnisim.problem.subsequences import Membership, Rule
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Problem:
     populations: tuple[Population, ...]
     subsequences: tuple[str, ...]
     active: BoolArray
-    """(T, L); beside a declared horizon, no subsequence is active in rounds that are not known yet."""
+    """(T, L); no subsequence is active in rounds that are not known yet, nor an adaptive one anywhere."""
     dates: DateArray | None
     features: Mapping[str, FloatArray]
     forecasts: Mapping[str, FloatArray]
@@ -32,6 +33,8 @@ class Problem:
     present: Mapping[str, BoolArray] = field(default_factory=dict)
     """Rounds in which each row is present, (T, N), by population with churn."""
     default_actions: Mapping[str, int] = field(default_factory=dict)
+    memberships: Mapping[int, Rule | Membership] = field(default_factory=dict)
+    """Adaptive subsequences by place; see :mod:`omnisim.problem.subsequences`."""
 
     @property
     def rounds(self) -> int:
@@ -40,11 +43,15 @@ class Problem:
 
     @property
     def declared_activity(self) -> BoolArray:
-        """Activity that thresholds allow for, (T, L): ``active``, or beside a declared horizon True everywhere.
+        """Activity that thresholds allow for, (T, L): ``active``, or True where it is not known beforehand.
 
-        Which rounds it will have is not known then, and what a run is played with must not depend on when it is asked.
+        Beside a declared horizon that is everywhere: what a run is played with must not depend on when it is asked.
         """
-        return freeze(np.ones_like(self.active)) if self.declared else self.active
+        if not self.declared and not self.memberships:
+            return self.active
+        found = self.active | self.declared
+        found[:, list(self.memberships)] = True
+        return freeze(found)
 
 
 def padded(active: BoolArray, rounds: int) -> BoolArray:

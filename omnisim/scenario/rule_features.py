@@ -5,6 +5,7 @@ Every one is known before the prices of the day are: the calendar (``weekday``, 
 published forecasts the market's data hold.
 """
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -27,8 +28,12 @@ what was known (refitted once a week).
 """
 
 
-def rule_features(market: Market | None, scaling: Scaling, wanted: AbstractSet[str]) -> dict[str, FloatArray]:
+def rule_features(
+    market: Market | None, scaling: Scaling, wanted: AbstractSet[str], published: Sequence[str] = ()
+) -> dict[str, FloatArray]:
     """The features (D,) of all days of the market; slow ones are computed only if wanted.
+
+    Beside them rules can name what the adversary has ``published``.
 
     Raises
     ------
@@ -37,9 +42,10 @@ def rule_features(market: Market | None, scaling: Scaling, wanted: AbstractSet[s
     """
     if market is None:
         if wanted:
+            others = f" but what its adversary publishes ({', '.join(published)})" if published else ""
             raise ScenarioError(
                 f"subsequences: a rule names the feature {min(wanted)!r}, but a synthetic market has no calendar "
-                "and no features; use true"
+                f"and no features{others}; use true"
             )
         return {}
     days = market.dates.astype("datetime64[D]")

@@ -18,7 +18,7 @@ from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
-from omnisim.problem.subsequences import Subsequence, activity
+from omnisim.problem.subsequences import Subsequence, activity, adaptive
 from omnisim.scenario.known_rounds import checked_dates, checked_feature, checked_limits
 from omnisim.scenario.parties import parties
 from omnisim.scenario.problem import Problem, padded
@@ -60,7 +60,8 @@ class Scenario:
         One rule for all populations, or a mapping from their names to rules, by name as well; a learner in action space
         may stand in its place. Default: Algorithm 1.
     subsequences
-        From names to ``None`` (every round), a boolean array (T,), or a rule. Default: ``{"all": None}``.
+        From names to ``None`` (every round), a boolean array (T,), a rule, or a function of a round's context and of
+        the history before it that says True or False. Default: ``{"all": None}``.
     rounds
         Rounds to run; default: as many as the adversary has.
     declared_horizon
@@ -272,10 +273,11 @@ class Scenario:
             if width != dimension:
                 raise ScenarioError(f"{what} of scenario {self.name!r}: {width} coordinates, outcomes have {dimension}")
         rows, present = self._spells(populations, rounds, seed)
+        later = adaptive(self.subsequences, self.adversary.published)
         return Problem(
             tuple(with_rows(p, rows[p.name]) if p.name in rows else p for p in populations),
             tuple(self.subsequences),
-            padded(activity(self.subsequences, known, self.features), rounds),
+            padded(activity(self.subsequences, known, self.features, later), rounds),
             None if self.dates is None else freeze(self.dates[:known]),
             {name: freeze(values[:known]) for name, values in self.features.items()},
             {name: freeze(values[:known]) for name, values in self.forecasts.items()},
@@ -286,6 +288,7 @@ class Scenario:
             rows,
             present,
             {p.name: _action(p, self.default_actions[p.name]) for p in populations if p.name in self.default_actions},
+            later,
         )
 
     def _spells(
@@ -323,6 +326,9 @@ class Scenario:
                     raise ScenarioError(
                         f"subscriptions of population {population!r} has {name!r}{nearest(name, self.forecasters)}"
                     )
+        for name in self.adversary.published:
+            if name in self.features:
+                raise ScenarioError(f"the adversary publishes the feature {name!r}, which is among features as well")
         for population in self.churn:
             if self.elimination_of(population).draws:
                 raise ScenarioError(

@@ -8,12 +8,12 @@ from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, freeze, in
 from omnisim.errors import ProblemError
 from omnisim.plug_ins import is_ours
 from omnisim.problem.mixture import Mixture
+from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.answers import Offers
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
-from omnisim.simulation.round_data import RoundData
 from omnisim.strategies.elimination.candidate_sets import CandidateSets
 from omnisim.strategies.policy import Policy
 from omnisim.trace import FORECASTER, PopulationRecord
@@ -31,8 +31,8 @@ class Agents:
         The populations.
     policy
         Their rule, started.
-    round_data
-        Of the run.
+    activity
+        Of the run: the subsequences of every round, as far as they are known.
     subscriptions
         The forecasters it hears, in the order in which their predictions are averaged.
     default : (P,)
@@ -52,7 +52,7 @@ class Agents:
         self,
         cohort: Cohort,
         policy: Policy,
-        round_data: RoundData,
+        activity: Activity,
         subscriptions: Sequence[str] = (FORECASTER,),
         default: IntArray | None = None,
         present: BoolArray | None = None,
@@ -60,14 +60,14 @@ class Agents:
         ideal: bool = True,
         seen: bool = True,
     ) -> None:
-        rounds, subsequences = round_data.active.shape
+        rounds, subsequences = activity.active.shape
         rows, constraints = cohort.rows, len(cohort.whole.constraints)
         self.cohort, self.policy = cohort, policy
         whose = f"{type(policy).__name__} of population {cohort.populations[0].name!r}"
         self._offers = Offers(whose, rows, cohort.actions)
         self._rows = np.arange(rows)
         self._theirs = not is_ours(policy)
-        self._round_data, self.present = round_data, present
+        self._activity, self.present = activity, present
         self._subscriptions, self._max_age = list(subscriptions), max_age
         self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
         self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds)
@@ -102,7 +102,7 @@ class Agents:
         if law is not self._last_law:
             self._last_law = law
             self._violates = np.asarray((self.cohort.expected_costs(law) > ROUNDING).any(axis=2))
-        self._expected.remove(self._round_data.active[t], self._of_present(t, self._violates), t)
+        self._expected.remove(self._activity.active[t], self._of_present(t, self._violates), t)
 
     def accept(self, t: int, message: Actions, who: BoolArray | None) -> None:
         """Take actions that reached the market before it closed in round t; those for an earlier round are void."""
@@ -126,7 +126,7 @@ class Agents:
             self.costs[t][~here] = 0.0
             self.fallback[t] &= here
             violates &= here[:, None]
-        self._violations.remove(self._round_data.active[t], violates, t)
+        self._violations.remove(self._activity.active[t], violates, t)
 
     def of_round(self, t: int, rows: slice) -> IntArray:
         """Actions of these rows in round t, before its books are closed; -1 where nobody is there."""
@@ -141,7 +141,7 @@ class Agents:
     @property
     def symbols(self) -> dict[str, int]:
         """Values of the symbols in the shapes of the arrays recorded so far; the cohort counts as one population."""
-        rounds, subsequences = self._round_data.active.shape
+        rounds, subsequences = self._activity.active.shape
         agents, actions = self.cohort.rows, self.cohort.actions
         return {"T": rounds, "L": subsequences, "N": agents, "A": actions, "J": len(self.cohort.whole.constraints)}
 
@@ -159,7 +159,7 @@ class Agents:
 
     @property
     def _eliminated_at(self) -> IntArray:
-        rounds, subsequences = self._round_data.active.shape
+        rounds, subsequences = self._activity.active.shape
         return self._offers.check_eliminated_at(rounds, subsequences, self.policy.eliminated_at)
 
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
@@ -264,8 +264,8 @@ class Agents:
 
     def _learn(self, t: int, received: Sequence[tuple[Outcome, BoolArray | None]]) -> None:
         """Settle the rounds of which news has come, each for the populations that were told of it."""
-        for batch in _batches(received, self._round_data.active):
-            active = self._round_data.active[batch[0][0].round]
+        for batch in _batches(received, self._activity.active):
+            active = self._activity.active[batch[0][0].round]
             # Costs of 0 teach nothing to whom a round does not concern.
             costs, actions = np.zeros_like(self._round_costs), np.zeros(len(self._rows), dtype=np.int64)
             concerned = np.zeros(len(self._rows), dtype=np.bool_)

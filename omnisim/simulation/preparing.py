@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from omnisim.arrays import IntArray
+from omnisim.arrays import BoolArray, IntArray
 from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.plug_ins import strategies_named
@@ -18,6 +18,7 @@ from omnisim.problem.context import Service
 from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
+from omnisim.simulation.adaptive import Activity, adaptive_rounds
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort, cohorts
 from omnisim.simulation.messages import Actions
@@ -72,12 +73,21 @@ class Prepared:
             round_data = RoundData(
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
-            self.agents = {cohort.name: self._agents_of(cohort, round_data) for cohort in self._cohorts}
+            self.adaptive = adaptive_rounds(problem.active, problem.subsequences, problem.memberships, adversary)
+            activity = self.adaptive or round_data
+            self.agents = {cohort.name: self._agents_of(cohort, activity) for cohort in self._cohorts}
             observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
             rng = stream(seed, "adversary")
             answering = self._answering()
-            self.world = World(round_data, adversary, self.agents, list(self.populations), rng, observers, answering)
+            self.world = World(
+                round_data, adversary, self.agents, list(self.populations), rng, observers, answering, self.adaptive
+            )
             self.services = {name: self._service_of(name) for name in self.forecasters}
+
+    @property
+    def active(self) -> BoolArray:
+        """The subsequences of every round, (T, L), as far as they have been decided."""
+        return self.problem.active if self.adaptive is None else self.adaptive.active
 
     @property
     def parties(self) -> dict[str, object]:
@@ -89,6 +99,7 @@ class Prepared:
         """The participants but for the adversary, which remembers nothing where it replays data."""
         found = {"world": self.world, **_named("forecaster", self.forecasters)}
         found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
+        found |= {} if self.adaptive is None else {"adaptive": self.adaptive}
         return found | ({} if self.lines is None else {"lines": self.lines})
 
     @property
@@ -187,18 +198,18 @@ class Prepared:
                 )
             )
 
-    def _agents_of(self, cohort: Cohort, round_data: RoundData) -> Agents:
+    def _agents_of(self, cohort: Cohort, activity: Activity) -> Agents:
         problem, network = self.problem, self.scenario.network
         return Agents(
             cohort,
             self.rules[cohort.name],
-            round_data,
+            activity,
             self._hears[cohort.populations[0].name],
             np.array([problem.default_actions.get(p.name, 0) for p in cohort.populations]),
             problem.present.get(cohort.populations[0].name),
             None if network is None else network.max_age,
             ideal=self.lines is None,
-            seen=not self.adversary.oblivious,
+            seen=not self.adversary.oblivious or self.adaptive is not None,
         )
 
     def _service_of(self, name: str) -> ForecastService:
@@ -229,6 +240,12 @@ class Prepared:
             raise ScenarioError(
                 f"horizon is declared, and the adversary is {type(self.adversary).__name__}: only a run on data can "
                 "go on when there are more; leave horizon out, and set rounds"
+            )
+        if self.problem.memberships:
+            name = self.problem.subsequences[min(self.problem.memberships)]
+            raise ScenarioError(
+                f"horizon is declared, and subsequence {name!r} is a function of what happens: a run can go on only "
+                "with subsequences that its data decide; leave one out"
             )
         for name, forecaster in self.scenario.forecasters.items():
             for each in (forecaster, *getattr(forecaster, "bases", ())):

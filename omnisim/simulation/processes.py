@@ -13,6 +13,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
+from omnisim.simulation.adaptive import AdaptiveRounds
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.answers import check_bases, check_diagnostic, check_gain_gradient
 from omnisim.simulation.cohorts import ByPopulation, Cohort
@@ -43,6 +44,8 @@ class World:
         See above.
     answering
         Populations that act on this round's prediction of the first forecaster and on nothing else.
+    adaptive
+        What completes the contexts, where they are not known beforehand.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class World:
         rng: np.random.Generator,
         observers: Sequence[Callable[[int, Mixture], None]] = (),
         answering: Collection[str] | None = None,
+        adaptive: AdaptiveRounds | None = None,
     ) -> None:
         rounds = len(round_data.active)
         self._round_data, self._adversary, self._rng = round_data, adversary, rng
@@ -62,7 +66,7 @@ class World:
         self._agents, self._order = agents, order
         self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
         self._observers = tuple(observers)
-        self._answering = answering
+        self._answering, self._adaptive = answering, adaptive
 
     @property
     def symbols(self) -> dict[str, int]:
@@ -80,6 +84,8 @@ class World:
         while True:
             t: int = yield clock.at(Phase.CONTEXT)
             context = self._round_data.context(t)
+            if self._adaptive is not None:
+                context = self._adaptive.completed(context, self._history(t))
             network.send(WORLD, Notice(context))
             yield clock.at(Phase.LAW)
             commitment = mailbox.take_one(Commitment)
@@ -92,7 +98,8 @@ class World:
                     gain_gradient=commitment.gain_gradient,
                     answering=self._answering,
                 )
-            law = self._adversary.law(context, commitment.mixture, self._history(t))
+            history = None if self._adversary.oblivious else self._history(t)
+            law = self._adversary.law(context, commitment.mixture, history)
             for observe in self._observers:
                 observe(t, law)
             yield clock.at(Phase.OUTCOME)
@@ -109,9 +116,7 @@ class World:
             unclipped = freeze(self.unclipped_outcomes[t].copy())
             network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy()), unclipped))
 
-    def _history(self, t: int) -> History | None:
-        if self._adversary.oblivious:
-            return None
+    def _history(self, t: int) -> History:
         parts = ((name, a.actions[:t, rows]) for a in self._agents.values() for _, name, rows in a.cohort.each())
         played = {name: freeze(actions) for name, actions in parts}
         return History(

@@ -50,7 +50,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
         diagnostics={name: values[:rounds] for name, values in first.diagnostics.items()},
         other_predictions=others,
         messages=None if run.lines is None else run.lines.record(),
-        active=problem.active[:rounds],
+        active=run.active[:rounds],
         subsequences=tuple(problem.subsequences),
         dates=None if problem.dates is None else problem.dates[:rounds],
         records={name: records[name] for name in run.populations},

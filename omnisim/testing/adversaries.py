@@ -20,8 +20,9 @@ def check_adversary(adversary: Adversary, *, rounds: int | None = None, features
     """Check that an adversary keeps its contract.
 
     Beside what all strategies promise: it chooses a law on [0, 1]^d, d its ``dimension``, in every round up to
-    its ``horizon``, and refuses rounds beyond it with a ``StrategyError``. If it is ``oblivious``, the law
-    depends on the context alone: not on the mixture, the history, or what it was asked before.
+    its ``horizon``, and refuses rounds beyond it with a ``StrategyError``; and it publishes the features that it
+    declares. If it is ``oblivious``, law and features depend on the context alone: not on the mixture, the history, or
+    what it was asked before.
 
     Parameters
     ----------
@@ -129,6 +130,7 @@ class _AdversaryPlay(Play[Adversary]):
         context, history = replace(self.contexts[t], candidates={}), None
         if not strategy.oblivious:
             context, history = self.contexts[t], self.history(t)
+        context, published = self._published(strategy, context, history)
         mixture = self.mixtures[t - 1 if self.other else t]
         with self.giving(strategy, f"law of round {t}", context=context, mixture=mixture, history=history) as given:
             law = strategy.law(**given)
@@ -136,14 +138,20 @@ class _AdversaryPlay(Play[Adversary]):
         if self._played == t:  # what happened in the first run is the history of all of them
             self._outcomes[t] = law.sample(self._rng)
             self._played += 1
-        return chosen
+        return (*chosen, *published)
+
+    def _published(self, strategy: Adversary, context: Context, history: History | None) -> tuple[Context, Output]:
+        """The context with what the adversary publishes, and that."""
+        with self.giving(strategy, f"publish of round {context.round}", context=context, history=history) as given:
+            features = strategy.publish(**given)
+        return replace(context, features={**context.features, **features}), tuple(features.values())
 
     def backwards(self, strategy: Adversary) -> list[Output]:
         """Answers before anything has happened, asked for from the last round to the first."""
         self.start(strategy)
         answers = []
         for t in reversed(range(self.rounds)):
-            context = replace(self.contexts[t], candidates={})
+            context, published = self._published(strategy, replace(self.contexts[t], candidates={}), None)
             with self.giving(strategy, f"law of round {t} before anyone has acted", context=context) as given:
-                answers.append(law_of(strategy.law(given["context"], None, None)))
+                answers.append((*law_of(strategy.law(given["context"], None, None)), *published))
         return answers[::-1]

@@ -300,8 +300,6 @@ def _costs_differ(true_costs: Any, costs: Any, outcomes: Any, unclipped: Any) ->
 
 
 CONSISTENCY: Sequence[Rule] = (
-    Rule(("active",), lambda active: ~active.any(axis=0)[None, :] if len(active) else None,
-         "every subsequence must have a round"),
     Rule(("outcomes", "unclipped_outcomes"), _clipped_differs, "clipping unclipped_outcomes must give it"),
     Rule(("predictions", "unclipped_predictions"), _clipped_differs, "clipping unclipped_predictions must give it"),
     Rule(("mixtures/starts", "mixtures/weights"), _no_law, "the weights of the round must sum to 1"),

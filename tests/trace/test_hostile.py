@@ -161,7 +161,6 @@ FORBIDDEN: dict[str, list[Any]] = {
         ("outcomes", lambda x: x[::-1], "outcomes.*clipping unclipped_outcomes must give it"),
         ("predictions", lambda x: x[::-1], "predictions.*it must be in the mixture of the round"),
         ("active", np.zeros_like, r"active\[0\]: every round must be in a subsequence"),
-        ("active", lambda x: x & np.array([True, False]), "active.*every subsequence must have a round"),
         ("mixtures/starts", lambda x: x[::-1], "mixtures/starts.*rise from 0"),
         ("mixtures/starts", lambda x: np.minimum(x, x[-2]), "mixtures/starts.*rise from 0"),
         ("mixtures/weights", lambda x: x / 2, "weights of the round must sum to 1"),

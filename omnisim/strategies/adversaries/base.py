@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from omnisim.arrays import FloatArray, finite
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
@@ -21,6 +22,9 @@ class Adversary(Parametrized, ABC):
     A subclass writes ``_law(context, mixture, history)``, which returns a :class:`Mixture` or a single
     outcome (d,); and ``_start(rng)`` if it has state to reset or draws of its own to make. It sees the
     forecaster's mixture, never the sampled prediction.
+
+    One that chooses contexts names the features that it publishes in ``published``, and writes ``_publish(context,
+    history)``, which returns a number or an array (k,) for each. Everyone knows them before the forecaster commits.
     """
 
     oblivious: ClassVar[bool] = True
@@ -37,6 +41,9 @@ class Adversary(Parametrized, ABC):
 
     horizon: int | None = None
     """The number of rounds it can play, or None for any."""
+
+    published: tuple[str, ...] = ()
+    """Names of the features of a context that it chooses round by round."""
 
     @property
     @abstractmethod
@@ -61,6 +68,31 @@ class Adversary(Parametrized, ABC):
         self.draws_in_law = False
         self._start(rng)
         self._sources = [rng, *_sources_of(self)]
+
+    def publish(self, context: Context, history: History | None) -> dict[str, FloatArray]:
+        """The features of a round that it chooses, each (k,), by the names in ``published``.
+
+        Parameters
+        ----------
+        context
+            What is known beforehand.
+        history
+            The earlier rounds; None for an oblivious adversary.
+
+        Raises
+        ------
+        StrategyError
+            If it publishes other features, or something that is no array of finite numbers.
+        """
+        given = self._publish(context, history) if self.published else {}
+        where = f"{type(self).__name__} in round {context.round}"
+        if not isinstance(given, Mapping) or set(given) != set(self.published):
+            said = sorted(given) if isinstance(given, Mapping) else type(given).__name__
+            raise StrategyError(f"{where} publishes {said}: it declares {sorted(self.published)}")
+        return {
+            name: finite(f"feature {name!r} of {where}", np.atleast_1d(np.asarray(given[name])), ("k",), StrategyError)
+            for name in self.published
+        }
 
     def law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:
         """The law of the outcome in this round.
@@ -96,6 +128,10 @@ class Adversary(Parametrized, ABC):
 
     def _start(self, rng: np.random.Generator) -> None:
         """Reset all state."""
+
+    def _publish(self, context: Context, history: History | None) -> Mapping[str, ArrayLike]:
+        """The features in ``published``."""
+        raise NotImplementedError(f"{type(self).__name__} declares what it publishes, and lacks _publish")
 
     @abstractmethod
     def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture | ArrayLike: ...

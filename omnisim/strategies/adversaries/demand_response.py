@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from omnisim.strategies.supply.merit_order import clearing_prices
 from omnisim.strategies.supply.shocks import Breakdowns, FuelStep, Outage, fuel_prices, in_service
 
 Schedules: TypeAlias = Literal["yesterday", "expected"]
+Published: TypeAlias = Literal["load_before", "available_capacity"]
 _Tables: TypeAlias = Annotated[
     Mapping[str, Mapping[str, Any]] | None, Written(dict[str, dict[str, float | str | list[float]]] | None)
 ]
@@ -46,6 +47,9 @@ class DemandResponse(Adversary):
       that travel) enter with yesterday's schedules.
 
     Agents that were not there in the round before (action -1) draw nothing.
+
+    With ``publishes`` everyone knows more in the morning, and :class:`rules <omnisim.Rule>` of subsequences can name
+    it: a context that depends on what everybody did.
 
     The theory allows both (a law may depend on everything before it and on the mixture), so every guarantee holds.
 
@@ -87,6 +91,9 @@ class DemandResponse(Adversary):
         default.
     price_range
         The prices that become outcomes 0 and 1; a scenario file states them in its market.
+    publishes
+        Features, each of d numbers in MWh: ``"load_before"``, the schedules of all customers in the round before (in
+        round 0, the mean over their actions), and ``"available_capacity"``, of the generators in service.
 
     Raises
     ------
@@ -131,6 +138,7 @@ class DemandResponse(Adversary):
         fuel_steps: Annotated[Sequence[Mapping[str, Any]], Written(list[dict[str, Any]])] = (),
         price_cap: float | None = None,
         price_range: tuple[float, float] = (0.0, 1.0),
+        publishes: Sequence[Published] = (),
     ) -> None:
         if generators is not None and generator_file is not None:
             raise StrategyError("DemandResponse takes generators or a generator_file, not both")
@@ -162,6 +170,11 @@ class DemandResponse(Adversary):
         if not self.low < self.high:
             raise StrategyError(f"price_range of DemandResponse must be increasing, got {tuple(price_range)}")
         self.price_cap = self.high if price_cap is None else _number("price_cap", price_cap)
+        for feature in publishes:
+            if feature not in get_args(Published) or isinstance(publishes, str):
+                known = " and ".join(map(repr, get_args(Published)))
+                raise StrategyError(f"publishes of DemandResponse has {feature!r}: it can have {known}, in a list")
+        self.published = tuple(dict.fromkeys(publishes))
         self._dimension: int | None = None
 
     @property
@@ -212,11 +225,24 @@ class DemandResponse(Adversary):
     def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:
         fuel = fuel_prices(self._fuel_prices, self._fuel_steps, context)
         cost = np.array([generator.marginal_cost(fuel) for generator in self._generators])
-        share = in_service(self._outages, self._names, context) * ~self._breakdowns.broken(context.round)
         demand = self.demand(context, mixture, history)
-        prices = clearing_prices(demand, self._capacity * share[:, None], cost, self.price_cap)
+        prices = clearing_prices(demand, self._in_service(context), cost, self.price_cap)
         outcomes = (prices - self.low) / (self.high - self.low)
         return Mixture(np.clip(outcomes, 0.0, 1.0), self._weights, outcomes)
+
+    def _publish(self, context: Context, history: History | None) -> Mapping[str, FloatArray]:
+        found = {}
+        if "available_capacity" in self.published:
+            found["available_capacity"] = self._in_service(context).sum(axis=0)
+        if "load_before" in self.published:
+            before = (self._yesterday(population, history) for population in self.populations)
+            found["load_before"] = self.customers * sum(before, start=np.zeros(self.dimension))
+        return found
+
+    def _in_service(self, context: Context) -> FloatArray:
+        """Capacity of each generator in a round, (G, d) in MWh."""
+        share = in_service(self._outages, self._names, context) * ~self._breakdowns.broken(context.round)
+        return np.asarray(self._capacity * share[:, None])
 
     def _base(self, context: Context) -> FloatArray:
         if isinstance(self.base_load, str):
@@ -240,14 +266,11 @@ class DemandResponse(Adversary):
     def _schedules(
         self, population: Population, context: Context, mixture: Mixture | None, history: History | None
     ) -> FloatArray:
-        load = population.load
-        assert load is not None  # noqa: S101 (refused on start; this tells the type checker)
-        yesterday = None
-        if history is not None and len(history.outcomes) > 0:
-            yesterday = history.actions[population.name][-1]
         answers = context.answering is None or population.name in context.answering
         if self.schedules == "yesterday" or not answers:
-            return load.mean(axis=1).sum(axis=0) if yesterday is None else _drawn(load, yesterday)
+            return self._yesterday(population, history)
+        load, yesterday = population.load, _last_actions(population, history)
+        assert load is not None  # noqa: S101 (refused on start; this tells the type checker)
         if mixture is None:
             raise StrategyError(
                 "DemandResponse with schedules='expected' answers to the forecaster's mixture: it has no law without"
@@ -257,6 +280,20 @@ class DemandResponse(Adversary):
             played = population.best_response(point, context.candidates.get(population.name))
             expected += probability * _drawn(load, played if yesterday is None else np.where(yesterday < 0, -1, played))
         return expected
+
+    def _yesterday(self, population: Population, history: History | None) -> FloatArray:
+        """Schedules of the round before, (d,)."""
+        load, yesterday = population.load, _last_actions(population, history)
+        assert load is not None  # noqa: S101 (refused on start; this tells the type checker)
+        return np.asarray(load.mean(axis=1).sum(axis=0)) if yesterday is None else _drawn(load, yesterday)
+
+
+def _last_actions(population: Population, history: History | None) -> IntArray | None:
+    """Actions in the round before, (N,); None in round 0."""
+    if history is None or len(history.outcomes) == 0:
+        return None
+    actions: IntArray = history.actions[population.name][-1]
+    return actions
 
 
 def _drawn(load: FloatArray, actions: IntArray) -> FloatArray:
