@@ -1,4 +1,4 @@
-"""Certificates of a forecaster with Hedge's weights: the published bound, against sums over all objectives."""
+"""Certificates of a forecaster with weights of Hedge or MsMwC: the published bounds, against sums over objectives."""
 
 import copy
 import dataclasses
@@ -53,14 +53,14 @@ def test_no_gain_is_above_the_bound(seed: int, count: int, eta: float | None, to
     assert total.max() <= expected + 1e-9
 
 
-def analysis(rounds: int = T, **options: Any) -> omnisim.Analysis:
+def analysis(rounds: int = T, weights: Any = "hedge", **options: Any) -> omnisim.Analysis:
     rng = np.random.default_rng(4)
     utility = rng.uniform(-1, 1, (N, A, D)) / (2 * D)
     population = omnisim.Population("agents", utility, np.full((N, A), 0.5))
     scenario = omnisim.Scenario(
         populations=[population],
         adversary=omnisim.adversaries.Replay(rng.random((rounds, D))),
-        forecaster=DecisionCalibrated([Climatology()], weights="hedge", **options),
+        forecaster=DecisionCalibrated([Climatology()], weights=weights, **options),
         elimination=omnisim.elimination.BestResponse(),
         subsequences={"all": None, "even": np.arange(rounds) % 2 == 0},
     )
@@ -94,6 +94,22 @@ def test_rows_by_hand(tolerance: float | None) -> None:
                     total += w * (p[i] - trace.outcomes[t, i]) * (int(utilities.argmax()) == a)
             largest = max(largest, abs(total))
         assert bias[name] == pytest.approx(largest, abs=1e-9)
+
+
+def test_msmwc_declares_its_own_bound() -> None:
+    found = analysis(rounds=10, weights="msmwc")
+    count = 2 * D * N * A * 2 + N * 1 * 2
+    floor = 1 / (count * 10)
+    own = 1 - (count - 1) * floor
+    first = own * math.log(own * count) - own + floor * (count - 1) * (math.log(floor * count) - 1) + 1
+    bound = (64 * first + 10 / 2 + 10 * 1e-3 + (count - 1) / count) / own
+    rows = found.certificates[found.certificates["claim"].str.contains("in expectation <=")]
+    assert len(rows) == 4
+    assert rows["bound"].tolist() == pytest.approx([bound] * 4)
+    assert rows["claim"].str.endswith("<= MsMwC: (64 f(o, 1/K) + ... + T / 2 + T tol) / o").all()
+    assert set(rows["basis"]) == {"before the run"}
+    assert (rows["hypotheses_met"] == N).all()
+    assert not rows["informative"].any()
 
 
 @pytest.mark.parametrize("declared", [0.25, 1.0, 40.0])

@@ -134,7 +134,7 @@ class _Case:
         name = self.evidence.trace.subsequences[k]
         before = self.calibration.largest_gain > 0 and probability == 1
         if self.calibration.largest_gain > 0:
-            claim = claim.replace(_IN_EXPECTATION, _BY_HEDGE)
+            claim = claim.replace(_IN_EXPECTATION, self.calibration.formula)
         row = self.evidence.row(
             theorem, claim, name, measured, allowed, self.met, self.note, probability, stakes=stakes,
             basis=Basis.BEFORE if before else Basis.RECORD,
@@ -143,7 +143,6 @@ class _Case:
 
 
 _IN_EXPECTATION = "least over eta of Lambda / eta + eta V"
-_BY_HEDGE = "(ln K + T ln(cosh eta + tol sinh eta)) / eta"
 _OVER = "in some round the minimax step did not reach its tolerance"
 _LIKELY = 1 - DELTA
 

@@ -268,6 +268,8 @@ class CalibratesDecisions(Guarantee):
         (:mod:`omnisim.problem.limits`).
     largest_gain
         Where there is no potential: the bound on every objective while each round's value is within its tolerance.
+    formula
+        How that follows from K, T and the tolerance, for people.
     """
 
     hypotheses: tuple[Hypothesis, ...] = (Hypothesis.BUDGET,)
@@ -278,6 +280,7 @@ class CalibratesDecisions(Guarantee):
     regret_pairs: float = 0.0
     limits: tuple[float, float] = (0.0, 1.0)
     largest_gain: float = 0.0
+    formula: str = "as declared"
 
     def _check(self) -> None:
         Limits(*self.limits)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
@@ -185,6 +186,68 @@ def test_msmwc_satisfies_lemma_1_of_chen_luo_wei(seed, rounds, experts, scaled):
         bound += ((1 / rates[1:] - 1 / rates[:-1]) * bregman(u, weights[1:])).sum()
         bound += 32 * (rates * u * losses**2).sum() - 16 * (rates * weights * losses**2).sum()
         assert regret <= bound + 1e-6
+
+
+def msmwc_bound(count, rounds, tolerance):
+    """The bound in the docstring of MsMwC, term by term, from the comparator and not from its closed form."""
+    floor, scale = 1 / (count * rounds), np.log(count * rounds)
+    u = np.full(count, floor)
+    u[0] = 1 - (count - 1) * floor
+    bound = 64 * bregman(u, 1 / count).sum() + 32 * rounds / 64 + rounds * tolerance
+    if rounds > 64**2 * scale:
+        bound += scale * (np.sqrt(rounds / scale) - 64) + rounds / (128 * scale)
+    return (bound + u[1:].sum() * rounds) / u[0]
+
+
+@pytest.mark.parametrize("rounds", [1, 3, 365, 20_000, 10**6])
+@pytest.mark.parametrize("count", [2, 7, 5000])
+def test_the_bound_of_msmwc_term_by_term(rounds, count):
+    learner = MsMwC()
+    learner.start([table(count)], rounds)
+    for tolerance in (1e-3, 0.25):
+        assert learner.bound(tolerance) == pytest.approx(msmwc_bound(count, rounds, tolerance), rel=1e-9)
+    alone = MsMwC()
+    alone.start([table(1)], rounds)
+    assert alone.bound(0.01) == pytest.approx(0.01 * rounds)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 5]), st.floats(0, 0.5))
+@examples(20)
+def test_no_gain_is_above_the_bound_of_msmwc(seed, count, tolerance):
+    """On gains whose weighted sum is the tolerance exactly, and that favour one objective as far as that allows."""
+    rng, rounds = np.random.default_rng(seed), 60
+    learner, total = MsMwC(), np.zeros(count)
+    learner.start([table(count)], rounds)
+    for _ in range(rounds):
+        weights = learner.net[0][:, 0]
+        gains = rng.uniform(-1, 1, count)
+        gains[0] = min(1.0, (tolerance - weights[1:] @ gains[1:]) / weights[0])
+        if gains[0] < -1:
+            gains = np.minimum(np.abs(gains), tolerance)
+        assert weights @ gains <= tolerance + 1e-9
+        learner.update([(np.arange(count), gains[:, None])])
+        total += gains
+    assert total.max() <= learner.bound(tolerance) + 1e-9
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1.0, 0.999]))
+@examples(10)
+def test_the_rates_of_msmwc_fall_as_its_bound_says(seed, share):
+    """The middle sum of Lemma 1, where T > 64^2 ln(K T): each step and all of them, whatever the weights are."""
+    rng, count, rounds = np.random.default_rng(seed), 2, 60_000
+    scale = np.log(count * rounds)
+    assert rounds > 64**2 * scale
+    squares = np.where(rng.random(rounds) < share, 1.0, rng.random(rounds))
+    before = np.concatenate([[0.0], np.cumsum(squares)[:-1]])
+    slowness = np.maximum(64, np.sqrt(before / scale))
+    steps = np.diff(slowness)
+    assert steps.max() > 0
+    assert steps.max() <= 1 / (128 * scale) * (1 + 1e-9)
+    assert steps.sum() <= np.sqrt(rounds / scale) - 64
+    floor = 1 / (count * rounds)
+    own, weights = 1 - floor, np.geomspace(floor, 1, 999)
+    assert bregman(own, weights).max() <= scale
+    assert (bregman(floor, weights) <= weights).all()
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -158,7 +158,7 @@ class DecisionCalibrated(Forecaster):
         return self._followed if self.bases else None
 
     def guarantees(self) -> Sequence[Guarantee]:
-        """The bound that the potential certifies, or that of Hedge; of MsMwC none is known with constants."""
+        """The bound that the potential certifies, or the published one of Hedge or MsMwC."""
         said: dict[str, Any] = {
             "theorem": "Section 4.2",
             "objectives": Objective(self.objectives),
@@ -170,9 +170,10 @@ class DecisionCalibrated(Forecaster):
                 budgeted = self.tolerance is None and self.minimax == "cutting_planes"
                 count = math.ceil(self._rule.mass - ROUNDING)
                 return (CalibratesDecisions(**said, count=count, regret_pairs=self._pairs, budgeted=budgeted),)
-            case Hedge():
+            case Hedge() | MsMwC():
+                said |= {"hypotheses": (), "count": self._rule.count, "formula": self._rule.formula}
                 largest = self._rule.bound(self._rule.tolerance() if self.tolerance is None else self.tolerance)
-                return (CalibratesDecisions(**said, hypotheses=(), count=self._rule.count, largest_gain=largest),)
+                return (CalibratesDecisions(**said, largest_gain=largest),)
             case _:
                 return ()
 
