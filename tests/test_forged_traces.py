@@ -56,10 +56,9 @@ def allowed(forecaster: str, squares: float) -> float:
 
 
 def regretted(spent: float, squares: float, swaps: float) -> float:
-    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over 0.9, 0.6, 0.3, ...; E X = (2 + 1 / 0.3) N L Phi / K."""
-    rates = [0.9, 0.6]
-    while rates[-1] > math.sqrt(10 / T):
-        rates.append(rates[-1] / 2)
+    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over the grid; E X = (2 + 1 / 0.3) N L Phi / K."""
+    rates = [0.9]
+    rates[1:] = [eta for j in range(40, -1, -1) if (eta := math.sqrt(18 / T) * 2**j) < 0.9 / math.sqrt(2)]
     lam = math.log(len(rates) * (2 + 1 / 0.3) * 2 * spent) + swaps
     return min(lam / eta - (eta + math.log(1 - eta)) / eta * squares for eta in rates)
 

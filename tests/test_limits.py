@@ -71,9 +71,9 @@ def test_bounds_before_the_run_and_what_days_beyond_add(beyond: int) -> None:
         )
         for n in range(N)
     ]
-    rates, pairs = [0.9, 0.6], (2 + 1 / 0.3) * 2 * N
-    while rates[-1] > math.sqrt(10 / T):
-        rates.append(rates[-1] / 2)
+    pairs = (2 + 1 / 0.3) * 2 * N
+    rates = [0.9]
+    rates[1:] = [eta for j in range(40, -1, -1) if (eta := math.sqrt(18 / T) * 2**j) < 0.9 / math.sqrt(2)]
     curvatures = [(-eta - math.log(1 - eta)) / eta**2 for eta in rates]
     rows = corollaries(analysis)
     rows = rows[rows["theorem"].str.startswith("Cor")]

@@ -37,8 +37,9 @@ class Engine:
     solved
         Whether that is a minimax step, not one of the candidates.
     spared
-        Where the minimax step had to be solved: the first candidate that the weights' larger ``allowance`` for a single
-        round admits, if there is one. ``spare()`` plays it instead; the guarantee is the same.
+        Where the first candidate is not within the tolerance: the first that the weights' larger ``allowance`` for a
+        single round admits, if it is not what is played anyway. ``spare()`` plays it instead; the guarantee is the
+        same.
     """
 
     def __init__(
@@ -69,14 +70,15 @@ class Engine:
         self.step = self._minimax.solve(self.gain, candidates, self.tolerance, self._warm)
         found = self.step.mixture
         self._warm = list(found.support) if len(found.weights) > 1 else []
-        self.solved = all(found is not candidate for candidate in candidates)
-        self.spared = self._affordable(candidates) if self.solved and self._fixed is None else None
+        place = next((i for i, candidate in enumerate(candidates) if candidate is found), len(candidates))
+        self.solved = place == len(candidates)
+        self.spared = self._affordable(candidates[:place]) if self._fixed is None else None
         return found
 
     def spare(self) -> Mixture:
         """Play the candidate that this round may afford, in place of the minimax step."""
         if self.spared is None:
-            raise StrategyError("no candidate can be spared: the minimax step was not solved, or none is affordable")
+            raise StrategyError("no candidate can be spared: the first is within the tolerance, or none is affordable")
         self.step, self.tolerance, self.solved = self.spared, self._weights.allowance(), False
         return self.step.mixture
 

@@ -55,24 +55,26 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.elementary import log
 
-LARGEST_RATE, NEXT_RATE = 0.9, 0.6
-"""eta of the first rate, for events that hardly ever fire, and of the second: the others are its halves."""
+LARGEST_RATE = 0.9
+"""eta of the first rate, for events that hardly ever fire."""
 
-_SMALLEST = 10.0
-"""The last rate is the first at most the root of this over T: smaller ones serve logarithms smaller than any here."""
+_LOGARITHM = 18.0
+"""The smallest rate is the root of this over T: the best for T rounds and a logarithm of 10, about what agents have."""
 
 
 def regret_rates(rounds: int) -> tuple[FloatArray, FloatArray]:
     """The grid of rates eta (m,) for T rounds, largest first, and their c (m,).
 
+    The smallest is the best one for all T rounds; each is twice the next, until the largest.
+
     >>> rates, curvatures = regret_rates(365)
-    >>> rates, curvatures.round(3)
-    (array([0.9 , 0.6 , 0.3 , 0.15]), array([1.732, 0.879, 0.63 , 0.556]))
+    >>> rates.round(3), curvatures.round(3)
+    (array([0.9  , 0.444, 0.222]), array([1.732, 0.725, 0.589]))
     """
-    found = [LARGEST_RATE, NEXT_RATE]
-    while found[-1] > math.sqrt(_SMALLEST / rounds):
-        found.append(found[-1] / 2)
-    rates = np.array(found)
+    found = [math.sqrt(_LOGARITHM / rounds)]
+    while found[-1] * 2 < LARGEST_RATE / math.sqrt(2):
+        found.append(found[-1] * 2)
+    rates = np.array([LARGEST_RATE, *(rate for rate in found[::-1] if rate < LARGEST_RATE / math.sqrt(2))])
     return rates, np.asarray(-(rates + log(1 - rates)) / rates**2)
 
 

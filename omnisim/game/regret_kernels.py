@@ -20,29 +20,60 @@ _RELAXED = {"nsz", "nnan", "contract"}
 
 
 @compiled()
-def weigh_regrets(begin, end, active, own, candidates, scale, rates, external, powers, factors, products, weights):
+def weigh_regrets(
+    begin, end, active, own, candidates, scale, rates, curvatures, external_weights, swap, swap_squares, products,
+    weights,
+):  # fmt: skip
     """The weight (N, A) of what every other action would earn more than the own one, in place.
 
     Of agents ``begin`` to ``end`` - 1.
     """
-    count, actions = len(rates), candidates.shape[1]
-    for n in range(begin, end):
-        a = own[n]
+    actions, count = candidates.shape[1], len(rates)
+    block = max(1, _BLOCK // actions)
+    size = block * actions
+    gain, square, power = np.empty(size), np.empty(size), np.empty(size)
+    for first in range(begin, end, block):
+        last = min(end, first + block)
         for s in active:
+            _gather(first, last, own, swap[s], swap_squares[s], gain, square)
             for k in range(count):
-                share = rates[k] * products[s, n, k] / (factors[s, n, a, k] * actions * count)
+                _exponentials(gain, square, power, rates[k], curvatures[k], (last - first) * actions)
+                _share(first, last, rates[k] / (count * actions), k, products[s], power, weights)
+            for n in range(first, last):
                 for b in range(actions):
-                    weights[n, b] += share * powers[s, n, a, k, b]
+                    weights[n, b] += external_weights[s, n, b]
+        for n in range(first, last):
             for b in range(actions):
-                weights[n, b] += external[s, n, b]
+                weights[n, b] = weights[n, b] * scale[n] if candidates[n, b] and b != own[n] else 0.0
+
+
+@compiled()
+def _gather(first, last, own, total, squares, gain, square):
+    """The sums of the own actions of some agents, one after the other."""
+    actions = total.shape[1]
+    for n in range(first, last):
+        a, at = own[n], (n - first) * actions
         for b in range(actions):
-            weights[n, b] = weights[n, b] * scale[n] if candidates[n, b] and b != a else 0.0
+            gain[at + b], square[at + b] = total[n, a, b], squares[n, a, b]
+
+
+@compiled()
+def _share(first, last, rate, k, products, power, weights):
+    """Add the weights of one rate: the derivative of the product by each of the powers of the own action."""
+    actions = weights.shape[1]
+    for n in range(first, last):
+        at, factor = (n - first) * actions, 0.0
+        for b in range(actions):
+            factor += power[at + b]
+        each = rate * products[n, k] * actions / factor
+        for b in range(actions):
+            weights[n, b] += each * power[at + b]
 
 
 @compiled()
 def learn_regrets(
     begin, end, active, own, shares, candidates, earned, scale, rates, curvatures, external, external_squares, swap,
-    swap_squares, external_weights, powers, factors, products, potentials, rise,
+    swap_squares, external_weights, factors, products, potentials, rise,
 ):  # fmt: skip
     """Add the gains of a round to agents ``begin`` to ``end`` - 1, and renew their potentials and weights, in place.
 
@@ -74,8 +105,7 @@ def learn_regrets(
             )  # fmt: skip
             for p in range(len(shares)):
                 _renew_factors(
-                    first, last, own[p], rates, curvatures, swap[s], swap_squares[s], powers[s], factors[s],
-                    gain, square, power,
+                    first, last, own[p], rates, curvatures, swap[s], swap_squares[s], factors[s], gain, square, power
                 )  # fmt: skip
             _renew_products(first, last, factors[s], products[s], potentials[s], rise)
 
@@ -126,22 +156,16 @@ def _renew_external(
 
 
 @compiled()
-def _renew_factors(first, last, own, rates, curvatures, total, squares, powers, factors, gain, square, power):
+def _renew_factors(first, last, own, rates, curvatures, total, squares, factors, gain, square, power):
     actions = total.shape[1]
-    for n in range(first, last):
-        a = own[n]
-        for b in range(actions):
-            at = (n - first) * actions + b
-            gain[at], square[at] = total[n, a, b], squares[n, a, b]
+    _gather(first, last, own, total, squares, gain, square)
     for k in range(len(rates)):
         _exponentials(gain, square, power, rates[k], curvatures[k], (last - first) * actions)
         for n in range(first, last):
-            a, factor = own[n], 0.0
+            at, factor = (n - first) * actions, 0.0
             for b in range(actions):
-                at = (n - first) * actions + b
-                powers[n, a, k, b] = power[at]
-                factor += power[at]
-            factors[n, a, k] = factor / actions
+                factor += power[at + b]
+            factors[n, own[n], k] = factor / actions
 
 
 @compiled()

@@ -47,7 +47,6 @@ class RegretPotential:
         self.external, self.external_squares = np.zeros((2, *pairs, actions))
         self.swap, self.swap_squares = np.zeros((2, *pairs, actions, actions))
         self._external_weights = np.full((*pairs, actions), self._rates.sum() / (count * actions))
-        self._powers = np.ones((*pairs, actions, count, actions))
         self._factors = np.ones((*pairs, actions, count))
         self._products = np.ones((*pairs, count))
         self.potentials = np.ones((*pairs, 2))
@@ -72,8 +71,8 @@ class RegretPotential:
 
         def work(first: int, last: int) -> None:
             weigh_regrets(
-                first, last, self._active, own, self._candidates, scale, self._rates, self._external_weights,
-                self._powers, self._factors, self._products, weights,
+                first, last, self._active, own, self._candidates, scale, self._rates, self._curvatures,
+                self._external_weights, self.swap, self.swap_squares, self._products, weights,
             )  # fmt: skip
 
         self._in_shares(work)
@@ -89,7 +88,7 @@ class RegretPotential:
             learn_regrets(
                 first, last, self._active, own, weights, self._candidates, earned, self._scale, self._rates,
                 self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
-                self._external_weights, self._powers, self._factors, self._products, self.potentials, rise,
+                self._external_weights, self._factors, self._products, self.potentials, rise,
             )  # fmt: skip
 
         self._in_shares(work)

@@ -89,8 +89,8 @@ def allowed(squares: float, count: int, spent: float) -> float:
 
 
 def regretted(squares: float, spent: float, swaps: float) -> float:
-    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over the rates, for T = 40 to the root of 10 / T."""
-    rates = [0.9, 0.6, 0.3]
+    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over the rates, for T = 40 down to the root of 18 / T."""
+    rates = [0.9]  # the root of 18 / 40, 0.67, is within a factor of the root of 2
     lam = math.log(len(rates) * PAIRS * spent) + swaps
     return min(lam / eta - (eta + math.log(1 - eta)) / eta * squares for eta in rates)
 

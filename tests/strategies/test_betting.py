@@ -17,10 +17,11 @@ AGENTS, ACTIONS, LIMITS, DELTA = 2, 3, 2, 0.2
 
 
 def exact_rates(rounds: int) -> list[Fraction]:
-    """9/10 and 3/5, halved until no more than the root of 10 / T."""
-    found = [Fraction(9, 10), Fraction(3, 5)]
-    while found[-1] ** 2 > Fraction(10, rounds):
-        found.append(found[-1] / 2)
+    """9/10, and the root of 18 / T doubled while it is below 9/10 by a root of 2 at least; exactly what floats hold."""
+    found, rate = [Fraction(0.9)], Fraction(math.sqrt(18 / rounds))
+    while 2 * rate**2 < Fraction(81, 100):
+        found.insert(1, rate)
+        rate *= 2
     return found
 
 

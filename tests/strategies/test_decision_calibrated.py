@@ -132,6 +132,32 @@ def test_where_a_forecast_can_be_spared_the_better_earner_so_far_is_played():
     assert min(played.values()) > 0, played
 
 
+def test_another_base_within_the_tolerance_is_not_played_if_the_first_can_be_afforded_and_earns_more():
+    """The first forecast is right and the second is not: only the tolerance of early rounds speaks for the second."""
+    rounds, rng = 400, np.random.default_rng(3)
+    agents = population(rng, 8, 4, 3)
+    outcomes = rng.random((rounds, 3))
+    bases = [omnisim.forecasters.Published(each) for each in (outcomes, 1 - outcomes)]
+    forecaster = DecisionCalibrated(bases, combine=False)
+    forecaster.start(Service(3, rounds, [agents]))
+    rivals = 0
+    for t, outcome in enumerate(outcomes):
+        mixture = forecaster.predict(Context(t))
+        engine = forecaster._engine
+        first, second = (worst_case(engine.gain, Mixture.point(p[t]))[0] for p in (outcomes, 1 - outcomes))
+        beyond = first > engine._weights.tolerance()
+        assert beyond == (engine.spared is not None or first > engine._weights.allowance())
+        if beyond and first <= engine._weights.allowance():
+            rivals += second <= engine._weights.tolerance()
+            np.testing.assert_array_equal(mixture.support, outcomes[[t]])
+            assert forecaster.diagnostics()["value"] == pytest.approx(first)
+            assert forecaster.diagnostics()["tolerance"] == pytest.approx(engine._weights.allowance())
+            assert forecaster.diagnostics()["intervened"] == 0
+        forecaster.update(outcome)
+        assert forecaster.diagnostics()["potential"] <= math.e
+    assert rivals > 0
+
+
 @pytest.mark.sampled
 def test_sampled_certificates_fail_in_at_most_a_share_delta_of_runs():
     # Each run promises all of its rows together with probability 0.95. Over 60 runs the number that fail is at most

@@ -28,6 +28,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
             "fuel_steps": (),
             "price_cap": None,
             "price_range": (0.0, 1.0),
+            "publishes": (),
         },
         "independent": {"probabilities": None},
         "mannor": {"rounds": 1000, "continuation": "relief"},

@@ -43,11 +43,11 @@ class DecisionCalibrated(Forecaster):
 
     Each round it tries the combination of its bases, then the mixture of each in order, and plays the first whose
     worst-case weighted gain is within the tolerance; else it solves the minimax step from there. So a good forecast is
-    broadcast unchanged for as long as the guarantee allows it. Where the step was solved but a forecast could still be
-    afforded (:class:`~omnisim.game.weights.SecondOrderPotential` allows a single round more than its even share), the
-    one of the two is played on which the agents would have earned more in such rounds so far. Nothing that is selected
-    can break the guarantee, and by ``base_regret`` no agent regrets not having followed a base, on any subsequence, up
-    to a certified bound.
+    broadcast unchanged for as long as the guarantee allows it. Where that is another than the first but an earlier one
+    could still be afforded (:class:`~omnisim.game.weights.SecondOrderPotential` allows a single round more than its
+    even share), the one of the two is played on which the agents would have earned more in such rounds so far. Nothing
+    that is selected can break the guarantee, and by ``base_regret`` no agent regrets not having followed a base, on any
+    subsequence, up to a certified bound.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ class DecisionCalibrated(Forecaster):
             own = decisions[: len(service.populations)]
             families += [BaseRegret(decision, subsequences, len(self.bases)) for decision in own]
         self._rule: Weights = _WEIGHTS[self.weights]()
-        # What the forecast would have earned more than the minimax step, over the rounds where either could be played.
+        # What forecasts would have earned more than what was within the tolerance, where either could be played.
         self._lead = 0.0
         self._rivals: tuple[Context, Mixture, Mixture] | None = None
         own, self._pairs = decisions[: len(service.populations)], 0.0
@@ -224,7 +224,7 @@ class DecisionCalibrated(Forecaster):
         return self._arbitrate(context, found) if self.minimax == "cutting_planes" else found
 
     def _arbitrate(self, context: Context, solved: Mixture) -> Mixture:
-        """The minimax step, or the forecast that can be afforded instead: whichever has earned more so far."""
+        """What is within the tolerance, or the forecast that can be afforded instead: whichever earned more so far."""
         spared = self._engine.spared
         if spared is None:
             return solved
