@@ -34,8 +34,10 @@ class Engine:
     ----------
     step
         What is played in this round.
+    place
+        Where it stands among the candidates, or how many they are if it is a minimax step.
     solved
-        Whether that is a minimax step, not one of the candidates.
+        Whether it is one.
     spared
         Where the first candidate is not within the tolerance: the first that the weights' larger ``allowance`` for a
         single round admits, if it is not what is played anyway. ``spare()`` plays it instead; the guarantee is the
@@ -56,8 +58,8 @@ class Engine:
         weights.start(self._families, rounds)
         weights.join(sum(each.mass for each in self._beside))
         self.step: Step | None = None
-        self.spared: Step | None = None
-        self.solved = False
+        self._spared: tuple[int, Step] | None = None
+        self.place, self.solved = 0, False
         self._warm: list[FloatArray] = []
 
     def play(self, context: Context, candidates: Sequence[Mixture], bases: Sequence[FloatArray] = ()) -> Mixture:
@@ -70,24 +72,30 @@ class Engine:
         self.step = self._minimax.solve(self.gain, candidates, self.tolerance, self._warm)
         found = self.step.mixture
         self._warm = list(found.support) if len(found.weights) > 1 else []
-        place = next((i for i, candidate in enumerate(candidates) if candidate is found), len(candidates))
-        self.solved = place == len(candidates)
-        self.spared = self._affordable(candidates[:place]) if self._fixed is None else None
+        self.place = next((i for i, candidate in enumerate(candidates) if candidate is found), len(candidates))
+        self.solved = self.place == len(candidates)
+        self._spared = self._affordable(candidates[: self.place]) if self._fixed is None else None
         return found
+
+    @property
+    def spared(self) -> Step | None:
+        """See above."""
+        return None if self._spared is None else self._spared[1]
 
     def spare(self) -> Mixture:
         """Play the candidate that this round may afford, in place of the minimax step."""
-        if self.spared is None:
+        if self._spared is None:
             raise StrategyError("no candidate can be spared: the first is within the tolerance, or none is affordable")
-        self.step, self.tolerance, self.solved = self.spared, self._weights.allowance(), False
+        (self.place, self.step), self.solved = self._spared, False
+        self.tolerance = self._weights.allowance()
         return self.step.mixture
 
-    def _affordable(self, candidates: Sequence[Mixture]) -> Step | None:
+    def _affordable(self, candidates: Sequence[Mixture]) -> tuple[int, Step] | None:
         allowance = self._weights.allowance()
-        for candidate in candidates:
+        for place, candidate in enumerate(candidates):
             value, _ = worst_case(self.gain, candidate)
             if value <= allowance:
-                return Step(candidate, value, self.step.evaluations if self.step else 0)
+                return place, Step(candidate, value, self.step.evaluations if self.step else 0)
         return None
 
     def gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:

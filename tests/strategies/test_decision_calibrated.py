@@ -153,6 +153,9 @@ def test_another_base_within_the_tolerance_is_not_played_if_the_first_can_be_aff
             assert forecaster.diagnostics()["value"] == pytest.approx(first)
             assert forecaster.diagnostics()["tolerance"] == pytest.approx(engine._weights.allowance())
             assert forecaster.diagnostics()["intervened"] == 0
+            assert forecaster.diagnostics()["followed"] == 1
+        else:
+            assert forecaster.diagnostics()["followed"] == np.array_equal(mixture.support, outcomes[[t]])
         forecaster.update(outcome)
         assert forecaster.diagnostics()["potential"] <= math.e
     assert rivals > 0

@@ -141,14 +141,15 @@ class DecisionCalibrated(Forecaster):
         return worst_case(self._engine.gain, self._engine.step.mixture)[1]
 
     def diagnostics(self) -> dict[str, float]:
-        """Diagnostics of the last round: value, tolerance, evaluations, whether the minimax step was broadcast.
+        """Diagnostics of the last round: value, tolerance, evaluations, and what was broadcast.
 
-        And Phi / K, where there is a potential.
+        That is whether it was the first choice (``followed``: the combination, or the first base without one), and
+        whether it was a minimax step (``intervened``). And Phi / K, where there is a potential.
         """
         step = self._engine.step
         assert step is not None  # noqa: S101 (asked for after a round; this tells the type checker)
         found = {"value": step.value, "tolerance": self._engine.tolerance, "evaluations": float(step.evaluations)}
-        found["intervened"] = float(self._engine.solved)
+        found["followed"], found["intervened"] = float(self._engine.place == 0), float(self._engine.solved)
         if isinstance(self._rule, SecondOrderPotential):
             found["potential"] = self._rule.spent
         return found

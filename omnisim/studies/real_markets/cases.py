@@ -21,7 +21,7 @@ from omnisim.studies.real_markets.sources import read, sources
 from omnisim.trace import Trace
 
 EARNED = "earned"
-ENGINE = ("evaluations", "potential", "followed")
+ENGINE = ("evaluations", "potential", "followed", "intervened")
 CUT = "cut"
 
 
@@ -74,14 +74,16 @@ def observe(analysis: Analysis) -> dict[str, Sequence[float] | FloatArray]:
 
     ``EARNED`` (D,) is what was earned on each day at the true prices, in units of the scale of each agent, mean over
     all agents; ``CUT`` is the share by which clipping would change the money. Those of ``ENGINE`` are of a calibrated
-    forecaster, else NaN: evaluations (mean per round), potential (largest Phi / K) and followed (share of the rounds in
-    which what it tried first was within the tolerance).
+    forecaster, else NaN: evaluations (mean per round), potential (largest Phi / K), followed and
+    intervened (shares of the rounds in which it broadcast what it tried first, and a minimax step).
     """
     diagnostics = analysis.trace.diagnostics
     engine = [np.nan] * len(ENGINE)
     if "potential" in diagnostics:
-        evaluations = diagnostics["evaluations"]
-        engine = [evaluations.mean(), diagnostics["potential"].max(), (evaluations == 1).mean()]
+        mean = {name: values.mean() for name, values in diagnostics.items()} | {
+            "potential": diagnostics["potential"].max()
+        }
+        engine = [mean[name] for name in ENGINE]
     return {
         EARNED: earned_by_day(analysis.trace).mean(axis=1),
         CUT: [analysis.clipping.money],

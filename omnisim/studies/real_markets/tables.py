@@ -135,7 +135,8 @@ def engine(results: Results) -> pd.DataFrame:
         {
             "runs": grouped.size(),
             "evaluations per round": grouped["evaluations"].mean(),
-            "first choice within tolerance %": 100 * grouped["followed"].mean(),
+            "first choice broadcast %": 100 * grouped["followed"].mean(),
+            "minimax step broadcast %": 100 * grouped["intervened"].mean(),
             "largest Phi / K": grouped["potential"].max(),
             "certificates": grouped["certificates"].sum(),
             "violated": grouped["violated"].sum(),

@@ -66,7 +66,9 @@ class TestOneRun:
         assert run["potential"] == analysis.trace.diagnostics["potential"].max() <= np.e
         evaluations = analysis.trace.diagnostics["evaluations"]
         assert run["evaluations"] == sum(evaluations) / 32 >= 1
-        assert run["followed"] == sum(each == 1 for each in evaluations) / 32
+        solved = analysis.trace.diagnostics["intervened"]
+        assert run["followed"] + run["intervened"] == 1  # of two candidates, which are the same
+        assert run["intervened"] == sum(solved) / 32
         assert run["cut"] == analysis.clipping.money
 
     def test_days_add_up(self, played) -> None:
@@ -76,7 +78,7 @@ class TestOneRun:
     def test_only_calibrated_forecasters_have_an_engine(self, played) -> None:
         runs = played.runs
         engine = runs["forecaster"].str.startswith("calibrated")
-        for column in ("evaluations", "potential", "followed"):
+        for column in ("evaluations", "potential", "followed", "intervened"):
             assert runs[column].notna().equals(engine)
 
 
