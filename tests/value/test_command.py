@@ -48,7 +48,16 @@ def test_it_says_first_what_each_forecast_was_worth(made: tuple[Path, str]) -> N
     rows = table(out, "worth").set_index("forecast")
     best = rows.loc[["sharp", "blunt", "shifted"], "worth"].idxmax()
     lines = printed.splitlines()
-    assert lines[0].startswith(f"{best} was worth {signed_amount(rows.loc[best, 'worth'])} EUR per customer and year")
+    assert f" Against climatology {best} was worth {signed_amount(rows.loc[best, 'worth'])} (" in lines[0]
+    pairs = pd.read_csv(out / "differences.csv")
+    assert len(pairs) == 6
+    given = rows.loc[["sharp", "blunt", "shifted"], "worth"].sort_values(ascending=False)
+    lead = pairs[(pairs["forecast"] == best) & (pairs["against"] == given.index[1])].iloc[0]
+    assert lead["difference"] == pytest.approx(given.iloc[0] - given.iloc[1])
+    said = (
+        f"{amount(lead['difference'])} [{amount(lead['low'])}, {amount(lead['high'])}] EUR per customer and year more"
+    )
+    assert f"{best} was worth {said}" in lines[0].partition(" Against climatology")[0]
     assert f"of the {amount(rows.loc['perfect foresight', 'worth'])} that perfect foresight" in lines[0]
     for name, line in zip(rows.index, lines[1:], strict=False):
         assert line.strip().startswith(f"{name}: {signed_amount(rows.loc[name, 'worth'])} EUR per customer and year")
@@ -66,6 +75,7 @@ def test_the_page_shows_the_numbers_of_the_tables(made: tuple[Path, str]) -> Non
     assert "an upper limit of what choosing among these forecasts could earn, and no method" in text
     columns = {
         "worth": ("worth", "low", "high"), "populations": ("worth", "low", "high"), "days": ("worth", "low", "high"),
+        "differences": ("difference", "low", "high", "sum_of_customers"),
         "winners": ("worst", "median", "best"), "errors": ("worth", "low", "high", "below_foresight"),
         "choices": ("value", "below_the_best", "low"), "choices_later": ("below_the_best",),
         "combinations": ("added", "low", "high"),
@@ -126,6 +136,7 @@ def test_one_forecast_has_no_measures_to_choose_by(files: tuple[Path, list[str]]
     assert answer.code == 0, answer.err
     assert answer.out.startswith("vendor was worth")
     assert not (tmp_path / "choices.csv").exists()
+    assert not (tmp_path / "differences.csv").exists()
     assert set(table(tmp_path, "worth")["forecast"]) == {"vendor", "perfect foresight"}
 
 
