@@ -11,6 +11,7 @@ from page_text import Parsed
 from value_laboratory import CUSTOMERS, FORECASTS, Laboratory, mean_worth
 
 from omnisim.market.data import Market
+from omnisim.report.drawings import Strips
 from omnisim.report.study.page import render
 from omnisim.report.text import amount, signed_amount
 from omnisim.statistics.paired import over_market
@@ -246,3 +247,26 @@ def test_one_forecast_has_no_differences() -> None:
     assert not [name for name in study.tables if name.startswith("differences")]
     assert "differences-section" not in [section.name for section in study.sections]
     assert study.headline.startswith(f"a was worth {signed_amount(record.difference('a', 'climatology'))} EUR per")
+
+
+def test_the_figure_is_drawn_from_the_pairs_of_the_best() -> None:
+    record = record_of({"a": 0.0, "b": 2.0, "c": 0.5, "combination": 2.5}, np.random.default_rng(3), seeds=1)
+    study = page(record.ledger, [], {"low": 0, "high": 100})
+    (chart,) = study.sections[0].charts
+    assert chart.title == "What b is worth more than the others"
+    assert [*chart.variants] == ["all customers", *SIZES]
+    for words, content in chart.variants.items():
+        assert isinstance(content, Strips)
+        (panel,) = content.panels
+        population = None if words == "all customers" else words
+        name = "differences" if population is None else "differences_by_population"
+        assert [strip.label for strip in panel.strips] == ["than c", "than a", "than combination"]
+        for strip in panel.strips:
+            other = strip.label.removeprefix("than ")
+            expected = record.difference("b", other, population)
+            assert strip.point == pytest.approx(expected)
+            assert f"b less {other} {signed_amount(expected)}" in content.alt
+            rows = study.tables[name].frame
+            rows = rows[(rows["forecast"] == "b") & (rows["against"] == other)]
+            (own,) = (rows if population is None else rows[rows["population"] == population]).to_dict("records")
+            assert strip.inner == (own["low"], own["high"])
