@@ -16,6 +16,7 @@ from scenario_files import omnisim_command
 from value_laboratory import DAYS, files_of
 
 import omnisim
+from omnisim.commands.value import digest_of
 from omnisim.report.text import amount, number, signed_amount
 from omnisim.value.sources import overrides_of
 
@@ -174,6 +175,30 @@ def test_customers_are_the_populations_of_a_scenario(files: tuple[Path, list[str
     )  # fmt: skip
     assert answer.code == 0, answer.err
     assert set(table(tmp_path / "out", "populations")["population"]) == {"pumps"}
+
+
+def test_results_of_other_customers_have_another_folder(
+    files: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where two scenarios of a folder say the same of them; the same command has its folder again."""
+    monkeypatch.chdir(tmp_path)
+    prices, forecasts = files
+    for name, agents in (("a", 1), ("b", 1), ("c", 2)):
+        Path(f"{name}.toml").write_text(f'[populations.pumps]\nkind = "deferrable_loads"\nagents = {agents}\n')
+    pages = []
+    for name in "abca":
+        customers = ["--customers", f"{name}.toml", "--rounds", 15, "--seeds", 1, "--jobs", 1]
+        answer = omnisim_command("value", forecasts[0], "--prices", prices, *customers)
+        assert answer.code == 0, answer.err
+        pages.append(answer.out.splitlines()[-1])
+    assert len({*pages}) == 3
+    assert pages[0] == pages[3]
+    assert len([*Path("reports").glob("value-prices-*")]) == 3
+    digests = {
+        digest_of("5e4b6bfd1e", who, risk) for who in (None, "a", "b") for risk in (None, "cvar:0.9", "cvar:0.8")
+    }
+    assert len(digests) == 9
+    assert {len(each) for each in digests} == {10}
 
 
 def test_customers_of_a_table_have_names_and_count_as_often_as_they_stand_for_one(
