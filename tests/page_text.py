@@ -12,9 +12,13 @@ class Parsed(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
         self._inside = ""
+        self._goes_on = False
         self.feed(page.decode())
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._goes_on = tag == "wbr"  # a place to break within a name
+        if self._goes_on:
+            return
         self.elements.append((tag, dict(attrs)))
         self._inside = tag if tag in ("script", "style") else ""
 
@@ -22,8 +26,11 @@ class Parsed(HTMLParser):
         self._inside = ""
 
     def handle_data(self, data: str) -> None:
-        if not self._inside:
+        if self._goes_on:
+            self.words[-1] += data
+        elif not self._inside:
             self.words.append(data)
+        self._goes_on = False
 
     @property
     def text(self) -> str:

@@ -1,5 +1,6 @@
 """The command ``omnisim value``: what forecasts are worth to customers, on one page."""
 
+import hashlib
 import shlex
 import time
 from pathlib import Path
@@ -95,7 +96,8 @@ def value(
         complain(f"omnisim: warning: {choice}")
     market = market_of(scenario, names)
     tried = sizes(errors_of(market))
-    directory = out or Path("reports") / f"value-{file_name(scenario.name)}-{scenario.about['digest']}"
+    plays = digest_of(scenario.about["digest"], customers, risk)
+    directory = out or Path("reports") / f"value-{file_name(scenario.name)}-{plays}"
     command = shlex.join(
         [
             *("omnisim", "value", *forecasts, "--prices", str(prices)),
@@ -126,6 +128,19 @@ def value(
     for line in study.notices[1:]:
         say(line)
     show_page(written, in_browser=open_)
+
+
+def digest_of(scenario: str, customers: str | None, risk: str | None) -> str:
+    """Digest for the default folder: of a scenario's own, and of options that it does not tell.
+
+    Two files may say the same of customers; the results of each have a folder.
+
+    >>> digest_of("5e4b6bfd1e", None, None), digest_of("5e4b6bfd1e", "a.toml", None)
+    ('5e4b6bfd1e', 'c315613d17')
+    """
+    if customers is None and risk is None:
+        return scenario
+    return hashlib.sha256(repr((scenario, customers, risk)).encode()).hexdigest()[: len(scenario)]
 
 
 def how_to_go_on(results: Results, directory: Path) -> str:

@@ -19,6 +19,16 @@ def worth_chart(overall: pd.DataFrame, by_population: pd.DataFrame, currency: st
     return Chart("worth", "What each forecast is worth", variants, "Customers")
 
 
+def differences_chart(pairs: pd.DataFrame, by_population: pd.DataFrame, currency: str) -> Chart:
+    """Draw what the best forecast is worth more than each other, over all customers and by population."""
+    best = str(pairs["forecast"].iloc[0])
+    variants = {"all customers": _lead(best, "all customers", pairs, currency)}
+    if len(by_population):
+        for population, rows in by_population.groupby("population", sort=False):
+            variants[str(population)] = _lead(best, str(population), rows, currency)
+    return Chart("differences", f"What {best} is worth more than the others", variants, "Customers")
+
+
 def days_chart(by_days: pd.DataFrame, currency: str) -> Chart:
     """The part of each player's worth that is earned on each kind of day."""
     variants = {}
@@ -114,6 +124,17 @@ _INTERVALS = (
 def _strips(heading: str, rows: pd.DataFrame, currency: str) -> Strips:
     told = listing([f"{row['forecast']} {signed_amount(row['worth'])}" for row in _records(rows)])
     return Strips([StripPanel(heading, _unit(currency), _rows(rows))], _INTERVALS, f"{heading}, {currency}: {told}.")
+
+
+def _lead(best: str, heading: str, pairs: pd.DataFrame, currency: str) -> Strips:
+    rows = _records(pairs[pairs["forecast"] == best])
+    told = listing([f"{best} less {row['against']} {signed_amount(row['difference'])}" for row in rows])
+    drawn = [Strip(f"than {row['against']}", row["difference"], (row["low"], row["high"])) for row in rows]
+    caption = (
+        f"Right of 0, {best} is worth more. Point: mean over seeds; line: the interval that holds together with those "
+        "of all pairs of forecasts."
+    )
+    return Strips([StripPanel(heading, _unit(currency), drawn)], caption, f"{heading}, {currency}: {told}.")
 
 
 def _rows(rows: pd.DataFrame) -> list[Strip]:

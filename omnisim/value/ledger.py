@@ -185,6 +185,10 @@ class Ledger:
         first = sum(self.agents[name] for name in names[: names.index(population)])
         return slice(first, first + self.agents[population])
 
+    def standing(self, population: str | None = None) -> float:
+        """Number of customers that those who are played stand for, of a population or (None) in all."""
+        return sum(float(weights.sum()) for name, weights in self.weights.items() if population in (None, name))
+
     def differences(self, pairs: Sequence[tuple[FloatArray, FloatArray, BoolArray]]) -> list[Difference]:
         """Differences between the sums of what two earned by day (S, T) on some days (T,), for a family of pairs."""
         return over_market([first - second for first, second, _ in pairs], [days for _, _, days in pairs])
@@ -199,7 +203,6 @@ class Ledger:
 
     def _per_customer(self, by_seed: Sequence[FloatArray], population: str | None) -> FloatArray:
         every = np.stack(by_seed)
-        standing = {name: float(weights.sum()) for name, weights in self.weights.items()}
         if population is None:
-            return np.asarray(every.sum(axis=1) * self._scale / sum(standing.values()))
-        return np.asarray(every[:, [*self.agents].index(population)] * self._scale / standing[population])
+            return np.asarray(every.sum(axis=1) * self._scale / self.standing())
+        return np.asarray(every[:, [*self.agents].index(population)] * self._scale / self.standing(population))

@@ -9,10 +9,25 @@ import pandas as pd
 from omnisim.arrays import FloatArray
 from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import count
-from omnisim.value.charts import cost_chart, days_chart, reliability_chart, risk_chart, worth_chart
+from omnisim.value.charts import (
+    cost_chart,
+    days_chart,
+    differences_chart,
+    reliability_chart,
+    risk_chart,
+    worth_chart,
+)
 from omnisim.value.ledger import Ledger
 from omnisim.value.limits import added, cost_of_errors
 from omnisim.value.measures import choices, choices_by_population, halves, scores
+from omnisim.value.pairs import (
+    differences,
+    differences_by_population,
+    leading,
+    of_the_best,
+    of_the_leading,
+    ranked,
+)
 from omnisim.value.probabilistic import common_levels, coverage, descriptions, intervals, tail_of, told
 from omnisim.value.risk import Risk
 from omnisim.value.risk_tables import changes, risks, said
@@ -62,6 +77,12 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         ),
         Section("customers-section", "Customers", [], [], ["winners"]),
     ]  # fmt: skip
+    lead = ""
+    if len(names) > 1:
+        section, more_tables = _differences(ledger)
+        sections.insert(0, section)
+        tables = more_tables | tables
+        lead = section.text[0]
     if ledger.market.distributions:
         section, more_tables = _distributions(ledger)
         sections.append(section)
@@ -120,7 +141,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         sections,
         tables,
         {"forecasts": ", ".join(names)},
-        headline=headline(whole, names, currency),
+        headline=headline(whole, ranked(ledger)[0], currency, lead),
         marks=("✓ better", "✗ worse", "· not separated"),
         command="omnisim value",
         notices=[
@@ -131,6 +152,28 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         ],
         warnings=list(about.get("warnings", ())),
     )  # fmt: skip
+
+
+def _differences(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
+    """Section on the differences between forecasts; where there are many pairs it shows those of the best forecast."""
+    pairs, parted = differences(ledger), differences_by_population(ledger)
+    currency, customers = ledger.currency, ledger.standing()
+    of_one = int((pairs["forecast"] == pairs["forecast"].iloc[0]).sum())
+    note = f"What the first is worth more than the second, in {currency} per customer and year; “sum of customers” is"
+    whole = f"{note} for all {customers:,.6g} together. {_PAIRS}"
+    most = len(pairs) if len(pairs) <= _FEW_PAIRS else of_one
+    tables = {"differences": Table("Between forecasts", pairs, whole, most=most)}
+    text = [leading(pairs, currency), of_the_best(pairs)]
+    if len(parted):
+        text.append(of_the_leading(parted, currency))
+        most = len(parted) if len(parted) <= _FEW_ROWS else of_one * len(ledger.agents)
+        tables["differences_by_population"] = Table(
+            "Between forecasts, by population", parted, f"{note} for all of a population together. {_PAIRS}",
+            shown=most <= _FEW_ROWS, most=most,
+        )  # fmt: skip
+    shown = [name for name, table in tables.items() if table.shown]
+    chart = differences_chart(pairs, parted, currency)
+    return Section("differences-section", "Differences", [each for each in text if each], [chart], shown), tables
 
 
 def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
@@ -255,6 +298,15 @@ _FORESIGHT = (
 _MUCH = 0.01
 
 _TOGETHER = "The intervals of a table hold together with 95 %: over the customers drawn and over blocks of days."
+
+_PAIRS = (
+    "Each pair is there once: the forecast that earned more is the first, the combination always the second. The "
+    "intervals are of differences on the same days with the same customers, over the customers drawn and over blocks "
+    "of days; those of all pairs hold together with 95 %, so also for two that are picked because they earned most."
+)
+
+_FEW_PAIRS, _FEW_ROWS = 10, 12
+"""Rows of a table of pairs up to which all are on the page; else those of the best forecast are, if they are so few."""
 
 _CHOICES = (
     "What the choice was worth less than the best forecast; intervals as above. Agreement of ranks: Spearman’s "

@@ -14,19 +14,19 @@ _HOLDS = {BETTER: True, WORSE: False}
 _SAID = {BETTER: "better", WORSE: "worse", NOT_SEPARATED: "not separated from 0", "": "no interval"}
 
 
-def headline(overall: pd.DataFrame, forecasts: list[str], currency: str) -> str:
-    """Sentence on the worth of the best forecast, and on its share of that of perfect foresight."""
+def headline(overall: pd.DataFrame, best: str, currency: str, lead: str = "") -> str:
+    """Sentence on the worth of the best forecast and its share of that of perfect foresight, after one on its lead."""
     rows = {str(row["forecast"]): row for row in overall.to_dict("records")}
-    best = max((rows[name] for name in forecasts), key=lambda row: float(row["worth"]))
-    foresight = rows[FORESIGHT]
-    said = _SAID[str(best["verdict"])]
+    own, foresight = rows[best], rows[FORESIGHT]
+    worth, said = signed_amount(own["worth"]), _SAID[str(own["verdict"])]
     first = (
-        f"{best['forecast']} was worth {signed_amount(best['worth'])} {currency} per customer and year against "
-        f"climatology ({said})"
+        f"{lead} Against climatology {best} was worth {worth} ({said})"
+        if lead
+        else f"{best} was worth {worth} {currency} per customer and year against climatology ({said})"
     )
     if foresight["worth"] > 0:
         first += (
-            f": {percent(best['worth'] / foresight['worth'])} of the {amount(foresight['worth'])} that perfect "
+            f": {percent(own['worth'] / foresight['worth'])} of the {amount(foresight['worth'])} that perfect "
             "foresight was worth"
         )
     return f"{first}."

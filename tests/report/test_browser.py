@@ -118,6 +118,75 @@ def test_readable_on_a_phone(drawn, market):
     assert widest <= 390
 
 
+MAP = """
+(() => { const plot = document.querySelector('#figure-months .plot'); const [map] = plot.data;
+  const {xaxis, yaxis} = plot.layout; const found = {};
+  map.text.forEach((row, i) => row.forEach((text, j) => {
+    found[[xaxis.ticktext[j], yaxis.ticktext[i]].sort()] = [text, map.z[i][j], map.customdata[i][j]] }));
+  const sizes = [...plot.querySelectorAll('.heatmaplayer text')].map(t => parseFloat(getComputedStyle(t).fontSize));
+  return [found, sizes, [yaxis.ticktext.length, xaxis.ticktext.length], plot.clientHeight] })()
+"""
+"""Cells of the map of months by what they are of, the sizes of their numbers, rows and columns, and the height."""
+
+
+def test_a_map_of_months_is_turned_on_a_phone_where_it_could_not_be_read(drawn, make):
+    analysis = make(populations={"buyers": 3, "operators": 2}, rounds=420, dates=True, currency="EUR")
+    wide = drawn(analysis, figures=["months"], viewport={"width": 1440, "height": 844}).evaluate(MAP)
+    phone = drawn(analysis, figures=["months"], viewport={"width": 390, "height": 844}).evaluate(MAP)
+    assert wide[2][0] == 2
+    assert phone[2] == wide[2][::-1]
+    assert len(phone[0]) == wide[2][0] * wide[2][1]
+    assert phone[0] == wide[0]
+    for of, (text, _, told) in phone[0].items():
+        month, name = of.split(",")
+        assert told.startswith(f"{name}, {month}: ")
+        assert text
+    assert len(phone[1]) == len(phone[0])
+    assert min(phone[1]) >= 9
+    assert phone[3] > 20 * phone[2][0]
+
+
+def test_a_map_of_few_months_stands_as_it_is_on_a_phone(drawn, make):
+    analysis = make(populations={"buyers": 3, "operators": 2}, rounds=100, dates=True, currency="EUR")
+    _, sizes, shape, _ = drawn(analysis, figures=["months"], viewport={"width": 390, "height": 844}).evaluate(MAP)
+    assert shape[0] == 2
+    assert min(sizes) >= 9
+
+
+PARTS = """
+[...document.querySelectorAll('main .scroll tbody td:first-child')].filter(td => td.offsetParent).flatMap(td => {
+  const found = []; const texts = document.createTreeWalker(td, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  while (texts.nextNode()) {
+    for (const part of texts.currentNode.data.matchAll(/[^ _(=]+[_(=]?/g)) {
+      range.setStart(texts.currentNode, part.index); range.setEnd(texts.currentNode, part.index + part[0].length);
+      found.push([td.closest('table').id, part[0], new Set([...range.getClientRects()].map(r => r.top)).size]) } }
+  return found })
+"""
+"""Parts of names in first columns: the table, the part, and on how many lines it stands."""
+
+
+def test_names_go_on_in_another_line_after_their_parts(drawn, make):
+    populations = {"ridge_autoregression": 3, "persistence(lag=7)": 2, "HouseholdsWithHeatpump": 1}
+    analysis = make(populations=populations, dates=True, currency="EUR")
+    found = drawn(analysis, figures=(), viewport={"width": 390, "height": 844}).evaluate(PARTS)
+    assert {"agents-table", "distributions", "worth-table"} <= {table for table, *_ in found}
+    assert {part for _, part, _ in found} >= {"ridge_", "autoregression", "persistence", "Heatpump"}
+    assert [each for each in found if each[2] > 1] == []
+
+
+@pytest.mark.parametrize(("populations", "whole"), [(12, True), (40, False)])
+def test_the_table_of_the_verdict_is_whole_unless_it_is_long(drawn, make, populations, whole):
+    analysis = make(
+        populations={f"p{k}": 1 for k in range(populations)}, dates=True, currency="EUR", subsequences=("all",)
+    )
+    page = drawn(analysis, figures=(), viewport={"width": 390, "height": 400})
+    (below,) = page.evaluate(
+        "[...document.querySelectorAll('.verdict .scroll')].map(s => s.scrollHeight - s.clientHeight)"
+    )
+    assert (below <= 1) == whole
+
+
 def test_hostile_names_stay_text(drawn, make):
     analysis = make(
         populations={HOSTILE: 3, "<b>b</b>": 2},

@@ -139,6 +139,20 @@ class TestItFits:
         assert cut == []
 
     @every_kind
+    def test_the_table_of_the_verdict_says_that_it_goes_on(self, kind, drawn) -> None:
+        page = drawn(page_of(kind), viewport={"width": 390, "height": 844}, looking=True)
+        found = page.evaluate(
+            "[...document.querySelectorAll('main .verdict .scroll')].map(s => ["
+            " getComputedStyle(s).backgroundAttachment, getComputedStyle(s).getPropertyValue('--ground').trim(),"
+            " getComputedStyle(s.closest('.verdict')).backgroundColor])"
+        )
+        assert len(found) == (0 if kind == "study" else 1)
+        for attached, ground, colour in found:
+            assert attached == "local, scroll"
+            red, green, blue = (int(ground[place : place + 2], 16) for place in (1, 3, 5))
+            assert colour == f"rgb({red}, {green}, {blue})"
+
+    @every_kind
     def test_the_first_column_stays_on_a_phone(self, kind, drawn) -> None:
         page = drawn(page_of(kind), viewport={"width": 390, "height": 844}, looking=True)
         folds = "document.querySelectorAll('details:not([open])')"

@@ -16,6 +16,7 @@ from scenario_files import omnisim_command
 from value_laboratory import DAYS, files_of
 
 import omnisim
+from omnisim.commands.value import digest_of
 from omnisim.report.text import amount, number, signed_amount
 from omnisim.value.sources import overrides_of
 
@@ -48,7 +49,16 @@ def test_it_says_first_what_each_forecast_was_worth(made: tuple[Path, str]) -> N
     rows = table(out, "worth").set_index("forecast")
     best = rows.loc[["sharp", "blunt", "shifted"], "worth"].idxmax()
     lines = printed.splitlines()
-    assert lines[0].startswith(f"{best} was worth {signed_amount(rows.loc[best, 'worth'])} EUR per customer and year")
+    assert f" Against climatology {best} was worth {signed_amount(rows.loc[best, 'worth'])} (" in lines[0]
+    pairs = pd.read_csv(out / "differences.csv")
+    assert len(pairs) == 6
+    given = rows.loc[["sharp", "blunt", "shifted"], "worth"].sort_values(ascending=False)
+    lead = pairs[(pairs["forecast"] == best) & (pairs["against"] == given.index[1])].iloc[0]
+    assert lead["difference"] == pytest.approx(given.iloc[0] - given.iloc[1])
+    said = (
+        f"{amount(lead['difference'])} [{amount(lead['low'])}, {amount(lead['high'])}] EUR per customer and year more"
+    )
+    assert f"{best} was worth {said}" in lines[0].partition(" Against climatology")[0]
     assert f"of the {amount(rows.loc['perfect foresight', 'worth'])} that perfect foresight" in lines[0]
     for name, line in zip(rows.index, lines[1:], strict=False):
         assert line.strip().startswith(f"{name}: {signed_amount(rows.loc[name, 'worth'])} EUR per customer and year")
@@ -66,6 +76,7 @@ def test_the_page_shows_the_numbers_of_the_tables(made: tuple[Path, str]) -> Non
     assert "an upper limit of what choosing among these forecasts could earn, and no method" in text
     columns = {
         "worth": ("worth", "low", "high"), "populations": ("worth", "low", "high"), "days": ("worth", "low", "high"),
+        "differences": ("difference", "low", "high", "sum_of_customers"),
         "winners": ("worst", "median", "best"), "errors": ("worth", "low", "high", "below_foresight"),
         "choices": ("value", "below_the_best", "low"), "choices_later": ("below_the_best",),
         "combinations": ("added", "low", "high"),
@@ -126,6 +137,7 @@ def test_one_forecast_has_no_measures_to_choose_by(files: tuple[Path, list[str]]
     assert answer.code == 0, answer.err
     assert answer.out.startswith("vendor was worth")
     assert not (tmp_path / "choices.csv").exists()
+    assert not (tmp_path / "differences.csv").exists()
     assert set(table(tmp_path, "worth")["forecast"]) == {"vendor", "perfect foresight"}
 
 
@@ -163,6 +175,30 @@ def test_customers_are_the_populations_of_a_scenario(files: tuple[Path, list[str
     )  # fmt: skip
     assert answer.code == 0, answer.err
     assert set(table(tmp_path / "out", "populations")["population"]) == {"pumps"}
+
+
+def test_results_of_other_customers_have_another_folder(
+    files: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where two scenarios of a folder say the same of them; the same command has its folder again."""
+    monkeypatch.chdir(tmp_path)
+    prices, forecasts = files
+    for name, agents in (("a", 1), ("b", 1), ("c", 2)):
+        Path(f"{name}.toml").write_text(f'[populations.pumps]\nkind = "deferrable_loads"\nagents = {agents}\n')
+    pages = []
+    for name in "abca":
+        customers = ["--customers", f"{name}.toml", "--rounds", 15, "--seeds", 1, "--jobs", 1]
+        answer = omnisim_command("value", forecasts[0], "--prices", prices, *customers)
+        assert answer.code == 0, answer.err
+        pages.append(answer.out.splitlines()[-1])
+    assert len({*pages}) == 3
+    assert pages[0] == pages[3]
+    assert len([*Path("reports").glob("value-prices-*")]) == 3
+    digests = {
+        digest_of("5e4b6bfd1e", who, risk) for who in (None, "a", "b") for risk in (None, "cvar:0.9", "cvar:0.8")
+    }
+    assert len(digests) == 9
+    assert {len(each) for each in digests} == {10}
 
 
 def test_customers_of_a_table_have_names_and_count_as_often_as_they_stand_for_one(

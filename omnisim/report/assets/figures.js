@@ -4,7 +4,10 @@
 (async () => {
   const PRINTED_WIDTH = 660;
   const SMALLEST = 6.5; // pixels of a number that can still be read
+  const SMALL = 9; // pixels of a number below which a map of few rows is turned
+  const ROW = 28; // height of a row of a map that is turned
   const CHARACTER = 0.68; // width of a character, of its size; a sign is wider than a digit
+  const LABELS = 100; // width of the names beside a map
   const NARROW = 560;
   const figures = [...document.querySelectorAll("figure[data-figure]")];
   const touch = matchMedia("(pointer: coarse)").matches;
@@ -121,14 +124,34 @@
     return changed;
   }
 
+  // A map of many columns and few rows, such as months and populations, is turned where its numbers would be too small.
+  function turn(data, layout, width) {
+    const [map] = data;
+    if (data.length !== 1 || map.type !== "heatmap" || !Array.isArray(map.text?.[0])) return;
+    const [rows, columns] = [map.z.length, map.z[0].length];
+    if (rows >= columns || (0.95 * (width - LABELS)) / columns / (CHARACTER * longestOf(map)) >= SMALL) return;
+    const turned = (values) => values[0].map((_, column) => values.map((row) => row[column]));
+    for (const key of ["z", "text", "customdata"]) if (map[key]) map[key] = turned(map[key]);
+    [map.x, map.y] = [map.y, map.x];
+    const { xaxis, yaxis } = layout;
+    for (const key of ["tickvals", "ticktext", "title"]) [xaxis[key], yaxis[key]] = [yaxis[key], xaxis[key]];
+    const [low, high] = yaxis.domain ?? [0, 1];
+    const inner = layout.height - margins;
+    const above = inner * (1 - high + low);
+    layout.height = margins + above + ROW * columns;
+    yaxis.domain = [0, (ROW * columns) / (above + ROW * columns)];
+  }
+
+  const longestOf = (map) =>
+    Math.max(1, ...map.text.flat().map((each) => String(each).replace(/<[^>]*>/g, "").length));
+
   // Numbers in the cells of a map become smaller where columns are narrow, and are left out where none could be read.
   function fitCells(data, layout) {
     let changed = false;
     for (const trace of data) {
       if (trace.type !== "heatmap" || !Array.isArray(trace.text?.[0])) continue;
       const axis = layout[`xaxis${(trace.xaxis ?? "x").slice(1)}`];
-      const longest = Math.max(1, ...trace.text.flat().map((each) => String(each).replace(/<[^>]*>/g, "").length));
-      const size = (0.95 * axis._length) / trace.text[0].length / (CHARACTER * longest);
+      const size = (0.95 * axis._length) / trace.text[0].length / (CHARACTER * longestOf(trace));
       if (size >= trace.textfont.size) continue;
       if (size >= SMALLEST) trace.textfont = { ...trace.textfont, size };
       else trace.texttemplate = "";
@@ -151,7 +174,10 @@
       modebar: { bgcolor: "rgba(0,0,0,0)", color: night ? "#8895a3" : "#6b7783", activecolor: night ? "#ffffff" : "#1d2733" },
     });
     themed.layout.legend = { ...themed.layout.legend, maxheight: 4000 };
-    if (width < NARROW) themed.layout.font = { ...themed.layout.font, size: 11 };
+    if (width < NARROW) {
+      themed.layout.font = { ...themed.layout.font, size: 11 };
+      turn(themed.data, themed.layout, width);
+    }
     // On a touch screen a drag over a figure scrolls the page.
     if (touch) themed.layout.dragmode = false;
     plot.setAttribute("aria-label", spec.alt);

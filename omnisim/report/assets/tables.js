@@ -198,6 +198,12 @@
     };
   }
 
+  // Names may go on in another line after their parts.
+  function breakable(name) {
+    const parts = name.split(/(?<=[_=,/])(?=\S)|(?<=\S)(?=\()|(?<=[a-z])(?=[A-Z])/);
+    return parts.flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
+  }
+
   function pageSource(table, stored) {
     const body = table.tBodies[0];
     const pager = document.querySelector(".pager");
@@ -223,7 +229,7 @@
           const line = document.createElement("tr");
           names.forEach((name, column) => {
             const cell = line.insertCell();
-            cell.textContent = text(row, column);
+            cell.append(...(numeric[column] ? [text(row, column)] : breakable(text(row, column))));
             if (numeric[column]) cell.className = "n";
             if (name === "agent") omnisim.offer?.(cell, value(row, names.indexOf("population")), value(row, column));
           });

@@ -20,9 +20,6 @@ from omnisim.report.study.results import Chart, Finding, Study, Table
 from omnisim.report.template import page_template
 from omnisim.report.text import MISSING, count, number
 
-MOST_ROWS = 250
-"""Rows of a table on the page; its file has all."""
-
 _MANIFEST_ONLY = frozenset({"versions", "machine", "promise", "command", "wall_seconds", "seed"})
 
 
@@ -110,11 +107,11 @@ def _table(table: Table, name: str) -> tables.Table:
     frame = table.frame
     columns = [tables.Column(str(key).replace("_", " "), numeric=_numeric(column)) for key, column in frame.items()]
     note = table.note
-    if len(frame) > MOST_ROWS:
-        note += f" The first {MOST_ROWS} of {len(frame):,} rows; all are in {name}.csv beside this page."
+    if len(frame) > table.most:
+        note += f" The first {table.most} of {len(frame):,} rows; all are in {name}.csv beside this page."
     rows = [
         [_cell(value, numeric=column.numeric) for value, column in zip(row, columns, strict=True)]
-        for row in frame.head(MOST_ROWS).itertuples(index=False)
+        for row in frame.head(table.most).itertuples(index=False)
     ]
     return tables.Table(columns, rows, note=note.strip())
 

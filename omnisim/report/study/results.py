@@ -11,6 +11,9 @@ import pandas as pd
 
 from omnisim.report.drawings import Drawing, HeatMap, Strips
 
+MOST_ROWS = 250
+"""Rows of a table on the page; its file has all."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -37,12 +40,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Table:
-    """A result as a data frame: written beside the page, and shown on it if ``shown``."""
+    """A result as a data frame: written beside the page, and its first ``most`` rows shown on it if ``shown``."""
 
     title: str
     frame: pd.DataFrame
     note: str = ""
     shown: bool = True
+    most: int = MOST_ROWS
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from omnisim.report.drawings import Curve, Drawing, Panel
-from omnisim.report.study.page import MOST_ROWS, headline, render, write_study
-from omnisim.report.study.results import Chart, Finding, Section, Study, Table
+from omnisim.report.study.page import headline, render, write_study
+from omnisim.report.study.results import MOST_ROWS, Chart, Finding, Section, Study, Table
 
 SCRIPT = "</script><script>alert(1)</script>"
 
