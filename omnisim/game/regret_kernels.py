@@ -101,7 +101,7 @@ def learn_regrets(
                     _add(gains[p, n - first], shares[p], swap[s, n, a], swap_squares[s, n, a])
             _renew_external(
                 first, last, rates, curvatures, external[s], external_squares[s], external_weights[s], potentials[s],
-                rise, gain, square, power, mass, weight,
+                rise, gain, square, mass, weight,
             )  # fmt: skip
             for p in range(len(shares)):
                 _renew_factors(
@@ -125,15 +125,17 @@ def _exponentials(gain, square, power, eta, curvature, size):
 
 
 @compiled(fastmath=_RELAXED)
-def _accumulate(power, mass, weight, eta, size):
+def _accumulate(gain, square, mass, weight, eta, curvature, size):
+    bend = curvature * eta * eta
     for q in range(size):
-        mass[q] += power[q]
-        weight[q] += eta * power[q]
+        power = exponential(eta * gain[q] - bend * square[q])
+        mass[q] += power
+        weight[q] += eta * power
 
 
 @compiled()
 def _renew_external(
-    first, last, rates, curvatures, total, squares, weights, potentials, rise, gain, square, power, mass, weight
+    first, last, rates, curvatures, total, squares, weights, potentials, rise, gain, square, mass, weight
 ):
     actions = total.shape[1]
     size, whole = (last - first) * actions, actions * len(rates)
@@ -142,8 +144,7 @@ def _renew_external(
             at = (n - first) * actions + b
             gain[at], square[at], mass[at], weight[at] = total[n, b], squares[n, b], 0.0, 0.0
     for k in range(len(rates)):
-        _exponentials(gain, square, power, rates[k], curvatures[k], size)
-        _accumulate(power, mass, weight, rates[k], size)
+        _accumulate(gain, square, mass, weight, rates[k], curvatures[k], size)
     for n in range(first, last):
         potential = 0.0
         for b in range(actions):
@@ -172,13 +173,13 @@ def _renew_factors(first, last, own, rates, curvatures, total, squares, factors,
 def _renew_products(first, last, factors, products, potentials, rise):
     actions, count = factors.shape[1], factors.shape[2]
     for n in range(first, last):
-        products[n] = 1.0
-        for a in range(actions):
-            for k in range(count):
-                products[n, k] *= factors[n, a, k]
         whole = 0.0
         for k in range(count):
-            products[n, k] = min(_LARGEST, products[n, k])
-            whole += products[n, k] / count
+            product = factors[n, 0, k]
+            for a in range(1, actions):
+                product *= factors[n, a, k]
+            product = min(_LARGEST, product)
+            products[n, k] = product
+            whole += product / count
         rise[n] += whole - potentials[n, 1]
         potentials[n, 1] = whole
