@@ -1,16 +1,18 @@
 """What earns in a calibrated forecast: the combination, its correction, or the minimax step; on data nobody chose by.
 
-Run it as a script from the checkout, about a minute::
+Run it as a script from the checkout, about a minute, or seconds with ``--quick``::
 
-    python tests/benchmarks/credit.py
+    python tests/benchmarks/credit.py [--quick]
 
 Two ERCOT series that no design decision was made on, a year each, with 100 customers of ``calibrated.toml``. Earned is
 utility in per cent of the distance from climatology to perfect foresight without constraints; regret is the swap regret
 over all days, summed over the agents; acted is on how many days the minimax step was broadcast.
 """
 
+import argparse
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +52,17 @@ def earned(trace: omnisim.Trace) -> tuple[float, float]:
     return played, best
 
 
-def main() -> None:
+QUICK = {
+    "rounds": 20, "populations.buyers.agents": 4, "populations.factories.agents": 2, "populations.operators.agents": 4,
+}  # fmt: skip
+"""Changes that make it small."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table for each series."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="few days and customers, to see that everything runs")
+    chosen = parser.parse_args(arguments)
     for series, first, last in YEARS:
         changes = {
             "market.series": series,
@@ -60,6 +71,7 @@ def main() -> None:
             "populations.buyers.agents": 40,
             "populations.factories.agents": 20,
             "populations.operators.agents": 40,
+            **(QUICK if chosen.quick else {}),
         }
         scenario, rows, base = omnisim.load_scenario(SCENARIO, changes), [], 0.0
         for name, forecaster in FORECASTERS.items():
