@@ -39,14 +39,15 @@ class RegretPotential:
     def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float, limits: Limits) -> None:
         self._decisions, self._population, self._unit = decisions, decisions.population, unit
         agents, actions = self._population.agents, self._population.actions
-        self._rates, self._curvatures = (read_only(each) for each in regret_rates(rounds))
-        count = len(self._rates)
+        rates, curvatures = regret_rates(rounds)
+        count = len(rates)
+        self._rates, self._bends = read_only(rates), read_only(curvatures * rates**2)
         largest = utility_range(self._population, limits)
         self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > 0)
         pairs = (subsequences, agents)
-        self.external, self.external_squares = np.zeros((2, *pairs, actions))
-        self.swap, self.swap_squares = np.zeros((2, *pairs, actions, actions))
-        self._external_weights = np.full((*pairs, actions), self._rates.sum() / (count * actions))
+        self._external_powers = np.ones((subsequences, count, agents * actions))
+        self._external_weights = np.full((*pairs, actions), rates.sum() / (count * actions))
+        self._powers = np.ones((*pairs, actions, count, actions))
         self._factors = np.ones((*pairs, actions, count))
         self._products = np.ones((*pairs, count))
         self.potentials = np.ones((*pairs, 2))
@@ -71,8 +72,8 @@ class RegretPotential:
 
         def work(first: int, last: int) -> None:
             weigh_regrets(
-                first, last, self._active, own, self._candidates, scale, self._rates, self._curvatures,
-                self._external_weights, self.swap, self.swap_squares, self._products, weights,
+                first, last, self._active, own, self._candidates, scale, self._rates, self._external_weights,
+                self._powers, self._factors, self._products, weights,
             )  # fmt: skip
 
         self._in_shares(work)
@@ -87,8 +88,8 @@ class RegretPotential:
         def work(first: int, last: int) -> None:
             learn_regrets(
                 first, last, self._active, own, weights, self._candidates, earned, self._scale, self._rates,
-                self._curvatures, self.external, self.external_squares, self.swap, self.swap_squares,
-                self._external_weights, self._factors, self._products, self.potentials, rise,
+                self._bends, self._external_powers, self._external_weights, self._powers,
+                self._powers.reshape(*self._powers.shape[:3], -1), self._factors, self._products, self.potentials, rise,
             )  # fmt: skip
 
         self._in_shares(work)
