@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from examples import examples
+from examples import Suite, examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -280,3 +280,92 @@ def test_agents_shared_among_threads_change_no_byte(workers: int, monkeypatch: p
     monkeypatch.setattr(regret_potential, "in_shares", sharing)
     assert course() == alone
     assert set(shares) == {1 * N * A * len(regret_rates(40)[0]), L * N * A * len(regret_rates(40)[0])}
+
+
+def crowd(seed: int, rounds: int, agents: int = 150, actions: int = 8) -> tuple[np.random.Generator, RegretPotential]:
+    """More agents than the loops take at a time."""
+    rng = np.random.default_rng(seed)
+    utility = rng.uniform(-1, 1, (agents, actions, D)) / (2 * D)
+    population = omnisim.Population("crowd", utility, np.full((agents, actions), 0.5))
+    return rng, RegretPotential(DecisionEvents(population, L), L, rounds, unit=1.0, limits=BOX)
+
+
+@pytest.mark.parametrize("workers", [2, 3, 7])
+def test_blocks_that_end_elsewhere_change_no_byte(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def course() -> list[bytes]:
+        rng, potential = crowd(5, 90)
+        found = []
+        for t in range(8):
+            potential._decisions.prepare(Context(t, np.array([True, t % 2 > 0])), [])
+            potential.prepare(Context(t, np.array([True, t % 2 > 0])))
+            b, h = potential.weighted_gain(rng.random(D))
+            rise = potential.learn(mixture_of(rng), rng.random(D))
+            found += [np.array([b, *h, rise]).tobytes(), potential.potentials.tobytes(), potential._powers.tobytes()]
+        return found
+
+    alone = course()
+    monkeypatch.setattr(regret_potential, "in_shares", lambda work, _: [work(i, workers) for i in range(workers)])
+    assert course() == alone
+
+
+def sums_of(potential: RegretPotential, rounds: int, predict: Callable, outcome: Callable) -> tuple[np.ndarray, ...]:
+    """Play, and add up R and V of external regret, and of swap regret by action played, on the first subsequence."""
+    population = potential._population
+    agents, actions = population.agents, population.actions
+    external, swap = np.zeros((2, agents, actions)), np.zeros((2, agents, actions, actions))
+    each, active = np.arange(agents), np.array([True, False])
+    for t in range(rounds):
+        context = Context(t, active)
+        potential._decisions.prepare(context, [])
+        potential.prepare(context)
+        p, y = predict(t), outcome(t)
+        played = population.best_response(p)
+        earned = population.utilities(y)
+        gain = (earned - earned[each, played][:, None]) * potential._scale[:, None]
+        external += gain, gain**2
+        swap[0, each, played] += gain
+        swap[1, each, played] += gain**2
+        potential.learn(Mixture.point(p), y)
+    return external, swap
+
+
+def expected(potential: RegretPotential, rounds: int, external: np.ndarray, swap: np.ndarray) -> np.ndarray:
+    """Both potentials of every agent, from the sums, in logarithms of the largest power."""
+    rates, curvatures = regret_rates(rounds)
+    found = np.zeros((external.shape[1], 2))
+    for eta, c in zip(rates, curvatures, strict=True):
+        found[:, 0] += np.exp(eta * external[0] - c * eta**2 * external[1]).mean(axis=1) / len(rates)
+        found[:, 1] += np.exp(eta * swap[0] - c * eta**2 * swap[1]).mean(axis=2).prod(axis=1) / len(rates)
+    return found
+
+
+@pytest.mark.sampled
+def test_powers_multiplied_round_by_round_are_those_of_the_sums() -> None:
+    """The error is at most T 2^-51, by the docstring of the loops, and that of the sums in an exponent."""
+    rounds = 20_000 if Suite.long else 3_000
+    rng, potential = crowd(2, rounds, agents=20)
+    predictions, outcomes = rng.random((2, rounds, D))
+    external, swap = sums_of(potential, rounds, lambda t: predictions[t], lambda t: outcomes[t])
+    whole = expected(potential, rounds, external, swap)
+    np.testing.assert_allclose(potential.potentials[0], whole, rtol=rounds * 2.0**-49)
+
+
+def test_what_no_float_holds_is_not_lost_for_good() -> None:
+    """An action that earned less for long and then more: its power comes back, and is never below that of its sums."""
+    rounds = 6_000
+    utility = np.array([[[0.5], [0.0]], [[0.0], [0.5]]])  # one agent likes a high outcome, the other a low one
+    population = omnisim.Population("two", utility, np.array([[0.0, 0.25], [0.25, 0.0]]))
+    potential = RegretPotential(DecisionEvents(population, L), L, rounds, unit=1.0, limits=BOX)
+    turn, least = 3_000, []
+
+    def outcome(t: int) -> np.ndarray:
+        least.append(potential._powers.min())
+        return np.array([0.9 if t < turn else 0.0])
+
+    external, swap = sums_of(potential, rounds, lambda t: np.array([0.9]), outcome)
+    whole = expected(potential, rounds, external, swap)
+    assert least[turn] == 1e-300  # e to the sum is not a number by then
+    assert (potential.potentials[0] >= whole * (1 - 1e-9)).all()
+    assert np.isfinite(potential.potentials).all()
+    # What was at the limit has grown since then.
+    assert potential.potentials[0].max() > 1
