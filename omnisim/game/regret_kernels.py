@@ -25,24 +25,37 @@ _RELAXED = {"nsz", "nnan", "contract"}
 """Assumptions that the compiler may make, as in :mod:`omnisim.game.kernels`."""
 
 
-@compiled(fastmath=_RELAXED)
-def weigh_regrets(begin, end, active, own, candidates, scale, rates, external, powers, factors, products, weights):
+@compiled()
+def weigh_regrets(begin, end, active, own, candidates, scale, rates, external, flat, factors, products, weights):
     """The weight (N, A) of what every other action would earn more than the own one, in place.
 
-    Of agents ``begin`` to ``end`` - 1.
+    Of agents ``begin`` to ``end`` - 1; ``flat`` are the powers (L, N, A, m A).
     """
     count, actions = len(rates), candidates.shape[1]
-    for n in range(begin, end):
-        a = own[n]
+    block = max(1, _BLOCK // actions)
+    rows, shares = np.empty((block, count, actions)), np.empty((block, count))
+    row = rows.reshape(block, count * actions)
+    for first in range(begin, end, block):
+        last = min(end, first + block)
         for s in active:
-            for k in range(count):
-                share = rates[k] * products[s, n, k] / (factors[s, n, a, k] * actions * count)
+            # Rows lie far apart: fetched before anything is done with them, the processor waits for many at once.
+            for i in range(last - first):
+                n = first + i
+                a = own[n]
+                for q in range(count * actions):
+                    row[i, q] = flat[s, n, a, q]
+                for k in range(count):
+                    shares[i, k] = rates[k] * products[s, n, k] / (factors[s, n, a, k] * actions * count)
+            for i in range(last - first):
+                n = first + i
                 for b in range(actions):
-                    weights[n, b] += share * powers[s, n, a, k, b]
+                    weights[n, b] += external[s, n, b]
+                for k in range(count):
+                    for b in range(actions):
+                        weights[n, b] += shares[i, k] * rows[i, k, b]
+        for n in range(first, last):
             for b in range(actions):
-                weights[n, b] += external[s, n, b]
-        for b in range(actions):
-            weights[n, b] = weights[n, b] * scale[n] if candidates[n, b] and b != a else 0.0
+                weights[n, b] = weights[n, b] * scale[n] if candidates[n, b] and b != own[n] else 0.0
 
 
 @compiled()

@@ -73,7 +73,7 @@ class RegretPotential:
         def work(first: int, last: int) -> None:
             weigh_regrets(
                 first, last, self._active, own, self._candidates, scale, self._rates, self._external_weights,
-                self._powers, self._factors, self._products, weights,
+                self._powers.reshape(*self._powers.shape[:3], -1), self._factors, self._products, weights,
             )  # fmt: skip
 
         self._in_shares(work)
