@@ -71,6 +71,36 @@ def products(x: ArrayLike, y: ArrayLike) -> FloatArray:
     return found
 
 
+def affine(slope: FloatArray, offset: FloatArray, point: FloatArray, found: FloatArray | None = None) -> FloatArray:
+    """The values slope[n, a] . point + offset[n, a] of agents and actions (N, A), in memory with the agents last.
+
+    There are far more agents than actions: reductions over the latter run along contiguous memory.
+
+    Parameters
+    ----------
+    slope : (N, A, d)
+    offset : (N, A)
+    point : (d,)
+    found : (A, N), optional
+        Where the values are put.
+
+    Examples
+    --------
+    >>> affine(np.array([[[1.0, 2.0], [0.0, 1.0]]]), np.array([[0.0, 0.5]]), np.array([0.5, 0.25]))
+    array([[1.  , 0.75]])
+
+    Raises
+    ------
+    ProblemError
+        If shapes disagree: compiled loops would read past the end of an array.
+    """
+    values = np.empty(slope.shape[1::-1]) if found is None else found
+    if (offset.shape, point.shape, values.shape) != (slope.shape[:2], slope.shape[2:], slope.shape[1::-1]):
+        raise ProblemError(f"slopes of shape {slope.shape} do not fit {offset.shape}, {point.shape} and {values.shape}")
+    _affine(read_only(slope, np.float64), read_only(offset, np.float64), read_only(point, np.float64), values)
+    return values.T
+
+
 def weighted_sums(weights: ArrayLike, rows: ArrayLike) -> FloatArray:
     """Sums of ``rows`` (K, ...), weighted with each row of ``weights`` (..., K); weights of 0 add nothing.
 
@@ -149,6 +179,13 @@ def _products(x, y, found):
     for m in range(len(x)):
         for n in range(len(y)):
             found[m, n] = dot(x[m], y[n])
+
+
+@compiled()
+def _affine(slope, offset, point, found):
+    for n in range(slope.shape[0]):
+        for a in range(slope.shape[1]):
+            found[a, n] = dot(slope[n, a], point) + offset[n, a]
 
 
 @compiled()
