@@ -80,6 +80,7 @@ def _assumptions(evidence: Evidence) -> Iterator[dict[str, object]]:
         ("Assumption 1", "Lipschitz constant L <= 1", population.lipschitz),
     ]
     if costs.shape[2]:
-        checks.append(("Section 2", "|costs| of actions played <= 1", np.abs(costs).max(axis=(0, 2))))
+        largest = np.abs(np.maximum(costs.max(axis=0), -costs.min(axis=0))).max(axis=1)
+        checks.append(("Section 2", "|costs| of actions played <= 1", largest))
     for theorem, claim, measured in checks:
         yield evidence.row(theorem, claim, WHOLE_RUN, measured, 1.0, every, stakes=NONE, check=True)

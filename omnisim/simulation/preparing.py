@@ -157,14 +157,18 @@ class Prepared:
         }
         network = Network(environment, roles, _listeners(self._cohorts, self._hears, self.forecasters), self.lines)
         clock = Clock(environment, rounds, on_round, first_round, until)
-        environment.process(clock.run())
-        environment.process(self.world.run(clock, network))
-        for service in self.services.values():
-            environment.process(service.run(clock, network))
-        for party in self.agents.values():
-            environment.process(party.run(clock, network))
-        with at_most_threads(1), strategies_named(lambda: f"in round {int(environment.now)}"):
-            environment.run()
+        processes = [clock.run(), self.world.run(clock, network)]
+        processes += [service.run(clock, network) for service in self.services.values()]
+        processes += [party.run(clock, network) for party in self.agents.values()]
+        for process in processes:
+            environment.process(process)
+        try:
+            with at_most_threads(1), strategies_named(lambda: f"in round {int(environment.now)}"):
+                environment.run()
+        finally:
+            # Those that wait for a round that never comes hold the clock, which holds them: gigabytes, until collected.
+            for process in processes:
+                process.close()
         return network
 
     def _start_forecasters(self) -> None:
