@@ -9,6 +9,7 @@ from omnisim.errors import ProblemError
 from omnisim.plug_ins import is_ours
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.answers import Offers
+from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -72,9 +73,7 @@ class Agents:
         self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
         self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds)
         self._last_law: Mixture | None = None
-        self.actions = np.empty((rounds, rows), dtype=np.int64 if seen else index_type(cohort.actions))
-        self.fallback = np.empty((rounds, rows), dtype=np.bool_)
-        self.costs = np.empty((rounds, rows, constraints))
+        self.books = Books(rounds, rows, constraints, np.dtype(np.int64) if seen else index_type(cohort.actions))
         self.ideal = ideal
         if not ideal:
             count, hears = cohort.count, len(self._subscriptions)
@@ -86,6 +85,21 @@ class Agents:
             self.defaulted = np.ones((rounds, count), dtype=np.bool_)
             self.settled_at = np.full((rounds, count), -1)
             self._recent_costs: dict[int, FloatArray] = {}
+
+    @property
+    def actions(self) -> IntArray:
+        """Actions played, (T, P N)."""
+        return self.books.actions
+
+    @property
+    def fallback(self) -> BoolArray:
+        """Rounds in which an agent had no candidate left, (T, P N)."""
+        return self.books.fallback
+
+    @property
+    def costs(self) -> FloatArray:
+        """Costs of what was played, (T, P N, J)."""
+        return self.books.costs
 
     @property
     def violated_at(self) -> IntArray:

@@ -19,6 +19,7 @@ from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.agents import Agents
+from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import Cohort, cohorts
 from omnisim.simulation.messages import Actions
 from omnisim.simulation.network import Lines, Network
@@ -90,6 +91,11 @@ class Prepared:
         found = {"world": self.world, **_named("forecaster", self.forecasters)}
         found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
         return found | ({} if self.lines is None else {"lines": self.lines})
+
+    @property
+    def books(self) -> list[Books]:
+        """The books of all cohorts."""
+        return [party.books for party in self.agents.values()]
 
     @property
     def record_size(self) -> int:
