@@ -125,7 +125,7 @@ class Checkpointer:
             with path.open("rb") as file:
                 return self._put(snapshot.read(file))
         except FileNotFoundError:
-            self._snapshots.take()  # what cannot be stored is refused now, not after hours
+            self._snapshots.take(copy=False)  # what cannot be stored is refused now, not after hours
             return 0
         except OSError as cause:
             raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
@@ -144,7 +144,7 @@ class Checkpointer:
         """
         if (t + 1) % self._checkpoint.every == 0 and t + 1 < self._rounds:
             books = self._books.append(t + 1)
-            tree, arrays = self._snapshots.take()
+            tree, arrays = self._snapshots.take(copy=False)
             about = {"run": self._run, "round": t + 1, "books": books, "state": tree}
             with atomic_write(self._checkpoint.path) as file:
                 snapshot.write(file, (about, arrays))

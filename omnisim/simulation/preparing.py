@@ -209,6 +209,7 @@ class Prepared:
             None if network is None else network.max_age,
             ideal=self.lines is None,
             seen=not self.adversary.oblivious,
+            law_known=self.adversary.law_known,
         )
 
     def _service_of(self, name: str) -> ForecastService:

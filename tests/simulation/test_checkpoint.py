@@ -379,6 +379,20 @@ class TestTheRounds:
         assert few * 35 == more * 15
         assert few > 15 * 500 * 8
 
+    def test_a_state_holds_little_of_every_agent(self, tmp_path: Path) -> None:
+        """Per agent and action, in one subsequence: the sum of its costs, those of the last round, and flags."""
+        sizes = []
+        for agents in (500, 2_500):
+            many = small(20).replace(
+                populations=[population("a", agents, 1)],
+                adversary=adversaries.Replay(np.random.default_rng(0).random((20, 2))),
+                elimination=elimination.FirstViolation(),
+            )
+            omnisim.simulate(many, checkpoint=omnisim.Checkpoint(tmp_path / f"{agents}.npz", 19))
+            sizes.append((tmp_path / f"{agents}.npz").stat().st_size)
+        actions = population("a", 1, 1).actions
+        assert (sizes[1] - sizes[0]) / (2_000 * actions) < 8 + 8 + 20
+
     def test_one_that_cannot_be_written_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "state.npz.rounds").mkdir()
         with pytest.raises(omnisim.OmnisimError, match=r"state\.npz\.rounds: cannot be written: Is a directory"):
