@@ -1,13 +1,16 @@
 """Sums of products against exact sums, and against their order written out in plain Python."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnisim import products as products_module
 from omnisim.errors import ProblemError
+from omnisim.problem.choices import best_responses
 from omnisim.products import affine, inner, products, times, weighted_sums
 
 
@@ -113,3 +116,25 @@ def test_affine_values_are_a_sum_in_order_and_then_the_offset(agents: int, actio
 def test_affine_values_of_other_shapes_are_refused(offset: tuple[int, int], point: int, found: tuple[int, int]) -> None:
     with pytest.raises(ProblemError, match="do not fit"):
         affine(np.ones((3, 2, 4)), np.ones(offset), np.ones(point), np.ones(found))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_ranges_of_agents_are_all_of_them(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sharing(work: Callable[[int, int], None], entries: int) -> None:
+        assert entries == 7 * 3 * 32 // 16
+        for share in reversed(range(workers)):
+            work(share, workers)
+
+    rng = np.random.default_rng(workers)
+    slope, offset, point = rng.normal(size=(7, 3, 32)), rng.normal(size=(7, 3)), rng.random(32)
+    expected = times(slope, point) + offset
+    monkeypatch.setattr(products_module, "in_shares", sharing)
+    np.testing.assert_array_equal(affine(slope, offset, point), expected)
+    allowed, points = rng.random((7, 3)) < 0.5, rng.random((7, 32))
+    allowed[:, 1] = True
+    scores = np.stack([times(rows, each) for rows, each in zip(slope, points, strict=True)]) + offset
+    best = np.where(allowed, scores, -np.inf).argmax(axis=1)
+    np.testing.assert_array_equal(best_responses(slope, offset, allowed, points), best)
+    allowed[[2, 5]] = False
+    with pytest.raises(ProblemError, match="agent 2 has no candidate action"):
+        best_responses(slope, offset, allowed, points)
