@@ -13,6 +13,7 @@ Eight numbers fill the widest registers there are; narrower ones take the same s
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,15 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, read_only
 from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
+from omnisim.threads import in_shares
 
 _LANES = 8
 _BLOCK = 256
 """Columns that are summed at a time: their partial sums stay in the first cache while the rows pass by."""
+
+
+_SLOPES_OF_AN_ENTRY = 16
+"""Products that take about as long as an entry of other loops that threads share."""
 
 
 def inner(x: ArrayLike, y: ArrayLike) -> float:
@@ -69,6 +75,53 @@ def products(x: ArrayLike, y: ArrayLike) -> FloatArray:
     found = np.empty((len(left), len(right)))
     _products(left, right, found)
     return found
+
+
+def affine(slope: FloatArray, offset: FloatArray, point: FloatArray, found: FloatArray | None = None) -> FloatArray:
+    """The values slope[n, a] . point + offset[n, a] of agents and actions (N, A), in memory with the agents last.
+
+    There are far more agents than actions: reductions over the latter run along contiguous memory.
+
+    Parameters
+    ----------
+    slope : (N, A, d)
+    offset : (N, A)
+    point : (d,)
+    found : (A, N), optional
+        Where the values are put.
+
+    Examples
+    --------
+    >>> affine(np.array([[[1.0, 2.0], [0.0, 1.0]]]), np.array([[0.0, 0.5]]), np.array([0.5, 0.25]))
+    array([[1.  , 0.75]])
+
+    Raises
+    ------
+    ProblemError
+        If shapes disagree: compiled loops would read past the end of an array.
+    """
+    values = np.empty(slope.shape[1::-1]) if found is None else found
+    if (offset.shape, point.shape, values.shape) != (slope.shape[:2], slope.shape[2:], slope.shape[1::-1]):
+        raise ProblemError(f"slopes of shape {slope.shape} do not fit {offset.shape}, {point.shape} and {values.shape}")
+    parts = read_only(slope, np.float64), read_only(offset, np.float64), read_only(point, np.float64)
+    in_ranges(lambda first, last: _affine(*parts, first, last, values), slope)
+    return values.T
+
+
+def in_ranges(work: Callable[[int, int], None], slope: FloatArray) -> None:
+    """Call ``work(first, last)`` for ranges of agents that make up all of them, in threads if there are many slopes.
+
+    Parameters
+    ----------
+    work
+        A compiled loop over agents that are independent of each other.
+    slope : (N, A, d)
+    """
+    agents = len(slope)
+    in_shares(
+        lambda share, workers: work(agents * share // workers, agents * (share + 1) // workers),
+        slope.size // _SLOPES_OF_AN_ENTRY,
+    )
 
 
 def weighted_sums(weights: ArrayLike, rows: ArrayLike) -> FloatArray:
@@ -149,6 +202,13 @@ def _products(x, y, found):
     for m in range(len(x)):
         for n in range(len(y)):
             found[m, n] = dot(x[m], y[n])
+
+
+@compiled()
+def _affine(slope, offset, point, first, last, found):
+    for n in range(first, last):
+        for a in range(slope.shape[1]):
+            found[a, n] = dot(slope[n, a], point) + offset[n, a]
 
 
 @compiled()

@@ -12,7 +12,8 @@
     state.npz          where a run with a declared horizon ended, from where omnisim tomorrow goes on
     documents.sqlite   what omnisim tomorrow found about each next day, and tomorrow/, the last of it as files
     schedules.parquet  what every customer drew when, if omnisim schedules was asked for it
-    checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed
+    checkpoint.npz     while the run lasts, if it was asked for: what it goes on from after it was killed, and
+                       checkpoint.npz.rounds, what was played so far
 
 Each file is written under a temporary name and renamed, so a killed run leaves no half file. The report comes
 last, and that of an earlier run in the same folder goes first: a directory that has one is complete.
@@ -110,6 +111,8 @@ def write_run(
     OutputError
         If a file cannot be written.
     """
+    from omnisim.simulation.checkpoint import books_beside
+
     tree = {**scenario.source, "seed": trace.about["seed"], "rounds": trace.rounds}
     manifest = {
         "scenario": scenario.name,
@@ -141,7 +144,8 @@ def write_run(
     write_page(directory, analysis, manifest)
     _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
-        (directory / CHECKPOINT).unlink(missing_ok=True)
+        for left in (directory / CHECKPOINT, books_beside(directory / CHECKPOINT)):
+            left.unlink(missing_ok=True)
 
 
 def _comment(choice: str) -> str:

@@ -122,7 +122,7 @@ class TestSignals:
         place = "omnisim.simulation.checkpoint.Checkpointer.round_is_over"
         said = interrupted_at(place, arguments, out, name, over=True, files="checkpoint.npz", count=1)
         assert said.endswith(f"but for {kept}: the same command goes on from there")
-        assert {path.name for path in out.iterdir()} == {"checkpoint.npz"}
+        assert {path.name for path in out.iterdir()} == {"checkpoint.npz", "checkpoint.npz.rounds"}
         gone_on = omnisim_command(*arguments)
         assert (gone_on.code, gone_on.err) == (0, f"omnisim: going on from {kept}\n")
         assert omnisim_command("run", scenario, "--out", tmp_path / "undisturbed").code == 0

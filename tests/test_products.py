@@ -1,14 +1,17 @@
 """Sums of products against exact sums, and against their order written out in plain Python."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnisim import products as products_module
 from omnisim.errors import ProblemError
-from omnisim.products import inner, products, times, weighted_sums
+from omnisim.problem.choices import best_responses
+from omnisim.products import affine, inner, products, times, weighted_sums
 
 
 def in_order(x: list[float], y: list[float]) -> float:
@@ -86,3 +89,52 @@ def test_what_does_not_fit_is_refused() -> None:
         times(np.ones((4, 3)), np.ones(2))
     with pytest.raises(ProblemError, match="2 weights do not fit 3 rows"):
         weighted_sums(np.ones(2), np.ones((3, 4)))
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 20), st.integers(0, 2**32 - 1))
+def test_affine_values_are_a_sum_in_order_and_then_the_offset(agents: int, actions: int, size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    slope, offset, point = (
+        rng.normal(size=(agents, actions, size)),
+        rng.normal(size=(agents, actions)),
+        rng.random(size),
+    )
+    expected = [
+        [in_order(row.tolist(), point.tolist()) + float(add) for row, add in zip(rows, adds, strict=True)]
+        for rows, adds in zip(slope, offset, strict=True)
+    ]
+    found = affine(slope, offset, point)
+    assert found.tolist() == expected
+    assert found.T.flags.c_contiguous
+    place = np.full((2, actions, agents), np.nan)
+    assert affine(slope, offset, point, place[1]).base is not None
+    assert place[1].T.tolist() == expected
+    assert np.isnan(place[0]).all()
+
+
+@pytest.mark.parametrize(("offset", "point", "found"), [((2, 3), 4, (3, 2)), ((3, 2), 5, (3, 2)), ((3, 2), 4, (3, 2))])
+def test_affine_values_of_other_shapes_are_refused(offset: tuple[int, int], point: int, found: tuple[int, int]) -> None:
+    with pytest.raises(ProblemError, match="do not fit"):
+        affine(np.ones((3, 2, 4)), np.ones(offset), np.ones(point), np.ones(found))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_ranges_of_agents_are_all_of_them(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sharing(work: Callable[[int, int], None], entries: int) -> None:
+        assert entries == 7 * 3 * 32 // 16
+        for share in reversed(range(workers)):
+            work(share, workers)
+
+    rng = np.random.default_rng(workers)
+    slope, offset, point = rng.normal(size=(7, 3, 32)), rng.normal(size=(7, 3)), rng.random(32)
+    expected = times(slope, point) + offset
+    monkeypatch.setattr(products_module, "in_shares", sharing)
+    np.testing.assert_array_equal(affine(slope, offset, point), expected)
+    allowed, points = rng.random((7, 3)) < 0.5, rng.random((7, 32))
+    allowed[:, 1] = True
+    scores = np.stack([times(rows, each) for rows, each in zip(slope, points, strict=True)]) + offset
+    best = np.where(allowed, scores, -np.inf).argmax(axis=1)
+    np.testing.assert_array_equal(best_responses(slope, offset, allowed, points), best)
+    allowed[[2, 5]] = False
+    with pytest.raises(ProblemError, match="agent 2 has no candidate action"):
+        best_responses(slope, offset, allowed, points)

@@ -15,7 +15,7 @@ import pytest
 from scenario_files import TOY, omnisim_command, refusal, write_scenario
 
 import omnisim
-from omnisim import run_directory
+from omnisim import archives, run_directory
 from omnisim.errors import OutputError, TraceError
 
 
@@ -166,7 +166,7 @@ class TestInterruptions:
         def fail(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr(np, "savez_compressed", fail)
+        monkeypatch.setattr(archives, "write", fail)
         answer = omnisim_command("run", copied / "scenario.toml", "--seed", 8, "--out", copied, "--force")
         assert answer.code == (130 if error is KeyboardInterrupt else 1)
         assert answer.err.count("\n") == 1

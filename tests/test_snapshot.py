@@ -189,6 +189,21 @@ def test_the_old_object_goes_its_own_way() -> None:
     np.testing.assert_array_equal(new.array, 0)
 
 
+def test_a_state_that_is_written_at_once_needs_no_copies() -> None:
+    table = np.arange(12.0).reshape(3, 4)
+    old = Holder(array=table, other=np.asfortranarray(table)[:, ::2], turned=table.T.copy().T, flags=table > 3)
+    takes = Snapshots({"holder": old})
+    (tree, arrays), (same, copies) = takes.take(copy=False), takes.take()
+    assert tree == same
+    own = [old.array, old.turned, old.flags, old.other.base]
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, copies[name])
+        assert array.flags.c_contiguous
+        assert any(np.shares_memory(array, each) for each in own)
+        assert not any(np.shares_memory(copies[name], each) for each in own)
+    assert len(arrays) == 4
+
+
 def test_circles_come_back_as_circles() -> None:
     old = Holder(name="old", children=[])
     old.children.append(Holder(parent=old))

@@ -18,6 +18,7 @@ from omnisim.analysis.measures import Measures
 from omnisim.analysis.policy_certificates import policy_claims
 from omnisim.analysis.stakes import NONE
 from omnisim.analysis.step_certificates import step_claims
+from omnisim.problem.affine import ranges
 from omnisim.trace import Trace
 
 COLUMNS = (
@@ -73,13 +74,13 @@ def certificates(trace: Trace, measures: Mapping[str, Measures]) -> pd.DataFrame
 def _assumptions(evidence: Evidence) -> Iterator[dict[str, object]]:
     population, costs = evidence.record.population, evidence.record.costs
     every = np.ones(population.agents, dtype=np.bool_)
-    highest = (population.offset + np.maximum(population.utility, 0).sum(axis=2)).max(axis=1)
-    lowest = (population.offset + np.minimum(population.utility, 0).sum(axis=2)).min(axis=1)
+    lowest, highest = ranges(population.utility, population.offset)
     checks = [
-        ("Assumption 1", "largest utility over [0, 1]^d <= 1", np.maximum(highest, 1 - lowest)),
+        ("Assumption 1", "largest utility over [0, 1]^d <= 1", np.maximum(highest.max(axis=1), 1 - lowest.min(axis=1))),
         ("Assumption 1", "Lipschitz constant L <= 1", population.lipschitz),
     ]
     if costs.shape[2]:
-        checks.append(("Section 2", "|costs| of actions played <= 1", np.abs(costs).max(axis=(0, 2))))
+        largest = np.abs(np.maximum(costs.max(axis=0), -costs.min(axis=0))).max(axis=1)
+        checks.append(("Section 2", "|costs| of actions played <= 1", largest))
     for theorem, claim, measured in checks:
         yield evidence.row(theorem, claim, WHOLE_RUN, measured, 1.0, every, stakes=NONE, check=True)

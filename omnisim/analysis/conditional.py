@@ -50,7 +50,7 @@ class Conditional:
 
     def regret_stakes(self, k: int) -> Stakes:
         """Largest possible regret of each agent on subsequence k."""
-        here = rounds_present(self.evidence.record, self.evidence.member(k)).sum(axis=0)
+        here = rounds_present(self.evidence.record, self.evidence.member(k))
         return Stakes(here * self.utility_range + self.cost(k), self.evidence.regret_stakes(k).hindsight, utility=True)
 
     def told(self, row: dict[str, object], k: int) -> dict[str, object]:

@@ -171,7 +171,7 @@ class Evidence:
 
     def regret_stakes(self, k: int | None) -> Stakes:
         """Largest possible regret of each agent on subsequence k, or over all rounds."""
-        here = rounds_present(self.record, self.member(k)).sum(axis=0)
+        here = rounds_present(self.record, self.member(k))
         return Stakes(
             here * self._utility_range,
             partial(utility_spread, self.record, self.trace.outcomes, self.member(k)[:, 0]),

@@ -50,6 +50,18 @@ def add_rounds(values, active, total):
 
 
 @compiled()
+def add_costs(costs, active, least, total, positive):
+    """Add costs (T, M) to the sums (L, M) of the subsequences active in their rounds, all and those above ``least``."""
+    for t in range(costs.shape[0]):
+        for k in range(active.shape[1]):
+            if active[t, k]:
+                for m in range(costs.shape[1]):
+                    cost = costs[t, m]
+                    total[k, m] += cost
+                    positive[k, m] += cost if cost > least else 0.0
+
+
+@compiled()
 def compare(outcome, count, slopes, offsets, benchmark, utility, external, swap):
     """Utility, external and swap regret (L, N) by sums of outcomes (L, N, A, d) and counts of actions (L, N, A).
 

@@ -21,7 +21,7 @@ from omnisim.analysis.evidence import DELTA, WHOLE_RUN, Basis, Evidence
 from omnisim.analysis.regret import Regret as RegretMeasures
 from omnisim.analysis.regret import regret
 from omnisim.analysis.stakes import NONE, removal_stakes, violation_stakes
-from omnisim.analysis.sums import played_sums
+from omnisim.analysis.sums import blocks, played_sums
 from omnisim.analysis.violation import cumulative_violation
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.problem.guarantees import (
@@ -136,7 +136,9 @@ def _from_squares(evidence: Evidence, guarantee: BoundsViolation, member: BoolAr
     *Proof.* Place p has costs of at most 1 + gamma(Q_p) under a constraint, and gamma, a least of lines, is concave:
     the sum over P places whose Q_p add up to at most Q is at most P (1 + gamma(Q / P)). |_|
     """
-    squares = cumulative_violation(evidence.record.costs**2, member)[1][0]
+    costs, squares = evidence.record.costs, np.empty(len(places))
+    for block in blocks(len(places), len(costs) * costs.shape[2]):
+        squares[block] = cumulative_violation(costs[:, block] ** 2, member)[1][0]
     shares = np.divide(squares, places, out=np.zeros_like(squares), where=places > 0)
     gamma = np.min([start + slope * shares for start, slope in guarantee.envelope], axis=0)
     return np.where(places > 0, places * (1 + gamma), 0.0)

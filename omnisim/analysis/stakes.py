@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.problem.population import Population
 from omnisim.trace import PopulationRecord
 
@@ -80,20 +80,22 @@ def utility_spread(record: PopulationRecord, outcomes: FloatArray, member: BoolA
     return float(np.ptp(utilities, axis=1).sum())
 
 
-def rounds_present(record: PopulationRecord, member: BoolArray) -> BoolArray:
-    """Rounds of a set (T, 1) in which each agent was there, (T, N)."""
-    here = member if record.present is None else member & record.present
-    return np.broadcast_to(here, record.actions.shape)
+def rounds_present(record: PopulationRecord, member: BoolArray, first: IntArray | None = None) -> IntArray:
+    """Number of rounds of a set (T, 1) in which each agent was there, (N,); from its first (N,) round on, or of all."""
+    begins = np.zeros(record.population.agents, dtype=np.int64) if first is None else first
+    if record.present is None:
+        to_come = np.append(np.cumsum(member[::-1])[::-1], 0)
+        return np.asarray(to_come[begins])
+    return np.asarray((member & record.present & (np.arange(len(member))[:, None] >= begins)).sum(axis=0))
 
 
 def violation_stakes(record: PopulationRecord, member: BoolArray, k: int | None) -> Stakes:
     """Largest possible violation of each agent on subsequence k, with rounds ``member`` (T, 1), or in all rounds."""
     if record.costs.shape[2] == 0:
         return Stakes(0.0, 0.0)
-    here = rounds_present(record, member)
     first = record.violated_at.min(axis=(1, 2)) if k is None else record.violated_at[:, :, k].min(axis=1)
-    later = here & (np.arange(len(here))[:, None] >= first)
-    return Stakes(LARGEST_COST * here.sum(axis=0), LARGEST_COST * later.sum(axis=0))
+    every, later = (rounds_present(record, member, begin).astype(np.float64) for begin in (None, first))
+    return Stakes(LARGEST_COST * every, LARGEST_COST * later)
 
 
 def removal_stakes(record: PopulationRecord, benchmark: BoolArray) -> Stakes:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from omnisim.analysis.kernels import add_played, add_rounds
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 
-_BLOCK = 1 << 20
-"""Numbers in one block of agents' sums; agents are taken in blocks so that memory stays bounded."""
+_BLOCK = 1 << 18
+"""Numbers in one block of agents' sums; agents are taken in blocks that stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Sums:
 
 
 def blocks(agents: int, numbers_per_agent: int) -> Iterator[slice]:
-    """Slices of the agents such that each block holds about a million numbers."""
+    """Slices of the agents such that each block holds about a quarter of a million numbers."""
     size = max(1, _BLOCK // max(1, numbers_per_agent))
     for first in range(0, agents, size):
         yield slice(first, min(first + size, agents))

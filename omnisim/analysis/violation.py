@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from omnisim.analysis.sums import over_rounds
+from omnisim.analysis.kernels import add_costs
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.trace import Trace
 
@@ -38,11 +38,11 @@ def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArr
     rounds, agents, constraints = costs.shape
     if constraints == 0:
         return np.zeros((active.shape[1], agents)), np.zeros((active.shape[1], agents))
-    flat = costs.reshape(rounds, -1)
+    total, positive = np.zeros((2, active.shape[1], agents * constraints))
+    flat = np.ascontiguousarray(costs).reshape(rounds, -1)
+    add_costs(flat, np.ascontiguousarray(active), ROUNDING, total, positive)
     shape = (active.shape[1], agents, constraints)
-    total = over_rounds(flat, active).reshape(shape).max(axis=2)
-    positive = over_rounds(np.where(flat > ROUNDING, flat, 0.0), active).reshape(shape).max(axis=2)
-    return total, positive
+    return total.reshape(shape).max(axis=2), positive.reshape(shape).max(axis=2)
 
 
 def violations(trace: Trace) -> pd.DataFrame:

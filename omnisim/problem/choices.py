@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
 from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
-from omnisim.products import dot
+from omnisim.products import dot, in_ranges
 
 
 def best_responses(
@@ -38,9 +38,10 @@ def best_responses(
     """
     _check(utility, candidates, predictions.shape[1:])
     chosen = np.empty(len(utility), dtype=np.int64)
-    without = _choose(utility, offset, _alike(candidates), _alike(predictions), chosen)
-    if without >= 0:
-        raise ProblemError(f"agent {without} has no candidate action: at least one is needed")
+    allowed, points = _alike(candidates), _alike(predictions)
+    in_ranges(lambda first, last: _choose(utility, offset, allowed, points, first, last, chosen), utility)
+    if chosen.min(initial=0) < 0:
+        raise ProblemError(f"agent {chosen.argmin()} has no candidate action: at least one is needed")
     return chosen
 
 
@@ -99,13 +100,10 @@ def _best(utility, offset, candidates, point, n):
 
 
 @compiled()
-def _choose(utility, offset, candidates, predictions, chosen):
+def _choose(utility, offset, candidates, predictions, first, last, chosen):
     each = len(utility) // len(predictions)
-    for n in range(len(utility)):
+    for n in range(first, last):
         chosen[n] = _best(utility, offset, candidates, predictions[n // each], n)
-        if chosen[n] < 0:
-            return n
-    return -1
 
 
 @compiled()

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import ROUNDING, FloatArray, finite, freeze
 from omnisim.errors import ProblemError
+from omnisim.problem.affine import ranges
 from omnisim.products import products
 
 
@@ -108,8 +109,7 @@ class LinearConstraint:
         shape = self.slope.shape[:2]
         self.scale = None if scale is None else finite(f"scale of constraint {name!r}", scale, shape[:1])
         self.offset = finite(f"offset of constraint {name!r}", np.zeros(shape) if offset is None else offset, shape)
-        lowest = self.offset + np.minimum(self.slope, 0).sum(axis=2)
-        highest = self.offset + np.maximum(self.slope, 0).sum(axis=2)
+        lowest, highest = ranges(self.slope, self.offset)
         bad = (lowest < -1 - ROUNDING) | (highest > 1 + ROUNDING)
         if bad.any():
             n, a = np.argwhere(bad)[0]

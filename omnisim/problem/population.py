@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze, real_numbers
 from omnisim.errors import ProblemError
+from omnisim.problem.affine import ranges, steepness
 from omnisim.problem.choices import best_responses
 from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, limit_of
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.money import UTILITY, Money, scaled
-from omnisim.products import times, weighted_sums
+from omnisim.products import affine, weighted_sums
 
 
 class Population:
@@ -105,8 +106,7 @@ class Population:
         self.notes = tuple(map(str, notes))
         self.agent_names = self._check_agent_names(agent_names)
         self.weights = None if weights is None else self._check_weights(weights)
-        self._flat_utility, self._flat_offset = _agents_last(self.utility), _agents_last(self.offset)
-        self._linear, self._other = self._split_constraints()
+        self._other = [j for j, each in enumerate(self.constraints) if not isinstance(each, LinearConstraint)]
 
     @classmethod
     def from_schedules(
@@ -179,19 +179,17 @@ class Population:
         """Copy of the agents and actions without constraints: the part that a trace records."""
         bare = copy.copy(self)
         bare.constraints = ()
-        bare._linear, bare._other = None, []  # noqa: SLF001 (of its own class)
+        bare._other = []  # noqa: SLF001 (of its own class)
         return bare
 
     @property
     def lipschitz(self) -> FloatArray:
         """L of each agent, (N,): the Lipschitz constant of its utility in the sup norm of y."""
-        return np.asarray(np.abs(self.utility).sum(axis=2).max(axis=1))
+        return steepness(self.utility)
 
     def utilities(self, outcome: FloatArray) -> FloatArray:
         """Utility of every action (N, A) at one outcome or prediction (d,)."""
-        scores = times(self._flat_utility, outcome)
-        scores += self._flat_offset
-        return scores.reshape(self.actions, self.agents).T
+        return affine(self.utility, self.offset, outcome)
 
     def best_response(self, prediction: FloatArray, candidates: BoolArray | None = None) -> IntArray:
         """The candidate of highest utility under the prediction, ties to the lowest action index.
@@ -220,14 +218,9 @@ class Population:
             If a constraint returns costs of another shape or outside [-1, 1].
         """
         costs = np.empty((len(self.constraints), self.actions, self.agents))
-        if self._linear is not None:
-            positions, slope, offset = self._linear
-            linear = times(slope, outcome)
-            linear += offset
-            linear = linear.reshape(len(positions), self.actions, self.agents)
-            if len(positions) == len(self.constraints):
-                return linear.T
-            costs[positions] = linear
+        for j, constraint in enumerate(self.constraints):
+            if isinstance(constraint, LinearConstraint):
+                affine(constraint.slope, constraint.offset, outcome, costs[j])
         for j in self._other:
             costs[j] = self._checked_costs(j, outcome).T
         return costs.T
@@ -242,16 +235,6 @@ class Population:
             at_support = self._numbers(j, self.constraints[j].costs(law.support))
             costs[:, :, j] = weighted_sums(law.weights, at_support)
         return costs
-
-    def _split_constraints(self) -> tuple[tuple[list[int], FloatArray, FloatArray] | None, list[int]]:
-        # All linear constraints are evaluated in one matrix product.
-        linear = {j: c for j, c in enumerate(self.constraints) if isinstance(c, LinearConstraint)}
-        other = [j for j in range(len(self.constraints)) if j not in linear]
-        if not linear:
-            return None, other
-        slope = np.concatenate([_agents_last(c.slope) for c in linear.values()])
-        offset = np.concatenate([_agents_last(c.offset) for c in linear.values()])
-        return (list(linear), freeze(slope), freeze(offset)), other
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
         costs = self._numbers(j, self.constraints[j].costs(outcome[None, :]))
@@ -278,8 +261,7 @@ class Population:
             ) from cause
 
     def _check_range(self) -> None:
-        lowest = self.offset + np.minimum(self.utility, 0).sum(axis=2)
-        highest = self.offset + np.maximum(self.utility, 0).sum(axis=2)
+        lowest, highest = ranges(self.utility, self.offset)
         bad = (lowest < -ROUNDING) | (highest > 1 + ROUNDING)
         if bad.any():
             n, a = np.argwhere(bad)[0]
@@ -338,12 +320,3 @@ class Population:
                 f"action_names of population {self.name!r} must be {self.actions} different names, got {list(names)}"
             )
         return tuple(names)
-
-
-def _agents_last(array: FloatArray) -> FloatArray:
-    """Lay (N, A, ...) out as (A N, ...), agents last.
-
-    Results computed from it are handed out as transposed views: there are far more agents than actions or
-    constraints, and reductions over the latter run along contiguous memory.
-    """
-    return freeze(np.ascontiguousarray(array.swapaxes(0, 1)).reshape(-1, *array.shape[2:]))

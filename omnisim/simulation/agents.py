@@ -10,6 +10,7 @@ from omnisim.plug_ins import is_ours
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.answers import Offers
+from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -46,6 +47,8 @@ class Agents:
     seen
         Whether an adversary is shown what was played: then it is kept as int64 until the end, with which nobody's
         arithmetic overflows, and in the narrowest type otherwise.
+    law_known
+        Whether ``observe_law`` will be told the law of every round.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Agents:
         max_age: int | None = None,
         ideal: bool = True,
         seen: bool = True,
+        law_known: bool = True,
     ) -> None:
         rounds, subsequences = activity.active.shape
         rows, constraints = cohort.rows, len(cohort.whole.constraints)
@@ -70,11 +74,9 @@ class Agents:
         self._activity, self.present = activity, present
         self._subscriptions, self._max_age = list(subscriptions), max_age
         self._violations = CandidateSets(subsequences, rows, cohort.actions, rounds)
-        self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds)
+        self._expected = CandidateSets(subsequences, rows, cohort.actions, rounds) if law_known else None
         self._last_law: Mixture | None = None
-        self.actions = np.empty((rounds, rows), dtype=np.int64 if seen else index_type(cohort.actions))
-        self.fallback = np.empty((rounds, rows), dtype=np.bool_)
-        self.costs = np.empty((rounds, rows, constraints))
+        self.books = Books(rounds, rows, constraints, np.dtype(np.int64) if seen else index_type(cohort.actions))
         self.ideal = ideal
         if not ideal:
             count, hears = cohort.count, len(self._subscriptions)
@@ -88,21 +90,37 @@ class Agents:
             self._recent_costs: dict[int, FloatArray] = {}
 
     @property
+    def actions(self) -> IntArray:
+        """Actions played, (T, P N)."""
+        return self.books.actions
+
+    @property
+    def fallback(self) -> BoolArray:
+        """Rounds in which an agent had no candidate left, (T, P N)."""
+        return self.books.fallback
+
+    @property
+    def costs(self) -> FloatArray:
+        """Costs of what was played, (T, P N, J)."""
+        return self.books.costs
+
+    @property
     def violated_at(self) -> IntArray:
         """The round of each action's first violation on each subsequence, (P N, A, L), or T."""
         return self._violations.left_at
 
     @property
-    def expected_violated_at(self) -> IntArray:
-        """Round of each action's first violation in expectation, as far as ``observe_law`` was told every law."""
-        return self._expected.left_at
+    def expected_violated_at(self) -> IntArray | None:
+        """Round of each action's first violation in expectation; None where laws are not known."""
+        return None if self._expected is None else self._expected.left_at
 
     def observe_law(self, t: int, law: Mixture) -> None:
         """Record which actions violate in expectation under the law of round t."""
         if law is not self._last_law:
             self._last_law = law
             self._violates = np.asarray((self.cohort.expected_costs(law) > ROUNDING).any(axis=2))
-        self._expected.remove(self._activity.active[t], self._of_present(t, self._violates), t)
+        if self._expected is not None:
+            self._expected.remove(self._activity.active[t], self._of_present(t, self._violates), t)
 
     def accept(self, t: int, message: Actions, who: BoolArray | None) -> None:
         """Take actions that reached the market before it closed in round t; those for an earlier round are void."""
@@ -148,13 +166,14 @@ class Agents:
     @property
     def recorded(self) -> dict[str, np.ndarray]:
         """Arrays recorded so far, by field."""
+        expected = self.expected_violated_at
         return {
             "actions": self.actions,
             "fallback": self.fallback,
             "costs": self.costs,
             "violated_at": self.violated_at,
-            "expected_violated_at": self.expected_violated_at,
             "eliminated_at": self.policy.eliminated_at,
+            **({} if expected is None else {"expected_violated_at": expected}),
         }
 
     @property
@@ -165,7 +184,8 @@ class Agents:
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name."""
         cohort = self.cohort
-        eliminated_at = self._eliminated_at
+        eliminated_at, violated_at = self._eliminated_at, self.violated_at
+        expected = self.expected_violated_at if law_known else None
         records = {}
         for index, name, rows in cohort.each():
             population = cohort.populations[index]
@@ -176,8 +196,8 @@ class Agents:
                 actions=self.actions[:, rows].astype(index_type(cohort.actions), copy=False),
                 fallback=self.fallback[:, rows],
                 costs=self.costs[:, rows],
-                violated_at=self.violated_at[rows],
-                expected_violated_at=self.expected_violated_at[rows] if law_known else None,
+                violated_at=violated_at[rows],
+                expected_violated_at=None if expected is None else expected[rows],
                 eliminated_at=eliminated_at[rows],
                 subscriptions=tuple(self._subscriptions),
                 heard=None if self.ideal else self.heard[:, index],

@@ -3,9 +3,12 @@
 Between two rounds every process waits for the next one and has nothing in hand: all there is to a run is what its
 participants remember, what is on its way between them, and the round. A run that goes on builds everything anew from
 the scenario, starts it, restores the state and begins with the next round; it ends in the same trace, byte for byte.
+
+What was played and what it cost is in a file beside that of the state, to which rounds are appended: a state is as
+large as what its participants remember, however long the run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,16 +20,21 @@ from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
+from omnisim.simulation.books import Books, BooksFile
 from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
+
+_PARTS = {"run", "round", "books", "state"}
+"""Keys of what is in the file of a state."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """File in which a run leaves its state, and the number of rounds between two states.
 
-    If there is a file of this run at ``path``, the run goes on from it. Each state replaces the one before.
+    If there is a file of this run at ``path``, the run goes on from it. Each state replaces the one before. Beside it,
+    with ``.rounds`` appended to its name, is a file of what was played in the rounds so far.
 
     Parameters
     ----------
@@ -47,6 +55,16 @@ class Checkpoint:
     def __post_init__(self) -> None:
         if self.every < 1:
             raise ScenarioError(f"the rounds between two checkpoints must be >= 1, got {self.every}")
+
+    @property
+    def books(self) -> Path:
+        """Path of the file beside that of the state."""
+        return books_beside(self.path)
+
+
+def books_beside(path: Path) -> Path:
+    """Path of the file of rounds that belongs to the state in a file."""
+    return path.with_name(f"{path.name}.rounds")
 
 
 @runtime_checkable
@@ -75,14 +93,23 @@ class Checkpointer:
         What is run.
     parties
         Everything that remembers something, by name, built and started.
+    books
+        Of the run.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, scenario: Scenario, problem: Problem, seed: int, parties: Mapping[str, object]
+        self,
+        checkpoint: Checkpoint,
+        scenario: Scenario,
+        problem: Problem,
+        seed: int,
+        parties: Mapping[str, object],
+        books: Sequence[Books],
     ) -> None:
         self._checkpoint, self._rounds = checkpoint, problem.rounds
         self._parties = list(parties.values())
-        self._snapshots = Snapshots(parties, BUILT, packages(scenario))
+        self._books = BooksFile(checkpoint.books, books)
+        self._snapshots = Snapshots(parties, (*BUILT, Books), packages(scenario))
         self._run = identity(scenario, problem, seed)
 
     def resume(self) -> int:
@@ -98,7 +125,7 @@ class Checkpointer:
             with path.open("rb") as file:
                 return self._put(snapshot.read(file))
         except FileNotFoundError:
-            self._snapshots.take()  # what cannot be stored is refused now, not after hours
+            self._snapshots.take(copy=False)  # what cannot be stored is refused now, not after hours
             return 0
         except OSError as cause:
             raise TraceError(f"{path}: cannot be read: {cause.strerror or cause}") from cause
@@ -116,13 +143,15 @@ class Checkpointer:
             If a strategy holds what no state can.
         """
         if (t + 1) % self._checkpoint.every == 0 and t + 1 < self._rounds:
-            tree, arrays = self._snapshots.take()
+            books = self._books.append(t + 1)
+            tree, arrays = self._snapshots.take(copy=False)
+            about = {"run": self._run, "round": t + 1, "books": books, "state": tree}
             with atomic_write(self._checkpoint.path) as file:
-                snapshot.write(file, ({"run": self._run, "round": t + 1, "state": tree}, arrays))
+                snapshot.write(file, (about, arrays))
 
     def _put(self, stored: snapshot.Stored) -> int:
         tree, arrays = stored
-        if not isinstance(tree, dict) or set(tree) != {"run", "round", "state"} or not isinstance(tree["run"], dict):
+        if not isinstance(tree, dict) or set(tree) != _PARTS or not isinstance(tree["run"], dict):
             raise TraceError("is not the state of a run")
         found = tree["run"]
         other = [name for name, value in self._run.items() if found.get(name) != value]
@@ -134,6 +163,7 @@ class Checkpointer:
         if type(t) is not int or not 0 < t < self._rounds:
             raise TraceError(f"is the state after {t!r} rounds, the run has {self._rounds}")
         self._snapshots.put((tree["state"], arrays))
+        self._books.read(t, tree["books"])
         for party in self._parties:
             if isinstance(party, Recorder):
                 check_recorded(party.recorded, party.symbols, t)

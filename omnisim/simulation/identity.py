@@ -34,7 +34,7 @@ def identity(scenario: Scenario, problem: Problem, seed: int, *, growing: bool =
         agents.update(population.name.encode())
         costs = (population.costs(np.full(population.dimension, level)) for level in (0.0, 0.5, 1.0))
         for array in (population.utility, population.offset, *costs):
-            agents.update(array.tobytes())
+            agents.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     strategies: dict[str, object] = {} if growing else {"adversary": scenario.adversary}
     strategies |= scenario.forecasters
     strategies |= {f"rule of {p.name}": scenario.elimination_of(p.name) for p in problem.populations}

@@ -20,6 +20,7 @@ from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.adaptive import Activity, adaptive_rounds
 from omnisim.simulation.agents import Agents
+from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import Cohort, cohorts
 from omnisim.simulation.messages import Actions
 from omnisim.simulation.network import Lines, Network
@@ -103,6 +104,11 @@ class Prepared:
         return found | ({} if self.lines is None else {"lines": self.lines})
 
     @property
+    def books(self) -> list[Books]:
+        """The books of all cohorts."""
+        return [party.books for party in self.agents.values()]
+
+    @property
     def record_size(self) -> int:
         """Bytes of the record of the run in memory, without messages and mixtures."""
         problem = self.problem
@@ -168,14 +174,18 @@ class Prepared:
         }
         network = Network(environment, roles, _listeners(self._cohorts, self._hears, self.forecasters), self.lines)
         clock = Clock(environment, rounds, on_round, first_round, until)
-        environment.process(clock.run())
-        environment.process(self.world.run(clock, network))
-        for service in self.services.values():
-            environment.process(service.run(clock, network))
-        for party in self.agents.values():
-            environment.process(party.run(clock, network))
-        with at_most_threads(1), strategies_named(lambda: f"in round {int(environment.now)}"):
-            environment.run()
+        processes = [clock.run(), self.world.run(clock, network)]
+        processes += [service.run(clock, network) for service in self.services.values()]
+        processes += [party.run(clock, network) for party in self.agents.values()]
+        for process in processes:
+            environment.process(process)
+        try:
+            with at_most_threads(1), strategies_named(lambda: f"in round {int(environment.now)}"):
+                environment.run()
+        finally:
+            # Those that wait for a round that never comes hold the clock, which holds them: gigabytes, until collected.
+            for process in processes:
+                process.close()
         return network
 
     def _start_forecasters(self) -> None:
@@ -210,6 +220,7 @@ class Prepared:
             None if network is None else network.max_age,
             ideal=self.lines is None,
             seen=not self.adversary.oblivious or self.adaptive is not None,
+            law_known=self.adversary.law_known,
         )
 
     def _service_of(self, name: str) -> ForecastService:

@@ -72,7 +72,7 @@ def simulate(
     run = Prepared(scenario, scenario.seed if seed is None else seed)
     checkpointer = None
     if checkpoint is not None:
-        checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties)
+        checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties, run.books)
     end_checkpointer = None if state is None else EndCheckpointer(run)
     run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
     if end_checkpointer is not None and state is not None:

@@ -75,7 +75,7 @@ class EndCheckpointer:
         self._run = run
         self._snapshots = Snapshots(run.learning, (*BUILT, Replay), packages(run.scenario))
         self._identity = identity(run.scenario, run.problem, run.seed, growing=True)
-        self._snapshots.take()  # what cannot be stored is refused now, not at the end
+        self._snapshots.take(copy=False)  # what cannot be stored is refused now, not at the end
 
     def save(self, path: Path, rounds: int | None = None) -> None:
         """Write how the run stands after so many rounds; default: all there are data for.
@@ -85,7 +85,7 @@ class EndCheckpointer:
         OutputError
             If the file cannot be written.
         """
-        tree, arrays = self._snapshots.take()
+        tree, arrays = self._snapshots.take(copy=False)
         scenario = self._run.scenario
         about: dict[str, Any] = {
             "run": self._identity,

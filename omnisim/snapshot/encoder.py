@@ -24,9 +24,14 @@ class Encoder:
         Of which objects may be stored.
     classes
         By name, those that will be known when the state is put back, wherever they were defined.
+    copy
+        Whether arrays are copied.
     """
 
-    def __init__(self, paths: Mapping[int, str], packages: set[str], classes: Mapping[str, type]) -> None:
+    def __init__(
+        self, paths: Mapping[int, str], packages: set[str], classes: Mapping[str, type], *, copy: bool
+    ) -> None:
+        self._copy = copy
         self._paths, self._packages, self._classes = paths, packages, classes
         self._nodes: list[Any] = []
         self._arrays: dict[str, np.ndarray] = {}
@@ -116,5 +121,6 @@ class Encoder:
         # In the order in which it lies in memory: sums over it may depend on that.
         order = sorted(range(value.ndim), key=lambda axis: -value.strides[axis])
         name = f"array/{number}"
-        self._arrays[name] = value.transpose(order).copy(order="C")
+        ordered = value.transpose(order)
+        self._arrays[name] = ordered.copy(order="C") if self._copy else np.ascontiguousarray(ordered)
         return about | {"array": "own", "data": name, "order": order}

@@ -55,15 +55,20 @@ class Snapshots:
         for name, root in self._roots.items():
             self._find_kept(name, root, seen)
 
-    def take(self) -> Stored:
+    def take(self, *, copy: bool = True) -> Stored:
         """The state of all roots.
+
+        Parameters
+        ----------
+        copy
+            Whether arrays are copies: others may be those of the objects, which change when these go on.
 
         Raises
         ------
         TraceError
             Naming what holds something that is neither data nor kept.
         """
-        return Encoder(self._paths, self._packages, self._classes).take(self._roots)
+        return Encoder(self._paths, self._packages, self._classes, copy=copy).take(self._roots)
 
     def put(self, stored: Stored) -> None:
         """Give all roots a state that was taken from others built in the same way.

@@ -17,7 +17,7 @@ def has_left(t: int, actions: IntArray, eliminated_at: IntArray, active: BoolArr
     eliminated_at : (N, A, K)
         Rounds after which actions left; K = 1, or L sets of which those of ``active`` (L,) count.
     """
-    left_at: IntArray = _of_round(eliminated_at, active)[np.arange(len(actions)), actions]
+    left_at: IntArray = _of_round(eliminated_at[np.arange(len(actions)), actions], active)
     return np.asarray((left_at < t).all(axis=1) & (actions >= 0))
 
 
@@ -28,4 +28,4 @@ def has_candidate(t: int, eliminated_at: IntArray, active: BoolArray) -> BoolArr
 
 
 def _of_round(eliminated_at: IntArray, active: BoolArray) -> IntArray:
-    return eliminated_at if eliminated_at.shape[2] == 1 else eliminated_at[:, :, active]
+    return eliminated_at if eliminated_at.shape[-1] == 1 else eliminated_at[..., active]

@@ -58,12 +58,14 @@ def load_trace(path: Path | str) -> Trace:
             arrays = {name: archive.read(name) for name in forms}
             # Before objects are made of them, so that a line names the array.
             check_all_values(arrays, described, symbols)
+            found = digests(arrays | {HEADER: np.frombuffer(text, dtype=np.uint8)})
             trace = trace_of(header, arrays)
+            del arrays  # a population has copies of its own
             check_consistency(trace)
             check(trace.about, trace.records, len(trace.subsequences))
             if version >= _FIRST_WITH_DIGESTS:
                 written = parse_json(_text(archive, DIGESTS), RootModel[dict[str, str]])
-                _check_digests(written, arrays | {HEADER: np.frombuffer(text, dtype=np.uint8)})
+                _check_digests(written, found)
         except OmnisimError as cause:
             raise TraceError(f"{path}: {_DAMAGED} ({cause}){_AGAIN}") from cause
     return trace
@@ -76,9 +78,8 @@ def _text(archive: Archive, name: str) -> bytes:
     return archive.read(name).tobytes()
 
 
-def _check_digests(written: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> None:
+def _check_digests(written: Mapping[str, str], found: Mapping[str, str]) -> None:
     """Check that arrays are those that were written, also where they contradict nothing."""
-    found = digests(arrays)
     for name in sorted({*written, *found}):
         if written.get(name) != found.get(name):
             raise TraceError(f"{name}: is not what was written")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from omnisim import archives
 from omnisim.archives import digest
 from omnisim.arrays import narrowed
 from omnisim.files import atomic_write
@@ -38,7 +39,7 @@ def write_trace(trace: "Trace", path: Path) -> None:
     arrays[HEADER] = as_array(text)
     arrays[DIGESTS] = as_array(json.dumps(digests(arrays)))
     with atomic_write(path) as file:
-        np.savez_compressed(file, **arrays)
+        archives.write(file, arrays)
 
 
 def digests(arrays: Mapping[str, np.ndarray]) -> dict[str, str]:

@@ -4,10 +4,11 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from trace_files import everything, law_known
 
 import omnisim
 from omnisim.analysis import sums
-from omnisim.analysis.stakes import bias_stakes, direction_stakes
+from omnisim.analysis.stakes import bias_stakes, direction_stakes, rounds_present
 from omnisim.problem.ranges import utility_range
 
 
@@ -92,3 +93,19 @@ def test_what_is_assumed_of_utilities_is_checked_at_all_corners(seed: int) -> No
         steepest.append(max(sum(abs(slope) for slope in slopes) for slopes in agents.utility[n].tolist()))
     assert rows["largest utility over [0, 1]^d <= 1"]["measured"] == pytest.approx(max(largest), abs=1e-12)
     assert rows["Lipschitz constant L <= 1"]["measured"] == pytest.approx(max(steepest), abs=1e-12)
+
+
+@pytest.mark.parametrize("trace", [everything(), law_known()], ids=["agents that come and go", "all there"])
+def test_rounds_are_counted_where_agents_were_there(trace: omnisim.Trace) -> None:
+    for record in trace.records.values():
+        agents = record.population.agents
+        first = np.random.default_rng(0).integers(0, trace.rounds + 1, agents)
+        for k in range(len(trace.subsequences)):
+            counted = [
+                [t for t in range(trace.rounds) if trace.active[t, k] and record.actions[t, n] >= 0]
+                for n in range(agents)
+            ]
+            member = trace.active[:, [k]]
+            assert rounds_present(record, member).tolist() == [len(each) for each in counted]
+            later = [sum(t >= first[n] for t in each) for n, each in enumerate(counted)]
+            assert rounds_present(record, member, first).tolist() == later

@@ -1,13 +1,14 @@
-"""Processor time and memory of every stage of a run, to a million agents.
+"""Time and memory of every stage of a run, to a million agents.
 
 Run it as a script from the checkout; minutes, or seconds with ``--quick``::
 
-    python tests/benchmarks/million.py [--quick] [--agents 1000 20000 100000] [--rounds 50]
+    python tests/benchmarks/million.py [--quick] [--agents 1000 20000 100000] [--rounds 50] [--every 10]
 
-``--agents 1000000`` is the size for a night. Algorithm 3 with a published forecast: 24 coordinates, 8 actions, one
-constraint, three overlapping subsequences. Half of the actions are safe, as in the standard load. Each size has a
-process of its own, so that its peak of memory is its own, and is measured after a small run of everything, which
-compiles.
+``--agents 1000000 --rounds 365 --every 50`` is a million agents over a year, with a checkpoint every 50 rounds: in the
+middle the run is killed, and goes on from the last one (a stage of its own). Algorithm 3 with a published forecast: 24
+coordinates, 8 actions, one constraint, three overlapping subsequences. Half of the actions are safe, as in the standard
+load. Each size has a process of its own, so that its peak of memory is its own, and is measured after a small run of
+everything, which compiles.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,10 @@ from measuring import note, peak_memory, show
 import omnisim
 
 ACTIONS, DIMENSION = 8, 24
+TRACE = "trace.npz"
 SIZES, ROUNDS = (1_000, 20_000, 100_000), 50
 QUICK_SIZES, QUICK_ROUNDS = (60, 120), 12
-STAGES = ("build", "simulate", "analyze", "certificates", "table", "save", "load")
+STAGES = ("build", "simulate", "go on", "analyze", "certificates", "table", "save", "load")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -39,41 +42,51 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
     parser.add_argument("--agents", type=int, nargs="+", help=f"sizes (default: {SIZES})")
     parser.add_argument("--rounds", type=int, help=f"T (default: {ROUNDS})")
+    parser.add_argument(
+        "--every", type=int, help="rounds between checkpoints, with a kill in the middle (default: none)"
+    )
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
     if chosen.one is not None:
-        note(json.dumps(stages(chosen.one, rounds)))
+        note(json.dumps(stages(chosen.one, rounds, chosen.every)))
         return
     sizes = chosen.agents or (QUICK_SIZES if chosen.quick else SIZES)
-    compare(sorted(sizes), rounds)
+    compare(sorted(sizes), rounds, chosen.every)
 
 
-def compare(sizes: Sequence[int], rounds: int) -> None:
+def compare(sizes: Sequence[int], rounds: int, every: int | None) -> None:
     """Every stage at every size, and how each grows from one size to the next."""
     found = {}
     for agents in sizes:
         command = [sys.executable, __file__, "--one", str(agents), "--rounds", str(rounds)]
+        command += [] if every is None else ["--every", str(every)]
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 (this file)
         found[agents] = json.loads(printed.stdout)
     names = [f"N = {agents:,}" for agents in sizes]
-    columns = ["", *(f"{stage} s" for stage in STAGES), "analyze / simulate", "file MB"]
+    there = [stage for stage in STAGES if all(stage in one["seconds"] for one in found.values())]
+    columns = ["", *(f"{stage} s" for stage in there), "analyze / simulate", "file MB"]
     rows = []
     for name, one in zip(names, found.values(), strict=True):
-        spent = [f"{one['seconds'][stage]:.2f}" for stage in STAGES]
-        ratio = one["seconds"]["analyze"] / one["seconds"]["simulate"]
-        rows.append([name, *spent, f"{ratio:.2f}", f"{one['file']:.1f}"])
+        seconds = one["seconds"]
+        ratio = seconds["analyze"] / (seconds["simulate"] + seconds.get("go on", 0.0))
+        rows.append([name, *(f"{seconds[stage]:.2f}" for stage in there), f"{ratio:.2f}", f"{one['file']:.1f}"])
     show(f"Processor time, {rounds} rounds", columns, rows)
+    rows = []
+    for name, one in zip(names, found.values(), strict=True):
+        wall = [one["wall"][stage] for stage in there]
+        rows.append([f"{name}:", *(f"{each:.2f}" for each in wall), f"{sum(wall):.1f}"])
+    show("Wall time, s", ["", *there, "all"], rows)
     rows = []
     for name, one in zip(names, found.values(), strict=True):
         peaks = one["peak"]
         ratio = peaks["analyze"] / peaks["simulate"]
-        rows.append([f"{name}:", f"{one['before']:.0f}", *(f"{peaks[stage]:.0f}" for stage in STAGES), f"{ratio:.2f}"])
-    show("Peak of memory so far, MB", ["", "before", *STAGES, "analyze / simulate"], rows)
+        rows.append([f"{name}:", f"{one['before']:.0f}", *(f"{peaks[stage]:.0f}" for stage in there), f"{ratio:.2f}"])
+    show("Peak of memory so far, MB", ["", "before", *there, "analyze / simulate"], rows)
     rows = []
     for small, large in pairwise(sizes):
-        rows.append([f"from {small:,} to {large:,}", *(_exponent(found, stage, small, large) for stage in STAGES)])
-    show("Exponents of processor time in N", ["", *STAGES], rows)
+        rows.append([f"from {small:,} to {large:,}", *(_exponent(found, stage, small, large) for stage in there)])
+    show("Exponents of processor time in N", ["", *there], rows)
 
 
 def _exponent(found: dict[int, dict], stage: str, small: int, large: int) -> str:
@@ -81,37 +94,61 @@ def _exponent(found: dict[int, dict], stage: str, small: int, large: int) -> str
     return f"{math.log(max(many, 1e-6) / max(few, 1e-6)) / math.log(large / small):.2f}"
 
 
-def stages(agents: int, rounds: int) -> dict[str, object]:
-    """Seconds of processor time and peak of memory in MB after each stage, and MB of the trace's file."""
+def stages(agents: int, rounds: int, every: int | None) -> dict[str, object]:
+    """Seconds and peak of memory in MB after each stage, and MB of the trace's file."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "trace.npz"
         # In several blocks of agents, as large runs are: loops are compiled for the layout of what they are given.
-        _run(min(agents, 3_000), 8, file)
+        _run(min(agents, 3_000), 8, None if every is None else 2, Path(folder) / "small")
         before = peak_memory()
-        seconds, peak = _run(agents, rounds, file)
-        return {"before": before, "seconds": seconds, "peak": peak, "file": file.stat().st_size / 1e6}
+        seconds, wall, peak = _run(agents, rounds, every, Path(folder))
+        size = (Path(folder) / TRACE).stat().st_size / 1e6
+        return {"before": before, "seconds": seconds, "wall": wall, "peak": peak, "file": size}
 
 
-def _run(agents: int, rounds: int, file: Path) -> tuple[dict[str, float], dict[str, float]]:
+def _run(
+    agents: int, rounds: int, every: int | None, folder: Path
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     seconds: dict[str, float] = {}
+    wall: dict[str, float] = {}
     peak: dict[str, float] = {}
 
     def stage(name: str, function: Callable[..., Any], *given: object) -> Any:
-        begin = time.process_time()
+        begin, began = time.process_time(), time.perf_counter()
         result = function(*given)
-        seconds[name], peak[name] = time.process_time() - begin, peak_memory()
+        seconds[name], wall[name] = time.process_time() - begin, time.perf_counter() - began
+        peak[name] = peak_memory()
         return result
 
     def play() -> omnisim.Trace:
-        return stage("simulate", omnisim.simulate, stage("build", load, agents, rounds))
+        scenario = stage("build", load, agents, rounds)
+        if every is None:
+            return stage("simulate", omnisim.simulate, scenario)
+        checkpoint = omnisim.Checkpoint(folder / "state.npz", every)
+        stage("simulate", killed, scenario, checkpoint)
+        return stage("go on", lambda: omnisim.simulate(scenario, checkpoint=checkpoint))
 
     # What is no longer needed is let go between stages, as a program for a million agents would.
     trace = play()
     measure(trace, stage)
-    stage("save", trace.save, file)
+    stage("save", trace.save, folder / TRACE)
     trace = None
-    stage("load", omnisim.load_trace, file)
-    return seconds, peak
+    stage("load", omnisim.load_trace, folder / TRACE)
+    return seconds, wall, peak
+
+
+class _KilledError(Exception):
+    """Raised in the place of a signal."""
+
+
+def killed(scenario: omnisim.Scenario, checkpoint: omnisim.Checkpoint) -> None:
+    """Play half of the rounds, and be killed."""
+
+    def stop(t: int) -> None:
+        if t >= scenario.horizon // 2:
+            raise _KilledError
+
+    with suppress(_KilledError):
+        omnisim.simulate(scenario, None, stop, checkpoint)
 
 
 def measure(trace: omnisim.Trace, stage: Callable[..., Any]) -> None:

@@ -25,6 +25,7 @@ ROWS = {
     "calibration.py": ["published, N = 30", "biased, N = 30", "published, N = 6, d = 1", "N = 9", "N = 18",
                        "published, cutting_planes", "biased, simulated_play", "N = 12", "Copy bandwidth"],
     "million.py": ["N = 60", "N = 60:", "N = 120", "from 60 to 120"],
+    "million.py --every 4": ["N = 60", "N = 60:", "N = 120", "build  simulate  go on  analyze"],
     "report.py": ["N = 9"],
     "storage_income.py": ["root mean squared error", "mean absolute error of the shape", "rank correlation"],
     "public.py": ["breast cancer", "logistic regression", "boosting, isotonic", "Postprocessor", "Panpredictor"],
@@ -41,8 +42,9 @@ def test_quick_variant_prints_its_rows(
     script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(HERE)
-    monkeypatch.setattr(sys, "argv", [script, "--quick"])
-    runpy.run_path(str(HERE / script), run_name="__main__")
+    file, *options = script.split()
+    monkeypatch.setattr(sys, "argv", [file, "--quick", *options])
+    runpy.run_path(str(HERE / file), run_name="__main__")
     starts = [line.strip() for line in capsys.readouterr().out.splitlines()]
     for row in ROWS[script]:
         assert any(line.startswith(row) for line in starts), f"no row {row!r} in {starts}"

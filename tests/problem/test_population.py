@@ -1,5 +1,6 @@
 """Agents, their utilities and their constraints."""
 
+import tracemalloc
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import omnisim
 from omnisim.errors import ProblemError
 from omnisim.market import Scaling, load_ercot
+from omnisim.problem import affine
 from omnisim.problem.mixture import Mixture
 
 
@@ -247,3 +249,24 @@ class TestFromSchedules:
     def test_what_does_not_fit_is_refused(self, schedules: Any, value: Any, market: Any, says: str) -> None:
         with pytest.raises(ProblemError, match=says):
             omnisim.Population.from_schedules(schedules, value, market)
+
+
+def test_slopes_are_held_once_and_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(affine, "_BLOCK", 1 << 12)
+    slope = np.random.default_rng(4).uniform(0, 1 / 24, (2_000, 8, 24))
+    population = omnisim.Population("few", slope[:1], constraints=[omnisim.LinearConstraint(slope[:1])])
+    population.costs(population.utilities(slope[0, 0])[0, :1].repeat(24))  # compiles
+    tracemalloc.start()
+    try:
+        population = omnisim.Population("many", slope, constraints=[omnisim.LinearConstraint(slope)])
+        held, peak = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        steepest = population.lipschitz
+        population.costs(population.utilities(slope[0, 0])[0, :1].repeat(24))
+        later = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Those of the utility and of the constraint, one after the other, and little beside.
+    assert 2 * slope.nbytes <= held <= peak < 2.4 * slope.nbytes
+    assert later - held < 0.4 * slope.nbytes
+    np.testing.assert_allclose(steepest, [max(map(sum, each)) for each in slope.tolist()])

@@ -1,9 +1,11 @@
 """A run that was killed and goes on ends in the same trace, byte for byte."""
 
 import json
+import re
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +21,7 @@ from scenario_files import ALL_ENTRY_POINT, omnisim_command, refusal, write_scen
 import omnisim
 from omnisim import adversaries, elimination, forecasters, learners, snapshot
 from omnisim.scenario import registry
+from omnisim.simulation.books import BooksFile
 
 pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
@@ -165,7 +168,7 @@ class TestTheFile:
         plain = omnisim.simulate(small())
         kept = omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(tmp_path / "deep" / "state.npz", 5))
         assert contents(plain) == contents(kept)
-        assert [path.name for path in (tmp_path / "deep").iterdir()] == ["state.npz"]
+        assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["state.npz", "state.npz.rounds"]
 
     def test_there_is_none_before_its_time_nor_after_the_last_round(self, tmp_path: Path) -> None:
         path = tmp_path / "state.npz"
@@ -217,22 +220,17 @@ class TestTheFile:
             omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
 
     @pytest.mark.parametrize(
-        ("attribute", "value", "says"),
+        ("value", "says"),
         [
-            ("actions", 100, r"actions\[0, 0\] is 100: every entry must be in -1\.\."),
-            (
-                "actions",
-                np.zeros((3, 2), dtype=np.int64),
-                r"'population/a'\]\.actions is an array of <i8 of shape \(3, 2\)",
-            ),
-            ("actions", np.zeros((12, 2)), r"'population/a'\]\.actions is an array of <f8"),
-            ("costs", 3.0, r"costs\[0, 0, 0\] is 3\.0: every entry must be in \[-1, 1\]"),
-            ("costs", np.nan, r"costs\[0, 0, 0\] is nan"),
-            ("costs", None, r"'population/a'\]\.costs is no array"),
+            (100, r"outcomes\[0, 0\] is 100\.0: every entry must be in \[0, 1\]"),
+            (np.nan, r"outcomes\[0, 0\] is nan"),
+            (np.zeros((3, 2)), r"world\.outcomes is an array of <f8 of shape \(3, 2\)"),
+            (np.zeros((12, 2), dtype=np.int64), r"world\.outcomes is an array of <i8"),
+            (None, r"world\.outcomes is no array"),
         ],
     )
     def test_a_state_that_was_written_with_what_no_run_has(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any, says: str
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: Any, says: str
     ) -> None:
         """Also where the digest is right: whoever forged it knew how."""
         path, write = tmp_path / "state.npz", snapshot.write
@@ -240,16 +238,18 @@ class TestTheFile:
         def forged(file: Any, stored: snapshot.Stored) -> None:
             tree, arrays = stored
             nodes = tree["state"]["nodes"]
-            place = nodes[tree["state"]["roots"]["agents 'population/a'"]]["attributes"]
-            node = nodes[place[attribute]["is"]]
+            place = nodes[tree["state"]["roots"]["world"]]["attributes"]
+            node = nodes[place["outcomes"]["is"]]
+            of = nodes[node["of"]]
             if value is None:
-                place[attribute] = None
+                place["outcomes"] = None
             elif isinstance(value, np.ndarray):
-                node |= {"shape": list(value.shape), "dtype": value.dtype.str}
-                node["order"] = list(range(value.ndim))
-                arrays[node["data"]] = value
+                place["outcomes"] = {"is": len(nodes)}
+                about = {"dtype": value.dtype.str, "shape": list(value.shape), "writeable": True}
+                nodes.append(about | {"array": "own", "data": "forged", "order": [0, 1]})
+                arrays["forged"] = value
             else:
-                arrays[node["data"]] = np.full_like(arrays[node["data"]], value)
+                arrays[of["data"]] = np.full_like(arrays[of["data"]], value)
             write(file, stored)
 
         monkeypatch.setattr(snapshot, "write", forged)
@@ -269,6 +269,140 @@ class TestTheFile:
     def test_every_must_be_a_number_of_rounds(self, tmp_path: Path) -> None:
         with pytest.raises(omnisim.OmnisimError, match="rounds between two checkpoints must be >= 1, got 0"):
             omnisim.Checkpoint(tmp_path / "state.npz", 0)
+
+
+class TestTheRounds:
+    """What was played is in a file of its own, beside that of the state."""
+
+    @pytest.mark.parametrize(
+        ("array", "value", "says"),
+        [
+            ("actions", 100, r"actions\[2, 0\] is 100: every entry must be in -1\.\."),
+            ("costs", 3.0, r"costs\[2, 0, 0\] is 3\.0: every entry must be in \[-1, 1\]"),
+            ("costs", np.nan, r"costs\[2, 0, 0\] is nan"),
+        ],
+    )
+    def test_what_no_run_has_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, array: str, value: float, says: str
+    ) -> None:
+        """Also where the digest is right: whoever forged it knew how."""
+        path, append = tmp_path / "state.npz", BooksFile.append
+
+        def forged(file: BooksFile, rounds: int) -> str:
+            getattr(file._books[0], array)[2] = value
+            return append(file, rounds)
+
+        monkeypatch.setattr(BooksFile, "append", forged)
+        run_until(small(), path, every=5, last=7)
+        monkeypatch.undo()
+        assert re.fullmatch(rf"{re.escape(str(path))}: {says}.*", refused(path))
+
+    @pytest.mark.parametrize(
+        ("damaged", "says"),
+        [
+            (lambda content: content[:-1], "state.npz.rounds beside it ends in round 4 of 5"),
+            (lambda _: b"", "state.npz.rounds beside it ends in round 0 of 5"),
+            (lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:], "is not what was written"),
+            (lambda content: content[-20:] + content[:-20], "is not what was written"),
+            (None, "state.npz.rounds beside it cannot be read: No such file or directory"),
+        ],
+    )
+    def test_damage_is_refused_in_one_line(
+        self, tmp_path: Path, damaged: Callable[[bytes], bytes] | None, says: str
+    ) -> None:
+        path = tmp_path / "state.npz"
+        run_until(small(), path, every=5, last=7)
+        rounds = tmp_path / "state.npz.rounds"
+        if damaged is None:
+            rounds.unlink()
+        else:
+            rounds.write_bytes(damaged(rounds.read_bytes()))
+        line = refused(path)
+        assert line.startswith(f"{path}: ")
+        assert line.endswith(says)
+        assert "\n" not in line
+
+    def test_those_of_another_run_are_refused(self, tmp_path: Path) -> None:
+        path, other = tmp_path / "state.npz", tmp_path / "other.npz"
+        run_until(small(), path, every=5, last=7)
+        run_until(small(), other, every=5, last=7, seed=1)
+        (tmp_path / "other.npz.rounds").replace(tmp_path / "state.npz.rounds")
+        assert refused(path).endswith("state.npz.rounds beside it is not what was written")
+
+    @pytest.mark.parametrize("more", [3, 20])
+    def test_what_was_appended_before_a_state_that_was_never_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+    ) -> None:
+        """Killed between the two, once with fewer rounds and once with more than the next state will have."""
+        path, write = tmp_path / "state.npz", snapshot.write
+        run_until(small(30), path, every=5, last=9)
+        size = (tmp_path / "state.npz.rounds").stat().st_size
+
+        def killed(*_: object) -> None:
+            raise KilledError
+
+        monkeypatch.setattr(snapshot, "write", killed)
+        with pytest.raises(KilledError):
+            omnisim.simulate(small(30), 0, None, omnisim.Checkpoint(path, 5 + more))
+        monkeypatch.setattr(snapshot, "write", write)
+        assert (tmp_path / "state.npz.rounds").stat().st_size > size
+        played: list[int] = []
+        checkpoint = omnisim.Checkpoint(path, 12)
+        resumed = omnisim.simulate(small(30), 0, played.append, checkpoint)
+        assert played == list(range(10, 30))
+        assert contents(resumed) == contents(omnisim.simulate(small(30)))
+        # All that there is are the rounds of the last state, from which it goes on as well.
+        assert (tmp_path / "state.npz.rounds").stat().st_size == size // 10 * 24
+        played.clear()
+        assert contents(omnisim.simulate(small(30), 0, played.append, checkpoint)) == contents(resumed)
+        assert played == list(range(24, 30))
+
+    def test_without_a_state_the_file_is_begun_anew(self, tmp_path: Path) -> None:
+        path = tmp_path / "state.npz"
+        (tmp_path / "state.npz.rounds").write_bytes(b"x" * 100_000)
+        check_file = omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+        record = check_file.records["a"]
+        assert (tmp_path / "state.npz.rounds").stat().st_size == 10 * (
+            record.fallback[0].nbytes + record.costs[0].nbytes + record.actions[0].nbytes
+        )
+
+    def test_states_do_not_grow_with_the_rounds(self, tmp_path: Path) -> None:
+        """The numbers of many agents are written once, and into the file that is appended to."""
+        sizes = []
+        for rounds in (20, 40):
+            many = small(rounds).replace(populations=[population("a", 500, 1)])
+            path = tmp_path / f"{rounds}.npz"
+            omnisim.simulate(many, checkpoint=omnisim.Checkpoint(path, 5))
+            sizes.append((path.stat().st_size, (tmp_path / f"{rounds}.npz.rounds").stat().st_size))
+        (small_state, few), (large_state, more) = sizes
+        assert large_state < 1.3 * small_state
+        assert few * 35 == more * 15
+        assert few > 15 * 500 * 8
+
+    def test_a_state_holds_little_of_every_agent(self, tmp_path: Path) -> None:
+        """Per agent and action, in one subsequence: the sum of its costs, those of the last round, and flags."""
+        sizes = []
+        for agents in (500, 2_500):
+            many = small(20).replace(
+                populations=[population("a", agents, 1)],
+                adversary=adversaries.Replay(np.random.default_rng(0).random((20, 2))),
+                elimination=elimination.FirstViolation(),
+            )
+            omnisim.simulate(many, checkpoint=omnisim.Checkpoint(tmp_path / f"{agents}.npz", 19))
+            sizes.append((tmp_path / f"{agents}.npz").stat().st_size)
+        actions = population("a", 1, 1).actions
+        assert (sizes[1] - sizes[0]) / (2_000 * actions) < 8 + 8 + 20
+
+    def test_one_that_cannot_be_written_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "state.npz.rounds").mkdir()
+        with pytest.raises(omnisim.OmnisimError, match=r"state\.npz\.rounds: cannot be written: Is a directory"):
+            omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(tmp_path / "state.npz", 5))
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(omnisim.OmnisimError) as caught:
+        omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
+    return str(caught.value)
 
 
 class Library(forecasters.Climatology):
@@ -310,7 +444,7 @@ class TestTheCommand:
         folder = tmp_path / "out"
         answer = omnisim_command("run", write_scenario(tmp_path), "--out", folder, "--checkpoint-every", 3)
         assert (answer.code, answer.err) == (0, "")
-        assert not (folder / "checkpoint.npz").exists()
+        assert not list(folder.glob("checkpoint*"))
         assert (folder / "report.html").exists()
 
     def test_it_goes_on_and_says_so(self, tmp_path: Path) -> None:
@@ -321,7 +455,7 @@ class TestTheCommand:
         assert answer.err == f"omnisim: going on from {folder / 'checkpoint.npz'}\n"
         undisturbed = omnisim.simulate(omnisim.load_scenario(path))
         assert contents(omnisim.load_trace(folder / "trace.npz")) == contents(undisturbed)
-        assert not (folder / "checkpoint.npz").exists()
+        assert not list(folder.glob("checkpoint*"))
 
     def test_bad_numbers_are_refused(self, tmp_path: Path) -> None:
         line = refusal("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--checkpoint-every", 0)

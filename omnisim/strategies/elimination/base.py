@@ -10,8 +10,8 @@ from omnisim.errors import EmptyCandidatesError, StrategyError
 from omnisim.problem.population import Population
 from omnisim.strategies.policy import Policy
 
-_MOST_KNOWN = 64
-"""Candidate arrays whose empty rows are remembered."""
+_MOST_KNOWN, _MOST_KNOWN_BYTES = 64, 1 << 26
+"""Candidate arrays whose empty rows are remembered, and their bytes: those from before an action left are of no use."""
 
 OnEmpty: TypeAlias = Literal["fallback", "error"]
 
@@ -87,7 +87,7 @@ class Elimination(Policy):
         if known is None or known[0] is not candidates:
             known = candidates, freeze(np.asarray(~candidates.any(axis=1)))
             if not candidates.flags.writeable:
-                if len(self._known_rows) >= _MOST_KNOWN:
+                if len(self._known_rows) >= min(_MOST_KNOWN, _MOST_KNOWN_BYTES // max(1, candidates.nbytes)):
                     self._known_rows.clear()
                 self._known_rows[id(candidates)] = known
         return known[1]
