@@ -178,6 +178,11 @@ class Evidence:
             utility=True,
         )
 
+    def _came(self, subsequence: str) -> bool:
+        """Whether there is a round that a row is about."""
+        names = self.trace.subsequences
+        return subsequence not in names or bool(self.trace.active[:, names.index(subsequence)].any())
+
     @cached_property
     def _utility_range(self) -> FloatArray:
         return utility_range(self.record.population)
@@ -223,6 +228,8 @@ class Evidence:
             What the bound is computed from.
         """
         name = self.record.population.name
+        if subsequence in self.trace.adaptive:
+            basis = Basis.RECORD  # how many rounds it has was not known before
         row: dict[str, object] = {
             "theorem": theorem,
             "claim": claim,
@@ -251,7 +258,9 @@ class Evidence:
             row["margin"] = float(bounds[closest] - measured[closest])
             slack = ROUNDING * np.maximum(1.0, np.abs(bounds))
             row["holds"] = holds = bool((measured <= bounds + slack)[met].all())
-            row["trivial"], row["hindsight"] = trivial, _ = stakes.of(closest)
+            row["trivial"], row["hindsight"] = trivial, _ = (
+                stakes.of(closest) if self._came(subsequence) else (0.0, 0.0)
+            )
             if stakes.utility:
                 row["money"] = float(self.record.population.money.scale[closest])
             row["informative"] = informative = bool(bounds[closest] < trivial)

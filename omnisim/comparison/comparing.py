@@ -13,6 +13,7 @@ from omnisim.comparison.run import Observe, execute
 from omnisim.comparison.store import FOLDERS, PAGES, SCENARIOS, Store
 from omnisim.errors import OmnisimError, ScenarioError, WorkersLostError
 from omnisim.output_folder import held
+from omnisim.problem.subsequences import adaptive
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
 from omnisim.workers import each_result
@@ -49,7 +50,8 @@ def compare(
     Parameters
     ----------
     scenario
-        A scenario, or what ``load_scenario`` takes.
+        A scenario, or what ``load_scenario`` takes. Subsequences that depend on what happens are not compared: their
+        rounds are others in every run.
     forecasters
         Names, with parameters in parentheses if need be (``"persistence(lag=7)"``), tables (``{"kind": "persistence",
         "lag": 7}``) or strategies; a mapping from labels to these gives them other labels. Where a bare name is the
@@ -103,9 +105,26 @@ def compare(
     _check_jobs(jobs)
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     grid = make_grid(loaded, forecasters, seeds, eliminations, adversaries, settings, reference)
+    _check_subsequences(loaded, say or _unheard)
     return run_grid(
         grid, out, jobs=jobs, scheduler=scheduler, fail_fast=fail_fast, on_run=on_run, say=say, command=command
     )
+
+
+def _check_subsequences(scenario: Scenario, say: Callable[[str], None]) -> None:
+    """Say which subsequences are not compared, because their rounds are others in every run."""
+    names = [*scenario.subsequences]
+    found = [names[place] for place in adaptive(scenario.subsequences, scenario.adversary.published)]
+    if len(found) == len(names):
+        raise ScenarioError(
+            f"all subsequences ({', '.join(found)}) depend on what happens, so that their rounds are others in every "
+            'run: a comparison needs one that does not (add "all")'
+        )
+    if found:
+        say(
+            f"{', '.join(found)}: not compared, since the rounds of such subsequences depend on what happens and are "
+            "others in every run"
+        )
 
 
 def run_grid(

@@ -16,6 +16,7 @@ import numpy as np
 from omnisim.comparison.choices import Axis, Choice, check_settings, choices
 from omnisim.comparison.notation import show_value
 from omnisim.errors import OmnisimError, ScenarioError
+from omnisim.problem.subsequences import fingerprint
 from omnisim.scenario.document import to_toml
 from omnisim.scenario.registry import snake_case
 from omnisim.scenario.scenario import Scenario
@@ -216,12 +217,13 @@ def _digest(scenario: Scenario) -> str:
 
 
 def _foreign_code(scenario: Scenario) -> list[str]:
-    """Digests of the files of strategies that are not ours: their results are stale when the code changes."""
+    """Digests of strategies' files that are not ours, and of functions: results are stale when the code changes."""
     rules = scenario.elimination.values() if isinstance(scenario.elimination, Mapping) else [scenario.elimination]
     objects = [*scenario.populations, scenario.adversary, scenario.forecaster, *rules]
     objects += [inner for each in objects for value in _fields(each) for inner in _several(value)]
     files = {_file_of(type(each)) for each in objects if type(each).__module__.partition(".")[0] != "omnisim"}
-    return sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path is not None)
+    found = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path is not None)
+    return found + [fingerprint(each) for each in scenario.subsequences.values() if callable(each)]
 
 
 def _file_of(cls: type) -> Path | None:

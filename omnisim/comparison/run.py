@@ -108,7 +108,10 @@ GROWTH_POINTS = 12
 def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
     """The row of a run, in the columns of ``RUNS`` that its analysis decides, and its table of agents."""
     trace = analysis.trace
-    agents = analysis.agents
+    whole = _with_regrets_in_money(analysis)
+    # Rounds that depend on what happened are others in every run: sums over them are not comparable.
+    fixed = ~whole["subsequence"].isin(trace.adaptive)
+    agents = analysis.agents[fixed]
     certificates = analysis.certificates
     populations = [record.population for record in trace.records.values()]
     kept = RUNS.field("certificates").type.value_type
@@ -124,15 +127,20 @@ def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
         "outcomes": hashlib.sha256(np.ascontiguousarray(trace.true_outcomes).tobytes()).hexdigest()[:16],
         "certificates_listed": len(certificates),
         "certificates_violated": int((~certificates["holds"].astype(bool)).sum()),
-        "subsequences": list(trace.subsequences),
+        "subsequences": compared(trace),
         "populations": [{"name": p.name, "agents": p.agents, "currency": p.money.currency} for p in populations],
-        "summary": list(_summary(_with_regrets_in_money(analysis))),
+        "summary": list(_summary(whole[fixed])),
         "growth": list(_growth(analysis)),
         "blocks": list(_blocks(trace)),
         "violations": violated_limits(trace).to_dict("records"),
         "clipping": [_clipping(analysis)],
         "certificates": certificates[names].to_dict("records"),
     }, agents
+
+
+def compared(trace: Trace) -> list[str]:
+    """Names of the subsequences that have the same rounds in every run."""
+    return [name for name in trace.subsequences if name not in trace.adaptive]
 
 
 def group_size(rounds: int) -> int:
@@ -193,7 +201,7 @@ def _summary(agents: pd.DataFrame) -> Iterator[dict[str, Any]]:
 def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
     trace = analysis.trace
     for population in trace.records:
-        for subsequence in trace.subsequences:
+        for subsequence in compared(trace):
             points = [
                 (rounds, _and_money(measures, trace, population))
                 for _, rounds, measures in grown(trace, population, subsequence, GROWTH_POINTS)
@@ -222,7 +230,8 @@ def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
     for name in trace.records:
         earned = _mean_earned(trace, name)
         sums = {key: np.add.reduceat(value[:, None] * trace.active, starts, axis=0) for key, value in earned.items()}
-        for k, subsequence in enumerate(trace.subsequences):
+        for subsequence in compared(trace):
+            k = trace.subsequences.index(subsequence)
             yield {
                 "population": name,
                 "subsequence": subsequence,

@@ -8,7 +8,9 @@ Most are known before the run. Those that are not, a function and a rule on a fe
 goes, are *adaptive*: how many rounds they will have is not known, so whatever depends on it counts T.
 """
 
+import hashlib
 import operator as operators
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -136,6 +138,35 @@ def adaptive(subsequences: Mapping[str, Subsequence], published: Collection[str]
         for place, each in enumerate(subsequences.values())
         if callable(each) or (isinstance(each, Rule) and each.feature in published)
     }
+
+
+def fingerprint(membership: Rule | Membership) -> str:
+    """What a rule says, or what a function is and does: its name, its code, and the values that it holds.
+
+    >>> fingerprint(lambda context, history: True) == fingerprint(lambda context, history: False)
+    False
+    """
+    if isinstance(membership, Rule):
+        return repr(membership)
+    digest = hashlib.sha256()
+
+    def add(code: Any) -> None:
+        digest.update(code.co_code + repr((code.co_names, code.co_varnames)).encode())
+        for constant in code.co_consts:
+            if hasattr(constant, "co_code"):
+                add(constant)
+            else:
+                digest.update(repr(constant).encode())
+
+    inner: Any = membership if hasattr(membership, "__code__") else type(membership).__call__
+    if hasattr(inner, "__code__"):
+        add(inner.__code__)
+    held = [cell.cell_contents for cell in getattr(inner, "__closure__", None) or ()]
+    values = (held, getattr(inner, "__defaults__", None), {} if inner is membership else vars(membership))
+    # Where an object lies in memory says nothing.
+    said = re.sub(r" at 0x[0-9a-f]+", "", repr(values))
+    digest.update(f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', '')}{said}".encode())
+    return digest.hexdigest()
 
 
 def activity(

@@ -15,6 +15,7 @@ from omnisim.errors import ScenarioError
 from omnisim.market import Market, Scaling
 from omnisim.problem.context import Past, Service
 from omnisim.strategies.forecasters import RidgeAutoregression
+from omnisim.suggest import nearest
 from omnisim.threads import at_most_threads
 
 YESTERDAY_PRICE = "yesterday_price"
@@ -42,10 +43,13 @@ def rule_features(
     """
     if market is None:
         if wanted:
-            others = f" but what its adversary publishes ({', '.join(published)})" if published else ""
+            name = min(wanted)
             raise ScenarioError(
-                f"subsequences: a rule names the feature {min(wanted)!r}, but a synthetic market has no calendar "
-                f"and no features{others}; use true"
+                f"subsequences: a rule names the feature {name!r}{nearest(name, published)}; a synthetic market has no "
+                "calendar, and no features but what its adversary publishes (adversary.publishes)"
+                if published
+                else f"subsequences: a rule names the feature {name!r}, but a synthetic market has no calendar, and no "
+                "features but what its adversary publishes (adversary.publishes, nothing here); use true"
             )
         return {}
     days = market.dates.astype("datetime64[D]")

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze
-from omnisim.errors import ScenarioError, StrategyError
+from omnisim.errors import OmnisimError, ScenarioError, StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.subsequences import Membership, Rule
 from omnisim.strategies.adversaries.base import Adversary
@@ -41,7 +41,7 @@ class AdaptiveRounds:
     ScenarioError
         In a round that is in no subsequence.
     StrategyError
-        If a function says neither yes nor no, or the adversary does not publish what it declares.
+        If a function fails or says neither yes nor no, or the adversary does not publish what it declares.
     """
 
     def __init__(
@@ -75,11 +75,15 @@ class AdaptiveRounds:
     def _contains(self, column: int, membership: Rule | Membership, context: Context, history: History) -> bool:
         if isinstance(membership, Rule):
             return membership.contains(self._values[membership.feature][: context.round + 1])
-        said = membership(context, history)
+        name, t = self._names[column], context.round
+        try:
+            said = membership(replace(context, features=dict(context.features)), history)
+        except OmnisimError:
+            raise
+        except Exception as cause:
+            raise StrategyError(f"subsequence {name!r} failed in round {t}: {type(cause).__name__}: {cause}") from cause
         if not isinstance(said, bool | np.bool_):
-            raise StrategyError(
-                f"subsequence {self._names[column]!r} says {said!r} of round {context.round}: it must say True or False"
-            )
+            raise StrategyError(f"subsequence {name!r} says {said!r} of round {t}: it must say True or False")
         return bool(said)
 
 

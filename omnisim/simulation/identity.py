@@ -10,6 +10,7 @@ import simpy
 
 from omnisim._version import __version__
 from omnisim.problem.context import FIXED
+from omnisim.problem.subsequences import fingerprint
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.cohorts import Cohort
@@ -30,6 +31,8 @@ def identity(scenario: Scenario, problem: Problem, seed: int, *, growing: bool =
     """
     source = hashlib.sha256(json.dumps(scenario.source, sort_keys=True, default=str).encode())
     agents = hashlib.sha256(b"" if growing else problem.active.tobytes())
+    for column, membership in sorted(problem.memberships.items()):
+        agents.update(f"{column}: {fingerprint(membership)}".encode())
     for population in problem.populations:
         agents.update(population.name.encode())
         costs = (population.costs(np.full(population.dimension, level)) for level in (0.0, 0.5, 1.0))

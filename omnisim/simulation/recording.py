@@ -59,6 +59,11 @@ def recorded(run: Prepared, rounds: int) -> Trace:
             "seed": run.seed,
             "rounds": rounds,
             **({"horizon": problem.rounds} if problem.declared else {}),
+            **(
+                {"adaptive": [problem.subsequences[k] for k in sorted(problem.memberships)]}
+                if problem.memberships
+                else {}
+            ),
             "omnisim": __version__,
             "forecaster": type(forecaster).__name__,
             "forecast": written(forecaster.declared()),

@@ -22,6 +22,7 @@ class About(BaseModel):
     seed: Annotated[int, Field(ge=0)]
     rounds: Annotated[int, Field(ge=1)]
     horizon: Annotated[int, Field(ge=1)] | None = None
+    adaptive: Names = []
     omnisim: str
     forecaster: str
     adversary: str

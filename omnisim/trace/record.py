@@ -211,6 +211,11 @@ class Trace:
         return int(self.about.get("horizon", self.rounds))
 
     @property
+    def adaptive(self) -> frozenset[str]:
+        """Names of the subsequences that depend on what happened: nobody knew their rounds before the run."""
+        return frozenset(self.about.get("adaptive", ()))
+
+    @property
     def true_outcomes(self) -> FloatArray:
         """Outcomes before they were clipped, (T, d): money is settled at these."""
         return self.outcomes if self.unclipped_outcomes is None else self.unclipped_outcomes

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenario_files import omnisim_command
 
 import omnisim
+from omnisim.errors import TraceError
 from omnisim.network import Channel, Network
-from omnisim.problem.context import Context, History
-from omnisim.problem.subsequences import Rule, activity, adaptive
+from omnisim.problem.context import Context, History, Past
+from omnisim.problem.subsequences import Rule, activity, adaptive, fingerprint
+from omnisim.scenario.document import to_toml
 from omnisim.strategies.adversaries.base import Adversary
 
 T, N, A, D = 30, 3, 3, 2
@@ -103,7 +106,8 @@ def test_a_function_and_the_array_it_amounts_to_give_the_same_run() -> None:
         assert np.array_equal(getattr(played, name), getattr(again, name)), name
     for name in ("actions", "eliminated_at", "fallback"):
         assert np.array_equal(getattr(played, name)["buyers"], getattr(again, name)["buyers"]), name
-    left, right = (omnisim.analyze(trace).certificates for trace in (played, again))
+    # Of the array it was known before the run how many rounds it has.
+    left, right = (omnisim.analyze(trace).certificates.drop(columns="basis") for trace in (played, again))
     assert left.equals(right)
 
 
@@ -250,13 +254,197 @@ def test_a_subsequence_that_never_came_is_told_with_no_rounds(rule: Any, tmp_pat
     trace = omnisim.simulate(scenario(elimination=rule, subsequences={"all": None, "never": never}))
     trace.save(tmp_path / "trace.npz")
     analysis = omnisim.analyze(omnisim.load_trace(tmp_path / "trace.npz"))
+    assert analysis.trace.adaptive == {"never"}
     rows = analysis.agents[analysis.agents["subsequence"] == "never"]
     assert (rows[["rounds", "utility", "external_regret", "swap_regret", "ccv", "money"]] == 0).all(axis=None)
     claims = analysis.certificates[analysis.certificates["subsequence"] == "never"]
     assert claims["holds"].all()
-    assert not claims["informative"][claims["trivial"] == 0].any()
+    assert (claims["trivial"].dropna() == 0).all()
+    assert not claims["informative"].any()
+    # No action leaves before rounds that never come are over, whenever it leaves.
+    from_bias = claims[claims["theorem"].isin(["Theorem 3", "Theorem 7", "Theorem 9", "Theorem 11"])]
+    assert from_bias["hypotheses_met"].tolist() == [N]
     assert analysis.growth("buyers", "never").empty
     omnisim.write_report(analysis, tmp_path / "report.html")
+
+
+def test_actions_are_shown_in_a_type_that_does_not_overflow() -> None:
+    def summed(context: Context, history: History) -> bool:
+        actions = history.actions["buyers"]
+        assert actions.dtype == np.int64
+        return bool((actions.sum() * 1000) % 2 == 0)
+
+    omnisim.simulate(
+        scenario(
+            adversary=omnisim.adversaries.Independent([[0.1, 0.2], [0.9, 0.4]]),
+            forecaster=omnisim.forecasters.Climatology(),
+            subsequences={"all": None, "summed": summed},
+        )
+    )
+
+
+def test_an_oblivious_law_is_shown_no_history() -> None:
+    class Blind(omnisim.adversaries.Independent):
+        def _law(self, context: Context, mixture: Any, history: History | None) -> Any:
+            assert history is None
+            return super()._law(context, mixture, history)
+
+    forecaster = omnisim.forecasters.Climatology()
+    adversary = Blind([[0.1, 0.2], [0.9, 0.4]])
+    omnisim.simulate(scenario(adversary=adversary, forecaster=forecaster, subsequences={"all": None, "x": never}))
+
+
+def test_a_forecaster_that_takes_all_features_takes_those_that_its_past_has() -> None:
+    rng = np.random.default_rng(1)
+    past = Past(rng.random((40, D)), features={"wind": rng.random((40, 1))})
+    ridge = omnisim.forecasters.RidgeAutoregression(lags=(1,))
+    given: dict[str, Any] = {"past": past, "features": {"wind": rng.random(T)}}
+    published = omnisim.simulate(scenario(forecaster=ridge, **given))
+    silent = omnisim.simulate(scenario(forecaster=ridge, adversary=market(publishes=[]),
+                                       subsequences={"all": None}, **given))  # fmt: skip
+    assert np.array_equal(published.predictions, silent.predictions)
+    named = omnisim.forecasters.RidgeAutoregression(lags=(1,), features=("wind", "load_before"))
+    with pytest.raises(omnisim.OmnisimError, match=r"names the feature 'load_before': the context has wind"):
+        omnisim.simulate(scenario(forecaster=named, **given))
+    without_past = omnisim.simulate(scenario(forecaster=ridge))
+    assert not np.array_equal(without_past.predictions, silent.predictions)
+
+
+def test_certificates_of_what_nobody_knew_before_follow_from_the_record() -> None:
+    trace = attacked(3, omnisim.elimination.SubsequenceFirstViolation())
+    found = omnisim.analyze(trace).certificates.set_index("subsequence")["basis"]
+    assert trace.adaptive == {"high", "after a miss", "changed"}
+    assert {"before the run", "from the record"} == set(found["all"])
+    for name in trace.adaptive:
+        assert set(found[name]) == {"from the record"}, name
+
+
+def even(context: Context, history: History) -> bool:
+    return context.round % 2 == 0
+
+
+def odd(context: Context, history: History) -> bool:
+    return context.round % 2 == 1
+
+
+def test_a_checkpoint_of_another_function_or_rule_is_refused(tmp_path: Path) -> None:
+    def stop(t: int) -> None:
+        if t == 5:
+            raise StoppedError
+
+    for name, one, other in (
+        ("function", even, odd),
+        ("rule", CROWDED, Rule("load_before", ">=", quantile=0.7, window=5)),
+        ("values", parity(0), parity(1)),
+    ):
+        checkpoint = omnisim.Checkpoint(tmp_path / name, every=1)
+        with pytest.raises(StoppedError):
+            omnisim.simulate(scenario(subsequences={"all": None, "x": one}), on_round=stop, checkpoint=checkpoint)
+        with pytest.raises(TraceError, match="the agents"):
+            omnisim.simulate(scenario(subsequences={"all": None, "x": other}), checkpoint=checkpoint)
+        trace = omnisim.simulate(scenario(subsequences={"all": None, "x": one}), checkpoint=checkpoint)
+        assert np.array_equal(trace.active, omnisim.simulate(scenario(subsequences={"all": None, "x": one})).active)
+
+
+def parity(of: int) -> Any:
+    return lambda context, history: context.round % 2 == of
+
+
+def test_a_fingerprint_says_what_a_function_does() -> None:
+    class Kept:
+        def __init__(self, limit: float, other: object = None) -> None:
+            self.limit, self.other = limit, other
+
+        def __call__(self, context: Context, history: History) -> bool:
+            return context.round > self.limit
+
+    assert fingerprint(parity(0)) == fingerprint(parity(0)) != fingerprint(parity(1))
+    assert fingerprint(Kept(1)) == fingerprint(Kept(1)) != fingerprint(Kept(2))
+    assert fingerprint(Kept(1, object())) == fingerprint(Kept(1, object()))  # wherever it lies in memory
+    assert len({fingerprint(each) for each in (even, odd, never, CROWDED, Kept(1))}) == 5
+
+
+def test_comparisons_leave_out_what_differs_from_run_to_run(tmp_path: Path) -> None:
+    said: list[str] = []
+    given = scenario(subsequences={"all": None, "miss": after_a_miss, "never": never, "half": np.arange(T) < T // 2})
+    found = omnisim.compare(given, ["persistence", "climatology"], seeds=2, jobs=1, say=said.append, out=tmp_path)
+    assert len(said) == 1
+    assert said[0].startswith("miss, never: not compared, since the rounds of such subsequences depend on what happens")
+    assert set(found.differences["subsequence"]) == {"all", "half"}
+    assert set(found.agents["subsequence"]) == {"all", "half"}
+    again = omnisim.load_comparison(tmp_path)
+    assert set(again.differences["subsequence"]) == {"all", "half"}
+    for name in ("persistence", "climatology"):
+        runs = [omnisim.simulate(given.replace(forecaster=FORECASTERS[name]), seed) for seed in (0, 1)]
+        tables = [omnisim.analyze(each).agents for each in runs]
+        mean = np.mean([table[table["subsequence"] == "half"]["utility"].mean() for table in tables])
+        row = again.means.query("forecaster == @name and subsequence == 'half' and measure == 'utility'")
+        assert row["mean"].item() == pytest.approx(mean)
+    with pytest.raises(omnisim.OmnisimError, match=r"all subsequences \(miss\) depend on what happens"):
+        omnisim.compare(scenario(subsequences={"miss": after_a_miss}), ["persistence"], seeds=1)
+
+
+FORECASTERS = {"persistence": omnisim.forecasters.Persistence(), "climatology": omnisim.forecasters.Climatology()}
+
+
+def test_a_file_names_what_its_adversary_publishes(tmp_path: Path) -> None:
+    changes = {
+        "rounds": 12,
+        "forecaster.kind": "persistence",
+        "adversary.publishes": ["load_before", "available_capacity"],
+        "subsequences.all": True,
+        "subsequences.crowded": {"feature": "load_before", "operator": ">=", "quantile": 0.5},
+        "subsequences.short": {"feature": "available_capacity", "operator": "<", "value": 1950.0},
+    }
+    loaded = omnisim.load_scenario("merit_order", changes)
+    trace = omnisim.simulate(loaded)
+    assert trace.adaptive == {"crowded", "short"}
+    assert 0 < trace.active[:, 1].sum() < 12
+    written = tmp_path / "again.toml"
+    written.write_text(to_toml(loaded.source), encoding="utf-8")
+    assert np.array_equal(omnisim.simulate(omnisim.load_scenario(written)).active, trace.active)
+    for wrong, says in (
+        ({"subsequences.crowded.feature": "load_befor"}, "did you mean 'load_before'"),
+        (
+            {"adversary.publishes": []},
+            r"but what its adversary publishes \(adversary.publishes, nothing here\); use true",
+        ),
+    ):
+        with pytest.raises(omnisim.OmnisimError, match=says):
+            omnisim.load_scenario("merit_order", {**changes, **wrong})
+
+
+def test_validate_says_what_is_decided_later() -> None:
+    settings = [
+        "adversary.publishes=['load_before']", "subsequences.all=true", "rounds=5", "forecaster.kind=persistence",
+        "subsequences.crowded={feature='load_before', operator='>=', quantile=0.5}",
+    ]  # fmt: skip
+    done = omnisim_command("validate", "merit_order", *(part for each in settings for part in ("--set", each)))
+    assert "crowded: decided as the run goes" in done.out
+    assert "all: 5 rounds" in done.out
+
+
+def test_what_fails_names_the_subsequence_and_the_round() -> None:
+    def failing(context: Context, history: History) -> bool:
+        return bool(1 // (3 - context.round))
+
+    with pytest.raises(omnisim.OmnisimError, match=r"subsequence 'x' failed in round 3: ZeroDivisionError: .*by zero"):
+        omnisim.simulate(scenario(subsequences={"all": None, "x": failing}))
+
+
+def test_a_function_changes_no_features_for_others() -> None:
+    seen = []
+
+    def greedy(context: Context, history: History) -> bool:
+        context.features["load_before"] = np.zeros(D)  # type: ignore[index]
+        return True
+
+    def note(context: Context, history: History) -> bool:
+        seen.append(float(context.features["load_before"].sum()))
+        return True
+
+    omnisim.simulate(scenario(subsequences={"all": None, "greedy": greedy, "note": note}))
+    assert min(seen) > 0
 
 
 def test_what_is_refused() -> None:
@@ -302,6 +490,7 @@ class Careless(Adversary):
         ({"load": [np.nan]}, "feature 'load' of Careless in round 0"),
         ({"load": [[1.0]]}, "feature 'load' of Careless in round 0"),
         ({"load": "much"}, "feature 'load' of Careless in round 0"),
+        ({"load": []}, "feature 'load' of Careless in round 0 has 0 numbers: it must have as many in every round"),
     ],
 )
 def test_what_an_adversary_must_not_publish(given: Any, says: str) -> None:
@@ -309,6 +498,17 @@ def test_what_an_adversary_must_not_publish(given: Any, says: str) -> None:
     adversary.given = given
     with pytest.raises(omnisim.OmnisimError, match=says):
         omnisim.simulate(scenario(adversary=adversary, subsequences={"all": None}))
+
+
+def test_a_feature_is_as_wide_in_every_round() -> None:
+    class Wider(Careless):
+        def _publish(self, context: Context, history: History | None) -> Any:
+            return {"load": np.ones(1 + context.round // 4)}
+
+    with pytest.raises(
+        omnisim.OmnisimError, match="Wider in round 4 has 2 numbers: it must have as many in every round"
+    ):
+        omnisim.simulate(scenario(adversary=Wider(), subsequences={"all": None}))
 
 
 def test_a_declared_horizon_takes_subsequences_that_data_decide_only() -> None:
@@ -333,6 +533,22 @@ def test_the_contract_holds_what_is_published() -> None:
     omnisim.testing.check_adversary(Announcing(), rounds=4)
     with pytest.raises(omnisim.OmnisimError, match="does not forget on start"):
         omnisim.testing.check_adversary(Forgetful(), rounds=4)
+
+    class Counting(omnisim.adversaries.Independent):
+        """Says how often it was asked since it began, which is the round only if it is asked in order."""
+
+        published = ("count",)
+        count = 0
+
+        def _start(self, rng: np.random.Generator) -> None:
+            self.count = 0
+
+        def _publish(self, context: Context, history: History | None) -> dict[str, float]:
+            self.count += 1
+            return {"count": float(self.count)}
+
+    with pytest.raises(omnisim.OmnisimError, match="declares itself oblivious, but"):
+        omnisim.testing.check_adversary(Counting([[0.1], [0.9]]), rounds=4)
 
 
 def test_a_rule_over_all_rounds_is_the_rule_round_by_round() -> None:

@@ -66,6 +66,7 @@ class Adversary(Parametrized, ABC):
         """
         self.populations = tuple(populations)
         self.draws_in_law = False
+        self._widths: dict[str, int] = {}
         self._start(rng)
         self._sources = [rng, *_sources_of(self)]
 
@@ -82,17 +83,26 @@ class Adversary(Parametrized, ABC):
         Raises
         ------
         StrategyError
-            If it publishes other features, or something that is no array of finite numbers.
+            If it publishes other features, something that is no array of finite numbers, or other numbers of them than
+            before.
         """
         given = self._publish(context, history) if self.published else {}
         where = f"{type(self).__name__} in round {context.round}"
         if not isinstance(given, Mapping) or set(given) != set(self.published):
             said = sorted(given) if isinstance(given, Mapping) else type(given).__name__
             raise StrategyError(f"{where} publishes {said}: it declares {sorted(self.published)}")
-        return {
+        found = {
             name: finite(f"feature {name!r} of {where}", np.atleast_1d(np.asarray(given[name])), ("k",), StrategyError)
             for name in self.published
         }
+        for name, values in found.items():
+            width = self._widths.setdefault(name, len(values))
+            if not 0 < width == len(values):
+                raise StrategyError(
+                    f"feature {name!r} of {where} has {len(values)} numbers: it must have as many in every round, "
+                    "at least one"
+                )
+        return found
 
     def law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture:
         """The law of the outcome in this round.

@@ -93,7 +93,8 @@ class DemandResponse(Adversary):
         The prices that become outcomes 0 and 1; a scenario file states them in its market.
     publishes
         Features, each of d numbers in MWh: ``"load_before"``, the schedules of all customers in the round before (in
-        round 0, the mean over their actions), and ``"available_capacity"``, of the generators in service.
+        round 0, the mean over their actions; with churn each stay counts there, whether it has begun or not), and
+        ``"available_capacity"``, of the generators in service.
 
     Raises
     ------

@@ -39,7 +39,8 @@ class RidgeAutoregression(Forecaster):
     lags
         In rounds, each >= 1.
     features
-        Names of the context's features to use; None for all of them.
+        Names of the context's features to use; None for all of them that the past has too, where there is one (what an
+        adversary publishes as it goes is in no past).
     transform
         ``"asinh"`` of outcomes less their median, in units of their median absolute deviation scaled to a normal
         distribution (over the window), for regressors and targets alike; or ``"none"``.
@@ -125,7 +126,10 @@ class RidgeAutoregression(Forecaster):
         if len(self._outcomes) < max(self.lags):
             return None
         parts = [np.empty(0)]
-        names = sorted(context.features) if self.features is None else self.features
+        names = self.features
+        if names is None:
+            past = self.service.past
+            names = tuple(sorted(name for name in context.features if past is None or name in past.features))
         for name in names:
             if name not in context.features:
                 raise StrategyError(
