@@ -369,3 +369,20 @@ def test_what_no_float_holds_is_not_lost_for_good() -> None:
     assert np.isfinite(potential.potentials).all()
     # What was at the limit has grown since then.
     assert potential.potentials[0].max() > 1
+
+
+def test_no_product_overflows() -> None:
+    """Far beyond any budget: potentials are large and finite, and so are weights."""
+    rng, potential = crowd(1, 365, agents=4)
+    potential._powers[:] = 1e140
+    potential._external_powers[:] = 1e140
+    context = Context(0, np.array([True, True]))
+    potential._decisions.prepare(context, [])
+    potential.prepare(context)
+    potential.learn(mixture_of(rng), rng.random(D))
+    assert np.isfinite(potential.potentials).all()
+    assert potential.potentials[:, :, 1].max() <= 1e150
+    for _ in range(3):
+        potential.learn(mixture_of(rng), rng.random(D))
+        assert np.isfinite(potential.weighted_gain(rng.random(D))[1]).all()
+    assert (potential._products <= 1e150).all()

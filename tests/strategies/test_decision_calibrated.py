@@ -161,6 +161,25 @@ def test_another_base_within_the_tolerance_is_not_played_if_the_first_can_be_aff
     assert rivals > 0
 
 
+def test_with_a_tolerance_of_ones_own_nothing_is_spared():
+    """Beyond it no budget says what can be afforded: what is within it is played, whoever earned more."""
+    rounds, rng = 60, np.random.default_rng(3)
+    agents = population(rng, 8, 4, 3)
+    outcomes = rng.random((rounds, 3))
+    bases = [omnisim.forecasters.Published(each) for each in (outcomes, 1 - outcomes)]
+    forecaster = DecisionCalibrated(bases, combine=False, tolerance=2.0)
+    forecaster.start(Service(3, rounds, [agents]))
+    beyond = 0
+    for t, outcome in enumerate(outcomes):
+        forecaster.predict(Context(t))
+        engine = forecaster._engine
+        assert engine.spared is None
+        beyond += worst_case(engine.gain, Mixture.point(outcome))[0] > 2.0
+        assert forecaster.diagnostics()["value"] <= 2.0 + 1e-9
+        forecaster.update(outcome)
+    assert beyond > 0
+
+
 @pytest.mark.sampled
 def test_sampled_certificates_fail_in_at_most_a_share_delta_of_runs():
     # Each run promises all of its rows together with probability 0.95. Over 60 runs the number that fail is at most

@@ -270,3 +270,17 @@ def test_the_figure_is_drawn_from_the_pairs_of_the_best() -> None:
             rows = rows[(rows["forecast"] == "b") & (rows["against"] == other)]
             (own,) = (rows if population is None else rows[rows["population"] == population]).to_dict("records")
             assert strip.inner == (own["low"], own["high"])
+
+
+def test_what_differs_by_hardly_anything_is_not_the_same() -> None:
+    """A millionth of a cent on one day: the difference is judged, if only as less than a cent."""
+    record = record_of({"a": math.nan, "b": math.nan}, np.random.default_rng(0))
+    names = {name: [f"{name} {n}" for n in range(size)] for name, size in SIZES.items()}
+    for seed in range(record.ledger.seeds):
+        money = {name: values.copy() for name, values in record.money["a", seed].items()}
+        money["homes"][3, 0] += 1e-8
+        record.ledger.enter("a", seed, money, record.weights, names)
+    row = differences(record.ledger).iloc[0]
+    assert row["forecast"] == "a"
+    assert 0 < row["difference"] < 1e-6
+    assert row["verdict"] != "the same"
