@@ -3,12 +3,13 @@
 Run it as a script from the checkout; minutes, or seconds with ``--quick``::
 
     python tests/benchmarks/million.py [--quick] [--agents 1000 20000 100000] [--rounds 50] [--every 10]
+    python tests/benchmarks/million.py --calibrated [--agents ...] [--rounds ...]
 
 ``--agents 1000000 --rounds 365 --every 50`` is a million agents over a year, with a checkpoint every 50 rounds: in the
 middle the run is killed, and goes on from the last one (a stage of its own). Algorithm 3 with a published forecast: 24
 coordinates, 8 actions, one constraint, three overlapping subsequences. Half of the actions are safe, as in the standard
 load. Each size has a process of its own, so that its peak of memory is its own, and is measured after a small run of
-everything, which compiles.
+everything, which compiles. With ``--calibrated`` the forecaster calibrates the published forecast for all the agents.
 """
 
 import argparse
@@ -45,22 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--every", type=int, help="rounds between checkpoints, with a kill in the middle (default: none)"
     )
+    parser.add_argument("--calibrated", action="store_true", help="a decision-calibrated forecaster")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
     if chosen.one is not None:
-        note(json.dumps(stages(chosen.one, rounds, chosen.every)))
+        note(json.dumps(stages(chosen.one, rounds, chosen.every, chosen.calibrated)))
         return
     sizes = chosen.agents or (QUICK_SIZES if chosen.quick else SIZES)
-    compare(sorted(sizes), rounds, chosen.every)
+    compare(sorted(sizes), rounds, chosen.every, chosen.calibrated)
 
 
-def compare(sizes: Sequence[int], rounds: int, every: int | None) -> None:
+def compare(sizes: Sequence[int], rounds: int, every: int | None, calibrated: bool) -> None:
     """Every stage at every size, and how each grows from one size to the next."""
     found = {}
     for agents in sizes:
         command = [sys.executable, __file__, "--one", str(agents), "--rounds", str(rounds)]
         command += [] if every is None else ["--every", str(every)]
+        command += ["--calibrated"] if calibrated else []
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 (this file)
         found[agents] = json.loads(printed.stdout)
     names = [f"N = {agents:,}" for agents in sizes]
@@ -94,19 +97,19 @@ def _exponent(found: dict[int, dict], stage: str, small: int, large: int) -> str
     return f"{math.log(max(many, 1e-6) / max(few, 1e-6)) / math.log(large / small):.2f}"
 
 
-def stages(agents: int, rounds: int, every: int | None) -> dict[str, object]:
+def stages(agents: int, rounds: int, every: int | None, calibrated: bool) -> dict[str, object]:
     """Seconds and peak of memory in MB after each stage, and MB of the trace's file."""
     with tempfile.TemporaryDirectory() as folder:
         # In several blocks of agents, as large runs are: loops are compiled for the layout of what they are given.
-        _run(min(agents, 3_000), 8, None if every is None else 2, Path(folder) / "small")
+        _run(min(agents, 3_000), 8, None if every is None else 2, calibrated, Path(folder) / "small")
         before = peak_memory()
-        seconds, wall, peak = _run(agents, rounds, every, Path(folder))
+        seconds, wall, peak = _run(agents, rounds, every, calibrated, Path(folder))
         size = (Path(folder) / TRACE).stat().st_size / 1e6
         return {"before": before, "seconds": seconds, "wall": wall, "peak": peak, "file": size}
 
 
 def _run(
-    agents: int, rounds: int, every: int | None, folder: Path
+    agents: int, rounds: int, every: int | None, calibrated: bool, folder: Path
 ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     seconds: dict[str, float] = {}
     wall: dict[str, float] = {}
@@ -120,7 +123,7 @@ def _run(
         return result
 
     def play() -> omnisim.Trace:
-        scenario = stage("build", load, agents, rounds)
+        scenario = stage("build", load, agents, rounds, calibrated)
         if every is None:
             return stage("simulate", omnisim.simulate, scenario)
         checkpoint = omnisim.Checkpoint(folder / "state.npz", every)
@@ -158,17 +161,20 @@ def measure(trace: omnisim.Trace, stage: Callable[..., Any]) -> None:
     stage("table", lambda: analysis.agents)
 
 
-def load(agents: int, rounds: int) -> omnisim.Scenario:
+def load(agents: int, rounds: int, calibrated: bool) -> omnisim.Scenario:
     """The scenario that is measured; agents are made in blocks, so that making them needs little memory beside them."""
     rng = np.random.default_rng(0)
     outcomes = rng.random((rounds, DIMENSION))
     predictions = np.clip(outcomes + rng.normal(0.0, 0.1, outcomes.shape), 0.0, 1.0)
+    forecaster: omnisim.forecasters.Forecaster = omnisim.forecasters.Published(predictions)
+    if calibrated:
+        forecaster = omnisim.forecasters.DecisionCalibrated([forecaster])
     days = np.arange(rounds)
     return omnisim.Scenario(
         name="a million agents",
         populations=[omnisim.Population("all", utility=_utility(agents, rng), constraints=[_constraint(agents, rng)])],
         adversary=omnisim.adversaries.Replay(outcomes),
-        forecaster=omnisim.forecasters.Published(predictions),
+        forecaster=forecaster,
         elimination=omnisim.elimination.SubsequenceFirstViolation(),
         subsequences={"all": None, "weekdays": days % 7 < 5, "even": days % 2 == 0},
         rounds=rounds,

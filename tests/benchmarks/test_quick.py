@@ -25,6 +25,7 @@ ROWS = {
     "calibration.py": ["published, N = 30", "biased, N = 30", "published, N = 6, d = 1", "N = 9", "N = 18",
                        "published, cutting_planes", "biased, simulated_play", "N = 12", "Copy bandwidth"],
     "million.py": ["N = 60", "N = 60:", "N = 120", "from 60 to 120"],
+    "million.py --calibrated": ["N = 60", "N = 120:", "from 60 to 120"],
     "million.py --every 4": ["N = 60", "N = 60:", "N = 120", "build  simulate  go on  analyze"],
     "report.py": ["N = 9"],
     "storage_income.py": ["root mean squared error", "mean absolute error of the shape", "rank correlation"],
