@@ -15,8 +15,11 @@ import numpy as np
 import pandas as pd
 
 from omnisim.analysis.kernels import add_costs
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray
 from omnisim.trace import Trace
+
+_BLOCK = 1 << 20
+"""Costs in one block of agents, of which tables of violations are made."""
 
 
 def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -71,15 +74,14 @@ def violated_limits(trace: Trace) -> pd.DataFrame:
     for name, record in trace.records.items():
         if not record.costs.shape[2]:
             continue
-        there, agents = record.actions >= 0, record.costs.shape[1]
+        agents = record.costs.shape[1]
         units = [limit.unit for limit in record.limits] or ["cost"] * record.costs.shape[2]
         for subsequence, active in zip(trace.subsequences, trace.active.T, strict=True):
-            over, total = excess(trace, name, active)
-            rounds = int(there[active].sum())
+            violated, total, largest = _by_agent(trace, name, active)
+            rounds = int((record.actions[active] >= 0).sum())
             for j, (constraint, unit) in enumerate(zip(record.constraint_names, units, strict=True)):
-                mine = over[:, :, j]
-                counted = (agents, int((mine > 0).any(axis=0).sum()), rounds)
-                sums = (int((mine > 0).sum()), float(total[:, j].sum()), float(mine.max(initial=0.0)))
+                counted = (agents, int((violated[:, j] > 0).sum()), rounds)
+                sums = (int(violated[:, j].sum()), float(total[:, j].sum()), float(largest[:, j].max(initial=0.0)))
                 rows.append((name, subsequence, constraint, unit, *counted, *sums))
     return pd.DataFrame(rows, columns=list(LIMITS))
 
@@ -100,7 +102,9 @@ COLUMNS = ("population", "agent", "subsequence", "constraint", "rounds", "violat
 """Columns of the table of violations."""
 
 
-def excess(trace: Trace, population: str, active: BoolArray) -> tuple[FloatArray, FloatArray]:
+def excess(
+    trace: Trace, population: str, active: BoolArray, agents: slice = slice(None)
+) -> tuple[FloatArray, FloatArray]:
     """Amount by which each agent exceeded each limit in the R rounds of a subsequence, active (T,).
 
     Returns
@@ -108,7 +112,7 @@ def excess(trace: Trace, population: str, active: BoolArray) -> tuple[FloatArray
     By round, (R, N, J) >= 0, and in all, (N, J), in the unit of the limit; see the top of the file for limits on sums.
     """
     record = trace.records[population]
-    costs = (record.costs if record.true_costs is None else record.true_costs)[active]
+    costs = (record.costs if record.true_costs is None else record.true_costs)[:, agents][active]
     over = np.where(costs > ROUNDING, costs, 0.0)
     total = over.sum(axis=0)
     for j, limit in enumerate(record.limits):
@@ -117,9 +121,24 @@ def excess(trace: Trace, population: str, active: BoolArray) -> tuple[FloatArray
             is_over = so_far[-1] > ROUNDING * len(costs)
             over[:, :, j] = np.where(is_over, np.maximum(so_far, 0.0), 0.0)
             total[:, j] = np.where(is_over, so_far[-1], 0.0)
-        over[:, :, j] *= limit.scale
-        total[:, j] *= limit.scale
+        over[:, :, j] *= limit.scale[agents]
+        total[:, j] *= limit.scale[agents]
     return over, total
+
+
+def _by_agent(trace: Trace, population: str, active: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Rounds of a subsequence, active (T,), that exceeded each limit, the sum and the largest excess, each (N, J)."""
+    _, agents, constraints = trace.records[population].costs.shape
+    violated = np.empty((agents, constraints), dtype=np.int64)
+    total, largest = np.empty((2, agents, constraints))
+    # Not one by one: numpy adds up the numbers of a single column in another order.
+    parts = max(1, min(agents // 2, agents * constraints * len(active) // _BLOCK))
+    for part in range(parts):
+        block = slice(agents * part // parts, agents * (part + 1) // parts)
+        over, total[block] = excess(trace, population, active, block)
+        violated[block] = (over > 0).sum(axis=0)
+        largest[block] = over.max(axis=0, initial=0.0)
+    return violated, total, largest
 
 
 def _violations_of(trace: Trace, name: str, members: Mapping[str, BoolArray]) -> pd.DataFrame:
@@ -127,12 +146,8 @@ def _violations_of(trace: Trace, name: str, members: Mapping[str, BoolArray]) ->
     _, agents, constraints = record.costs.shape
     active = np.stack(list(members.values()))
     subsequences = len(active)
-    each = [excess(trace, name, rounds) for rounds in active]
-    found = {
-        "violated": np.stack([(over > 0).sum(axis=0) for over, _ in each]),
-        "total": np.stack([total for _, total in each]),
-        "largest": np.stack([over.max(axis=0, initial=0.0) for over, _ in each]),
-    }
+    each = [_by_agent(trace, name, rounds) for rounds in active]
+    found = dict(zip(("violated", "total", "largest"), map(np.stack, zip(*each, strict=True)), strict=True))
     units = [limit.unit for limit in record.limits] or ["cost"] * constraints
     labels = {
         "population": name,
