@@ -57,6 +57,9 @@ QUICK = {
 }  # fmt: skip
 """Changes that make it small."""
 
+JULY = {"market.first_day": dt.date(2022, 7, 1), "market.last_day": dt.date(2022, 7, 31)}
+"""Days that are in each subsequence of the scenario."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table for each series."""
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "populations.buyers.agents": 40,
             "populations.factories.agents": 20,
             "populations.operators.agents": 40,
-            **(QUICK if chosen.quick else {}),
+            **(QUICK | JULY if chosen.quick else {}),
         }
         scenario, rows, base = omnisim.load_scenario(SCENARIO, changes), [], 0.0
         for name, forecaster in FORECASTERS.items():
