@@ -33,7 +33,7 @@ _INTERVAL = re.compile(r"\s+[-\u2013\u2014]\s+|(?<=[Z\d])/(?=\d{4}-\d\d-\d\dT)|\
 _BEHIND = re.compile(r"\s*(Z|UTC|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<![\d:.])24:00(:00)?(?![\d:])")
 _COMPACT = r"(19|20|21)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-_COMPACT_HOUR = re.compile(rf"({_COMPACT})([01]\d|2[0-4])")
+_COMPACT_MOMENT = re.compile(rf"({_COMPACT})([01]\d|2[0-4])([0-5]\d)?([0-5]\d)?")
 _ENOUGH = 0.5
 """Share of the cells that a format must read to be considered."""
 
@@ -83,8 +83,8 @@ def read_moments(text: "pd.Series", key: str, declared: str | None, clock: bool 
     """
     import pandas as pd
 
-    if declared is None and (text != "").any() and text[text != ""].str.fullmatch(_COMPACT_HOUR).all():
-        text = text.str.replace(_COMPACT_HOUR, lambda found: f"{found[1]} {found[5]}:00", regex=True)
+    if declared is None and (text != "").any() and text[text != ""].str.fullmatch(_COMPACT_MOMENT).all():
+        text = text.str.replace(_COMPACT_MOMENT, _spelt_out, regex=True)
     interval = text.map(lambda cell: _INTERVAL.search(cell) is not None)
     # A format of one's own may have such a dash itself.
     both = bool(interval.mean() > _ENOUGH) and (declared is None or _INTERVAL.search(declared) is None)
@@ -115,6 +115,11 @@ def are_compact(numbers: Sequence[str]) -> bool:
     """
     clock = r"([01]\d|2[0-4])([0-5]\d([0-5]\d)?)?"
     return bool(numbers) and all(re.fullmatch(rf"{_COMPACT}({clock})?", number) for number in numbers)
+
+
+def _spelt_out(found: re.Match[str]) -> str:
+    """A moment written as one number, with the signs that are between its parts."""
+    return f"{found[1]} {found[5]}:{found[6] or '00'}" + (f":{found[7]}" if found[7] else "")
 
 
 def epoch_hint(value: float) -> str:

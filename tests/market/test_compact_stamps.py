@@ -39,9 +39,11 @@ def test_days_as_whole_numbers(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("ending", [False, True])
 @pytest.mark.parametrize("numeric", [False, True])
-def test_the_hour_behind_the_day(tmp_path: Path, ending: bool, numeric: bool) -> None:
+@pytest.mark.parametrize("more", ["", "00", "0000"])
+def test_the_hour_behind_the_day(tmp_path: Path, ending: bool, numeric: bool, more: str) -> None:
+    """And minutes and seconds behind the hour; the last hour of a day may end at 24 of it."""
     stamps = [local(moment, BERLIN) for moment, _ in PAIRS]
-    cells = [f"{t:%Y%m%d}{t.hour + ending:02d}" for t in stamps]
+    cells = [f"{t:%Y%m%d}{t.hour + ending:02d}{more}" for t in stamps]
     frame = pd.DataFrame({"when": cells, "price": [price for _, price in PAIRS]})
     if numeric:
         frame["when"] = frame["when"].astype(int)
@@ -49,6 +51,29 @@ def test_the_hour_behind_the_day(tmp_path: Path, ending: bool, numeric: bool) ->
     path = tmp_path / "a.csv"
     frame.to_csv(path, index=False)
     np.testing.assert_allclose(guess(path, {"timezone": BERLIN}).market.prices, EXPECTED)
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_quarters_of_an_hour(tmp_path: Path, form: str) -> None:
+    start = dt.datetime(2024, 2, 28, tzinfo=dt.UTC)
+    moments = [start + dt.timedelta(minutes=15 * k) for k in range(3 * 96)]
+    prices = 20 + np.arange(3 * 96) % 83 / 8
+    path = tmp_path / "a.csv"
+    path.write_text("t,price\n" + "".join(f"{m:{form}},{p}\n" for m, p in zip(moments, prices, strict=True)))
+    found = guess(path, {}).market
+    np.testing.assert_array_equal(found.prices, prices.reshape(3, 96))
+    assert [str(day)[:10] for day in found.dates] == ["2024-02-28", "2024-02-29", "2024-03-01"]
+    again = read_prices(path, time="t", time_format=form, price="price", resolution="15min")
+    np.testing.assert_array_equal(again.prices, found.prices)
+
+
+@pytest.mark.parametrize("cell", ["202413010000", "202402300000", "202401012500", "202401010060"])
+def test_what_is_no_moment_is_not_read_as_one(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "a.csv"
+    rows = [f"202401{day:02d}{hour:02d}00,20" for day in (1, 2) for hour in range(24)]
+    path.write_text("\n".join(["t,price", *rows[:30], f"{cell},20", *rows[31:]]))
+    with pytest.raises(DataError):
+        read_prices(path, time="t", price="price")
 
 
 def test_seconds_since_1970_are_still_such(tmp_path: Path) -> None:
