@@ -26,7 +26,7 @@ from scenario_files import prices as made_up_prices
 from trace_files import everything, law_known, sealed
 
 from omnisim.files import atomic_write
-from omnisim.simulation.checkpoint import Checkpointer
+from omnisim.simulation.checkpoint import Checkpointer, books_beside
 from omnisim.trace.writing import DIGESTS
 
 Draw = Callable[..., Any]
@@ -106,9 +106,13 @@ def trace_case(draw: Draw, folder: Path) -> str:
 
 
 def checkpoint_case(draw: Draw, folder: Path) -> str:
-    """``run --checkpoint-every`` that goes on from a state that was changed."""
-    out = _copied(made().killed, folder, "checkpoint.npz")
-    _change_archive(draw, out / "checkpoint.npz", None)
+    """``run --checkpoint-every`` that goes on from a state, or from rounds beside it, that was changed."""
+    rounds = books_beside(Path("checkpoint.npz")).name
+    out = _copied(made().killed, folder, "checkpoint.npz", rounds)
+    if draw(st.integers(0, 4)) == 0:
+        (out / rounds).write_bytes(values.damaged(draw, (out / rounds).read_bytes()))
+    else:
+        _change_archive(draw, out / "checkpoint.npz", None)
     return judged("run", made().scenario, "--checkpoint-every", 2, "--out", out)
 
 
