@@ -7,8 +7,8 @@ Powers exp(eta R - c eta^2 V) are kept, not the sums R and V: the gains of a rou
 that their exponentials are found once for an agent and multiply its powers on each. T factors, each rounded, leave a
 relative error of at most T 2^-51 (1e-11 after 20,000 rounds), which moves a bound by that over eta. No power falls
 below ``_SMALLEST``, so that none is ever lost for good: the potential is never less than the theory's. It is more for
-an action that reaches that limit, after 300 rounds at the earliest, and comes back from it, which takes 2,000 more: what
-counts then is its regret since.
+an action that reaches that limit, after 300 rounds at the earliest, and comes back from it, which takes 2,000 more:
+what counts then is its regret since.
 """
 
 import numpy as np
