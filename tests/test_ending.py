@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -71,8 +71,22 @@ setattr(owner, name, waiting)
 InterruptedAt = Callable[..., str]
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Signals are heard in this process, also where tests run in the background or by nohup, which ignore some."""
+    numbers = [getattr(signal, name) for name in CODES]
+    ignored = [each for each in numbers if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, signal.default_int_handler if each is signal.SIGINT else signal.SIG_DFL)
+    yield
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
+
+
 @pytest.fixture(params=["within", pytest.param("outside", marks=pytest.mark.long)])
-def interrupted_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> InterruptedAt:
+def interrupted_at(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, heard: None
+) -> InterruptedAt:
     """What a command says that gets a signal in some function.
 
     The signal is raised there, in this process; or, in the long suite, sent to the command in a process of its own,

@@ -11,6 +11,7 @@ from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.report.study.page import render
+from omnisim.report.template import breakable
 from omnisim.studies import Options
 from omnisim.studies.contests import COMPARISONS
 from omnisim.studies.frame import Frame
@@ -65,7 +66,7 @@ class TestFromTheCommandLine:
         assert leaderboard.iloc[0]["forecaster"] == "perfect foresight"
         assert leaderboard["% of the distance"].is_monotonic_decreasing
         for name in leaderboard["forecaster"]:
-            assert f"<td>{name}</td>" in page
+            assert f"<td>{breakable(name)}</td>" in page
 
     def test_the_manifest_says_how_to_run_it_again(self, quick) -> None:
         manifest = json.loads((quick[0] / "manifest.json").read_text(encoding="utf-8"))
