@@ -122,7 +122,7 @@ class Rule:
 
 
 Membership: TypeAlias = Callable[[Context, History], bool]
-"""Whether a round belongs to a subsequence, by its context and what happened before; it must not draw or remember."""
+"""Function of the context of a round and of what happened before: whether it belongs. It must not draw or remember."""
 
 Subsequence: TypeAlias = BoolArray | Rule | Membership | None
 
@@ -141,7 +141,7 @@ def adaptive(subsequences: Mapping[str, Subsequence], published: Collection[str]
 
 
 def fingerprint(membership: Rule | Membership) -> str:
-    """What a rule says, or what a function is and does: its name, its code, and the values that it holds.
+    """Words of a rule, or a digest of a function: of its name, its code, and the values that it holds.
 
     >>> fingerprint(lambda context, history: True) == fingerprint(lambda context, history: False)
     False

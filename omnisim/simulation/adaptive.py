@@ -93,7 +93,7 @@ def adaptive_rounds(
     memberships: Mapping[int, Rule | Membership],
     adversary: Adversary,
 ) -> AdaptiveRounds | None:
-    """What completes contexts; None where they are known beforehand."""
+    """The rounds of a run whose contexts are completed as they begin; None where all is known beforehand."""
     if not memberships and not adversary.published:
         return None
     return AdaptiveRounds(active, subsequences, memberships, adversary)

@@ -70,7 +70,7 @@ class BooksFile:
         digest, end = self._digest, self._end
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("r+b" if self._rounds else "wb") as file:
+            with self._path.open("r+b") if self._rounds else self._path.open("wb") as file:
                 file.seek(end)
                 file.truncate()
                 for t in range(self._rounds, rounds):

@@ -225,7 +225,7 @@ class DecisionCalibrated(Forecaster):
         return self._arbitrate(context, found) if self.minimax == "cutting_planes" else found
 
     def _arbitrate(self, context: Context, solved: Mixture) -> Mixture:
-        """What is within the tolerance, or the forecast that can be afforded instead: whichever earned more so far."""
+        """Choose between what is within the tolerance and the forecast that can be afforded: which has earned more."""
         spared = self._engine.spared
         if spared is None:
             return solved
