@@ -11,6 +11,7 @@ from source_files import EUROPE, days_of, local, pairs_of
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
+from omnisim.market.moments import read_moments
 
 BERLIN = "Europe/Berlin"
 PAIRS = pairs_of(BERLIN, EUROPE["autumn"])
@@ -95,3 +96,8 @@ def test_an_index_of_objects(kind: str) -> None:
 def test_an_index_that_counts_is_told() -> None:
     with pytest.raises(DataError, match="set time to the column of stamps"):
         read_prices(pd.DataFrame({"price": np.arange(48.0) + 18.44}))
+
+
+def test_seconds_are_kept() -> None:
+    found = read_moments(pd.Series(["20240101005959", "20240229240000"]), "time_format", None).stamps
+    assert [str(moment) for moment in found] == ["2024-01-01 00:59:59", "2024-03-01 00:00:00"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scenario_files import omnisim_command
 
 import omnisim
+from omnisim.comparison.run import measured
 from omnisim.errors import TraceError
 from omnisim.network import Channel, Network
 from omnisim.problem.context import Context, History, Past
@@ -385,6 +386,32 @@ def test_comparisons_leave_out_what_differs_from_run_to_run(tmp_path: Path) -> N
 
 
 FORECASTERS = {"persistence": omnisim.forecasters.Persistence(), "climatology": omnisim.forecasters.Climatology()}
+
+
+def test_blocks_of_a_comparison_are_of_the_subsequences_that_it_compares() -> None:
+    """The one that depends on what happens stands first, so that places differ."""
+    given = scenario(subsequences={"miss": after_a_miss, "all": None, "half": np.arange(T) < T // 2},
+                     elimination=omnisim.elimination.FirstViolation())  # fmt: skip
+    trace = omnisim.simulate(given)
+    blocks = measured(omnisim.analyze(trace))[0]["blocks"]
+    assert [each["subsequence"] for each in blocks] == ["all", "half"]
+    population, actions = buyers(0), trace.actions["buyers"]
+    utilities = [
+        np.mean([population.utility[n, actions[t, n]] @ trace.outcomes[t] + 1 for n in range(N)]) for t in range(T)
+    ]
+    for each, members in zip(blocks, (range(T), range(T // 2)), strict=True):
+        assert sum(each["rounds"]) == len(members)
+        assert sum(each["utility"]) == pytest.approx(sum(utilities[t] for t in members))
+
+
+def test_a_comparison_says_that_rules_on_what_is_published_are_not_compared() -> None:
+    said: list[str] = []
+    given = scenario(subsequences={"all": None, "crowded": CROWDED}, rounds=6)
+    found = omnisim.compare(given, ["climatology"], seeds=1, jobs=1, say=said.append)
+    assert [line.partition(":")[0] for line in said] == ["crowded"]
+    assert set(found.agents["subsequence"]) == {"all"}
+    with pytest.raises(omnisim.OmnisimError, match=r"all subsequences \(crowded, miss\) depend on what happens"):
+        omnisim.compare(scenario(subsequences={"crowded": CROWDED, "miss": after_a_miss}), ["climatology"], seeds=1)
 
 
 def test_a_file_names_what_its_adversary_publishes(tmp_path: Path) -> None:

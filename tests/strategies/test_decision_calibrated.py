@@ -161,6 +161,30 @@ def test_another_base_within_the_tolerance_is_not_played_if_the_first_can_be_aff
     assert rivals > 0
 
 
+def test_what_is_spared_may_be_neither_the_first_choice_nor_what_is_within_the_tolerance(monkeypatch):
+    """Of three candidates the first is beyond what a round may afford, the second is not, the third is within both."""
+    rng = np.random.default_rng(5)
+    forecaster = DecisionCalibrated([Climatology()], combine=False, base_regret=False)
+    forecaster.start(Service(3, 50, [population(rng, 8, 4, 3)]))
+    for t in range(10):
+        forecaster.predict(Context(t))
+        forecaster.update(rng.random(3))
+    context, engine = Context(10), forecaster._engine
+    forecaster.predict(context)
+    found = sorted(map(Mixture.point, rng.random((3, 3))), key=lambda mixture: -worst_case(engine.gain, mixture)[0])
+    first, second, third = (worst_case(engine.gain, mixture)[0] for mixture in found)
+    assert first > second > third
+    monkeypatch.setattr(engine._weights, "tolerance", lambda: third)
+    monkeypatch.setattr(engine._weights, "allowance", lambda: second)
+    assert engine.play(context, found) is found[2]
+    assert (engine.place, engine.solved) == (2, False)
+    assert engine.spare() is found[1]
+    assert (engine.place, engine.solved) == (1, False)
+    told = forecaster.diagnostics()
+    assert (told["followed"], told["intervened"]) == (0, 0)
+    assert (told["value"], told["tolerance"]) == (second, second)
+
+
 def test_with_a_tolerance_of_ones_own_nothing_is_spared():
     """Beyond it no budget says what can be afforded: what is within it is played, whoever earned more."""
     rounds, rng = 60, np.random.default_rng(3)

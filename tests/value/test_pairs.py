@@ -226,6 +226,8 @@ def test_a_page_of_many_forecasts_shows_the_pairs_of_the_best(names: str, shown:
     pairs = (len(names) + 1) * len(names) // 2
     assert len(study.tables["differences"].frame) == pairs
     assert len(study.tables["differences_by_population"].frame) == pairs * len(SIZES)
+    customers = sum(float(values.sum()) for values in record.weights.values())
+    assert f"is for all {customers:g} together. " in study.tables["differences"].note
     text = Parsed(render(study)).text
     html = render(study).decode()
     for table, rows in (("differences", shown), ("differences_by_population", parted)):
