@@ -2,8 +2,8 @@
 
 Two for each regret and subsequence, of different kinds:
 
-- before the run: regret in expectation over the mixtures, in a run of T rounds, whatever comes: Phi <= e K and V <= |S|
-  in units of the agent's range;
+- before the run: regret in expectation over the mixtures, in a run of T rounds, whatever comes: Phi <= e K and gains
+  within the agent's range;
 - from the record: regret of the actions played, by the potential Phi / K at the end, the sums of squares V, the number
   P of actions that were or could have been played, and what the draws may add. It fails with probability at most delta:
   each pair of a subsequence and an agent has delta / E of it for external regret, and as much for swap regret.
@@ -26,11 +26,18 @@ from omnisim.analysis.conditional import Conditional
 from omnisim.analysis.evidence import DELTA, Basis, Evidence
 from omnisim.analysis.expected_regret import expected_regrets
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.game.regret_bounds import external_logarithm, regret_bound, sampling_bound, swap_logarithm
+from omnisim.game.regret_bounds import (
+    external_logarithm,
+    regret_bound,
+    regret_rates,
+    sampling_bound,
+    swap_logarithm,
+    worst_regret_bound,
+)
 from omnisim.problem.guarantees import CalibratesDecisions, Hypothesis, RegretFromBias
 from omnisim.trace import Mixtures
 
-PROMISED = "{} regret(S) in expectation <= range (ln({} E e) + c eta^2 |S|) / eta, least over eta"
+PROMISED = "{} regret(S) in expectation <= range (ln({} E e) - |S| ln(1 - eta^2) / 2) / artanh(eta), least over eta"
 RECORDED = "{} regret(S) <= range (ln({} E Phi / K) + c eta^2 V) / eta, least over eta, + sampling"
 
 
@@ -64,6 +71,7 @@ def regret_claims(
     if within.beyond.any():
         happened = expected_regrets(trace, mixtures, name, trace.outcomes)
     rounds, actions, pairs = trace.horizon, measures.population.actions, calibration.regret_pairs
+    rates = regret_rates(rounds)
     unit = within.utility_range
     square = np.where(unit > 0, unit, 1.0) ** 2
     log_delta = math.log(pairs / DELTA)
@@ -81,16 +89,16 @@ def regret_claims(
             "swap": (
                 rule.swap,
                 "m A^A|m A^P",
-                regret_bound(np.array(size), swap_logarithm(rounds, actions, pairs, math.e, actions), rounds),
-                regret_bound(of_swap, swap_logarithm(rounds, actions, pairs, spent, possible), rounds)
+                worst_regret_bound(np.array(size), swap_logarithm(rates, actions, pairs, math.e, actions), rates),
+                regret_bound(of_swap, swap_logarithm(rates, actions, pairs, spent, possible), rates)
                 + 2 * sampling_bound(found.unsure[k], actions * math.log(actions) + log_delta, rounds),
                 measures.swap_regret[k],
             ),
             "external": (
                 rule.external,
                 "m A|m A",
-                regret_bound(np.array(size), external_logarithm(rounds, actions, pairs, math.e), rounds),
-                regret_bound(of_external, external_logarithm(rounds, actions, pairs, spent), rounds)
+                worst_regret_bound(np.array(size), external_logarithm(rates, actions, pairs, math.e), rates),
+                regret_bound(of_external, external_logarithm(rates, actions, pairs, spent), rates)
                 + sampling_bound(found.variance[k] / square, log_delta, rounds),
                 measures.external_regret[k],
             ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.compiled import compiled
-from omnisim.game.exponential import exponential
+from omnisim.game.polynomials import exponential
 from omnisim.threads import in_shares
 
 _LARGEST = 1e150

@@ -1,36 +1,41 @@
 r"""Bounds from a potential of regrets: external and swap regret of every agent, with constants for a single year.
 
 Let x_ab(p, y) = (u(b, y) - u(a, y)) / s for an agent whose utilities differ by at most s at any outcome, counted where
-the agent plays a and b is a candidate, and r_b = E_{p ~ psi} x_{a(p) b}, v_b = E_{p ~ psi} x_{a(p) b}^2. With rates eta
-in (0, 1) and c = (-eta - ln(1 - eta)) / eta^2,
-
-    exp(eta r - c eta^2 v) <= 1 + eta r.                                                                     (1)
-
-*Proof.* (z - ln(1 + z)) / z^2 = \int_0^1 s / (1 + z s) ds decreases in z > -1, so that it is at most c for z >= -eta:
-exp(z - c z^2) <= 1 + z for z = eta x, \|x\| <= 1. The exponential of a mean is at most the mean of exponentials
-(Jensen), and the mean over psi of 1 + eta x is 1 + eta r. |_| (With c = 1 and eta <= 1/2 this is the inequality of
-:class:`~omnisim.game.weights.SecondOrderPotential`; c is 0.77 at 1/2 and falls to 1/2.)
+the agent plays a and b is a candidate; \|x\| <= 1. A round has r_b = E_{p ~ psi} x_{a(p) b} and v_b = E_{p ~ psi}
+x_{a(p) b}^2. The potentials are the capital of bets on regret: in a round of gain r the capital of a bet of rate eta in
+(0, 1) becomes 1 + eta r times what it was.
 
 **External regret.** For every subsequence S and agent n let Phi^ext = (1 / (m A)) sum over the m rates and A actions b
-of exp(eta R_b - c eta^2 V_b), R_b and V_b the sums over S of r_b and v_b. By (1) a round raises it by at most its
-weighted gain.
+of prod over S of (1 + eta r_b). A round raises it by its weighted gain, exactly.
 
 **Swap regret.** For a swap f of actions, gains add up over the actions played: r_f = sum_a r_{a f(a)} with r_ab = E
-1[a(p) = a] x_ab, and so do v_f = sum_a v_{a f(a)}; (1) holds for them, as E ranges over all support points, whatever
-their actions. So Phi^swap = (1 / m) sum over rates of the mean over all A^A swaps f of exp(eta R_f - c eta^2 V_f) rises
-by at most its weighted gain as well, and it factorizes:
+1[a(p) = a] x_ab, and so do v_f = sum_a v_{a f(a)}. Let Phi^swap = (1 / m) sum over rates of the mean over all A^A swaps
+f of prod over S and over the support of psi of (1 + eta x_{a(p) f(a(p))})^psi(p). A round raises it by at most its
+weighted gain, since a geometric mean is at most the arithmetic one, 1 + eta r_f; with equality where psi is one point.
+It factorizes:
 
-    mean over f = prod_a (1 / A) sum_b exp(eta R_ab - c eta^2 V_ab).
+    mean over f = prod_a (1 / A) sum_b prod over S and p, a(p) = a, of (1 + eta x_ab)^psi(p).
 
 A round changes the factors of the actions played only; those of actions never played are 1.
 
-**Bounds.** Let the sum of Phi over the E pairs of a subsequence and an agent be at most E X. Then for every pair
+**Bounds.** Let the sum of Phi over the E pairs of a subsequence and an agent be at most E X. Then for every pair, with
+Lambda = ln(m A E X) for external regret, and ln(m E X) + P ln A for swap regret, P the number of actions ever played
+on S,
 
-    R_b <= min over eta of (ln(m A E X) + c eta^2 V_b) / eta,
-    R_f <= min over eta of (ln(m E X) + P ln A + c eta^2 V_f) / eta,                                          (2)
+    R <= min over eta of (Lambda - \|S\| ln(1 - eta^2) / 2) / artanh(eta),                                     (1)
+    R <= min over eta of (Lambda + c eta^2 V) / eta,    c = (-eta - ln(1 - eta)) / eta^2,                    (2)
 
-in units of s, with P the number of actions ever played on S. *Proof.* One summand is at most the whole; and in the
-product each factor of a played action is at least 1 / A times the exponential of f(a), the others are 1. |_|
+in units of s, with R = R_b or R_f, V = V_b or V_f, the sums over S.
+
+*Proof.* One summand of Phi is at most the whole; and in the product each factor of a played action is at least 1 / A
+times the product of f(a), the others are 1. So sum over S of E ln(1 + eta x) <= Lambda (for external regret, whose
+summand is ln(1 + eta r), by Jensen). The logarithm is concave: between x = -1 and 1 it is at least its chord, ln(1 +
+eta x) >= x artanh(eta) + ln(1 - eta^2) / 2, which gives (1). And (z - ln(1 + z)) / z^2 = \int_0^1 s / (1 + z s) ds
+decreases in z > -1, so that it is at most c for z >= -eta: ln(1 + z) >= z - c z^2, which gives (2). |_|
+
+(1) is known before the run. For its best rate it is at most sqrt(2 Lambda \|S\|), as -ln(1 - eta^2) / 2 = ln cosh
+artanh(eta) <= artanh(eta)^2 / 2: the constant of Hoeffding's inequality. (2) says more where gains were small: c falls
+to 1/2 with eta. (Capital of bets in place of exponentials is Orabona and Pal's, 2016; of tests, Shafer's, 2021.)
 
 Copying the outcome never loses: the best response to y earns at y no less than any candidate. So the engine can keep
 the weighted gain of a round below any tolerance > 0 (theory, section 4).
@@ -55,45 +60,60 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.elementary import log
 
-LARGEST_RATE = 0.9
+LARGEST_RATE = 0.8
 """eta of the first rate, for events that hardly ever fire."""
 
-_LOGARITHM = 18.0
-"""The smallest rate is the root of this over T: the best for T rounds and a logarithm of 10, about what agents have."""
+_LOGARITHM = 22.5
+"""The smallest rate is the best one for T rounds and this Lambda, which lies between those of external and of swap
+regrets of some hundred agents."""
 
 
-def regret_rates(rounds: int) -> tuple[FloatArray, FloatArray]:
-    """The grid of rates eta (m,) for T rounds, largest first, and their c (m,).
+def regret_rates(rounds: int) -> FloatArray:
+    """The grid of rates eta (m,) for T rounds, largest first.
 
-    The smallest is the best one for all T rounds; each is twice the next, until the largest.
+    The smallest is the root of 2 Lambda / T; each is twice the next, until the largest.
 
-    >>> rates, curvatures = regret_rates(365)
-    >>> rates.round(3), curvatures.round(3)
-    (array([0.9  , 0.444, 0.222]), array([1.732, 0.725, 0.589]))
+    >>> regret_rates(365).round(3)
+    array([0.8  , 0.351])
     """
-    found = [math.sqrt(_LOGARITHM / rounds)]
-    while found[-1] * 2 < LARGEST_RATE / math.sqrt(2):
-        found.append(found[-1] * 2)
-    rates = np.array([LARGEST_RATE, *(rate for rate in found[::-1] if rate < LARGEST_RATE / math.sqrt(2))])
-    return rates, np.asarray(-(rates + log(1 - rates)) / rates**2)
+    found = [LARGEST_RATE]
+    rate = math.sqrt(2 * _LOGARITHM / rounds)
+    while rate < LARGEST_RATE / math.sqrt(2):
+        found.insert(1, rate)
+        rate *= 2
+    return np.array(found)
 
 
-def regret_bound(squares: FloatArray, logarithm: FloatArray | float, rounds: int) -> FloatArray:
-    """The least over the rates of (logarithm + c eta^2 V) / eta, for any shape of V >= 0: formula (2)."""
-    rates, curvatures = regret_rates(rounds)
-    squares, logarithm = np.broadcast_arrays(np.asarray(squares, dtype=np.float64), logarithm)
-    ways = [(logarithm + c * eta**2 * squares) / eta for eta, c in zip(rates, curvatures, strict=True)]
+def curvatures(rates: FloatArray) -> FloatArray:
+    """The constant c of each rate eta in (0, 1): ln(1 + z) >= z - c z^2 for z >= -eta, with equality at -eta."""
+    return np.asarray(-(rates + log(1 - rates)) / rates**2)
+
+
+def worst_regret_bound(sizes: FloatArray, logarithm: FloatArray | float, rates: FloatArray) -> FloatArray:
+    """Bound on a sum of ``sizes`` gains in [-1, 1], for any shape: formula (1)."""
+    sizes, logarithm = np.broadcast_arrays(np.asarray(sizes, dtype=np.float64), logarithm)
+    ways = [(logarithm - sizes * math.log1p(-(eta**2)) / 2) / math.atanh(eta) for eta in rates.tolist()]
     return np.asarray(np.minimum.reduce(ways))
 
 
-def external_logarithm(rounds: int, actions: int, pairs: float, spent: float) -> float:
+def regret_bound(squares: FloatArray, logarithm: FloatArray | float, rates: FloatArray) -> FloatArray:
+    """Bound on a sum of gains in [-1, 1], by that of their squares V >= 0, for any shape: formula (2)."""
+    squares, logarithm = np.broadcast_arrays(np.asarray(squares, dtype=np.float64), logarithm)
+    ways = [
+        (logarithm + c * eta**2 * squares) / eta
+        for eta, c in zip(rates.tolist(), curvatures(rates).tolist(), strict=True)
+    ]
+    return np.asarray(np.minimum.reduce(ways))
+
+
+def external_logarithm(rates: FloatArray, actions: int, pairs: float, spent: float) -> float:
     """ln(m A E X) of an external regret; ``pairs`` is E in units of ``spent``, X."""
-    return math.log(len(regret_rates(rounds)[0]) * actions * pairs * spent)
+    return math.log(len(rates) * actions * pairs * spent)
 
 
-def swap_logarithm(rounds: int, actions: int, pairs: float, spent: float, played: FloatArray | int) -> FloatArray:
+def swap_logarithm(rates: FloatArray, actions: int, pairs: float, spent: float, played: FloatArray | int) -> FloatArray:
     """ln(m E X) + P ln A of a swap regret, with P = ``played`` of the actions ever played."""
-    whole = math.log(len(regret_rates(rounds)[0]) * pairs * spent)
+    whole = math.log(len(rates) * pairs * spent)
     return np.asarray(whole + np.asarray(played) * math.log(actions))
 
 

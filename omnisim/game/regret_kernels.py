@@ -3,18 +3,21 @@
 Arrays are by subsequence s, agent n, action played a, rate k and other action b, in this order. Agents are independent
 of each other, and so are subsequences.
 
-Powers exp(eta R - c eta^2 V) are kept, not the sums R and V: the gains of a round are the same on every subsequence, so
-that their exponentials are found once for an agent and multiply its powers on each. T factors, each rounded, leave a
-relative error of at most T 2^-51 (1e-11 after 20,000 rounds), which moves a bound by that over eta. No power falls
-below ``_SMALLEST``, so that none is ever lost for good: the potential is never less than the theory's. It is more for
-an action that reaches that limit, after 300 rounds at the earliest, and comes back from it, which takes 2,000 more:
-what counts then is its regret since.
+Powers are products over rounds, of 1 + eta r for external regret, and of (1 + eta x)^psi over the points of a mixture
+for swap regret. The gains of a round are the same on every subsequence, so that its factors are found once for an agent
+and multiply its powers on each. T factors, each rounded, leave a relative error of at most T 2^-50 (2e-11 after 20,000
+rounds), which moves a bound by that over eta. No power falls below ``_SMALLEST``, so that none is ever lost for good:
+the potential is never less than the theory's. It is more for an action that reaches that limit, after 400 rounds at the
+earliest, and comes back from it: what counts then is its regret since.
+
+Of a product over actions played, each factor the mean of its powers, a round changes one factor: it is multiplied by
+what that becomes over what it was, and stays at ``_LARGEST`` once it has been there.
 """
 
 import numpy as np
 
 from omnisim.compiled import compiled
-from omnisim.game.exponential import exponential
+from omnisim.game.polynomials import exponential, logarithm
 
 _BLOCK = 512
 """Numbers worked on at a time."""
@@ -27,116 +30,122 @@ _RELAXED = {"nsz", "nnan", "contract"}
 
 
 @compiled()
-def weigh_regrets(begin, end, active, own, candidates, scale, rates, external, flat, factors, products, weights):
+def weigh_regrets(begin, end, active, own, candidates, scale, rates, external, powers, products, weights):
     """The weight (N, A) of what every other action would earn more than the own one, in place.
 
-    Of agents ``begin`` to ``end`` - 1; ``flat`` are the powers (L, N, A, m A).
+    Of agents ``begin`` to ``end`` - 1; ``external`` are powers (L, m, N A), and ``powers`` are (L, N, A, m, A).
     """
     count, actions = len(rates), candidates.shape[1]
-    block = max(1, _BLOCK // actions)
-    rows, shares = np.empty((block, count, actions)), np.empty((block, count))
-    row = rows.reshape(block, count * actions)
-    for first in range(begin, end, block):
-        last = min(end, first + block)
-        for s in active:
-            # Rows lie far apart: fetched before anything is done with them, the processor waits for many at once.
-            for i in range(last - first):
-                n = first + i
-                a = own[n]
-                for q in range(count * actions):
-                    row[i, q] = flat[s, n, a, q]
-                for k in range(count):
-                    shares[i, k] = rates[k] * products[s, n, k] / (factors[s, n, a, k] * actions * count)
-            for i in range(last - first):
-                n = first + i
-                for b in range(actions):
-                    weights[n, b] += external[s, n, b]
-                for k in range(count):
-                    for b in range(actions):
-                        weights[n, b] += shares[i, k] * rows[i, k, b]
-        for n in range(first, last):
-            for b in range(actions):
-                weights[n, b] = weights[n, b] * scale[n] if candidates[n, b] and b != own[n] else 0.0
+    weights[begin:end] = 0.0
+    flat = weights.reshape(-1)
+    for s in active:
+        for k in range(count):
+            first, last = begin * actions, end * actions
+            _add(external[s, k, first:last], rates[k] / (count * actions), flat[first:last])
+        _weigh_swaps(begin, end, own, rates, powers[s], products[s], weights)
+    for n in range(begin, end):
+        for b in range(actions):
+            weights[n, b] = weights[n, b] * scale[n] if candidates[n, b] and b != own[n] else 0.0
 
 
 @compiled()
 def learn_regrets(
-    begin, end, active, own, shares, candidates, earned, scale, rates, bends, external_powers, external_weights, powers,
-    flat, factors, products, potentials, rise,
+    begin, end, active, own, shares, candidates, earned, scale, rates, external, powers, products, rise
 ):  # fmt: skip
-    """Multiply the powers of agents ``begin`` to ``end`` - 1 by those of a round, and renew what follows, in place.
+    """Multiply the powers of agents ``begin`` to ``end`` - 1 by the factors of a round, in place.
 
-    ``bends`` (m,) are c eta^2; ``external_powers`` are (L, m, N A), and ``flat`` are the powers (L, N,
-    A, m A). The rise of each agent's potentials is added to
-    ``rise`` (N,).
+    Shapes are those of :func:`weigh_regrets`. The rise of each agent's potentials is added to ``rise`` (N,).
     """
     # Agents are taken in blocks whose numbers stay in the first cache, in loops over a block that can be vectorized.
     actions, count, points = earned.shape[1], len(rates), len(shares)
     block = max(1, _BLOCK // actions)
-    gain, mass, weight = np.empty(block * actions), np.empty(block * actions), np.empty(block * actions)
-    each, together = np.empty((points, block, count * actions)), np.empty((count, block * actions))
+    gain, mean, risen = np.empty(block * actions), np.empty(block * actions), np.empty(block * actions)
+    factor, together = np.empty(block * actions), np.empty((count, block * actions))
+    each = np.empty((points, block, count, actions))
     for first in range(begin, end, block):
         last = min(end, first + block)
         size = (last - first) * actions
-        together[:] = 1.0
+        mean[:size] = 0.0
         for p in range(points):
             for n in range(first, last):
                 at, mine = (n - first) * actions, earned[n, own[p, n]]
                 for b in range(actions):
                     gain[at + b] = (earned[n, b] - mine) * scale[n] if candidates[n, b] else 0.0
+            for q in range(size):
+                mean[q] += shares[p] * gain[q]
             for k in range(count):
-                _exponentials(gain, shares[p], rates[k], bends[k], size, mass)
-                for q in range(size):
-                    together[k, q] *= mass[q]
+                _factors(gain, rates[k], size, factor)
+                if points > 1:
+                    _raise(factor, shares[p], size)
                 for i in range(last - first):
                     for b in range(actions):
-                        each[p, i, k * actions + b] = mass[i * actions + b]
+                        each[p, i, k, b] = factor[i * actions + b]
+        for k in range(count):
+            _factors(mean, rates[k], size, together[k])
+        risen[:size] = 0.0
         for s in active:
-            mass[:size] = 0.0
-            weight[:size] = 0.0
             for k in range(count):
-                row = external_powers[s, k, first * actions : last * actions]
-                _multiply_external(row, together[k], rates[k], mass, weight)
-            for n in range(first, last):
-                at, potential = (n - first) * actions, 0.0
-                for b in range(actions):
-                    external_weights[s, n, b] = weight[at + b] / (count * actions)
-                    potential += mass[at + b]
-                potential /= count * actions
-                rise[n] += potential - potentials[s, n, 0]
-                potentials[s, n, 0] = potential
+                _multiply(external[s, k, first * actions : last * actions], together[k], risen)
             for p in range(points):
-                for n in range(first, last):
-                    a, i = own[p, n], n - first
-                    for q in range(count * actions):
-                        flat[s, n, a, q] = min(_LARGEST, max(_SMALLEST, flat[s, n, a, q] * each[p, i, q]))
-                    for k in range(count):
-                        factor = 0.0
-                        for b in range(actions):
-                            factor += powers[s, n, a, k, b]
-                        factors[s, n, a, k] = factor / actions
-            for n in range(first, last):
-                potential = 0.0
-                for k in range(count):
-                    product = factors[s, n, 0, k]
-                    for a in range(1, actions):
-                        product *= factors[s, n, a, k]
-                    products[s, n, k] = min(_LARGEST, product)
-                    potential += products[s, n, k] / count
-                rise[n] += potential - potentials[s, n, 1]
-                potentials[s, n, 1] = potential
+                _multiply_swaps(first, last, own[p], each[p], powers[s], products[s], rise)
+        for i in range(last - first):
+            for b in range(actions):
+                rise[first + i] += risen[i * actions + b] / (count * actions)
 
 
 @compiled(fastmath=_RELAXED)
-def _exponentials(gain, share, rate, bend, size, found):
+def _weigh_swaps(begin, end, own, rates, powers, products, weights):
+    count, actions = len(rates), powers.shape[1]
+    for n in range(begin, end):
+        a = own[n]
+        for k in range(count):
+            whole = 0.0
+            for b in range(actions):
+                whole += powers[n, a, k, b]
+            share = rates[k] * products[n, k] / (whole * count)
+            for b in range(actions):
+                weights[n, b] += share * powers[n, a, k, b]
+
+
+@compiled(fastmath=_RELAXED)
+def _multiply_swaps(first, last, own, factors, powers, products, rise):
+    count, actions = products.shape[1], powers.shape[1]
+    for n in range(first, last):
+        a = own[n]
+        for k in range(count):
+            before, after, product = 0.0, 0.0, products[n, k]
+            for b in range(actions):
+                power = powers[n, a, k, b]
+                before += power
+                power = min(_LARGEST, max(_SMALLEST, power * factors[n - first, k, b]))
+                after += power
+                powers[n, a, k, b] = power
+            if product < _LARGEST:
+                products[n, k] = min(_LARGEST, product * (after / before))
+            rise[n] += (products[n, k] - product) / count
+
+
+@compiled(fastmath=_RELAXED)
+def _add(powers, share, weight):
+    for q in range(len(powers)):
+        weight[q] += share * powers[q]
+
+
+@compiled(fastmath=_RELAXED)
+def _factors(gain, rate, size, found):
     for q in range(size):
-        found[q] = exponential(share * (rate - bend * gain[q]) * gain[q])
+        found[q] = 1.0 + rate * gain[q]
 
 
 @compiled(fastmath=_RELAXED)
-def _multiply_external(powers, factors, rate, mass, weight):
+def _raise(numbers, exponent, size):
+    for q in range(size):
+        numbers[q] = exponential(exponent * logarithm(numbers[q]))
+
+
+@compiled(fastmath=_RELAXED)
+def _multiply(powers, factors, risen):
     for q in range(len(powers)):
         power = min(_LARGEST, max(_SMALLEST, powers[q] * factors[q]))
+        risen[q] += power - powers[q]
         powers[q] = power
-        mass[q] += power
-        weight[q] += rate * power

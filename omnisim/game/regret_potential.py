@@ -39,25 +39,28 @@ class RegretPotential:
     def __init__(self, decisions: Decisions, subsequences: int, rounds: int, unit: float, limits: Limits) -> None:
         self._decisions, self._population, self._unit = decisions, decisions.population, unit
         agents, actions = self._population.agents, self._population.actions
-        rates, curvatures = regret_rates(rounds)
+        rates = regret_rates(rounds)
         count = len(rates)
-        self._rates, self._bends = read_only(rates), read_only(curvatures * rates**2)
+        self._rates = read_only(rates)
         largest = utility_range(self._population, limits)
         self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > 0)
-        pairs = (subsequences, agents)
-        self._external_powers = np.ones((subsequences, count, agents * actions))
-        self._external_weights = np.full((*pairs, actions), rates.sum() / (count * actions))
-        self._powers = np.ones((*pairs, actions, count, actions))
-        self._factors = np.ones((*pairs, actions, count))
-        self._products = np.ones((*pairs, count))
-        self.potentials = np.ones((*pairs, 2))
+        self._external = np.ones((subsequences, count, agents * actions))
+        self._powers = np.ones((subsequences, agents, actions, count, actions))
+        self._products = np.ones((subsequences, agents, count))
         self._others = np.tile(np.arange(actions), (agents, 1))
         self._every = np.ones((agents, actions), dtype=np.bool_)
 
     @property
     def mass(self) -> float:
         """Initial value of the potential."""
-        return self._unit * self.potentials.size
+        return float(2 * self._unit * len(self._products) * self._population.agents)
+
+    @property
+    def potentials(self) -> FloatArray:
+        """Potential of external and of swap regret of every subsequence and agent, in units of one; (L, N, 2)."""
+        subsequences, agents, count = self._products.shape
+        external = self._external.reshape(subsequences, count, agents, -1).mean(axis=(1, 3))
+        return np.stack([external, self._products.mean(axis=2)], axis=2)
 
     def prepare(self, context: Context) -> None:
         """Begin a round."""
@@ -72,8 +75,8 @@ class RegretPotential:
 
         def work(first: int, last: int) -> None:
             weigh_regrets(
-                first, last, self._active, own, self._candidates, scale, self._rates, self._external_weights,
-                self._powers.reshape(*self._powers.shape[:3], -1), self._factors, self._products, weights,
+                first, last, self._active, own, self._candidates, scale, self._rates, self._external, self._powers,
+                self._products, weights,
             )  # fmt: skip
 
         self._in_shares(work)
@@ -88,8 +91,7 @@ class RegretPotential:
         def work(first: int, last: int) -> None:
             learn_regrets(
                 first, last, self._active, own, weights, self._candidates, earned, self._scale, self._rates,
-                self._bends, self._external_powers, self._external_weights, self._powers,
-                self._powers.reshape(*self._powers.shape[:3], -1), self._factors, self._products, self.potentials, rise,
+                self._external, self._powers, self._products, rise,
             )  # fmt: skip
 
         self._in_shares(work)

@@ -26,7 +26,7 @@ import pandas as pd
 import omnisim
 from omnisim.analysis.expected import expected_bias
 from omnisim.analysis.forecast_certificates import calibration_of
-from omnisim.game.regret_bounds import external_logarithm, regret_bound, swap_logarithm
+from omnisim.game.regret_bounds import external_logarithm, regret_rates, swap_logarithm, worst_regret_bound
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 YEARS = ("calibrated", "merit_order")
@@ -119,13 +119,14 @@ def quantiles(analysis: omnisim.Analysis) -> Iterator[tuple[object, ...]]:
     sizes = trace.active.sum(axis=0).astype(float)
     shared = calibration.regret_pairs / agents
     alone = shared / len(trace.subsequences)
+    rates = regret_rates(trace.horizon)
     for words, pairs in ((f"all but {QUANTILE:.0%} of agents", shared / QUANTILE), ("one agent", alone)):
         logarithms = {
-            "external": external_logarithm(trace.horizon, actions, pairs, math.e),
-            "swap": float(swap_logarithm(trace.horizon, actions, pairs, math.e, actions)),
+            "external": external_logarithm(rates, actions, pairs, math.e),
+            "swap": float(swap_logarithm(rates, actions, pairs, math.e, actions)),
         }
         for kind, logarithm in logarithms.items():
-            share = regret_bound(sizes, logarithm, trace.horizon) / sizes
+            share = worst_regret_bound(sizes, logarithm, rates) / sizes
             known = (float(np.median(share)), math.nan, float((share < 1).mean()), math.nan)
             yield f"{words}, {BEFORE}", kind, math.nan, math.nan, *known
 

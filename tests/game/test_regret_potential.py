@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 import omnisim
 from omnisim.game import regret_potential
 from omnisim.game.objectives import DecisionEvents
+from omnisim.game.polynomials import exponential, logarithm
 from omnisim.game.regret_bounds import (
+    curvatures,
     external_logarithm,
     regret_bound,
     regret_rates,
     sampling_bound,
     swap_logarithm,
+    worst_regret_bound,
 )
 from omnisim.game.regret_potential import RegretPotential
 from omnisim.problem.context import Context
@@ -36,9 +39,8 @@ class Oracle:
 
     def __init__(self, population: omnisim.Population, rounds: int, limits: Limits) -> None:
         self.population = population
-        doubled = [math.sqrt(18 / rounds) * 2**j for j in range(40)]
-        self.rates = [0.9, *(eta for eta in doubled[::-1] if eta * math.sqrt(2) < 0.9)]
-        self.curvatures = [(-eta - math.log(1 - eta)) / eta**2 for eta in self.rates]
+        doubled = [math.sqrt(45 / rounds) * 2**j for j in range(40)]
+        self.rates = [0.8, *(eta for eta in doubled[::-1] if eta * math.sqrt(2) < 0.8)]
         corners = [np.array(corner) for corner in product([limits.low, limits.high], repeat=D)]
         self.ranges = [
             max(max(self.earns(n, a, y) - self.earns(n, b, y) for a in range(A) for b in range(A)) for y in corners)
@@ -48,6 +50,8 @@ class Oracle:
         self.played: set[tuple[int, int, int]] = set()
         self.external = np.zeros((L, N, A, 2))
         self.swap = np.zeros((L, N, len(self.swaps), 2))
+        self.external_capital = np.ones((L, N, A, len(self.rates)))
+        self.swap_capital = np.ones((L, N, len(self.swaps), len(self.rates)))
 
     def earns(self, n: int, a: int, y: np.ndarray) -> float:
         return float(self.population.utility[n, a] @ y + self.population.offset[n, a])
@@ -55,46 +59,49 @@ class Oracle:
     def plays(self, n: int, p: np.ndarray, candidates: np.ndarray) -> int:
         return max((a for a in range(A) if candidates[n, a]), key=lambda a: (self.earns(n, a, p), -a))
 
-    def gains(self, n: int, b: dict[int, int] | int, mixture: Mixture, y: np.ndarray, candidates: np.ndarray):
-        """E x and E x^2 of playing b, or the swap b, instead."""
-        mean = square = 0.0
+    def gains(self, n: int, b: dict[int, int] | int, mixture: Mixture, candidates: np.ndarray, y: np.ndarray):
+        """Probability and gain x of each point of a mixture, of playing b, or the swap b, instead."""
         for w, p in zip(mixture.weights, mixture.support, strict=True):
             a = self.plays(n, p, candidates)
             other = b if isinstance(b, int) else b[a]
+            x = 0.0
             if candidates[n, other] and self.ranges[n] > 0:
                 x = (self.earns(n, other, y) - self.earns(n, a, y)) / self.ranges[n]
-                mean, square = mean + w * x, square + w * x * x
-        return np.array([mean, square])
+            yield w, x
 
     def learn(self, mixture: Mixture, y: np.ndarray, candidates: np.ndarray, active: np.ndarray) -> None:
         for n in range(N):
-            external = [self.gains(n, b, mixture, y, candidates) for b in range(A)]
-            swap = [self.gains(n, dict(enumerate(f)), mixture, y, candidates) for f in self.swaps]
+            external = [list(self.gains(n, b, mixture, candidates, y)) for b in range(A)]
+            swap = [list(self.gains(n, dict(enumerate(f)), mixture, candidates, y)) for f in self.swaps]
             for s in np.flatnonzero(active):
                 self.played |= {(s, n, self.plays(n, p, candidates)) for p in mixture.support}
-                self.external[s, n] += external
-                self.swap[s, n] += swap
+                self.external[s, n] += [moments(points) for points in external]
+                self.swap[s, n] += [moments(points) for points in swap]
+                for k, eta in enumerate(self.rates):
+                    for b, points in enumerate(external):
+                        self.external_capital[s, n, b, k] *= 1 + eta * moments(points)[0]
+                    for f, points in enumerate(swap):
+                        self.swap_capital[s, n, f, k] *= math.prod((1 + eta * x) ** w for w, x in points)
 
     def potentials(self) -> np.ndarray:
         """(L, N, 2): the means over rates and actions, or swaps."""
-        found = np.zeros((L, N, 2))
-        for s, n in product(range(L), range(N)):
-            for kind, sums in enumerate((self.external[s, n], self.swap[s, n])):
-                for eta, c in zip(self.rates, self.curvatures, strict=True):
-                    found[s, n, kind] += np.exp(eta * sums[:, 0] - c * eta**2 * sums[:, 1]).mean() / len(self.rates)
-        return found
+        return np.stack([self.external_capital.mean(axis=(2, 3)), self.swap_capital.mean(axis=(2, 3))], axis=2)
 
     def weighted(self, p: np.ndarray, y: np.ndarray, candidates: np.ndarray, active: np.ndarray) -> float:
-        """The weighted gain of a prediction: the derivative of each exponential times its gain."""
+        """The weighted gain of a prediction: each capital, its rate, and the gain."""
         total, point = 0.0, Mixture.point(p)
         for n, s in product(range(N), np.flatnonzero(active)):
-            for others, sums in ((range(A), self.external[s, n]), (self.swaps, self.swap[s, n])):
-                for other, (r, v) in zip(others, sums, strict=True):
+            for others, capital in ((range(A), self.external_capital[s, n]), (self.swaps, self.swap_capital[s, n])):
+                for other, of_rates in zip(others, capital, strict=True):
                     b = other if isinstance(other, int) else dict(enumerate(other))
-                    gain = self.gains(n, b, point, y, candidates)[0]
-                    for eta, c in zip(self.rates, self.curvatures, strict=True):
-                        total += eta * math.exp(eta * r - c * eta**2 * v) * gain / len(sums) / len(self.rates)
+                    ((_, gain),) = self.gains(n, b, point, candidates, y)
+                    total += float(np.dot(self.rates, of_rates)) * gain / len(capital) / len(self.rates)
         return total
+
+
+def moments(points: list[tuple[float, float]]) -> np.ndarray:
+    """E x and E x^2."""
+    return np.array([sum(w * x for w, x in points), sum(w * x * x for w, x in points)])
 
 
 def instance(seed: int, rounds: int, limits: Limits = BOX):
@@ -137,6 +144,8 @@ def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int, 
         rise = potential.learn(mixture, y)
         oracle.learn(mixture, y, candidates, active)
         assert rise <= 2.0 * gain + 1e-9
+        if len(mixture.weights) == 1:
+            assert rise == pytest.approx(2.0 * gain, abs=1e-9)
         total += rise
         np.testing.assert_allclose(potential.potentials, oracle.potentials(), rtol=1e-9)
         assert total == pytest.approx(2.0 * oracle.potentials().sum(), rel=1e-9)
@@ -144,7 +153,7 @@ def test_potential_and_weights_are_those_over_all_swaps(seed: int, rounds: int, 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([9, 40, 365, 2000]), st.floats(0.0, 1.0))
 @examples(40)
-def test_no_regret_is_above_its_bound(seed: int, rounds: int, drift: float) -> None:
+def test_no_regret_is_above_its_bounds(seed: int, rounds: int, drift: float) -> None:
     """On any gains, also where the potential is far beyond its budget: against all swaps, by their own sums."""
     rng, potential, oracle = instance(seed, rounds)
     favourite = rng.random(D)
@@ -158,54 +167,81 @@ def test_no_regret_is_above_its_bound(seed: int, rounds: int, drift: float) -> N
         potential.learn(mixture, y)
         oracle.learn(mixture, y, every, active)
     whole = potential.potentials.sum(axis=(0, 1)) / (L * N)  # X of each regret, with E = L N
+    rates, sizes = regret_rates(rounds), [min(rounds, 12), (min(rounds, 12) + 1) // 2]
     for s, n in product(range(L), range(N)):
         reg = oracle.external[s, n]
-        logarithm = external_logarithm(rounds, A, L * N, float(whole[0]))
-        assert (reg[:, 0] <= regret_bound(reg[:, 1], logarithm, rounds) + 1e-9).all()
+        logarithm = external_logarithm(rates, A, L * N, float(whole[0]))
+        assert (reg[:, 0] <= regret_bound(reg[:, 1], logarithm, rates) + 1e-9).all()
+        assert (reg[:, 0] <= worst_regret_bound(np.array(sizes[s]), logarithm, rates) + 1e-9).all()
         # What follows for a swap does not ask what it does with actions that were never played.
         played = [a for a in range(A) if (s, n, a) in oracle.played]
         for f, (r, v) in zip(oracle.swaps, oracle.swap[s, n], strict=True):
             if all(f[a] == 0 for a in range(A) if a not in played):  # the others are the same swap
-                allowed = regret_bound(v, swap_logarithm(rounds, A, L * N, float(whole[1]), len(played)), rounds)
-                assert r <= allowed + 1e-9
+                logarithm = swap_logarithm(rates, A, L * N, float(whole[1]), len(played))
+                assert r <= regret_bound(v, logarithm, rates) + 1e-9
+                assert r <= worst_regret_bound(np.array(sizes[s]), logarithm, rates) + 1e-9
 
 
-def test_bounds_are_attained() -> None:
-    """A pair that has the whole potential on one rate has a gain equal to its bound, at a V at which that rate is best.
+@pytest.mark.parametrize("eta", [0.05, 0.351, 0.8])
+def test_bounds_are_attained(eta: float) -> None:
+    """By gains of +-1, and by gains of -1, whose capital is all there is: the constants cannot be lower."""
+    rate = np.array([eta])
+    for wins, losses in ((0, 3), (7, 0), (40, 12)):
+        capital = wins * math.log(1 + eta) + losses * math.log(1 - eta)
+        bound = float(worst_regret_bound(np.array(wins + losses), capital, rate))
+        assert bound == pytest.approx(wins - losses, rel=1e-12)
+    assert float(regret_bound(np.array(9.0), 9 * math.log(1 - eta), rate)) == pytest.approx(-9, rel=1e-12)
 
-    The constants cannot be lower: exp(eta R - c eta^2 V) = m A E X for the best rate is R = (ln(m A E X) + ...) / eta.
-    """
-    rates, curvatures = regret_rates(365)
-    for squares in (0.0, 0.5, 10.0, 300.0):
-        logarithm = math.log(4 * 8 * 100.0)
-        ways = [logarithm / eta + c * eta * squares for eta, c in zip(rates, curvatures, strict=True)]
-        assert float(regret_bound(squares, logarithm, 365)) == pytest.approx(min(ways), rel=1e-12)
-    assert external_logarithm(365, 8, 25.0, 4.0) == pytest.approx(math.log(3 * 8 * 25 * 4))
-    assert float(swap_logarithm(365, 8, 25.0, 4.0, 3)) == pytest.approx(math.log(3 * 25 * 4 * 8**3))
+
+def test_bounds_are_the_least_over_the_rates_with_logarithms_of_all_pairs() -> None:
+    assert regret_rates(365).tolist() == [0.8, math.sqrt(45 / 365)]
+    for x in (0.0, 0.5, 10.0, 300.0):
+        first = (9.0 - 0.5 * x * math.log(1 - 0.64)) / (0.5 * math.log(1.8 / 0.2))
+        second = (9.0 - 0.5 * x * math.log(1 - 45 / 365)) / math.atanh(math.sqrt(45 / 365))
+        assert float(worst_regret_bound(np.array(x), 9.0, regret_rates(365))) == pytest.approx(min(first, second))
+        bend = (-0.8 - math.log(0.2)) * x
+        other = (-math.sqrt(45 / 365) - math.log(1 - math.sqrt(45 / 365))) * x
+        least = min((9.0 + bend) / 0.8, (9.0 + other) / math.sqrt(45 / 365))
+        assert float(regret_bound(np.array(x), 9.0, regret_rates(365))) == pytest.approx(least, rel=1e-12)
+    assert external_logarithm(regret_rates(365), 8, 25.0, 4.0) == pytest.approx(math.log(2 * 8 * 25 * 4))
+    assert float(swap_logarithm(regret_rates(365), 8, 25.0, 4.0, 3)) == pytest.approx(math.log(2 * 25 * 4 * 8**3))
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 9, 10, 365, 20_000, 10**6])
-def test_the_inequality_of_every_rate(rounds: int) -> None:
-    """exp(z - c z^2) <= 1 + z for |z| <= eta, with equality at -eta: a smaller c would be wrong."""
-    rates, curvatures = regret_rates(rounds)
-    assert rates[0] == 0.9
-    for eta, c in zip(rates, curvatures, strict=True):
-        z = np.linspace(-eta, eta, 10_001)
-        assert (np.exp(z - c * z**2) <= (1 + z) * (1 + 1e-13)).all()
-        assert math.exp(-eta - c * eta**2) == pytest.approx(1 - eta, rel=1e-12)
-        assert math.exp(-eta - 0.999 * c * eta**2) > 1 - eta
-    # The smallest is the best one for all rounds and a logarithm of 10: the root of Lambda / (c V).
-    assert len(rates) == 1 or rates[-1] == pytest.approx(math.sqrt(10 / (curvatures[-1] * rounds)), rel=0.1)
+def test_the_inequalities_of_every_rate(rounds: int) -> None:
+    """Two bounds on ln(1 + eta x) for |x| <= 1, with equality at the ends: a line, and a parabola through 0."""
+    rates = regret_rates(rounds)
+    assert rates[0] == 0.8
+    for eta, c in zip(rates, curvatures(rates), strict=True):
+        x = np.linspace(-1, 1, 10_001)
+        line = x * math.atanh(eta) + math.log(1 - eta**2) / 2
+        assert (line <= np.log1p(eta * x) + 1e-13).all()
+        np.testing.assert_allclose(line[[0, -1]], np.log1p([-eta, eta]), rtol=1e-12)
+        z = eta * x
+        assert (z - c * z**2 <= np.log1p(z) + 1e-13).all()
+        assert -eta - c * eta**2 == pytest.approx(math.log(1 - eta), rel=1e-12)
+        assert -eta - 0.999 * c * eta**2 > math.log(1 - eta)
+    assert len(rates) == 1 or rates[-1] == pytest.approx(math.sqrt(45 / rounds), rel=1e-12)
     assert (rates[:-1] / rates[1:] < 2 * math.sqrt(2)).all()
+    assert rates[-1] <= max(0.8, 2 * math.sqrt(45 / rounds))
 
 
-def test_a_bound_on_a_grid_is_within_an_eighth_of_that_of_the_best_rate_where_that_says_something() -> None:
-    for rounds in (365, 20_000):
-        for squares in np.geomspace(20, rounds, 30):
-            for logarithm in (8.0, 13.0, 30.0):
-                free = [logarithm / e + (-e - math.log(1 - e)) / e * squares for e in np.geomspace(1e-3, 0.9, 4000)]
-                share = 1.125 if min(free) < squares else 1.25
-                assert float(regret_bound(squares, logarithm, rounds)) <= share * min(free)
+@pytest.mark.parametrize("rounds", [365, 20_000])
+def test_a_bound_on_a_grid_is_close_to_that_of_the_best_rate(rounds: int) -> None:
+    """Within (sqrt(q) + 1 / sqrt(q)) / 2 of it, between rates whose artanh are as 1 to q: a cost of l^2 would say so.
+
+    The cost is ln cosh(l) of l = artanh(eta), which grows more slowly. And the best is at most sqrt(2 Lambda |S|).
+    """
+    rates = regret_rates(rounds)
+    apart = math.atanh(rates[0]) / math.atanh(rates[1]) if len(rates) > 1 else 1.0
+    share = (math.sqrt(apart) + 1 / math.sqrt(apart)) / 2
+    free = np.tanh(np.geomspace(math.atanh(rates[-1]), math.atanh(rates[0]), 2000))
+    for size in np.geomspace(20, rounds, 30):
+        for entropy in (8.0, 13.0, 30.0):
+            best = float(worst_regret_bound(size, entropy, free))
+            assert best <= float(worst_regret_bound(size, entropy, rates)) <= share * best
+            if rates[-1] < math.sqrt(2 * entropy / size) < rates[0]:
+                assert best <= math.sqrt(2 * entropy * size) * (1 + 1e-5)
 
 
 class TestSampling:
@@ -246,10 +282,10 @@ def test_all_but_a_share_of_the_agents_have_the_bound_without_the_number_of_agen
         oracle.learn(mixture, y, every, context.active)
     whole = float(potential.potentials[:, :, 0].sum()) / (L * N)
     for share in (0.34, 0.67, 1.0):
-        logarithm = external_logarithm(365, A, L / share, whole)
+        logarithm = external_logarithm(regret_rates(365), A, L / share, whole)
         for s in range(L):
             sums = oracle.external[s]
-            above = (sums[:, :, 0] > regret_bound(sums[:, :, 1], logarithm, 365) + 1e-9).any(axis=1)
+            above = (sums[:, :, 0] > regret_bound(sums[:, :, 1], logarithm, regret_rates(365)) + 1e-9).any(axis=1)
             assert above.sum() <= share * N
 
 
@@ -279,7 +315,7 @@ def test_agents_shared_among_threads_change_no_byte(workers: int, monkeypatch: p
 
     monkeypatch.setattr(regret_potential, "in_shares", sharing)
     assert course() == alone
-    assert set(shares) == {1 * N * A * len(regret_rates(40)[0]), L * N * A * len(regret_rates(40)[0])}
+    assert set(shares) == {1 * N * A * len(regret_rates(40)), L * N * A * len(regret_rates(40))}
 
 
 def crowd(seed: int, rounds: int, agents: int = 150, actions: int = 8) -> tuple[np.random.Generator, RegretPotential]:
@@ -308,11 +344,12 @@ def test_blocks_that_end_elsewhere_change_no_byte(workers: int, monkeypatch: pyt
     assert course() == alone
 
 
-def sums_of(potential: RegretPotential, rounds: int, predict: Callable, outcome: Callable) -> tuple[np.ndarray, ...]:
-    """Play, and add up R and V of external regret, and of swap regret by action played, on the first subsequence."""
-    population = potential._population
+def logarithms(potential: RegretPotential, rounds: int, predict: Callable, outcome: Callable) -> tuple[np.ndarray, ...]:
+    """Play, and add up ln(1 + eta x) by rate and, for swap regret, action played, on the first subsequence."""
+    population, rates = potential._population, regret_rates(rounds)[:, None, None]
     agents, actions = population.agents, population.actions
-    external, swap = np.zeros((2, agents, actions)), np.zeros((2, agents, actions, actions))
+    external = np.zeros((len(rates), agents, actions))
+    swap = np.zeros((len(rates), agents, actions, actions))
     each, active = np.arange(agents), np.array([True, False])
     for t in range(rounds):
         context = Context(t, active)
@@ -322,21 +359,16 @@ def sums_of(potential: RegretPotential, rounds: int, predict: Callable, outcome:
         played = population.best_response(p)
         earned = population.utilities(y)
         gain = (earned - earned[each, played][:, None]) * potential._scale[:, None]
-        external += gain, gain**2
-        swap[0, each, played] += gain
-        swap[1, each, played] += gain**2
+        external += np.log1p(rates * gain)
+        swap[:, each, played] += np.log1p(rates * gain)
         potential.learn(Mixture.point(p), y)
     return external, swap
 
 
-def expected(potential: RegretPotential, rounds: int, external: np.ndarray, swap: np.ndarray) -> np.ndarray:
-    """Both potentials of every agent, from the sums, in logarithms of the largest power."""
-    rates, curvatures = regret_rates(rounds)
-    found = np.zeros((external.shape[1], 2))
-    for eta, c in zip(rates, curvatures, strict=True):
-        found[:, 0] += np.exp(eta * external[0] - c * eta**2 * external[1]).mean(axis=1) / len(rates)
-        found[:, 1] += np.exp(eta * swap[0] - c * eta**2 * swap[1]).mean(axis=2).prod(axis=1) / len(rates)
-    return found
+def expected(external: np.ndarray, swap: np.ndarray) -> np.ndarray:
+    """Both potentials of every agent, from the logarithms."""
+    of_swaps = np.exp(swap).mean(axis=3).prod(axis=2).mean(axis=0)
+    return np.stack([np.exp(external).mean(axis=(0, 2)), of_swaps], axis=1)
 
 
 @pytest.mark.sampled
@@ -345,8 +377,7 @@ def test_powers_multiplied_round_by_round_are_those_of_the_sums() -> None:
     rounds = 20_000 if Suite.long else 3_000
     rng, potential = crowd(2, rounds, agents=20)
     predictions, outcomes = rng.random((2, rounds, D))
-    external, swap = sums_of(potential, rounds, lambda t: predictions[t], lambda t: outcomes[t])
-    whole = expected(potential, rounds, external, swap)
+    whole = expected(*logarithms(potential, rounds, lambda t: predictions[t], lambda t: outcomes[t]))
     np.testing.assert_allclose(potential.potentials[0], whole, rtol=rounds * 2.0**-49)
 
 
@@ -362,8 +393,7 @@ def test_what_no_float_holds_is_not_lost_for_good() -> None:
         least.append(potential._powers.min())
         return np.array([0.9 if t < turn else 0.0])
 
-    external, swap = sums_of(potential, rounds, lambda t: np.array([0.9]), outcome)
-    whole = expected(potential, rounds, external, swap)
+    whole = expected(*logarithms(potential, rounds, lambda t: np.array([0.9]), outcome))
     assert least[turn] == 1e-300  # e to the sum is not a number by then
     assert (potential.potentials[0] >= whole * (1 - 1e-9)).all()
     assert np.isfinite(potential.potentials).all()
@@ -372,17 +402,34 @@ def test_what_no_float_holds_is_not_lost_for_good() -> None:
 
 
 def test_no_product_overflows() -> None:
-    """Far beyond any budget: potentials are large and finite, and so are weights."""
+    """Far beyond any budget: potentials are large and finite, and so are weights; what was at the limit stays there."""
     rng, potential = crowd(1, 365, agents=4)
     potential._powers[:] = 1e140
-    potential._external_powers[:] = 1e140
+    potential._external[:] = 1e140
+    potential._products[:] = np.geomspace(1e100, 9.99e149, potential._products.size).reshape(potential._products.shape)
     context = Context(0, np.array([True, True]))
     potential._decisions.prepare(context, [])
     potential.prepare(context)
-    potential.learn(mixture_of(rng), rng.random(D))
-    assert np.isfinite(potential.potentials).all()
-    assert potential.potentials[:, :, 1].max() <= 1e150
-    for _ in range(3):
+    reached = np.zeros(potential._products.shape, dtype=bool)
+    for _ in range(60):
         potential.learn(mixture_of(rng), rng.random(D))
+        assert np.isfinite(potential.potentials).all()
+        assert potential.potentials[:, :, 1].max() <= 1e150
         assert np.isfinite(potential.weighted_gain(rng.random(D))[1]).all()
-    assert (potential._products <= 1e150).all()
+        assert (potential._products[reached] == 1e150).all()
+        reached |= potential._products == 1e150
+    assert reached.any()
+    assert not reached.all()
+
+
+def test_polynomials_are_exp_and_ln() -> None:
+    """To the errors that their docstrings name."""
+    exponents, numbers = np.linspace(-690, 290, 100_001), np.geomspace(1e-300, 1e300, 100_001)
+    numbers = np.concatenate([numbers, np.linspace(0.05, 2, 100_001)])
+    np.testing.assert_allclose(of_each(exponential, exponents), np.exp(exponents), rtol=4e-16 + 2.0**-53)
+    error = np.abs(of_each(logarithm, numbers) - np.log(numbers)) / np.maximum(1, np.abs(np.log(numbers)))
+    assert error.max() <= 4e-16 + 2.0**-53
+
+
+def of_each(function: Callable, numbers: np.ndarray) -> np.ndarray:
+    return np.array([function(x) for x in numbers])

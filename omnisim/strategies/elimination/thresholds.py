@@ -34,10 +34,13 @@ with which any of them may cross its threshold by chance.
 
         gamma(Q) = min over i of (ln(m K / delta) + k_i eta_i^2 Q) / eta_i,    k = (-eta - ln(1 - eta)) / eta^2,
 
-    since 1 + z >= exp(z - k z^2) for z >= -eta (:mod:`omnisim.game.regret_bounds`), so that one product alone is no
-    less than exp(eta V - k eta^2 Q). As \|c\| <= 1, gamma(\|S\|) is known before the run; where costs are small, what
-    follows from the record is far less, and so is the number of plays after which an action leaves. (Testing by betting
-    is Shafer's, 2021, and Waudby-Smith and Ramdas', 2024.)
+    since one product alone is no less than exp(eta V - k eta^2 Q). As \|c\| <= 1, it has, before the run,
+
+        V_n < min over i of (ln(m K / delta) - \|S\| ln(1 - eta_i^2) / 2) / artanh(eta_i)
+
+    (both as in :mod:`omnisim.game.regret_bounds`); where costs are small, what follows from the record is far less, and
+    so is the number of plays after which an action leaves. (Testing by betting is Shafer's, 2021, and Waudby-Smith and
+    Ramdas', 2024.)
 """
 
 import math
@@ -49,7 +52,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
-from omnisim.game.regret_bounds import regret_rates
+from omnisim.game.regret_bounds import curvatures, regret_rates, worst_regret_bound
 from omnisim.problem.guarantees import (
     Benchmark,
     BoundsViolation,
@@ -99,9 +102,10 @@ class Threshold:
     def start(self, sums: int, sizes: FloatArray, rounds: int) -> None:
         """Set K = ``sums``, the lengths S of the subsequences, (L,), and the number T of rounds."""
         self._log = math.log(max(1, sums) / self.delta)
-        self.rates, self._curvatures = regret_rates(rounds)
+        self.rates = regret_rates(rounds)
         lengths = np.asarray(sizes, dtype=np.float64)
         self._tight = np.sqrt(2 * lengths * self._log)
+        self._log_stake = math.log(len(self.rates)) + self._log
         match self.gamma:
             case None | "tight":
                 self.largest = self._tight
@@ -110,7 +114,7 @@ class Threshold:
             case "anytime":
                 self.largest = self._anytime(lengths)
             case "betting":
-                self.largest = np.min([start + slope * lengths for start, slope in self.envelope], axis=0)
+                self.largest = worst_regret_bound(lengths, self._log_stake, self.rates)
             case number:
                 self.largest = np.full(len(lengths), float(number))
 
@@ -124,10 +128,8 @@ class Threshold:
         """Lines (value at 0, slope) in Q, of which the least is gamma(Q) of a bet; none of other thresholds."""
         if not self.betting:
             return ()
-        log_stake = math.log(len(self.rates)) + self._log
-        return tuple(
-            (log_stake / eta, k * eta) for eta, k in zip(self.rates.tolist(), self._curvatures.tolist(), strict=True)
-        )
+        bends = curvatures(self.rates).tolist()
+        return tuple((self._log_stake / eta, k * eta) for eta, k in zip(self.rates.tolist(), bends, strict=True))
 
     @property
     def sufficient(self) -> bool:

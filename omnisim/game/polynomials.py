@@ -1,7 +1,10 @@
-"""exp as a polynomial, for loops that the compiler shall vectorize: a call of the system's exp it cannot.
+"""exp and ln as polynomials, for loops that the compiler shall vectorize: calls of the system's it cannot.
 
-x = n ln 2 + r with |r| <= ln(2) / 2; exp(r) by its Taylor polynomial of degree 12, whose remainder is below 1.7e-16
-relative; the factor 2^n by writing n into the exponent bits. Measured relative error: below 4e-16.
+*exp.* x = n ln 2 + r with |r| <= ln(2) / 2; exp(r) by its Taylor polynomial of degree 12, whose remainder is below
+1.7e-16 relative; the factor 2^n by writing n into the exponent bits. Measured relative error: below 4e-16.
+
+*ln.* x = 2^n m with m in [1, 2), read from the bits; ln m = ln(2) / 2 + 2 artanh(s), s = (m - sqrt 2) / (m + sqrt 2),
+s between -0.172 and 0.172, by the Taylor polynomial of degree 19, whose remainder is below 1e-17.
 """
 
 from typing import Any
@@ -19,6 +22,10 @@ _ROUND = 6755399441055744.0
 _LOWEST, _HIGHEST = -700.0, 300.0
 """Arguments are clipped to this range: below, the result is as good as 0; above, it would be capped later."""
 _BIAS, _MANTISSA = 1023, 52
+_LN2, _ROOT_TWO = 0.6931471805599453, 1.4142135623730951
+_FRACTION_BITS, _ONE_BITS = (1 << 52) - 1, 1023 << 52
+_INTEGER_BITS, _INTEGER = 1075 << 52, 4503599627370496.0
+"""Those of 2^52, with a whole number below 2^52 in their lowest bits, are 2^52 and that number."""
 
 
 def _cast_to_integer(_context: Any, _x: Any) -> Any:
@@ -76,3 +83,30 @@ def exponential(x):
     p = p * r + 1.0
     p = p * r + 1.0
     return p * _from_bits((_bits(shifted) + _BIAS) << _MANTISSA)
+
+
+@compiled(inline="always")
+def logarithm(x):
+    """ln(x) of a normal number > 0, without branches; exact to 4e-16 times max(1, |ln x|).
+
+    Examples
+    --------
+    >>> abs(logarithm(0.2) + 1.6094379124341003) < 1e-15
+    True
+    """
+    bits = _bits(x)
+    n = _from_bits((bits >> _MANTISSA) | _INTEGER_BITS) - (_INTEGER + _BIAS)
+    m = _from_bits((bits & _FRACTION_BITS) | _ONE_BITS)
+    s = (m - _ROOT_TWO) / (m + _ROOT_TWO)
+    z = s * s
+    p = 1 / 19.0
+    p = p * z + 1 / 17.0
+    p = p * z + 1 / 15.0
+    p = p * z + 1 / 13.0
+    p = p * z + 1 / 11.0
+    p = p * z + 1 / 9.0
+    p = p * z + 1 / 7.0
+    p = p * z + 1 / 5.0
+    p = p * z + 1 / 3.0
+    p = p * z + 1.0
+    return (n + 0.5) * _LN2 + 2.0 * s * p
