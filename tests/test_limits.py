@@ -72,8 +72,8 @@ def test_bounds_before_the_run_and_what_days_beyond_add(beyond: int) -> None:
         for n in range(N)
     ]
     pairs = (2 + 1 / 0.3) * 2 * N
-    rates = [0.9]
-    rates[1:] = [eta for j in range(40, -1, -1) if (eta := math.sqrt(18 / T) * 2**j) < 0.9 / math.sqrt(2)]
+    rates = [0.8]
+    rates[1:] = [eta for j in range(40, -1, -1) if (eta := math.sqrt(45 / T) * 2**j) < 0.8 / math.sqrt(2)]
     curvatures = [(-eta - math.log(1 - eta)) / eta**2 for eta in rates]
     rows = corollaries(analysis)
     rows = rows[rows["theorem"].str.startswith("Cor")]
@@ -99,8 +99,10 @@ def test_bounds_before_the_run_and_what_days_beyond_add(beyond: int) -> None:
         for n in range(N):
             ever = len(set(trace.records["agents"].actions[list(of), n]))
             log = math.log(len(rates) * pairs * spent) + math.log(A) * ((A if before else ever) if swap else 1)
-            v = len(of) if before else squares[n].max(axis=1).sum() if swap else squares[n].sum(axis=0).max()
+            v = squares[n].max(axis=1).sum() if swap else squares[n].sum(axis=0).max()
             unit = min((log + c * eta**2 * v) / eta for eta, c in zip(rates, curvatures, strict=True))
+            if before:
+                unit = min((log - len(of) * math.log(1 - eta**2) / 2) / math.atanh(eta) for eta in rates)
             bounds[n] = unit * span[n] + costs[n]
         n = int(np.abs(bounds - row["bound"]).argmin())
         assert row["bound"] == pytest.approx(bounds[n], rel=1e-9)

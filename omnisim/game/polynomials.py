@@ -25,7 +25,7 @@ _BIAS, _MANTISSA = 1023, 52
 _LN2, _ROOT_TWO = 0.6931471805599453, 1.4142135623730951
 _FRACTION_BITS, _ONE_BITS = (1 << 52) - 1, 1023 << 52
 _INTEGER_BITS, _INTEGER = 1075 << 52, 4503599627370496.0
-"""Those of 2^52, with a whole number below 2^52 in their lowest bits, are 2^52 and that number."""
+"""Bits of 2^52, which with a whole number below 2^52 in the lowest of them are 2^52 and that number."""
 
 
 def _cast_to_integer(_context: Any, _x: Any) -> Any:

@@ -64,8 +64,7 @@ LARGEST_RATE = 0.8
 """eta of the first rate, for events that hardly ever fire."""
 
 _LOGARITHM = 22.5
-"""The smallest rate is the best one for T rounds and this Lambda, which lies between those of external and of swap
-regrets of some hundred agents."""
+"""Lambda for which the smallest rate is the best in T rounds: between those of external and swap regret."""
 
 
 def regret_rates(rounds: int) -> FloatArray:

@@ -89,10 +89,15 @@ def allowed(squares: float, count: int, spent: float) -> float:
 
 
 def regretted(squares: float, spent: float, swaps: float) -> float:
-    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over the rates, for T = 40 down to the root of 18 / T."""
-    rates = [0.9]  # the root of 18 / 40, 0.67, is within a factor of the root of 2
+    """The least of (ln(m E X) + swaps + c eta^2 V) / eta over the rates, for T = 40 down to the root of 45 / T."""
+    rates = [0.8]  # the root of 45 / 40 is more
     lam = math.log(len(rates) * PAIRS * spent) + swaps
     return min(lam / eta - (eta + math.log(1 - eta)) / eta * squares for eta in rates)
+
+
+def promised(rounds: int, swaps: float) -> float:
+    """(ln(m E e) + swaps - |S| ln(1 - eta^2) / 2) / artanh(eta) with the one rate."""
+    return (math.log(PAIRS * math.e) + swaps - rounds * math.log(0.36) / 2) / (math.log(9) / 2)
 
 
 def drawn_more(variance: float, logarithm: float) -> float:
@@ -329,7 +334,7 @@ def regret_rows(
             "swap": sum(max(total[a, b] for b in into) for a in range(A)),
             "external": max(total[:, b].sum() for b in into),
         }
-        before = {kind: regretted(len(rounds), math.e, swaps * count) for kind, count in (("swap", A), ("external", 1))}
+        before = {kind: promised(len(rounds), swaps * count) for kind, count in (("swap", A), ("external", 1))}
         worst = sum(max(squares[a, b] for b in into) for a in range(A))
         after = {
             "swap": regretted(worst, spent, swaps * len(possible)) + 2 * drawn_more(unsure, log_delta + A * swaps),

@@ -406,13 +406,14 @@ def test_no_product_overflows() -> None:
     rng, potential = crowd(1, 365, agents=4)
     potential._powers[:] = 1e140
     potential._external[:] = 1e140
-    potential._products[:] = np.geomspace(1e100, 9.99e149, potential._products.size).reshape(potential._products.shape)
+    potential._products[:] = 9.99e149
     context = Context(0, np.array([True, True]))
     potential._decisions.prepare(context, [])
     potential.prepare(context)
     reached = np.zeros(potential._products.shape, dtype=bool)
     for _ in range(60):
-        potential.learn(mixture_of(rng), rng.random(D))
+        prediction = rng.random(D)
+        potential.learn(Mixture.point(prediction), 1 - prediction if rng.random() < 0.7 else prediction)
         assert np.isfinite(potential.potentials).all()
         assert potential.potentials[:, :, 1].max() <= 1e150
         assert np.isfinite(potential.weighted_gain(rng.random(D))[1]).all()

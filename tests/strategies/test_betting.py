@@ -17,9 +17,9 @@ AGENTS, ACTIONS, LIMITS, DELTA = 2, 3, 2, 0.2
 
 
 def exact_rates(rounds: int) -> list[Fraction]:
-    """9/10, and the root of 18 / T doubled while it is below 9/10 by a root of 2 at least; exactly what floats hold."""
-    found, rate = [Fraction(0.9)], Fraction(math.sqrt(18 / rounds))
-    while 2 * rate**2 < Fraction(81, 100):
+    """4/5, and the root of 45 / T doubled while it is below 4/5 by a root of 2 at least; exactly what floats hold."""
+    found, rate = [Fraction(0.8)], Fraction(math.sqrt(45 / rounds))
+    while 2 * rate**2 < Fraction(64, 100):
         found.insert(1, rate)
         rate *= 2
     return found
@@ -99,21 +99,31 @@ def test_actions_leave_when_the_exact_capital_reaches_the_stake(rule: Any, seed:
     sums=st.integers(1, 10_000),
 )
 def test_what_has_not_left_is_below_the_envelope(costs: list[float], rounds: int, sums: int) -> None:
-    """V < min over eta of (ln(m K / delta) + k eta^2 Q) / eta, as long as the capital is below K / delta."""
+    """V < min over eta of (ln(m K / delta) + k eta^2 Q) / eta, as long as the capital is below K / delta.
+
+    And, with n plays, V < min over eta of (ln(m K / delta) - n ln(1 - eta^2) / 2) / artanh(eta).
+    """
     rates = exact_rates(rounds)
     stake = Fraction(sums) / Fraction(DELTA)
     threshold = Threshold("betting", DELTA)
     threshold.start(sums, np.array([rounds, 1]), rounds)
     envelope = [(math.log(len(rates) * stake) / eta, (-eta - math.log(1 - eta)) / eta) for eta in map(float, rates)]
     np.testing.assert_allclose(threshold.envelope, envelope, rtol=1e-12)
-    np.testing.assert_allclose(
-        threshold.largest, [min(start + slope * size for start, slope in envelope) for size in (rounds, 1)], rtol=1e-12
-    )
+
+    def before_the_run(plays: int) -> float:
+        stakes, odds = (
+            math.log(len(rates) * stake),
+            [(math.log(1 - eta**2), math.atanh(eta)) for eta in map(float, rates)],
+        )
+        return min((stakes - plays * lost / 2) / each for lost, each in odds)
+
+    np.testing.assert_allclose(threshold.largest, [before_the_run(rounds), before_the_run(1)], rtol=1e-12)
     for n in range(1, len(costs) + 1):
         if exact_capital([Fraction(cost) for cost in costs[:n]], rounds) >= stake:
             return
         total, squares = sum(costs[:n]), sum(cost**2 for cost in costs[:n])
         assert total < min(start + slope * squares for start, slope in envelope)
+        assert total < before_the_run(n)
 
 
 def test_small_costs_are_found_out_long_before_any_other_threshold() -> None:
@@ -128,9 +138,9 @@ def test_small_costs_are_found_out_long_before_any_other_threshold() -> None:
         for _ in range(rounds):
             rule.update(np.zeros(AGENTS, dtype=int), costs, active[0])
         left[gamma] = int(rule.eliminated_at[0, 0, 0])
-    # By the best of the rates alone, 9/10, after ln(m K / delta) / ln(1.09) plays; the others add to it.
-    assert left["betting"] <= math.log(4 * 12 / DELTA) / math.log1p(0.09) < 65
-    assert left["betting"] >= math.log(12 / DELTA) / math.log1p(0.09) - 1
+    # By the best of two rates alone, 4/5, after ln(2 K / delta) / ln(1.08) plays; the other adds to it.
+    assert left["betting"] <= math.log(2 * 12 / DELTA) / math.log1p(0.08) < 65
+    assert left["betting"] >= math.log(12 / DELTA) / math.log1p(0.08) - 1
     assert {left[name] for name in ("tight", "plain", "anytime")} == {rounds}
 
 
