@@ -13,7 +13,6 @@ Eight numbers fill the widest registers there are; narrower ones take the same s
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, read_only
 from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
-from omnisim.threads import in_shares
+from omnisim.threads import in_ranges
 
 _LANES = 8
 _BLOCK = 256
@@ -104,24 +103,13 @@ def affine(slope: FloatArray, offset: FloatArray, point: FloatArray, found: Floa
     if (offset.shape, point.shape, values.shape) != (slope.shape[:2], slope.shape[2:], slope.shape[1::-1]):
         raise ProblemError(f"slopes of shape {slope.shape} do not fit {offset.shape}, {point.shape} and {values.shape}")
     parts = read_only(slope, np.float64), read_only(offset, np.float64), read_only(point, np.float64)
-    in_ranges(lambda first, last: _affine(*parts, first, last, values), slope)
+    in_ranges(lambda first, last: _affine(*parts, first, last, values), len(slope), entries(slope))
     return values.T
 
 
-def in_ranges(work: Callable[[int, int], None], slope: FloatArray) -> None:
-    """Call ``work(first, last)`` for ranges of agents that make up all of them, in threads if there are many slopes.
-
-    Parameters
-    ----------
-    work
-        A compiled loop over agents that are independent of each other.
-    slope : (N, A, d)
-    """
-    agents = len(slope)
-    in_shares(
-        lambda share, workers: work(agents * share // workers, agents * (share + 1) // workers),
-        slope.size // _SLOPES_OF_AN_ENTRY,
-    )
+def entries(slope: FloatArray) -> int:
+    """Work on slopes (N, A, d) of agents, in the unit of :func:`~omnisim.threads.in_shares`."""
+    return slope.size // _SLOPES_OF_AN_ENTRY
 
 
 def weighted_sums(weights: ArrayLike, rows: ArrayLike) -> FloatArray:

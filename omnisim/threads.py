@@ -66,6 +66,19 @@ def in_shares(work: Callable[[int, int], None], entries: int) -> None:
         other.result()
 
 
+def in_ranges(work: Callable[[int, int], None], count: int, entries: int) -> None:
+    """Call ``work(first, last)`` for ranges that make up ``count`` things, in threads as :func:`in_shares` does.
+
+    Parameters
+    ----------
+    work
+        Compiled loops over things that are independent of each other, from ``first`` to ``last`` - 1.
+    count, entries
+        How many things there are, and how many entries they have in all.
+    """
+    in_shares(lambda share, workers: work(count * share // workers, count * (share + 1) // workers), entries)
+
+
 @cache
 def _threads() -> int:
     # Workers of a parallel comparison are told through this variable not to take more than their share.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnisim import products as products_module
+from omnisim import threads
 from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses
 from omnisim.products import affine, inner, products, times, weighted_sums
@@ -128,7 +128,7 @@ def test_ranges_of_agents_are_all_of_them(workers: int, monkeypatch: pytest.Monk
     rng = np.random.default_rng(workers)
     slope, offset, point = rng.normal(size=(7, 3, 32)), rng.normal(size=(7, 3)), rng.random(32)
     expected = times(slope, point) + offset
-    monkeypatch.setattr(products_module, "in_shares", sharing)
+    monkeypatch.setattr(threads, "in_shares", sharing)
     np.testing.assert_array_equal(affine(slope, offset, point), expected)
     allowed, points = rng.random((7, 3)) < 0.5, rng.random((7, 32))
     allowed[:, 1] = True

@@ -110,7 +110,7 @@ def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
     trace = analysis.trace
     whole = _with_regrets_in_money(analysis)
     # Rounds that depend on what happened are others in every run: sums over them are not comparable.
-    fixed = ~whole["subsequence"].isin(trace.adaptive)
+    fixed = whole["subsequence"].isin(compared(trace))
     agents = analysis.agents[fixed]
     certificates = analysis.certificates
     populations = [record.population for record in trace.records.values()]

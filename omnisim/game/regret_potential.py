@@ -1,6 +1,6 @@
 """Regrets of all agents as objectives with a potential of their own: external, and swap regret for all A^A swaps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.limits import Limits
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.ranges import utility_range
-from omnisim.threads import in_shares
+from omnisim.threads import in_ranges
 
 
 class RegretPotential:
@@ -79,7 +79,7 @@ class RegretPotential:
                 self._products, weights,
             )  # fmt: skip
 
-        self._in_shares(work)
+        in_ranges(work, self._population.agents, self._entries)
         return weighted_regret(population.utility, population.offset, own, self._others, weights)
 
     def learn(self, mixture: Mixture, outcome: FloatArray) -> float:
@@ -94,14 +94,12 @@ class RegretPotential:
                 self._external, self._powers, self._products, rise,
             )  # fmt: skip
 
-        self._in_shares(work)
+        in_ranges(work, self._population.agents, self._entries)
         return float(rise.sum()) * self._unit
 
-    def _in_shares(self, work: Callable[[int, int], None]) -> None:
-        """Call ``work(first, last)`` for parts of the agents, who are independent of each other."""
-        agents = self._population.agents
-        entries = len(self._active) * agents * self._population.actions * len(self._rates)
-        in_shares(lambda k, workers: work(agents * k // workers, agents * (k + 1) // workers), entries)
+    @property
+    def _entries(self) -> int:
+        return len(self._active) * self._every.size * len(self._rates)
 
 
 def regret_potentials(

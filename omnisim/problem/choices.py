@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
 from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
-from omnisim.products import dot, in_ranges
+from omnisim.products import dot, entries
+from omnisim.threads import in_ranges
 
 
 def best_responses(
@@ -39,7 +40,11 @@ def best_responses(
     _check(utility, candidates, predictions.shape[1:])
     chosen = np.empty(len(utility), dtype=np.int64)
     allowed, points = _alike(candidates), _alike(predictions)
-    in_ranges(lambda first, last: _choose(utility, offset, allowed, points, first, last, chosen), utility)
+
+    def work(first: int, last: int) -> None:
+        _choose(utility, offset, allowed, points, first, last, chosen)
+
+    in_ranges(work, len(utility), entries(utility))
     if chosen.min(initial=0) < 0:
         raise ProblemError(f"agent {chosen.argmin()} has no candidate action: at least one is needed")
     return chosen

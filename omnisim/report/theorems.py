@@ -179,7 +179,7 @@ SYMBOLS = (
 
 _TYPOGRAPHY = (
     ("<=", "≤"), (">=", "≥"), ("CCV+", "CCV⁺"), ("|A without B|", "|A ∖ B|"), ("gamma_S", "γ_S"), ("gamma", "γ"),
-    ("eta^2", "η²"), (" eta", " η"), ("Lambda", "Λ"), ("delta", "δ"), ("Phi", "Φ"), ("sqrt(", "√("),
+    ("eta^2", "η²"), (" eta", " η"), ("(eta", "(η"), ("Lambda", "Λ"), ("delta", "δ"), ("Phi", "Φ"), ("sqrt(", "√("),
     ("[0, 1]^d", "[0, 1]ᵈ"),
 )  # fmt: skip
 

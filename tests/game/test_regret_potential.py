@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnisim
-from omnisim.game import regret_potential
+from omnisim import threads
 from omnisim.game.objectives import DecisionEvents
 from omnisim.game.polynomials import exponential, logarithm
 from omnisim.game.regret_bounds import (
@@ -313,7 +313,7 @@ def test_agents_shared_among_threads_change_no_byte(workers: int, monkeypatch: p
         for share in reversed(range(workers)):
             work(share, workers)
 
-    monkeypatch.setattr(regret_potential, "in_shares", sharing)
+    monkeypatch.setattr(threads, "in_shares", sharing)
     assert course() == alone
     assert set(shares) == {1 * N * A * len(regret_rates(40)), L * N * A * len(regret_rates(40))}
 
@@ -340,7 +340,7 @@ def test_blocks_that_end_elsewhere_change_no_byte(workers: int, monkeypatch: pyt
         return found
 
     alone = course()
-    monkeypatch.setattr(regret_potential, "in_shares", lambda work, _: [work(i, workers) for i in range(workers)])
+    monkeypatch.setattr(threads, "in_shares", lambda work, _: [work(i, workers) for i in range(workers)])
     assert course() == alone
 
 
