@@ -315,7 +315,7 @@ def test_agents_shared_among_threads_change_no_byte(workers: int, monkeypatch: p
 
     monkeypatch.setattr(threads, "in_shares", sharing)
     assert course() == alone
-    assert set(shares) == {1 * N * A * len(regret_rates(40)), L * N * A * len(regret_rates(40))}
+    assert {1 * N * A * len(regret_rates(40)), L * N * A * len(regret_rates(40))} <= set(shares)
 
 
 def crowd(seed: int, rounds: int, agents: int = 150, actions: int = 8) -> tuple[np.random.Generator, RegretPotential]:
