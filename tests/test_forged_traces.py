@@ -326,6 +326,18 @@ def test_a_failure_is_found_and_measured(case: str) -> None:
     assert (table[table["holds"]]["status"] != "violated").all()
 
 
+@pytest.mark.parametrize(("left", "kept"), [(0, 0), (7, 0), (T - 2, 0), (T - 1, 1)])
+def test_a_benchmark_that_lost_an_action_before_the_last_round_is_not_kept(left: int, kept: int) -> None:
+    """Regret is promised against a benchmark of which every action could still be played in the last round."""
+    trace = honest(FirstViolation)
+    rounds = trace.records["bettors"].eliminated_at.copy()
+    rounds[0, 1] = left
+    table = omnisim.analyze(forge(trace, eliminated_at=rounds)).certificates
+    of_regret = table[table["theorem"] == "Theorem 3"]
+    assert len(of_regret) > 0
+    assert (of_regret["hypotheses_met"] == kept).all()
+
+
 def test_once_the_budget_is_exceeded_nothing_else_is_promised() -> None:
     for case in ("the budget", "the budget of steps"):
         table = forged(case).certificates
