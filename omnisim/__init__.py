@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omnisim import adversaries as adversaries
     from omnisim import batch as batch
     from omnisim import elimination as elimination
+    from omnisim import figures as figures
     from omnisim import forecasters as forecasters
     from omnisim import learners as learners
     from omnisim import market as market
@@ -70,7 +71,9 @@ _HOME = {
 }
 """Module from which each public name is imported on first use; type checkers read the same above."""
 
-_NAMESPACES = ("adversaries", "batch", "elimination", "forecasters", "learners", "market", "network", "testing")
+_NAMESPACES = (
+    *("adversaries", "batch", "elimination", "figures", "forecasters", "learners", "market", "network", "testing"),
+)
 """Modules that are public by their own names; each lists what it offers."""
 
 __all__ = [  # noqa: PLE0604 (the names are strings; ruff cannot see through the unpacking)

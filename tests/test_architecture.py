@@ -21,7 +21,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
-    *("interruption", "plug_ins", "threads"),
+    *("interruption", "plug_ins", "threads", "display"),
     "spreadsheets",
 }
 """Parts that any other may import."""
@@ -50,6 +50,7 @@ MAY_IMPORT = {
     # Second names for users of what is at home in another part; inside of the package only the first one is used.
     "adversaries": {"strategies"},
     "elimination": {"strategies"},
+    "figures": {"report"},
     "forecasters": {"strategies"},
     "learners": {"strategies"},
     "network": {"problem"},
@@ -207,6 +208,7 @@ def test_names_imported_on_first_use_have_one_home(package: str) -> None:
 SECOND_NAMES = {
     "adversaries": ["strategies.adversaries"],
     "elimination": ["strategies.elimination"],
+    "figures": ["report.figures"],
     "forecasters": ["strategies.forecasters"],
     "learners": ["strategies.learners"],
     "network": ["problem.churn", "problem.delays", "problem.network"],
@@ -273,6 +275,7 @@ PUBLIC = {
         "two_player",
         "two_player_calibrated_multiaccuracy",
     ],
+    "figures": ["money_course", "prices", "regrets", "schedules", "violations"],
     "testing": ["check_adversary", "check_elimination", "check_forecaster", "check_learner", "check_population"],
 }
 """What scripts outside the project rely on: names are added here, never taken away."""

@@ -1,14 +1,18 @@
 """Strategies as people meet them in a notebook: they show what they were made with, and can be named."""
 
 import copy
+import html
 import inspect
 import pickle
+import re
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.display import as_html
 from omnisim.errors import OmnisimError, ScenarioError, StrategyError
 from omnisim.scenario import registry
 
@@ -58,6 +62,65 @@ def test_what_it_was_made_with_goes_into_copies_and_not_into_the_state() -> None
     nested = omnisim.forecasters.DecisionCalibrated([ridge])
     assert repr(nested) == "DecisionCalibrated(bases=[RidgeAutoregression(window=28, penalty=0.5)])"
     assert repr(omnisim.adversaries.Replay(np.zeros((40, 3)))) == "Replay(outcomes=<array (40, 3)>)"
+
+
+def cells(shown: str) -> list[list[str]]:
+    """Rows of the table that a notebook would show."""
+    rows = re.findall(r"<tr.*?>(.*?)</tr>", shown, re.DOTALL)
+    return [[html.unescape(cell) for cell in re.findall(r"<t[hd]>(.*?)</t[hd]>", row)] for row in rows]
+
+
+def test_a_scenario_shows_what_it_is_made_of() -> None:
+    made = scenario(
+        name="<b>", elimination={"bettors": "hedge"}, other_forecasters={"b": "persistence"}, rounds=6, seed=3,
+        dates=np.arange("2024-03-01", "2024-03-09", dtype="datetime64[D]"),
+    )  # fmt: skip
+    shown = made._repr_html_()
+    assert "<b>" not in shown
+    assert cells(shown) == [
+        ["adversary", "Replay(outcomes=[[0.9], [0.1], [0.9], [0.1], [0.9], [0.1], [0.9], [0.1]])"],
+        ["rounds", "6, 2024-03-01 to 2024-03-08"],
+        ["forecaster", "Persistence()"],
+        ["other forecaster", "b: Persistence()"],
+        ["rule bettors", "Hedge()"],
+        ["populations", "bettors"],
+        ["subsequences", "all"],
+        ["seed", "3"],
+    ]
+
+
+def test_records_and_results_show_tables() -> None:
+    trace = omnisim.simulate(scenario(about={"scenario": "a & b"}))
+    assert trace._repr_html_().startswith("<p>Trace of a &amp; b: 8 rounds, seed 0.")
+    assert cells(trace._repr_html_()) == [["population", "agents", "actions", "limits"], ["bettors", "1", "2", "none"]]
+    analysis = omnisim.analyze(trace)
+    ((_, *header), (name, agents, *money, currency)) = cells(analysis._repr_html_())
+    assert header == ["agents", "money", "with persistence", "with foresight", "currency"]
+    own, baseline, foresight = analysis.worth["bettors"].whole_run.mean(axis=1)
+    assert (name, agents, currency) == ("bettors", "1", "utility")
+    assert money == [f"{own:,.2f}", f"{baseline:,.2f}", f"{foresight:,.2f}"]
+
+
+def test_a_comparison_shows_what_each_variant_earned() -> None:
+    found = omnisim.compare(scenario(name="bets"), ["persistence", "climatology"], seeds=2, jobs=1)
+    shown = found._repr_html_()
+    assert shown.startswith("<p>Comparison of bets: money per agent in utility with intervals, and the verdict")
+    header, *rows = cells(shown)
+    assert header == ["forecaster", "runs", "money", "money_low", "money_high", "verdict"]
+    assert [row[0] for row in rows] == ["persistence", "climatology"]
+    assert [row[2] for row in rows] == [f"{money:,.2f}" for money in found.table["money"]]
+
+
+def test_a_long_table_is_cut_in_the_middle() -> None:
+    shown = cells(as_html("Many.", pd.DataFrame({"n": range(1000)})))
+    assert len(shown) < 50
+    assert (shown[1], shown[-1]) == (["0"], ["999"])
+
+
+def test_figures_are_a_namespace() -> None:
+    assert "figures" in dir(omnisim)
+    assert set(omnisim.figures.__all__) <= set(dir(omnisim.figures))
+    assert omnisim.figures.regrets(omnisim.analyze(omnisim.simulate(scenario()))).layout.title.text
 
 
 def test_a_clone_has_learnt_nothing() -> None:

@@ -1,6 +1,5 @@
 """Everything measured on a run: the function ``omnisim.analyze``."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from omnisim.analysis.sums import Sums, blocks, over_rounds, played_sums
 from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
 from omnisim.analysis.worth import Worth, worth
 from omnisim.arrays import FloatArray
+from omnisim.display import as_html
 from omnisim.errors import TraceError
 from omnisim.problem.limits import BOX, Limits
 from omnisim.threads import at_most_threads, in_shares
@@ -55,9 +55,9 @@ class Analysis:
             for name, found in self.worth.items()
         ]
         columns = ["population", "agents", "money", "with persistence", "with foresight", "currency"]
-        table = pd.DataFrame(sums, columns=columns).to_html(index=False, float_format="{:,.2f}".format)
-        name = html.escape(str(self.trace.about.get("scenario", "a scenario")))
-        return f"<p>Analysis of {name}: money per agent over {self.trace.rounds:,} rounds.</p>{table}"
+        name = self.trace.about.get("scenario", "a scenario")
+        sentence = f"Analysis of {name}: money per agent over {self.trace.rounds:,} rounds."
+        return as_html(sentence, pd.DataFrame(sums, columns=columns))
 
     @cached_property
     def agents(self) -> pd.DataFrame:

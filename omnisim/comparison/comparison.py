@@ -20,6 +20,7 @@ from omnisim.comparison.grid import LABELS
 from omnisim.comparison.records import FAILED, FINISHED, GROWING, MEASURES
 from omnisim.comparison.summaries import ALL
 from omnisim.comparison.tables import Losses, accuracy, certificates, cut, limits, paired_tests
+from omnisim.display import as_html
 from omnisim.errors import ScenarioError
 from omnisim.problem.money import UTILITY
 from omnisim.statistics.intervals import CONFIDENCE
@@ -54,6 +55,17 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison of {len(self._labels)} variants on {len(self._seeds)} seeds in {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        """Table of what each variant earned, for notebooks."""
+        varied = [label for label in LABELS if len(set(self.table[label])) > 1] or ["forecaster"]
+        currencies = {each["currency"] for each in self.about["populations"].values()}
+        sentence = (
+            f"Comparison of {self.about['name']}: money per agent{''.join(f' in {each}' for each in currencies)} with "
+            f"intervals, and the verdict on utility against {self.about['reference']}. omnisim.write_comparison makes "
+            "its page."
+        )
+        return as_html(sentence, self.table[[*varied, "runs", "money", "money_low", "money_high", "verdict"]])
 
     @cached_property
     def about(self) -> dict[str, Any]:

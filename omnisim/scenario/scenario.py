@@ -210,6 +210,26 @@ class Scenario:
             f"{rounds} rounds, populations {names}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Table of what it is made of, for notebooks."""
+        import pandas as pd
+
+        from omnisim.display import as_html
+
+        rules = self.elimination if isinstance(self.elimination, Mapping) else {"": self.elimination}
+        days = "" if self.dates is None or not len(self.dates) else f", {self.dates[0]} to {self.dates[-1]}"
+        rows = [
+            ("adversary", repr(self.adversary)),
+            ("rounds", f"{self.played:,}{days}"),
+            ("forecaster", repr(self.forecaster)),
+            *(("other forecaster", f"{name}: {each!r}") for name, each in self.other_forecasters.items()),
+            *((f"rule {name}".rstrip(), repr(rule)) for name, rule in rules.items()),
+            ("populations", ", ".join(each.name for each in self.populations)),
+            ("subsequences", ", ".join(self.subsequences)),
+            ("seed", str(self.seed)),
+        ]
+        return as_html(f"Scenario {self.name}. omnisim.simulate runs it.", pd.DataFrame(rows), header=False)
+
     @property
     def horizon(self) -> int:
         """T, the number of rounds that guarantees are for: as declared, or those to run."""

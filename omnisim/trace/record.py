@@ -200,6 +200,23 @@ class Trace:
             f"seed {self.about.get('seed')}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Table of who played, for notebooks."""
+        import pandas as pd
+
+        from omnisim.display import as_html
+
+        rows = [
+            (name, each.population.agents, each.population.actions, ", ".join(each.constraint_names) or "none")
+            for name, each in self.records.items()
+        ]
+        days = "" if self.dates is None or not len(self.dates) else f", {self.dates[0]} to {self.dates[-1]}"
+        sentence = (
+            f"Trace of {self.about.get('scenario', 'a scenario')}: {self.rounds:,} rounds{days}, seed "
+            f"{self.about.get('seed')}. omnisim.analyze measures it."
+        )
+        return as_html(sentence, pd.DataFrame(rows, columns=["population", "agents", "actions", "limits"]))
+
     @property
     def rounds(self) -> int:
         """Number of rounds."""

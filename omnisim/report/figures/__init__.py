@@ -2,8 +2,8 @@
 
 .. code-block:: python
 
-    from omnisim.report import figures
-    figures.regrets(analysis).show()
+    import omnisim
+    omnisim.figures.regrets(analysis).show()
 
 Each figure carries its heading as ``layout.title`` and, in ``layout.meta``, a ``caption`` and an ``alt`` text
 that says with numbers what the figure shows.
