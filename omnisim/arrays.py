@@ -5,7 +5,6 @@ changes nothing here, and a strategy cannot alter what it is shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -19,19 +18,6 @@ IntArray: TypeAlias = NDArray[np.int64]
 DateArray: TypeAlias = NDArray[np.datetime64]
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
-
-
-@dataclass(frozen=True)
-class Written:
-    """The form that a parameter takes in a scenario file: ``Annotated[ArrayLike, Written(list[float])]``.
-
-    The name of a kind stands for a list of tables of that kind: ``Annotated[Sequence[Forecaster],
-    Written("forecasters")]``.
-
-    Parameters of strategies that are arrays and carry no such note can be given in Python only.
-    """
-
-    form: Any
 
 
 ROUNDING = 1e-9

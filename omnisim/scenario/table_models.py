@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, Field, Strict, create_model
 
-from omnisim.arrays import Written
 from omnisim.errors import ScenarioError
 from omnisim.reading import reading
 from omnisim.scenario import registry
+from omnisim.strategies.parameters import Written
 
 STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True, protected_namespaces=())
 """Settings of the models: no unknown keys, and types as they are written."""

@@ -1,6 +1,7 @@
 """Parameters of strategies: what they were made with, as people read it and as another one is made of it."""
 
 import inspect
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -75,3 +76,16 @@ def _shown(value: Any) -> str:
 
 _LONGEST = 100
 """Characters of a parameter that are shown."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The form that a parameter takes in a scenario file: ``Annotated[ArrayLike, Written(list[float])]``.
+
+    The name of a kind stands for a list of tables of that kind: ``Annotated[Sequence[Forecaster],
+    Written("forecasters")]``.
+
+    Parameters of strategies that are arrays and carry no such note can be given in Python only.
+    """
+
+    form: Any

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from scenario_files import prices as made_up_prices
 from scenario_files import write_prices
 
-from omnisim.arrays import Written
 from omnisim.problem.delays import Constant
 from omnisim.scenario import registry
 from omnisim.scenario.network_tables import DELAYS, TOPOLOGIES
 from omnisim.scenario.table_models import parameters, tables_of
+from omnisim.strategies.parameters import Written
 
 Draw = Callable[..., Any]
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, IntArray, Written, finite, within
+from omnisim.arrays import FloatArray, IntArray, finite, within
 from omnisim.elementary import cos
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.parameters import Written
 from omnisim.strategies.supply.generators import from_tables, read_generators
 from omnisim.strategies.supply.merit_order import clearing_prices
 from omnisim.strategies.supply.shocks import Breakdowns, FuelStep, Outage, fuel_prices, in_service

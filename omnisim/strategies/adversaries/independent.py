@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import Written
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.parameters import Written
 
 
 class Independent(Adversary):

@@ -7,12 +7,13 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, Written, within
+from omnisim.arrays import FloatArray, within
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.outcome_table import outcome_table
+from omnisim.strategies.parameters import Written
 
 
 class OutcomeStream(Adversary):

@@ -8,12 +8,12 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import Written
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.outcome_table import outcome_table
+from omnisim.strategies.parameters import Written
 
 
 class Switching(Adversary):

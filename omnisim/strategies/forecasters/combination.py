@@ -6,13 +6,14 @@ from typing import Annotated
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, Written
+from omnisim.arrays import FloatArray
 from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.products import times, weighted_sums
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
+from omnisim.strategies.parameters import Written
 
 _CORRECTION_SHARE = 0.25
 """Initial weight of the correction, in weights of a base: it has to earn its place beside bases that may be good."""

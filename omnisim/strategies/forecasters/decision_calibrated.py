@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import ROUNDING, FloatArray, Written
+from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
@@ -19,6 +19,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.combination import Combination
 from omnisim.strategies.forecasters.persistence import Persistence
+from omnisim.strategies.parameters import Written
 
 ObjectivesName: TypeAlias = Literal["coordinates", "utilities"]
 WeightsName: TypeAlias = Literal["potential", "hedge", "msmwc"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, Written
+from omnisim.arrays import FloatArray
 from omnisim.batch import Omnipredictor as Ensemble
 from omnisim.batch import direct_ensemble, two_player
 from omnisim.batch.base_predictors import BasePredictors, finite_minimizers
@@ -18,6 +18,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.forecasters.climatology import Climatology
 from omnisim.strategies.forecasters.persistence import Persistence
+from omnisim.strategies.parameters import Written
 
 _TARGET = Mean()
 

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, Written
+from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.products import inner
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.parameters import Written
 
 
 class Selection(Forecaster):

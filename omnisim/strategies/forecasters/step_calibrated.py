@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, Written
+from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.grid import Grid
@@ -16,6 +16,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesSteps, Guarantee
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.parameters import Written
 
 
 class StepCalibrated(Forecaster):
