@@ -15,12 +15,17 @@ from omnisim.analysis.sums import over_rounds, played_sums
 
 
 def measured(trace: omnisim.Trace) -> list[dict[str, np.ndarray]]:
-    found = omnisim.analyze(trace).measures.values()
-    return [
+    analysis = omnisim.analyze(trace)
+    found = [
         {field.name: value for field in dataclasses.fields(each)
          if isinstance(value := getattr(each, field.name), np.ndarray)}
-        for each in found
+        for each in analysis.measures.values()
     ]  # fmt: skip
+    for name, arrays in zip(analysis.measures, found, strict=True):
+        for subsequence in trace.subsequences:
+            grown = analysis.growth(name, subsequence, 5)
+            arrays |= {f"{column}, {subsequence}": grown[column].to_numpy() for column in grown}
+    return found
 
 
 @pytest.fixture(scope="module", params=["everything", "law known", "many agents"])
