@@ -12,10 +12,13 @@ from omnisim.problem.population import Population
 from omnisim.trace import Trace
 
 
-def money_by_round(trace: Trace, population: str) -> FloatArray:
-    """Money of every agent in every round, (T, N), at the true outcomes; 0 where an agent was not there."""
+def money_by_round(trace: Trace, population: str, agents: slice = slice(None)) -> FloatArray:
+    """Money of every agent in every round, (T, N), at the true outcomes; 0 where an agent was not there.
+
+    ``agents``: those of the population that are asked for.
+    """
     record = trace.records[population]
-    return earned(record.population, record.actions, trace.true_outcomes)
+    return earned(record.population, record.actions[:, agents], trace.true_outcomes, agents)
 
 
 def earned(population: Population, actions: IntArray, outcomes: FloatArray, agents: slice = slice(None)) -> FloatArray:

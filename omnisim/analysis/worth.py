@@ -62,14 +62,14 @@ class Worth:
         """Money of each agent more than with the baseline over the whole run, (N,)."""
         return np.asarray(self.whole_run[0] - self.whole_run[1])
 
-    def table(self, subsequences: Sequence[str]) -> pd.DataFrame:
-        """One row per agent and subsequence; the columns are listed at ``Analysis.value``."""
-        _, count, agents = self.by_agent.shape
-        sums = {kind: money.T.reshape(-1) for kind, money in zip(KINDS, self.by_agent, strict=True)}
+    def table(self, subsequences: Sequence[str], agents: slice | IntArray = slice(None)) -> pd.DataFrame:
+        """One row per agent and subsequence, of some agents; the columns are listed at ``Analysis.value``."""
+        numbers, count = np.arange(self.by_agent.shape[2])[agents], len(subsequences)
+        sums = {kind: money[:, agents].T.reshape(-1) for kind, money in zip(KINDS, self.by_agent, strict=True)}
         labels = {
             "population": self.population,
-            "agent": np.repeat(np.arange(agents), count),
-            "subsequence": np.tile(np.array(subsequences, dtype=object), agents),
+            "agent": np.repeat(numbers, count),
+            "subsequence": np.tile(np.array(subsequences, dtype=object), len(numbers)),
         }
         gain = sums["money"] - sums["baseline"]
         return pd.DataFrame(labels | sums | {"gain": gain, "currency": self.currency})
