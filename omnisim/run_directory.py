@@ -139,7 +139,7 @@ def write_run(
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     _write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
     trace.save(directory / TRACE)
-    _write_agents(directory / AGENTS, analysis)
+    write_agents(directory / AGENTS, analysis)
     _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
     _lead_here(directory)
@@ -148,7 +148,7 @@ def write_run(
             left.unlink(missing_ok=True)
 
 
-def _write_agents(path: Path, analysis: Analysis) -> None:
+def write_agents(path: Path, analysis: Analysis) -> None:
     """Write ``analysis.agents`` in groups of rows, one after another: of a million agents it would fill the memory."""
     import pandas as pd
     import pyarrow as pa
