@@ -29,6 +29,9 @@ from omnisim.trace import PopulationRecord, Trace
 KINDS = ("money", "baseline", "foresight")
 """Money earned in the run, with the baseline, and with perfect foresight."""
 
+_GROUPS = 64
+"""Groups of blocks of agents, of which each keeps the sums of every round."""
+
 
 @dataclass(frozen=True, eq=False)
 class Worth:
@@ -79,7 +82,7 @@ def worth(trace: Trace, population: str) -> Worth:
     """Compute the worth of the forecasts of a run to the agents of a population.
 
     Agents are taken in blocks, of which the money of every round is in memory at a time. Sums over rounds are added in
-    the order of the rounds; those over agents are sums of the blocks' sums.
+    the order of the rounds; those over agents are sums of the blocks' sums, and round differently in other blocks.
     """
     record = trace.records[population]
     agents, given = record.population.agents, record.population.weights
@@ -88,16 +91,18 @@ def worth(trace: Trace, population: str) -> Worth:
     weights = np.ones(agents) if given is None else given
     every = np.ones((trace.rounds, 1), dtype=np.bool_)
     parts = list(blocks(agents, len(KINDS) * trace.rounds + record.population.actions * trace.outcomes.shape[1]))
-    by_round = np.empty((len(parts), len(KINDS), trace.rounds))
+    # Sums over agents are those of groups of blocks, the same however many threads there are.
+    groups = [parts[i::_GROUPS] for i in range(min(_GROUPS, len(parts)))]
+    by_round = np.zeros((len(groups), len(KINDS), trace.rounds))
 
     def work(share: int, workers: int) -> None:
-        for part in range(share, len(parts), workers):
-            block = parts[part]
-            for kind, chosen in enumerate(_chosen(trace, record, block)):
-                money = earned(record.population, chosen, trace.true_outcomes, block)
-                by_agent[kind, :, block] = over_rounds(money, trace.active)
-                whole_run[kind, block] = over_rounds(money, every)[0]
-                by_round[part, kind] = (money if given is None else money * given[block]).sum(axis=1)
+        for group in range(share, len(groups), workers):
+            for block in groups[group]:
+                for kind, chosen in enumerate(_chosen(trace, record, block)):
+                    money = earned(record.population, chosen, trace.true_outcomes, block)
+                    by_agent[kind, :, block] = over_rounds(money, trace.active)
+                    whole_run[kind, block] = over_rounds(money, every)[0]
+                    by_round[group, kind] += (money if given is None else money * given[block]).sum(axis=1)
 
     in_shares(work, record.actions.size)
     return Worth(population, record.population.money.currency, by_agent, whole_run, by_round.sum(axis=0), weights)
