@@ -15,7 +15,7 @@ from omnisim.threads import in_shares
 from omnisim.trace import Trace
 
 MEASURES = ("utility", "external_regret", "swap_regret", "ccv", "ccv_positive", "money")
-"""What is measured of every agent; money at the true outcomes."""
+"""Measures of every agent; money is at the true outcomes."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -121,7 +121,7 @@ def compare(outcome, count, slopes, offsets, benchmark, utility, external, swap)
 
 @compiled()
 def grow(actions, counted, outcomes, members, ends, left_at, slopes, offsets, utility, external, swap, present):
-    """What :func:`compare` makes, and rounds in which agents were there, each (P, N), after growing numbers of rounds.
+    """Utility and regrets of :func:`compare`, and rounds of presence, each (P, N), after growing numbers of rounds.
 
     The rounds are ``members``, up to each of ``ends``. The benchmark is of the actions that leave it (N, A) later than
     the last of them. Only what an agent has played since is added up anew.
@@ -168,7 +168,7 @@ def _turn(slopes, by_coordinate):
 
 @compiled()
 def _earn(outcome, rounds, by_coordinate, offsets, earned):
-    """What each action (A,) would have earned in a number of rounds with this sum of outcomes (d,)."""
+    """Utility that each action (A,) would have had in a number of rounds with this sum of outcomes (d,)."""
     actions = len(earned)
     # Four sums at a time are in registers.
     whole = actions - actions % 4

@@ -73,7 +73,8 @@ def ratios(agents: int, rounds: int, repeats: int) -> dict[str, dict[str, float]
             for name, part in parts.items():
                 multiples[name].append(timed(part)[0] / bare)
     return {
-        name: {"median": median(each), "least": min(each), "largest": max(each)} for name, each in multiples.items()
+        name: {"median": round(median(each), 3), "least": round(min(each), 3), "largest": round(max(each), 3)}
+        for name, each in multiples.items()
     }
 
 
