@@ -29,6 +29,7 @@ from pydantic import BaseModel, Field
 
 from omnisim import output_folder
 from omnisim.analysis import Analysis
+from omnisim.analysis.sums import blocks
 from omnisim.comparison.store import PAGE, PAGES, PLAN
 from omnisim.errors import OmnisimError, OutputError, TraceError
 from omnisim.files import atomic_write
@@ -138,14 +139,29 @@ def write_run(
     _write_text(directory / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     _write_text(directory / SCENARIO, "".join(map(_comment, choices)) + to_toml(tree))
     trace.save(directory / TRACE)
-    with atomic_write(directory / AGENTS) as file:
-        analysis.agents.to_parquet(file, index=False)
+    write_agents(directory / AGENTS, analysis)
     _write_text(directory / CERTIFICATES, analysis.certificates.to_json(orient="records", indent=2) + "\n")
     write_page(directory, analysis, manifest)
     _lead_here(directory)
     with suppress(OSError):  # it would only be refused by the next run that is not this one
         for left in (directory / CHECKPOINT, books_beside(directory / CHECKPOINT)):
             left.unlink(missing_ok=True)
+
+
+def write_agents(path: Path, analysis: Analysis) -> None:
+    """Write ``analysis.agents`` in groups of rows, one after another: of a million agents it would fill the memory."""
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    subsequences, measures = analysis.trace.subsequences, analysis.measures.values()
+    few = pd.concat([each.table(subsequences, slice(0, 1)) for each in measures], ignore_index=True)
+    schema = pa.Schema.from_pandas(few, preserve_index=False)
+    with atomic_write(path) as file, parquet.ParquetWriter(file, schema) as writer:
+        for each in measures:
+            for agents in blocks(each.population.agents, len(subsequences)):
+                table = each.table(subsequences, agents).reindex(columns=schema.names)
+                writer.write_table(pa.Table.from_pandas(table, schema, preserve_index=False))
 
 
 def _comment(choice: str) -> str:

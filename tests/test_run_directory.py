@@ -12,10 +12,12 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow.parquet import ParquetFile
 from scenario_files import TOY, omnisim_command, refusal, write_scenario
 
 import omnisim
 from omnisim import archives, run_directory
+from omnisim.analysis import sums
 from omnisim.errors import OutputError, TraceError
 
 
@@ -338,3 +340,29 @@ def test_a_run_that_was_stopped_while_it_wrote_is_run_again(tmp_path: Path, last
     answer = omnisim_command("run", scenario, "--out", out)
     assert (answer.code, answer.err) == (0, "")
     assert {path.name for path in out.iterdir()} == FILES
+
+
+@pytest.mark.parametrize("block", [4, 1 << 18], ids=["many groups of rows", "one group a population"])
+def test_the_file_of_agents_is_the_table_of_agents(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Populations with names, with weights, and with neither: each column is there for all."""
+    rng = np.random.default_rng(3)
+    more = ({"agent_names": [f"home {n}" for n in range(5)]}, {}, {"weights": rng.uniform(1, 2, 5)})
+    limits = [omnisim.LinearConstraint(rng.uniform(-0.2, 0.2, (5, 3, 2)))]
+    populations = [
+        omnisim.Population(f"population {i}", rng.uniform(0, 0.5, (5, 3, 2)), constraints=limits[: i % 2], **each)
+        for i, each in enumerate(more)
+    ]
+    scenario = omnisim.Scenario(
+        populations=populations,
+        adversary=omnisim.adversaries.Replay(rng.random((12, 2))),
+        forecaster=omnisim.forecasters.Climatology(),
+        elimination=omnisim.elimination.FirstViolation(),
+        subsequences={"all": None, "even": np.arange(12) % 2 == 0},
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario))
+    monkeypatch.setattr(sums, "_BLOCK", block)
+    run_directory.write_agents(tmp_path / "agents.parquet", analysis)
+    written, whole = pd.read_parquet(tmp_path / "agents.parquet"), tmp_path / "whole.parquet"
+    analysis.agents.to_parquet(whole, index=False)
+    pd.testing.assert_frame_equal(written, pd.read_parquet(whole))
+    assert ParquetFile(tmp_path / "agents.parquet").num_row_groups == (9 if block == 4 else 3)

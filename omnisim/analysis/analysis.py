@@ -9,25 +9,23 @@ import pandas as pd
 
 from omnisim.analysis.accuracy import accuracy
 from omnisim.analysis.benchmark import benchmark_of
-from omnisim.analysis.calibration import bias
 from omnisim.analysis.certificates import certificates
 from omnisim.analysis.clipping import Clipped, clipped
 from omnisim.analysis.expected import ExpectedBias, expected_bias
 from omnisim.analysis.forecast_certificates import calibration_of
 from omnisim.analysis.growth import growth
 from omnisim.analysis.information import ages, message_counts
+from omnisim.analysis.kernels import measure
 from omnisim.analysis.measures import Measures
 from omnisim.analysis.money import lost_by_clipping
-from omnisim.analysis.regret import regret
-from omnisim.analysis.sums import Sums, blocks, over_rounds, played_sums
+from omnisim.analysis.sums import Rounds, blocks, over_rounds
 from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
 from omnisim.analysis.worth import Worth, worth
-from omnisim.arrays import FloatArray
 from omnisim.display import as_html
 from omnisim.errors import TraceError
 from omnisim.problem.limits import BOX, Limits
 from omnisim.threads import at_most_threads, in_shares
-from omnisim.trace import PopulationRecord, Trace
+from omnisim.trace import Trace
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -194,14 +192,25 @@ def _measure(trace: Trace, name: str) -> Measures:
     present = None if record.present is None else np.empty_like(fallback)
     lost = None if trace.unclipped_outcomes is None else np.empty_like(utility)
     predictions = trace.acted_on(name)
-    parts = list(blocks(agents, subsequences * actions * (1 + 2 * trace.outcomes.shape[1])))
+    # A default action answers no prediction: the bias is measured over the other rounds only.
+    chosen = None if record.defaulted is None else ~record.defaulted & np.isfinite(predictions).all(axis=1)
+    rounds = Rounds.of(trace.active, trace.outcomes, np.nan_to_num(predictions))
+    parts = list(blocks(agents, trace.rounds + actions * (trace.outcomes.shape[1] + 5 * subsequences)))
 
     def work(share: int, workers: int) -> None:
         for block in parts[share::workers]:
-            sums, responses = _sums(trace, record, predictions, block)
-            found = regret(population, sums, benchmark[:, block], block)
-            count[:, block], largest[:, block] = sums.count, bias(responses)
-            utility[:, block], external[:, block], swap[:, block] = found.utility, found.external, found.swap
+            played = np.ascontiguousarray(record.actions[:, block])
+            here = None if record.present is None else np.ascontiguousarray(record.present[:, block])
+            slopes, offsets, competing = population.utility[block], population.offset[block], benchmark[:, block]
+            regrets = utility[:, block], external[:, block], swap[:, block]
+            measure(played, here, *rounds, slopes, offsets, competing, count[:, block], largest[:, block], *regrets)
+            if chosen is not None:
+                answered = np.broadcast_to(chosen[:, None], played.shape) if here is None else here & chosen[:, None]
+                unused = np.empty((4, *competing.shape))
+                measure(
+                    played, np.ascontiguousarray(answered), *rounds, slopes, offsets, competing, unused[0],
+                    largest[:, block], *unused[1:, :, :, 0],
+                )  # fmt: skip
             ccv[:, block], ccv_positive[:, block] = cumulative_violation(record.costs[:, block], trace.active)
             fallback[:, block] = over_rounds(record.fallback[:, block], trace.active)
             if present is not None and record.present is not None:
@@ -226,27 +235,6 @@ def _measure(trace: Trace, name: str) -> Measures:
         fallback_rounds=fallback,
         present_rounds=present,
         lost_by_clipping=lost,
-    )
-
-
-def _sums(trace: Trace, record: PopulationRecord, predictions: FloatArray, agents: slice) -> tuple[Sums, Sums]:
-    """Sums of some agents over the rounds in which they played, and in which they played their own choice.
-
-    A default action answers no prediction.
-    """
-    played, here = record.actions[:, agents], None if record.present is None else record.present[:, agents]
-    if record.defaulted is None:
-        sums = played_sums(played, record.population.actions, trace.active, trace.outcomes, predictions, here)
-        return sums, sums
-    sums = played_sums(
-        played, record.population.actions, trace.active, trace.outcomes, np.zeros_like(predictions), here
-    )
-    chosen = ~record.defaulted & np.isfinite(predictions).all(axis=1)
-    counted = np.broadcast_to(chosen[:, None], played.shape)
-    if here is not None:
-        counted = counted & here
-    return sums, played_sums(
-        played, record.population.actions, trace.active, trace.outcomes, np.nan_to_num(predictions), counted
     )
 
 

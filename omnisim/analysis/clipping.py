@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.analysis.money import lost_by_clipping, money_by_round
+from omnisim.analysis.sums import blocks, over_rounds
 from omnisim.problem.clipping import Clipping, clipping
 from omnisim.trace import Trace
 
@@ -38,8 +39,13 @@ def clipped(trace: Trace) -> Clipped:
     if trace.unclipped_outcomes is None:
         return Clipped(prices, 0.0)
     shares = []
-    for name in trace.records:
-        lost = np.abs(lost_by_clipping(trace, name).sum(axis=0)).sum()
-        total = np.abs(money_by_round(trace, name).sum(axis=0)).sum()
-        shares.append(float(lost / total) if total > 0 else 0.0)
+    every = np.ones((trace.rounds, 1), dtype=np.bool_)
+    for name, record in trace.records.items():
+        agents, actions, dimension = record.population.utility.shape
+        lost, total = np.empty((2, agents))
+        for block in blocks(agents, actions * dimension + 2 * trace.rounds):
+            lost[block] = over_rounds(lost_by_clipping(trace, name, block), every)[0]
+            total[block] = over_rounds(money_by_round(trace, name, block), every)[0]
+        all_lost, all_earned = np.abs(lost).sum(), np.abs(total).sum()
+        shares.append(float(all_lost / all_earned) if all_earned > 0 else 0.0)
     return Clipped(prices, max(shares, default=0.0))

@@ -1,18 +1,38 @@
 """Growth of regret and violation with the number of rounds."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from omnisim.analysis.benchmark import benchmark_of
+from omnisim.analysis.kernels import grow
 from omnisim.analysis.money import lost_by_clipping
-from omnisim.analysis.regret import regret
-from omnisim.analysis.sums import Sums, played_sums
-from omnisim.arrays import FloatArray
+from omnisim.analysis.sums import blocks
+from omnisim.arrays import FloatArray, IntArray
+from omnisim.threads import in_shares
 from omnisim.trace import Trace
 
-_MEASURES = ("utility", "external_regret", "swap_regret", "ccv", "ccv_positive", "money")
+MEASURES = ("utility", "external_regret", "swap_regret", "ccv", "ccv_positive", "money")
+"""Measures of every agent; money is at the true outcomes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """Measures of N agents after P growing numbers of rounds of a subsequence.
+
+    Attributes
+    ----------
+    last, rounds : (P,)
+        Last round of the run that is counted, and rounds of the subsequence so far.
+    measures
+        By name, some of ``MEASURES``, each (P, N).
+    """
+
+    last: IntArray
+    rounds: IntArray
+    measures: dict[str, FloatArray]
 
 
 def growth(trace: Trace, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
@@ -36,67 +56,73 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
     0..round are counted), rounds (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv,
     ccv_positive, money.
     """
-    frames = [
-        pd.DataFrame({"round": last, "rounds": rounds, "agent": np.arange(len(measures["utility"])), **measures})
-        for last, rounds, measures in grown(trace, population, subsequence, points)
-    ]
-    return (
-        pd.concat(frames, ignore_index=True)
-        if frames
-        else pd.DataFrame(columns=["round", "rounds", "agent", *_MEASURES])
-    )
+    found = grown(trace, population, subsequence, points)
+    agents = trace.records[population].population.agents
+    labels = {
+        "round": np.repeat(found.last, agents),
+        "rounds": np.repeat(found.rounds, agents),
+        "agent": np.tile(np.arange(agents), len(found.last)),
+    }
+    return pd.DataFrame(labels | {name: values.reshape(-1) for name, values in found.measures.items()})
 
 
-def grown(
-    trace: Trace, population: str, subsequence: str, points: int
-) -> Iterator[tuple[int, int, dict[str, FloatArray]]]:
-    """Measures after growing numbers of rounds: last round, rounds of the subsequence, measures of the agents (N,)."""
+def grown(trace: Trace, population: str, subsequence: str, points: int, measures: Sequence[str] = MEASURES) -> Grown:
+    """The same as arrays, of the measures that are asked for; agents are taken in blocks."""
     record = trace.records[population]
-    _, violated_at = benchmark_of(trace, population)
+    agents, actions, dimension = record.population.utility.shape
     k = trace.subsequences.index(subsequence)
     members = np.flatnonzero(trace.active[:, k])
-    if not len(members):
-        return
     ends = np.unique(np.ceil(np.linspace(len(members) / points, len(members), points)).astype(int))
-    every = np.ones((len(members), 1), dtype=np.bool_)
-    agents = record.population.agents
-    total: Sums | None = None
-    lost = None if trace.unclipped_outcomes is None else lost_by_clipping(trace, population)
-    clipped: FloatArray = np.zeros(agents)
-    violated, positive = np.zeros((2, agents, record.costs.shape[2]))
-    for begin, end in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
-        part = members[begin:end]
-        sums = played_sums(
-            record.actions[part],
-            record.population.actions,
-            every[begin:end],
-            trace.outcomes[part],
-            trace.predictions[part],
-            None if record.present is None else record.present[part],
-        )
-        total = sums if total is None else _add(total, sums)
-        benchmark = (violated_at[:, :, k] > part[-1])[None]
-        found = regret(record.population, total, benchmark)
-        costs = record.costs[part]
-        violated, positive = violated + costs.sum(axis=0), positive + np.maximum(costs, 0).sum(axis=0)
-        money = record.population.money
-        if lost is not None:
-            clipped = clipped + lost[part].sum(axis=0)
-        own = end if record.present is None else total.count[0].sum(axis=1)
-        nothing = np.zeros(agents)
-        yield (
-            int(part[-1]),
-            int(end),
-            {
-                "utility": found.utility[0],
-                "external_regret": found.external[0],
-                "swap_regret": found.swap[0],
-                "ccv": violated.max(axis=1) if violated.size else nothing,
-                "ccv_positive": positive.max(axis=1) if positive.size else nothing,
-                "money": found.utility[0] * money.scale + own * money.offset - clipped,
-            },
-        )
+    if not len(members):
+        ends = ends[:0]
+    left_at = benchmark_of(trace, population)[1][:, :, k]
+    found = {name: np.empty((len(ends), agents)) for name in measures}
+    parts = list(blocks(agents, actions * dimension + 4 * len(members))) if len(ends) else []
+
+    def work(share: int, workers: int) -> None:
+        for block in parts[share::workers]:
+            each = _grown(trace, population, members, ends, left_at[block], block)
+            for name in measures:
+                found[name][:, block] = each[name]
+
+    in_shares(work, len(members) * agents)
+    return Grown(members[ends - 1], ends, found)
 
 
-def _add(first: Sums, second: Sums) -> Sums:
-    return Sums(first.count + second.count, first.outcome + second.outcome, first.prediction + second.prediction)
+def _grown(
+    trace: Trace, population: str, members: IntArray, ends: IntArray, left_at: IntArray, agents: slice
+) -> dict[str, FloatArray]:
+    """All measures of some agents, each (P, agents), after the members up to each of the ends."""
+    record = trace.records[population]
+    played, present = record.actions[:, agents], None if record.present is None else record.present[:, agents]
+    utility, external, swap, own = np.empty((4, len(ends), played.shape[1]))
+    grow(
+        np.ascontiguousarray(played),
+        None if present is None else np.ascontiguousarray(present),
+        trace.outcomes,
+        members,
+        ends,
+        left_at,
+        record.population.utility[agents],
+        record.population.offset[agents],
+        utility,
+        external,
+        swap,
+        own,
+    )
+    money = record.population.money
+    earned = utility * money.scale[agents] + own * money.offset[agents]
+    if trace.unclipped_outcomes is not None:
+        earned -= lost_by_clipping(trace, population, agents)[members].cumsum(axis=0)[ends - 1]
+    costs = record.costs[:, agents][members]
+    ccv, ccv_positive = np.zeros((2, *utility.shape))
+    if costs.shape[2]:
+        ccv, ccv_positive = (each.cumsum(axis=0)[ends - 1].max(axis=2) for each in (costs, np.maximum(costs, 0)))
+    return {
+        "utility": utility,
+        "external_regret": external,
+        "swap_regret": swap,
+        "ccv": ccv,
+        "ccv_positive": ccv_positive,
+        "money": earned,
+    }

@@ -16,27 +16,33 @@ def add_played(actions, counted, table, patterns, by_pattern, starts, total):
     Rounds of a pattern are added in their order, and its sums to those of each of its subsequences. ``by_pattern`` has
     the rounds pattern by pattern, each from ``starts`` on; ``patterns`` (P, L) are their subsequences.
     """
-    width = table.shape[1]
-    sums = np.zeros((total.shape[2], width))
+    sums = np.zeros(total.shape[2:])
     touched = np.zeros(total.shape[2], dtype=np.bool_)
     for n in range(actions.shape[1]):
-        for p in range(patterns.shape[0]):
-            for position in range(starts[p], starts[p + 1]):
-                t = by_pattern[position]
-                if counted is None or counted[t, n]:
-                    a = actions[t, n]
-                    touched[a] = True
-                    for i in range(width):
-                        sums[a, i] += table[t, i]
-            for a in range(total.shape[2]):
-                if touched[a]:
-                    for k in range(patterns.shape[1]):
-                        if patterns[p, k]:
-                            for i in range(width):
-                                total[k, n, a, i] += sums[a, i]
-                    touched[a] = False
-                    for i in range(width):
-                        sums[a, i] = 0.0
+        _add(actions, counted, table, patterns, by_pattern, starts, n, sums, touched, total, n)
+
+
+@compiled()
+def _add(actions, counted, table, patterns, by_pattern, starts, n, sums, touched, total, place):
+    """Add the rounds of agent n to ``total[:, place]``; ``sums`` (A, w) and ``touched`` (A,) are 0 before and after."""
+    width = table.shape[1]
+    for p in range(patterns.shape[0]):
+        for position in range(starts[p], starts[p + 1]):
+            t = by_pattern[position]
+            if counted is None or counted[t, n]:
+                a = actions[t, n]
+                touched[a] = True
+                for i in range(width):
+                    sums[a, i] += table[t, i]
+        for a in range(len(touched)):
+            if touched[a]:
+                for k in range(patterns.shape[1]):
+                    if patterns[p, k]:
+                        for i in range(width):
+                            total[k, place, a, i] += sums[a, i]
+                touched[a] = False
+                for i in range(width):
+                    sums[a, i] = 0.0
 
 
 @compiled()
@@ -62,58 +68,155 @@ def add_costs(costs, active, least, total, positive):
 
 
 @compiled()
+def measure(
+    actions, counted, table, patterns, by_pattern, starts, slopes, offsets, benchmark,
+    count, largest, utility, external, swap,
+):  # fmt: skip
+    """The sums of :func:`add_played` and what follows from them, agent by agent, so that they stay in the cache.
+
+    A row of the table is 1, an outcome and a prediction. Made are the numbers of rounds (L, N, A) in which each action
+    was played, the largest distance over the coordinates of the sums of predictions and outcomes, (L, N, A), and what
+    :func:`compare` makes.
+    """
+    subsequences, agents, number = benchmark.shape
+    dimension = slopes.shape[2]
+    total = np.empty((subsequences, 1, number, table.shape[1]))
+    sums = np.zeros(total.shape[2:])
+    touched = np.zeros(number, dtype=np.bool_)
+    by_coordinate, earned, scratch = np.empty((dimension, number)), np.empty((number, number)), np.empty((2, number))
+    for n in range(agents):
+        total[:] = 0.0
+        _add(actions, counted, table, patterns, by_pattern, starts, n, sums, touched, total, 0)
+        _turn(slopes[n], by_coordinate)
+        for k in range(subsequences):
+            for a in range(number):
+                found = total[k, 0, a]
+                count[k, n, a] = found[0]
+                worst = 0.0
+                if found[0] != 0:
+                    _earn(found[1 : 1 + dimension], found[0], by_coordinate, offsets[n], earned[a])
+                    for i in range(1, 1 + dimension):
+                        worst = max(worst, abs(found[i + dimension] - found[i]))
+                largest[k, n, a] = worst
+            utility[k, n], external[k, n], swap[k, n] = _regrets(benchmark[k, n], total[k, 0, :, 0], earned, scratch)
+
+
+@compiled()
 def compare(outcome, count, slopes, offsets, benchmark, utility, external, swap):
     """Utility, external and swap regret (L, N) by sums of outcomes (L, N, A, d) and counts of actions (L, N, A).
 
     Only actions that were played are looked at: the others earned and lost nothing.
     """
     subsequences, agents, actions = benchmark.shape
-    dimension = outcome.shape[3]
-    by_coordinate = np.empty((dimension, actions))
-    earned, total = np.empty(actions), np.empty(actions)
+    by_coordinate, earned = np.empty((outcome.shape[3], actions)), np.empty((actions, actions))
+    scratch = np.empty((2, actions))
     for n in range(agents):
-        for i in range(dimension):
-            for b in range(actions):
-                by_coordinate[i, b] = slopes[n, b, i]
+        _turn(slopes[n], by_coordinate)
         for k in range(subsequences):
-            total[:] = 0.0
-            own, swapped, is_empty = 0.0, 0.0, True
-            for b in range(actions):
-                is_empty &= not benchmark[k, n, b]
             for a in range(actions):
-                played = count[k, n, a]
-                if played == 0:
-                    continue
-                for b in range(actions):
-                    earned[b] = 0.0
-                for i in range(dimension):
-                    y = outcome[k, n, a, i]
-                    for b in range(actions):
-                        earned[b] += y * by_coordinate[i, b]
-                best = -np.inf
-                for b in range(actions):
-                    earned[b] += played * offsets[n, b]
-                    total[b] += earned[b]
-                    if benchmark[k, n, b] and earned[b] > best:
-                        best = earned[b]
-                own += earned[a]
-                swapped += best - earned[a]
-            best = -np.inf
-            for b in range(actions):
-                if benchmark[k, n, b] and total[b] > best:
-                    best = total[b]
-            utility[k, n] = own
-            external[k, n] = np.nan if is_empty else best - own
-            swap[k, n] = np.nan if is_empty else swapped
+                if count[k, n, a] != 0:
+                    _earn(outcome[k, n, a], count[k, n, a], by_coordinate, offsets[n], earned[a])
+            utility[k, n], external[k, n], swap[k, n] = _regrets(benchmark[k, n], count[k, n], earned, scratch)
 
 
 @compiled()
-def largest_error(prediction, outcome, found):
-    """Largest distance over the coordinates of sums of predictions and outcomes (L, N, A, d): (L, N, A)."""
-    for k in range(found.shape[0]):
-        for n in range(found.shape[1]):
-            for a in range(found.shape[2]):
-                largest = 0.0
-                for i in range(outcome.shape[3]):
-                    largest = max(largest, abs(prediction[k, n, a, i] - outcome[k, n, a, i]))
-                found[k, n, a] = largest
+def grow(actions, counted, outcomes, members, ends, left_at, slopes, offsets, utility, external, swap, present):
+    """Utility and regrets of :func:`compare`, and rounds of presence, each (P, N), after growing numbers of rounds.
+
+    The rounds are ``members``, up to each of ``ends``. The benchmark is of the actions that leave it (N, A) later than
+    the last of them. Only what an agent has played since is added up anew.
+    """
+    number, dimension = slopes.shape[1:]
+    by_coordinate, earned, scratch = np.empty((dimension, number)), np.empty((number, number)), np.empty((2, number))
+    outcome, sums = np.empty((2, number, dimension))
+    count, since = np.empty((2, number))
+    benchmark = np.empty(number, dtype=np.bool_)
+    for n in range(actions.shape[1]):
+        _turn(slopes[n], by_coordinate)
+        outcome[:] = 0.0
+        count[:] = 0.0
+        begin = 0
+        for p in range(len(ends)):
+            sums[:] = 0.0
+            since[:] = 0.0
+            for position in range(begin, ends[p]):
+                t = members[position]
+                if counted is None or counted[t, n]:
+                    a = actions[t, n]
+                    since[a] += 1.0
+                    for i in range(dimension):
+                        sums[a, i] += outcomes[t, i]
+            begin = ends[p]
+            for a in range(number):
+                benchmark[a] = left_at[n, a] > members[begin - 1]
+                if since[a] != 0:
+                    count[a] += since[a]
+                    for i in range(dimension):
+                        outcome[a, i] += sums[a, i]
+                    _earn(outcome[a], count[a], by_coordinate, offsets[n], earned[a])
+            utility[p, n], external[p, n], swap[p, n] = _regrets(benchmark, count, earned, scratch)
+            present[p, n] = count.sum()
+
+
+@compiled()
+def _turn(slopes, by_coordinate):
+    """Slopes (A, d) with the coordinates first, so that those of all actions lie together."""
+    for i in range(slopes.shape[1]):
+        for b in range(slopes.shape[0]):
+            by_coordinate[i, b] = slopes[b, i]
+
+
+@compiled()
+def _earn(outcome, rounds, by_coordinate, offsets, earned):
+    """Utility that each action (A,) would have had in a number of rounds with this sum of outcomes (d,)."""
+    actions = len(earned)
+    # Four sums at a time are in registers.
+    whole = actions - actions % 4
+    for b in range(0, whole, 4):
+        first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+        for i in range(len(outcome)):
+            first += outcome[i] * by_coordinate[i, b]
+            second += outcome[i] * by_coordinate[i, b + 1]
+            third += outcome[i] * by_coordinate[i, b + 2]
+            fourth += outcome[i] * by_coordinate[i, b + 3]
+        earned[b] = first + rounds * offsets[b]
+        earned[b + 1] = second + rounds * offsets[b + 1]
+        earned[b + 2] = third + rounds * offsets[b + 2]
+        earned[b + 3] = fourth + rounds * offsets[b + 3]
+    for b in range(whole, actions):
+        total = 0.0
+        for i in range(len(outcome)):
+            total += outcome[i] * by_coordinate[i, b]
+        earned[b] = total + rounds * offsets[b]
+
+
+@compiled()
+def _regrets(benchmark, count, earned, scratch):
+    """Utility, external and swap regret by what each action would have earned in the rounds of each one played.
+
+    ``earned`` (A, A) is looked at where the action was played, ``count`` (A,), and competed with, ``benchmark`` (A,).
+    ``scratch`` (2, A) is written over.
+    """
+    actions = len(count)
+    total, handicap = scratch[0], scratch[1]
+    is_empty = True
+    for b in range(actions):
+        is_empty &= not benchmark[b]
+        # Added instead of asked for: branches that nobody foresees would take most of the time.
+        handicap[b] = 0.0 if benchmark[b] else -np.inf
+        total[b] = 0.0
+    own, swapped = 0.0, 0.0
+    for a in range(actions):
+        if count[a] != 0:
+            best = -np.inf
+            for b in range(actions):
+                total[b] += earned[a, b]
+                best = max(best, earned[a, b] + handicap[b])
+            own += earned[a, a]
+            swapped += best - earned[a, a]
+    if is_empty:
+        return own, np.nan, np.nan
+    best = -np.inf
+    for b in range(actions):
+        best = max(best, total[b] + handicap[b])
+    return own, best - own, swapped

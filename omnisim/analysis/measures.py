@@ -71,31 +71,31 @@ class Measures:
         money = self.population.money
         return self.utility * money.scale + self.own_rounds * money.offset
 
-    def table(self, subsequences: Sequence[str]) -> pd.DataFrame:
-        """One row per agent and subsequence; the columns are listed at ``Analysis.agents``."""
-        agents, count = self.population.agents, len(subsequences)
+    def table(self, subsequences: Sequence[str], agents: slice | IntArray = slice(None)) -> pd.DataFrame:
+        """One row per agent and subsequence, of some agents; the columns are listed at ``Analysis.agents``."""
+        numbers, count = np.arange(self.population.agents)[agents], len(subsequences)
         flat = {
-            "utility": self.utility,
-            "external_regret": self.external_regret,
-            "swap_regret": self.swap_regret,
-            "benchmark_size": self.benchmark.sum(axis=2),
-            "benchmark": np.full(self.utility.shape, self.benchmark_name, dtype=object),
-            "ccv": self.ccv,
-            "ccv_positive": self.ccv_positive,
-            "bias": self.bias.max(axis=2),
-            "eliminated": self.eliminated,
-            "fallback_rounds": self.fallback_rounds,
-            "money": self.money,
-            "money_clipped": self.money_clipped,
+            "utility": self.utility[:, agents],
+            "external_regret": self.external_regret[:, agents],
+            "swap_regret": self.swap_regret[:, agents],
+            "benchmark_size": self.benchmark[:, agents].sum(axis=2),
+            "benchmark": np.full((count, len(numbers)), self.benchmark_name, dtype=object),
+            "ccv": self.ccv[:, agents],
+            "ccv_positive": self.ccv_positive[:, agents],
+            "bias": self.bias[:, agents].max(axis=2),
+            "eliminated": self.eliminated[:, agents],
+            "fallback_rounds": self.fallback_rounds[:, agents],
+            "money": self.money[:, agents],
+            "money_clipped": self.money_clipped[:, agents],
         }
         labels: dict[str, Any] = {
-            "population": np.full(agents * count, self.population.name, dtype=object),
-            "agent": np.repeat(np.arange(agents), count),
-            "subsequence": np.tile(np.array(subsequences, dtype=object), agents),
-            "rounds": self.own_rounds.T.reshape(-1),
+            "population": np.full(len(numbers) * count, self.population.name, dtype=object),
+            "agent": np.repeat(numbers, count),
+            "subsequence": np.tile(np.array(subsequences, dtype=object), len(numbers)),
+            "rounds": self.own_rounds[:, agents].T.reshape(-1),
         }
         if self.population.agent_names is not None:
-            labels["name"] = np.repeat(np.array(self.population.agent_names, dtype=object), count)
+            labels["name"] = np.repeat(np.array(self.population.agent_names, dtype=object)[agents], count)
         if self.population.weights is not None:
-            labels["weight"] = np.repeat(self.population.weights, count)
+            labels["weight"] = np.repeat(self.population.weights[agents], count)
         return pd.DataFrame(labels | {name: values.T.reshape(-1) for name, values in flat.items()})

@@ -12,13 +12,16 @@ from omnisim.problem.population import Population
 from omnisim.trace import Trace
 
 
-def money_by_round(trace: Trace, population: str) -> FloatArray:
-    """Money of every agent in every round, (T, N), at the true outcomes; 0 where an agent was not there."""
+def money_by_round(trace: Trace, population: str, agents: slice = slice(None)) -> FloatArray:
+    """Money of every agent in every round, (T, N), at the true outcomes; 0 where an agent was not there.
+
+    ``agents``: those of the population that are asked for.
+    """
     record = trace.records[population]
-    return earned(record.population, record.actions, trace.true_outcomes)
+    return earned(record.population, record.actions[:, agents], trace.true_outcomes, agents)
 
 
-def earned(population: Population, actions: IntArray, outcomes: FloatArray) -> FloatArray:
+def earned(population: Population, actions: IntArray, outcomes: FloatArray, agents: slice = slice(None)) -> FloatArray:
     """Money of every agent in every round, (T, N).
 
     Parameters
@@ -29,11 +32,14 @@ def earned(population: Population, actions: IntArray, outcomes: FloatArray) -> F
         -1 where an agent was not there: it then earns 0.
     outcomes : (T, d)
         Anywhere, in [0, 1]^d or not.
+    agents
+        Those of the population whose actions they are.
     """
-    found = np.zeros(actions.shape)
-    _earn(population.utility, population.offset, np.ascontiguousarray(actions), np.ascontiguousarray(outcomes), found)
-    found *= population.money.scale
-    found += population.money.offset
+    found, money = np.zeros(actions.shape), population.money
+    slopes, offsets = population.utility[agents], population.offset[agents]
+    _earn(slopes, offsets, np.ascontiguousarray(actions), np.ascontiguousarray(outcomes), found)
+    found *= money.scale[agents]
+    found += money.offset[agents]
     found[actions < 0] = 0.0
     return found
 

@@ -10,7 +10,7 @@ sums of a subsequence are those of its patterns.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,23 +68,54 @@ def played_sums(
     counted : (T, N), optional
         Rounds of each agent that count; all if omitted. Actions elsewhere may be anything.
     """
-    agents = actions.shape[1]
-    rounds, dimension = outcomes.shape
-    table = np.concatenate([np.ones((rounds, 1)), outcomes, predictions], axis=1)
-    total = np.zeros((active.shape[1], agents, number_of_actions, table.shape[1]))
-    distinct, of_round = np.unique(active, axis=0, return_inverse=True)
-    by_pattern = np.argsort(of_round.reshape(-1), kind="stable")
-    starts = np.searchsorted(of_round.reshape(-1)[by_pattern], np.arange(len(distinct) + 1))
+    dimension = outcomes.shape[1]
+    rounds = Rounds.of(active, outcomes, predictions)
+    total = np.zeros((active.shape[1], actions.shape[1], number_of_actions, rounds.table.shape[1]))
     add_played(
-        np.ascontiguousarray(actions),
-        None if counted is None else np.ascontiguousarray(counted),
-        table,
-        distinct.astype(np.bool_),
-        by_pattern,
-        starts,
-        total,
+        np.ascontiguousarray(actions), None if counted is None else np.ascontiguousarray(counted), *rounds, total
     )
     return Sums(total[..., 0], total[..., 1 : 1 + dimension], total[..., 1 + dimension :])
+
+
+class Rounds(NamedTuple):
+    """Rounds as compiled loops take them.
+
+    Attributes
+    ----------
+    table : (T, 1 + 2 d)
+        1, the outcome and the prediction of each round.
+    patterns : (P, L)
+        See :func:`patterns_of`.
+    by_pattern : (T,)
+        The rounds pattern by pattern.
+    starts : (P + 1,)
+        Where in them each pattern begins.
+    """
+
+    table: FloatArray
+    patterns: BoolArray
+    by_pattern: IntArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, active: BoolArray, outcomes: FloatArray, predictions: FloatArray) -> "Rounds":
+        """Rounds of subsequences (T, L), with outcomes and predictions (T, d)."""
+        table = np.concatenate([np.ones((len(outcomes), 1)), outcomes, predictions], axis=1)
+        patterns, of_round = patterns_of(active)
+        by_pattern = np.argsort(of_round, kind="stable")
+        starts = np.searchsorted(of_round[by_pattern], np.arange(len(patterns) + 1))
+        return cls(table, patterns, by_pattern, starts)
+
+
+def patterns_of(active: BoolArray) -> tuple[BoolArray, IntArray]:
+    """The patterns of rounds (P, L) of subsequences (T, L), and which one each round has (T,).
+
+    >>> patterns_of(np.array([[True, False], [True, True], [True, False]]))
+    (array([[ True, False],
+           [ True,  True]]), array([0, 1, 0]))
+    """
+    distinct, of_round = np.unique(active, axis=0, return_inverse=True)
+    return distinct.astype(np.bool_), of_round.reshape(-1)
 
 
 def over_rounds(values: NDArray[Any], active: BoolArray) -> FloatArray:

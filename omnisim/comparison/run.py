@@ -202,15 +202,13 @@ def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
     trace = analysis.trace
     for population in trace.records:
         for subsequence in compared(trace):
-            points = [
-                (rounds, _and_money(measures, trace, population))
-                for _, rounds, measures in grown(trace, population, subsequence, GROWTH_POINTS)
-            ]
+            found = grown(trace, population, subsequence, GROWTH_POINTS)
+            measures = _and_money(found.measures, trace, population)
             yield {
                 "population": population,
                 "subsequence": subsequence,
-                "rounds": [rounds for rounds, _ in points],
-                **{measure: [_mean(measures[measure]) for _, measures in points] for measure in GROWING},
+                "rounds": found.rounds.tolist(),
+                **{measure: [_mean(values) for values in measures[measure]] for measure in GROWING},
             }
 
 

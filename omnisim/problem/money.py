@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import FloatArray, freeze
+from omnisim.problem.affine import ranges
 
 UTILITY = "utility"
 """Currency of populations that say nothing about money."""
@@ -42,9 +43,9 @@ def scaled(
     """
     slope = -(high - low) * energy
     constant = value - (low * energy.sum(axis=2) if np.ndim(low) == 0 else (low * energy).sum(axis=2))
-    lowest = (constant + np.minimum(slope, 0).sum(axis=2)).min(axis=1)
-    highest = (constant + np.maximum(slope, 0).sum(axis=2)).max(axis=1)
+    least, most = ranges(slope, constant)
+    lowest, highest = least.min(axis=1), most.max(axis=1)
     # One whose money never differs, whatever it does and whatever comes, has utility 0 in any unit.
     scale = np.where(highest > lowest, highest - lowest, 1.0)
-    utility, offset = slope / scale[:, None, None], (constant - lowest[:, None]) / scale[:, None]
-    return utility, offset, Money(freeze(scale), freeze(lowest), currency)
+    slope /= scale[:, None, None]
+    return slope, (constant - lowest[:, None]) / scale[:, None], Money(freeze(scale), freeze(lowest), currency)

@@ -15,12 +15,18 @@ from omnisim.analysis.sums import over_rounds, played_sums
 
 
 def measured(trace: omnisim.Trace) -> list[dict[str, np.ndarray]]:
-    found = omnisim.analyze(trace).measures.values()
-    return [
+    analysis = omnisim.analyze(trace)
+    found = [
         {field.name: value for field in dataclasses.fields(each)
          if isinstance(value := getattr(each, field.name), np.ndarray)}
-        for each in found
+        for each in analysis.measures.values()
     ]  # fmt: skip
+    for name, arrays in zip(analysis.measures, found, strict=True):
+        arrays |= {"worth": analysis.worth[name].by_agent, "worth of the run": analysis.worth[name].whole_run}
+        for subsequence in trace.subsequences:
+            grown = analysis.growth(name, subsequence, 5)
+            arrays |= {f"{column}, {subsequence}": grown[column].to_numpy() for column in grown}
+    return found
 
 
 @pytest.fixture(scope="module", params=["everything", "law known", "many agents"])
@@ -72,6 +78,17 @@ def test_threads_share_all_of_the_work(trace: omnisim.Trace, monkeypatch: pytest
     for one, other in zip(expected, measured(trace), strict=True):
         for name, array in one.items():
             np.testing.assert_array_equal(other[name], array, err_msg=name)
+
+
+def test_sums_over_agents_do_not_depend_on_threads(trace: omnisim.Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sums, "_BLOCK", 100)
+    monkeypatch.setattr(threads, "_WORTH_SPLITTING", 1)
+    for name in trace.records:
+        found = []
+        for workers in (1, 3):
+            monkeypatch.setattr(threads, "_threads", lambda workers=workers: workers)
+            found.append(omnisim.analyze(trace).worth[name].by_round)
+        np.testing.assert_array_equal(*found)
 
 
 def test_sums_are_those_of_loops() -> None:

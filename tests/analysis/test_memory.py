@@ -12,6 +12,7 @@ import pytest
 
 import omnisim
 from omnisim.analysis import sums
+from omnisim.analysis.growth import grown
 
 AGENTS, ROUNDS = 2_000, 250
 
@@ -50,7 +51,8 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["Algorithm 3", "Algorithm 2"],
 )
 def trace(request: pytest.FixtureRequest) -> omnisim.Trace:
-    omnisim.analyze(omnisim.simulate(scenario(request.param, 5))).certificates  # noqa: B018 (compiles)
+    small = omnisim.simulate(scenario(request.param, 5))
+    _ = omnisim.analyze(small).certificates, omnisim.analyze(small).worth, grown(small, "many", "all", 5)  # compiles
     return omnisim.simulate(scenario(request.param))
 
 
@@ -61,6 +63,8 @@ def test_measuring_copies_no_costs(trace: omnisim.Trace) -> None:
     assert beside(lambda: omnisim.analyze(trace)) < 0.5 * costs
     analysis = omnisim.analyze(trace)
     assert beside(lambda: analysis.certificates) < 0.5 * costs
+    assert beside(lambda: analysis.worth) < 0.5 * costs
+    assert beside(lambda: grown(trace, "many", "all", 5, ["swap_regret"])) < 0.5 * costs
 
 
 def test_reading_copies_no_costs(trace: omnisim.Trace, tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from network_instances import scenarios
 
 import omnisim
+from omnisim import Population
+from omnisim.analysis import sums
+from omnisim.analysis.worth import course
 from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstViolation
+from omnisim.market import Scaling
 
 
 @given(scenarios([BestResponse, FirstViolation, SubsequenceFirstViolation]), st.integers(0, 50))
@@ -57,3 +61,56 @@ def test_money_under_the_three_forecasts(drawn: omnisim.Scenario, seed: int) -> 
                 assert found.gain[n] == pytest.approx(whole[0] - whole[1])
         if not record.fallback.any():
             np.testing.assert_allclose(found.by_round, by_round, atol=1e-12)
+
+
+def expected(trace: omnisim.Trace, name: str) -> np.ndarray:
+    """Money in every round of every agent that was always there, (3, T, N), by arrays of all actions at once."""
+    record, population = trace.records[name], trace.records[name].population
+    told = np.concatenate([np.full((1, population.dimension), 0.5), trace.outcomes[:-1]])
+    found = np.empty((3, trace.rounds, population.agents))
+    for t in range(trace.rounds):
+        left = (
+            record.eliminated_at[:, :, trace.active[t]] if record.eliminated_at.shape[2] > 1 else record.eliminated_at
+        )
+        out = ~(left >= t).any(axis=2)
+        settled = np.einsum("nad,d->na", population.utility, trace.true_outcomes[t]) + population.offset
+        for kind, prediction in enumerate((told[t], trace.true_outcomes[t]), 1):
+            scores = np.einsum("nad,d->na", population.utility, prediction) + population.offset
+            best = np.where(out, -np.inf, scores).argmax(axis=1)
+            best = np.where(record.fallback[t] | out.all(axis=1), record.actions[t], best)
+            found[kind, t] = settled[np.arange(population.agents), best]
+        found[0, t] = settled[np.arange(population.agents), record.actions[t]]
+    money = population.money
+    return found * money.scale + money.offset
+
+
+@pytest.mark.parametrize("elimination", [BestResponse(), FirstViolation(), SubsequenceFirstViolation()], ids=repr)
+@pytest.mark.parametrize("block", [1, 500, 1 << 18])
+def test_money_of_many_agents_in_blocks(elimination: Any, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Agents with weights and money of their own, in blocks of few and of all, with outcomes beyond the box."""
+    rng = np.random.default_rng(7)
+    N, A, d, T = 40, 5, 11, 30
+    prices = rng.normal(0.5, 0.4, (T, d))
+    prices[7:10] = prices[6]
+    market = Scaling(0.0, 1.0)
+    energy = rng.normal(0.0, 1.0, (N, A, d))
+    limit = omnisim.LinearConstraint(rng.uniform(-0.05, 0.05, (N, A, d)), rng.uniform(-0.3, 0.02, (N, A)))
+    scenario = omnisim.Scenario(
+        populations=[
+            Population.from_schedules(
+                energy, rng.normal(0.0, 1.0, (N, A)), market, [limit], name="many", weights=rng.uniform(0.5, 3.0, N)
+            )
+        ],
+        adversary=omnisim.adversaries.Replay(np.clip(prices, 0.0, 1.0), unclipped=prices),
+        forecaster=omnisim.forecasters.Climatology(),
+        elimination=elimination,
+        subsequences={"all": None, "odd": np.arange(T) % 2 == 1, "late": np.arange(T) > 20},
+    )
+    trace = omnisim.simulate(scenario)
+    monkeypatch.setattr(sums, "_BLOCK", block)
+    found, money = omnisim.analyze(trace).worth["many"], expected(trace, "many")
+    np.testing.assert_allclose(found.whole_run, money.sum(axis=1), atol=1e-9)
+    np.testing.assert_allclose(found.by_agent, np.einsum("ktn,tl->kln", money, trace.active), atol=1e-9)
+    np.testing.assert_allclose(found.by_round, money @ scenario.populations[0].weights, atol=1e-9)
+    for agent in (0, N - 1):
+        np.testing.assert_allclose(course(trace, "many", agent), money[:, :, agent], atol=1e-9)

@@ -13,15 +13,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
 from measuring import note, options, peak_memory, show, timed
 from peers import PEERS, REFERENCE, installed_peers
 from standard_load import AGENTS, ROUNDS, RULES, standard_load
 
 import omnisim
+from omnisim.statistics.slopes import fit_slope
 
 QUICK_AGENTS, QUICK_ROUNDS = 60, 20
 SIZES = (100, 1000, 10_000)
 QUICK_SIZES = (30, 60)
+LARGE = {
+    "N": [(agents, 250) for agents in (1000, 2000, 4000, 8000)],
+    "T": [(1000, rounds) for rounds in (250, 500, 1000, 2000)],
+}
+"""Agents and rounds from which exponents are made, by what grows."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,9 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.quick:
         compare(QUICK_AGENTS, QUICK_ROUNDS, repeats=1)
         grow(QUICK_SIZES, QUICK_ROUNDS, repeats=1)
+        exponents({"N": [(30, 20), (60, 20)], "T": [(30, 10), (30, 20)]}, repeats=2)
     else:
         compare(AGENTS, ROUNDS, chosen.repeats)
         grow(SIZES, ROUNDS, max(1, chosen.repeats // 2))
+        exponents(LARGE, max(2, chosen.repeats // 2))
 
 
 def compare(agents: int, rounds: int, repeats: int) -> None:
@@ -91,6 +100,21 @@ def grow(sizes: Sequence[int], rounds: int, repeats: int) -> None:
         ["", "simulate s", "ns per agent-step", "analyze, ns", "peak MB"],
         rows,
     )
+
+
+def exponents(loads: dict[str, list[tuple[int, int]]], repeats: int) -> None:
+    """Exponents of the growth of time, Algorithm 3, with intervals that say how passes differ."""
+    rows = []
+    for name, sizes in loads.items():
+        scenarios = [standard_load(*size) for size in sizes]
+        passes = [[_run(scenario) for scenario in scenarios] for _ in range(repeats)]
+        grown = [size["NT".index(name)] for size in sizes]
+        slopes = [
+            fit_slope(grown, np.array([[spent[part] for spent in each] for each in passes]), floor=1e-6)
+            for part in ("simulate", "analyze", "tables")
+        ]
+        rows.append([f"in {name}, from {grown[0]:,} to {grown[-1]:,}", *map(str, slopes)])
+    show("Exponents of time, with 95 % intervals", ["", "simulate", "analyze", "tables"], rows)
 
 
 def _run(scenario: omnisim.Scenario) -> dict[str, float]:

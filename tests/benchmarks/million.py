@@ -4,12 +4,16 @@ Run it as a script from the checkout; minutes, or seconds with ``--quick``::
 
     python tests/benchmarks/million.py [--quick] [--agents 1000 20000 100000] [--rounds 50] [--every 10]
     python tests/benchmarks/million.py --calibrated [--agents ...] [--rounds ...]
+    python tests/benchmarks/million.py --run [--agents ...] [--rounds ...]
 
 ``--agents 1000000 --rounds 365 --every 50`` is a million agents over a year, with a checkpoint every 50 rounds: in the
 middle the run is killed, and goes on from the last one (a stage of its own). Algorithm 3 with a published forecast: 24
 coordinates, 8 actions, one constraint, three overlapping subsequences. Half of the actions are safe, as in the standard
 load. Each size has a process of its own, so that its peak of memory is its own, and is measured after a small run of
 everything, which compiles. With ``--calibrated`` the forecaster calibrates the published forecast for all the agents.
+
+``--run`` takes what ``omnisim run tests/benchmarks/million.toml`` does, stage by stage: customers of a market with 24
+prices a day, their record, the tables and the page.
 """
 
 import argparse
@@ -29,12 +33,14 @@ import numpy as np
 from measuring import note, peak_memory, show
 
 import omnisim
+from omnisim.run_directory import AGENTS, REPORT, write_agents
 
 ACTIONS, DIMENSION = 8, 24
 TRACE = "trace.npz"
 SIZES, ROUNDS = (1_000, 20_000, 100_000), 50
 QUICK_SIZES, QUICK_ROUNDS = (60, 120), 12
-STAGES = ("build", "simulate", "go on", "analyze", "certificates", "table", "save", "load")
+STAGES = ("build", "simulate", "go on", "analyze", "certificates", "table", "worth", "page", "save", "load")
+SCENARIO = Path(__file__).with_suffix(".toml")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,23 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--every", type=int, help="rounds between checkpoints, with a kill in the middle (default: none)"
     )
     parser.add_argument("--calibrated", action="store_true", help="a decision-calibrated forecaster")
+    parser.add_argument("--run", action="store_true", help=f"everything that omnisim run {SCENARIO.name} does")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
     if chosen.one is not None:
-        note(json.dumps(stages(chosen.one, rounds, chosen.every, chosen.calibrated)))
+        note(json.dumps(stages(chosen.one, rounds, chosen.every, chosen.calibrated, chosen.run)))
         return
     sizes = chosen.agents or (QUICK_SIZES if chosen.quick else SIZES)
-    compare(sorted(sizes), rounds, chosen.every, chosen.calibrated)
+    compare(sorted(sizes), rounds, chosen.every, chosen.calibrated, chosen.run)
 
 
-def compare(sizes: Sequence[int], rounds: int, every: int | None, calibrated: bool) -> None:
+def compare(sizes: Sequence[int], rounds: int, every: int | None, calibrated: bool, run: bool) -> None:
     """Every stage at every size, and how each grows from one size to the next."""
     found = {}
     for agents in sizes:
         command = [sys.executable, __file__, "--one", str(agents), "--rounds", str(rounds)]
         command += [] if every is None else ["--every", str(every)]
-        command += ["--calibrated"] if calibrated else []
+        command += ["--calibrated"] if calibrated else ["--run"] if run else []
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 (this file)
         found[agents] = json.loads(printed.stdout)
     names = [f"N = {agents:,}" for agents in sizes]
@@ -97,30 +104,55 @@ def _exponent(found: dict[int, dict], stage: str, small: int, large: int) -> str
     return f"{math.log(max(many, 1e-6) / max(few, 1e-6)) / math.log(large / small):.2f}"
 
 
-def stages(agents: int, rounds: int, every: int | None, calibrated: bool) -> dict[str, object]:
-    """Seconds and peak of memory in MB after each stage, and MB of the trace's file."""
-    with tempfile.TemporaryDirectory() as folder:
-        # In several blocks of agents, as large runs are: loops are compiled for the layout of what they are given.
-        _run(min(agents, 3_000), 8, None if every is None else 2, calibrated, Path(folder) / "small")
-        before = peak_memory()
-        seconds, wall, peak = _run(agents, rounds, every, calibrated, Path(folder))
-        size = (Path(folder) / TRACE).stat().st_size / 1e6
-        return {"before": before, "seconds": seconds, "wall": wall, "peak": peak, "file": size}
+class Stages:
+    """Seconds of processor time and by the clock, and the peak of memory in MB so far, of each stage by its name."""
 
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.wall: dict[str, float] = {}
+        self.peak: dict[str, float] = {}
 
-def _run(
-    agents: int, rounds: int, every: int | None, calibrated: bool, folder: Path
-) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    seconds: dict[str, float] = {}
-    wall: dict[str, float] = {}
-    peak: dict[str, float] = {}
-
-    def stage(name: str, function: Callable[..., Any], *given: object) -> Any:
+    def __call__(self, name: str, function: Callable[..., Any], *given: object) -> Any:
+        """Call a function as a stage."""
         begin, began = time.process_time(), time.perf_counter()
         result = function(*given)
-        seconds[name], wall[name] = time.process_time() - begin, time.perf_counter() - began
-        peak[name] = peak_memory()
+        self.seconds[name], self.wall[name] = time.process_time() - begin, time.perf_counter() - began
+        self.peak[name] = peak_memory()
         return result
+
+
+def stages(agents: int, rounds: int, every: int | None, calibrated: bool, run: bool) -> dict[str, object]:
+    """What was measured of each stage, and MB of the trace's file."""
+
+    def taken(agents: int, rounds: int, every: int | None, folder: Path) -> Stages:
+        return _command(agents, rounds, folder) if run else _run(agents, rounds, every, calibrated, folder)
+
+    with tempfile.TemporaryDirectory() as folder:
+        # In several blocks of agents, as large runs are: loops are compiled for the layout of what they are given.
+        taken(min(agents, 3_000), 8, None if every is None else 2, Path(folder) / "small")
+        before = peak_memory()
+        found = taken(agents, rounds, every, Path(folder))
+        size = (Path(folder) / TRACE).stat().st_size / 1e6
+        return {"before": before, "file": size, **vars(found)}
+
+
+def _command(agents: int, rounds: int, folder: Path) -> Stages:
+    """The stages of ``omnisim run``."""
+    folder.mkdir(exist_ok=True)
+    stage, changes = Stages(), {"rounds": rounds, "populations.operators.agents": agents}
+    scenario = stage("build", omnisim.load_scenario, SCENARIO, changes)
+    trace = stage("simulate", omnisim.simulate, scenario)
+    analysis = stage("analyze", omnisim.analyze, trace)
+    stage("save", trace.save, folder / TRACE)
+    stage("table", write_agents, folder / AGENTS, analysis)
+    stage("certificates", lambda: analysis.certificates)
+    stage("worth", lambda: analysis.worth)
+    stage("page", omnisim.write_report, analysis, folder / REPORT)
+    return stage
+
+
+def _run(agents: int, rounds: int, every: int | None, calibrated: bool, folder: Path) -> Stages:
+    stage = Stages()
 
     def play() -> omnisim.Trace:
         scenario = stage("build", load, agents, rounds, calibrated)
@@ -136,7 +168,7 @@ def _run(
     stage("save", trace.save, folder / TRACE)
     trace = None
     stage("load", omnisim.load_trace, folder / TRACE)
-    return seconds, wall, peak
+    return stage
 
 
 class _KilledError(Exception):

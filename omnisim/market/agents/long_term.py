@@ -12,6 +12,7 @@ import numpy as np
 
 from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.market.agents.customers import Column
+from omnisim.problem.affine import ranges
 from omnisim.problem.constraints import Constraint, LinearConstraint
 
 DAYS_OF_A_YEAR, DAYS_OF_A_WEEK = 365, 7
@@ -44,12 +45,13 @@ def limit(
         Whether only the sum over the rounds is limited.
     """
     limited = np.asarray(np.isfinite(over).all(axis=1))
-    lowest = np.where(limited[:, None], over + np.minimum(slope, 0).sum(axis=2), 0.0)
-    highest = np.where(limited[:, None], over + np.maximum(slope, 0).sum(axis=2), 0.0)
+    lowest, highest = (np.where(limited[:, None], end, 0.0) for end in ranges(slope, over))
     largest = np.maximum(np.abs(lowest), np.abs(highest)).max(axis=1)
     scale = np.where(limited & (largest > 0), largest, 1.0)
+    slope = slope / scale[:, None, None]
+    slope[~limited] = 0.0
     return LinearConstraint(
-        np.where(limited[:, None, None], slope / scale[:, None, None], 0.0),
+        slope,
         np.where(limited[:, None], over / scale[:, None], -1.0),
         name=name,
         unit=unit,
@@ -71,7 +73,7 @@ def out_of_reach(constraints: Sequence[Constraint]) -> Iterator[tuple[int, bool,
     for each in constraints:
         if isinstance(each, LinearConstraint):
             scale = np.ones(len(each.slope)) if each.scale is None else np.asarray(each.scale)
-            excess = (each.offset + np.minimum(each.slope, 0).sum(axis=2)).min(axis=1)
+            excess = ranges(each.slope, each.offset)[0].min(axis=1)
             if (excess > ROUNDING).any():
                 agent = int((excess > ROUNDING).argmax())
                 beyond = f"{excess[agent] * scale[agent]:.6g} {each.unit} beyond it{' each day' * each.averaged}"

@@ -108,7 +108,9 @@ class BudgetedOperators(MarketAgents):
         worth = own("service_worth_per_mwh", self.typical_price * lognormal(rng, self.service_worth, 0.5, self.agents))
         grant = lognormal(rng, self.grant, self.grant_spread, self.agents)
 
-        load = power[:, None, None] * (standby + (1 - standby) * _LEVEL)
+        load = (1 - standby) * _LEVEL
+        load += standby
+        load *= power[:, None, None]
         value = (power * worth)[:, None] * (_LEVEL**_FALLING_RETURNS * _DEMAND).sum(axis=1)
         at_market, paid = self._terms.settle(load)
         energy, drawn = load.sum(axis=2), at_market.sum(axis=2)

@@ -110,14 +110,9 @@ class Settlement:
             return []
         energy, (low, high) = self.energy(self.parts), self.ends(self.parts)
         at_low = (low * energy.sum(axis=2) if np.ndim(low) == 0 else (low * energy).sum(axis=2)) + self.paid
+        slope = (high - low) * energy
         return [
-            limit(
-                bill.name,
-                currency,
-                (high - low) * energy,
-                at_low + bill.cost - bill.budget[:, None],
-                averaged=bill.averaged,
-            )
+            limit(bill.name, currency, slope, at_low + bill.cost - bill.budget[:, None], averaged=bill.averaged)
             for bill in bills
         ]
 
@@ -142,12 +137,16 @@ class Settlement:
 def energy_of(load: FloatArray, number: int) -> FloatArray:
     """Convert power (N, A, H) in MW in the parts of a day to energy (N, A, d) in MWh of each of d periods.
 
+    In hours they are the same numbers, which are not copied.
+
     Raises
     ------
     ProblemError
         If the parts of the day and the periods do not divide each other.
     """
     parts = load.shape[2]
+    if parts == number == HOURS:
+        return load
     if number % parts == 0:
         return np.asarray(np.repeat(load, number // parts, axis=2) * (HOURS / number))
     if parts % number == 0:

@@ -52,8 +52,12 @@ def says_little(figure: go.Figure) -> str:
 
 def varies(values: FloatArray) -> bool:
     """Whether the numbers that are defined differ."""
-    known = values[np.isfinite(values)]
-    return len(known) > 0 and bool(np.ptp(known) > _SAME * max(1.0, float(np.abs(known).max())))
+    known = np.isfinite(values)
+    if not known.any():
+        return False
+    low = float(np.min(values, where=known, initial=np.inf))
+    high = float(np.max(values, where=known, initial=-np.inf))
+    return high - low > _SAME * max(1.0, abs(low), abs(high))
 
 
 def constant(values: FloatArray) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
+from omnisim.analysis.growth import grown
 from omnisim.analysis.units import units
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, IntArray
 from omnisim.report.figures.emptiness import constant, varies
 from omnisim.report.figures.style import (
     BLUE,
@@ -42,18 +43,18 @@ def growth_curves(analysis: Analysis, population: str, subsequence: str, points:
     points
         How many numbers of rounds to measure at.
     """
-    table = analysis.growth(population, subsequence, points)
+    found = grown(analysis.trace, population, subsequence, points, [column for column, *_ in _PANELS])
     unit = units(analysis.trace)
     agents = analysis.measures[population].population.agents
-    rounds = table["rounds"].to_numpy().reshape(-1, agents)[:, 0]
+    rounds = found.rounds
     figure = blank("Growth over time", 420)
-    panels = [panel for panel in _PANELS if varies(table[panel[0]].to_numpy())] or _PANELS[:1]
+    panels = [panel for panel in _PANELS if varies(found.measures[panel[0]])] or _PANELS[:1]
     stack(figure, [190] * len(panels), gap=46, top=22)
     sentences: list[str] = []
     layout: dict[str, Any] = {}
     for panel, (column, words, axis, colour) in enumerate(panels):
         suffix = "" if panel == 0 else str(panel + 1)
-        values = table[column].to_numpy().reshape(-1, agents)
+        values = found.measures[column]
         levels = np.stack([quantiles(row, LEVELS) for row in values])
         heading(figure, panel, f"<b>{words}</b>")
         _bands(figure, suffix, rounds, levels, colour)
@@ -75,7 +76,7 @@ def growth_curves(analysis: Analysis, population: str, subsequence: str, points:
         "measured against the benchmark as it stood by then."
     )
     caption += "".join(
-        f" {words} is not drawn: it is {constant(table[column].to_numpy())} throughout."
+        f" {words} is not drawn: it is {constant(found.measures[column])} throughout."
         for column, words, *_ in _PANELS
         if (column, words) not in [panel[:2] for panel in panels]
     )
@@ -86,7 +87,7 @@ def growth_curves(analysis: Analysis, population: str, subsequence: str, points:
     return describe(figure, caption, alt)
 
 
-def _bands(figure: go.Figure, suffix: str, rounds: FloatArray, levels: FloatArray, colour: str) -> None:
+def _bands(figure: go.Figure, suffix: str, rounds: IntArray, levels: FloatArray, colour: str) -> None:
     axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "x": numbers(rounds)}
     for low, high, opacity in ((0, 4, 0.14), (1, 3, 0.28)):
         edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
@@ -102,7 +103,7 @@ def _bands(figure: go.Figure, suffix: str, rounds: FloatArray, levels: FloatArra
     )  # fmt: skip
 
 
-def _root_guide(figure: go.Figure, suffix: str, rounds: FloatArray, final: float, *, first: bool) -> None:
+def _root_guide(figure: go.Figure, suffix: str, rounds: IntArray, final: float, *, first: bool) -> None:
     figure.add_scatter(
         x=numbers(rounds), y=numbers(final * np.sqrt(rounds / rounds[-1])), mode="lines",
         name="square-root growth, for comparison", showlegend=first, hoverinfo="skip",

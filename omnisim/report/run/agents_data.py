@@ -122,7 +122,7 @@ def _order(analysis: Analysis, name: str) -> IntArray:
     ends[0::2], ends[1::2] = worst_first[: (size + 1) // 2], worst_first[::-1][: size // 2]
     median = worst_first[size // 2]
     ahead = list(dict.fromkeys([*ends[:2].tolist(), int(median)]))
-    return np.array([*ahead, *(agent for agent in ends.tolist() if agent not in ahead)])
+    return np.concatenate([ahead, ends[~np.isin(ends, ahead)]])
 
 
 def _kept(order: IntArray, share: float) -> IntArray:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
-from omnisim.arrays import ROUNDING
+from omnisim.analysis.violation import violated_limits
+from omnisim.arrays import ROUNDING, IntArray
 from omnisim.report.figures.style import SIGNIFICANT, numbers, quantiles
 from omnisim.report.selection import broadest, ranked, shown_populations, shown_subsequences
 from omnisim.report.tables import Cell, Column, Table, cell
@@ -128,21 +129,26 @@ def violation_table(analysis: Analysis, most_rows: int) -> Table:
         Column("excess", f"largest of a {word}"),
         Column("unit", numeric=False),
     ]
+    trace = analysis.trace
     keys = ["population", "subsequence", "constraint"]
-    groups = list(analysis.violations.groupby(keys, sort=False)) if len(analysis.violations) else []
+    each = violated_limits(trace)
+    of_subsequence = dict(zip(trace.subsequences, trace.active.sum(axis=0), strict=True))
+    # Limits of the same name are one row.
+    limits = (
+        each.assign(rounds=each["agents"] * each["subsequence"].map(of_subsequence))
+        .groupby(keys, sort=False, as_index=False)
+        .agg({**dict.fromkeys(("violated", "rounds", "exceeding", "total"), "sum"), "largest": "max", "unit": "first"})
+    )
     rows = [
         [
-            *(Cell(str(label), str(label)) for label in place),
-            cell(int(found["violated"].sum())),
-            cell(int(found["rounds"].sum())),
-            cell(int((found["violated"] > 0).sum())),
-            cell(float(found["total"].sum()), 4),
-            cell(float(found["largest"].max()), 4),
-            Cell(str(found["unit"].iloc[0]), str(found["unit"].iloc[0])),
+            *(Cell(str(limit[key]), str(limit[key])) for key in keys),
+            *(cell(int(limit[key])) for key in ("violated", "rounds", "exceeding")),
+            *(cell(float(limit[key]), 4) for key in ("total", "largest")),
+            Cell(str(limit["unit"]), str(limit["unit"])),
         ]
-        for place, found in groups[:most_rows]
+        for limit in limits.head(most_rows).to_dict("records")
     ]
-    left = len(groups) - len(rows)
+    left = len(limits) - len(rows)
     sums = any(limit.averaged for record in analysis.trace.records.values() for limit in record.limits)
     note = (
         f"Of limits on the sum over the run, {word}s are those on which the sum so far was above its share, where it "
@@ -198,23 +204,29 @@ def accuracy_table(analysis: Analysis) -> Table:
 def agent_table(analysis: Analysis, most_rows: int, agents_file: str | None) -> AgentTable:
     """All rows of ``analysis.agents``, or those of the best and worst agents if there are over ``most_rows``."""
     trace = analysis.trace
-    # The rows of both tables stand in the same order: by population, agent and subsequence.
-    table = analysis.agents.assign(gain=analysis.value["gain"].to_numpy())
-    k = broadest(trace)
+    k, total = broadest(trace), len(trace.subsequences) * sum(m.population.agents for m in analysis.measures.values())
     where = f"the file {agents_file} beside this page" if agents_file else "analysis.agents"
-    on_paper = f"Printed are the rows that were shown; all {count(len(table), 'row')} are in {where}."
-    note = f"All {count(len(table), 'row')}: one per agent and subsequence, the largest loss of money first."
-    if len(table) > most_rows:
+    on_paper = f"Printed are the rows that were shown; all {count(total, 'row')} are in {where}."
+    note = f"All {count(total, 'row')}: one per agent and subsequence, the largest loss of money first."
+    chosen: dict[str, slice | IntArray] = dict.fromkeys(analysis.worth, slice(None))
+    if total > most_rows:
         each = max(1, min(MOST_AGENTS_EACH, most_rows // (2 * len(trace.records) * len(trace.subsequences))))
-        table = pd.concat(
-            table[(table["population"] == name) & table["agent"].isin(_extremes(ranked(worth, k), each))]
-            for name, worth in analysis.worth.items()
-        )
+        chosen = {name: np.sort(_extremes(ranked(worth, k), each)) for name, worth in analysis.worth.items()}
         note = (
             f"The {count(each, 'best and worst agent', 'best and the worst agents')} of each population by money "
             f"against persistence on {trace.subsequences[k]}, with all their subsequences; all "
-            f"{len(analysis.agents):,} rows are in {where}."
+            f"{total:,} rows are in {where}."
         )
+    # The rows of both tables stand in the same order: by agent and subsequence.
+    table = pd.concat(
+        [
+            measures.table(trace.subsequences, chosen[name]).assign(
+                gain=analysis.worth[name].table(trace.subsequences, chosen[name])["gain"].to_numpy()
+            )
+            for name, measures in analysis.measures.items()
+        ],
+        ignore_index=True,
+    )
     ordered = _in_their_units(analysis, table.sort_values("gain", kind="stable"))
     return _agent_rows(analysis, ordered, note, on_paper)
 

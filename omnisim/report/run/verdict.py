@@ -209,17 +209,19 @@ def _regret_of(analysis: Analysis, name: str) -> tuple[str, bool]:
 
 def _elimination(analysis: Analysis) -> Iterator[str]:
     trace = analysis.trace
-    left_at = np.concatenate([record.eliminated_at.reshape(-1) for record in trace.records.values()])
-    left = left_at[left_at < trace.rounds]
-    if not len(left):
+    records = trace.records.values()
+    by_round = sum(np.bincount(record.eliminated_at.reshape(-1), minlength=trace.rounds + 1) for record in records)
+    so_far = np.cumsum(by_round)
+    left, places = int(so_far[-2]), int(so_far[-1])
+    if not left:
         yield "No action left a candidate set."
         return
-    half = int(np.quantile(left, 0.5, method="inverted_cdf"))
+    half = int(np.searchsorted(so_far, left / 2))
     when = f"{units(trace).round} {half + 1:,}"
     if trace.dates is not None:
         when = f"{trace.dates[half]}, {when}"
     yield (
-        f"{percent(len(left) / len(left_at))} of the places in candidate sets were empty by the end; half of "
+        f"{percent(left / places)} of the places in candidate sets were empty by the end; half of "
         f"these eliminations had happened by {when}."
     )
 
