@@ -1,5 +1,6 @@
 """How many examples of a property are tried: a part of them in every run of the tests, all in the long suite."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -26,3 +27,12 @@ def examples(count: int, **options: Any) -> Any:
         return pytest.mark.sampled(settings(max_examples=tried, deadline=None, derandomize=True, **options)(test))
 
     return decorated
+
+
+def sampled_cases(cases: Iterable[Any], share: int = 3) -> list[Any]:
+    """Parameters of a test, of which the quick suite tries the first and one in so many after it.
+
+    For cases of one kind, such as seeds: what each of them is about must not be found in one alone.
+    """
+    each = enumerate(case if isinstance(case, tuple) else (case,) for case in cases)
+    return [pytest.param(*case, marks=pytest.mark.long if index % share else ()) for index, case in each]

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,20 @@ def state(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def occupied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, Path]]:
+    """A scenario, and a folder with the results of a command on it, which nobody changes; made once of each kind."""
+
+    @cache
+    def made(kind: str) -> tuple[Path, Path]:
+        scenario = write_scenario(tmp_path_factory.mktemp(kind))
+        folder = scenario.parent / "out"
+        assert omnisim_command(*command(kind, scenario, folder)).code == 0
+        return scenario, folder
+
+    return made
 
 
 def command(kind: str, scenario: Path, folder: Path) -> list[object]:
@@ -53,9 +69,8 @@ def command(kind: str, scenario: Path, folder: Path) -> list[object]:
         ("comparison", "study", "holds another comparison"),
     ],
 )
-def test_other_results_are_refused_in_one_line_and_left_as_they_are(first, second, said, scenario, tmp_path) -> None:
-    folder = tmp_path / "out"
-    assert omnisim_command(*command(first, scenario, folder)).code == 0
+def test_other_results_are_refused_in_one_line_and_left_as_they_are(first, second, said, occupied) -> None:
+    scenario, folder = occupied(first)
     before = state(folder)
     line = refusal(*command(second, scenario, folder))
     assert said in line
