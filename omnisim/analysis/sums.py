@@ -72,9 +72,9 @@ def played_sums(
     rounds, dimension = outcomes.shape
     table = np.concatenate([np.ones((rounds, 1)), outcomes, predictions], axis=1)
     total = np.zeros((active.shape[1], agents, number_of_actions, table.shape[1]))
-    distinct, of_round = np.unique(active, axis=0, return_inverse=True)
-    by_pattern = np.argsort(of_round.reshape(-1), kind="stable")
-    starts = np.searchsorted(of_round.reshape(-1)[by_pattern], np.arange(len(distinct) + 1))
+    distinct, of_round = _patterns(active)
+    by_pattern = np.argsort(of_round, kind="stable")
+    starts = np.searchsorted(of_round[by_pattern], np.arange(len(distinct) + 1))
     add_played(
         np.ascontiguousarray(actions),
         None if counted is None else np.ascontiguousarray(counted),
@@ -85,6 +85,14 @@ def played_sums(
         total,
     )
     return Sums(total[..., 0], total[..., 1 : 1 + dimension], total[..., 1 + dimension :])
+
+
+def _patterns(active: BoolArray) -> tuple[BoolArray, IntArray]:
+    """The distinct rows, and which of them each round has; sorting them takes long where there are few rounds."""
+    if len(active) and active.all():
+        return active[:1], np.zeros(len(active), dtype=np.int64)
+    distinct, of_round = np.unique(active, axis=0, return_inverse=True)
+    return distinct, of_round.reshape(-1)
 
 
 def over_rounds(values: NDArray[Any], active: BoolArray) -> FloatArray:
