@@ -12,6 +12,8 @@ from scenario_files import omnisim_command, refusal, write_scenario
 from omnisim.errors import OutputError
 from omnisim.occupied import check_unoccupied
 
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
+
 RUN = ("run", "--rounds", 6)
 
 
@@ -87,6 +89,7 @@ def test_the_same_command_may_write_its_own_folder_again(kind, scenario, tmp_pat
         assert (answer.code, answer.err) == (0, "")
 
 
+@pytest.mark.usefixtures("with_pages")
 def test_force_replaces_other_results(scenario, tmp_path) -> None:
     folder = tmp_path / "out"
     assert omnisim_command(*command("comparison", scenario, folder)).code == 0

@@ -95,6 +95,7 @@ def test_results_do_not_depend_on_the_number_of_jobs(known) -> None:
             np.testing.assert_array_equal(values, getattr(together, name)[key])
 
 
+@pytest.mark.long
 def test_of_one_forecast_all_of_them_is_that_one() -> None:
     market = made_up_market()
     known = setting(replace(market, forecasts={"sharp": market.forecasts["sharp"]}), rounds=28)
