@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from examples import spread
 from headings import unexplained_on
 from page_text import Parsed
 from scenario_files import omnisim_command
@@ -312,18 +313,9 @@ HELD = [
 """Columns of a file, by how much they differ from the forecast, and the forecasts it then holds."""
 
 
-@pytest.mark.parametrize(
-    ("columns", "expected", "label"),
-    [
-        pytest.param(*held, label, marks=pytest.mark.long if (index + bool(label)) % 2 else ())
-        for index, held in enumerate(HELD)
-        for label in ("", "my")
-    ],
-)
-def test_forecasts_that_a_file_holds(
-    tmp_path: Path, columns: dict[str, float], expected: dict[str, str], label: str
-) -> None:
-    assert_held(tmp_path, columns, expected, label)
+@pytest.mark.parametrize(("held", "label"), spread(HELD, ("", "my")))
+def test_forecasts_that_a_file_holds(tmp_path: Path, held: tuple[dict[str, float], dict[str, str]], label: str) -> None:
+    assert_held(tmp_path, *held, label)
 
 
 @pytest.mark.long
