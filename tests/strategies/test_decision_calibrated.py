@@ -290,7 +290,8 @@ class Known(omnisim.forecasters.Published):
     """Foresight: the table of the outcomes themselves."""
 
 
-@pytest.mark.parametrize("objectives", ["coordinates", pytest.param("utilities", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 def test_no_agent_regrets_a_base_that_calibration_alone_would_not_follow(objectives):
     # On these outcomes 1/2 has no bias on any event, so without regret to the bases the first base is broadcast for
     # ever and the agents lose what the second knows, linearly in T. Actions that earn nothing make the tolerance, which

@@ -203,6 +203,7 @@ def test_results_of_other_customers_have_another_folder(
     assert {len(each) for each in digests} == {10}
 
 
+@pytest.mark.whole
 def test_customers_of_a_table_have_names_and_count_as_often_as_they_stand_for_one(
     files: tuple[Path, list[str]], tmp_path: Path
 ) -> None:

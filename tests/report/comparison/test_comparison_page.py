@@ -168,6 +168,7 @@ def test_runs_to_look_at() -> None:
     assert [(name, seed) for why, name, seed in rows if why == "worst difference"] == expected
 
 
+@pytest.mark.whole
 def test_commands_and_links_lead_to_the_scenarios(ercot: omnisim.Comparison, page_of_ercot: bytes) -> None:
     page = ercot.folder / "report.html"
     omnisim.write_comparison(ercot, page)
@@ -285,6 +286,7 @@ def test_the_page_is_the_same_for_the_same_runs(comparison: omnisim.Comparison, 
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["report.html"]
 
 
+@pytest.mark.whole
 def test_an_interrupted_comparison_says_what_is_missing(tmp_path: Path) -> None:
     found = compared(tmp_path, seeds=2)
     run = found.runs.iloc[-1]["run"]

@@ -303,6 +303,7 @@ def test_populations_in_different_currencies_have_no_total() -> None:
             assert re.search(r"here \S+ EUR \(.*there \S+ USD \(", line)
 
 
+@pytest.mark.whole
 def test_nothing_that_is_only_rounding_is_written(base: omnisim.Comparison) -> None:
     """Where every difference is a few units in the last place."""
     frames = {name: getattr(base, name).copy() for name in ("differences", "overall", "gains", "table")}
