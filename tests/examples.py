@@ -1,5 +1,7 @@
 """How many examples of a property are tried: a part of them in every run of the tests, all in the long suite."""
 
+from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,3 +28,29 @@ def examples(count: int, **options: Any) -> Any:
         return pytest.mark.sampled(settings(max_examples=tried, deadline=None, derandomize=True, **options)(test))
 
     return decorated
+
+
+def sampled_cases(cases: Iterable[Any], share: int = 3) -> list[Any]:
+    """Parameters of a test, of which the quick suite tries the first and one in so many after it.
+
+    For cases of one kind, such as seeds: what each of them is about must not be found in one alone.
+
+    >>> [len(case.marks) for case in sampled_cases(range(5))]
+    [0, 1, 1, 0, 1]
+    """
+    each = enumerate(case if isinstance(case, tuple) else (case,) for case in cases)
+    return [pytest.param(*case, marks=pytest.mark.long if index % share else ()) for index, case in each]
+
+
+def spread(*axes: Iterable[Any]) -> list[Any]:
+    """Parameters of a test over a grid, of which the quick suite tries every second point, as on a chessboard.
+
+    Each value of each axis is then tried in both suites, with half of the values of any other.
+
+    >>> [[*point.values, len(point.marks)] for point in spread("ab", (1, 2))]
+    [['a', 1, 0], ['a', 2, 1], ['b', 1, 1], ['b', 2, 0]]
+    """
+    return [
+        pytest.param(*(value for _, value in point), marks=pytest.mark.long if sum(i for i, _ in point) % 2 else ())
+        for point in product(*(list(enumerate(axis)) for axis in axes))
+    ]

@@ -164,7 +164,7 @@ def test_run_needs_a_scenario_or_prices(tmp_path: Path) -> None:
         assert omnisim_command("run", *given).code == 2
 
 
-@pytest.mark.parametrize("resolution", [15, 30])
+@pytest.mark.parametrize("resolution", [pytest.param(15, marks=pytest.mark.whole), 30])
 def test_quarters_of_ones_own_run(tmp_path: Path, resolution: int) -> None:
     stamps = pd.date_range("2025-10-01", periods=20 * 1440 // resolution, freq=f"{resolution}min")
     prices = np.random.default_rng(1).uniform(20, 90, len(stamps)).round(2)
@@ -204,6 +204,7 @@ def test_warnings_are_on_the_console_and_in_the_first_lines_of_the_page(tmp_path
     assert "less than 2 % of low = -60 to high = 90000" in narrow.err.replace("2%", "2 %")
 
 
+@pytest.mark.whole
 def test_what_was_chosen_is_on_the_page_and_above_the_scenario(tmp_path: Path) -> None:
     """Stamps from 01:00 to 00:00, and -9999 in two hours: two choices that the user has to see again."""
     stamps = pd.date_range("2023-01-01 01:00", periods=40 * 24, freq="h")

@@ -105,8 +105,14 @@ def test_half_a_character_is_refused(made: Path, tmp_path: Path, value: object) 
         assert "the manifest is damaged (it has half of a character, as in \\ud800" in refusal("report", folder)
 
 
-@pytest.mark.parametrize("table", ["runs", "agents"])
-@pytest.mark.parametrize("extra", [True, False])
+@pytest.mark.parametrize(
+    ("table", "extra"),
+    [
+        ("runs", True),
+        ("agents", False),
+        *(pytest.param(*each, marks=pytest.mark.long) for each in (("runs", False), ("agents", True))),
+    ],
+)
 def test_an_empty_folder_in_the_place_of_a_run_is_computed_again(tmp_path: Path, table: str, extra: bool) -> None:
     before = compared(tmp_path, seeds=2)
     path = tmp_path / table / "zzz-0.parquet"

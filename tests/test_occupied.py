@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from scenario_files import omnisim_command, refusal, write_scenario
 
 from omnisim.errors import OutputError
 from omnisim.occupied import check_unoccupied
+
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 RUN = ("run", "--rounds", 6)
 
@@ -24,6 +28,20 @@ def state(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def occupied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, Path]]:
+    """A scenario, and a folder with the results of a command on it, which nobody changes; made once of each kind."""
+
+    @cache
+    def made(kind: str) -> tuple[Path, Path]:
+        scenario = write_scenario(tmp_path_factory.mktemp(kind))
+        folder = scenario.parent / "out"
+        assert omnisim_command(*command(kind, scenario, folder)).code == 0
+        return scenario, folder
+
+    return made
 
 
 def command(kind: str, scenario: Path, folder: Path) -> list[object]:
@@ -53,9 +71,8 @@ def command(kind: str, scenario: Path, folder: Path) -> list[object]:
         ("comparison", "study", "holds another comparison"),
     ],
 )
-def test_other_results_are_refused_in_one_line_and_left_as_they_are(first, second, said, scenario, tmp_path) -> None:
-    folder = tmp_path / "out"
-    assert omnisim_command(*command(first, scenario, folder)).code == 0
+def test_other_results_are_refused_in_one_line_and_left_as_they_are(first, second, said, occupied) -> None:
+    scenario, folder = occupied(first)
     before = state(folder)
     line = refusal(*command(second, scenario, folder))
     assert said in line
@@ -72,6 +89,7 @@ def test_the_same_command_may_write_its_own_folder_again(kind, scenario, tmp_pat
         assert (answer.code, answer.err) == (0, "")
 
 
+@pytest.mark.usefixtures("with_pages")
 def test_force_replaces_other_results(scenario, tmp_path) -> None:
     folder = tmp_path / "out"
     assert omnisim_command(*command("comparison", scenario, folder)).code == 0

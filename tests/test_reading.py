@@ -1,6 +1,7 @@
 """What goes wrong with a content is told in one line; a mistake in a line of omnisim stays what it is."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,14 +64,24 @@ def test_a_mistake_in_a_check_of_a_comparison_is_seen(tmp_path: Path, monkeypatc
         omnisim.load_comparison(tmp_path).runs  # noqa: B018
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a comparison, to be copied."""
+    folder = tmp_path_factory.mktemp("made")
+    compared(folder, seeds=1)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("folder", "name"),
     [*(("runs", name) for name in ("run", "rounds", "clipping")),
      *(("agents", name) for name in ("run", "utility", "population"))],
 )  # fmt: skip
 @pytest.mark.parametrize("value", [5, "five", [1.5], {"a": None}, None, b"\xff", True])
-def test_a_column_of_another_type_is_read_or_refused(folder: str, name: str, value: object, tmp_path: Path) -> None:
-    compared(tmp_path, seeds=1)
+def test_a_column_of_another_type_is_read_or_refused(
+    folder: str, name: str, value: object, tmp_path: Path, made: Path
+) -> None:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     path = min((tmp_path / folder).glob("*.parquet"))
     table = pq.read_table(path)
     place = table.schema.get_field_index(name)

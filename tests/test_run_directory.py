@@ -131,7 +131,14 @@ class TestFiles:
 
 
 class TestAgain:
-    @pytest.mark.parametrize("text", [TOY, RICH, SYNTHETIC], ids=["toy", "rich", "synthetic"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(TOY, id="toy"),
+            pytest.param(RICH, id="rich", marks=pytest.mark.whole),
+            pytest.param(SYNTHETIC, id="synthetic", marks=pytest.mark.whole),
+        ],
+    )
     def test_the_scenario_of_a_run_gives_the_same_bytes_elsewhere(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
     ) -> None:

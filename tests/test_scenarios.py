@@ -38,13 +38,6 @@ class TestShipped:
     def test_it_has_a_description_for_the_report(self, path: Path) -> None:
         assert tomllib.loads(path.read_text(encoding="utf-8"))["description"].endswith(".")
 
-    def test_it_is_valid(self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
-        assert shipped.find(path.stem).samefile(path)
-        answer = omnisim_command("validate", path, *given(path))
-        assert answer.code == 0, answer.err
-        assert answer.out.startswith(f"{path.stem}: valid; ")
-
     def test_it_runs(self, path: Path) -> None:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
         few = {f'populations."{name}".agents': 3 for name, table in tree["populations"].items() if "agents" in table}
@@ -55,6 +48,22 @@ class TestShipped:
         assert set(analysis.agents["population"]) == set(tree["populations"])
         assert np.isfinite(analysis.agents["swap_regret"]).all()
         assert analysis.certificates["holds"].all()
+
+
+VALIDATED = {"ercot_day_ahead", "lossy_broadcast", "price_spikes", "retailers", "synthetic_seasonal"}
+"""Those that the command validates in the quick suite too, which runs some rounds of all of them."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.stem, marks=() if path.stem in VALIDATED else pytest.mark.whole) for path in FILES],
+)
+def test_it_is_valid(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shipped.find(path.stem).samefile(path)
+    answer = omnisim_command("validate", path, *given(path))
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith(f"{path.stem}: valid; ")
 
 
 def test_a_name_stands_for_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

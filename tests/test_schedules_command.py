@@ -14,6 +14,8 @@ from omnisim.analysis import schedules
 from omnisim.analysis.money import money_by_round
 from omnisim.run_directory import read_run
 
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
+
 # Two kinds of agents on a range of prices that clips most of them: money is settled at the true ones.
 CLIPPED = TOY.replace("high = 100.0", "high = 61.0") + "[populations.plants]\nkind = 'manufacturers'\nagents = 3\n"
 CLIPPED += "curtailment_price = 50.0\n"
@@ -35,7 +37,7 @@ def prices_of(path: Path) -> dict[str, float]:
         return {row["time"]: float(row["price"]) for row in csv.DictReader(file)}
 
 
-@pytest.mark.parametrize("most_rows", [schedules.MOST_ROWS, 100, 1])
+@pytest.mark.parametrize("most_rows", [schedules.MOST_ROWS, 100, pytest.param(1, marks=pytest.mark.long)])
 def test_every_row_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_rows: int) -> None:
     """Also if groups hold a part of the customers of a day, or a part of one's day would be too much."""
     monkeypatch.setattr(schedules.schedule_tables, "__defaults__", (most_rows,))

@@ -28,6 +28,7 @@ def hostile(tmp_path: Path) -> Path:
     return write_scenario(tmp_path, text + f'\n[subsequences]\n"{AS_TOML}" = true\n')
 
 
+@pytest.mark.whole
 def test_every_command(hostile: Path) -> None:
     out = hostile.parent / "out"
     for arguments in (

@@ -11,6 +11,8 @@ from omnisim.memory import shown
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.trial import trial
 
+pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
+
 GRAPH = """<?xml version="1.0" encoding="{}"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="undirected">{}</graph></graphml>
 """

@@ -114,6 +114,8 @@ def patterns_of(active: BoolArray) -> tuple[BoolArray, IntArray]:
     (array([[ True, False],
            [ True,  True]]), array([0, 1, 0]))
     """
+    if len(active) and active.all():  # sorting takes long where there are few rounds
+        return active[:1], np.zeros(len(active), dtype=np.int64)
     distinct, of_round = np.unique(active, axis=0, return_inverse=True)
     return distinct.astype(np.bool_), of_round.reshape(-1)
 

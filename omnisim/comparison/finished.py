@@ -14,7 +14,7 @@ from omnisim.comparison.differences import Statistics
 from omnisim.comparison.grid import LABELS, run_name
 from omnisim.comparison.records import GROWING, LARGER_IS_BETTER, NESTED, RUN, RUNS, SEED
 from omnisim.comparison.store import Store
-from omnisim.comparison.summaries import Curves, Rows, Summaries, curves, summaries, table_of, with_pooled
+from omnisim.comparison.summaries import Curves, Index, Rows, Summaries, curves, summaries, table_of, with_pooled
 from omnisim.errors import TraceError
 from omnisim.statistics.intervals import CONFIDENCE
 from omnisim.statistics.resampling import Resampler
@@ -145,17 +145,23 @@ class Finished:
         TraceError
             If a run has none.
         """
-        rows = self.rows("observed")
+        index, kept = self._observed
         values: list[list[float]] = []
-        for run, observed in zip(rows.table[RUN].to_pylist(), rows.table["observed"].to_pylist(), strict=True):
-            found = {each["name"]: each["values"] for each in observed}
+        for run, found in kept:
             if name not in found or len(found[name]) != len((values or [found[name]])[0]):
                 raise TraceError(
                     f"{self.store.folder}: of the run {run} {name!r} is not kept as of the others: another command "
                     "has made it; remove the folder, or choose another"
                 )
             values.append(found[name])
-        return rows.index.place(values)
+        return index.place(values)
+
+    @cached_property
+    def _observed(self) -> tuple[Index, list[tuple[str, dict[str, list[float]]]]]:
+        """Numbers kept of each run, under their names: whoever asks for one asks for others."""
+        rows = self.rows("observed")
+        kept = [{each["name"]: each["values"] for each in observed} for observed in rows.table["observed"].to_pylist()]
+        return rows.index, list(zip(rows.table[RUN].to_pylist(), kept, strict=True))
 
     def agents(self) -> pd.DataFrame:
         """Every agent of every run on every subsequence."""

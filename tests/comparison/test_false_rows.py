@@ -84,7 +84,12 @@ def test_it_is_refused_by_name(made: Path, column: str, change: Callable[[dict[s
 
 
 @pytest.mark.parametrize(
-    ("column", "change"), [(column, change) for column, changes in FALSE.items() for change in changes[:2]]
+    ("column", "change"),
+    [
+        pytest.param(column, change, marks=pytest.mark.long if index else ())
+        for column, changes in FALSE.items()
+        for index, change in enumerate(changes[:2])
+    ],
 )
 def test_the_report_says_which_file_is_damaged(
     made: Path, tmp_path: Path, column: str, change: Callable[[dict[str, Any]], None]

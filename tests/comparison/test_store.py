@@ -104,8 +104,12 @@ def inside_a_column(path: Path) -> int:
 class TestDamage:
     @pytest.mark.parametrize(
         ("table", "damage"),
-        [("runs", "cut"), ("runs", "bit"), *(("agents", damage) for damage in ("cut", "empty", "bit", "text", "gone"))],
-    )
+        [
+            ("runs", "cut"), ("agents", "bit"), ("agents", "gone"),
+            *(pytest.param(*each, marks=pytest.mark.long)
+              for each in (("runs", "bit"), *(("agents", damage) for damage in ("cut", "empty", "text")))),
+        ],
+    )  # fmt: skip
     def test_a_damaged_file_is_named_and_computed_again(
         self, tmp_path: Path, table: str, damage: str, undisturbed: omnisim.Comparison
     ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import spread
 from source_files import AMERICA, EUROPE, comma, days_of, local, pairs_of
 
 from omnisim.market import read_prices
@@ -174,8 +175,7 @@ LEFT_OUT = {("wide, half-hours", "spring"), ("wide, half-hours", "autumn")}
 """Forms that cannot show a day of a clock change."""
 
 
-@pytest.mark.parametrize("season", ["summer", "spring", "autumn"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "season"), spread(CASES, ("summer", "spring", "autumn")))
 def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: str) -> None:
     write, zone, encoding, minutes, given = CASES[case]
     if (case, season) in LEFT_OUT:

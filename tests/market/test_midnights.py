@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import spread
 from source_files import EUROPE, days_of, local, pairs_of
 
 from omnisim.errors import DataError
@@ -37,9 +38,7 @@ def rows(form: str, season: str, newest_first: bool = False) -> tuple[str, np.nd
     return "\n".join([head, *(reversed(lines) if newest_first else lines)]), days_of(pairs, BERLIN)
 
 
-@pytest.mark.parametrize("newest_first", [False, True])
-@pytest.mark.parametrize("season", DAYS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "season", "newest_first"), spread(FORMS, DAYS, (False, True)))
 def test_midnight_behind_the_other_hours_closes_its_date(
     tmp_path: Path, form: str, season: str, newest_first: bool
 ) -> None:

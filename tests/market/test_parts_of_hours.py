@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import spread
 from source_files import AMERICA, EUROPE, days_of, local, pairs_of
 
 from omnisim.errors import DataError
@@ -14,9 +15,7 @@ from omnisim.market.guessing import guess
 CHICAGO, BERLIN = "America/Chicago", "Europe/Berlin"
 
 
-@pytest.mark.parametrize("season", ["spring", "autumn"])
-@pytest.mark.parametrize("parts", [4, 2, 12])
-@pytest.mark.parametrize("written", ["number", "minute"])
+@pytest.mark.parametrize(("season", "parts", "written"), spread(("spring", "autumn"), (4, 2, 12), ("number", "minute")))
 def test_an_hour_and_its_part(tmp_path: Path, season: str, parts: int, written: str) -> None:
     length = 60 // parts
     pairs = pairs_of(CHICAGO, AMERICA[season], minutes=length)

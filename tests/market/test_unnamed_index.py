@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from examples import spread
 from source_files import EUROPE, days_of, pairs_of
 
 from omnisim.market import read_nordpool, read_prices
@@ -21,12 +22,12 @@ def series(name: str, per_megawatt_hour: float) -> pd.Series:
     return pd.Series([price / per_megawatt_hour for _, price in PAIRS], index, name=name)
 
 
-@pytest.mark.parametrize(
-    ("name", "factor", "currency"),
-    [("Price ct/kWh", 10, "EUR"), ("GBP/MWh", 1, "GBP"), ("SEK/kWh", 1000, "SEK"), ("price", 1, "EUR")],
-)
-@pytest.mark.parametrize("kind", ["offsets", "naive", "with a load", "excel"])
-def test_its_header_is_no_data(tmp_path: Path, name: str, factor: int, currency: str, kind: str) -> None:
+HEADERS = [("Price ct/kWh", 10, "EUR"), ("GBP/MWh", 1, "GBP"), ("SEK/kWh", 1000, "SEK"), ("price", 1, "EUR")]
+
+
+@pytest.mark.parametrize(("header", "kind"), spread(HEADERS, ("offsets", "naive", "with a load", "excel")))
+def test_its_header_is_no_data(tmp_path: Path, header: tuple[str, int, str], kind: str) -> None:
+    name, factor, currency = header
     values = series(name, factor)
     path = tmp_path / ("a.xlsx" if kind == "excel" else "a.csv")
     if kind != "offsets":

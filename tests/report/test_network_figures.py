@@ -223,6 +223,7 @@ def test_the_page_has_a_part_about_the_network_where_there_is_one(networked: Ana
     assert HOSTILE not in page
 
 
+@pytest.mark.whole
 def test_a_page_without_network_has_no_such_part(tmp_path: Path, market: Analysis) -> None:
     omnisim.write_report(market, tmp_path / "report.html")
     assert 'id="network"' not in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -310,6 +310,7 @@ def test_undefined_regret_is_said_and_never_zero(make):
     assert json.loads(page.scripts["agents-data"])["data"]["swap_regret"] == [None] * 6
 
 
+@pytest.mark.whole
 def test_write_report_replaces_at_once(market, tmp_path):
     path = tmp_path / "runs" / "report.html"
     omnisim.write_report(market, str(path))

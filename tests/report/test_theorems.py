@@ -75,7 +75,13 @@ def colours(value: object, key: str = "") -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("scenario", ["ercot_day_ahead", "calibrated", "lossy_broadcast", "price_spikes"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "ercot_day_ahead",
+        *(pytest.param(each, marks=pytest.mark.whole) for each in ("calibrated", "lossy_broadcast", "price_spikes")),
+    ],
+)
 def test_every_colour_of_a_figure_has_one_for_a_dark_page(scenario: str) -> None:
     from omnisim.report.run.figures import agent_frames, shown_figures
 

@@ -245,6 +245,7 @@ class TestCoverage:
         # Alone, twenty such intervals would all hold in about half of the replications.
         assert missed <= self.most(replications, 0.09)
 
+    @pytest.mark.long
     def test_a_family_of_few_seeds(self) -> None:
         """2,000 families of 8 over 10 seeds: with Student’s quantile at the level of one alone 11.7 % miss.
 

@@ -62,9 +62,13 @@ def run(kind, dimension, rounds, *, elimination, seed=0, bases=(), **options):
     return omnisim.analyze(omnisim.simulate(scenario, seed))
 
 
+ROUNDS = 400 if Suite.long else 150
+"""Rounds of the runs whose certificates are checked for every kind of adversary."""
+
 KINDS = ("worst_case", "best_reply", "switching", "independent", "replay")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("kind", "dimension"),
     [
@@ -74,7 +78,7 @@ KINDS = ("worst_case", "best_reply", "switching", "independent", "replay")
 )
 @pytest.mark.parametrize("rule", [SubsequenceFirstViolation, SubsequenceThreshold])
 def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule):
-    analysis = run(kind, dimension, 400, elimination=rule())
+    analysis = run(kind, dimension, ROUNDS, elimination=rule())
     table = analysis.certificates
     certain = table[table["probability"] == 1]
     assert certain["holds"].all(), certain[~certain["holds"]].to_string()
@@ -85,11 +89,12 @@ def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule
     assert analysis.trace.diagnostics["potential"].max() <= math.e
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["worst_case", "best_reply", "switching", "replay"])
 @pytest.mark.parametrize("dimension", [1, 4])
 def test_certificates_hold_whatever_is_spared(kind, dimension):
     bases = [Climatology(), Persistence(2)]
-    analysis = run(kind, dimension, 400, elimination=SubsequenceFirstViolation(), bases=bases)
+    analysis = run(kind, dimension, ROUNDS, elimination=SubsequenceFirstViolation(), bases=bases)
     certain = analysis.certificates[analysis.certificates["probability"] == 1]
     assert certain["holds"].all(), certain[~certain["holds"]].to_string()
     diagnostics = analysis.trace.diagnostics
@@ -285,7 +290,8 @@ class Known(omnisim.forecasters.Published):
     """Foresight: the table of the outcomes themselves."""
 
 
-@pytest.mark.parametrize("objectives", ["coordinates", pytest.param("utilities", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 def test_no_agent_regrets_a_base_that_calibration_alone_would_not_follow(objectives):
     # On these outcomes 1/2 has no bias on any event, so without regret to the bases the first base is broadcast for
     # ever and the agents lose what the second knows, linearly in T. Actions that earn nothing make the tolerance, which

@@ -15,7 +15,7 @@ from omnisim.elimination import CumulativeThreshold, SubsequenceThreshold
 from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.population import Population
 
-RUNS, ROUNDS, DELTA = 2000 if Suite.long else 250, 60, 0.05
+RUNS, ROUNDS, DELTA = 2000 if Suite.long else 120, 60, 0.05
 ALLOWED = int(stats.binom.isf(1e-6, RUNS, DELTA))
 
 

@@ -141,6 +141,7 @@ def test_one_forecast_has_no_measures_to_choose_by(files: tuple[Path, list[str]]
     assert set(table(tmp_path, "worth")["forecast"]) == {"vendor", "perfect foresight"}
 
 
+@pytest.mark.whole
 def test_columns_of_one_file_and_of_the_prices_are_forecasts_too(files: tuple[Path, list[str]], tmp_path: Path) -> None:
     prices, forecasts = files
     frame = pd.read_csv(prices)
@@ -177,6 +178,7 @@ def test_customers_are_the_populations_of_a_scenario(files: tuple[Path, list[str
     assert set(table(tmp_path / "out", "populations")["population"]) == {"pumps"}
 
 
+@pytest.mark.whole
 def test_results_of_other_customers_have_another_folder(
     files: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +203,7 @@ def test_results_of_other_customers_have_another_folder(
     assert {len(each) for each in digests} == {10}
 
 
+@pytest.mark.whole
 def test_customers_of_a_table_have_names_and_count_as_often_as_they_stand_for_one(
     files: tuple[Path, list[str]], tmp_path: Path
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_command_that_ended_early_goes_on(
     assert set(played) == {0, 1, 2, 3}
 
 
+@pytest.mark.whole
 def test_what_says_whose_results_these_are_comes_before_what_another_command_would_not_replace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -217,7 +217,10 @@ def test_a_difference_below_a_cent_is_not_written_as_none(low: float, high: floa
     assert leading(pd.DataFrame([row]), "EUR").startswith(said.format("EUR per customer and year"))
 
 
-@pytest.mark.parametrize(("names", "shown", "parted"), [("ab", 3, 6), ("abcd", 10, 8), ("abcdefgh", 8, 0)])
+@pytest.mark.parametrize(
+    ("names", "shown", "parted"),
+    [("ab", 3, 6), pytest.param("abcd", 10, 8, marks=pytest.mark.long), ("abcdefgh", 8, 0)],
+)
 def test_a_page_of_many_forecasts_shows_the_pairs_of_the_best(names: str, shown: int, parted: int) -> None:
     """All pairs are in the files."""
     rng = np.random.default_rng(0)

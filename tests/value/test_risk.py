@@ -172,7 +172,7 @@ def test_who_hears_one_day_only_does_what_the_risk_neutral_do(tmp_path: Path) ->
     assert left > 0, "the rules must have something to eliminate"
 
 
-@pytest.mark.parametrize("risk", [Risk(0.9), Risk(0.75, 0.5)])
+@pytest.mark.parametrize("risk", [pytest.param(Risk(0.9), marks=pytest.mark.long), Risk(0.75, 0.5)])
 def test_what_is_earned_and_what_the_worst_days_bring_in(tmp_path: Path, risk: Risk) -> None:
     """Every action is tried on every member, and every day is paid at the prices of the file."""
     scenario, names, members = scenario_in(tmp_path, **{"elimination.kind": "best_response"})

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from examples import sampled_cases
 from page_text import Parsed
 from small_comparison import FORECASTERS, compared, small_scenario
 
@@ -165,7 +166,7 @@ class TestRandomNumbers:
         return found
 
     @pytest.mark.parametrize(
-        "seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 40))]
+        "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 40))]
     )
     def test_every_sentence_is_true_of_the_sign(self, base: omnisim.Comparison, seed: int) -> None:
         found = self.redrawn(base, seed)
@@ -241,7 +242,7 @@ class TestRandomNumbers:
             assert scope.comparison.certificates["violated"].sum() == 0
 
 
-@pytest.mark.parametrize("left", range(7))
+@pytest.mark.parametrize("left", sampled_cases([0, 1, 3, 2, 4, 5, 6], share=2))
 def test_verdicts_that_are_missing_are_a_reservation_where_most_are(base: omnisim.Comparison, left: int) -> None:
     """Six differences of money: of two forecasters, for two populations and over the run."""
     found = omnisim.load_comparison(base.folder)
@@ -302,6 +303,7 @@ def test_populations_in_different_currencies_have_no_total() -> None:
             assert re.search(r"here \S+ EUR \(.*there \S+ USD \(", line)
 
 
+@pytest.mark.whole
 def test_nothing_that_is_only_rounding_is_written(base: omnisim.Comparison) -> None:
     """Where every difference is a few units in the last place."""
     frames = {name: getattr(base, name).copy() for name in ("differences", "overall", "gains", "table")}

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import Suite
 from scenario_files import prices, write_prices
 
 import omnisim
@@ -261,8 +262,9 @@ class TestCrowding:
         np.testing.assert_allclose(trace.outcomes[np.arange(rounds), 1 - chosen[:, 0]], 0.2)
         np.testing.assert_allclose(omnisim.analyze(trace).agents["swap_regret"], rounds / 2)
 
+    @pytest.mark.sampled
     def test_a_calibrated_forecast_spreads_the_buyers(self) -> None:
-        horizons = 2 ** np.arange(6, 11)
+        horizons = 2 ** np.arange(6, 11 if Suite.long else 10)
         regrets, paid = [], []
         for rounds in horizons:
             trace = crowded(forecasters.DecisionCalibrated(), int(rounds))

@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+from examples import Suite
 from strategies.learners.driving import drive, experts, opponents
 
 import omnisim
 from omnisim.learners import BlumMansour, Hedge
 
-T, N = 1500, 2
+T, N = 1500 if Suite.long else 720, 2
+
+pytestmark = pytest.mark.sampled
 
 
 @pytest.mark.parametrize("actions", [1, 2, 5])

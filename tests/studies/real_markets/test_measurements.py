@@ -71,10 +71,12 @@ class TestOneRun:
         assert run["intervened"] == sum(solved) / 32
         assert run["cut"] == analysis.clipping.money
 
+    @pytest.mark.whole
     def test_days_add_up(self, played) -> None:
         for (market, forecaster), daily in played.daily.items():
             np.testing.assert_allclose(daily.sum(axis=1), played.sample(market, forecaster))
 
+    @pytest.mark.whole
     def test_only_calibrated_forecasters_have_an_engine(self, played) -> None:
         runs = played.runs
         engine = runs["forecaster"].str.startswith("calibrated")
@@ -95,6 +97,7 @@ def test_results_do_not_depend_on_the_number_of_jobs(known) -> None:
             np.testing.assert_array_equal(values, getattr(together, name)[key])
 
 
+@pytest.mark.long
 def test_of_one_forecast_all_of_them_is_that_one() -> None:
     market = made_up_market()
     known = setting(replace(market, forecasts={"sharp": market.forecasts["sharp"]}), rounds=28)
@@ -113,6 +116,7 @@ class TestPlan:
         assert FULL.rounds is None
         assert sum(QUICK.agents) < sum(FULL.agents)
 
+    @pytest.mark.whole
     def test_differences_are_paired(self, played) -> None:
         seeds = played.runs.groupby("forecaster")["seed"].apply(tuple)
         assert set(seeds) == {(3000, 3001)}
@@ -120,6 +124,7 @@ class TestPlan:
 
 
 class TestDifferences:
+    @pytest.mark.whole
     def test_the_unit_is_the_distance_from_climatology_to_foresight(self, played) -> None:
         results = played
         for subsequence in results.subsequences("AA"):
@@ -135,6 +140,7 @@ class TestDifferences:
         (change,) = results.compared("AA", [("sharp", "blunt")]).values()
         assert change.mean == pytest.approx(np.mean(expected))
 
+    @pytest.mark.whole
     @pytest.mark.parametrize("subsequence", ["all", "weekend"])
     def test_intervals_are_those_of_a_comparison(self, played, subsequence: str) -> None:
         """By hand: blocks of a week, the resamples that all comparisons share, and one family for all pairs."""
@@ -179,18 +185,21 @@ class TestDifferences:
         ):
             assert told[column] == pytest.approx(value, rel=1e-9)
 
+    @pytest.mark.whole
     def test_the_best_is_that_of_the_pool(self, played) -> None:
         results = played
         assert results.best("AA") == "sharp"
         assert (calibrated("all"), "sharp") in results.pairs("AA")
         assert (calibrated("sharp"), "sharp") in results.pairs("AA")
 
+    @pytest.mark.whole
     def test_the_worst_regret_is_the_largest_mean_over_agents(self, played) -> None:
         results = played
         rows = results.rows[results.rows["forecaster"] == "blunt"]
         expected = rows.groupby("seed", sort=False)["swap_regret"].max()
         np.testing.assert_array_equal(results.worst_regret("AA", "blunt"), expected)
 
+    @pytest.mark.whole
     def test_gains_of_agents_add_up(self, played) -> None:
         results = played
         table = switching(results)
