@@ -1,0 +1,360 @@
+"""A run whose agents are in shards, in other processes or on other machines.
+
+Adversary, forecasters and clock stay in this process. Agents hear forecasts and outcomes and nothing of each other, so
+a shard is told of many rounds at once, after they are over here, and plays them meanwhile. Who looks at what agents
+registered, or have played, waits for it: :class:`ShardedAgents` asks for it then, and for nothing that nobody looks at.
+
+What is asked for comes as arrays of all agents, in their order: sums over them are made here as in a run of one
+process, so that the number of shards changes no bit.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, IntArray, freeze, index_type
+from omnisim.errors import StrategyError, WorkersLostError
+from omnisim.problem.mixture import Mixture
+from omnisim.simulation.books import Books
+from omnisim.simulation.cohort_record import CohortRecord
+from omnisim.simulation.cohorts import Cohort
+from omnisim.simulation.messages import Forecast, Notice, Outcome
+from omnisim.simulation.network import Network
+from omnisim.simulation.processes import Shown
+from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.simulation.roster import Roster
+from omnisim.simulation.shard import Declared, Left, Played, PlayedRounds
+from omnisim.simulation.shares import Piece, share_of, shares
+from omnisim.snapshot import Stored
+from omnisim.trace import PopulationRecord
+from omnisim.workers.actors import Actor, ActorLostError
+
+NAME = "shards"
+"""The participant that stands for all of them."""
+
+_AHEAD = 16
+"""Rounds that shards are told of at once, where nobody asks before."""
+
+_LIVES = 4
+"""Workers that may be lost with the same agents, one after the other."""
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """Into how many shards the agents of a run are divided, and where they are.
+
+    Attributes
+    ----------
+    count
+        Of shards, >= 1.
+    make
+        Makes an actor that is a new :class:`~omnisim.simulation.shard.Shard`.
+    """
+
+    count: int
+    make: Callable[[], Actor]
+
+
+@dataclass
+class Kept:
+    """The states of all shards after the rounds that :meth:`ShardedAgents.keep` was told of last; None before that."""
+
+    states: list[Stored | None]
+
+
+class ShardedAgents:
+    """The agents of a run in shards, as the other participants see them.
+
+    Parameters
+    ----------
+    roster
+        All agents.
+    cohorts
+        As they would be decided together in one process, for the record.
+    sharding
+        See there.
+
+    Raises
+    ------
+    ScenarioError
+        If the agents cannot be divided into so many shards.
+    WorkersLostError
+        If there is nobody to take them.
+
+    Attributes
+    ----------
+    count
+        Of shards.
+    kept
+        How they stood when somebody last wanted it kept.
+    """
+
+    def __init__(self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding) -> None:
+        self._roster, self._cohorts, self.count = roster, list(cohorts), sharding.count
+        self.kept = Kept([None] * sharding.count)
+        self._pieces = shares(roster, sharding.count)
+        rounds = len(roster.declared_activity)
+        self._books = {
+            cohort.name: Books(
+                rounds,
+                cohort.rows,
+                len(cohort.whole.constraints),
+                np.dtype(np.int64) if roster.seen else index_type(cohort.actions),
+            )
+            for cohort in self._cohorts
+        }
+        self._rows = {name: (cohort, rows.start) for cohort in self._cohorts for _, name, rows in cohort.each()}
+        self._laws: dict[int, Mixture] = {}
+        self._round, self._active = -1, np.zeros(0, dtype=np.bool_)
+        self._waiting: list[Played] = []
+        self._known_actions = self._collected = 0
+        self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
+        self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self._pieces]
+        for seat in self._seats:
+            seat.begin(None)
+
+    @property
+    def books(self) -> list[Books]:
+        """The books of all cohorts, as far as they were collected."""
+        return list(self._books.values())
+
+    def run(self, clock: Clock, network: Network) -> Process:
+        """The process."""
+        mailbox = network.mailboxes[NAME]
+        while True:
+            t: int = yield clock.at(Phase.REGISTRATION)
+            self._round, self._active = t, mailbox.take_one(Notice).context.active
+            yield clock.at(Phase.ACTION)
+            forecasts = mailbox.take(Forecast)
+            yield clock.at(Phase.SETTLEMENT)
+            outcome = mailbox.take_one(Outcome)
+            self._waiting.append(Played(t, self._active, forecasts, self._laws.pop(t, None), outcome))
+            # The round itself waits: until the next one others may look at what was registered for it.
+            if len(self._waiting) > _AHEAD:
+                self._tell(t)
+
+    def observe_law(self, t: int, law: Mixture) -> None:
+        """Keep the law of round t, for the record."""
+        self._laws[t] = law
+
+    def candidates(self, names: Sequence[str]) -> Shown:
+        """Shows what agents of these populations register for the round, asked for when somebody looks."""
+
+        def shown(_: Mapping[str, BoolArray]) -> Mapping[str, BoolArray]:
+            t = self._round
+            return _Asked(names, lambda name: self._registered(t)[name])
+
+        return shown
+
+    def played(self, t: int) -> Mapping[str, IntArray]:
+        """What agents did in rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
+        names = [population.name for population in self._roster.populations]
+        return _Asked(names, lambda name: self._actions_before(t, name))
+
+    def records(self, law_known: bool) -> dict[str, PopulationRecord]:
+        """The record of each population, by name, when all rounds are over."""
+        self.collect(self._round + 1)
+        left: list[dict[str, Left]] = self._ask("left", law_known)
+        records: dict[str, PopulationRecord] = {}
+        for cohort in self._cohorts:
+            parts = list(self._parts(cohort, left))
+            expected = [(rows, part.expected_violated_at) for rows, part in parts]
+            records |= CohortRecord(
+                cohort,
+                self._books[cohort.name],
+                _joined([(rows, part.violated_at) for rows, part in parts], cohort.rows),
+                _joined([(rows, part.eliminated_at) for rows, part in parts], cohort.rows),
+                _joined([(rows, array) for rows, array in expected if array is not None], cohort.rows)
+                if law_known
+                else None,
+                self._roster.hears[cohort.names[0]],
+                self._roster.present.get(cohort.names[0]),
+            ).by_population()
+        return records
+
+    def declared(self) -> dict[str, Declared]:
+        """What the rule of each population says of itself."""
+        found: dict[str, Declared] = {}
+        for each in self._ask("declared"):
+            found |= each
+        return found
+
+    def collect(self, rounds: int) -> None:
+        """Put what was done up to this number of rounds into the books."""
+        self._tell(rounds)
+        if rounds > self._collected:
+            found: list[dict[str, PlayedRounds]] = self._ask("rounds", self._collected, rounds)
+            for cohort in self._cohorts:
+                books, span = self._books[cohort.name], slice(self._collected, rounds)
+                for rows, part in self._parts(cohort, found):
+                    books.actions[span, rows] = part.actions
+                    books.fallback[span, rows] = part.fallback
+                    books.costs[span, rows] = part.costs
+            self._collected = rounds
+
+    def keep(self, rounds: int) -> None:
+        """Keep how shards stand after so many rounds, to go on from there if one is lost, or all of the run.
+
+        Raises
+        ------
+        TraceError
+            If a rule holds what no state can.
+        """
+        self.collect(rounds)
+        self.kept.states[:] = self._ask("state")
+
+    def go_on(self, rounds: int) -> None:
+        """Begin where shards stood after so many rounds: from what is kept, with the books up to there."""
+        self._known_actions = self._collected = rounds
+        for seat, state in zip(self._seats, self.kept.states, strict=True):
+            seat.begin(state)
+
+    def _registered(self, t: int) -> Mapping[str, BoolArray]:
+        if self._shown[0] != t:
+            if t != self._round:
+                raise StrategyError(
+                    f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of "
+                    "the round; look at them in time"
+                )
+            self._tell(t)
+            found = self._ask("candidates", t, self._active)
+            self._shown = t, {p.name: self._whole(p.name, p.actions, found) for p in self._roster.populations}
+        return self._shown[1]
+
+    def _whole(self, name: str, actions: int, found: Sequence[Mapping[str, Any]]) -> BoolArray:
+        """Candidates of a population (N, A), from those of its pieces."""
+        parts = [
+            np.unpackbits(packed[name], count=(piece.last - piece.first) * actions).reshape(-1, actions)
+            for piece, packed in self._pieces_of(name, found)
+        ]
+        return freeze(np.concatenate(parts).view(np.bool_))
+
+    def _actions_before(self, t: int, name: str) -> IntArray:
+        if t > self._known_actions:
+            self._tell(t)
+            found = self._ask("actions", self._known_actions, t)
+            for cohort in self._cohorts:
+                for rows, part in self._parts(cohort, found):
+                    self._books[cohort.name].actions[self._known_actions : t, rows] = part
+            self._known_actions = t
+        cohort, start = self._rows[name]
+        return freeze(self._books[cohort.name].actions[:t, start : start + cohort.agents])
+
+    def _tell(self, before: int) -> None:
+        """Tell all shards of the rounds before this one, and do not wait for them."""
+        rounds = [played for played in self._waiting if played.round < before]
+        if rounds:
+            self._waiting = self._waiting[len(rounds) :]
+            for seat in self._seats:
+                seat.send("play", rounds)
+
+    def _ask(self, method: str, *arguments: Any) -> list[Any]:
+        """The answers of all shards."""
+        for seat in self._seats:
+            seat.send(method, *arguments)
+        return [seat.answer() for seat in self._seats]
+
+    def _parts(self, cohort: Cohort, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[slice, Any]]:
+        """Rows in a cohort, and what was found for them by shard and population."""
+        for _, name, rows in cohort.each():
+            for piece, of_shard in self._pieces_of(name, found):
+                yield slice(rows.start + piece.first, rows.start + piece.last), of_shard[name]
+
+    def _pieces_of(self, name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Piece, Any]]:
+        for pieces, of_shard in zip(self._pieces, found, strict=True):
+            yield from ((piece, of_shard) for piece in pieces if piece.population == name)
+
+
+class _Seat:
+    """A shard, as the process that plays with it sees it: what it was told, should it have to be made again."""
+
+    def __init__(self, make: Callable[[], Actor], roster: Roster) -> None:
+        self._make, self._roster = make, roster
+        self._state: Stored | None
+        self._since: list[Played]
+        self._asked: tuple[str, tuple[Any, ...]] | None = None
+        self._actor = make()
+
+    def begin(self, state: Stored | None) -> None:
+        """Make the agents, and put this state in place, if there is one."""
+        self._state, self._since = state, []
+        self.send("begin", self._roster, state)
+
+    def send(self, method: str, *arguments: Any) -> None:
+        """Ask for something, once what was asked before is there."""
+        if self._asked is not None:
+            self.answer()
+        self._asked = method, arguments
+        self._actor.send(method, *arguments)
+
+    def answer(self) -> Any:
+        """The answer to what was asked last.
+
+        Raises
+        ------
+        WorkersLostError
+            If one worker after the other was lost with these agents.
+        """
+        for life in range(_LIVES):
+            try:
+                if life:
+                    self._begin_again()
+                return self._noted(self._actor.answer())
+            except ActorLostError as cause:
+                lost = cause
+        raise WorkersLostError(
+            f"{_LIVES} workers were lost, one after the other, with the same agents: most often for want of memory "
+            f"({lost})"
+        ) from lost
+
+    def _begin_again(self) -> None:
+        """Make the shard again, as it was when the open question was asked."""
+        assert self._asked is not None  # noqa: S101 (it is an answer that was lost)
+        self._actor = self._make()
+        self._actor.send("begin", self._roster, self._state)
+        self._actor.answer()
+        if self._since:
+            self._actor.send("play", self._since)
+            self._actor.answer()
+        if self._asked[0] == "begin":
+            self._asked = "play", ([],)
+        self._actor.send(self._asked[0], *self._asked[1])
+
+    def _noted(self, answer: Any) -> Any:
+        assert self._asked is not None  # noqa: S101 (asked for before)
+        (method, arguments), self._asked = self._asked, None
+        if method == "play":
+            self._since = [*self._since, *arguments[0]]
+        elif method == "state":
+            self._state, self._since = answer, []
+        return answer
+
+
+class _Asked(Mapping[str, Any]):
+    """A mapping whose values are asked for when they are looked at."""
+
+    def __init__(self, names: Sequence[str], ask: Callable[[str], Any]) -> None:
+        self._names, self._ask = names, ask
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._ask(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
+    """One array of all rows, laid out in memory as in a run of one process: with the agents last."""
+    if len(parts) == 1:
+        return parts[0][1]
+    found = np.empty((rows, *parts[0][1].shape[1:]), dtype=np.int64, order="F")
+    for part, array in parts:
+        found[part] = array
+    return found
