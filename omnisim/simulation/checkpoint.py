@@ -21,6 +21,7 @@ from omnisim.files import atomic_write
 from omnisim.simulation.books import Books, BooksFile
 from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.simulation.preparing import Prepared
+from omnisim.simulation.sharded import ShardedAgents
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
 
@@ -96,7 +97,7 @@ class Checkpointer:
         self._checkpoint, self._rounds = checkpoint, run.problem.rounds
         self._parties, self._sharded = list(run.parties.values()), run.sharded
         self._books = BooksFile(checkpoint.books, run.books)
-        self._snapshots = Snapshots(run.parties, (*BUILT, Books), packages(run.scenario))
+        self._snapshots = Snapshots(run.parties, (*BUILT, Books, ShardedAgents), packages(run.scenario))
         self._run = identity(run.scenario, run.problem, run.seed)
         self._run["the number of shards"] = None if run.sharded is None else run.sharded.count
 

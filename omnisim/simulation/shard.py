@@ -183,7 +183,7 @@ class Shard:
         for party in self._agents:
             arrays = party.left(law_known)
             for _, name, rows in party.cohort.each():
-                found[name] = Left(*(None if array is None else array[rows] for array in arrays))  # type: ignore[arg-type]
+                found[name] = Left(*(_rows(array, rows) for array in arrays))  # type: ignore[arg-type]
         return found
 
     def declared(self) -> dict[str, Declared]:
@@ -208,6 +208,11 @@ class Shard:
         if self._shown[0] != t:
             self._shown = t, [party.register(t, active) for party in self._agents]
         return self._shown[1]
+
+
+def _rows(array: IntArray | None, rows: slice) -> IntArray | None:
+    """Some rows, laid out in memory as all of them are, which is part of what a run leaves."""
+    return None if array is None else np.array(array[rows], order="F" if array.flags.f_contiguous else "C")
 
 
 class _Known:

@@ -8,9 +8,10 @@ What is asked for comes as arrays of all agents, in their order: sums over them 
 process, so that the number of shards changes no bit.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -39,6 +40,8 @@ _AHEAD = 16
 
 _LIVES = 4
 """Workers that may be lost with the same agents, one after the other."""
+
+_Value = TypeVar("_Value", bound=np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class ShardedAgents:
     ----------
     count
         Of shards.
+    pieces
+        Of populations that each of them has.
     kept
         How they stood when somebody last wanted it kept.
     """
@@ -94,7 +99,7 @@ class ShardedAgents:
     def __init__(self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding) -> None:
         self._roster, self._cohorts, self.count = roster, list(cohorts), sharding.count
         self.kept = Kept([None] * sharding.count)
-        self._pieces = shares(roster, sharding.count)
+        self.pieces = shares(roster, sharding.count)
         rounds = len(roster.declared_activity)
         self._books = {
             cohort.name: Books(
@@ -111,7 +116,7 @@ class ShardedAgents:
         self._waiting: list[Played] = []
         self._known_actions = self._collected = 0
         self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
-        self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self._pieces]
+        self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self.pieces]
         for seat in self._seats:
             seat.begin(None)
 
@@ -141,17 +146,15 @@ class ShardedAgents:
 
     def candidates(self, names: Sequence[str]) -> Shown:
         """Shows what agents of these populations register for the round, asked for when somebody looks."""
+        return _Shown(self, names)
 
-        def shown(_: Mapping[str, BoolArray]) -> Mapping[str, BoolArray]:
-            t = self._round
-            return _Asked(names, lambda name: self._registered(t)[name])
-
-        return shown
+    def now(self, names: Sequence[str]) -> "Candidates":
+        """What agents of these populations register for this round."""
+        return Candidates(self, names, self._round)
 
     def played(self, t: int) -> Mapping[str, IntArray]:
         """What agents did in rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
-        names = [population.name for population in self._roster.populations]
-        return _Asked(names, lambda name: self._actions_before(t, name))
+        return Actions(self, [population.name for population in self._roster.populations], t)
 
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name, when all rounds are over."""
@@ -211,7 +214,14 @@ class ShardedAgents:
         for seat, state in zip(self._seats, self.kept.states, strict=True):
             seat.begin(state)
 
-    def _registered(self, t: int) -> Mapping[str, BoolArray]:
+    def registered(self, t: int, name: str) -> BoolArray:
+        """What the agents of a population register for round t, (N, A).
+
+        Raises
+        ------
+        StrategyError
+            If that is not this round, and nobody has looked in time.
+        """
         if self._shown[0] != t:
             if t != self._round:
                 raise StrategyError(
@@ -221,17 +231,10 @@ class ShardedAgents:
             self._tell(t)
             found = self._ask("candidates", t, self._active)
             self._shown = t, {p.name: self._whole(p.name, p.actions, found) for p in self._roster.populations}
-        return self._shown[1]
+        return self._shown[1][name]
 
-    def _whole(self, name: str, actions: int, found: Sequence[Mapping[str, Any]]) -> BoolArray:
-        """Candidates of a population (N, A), from those of its pieces."""
-        parts = [
-            np.unpackbits(packed[name], count=(piece.last - piece.first) * actions).reshape(-1, actions)
-            for piece, packed in self._pieces_of(name, found)
-        ]
-        return freeze(np.concatenate(parts).view(np.bool_))
-
-    def _actions_before(self, t: int, name: str) -> IntArray:
+    def actions(self, t: int, name: str) -> IntArray:
+        """What the agents of a population did in rounds 0 to t - 1, (t, N)."""
         if t > self._known_actions:
             self._tell(t)
             found = self._ask("actions", self._known_actions, t)
@@ -241,6 +244,14 @@ class ShardedAgents:
             self._known_actions = t
         cohort, start = self._rows[name]
         return freeze(self._books[cohort.name].actions[:t, start : start + cohort.agents])
+
+    def _whole(self, name: str, actions: int, found: Sequence[Mapping[str, Any]]) -> BoolArray:
+        """Candidates of a population (N, A), from those of its pieces."""
+        parts = [
+            np.unpackbits(packed[name], count=(piece.last - piece.first) * actions).reshape(-1, actions)
+            for piece, packed in self._pieces_of(name, found)
+        ]
+        return freeze(np.concatenate(parts).view(np.bool_))
 
     def _tell(self, before: int) -> None:
         """Tell all shards of the rounds before this one, and do not wait for them."""
@@ -263,7 +274,7 @@ class ShardedAgents:
                 yield slice(rows.start + piece.first, rows.start + piece.last), of_shard[name]
 
     def _pieces_of(self, name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Piece, Any]]:
-        for pieces, of_shard in zip(self._pieces, found, strict=True):
+        for pieces, of_shard in zip(self.pieces, found, strict=True):
             yield from ((piece, of_shard) for piece in pieces if piece.population == name)
 
 
@@ -332,13 +343,13 @@ class _Seat:
         return answer
 
 
-class _Asked(Mapping[str, Any]):
-    """A mapping whose values are asked for when they are looked at."""
+class _Asked(Mapping[str, _Value]):
+    """Arrays by population, of a round, which are asked for when somebody looks at them."""
 
-    def __init__(self, names: Sequence[str], ask: Callable[[str], Any]) -> None:
-        self._names, self._ask = names, ask
+    def __init__(self, sharded: ShardedAgents, names: Sequence[str], t: int) -> None:
+        self._sharded, self._names, self._round = sharded, names, t
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> _Value:
         if name not in self._names:
             raise KeyError(name)
         return self._ask(name)
@@ -348,6 +359,34 @@ class _Asked(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    @abstractmethod
+    def _ask(self, name: str) -> _Value: ...
+
+
+class Candidates(_Asked[BoolArray]):
+    """What agents register for a round, (N, A) by population."""
+
+    def _ask(self, name: str) -> BoolArray:
+        return self._sharded.registered(self._round, name)
+
+
+class Actions(_Asked[IntArray]):
+    """What agents did before a round t, (t, N) by population."""
+
+    def _ask(self, name: str) -> IntArray:
+        return self._sharded.actions(self._round, name)
+
+
+class _Shown:
+    """Shows candidates of the round; an object, so that a state of the run can refer to where it asks."""
+
+    def __init__(self, sharded: ShardedAgents, names: Sequence[str]) -> None:
+        self._sharded, self._names = sharded, names
+
+    def __call__(self, _: Mapping[str, BoolArray]) -> Candidates:
+        """The candidates, whatever was registered in this process."""
+        return self._sharded.now(self._names)
 
 
 def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
