@@ -6,6 +6,7 @@ taken of it last, and from the rounds since.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +142,11 @@ class Shard:
                     wanted = party.act(t, active, party.hear(played.forecasts), shown)
                     party.accept(t, Actions(party.cohort.name, t, wanted), None)
                     party.settle(t, played.outcome, active)
+
+    def tell(self, rounds: Sequence[Played], question: str = "", *arguments: Any) -> Any:
+        """Play rounds, and answer a question, which is the name of a method; one message for both."""
+        self.play(rounds)
+        return getattr(self, question)(*arguments) if question else None
 
     def candidates(self, t: int, active: BoolArray) -> dict[str, NDArray[np.uint8]]:
         """The actions that agents register for round t, the next one, by population: (n, A), packed in bits.

@@ -119,6 +119,8 @@ class ShardedAgents:
         self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self.pieces]
         for seat in self._seats:
             seat.begin(None)
+        for seat in self._seats:
+            seat.answer()  # what cannot be made is said now
 
     @property
     def books(self) -> list[Books]:
@@ -159,7 +161,7 @@ class ShardedAgents:
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name, when all rounds are over."""
         self.collect(self._round + 1)
-        left: list[dict[str, Left]] = self._ask("left", law_known)
+        left: list[dict[str, Left]] = self._ask(self._round + 1, "left", law_known)
         records: dict[str, PopulationRecord] = {}
         for cohort in self._cohorts:
             parts = list(self._parts(cohort, left))
@@ -180,15 +182,14 @@ class ShardedAgents:
     def declared(self) -> dict[str, Declared]:
         """What the rule of each population says of itself."""
         found: dict[str, Declared] = {}
-        for each in self._ask("declared"):
+        for each in self._ask(self._round + 1, "declared"):
             found |= each
         return found
 
     def collect(self, rounds: int) -> None:
         """Put what was done up to this number of rounds into the books."""
-        self._tell(rounds)
         if rounds > self._collected:
-            found: list[dict[str, PlayedRounds]] = self._ask("rounds", self._collected, rounds)
+            found: list[dict[str, PlayedRounds]] = self._ask(rounds, "rounds", self._collected, rounds)
             for cohort in self._cohorts:
                 books, span = self._books[cohort.name], slice(self._collected, rounds)
                 for rows, part in self._parts(cohort, found):
@@ -206,7 +207,7 @@ class ShardedAgents:
             If a rule holds what no state can.
         """
         self.collect(rounds)
-        self.kept.states[:] = self._ask("state")
+        self.kept.states[:] = self._ask(rounds, "state")
 
     def go_on(self, rounds: int) -> None:
         """Begin where shards stood after so many rounds: from what is kept, with the books up to there."""
@@ -228,16 +229,14 @@ class ShardedAgents:
                     f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of "
                     "the round; look at them in time"
                 )
-            self._tell(t)
-            found = self._ask("candidates", t, self._active)
+            found = self._ask(t, "candidates", t, self._active)
             self._shown = t, {p.name: self._whole(p.name, p.actions, found) for p in self._roster.populations}
         return self._shown[1][name]
 
     def actions(self, t: int, name: str) -> IntArray:
         """What the agents of a population did in rounds 0 to t - 1, (t, N)."""
         if t > self._known_actions:
-            self._tell(t)
-            found = self._ask("actions", self._known_actions, t)
+            found = self._ask(t, "actions", self._known_actions, t)
             for cohort in self._cohorts:
                 for rows, part in self._parts(cohort, found):
                     self._books[cohort.name].actions[self._known_actions : t, rows] = part
@@ -255,17 +254,18 @@ class ShardedAgents:
 
     def _tell(self, before: int) -> None:
         """Tell all shards of the rounds before this one, and do not wait for them."""
-        rounds = [played for played in self._waiting if played.round < before]
-        if rounds:
-            self._waiting = self._waiting[len(rounds) :]
-            for seat in self._seats:
-                seat.send("play", rounds)
+        self._send(before, "")
 
-    def _ask(self, method: str, *arguments: Any) -> list[Any]:
-        """The answers of all shards."""
-        for seat in self._seats:
-            seat.send(method, *arguments)
+    def _ask(self, before: int, question: str, *arguments: Any) -> list[Any]:
+        """The answers of all shards, once they have played the rounds before this one."""
+        self._send(before, question, *arguments)
         return [seat.answer() for seat in self._seats]
+
+    def _send(self, before: int, question: str, *arguments: Any) -> None:
+        rounds = [played for played in self._waiting if played.round < before]
+        self._waiting = self._waiting[len(rounds) :]
+        for seat in self._seats:
+            seat.send(rounds, question, *arguments)
 
     def _parts(self, cohort: Cohort, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[slice, Any]]:
         """Rows in a cohort, and what was found for them by shard and population."""
@@ -283,22 +283,21 @@ class _Seat:
 
     def __init__(self, make: Callable[[], Actor], roster: Roster) -> None:
         self._make, self._roster = make, roster
-        self._state: Stored | None
-        self._since: list[Played]
-        self._asked: tuple[str, tuple[Any, ...]] | None = None
         self._actor = make()
+        self._open: tuple[Sequence[Played], str, tuple[Any, ...]] | None = None
 
     def begin(self, state: Stored | None) -> None:
-        """Make the agents, and put this state in place, if there is one."""
-        self._state, self._since = state, []
-        self.send("begin", self._roster, state)
+        """Make the agents, put this state in place, if there is one, and do not wait for it."""
+        self._state, self._since = state, list[Played]()
+        self._open = [], "", ()
+        self._actor.send("begin", self._roster, state)
 
-    def send(self, method: str, *arguments: Any) -> None:
-        """Ask for something, once what was asked before is there."""
-        if self._asked is not None:
+    def send(self, rounds: Sequence[Played], question: str, *arguments: Any) -> None:
+        """Tell of rounds and ask for something, once what was asked before is there."""
+        if self._open is not None:
             self.answer()
-        self._asked = method, arguments
-        self._actor.send(method, *arguments)
+        self._open = rounds, question, arguments
+        self._actor.send("tell", rounds, question, *arguments)
 
     def answer(self) -> Any:
         """The answer to what was asked last.
@@ -308,39 +307,28 @@ class _Seat:
         WorkersLostError
             If one worker after the other was lost with these agents.
         """
+        assert self._open is not None  # noqa: S101 (something was asked)
+        rounds, question, arguments = self._open
         for life in range(_LIVES):
             try:
                 if life:
-                    self._begin_again()
-                return self._noted(self._actor.answer())
+                    self._actor = self._make()
+                    self._actor.send("begin", self._roster, self._state)
+                    self._actor.answer()
+                    self._actor.send("tell", [*self._since, *rounds], question, *arguments)
+                found = self._actor.answer()
             except ActorLostError as cause:
                 lost = cause
+            else:
+                self._open = None
+                self._since += rounds
+                if question == "state":
+                    self._state, self._since = found, []
+                return found
         raise WorkersLostError(
             f"{_LIVES} workers were lost, one after the other, with the same agents: most often for want of memory "
             f"({lost})"
         ) from lost
-
-    def _begin_again(self) -> None:
-        """Make the shard again, as it was when the open question was asked."""
-        assert self._asked is not None  # noqa: S101 (it is an answer that was lost)
-        self._actor = self._make()
-        self._actor.send("begin", self._roster, self._state)
-        self._actor.answer()
-        if self._since:
-            self._actor.send("play", self._since)
-            self._actor.answer()
-        if self._asked[0] == "begin":
-            self._asked = "play", ([],)
-        self._actor.send(self._asked[0], *self._asked[1])
-
-    def _noted(self, answer: Any) -> Any:
-        assert self._asked is not None  # noqa: S101 (asked for before)
-        (method, arguments), self._asked = self._asked, None
-        if method == "play":
-            self._since = [*self._since, *arguments[0]]
-        elif method == "state":
-            self._state, self._since = answer, []
-        return answer
 
 
 class _Asked(Mapping[str, _Value]):

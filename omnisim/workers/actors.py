@@ -102,7 +102,7 @@ def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Cal
 
 @contextmanager
 def _on(distributed: ModuleType, kind: type, address: str) -> Iterator[Callable[[], Actor]]:
-    with cluster.connected(distributed, address) as client:
+    with cluster.connected(distributed, address, direct=True) as client:
         watch = cluster.Watch(distributed, client, address)
         taken: Counter[str] = Counter()
         lost: set[str] = set()

@@ -149,8 +149,8 @@ class Watch:
 
 
 @contextmanager
-def connected(distributed: ModuleType, address: str) -> Iterator[Any]:
-    """A client of the scheduler at this address.
+def connected(distributed: ModuleType, address: str, *, direct: bool = False) -> Iterator[Any]:
+    """A client of the scheduler at this address, which speaks to workers itself if ``direct``.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def connected(distributed: ModuleType, address: str) -> Iterator[Any]:
         If it cannot be reached.
     """
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False, direct_to_workers=direct)
     except (OSError, ValueError, TimeoutError) as cause:
         raise OmnisimError(
             f"--scheduler {address}: cannot be reached: {one_line(cause)} (it should look like tcp://10.0.0.1:8786)"

@@ -170,12 +170,14 @@ def test_nobody_is_asked_where_nobody_looks() -> None:
 
     class Noted(Here):
         def send(self, method: str, *arguments: Any) -> None:
-            calls.append(method)
+            calls.append(arguments[1] if method == "tell" else method)
             super().send(method, *arguments)
 
     in_shards(scenario(), 1, lambda: Noted(Shard))
-    assert set(calls) == {"begin", "play", "rounds", "left", "declared"}
-    assert calls.count("play") <= T / 8
+    assert calls[0] == "begin"
+    assert calls[-3:] == ["rounds", "left", "declared"]
+    assert set(calls[1:-3]) == {""}
+    assert len(calls) <= T / 4
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ def test_what_a_lost_worker_had_is_played_again(lives: tuple[int, ...], tmp_path
 
 def test_agents_that_cost_every_worker_its_life() -> None:
     with pytest.raises(WorkersLostError, match=r"4 workers were lost, one after the other, with the same agents"):
-        in_shards(scenario(), 1, mortal(2, 2, 2, 2))
+        in_shards(scenario(), 1, mortal(1, 1, 1, 1))
 
 
 def play(run: Prepared, checkpoint: Checkpoint, rounds: int = T) -> omnisim.Trace | None:
@@ -285,10 +287,10 @@ def test_a_lost_worker_plays_only_what_came_after_the_last_state(tmp_path: Path)
     given, told = scenario(), []
 
     class Told(Mortal):
-        lives = (8,)
+        lives = (5,)  # made, and asked twice at each of two states
 
         def send(self, method: str, *arguments: Any) -> None:
-            if method == "play":
+            if method == "tell" and arguments[0]:
                 told.append((Mortal.made, [played.round for played in arguments[0]]))
             super().send(method, *arguments)
 
