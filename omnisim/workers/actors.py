@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import joblib
 
 from omnisim.errors import OmnisimError
-from omnisim.workers import cluster
+from omnisim.interruption import children_hear_nothing
+from omnisim.workers import cluster, parting
 
 _GLANCE = 0.1
 """Seconds between two looks for a worker, where there is none."""
@@ -87,22 +88,23 @@ def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Cal
             with _on(distributed, kind, scheduler) as make:
                 yield make
             return
-        with (
-            distributed.LocalCluster(
+        with children_hear_nothing():
+            local = distributed.LocalCluster(
                 n_workers=min(count, joblib.cpu_count()),
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address="127.0.0.1:0",
                 memory_limit=None,
-            ) as local,
-            _on(distributed, kind, local.scheduler_address) as make,
-        ):
+            )
+        with local, _on(distributed, kind, local.scheduler_address, own=True) as make:
             yield make
 
 
 @contextmanager
-def _on(distributed: ModuleType, kind: type, address: str) -> Iterator[Callable[[], Actor]]:
+def _on(distributed: ModuleType, kind: type, address: str, *, own: bool = False) -> Iterator[Callable[[], Actor]]:
     with cluster.connected(distributed, address, direct=True) as client:
+        if own:
+            client.run(parting.leave_to_parent)
         watch = cluster.Watch(distributed, client, address)
         taken: Counter[str] = Counter()
         lost: set[str] = set()

@@ -1,12 +1,14 @@
 """A run in shards ends in the same bytes as one in one process, whoever looks at agents, and whatever is lost."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from commands import done, finish, start, wait_for
+from commands import POSIX, done, finish, start, wait_for
 from many_runs import WITH_STEPS, WITHOUT_STEPS
 
 import omnisim
@@ -329,6 +331,22 @@ def test_on_a_cluster_of_this_machine(tmp_path: Path) -> None:
     assert (code, complaint) == (0, "")
     assert said.endswith(f"{tmp_path / 'sharded' / 'report.html'}\n")
     assert (tmp_path / "sharded" / "trace.npz").read_bytes() == (tmp_path / "alone" / "trace.npz").read_bytes()
+
+
+@pytest.mark.whole
+@pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+def test_an_interrupted_run_ends_its_cluster(tmp_path: Path) -> None:
+    """A terminal sends the signal to all processes at once: one line is said of it, and nothing is left running."""
+    pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
+    arguments = ("run", "synthetic_seasonal", "--rounds", 100_000, "--shards", 2, "--checkpoint-every", 20)
+    command = start(*arguments, "--out", tmp_path)
+    wait_for(command, (tmp_path / "checkpoint.npz").exists)
+    os.killpg(command.pid, signal.SIGINT)
+    code, said, complaint = finish(command)
+    assert (code, said) == (130, "")
+    assert complaint.startswith("omnisim: interrupted by SIGINT; ")
+    assert complaint.endswith("checkpoint.npz: the same command goes on from there\n")
+    assert complaint.count("\n") == 1
 
 
 @pytest.mark.whole
