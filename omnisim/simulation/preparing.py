@@ -96,6 +96,7 @@ class Prepared:
                 self.agents,
                 self._shown(list(self.populations), self._cohorts),
                 self._played if self.sharded is None else self.sharded.played,
+                None if self.sharded is None else self.sharded.loads,
                 stream(seed, "adversary"),
                 observers,
                 self._answering(),

@@ -46,6 +46,8 @@ class World:
         Candidates by population, from those that were registered by cohort.
     played
         Actions of rounds 0 to t - 1, (t, N) by population, as a function of t.
+    loads
+        What populations drew in round t - 1, as a function of t; None where it is for others to add up.
     observers
         See above.
     answering
@@ -61,6 +63,7 @@ class World:
         agents: Mapping[str, Agents],
         shown: Shown,
         played: Callable[[int], Mapping[str, IntArray]],
+        loads: Callable[[int], Mapping[str, FloatArray]] | None,
         rng: np.random.Generator,
         observers: Sequence[Callable[[int, Mixture], None]] = (),
         answering: Collection[str] | None = None,
@@ -70,7 +73,7 @@ class World:
         self._round_data, self._adversary, self._rng = round_data, adversary, rng
         self.outcomes, self.unclipped_outcomes = np.empty((2, rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
-        self._agents, self._shown, self._played = agents, shown, played
+        self._agents, self._shown, self._played, self._loads = agents, shown, played, loads
         self._observers = tuple(observers)
         self._answering, self._adaptive = answering, adaptive
 
@@ -123,7 +126,8 @@ class World:
             network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy()), unclipped))
 
     def _history(self, t: int) -> History:
-        return History(freeze(self.outcomes[:t]), freeze(self._heard_predictions[:t]), self._played(t))
+        loads = None if self._loads is None else self._loads(t)
+        return History(freeze(self.outcomes[:t]), freeze(self._heard_predictions[:t]), self._played(t), loads)
 
 
 class ForecastService:

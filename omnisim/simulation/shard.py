@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.plug_ins import strategies_named
+from omnisim.problem.loads import load_by_block
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.books import Books
 from omnisim.simulation.identity import BUILT
 from omnisim.simulation.messages import Actions, Forecast, Outcome
-from omnisim.simulation.roster import Roster
+from omnisim.simulation.roster import Part, Roster
 from omnisim.snapshot import Snapshots, Stored
 from omnisim.strategies.policy import Policy
 from omnisim.threads import at_most_threads
@@ -111,6 +112,7 @@ class Shard:
         TraceError
             If it is the state of other agents, or damaged.
         """
+        self._parts = roster.parts
         self._activity = _Known(np.zeros_like(roster.declared_activity))
         with at_most_threads(1), strategies_named():
             self._agents = [
@@ -167,6 +169,16 @@ class Shard:
     def actions(self, first: int, last: int) -> dict[str, IntArray]:
         """What was done in rounds ``first`` to ``last`` - 1, by population: (R, n)."""
         return {name: party.actions[first:last, rows] for party, name, rows in self._each()}
+
+    def loads(self, t: int) -> dict[str, dict[int, FloatArray]]:
+        """What agents drew in round t, by population that has loads and by block of its agents."""
+        found = {}
+        for party, name, rows in self._each():
+            population = party.cohort.populations[party.cohort.index[name]]
+            if population.load is not None:
+                part = self._parts.get(name, Part(0, population.agents))
+                found[name] = load_by_block(population.load, party.actions[t, rows], part.first, part.whole)
+        return found
 
     def rounds(self, first: int, last: int) -> dict[str, PlayedRounds]:
         """The books of rounds ``first`` to ``last`` - 1, by population."""

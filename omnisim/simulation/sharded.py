@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, IntArray, freeze, index_type
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import StrategyError, WorkersLostError
+from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohort_record import CohortRecord
@@ -116,6 +117,7 @@ class ShardedAgents:
         self._waiting: list[Played] = []
         self._known_actions = self._collected = 0
         self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
+        self._drawn: tuple[int, list[Any]] = (-1, [])
         self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self.pieces]
         for seat in self._seats:
             seat.begin(None)
@@ -157,6 +159,12 @@ class ShardedAgents:
     def played(self, t: int) -> Mapping[str, IntArray]:
         """What agents did in rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
         return Actions(self, [population.name for population in self._roster.populations], t)
+
+    def loads(self, t: int) -> Mapping[str, FloatArray]:
+        """What agents drew in round t - 1, (H,) by population, asked for when somebody looks."""
+        return Loads(
+            self, [population.name for population in self._roster.populations if population.load is not None], t
+        )
 
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name, when all rounds are over."""
@@ -243,6 +251,14 @@ class ShardedAgents:
             self._known_actions = t
         cohort, start = self._rows[name]
         return freeze(self._books[cohort.name].actions[:t, start : start + cohort.agents])
+
+    def load(self, t: int, name: str) -> FloatArray:
+        """What the agents of a population drew in round t - 1, (H,)."""
+        if self._drawn[0] != t:
+            self._drawn = t, self._ask(t, "loads", t - 1)
+        _, found = self._drawn
+        periods = next(p.load.shape[2] for p in self._roster.populations if p.name == name and p.load is not None)
+        return sum_of_blocks([of_shard[name] for _, of_shard in self._pieces_of(name, found)], periods)
 
     def _whole(self, name: str, actions: int, found: Sequence[Mapping[str, Any]]) -> BoolArray:
         """Candidates of a population (N, A), from those of its pieces."""
@@ -364,6 +380,13 @@ class Actions(_Asked[IntArray]):
 
     def _ask(self, name: str) -> IntArray:
         return self._sharded.actions(self._round, name)
+
+
+class Loads(_Asked[FloatArray]):
+    """What agents drew in the round before a round t, (H,) by population."""
+
+    def _ask(self, name: str) -> FloatArray:
+        return self._sharded.load(self._round, name)
 
 
 class _Shown:

@@ -13,6 +13,7 @@ from many_runs import WITH_STEPS, WITHOUT_STEPS
 
 import omnisim
 from omnisim.errors import EmptyCandidatesError, ScenarioError, StrategyError, TraceError, WorkersLostError
+from omnisim.problem import loads
 from omnisim.problem.churn import Churn
 from omnisim.problem.context import Context, History
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
@@ -129,6 +130,27 @@ WATCHED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("watched", WATCHED)
 def test_the_same_bytes_where_others_look_at_agents(watched: str, tmp_path: Path) -> None:
     assert_same_in_shards(scenario(**WATCHED[watched]), tmp_path, 2, 5)
+
+
+@pytest.mark.parametrize("block", [1, 4, 8])
+def test_the_same_bytes_where_blocks_are_added_up_elsewhere(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loads, "BLOCK", block)
+    churn = {"many": Churn(join=0.3, leave=0.2, initial=0.6)}
+    assert_same_in_shards(scenario(adversary=market(), churn=churn), tmp_path, 2, 5)
+
+
+def test_actions_stay_where_they_are_when_loads_are_looked_at() -> None:
+    calls: list[str] = []
+
+    class Noted(Here):
+        def send(self, method: str, *arguments: Any) -> None:
+            calls.append(arguments[1] if method == "tell" else method)
+            super().send(method, *arguments)
+
+    in_shards(scenario(adversary=market()), 1, lambda: Noted(Shard))
+    assert calls == ["begin", *["loads"] * (T - 1), "rounds", "left", "declared"]
 
 
 VARIED: dict[str, dict[str, Any]] = {
