@@ -1,4 +1,4 @@
-"""What agents draw together: a sum over blocks of agents, which does not depend on where they are.
+"""The load of agents together: a sum over blocks of agents, which does not depend on where they are.
 
 The loads of a block are added one after the other, and so are the sums of blocks. A process that has some of the agents
 can add the blocks that it has all of, and hands out single loads of the others.

@@ -130,7 +130,7 @@ class Prepared:
 
     @property
     def policies(self) -> dict[str, Declared]:
-        """What the rule of each population says of itself, by population."""
+        """Name and promises of the rule of each population."""
         if self.sharded is not None:
             return self.sharded.declared()
         declared = {name: Declared.of(rule) for name, rule in self.rules.items()}
@@ -285,7 +285,7 @@ class Prepared:
         return ByPopulation({cohort.name: cohort for cohort in among}, order)
 
     def _played(self, t: int) -> dict[str, IntArray]:
-        """What agents in this process did in rounds 0 to t - 1, (t, N) by population."""
+        """Actions of agents in this process in rounds 0 to t - 1, (t, N) by population."""
         parts = ((name, a.actions[:t, rows]) for a in self.agents.values() for _, name, rows in a.cohort.each())
         played = {name: freeze(actions) for name, actions in parts}
         return {name: played[name] for name in self.populations}

@@ -70,7 +70,7 @@ class Left:
 
 @dataclass(frozen=True)
 class PlayedRounds:
-    """What some agents did in some rounds, and what it cost: (R, n), (R, n) and (R, n, J)."""
+    """Actions, fallbacks and costs of some agents in some rounds: (R, n), (R, n) and (R, n, J)."""
 
     actions: IntArray
     fallback: BoolArray
@@ -79,14 +79,14 @@ class PlayedRounds:
 
 @dataclass(frozen=True)
 class Declared:
-    """What a population's rule is called, and what it promises, as in the ``about`` of a trace."""
+    """Name and promises of a population's rule, as in the ``about`` of a trace."""
 
     name: str
     policy: Mapping[str, object]
 
     @classmethod
     def of(cls, rule: Policy) -> "Declared":
-        """What a rule says of itself."""
+        """Name and promises of a rule."""
         return cls(type(rule).__name__, written(rule.declared(), rule.benchmark))
 
 
@@ -167,11 +167,11 @@ class Shard:
         }
 
     def actions(self, first: int, last: int) -> dict[str, IntArray]:
-        """What was done in rounds ``first`` to ``last`` - 1, by population: (R, n)."""
+        """Actions of rounds ``first`` to ``last`` - 1, by population: (R, n)."""
         return {name: party.actions[first:last, rows] for party, name, rows in self._each()}
 
     def loads(self, t: int) -> dict[str, dict[int, FloatArray]]:
-        """What agents drew in round t, by population that has loads and by block of its agents."""
+        """Loads of round t, by population that has them and by block of its agents."""
         found = {}
         for party, name, rows in self._each():
             population = party.cohort.populations[party.cohort.index[name]]
@@ -190,7 +190,7 @@ class Shard:
         }
 
     def left(self, law_known: bool) -> dict[str, Left]:
-        """What had left by now, by population.
+        """The rounds after which actions had violated or left by now, by population.
 
         Raises
         ------
@@ -205,7 +205,7 @@ class Shard:
         return found
 
     def declared(self) -> dict[str, Declared]:
-        """What the rule of each population says of itself."""
+        """Name and promises of the rule of each population."""
         return {name: Declared.of(party.policy) for party, name, _ in self._each()}
 
     def state(self) -> Stored:

@@ -153,15 +153,15 @@ class ShardedAgents:
         return _Shown(self, names)
 
     def now(self, names: Sequence[str]) -> "Candidates":
-        """What agents of these populations register for this round."""
+        """The candidates that agents of these populations register for this round."""
         return Candidates(self, names, self._round)
 
     def played(self, t: int) -> Mapping[str, IntArray]:
-        """What agents did in rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
+        """Actions of rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
         return Actions(self, [population.name for population in self._roster.populations], t)
 
     def loads(self, t: int) -> Mapping[str, FloatArray]:
-        """What agents drew in round t - 1, (H,) by population, asked for when somebody looks."""
+        """Loads of round t - 1, (H,) by population, asked for when somebody looks."""
         return Loads(
             self, [population.name for population in self._roster.populations if population.load is not None], t
         )
@@ -188,7 +188,7 @@ class ShardedAgents:
         return records
 
     def declared(self) -> dict[str, Declared]:
-        """What the rule of each population says of itself."""
+        """Name and promises of the rule of each population."""
         found: dict[str, Declared] = {}
         for each in self._ask(self._round + 1, "declared"):
             found |= each
@@ -224,7 +224,7 @@ class ShardedAgents:
             seat.begin(state)
 
     def registered(self, t: int, name: str) -> BoolArray:
-        """What the agents of a population register for round t, (N, A).
+        """The candidates that the agents of a population register for round t, (N, A).
 
         Raises
         ------
@@ -242,7 +242,7 @@ class ShardedAgents:
         return self._shown[1][name]
 
     def actions(self, t: int, name: str) -> IntArray:
-        """What the agents of a population did in rounds 0 to t - 1, (t, N)."""
+        """Actions of the agents of a population in rounds 0 to t - 1, (t, N)."""
         if t > self._known_actions:
             found = self._ask(t, "actions", self._known_actions, t)
             for cohort in self._cohorts:
@@ -253,7 +253,7 @@ class ShardedAgents:
         return freeze(self._books[cohort.name].actions[:t, start : start + cohort.agents])
 
     def load(self, t: int, name: str) -> FloatArray:
-        """What the agents of a population drew in round t - 1, (H,)."""
+        """The load of the agents of a population in round t - 1, (H,)."""
         if self._drawn[0] != t:
             self._drawn = t, self._ask(t, "loads", t - 1)
         _, found = self._drawn
@@ -369,21 +369,21 @@ class _Asked(Mapping[str, _Value]):
 
 
 class Candidates(_Asked[BoolArray]):
-    """What agents register for a round, (N, A) by population."""
+    """Candidates that agents register for a round, (N, A) by population."""
 
     def _ask(self, name: str) -> BoolArray:
         return self._sharded.registered(self._round, name)
 
 
 class Actions(_Asked[IntArray]):
-    """What agents did before a round t, (t, N) by population."""
+    """Actions of agents before a round t, (t, N) by population."""
 
     def _ask(self, name: str) -> IntArray:
         return self._sharded.actions(self._round, name)
 
 
 class Loads(_Asked[FloatArray]):
-    """What agents drew in the round before a round t, (H,) by population."""
+    """Loads of the round before a round t, (H,) by population."""
 
     def _ask(self, name: str) -> FloatArray:
         return self._sharded.load(self._round, name)

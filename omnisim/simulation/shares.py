@@ -61,7 +61,7 @@ def shares(roster: Roster, count: int) -> list[list[Piece]]:
 
 
 def share_of(roster: Roster, pieces: list[Piece]) -> Roster:
-    """What the agents of a share are made of."""
+    """The roster of a share."""
     known = {population.name: population for population in roster.populations}
     names = [piece.population for piece in pieces]
     parts = {

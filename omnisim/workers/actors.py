@@ -33,7 +33,7 @@ class Actor(Protocol):
         ...
 
     def answer(self) -> Any:
-        """What the method called last returned.
+        """The result of the method that was called last.
 
         Raises
         ------
