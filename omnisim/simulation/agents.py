@@ -230,7 +230,7 @@ class Agents:
         return freeze(shown.copy(order="K")) if shown.flags.writeable else shown
 
     def act(self, t: int, active: BoolArray, predictions: FloatArray, shown: BoolArray) -> IntArray:
-        """The action that each agent wants to play (P N,) under predictions (d,) or (P, d), when ``shown`` was registered."""
+        """The action that each agent wants to play (P N,), given predictions (d,) or (P, d) and what it registered."""
         offered, fallback = self._offers.pair(t, self.policy.playable(active))
         candidates = self._offers.check(t, "playable()", offered)
         self.fallback[t] = self._offers.check_fallback(t, fallback)

@@ -23,6 +23,7 @@ from omnisim.simulation.roster import Part, Roster
 from omnisim.snapshot import Snapshots, Stored
 from omnisim.strategies.policy import Policy
 from omnisim.threads import at_most_threads
+from omnisim.trace.checking import check_recorded
 from omnisim.trace.declarations import written
 
 
@@ -125,6 +126,8 @@ class Shard:
         self._shown: tuple[int, list[BoolArray]] = (-1, [])
         if state is not None:
             self._snapshots.put(state)
+            for party in self._agents:
+                check_recorded(party.recorded, party.symbols, 0)  # the books are elsewhere
 
     def play(self, rounds: Sequence[Played]) -> None:
         """Play rounds that follow those played so far.

@@ -29,12 +29,14 @@ from omnisim.simulation.protocol import Clock, Phase, Process
 from omnisim.simulation.roster import Roster
 from omnisim.simulation.shard import Declared, Left, Played, PlayedRounds
 from omnisim.simulation.shares import Piece, share_of, shares
+from omnisim.simulation.topology import party
 from omnisim.snapshot import Stored
 from omnisim.trace import PopulationRecord
+from omnisim.trace.checking import check_recorded
 from omnisim.workers.actors import Actor, ActorLostError
 
-NAME = "shards"
-"""The participant that stands for all of them."""
+NAME = party("*")
+"""The participant that stands for all populations."""
 
 _AHEAD = 16
 """Rounds that shards are told of at once, where nobody asks before."""
@@ -218,10 +220,23 @@ class ShardedAgents:
         self.kept.states[:] = self._ask(rounds, "state")
 
     def go_on(self, rounds: int) -> None:
-        """Begin where shards stood after so many rounds: from what is kept, with the books up to there."""
+        """Begin where shards stood after so many rounds: from what is kept, with the books up to there.
+
+        Raises
+        ------
+        TraceError
+            If either is damaged.
+        """
+        for cohort in self._cohorts:
+            books = self._books[cohort.name]
+            recorded = {"actions": books.actions, "fallback": books.fallback, "costs": books.costs}
+            sizes = {"N": cohort.rows, "A": cohort.actions, "J": len(cohort.whole.constraints)}
+            check_recorded(recorded, {"T": len(books.actions), **sizes}, rounds)
         self._known_actions = self._collected = rounds
         for seat, state in zip(self._seats, self.kept.states, strict=True):
             seat.begin(state)
+        for seat in self._seats:
+            seat.answer()
 
     def registered(self, t: int, name: str) -> BoolArray:
         """The candidates that the agents of a population register for round t, (N, A).

@@ -1,6 +1,7 @@
 """A run in shards ends in the same bytes as one in one process, whoever looks at agents, and whatever is lost."""
 
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from commands import POSIX, done, finish, start, wait_for
 from many_runs import WITH_STEPS, WITHOUT_STEPS
+from scenario_files import omnisim_command
 
 import omnisim
 from omnisim.errors import EmptyCandidatesError, ScenarioError, StrategyError, TraceError, WorkersLostError
@@ -73,13 +75,24 @@ def scenario(**changes: Any) -> omnisim.Scenario:
     return omnisim.Scenario(**given | changes)
 
 
-def prepared(scenario: omnisim.Scenario, shards: int, make: Callable[[], Actor] = lambda: Here(Shard)) -> Prepared:
+class Afar(Here):
+    """A shard in this process, to and from which everything travels as to another."""
+
+    def __init__(self) -> None:
+        super().__init__(Shard)
+
+    def send(self, method: str, *arguments: Any) -> None:
+        super().send(method, *pickle.loads(pickle.dumps(arguments)))  # noqa: S301 (our own)
+
+    def answer(self) -> Any:
+        return pickle.loads(pickle.dumps(super().answer()))  # noqa: S301 (our own)
+
+
+def prepared(scenario: omnisim.Scenario, shards: int, make: Callable[[], Actor] = Afar) -> Prepared:
     return Prepared(scenario, 0, Sharding(shards, make))
 
 
-def in_shards(
-    scenario: omnisim.Scenario, shards: int, make: Callable[[], Actor] = lambda: Here(Shard)
-) -> omnisim.Trace:
+def in_shards(scenario: omnisim.Scenario, shards: int, make: Callable[[], Actor] = Afar) -> omnisim.Trace:
     run = prepared(scenario, shards, make)
     run.play()
     return recorded(run, run.problem.known)
@@ -154,6 +167,7 @@ def test_actions_stay_where_they_are_when_loads_are_looked_at() -> None:
 
 
 VARIED: dict[str, dict[str, Any]] = {
+    "parts that are decided together": {"populations": [population("few", 5, 1), population("more", 15, 4)]},
     "a rule each": {
         "elimination": {
             "few": omnisim.elimination.FirstViolation(),
@@ -229,6 +243,18 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
         omnisim.simulate(scenario(), shards=-1)
     with pytest.raises(ScenarioError, match=r"^a run in shards leaves no state to go on from at its end"):
         omnisim.simulate(scenario(), shards=2, state=tmp_path / "state.npz")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--shards", 0), "the number of shards must be >= 1, got 0"),
+        (("--scheduler", "tcp://here"), "scheduler tcp://here needs a number of shards, which its workers are to play"),
+    ],
+)
+def test_the_command_refuses_in_one_line(options: tuple[object, ...], said: str, tmp_path: Path) -> None:
+    answer = omnisim_command("run", "own_prices", *options, "--out", tmp_path)
+    assert (answer.code, answer.out, answer.err) == (1, "", f"omnisim: own_prices: {said}\n")
 
 
 def test_an_agent_is_named_by_its_number_in_the_population() -> None:
@@ -333,6 +359,20 @@ def test_a_killed_run_goes_on_in_shards(changes: dict[str, Any], tmp_path: Path)
     trace = play(prepared(given, 3), checkpoint)
     assert trace is not None
     assert saved(trace, tmp_path) == saved(omnisim.simulate(given, seed=0), tmp_path)
+
+
+def test_a_state_that_was_changed_is_refused() -> None:
+    run = prepared(scenario(), 1)
+    run.play()
+    assert run.sharded is not None
+    run.sharded.keep(T)
+    (state,) = run.sharded.kept.states
+    assert state is not None
+    for array in state[1].values():
+        if array.dtype.kind == "i" and array.ndim == 3:
+            array[:] = T + 1
+    with pytest.raises(TraceError, match="violated_at"):
+        run.sharded.go_on(T)
 
 
 @pytest.mark.parametrize("shards", [2, None])
