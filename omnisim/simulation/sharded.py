@@ -4,11 +4,12 @@ Adversary, forecasters and clock stay in this process. Agents hear forecasts and
 a shard is told of many rounds at once, after they are over here, and plays them meanwhile. Who looks at what agents
 registered, or have played, waits for it: :class:`ShardedAgents` asks for it then, and for nothing that nobody looks at.
 
-What is asked for comes as arrays of all agents, in their order: sums over them are made here as in a run of one
-process, so that the number of shards changes no bit.
+What is asked for comes as arrays of all agents, in their order, or as sums of blocks of them that do not depend on the
+shards (:mod:`omnisim.problem.loads`): what is added up here is added as in a run of one process, to the last bit.
 """
 
 from abc import abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -103,6 +104,10 @@ class ShardedAgents:
         self._roster, self._cohorts, self.count = roster, list(cohorts), sharding.count
         self.kept = Kept([None] * sharding.count)
         self.pieces = shares(roster, sharding.count)
+        self._places: defaultdict[str, list[tuple[int, Piece]]] = defaultdict(list)
+        for shard, pieces in enumerate(self.pieces):
+            for piece in pieces:
+                self._places[piece.population].append((shard, piece))
         rounds = len(roster.declared_activity)
         self._books = {
             cohort.name: Books(
@@ -305,8 +310,8 @@ class ShardedAgents:
                 yield slice(rows.start + piece.first, rows.start + piece.last), of_shard[name]
 
     def _pieces_of(self, name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Piece, Any]]:
-        for pieces, of_shard in zip(self.pieces, found, strict=True):
-            yield from ((piece, of_shard) for piece in pieces if piece.population == name)
+        """The pieces of a population, and what was found in the shard of each."""
+        return ((piece, found[shard]) for shard, piece in self._places[name])
 
 
 class _Seat:

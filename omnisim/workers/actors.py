@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import joblib
 
 from omnisim.errors import OmnisimError
-from omnisim.interruption import children_hear_nothing
 from omnisim.workers import cluster, parting
 
 _GLANCE = 0.1
@@ -88,15 +87,16 @@ def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Cal
             with _on(distributed, kind, scheduler) as make:
                 yield make
             return
-        with children_hear_nothing():
-            local = distributed.LocalCluster(
+        with (
+            distributed.LocalCluster(
                 n_workers=min(count, joblib.cpu_count()),
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address="127.0.0.1:0",
                 memory_limit=None,
-            )
-        with local, _on(distributed, kind, local.scheduler_address, own=True) as make:
+            ) as local,
+            _on(distributed, kind, local.scheduler_address, own=True) as make,
+        ):
             yield make
 
 
