@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from omnisim.commands.loading import file_name, given, load
-from omnisim.commands.options import Force, Jobs, Open, Plugins, Rounds, ScenarioPath
+from omnisim.commands.options import Force, Jobs, Open, Plugins, Rounds, ScenarioPath, Scheduler
 from omnisim.commands.showing import show_page
 from omnisim.terminal import complain, say
 
@@ -38,10 +38,7 @@ def compare(
         typer.Option(help="Forecaster that the others are compared to; default: the first.", show_default=False),
     ] = None,
     jobs: Jobs = -1,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Run on a Dask cluster, e.g. tcp://10.0.0.1:8786.", show_default=False),
-    ] = None,
+    scheduler: Scheduler = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the runs; default: reports/compare-<scenario>-<digest>.", show_default=False),

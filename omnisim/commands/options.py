@@ -47,5 +47,9 @@ Horizon = Annotated[
         show_default=False,
     ),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on a Dask cluster, e.g. tcp://10.0.0.1:8786.", show_default=False),
+]
 Open = Annotated[bool, typer.Option("--open", help="Show the page in a browser when it is written.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in the folder.")]

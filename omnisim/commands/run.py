@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from omnisim.commands.loading import file_name, given, load, load_prices
-from omnisim.commands.options import Force, Horizon, Open, Overrides, OwnPrices, Plugins, Rounds, ScenarioOrNone, Seed
+from omnisim.commands.options import (
+    Force,
+    Horizon,
+    Open,
+    Overrides,
+    OwnPrices,
+    Plugins,
+    Rounds,
+    ScenarioOrNone,
+    Scheduler,
+    Seed,
+)
 from omnisim.commands.showing import show_page
 from omnisim.interruption import Results, if_interrupted
 from omnisim.progress import rounds_bar
@@ -38,6 +49,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Divide the agents into K parts, on a Dask cluster of this machine or of --scheduler; same numbers.",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Scheduler = None,
     force: Force = False,
     open_: Open = False,
 ) -> None:
@@ -50,6 +70,7 @@ def run(
       omnisim run ercot_day_ahead
       omnisim run my.toml --seed 3 --set forecaster.kind=persistence --out results
       omnisim run my.toml --checkpoint-every 100
+      omnisim run my.toml --shards 8 --scheduler tcp://10.0.0.1:8786
       omnisim run --prices my.csv
     """
     extra = given(seed, rounds, horizon)
@@ -83,6 +104,8 @@ def run(
                 on_round=on_rounds and (lambda t: on_rounds(t + 1, loaded.played)),
                 checkpoint=checkpoint,
                 state=None if loaded.declared_horizon is None else directory / run_directory.STATE,
+                shards=shards,
+                scheduler=scheduler,
             )
         analysis = omnisim.analyze(trace)
         seconds = time.perf_counter() - started

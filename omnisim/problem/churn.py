@@ -134,7 +134,7 @@ def with_rows(population: Population, rows: IntArray) -> Population:
         population.name,
         population.utility[rows],
         population.offset[rows],
-        [_rows_of(constraint, rows) for constraint in population.constraints],
+        [rows_of(constraint, rows) for constraint in population.constraints],
         action_names=population.action_names,
         money=Money(money.scale[rows], money.offset[rows], money.currency),
         load=None if population.load is None else population.load[rows],
@@ -145,14 +145,16 @@ def with_rows(population: Population, rows: IntArray) -> Population:
     )
 
 
-def _rows_of(constraint: Constraint, rows: IntArray) -> Constraint:
+def rows_of(constraint: Constraint, rows: IntArray) -> Constraint:
+    """The constraint of the agents with these indices; an agent may come several times."""
     if isinstance(constraint, LinearConstraint):
         scale = None if constraint.scale is None else constraint.scale[rows]
         return LinearConstraint(
             constraint.slope[rows], constraint.offset[rows], constraint.name, unit=constraint.unit, scale=scale,
             averaged=constraint.averaged,
         )  # fmt: skip
-    return _Rows(constraint, rows)
+    own = getattr(constraint, "of_agents", None)
+    return _Rows(constraint, rows) if own is None else own(rows)
 
 
 class _Rows:

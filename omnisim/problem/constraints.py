@@ -2,9 +2,10 @@
 
 A constraint is any object with ``costs(outcomes)`` that maps outcomes (T, d) to costs (T, N, A) in [-1, 1];
 positive means violated. With attributes ``unit`` and ``scale`` (N,) it says what a cost stands for: ``scale`` times it
-is how far the limit was exceeded, in ``unit``; with ``averaged``, that only the sum over the rounds is limited. It need
-not be linear, nor convex, in the outcome: the guarantees of the elimination rules never use its form (Bechavod, Lu,
-Roth, section 2).
+is how far the limit was exceeded, in ``unit``; with ``averaged``, that only the sum over the rounds is limited. With a
+method ``of_agents(rows)``, which returns the constraint of the agents with these indices, nothing is computed for the
+others where only some are there. It need not be linear, nor convex, in the outcome: the guarantees of the elimination
+rules never use its form (Bechavod, Lu, Roth, section 2).
 """
 
 from dataclasses import dataclass

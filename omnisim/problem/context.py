@@ -159,11 +159,15 @@ class History:
         As sampled.
     actions
         For each population, (t, N); -1 for an agent that was not there.
+    loads
+        For each population that has loads, what its agents drew together in the last round, (H,) in MWh, as
+        :func:`~omnisim.problem.loads.total_load` says; None where nobody has added it up.
     """
 
     outcomes: FloatArray
     predictions: FloatArray
     actions: Mapping[str, IntArray]
+    loads: Mapping[str, FloatArray] | None = None
 
 
 FIXED: tuple[type, ...] = (Population, Past, RegisteredAgents, Service)

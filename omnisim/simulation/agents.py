@@ -1,6 +1,7 @@
 """The process of a cohort of populations: the agents."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.answers import Offers
 from omnisim.simulation.books import Books
+from omnisim.simulation.cohort_record import CohortRecord
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
@@ -181,73 +183,74 @@ class Agents:
         rounds, subsequences = self._activity.active.shape
         return self._offers.check_eliminated_at(rounds, subsequences, self.policy.eliminated_at)
 
+    def left(self, law_known: bool) -> tuple[IntArray, IntArray, IntArray | None]:
+        """``violated_at``, ``eliminated_at`` (checked) and, where laws are known, ``expected_violated_at``."""
+        return self.violated_at, self._eliminated_at, self.expected_violated_at if law_known else None
+
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name."""
-        cohort = self.cohort
-        eliminated_at, violated_at = self._eliminated_at, self.violated_at
-        expected = self.expected_violated_at if law_known else None
-        records = {}
-        for index, name, rows in cohort.each():
-            population = cohort.populations[index]
-            records[name] = PopulationRecord(
-                population=population.without_constraints(),
-                constraint_names=population.constraint_names,
-                limits=population.limits,
-                actions=self.actions[:, rows].astype(index_type(cohort.actions), copy=False),
-                fallback=self.fallback[:, rows],
-                costs=self.costs[:, rows],
-                violated_at=violated_at[rows],
-                expected_violated_at=None if expected is None else expected[rows],
-                eliminated_at=eliminated_at[rows],
-                subscriptions=tuple(self._subscriptions),
-                heard=None if self.ideal else self.heard[:, index],
-                defaulted=None if self.ideal else self.defaulted[:, index],
-                settled_at=None if self.ideal else self.settled_at[:, index],
-                present=None if self.present is None else self.present[:, rows],
+        left = self.left(law_known)
+        records = CohortRecord(self.cohort, self.books, *left, self._subscriptions, self.present).by_population()
+        if self.ideal:
+            return records
+        return {
+            name: replace(
+                record,
+                heard=self.heard[:, index],
+                defaulted=self.defaulted[:, index],
+                settled_at=self.settled_at[:, index],
             )
-        return records
+            for index, (name, record) in enumerate(records.items())
+        }
 
     def run(self, clock: Clock, network: Network) -> Process:
         """The process."""
-        cohort, policy, me = self.cohort, self.policy, self.cohort.name
+        me = self.cohort.name
         mailbox = network.mailboxes[me]
         while True:
             t: int = yield clock.at(Phase.REGISTRATION)
             active = mailbox.take_one(Notice).context.active
-            shown = self._offers.check(t, "registered()", policy.registered(active))
-            if shown.flags.writeable:
-                shown = freeze(shown.copy(order="K"))
+            shown = self.register(t, active)
             network.send(me, Registration(me, t, shown))
             yield clock.at(Phase.ACTION)
-            offered, fallback = self._offers.pair(t, policy.playable(active))
-            candidates = self._offers.check(t, "playable()", offered)
-            self.fallback[t] = self._offers.check_fallback(t, fallback)
             if self.ideal:
-                predictions, acting = self._hear(mailbox.take(Forecast)), None
+                predictions, acting = self.hear(mailbox.take(Forecast)), None
             else:
                 predictions, acting = self._listen(t, network.receive(me, Forecast))
-            try:
-                chosen = cohort.best_response(predictions, candidates)
-            except ProblemError as cause:
-                raise self._offers.without_action(t, cause) from cause
-            if self._theirs:
-                self._offers.check_registered(t, shown, candidates, draws=policy.draws)
-                self._offers.check_chosen(t, chosen, self.fallback[t], self._eliminated_at, active)
-            network.send(me, Actions(me, t, chosen, acting))
+            network.send(me, Actions(me, t, self.act(t, active, predictions, shown), acting))
             yield clock.at(Phase.SETTLEMENT)
             if self.ideal:
-                self._settle(t, mailbox.take_one(Outcome), active)
+                self.settle(t, mailbox.take_one(Outcome), active)
             else:
                 self._learn(t, network.receive(me, Outcome))
 
-    def _hear(self, received: Sequence[Forecast]) -> FloatArray:
-        """The prediction to act on (d,), where all are heard at once."""
-        if len(received) == 1:
-            return received[0].prediction
-        told = {message.forecaster: message.prediction for message in received}
-        return np.asarray(sum(told[name] for name in self._subscriptions) / len(told))
+    def register(self, t: int, active: BoolArray) -> BoolArray:
+        """The actions (P N, A) that others are told of in round t of the active (L,) subsequences, read-only."""
+        shown = self._offers.check(t, "registered()", self.policy.registered(active))
+        return freeze(shown.copy(order="K")) if shown.flags.writeable else shown
 
-    def _settle(self, t: int, message: Outcome, active: BoolArray) -> None:
+    def act(self, t: int, active: BoolArray, predictions: FloatArray, shown: BoolArray) -> IntArray:
+        """The action that each agent wants to play (P N,), given predictions (d,) or (P, d) and what it registered."""
+        offered, fallback = self._offers.pair(t, self.policy.playable(active))
+        candidates = self._offers.check(t, "playable()", offered)
+        self.fallback[t] = self._offers.check_fallback(t, fallback)
+        try:
+            chosen = self.cohort.best_response(predictions, candidates)
+        except ProblemError as cause:
+            raise self._offers.without_action(t, cause) from cause
+        if self._theirs:
+            self._offers.check_registered(t, shown, candidates, draws=self.policy.draws)
+            self._offers.check_chosen(t, chosen, self.fallback[t], self._eliminated_at, active)
+        return chosen
+
+    def hear(self, received: Sequence[Forecast]) -> FloatArray:
+        """The prediction to act on (d,), where all are heard at once: the mean of those that it is subscribed to."""
+        told = {message.forecaster: message.prediction for message in received}
+        if len(self._subscriptions) == 1:
+            return told[self._subscriptions[0]]
+        return np.asarray(sum(told[name] for name in self._subscriptions) / len(self._subscriptions))
+
+    def settle(self, t: int, message: Outcome, active: BoolArray) -> None:
         """Book the round and learn from it, where all is heard at once."""
         self.book(t, message.outcome)
         # A policy may look at what is recorded, and not change it.

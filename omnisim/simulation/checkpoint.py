@@ -8,7 +8,7 @@ What was played and what it cost is in a file beside that of the state, to which
 large as what its participants remember, however long the run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -18,10 +18,10 @@ import numpy as np
 from omnisim import snapshot
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
-from omnisim.scenario.problem import Problem
-from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.books import Books, BooksFile
 from omnisim.simulation.identity import BUILT, identity, packages
+from omnisim.simulation.preparing import Prepared
+from omnisim.simulation.sharded import ShardedAgents
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
 
@@ -89,28 +89,17 @@ class Checkpointer:
     ----------
     checkpoint
         Where and how often.
-    scenario, problem, seed
-        What is run.
-    parties
-        Everything that remembers something, by name, built and started.
-    books
-        Of the run.
+    run
+        That has played nothing yet.
     """
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        scenario: Scenario,
-        problem: Problem,
-        seed: int,
-        parties: Mapping[str, object],
-        books: Sequence[Books],
-    ) -> None:
-        self._checkpoint, self._rounds = checkpoint, problem.rounds
-        self._parties = list(parties.values())
-        self._books = BooksFile(checkpoint.books, books)
-        self._snapshots = Snapshots(parties, (*BUILT, Books), packages(scenario))
-        self._run = identity(scenario, problem, seed)
+    def __init__(self, checkpoint: Checkpoint, run: Prepared) -> None:
+        self._checkpoint, self._rounds = checkpoint, run.problem.rounds
+        self._parties, self._sharded = list(run.parties.values()), run.sharded
+        self._books = BooksFile(checkpoint.books, run.books)
+        self._snapshots = Snapshots(run.parties, (*BUILT, Books, ShardedAgents), packages(run.scenario))
+        self._run = identity(run.scenario, run.problem, run.seed)
+        self._run["the number of shards"] = None if run.sharded is None else run.sharded.count
 
     def resume(self) -> int:
         """Put the state of the file, if there is one, in place; the round to go on with.
@@ -143,6 +132,8 @@ class Checkpointer:
             If a strategy holds what no state can.
         """
         if (t + 1) % self._checkpoint.every == 0 and t + 1 < self._rounds:
+            if self._sharded is not None:
+                self._sharded.keep(t + 1)
             books = self._books.append(t + 1)
             tree, arrays = self._snapshots.take(copy=False)
             about = {"run": self._run, "round": t + 1, "books": books, "state": tree}
@@ -164,6 +155,8 @@ class Checkpointer:
             raise TraceError(f"is the state after {t!r} rounds, the run has {self._rounds}")
         self._snapshots.put((tree["state"], arrays))
         self._books.read(t, tree["books"])
+        if self._sharded is not None:
+            self._sharded.go_on(t)
         for party in self._parties:
             if isinstance(party, Recorder):
                 check_recorded(party.recorded, party.symbols, t)

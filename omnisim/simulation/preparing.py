@@ -7,33 +7,32 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import simpy
 
-from omnisim.arrays import BoolArray, IntArray
+from omnisim.arrays import BoolArray, IntArray, freeze
 from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.plug_ins import strategies_named
 from omnisim.problem.context import Service
 from omnisim.scenario.known_rounds import checked_limits
-from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
-from omnisim.simulation.adaptive import Activity, adaptive_rounds
-from omnisim.simulation.agents import Agents
+from omnisim.simulation.adaptive import adaptive_rounds
 from omnisim.simulation.books import Books
-from omnisim.simulation.cohorts import Cohort, cohorts
-from omnisim.simulation.messages import Actions
+from omnisim.simulation.cohorts import ByPopulation, Cohort
+from omnisim.simulation.messages import Actions, Outcome
 from omnisim.simulation.network import Lines, Network
-from omnisim.simulation.processes import ForecastService, World
+from omnisim.simulation.processes import ForecastService, Shown, World
 from omnisim.simulation.protocol import Clock, Phase
+from omnisim.simulation.roster import Roster
 from omnisim.simulation.round_data import RoundData
+from omnisim.simulation.shard import Declared
+from omnisim.simulation.sharded import NAME, ShardedAgents, Sharding
 from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.adversaries.replay import Replay
 from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
-from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.threads import at_most_threads
-from omnisim.trace import FORECASTER
+from omnisim.trace import FORECASTER, PopulationRecord
 from omnisim.trace.description import RECORD, RUN, size_of
 
 
@@ -48,6 +47,8 @@ class Prepared:
         What to run.
     seed
         Of all randomness in the run, >= 0.
+    sharding
+        Where the agents are, if they are not in this process.
 
     Raises
     ------
@@ -55,7 +56,7 @@ class Prepared:
         If the scenario is not consistent, a strategy refuses to start, or the record is larger than memory.
     """
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, sharding: Sharding | None = None) -> None:
         self.scenario, self.seed = scenario, seed
         self.problem = problem = scenario.problem(seed)
         self.populations = {p.name: p for p in problem.populations}
@@ -67,21 +68,39 @@ class Prepared:
         self.forecasters = {name: copy.deepcopy(each) for name, each in scenario.forecasters.items()}
         self._hears = {name: scenario.subscriptions_of(name) for name in self.populations}
         with at_most_threads(1):
-            self._cohorts, self.rules = _cohorts_and_rules(scenario, problem, self._hears, seed)
-            self.home = {name: cohort.name for cohort in self._cohorts for name in cohort.names}
+            roster = self._roster()
+            self._cohorts = roster.cohorts()
+            self.rules = {} if sharding else {cohort.name: roster.started(cohort) for cohort in self._cohorts}
             self._start_forecasters()
             self.lines = _lines(scenario, self._cohorts, self._hears, problem.rounds, seed)
+            if sharding is not None and self.lines is not None:
+                raise ScenarioError(
+                    "shards need a network on which nothing is late or lost: this one delays or loses messages"
+                )
             round_data = RoundData(
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
             self.adaptive = adaptive_rounds(problem.active, problem.subsequences, problem.memberships, adversary)
             activity = self.adaptive or round_data
-            self.agents = {cohort.name: self._agents_of(cohort, activity) for cohort in self._cohorts}
-            observers = [party.observe_law for party in self.agents.values()] if adversary.law_known else []
-            rng = stream(seed, "adversary")
-            answering = self._answering()
+            self.sharded = None if sharding is None else ShardedAgents(roster, self._cohorts, sharding)
+            self.agents = {
+                cohort.name: roster.agents(cohort, self.rules[cohort.name], activity, ideal=self.lines is None)
+                for cohort in self._cohorts
+                if cohort.name in self.rules
+            }
+            parties = self.agents.values() if self.sharded is None else [self.sharded]
+            observers = [party.observe_law for party in parties] if adversary.law_known else []
             self.world = World(
-                round_data, adversary, self.agents, list(self.populations), rng, observers, answering, self.adaptive
+                round_data,
+                adversary,
+                self.agents,
+                self._shown(list(self.populations), self._cohorts),
+                self._played if self.sharded is None else self.sharded.played,
+                None if self.sharded is None else self.sharded.loads,
+                stream(seed, "adversary"),
+                observers,
+                self._answering(),
+                self.adaptive,
             )
             self.services = {name: self._service_of(name) for name in self.forecasters}
 
@@ -101,12 +120,32 @@ class Prepared:
         found = {"world": self.world, **_named("forecaster", self.forecasters)}
         found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
         found |= {} if self.adaptive is None else {"adaptive": self.adaptive}
+        found |= {} if self.sharded is None else {"shards": self.sharded.kept}
         return found | ({} if self.lines is None else {"lines": self.lines})
 
     @property
     def books(self) -> list[Books]:
         """The books of all cohorts."""
-        return [party.books for party in self.agents.values()]
+        return [party.books for party in self.agents.values()] if self.sharded is None else self.sharded.books
+
+    @property
+    def policies(self) -> dict[str, Declared]:
+        """Name and promises of the rule of each population."""
+        if self.sharded is not None:
+            return self.sharded.declared()
+        declared = {name: Declared.of(rule) for name, rule in self.rules.items()}
+        return {name: declared[cohort.name] for cohort in self._cohorts for name in cohort.names}
+
+    def records(self, law_known: bool) -> dict[str, PopulationRecord]:
+        """The record of each population, by name, when all rounds are over."""
+        if self.sharded is not None:
+            return self.sharded.records(law_known)
+        found: dict[str, PopulationRecord] = {}
+        for name, party in self.agents.items():
+            if self.lines is not None:
+                party.note_in_flight(self.lines.in_flight(name, Outcome))
+            found |= party.records(law_known)
+        return found
 
     @property
     def record_size(self) -> int:
@@ -170,13 +209,17 @@ class Prepared:
         roles = {
             WORLD: Role.WORLD,
             **dict.fromkeys(self.services, Role.FORECASTER),
-            **dict.fromkeys(self.agents, Role.POPULATION),
+            **dict.fromkeys(self.agents if self.sharded is None else [NAME], Role.POPULATION),
         }
-        network = Network(environment, roles, _listeners(self._cohorts, self._hears, self.forecasters), self.lines)
+        listeners = _listeners(self._cohorts, self._hears, self.forecasters)
+        if self.sharded is not None:
+            listeners = {name: [NAME] for name in self.forecasters}
+        network = Network(environment, roles, listeners, self.lines)
         clock = Clock(environment, rounds, on_round, first_round, until)
         processes = [clock.run(), self.world.run(clock, network)]
         processes += [service.run(clock, network) for service in self.services.values()]
         processes += [party.run(clock, network) for party in self.agents.values()]
+        processes += [] if self.sharded is None else [self.sharded.run(clock, network)]
         for process in processes:
             environment.process(process)
         try:
@@ -195,9 +238,7 @@ class Prepared:
                 Service(
                     dimension=adversary.dimension,
                     rounds=problem.rounds,
-                    populations=[
-                        self.populations[p] for p in self._heard_by(name) if not self.rules[self.home[p]].draws
-                    ],
+                    populations=[self.populations[p] for p in self._heard_by(name) if not self._draws(p)],
                     subsequences=problem.subsequences,
                     past=problem.past,
                     law=(lambda context: adversary.law(context, None, None))
@@ -208,39 +249,56 @@ class Prepared:
                 )
             )
 
-    def _agents_of(self, cohort: Cohort, activity: Activity) -> Agents:
+    def _roster(self) -> Roster:
         problem, network = self.problem, self.scenario.network
-        return Agents(
-            cohort,
-            self.rules[cohort.name],
-            activity,
-            self._hears[cohort.populations[0].name],
-            np.array([problem.default_actions.get(p.name, 0) for p in cohort.populations]),
-            problem.present.get(cohort.populations[0].name),
-            None if network is None else network.max_age,
-            ideal=self.lines is None,
-            seen=not self.adversary.oblivious or self.adaptive is not None,
+        return Roster(
+            problem.populations,
+            {name: self.scenario.elimination_of(name) for name in self.populations},
+            self._hears,
+            problem.present,
+            problem.default_actions,
+            problem.declared_activity,
+            sum(population.agents for population in problem.populations),
+            self.seed,
+            seen=not self.adversary.oblivious or bool(problem.memberships or self.adversary.published),
             law_known=self.adversary.law_known,
+            max_age=None if network is None else network.max_age,
         )
 
     def _service_of(self, name: str) -> ForecastService:
+        cohorts = [cohort for cohort in self._cohorts if name in self._hears[cohort.populations[0].name]]
         return ForecastService(
             self.forecasters[name],
             self.problem.rounds,
             self.adversary.dimension,
-            {cohort.name: cohort for cohort in self._cohorts if name in self._hears[cohort.populations[0].name]},
-            self._heard_by(name),
+            {} if self.sharded is not None else {cohort.name: cohort for cohort in cohorts},
+            self._shown(self._heard_by(name), cohorts),
             stream(self.seed, name if name == FORECASTER else f"{FORECASTER}/{name}"),
             name,
             exposed=not self.adversary.oblivious and name == FORECASTER,
         )
+
+    def _shown(self, order: Sequence[str], among: Sequence[Cohort]) -> Shown:
+        """Shows the candidates of these populations, which are in these cohorts."""
+        if self.sharded is not None:
+            return self.sharded.candidates(order)
+        return ByPopulation({cohort.name: cohort for cohort in among}, order)
+
+    def _played(self, t: int) -> dict[str, IntArray]:
+        """Actions of agents in this process in rounds 0 to t - 1, (t, N) by population."""
+        parts = ((name, a.actions[:t, rows]) for a in self.agents.values() for _, name, rows in a.cohort.each())
+        played = {name: freeze(actions) for name, actions in parts}
+        return {name: played[name] for name in self.populations}
+
+    def _draws(self, population: str) -> bool:
+        return self.scenario.elimination_of(population).draws
 
     def _answering(self) -> list[str]:
         """Populations that act on this round's prediction of the first forecaster, and on nothing else."""
         if self.lines is not None:
             return []
         alone = [name for name in self.populations if tuple(self._hears[name]) == (FORECASTER,)]
-        return [name for name in alone if not self.rules[self.home[name]].draws]
+        return [name for name in alone if not self._draws(name)]
 
     def _heard_by(self, forecaster: str) -> list[str]:
         return [name for name in self.populations if forecaster in self._hears[name]]
@@ -274,23 +332,6 @@ class Prepared:
                 f"the record of {self.problem.rounds:,} rounds of {agents:,} agents takes {shown(self.record_size)} of "
                 f"memory: this machine has {shown(memory)}; fewer rounds or agents would do"
             )
-
-
-def _cohorts_and_rules(
-    scenario: Scenario, problem: Problem, hears: Mapping[str, Sequence[str]], seed: int
-) -> tuple[list[Cohort], dict[str, Policy]]:
-    """The cohorts, and by their names their rules, started."""
-    given = {p.name: scenario.elimination_of(p.name) for p in problem.populations}
-    # Agents that come and go are masked by themselves: their populations stay alone.
-    apart = {name: (tuple(hears[name]), name if name in problem.present else None) for name in given}
-    found = cohorts(problem.populations, given, apart)
-    rules: dict[str, Policy] = {}
-    for cohort in found:
-        first = cohort.populations[0].name
-        rules[cohort.name] = copy.deepcopy(given[first])
-        rules[cohort.name].everyone = sum(each.rows for each in found)
-        rules[cohort.name].start(cohort.whole, problem.declared_activity, stream(seed, f"population/{first}/policy"))
-    return found, rules
 
 
 def _lines(

@@ -7,16 +7,17 @@ everyone is booked by the world when the outcome is known; who learns of it, and
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, freeze
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.adaptive import AdaptiveRounds
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.answers import check_bases, check_diagnostic, check_gain_gradient
-from omnisim.simulation.cohorts import ByPopulation, Cohort
+from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
@@ -25,6 +26,9 @@ from omnisim.simulation.topology import WORLD
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.trace import FORECASTER
+
+Shown: TypeAlias = Callable[[Mapping[str, BoolArray]], Mapping[str, BoolArray]]
+"""Function from what was registered by cohort to candidates by population."""
 
 
 class World:
@@ -37,9 +41,13 @@ class World:
     round_data, adversary, rng
         What it plays with.
     agents
-        The cohorts, whose books it keeps.
-    order
-        Names of the populations.
+        The cohorts that are decided in this process, whose books it keeps.
+    shown
+        Candidates by population, from those that were registered by cohort.
+    played
+        Actions of rounds 0 to t - 1, (t, N) by population, as a function of t.
+    loads
+        What populations drew in round t - 1, as a function of t; None where it is for others to add up.
     observers
         See above.
     answering
@@ -53,7 +61,9 @@ class World:
         round_data: RoundData,
         adversary: Adversary,
         agents: Mapping[str, Agents],
-        order: Sequence[str],
+        shown: Shown,
+        played: Callable[[int], Mapping[str, IntArray]],
+        loads: Callable[[int], Mapping[str, FloatArray]] | None,
         rng: np.random.Generator,
         observers: Sequence[Callable[[int, Mixture], None]] = (),
         answering: Collection[str] | None = None,
@@ -63,8 +73,7 @@ class World:
         self._round_data, self._adversary, self._rng = round_data, adversary, rng
         self.outcomes, self.unclipped_outcomes = np.empty((2, rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
-        self._agents, self._order = agents, order
-        self._shown = ByPopulation({name: party.cohort for name, party in agents.items()}, order)
+        self._agents, self._shown, self._played, self._loads = agents, shown, played, loads
         self._observers = tuple(observers)
         self._answering, self._adaptive = answering, adaptive
 
@@ -117,13 +126,8 @@ class World:
             network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy()), unclipped))
 
     def _history(self, t: int) -> History:
-        parts = ((name, a.actions[:t, rows]) for a in self._agents.values() for _, name, rows in a.cohort.each())
-        played = {name: freeze(actions) for name, actions in parts}
-        return History(
-            freeze(self.outcomes[:t]),
-            freeze(self._heard_predictions[:t]),
-            {name: played[name] for name in self._order},
-        )
+        loads = None if self._loads is None else self._loads(t)
+        return History(freeze(self.outcomes[:t]), freeze(self._heard_predictions[:t]), self._played(t), loads)
 
 
 class ForecastService:
@@ -139,9 +143,9 @@ class ForecastService:
     rounds, dimension
         T and d.
     cohorts
-        Those subscribed.
-    order
-        Names of the registered populations.
+        Those subscribed that are decided in this process.
+    shown
+        Candidates by population, from those that were registered by cohort.
     rng
         For sampling.
     name
@@ -156,14 +160,14 @@ class ForecastService:
         rounds: int,
         dimension: int,
         cohorts: Mapping[str, Cohort],
-        order: Sequence[str],
+        shown: Shown,
         rng: np.random.Generator,
         name: str = FORECASTER,
         exposed: bool = False,
     ) -> None:
         self._forecaster, self._rng, self._exposed = forecaster, rng, exposed
         self.name, self._cohorts, self._who = name, cohorts, type(forecaster).__name__
-        self._shown = ByPopulation(cohorts, order)
+        self._shown = shown
         self._registered = {c: np.full(cohort.count, -1) for c, cohort in cohorts.items()}
         self._candidates = {
             c: freeze(np.ones((cohort.rows, cohort.actions), dtype=np.bool_)) for c, cohort in cohorts.items()

@@ -9,7 +9,6 @@ from omnisim._version import __version__
 from omnisim.arrays import IntArray
 from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
-from omnisim.simulation.messages import Outcome
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.settlement import differing, true_costs
 from omnisim.trace import FORECASTER, Mixtures, PopulationRecord, Trace
@@ -24,11 +23,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
     problem, world, adversary = run.problem, run.world, run.adversary
     first, forecaster = run.services[FORECASTER], run.forecasters[FORECASTER]
     outcomes = world.outcomes[:rounds]
-    records: dict[str, PopulationRecord] = {}
-    for name, party in run.agents.items():
-        if run.lines is not None:
-            party.note_in_flight(run.lines.in_flight(name, Outcome))
-        records |= party.records(adversary.law_known and not adversary.draws_in_law)
+    records = run.records(adversary.law_known and not adversary.draws_in_law)
     if rounds < problem.rounds:
         records = {name: _cut(record, rounds) for name, record in records.items()}
     unclipped_outcomes = differing(world.unclipped_outcomes[:rounds], outcomes)
@@ -37,7 +32,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
             name: replace(record, true_costs=true_costs(run.populations[name], record, unclipped_outcomes))
             for name, record in records.items()
         }
-    rules = {name: run.rules[run.home[name]] for name in run.populations}
+    policies = run.policies
     others = {name: each.predictions[:rounds] for name, each in run.services.items() if name != FORECASTER}
     return Trace(
         outcomes=outcomes,
@@ -68,8 +63,8 @@ def recorded(run: Prepared, rounds: int) -> Trace:
             "forecaster": type(forecaster).__name__,
             "forecast": written(forecaster.declared()),
             "adversary": type(adversary).__name__,
-            "elimination": {name: type(rule).__name__ for name, rule in rules.items()},
-            "policies": {name: written(rule.declared(), rule.benchmark) for name, rule in rules.items()},
+            "elimination": {name: policies[name].name for name in run.populations},
+            "policies": {name: policies[name].policy for name in run.populations},
             **_about_network(run.scenario, problem),
             **_about_populations(problem),
         },

@@ -1,6 +1,7 @@
 """Run a scenario: the function ``omnisim.simulate``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from omnisim.errors import ScenarioError
@@ -9,6 +10,8 @@ from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
+from omnisim.simulation.shard import Shard
+from omnisim.simulation.sharded import Sharding
 from omnisim.simulation.standing import EndCheckpointer
 from omnisim.trace import Trace
 
@@ -19,14 +22,16 @@ def simulate(
     on_round: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,
     state: Path | None = None,
+    shards: int | None = None,
+    scheduler: str | None = None,
 ) -> Trace:
     """Run a scenario and return the record of the run.
 
     The scenario and its strategies are left as they were: the run works on copies.
 
-    On one machine with one set of versions, a scenario and a seed give the same bytes, whatever the number of workers
-    and threads, the hash seed, the order in which processes start, and a network that delays and loses nothing. On
-    another processor, or with other versions of libraries that draw the same random numbers, decisions are the same
+    On one machine with one set of versions, a scenario and a seed give the same bytes, whatever the number of workers,
+    shards and threads, the hash seed, the order in which processes start, and a network that delays and loses nothing.
+    On another processor, or with other versions of libraries that draw the same random numbers, decisions are the same
     and recorded numbers agree to 1e-12 (of the largest in their array, where that is above 1), as long as nothing is
     decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several
     solutions: from that round on, runs may part.
@@ -47,11 +52,20 @@ def simulate(
     state
         File for the state at the end of a run with a declared horizon, from which it can go on when there are more
         rounds; see :mod:`omnisim.simulation.standing`.
+    shards
+        Into how many parts the agents are divided that are played on the workers of a Dask cluster, >= 1; the rest of
+        the run stays here (:mod:`omnisim.simulation.sharded`). None: everything is here. What a lost worker had is
+        played again on another one, from the last state of ``checkpoint`` or, without one, from the first round.
+    scheduler
+        Address of its scheduler, such as ``tcp://10.0.0.1:8786``; by default a cluster of this machine is started.
 
     Raises
     ------
     OmnisimError
-        If the scenario is not consistent, or a strategy breaks its contract on the way.
+        If the scenario is not consistent, a strategy breaks its contract on the way, or the agents cannot be divided
+        like that.
+    WorkersLostError
+        If the cluster is gone.
 
     Examples
     --------
@@ -69,15 +83,32 @@ def simulate(
         scenario = load_scenario(scenario)
     elif not isinstance(scenario, Scenario):
         raise ScenarioError(f"simulate needs a Scenario, the name of one or a path, got {type(scenario).__name__}")
-    run = Prepared(scenario, scenario.seed if seed is None else seed)
-    checkpointer = None
-    if checkpoint is not None:
-        checkpointer = Checkpointer(checkpoint, scenario, run.problem, run.seed, run.parties, run.books)
-    end_checkpointer = None if state is None else EndCheckpointer(run)
-    run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
-    if end_checkpointer is not None and state is not None:
-        end_checkpointer.save(state)
-    return recorded(run, run.problem.known)
+    if state is not None and shards is not None:
+        raise ScenarioError("a run in shards leaves no state to go on from at its end: leave out shards, or horizon")
+    with _sharding(shards, scheduler) as sharding:
+        run = Prepared(scenario, scenario.seed if seed is None else seed, sharding)
+        checkpointer = None if checkpoint is None else Checkpointer(checkpoint, run)
+        end_checkpointer = None if state is None else EndCheckpointer(run)
+        run.play(_both(checkpointer, on_round), 0 if checkpointer is None else checkpointer.resume())
+        if end_checkpointer is not None and state is not None:
+            end_checkpointer.save(state)
+        return recorded(run, run.problem.known)
+
+
+@contextmanager
+def _sharding(shards: int | None, scheduler: str | None) -> Iterator[Sharding | None]:
+    """The workers for so many shards, while the context lasts."""
+    if shards is None:
+        if scheduler is not None:
+            raise ScenarioError(f"scheduler {scheduler} needs a number of shards, which its workers are to play")
+        yield None
+        return
+    if shards < 1:
+        raise ScenarioError(f"the number of shards must be >= 1, got {shards}")
+    from omnisim.workers.actors import actors
+
+    with actors(Shard, shards, scheduler) as make:
+        yield Sharding(shards, make)
 
 
 def _both(checkpointer: Checkpointer | None, on_round: Callable[[int], None] | None) -> Callable[[int], None] | None:

@@ -51,6 +51,12 @@ class Policy(Declaring, ABC):
     everyone: int | None = None
     """Number of agents of all populations of the run, which it sets before the start; None where nobody has."""
 
+    whole: int | None = None
+    """Number of agents of the population, where this object serves only some of them; None where it serves all."""
+
+    first: int = 0
+    """Number, in the population, of the first agent that it serves."""
+
     draws: ClassVar[bool] = False
     """Whether it draws its action and ignores predictions; then it does not register with the forecaster."""
 

@@ -25,7 +25,7 @@ A worker that died comes back within seconds if somebody looks after it. A machi
 30 seconds by the operating system (``distributed.comm.timeouts.tcp``), so that all is said within a minute.
 """
 
-_LOOK = 2.0
+LOOK = 2.0
 """Seconds between two looks at the cluster, and for which a result is waited for."""
 
 _CHATTY = ("distributed", "tornado", "asyncio")
@@ -36,9 +36,9 @@ def on_cluster(
     function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], address: str
 ) -> Generator[tuple[int, Result], None, None]:
     """Run tasks on the workers of a scheduler; see :func:`omnisim.workers.each_result`."""
-    distributed = _library()
-    with _quiet(), _connected(distributed, address) as client:
-        watch = _Watch(distributed, client, address)
+    distributed = library()
+    with quiet(), connected(distributed, address) as client:
+        watch = Watch(distributed, client, address)
         ahead = enumerate(tasks)
         waiting: dict[Any, int] = {}
         while True:
@@ -66,7 +66,7 @@ def _finished(distributed: ModuleType, client: Any, waiting: list[Any], address:
     """Wait a while for futures, and yield those that are done with their results."""
     try:
         with suppress(TimeoutError), client.as_current():
-            distributed.wait(waiting, timeout=_LOOK, return_when="FIRST_COMPLETED")
+            distributed.wait(waiting, timeout=LOOK, return_when="FIRST_COMPLETED")
         for future in waiting:
             if future.done():
                 with suppress(TimeoutError):
@@ -78,44 +78,56 @@ def _finished(distributed: ModuleType, client: Any, waiting: list[Any], address:
 def _result_of(distributed: ModuleType, future: Any, address: str) -> Any:
     """Result of a task; a TimeoutError if it was lost with its worker and is computed again."""
     try:
-        return future.result(timeout=_LOOK)
+        return future.result(timeout=LOOK)
     except distributed.KilledWorker as cause:
         raise WorkersLostError(
             f"--scheduler {address}: one task after the other lost its worker with it, most often for want of memory "
             f"({one_line(cause)})"
         ) from cause
     except (ImportError, AttributeError) as cause:
-        raise OmnisimError(
-            f"--scheduler {address}: has not the code of its task: {one_line(cause)}; install it there too"
-        ) from cause
+        raise without_code(address, cause) from cause
 
 
-class _Watch:
+def without_code(address: str, cause: Exception) -> OmnisimError:
+    """Make the error for workers on which something is not installed."""
+    return OmnisimError(f"--scheduler {address}: has not the code of its task: {one_line(cause)}; install it there too")
+
+
+class Watch:
     """Looks whether the scheduler answers and has workers.
 
     Attributes
     ----------
     threads
         Of all workers, at the last look.
+    workers
+        Their addresses.
+    address
+        Of the scheduler.
+
+    Raises
+    ------
+    OmnisimError
+        If there are none to begin with.
     """
 
     def __init__(self, distributed: ModuleType, client: Any, address: str) -> None:
-        self._client, self._address, self._cancelled = client, address, distributed.CancelledError
-        self.threads = 0
+        self._client, self.address, self._cancelled = client, address, distributed.CancelledError
+        self.threads, self.workers = 0, set[str]()
         self._answered = self._worked = self._looked = time.monotonic()
         self._ask()
         if not self.threads:
             raise OmnisimError(f"--scheduler {address}: has no workers")
 
-    def look(self) -> None:
-        """Ask the scheduler, if it is time.
+    def look(self, *, at_once: bool = False) -> None:
+        """Ask the scheduler, if it is time or must be known at once.
 
         Raises
         ------
         WorkersLostError
             If it has not answered, or has had no workers, for as long as there is patience.
         """
-        if time.monotonic() - self._looked < _LOOK:
+        if not at_once and time.monotonic() - self._looked < LOOK:
             return
         self._ask()
         for since, lost in (
@@ -123,12 +135,13 @@ class _Watch:
             (self._worked, "all workers are gone: there was none"),
         ):
             if self._looked - since > PATIENCE:
-                raise WorkersLostError(f"--scheduler {self._address}: {lost} for {PATIENCE:.0f} seconds")
+                raise WorkersLostError(f"--scheduler {self.address}: {lost} for {PATIENCE:.0f} seconds")
 
     def _ask(self) -> None:
         with suppress(OSError, TimeoutError, self._cancelled, RuntimeError, ValueError):
-            found = self._client.sync(self._client.scheduler.identity, callback_timeout=5 * _LOOK)
+            found = self._client.sync(self._client.scheduler.identity, callback_timeout=5 * LOOK)
             self._answered = time.monotonic()
+            self.workers = set(found["workers"])
             self.threads = sum(worker["nthreads"] for worker in found["workers"].values())
             if self.threads:
                 self._worked = self._answered
@@ -136,9 +149,16 @@ class _Watch:
 
 
 @contextmanager
-def _connected(distributed: ModuleType, address: str) -> Iterator[Any]:
+def connected(distributed: ModuleType, address: str, *, direct: bool = False) -> Iterator[Any]:
+    """A client of the scheduler at this address, which speaks to workers itself if ``direct``.
+
+    Raises
+    ------
+    OmnisimError
+        If it cannot be reached.
+    """
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False, direct_to_workers=direct)
     except (OSError, ValueError, TimeoutError) as cause:
         raise OmnisimError(
             f"--scheduler {address}: cannot be reached: {one_line(cause)} (it should look like tcp://10.0.0.1:8786)"
@@ -147,11 +167,11 @@ def _connected(distributed: ModuleType, address: str) -> Iterator[Any]:
         yield client
     finally:
         with suppress(OSError, TimeoutError, distributed.CancelledError, RuntimeError):
-            client.close(timeout=_LOOK)
+            client.close(timeout=LOOK)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence the libraries of the cluster; what they say of a loss is said here in one line."""
     loggers = [
         logging.getLogger(name)
@@ -168,7 +188,14 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _library() -> ModuleType:
+def library() -> ModuleType:
+    """The library of the cluster.
+
+    Raises
+    ------
+    OmnisimError
+        If it is not installed.
+    """
     try:
         return importlib.import_module("distributed")
     except ImportError as cause:

@@ -22,16 +22,22 @@ def begin(parent: int) -> None:
     """Make this process a worker of the process ``parent``; called once, before anything else.
 
     On Linux the kernel ends it in the same moment. Elsewhere, and where the kernel could not, a thread watches.
-    Signals that a terminal or a service manager sends to all processes at once are left to the parent, which ends its
-    workers; what the parent has said already, such as that compiled code cannot be kept, is not said again.
+    """
+    leave_to_parent()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    threading.Thread(target=_leave_after, args=(parent,), name="omnisim-parent", daemon=True).start()
+
+
+def leave_to_parent() -> None:
+    """Leave signals to the parent, and do not say again what it has said, such as that compiled code cannot be kept.
+
+    A terminal or a service manager sends them to all processes at once; the parent ends its workers.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     logging.getLogger("omnisim").setLevel(logging.ERROR)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    threading.Thread(target=_leave_after, args=(parent,), name="omnisim-parent", daemon=True).start()
 
 
 def _leave_after(parent: int) -> None:

@@ -9,6 +9,8 @@ from hypothesis.extra import numpy as hnp
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
 from omnisim.market.agents import CurtailmentEnergy, StressedLoad
+from omnisim.market.agents.limits import Held, OfPrices
+from omnisim.problem.churn import rows_of
 from omnisim.problem.constraints import Constraint
 
 AGENTS, ACTIONS, HOURS = 3, 2, 4
@@ -86,3 +88,17 @@ def test_refusals(
 def test_curtailment_refuses_negative_loads() -> None:
     with pytest.raises(ProblemError, match=r"must be >= 0, got -1"):
         CurtailmentEnergy(-np.ones(SHAPE), [1.0] * 3, 0.5)
+
+
+def test_the_limit_of_some_agents_is_their_part_of_the_limit_of_all() -> None:
+    rng = np.random.default_rng(4)
+    load, level = rng.uniform(0.0, 3.0, (6, 4, 5)), rng.uniform(0.5, 2.0, 6)
+    some, outcomes = np.array([4, 1, 1]), rng.random((9, 5))
+    for kind in (StressedLoad, CurtailmentEnergy):
+        whole = kind(load, level, 0.5)
+        for constraint in (whole, Held(whole, 1), OfPrices(whole, 5)):
+            part = rows_of(constraint, some)
+            assert type(part) is type(constraint)
+            assert part.costs(outcomes).tobytes() == constraint.costs(outcomes)[:, some].tobytes()
+            assert part.scale.tolist() == whole.scale[some].tolist()
+        assert whole.costs(outcomes).tobytes() == kind(load, level, 0.5).costs(outcomes).tobytes()

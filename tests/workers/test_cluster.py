@@ -25,7 +25,7 @@ from omnisim.comparison.store import Store
 from omnisim.workers import cluster
 _write = Store.write
 def write(*arguments):
-    cluster.PATIENCE, cluster._LOOK = {PATIENCE}.0, 0.5
+    cluster.PATIENCE, cluster.LOOK = {PATIENCE}.0, 0.5
     return _write(*arguments)
 Store.write = write
 """

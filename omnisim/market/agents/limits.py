@@ -1,12 +1,14 @@
 """Limits that bind only in periods whose price turns out high: not linear, nor convex, in the outcome."""
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, finite, freeze
+from omnisim.arrays import FloatArray, IntArray, finite, freeze
 from omnisim.errors import ProblemError
+from omnisim.problem.churn import rows_of
 from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.products import weighted_sums
 
@@ -57,6 +59,14 @@ class StressedLoad:
             return None
         loads = np.concatenate([other._by_period.transpose(1, 2, 0) for other in limits])  # noqa: SLF001 (its own class)
         return cls(loads, np.concatenate([other.limit for other in limits]), first.threshold)
+
+    def of_agents(self, rows: IntArray) -> "StressedLoad":
+        """The limit of some agents, to the last bit as it was."""
+        part = copy.copy(self)
+        part.limit, part.scale = self.limit[rows], self.scale[rows]
+        part._by_period = freeze(np.ascontiguousarray(self._by_period[:, rows]))  # noqa: SLF001 (its own class)
+        part._without_stress = freeze(self._without_stress[rows])  # noqa: SLF001 (its own class)
+        return part
 
     def split(self, parts: int) -> "StressedLoad":
         """Copy of the limit where each period has ``parts`` prices: the load is drawn in each of its parts."""
@@ -123,6 +133,15 @@ class CurtailmentEnergy:
         self._shape = loads.shape[:2]
         self._by_period = freeze(np.ascontiguousarray(loads.reshape(-1, loads.shape[2]).T))
 
+    def of_agents(self, rows: IntArray) -> "CurtailmentEnergy":
+        """The cap of some agents, to the last bit as it was."""
+        part = copy.copy(self)
+        part.cap, part.scale = self.cap[rows], self.scale[rows]
+        energy = self._by_period.reshape(-1, *self._shape)[:, rows]
+        part._by_period = freeze(np.ascontiguousarray(energy.reshape(len(energy), -1)))  # noqa: SLF001 (its own class)
+        part._shape = energy.shape[1:]  # noqa: SLF001 (its own class)
+        return part
+
     def split(self, parts: int) -> "CurtailmentEnergy":
         """Copy of the cap where each period has ``parts`` prices: its energy is drawn in equal parts."""
         loads = np.repeat(self._by_period.T.reshape(*self._shape, -1) / parts, parts, axis=2)
@@ -163,6 +182,10 @@ class Held:
         self.unit, self.scale = getattr(parts, "unit", COST), getattr(parts, "scale", None)
         self.averaged = bool(getattr(parts, "averaged", False))
 
+    def of_agents(self, rows: IntArray) -> Constraint:
+        """The constraint of some agents."""
+        return Held(rows_of(self.parts, rows), self.several)
+
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
         return self.parts.costs(np.repeat(outcomes, self.several, axis=1))
@@ -199,6 +222,10 @@ class OfPrices:
             scale=constraint.scale,
             averaged=constraint.averaged,
         )
+
+    def of_agents(self, rows: IntArray) -> "OfPrices":
+        """The constraint of some agents."""
+        return OfPrices(rows_of(self.constraint, rows), self.periods)
 
     def split(self, parts: int) -> "OfPrices":
         """The same limit where each period has ``parts`` prices."""

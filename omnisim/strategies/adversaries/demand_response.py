@@ -11,6 +11,7 @@ from omnisim.arrays import FloatArray, IntArray, finite, within
 from omnisim.elementary import cos
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
+from omnisim.problem.loads import total_load
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.strategies.adversaries.base import Adversary
@@ -280,14 +281,18 @@ class DemandResponse(Adversary):
         expected = np.zeros(self.dimension)
         for point, probability in zip(mixture.support, mixture.weights, strict=True):
             played = population.best_response(point, context.candidates.get(population.name))
-            expected += probability * _drawn(load, played if yesterday is None else np.where(yesterday < 0, -1, played))
+            there = played if yesterday is None else np.where(yesterday < 0, -1, played)
+            expected += probability * total_load(load, there)
         return expected
 
     def _yesterday(self, population: Population, history: History | None) -> FloatArray:
         """Schedules of the round before, (d,)."""
-        load, yesterday = population.load, _last_actions(population, history)
+        load = population.load
         assert load is not None  # noqa: S101 (refused on start; this tells the type checker)
-        return np.asarray(load.mean(axis=1).sum(axis=0)) if yesterday is None else _drawn(load, yesterday)
+        if history is not None and len(history.outcomes) and history.loads is not None:
+            return history.loads[population.name]
+        yesterday = _last_actions(population, history)
+        return np.asarray(load.mean(axis=1).sum(axis=0)) if yesterday is None else total_load(load, yesterday)
 
 
 def _last_actions(population: Population, history: History | None) -> IntArray | None:
@@ -296,12 +301,6 @@ def _last_actions(population: Population, history: History | None) -> IntArray |
         return None
     actions: IntArray = history.actions[population.name][-1]
     return actions
-
-
-def _drawn(load: FloatArray, actions: IntArray) -> FloatArray:
-    """Load of all agents together, (d,); those of action -1 are not there."""
-    agents = np.flatnonzero(actions >= 0)
-    return np.asarray(load[agents, actions[agents]].sum(axis=0))
 
 
 def _base_load(value: float | Sequence[float]) -> FloatArray:

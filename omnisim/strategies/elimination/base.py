@@ -71,8 +71,9 @@ class Elimination(Policy):
         empty = self._empty_rows(candidates)
         if empty.any():
             if self.on_empty == "error":
+                agent = self.first + int(empty.argmax())
                 raise EmptyCandidatesError(
-                    f"agent {empty.argmax()} has eliminated all its {self.actions} actions by round {self.round}: "
+                    f"agent {agent} has eliminated all its {self.actions} actions by round {self.round}: "
                     "its benchmark is empty (on_empty='fallback' lets it play on)"
                 )
             candidates = candidates.copy(order="K")

@@ -18,7 +18,7 @@ class BestResponse(Elimination):
     @property
     def eliminated_at(self) -> IntArray:
         """T everywhere, (N, A, 1)."""
-        return np.full((self.agents, self.actions, 1), self.rounds)
+        return np.full((1, self.actions, self.agents), self.rounds).T
 
     def guarantees(self) -> Sequence[Guarantee]:
         """Theorem 3, in its case of a candidate set that never shrinks."""

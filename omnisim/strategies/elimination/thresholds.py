@@ -230,10 +230,15 @@ class ThresholdElimination(Elimination):
         self.threshold, self.delta_over = Threshold(gamma, delta), delta_over
 
     @property
+    def _whole(self) -> int:
+        """Number of agents of the population."""
+        return self.agents if self.whole is None else self.whole
+
+    @property
     def _sharing(self) -> int:
         """Number of agents that share delta."""
-        everyone = self.agents if self.everyone is None else self.everyone
-        return self.agents if self.delta_over == "population" else everyone
+        everyone = self._whole if self.everyone is None else self.everyone
+        return self._whole if self.delta_over == "population" else everyone
 
     def _watch(self, *places: int, sizes: FloatArray) -> WatchedSums:
         """Sums of costs at that many places, (..., A, N), each for every constraint; sizes: of the subsequences."""
@@ -251,7 +256,7 @@ class ThresholdElimination(Elimination):
                 theorem=keeps,
                 benchmark=Benchmark.EXPECTED,
                 scope=scope,
-                delta=self.threshold.delta * self.agents / self._sharing,
+                delta=self.threshold.delta * self._whole / self._sharing,
                 hypotheses=(Hypothesis.LAW, Hypothesis.ORDER, Hypothesis.BENCHMARK),
                 unmet="" if self.threshold.sufficient else "gamma is smaller than the theorem asks for",
             ),

@@ -1,0 +1,243 @@
+"""A share of the agents of a run, wherever it is: told of rounds that are over elsewhere, it plays them.
+
+What its agents do follows from what it is told, so a share that was lost can be made again: from the state that was
+taken of it last, and from the rounds since.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.plug_ins import strategies_named
+from omnisim.problem.loads import load_by_block
+from omnisim.problem.mixture import Mixture
+from omnisim.simulation.agents import Agents
+from omnisim.simulation.books import Books
+from omnisim.simulation.identity import BUILT
+from omnisim.simulation.messages import Actions, Forecast, Outcome
+from omnisim.simulation.roster import Part, Roster
+from omnisim.snapshot import Snapshots, Stored
+from omnisim.strategies.policy import Policy
+from omnisim.threads import at_most_threads
+from omnisim.trace.checking import check_recorded
+from omnisim.trace.declarations import written
+
+
+@dataclass(frozen=True)
+class Played:
+    """A round, as far as agents hear of it.
+
+    Attributes
+    ----------
+    round
+        t.
+    active : (L,)
+        The subsequences it is in.
+    forecasts
+        Of all forecasters.
+    law
+        Of its outcome, for the record; None where laws are not known.
+    outcome
+        What happened.
+    """
+
+    round: int
+    active: BoolArray
+    forecasts: Sequence[Forecast]
+    law: Mixture | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Left:
+    """The rounds after which actions of some agents violated or left, n of them.
+
+    Attributes
+    ----------
+    violated_at : (n, A, L)
+    eliminated_at : (n, A, K)
+    expected_violated_at : (n, A, L) or None
+        None where laws are not known.
+    """
+
+    violated_at: IntArray
+    eliminated_at: IntArray
+    expected_violated_at: IntArray | None
+
+
+@dataclass(frozen=True)
+class PlayedRounds:
+    """Actions, fallbacks and costs of some agents in some rounds: (R, n), (R, n) and (R, n, J)."""
+
+    actions: IntArray
+    fallback: BoolArray
+    costs: FloatArray
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Name and promises of a population's rule, as in the ``about`` of a trace."""
+
+    name: str
+    policy: Mapping[str, object]
+
+    @classmethod
+    def of(cls, rule: Policy) -> "Declared":
+        """Name and promises of a rule."""
+        return cls(type(rule).__name__, written(rule.declared(), rule.benchmark))
+
+
+class Shard:
+    """Agents of a share, which play rounds when they are told to.
+
+    Nothing is drawn or decided here that depends on who else is there: the agents do what they would do in one process
+    with all the others, to the last bit.
+    """
+
+    def begin(self, roster: Roster, state: Stored | None = None) -> None:
+        """Make the agents, and put a state in place if there is one; before anything else.
+
+        Parameters
+        ----------
+        roster
+            What they are made of.
+        state
+            As ``state()`` returned it.
+
+        Raises
+        ------
+        TraceError
+            If it is the state of other agents, or damaged.
+        """
+        self._parts = roster.parts
+        self._activity = _Known(np.zeros_like(roster.declared_activity))
+        with at_most_threads(1), strategies_named():
+            self._agents = [
+                roster.agents(cohort, roster.started(cohort), self._activity, ideal=True) for cohort in roster.cohorts()
+            ]
+        roots: dict[str, object] = {"activity": self._activity}
+        for party in self._agents:
+            roots |= {f"agents {party.cohort.name!r}": party, f"rule {party.cohort.name!r}": party.policy}
+        self._snapshots = Snapshots(roots, (*BUILT, Books))
+        self._shown: tuple[int, list[BoolArray]] = (-1, [])
+        if state is not None:
+            self._snapshots.put(state)
+            for party in self._agents:
+                check_recorded(party.recorded, party.symbols, 0)  # the books are elsewhere
+
+    def play(self, rounds: Sequence[Played]) -> None:
+        """Play rounds that follow those played so far.
+
+        Raises
+        ------
+        OmnisimError
+            If a rule breaks its contract.
+        """
+        for played in rounds:
+            t, active = played.round, played.active
+            with at_most_threads(1), strategies_named(lambda t=t: f"in round {t}"):  # type: ignore[misc]
+                self._activity.active[t] = active
+                for party, shown in zip(self._agents, self._registered(t, active), strict=True):
+                    if played.law is not None:
+                        party.observe_law(t, played.law)
+                    wanted = party.act(t, active, party.hear(played.forecasts), shown)
+                    party.accept(t, Actions(party.cohort.name, t, wanted), None)
+                    party.settle(t, played.outcome, active)
+
+    def tell(self, rounds: Sequence[Played], question: str = "", *arguments: Any) -> Any:
+        """Play rounds, and answer a question, which is the name of a method; one message for both."""
+        self.play(rounds)
+        return getattr(self, question)(*arguments) if question else None
+
+    def candidates(self, t: int, active: BoolArray) -> dict[str, NDArray[np.uint8]]:
+        """The actions that agents register for round t, the next one, by population: (n, A), packed in bits.
+
+        Raises
+        ------
+        OmnisimError
+            If a rule breaks its contract.
+        """
+        with at_most_threads(1), strategies_named(lambda: f"in round {t}"):
+            shown = self._registered(t, active)
+        return {
+            name: np.packbits(registered[rows])
+            for party, registered in zip(self._agents, shown, strict=True)
+            for _, name, rows in party.cohort.each()
+        }
+
+    def actions(self, first: int, last: int) -> dict[str, IntArray]:
+        """Actions of rounds ``first`` to ``last`` - 1, by population: (R, n)."""
+        return {name: party.actions[first:last, rows] for party, name, rows in self._each()}
+
+    def loads(self, t: int) -> dict[str, dict[int, FloatArray]]:
+        """Loads of round t, by population that has them and by block of its agents."""
+        found = {}
+        for party, name, rows in self._each():
+            population = party.cohort.populations[party.cohort.index[name]]
+            if population.load is not None:
+                part = self._parts.get(name, Part(0, population.agents))
+                found[name] = load_by_block(population.load, party.actions[t, rows], part.first, part.whole)
+        return found
+
+    def rounds(self, first: int, last: int) -> dict[str, PlayedRounds]:
+        """The books of rounds ``first`` to ``last`` - 1, by population."""
+        return {
+            name: PlayedRounds(
+                party.actions[first:last, rows], party.fallback[first:last, rows], party.costs[first:last, rows]
+            )
+            for party, name, rows in self._each()
+        }
+
+    def left(self, law_known: bool) -> dict[str, Left]:
+        """The rounds after which actions had violated or left by now, by population.
+
+        Raises
+        ------
+        StrategyError
+            If a rule says something else than rounds.
+        """
+        found = {}
+        for party in self._agents:
+            arrays = party.left(law_known)
+            for _, name, rows in party.cohort.each():
+                found[name] = Left(*(_rows(array, rows) for array in arrays))  # type: ignore[arg-type]
+        return found
+
+    def declared(self) -> dict[str, Declared]:
+        """Name and promises of the rule of each population."""
+        return {name: Declared.of(party.policy) for party, name, _ in self._each()}
+
+    def state(self) -> Stored:
+        """All that the agents remember, but for their books.
+
+        Raises
+        ------
+        TraceError
+            If a rule holds what no state can.
+        """
+        return self._snapshots.take()
+
+    def _each(self) -> list[tuple[Agents, str, slice]]:
+        return [(party, name, rows) for party in self._agents for _, name, rows in party.cohort.each()]
+
+    def _registered(self, t: int, active: BoolArray) -> list[BoolArray]:
+        # Asked for once a round, like everywhere: a rule need not answer twice.
+        if self._shown[0] != t:
+            self._shown = t, [party.register(t, active) for party in self._agents]
+        return self._shown[1]
+
+
+def _rows(array: IntArray | None, rows: slice) -> IntArray | None:
+    """Some rows, laid out in memory as all of them are, which is part of what a run leaves."""
+    return None if array is None else np.array(array[rows], order="F" if array.flags.f_contiguous else "C")
+
+
+class _Known:
+    """The subsequences of the rounds so far, (T, L)."""
+
+    def __init__(self, active: BoolArray) -> None:
+        self.active = active

@@ -1,0 +1,430 @@
+"""A run whose agents are in shards, in other processes or on other machines.
+
+Adversary, forecasters and clock stay in this process. Agents hear forecasts and outcomes and nothing of each other, so
+a shard is told of many rounds at once, after they are over here, and plays them meanwhile. Who looks at what agents
+registered, or have played, waits for it: :class:`ShardedAgents` asks for it then, and for nothing that nobody looks at.
+
+What is asked for comes as arrays of all agents, in their order, or as sums of blocks of them that do not depend on the
+shards (:mod:`omnisim.problem.loads`): what is added up here is added as in a run of one process, to the last bit.
+"""
+
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
+from omnisim.errors import StrategyError, WorkersLostError
+from omnisim.problem.loads import sum_of_blocks
+from omnisim.problem.mixture import Mixture
+from omnisim.simulation.books import Books
+from omnisim.simulation.cohort_record import CohortRecord
+from omnisim.simulation.cohorts import Cohort
+from omnisim.simulation.messages import Forecast, Notice, Outcome
+from omnisim.simulation.network import Network
+from omnisim.simulation.processes import Shown
+from omnisim.simulation.protocol import Clock, Phase, Process
+from omnisim.simulation.roster import Roster
+from omnisim.simulation.shard import Declared, Left, Played, PlayedRounds
+from omnisim.simulation.shares import Piece, share_of, shares
+from omnisim.simulation.topology import party
+from omnisim.snapshot import Stored
+from omnisim.trace import PopulationRecord
+from omnisim.trace.checking import check_recorded
+from omnisim.workers.actors import Actor, ActorLostError
+
+NAME = party("*")
+"""The participant that stands for all populations."""
+
+_AHEAD = 16
+"""Rounds that shards are told of at once, where nobody asks before."""
+
+_LIVES = 4
+"""Workers that may be lost with the same agents, one after the other."""
+
+_Value = TypeVar("_Value", bound=np.ndarray)
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """Into how many shards the agents of a run are divided, and where they are.
+
+    Attributes
+    ----------
+    count
+        Of shards, >= 1.
+    make
+        Makes an actor that is a new :class:`~omnisim.simulation.shard.Shard`.
+    """
+
+    count: int
+    make: Callable[[], Actor]
+
+
+@dataclass
+class Kept:
+    """The states of all shards after the rounds that :meth:`ShardedAgents.keep` was told of last; None before that."""
+
+    states: list[Stored | None]
+
+
+class ShardedAgents:
+    """The agents of a run in shards, as the other participants see them.
+
+    Parameters
+    ----------
+    roster
+        All agents.
+    cohorts
+        As they would be decided together in one process, for the record.
+    sharding
+        See there.
+
+    Raises
+    ------
+    ScenarioError
+        If the agents cannot be divided into so many shards.
+    WorkersLostError
+        If there is nobody to take them.
+
+    Attributes
+    ----------
+    count
+        Of shards.
+    pieces
+        Of populations that each of them has.
+    kept
+        How they stood when somebody last wanted it kept.
+    """
+
+    def __init__(self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding) -> None:
+        self._roster, self._cohorts, self.count = roster, list(cohorts), sharding.count
+        self.kept = Kept([None] * sharding.count)
+        self.pieces = shares(roster, sharding.count)
+        self._places: defaultdict[str, list[tuple[int, Piece]]] = defaultdict(list)
+        for shard, pieces in enumerate(self.pieces):
+            for piece in pieces:
+                self._places[piece.population].append((shard, piece))
+        rounds = len(roster.declared_activity)
+        self._books = {
+            cohort.name: Books(
+                rounds,
+                cohort.rows,
+                len(cohort.whole.constraints),
+                np.dtype(np.int64) if roster.seen else index_type(cohort.actions),
+            )
+            for cohort in self._cohorts
+        }
+        self._rows = {name: (cohort, rows.start) for cohort in self._cohorts for _, name, rows in cohort.each()}
+        self._laws: dict[int, Mixture] = {}
+        self._round, self._active = -1, np.zeros(0, dtype=np.bool_)
+        self._waiting: list[Played] = []
+        self._known_actions = self._collected = 0
+        self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
+        self._drawn: tuple[int, list[Any]] = (-1, [])
+        self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self.pieces]
+        for seat in self._seats:
+            seat.begin(None)
+        for seat in self._seats:
+            seat.answer()  # what cannot be made is said now
+
+    @property
+    def books(self) -> list[Books]:
+        """The books of all cohorts, as far as they were collected."""
+        return list(self._books.values())
+
+    def run(self, clock: Clock, network: Network) -> Process:
+        """The process."""
+        mailbox = network.mailboxes[NAME]
+        while True:
+            t: int = yield clock.at(Phase.REGISTRATION)
+            self._round, self._active = t, mailbox.take_one(Notice).context.active
+            yield clock.at(Phase.ACTION)
+            forecasts = mailbox.take(Forecast)
+            yield clock.at(Phase.SETTLEMENT)
+            outcome = mailbox.take_one(Outcome)
+            self._waiting.append(Played(t, self._active, forecasts, self._laws.pop(t, None), outcome))
+            # The round itself waits: until the next one others may look at what was registered for it.
+            if len(self._waiting) > _AHEAD:
+                self._tell(t)
+
+    def observe_law(self, t: int, law: Mixture) -> None:
+        """Keep the law of round t, for the record."""
+        self._laws[t] = law
+
+    def candidates(self, names: Sequence[str]) -> Shown:
+        """Shows what agents of these populations register for the round, asked for when somebody looks."""
+        return _Shown(self, names)
+
+    def now(self, names: Sequence[str]) -> "Candidates":
+        """The candidates that agents of these populations register for this round."""
+        return Candidates(self, names, self._round)
+
+    def played(self, t: int) -> Mapping[str, IntArray]:
+        """Actions of rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
+        return Actions(self, [population.name for population in self._roster.populations], t)
+
+    def loads(self, t: int) -> Mapping[str, FloatArray]:
+        """Loads of round t - 1, (H,) by population, asked for when somebody looks."""
+        return Loads(
+            self, [population.name for population in self._roster.populations if population.load is not None], t
+        )
+
+    def records(self, law_known: bool) -> dict[str, PopulationRecord]:
+        """The record of each population, by name, when all rounds are over."""
+        self.collect(self._round + 1)
+        left: list[dict[str, Left]] = self._ask(self._round + 1, "left", law_known)
+        records: dict[str, PopulationRecord] = {}
+        for cohort in self._cohorts:
+            parts = list(self._parts(cohort, left))
+            expected = [(rows, part.expected_violated_at) for rows, part in parts]
+            records |= CohortRecord(
+                cohort,
+                self._books[cohort.name],
+                _joined([(rows, part.violated_at) for rows, part in parts], cohort.rows),
+                _joined([(rows, part.eliminated_at) for rows, part in parts], cohort.rows),
+                _joined([(rows, array) for rows, array in expected if array is not None], cohort.rows)
+                if law_known
+                else None,
+                self._roster.hears[cohort.names[0]],
+                self._roster.present.get(cohort.names[0]),
+            ).by_population()
+        return records
+
+    def declared(self) -> dict[str, Declared]:
+        """Name and promises of the rule of each population."""
+        found: dict[str, Declared] = {}
+        for each in self._ask(self._round + 1, "declared"):
+            found |= each
+        return found
+
+    def collect(self, rounds: int) -> None:
+        """Put what was done up to this number of rounds into the books."""
+        if rounds > self._collected:
+            found: list[dict[str, PlayedRounds]] = self._ask(rounds, "rounds", self._collected, rounds)
+            for cohort in self._cohorts:
+                books, span = self._books[cohort.name], slice(self._collected, rounds)
+                for rows, part in self._parts(cohort, found):
+                    books.actions[span, rows] = part.actions
+                    books.fallback[span, rows] = part.fallback
+                    books.costs[span, rows] = part.costs
+            self._collected = rounds
+
+    def keep(self, rounds: int) -> None:
+        """Keep how shards stand after so many rounds, to go on from there if one is lost, or all of the run.
+
+        Raises
+        ------
+        TraceError
+            If a rule holds what no state can.
+        """
+        self.collect(rounds)
+        self.kept.states[:] = self._ask(rounds, "state")
+
+    def go_on(self, rounds: int) -> None:
+        """Begin where shards stood after so many rounds: from what is kept, with the books up to there.
+
+        Raises
+        ------
+        TraceError
+            If either is damaged.
+        """
+        for cohort in self._cohorts:
+            books = self._books[cohort.name]
+            recorded = {"actions": books.actions, "fallback": books.fallback, "costs": books.costs}
+            sizes = {"N": cohort.rows, "A": cohort.actions, "J": len(cohort.whole.constraints)}
+            check_recorded(recorded, {"T": len(books.actions), **sizes}, rounds)
+        self._known_actions = self._collected = rounds
+        for seat, state in zip(self._seats, self.kept.states, strict=True):
+            seat.begin(state)
+        for seat in self._seats:
+            seat.answer()
+
+    def registered(self, t: int, name: str) -> BoolArray:
+        """The candidates that the agents of a population register for round t, (N, A).
+
+        Raises
+        ------
+        StrategyError
+            If that is not this round, and nobody has looked in time.
+        """
+        if self._shown[0] != t:
+            if t != self._round:
+                raise StrategyError(
+                    f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of "
+                    "the round; look at them in time"
+                )
+            found = self._ask(t, "candidates", t, self._active)
+            self._shown = t, {p.name: self._whole(p.name, p.actions, found) for p in self._roster.populations}
+        return self._shown[1][name]
+
+    def actions(self, t: int, name: str) -> IntArray:
+        """Actions of the agents of a population in rounds 0 to t - 1, (t, N)."""
+        if t > self._known_actions:
+            found = self._ask(t, "actions", self._known_actions, t)
+            for cohort in self._cohorts:
+                for rows, part in self._parts(cohort, found):
+                    self._books[cohort.name].actions[self._known_actions : t, rows] = part
+            self._known_actions = t
+        cohort, start = self._rows[name]
+        return freeze(self._books[cohort.name].actions[:t, start : start + cohort.agents])
+
+    def load(self, t: int, name: str) -> FloatArray:
+        """The load of the agents of a population in round t - 1, (H,)."""
+        if self._drawn[0] != t:
+            self._drawn = t, self._ask(t, "loads", t - 1)
+        _, found = self._drawn
+        periods = next(p.load.shape[2] for p in self._roster.populations if p.name == name and p.load is not None)
+        return sum_of_blocks([of_shard[name] for _, of_shard in self._pieces_of(name, found)], periods)
+
+    def _whole(self, name: str, actions: int, found: Sequence[Mapping[str, Any]]) -> BoolArray:
+        """Candidates of a population (N, A), from those of its pieces."""
+        parts = [
+            np.unpackbits(packed[name], count=(piece.last - piece.first) * actions).reshape(-1, actions)
+            for piece, packed in self._pieces_of(name, found)
+        ]
+        return freeze(np.concatenate(parts).view(np.bool_))
+
+    def _tell(self, before: int) -> None:
+        """Tell all shards of the rounds before this one, and do not wait for them."""
+        self._send(before, "")
+
+    def _ask(self, before: int, question: str, *arguments: Any) -> list[Any]:
+        """The answers of all shards, once they have played the rounds before this one."""
+        self._send(before, question, *arguments)
+        return [seat.answer() for seat in self._seats]
+
+    def _send(self, before: int, question: str, *arguments: Any) -> None:
+        rounds = [played for played in self._waiting if played.round < before]
+        self._waiting = self._waiting[len(rounds) :]
+        for seat in self._seats:
+            seat.send(rounds, question, *arguments)
+
+    def _parts(self, cohort: Cohort, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[slice, Any]]:
+        """Rows in a cohort, and what was found for them by shard and population."""
+        for _, name, rows in cohort.each():
+            for piece, of_shard in self._pieces_of(name, found):
+                yield slice(rows.start + piece.first, rows.start + piece.last), of_shard[name]
+
+    def _pieces_of(self, name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Piece, Any]]:
+        """The pieces of a population, and what was found in the shard of each."""
+        return ((piece, found[shard]) for shard, piece in self._places[name])
+
+
+class _Seat:
+    """A shard, as the process that plays with it sees it: what it was told, should it have to be made again."""
+
+    def __init__(self, make: Callable[[], Actor], roster: Roster) -> None:
+        self._make, self._roster = make, roster
+        self._actor = make()
+        self._open: tuple[Sequence[Played], str, tuple[Any, ...]] | None = None
+
+    def begin(self, state: Stored | None) -> None:
+        """Make the agents, put this state in place, if there is one, and do not wait for it."""
+        self._state, self._since = state, list[Played]()
+        self._open = [], "", ()
+        self._actor.send("begin", self._roster, state)
+
+    def send(self, rounds: Sequence[Played], question: str, *arguments: Any) -> None:
+        """Tell of rounds and ask for something, once what was asked before is there."""
+        if self._open is not None:
+            self.answer()
+        self._open = rounds, question, arguments
+        self._actor.send("tell", rounds, question, *arguments)
+
+    def answer(self) -> Any:
+        """The answer to what was asked last.
+
+        Raises
+        ------
+        WorkersLostError
+            If one worker after the other was lost with these agents.
+        """
+        assert self._open is not None  # noqa: S101 (something was asked)
+        rounds, question, arguments = self._open
+        for life in range(_LIVES):
+            try:
+                if life:
+                    self._actor = self._make()
+                    self._actor.send("begin", self._roster, self._state)
+                    self._actor.answer()
+                    self._actor.send("tell", [*self._since, *rounds], question, *arguments)
+                found = self._actor.answer()
+            except ActorLostError as cause:
+                lost = cause
+            else:
+                self._open = None
+                self._since += rounds
+                if question == "state":
+                    self._state, self._since = found, []
+                return found
+        raise WorkersLostError(
+            f"{_LIVES} workers were lost, one after the other, with the same agents: most often for want of memory "
+            f"({lost})"
+        ) from lost
+
+
+class _Asked(Mapping[str, _Value]):
+    """Arrays by population, of a round, which are asked for when somebody looks at them."""
+
+    def __init__(self, sharded: ShardedAgents, names: Sequence[str], t: int) -> None:
+        self._sharded, self._names, self._round = sharded, names, t
+
+    def __getitem__(self, name: str) -> _Value:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._ask(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @abstractmethod
+    def _ask(self, name: str) -> _Value: ...
+
+
+class Candidates(_Asked[BoolArray]):
+    """Candidates that agents register for a round, (N, A) by population."""
+
+    def _ask(self, name: str) -> BoolArray:
+        return self._sharded.registered(self._round, name)
+
+
+class Actions(_Asked[IntArray]):
+    """Actions of agents before a round t, (t, N) by population."""
+
+    def _ask(self, name: str) -> IntArray:
+        return self._sharded.actions(self._round, name)
+
+
+class Loads(_Asked[FloatArray]):
+    """Loads of the round before a round t, (H,) by population."""
+
+    def _ask(self, name: str) -> FloatArray:
+        return self._sharded.load(self._round, name)
+
+
+class _Shown:
+    """Shows candidates of the round; an object, so that a state of the run can refer to where it asks."""
+
+    def __init__(self, sharded: ShardedAgents, names: Sequence[str]) -> None:
+        self._sharded, self._names = sharded, names
+
+    def __call__(self, _: Mapping[str, BoolArray]) -> Candidates:
+        """The candidates, whatever was registered in this process."""
+        return self._sharded.now(self._names)
+
+
+def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
+    """One array of all rows, laid out in memory as in a run of one process: with the agents last."""
+    if len(parts) == 1:
+        return parts[0][1]
+    found = np.empty((rows, *parts[0][1].shape[1:]), dtype=np.int64, order="F")
+    for part, array in parts:
+        found[part] = array
+    return found
