@@ -338,6 +338,18 @@ def test_a_benchmark_that_lost_an_action_before_the_last_round_is_not_kept(left:
     assert (of_regret["hypotheses_met"] == kept).all()
 
 
+def test_claims_spell_out_their_formulas() -> None:
+    table = omnisim.analyze(honest(BestResponse, "regrets")).certificates
+    claims = table[table["theorem"].isin(["Corollary 2", "Corollary 3"]) & (table["subsequence"] == "all")]["claim"]
+    before = "{} regret(S) in expectation <= range (ln({} E e) - |S| ln(1 - eta^2) / 2) / artanh(eta), least over eta"
+    record = "{} regret(S) <= range (ln({} E Phi / K) + c eta^2 V) / eta, least over eta, + sampling"
+    swap, external = "swap", "external"
+    assert claims.tolist() == [
+        *(before.format(swap, "m A^A"), record.format(swap, "m A^P")),
+        *(before.format(external, "m A"), record.format(external, "m A")),
+    ]
+
+
 def test_once_the_budget_is_exceeded_nothing_else_is_promised() -> None:
     for case in ("the budget", "the budget of steps"):
         table = forged(case).certificates

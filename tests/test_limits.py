@@ -226,3 +226,28 @@ def test_a_white_box_adversary_beyond_the_limits_breaks_no_promise(limits: Any, 
     rows = analysis.certificates[analysis.certificates["claim"].str.contains("regret")]
     assert (rows["hypotheses_met"] == N).all()
     assert Limits(*limits).beyond(analysis.trace.outcomes).any() or limits[0] == 0
+
+
+def test_regret_in_expectation_is_that_at_the_outcomes_that_came() -> None:
+    """Half of the days are beyond the limits: what is promised is held against what was lost on them as well."""
+    outcomes = np.r_[np.linspace(0.45, 0.55, 20), np.ones(20)][:, None]
+    trace = omnisim.simulate(
+        omnisim.Scenario(
+            populations=[omnisim.Population("a", [[[1.0], [0.0]]], [[0.0, 0.5]])],
+            adversary=omnisim.adversaries.Replay(outcomes),
+            limits=(0.3, 0.6),
+            forecaster=DecisionCalibrated([Climatology()]),
+            elimination=omnisim.elimination.BestResponse(),
+        )
+    )
+    assert trace.mixtures is not None
+    gains = np.zeros((2, 2))  # by action played and other action
+    for t, outcome in enumerate(outcomes[:, 0]):
+        for weight, (prediction,) in zip(*reversed(trace.mixtures.points(t)), strict=True):
+            own = 0 if prediction >= 0.5 else 1
+            gains[own] += weight * (np.array([outcome, 0.5]) - (outcome, 0.5)[own])
+    external, swap = gains.sum(axis=0).max(), gains.max(axis=1).sum()
+    table = omnisim.analyze(trace).certificates
+    for theorem, regret in (("Corollary 2", swap), ("Corollary 3", external)):
+        row = table[(table["theorem"] == theorem) & (table["basis"] == "before the run")].iloc[0]
+        assert row["measured"] == pytest.approx(regret, abs=1e-12)

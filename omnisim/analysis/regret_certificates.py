@@ -27,6 +27,7 @@ from omnisim.analysis.evidence import DELTA, Basis, Evidence
 from omnisim.analysis.expected_regret import expected_regrets
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.game.regret_bounds import (
+    SMALLEST_RANGE,
     external_logarithm,
     regret_bound,
     regret_rates,
@@ -73,7 +74,7 @@ def regret_claims(
     rounds, actions, pairs = trace.horizon, measures.population.actions, calibration.regret_pairs
     rates = regret_rates(rounds)
     unit = within.utility_range
-    square = np.where(unit > 0, unit, 1.0) ** 2
+    square = np.where(unit > SMALLEST_RANGE, unit, 1.0) ** 2
     log_delta = math.log(pairs / DELTA)
     expected = {"swap": happened.swap(measures.benchmark), "external": happened.external(measures.benchmark)}
     spent = evidence.final_potential

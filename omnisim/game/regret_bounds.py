@@ -18,7 +18,8 @@ It factorizes:
 
 A round changes the factors of the actions played only; those of actions never played are 1.
 
-**Bounds.** Let the sum of Phi over the E pairs of a subsequence and an agent be at most E X. Then for every pair, with
+**Bounds.** Let the sum of Phi over the pairs of a subsequence and an agent be at most E X. (Where they share a budget K
+with others, X is Phi / K of all of them, and E is K over what one pair counts at first.) Then for every pair, with
 Lambda = ln(m A E X) for external regret, and ln(m E X) + P ln A for swap regret, P the number of actions ever played
 on S,
 
@@ -60,24 +61,35 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.elementary import log
 
-LARGEST_RATE = 0.8
-"""eta of the first rate, for events that hardly ever fire."""
+SMALLEST_RANGE = 1e-12
+"""Range of utilities at or below which an agent has nothing to gain.
 
-_LOGARITHM = 22.5
-"""Lambda for which the smallest rate is the best in T rounds: between those of external and swap regret."""
+A rounding error of 2^-54 moves x by that over the range, and with x below -1 / eta nothing would hold. What such an
+agent may regret is below what certificates count as rounding.
+"""
+
+_LARGEST_RATE, _LOGARITHM = 0.8, 22.5
+"""Largest rate, and Lambda for which the smallest is the best in T rounds: between external and swap regret."""
 
 
 def regret_rates(rounds: int) -> FloatArray:
-    """The grid of rates eta (m,) for T rounds, largest first.
-
-    The smallest is the root of 2 Lambda / T; each is twice the next, until the largest.
+    """The grid of rates eta (m,) of the potentials for T rounds, largest first.
 
     >>> regret_rates(365).round(3)
     array([0.8  , 0.351])
     """
-    found = [LARGEST_RATE]
-    rate = math.sqrt(2 * _LOGARITHM / rounds)
-    while rate < LARGEST_RATE / math.sqrt(2):
+    return betting_rates(rounds, _LARGEST_RATE, _LOGARITHM)
+
+
+def betting_rates(rounds: int, largest: float, logarithm: float) -> FloatArray:
+    """A grid of rates eta (m,) in (0, 1) for T rounds, largest first.
+
+    The smallest is the root of 2 Lambda / T, which is the best for T rounds and the logarithm Lambda; each is twice the
+    next, but for the largest, which is at least the root of 2 times the second. Where T is small it is the only one.
+    """
+    found = [largest]
+    rate = math.sqrt(2 * logarithm / rounds)
+    while rate < largest / math.sqrt(2):
         found.insert(1, rate)
         rate *= 2
     return np.array(found)

@@ -1,17 +1,19 @@
 """The loops of :class:`~omnisim.game.regret_potential.RegretPotential`, compiled.
 
-Arrays are by subsequence s, agent n, action played a, rate k and other action b, in this order. Agents are independent
-of each other, and so are subsequences.
+Arrays are by subsequence s, agent n, action played a, rate k and other action b, in this order; those of external
+regret by s, k, and n and b together. Agents are independent of each other, and so are subsequences.
 
 Powers are products over rounds, of 1 + eta r for external regret, and of (1 + eta x)^psi over the points of a mixture
 for swap regret. The gains of a round are the same on every subsequence, so that its factors are found once for an agent
-and multiply its powers on each. T factors, each rounded, leave a relative error of at most T 2^-50 (2e-11 after 20,000
-rounds), which moves a bound by that over eta. No power falls below ``_SMALLEST``, so that none is ever lost for good:
-the potential is never less than the theory's. It is more for an action that reaches that limit, after 400 rounds at the
-earliest, and comes back from it: what counts then is its regret since.
+and multiply its powers on each. Factors are rounded, and so are gains, by 2^-52 over the agent's range: over T rounds
+that leaves a relative error of about T 2^-50 (1 + 1 / range), 2e-11 after 20,000 rounds for a range of 1, which moves a
+bound by that over eta. Of a product over actions played, each factor the mean of its powers, a round changes one
+factor: it is multiplied by what that becomes over what it was.
 
-Of a product over actions played, each factor the mean of its powers, a round changes one factor: it is multiplied by
-what that becomes over what it was, and stays at ``_LARGEST`` once it has been there.
+No power falls below ``_SMALLEST``, so that none is ever lost for good: the potential is then more than the theory's,
+for an action that comes back from there, which it reaches after 400 rounds at the earliest. None rises above
+``_LARGEST``, and a product that has been there stays: what is reported afterwards may be less than the theory's, and
+promises nothing, since certificates ask for the largest potential that was ever reported.
 """
 
 import numpy as np

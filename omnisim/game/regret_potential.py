@@ -6,7 +6,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
 from omnisim.game.objectives import Decisions
-from omnisim.game.regret_bounds import regret_rates
+from omnisim.game.regret_bounds import SMALLEST_RANGE, regret_rates
 from omnisim.game.regret_kernels import learn_regrets, weigh_regrets
 from omnisim.problem.choices import weighted_regret
 from omnisim.problem.context import Context
@@ -43,7 +43,7 @@ class RegretPotential:
         count = len(rates)
         self._rates = read_only(rates)
         largest = utility_range(self._population, limits)
-        self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > 0)
+        self._scale = np.divide(1.0, largest, out=np.zeros(agents), where=largest > SMALLEST_RANGE)
         self._external = np.ones((subsequences, count, agents * actions))
         self._powers = np.ones((subsequences, agents, actions, count, actions))
         self._products = np.ones((subsequences, agents, count))

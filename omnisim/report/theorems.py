@@ -40,14 +40,18 @@ _SWAP = Theorem(
     "the sum V of the squares of the differences, times the logarithm of the number of such changes. A forecaster that "
     "keeps the bias small, and not this itself, bounds it by twice the steepness of the utility times its bounds on "
     "the bias.",
-    "swap regret(S) ≤ range · min over η of (ln(m |A|^P E Φ/K) + c η² V) / η; or 2 L Σₐ bound on bias(S, a)",
+    "before the run, in expectation, swap regret(S) ≤ range · min over η of (ln(m |A|^|A| E e) − |S| ln(1 − η²) / 2) / "
+    "artanh(η); from the record, range · min over η of (ln(m |A|^P E Φ/K) + c η² V) / η + what draws may add; or 2 L "
+    "Σₐ bound on bias(S, a)",
 )
 _EXTERNAL = Theorem(
     "no single action would have gained much (external regret)",
     "What the best single action would have gained is at most about the root of the sum V of the squares of the "
     "differences, times the logarithm of the number of agents and actions. A forecaster that keeps the bias small, and "
     "not this itself, bounds it by twice the steepness of the utility times its bounds on the bias.",
-    "external regret(S) ≤ range · min over η of (ln(m |A| E Φ/K) + c η² V) / η; or 2 L Σₐ bound on bias(S, a)",
+    "before the run, in expectation, external regret(S) ≤ range · min over η of (ln(m |A| E e) − |S| ln(1 − η²) / 2) / "
+    "artanh(η); from the record, range · min over η of (ln(m |A| E Φ/K) + c η² V) / η + what draws may add; or 2 L "
+    "Σₐ bound on bias(S, a)",
 )
 _FROM_BIAS = Theorem(
     "regret is at most what the bias of the forecast explains",
@@ -167,10 +171,16 @@ SYMBOLS = (
     ("CCV, CCV⁺", "the sum of a constraint’s costs, and of its violations, for the worst constraint of an agent"),
     ("L", "the steepness of the utility in the outcome, or the number of subsequences, as the formula says"),
     ("γ, δ", "the threshold at which an action is given up, and the probability with which a promise may fail"),
-    ("K, m, Λ, V", "objectives and rates of the forecaster, 1 + ln(K m), and the sum of squared expected errors"),
+    (
+        "K, m, Λ, V",
+        "objectives and rates of the forecaster, 1 + ln(K m), sum of squared expected errors; beside η, m counts the η",
+    ),
     ("Φ", "the potential of the forecaster"),
     ("η, c", "rates of the forecaster, and the constant of each (see omnisim.game.regret_bounds)"),
-    ("E, P, range", "pairs of a subsequence and an agent, actions that were played, and the agent’s range of utility"),
+    (
+        "E, P, range",
+        "5.3 times the pairs of a subsequence and an agent, actions that were played, and the agent’s range of utility",
+    ),
     ("T, N, J", "rounds, agents of the population, and constraints"),
     ("G, D", "of learners: the longest gradient, and the widest distance between distributions over actions"),
     ("D, lost, defaults", "the longest delay of news in rounds, news that never came, rounds with a default action"),

@@ -26,7 +26,7 @@ from omnisim.game.regret_bounds import (
     swap_logarithm,
     worst_regret_bound,
 )
-from omnisim.game.regret_potential import RegretPotential
+from omnisim.game.regret_potential import RegretPotential, regret_potentials
 from omnisim.problem.context import Context
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture
@@ -207,7 +207,7 @@ def test_bounds_are_the_least_over_the_rates_with_logarithms_of_all_pairs() -> N
     assert float(swap_logarithm(regret_rates(365), 8, 25.0, 4.0, 3)) == pytest.approx(math.log(2 * 25 * 4 * 8**3))
 
 
-@pytest.mark.parametrize("rounds", [1, 2, 9, 10, 365, 20_000, 10**6])
+@pytest.mark.parametrize("rounds", [1, 2, 9, 10, 140, 141, 365, 20_000, 10**6])
 def test_the_inequalities_of_every_rate(rounds: int) -> None:
     """Two bounds on ln(1 + eta x) for |x| <= 1, with equality at the ends: a line, and a parabola through 0."""
     rates = regret_rates(rounds)
@@ -221,6 +221,7 @@ def test_the_inequalities_of_every_rate(rounds: int) -> None:
         assert (z - c * z**2 <= np.log1p(z) + 1e-13).all()
         assert -eta - c * eta**2 == pytest.approx(math.log(1 - eta), rel=1e-12)
         assert -eta - 0.999 * c * eta**2 > math.log(1 - eta)
+    assert (len(rates) == 1) == (rounds <= 140)
     assert len(rates) == 1 or rates[-1] == pytest.approx(math.sqrt(45 / rounds), rel=1e-12)
     assert (rates[:-1] / rates[1:] < 2 * math.sqrt(2)).all()
     assert rates[-1] <= max(0.8, 2 * math.sqrt(45 / rounds))
@@ -425,6 +426,83 @@ def test_no_product_overflows() -> None:
         reached |= potential._products == 1e150
     assert reached.any()
     assert not reached.all()
+
+
+WRONG, RIGHT = (1.0, 0.0), (1.0, 1.0)
+"""Prediction and outcome by which the second of two actions gains 1, and -1."""
+
+
+def course_of_one(steps: list[tuple[float, float]]) -> RegretPotential:
+    """One agent with two actions, one subsequence, 100 rounds."""
+    population = omnisim.Population("one", [[[1.0], [-1.0]]], [[0.0, 1.0]])
+    potential = RegretPotential(DecisionEvents(population, 1), 1, 100, unit=1.0, limits=BOX)
+    context = Context(0, np.array([True]))
+    for prediction, outcome in steps:
+        potential._decisions.prepare(context, [])
+        potential.prepare(context)
+        potential.learn(Mixture.point([prediction]), np.array([outcome]))
+    return potential
+
+
+def test_powers_come_back_from_the_floor_and_do_not_overflow() -> None:
+    potential = course_of_one([RIGHT] * 600)
+    assert potential._external.min() == potential._powers.min() == 1e-300
+    assert (course_of_one([RIGHT] * 600 + [WRONG] * 1300).potentials > 1e10).all()
+    potential = course_of_one([WRONG] * 1300)
+    assert potential._external.max() == potential._powers.max() == 1e150
+    assert np.isfinite(potential.potentials).all()
+    intercept, slope = potential.weighted_gain(np.array([1.0]))
+    assert np.isfinite([intercept, *slope]).all()
+
+
+def test_more_actions_than_a_block_of_the_loops_holds() -> None:
+    rng, rates = np.random.default_rng(0), regret_rates(9)
+    population = omnisim.Population("many", rng.uniform(-0.5, 0.5, (2, 600, 1)), np.full((2, 600), 0.5))
+    potential = RegretPotential(DecisionEvents(population, 1), 1, 9, unit=1.0, limits=BOX)
+    context, capital = Context(0, np.array([True])), np.ones((len(rates), 2, 600))
+    for prediction, outcome in ((0.2, 0.9), (0.7, 0.1)):
+        potential._decisions.prepare(context, [])
+        potential.prepare(context)
+        potential.learn(Mixture.point([prediction]), np.array([outcome]))
+        earned = population.utility[:, :, 0] * outcome + population.offset
+        own = earned[[0, 1], population.best_response(np.array([prediction]))]
+        capital *= 1 + rates[:, None, None] * (earned - own[:, None]) * potential._scale[:, None]
+    np.testing.assert_allclose(potential.potentials[0, :, 0], capital.mean(axis=(0, 2)), rtol=1e-12)
+
+
+def test_every_pair_of_all_populations_counts_the_same() -> None:
+    populations = [omnisim.Population(str(n), np.full((n, 2, 1), 0.1), np.full((n, 2), 0.1)) for n in (1, 3)]
+    found = regret_potentials([DecisionEvents(each, 2) for each in populations], 2, 9, 24.0, BOX)
+    assert [each.mass for each in found] == [12.0, 36.0]
+
+
+@pytest.mark.parametrize("apart", [0.1 + 0.2 - 0.3, 1e-15, 1e-13, 1e-12, 1e-10, 1e-200, 1e-310])
+def test_actions_that_differ_by_rounding_spoil_nothing(apart: float) -> None:
+    """Ten agents with something to gain, and one whose two actions are the same, or nearly."""
+    utility, offset = np.zeros((11, 2, 1)), np.zeros((11, 2))
+    utility[:10, 0], offset[:10, 1] = 1.0, np.linspace(0.2, 0.8, 10)
+    if apart > 1e-20:
+        utility[10], offset[10] = [[0.3], [0.3 + apart]], 0.4
+    else:
+        utility[10] = [[0.0], [apart]]
+    outcomes = np.random.default_rng(1).random((120, 1))
+    analysis = omnisim.analyze(
+        omnisim.simulate(
+            omnisim.Scenario(
+                populations=[omnisim.Population("agents", utility, offset)],
+                adversary=omnisim.adversaries.Replay(outcomes),
+                forecaster=omnisim.forecasters.DecisionCalibrated(),
+                elimination=omnisim.elimination.BestResponse(),
+            )
+        )
+    )
+    assert 0 < analysis.trace.diagnostics["potential"].max() < math.e
+    table = analysis.certificates
+    assert (table["status"] != "violated").all()
+    of_regret = table[table["claim"].str.match(r"(swap|external) regret\(S\) (in|<= range)")]
+    assert len(of_regret) == 4
+    assert (of_regret["hypotheses_met"] == 11).all()
+    assert np.isfinite(of_regret["bound"]).all()
 
 
 def test_polynomials_are_exp_and_ln() -> None:

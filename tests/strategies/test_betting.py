@@ -17,9 +17,9 @@ AGENTS, ACTIONS, LIMITS, DELTA = 2, 3, 2, 0.2
 
 
 def exact_rates(rounds: int) -> list[Fraction]:
-    """4/5, and the root of 45 / T doubled while it is below 4/5 by a root of 2 at least; exactly what floats hold."""
-    found, rate = [Fraction(0.8)], Fraction(math.sqrt(45 / rounds))
-    while 2 * rate**2 < Fraction(64, 100):
+    """9/10, and the root of 18 / T doubled while it is below 9/10 by a root of 2 at least; exactly what floats hold."""
+    found, rate = [Fraction(0.9)], Fraction(math.sqrt(18 / rounds))
+    while 2 * rate**2 < Fraction(81, 100):
         found.insert(1, rate)
         rate *= 2
     return found
@@ -138,10 +138,23 @@ def test_small_costs_are_found_out_long_before_any_other_threshold() -> None:
         for _ in range(rounds):
             rule.update(np.zeros(AGENTS, dtype=int), costs, active[0])
         left[gamma] = int(rule.eliminated_at[0, 0, 0])
-    # By the best of two rates alone, 4/5, after ln(2 K / delta) / ln(1.08) plays; the other adds to it.
-    assert left["betting"] <= math.log(2 * 12 / DELTA) / math.log1p(0.08) < 65
-    assert left["betting"] >= math.log(12 / DELTA) / math.log1p(0.08) - 1
+    # By the best of the rates alone, 9/10, after ln(m K / delta) / ln(1.09) plays; the others add to it.
+    assert left["betting"] <= math.log(4 * 12 / DELTA) / math.log1p(0.09) < 65
+    assert left["betting"] >= math.log(12 / DELTA) / math.log1p(0.09) - 1
     assert {left[name] for name in ("tight", "plain", "anytime")} == {rounds}
+
+
+def test_a_bet_wins_when_it_reaches_the_stake_and_is_sufficient_whatever_it_promises() -> None:
+    threshold = Threshold("betting", 0.05)
+    threshold.start(4, np.array([20]), 20)
+    assert len(threshold.rates) == 1
+    stake = math.log(4 / 0.05)
+    assert threshold.won(np.array([[stake], [np.nextafter(stake, 0)]])).tolist() == [True, False]
+    threshold.start(10**5, np.array([30]), 30)
+    assert threshold.largest[0] < math.sqrt(2 * 30 * math.log(10**5 / 0.05))
+    assert threshold.sufficient
+    threshold.start(0, np.array([30]), 30)  # without a constraint nothing leaves
+    assert not threshold.won(np.zeros((1, len(threshold.rates)))).any()
 
 
 def test_it_says_what_it_guarantees() -> None:

@@ -52,7 +52,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
-from omnisim.game.regret_bounds import curvatures, regret_rates, worst_regret_bound
+from omnisim.game.regret_bounds import betting_rates, curvatures, worst_regret_bound
 from omnisim.problem.guarantees import (
     Benchmark,
     BoundsViolation,
@@ -66,6 +66,9 @@ from omnisim.strategies.elimination.base import Elimination, OnEmpty
 
 ThresholdName: TypeAlias = Literal["tight", "plain", "anytime", "betting"]
 Sharing: TypeAlias = Literal["population", "run"]
+_RATES = 0.9, 9.0
+"""Largest rate of bets, and the logarithm of K / delta and rates for which the smallest is the best in T rounds."""
+
 Gamma: TypeAlias = float | ThresholdName | None
 """A threshold for every subsequence, or the name of one of this module; None is ``"tight"``."""
 
@@ -102,7 +105,7 @@ class Threshold:
     def start(self, sums: int, sizes: FloatArray, rounds: int) -> None:
         """Set K = ``sums``, the lengths S of the subsequences, (L,), and the number T of rounds."""
         self._log = math.log(max(1, sums) / self.delta)
-        self.rates = regret_rates(rounds)
+        self.rates = betting_rates(rounds, *_RATES)
         lengths = np.asarray(sizes, dtype=np.float64)
         self._tight = np.sqrt(2 * lengths * self._log)
         self._log_stake = math.log(len(self.rates)) + self._log
