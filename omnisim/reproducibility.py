@@ -20,12 +20,12 @@ TOLERANCE = 1e-12
 """Most that numbers of runs on two processors differ by; times the largest number of the array, if that is above 1."""
 
 PROMISE = (
-    "On one machine with one set of versions, a scenario and a seed give the same bytes, whatever the number of workers"
-    " and threads, the hash seed, the order in which processes start, and a network that delays and loses nothing. On"
-    " another processor, or with other versions of libraries that draw the same random numbers, decisions are the same"
-    " and recorded numbers agree to 1e-12 (of the largest in their array, where that is above 1), as long as nothing is"
-    " decided within rounding, such as between two actions that tie, by a cost of 0, or by a minimax step with several"
-    " solutions: from that round on, runs may part."
+    "On one machine with one set of versions, a scenario and a seed give the same bytes, whatever the number of"
+    " workers, shards and threads, the hash seed, the order in which processes start, and a network that delays and"
+    " loses nothing. On another processor, or with other versions of libraries that draw the same random numbers,"
+    " decisions are the same and recorded numbers agree to 1e-12 (of the largest in their array, where that is above"
+    " 1), as long as nothing is decided within rounding, such as between two actions that tie, by a cost of 0, or by a"
+    " minimax step with several solutions: from that round on, runs may part."
 )
 """Promise of reproducibility, as in docs/reproducibility.md and the docstring of :func:`omnisim.simulate`; tested."""
 

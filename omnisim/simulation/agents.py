@@ -1,6 +1,6 @@
 """The process of a cohort of populations: the agents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -340,3 +340,16 @@ def _batches(
             fitting[1][...] |= who
             fitting[2].append((message, who))
     return [batch for _, _, batch in batches]
+
+
+class Played:
+    """Actions of agents in this process, up to a round; an object, so that a state of the run can refer to it."""
+
+    def __init__(self, agents: Mapping[str, Agents], names: Sequence[str]) -> None:
+        self._agents, self._names = agents, names
+
+    def __call__(self, t: int) -> dict[str, IntArray]:
+        """Actions in rounds 0 to t - 1, (t, N) by population."""
+        parts = ((name, a.actions[:t, rows]) for a in self._agents.values() for _, name, rows in a.cohort.each())
+        played = {name: freeze(actions) for name, actions in parts}
+        return {name: played[name] for name in self._names}

@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from omnisim.arrays import BoolArray, IntArray, freeze
+from omnisim.arrays import BoolArray, IntArray
 from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.plug_ins import strategies_named
@@ -17,6 +17,7 @@ from omnisim.problem.context import Service
 from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.adaptive import adaptive_rounds
+from omnisim.simulation.agents import Played
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import ByPopulation, Cohort
 from omnisim.simulation.messages import Actions, Outcome
@@ -95,7 +96,7 @@ class Prepared:
                 adversary,
                 self.agents,
                 self._shown(list(self.populations), self._cohorts),
-                self._played if self.sharded is None else self.sharded.played,
+                Played(self.agents, list(self.populations)) if self.sharded is None else self.sharded.played,
                 None if self.sharded is None else self.sharded.loads,
                 stream(seed, "adversary"),
                 observers,
@@ -283,12 +284,6 @@ class Prepared:
         if self.sharded is not None:
             return self.sharded.candidates(order)
         return ByPopulation({cohort.name: cohort for cohort in among}, order)
-
-    def _played(self, t: int) -> dict[str, IntArray]:
-        """Actions of agents in this process in rounds 0 to t - 1, (t, N) by population."""
-        parts = ((name, a.actions[:t, rows]) for a in self.agents.values() for _, name, rows in a.cohort.each())
-        played = {name: freeze(actions) for name, actions in parts}
-        return {name: played[name] for name in self.populations}
 
     def _draws(self, population: str) -> bool:
         return self.scenario.elimination_of(population).draws
