@@ -101,6 +101,17 @@ def test_records_and_results_show_tables() -> None:
     assert money == [f"{own:,.2f}", f"{baseline:,.2f}", f"{foresight:,.2f}"]
 
 
+def test_an_analysis_counts_agents_by_their_weights() -> None:
+    """The first of two agents stands for 99."""
+    population = omnisim.Population(
+        "w", [[[1.0], [0.0]], [[0.0], [0.0]]], [[0.0, 0.5], [0.0, 0.1]], weights=[99.0, 1.0]
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario(populations=[population])))
+    # With foresight the first earns 0.9 and 0.5 in turns, four times each, and the other 0.1 always.
+    expected = (99 * 4 * (0.9 + 0.5) + 8 * 0.1) / 100
+    assert cells(analysis._repr_html_())[1][4] == f"{expected:,.2f}"
+
+
 def test_a_comparison_shows_what_each_variant_earned() -> None:
     found = omnisim.compare(scenario(name="bets"), ["persistence", "climatology"], seeds=2, jobs=1)
     shown = found._repr_html_()

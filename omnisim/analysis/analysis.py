@@ -49,8 +49,8 @@ class Analysis:
     def _repr_html_(self) -> str:
         """Table of the money that each population earned with the forecasts, for notebooks."""
         sums = [
-            (name, found.whole_run.shape[1], *found.whole_run.mean(axis=1), found.currency)
-            for name, found in self.worth.items()
+            (name, len(each.weights), *np.average(each.whole_run, axis=1, weights=each.weights), each.currency)
+            for name, each in self.worth.items()
         ]
         columns = ["population", "agents", "money", "with persistence", "with foresight", "currency"]
         name = self.trace.about.get("scenario", "a scenario")

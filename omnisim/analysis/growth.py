@@ -10,7 +10,7 @@ from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.kernels import grow
 from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.sums import blocks
-from omnisim.arrays import FloatArray, IntArray
+from omnisim.arrays import ROUNDING, FloatArray, IntArray
 from omnisim.threads import in_shares
 from omnisim.trace import Trace
 
@@ -72,9 +72,7 @@ def grown(trace: Trace, population: str, subsequence: str, points: int, measures
     agents, actions, dimension = record.population.utility.shape
     k = trace.subsequences.index(subsequence)
     members = np.flatnonzero(trace.active[:, k])
-    ends = np.unique(np.ceil(np.linspace(len(members) / points, len(members), points)).astype(int))
-    if not len(members):
-        ends = ends[:0]
+    ends = np.unique(-(-len(members) * np.arange(1, points + 1) // points)) if len(members) else np.arange(0)
     left_at = benchmark_of(trace, population)[1][:, :, k]
     found = {name: np.empty((len(ends), agents)) for name in measures}
     parts = list(blocks(agents, actions * dimension + 4 * len(members))) if len(ends) else []
@@ -117,7 +115,9 @@ def _grown(
     costs = record.costs[:, agents][members]
     ccv, ccv_positive = np.zeros((2, *utility.shape))
     if costs.shape[2]:
-        ccv, ccv_positive = (each.cumsum(axis=0)[ends - 1].max(axis=2) for each in (costs, np.maximum(costs, 0)))
+        ccv, ccv_positive = (
+            each.cumsum(axis=0)[ends - 1].max(axis=2) for each in (costs, np.where(costs > ROUNDING, costs, 0.0))
+        )
     return {
         "utility": utility,
         "external_regret": external,

@@ -10,6 +10,7 @@ import pytest
 
 import omnisim
 from omnisim.errors import OutputError
+from omnisim.network import Churn, Spell
 from omnisim.report.run import worth
 from omnisim.report.run.certificates import certificate_table
 from omnisim.report.run.page import render
@@ -137,6 +138,29 @@ def test_limits_exceeded_are_those_of_the_record(market):
         assert (limit.text, unit.text) == ("limit 0", "cost")
         assert (times.value, of.value, agents.value) == ((over > 0).sum(), over.size, (over > 0).any(axis=0).sum())
         np.testing.assert_allclose([total.value, largest.value], [over.sum(), over.max()], rtol=1e-6)
+
+
+def test_limits_of_one_name_are_one_row_over_agents_that_were_there() -> None:
+    """Two agents, two limits of one name, exceeded in each of 20 rounds by 0.1 and 0.3; agents leave after a while."""
+    limits = [omnisim.LinearConstraint(np.zeros((2, 1, 1)), np.full((2, 1), cost), name="bill") for cost in (0.1, 0.3)]
+    trace = omnisim.simulate(
+        omnisim.Scenario(
+            populations=[omnisim.Population("homes", np.zeros((2, 1, 1)), np.full((2, 1), 0.5), limits)],
+            adversary=omnisim.adversaries.Replay(np.full((20, 1), 0.5)),
+            forecaster=omnisim.forecasters.Climatology(),
+            subsequences={"all": None, "late": np.arange(20) >= 15},
+            churn={"homes": Churn(schedule=[Spell(0, 0, 10), Spell(1, 0, 12)])},
+        )
+    )
+    present = trace.records["homes"].present
+    assert present is not None
+    there = int(present.sum())
+    assert 20 <= there < 25
+    analysis = omnisim.analyze(trace)
+    rows = [[each.text for each in row[3:8]] for row in violation_table(analysis, 9).rows]
+    assert rows == [[str(2 * there)] * 2 + ["4", f"{0.4 * there:.4g}", "0.3"], ["0", "0", "0", "0", "0"]]
+    omnisim.figures.plays(analysis, "homes")  # nobody of them is there late
+    assert [row[-1].value for row in distributions(analysis, 9).rows] == [0.5, 0.0]  # in the rounds in which they were
 
 
 def test_distributions_are_quantiles_over_agents(market):

@@ -368,3 +368,18 @@ def informed_buyers(forecaster, outcomes=PRICES, *, limit=False, about=None):
             )
         )
     )
+
+
+def test_half_of_two_eliminations_had_happened_with_the_first() -> None:
+    limit = omnisim.LinearConstraint([[[1.0], [0.5], [0.0]]], [[-0.4, -0.45, -0.5]])
+    trace = omnisim.simulate(
+        omnisim.Scenario(
+            populations=[omnisim.Population("one", [[[0.0], [0.0], [0.0]]], [[0.9, 0.5, 0.1]], [limit])],
+            adversary=omnisim.adversaries.Replay([[0.5], [0.1], [0.1], [0.95], [0.1]]),
+            forecaster=omnisim.forecasters.Climatology(),
+            elimination=omnisim.elimination.FirstViolation(),
+        )
+    )
+    assert trace.records["one"].eliminated_at[0, :, 0].tolist() == [0, 3, 5]
+    sentences = [each for _, found in verdict(omnisim.analyze(trace)).points for each in found]
+    assert any(each.endswith("half of these eliminations had happened by round 1.") for each in sentences)

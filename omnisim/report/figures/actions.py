@@ -42,7 +42,7 @@ def plays(analysis: Analysis, population: str) -> go.Figure:
     names = measures.population.action_names
     subsequences = shown_subsequences(trace)
     played = measures.count.sum(axis=1)[subsequences]
-    share = 100 * played / played.sum(axis=1, keepdims=True)
+    share = 100 * played / np.maximum(played.sum(axis=1, keepdims=True), 1)  # nobody may have been there
     often = sorted(np.argsort(-share.mean(axis=0), kind="stable")[:MOST_ACTIONS].tolist())
     figure = with_panel("Actions played", 34 * len(subsequences) + 40)
     rows = list(range(len(subsequences)))
@@ -53,7 +53,7 @@ def plays(analysis: Analysis, population: str) -> go.Figure:
             hovertemplate="%{x:.3g} % of the plays",
         )  # fmt: skip
     if len(often) < len(names):
-        rest = np.maximum(100 - share[:, often].sum(axis=1), 0)
+        rest = np.maximum(share.sum(axis=1) - share[:, often].sum(axis=1), 0)
         figure.add_bar(
             y=rows, x=numbers(rest), orientation="h", name=f"{len(names) - len(often)} others",
             marker={"color": REST}, hovertemplate="%{x:.3g} % of the plays",

@@ -97,7 +97,8 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
             rounds = int(measures.rounds[k])
             regret, utility = measures.swap_regret[k], measures.utility[k]
             share = np.divide(regret, utility, out=np.full(agents, np.nan), where=utility > 0)
-            earned = float(f"{np.median(measures.money[k]) / max(1, rounds):.7g}")
+            own = np.maximum(measures.own_rounds[k], 1)  # rounds in which an agent was there
+            earned = float(f"{np.median(measures.money[k] / own):.7g}")
             rows.append(
                 [
                     Cell(name, name),
@@ -108,7 +109,7 @@ def distributions(analysis: Analysis, most_rows: int) -> Table:
                     *(_paid(value, money.currency) for value in quantiles(regret * money.scale, [0.5, 0.95, 1.0])),
                     cell(100 * quantiles(share, [0.5])[0], 2),
                     *(cell(value) for value in quantiles(measures.ccv_positive[k], [0.5, 0.95, 1.0])),
-                    cell(100 * float(measures.fallback_rounds[k].sum()) / max(1, rounds * agents)),
+                    cell(100 * float(measures.fallback_rounds[k].sum()) / float(own.sum())),
                     _paid(earned, money.currency),
                 ]
             )
@@ -131,11 +132,9 @@ def violation_table(analysis: Analysis, most_rows: int) -> Table:
     ]
     trace = analysis.trace
     keys = ["population", "subsequence", "constraint"]
-    each = violated_limits(trace)
-    of_subsequence = dict(zip(trace.subsequences, trace.active.sum(axis=0), strict=True))
     # Limits of the same name are one row.
     limits = (
-        each.assign(rounds=each["agents"] * each["subsequence"].map(of_subsequence))
+        violated_limits(trace)
         .groupby(keys, sort=False, as_index=False)
         .agg({**dict.fromkeys(("violated", "rounds", "exceeding", "total"), "sum"), "largest": "max", "unit": "first"})
     )
