@@ -5,7 +5,7 @@ import signal
 import pytest
 from commands import POSIX, finish, session_of, start, wait_for
 
-pytestmark = pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+pytestmark = [pytest.mark.whole, pytest.mark.skipif(not POSIX, reason="signals of POSIX")]
 
 HANGING = """
 import sys, time

@@ -10,7 +10,7 @@ from scenario_files import omnisim_command, refusal, write_scenario
 
 import omnisim
 
-pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 
 @pytest.fixture

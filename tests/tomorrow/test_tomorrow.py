@@ -12,7 +12,7 @@ from scenario_files import TOY, omnisim_command, refusal, write_prices, write_sc
 
 import omnisim
 
-pytestmark = [pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("without_pages"), pytest.mark.sampled]
 
 FIRST, SOME = 24, 27
 """Days of the file when the run begins, and when the quick tests end."""

@@ -20,6 +20,8 @@ from omnisim.commands.value import digest_of
 from omnisim.report.text import amount, number, signed_amount
 from omnisim.value.sources import overrides_of
 
+pytestmark = pytest.mark.whole
+
 FEW = [part for name in ("buyers", "plants", "operators") for part in ("--set", f"populations.{name}.agents=2")]
 QUICK = [*FEW, "--rounds", 15, "--seeds", 1, "--jobs", 1]
 

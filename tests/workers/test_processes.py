@@ -17,6 +17,8 @@ from commands import POSIX, wait_until
 from omnisim.errors import OmnisimError, WorkersLostError
 from omnisim.workers import each_result
 
+pytestmark = pytest.mark.whole
+
 ASKING = {"SIGINT", "SIGTERM", "SIGHUP"}
 
 

@@ -22,6 +22,8 @@ from omnisim.report.comparison.verdict import headline, verdict
 from omnisim.report.tables import Table
 from omnisim.report.template import MOST_BYTES
 
+pytestmark = pytest.mark.whole
+
 FEW = {f"populations.{name}.agents": 8 for name in ("buyers", "factories", "operators")}
 
 HOSTILE = "</script><script>alert(1)</script>"

@@ -18,6 +18,8 @@ from omnisim.report.figures.style import PALETTE
 from omnisim.report.shown import Shown
 from omnisim.report.text import amount, number, percent, score
 
+pytestmark = pytest.mark.whole
+
 YEAR = 365 / 20
 OTHERS = ("climatology", "ridge_autoregression")
 RULES = ("careful", "careless")
