@@ -28,7 +28,7 @@ class Regret:
     swap: FloatArray
 
 
-def regret(population: Population, sums: Sums, benchmark: BoolArray, agents: slice = slice(None)) -> Regret:
+def regret(population: Population, sums: Sums, benchmark: BoolArray) -> Regret:
     """Utility, external and swap regret of every agent on every subsequence.
 
     Parameters
@@ -39,16 +39,14 @@ def regret(population: Population, sums: Sums, benchmark: BoolArray, agents: sli
         Of the run.
     benchmark : (L, N, A) bool
         The actions competed with; regrets are NaN where there is none.
-    agents
-        Those of the population that ``sums`` and ``benchmark`` are of.
     """
     shape = benchmark.shape[:2]
     found = Regret(np.empty(shape), np.empty(shape), np.empty(shape))
     compare(
         sums.outcome,
         sums.count,
-        population.utility[agents],
-        population.offset[agents],
+        population.utility,
+        population.offset,
         benchmark,
         found.utility,
         found.external,
