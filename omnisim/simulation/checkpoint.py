@@ -21,7 +21,6 @@ from omnisim.files import atomic_write
 from omnisim.simulation.books import Books, BooksFile
 from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.simulation.preparing import Prepared
-from omnisim.simulation.sharded import ShardedAgents
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
 
@@ -95,11 +94,11 @@ class Checkpointer:
 
     def __init__(self, checkpoint: Checkpoint, run: Prepared) -> None:
         self._checkpoint, self._rounds = checkpoint, run.problem.rounds
-        self._parties, self._sharded = list(run.parties.values()), run.sharded
-        self._books = BooksFile(checkpoint.books, run.books)
-        self._snapshots = Snapshots(run.parties, (*BUILT, Books, ShardedAgents), packages(run.scenario))
+        self._parties, self._agents = list(run.parties.values()), run.agents
+        self._books = BooksFile(checkpoint.books, run.agents.books)
+        self._snapshots = Snapshots(run.parties, (*BUILT, Books), packages(run.scenario))
         self._run = identity(run.scenario, run.problem, run.seed)
-        self._run["the number of shards"] = None if run.sharded is None else run.sharded.count
+        self._run["the number of shards"] = run.agents.shards
 
     def resume(self) -> int:
         """Put the state of the file, if there is one, in place; the round to go on with.
@@ -132,8 +131,7 @@ class Checkpointer:
             If a strategy holds what no state can.
         """
         if (t + 1) % self._checkpoint.every == 0 and t + 1 < self._rounds:
-            if self._sharded is not None:
-                self._sharded.keep(t + 1)
+            self._agents.keep(t + 1)
             books = self._books.append(t + 1)
             tree, arrays = self._snapshots.take(copy=False)
             about = {"run": self._run, "round": t + 1, "books": books, "state": tree}
@@ -155,8 +153,7 @@ class Checkpointer:
             raise TraceError(f"is the state after {t!r} rounds, the run has {self._rounds}")
         self._snapshots.put((tree["state"], arrays))
         self._books.read(t, tree["books"])
-        if self._sharded is not None:
-            self._sharded.go_on(t)
+        self._agents.go_on(t)
         for party in self._parties:
             if isinstance(party, Recorder):
                 check_recorded(party.recorded, party.symbols, t)

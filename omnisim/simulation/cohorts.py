@@ -141,19 +141,14 @@ class Cohort:
         )
 
 
-class ByPopulation:
-    """Shows arrays (P N, ...) by cohort as arrays (N, ...) by population, in the order given."""
-
-    def __init__(self, cohorts: Mapping[str, Cohort], order: Sequence[str]) -> None:
-        self._cohorts, self._order = cohorts, order
-        alone = {cohort.names[0]: name for name, cohort in cohorts.items() if cohort.count == 1}
-        self._alone = [(name, alone[name]) for name in order] if len(alone) == len(cohorts) else None
-
-    def __call__(self, arrays: Mapping[str, BoolArray]) -> Mapping[str, BoolArray]:
-        """Arrays by the names of the populations, from those by the names of the cohorts."""
-        if self._alone is not None:
-            return {population: arrays[name] for population, name in self._alone}
-        return _Parts(self._cohorts, arrays, self._order)
+def by_population(
+    cohorts: Mapping[str, Cohort], arrays: Mapping[str, BoolArray], names: Sequence[str]
+) -> Mapping[str, BoolArray]:
+    """Arrays (N, ...) of populations, in the order of their names, from those (P N, ...) of their cohorts."""
+    if any(cohorts[name].count > 1 for name in arrays):
+        return _Parts(cohorts, arrays, names)
+    alone = {cohorts[name].names[0]: array for name, array in arrays.items()}
+    return {name: alone[name] for name in names}
 
 
 class _Parts(Mapping[str, BoolArray]):

@@ -15,9 +15,10 @@ from omnisim.scenario.problem import Problem
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.round_data import RoundData
+from omnisim.simulation.run_agents import RunAgents
 from omnisim.snapshot import Snapshots
 
-BUILT = (*FIXED, Cohort, RoundData, nx.DiGraph, simpy.Environment)
+BUILT = (*FIXED, Cohort, RoundData, RunAgents, nx.DiGraph, simpy.Environment)
 """Types of the parts of a run that never change in it."""
 
 

@@ -8,7 +8,7 @@ changes nothing before the next, so an arrival is a time to compare with and not
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import networkx as nx
 import numpy as np
@@ -24,6 +24,9 @@ from omnisim.simulation.topology import WORLD, Role, fastest_paths, party
 from omnisim.trace import FORECASTER, MessageRecord
 
 _Message = TypeVar("_Message")
+
+Received: TypeAlias = Sequence[tuple[_Message, BoolArray | None]]
+"""Messages that have reached a participant, and which of its P populations each did (None: all)."""
 
 AUDIENCE: dict[type, frozenset[Role]] = {
     Notice: frozenset({Role.FORECASTER, Role.POPULATION}),
@@ -220,11 +223,6 @@ class Network:
                     and (lines is None or kind not in KINDS or (kind, own) in OVERHEARD)
                 ]
 
-    @property
-    def ideal(self) -> bool:
-        """Whether everything is heard at once."""
-        return self._lines is None
-
     def send(self, sender: str, message: object) -> None:
         """Deliver a message to everyone it is for, or put it on its way."""
         for mailbox in self._audience[sender, type(message)]:
@@ -232,8 +230,8 @@ class Network:
         if self._lines is not None and type(message) in KINDS:
             self._lines.post(sender, message, self._environment.now)
 
-    def receive(self, receiver: str, kind: type[_Message]) -> list[tuple[_Message, BoolArray | None]]:
-        """The messages of a kind that have reached a participant, and which of its P populations (None: all)."""
+    def receive(self, receiver: str, kind: type[_Message]) -> Received[_Message]:
+        """The messages of a kind that have reached a participant, and which of its populations."""
         if self._lines is None:
             return [(message, None) for message in self.mailboxes[receiver].take(kind)]
         return list(self._lines.collect(receiver, kind, self._environment.now))

@@ -5,7 +5,6 @@ Whatever can be refused of a scenario is refused here, so that a scenario that c
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import simpy
 
@@ -17,23 +16,22 @@ from omnisim.problem.context import Service
 from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.adaptive import adaptive_rounds
-from omnisim.simulation.agents import Played
-from omnisim.simulation.books import Books
-from omnisim.simulation.cohorts import ByPopulation, Cohort
-from omnisim.simulation.messages import Actions, Outcome
+from omnisim.simulation.cohorts import Cohort
+from omnisim.simulation.local_agents import LocalAgents
+from omnisim.simulation.messages import Actions
 from omnisim.simulation.network import Lines, Network
-from omnisim.simulation.processes import ForecastService, Shown, World
+from omnisim.simulation.processes import ForecastService, World
 from omnisim.simulation.protocol import Clock, Phase
 from omnisim.simulation.roster import Roster
 from omnisim.simulation.round_data import RoundData
-from omnisim.simulation.shard import Declared
-from omnisim.simulation.sharded import NAME, ShardedAgents, Sharding
+from omnisim.simulation.run_agents import RunAgents
+from omnisim.simulation.sharded import ShardedAgents, Sharding
 from omnisim.simulation.topology import WORLD, Role, topology
 from omnisim.strategies.adversaries.replay import Replay
 from omnisim.strategies.forecasters.conditional_mean import ConditionalMean
 from omnisim.streams import stream
 from omnisim.threads import at_most_threads
-from omnisim.trace import FORECASTER, PopulationRecord
+from omnisim.trace import FORECASTER
 from omnisim.trace.description import RECORD, RUN, size_of
 
 
@@ -70,10 +68,8 @@ class Prepared:
         self._hears = {name: scenario.subscriptions_of(name) for name in self.populations}
         with at_most_threads(1):
             roster = self._roster()
-            self._cohorts = roster.cohorts()
-            self.rules = {} if sharding else {cohort.name: roster.started(cohort) for cohort in self._cohorts}
-            self._start_forecasters()
-            self.lines = _lines(scenario, self._cohorts, self._hears, problem.rounds, seed)
+            cohorts = roster.cohorts()
+            self.lines = _lines(scenario, cohorts, self._hears, problem.rounds, seed)
             if sharding is not None and self.lines is not None:
                 raise ScenarioError(
                     "shards need a network on which nothing is late or lost: this one delays or loses messages"
@@ -82,24 +78,18 @@ class Prepared:
                 problem.active, problem.dates, problem.features, problem.forecasts, problem.unclipped_forecasts
             )
             self.adaptive = adaptive_rounds(problem.active, problem.subsequences, problem.memberships, adversary)
-            activity = self.adaptive or round_data
-            self.sharded = None if sharding is None else ShardedAgents(roster, self._cohorts, sharding)
-            self.agents = {
-                cohort.name: roster.agents(cohort, self.rules[cohort.name], activity, ideal=self.lines is None)
-                for cohort in self._cohorts
-                if cohort.name in self.rules
-            }
-            parties = self.agents.values() if self.sharded is None else [self.sharded]
-            observers = [party.observe_law for party in parties] if adversary.law_known else []
+            self.agents: RunAgents = (
+                LocalAgents(roster, cohorts, self.adaptive or round_data, self.lines)
+                if sharding is None
+                else ShardedAgents(roster, cohorts, sharding)
+            )
+            self._start_forecasters()
             self.world = World(
                 round_data,
                 adversary,
                 self.agents,
-                self._shown(list(self.populations), self._cohorts),
-                Played(self.agents, list(self.populations)) if self.sharded is None else self.sharded.played,
-                None if self.sharded is None else self.sharded.loads,
+                list(self.populations),
                 stream(seed, "adversary"),
-                observers,
                 self._answering(),
                 self.adaptive,
             )
@@ -119,34 +109,9 @@ class Prepared:
     def learning(self) -> dict[str, object]:
         """The participants but for the adversary, which remembers nothing where it replays data."""
         found = {"world": self.world, **_named("forecaster", self.forecasters)}
-        found |= {**_named("rule", self.rules), **_named("service", self.services), **_named("agents", self.agents)}
+        found |= {**_named("service", self.services), **self.agents.memory}
         found |= {} if self.adaptive is None else {"adaptive": self.adaptive}
-        found |= {} if self.sharded is None else {"shards": self.sharded.kept}
         return found | ({} if self.lines is None else {"lines": self.lines})
-
-    @property
-    def books(self) -> list[Books]:
-        """The books of all cohorts."""
-        return [party.books for party in self.agents.values()] if self.sharded is None else self.sharded.books
-
-    @property
-    def policies(self) -> dict[str, Declared]:
-        """Name and promises of the rule of each population."""
-        if self.sharded is not None:
-            return self.sharded.declared()
-        declared = {name: Declared.of(rule) for name, rule in self.rules.items()}
-        return {name: declared[cohort.name] for cohort in self._cohorts for name in cohort.names}
-
-    def records(self, law_known: bool) -> dict[str, PopulationRecord]:
-        """The record of each population, by name, when all rounds are over."""
-        if self.sharded is not None:
-            return self.sharded.records(law_known)
-        found: dict[str, PopulationRecord] = {}
-        for name, party in self.agents.items():
-            if self.lines is not None:
-                party.note_in_flight(self.lines.in_flight(name, Outcome))
-            found |= party.records(law_known)
-        return found
 
     @property
     def record_size(self) -> int:
@@ -200,27 +165,22 @@ class Prepared:
         """
         network = self._run(None, t, t, Phase.OUTCOME)
         for message, who in network.receive(WORLD, Actions):
-            self.agents[message.cohort].accept(t, message, who)
-        return {
-            name: party.of_round(t, rows) for party in self.agents.values() for _, name, rows in party.cohort.each()
-        }
+            self.agents.accept(t, message, who)
+        return self.agents.wanted(t)
 
     def _run(self, on_round: Callable[[int], None] | None, first_round: int, rounds: int, until: Phase) -> Network:
         environment = simpy.Environment(initial_time=first_round)
+        clock = Clock(environment, rounds, on_round, first_round, until)
+        listeners = {name: self.agents.listeners(name) for name in self.services}
         roles = {
             WORLD: Role.WORLD,
             **dict.fromkeys(self.services, Role.FORECASTER),
-            **dict.fromkeys(self.agents if self.sharded is None else [NAME], Role.POPULATION),
+            **dict.fromkeys(self.agents.names, Role.POPULATION),
         }
-        listeners = _listeners(self._cohorts, self._hears, self.forecasters)
-        if self.sharded is not None:
-            listeners = {name: [NAME] for name in self.forecasters}
         network = Network(environment, roles, listeners, self.lines)
-        clock = Clock(environment, rounds, on_round, first_round, until)
         processes = [clock.run(), self.world.run(clock, network)]
         processes += [service.run(clock, network) for service in self.services.values()]
-        processes += [party.run(clock, network) for party in self.agents.values()]
-        processes += [] if self.sharded is None else [self.sharded.run(clock, network)]
+        processes += self.agents.processes(clock, network)
         for process in processes:
             environment.process(process)
         try:
@@ -267,23 +227,16 @@ class Prepared:
         )
 
     def _service_of(self, name: str) -> ForecastService:
-        cohorts = [cohort for cohort in self._cohorts if name in self._hears[cohort.populations[0].name]]
         return ForecastService(
             self.forecasters[name],
             self.problem.rounds,
             self.adversary.dimension,
-            {} if self.sharded is not None else {cohort.name: cohort for cohort in cohorts},
-            self._shown(self._heard_by(name), cohorts),
+            self.agents,
+            self._heard_by(name),
             stream(self.seed, name if name == FORECASTER else f"{FORECASTER}/{name}"),
             name,
             exposed=not self.adversary.oblivious and name == FORECASTER,
         )
-
-    def _shown(self, order: Sequence[str], among: Sequence[Cohort]) -> Shown:
-        """Shows the candidates of these populations, which are in these cohorts."""
-        if self.sharded is not None:
-            return self.sharded.candidates(order)
-        return ByPopulation({cohort.name: cohort for cohort in among}, order)
 
     def _draws(self, population: str) -> bool:
         return self.scenario.elimination_of(population).draws
@@ -341,18 +294,11 @@ def _lines(
         list(scenario.forecasters),
         stream(seed, "network/topology"),
     )
-    listeners = _listeners(cohorts, hears, scenario.forecasters)
+    listeners = {
+        name: [cohort.name for cohort in cohorts if name in hears[cohort.names[0]]] for name in scenario.forecasters
+    }
     lines = Lines(graph, {cohort.name: cohort for cohort in cohorts}, listeners, rounds, seed)
     return None if lines.ideal else lines
-
-
-def _listeners(
-    cohorts: Sequence[Cohort], hears: Mapping[str, Sequence[str]], forecasters: Mapping[str, Any]
-) -> dict[str, list[str]]:
-    """Names of the cohorts that hear each forecaster."""
-    return {
-        name: [cohort.name for cohort in cohorts if name in hears[cohort.populations[0].name]] for name in forecasters
-    }
 
 
 def _named(kind: str, parties: Mapping[str, object]) -> dict[str, object]:

@@ -1,55 +1,42 @@
-"""The SimPy processes of the world and of the forecasters; that of the populations is in ``agents``.
+"""The SimPy processes of the world and of the forecasters; those of the agents are in ``agents``.
 
 Each keeps its own record of the run, arrays with the round first, from which the trace is made. What happened to
 everyone is booked by the world when the outcome is known; who learns of it, and when, is up to the network.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
+from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.adaptive import AdaptiveRounds
-from omnisim.simulation.agents import Agents
 from omnisim.simulation.answers import check_bases, check_diagnostic, check_gain_gradient
-from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
 from omnisim.simulation.round_data import RoundData
+from omnisim.simulation.run_agents import RunAgents
 from omnisim.simulation.topology import WORLD
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.trace import FORECASTER
 
-Shown: TypeAlias = Callable[[Mapping[str, BoolArray]], Mapping[str, BoolArray]]
-"""Function from what was registered by cohort to candidates by population."""
-
 
 class World:
-    """Publishes contexts, plays the adversary, books what was done, reveals outcomes.
-
-    ``observers`` are shown each round's law for the record; nobody who plays is among them.
+    """Publishes contexts, plays the adversary, has what was done booked, reveals outcomes.
 
     Parameters
     ----------
     round_data, adversary, rng
         What it plays with.
     agents
-        The cohorts that are decided in this process, whose books it keeps.
-    shown
-        Candidates by population, from those that were registered by cohort.
-    played
-        Actions of rounds 0 to t - 1, (t, N) by population, as a function of t.
-    loads
-        What populations drew in round t - 1, as a function of t; None where it is for others to add up.
-    observers
-        See above.
+        Of the run; where the law of a round is known, their record is told of it, and no rule is.
+    populations
+        Their names.
     answering
         Populations that act on this round's prediction of the first forecaster and on nothing else.
     adaptive
@@ -60,12 +47,9 @@ class World:
         self,
         round_data: RoundData,
         adversary: Adversary,
-        agents: Mapping[str, Agents],
-        shown: Shown,
-        played: Callable[[int], Mapping[str, IntArray]],
-        loads: Callable[[int], Mapping[str, FloatArray]] | None,
+        agents: RunAgents,
+        populations: Sequence[str],
         rng: np.random.Generator,
-        observers: Sequence[Callable[[int, Mixture], None]] = (),
         answering: Collection[str] | None = None,
         adaptive: AdaptiveRounds | None = None,
     ) -> None:
@@ -73,8 +57,7 @@ class World:
         self._round_data, self._adversary, self._rng = round_data, adversary, rng
         self.outcomes, self.unclipped_outcomes = np.empty((2, rounds, adversary.dimension))
         self._heard_predictions = np.empty((rounds, adversary.dimension))
-        self._agents, self._shown, self._played, self._loads = agents, shown, played, loads
-        self._observers = tuple(observers)
+        self._agents, self._populations = agents, list(populations)
         self._answering, self._adaptive = answering, adaptive
 
     @property
@@ -100,34 +83,31 @@ class World:
             commitment = mailbox.take_one(Commitment)
             registered = mailbox.take(Registration)
             if not self._adversary.oblivious:
-                shown = {message.cohort: message.candidates for message in registered}
+                by_cohort = {message.cohort: message.candidates for message in registered}
                 context = replace(
                     context,
-                    candidates=self._shown(shown),
+                    candidates=self._agents.candidates(by_cohort, self._populations),
                     gain_gradient=commitment.gain_gradient,
                     answering=self._answering,
                 )
             history = None if self._adversary.oblivious else self._history(t)
             law = self._adversary.law(context, commitment.mixture, history)
-            for observe in self._observers:
-                observe(t, law)
+            if self._adversary.law_known:
+                self._agents.observe_law(t, law)
             yield clock.at(Phase.OUTCOME)
             self._heard_predictions[t] = mailbox.take_one(Forecast).prediction
             for message, who in network.receive(WORLD, Actions):
-                self._agents[message.cohort].accept(t, message, who)
+                self._agents.accept(t, message, who)
             drawn = law.draw(self._rng)
             outcome = self.outcomes[t] = law.support[drawn]
             self.unclipped_outcomes[t] = law.before_clipping(drawn)
-            if not network.ideal:
-                # Who learns late does not make history wait.
-                for agents in self._agents.values():
-                    agents.book(t, outcome)
+            self._agents.book(t, outcome)  # who learns late does not make history wait
             unclipped = freeze(self.unclipped_outcomes[t].copy())
             network.send(WORLD, Outcome(t, freeze(self.outcomes[t].copy()), unclipped))
 
     def _history(self, t: int) -> History:
-        loads = None if self._loads is None else self._loads(t)
-        return History(freeze(self.outcomes[:t]), freeze(self._heard_predictions[:t]), self._played(t), loads)
+        played, loads = self._agents.played(t), self._agents.loads(t)
+        return History(freeze(self.outcomes[:t]), freeze(self._heard_predictions[:t]), played, loads)
 
 
 class ForecastService:
@@ -142,10 +122,10 @@ class ForecastService:
         The strategy.
     rounds, dimension
         T and d.
-    cohorts
-        Those subscribed that are decided in this process.
-    shown
-        Candidates by population, from those that were registered by cohort.
+    agents
+        Of the run.
+    populations
+        Names of those that are subscribed.
     rng
         For sampling.
     name
@@ -159,15 +139,16 @@ class ForecastService:
         forecaster: Forecaster,
         rounds: int,
         dimension: int,
-        cohorts: Mapping[str, Cohort],
-        shown: Shown,
+        agents: RunAgents,
+        populations: Sequence[str],
         rng: np.random.Generator,
         name: str = FORECASTER,
         exposed: bool = False,
     ) -> None:
         self._forecaster, self._rng, self._exposed = forecaster, rng, exposed
-        self.name, self._cohorts, self._who = name, cohorts, type(forecaster).__name__
-        self._shown = shown
+        self.name, self._agents, self._who = name, agents, type(forecaster).__name__
+        self._populations = list(populations)
+        cohorts = {c: agents.cohorts[c] for c in agents.listeners(name) if c in agents.cohorts}
         self._registered = {c: np.full(cohort.count, -1) for c, cohort in cohorts.items()}
         self._candidates = {
             c: freeze(np.ones((cohort.rows, cohort.actions), dtype=np.bool_)) for c, cohort in cohorts.items()
@@ -197,20 +178,18 @@ class ForecastService:
             t: int = yield clock.at(Phase.FORECAST)
             for message, who in network.receive(self.name, Registration):
                 self._register(message, who)
-            context = replace(mailbox.take_one(Notice).context, candidates=self._shown(self._candidates))
+            shown = self._agents.candidates(self._candidates, self._populations)
+            context = self._contexts[t] = replace(mailbox.take_one(Notice).context, candidates=shown)
             mixture = self._predict(context)
-            if not network.ideal:
-                self._contexts[t] = context
             self.mixtures.append(mixture)
             bases = self._forecaster.base_predictions()
             if bases is not None:
                 known = self.bases[0] if self.bases else None
                 self.bases.append(check_bases(self._who, t, bases, known, mixture.dimension))
             if self.name == FORECASTER:
-                shown = self._forecaster.gain_gradient() if self._exposed else None
-                network.send(
-                    self.name, Commitment(mixture, check_gain_gradient(self._who, t, shown, mixture.dimension))
-                )
+                gradient = self._forecaster.gain_gradient() if self._exposed else None
+                checked = check_gain_gradient(self._who, t, gradient, mixture.dimension)
+                network.send(self.name, Commitment(mixture, checked))
             yield clock.at(Phase.BROADCAST)
             drawn = mixture.draw(self._rng)
             prediction = self.predictions[t] = mixture.support[drawn]
@@ -225,8 +204,8 @@ class ForecastService:
         return self._forecaster.predict(context)
 
     def _learn(self, message: Outcome) -> None:
-        context = self._contexts.pop(message.round, None)
-        if context is not None and self._paired != message.round:
+        context = self._contexts.pop(message.round)
+        if self._paired != message.round:
             self._predict(context)
         self._forecaster.update(message.outcome, message.unclipped)
         for name, value in self._forecaster.diagnostics().items():
@@ -241,5 +220,5 @@ class ForecastService:
         self._registered[name][newer] = message.round
         # Contexts of earlier rounds go on showing what was known then.
         known = self._candidates[name].copy(order="K")
-        np.copyto(known, message.candidates, where=self._cohorts[name].spread(newer)[:, None])
+        np.copyto(known, message.candidates, where=self._agents.cohorts[name].spread(newer)[:, None])
         self._candidates[name] = freeze(known)

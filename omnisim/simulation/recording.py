@@ -23,7 +23,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
     problem, world, adversary = run.problem, run.world, run.adversary
     first, forecaster = run.services[FORECASTER], run.forecasters[FORECASTER]
     outcomes = world.outcomes[:rounds]
-    records = run.records(adversary.law_known and not adversary.draws_in_law)
+    records = run.agents.records(adversary.law_known and not adversary.draws_in_law)
     if rounds < problem.rounds:
         records = {name: _cut(record, rounds) for name, record in records.items()}
     unclipped_outcomes = differing(world.unclipped_outcomes[:rounds], outcomes)
@@ -32,7 +32,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
             name: replace(record, true_costs=true_costs(run.populations[name], record, unclipped_outcomes))
             for name, record in records.items()
         }
-    policies = run.policies
+    policies = run.agents.declared()
     others = {name: each.predictions[:rounds] for name, each in run.services.items() if name != FORECASTER}
     return Trace(
         outcomes=outcomes,

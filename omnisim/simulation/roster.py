@@ -14,6 +14,8 @@ from omnisim.problem.population import Population
 from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort, cohorts
+from omnisim.simulation.late_agents import LateAgents
+from omnisim.simulation.network import Lines
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 
@@ -49,7 +51,7 @@ class Roster:
     seed
         Of the run.
     seen, law_known, max_age
-        See :class:`~omnisim.simulation.agents.Agents`.
+        See :class:`~omnisim.simulation.late_agents.LateAgents`.
     parts
         By population of which only some agents are there: which.
     """
@@ -75,7 +77,7 @@ class Roster:
         }
         return cohorts(self.populations, self.rules, apart)
 
-    def started(self, cohort: Cohort) -> Policy:
+    def _started(self, cohort: Cohort) -> Policy:
         """The rule of a cohort, started."""
         first = cohort.names[0]
         rule = copy.deepcopy(self.rules[first])
@@ -85,18 +87,21 @@ class Roster:
         rule.start(cohort.whole, self.declared_activity, stream(self.seed, f"population/{first}/policy"))
         return rule
 
-    def agents(self, cohort: Cohort, rule: Policy, activity: Activity, *, ideal: bool) -> Agents:
-        """A cohort with its rule, which was started, in a run of this activity."""
+    def agents(self, cohort: Cohort, activity: Activity, lines: Lines | None = None) -> Agents:
+        """A cohort with its rule, started, in a run of this activity; on lines that may delay, if there are any."""
         first = cohort.names[0]
-        return Agents(
+        known = (self.hears[first], self.present.get(first))
+        if lines is None:
+            return Agents(cohort, self._started(cohort), activity, *known, self.seen, self.law_known)
+        default = np.array([self.default_actions.get(name, 0) for name in cohort.names])
+        return LateAgents(
             cohort,
-            rule,
+            self._started(cohort),
             activity,
-            self.hears[first],
-            np.array([self.default_actions.get(name, 0) for name in cohort.names]),
-            self.present.get(first),
+            lines,
+            *known,
+            default,
             self.max_age,
-            ideal=ideal,
             seen=self.seen,
             law_known=self.law_known,
         )

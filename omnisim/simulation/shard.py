@@ -4,7 +4,7 @@ What its agents do follows from what it is told, so a share that was lost can be
 taken of it last, and from the rounds since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,10 @@ from omnisim.simulation.books import Books
 from omnisim.simulation.identity import BUILT
 from omnisim.simulation.messages import Actions, Forecast, Outcome
 from omnisim.simulation.roster import Part, Roster
+from omnisim.simulation.run_agents import Declared
 from omnisim.snapshot import Snapshots, Stored
-from omnisim.strategies.policy import Policy
 from omnisim.threads import at_most_threads
 from omnisim.trace.checking import check_recorded
-from omnisim.trace.declarations import written
 
 
 @dataclass(frozen=True)
@@ -78,19 +77,6 @@ class PlayedRounds:
     costs: FloatArray
 
 
-@dataclass(frozen=True)
-class Declared:
-    """Name and promises of a population's rule, as in the ``about`` of a trace."""
-
-    name: str
-    policy: Mapping[str, object]
-
-    @classmethod
-    def of(cls, rule: Policy) -> "Declared":
-        """Name and promises of a rule."""
-        return cls(type(rule).__name__, written(rule.declared(), rule.benchmark))
-
-
 class Shard:
     """Agents of a share, which play rounds when they are told to.
 
@@ -116,9 +102,7 @@ class Shard:
         self._parts = roster.parts
         self._activity = _Known(np.zeros_like(roster.declared_activity))
         with at_most_threads(1), strategies_named():
-            self._agents = [
-                roster.agents(cohort, roster.started(cohort), self._activity, ideal=True) for cohort in roster.cohorts()
-            ]
+            self._agents = [roster.agents(cohort, self._activity) for cohort in roster.cohorts()]
         roots: dict[str, object] = {"activity": self._activity}
         for party in self._agents:
             roots |= {f"agents {party.cohort.name!r}": party, f"rule {party.cohort.name!r}": party.policy}
@@ -144,9 +128,11 @@ class Shard:
                 for party, shown in zip(self._agents, self._registered(t, active), strict=True):
                     if played.law is not None:
                         party.observe_law(t, played.law)
-                    wanted = party.act(t, active, party.hear(played.forecasts), shown)
+                    predictions, _ = party.hear(t, [(forecast, None) for forecast in played.forecasts])
+                    wanted = party.act(t, active, predictions, shown)
                     party.accept(t, Actions(party.cohort.name, t, wanted), None)
-                    party.settle(t, played.outcome, active)
+                    party.book(t, played.outcome.outcome)
+                    party.learn(t, [(played.outcome, None)], active)
 
     def tell(self, rounds: Sequence[Played], question: str = "", *arguments: Any) -> Any:
         """Play rounds, and answer a question, which is the name of a method; one message for both."""

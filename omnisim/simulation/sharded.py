@@ -8,7 +8,6 @@ What is asked for comes as arrays of all agents, in their order, or as sums of b
 shards (:mod:`omnisim.problem.loads`): what is added up here is added as in a run of one process, to the last bit.
 """
 
-from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,35 +16,33 @@ from typing import Any, TypeVar
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
-from omnisim.errors import StrategyError, WorkersLostError
+from omnisim.errors import ScenarioError, StrategyError
 from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohort_record import CohortRecord
 from omnisim.simulation.cohorts import Cohort
-from omnisim.simulation.messages import Forecast, Notice, Outcome
+from omnisim.simulation.messages import Actions, Forecast, Notice, Outcome
 from omnisim.simulation.network import Network
-from omnisim.simulation.processes import Shown
 from omnisim.simulation.protocol import Clock, Phase, Process
 from omnisim.simulation.roster import Roster
-from omnisim.simulation.shard import Declared, Left, Played, PlayedRounds
+from omnisim.simulation.run_agents import Declared, RunAgents
+from omnisim.simulation.shard import Left, Played, PlayedRounds
+from omnisim.simulation.shard_proxy import ShardProxy
 from omnisim.simulation.shares import Piece, share_of, shares
 from omnisim.simulation.topology import party
 from omnisim.snapshot import Stored
 from omnisim.trace import PopulationRecord
 from omnisim.trace.checking import check_recorded
-from omnisim.workers.actors import Actor, ActorLostError
+from omnisim.workers.actors import Actor
 
 NAME = party("*")
 """The participant that stands for all populations."""
 
+_Value = TypeVar("_Value", bound=np.ndarray)
+
 _AHEAD = 16
 """Rounds that shards are told of at once, where nobody asks before."""
-
-_LIVES = 4
-"""Workers that may be lost with the same agents, one after the other."""
-
-_Value = TypeVar("_Value", bound=np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Kept:
     states: list[Stored | None]
 
 
-class ShardedAgents:
+class ShardedAgents(RunAgents):
     """The agents of a run in shards, as the other participants see them.
 
     Parameters
@@ -92,17 +89,14 @@ class ShardedAgents:
 
     Attributes
     ----------
-    count
-        Of shards.
     pieces
-        Of populations that each of them has.
-    kept
-        How they stood when somebody last wanted it kept.
+        Of populations that each shard has.
     """
 
     def __init__(self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding) -> None:
-        self._roster, self._cohorts, self.count = roster, list(cohorts), sharding.count
-        self.kept = Kept([None] * sharding.count)
+        self.names, self.cohorts = [NAME], {}  # no cohort is decided here
+        self._roster, self._cohorts, self.shards = roster, list(cohorts), sharding.count
+        self._kept = Kept([None] * sharding.count)
         self.pieces = shares(roster, sharding.count)
         self._places: defaultdict[str, list[tuple[int, Piece]]] = defaultdict(list)
         for shard, pieces in enumerate(self.pieces):
@@ -125,19 +119,31 @@ class ShardedAgents:
         self._known_actions = self._collected = 0
         self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
         self._drawn: tuple[int, list[Any]] = (-1, [])
-        self._seats = [_Seat(sharding.make, share_of(roster, pieces)) for pieces in self.pieces]
-        for seat in self._seats:
-            seat.begin(None)
-        for seat in self._seats:
-            seat.answer()  # what cannot be made is said now
+        self._proxies = [ShardProxy(sharding.make, share_of(roster, pieces)) for pieces in self.pieces]
+        for proxy in self._proxies:
+            proxy.begin(None)
+        for proxy in self._proxies:
+            proxy.answer()  # what cannot be made is said now
 
     @property
     def books(self) -> list[Books]:
         """The books of all cohorts, as far as they were collected."""
         return list(self._books.values())
 
-    def run(self, clock: Clock, network: Network) -> Process:
-        """The process."""
+    @property
+    def memory(self) -> Mapping[str, object]:
+        """States of the shards, from when they were last to be kept."""
+        return {"shards": self._kept}
+
+    def listeners(self, _: str) -> list[str]:
+        """The one participant that hears all forecasters for them."""
+        return [NAME]
+
+    def processes(self, clock: Clock, network: Network) -> list[Process]:
+        """The process of that participant."""
+        return [self._run(clock, network)]
+
+    def _run(self, clock: Clock, network: Network) -> Process:
         mailbox = network.mailboxes[NAME]
         while True:
             t: int = yield clock.at(Phase.REGISTRATION)
@@ -155,23 +161,27 @@ class ShardedAgents:
         """Keep the law of round t, for the record."""
         self._laws[t] = law
 
-    def candidates(self, names: Sequence[str]) -> Shown:
-        """Shows what agents of these populations register for the round, asked for when somebody looks."""
-        return _Shown(self, names)
+    def accept(self, t: int, message: Actions, who: BoolArray | None) -> None:
+        """Nothing to do: nobody here sends actions."""
 
-    def now(self, names: Sequence[str]) -> "Candidates":
-        """The candidates that agents of these populations register for this round."""
-        return Candidates(self, names, self._round)
+    def book(self, t: int, outcome: FloatArray) -> None:
+        """Nothing to do: each shard has its own books, which are collected."""
+
+    def candidates(self, _: Mapping[str, BoolArray], names: Sequence[str]) -> Mapping[str, BoolArray]:
+        """Candidates (N, A) that agents register for this round, by population, asked for when somebody looks."""
+        return Asked(self, "registered", self._round, names)
 
     def played(self, t: int) -> Mapping[str, IntArray]:
         """Actions of rounds 0 to t - 1, (t, N) by population, asked for when somebody looks."""
-        return Actions(self, [population.name for population in self._roster.populations], t)
+        return Asked(self, "actions", t, [population.name for population in self._roster.populations])
 
     def loads(self, t: int) -> Mapping[str, FloatArray]:
         """Loads of round t - 1, (H,) by population, asked for when somebody looks."""
-        return Loads(
-            self, [population.name for population in self._roster.populations if population.load is not None], t
-        )
+        return Asked(self, "load", t, [p.name for p in self._roster.populations if p.load is not None])
+
+    def wanted(self, t: int) -> dict[str, IntArray]:
+        """Refused: shards are told of rounds that are over."""
+        raise ScenarioError(f"round {t} has no outcome yet, and agents in shards play rounds that have one")
 
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name, when all rounds are over."""
@@ -222,7 +232,7 @@ class ShardedAgents:
             If a rule holds what no state can.
         """
         self.collect(rounds)
-        self.kept.states[:] = self._ask(rounds, "state")
+        self._kept.states[:] = self._ask(rounds, "state")
 
     def go_on(self, rounds: int) -> None:
         """Begin where shards stood after so many rounds: from what is kept, with the books up to there.
@@ -238,10 +248,10 @@ class ShardedAgents:
             sizes = {"N": cohort.rows, "A": cohort.actions, "J": len(cohort.whole.constraints)}
             check_recorded(recorded, {"T": len(books.actions), **sizes}, rounds)
         self._known_actions = self._collected = rounds
-        for seat, state in zip(self._seats, self.kept.states, strict=True):
-            seat.begin(state)
-        for seat in self._seats:
-            seat.answer()
+        for proxy, state in zip(self._proxies, self._kept.states, strict=True):
+            proxy.begin(state)
+        for proxy in self._proxies:
+            proxy.answer()
 
     def registered(self, t: int, name: str) -> BoolArray:
         """The candidates that the agents of a population register for round t, (N, A).
@@ -295,13 +305,13 @@ class ShardedAgents:
     def _ask(self, before: int, question: str, *arguments: Any) -> list[Any]:
         """The answers of all shards, once they have played the rounds before this one."""
         self._send(before, question, *arguments)
-        return [seat.answer() for seat in self._seats]
+        return [proxy.answer() for proxy in self._proxies]
 
     def _send(self, before: int, question: str, *arguments: Any) -> None:
         rounds = [played for played in self._waiting if played.round < before]
         self._waiting = self._waiting[len(rounds) :]
-        for seat in self._seats:
-            seat.send(rounds, question, *arguments)
+        for proxy in self._proxies:
+            proxy.send(rounds, question, *arguments)
 
     def _parts(self, cohort: Cohort, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[slice, Any]]:
         """Rows in a cohort, and what was found for them by shard and population."""
@@ -314,112 +324,6 @@ class ShardedAgents:
         return ((piece, found[shard]) for shard, piece in self._places[name])
 
 
-class _Seat:
-    """A shard, as the process that plays with it sees it: what it was told, should it have to be made again."""
-
-    def __init__(self, make: Callable[[], Actor], roster: Roster) -> None:
-        self._make, self._roster = make, roster
-        self._actor = make()
-        self._open: tuple[Sequence[Played], str, tuple[Any, ...]] | None = None
-
-    def begin(self, state: Stored | None) -> None:
-        """Make the agents, put this state in place, if there is one, and do not wait for it."""
-        self._state, self._since = state, list[Played]()
-        self._open = [], "", ()
-        self._actor.send("begin", self._roster, state)
-
-    def send(self, rounds: Sequence[Played], question: str, *arguments: Any) -> None:
-        """Tell of rounds and ask for something, once what was asked before is there."""
-        if self._open is not None:
-            self.answer()
-        self._open = rounds, question, arguments
-        self._actor.send("tell", rounds, question, *arguments)
-
-    def answer(self) -> Any:
-        """The answer to what was asked last.
-
-        Raises
-        ------
-        WorkersLostError
-            If one worker after the other was lost with these agents.
-        """
-        assert self._open is not None  # noqa: S101 (something was asked)
-        rounds, question, arguments = self._open
-        for life in range(_LIVES):
-            try:
-                if life:
-                    self._actor = self._make()
-                    self._actor.send("begin", self._roster, self._state)
-                    self._actor.answer()
-                    self._actor.send("tell", [*self._since, *rounds], question, *arguments)
-                found = self._actor.answer()
-            except ActorLostError as cause:
-                lost = cause
-            else:
-                self._open = None
-                self._since += rounds
-                if question == "state":
-                    self._state, self._since = found, []
-                return found
-        raise WorkersLostError(
-            f"{_LIVES} workers were lost, one after the other, with the same agents: most often for want of memory "
-            f"({lost})"
-        ) from lost
-
-
-class _Asked(Mapping[str, _Value]):
-    """Arrays by population, of a round, which are asked for when somebody looks at them."""
-
-    def __init__(self, sharded: ShardedAgents, names: Sequence[str], t: int) -> None:
-        self._sharded, self._names, self._round = sharded, names, t
-
-    def __getitem__(self, name: str) -> _Value:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._ask(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    @abstractmethod
-    def _ask(self, name: str) -> _Value: ...
-
-
-class Candidates(_Asked[BoolArray]):
-    """Candidates that agents register for a round, (N, A) by population."""
-
-    def _ask(self, name: str) -> BoolArray:
-        return self._sharded.registered(self._round, name)
-
-
-class Actions(_Asked[IntArray]):
-    """Actions of agents before a round t, (t, N) by population."""
-
-    def _ask(self, name: str) -> IntArray:
-        return self._sharded.actions(self._round, name)
-
-
-class Loads(_Asked[FloatArray]):
-    """Loads of the round before a round t, (H,) by population."""
-
-    def _ask(self, name: str) -> FloatArray:
-        return self._sharded.load(self._round, name)
-
-
-class _Shown:
-    """Shows candidates of the round; an object, so that a state of the run can refer to where it asks."""
-
-    def __init__(self, sharded: ShardedAgents, names: Sequence[str]) -> None:
-        self._sharded, self._names = sharded, names
-
-    def __call__(self, _: Mapping[str, BoolArray]) -> Candidates:
-        """The candidates, whatever was registered in this process."""
-        return self._sharded.now(self._names)
-
-
 def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
     """One array of all rows, laid out in memory as in a run of one process: with the agents last."""
     if len(parts) == 1:
@@ -428,3 +332,36 @@ def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
     for part, array in parts:
         found[part] = array
     return found
+
+
+class Asked(Mapping[str, _Value]):
+    """Arrays by population that are asked for when somebody looks at them, and not before.
+
+    It holds what a state of the run can hold, for strategies may keep it.
+
+    Parameters
+    ----------
+    sharded
+        Which is asked.
+    question
+        Name of its method, a function of round and name.
+    t
+        The round.
+    names
+        Of the populations.
+    """
+
+    def __init__(self, sharded: ShardedAgents, question: str, t: int, names: Sequence[str]) -> None:
+        self._sharded, self._question, self._round, self._names = sharded, question, t, names
+
+    def __getitem__(self, name: str) -> _Value:
+        if name not in self._names:
+            raise KeyError(name)
+        found: _Value = getattr(self._sharded, self._question)(self._round, name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

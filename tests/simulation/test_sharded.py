@@ -22,7 +22,7 @@ from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
 from omnisim.simulation.shard import Shard
-from omnisim.simulation.sharded import Sharding
+from omnisim.simulation.sharded import ShardedAgents, Sharding
 from omnisim.strategies.policy import Policy
 from omnisim.workers.actors import Actor, ActorLostError, Here
 
@@ -197,8 +197,8 @@ def test_the_same_bytes_whatever_is_added_up(name: str, tmp_path: Path) -> None:
 
 def test_shards_of_one_size() -> None:
     run = prepared(scenario(), 4)
-    assert run.sharded is not None
-    sizes = [sum(piece.last - piece.first for piece in pieces) for pieces in run.sharded.pieces]
+    assert isinstance(run.agents, ShardedAgents)
+    sizes = [sum(piece.last - piece.first for piece in pieces) for pieces in run.agents.pieces]
     assert sizes == [8, 8, 8, 9]
 
 
@@ -364,15 +364,15 @@ def test_a_killed_run_goes_on_in_shards(changes: dict[str, Any], tmp_path: Path)
 def test_a_state_that_was_changed_is_refused() -> None:
     run = prepared(scenario(), 1)
     run.play()
-    assert run.sharded is not None
-    run.sharded.keep(T)
-    (state,) = run.sharded.kept.states
+    assert isinstance(run.agents, ShardedAgents)
+    run.agents.keep(T)
+    (state,) = run.agents.memory["shards"].states
     assert state is not None
     for array in state[1].values():
         if array.dtype.kind == "i" and array.ndim == 3:
             array[:] = T + 1
     with pytest.raises(TraceError, match="violated_at"):
-        run.sharded.go_on(T)
+        run.agents.go_on(T)
 
 
 @pytest.mark.parametrize("shards", [2, None])
