@@ -189,7 +189,7 @@ def forget_days(directory: Path) -> None:
 
 def write_page(directory: Path, analysis: Analysis, manifest: Mapping[str, Any]) -> None:
     """Write the report of a run."""
-    from omnisim.report import write_report
+    from omnisim.report.run.page import write_report
 
     details = {
         "command": manifest["command"],

@@ -1,0 +1,32 @@
+# The public names of the package and where they are: read by type checkers, and at run time on first use.
+
+from . import adversaries as adversaries
+from . import batch as batch
+from . import elimination as elimination
+from . import figures as figures
+from . import forecasters as forecasters
+from . import learners as learners
+from . import market as market
+from . import network as network
+from . import testing as testing
+from ._version import __version__ as __version__
+from .analysis import Analysis as Analysis
+from .analysis import analyze as analyze
+from .comparison.comparing import compare as compare
+from .comparison.comparison import Comparison as Comparison
+from .comparison.comparison import load_comparison as load_comparison
+from .errors import OmnisimError as OmnisimError
+from .market.files import read_prices as read_prices
+from .problem.constraints import LinearConstraint as LinearConstraint
+from .problem.mixture import Mixture as Mixture
+from .problem.money import Money as Money
+from .problem.population import Population as Population
+from .problem.subsequences import Rule as Rule
+from .report.comparison.page import write_comparison as write_comparison
+from .report.run.page import write_report as write_report
+from .scenario.load import load_scenario as load_scenario
+from .scenario.scenario import Scenario as Scenario
+from .simulation.checkpoint import Checkpoint as Checkpoint
+from .simulation.simulate import simulate as simulate
+from .trace import Trace as Trace
+from .trace import load_trace as load_trace
