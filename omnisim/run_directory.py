@@ -36,8 +36,8 @@ from omnisim.files import atomic_write
 from omnisim.interruption import Results
 from omnisim.reading import FORM, load_json, parse_json, read_bytes, reading
 from omnisim.reproducibility import PROMISE, machine, versions
-from omnisim.scenario.document import to_toml
 from omnisim.scenario.scenario import Scenario
+from omnisim.scenario.toml import to_toml
 from omnisim.trace import Trace, load_trace
 
 SCENARIO, MANIFEST, TRACE = "scenario.toml", "manifest.json", "trace.npz"

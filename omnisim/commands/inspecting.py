@@ -26,8 +26,8 @@ def inspect_(
       omnisim inspect 'prices/*.csv'
     """
     from omnisim.market.inspection import inspected
-    from omnisim.scenario.document import parse_override
     from omnisim.scenario.own_file import market_keys, market_lines
+    from omnisim.scenario.toml import parse_override
 
     if len(files) > 1:
         raise typer.BadParameter(

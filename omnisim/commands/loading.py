@@ -22,7 +22,7 @@ def load_prices(
 
 def overridden_by(settings: list[str] | None) -> dict[str, Any]:
     """Keys and values of ``--set``. Paths there are relative to where one stands, not to the scenario."""
-    from omnisim.scenario.document import parse_override
+    from omnisim.scenario.toml import parse_override
 
     paths = ("path", "generator_file")
     return {

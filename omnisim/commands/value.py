@@ -74,8 +74,8 @@ def value(
     from omnisim import run_directory
     from omnisim.commands.loading import add_plugins, file_name, overridden_by
     from omnisim.occupied import check_unoccupied
-    from omnisim.scenario.document import to_toml
     from omnisim.scenario.own_file import scenario_of_prices
+    from omnisim.scenario.toml import to_toml
     from omnisim.studies.directory import write
     from omnisim.value.kept import FOLDER
     from omnisim.value.mistakes import errors_of, sizes
@@ -163,9 +163,9 @@ def customers_of(text: str | None) -> tuple[dict[str, Any], tuple[str, Path] | N
         If the file cannot be read, or has no populations.
     """
     from omnisim.errors import ScenarioError
-    from omnisim.scenario.document import read_toml
     from omnisim.scenario.load import naming
     from omnisim.scenario.own_file import customers_in
+    from omnisim.scenario.toml import read_toml
 
     if text is None:
         return {}, None

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from omnisim.comparison.notation import read_choice, show_choice, show_value, split_list, with_tables
 from omnisim.errors import ScenarioError
-from omnisim.scenario.document import parse_override, read_toml
 from omnisim.scenario.registry import POLICIES, snake_case
+from omnisim.scenario.toml import parse_override, read_toml
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy

@@ -17,9 +17,9 @@ from omnisim.comparison.choices import Axis, Choice, check_settings, choices
 from omnisim.comparison.notation import show_value
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.problem.subsequences import fingerprint
-from omnisim.scenario.document import to_toml
 from omnisim.scenario.registry import snake_case
 from omnisim.scenario.scenario import Scenario
+from omnisim.scenario.toml import to_toml
 from omnisim.scenario.variants import Variants, strategy_of
 from omnisim.suggest import nearest
 

@@ -15,10 +15,11 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.errors import DataError, ScenarioError
 from omnisim.market.data import MINUTES, Market
-from omnisim.scenario.document import check_document, overridden
+from omnisim.scenario.document import check_document
 from omnisim.scenario.load import build, naming, read_market, with_forecasts, with_signals
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import Schema
+from omnisim.scenario.toml import overridden
 from omnisim.suggest import nearest
 
 _SAME = 1e-9

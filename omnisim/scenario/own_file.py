@@ -10,10 +10,11 @@ from omnisim.market.guessing import guess
 from omnisim.market.inspection import market_table
 from omnisim.market.several_files import called
 from omnisim.scenario.days import WARM_UP
-from omnisim.scenario.document import check_document, overridden, resolved, to_toml
+from omnisim.scenario.document import check_document, resolved
 from omnisim.scenario.load import build, naming
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import Schema
+from omnisim.scenario.toml import overridden, to_toml
 
 _UNREAD = {"source": "file", "path": "prices.csv"}
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from omnisim.errors import ScenarioError
-from omnisim.scenario.document import check_document, check_table, digest, overridden, resolved
+from omnisim.scenario.document import check_document, check_table, digest, resolved
 from omnisim.scenario.load import build, naming, policy, strategy
 from omnisim.scenario.registry import POLICIES, policy_kind
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.schema import Schema
+from omnisim.scenario.toml import overridden
 
 _STRATEGIES = ("forecaster", "elimination")
 """Tables that can be exchanged without reading the market again."""

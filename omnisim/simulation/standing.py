@@ -17,8 +17,8 @@ from omnisim import snapshot
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
 from omnisim.reading import reading
-from omnisim.scenario.document import to_toml
 from omnisim.scenario.known_days import KnownDays, restored, stored
+from omnisim.scenario.toml import to_toml
 from omnisim.simulation.checkpoint import Recorder
 from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.simulation.preparing import Prepared

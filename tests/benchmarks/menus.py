@@ -21,7 +21,7 @@ from omnisim.market import load_ercot
 from omnisim.market.agents.devices import Tariff, best_schedules
 from omnisim.market.agents.menus import make_menu
 from omnisim.market.agents.storage import battery
-from omnisim.scenario.document import to_toml
+from omnisim.scenario.toml import to_toml
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
 FORECASTERS = ("persistence", "ridge_autoregression", "decision_calibrated")

@@ -218,7 +218,7 @@ def scenario(tmp_path: Path) -> Path:
 def test_the_table_stands_beside_the_scenario_and_the_resolved_one_is_run_again(
     scenario: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from omnisim.scenario.document import to_toml
+    from omnisim.scenario.toml import to_toml
 
     loaded = omnisim.load_scenario(scenario)
     elsewhere = scenario.parent / "elsewhere"

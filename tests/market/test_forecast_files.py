@@ -196,7 +196,7 @@ def test_a_scenario_plays_them(tmp_path: Path) -> None:
     np.testing.assert_allclose(trace.predictions, values() / 200)
     # The resolved scenario and another content of the files.
     again = tmp_path / "elsewhere.toml"
-    from omnisim.scenario.document import to_toml
+    from omnisim.scenario.toml import to_toml
 
     again.write_text(to_toml(scenario.source))
     np.testing.assert_array_equal(omnisim.simulate(omnisim.load_scenario(again)).predictions, trace.predictions)

@@ -353,7 +353,7 @@ def test_a_scenario_with_shifts_runs_again_from_its_resolved_file(tmp_path: Path
     )
     scenario = omnisim.load_scenario(toml)
     again = tmp_path / "again.toml"
-    from omnisim.scenario.document import to_toml
+    from omnisim.scenario.toml import to_toml
 
     again.write_text(to_toml(scenario.source))
     first, second = omnisim.simulate(scenario), omnisim.simulate(omnisim.load_scenario(again))

@@ -18,7 +18,7 @@ from omnisim.market.agents.limits import OfPrices
 from omnisim.market.signals import Known
 from omnisim.problem.blocks import blocks_of
 from omnisim.report.figures import forecast_errors
-from omnisim.scenario.document import to_toml
+from omnisim.scenario.toml import to_toml
 
 DAYS, PAST = 50, 30
 CO2_PRICE = {"ann": 0.2, "bob": 0.0, "cid": 0.05, "dee": 0.1}

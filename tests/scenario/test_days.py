@@ -73,7 +73,7 @@ class TestLeftOut:
             omnisim.load_scenario(written(tmp_path, prices[:3]))
 
     def test_running_the_resolved_scenario_gives_the_same_run(self, tmp_path: Path, prices: np.ndarray) -> None:
-        from omnisim.scenario.document import to_toml
+        from omnisim.scenario.toml import to_toml
 
         first = omnisim.load_scenario(written(tmp_path, prices))
         (tmp_path / "again.toml").write_text(to_toml(first.source))

@@ -11,7 +11,7 @@ from scenario_files import DAYS, TOY, prices, published, write_prices, write_sce
 
 import omnisim
 from omnisim.errors import OmnisimError, ScenarioError
-from omnisim.scenario.document import parse_override
+from omnisim.scenario.toml import parse_override
 
 RICH = (
     TOY.replace('path = "prices.csv"', 'path = "prices.csv"\nfeatures = ["load"]\nforecasts = ["model"]')
@@ -336,7 +336,7 @@ class TestResolved:
         assert load(path.rename(tmp_path / "houston.toml")).source["name"] == "houston"
 
     def test_is_a_fixed_point(self, tmp_path: Path) -> None:
-        from omnisim.scenario.document import to_toml
+        from omnisim.scenario.toml import to_toml
 
         first = load(write_scenario(tmp_path / "a", RICH), "market.first_day=2021-01-02")
         (tmp_path / "b").mkdir()

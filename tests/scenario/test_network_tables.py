@@ -9,7 +9,7 @@ from scenario_files import TOY, omnisim_command, refusal, write_scenario
 import omnisim
 from omnisim.problem.delays import Constant, Exponential
 from omnisim.problem.network import Channel, Network, Tree
-from omnisim.scenario.document import to_toml
+from omnisim.scenario.toml import to_toml
 
 NETWORKED = (
     TOY

@@ -15,7 +15,7 @@ from omnisim.errors import TraceError
 from omnisim.network import Channel, Network
 from omnisim.problem.context import Context, History, Past
 from omnisim.problem.subsequences import Rule, activity, adaptive, fingerprint
-from omnisim.scenario.document import to_toml
+from omnisim.scenario.toml import to_toml
 from omnisim.strategies.adversaries.base import Adversary
 
 T, N, A, D = 30, 3, 3, 2
