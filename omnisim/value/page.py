@@ -1,7 +1,7 @@
 """The page of ``omnisim value``: a study of forecasts, with one frame for tables and figures as any other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ from omnisim.value.scenarios import FEWEST_DAYS, MOST_DAYS
 from omnisim.value.words import findings, headline, of_addition, of_measures, of_populations
 from omnisim.value.worth import by_customer, by_days, by_population, overall, winners
 
+Part: TypeAlias = tuple[Section, dict[str, Table]]
+"""A section of the page, and its tables by name."""
+
 
 def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> Study:
     """All that is said of the forecasts.
@@ -48,83 +51,20 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
     about
         Of the market, as the scenario has it.
     """
-    currency, names = ledger.currency, list(ledger.forecasts)
+    currency, names, market = ledger.currency, list(ledger.forecasts), ledger.market
     whole, people = overall(ledger), winners(ledger)
-    populations, days = by_population(ledger), by_days(ledger)
-    cost = cost_of_errors(ledger, list(sizes))
-    unit = f"{currency} per customer and year"
-    tables = {
-        "worth": Table("Worth in all", whole, f"In {unit} against climatology. {_TOGETHER}"),
-        "populations": Table("Worth by population", populations, f"In {unit} against climatology. {_TOGETHER}"),
-        "days": Table("Worth by kind of day", days, f"In {unit} against climatology. {_TOGETHER}"),
-        "winners": Table(
-            "Who gains, who loses", people,
-            f"Customers, counted once a seed, each against itself with climatology; {currency} a year.",
-        ),
-        "customers": Table("Worth to every customer", by_customer(ledger), shown=False),
-        "errors": Table("Worth and error", cost, f"In {unit}; errors in {currency}/MWh. {_TOGETHER}"),
-    }  # fmt: skip
-    sections = [
-        Section(
-            "worth-section", "Worth", [
-                _WORTH,
-            ], [worth_chart(whole, populations, currency)], ["worth", "populations"],
-        ),
-        Section(
-            "days-section", "Days", [
-                _DAYS,
-            ], [days_chart(days, currency)], ["days"],
-        ),
-        Section("customers-section", "Customers", [], [], ["winners"]),
-    ]  # fmt: skip
-    lead = ""
-    if len(names) > 1:
-        section, more_tables = _differences(ledger)
-        sections.insert(0, section)
-        tables = more_tables | tables
-        lead = section.text[0]
-    if ledger.market.distributions:
-        section, more_tables = _distributions(ledger)
-        sections.append(section)
-        tables |= more_tables
-    if ledger.risk is not None:
-        section, more_tables = _risk(ledger, ledger.risk)
-        sections.append(section)
-        tables |= more_tables
-    if len(names) > 1:
-        chosen = choices(ledger, ledger.every, ledger.every)
-        later = choices(ledger, *halves(ledger))
-        more, parted = added(ledger), choices_by_population(ledger)
-        tables |= {
-            "choices": Table("Chosen and paid on all days", chosen, _CHOICES),
-            "choices_later": Table("Chosen on the first half of the days, paid on the second", later, _CHOICES),
-            **({"choices_by_population": Table("By population", parted, _CHOICES)} if len(parted) else {}),
-            "scores": Table("Accuracy", _titled(scores(ledger, ledger.every))),
-            "combinations": Table("More than the best forecast", more, f"In {unit}. {_TOGETHER}"),
-        }
-        sections += [
-            Section(
-                "measures-section", "Measures", [
-                    of_measures(chosen, currency),
-                    *([of_populations(parted)] if len(parted) else []),
-                    _MEASURES,
-                ], [], ["choices", *(["choices_by_population"] * (len(parted) > 0)), "choices_later", "scores"],
-            ),
-            Section(
-                "combination-section", "Combination", [
-                    of_addition(more, currency),
-                    _COMBINATION,
-                ], [], ["combinations"],
-            ),
-        ]  # fmt: skip
-    sections.append(
-        Section(
-            "errors-section", "Errors", [
-                _ERRORS,
-            ], [cost_chart(cost, currency)], ["errors"],
-        )
-    )  # fmt: skip
-    market = ledger.market
+    several = len(names) > 1
+    parts = [
+        *([_differences(ledger)] if several else []),
+        _worth(ledger, whole),
+        _days(ledger),
+        _customers(ledger, people),
+        *([_distributions(ledger)] if market.distributions else []),
+        *([] if ledger.risk is None else [_risk(ledger, ledger.risk)]),
+        *([_measures(ledger), _combination(ledger)] if several else []),
+        _errors(ledger, sizes),
+    ]
+    lead = parts[0][0].text[0] if several else ""
     cut = float(about.get("cut", 0.0))
     return Study(
         "value",
@@ -133,13 +73,13 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         "foresight, in money at the true prices.",
         [
             ("days", f"{market.days:,}, {market.dates[0]} to {market.dates[-1]}"),
-            ("customers", ", ".join(_customers(ledger))),
+            ("customers", ", ".join(_numbers_of_customers(ledger))),
             ("seeds", f"{ledger.seeds}; each draws the customers anew"),
             ("scale", f"{about['low']:g} to {about['high']:g} {currency}/MWh"),
         ],
         list(findings(whole, people, currency)),
-        sections,
-        tables,
+        [section for section, _ in parts],
+        {name: table for _, tables in parts for name, table in tables.items()},
         {"forecasts": ", ".join(names)},
         headline=headline(whole, ranked(ledger)[0], currency, lead),
         marks=("✓ better", "✗ worse", "· not separated"),
@@ -154,7 +94,63 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
     )  # fmt: skip
 
 
-def _differences(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
+def _worth(ledger: Ledger, whole: pd.DataFrame) -> Part:
+    populations = by_population(ledger)
+    note = f"In {_unit(ledger)} against climatology. {_TOGETHER}"
+    tables = {
+        "worth": Table("Worth in all", whole, note),
+        "populations": Table("Worth by population", populations, note),
+    }
+    chart = worth_chart(whole, populations, ledger.currency)
+    return Section("worth-section", "Worth", [_WORTH], [chart], list(tables)), tables
+
+
+def _days(ledger: Ledger) -> Part:
+    days = by_days(ledger)
+    tables = {"days": Table("Worth by kind of day", days, f"In {_unit(ledger)} against climatology. {_TOGETHER}")}
+    return Section("days-section", "Days", [_DAYS], [days_chart(days, ledger.currency)], list(tables)), tables
+
+
+def _customers(ledger: Ledger, people: pd.DataFrame) -> Part:
+    note = f"Customers, counted once a seed, each against itself with climatology; {ledger.currency} a year."
+    tables = {
+        "winners": Table("Who gains, who loses", people, note),
+        "customers": Table("Worth to every customer", by_customer(ledger), shown=False),
+    }
+    return Section("customers-section", "Customers", [], [], ["winners"]), tables
+
+
+def _measures(ledger: Ledger) -> Part:
+    chosen, later = choices(ledger, ledger.every, ledger.every), choices(ledger, *halves(ledger))
+    parted = choices_by_population(ledger)
+    tables = {"choices": Table("Chosen and paid on all days", chosen, _CHOICES)}
+    if len(parted):
+        tables["choices_by_population"] = Table("By population", parted, _CHOICES)
+    tables["choices_later"] = Table("Chosen on the first half of the days, paid on the second", later, _CHOICES)
+    tables["scores"] = Table("Accuracy", _titled(scores(ledger, ledger.every)))
+    text = [of_measures(chosen, ledger.currency), *([of_populations(parted)] if len(parted) else []), _MEASURES]
+    return Section("measures-section", "Measures", text, [], list(tables)), tables
+
+
+def _combination(ledger: Ledger) -> Part:
+    more = added(ledger)
+    tables = {"combinations": Table("More than the best forecast", more, f"In {_unit(ledger)}. {_TOGETHER}")}
+    text = [of_addition(more, ledger.currency), _COMBINATION]
+    return Section("combination-section", "Combination", text, [], list(tables)), tables
+
+
+def _errors(ledger: Ledger, sizes: Sequence[float]) -> Part:
+    cost = cost_of_errors(ledger, list(sizes))
+    note = f"In {_unit(ledger)}; errors in {ledger.currency}/MWh. {_TOGETHER}"
+    tables = {"errors": Table("Worth and error", cost, note)}
+    return Section("errors-section", "Errors", [_ERRORS], [cost_chart(cost, ledger.currency)], list(tables)), tables
+
+
+def _unit(ledger: Ledger) -> str:
+    return f"{ledger.currency} per customer and year"
+
+
+def _differences(ledger: Ledger) -> Part:
     """Section on the differences between forecasts; where there are many pairs it shows those of the best forecast."""
     pairs, parted = differences(ledger), differences_by_population(ledger)
     currency, customers = ledger.currency, ledger.standing()
@@ -176,7 +172,7 @@ def _differences(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
     return Section("differences-section", "Differences", [each for each in text if each], [chart], shown), tables
 
 
-def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
+def _distributions(ledger: Ledger) -> Part:
     """Section on the distributions, and on whether they held."""
     covered, held = coverage(ledger), intervals(ledger)
     tail, levels = tail_of(ledger), common_levels(ledger)
@@ -196,7 +192,7 @@ def _distributions(ledger: Ledger) -> tuple[Section, dict[str, Table]]:
     return Section("distributions-section", "Distributions", text, [reliability_chart(covered)], list(tables)), tables
 
 
-def _risk(ledger: Ledger, risk: Risk) -> tuple[Section, dict[str, Table]]:
+def _risk(ledger: Ledger, risk: Risk) -> Part:
     """Section on the cost of minding bad days, and on its use."""
     changed = changes(ledger)
     unit = f"Worth in {ledger.currency} per customer and year, worst days in {ledger.currency} per customer and day"
@@ -314,7 +310,7 @@ _CHOICES = (
 )
 
 
-def _customers(ledger: Ledger) -> Iterator[str]:
+def _numbers_of_customers(ledger: Ledger) -> Iterator[str]:
     for name, number in ledger.agents.items():
         standing = float(ledger.weights[name].sum())
         yield f"{number:,} {name}" + ("" if standing == number else f" for {standing:,.6g}")
