@@ -32,7 +32,6 @@ SIZES, SIZES_ROUNDS = (100, 300, 1000, 3000, 10_000), 200
 SMALL_AGENTS, SMALL_ROUNDS = 12, 60
 SUBSEQUENCES, ACTIVE = 5, 3
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-DOUBLE = 8
 TABLES = 4
 """Of the potential: sums of gains, sums of their squares, potentials, weights."""
 
@@ -46,11 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         grow(sizes=(9, 18), rounds=8, repeats=1)
         simulated_play(agents=3, rounds=5)
         kernel(sizes=(12,), copied=1 << 16, repeats=1)
+        single_precision(agents=12, rounds=20)
     else:
         standard(AGENTS, ROUNDS, one_dimensional=100, repeats=chosen.repeats)
         grow(SIZES, SIZES_ROUNDS, max(1, chosen.repeats // 2))
         simulated_play(SMALL_AGENTS, SMALL_ROUNDS)
         kernel((1000, 10_000), 1 << 25, 20 * chosen.repeats)
+        single_precision(agents=200, rounds=ROUNDS)
 
 
 def warm_up() -> None:
@@ -174,16 +175,17 @@ def kernel(sizes: Sequence[int], copied: int, repeats: int) -> None:
     bandwidths = {threads: _bandwidth(copied, threads, repeats) for threads in sorted({1, CORES})}
     fastest = max(bandwidths.values())
     rows = []
-    for agents in sizes:
-        seconds, entries = _update(agents, repeats)
-        limit = TABLES * 2 * DOUBLE * entries / fastest
+    for agents, kind in [(agents, kind) for agents in sizes for kind in (np.float64, np.float32)]:
+        seconds, entries = _update(agents, repeats, kind)
+        size = np.dtype(kind).itemsize
+        limit = TABLES * 2 * size * entries / fastest
         rows.append(
             [
-                f"N = {agents}",
+                f"N = {agents}, {np.dtype(kind)}",
                 f"{entries / 1e3:.0f} k",
                 f"{seconds * 1e3:.3f}",
                 f"{seconds / entries * 1e9:.2f}",
-                f"{TABLES * 2 * DOUBLE * entries / 1e6:.1f}",
+                f"{TABLES * 2 * size * entries / 1e6:.1f}",
                 f"{limit * 1e3:.3f}",
                 f"{limit / entries * 1e9:.2f}",
                 f"{seconds / limit:.1f}",
@@ -196,6 +198,24 @@ def kernel(sizes: Sequence[int], copied: int, repeats: int) -> None:
     )
     copies = ", ".join(f"{value / 1e9:.1f} GB/s with {threads} thread(s)" for threads, value in bandwidths.items())
     note(f"Copy bandwidth, bytes read and written: {copies}. The limit reads and writes {TABLES} tables at the larger.")
+
+
+def single_precision(agents: int, rounds: int) -> None:
+    """What tables of float32 would change: the same gains, added up in both."""
+    rng = np.random.default_rng(0)
+    double, single = _weights(agents, np.float64, rounds), _weights(agents, np.float32, rounds)
+    events = np.arange(ACTIVE)[:, None] * agents + np.arange(agents)
+    for _ in range(rounds):
+        fired = (events * ACTIONS + rng.integers(ACTIONS, size=agents)).reshape(-1)
+        gains = rng.normal(0.02, 0.1, (len(fired), DIMENSION))
+        for weights in (double, single):
+            weights.update([(fired, gains)])
+    apart = max(float(np.abs(a - b).max()) for a, b in zip(double._total, single._total, strict=True))
+    relative = abs(single.spent / double.spent - 1)
+    note(
+        f"Tables of float32 after {rounds:,} rounds of {agents:,} agents: Phi / K differs by {relative:.1e} of it, the "
+        f"sum of the gains of an objective by {apart:.1e} at most ({double.largest_gain:.1f} is the largest)."
+    )
 
 
 def _split(scenario: omnisim.Scenario, rounds: int) -> list[str]:
@@ -214,11 +234,19 @@ def _split(scenario: omnisim.Scenario, rounds: int) -> list[str]:
     return [f"{part / rounds * 1e3:.3f}" for part in parts]
 
 
-def _update(agents: int, repeats: int) -> tuple[float, int]:
+def _weights(agents: int, kind: type, rounds: int = ROUNDS) -> SecondOrderPotential:
+    """The potential of the decision events of so many agents, in tables of this type."""
+    weights = SecondOrderPotential()
+    weights.start([SimpleNamespace(rows=SUBSEQUENCES * agents * ACTIONS, columns=DIMENSION, two_sided=True)], rounds)
+    for name in ("_total", "_squares", "_potential", "net"):
+        setattr(weights, name, [table.astype(kind) for table in getattr(weights, name)])
+    return weights
+
+
+def _update(agents: int, repeats: int, kind: type) -> tuple[float, int]:
     """Seconds of one update when a decision of every agent fires in each active subsequence, and pairs updated."""
     rng = np.random.default_rng(0)
-    weights = SecondOrderPotential()
-    weights.start([SimpleNamespace(rows=SUBSEQUENCES * agents * ACTIONS, columns=DIMENSION, two_sided=True)], ROUNDS)
+    weights = _weights(agents, kind)
     events = np.arange(ACTIVE)[:, None] * agents + np.arange(agents)
     seconds = []
     for _ in range(repeats + 1):
