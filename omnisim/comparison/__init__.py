@@ -18,8 +18,9 @@ seed have the same agents and the same random numbers. The first forecaster is t
 ``MEASURES`` are utility, money and money_clipped (larger is better), external_regret and swap_regret, the same in money
 (external_regret_money, swap_regret_money), ccv, ccv_positive, bias, fallback_rounds and eliminated (smaller is better).
 All are sums over the rounds of the subsequence, as in ``Analysis.agents`` (bias and eliminated are no sums), and the
-mean over agents. Money is at the true outcomes; all else, also money_clipped and regrets in money, is at the outcomes
-inside the range of the theory. Regrets leave out agents whose benchmark is empty.
+mean over agents, each as often as its weight says, once without weights; numbers of agents count each once. Money is at
+the true outcomes; all else, also money_clipped and regrets in money, is at the outcomes inside the range of the theory.
+Regrets leave out agents whose benchmark is empty.
 
 .. code-block:: text
 
@@ -67,8 +68,9 @@ inside the range of the theory. Regrets leave out agents whose benchmark is empt
     agents        one row per run, population, agent and subsequence: run, LABELS, seed and the columns of
                   Analysis.agents; large, read when first asked for
     about         a dict: name, description, reference, forecasters, eliminations, adversaries, settings (labels, in
-                  order), seeds, populations (name -> {"agents", "currency"}), subsequences, whole_run (the subsequence
-                  of the leaderboard), market, confidence, resamples, command, omnisim, asked, finished, failed
+                  order), seeds, populations (name -> {"agents", "standing", "currency"}), subsequences, whole_run (the
+                  subsequence of the leaderboard), market, confidence, resamples, command, omnisim, asked, finished,
+                  failed
 
 ``method`` says what an interval allows for (:mod:`omnisim.statistics.resampling`): "seeds", "days" (rounds of one
 market, in blocks), "seeds and days" (a market replayed under several seeds) or "" (no interval: nothing varied; its

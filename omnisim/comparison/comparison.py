@@ -80,7 +80,8 @@ class Comparison:
             **known,
             **labels,
             "populations": {
-                each["name"]: {"agents": each["agents"], "currency": each["currency"]} for each in first["populations"]
+                each["name"]: {key: each[key] for key in ("agents", "standing", "currency")}
+                for each in first["populations"]
             },
             "subsequences": first["subsequences"],
             "whole_run": self._finished.whole_run if some else "",

@@ -8,13 +8,14 @@ agent is nested in it, so that a run is two files and comparisons of many runs n
 
 .. code-block:: text
 
-    runs.populations[]   name, agents, currency
+    runs.populations[]   name, agents, standing (for how many they stand, the sum of their weights), currency
     runs.summary[]       one per population and subsequence: rounds, agents, defined (agents whose benchmark is not
-                         empty), and the mean over agents of every measure (of regrets: over those agents)
+                         empty), standing and standing_defined (the sums of their weights), and the mean over agents of
+                         every measure, each as often as its weight says (of regrets: over those with a benchmark)
     runs.growth[]        one per population and subsequence: lists over growing numbers of rounds
     runs.blocks[]        one per population and subsequence: lists over blocks of consecutive rounds of the run: how
-                         many rounds of the subsequence a block has, and utility and money earned in them, mean over
-                         agents
+                         many rounds of the subsequence a block has, and utility and money earned in them, weighted
+                         mean over agents
     runs.certificates[]  the rows of Analysis.certificates
     runs.accuracy[]      the rows of Analysis.accuracy
     runs.violations[]    the rows of :func:`~omnisim.analysis.violation.violated_limits`
@@ -158,8 +159,20 @@ RUNS_COLUMNS = (
     *_columns(_cost, "seconds", "simulate_seconds", "analyze_seconds", "peak_memory_mb"),
     *_columns(_text, "omnisim", "versions", "machine", "command"),
     Column("subsequences", _TEXT, listed=True),
-    _table("populations", *_columns(_text, "name"), *_columns(_count, "agents"), *_columns(_text, "currency")),
-    _table("summary", *_PLACE, *_columns(_count, "rounds", "agents", "defined"), *_columns(_maybe, *MEASURES)),
+    _table(
+        "populations",
+        *_columns(_text, "name"),
+        *_columns(_count, "agents"),
+        *_columns(_cost, "standing"),
+        *_columns(_text, "currency"),
+    ),
+    _table(
+        "summary",
+        *_PLACE,
+        *_columns(_count, "rounds", "agents", "defined"),
+        *_columns(_cost, "standing", "standing_defined"),
+        *_columns(_maybe, *MEASURES),
+    ),
     _table("growth", *_PLACE, *_columns(_counts, "rounds"), *_columns(_reals, *GROWING)),
     _table("blocks", *_PLACE, *_columns(_counts, "rounds"), *_columns(_reals, *LARGER_IS_BETTER)),
     *_columns(_text, "loss", "loss_unit"),

@@ -30,6 +30,7 @@ from omnisim.comparison.grid import LABELS, Variant
 from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, IN_MONEY, MEASURES, MOST_LOSSES, REGRETS, RUNS
 from omnisim.errors import StrategyFailedError
 from omnisim.plug_ins import strategies_named
+from omnisim.problem.population import Population
 from omnisim.reproducibility import machine, versions
 from omnisim.simulation.simulate import simulate
 from omnisim.statistics.blocks import block_starts
@@ -128,8 +129,11 @@ def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
         "certificates_listed": len(certificates),
         "certificates_violated": int((~certificates["holds"].astype(bool)).sum()),
         "subsequences": compared(trace),
-        "populations": [{"name": p.name, "agents": p.agents, "currency": p.money.currency} for p in populations],
-        "summary": list(_summary(whole[fixed])),
+        "populations": [
+            {"name": p.name, "agents": p.agents, "standing": float(_weights(p).sum()), "currency": p.money.currency}
+            for p in populations
+        ],
+        "summary": list(_summary(whole[fixed], {p.name: _weights(p) for p in populations})),
         "growth": list(_growth(analysis)),
         "blocks": list(_blocks(trace)),
         "violations": violated_limits(trace).to_dict("records"),
@@ -186,21 +190,30 @@ def _clipping(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _summary(agents: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _weights(population: Population) -> FloatArray:
+    """How many each agent stands for, (N,)."""
+    return np.ones(population.agents) if population.weights is None else population.weights
+
+
+def _summary(agents: pd.DataFrame, weights: Mapping[str, FloatArray]) -> Iterator[dict[str, Any]]:
     for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False):
+        standing, defined = weights[str(population)], rows[REGRETS[0]].notna().to_numpy()
         yield {
             "population": population,
             "subsequence": subsequence,
             "rounds": int(rows["rounds"].iloc[0]),
             "agents": len(rows),
-            "defined": int(rows[REGRETS[0]].notna().sum()),
-            **{measure: float(rows[measure].mean()) for measure in MEASURES},
+            "defined": int(defined.sum()),
+            "standing": float(standing.sum()),
+            "standing_defined": float(standing[defined].sum()),
+            **{measure: _mean(rows[measure].to_numpy(np.float64), standing) for measure in MEASURES},
         }
 
 
 def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
     trace = analysis.trace
-    for population in trace.records:
+    for population, record in trace.records.items():
+        standing = _weights(record.population)
         for subsequence in compared(trace):
             found = grown(trace, population, subsequence, GROWTH_POINTS)
             measures = _and_money(found.measures, trace, population)
@@ -208,7 +221,7 @@ def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
                 "population": population,
                 "subsequence": subsequence,
                 "rounds": found.rounds.tolist(),
-                **{measure: [_mean(values) for values in measures[measure]] for measure in GROWING},
+                **{measure: [_mean(values, standing) for values in measures[measure]] for measure in GROWING},
             }
 
 
@@ -217,9 +230,10 @@ def _and_money(measures: dict[str, FloatArray], trace: Trace, population: str) -
     return measures | {name: measures[regret] * scale for name, regret in IN_MONEY.items()}
 
 
-def _mean(values: FloatArray) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
+def _mean(values: FloatArray, weights: FloatArray) -> float:
+    """The weighted mean of the numbers that are defined; NaN if none is."""
+    defined = ~np.isnan(values)
+    return float(np.average(values[defined], weights=weights[defined])) if defined.any() else float("nan")
 
 
 def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
@@ -239,11 +253,13 @@ def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
 
 
 def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
-    """Each measure of ``LARGER_IS_BETTER`` in every round, mean over the agents, (T,)."""
-    money = trace.records[name].population.money
+    """Each measure of ``LARGER_IS_BETTER`` in every round, weighted mean over the agents, (T,)."""
+    population = trace.records[name].population
+    money, weights = population.money, _weights(population)
     at_true = money_by_round(trace, name)
     clipped = at_true + lost_by_clipping(trace, name)
     # An agent that is not there earns no money, which is no utility of 0.
     here = trace.records[name].actions >= 0
     utility = np.where(here, (clipped - money.offset) / money.scale, 0.0)
-    return {"utility": utility.mean(axis=1), "money": at_true.mean(axis=1), "money_clipped": clipped.mean(axis=1)}
+    earned = {"utility": utility, "money": at_true, "money_clipped": clipped}
+    return {measure: np.average(values, axis=1, weights=weights) for measure, values in earned.items()}

@@ -40,7 +40,7 @@ PLAN, SCENARIOS = "comparison.json", "scenarios"
 PAGES, PAGE = "pages", "report.html"
 """Folder of the folders of runs that were made again to look at, and the page in each and in that of the comparison."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the plan and the tables; no other is read, since runs are compared by all of their columns."""
 
 GATHERED = 250

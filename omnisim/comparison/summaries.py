@@ -42,21 +42,21 @@ class Index:
 
 @dataclass(frozen=True)
 class Summaries:
-    """Means over agents.
+    """Means over agents, each as often as its weight says.
 
     Attributes
     ----------
     populations, subsequences : (P,)
         Of each place.
-    agents : (V, S, P)
-        How many there are.
+    standing : (V, S, P)
+        How many the agents stand for: the sum of their weights.
     measures
         Per measure, (V, S, P); NaN for runs that are missing or failed.
     """
 
     populations: tuple[str, ...]
     subsequences: tuple[str, ...]
-    agents: FloatArray
+    standing: FloatArray
     measures: dict[str, FloatArray]
 
 
@@ -74,19 +74,20 @@ def summaries(index: Index, column: pa.ChunkedArray, whole_run: str, money: bool
     """
     rows, fields = _flat(column)
     places, of_row = _places(fields)
-    found = {name: _spread(index, rows, of_row, len(places), fields[name]) for name in (*MEASURES, "agents", "defined")}
+    sums = ("standing", "standing_defined")
+    found = {name: _spread(index, rows, of_row, len(places), fields[name]) for name in (*MEASURES, *sums)}
     members = [k for k, (_, subsequence) in enumerate(places) if subsequence == whole_run]
-    agents = found["agents"]
+    standing = found["standing"]
     for measure in MEASURES:
-        weights = found["defined"] if measure in (*REGRETS, *IN_MONEY) else agents
+        weights = found["standing_defined"] if measure in (*REGRETS, *IN_MONEY) else standing
         pooled = _average(found[measure][:, :, members], weights[:, :, members])
         if measure in MONEY and not money:
             pooled[:] = np.nan
         found[measure] = np.concatenate([found[measure], pooled[:, :, None]], axis=2)
-    agents = np.concatenate([agents, agents[:, :, members].sum(axis=2, keepdims=True)], axis=2)
+    standing = np.concatenate([standing, standing[:, :, members].sum(axis=2, keepdims=True)], axis=2)
     populations = (*(population for population, _ in places), ALL)
     return Summaries(
-        populations, (*(name for _, name in places), whole_run), agents, {name: found[name] for name in MEASURES}
+        populations, (*(name for _, name in places), whole_run), standing, {name: found[name] for name in MEASURES}
     )
 
 
@@ -133,8 +134,8 @@ def with_pooled(blocks: Curves, found: Summaries) -> Curves:
     """Blocks with the place of the leaderboard at the end, so that places are those of ``found``."""
     whole_run = found.subsequences[-1]
     members = [k for k, (_, subsequence) in enumerate(blocks.places) if subsequence == whole_run]
-    agents = found.agents[:, :, members]
-    shares = agents / agents.sum(axis=2, keepdims=True)
+    standing = found.standing[:, :, members]
+    shares = standing / standing.sum(axis=2, keepdims=True)
     values = {}
     for name, value in blocks.measures.items():
         pooled = np.einsum("vspm,vsp->vsm", value[:, :, members], shares)

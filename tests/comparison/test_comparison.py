@@ -353,7 +353,7 @@ class TestAxes:
         found = omnisim.compare(small_scenario(), "climatology", seeds=1, jobs=1)
         assert list(found.table["runs"]) == [1]
         assert found.about["populations"] == {
-            name: {"agents": n, "currency": "EUR"} for name, n in (("many", 4), ("few", 2))
+            name: {"agents": n, "standing": n, "currency": "EUR"} for name, n in (("many", 4), ("few", 2))
         }
 
     def test_a_variant_none_of_whose_runs_is_there_has_none(self, tmp_path: Path) -> None:

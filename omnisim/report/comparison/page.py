@@ -110,12 +110,17 @@ def _what_ran(scope: Scope) -> list[tuple[str, str]]:
 
 
 def _composition(scope: Scope) -> list[str]:
-    populations = [f"{name} ({each['agents']:,})" for name, each in scope.about["populations"].items()]
+    populations = [f"{name} ({each['agents']:,}{_standing(each)})" for name, each in scope.about["populations"].items()]
     return [
         f"Forecasters: {_few(scope.about['forecasters'], 12)}",
         f"Populations, with their agents: {_few(populations, 12)}",
         f"Subsequences: {_few(scope.about['subsequences'], 12)}",
     ]
+
+
+def _standing(population: Mapping[str, object]) -> str:
+    same = population["standing"] == population["agents"]
+    return "" if same else f" for {population['standing']:,.6g}: means count each as often as its weight says"
 
 
 def _few(names: list[str], most: int = 4) -> str:

@@ -1,0 +1,82 @@
+"""Agents that stand for several count as often in means: as if there were so many of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_comparison import replayed, small_scenario
+
+import omnisim
+from omnisim.report.comparison.page import write_comparison
+
+WEIGHTS = {"many": [1, 3, 2, 1], "few": [2, 4]}
+FORECASTERS = {"last": "persistence", "mean": "climatology"}
+NUMBERS = ["mean", "low", "high"]
+
+
+def weighted(population: omnisim.Population) -> omnisim.Population:
+    return omnisim.Population(
+        population.name, population.utility, population.offset, population.constraints,
+        weights=WEIGHTS[population.name], money=population.money,
+    )  # fmt: skip
+
+
+def repeated(population: omnisim.Population) -> omnisim.Population:
+    times = np.array(WEIGHTS[population.name])
+    (limit,) = population.constraints
+    assert isinstance(limit, omnisim.LinearConstraint)
+    scale, offset = (np.repeat(each, times) for each in (population.money.scale, population.money.offset))
+    return omnisim.Population(
+        population.name,
+        np.repeat(population.utility, times, axis=0),
+        np.repeat(population.offset, times, axis=0),
+        [omnisim.LinearConstraint(np.repeat(limit.slope, times, axis=0), np.repeat(limit.offset, times, axis=0))],
+        money=omnisim.Money(scale, offset, population.money.currency),
+    )
+
+
+@pytest.fixture(scope="module")
+def both() -> dict[str, omnisim.Comparison]:
+    given = small_scenario(replayed())
+    return {
+        made.__name__: omnisim.compare(
+            given.replace(populations=[made(each) for each in given.populations]), FORECASTERS, seeds=2, jobs=1
+        )
+        for made in (weighted, repeated)
+    }
+
+
+@pytest.mark.parametrize("name", ["means", "differences", "overall", "growth"])
+def test_means_are_those_of_as_many_agents(both: dict[str, omnisim.Comparison], name: str) -> None:
+    ours, theirs = (getattr(each, name) for each in both.values())
+    assert len(ours) == len(theirs) > 0
+    words = [column for column in ours if not pd.api.types.is_float_dtype(ours[column])]
+    pd.testing.assert_frame_equal(ours[words], theirs[words])
+    numbers = [column for column in ours if column not in words]
+    np.testing.assert_allclose(ours[numbers], theirs[numbers], rtol=1e-9, atol=1e-12)
+
+
+def test_the_leaderboard_is_that_of_as_many_agents(both: dict[str, omnisim.Comparison]) -> None:
+    ours, theirs = (each.table for each in both.values())
+    measures = ["utility", "money", "swap_regret_money", "ccv", "bias", "fallback_rounds"]
+    columns = [measure + suffix for measure in measures for suffix in ("", "_low", "_high")]
+    np.testing.assert_allclose(ours[columns], theirs[columns], rtol=1e-9, atol=1e-12)
+    plain = omnisim.compare(small_scenario(replayed()), FORECASTERS, seeds=2, jobs=1)
+    assert (np.abs(plain.table["money"] - ours["money"]) > 1e-3).all(), "here it matters"
+
+
+def test_agents_are_counted_once(both: dict[str, omnisim.Comparison]) -> None:
+    assert both["weighted"].about["populations"]["many"] == {"agents": 4, "standing": 7.0, "currency": "EUR"}
+    (runs,) = set(both["weighted"].runs["agents"])
+    assert runs == 6
+
+
+def test_the_page_says_so(both: dict[str, omnisim.Comparison], tmp_path: Path) -> None:
+    pages = {}
+    for name, comparison in both.items():
+        write_comparison(comparison, tmp_path / f"{name}.html")
+        pages[name] = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+    said = "many (4 for 7: means count each as often as its weight says) and few (2 for 6: means count each"
+    assert said in pages["weighted"]
+    assert "as often as its weight" not in pages["repeated"]
