@@ -9,6 +9,7 @@ import pandas as pd
 from omnisim.arrays import FloatArray
 from omnisim.report.study.results import Section, Study, Table
 from omnisim.report.text import count
+from omnisim.statistics.verdicts import BETTER
 from omnisim.value.charts import (
     cost_chart,
     days_chart,
@@ -21,6 +22,7 @@ from omnisim.value.ledger import Ledger
 from omnisim.value.limits import added, cost_of_errors
 from omnisim.value.measures import choices, choices_by_population, halves, scores
 from omnisim.value.pairs import (
+    SAME,
     differences,
     differences_by_population,
     leading,
@@ -64,7 +66,10 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         *([_measures(ledger), _combination(ledger)] if several else []),
         _errors(ledger, sizes),
     ]
-    lead = parts[0][0].text[0] if several else ""
+    lead, settled = "", True
+    if several:
+        section, tables = parts[0]
+        lead, settled = section.text[0], tables["differences"].frame["verdict"].iloc[0] in (BETTER, SAME)
     cut = float(about.get("cut", 0.0))
     return Study(
         "value",
@@ -82,6 +87,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
         {name: table for _, tables in parts for name, table in tables.items()},
         {"forecasts": ", ".join(names)},
         headline=headline(whole, ranked(ledger)[0], currency, lead),
+        settled=settled,
         marks=("✓ better", "✗ worse", "· not separated"),
         command="omnisim value",
         notices=[

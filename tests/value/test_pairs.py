@@ -246,6 +246,16 @@ def test_a_page_of_many_forecasts_shows_the_pairs_of_the_best(names: str, shown:
     assert all(each in text for each in study.sections[0].text)
 
 
+@pytest.mark.parametrize(("second", "said", "tone"), [(1.0, "was worth", "good"), (3.0, "are not told apart", "fair")])
+def test_the_verdict_is_green_only_where_the_two_leaders_are_told_apart(second: float, said: str, tone: str) -> None:
+    """Both are better than climatology beyond doubt."""
+    record = record_of({"a": 3.0, "b": second, "combination": 4.0}, np.random.default_rng(0), seeds=1)
+    study = page(record.ledger, [], {"low": 0, "high": 100})
+    assert said in study.headline.partition(" Against climatology ")[0]
+    assert all(finding.holds for finding in study.findings)
+    assert f'<div class="verdict {tone}">' in render(study).decode()
+
+
 def test_one_forecast_has_no_differences() -> None:
     record = record_of({"a": 1.0}, np.random.default_rng(0), seeds=1)
     study = page(record.ledger, [], {"low": 0, "high": 100})

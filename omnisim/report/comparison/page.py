@@ -55,9 +55,8 @@ def write_comparison(comparison: Comparison, path: str | Path) -> None:
     True
     """
     path = Path(path)
-    html = render(comparison, beside=path.parent.resolve() == comparison.folder.resolve())
     with atomic_write(path) as file:
-        file.write(html)
+        file.write(render(comparison, beside=path.parent.resolve() == comparison.folder.resolve()))
 
 
 def render(comparison: Comparison, *, beside: bool = False) -> bytes:

@@ -74,9 +74,8 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     for key in details:
         if key not in DETAILS:
             raise ValueError(f"details has the key {key!r}: it may have {', '.join(DETAILS)}")
-    html = render(analysis, details)
-    with atomic_write(Path(path)) as file:
-        file.write(html)
+    with atomic_write(Path(path)) as file:  # a place that cannot be written is found before anything is drawn
+        file.write(render(analysis, details))
 
 
 def render(analysis: Analysis, details: Mapping[str, Any]) -> bytes:

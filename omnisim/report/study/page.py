@@ -41,9 +41,8 @@ def write_study(study: Study, path: str | Path) -> None:
     ...     path.stat().st_size < 1_500_000
     True
     """
-    html = render(study)
     with atomic_write(Path(path)) as file:
-        file.write(html)
+        file.write(render(study))
 
 
 def render(study: Study) -> bytes:
@@ -78,11 +77,11 @@ def headline(findings: Any, yardstick: str = "theory") -> str:
 
 
 def _tone(study: Study) -> str:
-    """Red where a finding disagrees, amber under a warning or where most is not judged."""
+    """Red where a finding disagrees, amber under a warning or where most or the headline is not settled."""
     judged = [finding.holds for finding in study.findings if finding.holds is not None]
     if False in judged:
         return "bad"
-    return "fair" if study.warnings or 2 * len(judged) < len(study.findings) else "good"
+    return "good" if study.settled and not study.warnings and 2 * len(judged) >= len(study.findings) else "fair"
 
 
 def _groups(findings: Any) -> Iterator[tuple[str, list[Finding]]]:

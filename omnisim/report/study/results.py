@@ -93,6 +93,8 @@ class Study:
         What the findings are held against.
     headline
         The first sentence of the verdict; "" for one that counts the findings that agree with the yardstick.
+    settled
+        Whether it answers its question, such as which forecast is worth most.
     marks
         Words for findings that hold, do not, and are not judged.
     command
@@ -111,6 +113,7 @@ class Study:
     about: Mapping[str, Any] = field(default_factory=dict)
     yardstick: str = "theory"
     headline: str = ""
+    settled: bool = True
     marks: tuple[str, str, str] = ("✓ agrees", "✗ disagrees", "· not judged")
     command: str = "omnisim study"
     notices: Sequence[str] = ()
