@@ -6,6 +6,7 @@ executed by it, by its workers, and by this process.
 
 import importlib
 import logging
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +28,9 @@ A worker that died comes back within seconds if somebody looks after it. A machi
 
 LOOK = 2.0
 """Seconds between two looks at the cluster, and for which a result is waited for."""
+
+_ADDRESS = re.compile(r"(\w+://)?[^\s/]+:\d+(/\S*)?")
+"""Addresses of schedulers: a host and a port."""
 
 _CHATTY = ("distributed", "tornado", "asyncio")
 """Loggers that tell at length what is said here in a line."""
@@ -157,6 +161,9 @@ def connected(distributed: ModuleType, address: str, *, direct: bool = False) ->
     OmnisimError
         If it cannot be reached.
     """
+    # The library would look up a name without a port for as long as it waits for schedulers, and once more at its end.
+    if not _ADDRESS.fullmatch(address):
+        raise OmnisimError(f"--scheduler {address}: is not an address: it should look like tcp://10.0.0.1:8786")
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False, direct_to_workers=direct)
     except (OSError, ValueError, TimeoutError) as cause:

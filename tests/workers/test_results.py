@@ -37,3 +37,21 @@ def test_a_cluster_that_is_not_there() -> None:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     with mock.patch.object(cluster, "PATIENCE", 1), pytest.raises(OmnisimError, match="cannot be reached"):
         compared(seeds=1, scheduler=address)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "tcp://10.0.0.1", "10.0.0.1:", "tcp:// 10.0.0.1:8786", "a b:1"])
+def test_an_address_without_a_port_is_refused_before_anybody_looks_for_it(address: str) -> None:
+    library = mock.Mock()
+    with (
+        pytest.raises(OmnisimError, match=rf"^--scheduler {address}: is not an address: .* like tcp://10.0.0.1:8786$"),
+        cluster.connected(library, address),
+    ):
+        pass
+    library.Client.assert_not_called()
+
+
+@pytest.mark.parametrize("address", ["tcp://10.0.0.1:8786", "tls://scheduler.example:1", "10.0.0.1:8786", "[::1]:8786"])
+def test_addresses_are_taken(address: str) -> None:
+    library = mock.Mock(CancelledError=OSError)
+    with cluster.connected(library, address) as client:
+        assert client is library.Client.return_value
