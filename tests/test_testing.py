@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+import omnisim
 from omnisim import testing
 from omnisim.errors import EmptyCandidatesError, StrategyError
 from omnisim.problem.context import Context
@@ -377,3 +378,66 @@ def test_an_adversary_may_take_its_dimension_from_the_populations() -> None:
 
     testing.check_adversary(Following())
     assert played == set(testing.DIMENSIONS)
+
+
+class Cap:
+    """A constraint of one's own: the cost is how far the outcome is from a level of the action."""
+
+    def __init__(self, agents: Any) -> None:
+        self.agents = np.asarray(agents)
+
+    def costs(self, outcomes: Any) -> Any:
+        levels = (self.agents[:, None] + np.arange(2)) / 10
+        return outcomes.max(axis=1)[:, None, None] - levels
+
+    def of_agents(self, rows: Any) -> Any:
+        return type(self)(self.agents[rows])
+
+
+class TestConstraints:
+    @staticmethod
+    def population(constraint: Any) -> omnisim.Population:
+        rng = np.random.default_rng(0)
+        return omnisim.Population("mine", rng.uniform(0, 0.3, (4, 2, 3)), constraints=[constraint])
+
+    def test_a_constraint_of_ones_own(self) -> None:
+        testing.check_population(self.population(Cap(np.arange(4))))
+
+    def test_a_population_without_constraints(self) -> None:
+        testing.check_population(omnisim.Population("mine", np.full((4, 2, 3), 0.3)))
+
+    def test_faults_are_noticed(self) -> None:
+        class Restless(Cap):
+            calls = 0
+
+            def costs(self, outcomes: Any) -> Any:
+                self.calls += 1
+                return super().costs(outcomes) - 0.01 * (self.calls % 2)
+
+        class Relative(Cap):
+            def costs(self, outcomes: Any) -> Any:
+                return super().costs(outcomes) - outcomes.mean()
+
+        class Scribbling(Cap):
+            def costs(self, outcomes: Any) -> Any:
+                found = super().costs(outcomes)
+                outcomes *= 0.5
+                return found
+
+        class Confused(Cap):
+            def of_agents(self, rows: Any) -> Any:
+                return Cap(self.agents[: len(rows)])
+
+        class Flat(Cap):
+            def costs(self, outcomes: Any) -> Any:
+                return super().costs(outcomes)[:, 0]
+
+        for fault, said in (
+            (Restless, "has other costs when it is asked again"),
+            (Relative, "has other costs for an outcome if it is asked for others"),
+            (Scribbling, "changes the outcomes that it is given"),
+            (Confused, r"of_agents\(rows\) has other costs than these agents"),
+            (Flat, "costs of constraint 0 have the shape"),
+        ):
+            with pytest.raises(StrategyError, match=said):
+                testing.check_population(self.population(fault(np.arange(4))))

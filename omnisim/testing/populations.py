@@ -1,4 +1,4 @@
-"""The contract of a kind of agents: what a plug-in that adds one must keep."""
+"""The contracts of kinds of agents, and of populations whose constraints are objects of your own."""
 
 import copy
 
@@ -20,18 +20,23 @@ _PAST = 20
 _ROUNDING = 1e-9
 
 
-def check_population(agents: MarketAgents) -> None:
-    """Check that a kind of agents keeps its contract.
+def check_population(agents: MarketAgents | Population) -> None:
+    """Check that a kind of agents keeps its contract, or that the constraints of a population do.
 
-    The same generator draws the same agents, twice and from a copy, whatever else draws in the process; every utility
-    lies in [0, 1] and every cost in [-1, 1] over all outcomes in the box; money is what the schedules earn: between two
-    outcomes it changes by the load times the change of the price; and there are as many agents and names of actions as
-    declared.
+    Of a kind: the same generator draws the same agents, twice and from a copy, whatever else draws in the process;
+    every utility lies in [0, 1] and every cost in [-1, 1] over all outcomes in the box; money is what the schedules
+    earn: between two outcomes it changes by the load times the change of the price; and there are as many agents and
+    names of actions as declared.
+
+    Of a population, and of what a kind draws: ``costs(outcomes)`` of a constraint are (T, N, A), the same each time,
+    those of an outcome whatever the others are, and leave ``outcomes`` alone; and ``of_agents(rows)``, where there is
+    one, has the costs of these agents.
 
     Parameters
     ----------
     agents
-        A specification with all its parameters; thresholds of prices must fit a market from 0 to 250 per MWh.
+        A specification with all its parameters; thresholds of prices must fit a market from 0 to 250 per MWh. Or a
+        population.
 
     Raises
     ------
@@ -43,9 +48,15 @@ def check_population(agents: MarketAgents) -> None:
     >>> import omnisim
     >>> omnisim.testing.check_population(omnisim.market.EnergyBuyers(agents=5))
     """
+    if isinstance(agents, Population):
+        _check_ranges(f"population {agents.name!r}", agents)
+        _check_constraints(agents)
+        return
     name = type(agents).__name__
     if not isinstance(agents, MarketAgents):
-        raise StrategyError(f"check_population needs a kind of agents derived from MarketAgents, got {name}")
+        raise StrategyError(
+            f"check_population needs a population, or a kind of agents derived from MarketAgents, got {name}"
+        )
     for scaling in _SCALINGS:
         where = f"prices from {scaling.low:g} to {scaling.high:g}"
         first, again, copied = (_built(each, scaling, where) for each in (agents, agents, copy.deepcopy(agents)))
@@ -58,7 +69,8 @@ def check_population(agents: MarketAgents) -> None:
                 f"{name} declares {agents.agents} agents and {declared} actions, but draws "
                 f"{first.agents} and {len(first.action_names)} ({where})"
             )
-        _check_ranges(name, first, where)
+        _check_ranges(name, first, f" ({where})")
+        _check_constraints(first)
         _check_money(name, first, scaling, where)
 
 
@@ -94,16 +106,35 @@ def _outcomes(dimension: int) -> np.ndarray:
     return np.concatenate([np.zeros((1, dimension)), np.ones((1, dimension)), inside, np.round(inside)])
 
 
-def _check_ranges(name: str, population: Population, where: str) -> None:
+def _check_ranges(name: str, population: Population, where: str = "") -> None:
     outcomes = _outcomes(population.dimension)
     utilities = np.stack([population.utilities(outcome) for outcome in outcomes])
     if not (utilities.min() >= -_ROUNDING and utilities.max() <= 1 + _ROUNDING):
-        raise StrategyError(f"{name} has utilities outside [0, 1] ({where})")
+        raise StrategyError(f"{name} has utilities outside [0, 1]{where}")
     for j, costs in enumerate(_costs(population, outcomes)):
         if costs.shape != (len(outcomes), population.agents, population.actions):
-            raise StrategyError(f"{name}: costs of constraint {j} have the shape {costs.shape} ({where})")
+            raise StrategyError(f"{name}: costs of constraint {j} have the shape {costs.shape}{where}")
         if not (costs.min() >= -1 - _ROUNDING and costs.max() <= 1 + _ROUNDING):
-            raise StrategyError(f"{name}: costs of constraint {j} lie outside [-1, 1] ({where})")
+            raise StrategyError(f"{name}: costs of constraint {j} lie outside [-1, 1]{where}")
+
+
+def _check_constraints(population: Population) -> None:
+    outcomes = _outcomes(population.dimension)
+    rows = np.arange(population.agents)[::2]
+    for j, constraint in enumerate(population.constraints):
+        who = f"constraint {j} of population {population.name!r}"
+        given = outcomes.copy()
+        costs = np.array(constraint.costs(given))
+        if not np.array_equal(given, outcomes):
+            raise StrategyError(f"{who} changes the outcomes that it is given")
+        if not np.array_equal(costs, constraint.costs(outcomes)):
+            raise StrategyError(f"{who} has other costs when it is asked again")
+        alone = np.concatenate([constraint.costs(outcome[None]) for outcome in outcomes])
+        if not np.allclose(costs, alone, rtol=0, atol=_ROUNDING):
+            raise StrategyError(f"{who} has other costs for an outcome if it is asked for others at the same time")
+        of_agents = getattr(constraint, "of_agents", None)
+        if of_agents is not None and not np.allclose(of_agents(rows).costs(outcomes), costs[:, rows], atol=_ROUNDING):
+            raise StrategyError(f"{who}: of_agents(rows) has other costs than these agents")
 
 
 def _check_money(name: str, population: Population, scaling: Scaling, where: str) -> None:
