@@ -98,6 +98,16 @@ def test_every_order_of_magnitude_decides_where_the_larger_ones_cancel(m):
         assert (found + rho, rho + rest) == pytest.approx((k + share, 1), abs=1e-9), (orders, high)
 
 
+def test_no_place_beyond_the_last_weight_is_touched():
+    """As Python runs it, which refuses such a place: the compiled function would write over what lies there."""
+    for orders, high in itertools.product(itertools.product(range(3), repeat=3), itertools.product((0, 1), repeat=3)):
+        logs, answers = -800.0 * np.array(orders), np.array(high, dtype=bool)
+        first, last = conflict(answers)
+        if first < last:
+            found = crossing_of_logarithms.py_func(logs, answers, first, last)
+            assert found == pytest.approx(crossing_of_logarithms(logs, answers, first, last), abs=1e-12)
+
+
 @pytest.mark.parametrize("terms", [1, 7, 64])
 def test_plain_sums_settle_it_just_where_their_rounding_is_small_enough(terms):
     """The four sums are 1 or nearly so: with an error of 4 terms of 2^-52, what is left must be 1e10 times as large."""
