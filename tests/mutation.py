@@ -89,7 +89,7 @@ Score: TypeAlias = dict[str, Any]
 
 _HEADING = """\
 # Written by tests/mutation.py --record: faults planted in a package, and how many the tests caught.
-# drawn: faults of the sample, which are the equivalent, the gone, the not_judged and the judged.
+# drawn: faults that there was time for, which are the equivalent, the gone, the not_judged and the judged.
 # at_first: before anything was done about the survivors of this sample.
 # judged, caught: after tests were written for them (--again), and some were found equivalent or their lines taken out.
 """
@@ -99,7 +99,7 @@ class Copy:
     """A copy of the repository in which faults are planted."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder / "copy"
+        self.root = folder.resolve() / "copy"  # as what is imported from it is named
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         for name in ("omnisim", "tests", "scenarios", "reports", "docs"):
@@ -144,6 +144,8 @@ class Copy:
             known |= {file: {} for file in new}
             for test, what in json.loads(noted.read_text(encoding="utf-8")).items():
                 known[next(file for file in new if test.startswith(file))][test] = what
+            if not any(what[1] for file in new for what in known[file].values()):
+                raise SystemExit(f"the tests call nothing of the package as far as can be seen: {' '.join(new)}")
             if notes is not None:
                 notes.write_text(json.dumps(known), encoding="utf-8")
         if len(new) < len(files):
@@ -379,7 +381,7 @@ def main() -> int:
         given.seed,
         given.only,
         given.record,
-        given.notes and given.notes.absolute(),
+        given.notes and given.notes.resolve(),
     )
     return int(judge(*chosen, minutes=given.minutes, seconds=given.seconds, again=given.again) > 0)
 
