@@ -2,12 +2,14 @@
 
     python tests/mutation.py --quick                    a handful of faults that once survived, for CI (minutes)
     python tests/mutation.py --package analysis         a sample of the faults of a package (an hour or so)
-    python tests/mutation.py --package game --mutants 60 --seed 1
+    python tests/mutation.py --package game --mutants 60 --seed 1 --record
+    python tests/mutation.py --package game --again --record    those that survived, once there are tests for them
 
 Everything happens in a copy of the repository in a temporary folder. A fault is caught if a test fails. One with
 which the tests never end, or cannot be run, was not judged and does not count. Faults that change nothing a test could
 see are named one by one, with the reason, in ``mutation_equivalents.toml``, and do not count either. Scores are kept in
-``mutation_scores.toml`` with ``--record``.
+``mutation_scores.toml`` with ``--record``: what was caught at first says how good the tests are, what is caught after
+tests were written for the survivors says that these are known.
 """
 
 import argparse
@@ -21,7 +23,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import mutation_plugin as plugin
 from mutants import Mutant, mutants
@@ -79,12 +81,25 @@ MOST_SECONDS = 240.0
 CAUGHT, SURVIVED, ENDLESS, UNUSABLE = "caught", "SURVIVED", "endless", "unusable"
 """What can come of a fault; the tests of the last two never end, or pytest cannot run them, and nothing is known."""
 
+EQUIVALENT, GONE = "equivalent", "gone"
+"""What a fault can be besides: one that changes nothing, and one that survived and whose line was taken out."""
+
+Score: TypeAlias = dict[str, Any]
+"""Of a package: the seed, numbers of faults, and the names of the survivors."""
+
+_HEADING = """\
+# Written by tests/mutation.py --record: faults planted in a package, and how many the tests caught.
+# drawn: faults that there was time for, which are the equivalent, the gone, the not_judged and the judged.
+# at_first: before anything was done about the survivors of this sample.
+# judged, caught: after tests were written for them (--again), and some were found equivalent or their lines taken out.
+"""
+
 
 class Copy:
     """A copy of the repository in which faults are planted."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder / "copy"
+        self.root = folder.resolve() / "copy"  # as what is imported from it is named
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         for name in ("omnisim", "tests", "scenarios", "reports", "docs"):
@@ -129,6 +144,8 @@ class Copy:
             known |= {file: {} for file in new}
             for test, what in json.loads(noted.read_text(encoding="utf-8")).items():
                 known[next(file for file in new if test.startswith(file))][test] = what
+            if not any(what[1] for file in new for what in known[file].values()):
+                raise SystemExit(f"the tests call nothing of the package as far as can be seen: {' '.join(new)}")
             if notes is not None:
                 notes.write_text(json.dumps(known), encoding="utf-8")
         if len(new) < len(files):
@@ -227,24 +244,26 @@ def judge(
     *,
     minutes: float = float("inf"),
     seconds: float = MOST_SECONDS,
+    again: bool = False,
 ) -> int:
-    """Run a package's sample, or what there is time for; the number of survivors that are not equivalent."""
+    """Run a package's sample, or what there is time for, or its survivors; how many survive and are not equivalent."""
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
-    found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, "equivalent")}
+    found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, EQUIVALENT, GONE)}
     with tempfile.TemporaryDirectory() as folder, Copy(Path(folder) if notes is None else notes.parent) as place:
         calls = place.calls(TESTS[package], notes)
         print(f"{len(calls)} tests, {sum(what[0] for what in calls.values()):.0f} s", flush=True)
-        drawn = sample(place.root, package, count, seed)
+        if again:
+            drawn, found[GONE] = survivors(place.root, package)
+        else:
+            drawn = [mutant for mutant in sample(place.root, package, count, seed) if only in mutant.name]
         begun = time.monotonic()
         random.Random(seed).shuffle(drawn)  # noqa: S311 (so that what there is time for is a sample as well)
         for mutant in drawn:
-            if time.monotonic() - begun > 60 * minutes:
+            if time.monotonic() - begun > 60 * minutes and not again:
                 break
-            if only not in mutant.name:
-                continue
             if mutant.name in reasons:
-                found["equivalent"].append(mutant.name)
+                found[EQUIVALENT].append(mutant.name)
                 continue
             began, tests = time.perf_counter(), choose(mutant, calls, place.root, seconds)
             word, by = place.verdict(mutant, tests)
@@ -254,14 +273,64 @@ def judge(
     total = numbers[CAUGHT] + numbers[SURVIVED]
     print(
         f"{package}: {numbers[CAUGHT]} of {total} faults caught, {100 * numbers[CAUGHT] / max(1, total):.1f} %; "
-        + ", ".join(f"{numbers[word]} {word}" for word in ("equivalent", ENDLESS, UNUSABLE))
+        + ", ".join(f"{numbers[word]} {word}" for word in (EQUIVALENT, GONE, ENDLESS, UNUSABLE))
     )
     for name in found[SURVIVED]:
         print(f"  {name}")
     if record:
-        kept = {"seed": seed, "faults": total, "caught": numbers[CAUGHT], "equivalent": numbers["equivalent"]}
-        _record(package, {**kept, "not_judged": numbers[ENDLESS] + numbers[UNUSABLE]})
+        scores = recorded()
+        scores[package] = judged_again(scores[package], found) if again else judged_at_first(seed, found)
+        SCORES.write_text(_HEADING + "".join(_table(name, scores[name]) for name in sorted(scores)), encoding="utf-8")
     return numbers[SURVIVED]
+
+
+def recorded() -> dict[str, Score]:
+    """The scores that are kept, by package."""
+    return tomllib.loads(SCORES.read_text(encoding="utf-8")) if SCORES.exists() else {}
+
+
+def survivors(root: Path, package: str) -> tuple[list[Mutant], list[str]]:
+    """The faults that survived when a package was judged, and the names of those whose line is no longer there."""
+    names = recorded()[package]["survivors"]
+    every = (
+        mutant for module in sorted((root / "omnisim" / package).rglob("*.py")) for mutant in mutants(root, module)
+    )
+    there = {mutant.name: mutant for mutant in every if mutant.name in names}
+    return list(there.values()), [name for name in names if name not in there]
+
+
+def judged_at_first(seed: int, found: Mapping[str, Sequence[str]]) -> Score:
+    """The score of a sample, from the names of the faults of each kind."""
+    caught, survived = len(found[CAUGHT]), len(found[SURVIVED])
+    return {
+        "seed": seed,
+        "drawn": sum(map(len, found.values())),
+        "equivalent": len(found[EQUIVALENT]),
+        "gone": 0,
+        "not_judged": len(found[ENDLESS]) + len(found[UNUSABLE]),
+        "judged_at_first": caught + survived,
+        "caught_at_first": caught,
+        "judged": caught + survived,
+        "caught": caught,
+        "survivors": sorted(found[SURVIVED]),
+    }
+
+
+def judged_again(score: Score, found: Mapping[str, Sequence[str]]) -> Score:
+    """A score after tests were written for the survivors; what was caught at first stays what it was.
+
+    A survivor that is now called equivalent, or whose line is gone, no longer counts as judged; one with which the
+    tests never end or cannot be run still counts as a survivor.
+    """
+    left = sorted([*found[SURVIVED], *found[ENDLESS], *found[UNUSABLE]])
+    caught = score["caught"] + len(found[CAUGHT])
+    return score | {
+        "equivalent": score["equivalent"] + len(found[EQUIVALENT]),
+        "gone": score["gone"] + len(found[GONE]),
+        "judged": caught + len(left),
+        "caught": caught,
+        "survivors": left,
+    }
 
 
 def quick() -> int:
@@ -275,13 +344,11 @@ def quick() -> int:
     return survivors
 
 
-def _record(package: str, result: Mapping[str, int]) -> None:
-    known = tomllib.loads(SCORES.read_text(encoding="utf-8")) if SCORES.exists() else {}
-    known[package] = dict(result)
-    lines = ["# Written by tests/mutation.py --record: faults planted in a package, and how many the tests caught."]
-    for name in sorted(known):
-        lines += ["", f"[{name}]", *(f"{key} = {value}" for key, value in known[name].items())]
-    SCORES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _table(package: str, score: Score) -> str:
+    """A table of TOML; the survivors are a line each."""
+    names = "".join(f"\n    {json.dumps(name, ensure_ascii=False)}," for name in score["survivors"])
+    numbers = "".join(f"{key} = {value}\n" for key, value in score.items() if key != "survivors")
+    return f"\n[{package}]\n{numbers}survivors = [{names}{chr(10) if names else ''}]\n"
 
 
 def main() -> int:
@@ -297,21 +364,26 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no fault after so many")
     parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="most of tests for one fault")
     parser.add_argument("--record", action="store_true", help=f"keep the score in {SCORES.name}")
+    parser.add_argument("--again", action="store_true", help=f"only those that {SCORES.name} names as survivors")
     parser.add_argument("--quick", action="store_true", help="only faults that once survived")
     given = parser.parse_args()
     if given.quick:
         return int(quick() > 0)
     if given.package is None:
         parser.error("give --package, or --quick")
+    if given.record and given.only:
+        parser.error("--only is no sample, of which a score could be recorded")
+    if given.again and given.package not in recorded():
+        parser.error(f"{SCORES.name} knows nothing of {given.package}, of which --again could plant the survivors")
     chosen = (
         given.package,
         given.mutants,
         given.seed,
         given.only,
         given.record,
-        given.notes and given.notes.absolute(),
+        given.notes and given.notes.resolve(),
     )
-    return int(judge(*chosen, minutes=given.minutes, seconds=given.seconds) > 0)
+    return int(judge(*chosen, minutes=given.minutes, seconds=given.seconds, again=given.again) > 0)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,19 @@ from pathlib import Path
 
 import mutation_warm
 import pytest
-from mutation import PLANTED, planted
+from mutation import (
+    CAUGHT,
+    ENDLESS,
+    EQUIVALENT,
+    GONE,
+    PLANTED,
+    SURVIVED,
+    UNUSABLE,
+    Score,
+    judged_again,
+    judged_at_first,
+    planted,
+)
 
 
 def test_each_is_one_change_of_code_that_stands() -> None:
@@ -24,6 +36,28 @@ def test_one_that_stands_nowhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr("mutation.PLANTED", path)
     with pytest.raises(SystemExit, match="'used = nowhere' must be once in"):
         list(planted())
+
+
+def _counted(score: Score) -> None:
+    """What was drawn is each of the kinds once, and what was judged survived or was caught."""
+    kinds = ("judged", "equivalent", "gone", "not_judged")
+    assert score["drawn"] == sum(score[kind] for kind in kinds)
+    assert score["judged"] == score["caught"] + len(score["survivors"])
+    assert score["caught_at_first"] <= min(score["caught"], score["judged_at_first"])
+
+
+def test_what_was_caught_at_first_is_kept_when_survivors_are_planted_again() -> None:
+    none: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, EQUIVALENT, GONE)}
+    score = judged_at_first(7, none | {CAUGHT: ["a", "b"], SURVIVED: ["f", "e", "d", "c"], EQUIVALENT: ["g"]})
+    assert score["survivors"] == ["c", "d", "e", "f"]
+    assert (score["drawn"], score["judged"], score["caught"]) == (7, 6, 2)
+    _counted(score)
+    again = judged_again(score, none | {CAUGHT: ["c"], SURVIVED: ["d"], EQUIVALENT: ["e"], GONE: ["f"]})
+    assert again["survivors"] == ["d"]
+    assert (again["judged_at_first"], again["caught_at_first"], again["judged"], again["caught"]) == (6, 2, 4, 3)
+    assert (again["drawn"], again["equivalent"], again["gone"]) == (7, 2, 1)
+    _counted(again)
+    _counted(judged_again(again, none | {ENDLESS: ["d"]}))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")

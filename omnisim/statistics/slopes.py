@@ -52,7 +52,7 @@ def fit_slope(sizes: Sequence[float], table: FloatArray, floor: float = 1.0) -> 
     known = np.isfinite(table)
     known[known.sum(axis=1) < 2] = False
     x = np.where(known, np.log(np.asarray(sizes, dtype=np.float64)), 0.0)
-    y = np.where(known, np.log(np.where(known, np.maximum(table, floor), 1.0)), 0.0)
+    y = np.log(np.maximum(table, floor), out=np.zeros(known.shape), where=known)
     counts = np.maximum(known.sum(axis=1, keepdims=True), 1)
     centred = np.where(known, x - x.sum(axis=1, keepdims=True) / counts, 0.0)
     weights = (centred**2).sum(axis=1)

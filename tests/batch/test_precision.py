@@ -20,7 +20,7 @@ from omnisim.batch import (
     two_player_calibrated_multiaccuracy,
 )
 from omnisim.batch.calma import loss_differences
-from omnisim.game.exact_crossing import conflict, crossing_of_logarithms, settled_shares
+from omnisim.game.exact_crossing import _plain, conflict, crossing_of_logarithms, settled_shares
 from omnisim.game.threshold_kernels import mean_step, threshold_step
 from omnisim.problem.losses import Mean, Quantile
 
@@ -96,6 +96,27 @@ def test_every_order_of_magnitude_decides_where_the_larger_ones_cancel(m):
         share = -total(k)[orders[k]] if k < m and not any(total(k)[: orders[k]]) else 0
         found, rho, rest = crossing_of_logarithms(-800.0 * np.array(orders), np.array(high, dtype=bool), first, last)
         assert (found + rho, rho + rest) == pytest.approx((k + share, 1), abs=1e-9), (orders, high)
+
+
+def test_plain_sums_settle_ordinary_weights():
+    """Of one order of magnitude, in fractions: what is exact and slow is only asked where the sums could be wrong."""
+    rng = np.random.default_rng(21)
+    for _ in range(60):
+        weights, high = rng.integers(20, 60, 9) / 64, rng.random(9) < 0.5
+        first, last = conflict(high)
+        k, rho = lemma_8([Fraction(weight) for weight in weights.tolist()], high.tolist())
+        if first < last and rho:  # where it is 0, S(k) is, and no sum is precise beside it
+            assert _plain(weights, high, first, last) == pytest.approx((True, k, float(rho), 1 - float(rho)), rel=1e-9)
+
+
+def test_no_place_beyond_the_last_weight_is_touched():
+    """As Python runs it, which refuses such a place: the compiled function would write over what lies there."""
+    for orders, high in itertools.product(itertools.product(range(3), repeat=3), itertools.product((0, 1), repeat=3)):
+        logs, answers = -800.0 * np.array(orders), np.array(high, dtype=bool)
+        first, last = conflict(answers)
+        if first < last:
+            found = crossing_of_logarithms.py_func(logs, answers, first, last)
+            assert found == pytest.approx(crossing_of_logarithms(logs, answers, first, last), abs=1e-12)
 
 
 @pytest.mark.parametrize("terms", [1, 7, 64])

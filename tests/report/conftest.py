@@ -1,6 +1,7 @@
 """Analyses to report on: synthetic traces of any size, and a small real run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,23 @@ def market() -> Analysis:
             },
         },
     )
+
+
+@pytest.fixture(scope="session")
+def turned(market: Analysis) -> Analysis:
+    """The market with its subsequences the other way round: the broadest is the last."""
+    trace = market.trace
+
+    def around(values: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(values[..., ::-1])
+
+    records = {
+        name: replace(record, violated_at=around(record.violated_at), eliminated_at=around(record.eliminated_at))
+        for name, record in trace.records.items()
+    }
+    names = trace.subsequences[::-1]
+    assert (names[0], names[-1]) == ("hot", "all")
+    return omnisim.analyze(replace(trace, active=around(trace.active), subsequences=names, records=records))
 
 
 @pytest.fixture(scope="session")

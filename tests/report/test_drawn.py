@@ -441,6 +441,23 @@ def test_quantiles_of_a_strip_are_told(market: Analysis) -> None:
             )
 
 
+@pytest.mark.parametrize("draw", [figures.regrets, figures.violations])
+def test_where_most_agents_are_is_told_in_words(
+    market: Analysis, turned: Analysis, draw: Callable[[Analysis], go.Figure]
+) -> None:
+    """On all days, which come last here; a quantile lies on the straight line between its neighbours."""
+    agents = market.agents[market.agents["subsequence"] == "all"]
+    words = "swap regret" if draw is figures.regrets else "CCV+"
+    column = "swap_regret" if draw is figures.regrets else "ccv_positive"
+    alt = draw(turned).layout.meta["alt"]
+    for name in market.measures:
+        ordered = sorted(agents[agents["population"] == name][column].dropna())
+        places = np.arange(len(ordered)) / (len(ordered) - 1)
+        low, middle, high = (number(float(np.interp(level, places, ordered))) for level in (0.05, 0.5, 0.95))
+        assert f"{name} on all: median {words} {middle}, 90 % of the agents between {low} and {high}." in alt
+        assert low != high
+
+
 def test_gains_of_a_month_are_those_of_its_days(market: Analysis) -> None:
     figure = figures.months(market)
     [drawn] = figure.data

@@ -141,6 +141,15 @@ def test_strips_are_the_quantiles_over_agents(make):
     median = next(trace for trace in figure.data if trace.name == "swap regret")
     expected = np.median(analysis.measures["a"].swap_regret, axis=1)
     assert median.x == pytest.approx(expected, rel=1e-4)
+    # Of 41 agents the 5 %, 25 %, 75 % and 95 % quantiles are those with 2, 10, 30 and 38 below them.
+    ordered = np.sort(analysis.measures["a"].swap_regret, axis=1)
+    thin, thick = [trace for trace in figure.data if trace.mode == "lines"][:2]
+    assert thin.line.width < thick.line.width
+    for line, (low, high) in ((thin, (2, 38)), (thick, (10, 30))):
+        assert line.x[0::3] == pytest.approx(ordered[:, low], rel=1e-4)
+        assert line.x[1::3] == pytest.approx(ordered[:, high], rel=1e-4)
+    ends = next(trace for trace in figure.data if trace.marker.symbol == "line-ns")
+    assert ends.x == pytest.approx(ordered[:, [0, 40]].reshape(-1), rel=1e-4)
 
 
 def test_empty_benchmarks_are_counted_in_their_row(make):
@@ -167,9 +176,16 @@ def test_remaining_counts_the_pairs_still_candidates(market):
         assert left[t] == pytest.approx((record.eliminated_at[:, :, 1] > t).mean())
 
 
-def test_plays_sum_to_the_whole(market):
-    shares = np.array([trace.x for trace in figures.plays(market, "buyers").data], dtype=float)
-    assert shares.sum(axis=0) == pytest.approx(100, abs=0.01)
+@pytest.mark.parametrize(("rounds", "mode"), [(1, "markers"), (2, "lines")])
+def test_what_is_left_after_a_single_round_is_a_mark_since_a_line_would_not_be_seen(make, rounds, mode):
+    drawn = figures.eliminations(make(populations={"a": 3}, rounds=rounds)).data
+    assert {trace.mode for trace in drawn} == {mode}
+
+
+def test_plays_sum_to_the_whole(market, make):
+    for analysis, name in ((market, "buyers"), (make(populations={"many": 3}, actions=12), "many")):  # 4 drawn as one
+        shares = np.array([trace.x for trace in figures.plays(analysis, name).data], dtype=float)
+        assert shares.sum(axis=0) == pytest.approx(100, abs=0.01)
 
 
 def test_rare_actions_are_drawn_together(make):

@@ -190,6 +190,8 @@ def test_the_decision_and_the_gate_stand_at_their_times() -> None:
     named = {note.text: note.x for note in figure.layout.annotations}
     assert named == pytest.approx({"decision": first["actions"], "gate closes": first["settlement"]})
     assert sorted(line.x0 for line in figure.layout.shapes) == pytest.approx(sorted(named.values()))
+    assert found.trace.dates is None
+    assert f" about round {day + 1}, of those logged" in figure.layout.meta["caption"]
 
 
 def test_messages_of_a_round_that_are_lost_or_come_later_are_counted() -> None:

@@ -163,6 +163,14 @@ def test_limits_of_one_name_are_one_row_over_agents_that_were_there() -> None:
     assert [row[-1].value for row in distributions(analysis, 9).rows] == [0.5, 0.0]  # in the rounds in which they were
 
 
+def quantile(values, level):
+    """The number below which a share of the others lies: between neighbours, a straight line."""
+    ordered = sorted(float(value) for value in values if not np.isnan(value))
+    below, part = divmod(level * (len(ordered) - 1), 1)
+    low, high = ordered[int(below)], ordered[min(int(below) + 1, len(ordered) - 1)]
+    return low + part * (high - low)
+
+
 def test_distributions_are_quantiles_over_agents(market):
     rows = distributions(market, 100).rows
     assert len(rows) == 3 * 3
@@ -178,9 +186,9 @@ def test_distributions_are_quantiles_over_agents(market):
             member.sum(),
             len(agents),
             (~known).sum(),
-            *np.quantile(lost, [0.5, 0.95, 1.0]),
+            *(quantile(lost, level) for level in (0.5, 0.95, 1.0)),
             100 * np.median(share),
-            *np.quantile(over, [0.5, 0.95, 1.0]),
+            *(quantile(over, level) for level in (0.5, 0.95, 1.0)),
             100 * record.fallback[member].sum() / (member.sum() * len(agents)),
             earned,
         ]
@@ -215,6 +223,21 @@ def test_the_best_and_worst_agents_are_listed_where_all_are_too_many(market, mos
         assert len([1 for population, _ in listed if population == index]) == 3 * len(kept)
     words = "best and worst agent" if each == 1 else "best and the worst agents"
     assert f"{each} {words} of each population by money against persistence on all" in table.note
+
+
+def test_agents_are_ranked_on_the_broadest_subsequence_also_where_it_is_not_the_first(market, turned):
+    """Listed are the best and worst agents on all days, as if those came first."""
+    each = 3
+    table = agent_table(turned, each * 2 * 3 * 3, None)
+    assert f"{each} best and the worst agents of each population by money against persistence on all" in table.note
+    listed = set(zip(table.data["data"]["population"], table.data["data"]["agent"], strict=True))
+
+    def best_and_worst(subsequence):
+        gains = market.value[market.value["subsequence"] == subsequence].sort_values("gain")
+        own = [gains[gains["population"] == name]["agent"].tolist() for name in market.trace.records]
+        return {(index, n) for index, order in enumerate(own) for n in order[:each] + order[-each:]}
+
+    assert listed == best_and_worst("all") != best_and_worst("hot")
 
 
 def test_accuracy_is_over_the_same_rounds(market):

@@ -66,9 +66,11 @@ class TestClosedForms:
     def test_units_do_not_matter(self, unit: float) -> None:
         rng = np.random.default_rng(15)
         values, sums, rounds = rng.normal(size=(6, 2)), rng.normal(size=(6, 9, 2)), np.full((9, 2), 7.0)
+        holed = np.where([[True], [False], [True], [True], [True], [True]], values, np.nan)
         resampler = Resampler(6, 200)
         for one, other in (
             (resampler.over_seeds(values), resampler.over_seeds(unit * values)),
+            (resampler.over_seeds(holed), resampler.over_seeds(unit * holed)),
             (resampler.over_days(sums, rounds), resampler.over_days(unit * sums, rounds)),
         ):
             assert one.method == other.method
@@ -104,6 +106,15 @@ class TestNothingToSay:
             assert found.method == (NONE,)
             assert np.isnan(intervals(found).alone).all()
             assert np.isnan(intervals(found).simultaneous).all()
+
+    def test_a_single_resample_that_deviates_to_either_side_is_variation(self) -> None:
+        values = np.array([[0.0], [1.0]])
+        signs = set()
+        for random_state in range(40):
+            found = Resampler(2, 1, random_state).over_seeds(values)
+            assert found.method == ((NONE,) if np.isnan(found.deviations).all() else (SEEDS,))
+            signs |= set(np.sign(found.deviations[~np.isnan(found.deviations)]).tolist())
+        assert signs == {-1.0, 1.0}  # each has one chance in four: neither is missed but with probability 2e-5
 
     def test_missing_seeds_are_left_out(self) -> None:
         values = np.random.default_rng(6).normal(size=(9, 1))
@@ -172,6 +183,14 @@ class TestFewUnits:
     def test_alone(self, degrees: float, quantile: float) -> None:
         found = intervals(self.normal(3.0, degrees))
         np.testing.assert_allclose(found.alone, [3 * quantile], rtol=2e-3)
+
+    def test_rare_deviations_leave_the_interval_of_the_others(self) -> None:
+        # Of 100 resamples 97 deviate by 0.1: that is the 95 % quantile, and with many degrees the half of the interval,
+        # of the estimate alone as of the family that it is.
+        column = np.full((100, 1), 0.1)
+        column[[4, 50, 77]] = -5.0
+        found = intervals(Estimates(np.zeros(1), column, np.array([1e9]), (SEEDS,)))
+        np.testing.assert_allclose([found.alone, found.simultaneous], 0.1, rtol=1e-6)
 
     def test_another_confidence(self) -> None:
         found = intervals(self.normal(1.0, 9.0), confidence=0.99)

@@ -3,10 +3,11 @@
 from dataclasses import astuple
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from omnisim.statistics.intervals import t_interval
-from omnisim.statistics.slopes import fit_slope
+from omnisim.statistics.slopes import fit_slope, slope_of
 
 SIZES = [2**k for k in range(8, 17)]
 
@@ -72,6 +73,13 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_what_is_below_the_floor_is_raised_to_it_and_counted() -> None:
     fitted = fit_slope([1, 10, 100], np.array([[-7.0, 0.4, 1.0], [0.0, 1.0, 1.0]]))
     assert (fitted.mean, fitted.floored) == (0.0, 3)
+
+
+def test_a_column_is_raised_to_one_unit_unless_told_otherwise() -> None:
+    """From 0.25 at 1 to 4 at 4: in logarithms of 4, from 0 to 1, and with a lower floor from -1 to 1."""
+    rows = pd.DataFrame({"replicate": [0, 0], "points": [1, 4], "gap": [0.25, 4.0]})
+    assert slope_of(rows, "gap", "points").mean == pytest.approx(1.0)
+    assert slope_of(rows, "gap", "points", 0.1).mean == pytest.approx(2.0)
 
 
 def test_one_replicate_gives_no_interval() -> None:

@@ -272,6 +272,19 @@ def test_accuracy(under_two_rules: omnisim.Comparison) -> None:
         is_cell(row["days"], expected["rounds"])
 
 
+def test_small_losses_with_a_unit_keep_their_digits(under_two_rules: omnisim.Comparison) -> None:
+    """A score has four decimals, but 0.001234 of a unit is no score; without a unit it is."""
+    found, frame = omnisim.load_comparison(under_two_rules.folder), under_two_rules.diebold_mariano
+    small = frame.assign(mean=0.001234, reference_mean=0.00004, difference=0.001194)
+    for unit, expected in (("USD/MWh", ["0.00123", "0.00004", "+0.00119"]), ("", ["0.0012", "0", "+0.0012"])):
+        found.__dict__["diebold_mariano"] = small.assign(unit=unit)
+        for row in read(accuracy.against_reference(Scope(found))):
+            titles = (
+                f"{title}, {unit}" if unit else title for title in ("mean absolute error", "persistence", "difference")
+            )
+            assert [row[title].text for title in titles] == expected
+
+
 def test_what_may_be_chance_is_said(under_two_rules: omnisim.Comparison) -> None:
     found, frame = omnisim.load_comparison(under_two_rules.folder), under_two_rules.diebold_mariano.copy()
     frame["mean"] = frame["reference_mean"] + [0.4, -0.4, 7.0, -7.0]
