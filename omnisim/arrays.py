@@ -5,6 +5,7 @@ changes nothing here, and a strategy cannot alter what it is shown.
 """
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -28,6 +29,14 @@ def freeze(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
     """Return ``array`` itself, made read-only."""
     array.setflags(write=False)
     return array
+
+
+def freeze_fields(record: Any) -> None:
+    """Make the arrays that a dataclass holds read-only."""
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if isinstance(value, np.ndarray):
+            freeze(value)
 
 
 def read_only(array: NDArray[Any], dtype: type[np.generic] | None = None) -> NDArray[Any]:

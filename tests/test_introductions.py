@@ -1,6 +1,11 @@
-"""Objects introduce themselves in one line, and can be compared and hashed."""
+"""Objects introduce themselves in one line, can be compared and hashed, and are not changed by who reads them."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import omnisim
@@ -51,3 +56,114 @@ def test_a_notebook_shows_money_by_population(trace: omnisim.Trace) -> None:
     assert "bettors &lt;b&gt;" in shown
     assert "bets &amp; &lt;more&gt;" in shown
     assert "<b>" not in shown
+
+
+@pytest.fixture(scope="module")
+def comparison(scenario: omnisim.Scenario) -> omnisim.Comparison:
+    return omnisim.compare(scenario, ["climatology", "persistence"], seeds=2, jobs=1)
+
+
+def public(owner: Any) -> dict[str, Any]:
+    """Values of all public attributes that are not functions."""
+    found = {name: getattr(owner, name) for name in dir(owner) if not name.startswith("_")}
+    return {name: value for name, value in found.items() if not callable(value)}
+
+
+def image(value: Any) -> Any:
+    """Contents of a value, as something that shares nothing with it."""
+    if isinstance(value, pd.DataFrame):
+        return image(list(value.columns)), image(list(value.index)), [image(value[name].tolist()) for name in value]
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    if isinstance(value, Mapping):
+        return [(repr(key), image(each)) for key, each in value.items()]
+    if isinstance(value, list | tuple):
+        return [image(each) for each in value]
+    if dataclasses.is_dataclass(value):
+        return [image(getattr(value, each.name)) for each in dataclasses.fields(value)]
+    return repr(value)
+
+
+def spoil(value: Any) -> None:
+    """Write into a value, wherever one can."""
+    if isinstance(value, pd.DataFrame):
+        for name in list(value):
+            for column in (value[name].array, value[name].to_numpy()):
+                spoil_array(column)
+        spoil_array(value.columns.values)
+        if len(value) > 1:
+            value.iloc[0] = value.iloc[1]
+            value.loc[1:, :] = value.iloc[0].to_numpy()
+        value.columns.name = value.index.name = "spoilt"
+        value.insert(0, "spoilt", 1)
+        del value[value.columns[-1]]
+    elif isinstance(value, np.ndarray):
+        spoil_array(value)
+    elif isinstance(value, dict):
+        for each in value.values():
+            spoil(each)
+        value.clear()
+    elif isinstance(value, list):
+        value.clear()
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if isinstance(getattr(value, field.name), np.ndarray):
+                spoil_array(getattr(value, field.name))
+
+
+def spoil_array(array: Any) -> None:
+    if len(array) > 1:
+        try:
+            array[0] = array[-1]
+            array[1:] = array[0]
+        except ValueError as refused:
+            assert "read-only" in str(refused)
+
+
+def assert_no_reader_changes(owner: Any, names: list[str]) -> None:
+    before = {name: image(value) for name, value in public(owner).items()}
+    for name in names:
+        spoil(getattr(owner, name))
+    after = {name: image(value) for name, value in public(owner).items()}
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_who_writes_into_a_table_changes_nobody_elses(
+    trace: omnisim.Trace, comparison: omnisim.Comparison, tmp_path: Any
+) -> None:
+    analysis = omnisim.analyze(trace)
+    of_analysis = [name for name, value in public(analysis).items() if name not in ("trace", "measures")]
+    assert {"agents", "certificates", "worth", "value", "accuracy", "violations", "information"} <= set(of_analysis)
+    assert_no_reader_changes(analysis, of_analysis)
+    of_comparison = [name for name, value in public(comparison).items() if isinstance(value, pd.DataFrame | dict)]
+    assert len(of_comparison) == 14
+    assert_no_reader_changes(comparison, of_comparison)
+    of_trace = [name for name in public(trace) if name not in ("records", "about", "diagnostics", "other_predictions")]
+    assert {"outcomes", "actions", "fallback", "prices", "mixtures"} <= set(of_trace)
+    assert_no_reader_changes(trace, of_trace)
+    for value in (*trace.records.values(), *analysis.measures.values(), *analysis.worth.values(), trace.mixtures):
+        assert_no_reader_changes(value, [field.name for field in dataclasses.fields(value)])
+    # Pages, notebooks and files say what they said.
+    fresh = omnisim.analyze(trace)
+    assert analysis._repr_html_() == fresh._repr_html_()
+    assert omnisim.load_comparison(comparison.folder)._repr_html_() == comparison._repr_html_()
+    one, other = (omnisim.write_report(each, tmp_path / name) for each, name in ((analysis, "a"), (fresh, "b")))
+    assert one == other or (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_accuracy_of_a_signal_is_copied_too(trace: omnisim.Trace) -> None:
+    analysis = omnisim.analyze(trace)
+    (name,) = [block.name for block in trace.blocks]
+    before = image(analysis.accuracy_of(name))
+    spoil(analysis.accuracy_of(name))
+    assert image(analysis.accuracy_of(name)) == before
+
+
+def test_the_package_reads_what_is_kept(trace: omnisim.Trace) -> None:
+    """Tables of a million agents are not copied within the package."""
+    analysis = omnisim.analyze(trace)
+    kept = type(analysis).agents.kept(analysis)
+    assert type(analysis).agents.kept(analysis) is kept
+    assert analysis.agents is not kept
+    with pytest.raises(AttributeError):
+        analysis.agents = kept  # type: ignore[misc]

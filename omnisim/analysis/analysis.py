@@ -1,6 +1,6 @@
 """Everything measured on a run: the function ``omnisim.analyze``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from omnisim.analysis.violation import cumulative_violation, violations, whole_r
 from omnisim.analysis.worth import Worth, worth
 from omnisim.display import as_html
 from omnisim.errors import TraceError
+from omnisim.frames import copied, handed_out
 from omnisim.problem.limits import BOX, Limits
 from omnisim.threads import at_most_threads, in_shares
 from omnisim.trace import Trace
@@ -30,7 +31,7 @@ from omnisim.trace import Trace
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
-    """Results of :func:`analyze`; tables are built when first asked for.
+    """Results of :func:`analyze`; tables are built when first asked for, and each reader gets a copy.
 
     Attributes
     ----------
@@ -41,7 +42,7 @@ class Analysis:
     """
 
     trace: Trace
-    measures: dict[str, Measures]
+    measures: Mapping[str, Measures]
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.trace!r}>"
@@ -57,7 +58,7 @@ class Analysis:
         sentence = f"Analysis of {name}: money per agent over {self.trace.rounds:,} rounds."
         return as_html(sentence, pd.DataFrame(sums, columns=columns))
 
-    @cached_property
+    @handed_out
     def agents(self) -> pd.DataFrame:
         """One row per (population, agent, subsequence).
 
@@ -71,18 +72,18 @@ class Analysis:
         """
         return pd.concat([m.table(self.trace.subsequences) for m in self.measures.values()], ignore_index=True)
 
-    @cached_property
+    @handed_out
     def certificates(self) -> pd.DataFrame:
         """One row per theorem and scope: what was measured, the bound, and whether it holds."""
         return certificates(self.trace, self.measures)
 
-    @cached_property
+    @handed_out
     def worth(self) -> dict[str, Worth]:
         """Per population, money beside that with persistence and perfect foresight; see :class:`Worth`."""
         with at_most_threads(1):
             return {name: worth(self.trace, name) for name in self.trace.records}
 
-    @cached_property
+    @handed_out
     def value(self) -> pd.DataFrame:
         """Worth of the forecasts to each agent on each subsequence, in money at the true outcomes.
 
@@ -91,7 +92,7 @@ class Analysis:
         """
         return pd.concat([found.table(self.trace.subsequences) for found in self.worth.values()], ignore_index=True)
 
-    @cached_property
+    @handed_out
     def accuracy(self) -> pd.DataFrame:
         """Accuracy of the forecasts at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
         return accuracy(self.trace)
@@ -100,18 +101,18 @@ class Analysis:
         """The same of a signal beside the prices; ``trace.blocks`` names them."""
         if signal not in self._signal_accuracy:
             self._signal_accuracy[signal] = accuracy(self.trace, signal)
-        return self._signal_accuracy[signal]
+        return copied(self._signal_accuracy[signal])
 
     @cached_property
     def _signal_accuracy(self) -> dict[str, pd.DataFrame]:
         return {}
 
-    @cached_property
+    @handed_out
     def violations(self) -> pd.DataFrame:
         """Violations in physical units; see :func:`~omnisim.analysis.violation.violations`."""
         return violations(self.trace)
 
-    @cached_property
+    @handed_out
     def whole_run_violations(self) -> pd.DataFrame:
         """Violations over all rounds: one row per population, agent and constraint, without a subsequence."""
         return whole_run_violations(self.trace)
@@ -121,12 +122,12 @@ class Analysis:
         """Parts of the outcomes and of the money that clipping to [0, 1] cut off."""
         return clipped(self.trace)
 
-    @cached_property
+    @handed_out
     def information(self) -> pd.DataFrame:
         """Money and regret of agents on forecasts of each age; see :func:`~omnisim.analysis.information.ages`."""
         return ages(self.trace)
 
-    @cached_property
+    @handed_out
     def messages(self) -> pd.DataFrame:
         """Numbers of messages of each kind that were sent, delivered, late, lost and in flight at the end."""
         return message_counts(self.trace)

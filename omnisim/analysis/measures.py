@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze_fields
 from omnisim.problem.population import Population
 
 
@@ -51,6 +51,9 @@ class Measures:
     fallback_rounds: IntArray
     present_rounds: IntArray | None = None
     lost_by_clipping: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        freeze_fields(self)
 
     @property
     def own_rounds(self) -> IntArray:

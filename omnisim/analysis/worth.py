@@ -20,7 +20,7 @@ import pandas as pd
 from omnisim.analysis.money import earned
 from omnisim.analysis.some_agents import some_agents
 from omnisim.analysis.sums import blocks, over_rounds, patterns_of
-from omnisim.arrays import FloatArray, IntArray, read_only
+from omnisim.arrays import FloatArray, IntArray, freeze_fields, read_only
 from omnisim.compiled import compiled
 from omnisim.products import dot
 from omnisim.threads import in_shares
@@ -59,6 +59,9 @@ class Worth:
     whole_run: FloatArray
     by_round: FloatArray
     weights: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze_fields(self)
 
     @property
     def gain(self) -> FloatArray:

@@ -6,7 +6,6 @@ What the frames hold is described in :mod:`omnisim.comparison`.
 import shutil
 import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from omnisim.comparison.summaries import ALL
 from omnisim.comparison.tables import Losses, accuracy, certificates, cut, limits, paired_tests
 from omnisim.display import as_html
 from omnisim.errors import ScenarioError
+from omnisim.frames import handed_out
 from omnisim.problem.money import UTILITY
 from omnisim.statistics.intervals import CONFIDENCE
 from omnisim.statistics.resampling import NONE, RESAMPLES
@@ -33,7 +33,7 @@ _PLACE = ("population", "subsequence")
 class Comparison:
     """The results of many runs; frames are computed when first asked for, and described in :mod:`omnisim.comparison`.
 
-    Made by :func:`omnisim.compare` and :func:`omnisim.load_comparison`. The frames must not be changed.
+    Made by :func:`omnisim.compare` and :func:`omnisim.load_comparison`. Each reader of a frame gets a copy.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Comparison:
         )
         return as_html(sentence, self.table[[*varied, "runs", "money", "money_low", "money_high", "verdict"]])
 
-    @cached_property
+    @handed_out
     def about(self) -> dict[str, Any]:
         """Description of the comparison: its plan, its labels and the numbers of runs."""
         axes = ("forecasters", "eliminations", "adversaries", "settings")
@@ -92,7 +92,7 @@ class Comparison:
             "failed": int(status.get(FAILED, 0)),
         }
 
-    @cached_property
+    @handed_out
     def table(self) -> pd.DataFrame:
         """The leaderboard: one row per variant."""
         means = self._finished.statistics.means
@@ -114,7 +114,7 @@ class Comparison:
             rows[name] = rows[name].astype(object).where(rows[name].notna(), nothing)
         return rows
 
-    @cached_property
+    @handed_out
     def runs(self) -> pd.DataFrame:
         """One row per run that finished or failed."""
         rows = self._finished.with_failed(PLAIN)
@@ -129,23 +129,23 @@ class Comparison:
                 frame[measure] = np.nan
         return frame[[*PLAIN, *MEASURES]]
 
-    @cached_property
+    @handed_out
     def means(self) -> pd.DataFrame:
         """Means over agents and seeds, by population, subsequence and measure."""
         means = self._finished.statistics.means
         return means[means["population"] != ALL].reset_index(drop=True)
 
-    @cached_property
+    @handed_out
     def differences(self) -> pd.DataFrame:
         """Paired differences to the reference, by population, subsequence and measure."""
         return self._finished.statistics.differences
 
-    @cached_property
+    @handed_out
     def overall(self) -> pd.DataFrame:
         """Paired differences to the reference on the whole run, mean over all agents, by measure."""
         return self._finished.statistics.overall
 
-    @cached_property
+    @handed_out
     def gains(self) -> pd.DataFrame:
         """Numbers of agents that gain and lose against the reference, and amounts."""
         names = self._finished.finished_names()
@@ -162,7 +162,7 @@ class Comparison:
             paid,
         )
 
-    @cached_property
+    @handed_out
     def growth(self) -> pd.DataFrame:
         """Growth, with the rounds of a subsequence, of the measures that are sums."""
         return self.growth_of()
@@ -197,19 +197,19 @@ class Comparison:
         places = _among(grown.places, _PLACE, among or {})
         return self._finished.statistics.growth(grown, variants[:, None] & places, measures, with_intervals)
 
-    @cached_property
+    @handed_out
     def certificates(self) -> pd.DataFrame:
         """Results of the theorems' checks, over all runs of a variant."""
         frame, variant, runs = self._finished.nested("certificates")
         return certificates(frame, variant, runs, self._labels)
 
-    @cached_property
+    @handed_out
     def accuracy(self) -> pd.DataFrame:
         """Accuracy of forecasts at the true outcomes, beside that of persistence over the same rounds."""
         frame, variant, _ = self._finished.nested("accuracy")
         return accuracy(frame, variant, self._labels)
 
-    @cached_property
+    @handed_out
     def diebold_mariano(self) -> pd.DataFrame:
         """Diebold-Mariano tests of each forecaster's accuracy against that of the reference."""
         rows = self._finished.rows("losses", "loss", "loss_unit", "rounds")
@@ -220,19 +220,19 @@ class Comparison:
             found[variant][seed] = Losses(row["loss"], row["loss_unit"], row["rounds"], values)
         return paired_tests(found, self._finished.statistics.pairs, self._labels, self._finished.plan["reference"])
 
-    @cached_property
+    @handed_out
     def violations(self) -> pd.DataFrame:
         """Frequency and size of violations of limits, in their own units at the true outcomes."""
         frame, variant, _ = self._finished.nested("violations")
         return limits(frame, variant, self._labels)
 
-    @cached_property
+    @handed_out
     def clipping(self) -> pd.DataFrame:
         """Parts of outcomes and money that clipping to the range of the theory cut off."""
         frame, variant, _ = self._finished.nested("clipping")
         return cut(frame, variant, self._labels)
 
-    @cached_property
+    @handed_out
     def agents(self) -> pd.DataFrame:
         """Every agent of every run on every subsequence."""
         return self._finished.agents()

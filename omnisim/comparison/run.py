@@ -112,7 +112,7 @@ def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
     whole = _with_regrets_in_money(analysis)
     # Rounds that depend on what happened are others in every run: sums over them are not comparable.
     fixed = whole["subsequence"].isin(compared(trace))
-    agents = analysis.agents[fixed]
+    agents = Analysis.agents.kept(analysis)[fixed]
     certificates = analysis.certificates
     populations = [record.population for record in trace.records.values()]
     kept = RUNS.field("certificates").type.value_type
@@ -163,7 +163,7 @@ def group_means(losses: FloatArray) -> FloatArray:
 
 
 def _with_regrets_in_money(analysis: Analysis) -> pd.DataFrame:
-    agents = analysis.agents
+    agents = Analysis.agents.kept(analysis)
     subsequences = len(analysis.trace.subsequences)
     # Agents stand one after another, each with all its subsequences.
     scale = np.concatenate([np.repeat(m.population.money.scale, subsequences) for m in analysis.measures.values()])

@@ -1,14 +1,14 @@
 """The arrays of a run, as immutable records; the docstring of the package draws them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze, freeze_fields
 from omnisim.errors import TraceError
 from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
@@ -36,7 +36,7 @@ class Mixtures:
     starts: IntArray
 
     def __post_init__(self) -> None:
-        _freeze_arrays(self)
+        freeze_fields(self)
 
     @classmethod
     def of(cls, mixtures: Sequence[Mixture]) -> "Mixtures":
@@ -85,7 +85,7 @@ class LoggedMessages:
         return f"<LoggedMessages of rounds {self.first} to {self.last}: {len(self.kind)} messages>"
 
     def __post_init__(self) -> None:
-        _freeze_arrays(self)
+        freeze_fields(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,7 +126,7 @@ class MessageRecord:
         return f"<MessageRecord of {len(self.parties)} parties: {int(self.sent.sum())} messages>"
 
     def __post_init__(self) -> None:
-        _freeze_arrays(self)
+        freeze_fields(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,7 +157,7 @@ class PopulationRecord:
         )
 
     def __post_init__(self) -> None:
-        _freeze_arrays(self)
+        freeze_fields(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -187,7 +187,7 @@ class Trace:
     before: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        _freeze_arrays(self)
+        freeze_fields(self)
         for array in (*self.diagnostics.values(), *self.other_predictions.values()):
             freeze(array)
         check_trace(self)
@@ -283,12 +283,16 @@ class Trace:
         low, span = self.scale
         return np.asarray(low + span * self.blocks[0].part(self.true_outcomes))
 
-    @cached_property
+    @property
     def actions(self) -> dict[str, IntArray]:
         """Per population, the action each agent played, (T, N), as int64: sums and products of them are exact.
 
         A copy, made when first asked for, of what ``records[name].actions`` holds in an eighth of the memory.
         """
+        return dict(self._actions)
+
+    @cached_property
+    def _actions(self) -> dict[str, IntArray]:
         return {name: freeze(record.actions.astype(np.int64, copy=False)) for name, record in self.records.items()}
 
     @property
@@ -355,10 +359,3 @@ class Trace:
             If the file cannot be written.
         """
         write_trace(self, Path(path))
-
-
-def _freeze_arrays(record: "Mixtures | LoggedMessages | MessageRecord | PopulationRecord | Trace") -> None:
-    for each in fields(record):
-        value = getattr(record, each.name)
-        if isinstance(value, np.ndarray):
-            freeze(value)

@@ -20,7 +20,7 @@ def sentences(analysis: Analysis) -> Iterator[str]:
     if not constrained:
         yield "No population has constraints: nothing can be violated."
         return
-    table = analysis.whole_run_violations
+    table = Analysis.whole_run_violations.kept(analysis)
     broken = table[table["violated"] > 0]
     if broken.empty:
         yield "No limit was exceeded."
@@ -49,7 +49,7 @@ def sentences(analysis: Analysis) -> Iterator[str]:
 
 def in_short(analysis: Analysis) -> str:
     """The same in one line."""
-    table, said = analysis.whole_run_violations, worth.terms(analysis)
+    table, said = Analysis.whole_run_violations.kept(analysis), worth.terms(analysis)
     if table.empty:
         return "No population has constraints: nothing can be violated."
     broken = table[table["violated"] > 0]

@@ -131,7 +131,7 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
     money: dict[tuple[str, str, str], FloatArray] = {}
     for case, comparison in zip(cases, comparisons, strict=True):
         market, forecasters = case.setting.market.name, list(case.forecasters)
-        agents = dict(iter(comparison.agents.groupby(["forecaster", SEED], sort=False, observed=True)))
+        agents = dict(iter(Comparison.agents.kept(comparison).groupby(["forecaster", SEED], sort=False, observed=True)))
         earned = dict(zip(forecasters, comparison.observed(EARNED), strict=True))
         for name in case.new:
             daily[market, name] = earned[name]
