@@ -44,8 +44,11 @@ if TYPE_CHECKING:
     from omnisim.batch.predictor import Omnipredictor as Omnipredictor
     from omnisim.batch.regressors import DirectRegressor as DirectRegressor
     from omnisim.batch.regressors import TwoPlayerRegressor as TwoPlayerRegressor
+    from omnisim.batch.scorers import calibration_scorer as calibration_scorer
+    from omnisim.batch.scorers import multicalibration_scorer as multicalibration_scorer
+    from omnisim.batch.scorers import omniprediction_scorer as omniprediction_scorer
+    from omnisim.batch.scorers import step_calibration_scorer as step_calibration_scorer
     from omnisim.batch.scoring import brier_decomposition as brier_decomposition
-    from omnisim.batch.scoring import calibration_scorer as calibration_scorer
     from omnisim.batch.scoring import expected_calibration_error as expected_calibration_error
     from omnisim.batch.scoring import group_calibration as group_calibration
     from omnisim.batch.scoring import murphy_difference as murphy_difference
@@ -53,7 +56,6 @@ if TYPE_CHECKING:
     from omnisim.batch.scoring import regret_table as regret_table
     from omnisim.batch.scoring import reliability_table as reliability_table
     from omnisim.batch.scoring import step_calibration as step_calibration
-    from omnisim.batch.scoring import step_calibration_scorer as step_calibration_scorer
     from omnisim.batch.single_model import BestSingle as BestSingle
     from omnisim.batch.single_model import best_single as best_single
     from omnisim.batch.two_player_game import TwoPlayer as TwoPlayer
@@ -81,7 +83,7 @@ _HOME = {
     "brier_decomposition": "omnisim.batch.scoring",
     "calibrated_multiaccuracy": "omnisim.batch.calma",
     "calibration_error": "omnisim.batch.measures",
-    "calibration_scorer": "omnisim.batch.scoring",
+    "calibration_scorer": "omnisim.batch.scorers",
     "class_omniprediction_error": "omnisim.batch.measures",
     "classifier_minimizers": "omnisim.batch.classifiers",
     "cross_fitted": "omnisim.batch.cross_fitting",
@@ -97,14 +99,16 @@ _HOME = {
     "loss_differences": "omnisim.batch.calma",
     "multiaccuracy_error": "omnisim.batch.measures",
     "multicalibration_error": "omnisim.batch.measures",
+    "multicalibration_scorer": "omnisim.batch.scorers",
     "murphy_difference": "omnisim.batch.scoring",
     "omniprediction_error": "omnisim.batch.measures",
     "omniprediction_gaps": "omnisim.batch.scoring",
+    "omniprediction_scorer": "omnisim.batch.scorers",
     "regret_table": "omnisim.batch.scoring",
     "reliability_table": "omnisim.batch.scoring",
     "step_calibration": "omnisim.batch.scoring",
     "step_calibration_error": "omnisim.batch.panprediction",
-    "step_calibration_scorer": "omnisim.batch.scoring",
+    "step_calibration_scorer": "omnisim.batch.scorers",
     "two_player": "omnisim.batch.two_player_game",
     "two_player_calibrated_multiaccuracy": "omnisim.batch.calibrated_game",
 }

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from omnisim.arrays import FloatArray, IntArray, within
+from omnisim.arrays import FloatArray, IntArray
 from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.panprediction.recalibration import recalibrate
 from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
 from omnisim.batch.panprediction.worst_set import StepSet
+from omnisim.batch.samples import scores
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
@@ -149,7 +149,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         base, outcomes = base[rows], self._outcomes(np.asarray(y)[rows])
         frame = None if frame is None else frame.iloc[rows]
         weights = np.ones(len(base)) if counts is None else counts
-        self._grouping = Grouping(self.groups, self.depth, self.smallest).fit(frame, len(base))
+        self._grouping = Grouping(self.groups, self.depth, self.smallest).fit(frame, len(base), counts)
         table = self._grouping.table(frame, len(base))
         rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
         seed = int(rng.integers(2**31 - 1))
@@ -230,18 +230,6 @@ _MOVED = 1e-3
 
 _SCORE = "the score"
 """Column of a table of all that there is to know of a row."""
-
-
-def scores(p: Any) -> FloatArray:
-    """Scores (n,) in [0, 1], from themselves or from what ``predict_proba`` of two classes returns."""
-    if sparse.issparse(p):
-        raise ProblemError("scores are sparse: give one number per row, p.toarray()")
-    values = np.asarray(p, dtype=np.float64)
-    if values.ndim == 2 and values.shape[1] == 2:
-        values = values[:, 1]
-    elif values.ndim == 2 and values.shape[1] > 2:
-        raise ProblemError(f"scores have {values.shape[1]} columns: give those of one class against the rest, (n,)")
-    return within("scores", values.reshape(-1) if values.ndim == 2 else values, ("n",), 0, 1)
 
 
 def checked_rules(parameters: Any) -> Rules:
