@@ -206,6 +206,11 @@ def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None
 
     A weak pull towards (1, 0), of the weight of one row, keeps it finite where classes are separated.
     """
+    with at_most_threads(1):
+        return _fitted_line(answers, y, weights)
+
+
+def _fitted_line(answers: FloatArray, y: FloatArray, weights: FloatArray | None) -> tuple[float, float]:
     score, mass = log_odds(answers), np.ones(len(y)) if weights is None else weights
     design, curve, prior = np.column_stack([score, np.ones(len(y))]), np.array([1.0, 0.0]), np.eye(2)
     for _ in range(50):

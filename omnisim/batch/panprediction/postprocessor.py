@@ -76,6 +76,10 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         A data frame of them: group, score (the range of the score corrected), shift.
     held_out_
         Mean squared error on rows held out after 0, 1, .. corrections; they have a part in the change of log-odds.
+    held_out_error_
+        The largest bias |E u (y - p)| of any set, a group's own or one that is searched, where each row is corrected as
+        often by what was learnt without it; None without folds. The one of the rows learnt from is
+        ``model_.in_sample_error``.
     worst_
         The largest bias of any set, in standard deviations of its noise, before and after corrections.
 
@@ -171,6 +175,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         learnt = learn_stepwise(given, self._compared(original), outcomes, base, weights, rules, rng, regroup)
         self.groups_ = self._grouping.names + ([] if self._tree is None else self._tree.names)
         self.model_, self.held_out_, self.worst_ = learnt.model, learnt.held_out, learnt.worst
+        self.held_out_error_ = learnt.held_out_error
         self.n_corrections_ = len(learnt.model.corrections)
         self.corrections_ = correction_table(learnt.model.corrections, self.groups_, ["original score"])
         moved = bool((np.abs(base - original) > _MOVED).any())
