@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from omnisim.batch.predictor import Omnipredictor as Omnipredictor
     from omnisim.batch.regressors import DirectRegressor as DirectRegressor
     from omnisim.batch.regressors import TwoPlayerRegressor as TwoPlayerRegressor
+    from omnisim.batch.scorers import brier_scorer as brier_scorer
     from omnisim.batch.scorers import calibration_scorer as calibration_scorer
     from omnisim.batch.scorers import multicalibration_scorer as multicalibration_scorer
     from omnisim.batch.scorers import omniprediction_scorer as omniprediction_scorer
@@ -81,6 +82,7 @@ _HOME = {
     "TwoPlayerRegressor": "omnisim.batch.regressors",
     "best_single": "omnisim.batch.single_model",
     "brier_decomposition": "omnisim.batch.scoring",
+    "brier_scorer": "omnisim.batch.scorers",
     "calibrated_multiaccuracy": "omnisim.batch.calma",
     "calibration_error": "omnisim.batch.measures",
     "calibration_scorer": "omnisim.batch.scorers",

@@ -74,6 +74,35 @@ def scores(p: Any, name: str = "scores") -> FloatArray:
     return within(name, values, ("n",), 0, 1)
 
 
+def holds_dates(column: Any) -> bool:
+    """Whether a series holds dates or times, however they are kept."""
+    import pandas as pd
+
+    values = column.dropna()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    return kind in ("datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period")
+
+
+def refuse_dates(X: Any) -> None:
+    """Refuse a data frame with a column of dates, of which no model by default makes anything sensible.
+
+    Raises
+    ------
+    ProblemError
+        In a line that says which column, and what to do.
+    """
+    if not hasattr(X, "iloc"):
+        return
+    for k, name in enumerate(X.columns):
+        if holds_dates(X.iloc[:, k]):
+            raise ProblemError(
+                f"column {str(name)!r} holds dates or times: give the year, the month or the like as a column of its "
+                "own, leave it out, or give a pipeline that takes it as base"
+            )
+
+
 def distinct_rows(exceeds: BoolArray) -> tuple[BoolArray, "np.ndarray[tuple[int], np.dtype[np.intp]]"]:
     """The distinct rows (u, m), and for each row (n,) which of them it is.
 

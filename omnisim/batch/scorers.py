@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from omnisim.arrays import FloatArray
 from omnisim.batch.panprediction import columns
 from omnisim.batch.scoring import (
+    brier_decomposition,
     expected_calibration_error,
     group_calibration,
     omniprediction_gaps,
@@ -55,6 +56,8 @@ class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
         if np.shape(p)[1] != _TWO:
             raise ProblemError(f"the classifier has {np.shape(p)[1]} classes: measure one of them against the rest")
         outcomes = _codes(y, estimator.classes_)
+        if self.measure == "Brier":
+            return -brier_decomposition(p, outcomes, sample_weight).score
         if self.measure == "calibration":
             return -expected_calibration_error(p, outcomes, sample_weight, bins=self.bins)
         if self.measure == "step calibration":
@@ -67,6 +70,11 @@ class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
         named = dict(zip(self.models or {}, models.T, strict=True))
         gaps = omniprediction_gaps(p, outcomes, named, sample_weight, groups=groups, m=self.m, depth=self.depth)
         return -float(gaps["excess"].max())
+
+
+def brier_scorer() -> ProbabilityScorer:
+    """A scorer: minus the Brier score, as ``neg_brier_score``, but groups are handed on to who takes them."""
+    return ProbabilityScorer("Brier")
 
 
 def calibration_scorer(bins: int = 10) -> ProbabilityScorer:

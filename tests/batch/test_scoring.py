@@ -45,6 +45,7 @@ MEASURES = {
     "murphy_difference": lambda p, y, x, w: batch.murphy_difference(p, 1 - p, y, w, replicates=20),
     "regret_table": lambda p, y, x, w: batch.regret_table(p, y, LOSSES, {"a": 1 - p, "b": p**2}, x, w, replicates=20),
     "calibration_scorer": lambda p, y, x, w: batch.calibration_scorer()(Known().fit(p[:, None], y), p[:, None], y, w),
+    "brier_scorer": lambda p, y, x, w: batch.brier_scorer()(Known().fit(p[:, None], y), p[:, None], y, w),
     "step_calibration_scorer": lambda p, y, x, w: batch.step_calibration_scorer()(
         Known().fit(p[:, None], y), p[:, None], y, w, x
     ),
@@ -340,6 +341,7 @@ def test_scorers_work_in_cross_validation():
     model = LogisticRegression().fit(X, y)
     p, ones, groups = model.predict_proba(X)[:, 1], y == "yes", pd.DataFrame({"high": X[:, 1] > 0.5})
     scorers = {
+        batch.brier_scorer(): ((p - ones) ** 2).mean(),
         batch.calibration_scorer(bins=5): batch.expected_calibration_error(p, ones, bins=5),
         batch.step_calibration_scorer(): batch.step_calibration(p, ones, groups, replicates=0).error,
         batch.multicalibration_scorer(bins=5): max(

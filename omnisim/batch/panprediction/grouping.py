@@ -15,6 +15,7 @@ from scipy import sparse
 from omnisim.arrays import BoolArray, FloatArray, within
 from omnisim.batch.panprediction.columns import EVERYONE
 from omnisim.batch.panprediction.expressions import Expression
+from omnisim.batch.samples import holds_dates
 from omnisim.batch.weighting import quantiles
 from omnisim.errors import ProblemError
 
@@ -161,7 +162,7 @@ def _of_column(frame: pd.DataFrame, name: Any, counts: FloatArray) -> list[tuple
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     values = values.infer_objects()
-    if values.dtype.kind in "mM":
+    if holds_dates(column):
         raise ProblemError(
             f"column {str(name)!r} holds dates or times, which make no groups by themselves: give the year, the month "
             "or the like as a column of its own, or leave it out"

@@ -7,10 +7,13 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from examples import sampled_cases
 from scipy.sparse import csr_matrix
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_validate
 
+from omnisim import batch
 from omnisim.batch import Postprocessor
 from omnisim.batch.panprediction.stepwise import Rules, _dealt, _Search, learn_stepwise
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
@@ -255,6 +258,52 @@ def test_weights_are_rows_repeated():
     repeated = Postprocessor(groups, folds=None, tolerance=3.0).fit(p[rows], y[rows], frame.iloc[rows])
     assert weighted.n_corrections_ > 0
     pd.testing.assert_frame_equal(weighted.corrections_, repeated.corrections_)
+
+
+class TestToolsOfScikitLearn:
+    """A classifier whose features are scores: against the same folds by hand."""
+
+    def by_hand(self, cv):
+        frame, p, y, _ = people(900, 0)
+        scores = []
+        for train, test in cv.split(p, y):
+            model = Postprocessor(random_state=0).fit(p[train], y[train], frame.iloc[train])
+            q = model.predict(p[test], frame.iloc[test])
+            scores.append(-np.mean((q - y[test]) ** 2))
+            np.testing.assert_allclose(model.predict_proba(p[test], frame.iloc[test]), np.column_stack([1 - q, q]))
+        return frame, p, y, scores
+
+    @pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning")
+    def test_cross_validation(self):
+        cv = StratifiedKFold(3)
+        frame, p, y, expected = self.by_hand(cv)
+        assert is_classifier(Postprocessor())
+        table = Postprocessor(column="score", random_state=0)
+        found = cross_val_score(table, frame.assign(score=p), y, scoring="neg_brier_score", cv=cv)
+        np.testing.assert_allclose(found, expected)
+        plain = cross_val_score(Postprocessor(random_state=0), p, y, scoring="neg_brier_score", cv=cv)
+        assert (plain < expected).any()
+        with sklearn.config_context(enable_metadata_routing=True):
+            asked = Postprocessor(random_state=0).set_fit_request(groups=True).set_predict_proba_request(groups=True)
+            assert asked.get_metadata_routing().predict_proba.requests["groups"] is True
+            routed = cross_validate(
+                asked,
+                p,
+                y,
+                cv=cv,
+                params={"groups": frame},
+                scoring={
+                    "brier": batch.brier_scorer().set_score_request(groups=True),
+                    "worst": batch.multicalibration_scorer().set_score_request(groups=True),
+                },
+                error_score="raise",
+            )
+        np.testing.assert_allclose(routed["test_brier"], expected)
+        assert (routed["test_worst"] < 0).all()
+
+    def test_a_table_without_the_column_is_refused(self):
+        with pytest.raises(ProblemError, match="column of Postprocessor is 'score': give p as a data frame with it"):
+            Postprocessor(column="score").fit(np.full(4, 0.5), [0, 1, 0, 1])
 
 
 class TestRefusals:
