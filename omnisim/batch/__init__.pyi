@@ -33,8 +33,12 @@ from .panprediction.postprocessor import Postprocessor as Postprocessor
 from .predictor import Omnipredictor as Omnipredictor
 from .regressors import DirectRegressor as DirectRegressor
 from .regressors import TwoPlayerRegressor as TwoPlayerRegressor
+from .scorers import brier_scorer as brier_scorer
+from .scorers import calibration_scorer as calibration_scorer
+from .scorers import multicalibration_scorer as multicalibration_scorer
+from .scorers import omniprediction_scorer as omniprediction_scorer
+from .scorers import step_calibration_scorer as step_calibration_scorer
 from .scoring import brier_decomposition as brier_decomposition
-from .scoring import calibration_scorer as calibration_scorer
 from .scoring import expected_calibration_error as expected_calibration_error
 from .scoring import group_calibration as group_calibration
 from .scoring import murphy_difference as murphy_difference
@@ -42,7 +46,6 @@ from .scoring import omniprediction_gaps as omniprediction_gaps
 from .scoring import regret_table as regret_table
 from .scoring import reliability_table as reliability_table
 from .scoring import step_calibration as step_calibration
-from .scoring import step_calibration_scorer as step_calibration_scorer
 from .single_model import BestSingle as BestSingle
 from .single_model import best_single as best_single
 from .two_player_game import TwoPlayer as TwoPlayer

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
 from omnisim.batch.cross_fitting import row_count
-from omnisim.batch.models import answers_of, fit_weighted, takes_weights
+from omnisim.batch.models import answers_of, check_kind, fit_weighted, takes_weights
 from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
@@ -96,7 +96,7 @@ def classifier_minimizers(
     Raises
     ------
     ProblemError
-        If an argument is malformed, or the classifier cannot do what the method needs.
+        If an argument is malformed, or the classifier is none, or cannot do what the method needs.
 
     Examples
     --------
@@ -109,6 +109,7 @@ def classifier_minimizers(
     """
     from sklearn.base import clone
 
+    check_kind(classifier, "classifier", "base")
     outcomes, thetas = target.check(y), thresholds(m)
     check_lengths(row_count(x), len(outcomes))
     name = type(classifier).__name__

@@ -17,6 +17,7 @@ from omnisim.batch.cross_fitting import cross_fitted
 from omnisim.batch.merging import Start, direct_ensemble
 from omnisim.batch.models import checked_table, default_models, refuse_sparse
 from omnisim.batch.predictor import Omnipredictor
+from omnisim.batch.samples import refuse_dates
 from omnisim.batch.two_player_game import two_player
 from omnisim.batch.weighting import in_rounds, rows_of, rows_to_learn_from
 from omnisim.errors import StrategyError
@@ -88,8 +89,12 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
     def sample(self, X: Any, random_state: Any = None) -> FloatArray:
         """One draw from that law per row, (n,): what the guarantee of a randomized predictor is about.
 
-        Acting on a draw costs, in the mean, what acting on the law does. Acting on the mean of the law is something
-        else, and usually worse: see :meth:`OmniClassifier.predict_proba`.
+        Acting on a draw costs, in the mean, what acting on the law does, and no more than the ensemble's bound. Acting
+        on the mean of the law is something else: on the paper's simulated example (two-player game, m = 16, 100
+        samples) the largest excess loss of the law, and so of draws, is 0.0053, 0.0019 and 0.0005 at n = 100, 400 and
+        1,600, that of its mean 0.0062, 0.0030 and 0.0004. A single draw per row adds chance: over n' new rows a
+        threshold loss has a standard deviation of at most 1 / (2 sqrt(n')), 0.005 of 10,000 rows. Direct ensembling and
+        CalMA are deterministic, and every draw is the prediction itself.
         """
         rng = np.random.default_rng(int(check_random_state(random_state).randint(2**31 - 1)))
         exceeds = self._exceeds(X)
@@ -217,6 +222,8 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
             If X or y are not what a classifier of two classes can learn from.
         """
         refuse_sparse(self, X)
+        if not self._takes_any_table:
+            refuse_dates(X)
         X, y = checked_table(self, X, y) if self._takes_any_table else validate_data(self, X, y)
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y", raise_unknown=True)

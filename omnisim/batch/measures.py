@@ -5,9 +5,10 @@ Every measure is a function of means over rows, and takes
 - the law of the prediction at each row, ``mixture`` (n, m + 1) on the grid {0, 1/m, ..., 1};
 - outcomes ``y`` (n,) in [0, 1], where P(Y = 1 | x) may stand for y, since every measure of a probability is affine in y
   row by row;
-- ``weights`` (n,) of the rows; None for equal ones.
+- ``weights`` (n,) of the rows, how many each stands for; None for one each.
 
 So a finite law is measured *exactly* with a row per point of its support: its probability as weight, P(Y = 1 | x) as y.
+Plain probabilities p (n,) have measures of their own (:mod:`omnisim.batch.scoring`).
 """
 
 from collections.abc import Callable
@@ -18,11 +19,15 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, finite, freeze, within
 from omnisim.batch.samples import check_exceeds
+from omnisim.batch.weighting import Resampling
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Mean, Target
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
 
 _MEAN = Mean()
+
+_FEWEST = 2
+"""Rows that a sample to draw from has at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +41,14 @@ class Estimate:
     value
         The measure; ``float(estimate)`` is the same.
     weights : (n,)
-        Of the rows.
+        Of the rows, as shares of their sum.
     """
 
     each: FloatArray
     value: float
     weights: FloatArray
     _measure: Callable[[FloatArray], tuple[FloatArray, float]]
+    _rows: float
 
     def __float__(self) -> float:
         return self.value
@@ -50,7 +56,7 @@ class Estimate:
     def interval(
         self, level: float = 0.95, replicates: int = 1000, random_state: int | np.random.Generator = 0
     ) -> tuple[float, float]:
-        """Bootstrap percentile interval for rows drawn independently.
+        """Bootstrap percentile interval for rows drawn independently; a row of weight w is w rows.
 
         A largest mean is estimated too high where several are close to the largest, and a sum of absolute means where
         some are close to 0; the interval inherits that.
@@ -60,17 +66,27 @@ class Estimate:
         level
             In (0, 1).
         replicates
-            How often n rows are drawn with replacement.
+            How often as many rows are drawn with replacement as there are.
         random_state
             A seed or generator.
+
+        Raises
+        ------
+        ProblemError
+            If an argument is out of its range, or the weights sum to less than two rows, as those of a law do.
         """
         if not 0 < level < 1:
             raise ProblemError(f"level of an interval must lie in (0, 1), got {level}")
         if replicates < 1:
             raise ProblemError(f"replicates of an interval must be >= 1, got {replicates}")
+        if self._rows < _FEWEST <= len(self.weights):
+            raise ProblemError(
+                f"weights sum to {self._rows:.4g} rows, but an interval is of a sample: say how many rows each is"
+            )
         rng = np.random.default_rng(random_state)
-        rows = len(self.weights)
-        drawn = [self._measure(rng.multinomial(rows, self.weights) / rows)[1] for _ in range(replicates)]
+        resampling = Resampling(self.weights * self._rows, "interval")
+        resamples = (resampling.draw(rng) for _ in range(replicates))
+        drawn = [self._measure(each / each.sum())[1] for each in resamples]
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
@@ -88,16 +104,16 @@ def omniprediction_error(
     >>> estimate.each, estimate.value
     (array([0.125, 0.125]), 0.125)
     """
-    law, share = _laws(mixture, weights)
+    law, share, rows = _laws(mixture, weights, "omniprediction_gaps(p, y, models)")
     answers = check_exceeds(exceeds, law.shape[1] - 1)
     _same_length(len(law), exceeds=len(answers))
     contributions = _identification(law, y, target) * (_exceeding(law) - answers)
 
-    def measure(rows: FloatArray) -> tuple[FloatArray, float]:
-        each = rows @ contributions
+    def measure(mass: FloatArray) -> tuple[FloatArray, float]:
+        each = mass @ contributions
         return each, float(each.max())
 
-    return _estimate(measure, share)
+    return _estimate(measure, share, rows)
 
 
 def class_omniprediction_error(
@@ -108,7 +124,7 @@ def class_omniprediction_error(
     >>> float(class_omniprediction_error([[0, 1, 0], [0, 1, 0]], [[0.5, 0.0], [0.5, 1.0]], [0.0, 1.0]))
     0.125
     """
-    law, share = _laws(mixture, weights)
+    law, share, rows = _laws(mixture, weights, "omniprediction_gaps(p, y, models)")
     predictions = within("columns", columns, ("n", "F"), 0, 1)
     _same_length(len(law), columns=len(predictions))
     if not predictions.shape[1]:
@@ -116,13 +132,13 @@ def class_omniprediction_error(
     identification = _identification(law, y, target)
     exceeding, thetas = _exceeding(law), thresholds(law.shape[1] - 1)
 
-    def measure(rows: FloatArray) -> tuple[FloatArray, float]:
-        own = rows @ (identification * exceeding)
-        best = [((rows * identification[:, i]) @ (predictions > theta)).min() for i, theta in enumerate(thetas)]
+    def measure(mass: FloatArray) -> tuple[FloatArray, float]:
+        own = mass @ (identification * exceeding)
+        best = [((mass * identification[:, i]) @ (predictions > theta)).min() for i, theta in enumerate(thetas)]
         each = own - np.array(best)
         return each, float(each.max())
 
-    return _estimate(measure, share)
+    return _estimate(measure, share, rows)
 
 
 def multiaccuracy_error(
@@ -133,15 +149,15 @@ def multiaccuracy_error(
     >>> float(multiaccuracy_error([[0, 1, 0], [0, 1, 0]], [[1.0, 0.0], [1.0, 1.0]], [0.0, 1.0]))
     0.25
     """
-    law, share = _laws(mixture, weights)
+    law, share, rows = _laws(mixture, weights, "group_calibration(p, y, groups)")
     values, outcomes = finite("functions", functions, (len(law), "G")), _outcomes(y, len(law))
     contributions = values * (outcomes - law @ prediction_grid(law.shape[1] - 1))[:, None]
 
-    def measure(rows: FloatArray) -> tuple[FloatArray, float]:
-        each = np.abs(rows @ contributions)
+    def measure(mass: FloatArray) -> tuple[FloatArray, float]:
+        each = np.abs(mass @ contributions)
         return each, float(each.max(initial=0.0))
 
-    return _estimate(measure, share)
+    return _estimate(measure, share, rows)
 
 
 def calibration_error(mixture: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
@@ -150,14 +166,14 @@ def calibration_error(mixture: ArrayLike, y: ArrayLike, weights: ArrayLike | Non
     >>> round(float(calibration_error([[0, 1, 0], [0, 0, 1]], [0.5, 0.8])), 3)
     0.1
     """
-    law, share = _laws(mixture, weights)
+    law, share, rows = _laws(mixture, weights, "expected_calibration_error(p, y)")
     contributions = law * (_outcomes(y, len(law))[:, None] - prediction_grid(law.shape[1] - 1))
 
-    def measure(rows: FloatArray) -> tuple[FloatArray, float]:
-        each = np.abs(rows @ contributions)
+    def measure(mass: FloatArray) -> tuple[FloatArray, float]:
+        each = np.abs(mass @ contributions)
         return each, float(each.sum())
 
-    return _estimate(measure, share)
+    return _estimate(measure, share, rows)
 
 
 def multicalibration_error(
@@ -168,23 +184,28 @@ def multicalibration_error(
     >>> float(multicalibration_error([[0, 1, 0], [0, 1, 0]], [[1.0], [0.0]], [0.0, 1.0]))
     0.25
     """
-    law, share = _laws(mixture, weights)
+    law, share, rows = _laws(mixture, weights, "group_calibration(p, y, groups)")
     values = finite("functions", functions, (len(law), "G"))
     residuals = law * (_outcomes(y, len(law))[:, None] - prediction_grid(law.shape[1] - 1))
 
-    def measure(rows: FloatArray) -> tuple[FloatArray, float]:
-        each = np.abs((values * rows[:, None]).T @ residuals).sum(axis=1)
+    def measure(mass: FloatArray) -> tuple[FloatArray, float]:
+        each = np.abs((values * mass[:, None]).T @ residuals).sum(axis=1)
         return each, float(each.max(initial=0.0))
 
-    return _estimate(measure, share)
+    return _estimate(measure, share, rows)
 
 
-def _estimate(measure: Callable[[FloatArray], tuple[FloatArray, float]], weights: FloatArray) -> Estimate:
+def _estimate(measure: Callable[[FloatArray], tuple[FloatArray, float]], weights: FloatArray, rows: float) -> Estimate:
     each, value = measure(weights)
-    return Estimate(each, value, weights, measure)
+    return Estimate(each, value, weights, measure, rows)
 
 
-def _laws(mixture: ArrayLike, weights: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
+def _laws(mixture: ArrayLike, weights: ArrayLike | None, plain: str) -> tuple[FloatArray, FloatArray, float]:
+    """The laws (n, m + 1), shares (n,) of the rows, and how many they stand for."""
+    if np.ndim(mixture) == 1:
+        raise ProblemError(
+            f"mixture must hold a law on a grid per row, (n, m + 1): of plain probabilities take {plain}"
+        )
     law = within("mixture", mixture, ("n", "m + 1"), 0, 1)
     if not len(law) or law.shape[1] < 2:
         raise ProblemError(f"mixture must have a row or more and two columns or more, got shape {law.shape}")
@@ -193,11 +214,11 @@ def _laws(mixture: ArrayLike, weights: ArrayLike | None) -> tuple[FloatArray, Fl
     if len(wrong):
         raise ProblemError(f"row {wrong[0]} of mixture sums to {sums[wrong[0]]:.9g}: probabilities must sum to 1")
     if weights is None:
-        return law, freeze(np.full(len(law), 1 / len(law)))
+        return law, freeze(np.full(len(law), 1 / len(law))), float(len(law))
     share = finite("weights", weights, (len(law),))
     if (share < 0).any() or share.sum() <= 0:
         raise ProblemError("weights must be >= 0 and not all 0")
-    return law, freeze(share / share.sum())
+    return law, freeze(share / share.sum()), float(share.sum())
 
 
 def _exceeding(law: FloatArray) -> FloatArray:

@@ -9,9 +9,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone, 
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter, validate_data
 
 from omnisim.arrays import FloatArray
+from omnisim.batch.samples import refuse_dates
 from omnisim.batch.weighting import rows_of
 from omnisim.errors import ProblemError
 from omnisim.threads import at_most_threads
@@ -81,6 +83,61 @@ def fit_weighted(model: Any, X: Any, y: Any, weights: FloatArray | None) -> Any:
             return model.fit(X, y, **{_weight_key(model): weights})
 
 
+def check_kind(model: Any, wanted: str, what: str) -> None:
+    """Refuse a model that is known to be of another kind than the one that is due, also within pipelines and searches.
+
+    Parameters
+    ----------
+    model
+        Unfitted.
+    wanted
+        ``"classifier"``, ``"regressor"``, or both, joined by " or ".
+    what
+        Its name, for the error.
+
+    Raises
+    ------
+    ProblemError
+        In a line that says what it is. A model that says nothing of itself is taken.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> check_kind(Pipeline([("ridge", Ridge())]), "classifier", "base")
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: base is a regressor, Pipeline of Ridge: it must be a classifier
+    """
+    found = _kind(model)
+    if found is None or found in wanted.split(" or "):
+        return
+    inner, name = _within(model), type(model).__name__
+    while inner is not None:
+        name, inner = f"{name} of {type(inner).__name__}", _within(inner)
+    kind = found.replace("_", " ")
+    raise ProblemError(f"{what} is a {kind}, {name}: it must be a {wanted}")
+
+
+def _kind(model: Any) -> str | None:
+    """Kind of a model as it says itself, or else what is within it."""
+    try:
+        found = get_tags(model).estimator_type
+    except (AttributeError, TypeError, ValueError):
+        found = getattr(model, "_estimator_type", None)
+    if found is None and not hasattr(model, "predict_proba") and _within(model) is not None:
+        return _kind(_within(model))
+    return None if found is None else str(found)
+
+
+def _within(model: Any) -> Any:
+    """Model that a pipeline or another one of models is made of."""
+    if isinstance(model, Pipeline):
+        return model.steps[-1][1] if model.steps else None
+    names = ("estimator", "base_estimator", "regressor", "classifier")
+    found = (getattr(model, name, None) for name in names)
+    return next((each for each in found if hasattr(each, "fit") and not isinstance(each, type)), None)
+
+
 def takes_weights(model: Any) -> bool:
     """Whether a model, or the last step of a pipeline, can be fitted with weights of rows."""
     return bool(has_fit_parameter(_last_step(model)[1], "sample_weight"))
@@ -123,6 +180,7 @@ def cross_fitted_answers(
     With fewer rows of a class than ``folds`` there are that many folds; with fewer than two, the fitted model answers.
     Outcomes (n,) are 0 or 1. A :class:`Calibrated` model's own folds are these.
     """
+    check_kind(model, "classifier or regressor", "a comparator or base")
     target = y.astype(np.int64)
     inner = model.estimator if isinstance(model, Calibrated) else model
     fitted = fit_weighted(clone(inner), X, target, weights)
@@ -151,6 +209,7 @@ def cross_fitted_numbers(
     Outcomes (n,) lie in [0, 1]. With fewer rows than ``folds`` there are that many; a single row is answered by the
     fitted model.
     """
+    check_kind(model, "regressor", "a model of numbers")
     fitted = fit_weighted(clone(model), X, y, weights)
     folds = min(folds, len(y))
     if folds < _PAIR:
@@ -206,6 +265,11 @@ def sigmoid_curve(answers: FloatArray, y: FloatArray, weights: FloatArray | None
 
     A weak pull towards (1, 0), of the weight of one row, keeps it finite where classes are separated.
     """
+    with at_most_threads(1):
+        return _fitted_line(answers, y, weights)
+
+
+def _fitted_line(answers: FloatArray, y: FloatArray, weights: FloatArray | None) -> tuple[float, float]:
     score, mass = log_odds(answers), np.ones(len(y)) if weights is None else weights
     design, curve, prior = np.column_stack([score, np.ones(len(y))]), np.array([1.0, 0.0]), np.eye(2)
     for _ in range(50):
@@ -302,24 +366,49 @@ class Sampled(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def preparation(X: Any, *, scaled: bool) -> list[Any]:
-    """Steps that turn a table into numbers: categories into columns of 0 and 1; if scaled, missing ones into means."""
+    """Steps that turn a table into numbers: categories into columns of 0 and 1; if scaled, missing ones into means.
+
+    Columns of extension types are numbers or text with NaN where they are missing.
+
+    Raises
+    ------
+    ProblemError
+        If a column holds dates.
+    """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
     numbers: Any = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()) if scaled else "passthrough"
     if not hasattr(X, "columns"):
         return [] if numbers == "passthrough" else [numbers]
     import pandas as pd
 
+    refuse_dates(X)
     categories = [name for name in X.columns if not pd.api.types.is_numeric_dtype(X[name].dtype)]
     others = [name for name in X.columns if name not in categories]
     parts: list[Any] = [("numbers", numbers, others)]
     if categories:
         encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=30, sparse_output=False)
         parts.append(("categories", encoder, categories))
-    return [ColumnTransformer(parts)]
+    return [FunctionTransformer(plain_table), ColumnTransformer(parts)]
+
+
+def plain_table(X: Any) -> Any:
+    """A data frame whose columns of extension types (Int64, boolean, string) are numbers or text, NaN where missing."""
+    import pandas as pd
+
+    changed = {}
+    for name in X.columns:
+        column = X[name]
+        if not pd.api.types.is_extension_array_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+            continue
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            changed[name] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            changed[name] = column.astype(object).where(column.notna(), np.nan)
+    return X.assign(**changed) if changed else X
 
 
 _HALF, _EDGE, _PAIR = 0.5, 1e-6, 2

@@ -13,6 +13,7 @@ from omnisim.batch.estimators import Ensemble, default_thresholds
 from omnisim.batch.merging import direct_ensemble
 from omnisim.batch.models import checked_table, default_regressors, refuse_sparse
 from omnisim.batch.predictor import Omnipredictor
+from omnisim.batch.samples import refuse_dates
 from omnisim.batch.two_player_game import two_player
 from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import StrategyError
@@ -89,6 +90,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         if self._takes_any_table:
             X, y = checked_table(self, X, y, least=2)
         else:
+            refuse_dates(X)
             X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=2)
         outcomes = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         rows, weights = rows_to_learn_from(X, outcomes, sample_weight, type(self).__name__)

@@ -1,9 +1,12 @@
-"""Checks of what every algorithm on samples is given."""
+"""Checks of what every algorithm on samples, or measure of a sample, is given."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray, FloatArray, within
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Target
 
@@ -53,6 +56,51 @@ def check_scale(name: str, c: float, positive: bool = False) -> float:
     if not np.isfinite(c) or c < 0 or (positive and c == 0):
         raise ProblemError(f"c of {name} must be a finite number {'> 0' if positive else '>= 0'}, got {c}")
     return float(c)
+
+
+def scores(p: Any, name: str = "scores") -> FloatArray:
+    """Scores (n,) in [0, 1], from themselves or from what ``predict_proba`` of two classes returns.
+
+    >>> scores([[0.75, 0.25], [0.5, 0.5]])
+    array([0.25, 0.5 ])
+    """
+    if sparse.issparse(p):
+        raise ProblemError(f"{name} are sparse: give one number per row, p.toarray()")
+    values = p if isinstance(p, np.ma.MaskedArray) else np.asarray(p)
+    if values.ndim == 2 and values.shape[1] > 2:
+        raise ProblemError(f"{name} have {values.shape[1]} columns: give those of one class against the rest, (n,)")
+    if values.ndim == 2:
+        values = values[:, -1]
+    return within(name, values, ("n",), 0, 1)
+
+
+def holds_dates(column: Any) -> bool:
+    """Whether a series holds dates or times, however they are kept."""
+    import pandas as pd
+
+    values = column.dropna()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    return kind in ("datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period")
+
+
+def refuse_dates(X: Any) -> None:
+    """Refuse a data frame with a column of dates, of which no model by default makes anything sensible.
+
+    Raises
+    ------
+    ProblemError
+        In a line that says which column, and what to do.
+    """
+    if not hasattr(X, "iloc"):
+        return
+    for k, name in enumerate(X.columns):
+        if holds_dates(X.iloc[:, k]):
+            raise ProblemError(
+                f"column {str(name)!r} holds dates or times: give the year, the month or the like as a column of its "
+                "own, leave it out, or give a pipeline that takes it as base"
+            )
 
 
 def distinct_rows(exceeds: BoolArray) -> tuple[BoolArray, "np.ndarray[tuple[int], np.dtype[np.intp]]"]:

@@ -1,7 +1,15 @@
-"""Measures of anybody's probabilities: plain numbers ``p, y, groups, sample_weight``, as functions and as scorers.
+"""Measures of anybody's probabilities: plain numbers ``p, y, groups, sample_weight``.
 
-Predictions p (n,) in [0, 1], from whatever model; outcomes y (n,) 0 or 1, or probabilities of 1; weights of rows >= 0.
-Laws on a grid have measures of their own (:mod:`omnisim.batch.measures`).
+Predictions p (n,) in [0, 1], from whatever model, or (n, 2) as ``predict_proba`` returns them; outcomes y (n,) 0 or 1,
+probabilities of 1, or two labels that are texts, of which the second in alphabetical order counts as 1. Weights count:
+a row of weight w stands for w rows (:mod:`omnisim.batch.weighting`), in means, bins, deviations and resamples alike.
+
+Groups are what :class:`~omnisim.batch.Postprocessor` takes: columns that describe the rows (a data frame, mapping,
+series or array), whose values and thirds make the groups; or, with these columns given as ``frame``, descriptions:
+expressions, names of columns, functions. Everyone is always one of them.
+
+Scorers are in :mod:`omnisim.batch.scorers`, drawings in :mod:`omnisim.figures`. Laws on a grid have measures of their
+own (:mod:`omnisim.batch.measures`).
 """
 
 from collections.abc import Mapping
@@ -12,12 +20,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, within
+from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.gaps import losses_of
 from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.panprediction.measures import Law, as_table, worst_sets
 from omnisim.batch.panprediction.sample import Sample
-from omnisim.batch.weighting import check_weights
+from omnisim.batch.samples import scores
+from omnisim.batch.weighting import Resampling, check_counts, in_rounds, quantiles, rows_of
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss, murphy_curve, thresholds
 
@@ -33,26 +42,30 @@ def expected_calibration_error(p: ArrayLike, y: ArrayLike, sample_weight: Any = 
     return float(weight @ np.abs(rate - mean))
 
 
-def reliability_table(p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int = 10) -> pd.DataFrame:
-    """A reliability diagram as numbers: per bin of p its weight, mean prediction, rate of y, and deviation of the rate.
+def reliability_table(p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int | None = 10) -> pd.DataFrame:
+    """A reliability diagram as numbers, a row per bin of p.
 
-    Bins hold equal numbers of rows, as far as ties of p allow.
+    Columns: weight (its share), mean prediction, rate (of y), deviation (of the rate, of so many independent outcomes),
+    and what it adds to miscalibration and to discrimination: these sum to the parts of :func:`brier_decomposition` with
+    the same bins.
+
+    Bins hold equal numbers of rows, as far as ties of p allow; None for those of isotonic regression.
     """
-    predictions, outcomes, mass = _checked(p, y, sample_weight)
-    if bins < 1:
-        raise ProblemError(f"bins must be >= 1, got {bins}")
-    inner = np.quantile(predictions, np.arange(1, bins) / bins)
-    place = np.unique(np.searchsorted(np.unique(inner), predictions, side="left"), return_inverse=True)[1]
-    total = np.bincount(place, mass)
-    used = total > 0
-    mean, rate = (np.bincount(place, mass * column)[used] / total[used] for column in (predictions, outcomes))
-    squares = np.bincount(place, mass**2)[used] / total[used] ** 2
+    rows = _Rows(p, y, sample_weight)
+    place = _bins(rows, bins)
+    total = np.bincount(place, rows.counts)
+    mean, rate = (np.bincount(place, rows.counts * column) / total for column in (rows.p, rows.y))
+    recalibrated, overall = (rows.y - rate[place]) ** 2, rows.mean(rows.y)
+    gains = ((rows.y - one) ** 2 - recalibrated for one in (rows.p, overall))
+    parts = [np.bincount(place, rows.counts * gain) / rows.total for gain in gains]
     return pd.DataFrame(
         {
-            "weight": total[used] / mass.sum(),
+            "weight": total / rows.total,
             "mean prediction": mean,
             "rate": rate,
-            "deviation": np.sqrt(rate * (1 - rate) * squares),
+            "deviation": np.sqrt(rate * (1 - rate) / total),
+            "miscalibration": parts[0],
+            "discrimination": parts[1],
         }
     )
 
@@ -64,7 +77,7 @@ class Decomposition:
     Attributes
     ----------
     miscalibration
-        What recalibrating p by the best increasing function would gain.
+        What recalibrating p would gain: by the best increasing function, or in bins by their rates.
     discrimination
         What the recalibrated p gains over the mean outcome.
     uncertainty
@@ -81,20 +94,18 @@ class Decomposition:
         return self.miscalibration - self.discrimination + self.uncertainty
 
 
-def brier_decomposition(p: ArrayLike, y: ArrayLike, sample_weight: Any = None) -> Decomposition:
-    """The parts of the Brier score, by isotonic regression of y on p: no bins to choose.
+def brier_decomposition(
+    p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int | None = None
+) -> Decomposition:
+    """The parts of the Brier score, by isotonic regression of y on p, or in the bins of a reliability table.
 
     >>> parts = brier_decomposition([0.2, 0.2, 0.6, 0.6], [0, 0, 0, 1])
     >>> round(parts.miscalibration, 4), round(parts.discrimination, 4), round(parts.uncertainty, 4)
     (0.025, 0.0625, 0.1875)
     """
-    from sklearn.isotonic import IsotonicRegression
-
-    predictions, outcomes, mass = _checked(p, y, sample_weight)
-    curve = IsotonicRegression().fit(predictions, outcomes, sample_weight=mass)
-    recalibrated, mean = curve.predict(predictions), np.average(outcomes, weights=mass)
-    own, best, flat = (np.average((outcomes - q) ** 2, weights=mass) for q in (predictions, recalibrated, mean))
-    return Decomposition(float(own - best), float(flat - best), float(flat))
+    table, rows = reliability_table(p, y, sample_weight, bins=bins), _Rows(p, y, sample_weight)
+    uncertainty = rows.mean((rows.y - rows.mean(rows.y)) ** 2)
+    return Decomposition(float(table["miscalibration"].sum()), float(table["discrimination"].sum()), uncertainty)
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,7 @@ def step_calibration(
     groups: Any = None,
     sample_weight: Any = None,
     *,
+    frame: Any = None,
     comparators: Mapping[str, ArrayLike] | None = None,
     depth: int = 1,
     replicates: int = 99,
@@ -131,11 +143,8 @@ def step_calibration(
 
     Parameters
     ----------
-    p, y, sample_weight
+    p, y, groups, sample_weight, frame
         As at the top of this file.
-    groups
-        A data frame, mapping, series or array that describes the rows; its values and thirds make the groups, see
-        :class:`~omnisim.batch.Postprocessor`.
     comparators
         Other models' predictions (n,) by name.
     depth
@@ -152,71 +161,98 @@ def step_calibration(
     >>> step_calibration(np.full(500, 0.5), y).p_value, step_calibration(np.full(500, y.mean()), y).error < 1e-9
     (0.01, True)
     """
-    predictions, outcomes, mass = _checked(p, y, sample_weight)
-    memberships, names = _groups(groups, len(predictions), depth)
+    rows = _Rows(p, y, sample_weight)
+    memberships, names = rows.groups(groups, frame, depth)
     given = {} if comparators is None else dict(comparators)
     h = np.column_stack(
-        [within(f"comparator {name!r}", one, (len(predictions),), 0, 1) for name, one in given.items()]
-        or [np.zeros((len(predictions), 0))]
+        [rows.others(f"comparator {name!r}", one) for name, one in given.items()] or [np.zeros((len(rows.p), 0))]
     )
-    law, weighted = Law.points(predictions), memberships * mass[:, None]
-    found = worst_sets(law, Sample(weighted, h, outcomes))
+    law, weighted = Law.points(rows.p), memberships * (rows.counts / rows.counts.mean())[:, None]
+    found = worst_sets(law, Sample(weighted, h, rows.y))
     error = max(abs(one.bias) for one in found)
     rng, larger = np.random.default_rng(random_state), 0
+    # A row of weight w is so many independent outcomes.
+    each, shares = in_rounds(rows.counts, "step_calibration") if replicates else (np.zeros(0, int), np.zeros(0))
     for _ in range(replicates):
-        drawn = (rng.random(len(predictions)) < predictions).astype(np.float64)
-        larger += max(abs(one.bias) for one in worst_sets(law, Sample(weighted, h, drawn))) >= error
+        ones = shares * (rng.random(len(each)) < rows.p[each])
+        drawn = np.clip(np.bincount(each, ones, len(rows.p)) / rows.counts, 0.0, 1.0)
+        largest = max(abs(one.bias) for one in worst_sets(law, Sample(weighted, h, drawn)))
+        larger += largest >= error * (1 - _ROUNDING)
     return StepCalibration(error, (1 + larger) / (1 + replicates), as_table(found, names, list(given)))
 
 
 def group_calibration(
-    p: ArrayLike, y: ArrayLike, groups: Any = None, sample_weight: Any = None, *, bins: int = 10, depth: int = 1
+    p: ArrayLike,
+    y: ArrayLike,
+    groups: Any = None,
+    sample_weight: Any = None,
+    *,
+    frame: Any = None,
+    bins: int = 10,
+    depth: int = 1,
 ) -> pd.DataFrame:
     """Multicalibration as a table, the worst group first.
 
-    Columns: group, rows, weight, mean prediction, rate, bias (rate - mean prediction), deviation (of the bias, were y
-    drawn from p), and calibration error (:func:`expected_calibration_error` within the group).
+    Columns: group, rows (that its weights stand for), weight (their share), mean prediction, rate, bias (rate - mean
+    prediction), deviation (of the bias, were y drawn from p), and calibration error
+    (:func:`expected_calibration_error` within the group).
     """
-    predictions, outcomes, mass = _checked(p, y, sample_weight)
-    memberships, names = _groups(groups, len(predictions), depth)
-    rows = []
+    rows = _Rows(p, y, sample_weight)
+    memberships, names = rows.groups(groups, frame, depth)
+    found = []
     for name, member in zip(names, memberships.T, strict=True):
-        own, inside = mass * member, member > 0
-        if not own.any():
+        own, inside = rows.counts * member, member > 0
+        if not inside.any():
             continue
-        mean, rate = (float(np.average(column, weights=own)) for column in (predictions, outcomes))
-        noise = float(np.sqrt(np.sum(own**2 * predictions * (1 - predictions)))) / float(own.sum())
-        error = expected_calibration_error(predictions[inside], outcomes[inside], own[inside], bins=bins)
-        share = float(own.sum() / mass.sum())
-        rows.append((name, int(inside.sum()), share, mean, rate, rate - mean, noise, error))
+        mean, rate = (float(np.average(column, weights=own)) for column in (rows.p, rows.y))
+        variance = float(np.sum(rows.counts * member**2 * rows.p * (1 - rows.p)))
+        error = expected_calibration_error(rows.p[inside], rows.y[inside], own[inside], bins=bins)
+        size, share = float(rows.counts[inside].sum()), float(own.sum() / rows.total)
+        found.append((name, size, share, mean, rate, rate - mean, np.sqrt(variance) / float(own.sum()), error))
     columns = ["group", "rows", "weight", "mean prediction", "rate", "bias", "deviation", "calibration error"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(found, columns=columns)
+    if (table["rows"] % 1 == 0).all():
+        table["rows"] = table["rows"].astype(np.int64)
     worst = (table["bias"].abs() / table["deviation"].clip(lower=1e-300)).sort_values(ascending=False, kind="stable")
     return table.loc[worst.index].reset_index(drop=True)
 
 
 def omniprediction_gaps(
-    p: ArrayLike, y: ArrayLike, models: Mapping[str, ArrayLike], sample_weight: Any = None, *, m: int = 32
+    p: ArrayLike,
+    y: ArrayLike,
+    models: Mapping[str, ArrayLike],
+    sample_weight: Any = None,
+    *,
+    groups: Any = None,
+    frame: Any = None,
+    m: int = 32,
+    depth: int = 1,
 ) -> pd.DataFrame:
-    """Loss of acting on p beside named models: per model, the threshold of the largest excess loss, and that excess.
+    """Loss of acting on p beside named models: per model and group, the threshold of the largest excess, and this.
 
-    The largest excess over models and thresholds is the omniprediction error of p against them, at the m thresholds
-    (i - 1/2) / m; twice that plus 2 / m bounds the regret of every bounded proper loss.
+    Losses are means within the group. The largest excess over models and thresholds is the omniprediction error of p
+    against them, at the m thresholds (i - 1/2) / m; twice that plus 2 / m bounds the regret of every bounded proper
+    loss.
 
     >>> omniprediction_gaps([0.5, 0.5], [0, 1], {"knows": [0.0, 1.0]}, m=2)["excess"].round(3).tolist()
     [0.125]
     """
-    predictions, outcomes, mass = _checked(p, y, sample_weight)
+    rows = _Rows(p, y, sample_weight)
     if not models:
         raise ProblemError("models must name one model or more to compare with")
-    thetas = thresholds(m)
-    own, rows = murphy_curve(predictions, outcomes, thetas, mass), []
-    for name, other in models.items():
-        theirs = within(f"model {name!r}", other, (len(predictions),), 0, 1)
-        excess = own - murphy_curve(theirs, outcomes, thetas, mass)
-        worst = int(excess.argmax())
-        rows.append((name, float(thetas[worst]), float(excess[worst])))
-    return pd.DataFrame(rows, columns=["model", "threshold", "excess"]).sort_values(
+    memberships, names = rows.groups(groups, frame, depth)
+    thetas, found = thresholds(m), []
+    others = {name: rows.others(f"model {name!r}", other) for name, other in models.items()}
+    for group, member in zip(names, memberships.T, strict=True):
+        mass = rows.counts * member
+        if not mass.any():
+            continue
+        own = murphy_curve(rows.p, rows.y, thetas, mass)
+        for name, theirs in others.items():
+            excess = own - murphy_curve(theirs, rows.y, thetas, mass)
+            worst = int(excess.argmax())
+            found.append((name, group, float(thetas[worst]), float(excess[worst])))
+    return pd.DataFrame(found, columns=["model", "group", "threshold", "excess"]).sort_values(
         "excess", ascending=False, kind="stable", ignore_index=True
     )
 
@@ -237,20 +273,17 @@ def murphy_difference(
     The band holds at all thresholds together with about the chance ``level`` (bootstrap of the largest standardized
     deviation). Where it lies below 0, p is better for every user who acts at such thresholds.
     """
-    first, outcomes, mass = _checked(p, y, sample_weight)
-    second = within("q", q, (len(first),), 0, 1)
-    if not 0 < level < 1 or replicates < 2:
-        raise ProblemError(f"level must lie in (0, 1) and replicates be >= 2, got {level} and {replicates}")
+    rows = _Rows(p, y, sample_weight)
+    second = rows.others("q", q)
+    _check_resamples(level, replicates, 2)
     at = np.arange(1, 100) / 100 if thetas is None else within("thetas", thetas, ("K",), 0, 1)
 
-    def difference(weights: FloatArray) -> FloatArray:
-        return murphy_curve(first, outcomes, at, weights) - murphy_curve(second, outcomes, at, weights)
+    def difference(counts: FloatArray) -> FloatArray:
+        return murphy_curve(rows.p, rows.y, at, counts) - murphy_curve(second, rows.y, at, counts)
 
-    rng, n = np.random.default_rng(random_state), len(first)
-    found = difference(mass)
-    drawn = np.array([
-        difference(mass * rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64)) for _ in range(replicates)
-    ])  # fmt: skip
+    rng, resampling = np.random.default_rng(random_state), Resampling(rows.counts, "murphy_difference")
+    found = difference(rows.counts)
+    drawn = np.array([difference(resampling.draw(rng)) for _ in range(replicates)])
     spread = drawn.std(axis=0, ddof=1)
     standard = np.abs(drawn - found) / np.where(spread > 0, spread, 1.0)
     half = float(np.quantile(standard.max(axis=1), level)) * spread
@@ -265,81 +298,133 @@ def regret_table(
     groups: Any = None,
     sample_weight: Any = None,
     *,
+    frame: Any = None,
     depth: int = 1,
+    level: float = 0.95,
+    replicates: int = 0,
+    random_state: int = 0,
 ) -> pd.DataFrame:
     """The heat map of regret: a row per group, a column per loss.
 
     Entries are the loss of acting on p less that of the model which is best for that loss and group. Losses by name: a
     :class:`~omnisim.problem.losses.LossTable`, a :class:`~omnisim.problem.losses.ProperLoss`, or the losses (A, 2) of A
     actions under y = 0 and y = 1; everybody acts by best response.
+
+    With ``replicates`` > 0 there are three columns per loss, (loss, "regret"), (loss, "low") and (loss, "high"): beside
+    the entry the percentile interval of the bootstrap, of that level, of the difference to that model.
     """
-    predictions, outcomes, mass = _checked(p, y, sample_weight)
+    rows = _Rows(p, y, sample_weight)
     if not models or not losses:
         raise ProblemError("a table of regret needs at least one loss and one model")
-    memberships, names = _groups(groups, len(predictions), depth)
-    rows = len(predictions)
-    others = np.column_stack([within(f"model {k!r}", one, (rows,), 0, 1) for k, one in models.items()])
-    weights = memberships * mass[:, None]
+    if replicates:
+        _check_resamples(level, replicates, 1)
+    memberships, names = rows.groups(groups, frame, depth)
+    others = np.column_stack([rows.others(f"model {k!r}", one) for k, one in models.items()])
+    weights = memberships * rows.counts[:, None]
     weights = weights / weights.sum(axis=0)
-    found = {}
+    found, differences = {}, {}
     for name, loss in losses.items():
         table = loss if isinstance(loss, LossTable | ProperLoss) else LossTable(loss)
-        own = weights.T @ losses_of(table, predictions, outcomes)
-        theirs = weights.T @ losses_of(table, others, outcomes[:, None])
-        found[str(name)] = own - theirs.min(axis=1)
-    return pd.DataFrame(found, index=pd.Index(names, name="group"))
+        own, theirs = losses_of(table, rows.p, rows.y), losses_of(table, others, rows.y[:, None])
+        means = weights.T @ theirs
+        found[str(name)] = weights.T @ own - means.min(axis=1)
+        differences[str(name)] = own[:, None] - theirs[:, means.argmin(axis=1)]
+    index = pd.Index(names, name="group")
+    if not replicates:
+        return pd.DataFrame(found, index=index)
+    rng, resampling = np.random.default_rng(random_state), Resampling(rows.counts, "regret_table")
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in found}
+    for _ in range(replicates):
+        mass = memberships * resampling.draw(rng)[:, None]
+        with np.errstate(invalid="ignore"):  # a resample without any row of a group says nothing about it
+            for name, each in differences.items():
+                drawn[name].append((mass * each).sum(axis=0) / mass.sum(axis=0))
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    columns: dict[tuple[str, str], FloatArray] = {}
+    for name, regret in found.items():
+        low, high = np.nanquantile(np.array(drawn[name]), tails, axis=0)
+        columns |= {(name, "regret"): regret, (name, "low"): low, (name, "high"): high}
+    return pd.DataFrame(columns, index=index)
 
 
-def calibration_scorer(bins: int = 10) -> Any:
-    """A scikit-learn scorer for two classes: minus the :func:`expected_calibration_error` of ``predict_proba``.
+class _Rows:
+    """Checked rows of a sample that have a weight: predictions, outcomes and counts, (n,) each."""
 
-    >>> from sklearn.dummy import DummyClassifier
-    >>> score = calibration_scorer()(DummyClassifier().fit([[0], [0]], [0, 1]), [[0], [0]], [0, 1])
-    >>> bool(score == 0)
-    True
-    """
-    from sklearn.metrics import make_scorer
+    def __init__(self, p: Any, y: Any, sample_weight: Any) -> None:
+        predictions = scores(p, "p")
+        if not len(predictions):
+            raise ProblemError("p is empty: a measure needs at least one row")
+        self._given = len(predictions)
+        counts = check_counts(sample_weight, self._given)
+        counts = np.ones(self._given) if counts is None else counts
+        self._used = counts > 0
+        self.p, self.counts = predictions[self._used], counts[self._used]
+        self.y = _outcomes(y, self._used)
+        self.total = float(self.counts.sum())
 
-    return make_scorer(_negative_calibration, response_method="predict_proba", bins=bins)
+    def mean(self, values: FloatArray) -> float:
+        """Mean of numbers (n,) over the rows."""
+        return float(self.counts @ values) / self.total
 
+    def others(self, name: str, p: Any) -> FloatArray:
+        """Another model's predictions, (n,)."""
+        values = scores(p, name)
+        if len(values) != self._given:
+            raise ProblemError(f"{name} has {len(values)} rows and p has {self._given}: one of each is needed per row")
+        return values[self._used]
 
-def step_calibration_scorer() -> Any:
-    """A scikit-learn scorer for two classes, minus the step calibration error of ``predict_proba`` for everyone."""
-    from sklearn.metrics import make_scorer
-
-    return make_scorer(_negative_step, response_method="predict_proba")
-
-
-def _negative_calibration(y: Any, p: Any, *, bins: int, sample_weight: Any = None) -> float:
-    return -expected_calibration_error(_positive(p), _codes(y), sample_weight, bins=bins)
-
-
-def _negative_step(y: Any, p: Any, sample_weight: Any = None) -> float:
-    return -step_calibration(_positive(p), _codes(y), sample_weight=sample_weight, replicates=0).error
-
-
-def _positive(p: Any) -> FloatArray:
-    values = np.asarray(p, dtype=np.float64)
-    return values[:, 1] if values.ndim == 2 else values
-
-
-def _codes(y: Any) -> FloatArray:
-    labels, codes = np.unique(np.asarray(y), return_inverse=True)
-    if len(labels) > 2:
-        raise ProblemError(f"y must have two labels, got {len(labels)}: measure one class against the rest")
-    single = len(labels) == 1 and bool(labels[0])
-    return np.ones(len(codes)) if single else codes.reshape(-1).astype(np.float64)
+    def groups(self, groups: Any, frame: Any, depth: int) -> tuple[FloatArray, list[str]]:
+        """Memberships (n, G) of groups and their names."""
+        described = None if frame is None else groups
+        table = as_frame(groups if frame is None else frame, self._given, "; descriptions need these as frame=")
+        table = None if table is None else rows_of(table, self._used)
+        grouping = Grouping(described, depth, 1).fit(table, len(self.p), self.counts)
+        return grouping.table(table, len(self.p)), grouping.names
 
 
-def _checked(p: ArrayLike, y: ArrayLike, sample_weight: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
-    predictions = within("p", p, ("n",), 0, 1)
-    if not len(predictions):
-        raise ProblemError("p is empty: a measure needs at least one row")
-    outcomes = within("y", np.asarray(y, dtype=np.float64), (len(predictions),), 0, 1)
-    return predictions, outcomes, check_weights(sample_weight, len(predictions))
+def _bins(rows: _Rows, bins: int | None) -> IntArray:
+    """The bin (n,) of each row, none of them empty."""
+    if bins is None:
+        from sklearn.isotonic import IsotonicRegression
+
+        levels = IsotonicRegression().fit(rows.p, rows.y, sample_weight=rows.counts).predict(rows.p)
+    elif bins < 1:
+        raise ProblemError(f"bins must be >= 1, got {bins}")
+    else:
+        ends = np.unique(quantiles(rows.p, np.arange(1, bins) / bins, rows.counts))
+        levels = np.searchsorted(ends, rows.p, side="left")
+    return np.asarray(np.unique(levels, return_inverse=True)[1].reshape(-1), dtype=np.int64)
 
 
-def _groups(groups: Any, rows: int, depth: int) -> tuple[FloatArray, list[str]]:
-    frame = as_frame(groups, rows)
-    grouping = Grouping(None, depth, 1).fit(frame, rows)
-    return grouping.table(frame, rows), grouping.names
+def _outcomes(y: Any, used: Any) -> FloatArray:
+    """Outcomes in [0, 1] of the rows that are used."""
+    values: Any = y if isinstance(y, np.ma.MaskedArray) else np.asarray(y)
+    if values.dtype.kind in "OUS" and values.ndim == 1:
+        column = pd.Series(values)
+        if column.isna().any():
+            raise ProblemError(f"y is missing in row {int(column.isna().argmax())}: leave such rows out")
+        values = column.infer_objects().to_numpy()
+        if values.dtype.kind in "OUS":
+            values = _labels(values, used)
+    return np.asarray(within("y", values, (len(used),), 0, 1)[used])
+
+
+def _labels(values: Any, used: Any) -> FloatArray:
+    """Places (n,) of labels among the two of the rows that are used."""
+    if len(values) != len(used):
+        raise ProblemError(f"y has {len(values)} rows and p has {len(used)}: one of each is needed per row")
+    labels = sorted(set(map(str, values[used])))
+    if len(labels) != _TWO:
+        raise ProblemError(
+            f"y has the labels {', '.join(map(repr, labels[:3]))}: two are needed to tell which is which. Give 0 and 1,"
+            " or of several classes one against the rest"
+        )
+    return np.array([float(str(value) == labels[1]) for value in values])
+
+
+def _check_resamples(level: float, replicates: int, least: int) -> None:
+    if not 0 < level < 1 or replicates < least:
+        raise ProblemError(f"level must lie in (0, 1) and replicates be >= {least}, got {level} and {replicates}")
+
+
+_ROUNDING, _TWO = 1e-12, 2

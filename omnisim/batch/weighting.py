@@ -1,11 +1,10 @@
 """Weights of rows, and what they mean, in one place.
 
-Measures are means: they take weights relative to each other (:func:`check_weights`), and scaling all of them changes
-nothing. What learns takes them as counts (:func:`check_counts`): a row of weight w stands for w rows. Then a
-whole number is that many copies of the row, 0 is no row, and the sum W of the weights is the sample size n wherever one
-enters (a rate, a buffer, the noise of a set, the number of thresholds). Scaling all weights is to claim another sample
-size; where none enters, such as in an empirical minimizer, it changes nothing. Weights that say how much a row matters,
-and not how many there are of it, should be scaled to a mean of 1.
+Weights count: a row of weight w stands for w rows, in what learns and in what measures. Then a whole number is that
+many copies of the row, 0 is no row, and the sum W of the weights is the sample size n wherever one enters (a rate, a
+buffer, the noise of a set, the deviation of a rate, the number of thresholds). Scaling all weights is to claim another
+sample size; where none enters, such as in an empirical minimizer, a mean or a quantile, it changes nothing. Weights
+that say how much a row matters, and not how many there are of it, should be scaled to a mean of 1.
 
 Estimators put rows in an order that depends on their content alone, and repeat those of whole weights
 (:func:`rows_to_learn_from`). So "copies of the row" is exact there, whatever is fitted to them, folds dealt at random
@@ -16,6 +15,7 @@ with weights, features are the same but for rounding, and so is the order.)
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, finite
 from omnisim.errors import ProblemError
@@ -28,23 +28,6 @@ _MOST_ROUNDS = 2**22
 
 _FEWEST = 2
 """Rows that weights should stand for at least."""
-
-
-def check_weights(weights: Any, rows: int) -> FloatArray:
-    """Weights (rows,) scaled to a mean of 1; None for equal ones.
-
-    Raises
-    ------
-    ProblemError
-        If their number is another one, one is negative or no number, or all are 0.
-
-    Examples
-    --------
-    >>> check_weights([1, 3], 2)
-    array([0.5, 1.5])
-    """
-    values = check_counts(weights, rows)
-    return np.ones(rows) if values is None else np.asarray(values / values.mean())
 
 
 def check_counts(weights: Any, rows: int) -> FloatArray | None:
@@ -168,6 +151,42 @@ def in_rounds(weights: FloatArray, name: str) -> tuple[IntArray, FloatArray]:
     played = copies > 0
     counts[ends[played]] = (weights - copies + 1)[played]
     return rows, counts
+
+
+def quantiles(values: FloatArray, levels: ArrayLike, counts: FloatArray) -> FloatArray:
+    """Quantiles of numbers (n,) that stand for so many rows each, (n,): always one of the numbers.
+
+    The quantile of level q is the least number that, with all below it, has the share q of the rows.
+
+    >>> quantiles(np.array([5.0, 1.0, 3.0]), [0.5, 0.9], np.array([1.0, 2.0, 1.0]))
+    array([1., 5.])
+    """
+    order = np.argsort(values, kind="stable")
+    reached = counts[order].cumsum()
+    # A share that is reached but for rounding is reached.
+    place = np.searchsorted(reached, np.asarray(levels) * reached[-1] * (1 - _ROUNDING), side="left")
+    return np.asarray(values[order][np.minimum(place, len(values) - 1)])
+
+
+class Resampling:
+    """Bootstrap resamples of rows that stand for so many rows each, (n,).
+
+    As many are drawn as there are rounds (:func:`in_rounds`): of whole counts as many as they sum to, each alike.
+    """
+
+    def __init__(self, counts: FloatArray, name: str) -> None:
+        self._rows, self._shares = in_rounds(counts, name)
+        self._size = len(counts)
+
+    def draw(self, rng: np.random.Generator) -> FloatArray:
+        """The numbers of rows (n,) that each stands for in one resample."""
+        rounds = len(self._rows)
+        drawn = rng.multinomial(rounds, np.full(rounds, 1 / rounds))
+        return np.asarray(np.bincount(self._rows, self._shares * drawn, self._size), dtype=np.float64)
+
+
+_ROUNDING = 1e-12
+"""Relative error of sums of counts."""
 
 
 def _content(X: Any, y: Any, used: BoolArray) -> tuple[Any, Any]:

@@ -53,6 +53,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
         "folds": 5,
         "ridge": 300.0,
         "ranges": False,
+        "column": None,
         "random_state": None,
     },
 }

@@ -5,13 +5,16 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import mean_pinball_loss, mean_squared_error
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -20,10 +23,12 @@ from omnisim.batch import (
     CalibratedMultiaccuracy,
     DirectOmnipredictor,
     DirectRegressor,
+    Panpredictor,
     TwoPlayerOmnipredictor,
     TwoPlayerRegressor,
 )
-from omnisim.batch.models import Sampled, cross_fitted_numbers, default_regressors
+from omnisim.batch.models import Sampled, check_kind, cross_fitted_numbers, default_regressors
+from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import Mean, Quantile
@@ -402,3 +407,105 @@ def test_sparse_features_are_refused_with_a_way_out(model, instead: str) -> None
     model = clone(model).set_params(base="columns", m=4).fit(x, y)
     with pytest.raises(TypeError, match="takes no sparse X"):
         model.predict(sparse)
+
+
+NULLABLE = {
+    "Int64": lambda values: pd.array([None if v == 0 else int(9 * v) for v in values], dtype="Int64"),
+    "Float64": lambda values: pd.array([None if v == 0 else v for v in values], dtype="Float64"),
+    "boolean": lambda values: pd.array([None if v == 0 else v > 0.5 for v in values], dtype="boolean"),
+    "string": lambda values: pd.array([None if v == 0 else "ab"[int(v > 0.5)] for v in values], dtype="string"),
+}
+"""Columns of pandas' own types, with missing values, from numbers."""
+
+
+def plainly(column):
+    """The same column as numpy keeps it."""
+    kind = str if column.dtype == "string" else float
+    found = [np.nan if pd.isna(value) else kind(value) for value in column]
+    return np.array(found, dtype=object if kind is str else float)
+
+
+@pytest.mark.parametrize("kind", NULLABLE)
+@pytest.mark.parametrize(
+    "model",
+    [
+        DirectOmnipredictor(m=4, folds=2, random_state=0),
+        DirectRegressor(m=4, folds=2, random_state=0),
+        Panpredictor(folds=2, max_corrections=0, random_state=0),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning")
+def test_columns_of_pandas_own_types_are_what_they_hold(model, kind) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 5, 120) / 4
+    y = (rng.random(120) < 0.2 + 0.6 * (values > 0.5)).astype(int)
+    other = rng.random(120)
+    kept = pd.DataFrame({"column": NULLABLE[kind](values), "other": other})
+    plain = pd.DataFrame({"column": plainly(kept["column"].array), "other": other})
+    answer = "predict_proba" if hasattr(model, "predict_proba") else "predict"
+    found, expected = (getattr(clone(model).fit(X, y), answer)(X) for X in (kept, plain))
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    labels = pd.array(y, dtype="Int64")
+    np.testing.assert_allclose(getattr(clone(model).fit(kept, labels), answer)(kept), expected, rtol=1e-9)
+
+
+DATES = {
+    "dates": pd.date_range("2024-01-01", periods=60),
+    "days of Python": pd.Series(pd.date_range("2024-01-01", periods=60).date),
+    "periods": pd.period_range("2024-01-01", periods=60, freq="D"),
+    "durations": pd.timedelta_range("1h", periods=60),
+}
+
+
+@pytest.mark.parametrize("kind", DATES)
+@pytest.mark.parametrize(
+    "model",
+    [
+        DirectOmnipredictor(),
+        TwoPlayerOmnipredictor("single_feature"),
+        CalibratedMultiaccuracy("linear"),
+        DirectRegressor(),
+        TwoPlayerRegressor("columns"),
+        Panpredictor(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_columns_of_dates_are_refused(model, kind) -> None:
+    X = pd.DataFrame({"size": np.arange(60.0), "seen on": DATES[kind]})
+    with pytest.raises(ProblemError, match="column 'seen on' holds dates or times: give the year"):
+        model.fit(X, np.arange(60) % 2)
+
+
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [
+        (Ridge(), "is a regressor, Ridge"),
+        (make_pipeline(StandardScaler(), Ridge()), "is a regressor, Pipeline of Ridge"),
+        (GridSearchCV(Ridge(), {"alpha": [1, 2]}), "is a regressor, GridSearchCV of Ridge"),
+        (make_pipeline(GridSearchCV(Ridge(), {"alpha": [1]})), "is a regressor, Pipeline of GridSearchCV of Ridge"),
+        (TransformedTargetRegressor(Ridge()), "is a regressor, TransformedTargetRegressor of Ridge"),
+        (KMeans(2), "is a clusterer, KMeans"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("make", [DirectOmnipredictor, TwoPlayerOmnipredictor, DirectRegressor])
+def test_a_base_that_is_no_classifier_is_refused(make, base, name) -> None:
+    X = np.random.default_rng(0).random((60, 2))
+    with pytest.raises(ProblemError, match=f"base {name}: it must be a classifier"):
+        make(base).fit(X, np.arange(60) % 2)
+
+
+def test_models_of_another_kind_are_refused_where_they_are_due() -> None:
+    X, y = np.random.default_rng(0).random((60, 2)), np.arange(60) % 2
+    with pytest.raises(ProblemError, match="comparator or base is a clusterer, KMeans: it must be a classifier or"):
+        Panpredictor(comparators={"k": KMeans(2)}).fit(X, y)
+    with pytest.raises(ProblemError, match="a model of numbers is a classifier, LogisticRegression: it must be a"):
+        cross_fitted_numbers(LogisticRegression(), X, y * 1.0, 2, 0)
+    for restricted in (WithinGroup(Ridge(), None), ForLoss(Ridge(), [[0, 1], [1, 0]])):
+        with pytest.raises(ProblemError, match="is a regressor, Ridge: it must be a classifier"):
+            restricted.fit(X, y)
+    # A search among classifiers, and a model that says nothing of itself, are taken.
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2)
+    assert DirectOmnipredictor(search, method="probabilities", m=2, folds=2).fit(X, y).predict_proba(X).shape == (60, 2)
+    check_kind(object(), "classifier", "base")

@@ -1,8 +1,13 @@
 """Measures of plain probabilities, against loops and closed forms."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
@@ -18,32 +23,110 @@ def instance(seed=0, n=300):
     return p, (rng.random(n) < np.where(frame["old"], 1 - p, p)).astype(float), frame, rng
 
 
-def test_weights_are_rows_repeated():
-    p, y, frame, rng = instance()
-    times = rng.integers(0, 4, len(p))
-    rows, models = np.repeat(np.arange(len(p)), times), {"a": 1 - p, "b": np.full(len(p), 0.4)}
-    some = {name: one[rows] for name, one in models.items()}
-    losses = {"misses": [[0.0, 0.9], [0.1, 0.0]], "squares": SquaredLoss()}
-    pairs = [
-        (
-            batch.brier_decomposition(p, y, times).miscalibration,
-            batch.brier_decomposition(p[rows], y[rows]).miscalibration,
-        ),
-        (
-            batch.step_calibration(p, y, frame, times, replicates=0).error,
-            batch.step_calibration(p[rows], y[rows], frame.iloc[rows], replicates=0).error,
-        ),
-        (
-            batch.omniprediction_gaps(p, y, models, times)["excess"],
-            batch.omniprediction_gaps(p[rows], y[rows], some)["excess"],
-        ),
-        (
-            batch.regret_table(p, y, losses, models, frame, times),
-            batch.regret_table(p[rows], y[rows], losses, some, frame.iloc[rows]),
-        ),
-    ]
-    for weighted, repeated in pairs:
-        np.testing.assert_allclose(weighted, repeated, atol=1e-12)
+LOSSES = {"misses": [[0.0, 0.9], [0.1, 0.0]], "squares": SquaredLoss()}
+
+
+def law(p):
+    return np.column_stack([1 - p, 0 * p, p])
+
+
+def answers(p):
+    return np.column_stack([p > 0.4, p > 0.6])
+
+
+MEASURES = {
+    "expected_calibration_error": lambda p, y, x, w: batch.expected_calibration_error(p, y, w, bins=4),
+    "reliability_table": lambda p, y, x, w: batch.reliability_table(p, y, w, bins=4),
+    "reliability_table, isotonic": lambda p, y, x, w: batch.reliability_table(p, y, w, bins=None),
+    "brier_decomposition": lambda p, y, x, w: list(vars(batch.brier_decomposition(p, y, w)).values()),
+    "step_calibration": lambda p, y, x, w: list(steps(batch.step_calibration(p, y, x, w, comparators={"h": 1 - p}))),
+    "group_calibration": lambda p, y, x, w: batch.group_calibration(p, y, x, w, depth=2, bins=3),
+    "omniprediction_gaps": lambda p, y, x, w: batch.omniprediction_gaps(p, y, {"turned": 1 - p}, w, groups=x),
+    "murphy_difference": lambda p, y, x, w: batch.murphy_difference(p, 1 - p, y, w, replicates=20),
+    "regret_table": lambda p, y, x, w: batch.regret_table(p, y, LOSSES, {"a": 1 - p, "b": p**2}, x, w, replicates=20),
+    "calibration_scorer": lambda p, y, x, w: batch.calibration_scorer()(Known().fit(p[:, None], y), p[:, None], y, w),
+    "brier_scorer": lambda p, y, x, w: batch.brier_scorer()(Known().fit(p[:, None], y), p[:, None], y, w),
+    "step_calibration_scorer": lambda p, y, x, w: batch.step_calibration_scorer()(
+        Known().fit(p[:, None], y), p[:, None], y, w, x
+    ),
+    "multicalibration_scorer": lambda p, y, x, w: batch.multicalibration_scorer()(
+        Known().fit(p[:, None], y), p[:, None], y, w, x
+    ),
+    "omniprediction_scorer": lambda p, y, x, w: batch.omniprediction_scorer({"same": 0})(
+        Known().fit(p[:, None], y), p[:, None], y, w, x
+    ),
+    "omniprediction_error": lambda p, y, x, w: parts(batch.omniprediction_error(law(p), answers(p), y, w)),
+    "class_omniprediction_error": lambda p, y, x, w: parts(
+        batch.class_omniprediction_error(law(p), np.column_stack([p, 1 - p]), y, w)
+    ),
+    "multiaccuracy_error": lambda p, y, x, w: parts(batch.multiaccuracy_error(law(p), answers(p), y, w)),
+    "calibration_error": lambda p, y, x, w: parts(batch.calibration_error(law(p), y, w)),
+    "multicalibration_error": lambda p, y, x, w: parts(batch.multicalibration_error(law(p), answers(p), y, w)),
+}
+"""Every public measure that takes weights, of predictions, outcomes, describing columns and weights."""
+
+
+class Known(DummyClassifier):
+    """A classifier whose only feature is the probability."""
+
+    def predict_proba(self, X):
+        return np.column_stack([1 - X[:, 0], X[:, 0]])
+
+
+def steps(found):
+    return found.error, found.p_value, *found.sets["bias"].abs()
+
+
+def parts(estimate):
+    return [*estimate.each, estimate.value, *estimate.interval(replicates=20)]
+
+
+def numbers(found):
+    """All numbers of a measure; names of groups and models must agree as they are."""
+    if not isinstance(found, pd.DataFrame):
+        return np.asarray(found, dtype=float), []
+    texts = found.select_dtypes(["object", "string"])
+    return found.drop(columns=list(texts)).to_numpy(dtype=float), [texts.to_numpy().tolist(), found.index.tolist()]
+
+
+def same(one, other):
+    (first, names), (second, others) = numbers(one), numbers(other)
+    assert names == others
+    np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-12)
+
+
+def test_every_public_measure_is_among_these():
+    homes = ("omnisim.batch.scoring", "omnisim.batch.scorers", "omnisim.batch.measures")
+    public = {name for name in batch.__all__ if getattr(batch, name).__module__ in homes} - {"Estimate"}
+    assert public == {name.split(",")[0] for name in MEASURES}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_weights_are_rows_repeated_and_those_of_zero_are_absent(name, seed):
+    p, y, frame, rng = instance(seed, 90)
+    p, frame = np.clip(p + 0.05 * rng.random(90), 0, 1), frame.assign(age=rng.random(90))
+    measure, times = MEASURES[name], rng.integers(0, 4, 90)
+    rows = np.repeat(np.arange(90), times)
+    same(measure(p, y, frame, times), measure(p[rows], y[rows], frame.iloc[rows], None))
+    # Beside weights that are no whole numbers; rows of none are far off, and of a kind that is not there otherwise.
+    odd, kept = times * 1.25, times > 0
+    p[~kept], y[~kept] = 1.0, 0.0
+    frame.loc[~kept, ["sex", "age"]] = ["d", 99.0]
+    same(measure(p, y, frame, odd), measure(p[kept], y[kept], frame[kept], odd[kept]))
+
+
+def test_bins_are_of_equal_weight():
+    """By hand: of weights 3, 1, 1, 3 the half is reached by the second value, and 7 rows in 8 by the last."""
+    p, y = [0.1, 0.2, 0.3, 0.4], [0, 1, 0, 1]
+    table = batch.reliability_table(p, y, [3, 1, 1, 3], bins=2)
+    assert table["weight"].tolist() == [0.5, 0.5]
+    assert table["mean prediction"].tolist() == pytest.approx([0.5 / 4, 1.5 / 4])
+    assert table["deviation"].tolist() == pytest.approx([np.sqrt(3 / 16 / 4)] * 2)
+    # Scaling moves no bin, and claims another number of rows.
+    tenth = batch.reliability_table(p, y, [0.3, 0.1, 0.1, 0.3], bins=2)
+    np.testing.assert_allclose(tenth["deviation"], np.sqrt(10) * table["deviation"])
+    pd.testing.assert_frame_equal(tenth.drop(columns="deviation"), table.drop(columns="deviation"))
 
 
 def test_calibration_error_by_hand():
@@ -57,17 +140,36 @@ def test_calibration_error_by_hand():
     assert len(batch.reliability_table(p, y, bins=3)) == 3
 
 
-def test_a_rate_deviates_as_a_weighted_mean_of_independent_outcomes_does():
+def test_a_rate_deviates_as_that_of_so_many_rows():
     p, y, _, rng = instance()
-    mass = rng.integers(0, 4, len(p)) + rng.random(len(p))
-    table = batch.reliability_table(p, y, mass, bins=100)
+    counts = rng.integers(0, 4, len(p)) + rng.random(len(p))
+    table = batch.reliability_table(p, y, counts, bins=100)
     for row, value in zip(table.to_dict("records"), np.unique(p), strict=True):
-        inside = p == value
-        share = mass[inside] / mass[inside].sum()
-        assert row["weight"] == pytest.approx(mass[inside].sum() / mass.sum())
-        assert row["rate"] == pytest.approx(share @ y[inside])
-        assert row["deviation"] ** 2 == pytest.approx(sum(w**2 * row["rate"] * (1 - row["rate"]) for w in share))
-    np.testing.assert_allclose(batch.reliability_table(p, y, 7 * mass, bins=100), table, rtol=1e-12)
+        own = counts[p == value]
+        assert row["weight"] == pytest.approx(own.sum() / counts.sum())
+        assert row["rate"] == pytest.approx(own @ y[p == value] / own.sum())
+        assert row["deviation"] ** 2 == pytest.approx(row["rate"] * (1 - row["rate"]) / own.sum())
+
+
+@pytest.mark.parametrize("bins", [None, 1, 4, 100])
+def test_the_table_holds_the_parts_of_the_score_bin_by_bin(bins):
+    """By their definition: in every bin, the squared error of p, of the bin's rate, and of the mean outcome."""
+    p, y, _, _ = instance()
+    table, parts = batch.reliability_table(p, y, bins=bins), batch.brier_decomposition(p, y, bins=bins)
+    assert parts.score == pytest.approx(((y - p) ** 2).mean())
+    assert table["miscalibration"].sum() == pytest.approx(parts.miscalibration)
+    assert table["discrimination"].sum() == pytest.approx(parts.discrimination)
+    edges = np.append(0, np.rint(table["weight"].cumsum() * len(p)).astype(int))
+    order = np.argsort(p, kind="stable")
+    for row, (first, last) in zip(table.to_dict("records"), itertools.pairwise(edges), strict=True):
+        own = order[first:last]
+        assert row["rate"] == pytest.approx(y[own].mean())
+        assert row["miscalibration"] * len(p) == pytest.approx(
+            ((y - p)[own] ** 2).sum() - ((y[own] - row["rate"]) ** 2).sum(), abs=1e-9
+        )
+        assert row["discrimination"] * len(p) == pytest.approx(len(own) * (row["rate"] - y.mean()) ** 2, abs=1e-9)
+    if bins is None:
+        assert (np.diff(table["rate"]) > 0).all()
 
 
 def test_the_parts_of_the_brier_score():
@@ -157,16 +259,113 @@ def test_the_band_of_a_murphy_difference():
     assert (found["low"] <= found["difference"]).all()
 
 
+def test_gaps_within_groups_are_those_of_their_rows():
+    p, y, frame, _ = instance(4)
+    inside = frame["old"].to_numpy()
+    found = batch.omniprediction_gaps(p, y, {"turned": 1 - p}, groups=frame, m=8).set_index("group")
+    alone = batch.omniprediction_gaps(p[inside], y[inside], {"turned": (1 - p)[inside]}, m=8)
+    assert found.loc["old", ["threshold", "excess"]].tolist() == pytest.approx(
+        alone.loc[0, ["threshold", "excess"]].tolist()
+    )
+    assert set(found.index) == {"everyone", "old", "old == 0", "sex == 'f'", "sex == 'm'"}
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        batch.group_calibration,
+        lambda p, y, **given: batch.step_calibration(p, y, replicates=0, **given).sets,
+        lambda p, y, **given: batch.omniprediction_gaps(p, y, {"turned": 1 - p}, **given),
+        lambda p, y, **given: batch.regret_table(p, y, LOSSES, {"turned": 1 - p}, **given).reset_index(),
+    ],
+)
+def test_groups_are_what_a_post_processor_takes(measure):
+    p, y, frame, _ = instance(5)
+    described = {"old_women": "sex == 'f' and old", "sex": lambda table: (table["sex"] == "f").astype(float)}
+    by_hand = {"old_women": (frame["sex"] == "f") & frame["old"], "sex": frame["sex"] == "f"}
+    found = measure(p, y, groups=described, frame=frame)
+    assert set(found["group"]) == {"everyone", *described}
+    columns = measure(p, y, groups=by_hand)
+    numeric = [name for name in found.columns if found[name].dtype.kind == "f"]
+    for name in described:
+        one, other = (table[table["group"] == name][numeric].to_numpy() for table in (found, columns))
+        np.testing.assert_allclose(np.sort(one, axis=0), np.sort(other, axis=0), rtol=1e-12)
+    for given in (["sex == 'f'"], {"old_women": "sex == 'f' and old"}, "sex"):
+        with pytest.raises(ProblemError, match=r"describes a group and is no column of 300 rows: .* as frame="):
+            measure(p, y, groups=given)
+
+
+def test_labels_and_both_columns_of_probabilities():
+    p, y, _, _ = instance(6)
+    both = np.column_stack([1 - p, p])
+    for labels in (
+        np.where(y == 1, "yes", "no"),
+        pd.Series(np.where(y == 1, "yes", "no"), dtype="category"),
+        pd.array(np.where(y == 1, "yes", "no"), dtype="string"),
+        y.astype(bool),
+        pd.array(y.astype(bool), dtype="boolean"),
+    ):
+        assert batch.expected_calibration_error(both, labels) == batch.expected_calibration_error(p, y)
+    gaps = batch.omniprediction_gaps(both, labels, {"turned": both[:, ::-1]})
+    pd.testing.assert_frame_equal(gaps, batch.omniprediction_gaps(p, y, {"turned": 1 - p}))
+
+
+def test_intervals_of_regret_cover_as_often_as_they_say():
+    """One model and one loss, so that a regret is a mean: 100 samples of 200 rows, level 0.9.
+
+    Fewer than 78 of 100 cover with probability 2e-4, by the binomial; the percentile interval of such a mean is off by
+    less than 0.01.
+    """
+    loss, covered = {"misses": [[0.0, 0.9], [0.1, 0.0]]}, 0
+    for seed in range(100):
+        rng = np.random.default_rng([seed, 8])
+        kind, chance = rng.integers(0, 2, 200), np.array([0.05, 0.3])
+        y = (rng.random(200) < chance[kind]).astype(float)
+        table = batch.regret_table(
+            np.array([0.05, 0.3])[kind], y, loss, {"flat": np.full(200, 0.05)}, level=0.9, replicates=100
+        )
+        # At 0.1 only rows of 0.3 are acted on: 0.7 * 0.1 - 0.3 * 0.9 each.
+        truth = 0.5 * (0.7 * 0.1 - 0.3 * 0.9)
+        row = table.loc["everyone", "misses"]
+        covered += row["low"] <= truth <= row["high"]
+        assert row["low"] <= row["regret"] <= row["high"]
+    assert covered >= 78
+    wide = batch.regret_table(np.array([0.05, 0.3])[kind], y, loss, {"flat": np.full(200, 0.05)})
+    assert wide.loc["everyone", "misses"] == row["regret"]
+
+
 def test_scorers_work_in_cross_validation():
     rng = np.random.default_rng(0)
     X = rng.random((200, 2))
     y = np.where(rng.random(200) < X[:, 0], "yes", "no")
-    for scorer in (batch.calibration_scorer(bins=5), batch.step_calibration_scorer()):
-        scores = cross_val_score(LogisticRegression(), X, y, scoring=scorer, cv=3)
-        assert ((scores <= 0) & (scores > -1)).all()
     model = LogisticRegression().fit(X, y)
-    expected = -batch.expected_calibration_error(model.predict_proba(X)[:, 1], y == "yes", bins=5)
-    assert batch.calibration_scorer(bins=5)(model, X, y) == pytest.approx(expected)
+    p, ones, groups = model.predict_proba(X)[:, 1], y == "yes", pd.DataFrame({"high": X[:, 1] > 0.5})
+    scorers = {
+        batch.brier_scorer(): ((p - ones) ** 2).mean(),
+        batch.calibration_scorer(bins=5): batch.expected_calibration_error(p, ones, bins=5),
+        batch.step_calibration_scorer(): batch.step_calibration(p, ones, groups, replicates=0).error,
+        batch.multicalibration_scorer(bins=5): max(
+            (g.mean() * batch.expected_calibration_error(p[g], ones[g], bins=5))
+            for g in (X[:, 1] > 2, X[:, 1] > 0.5, X[:, 1] <= 0.5, X[:, 1] >= 0)
+            if g.any()
+        ),
+        batch.omniprediction_scorer({"truth": 0}): batch.omniprediction_gaps(p, ones, {"t": X[:, 0]}, groups=groups)[
+            "excess"
+        ].max(),
+    }
+    for scorer, expected in scorers.items():
+        scores = cross_val_score(LogisticRegression(), X, y, scoring=scorer, cv=3)
+        assert ((scores < 1) & (scores > -1)).all()
+        assert scorer(model, X, y, groups=groups) == pytest.approx(-expected)
+        assert clone(scorer).get_params() == scorer.get_params()
+        # A fold of one label only is measured as such.
+        assert np.isfinite(scorer(model, X[~ones], y[~ones]))
+        with sklearn.config_context(enable_metadata_routing=True):
+            asked = clone(scorer).set_score_request(groups=True)
+            routed = cross_val_score(LogisticRegression(), X, y, scoring=asked, cv=3, params={"groups": groups})
+        assert (routed <= scores + 1e-12).all()
+    with pytest.raises(ProblemError, match="y has the label 'maybe': fitted with"):
+        scorer(model, X, np.full(200, "maybe"))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +374,18 @@ def test_scorers_work_in_cross_validation():
         (lambda: batch.expected_calibration_error([], []), "p is empty"),
         (lambda: batch.expected_calibration_error([0.5], [1], bins=0), "bins must be >= 1, got 0"),
         (lambda: batch.expected_calibration_error([1.5], [1]), "p"),
+        (lambda: batch.expected_calibration_error(np.ones((2, 3)) / 3, [0, 1]), "p have 3 columns"),
+        (lambda: batch.expected_calibration_error([0.5], ["yes"]), "y has the labels 'yes': two are needed"),
+        (lambda: batch.expected_calibration_error([0.5] * 2, ["yes", None]), "y is missing in row 1"),
+        (lambda: batch.expected_calibration_error([0.5] * 2, [-1, 1]), r"y\[0\] is -1"),
+        (lambda: batch.omniprediction_scorer({}), "models must name one model or more"),
+        (lambda: batch.calibration_error([0.5], [1]), r"plain probabilities take expected_calibration_error\(p, y\)"),
+        (lambda: batch.multicalibration_error([0.5], [[1]], [1]), r"take group_calibration\(p, y, groups\)"),
+        (lambda: batch.omniprediction_error([0.5], [[1]], [1]), r"take omniprediction_gaps\(p, y, models\)"),
+        (
+            lambda: batch.calibration_error(np.eye(2), [0, 1], [0.5, 0.5]).interval(),
+            "weights sum to 1 rows, but an interval is of a sample",
+        ),
         (lambda: batch.reliability_table([0.5], [1], [-1.0]), "sample_weight must be >= 0"),
         (lambda: batch.omniprediction_gaps([0.5], [1], {}), "models must name one model or more"),
         (lambda: batch.regret_table([0.5], [1], {}, {"a": [0.5]}), "at least one loss and one model"),

@@ -12,6 +12,9 @@ from omnisim.batch.panprediction.sample import Sample
 from omnisim.batch.panprediction.worst_set import Dual, Sorted, StepSet
 from omnisim.errors import StrategyError
 
+BIAS, DEVIATIONS = "bias", "standard deviations"
+"""Units of a tolerance."""
+
 
 @dataclass(frozen=True)
 class Correction:
@@ -37,15 +40,19 @@ class Deterministic:
     corrections
         In the order in which they are applied.
     tolerance
-        eps.
-    error
-        The largest bias left on the sample, of any step set that the dual player found.
+        What no set exceeds after the last correction, unless their number was limited, in ``tolerance_unit``.
+    in_sample_error
+        The largest bias left of any step set that was searched, on the sample that was learnt from: of new rows it says
+        nothing, and after many corrections it is far below theirs.
+    tolerance_unit
+        ``"bias"``: the tolerance is eps. ``"standard deviations"``: of each set's own noise.
     """
 
     start: float
     corrections: Sequence[Correction]
     tolerance: float
-    error: float
+    in_sample_error: float
+    tolerance_unit: str = BIAS
 
     def predict(self, groups: FloatArray, comparators: FloatArray, base: FloatArray | None = None) -> FloatArray:
         """p(x) of points (n,), given g(x) (n, |G|), h(x) (n, |H|), and base predictions where it was learnt on them."""

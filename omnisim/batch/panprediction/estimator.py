@@ -84,6 +84,11 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         A data frame of them: group, where, shift.
     held_out_
         Mean squared error on rows held out after 0, 1, .. corrections, where their number was chosen by it.
+    held_out_error_
+        The largest bias |E u (y - p)| of any step set, where each row is corrected as often by what was learnt without
+        it; None by the paper's algorithms, which learn from all rows. The one of the rows learnt from,
+        ``model_.in_sample_error`` of the deterministic method, says nothing of new rows: with a tolerance below the
+        noise it is at most that, and on rows held out it may be fifty times as large.
 
     Examples
     --------
@@ -168,14 +173,15 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_model(
         self, data: Sample, base: FloatArray | None, weights: FloatArray | None, rng: np.random.Generator
     ) -> None:
-        self.held_out_ = np.zeros(0)
+        self.held_out_, self.held_out_error_ = np.zeros(0), None
         worst = 0.0
         if self.method == "deterministic" and self.tolerance is None:
             mass = np.ones(len(data)) if weights is None else weights
             start = np.full(len(data), np.average(data.outcomes, weights=mass)) if base is None else base
             learnt = learn_stepwise(data.groups, data.comparators, data.outcomes, start, mass, checked_rules(self), rng)
             self.model_: Any = learnt.model
-            self.held_out_, worst = learnt.held_out, learnt.worst[0]
+            self.held_out_, self.held_out_error_ = learnt.held_out, learnt.held_out_error
+            worst = learnt.worst[0]
         else:
             if weights is not None:
                 size = min(round(float(weights.sum())), max(MOST_DRAWN, len(data)))

@@ -15,6 +15,8 @@ from scipy import sparse
 from omnisim.arrays import BoolArray, FloatArray, within
 from omnisim.batch.panprediction.columns import EVERYONE
 from omnisim.batch.panprediction.expressions import Expression
+from omnisim.batch.samples import holds_dates
+from omnisim.batch.weighting import quantiles
 from omnisim.errors import ProblemError
 
 FOUND = "found"
@@ -42,8 +44,10 @@ class Grouping:
             raise ProblemError(f"depth and smallest of groups must be >= 1, got {depth} and {smallest}")
         self.groups, self.depth, self.smallest = groups, depth, smallest
 
-    def fit(self, frame: pd.DataFrame | None, rows: int) -> Self:
+    def fit(self, frame: pd.DataFrame | None, rows: int, counts: FloatArray | None = None) -> Self:
         """Decide which groups there are, by the rows of a frame; ``names`` are in their order, everyone first.
+
+        Counts (rows,) > 0 are how many rows each stands for, None for one each.
 
         Raises
         ------
@@ -55,14 +59,18 @@ class Grouping:
         self._parts: dict[str, tuple[Any, ...]] = {EVERYONE: ()}
         if frame is None:
             return self
-        families = self._given() if self.groups is not None else [_of_column(frame, name) for name in frame.columns]
+        mass = np.ones(rows) if counts is None else counts
+        families = (
+            self._given() if self.groups is not None else [_of_column(frame, name, mass) for name in frame.columns]
+        )
         inside = [[(name, source, _members(source, frame, name)) for name, source in each] for each in families]
         for size in range(1, self.depth + 1):
             for chosen in itertools.combinations(inside, size):
                 for parts in itertools.product(*chosen):
                     column = np.prod([members for *_, members in parts], axis=0)
                     by_hand = size == 1 and self.groups is not None
-                    if not column.any() or not (by_hand or self.smallest <= np.count_nonzero(column) < rows):
+                    size_of = float(mass[column > 0].sum())
+                    if not column.any() or not (by_hand or self.smallest <= size_of < float(mass.sum())):
                         continue
                     name = " and ".join(name for name, *_ in parts)
                     self._parts[name] = tuple(source for _, source, _ in parts)
@@ -95,8 +103,10 @@ class Grouping:
         return families
 
 
-def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
+def as_frame(groups: Any, rows: int, hint: str = "") -> pd.DataFrame | None:
     """Group columns as a data frame: a frame itself, a mapping of columns, a series, or an array (n,) or (n, k).
+
+    What is said of descriptions of groups, which are no columns, ends with a hint where to give both.
 
     Raises
     ------
@@ -105,6 +115,12 @@ def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
     """
     if groups is None:
         return None
+    description = _description(groups, rows)
+    if description is not None:
+        raise ProblemError(
+            f"groups hold {description!r}, which describes a group and is no column of {rows} rows: give the columns "
+            f"that describe the rows{hint}"
+        )
     if isinstance(groups, pd.Series):
         frame = groups.to_frame(groups.name if groups.name is not None else "group")
     elif isinstance(groups, pd.DataFrame):
@@ -126,14 +142,27 @@ def as_frame(groups: Any, rows: int) -> pd.DataFrame | None:
     return frame
 
 
-def _of_column(frame: pd.DataFrame, name: Any) -> list[tuple[str, Any]]:
+def _description(groups: Any, rows: int) -> Any:
+    """One of the groups, if they are described rather than given as columns; None if they are columns."""
+    if isinstance(groups, str) or callable(groups):
+        return groups
+    if isinstance(groups, Mapping):
+        each: Any = groups.values()
+    elif isinstance(groups, list | tuple) and len(groups) != rows:
+        each = groups
+    else:
+        return None
+    return next((one for one in each if isinstance(one, str) or callable(one)), None)
+
+
+def _of_column(frame: pd.DataFrame, name: Any, counts: FloatArray) -> list[tuple[str, Any]]:
     column, quoted = frame[name], _name(name)
     # What a column holds counts, not how it is kept: numbers as categories or objects are numbers.
     values = column.dropna()
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     values = values.infer_objects()
-    if values.dtype.kind in "mM":
+    if holds_dates(column):
         raise ProblemError(
             f"column {str(name)!r} holds dates or times, which make no groups by themselves: give the year, the month "
             "or the like as a column of its own, or leave it out"
@@ -146,7 +175,9 @@ def _of_column(frame: pd.DataFrame, name: Any) -> list[tuple[str, Any]]:
         return [_named(f"{quoted} == {_text(value)}") for value in sorted(values.astype(str).unique())]
     if values.nunique() <= _FEW:
         return [_named(f"{quoted} == {float(value)!r}") for value in sorted(values.unique())]
-    low, high = (float(end) for end in np.quantile(values, [1 / 3, 2 / 3]))
+    known = column.notna().to_numpy()
+    numbers = values.to_numpy(dtype=np.float64)
+    low, high = (float(end) for end in quantiles(numbers, [1 / 3, 2 / 3], counts[known]))
     return [_named(f"{quoted} <= {low!r}"), _named(f"{low!r} < {quoted} <= {high!r}"), _named(f"{quoted} > {high!r}")]
 
 

@@ -8,23 +8,27 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from omnisim.arrays import FloatArray, IntArray, within
+from omnisim.arrays import FloatArray, IntArray
 from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.panprediction.recalibration import recalibrate
 from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
 from omnisim.batch.panprediction.worst_set import StepSet
+from omnisim.batch.samples import scores
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
 
 class Postprocessor(BaseEstimator):  # type: ignore[misc]
     """Corrects the scores of any model of a binary outcome, within groups and on ranges of the score.
+
+    To scikit-learn it is a classifier whose features are scores: ``predict_proba`` is what scorers such as
+    ``neg_brier_score`` ask for, while ``predict`` gives the probability of the second label. These scorers hand on no
+    groups: give them as other columns of p (``column``), or take a scorer of :mod:`omnisim.batch.scorers`.
 
     It takes scores, not features: those of a model fitted on other rows, or out of fold. First every group is given a
     small change of log-odds, pulled towards none (:mod:`omnisim.batch.panprediction.recalibration`), then sets that are
@@ -57,6 +61,9 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
     ridge
         Of the change of log-odds, > 0: intercept and slope of each group have a standard deviation of 1 / sqrt(ridge)
         beforehand. 300 was chosen on two public data sets. None for no such change.
+    column
+        Name of a column, if p is a data frame that holds the scores there and describes the rows by its others; so
+        tools that know of one table only (``cross_val_score``) serve it. None if p holds scores.
     ranges
         Whether sets may be ranges of the original score within a range of the current one: finer, and slower.
     random_state
@@ -76,6 +83,10 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         A data frame of them: group, score (the range of the score corrected), shift.
     held_out_
         Mean squared error on rows held out after 0, 1, .. corrections; they have a part in the change of log-odds.
+    held_out_error_
+        The largest bias |E u (y - p)| of any set, a group's own or one that is searched, where each row is corrected as
+        often by what was learnt without it; None without folds. The one of the rows learnt from is
+        ``model_.in_sample_error``.
     worst_
         The largest bias of any set, in standard deviations of its noise, before and after corrections.
 
@@ -104,6 +115,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         folds: int | None = 5,
         ridge: float | None = 300.0,
         ranges: bool = False,
+        column: Any = None,
         random_state: Any = None,
     ) -> None:
         self.groups = groups
@@ -116,6 +128,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         self.folds = folds
         self.ridge = ridge
         self.ranges = ranges
+        self.column = column
         self.random_state = random_state
 
     def fit(self, p: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> "Postprocessor":
@@ -124,7 +137,8 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         p : (n,) or (n, 2)
-            Scores in [0, 1]: probabilities of the second label, or what ``predict_proba`` returns.
+            Scores in [0, 1]: probabilities of the second label, or what ``predict_proba`` returns; or a data frame, see
+            ``column``.
         y : (n,)
             Two labels.
         groups
@@ -141,6 +155,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         rules = replace(checked_rules(self), doubt=_DOUBT)
         if self.ridge is not None and not 0 < self.ridge < np.inf:
             raise StrategyError(f"ridge of Postprocessor must be a finite number > 0 or None, got {self.ridge}")
+        p, groups = self._apart(p, groups)
         base = scores(p)
         _check_rows(y, len(base))
         frame = as_frame(groups, len(base))
@@ -149,7 +164,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         base, outcomes = base[rows], self._outcomes(np.asarray(y)[rows])
         frame = None if frame is None else frame.iloc[rows]
         weights = np.ones(len(base)) if counts is None else counts
-        self._grouping = Grouping(self.groups, self.depth, self.smallest).fit(frame, len(base))
+        self._grouping = Grouping(self.groups, self.depth, self.smallest).fit(frame, len(base), counts)
         table = self._grouping.table(frame, len(base))
         rng = np.random.default_rng(int(check_random_state(self.random_state).randint(2**31 - 1)))
         seed = int(rng.integers(2**31 - 1))
@@ -171,6 +186,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         learnt = learn_stepwise(given, self._compared(original), outcomes, base, weights, rules, rng, regroup)
         self.groups_ = self._grouping.names + ([] if self._tree is None else self._tree.names)
         self.model_, self.held_out_, self.worst_ = learnt.model, learnt.held_out, learnt.worst
+        self.held_out_error_ = learnt.held_out_error
         self.n_corrections_ = len(learnt.model.corrections)
         self.corrections_ = correction_table(learnt.model.corrections, self.groups_, ["original score"])
         moved = bool((np.abs(base - original) > _MOVED).any())
@@ -180,6 +196,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
     def predict(self, p: Any, groups: Any = None) -> FloatArray:
         """The corrected probabilities (n,) of the second label, from scores and the same columns as in ``fit``."""
         check_is_fitted(self)
+        p, groups = self._apart(p, groups)
         base = scores(p)
         frame = as_frame(groups, len(base))
         if frame is None and len(self._grouping.names) > 1:
@@ -189,6 +206,27 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         if self._tree is not None:
             table = np.hstack([table, self._tree.table(frame, base)])
         return self.model_.predict(table, self._compared(base), start)
+
+    def predict_proba(self, p: Any, groups: Any = None) -> FloatArray:
+        """The corrected probabilities of both labels, (n, 2), as scikit-learn's tools for classifiers ask for them."""
+        corrected = self.predict(p, groups)
+        return np.column_stack([1 - corrected, corrected])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags(multi_class=False)
+        tags.target_tags.required = True
+        tags.input_tags.one_d_array = True
+        return tags
+
+    def _apart(self, p: Any, groups: Any) -> tuple[Any, Any]:
+        """Scores, and what describes the rows."""
+        if self.column is None:
+            return p, groups
+        if not hasattr(p, "columns") or self.column not in p.columns:
+            raise ProblemError(f"column of {type(self).__name__} is {self.column!r}: give p as a data frame with it")
+        others = p.drop(columns=self.column)
+        return p[self.column], others if groups is None and others.shape[1] else groups
 
     def _compared(self, base: FloatArray) -> FloatArray:
         return base[:, None] if self.ranges else np.zeros((len(base), 0))
@@ -230,18 +268,6 @@ _MOVED = 1e-3
 
 _SCORE = "the score"
 """Column of a table of all that there is to know of a row."""
-
-
-def scores(p: Any) -> FloatArray:
-    """Scores (n,) in [0, 1], from themselves or from what ``predict_proba`` of two classes returns."""
-    if sparse.issparse(p):
-        raise ProblemError("scores are sparse: give one number per row, p.toarray()")
-    values = np.asarray(p, dtype=np.float64)
-    if values.ndim == 2 and values.shape[1] == 2:
-        values = values[:, 1]
-    elif values.ndim == 2 and values.shape[1] > 2:
-        raise ProblemError(f"scores have {values.shape[1]} columns: give those of one class against the rest, (n,)")
-    return within("scores", values.reshape(-1) if values.ndim == 2 else values, ("n",), 0, 1)
 
 
 def checked_rules(parameters: Any) -> Rules:

@@ -10,6 +10,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.batch.models import log_odds
+from omnisim.threads import at_most_threads
 
 _ROWS = 1 << 14
 """Rows whose columns are in memory at a time."""
@@ -60,7 +61,15 @@ def recalibrate(
     >>> bool(abs(5 * found.shifts[0] - 10 * (1 - 1 / (1 + np.exp(-found.shifts[0])))) < 1e-9)
     True
     """
-    odds, count = log_odds(scores), groups.shape[1]
+    # Of products as small as these, threads wait for each other for longer than they work.
+    with at_most_threads(1):
+        return _newton(log_odds(scores), groups, outcomes, weights, ridge)
+
+
+def _newton(
+    odds: FloatArray, groups: FloatArray, outcomes: FloatArray, weights: FloatArray, ridge: float
+) -> Recalibration:
+    count = groups.shape[1]
     found = np.zeros(2 * count)
 
     def objective(at: FloatArray) -> float:

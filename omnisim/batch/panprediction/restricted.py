@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from omnisim.arrays import FloatArray
-from omnisim.batch.models import fit_weighted
+from omnisim.batch.models import check_kind, fit_weighted
 from omnisim.batch.panprediction import columns
 from omnisim.batch.weighting import counted, rows_of
 from omnisim.errors import ProblemError
@@ -37,6 +37,7 @@ class WithinGroup(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ProblemError
             If the group has rows of fewer than two classes, or weights are malformed.
         """
+        check_kind(self.estimator, "classifier", "estimator of WithinGroup")
         weights, _, (X, y) = counted(sample_weight, len(y), X, y)
         inside = columns.values(self.group, X, "group") > _HALF
         self.classes_ = np.unique(y)
@@ -79,6 +80,7 @@ class ForLoss(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit with the weights of the loss, times those of the rows; y is 0 or 1."""
+        check_kind(self.estimator, "classifier", "estimator of ForLoss")
         counts, _, (X, y) = counted(sample_weight, len(y), X, y)
         table = self.loss if isinstance(self.loss, LossTable) else LossTable(self.loss)
         low, high = table.table[table.best_response(np.array([0.0, 1.0]))]

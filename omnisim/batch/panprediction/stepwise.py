@@ -14,13 +14,13 @@ not below the error without corrections by more than the standard deviation of t
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
-from omnisim.batch.panprediction.deterministic import Correction, Deterministic
+from omnisim.batch.panprediction.deterministic import DEVIATIONS, Correction, Deterministic
 from omnisim.batch.panprediction.prefix_tree import largest_corner
 from omnisim.batch.panprediction.worst_set import StepSet
 
@@ -65,11 +65,15 @@ class Stepwise:
         Mean squared error on rows held out after 0, 1, .., K corrections; empty where the number was not chosen so.
     worst
         The largest |b| / s of any set before, and after, all corrections.
+    held_out_error
+        The largest |b| of any set where each row is predicted with so many corrections that were learnt without it;
+        None where the number was not chosen on rows held out.
     """
 
     model: Deterministic
     held_out: FloatArray
     worst: tuple[float, float]
+    held_out_error: float | None
 
 
 def learn_stepwise(
@@ -99,14 +103,16 @@ def learn_stepwise(
         so that rows held out have no part in finding them. None where groups are given.
     """
     n, total = len(outcomes), float(weights.sum())
-    limit, held_out = rules.most, np.zeros(0)
+    limit, held_out, elsewhere = rules.most, np.zeros(0), None
     if rules.folds is not None and rules.most > 0:
         fold = _dealt(outcomes, min(rules.folds, n), rng)
-        errors = []
+        errors, folds = [], []
         for k in range(int(fold.max()) + 1):
             train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
             table = groups if regroup is None else regroup(train)
-            errors.append(_held_out(table, comparators, outcomes, base, weights, rules, train, test))
+            each, made = _held_out(table, comparators, outcomes, base, weights, rules, train, test)
+            errors.append(each)
+            folds.append((test, table[test], made))
         longest = max(each.shape[1] for each in errors)
         # A fold that ended early stays with its last: patience ran out there, or no set was beyond its noise.
         padded = [np.pad(each, ((0, 0), (0, longest - each.shape[1])), mode="edge") for each in errors]
@@ -115,6 +121,10 @@ def learn_stepwise(
         gain = held_out[0] - held_out[limit]
         if gain <= rules.doubt * math.sqrt(max(0.0, squares[limit] - gain**2) / total):
             limit = 0
+        elsewhere = base.copy()
+        for test, table, made in folds:
+            for correction in made[:limit]:
+                elsewhere[test] = correction.apply(elsewhere[test], table, comparators[test])
     start = float(np.average(outcomes, weights=weights))
     corrections: list[Correction] = []
     predictions = base.copy()
@@ -126,72 +136,133 @@ def learn_stepwise(
         predictions = corrections[-1].apply(predictions, groups, comparators)
         found = search(predictions, outcomes - predictions, weights)
         after = abs(found.ratio)
-    error = abs(found.step_set.bias)
-    return Stepwise(Deterministic(start, corrections, rules.tolerance, error), held_out, (before, after))
+    model = Deterministic(start, corrections, rules.tolerance, found.largest, DEVIATIONS)
+    held_out_error = None if elsewhere is None else search(elsewhere, outcomes - elsewhere, weights).largest
+    return Stepwise(model, held_out, (before, after), held_out_error)
 
 
 @dataclass(frozen=True)
 class _Found:
+    """The set furthest beyond its noise, its bias in units of that, and the largest |bias| of any set at all."""
+
     step_set: StepSet
     ratio: float
+    largest: float
+
+
+class _Members:
+    """The rows of a group, and for every comparator these by increasing h, with where its value changes after them."""
+
+    def __init__(self, group: FloatArray, comparators: FloatArray, orders: list[IntArray]) -> None:
+        self.rows = np.flatnonzero(group > 0)
+        place = np.full(len(group), -1)
+        place[self.rows] = np.arange(len(self.rows))
+        self.walks = []
+        for column, order in zip(comparators.T, orders, strict=True):
+            own = order[group[order] > 0]
+            values = column[own]
+            changes = values[1:] != values[:-1]
+            # Downwards, a set ends where the next value, going up, is another one.
+            forth, back = (place[own], np.append(changes, True)), (place[own[::-1]], np.append(changes[::-1], True))
+            self.walks.append(((False, forth), (True, back)))
 
 
 class _Search:
-    """The corner furthest beyond its noise, of those of largest |b| of every group, comparator and direction."""
+    """The corner furthest beyond its noise, of those of largest |b| of every group, comparator and direction.
+
+    What does not depend on predictions is made once; a search then takes, for each group, time of the order of its own
+    rows (with comparators times the logarithm), and of all rows but once.
+    """
 
     def __init__(self, groups: FloatArray, comparators: FloatArray) -> None:
         self._groups, self._comparators = groups, comparators
-        self._orders = []
-        for column in comparators.T:
-            order = np.argsort(column, kind="stable")
-            changes = column[order][1:] != column[order][:-1]
-            self._orders.append((order, np.append(changes, True)))
+        orders = [np.argsort(column, kind="stable") for column in comparators.T]
+        self._members = [_Members(group, comparators, orders) for group in groups.T]
         self._values = [np.unique(column) for column in comparators.T]
+        self._order = np.arange(len(groups))
 
     def __call__(self, predictions: FloatArray, residuals: FloatArray, weights: FloatArray | None = None) -> _Found:
         """Given predictions, residuals and weights, (n,) each; None for one each."""
         weights = np.ones(len(residuals)) if weights is None else weights
         total = float(weights.sum())
-        levels, ranks = np.unique(predictions, return_inverse=True)
-        best = _Found(StepSet(0, -1, 1.0, 1.0, 0.0), 0.0)
-        for g in range(self._groups.shape[1]):
-            own = self._groups[:, g] * residuals
-            weighted, squares = weights * own, weights * own**2
-            candidates = list(self._constant(g, weighted / total, levels, ranks))
-            for h in range(len(self._orders)):
-                candidates += self._corners(g, h, weighted / total, levels, ranks)
-            for candidate in candidates:
-                inside = candidate.weights(predictions, self._groups, self._comparators) > 0
-                noise = math.sqrt(float(squares[inside].sum())) / total
+        levels, ranks = self._ranked(predictions)
+        best, largest = _Found(StepSet(0, -1, 1.0, 1.0, 0.0), 0.0, 0.0), 0.0
+        for g, members in enumerate(self._members):
+            rows = members.rows
+            if not len(rows):
+                continue
+            own = self._groups[rows, g] * residuals[rows]
+            sums, squares = weights[rows] * own / total, weights[rows] * own**2
+            # Ranks among the levels that the group has, and where these are among all of them.
+            present = np.zeros(len(levels), dtype=np.int64)
+            present[ranks[rows]] = 1
+            local, had = (present.cumsum() - 1)[ranks[rows]], np.flatnonzero(present)
+            candidates = self._constant(g, sums, squares, local, had, levels)
+            for h in range(self._comparators.shape[1]):
+                candidates += self._corners(g, h, sums, squares, local, had, levels)
+            for candidate, square in candidates:
+                largest = max(largest, abs(candidate.bias))
+                noise = math.sqrt(max(0.0, square)) / total
                 ratio = candidate.bias / noise if noise > 0 else 0.0
                 if abs(ratio) > abs(best.ratio) * (1 + _SAME):
-                    best = _Found(candidate, ratio)
-        return best
+                    best = _Found(candidate, ratio, 0.0)
+        return _Found(best.step_set, best.ratio, largest)
 
-    def _constant(self, g: int, weighted: FloatArray, levels: FloatArray, ranks: IntArray) -> Iterator[StepSet]:
-        below = np.bincount(ranks, weights=weighted, minlength=len(levels)).cumsum()
-        total = below[-1]
-        yield StepSet(g, -1, 1.0, 1.0, float(total))
-        for above, sums in ((False, below[:-1]), (True, total - below[:-1])):
-            if len(sums):
-                at = int(np.abs(sums).argmax())
-                yield StepSet(g, -1, float(levels[at]), 1.0, float(sums[at]), p_above=above)
+    def _ranked(self, predictions: FloatArray) -> tuple[FloatArray, IntArray]:
+        """The different predictions in order, and the rank (n,) of each: from the last order, which hardly changes."""
+        self._order = self._order[np.argsort(predictions[self._order], kind="stable")]
+        ordered = predictions[self._order]
+        begins = np.append(True, ordered[1:] != ordered[:-1])
+        ranks = np.empty(len(predictions), dtype=np.int64)
+        ranks[self._order] = begins.cumsum() - 1
+        return ordered[begins], ranks
 
-    def _corners(self, g: int, h: int, weighted: FloatArray, levels: FloatArray, ranks: IntArray) -> Iterator[StepSet]:
-        order, last = self._orders[h]
-        # Downwards, a set ends where the next value, going up, is another one.
-        reverse = order[::-1].copy(), np.append(last[:-1][::-1], True)
-        top = len(levels) - 1
-        for p_above, ranked in ((False, ranks), (True, top - ranks)):
-            for h_above, (walked, ends) in ((False, (order, last)), (True, reverse)):
-                total, rank, position = largest_corner(walked, ends, ranked, len(levels), weighted)
+    def _constant(
+        self, g: int, sums: FloatArray, squares: FloatArray, local: IntArray, had: IntArray, levels: FloatArray
+    ) -> list[tuple[StepSet, float]]:
+        """All of the group, and of the sets below and above a prediction those of largest |b|, with sums of squares."""
+        below = np.bincount(local, sums, len(had)).cumsum()
+        noise = np.bincount(local, squares, len(had)).cumsum()
+        found = [(StepSet(g, -1, 1.0, 1.0, float(below[-1])), float(noise[-1]))]
+        # Sets below or above a prediction hold all of the group where it ends before the others, or begins after them.
+        last = len(had) if had[-1] < len(levels) - 1 else len(had) - 1
+        if last:
+            at = int(np.abs(below[:last]).argmax())
+            found.append((StepSet(g, -1, float(levels[had[at]]), 1.0, float(below[at])), float(noise[at])))
+        above, rest, ends = below[-1] - below[:-1], noise[-1] - noise[:-1], levels[had[:-1]]
+        if had[0] > 0:
+            above, rest = np.append(below[-1], above), np.append(noise[-1], rest)
+            ends = np.append(levels[0], ends)
+        if len(above):
+            at = int(np.abs(above).argmax())
+            found.append((StepSet(g, -1, float(ends[at]), 1.0, float(above[at]), p_above=True), float(rest[at])))
+        return found
+
+    def _corners(
+        self,
+        g: int,
+        h: int,
+        sums: FloatArray,
+        squares: FloatArray,
+        local: IntArray,
+        had: IntArray,
+        levels: FloatArray,
+    ) -> list[tuple[StepSet, float]]:
+        found, top = [], len(had) - 1
+        rows = self._members[g].rows
+        for p_above, ranked in ((False, local), (True, top - local)):
+            for h_above, (walked, ends) in self._members[g].walks[h]:
+                total, rank, position = largest_corner(walked, ends, ranked, len(had), sums)
                 if position < 0:
                     continue
-                v = _before(levels, top - rank) if p_above else float(levels[rank])
-                w = float(self._comparators[walked[position], h])
+                v = _before(levels, int(had[top - rank])) if p_above else float(levels[had[rank]])
+                w = float(self._comparators[rows[walked[position]], h])
                 if h_above:
                     w = _before(self._values[h], int(np.searchsorted(self._values[h], w)))
-                yield StepSet(g, h, v, w, float(total), p_above=p_above, h_above=h_above)
+                inside = walked[: position + 1]
+                square = float(squares[inside[ranked[inside] <= rank]].sum())
+                found.append((StepSet(g, h, v, w, float(total), p_above=p_above, h_above=h_above), square))
+        return found
 
 
 def _before(values: FloatArray, place: int) -> float:
@@ -222,12 +293,15 @@ def _held_out(
     rules: Rules,
     train: IntArray,
     test: IntArray,
-) -> FloatArray:
-    """(2, K + 1): sums over the rows held out of squared errors, and of squares of their change, after 0..K steps."""
+) -> tuple[FloatArray, list[Correction]]:
+    """Sums over the rows held out of squared errors, and of squares of their change, after 0..K steps, and these.
+
+    The sums are (2, K + 1).
+    """
     g, h, y = groups[train], comparators[train], outcomes[train]
     w = weights[train]
     p, q = base[train].copy(), base[test].copy()
-    search = _Search(g, h)
+    search, made = _Search(g, h), []
 
     counts, first = weights[test], (outcomes[test] - q) ** 2
     errors, changes = [float((counts * first).sum())], [0.0]
@@ -236,6 +310,7 @@ def _held_out(
         if abs(found.ratio) <= rules.tolerance:
             break
         correction = _correction(found, p, g, h, w, rules)
+        made.append(correction)
         p = correction.apply(p, g, h)
         q = correction.apply(q, groups[test], comparators[test])
         now = (outcomes[test] - q) ** 2
@@ -243,7 +318,7 @@ def _held_out(
         changes.append(float((counts * (now - first) ** 2).sum()))
         if len(errors) - 1 - int(np.argmin(errors)) >= rules.patience:
             break
-    return np.array([errors, changes])
+    return np.array([errors, changes]), made
 
 
 def _dealt(outcomes: FloatArray, folds: int, rng: np.random.Generator) -> IntArray:

@@ -38,7 +38,7 @@ def test_it_ends_in_time_without_a_step_set_beyond_the_tolerance(seed, tolerance
         before = after
     np.testing.assert_array_equal(predictions, found.predict(data.groups, data.comparators))
     assert step_calibration_error(Law.points(predictions), data) <= tolerance
-    assert found.error == pytest.approx(step_calibration_error(Law.points(predictions), data))
+    assert found.in_sample_error == pytest.approx(step_calibration_error(Law.points(predictions), data))
 
 
 def test_it_is_the_algorithm_step_by_step():
@@ -100,7 +100,7 @@ class TestDual:
         data, _ = draw(1500)
         tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=20, random_state=0)
         found = learn_deterministic(data, tolerance=0.03, dual=Learned(data.groups, data.comparators, tree))
-        assert found.error <= 0.03
+        assert found.in_sample_error <= 0.03
         new, truth = draw(1500)
         p = found.predict(new.groups, new.comparators)
         assert np.mean((p - truth) ** 2) < 0.3 * np.mean((0.5 - truth) ** 2)

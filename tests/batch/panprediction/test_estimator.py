@@ -110,6 +110,19 @@ def test_sources_by_name_and_the_report(table, method, base):
     assert set(other["group"]) == {"dose"}
 
 
+def test_tolerances_say_their_unit_and_errors_where_they_are_measured(table):
+    X, y = table
+    steps = Panpredictor(GROUPS, COMPARATORS, random_state=0).fit(X, y)
+    assert (steps.model_.tolerance, steps.model_.tolerance_unit) == (2.0, "standard deviations")
+    assert steps.held_out_error_ > 0
+    paper = Panpredictor(GROUPS, COMPARATORS, tolerance=0.02, random_state=0).fit(X, y)
+    assert (paper.model_.tolerance, paper.model_.tolerance_unit) == (0.02, "bias")
+    assert paper.held_out_error_ is None
+    assert paper.model_.in_sample_error <= 0.02
+    drawn = Panpredictor(GROUPS, COMPARATORS, method="randomized", random_state=0).fit(X, y)
+    assert drawn.held_out_error_ is None
+
+
 def test_it_learns_and_can_be_cloned_searched_and_piped(table):
     X, y = table
     X = X.to_numpy()
