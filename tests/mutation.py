@@ -71,6 +71,12 @@ TESTS: dict[str, list[str]] = {
 }
 """Where the tests of a package are."""
 
+WHOLE: dict[str, list[str]] = {
+    "comparison": ["tests/comparison/test_command.py", "tests/report/comparison/test_drawn_numbers.py"],
+    "report": ["tests/report/comparison/test_drawn_numbers.py", "tests/report/comparison/test_comparison_page.py"],
+}
+"""Files of the whole of which a package's survivors are asked as well when they are planted again."""
+
 Calls: TypeAlias = dict[str, tuple[float, list[str], dict[str, float]]]
 """Of each test, its seconds, the functions that it calls, and the seconds of what it shares with others, by name."""
 
@@ -152,7 +158,7 @@ class Copy:
             self.run(files, 7200, "--collect-only", PYTHONDONTWRITEBYTECODE="")  # keeps the modules' byte code
         return {test: what for file in files for test, what in known[file].items()}
 
-    def verdict(self, mutant: Mutant, tests: Mapping[str, float]) -> tuple[str, str]:
+    def verdict(self, mutant: Mutant, tests: Mapping[str, float], *more: str) -> tuple[str, str]:
         """What comes of the tests, with the seconds they usually take, with the fault, and which of them failed."""
         file = self.root / mutant.module
         healthy, changed_at = file.read_text(encoding="utf-8"), file.stat().st_mtime_ns
@@ -168,7 +174,7 @@ class Copy:
                 shutil.copytree(self._compiled, own, ignore=shutil.ignore_patterns(*changed), copy_function=os.link)
             given["NUMBA_CACHE_DIR"] = str(own)
         try:
-            code = self.run(list(tests), 15 + 3 * sum(tests.values()), **given)
+            code = self.run(list(tests), 15 + 3 * sum(tests.values()), *more, **given)
         finally:
             file.write_text(healthy, encoding="utf-8")
             os.utime(file, ns=(changed_at, changed_at))  # so that what was compiled of it is still known to be
@@ -267,6 +273,8 @@ def judge(
                 continue
             began, tests = time.perf_counter(), choose(mutant, calls, place.root, seconds)
             word, by = place.verdict(mutant, tests)
+            if word == SURVIVED and again and package in WHOLE:
+                word, by = place.verdict(mutant, dict.fromkeys(WHOLE[package], 120.0), "-m", "whole")
             found[word].append(mutant.name)
             print(f"{word:8} {time.perf_counter() - began:4.0f} s  {mutant.name} (line {mutant.line}) {by}", flush=True)
     numbers = {word: len(names) for word, names in found.items()}

@@ -17,6 +17,7 @@ from mutation import (
     judged_again,
     judged_at_first,
     planted,
+    recorded,
 )
 
 
@@ -58,6 +59,11 @@ def test_what_was_caught_at_first_is_kept_when_survivors_are_planted_again() -> 
     assert (again["drawn"], again["equivalent"], again["gone"]) == (7, 2, 1)
     _counted(again)
     _counted(judged_again(again, none | {ENDLESS: ["d"]}))
+
+
+def test_the_scores_that_are_kept_add_up() -> None:
+    for score in recorded().values():
+        _counted(score)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")

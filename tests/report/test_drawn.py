@@ -293,6 +293,14 @@ def test_all_that_is_drawn_lies_within_its_axes(every: list[go.Figure]) -> None:
     assert seen > 100
 
 
+def test_those_who_gain_and_those_who_lose_are_drawn_to_the_same_scale() -> None:
+    drawn = winners("", [Winners("", [Row("a", 2, 1, 1)])], "", "")
+    low, high = drawn.layout.xaxis.range
+    assert low == -high
+    [loses, gains] = drawn.data
+    assert (list(loses.x), list(gains.x)) == ([-25], [50])
+
+
 def test_panels_below_each_other_move_together_or_not_at_all(every: list[go.Figure]) -> None:
     together = 0
     for figure in every:

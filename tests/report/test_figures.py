@@ -176,10 +176,12 @@ def test_remaining_counts_the_pairs_still_candidates(market):
         assert left[t] == pytest.approx((record.eliminated_at[:, :, 1] > t).mean())
 
 
-@pytest.mark.parametrize(("rounds", "mode"), [(1, "markers"), (2, "lines")])
-def test_what_is_left_after_a_single_round_is_a_mark_since_a_line_would_not_be_seen(make, rounds, mode):
-    drawn = figures.eliminations(make(populations={"a": 3}, rounds=rounds)).data
-    assert {trace.mode for trace in drawn} == {mode}
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_single_round_has_marks_since_a_line_would_not_be_seen(make, rounds):
+    analysis = make(populations={"a": 3}, rounds=rounds)
+    candidates = {trace.mode for trace in figures.eliminations(analysis).data}
+    prices = {trace.mode for trace in figures.prices(analysis).data}
+    assert (candidates, prices) == (({"markers"}, {"lines+markers"}) if rounds == 1 else ({"lines"}, {"lines"}))
 
 
 def test_plays_sum_to_the_whole(market, make):

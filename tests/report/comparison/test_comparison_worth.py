@@ -198,13 +198,14 @@ class TestRandomNumbers:
                     assert words == word.replace("not separated", "not separated from 0")
                     assert words != "better" or number > 0
                     assert words != "worse" or number < 0
-            self.check_source(line_of(lines, name), gains[gains["forecaster"] == name], means[name])
-            self.check_losers(lines, name, gains[gains["forecaster"] == name])
+            own = gains[gains["forecaster"] == name]
+            self.check_source(line_of(lines, name), own, means[name], overall["difference"][name])
+            self.check_losers(lines, name, own)
         self.check_tone(scope, [*verdicts, *overall["verdict"]], best, gains)
 
     @staticmethod
-    def check_source(line: str, gains: pd.DataFrame, means: "pd.Series[float]") -> None:
-        """Which population a total comes from: that with the largest part of the sum over agents."""
+    def check_source(line: str, gains: pd.DataFrame, means: "pd.Series[float]", mean: float) -> None:
+        """Which population a total comes from: that with the largest part of the sum over agents, if that is half."""
         sums = {row["population"]: row["agents"] * means[row["population"]] for row in gains.to_dict("records")}
         total = sum(sums.values())
         name, most = max(sums.items(), key=lambda item: item[1] / total)
@@ -214,6 +215,8 @@ class TestRandomNumbers:
         elif "all of it and more" in line:
             assert re.search(rf", all of it and more from {name}[.;]", line)
             assert most / total > 1
+        else:
+            assert abs(mean) < 0.005 or most / total < 0.5
 
     @staticmethod
     def check_losers(lines: list[str], name: str, gains: pd.DataFrame) -> None:
