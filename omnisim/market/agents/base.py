@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.by_value import ByValue
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEES, Terms
@@ -47,8 +48,8 @@ _OF_SIGNALS = Family(
 )
 
 
-@dataclass(frozen=True)
-class Schedules:
+@dataclass(frozen=True, eq=False, repr=False)
+class Schedules(ByValue):
     """Daily schedules of a specification: for N agents with A actions, the load, its value and its limits.
 
     ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
@@ -68,8 +69,8 @@ class Schedules:
     at_signals: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MarketAgents(abc.ABC):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MarketAgents(ByValue, abc.ABC):
     """A generator of heterogeneous agents; subclasses say which schedules they choose from.
 
     A subclass is a frozen, keyword-only dataclass that provides ``action_names`` (A different names), the

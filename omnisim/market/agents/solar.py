@@ -26,7 +26,7 @@ EVENING_PEAK = EVENING_PEAK / EVENING_PEAK.sum()
 """Share of a household's load in each hour."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SolarStorage(Asset):
     """Solar plants with a battery and a load behind one meter: store, use, feed in or curtail.
 
@@ -115,7 +115,7 @@ class SolarStorage(Asset):
         return [replace(device, level=share * float(device.highest[0])) for share in self.rest_levels]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Producers(Asset):
     """Solar plants and wind parks that sell in the market, and curtail where the price does not pay.
 

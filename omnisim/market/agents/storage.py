@@ -22,7 +22,7 @@ _MANY = 200
 """Different durations beyond which they are rounded, so that there are fewer to make menus for."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Storage(Asset):
     """Batteries that buy and sell: a menu of schedules made by optimization, of which each day plays one.
 
