@@ -112,6 +112,8 @@ class Comparison:
                 rows[measure + suffix] = of_measure[column].to_numpy()
         for part in (self._against_reference(), self._won(), self._cost()):
             rows = rows.join(part, on=list(LABELS))
+        counts = ("comparisons", "wins", "losses", "ties")
+        rows = rows.astype(dict.fromkeys(counts, "Int64"))  # missing where there is nothing to count
         for name, nothing in (("method", NONE), ("verdict", NO_VERDICT)):
             rows[name] = rows[name].astype(object).where(rows[name].notna(), nothing)
         return rows

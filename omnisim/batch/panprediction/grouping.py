@@ -17,7 +17,6 @@ from omnisim.batch.panprediction.columns import EVERYONE
 from omnisim.batch.panprediction.expressions import Expression
 from omnisim.errors import ProblemError
 
-FOUND = "found"
 _FEW = 10
 """Numbers with at most so many different values make a group each; others are cut into thirds."""
 

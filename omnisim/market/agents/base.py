@@ -27,12 +27,13 @@ from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEES, Terms
 from omnisim.market.agents.customers import Column, Customers, Family
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET, out_of_reach
+from omnisim.market.agents.long_term import YEARLY_BUDGET, out_of_reach
 from omnisim.market.agents.long_term import told as long_term_told
 from omnisim.market.agents.settlement import Bill, Settlement, energy_of
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.market.signals import Known, name_of_cap
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.constraints import Constraint
 from omnisim.problem.money import scaled
 from omnisim.problem.population import Population
