@@ -9,6 +9,8 @@ import hashlib
 import numpy as np
 
 from omnisim.errors import StrategyError
+from omnisim.refusing import is_whole
+from omnisim.wording import in_short
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -21,8 +23,8 @@ def stream(seed: int, name: str) -> np.random.Generator:
     >>> stream(0, "adversary").random() == stream(0, "forecaster").random()
     False
     """
-    if seed < 0:
-        raise StrategyError(f"seed must be an integer >= 0, got {seed}")
+    if not is_whole(seed) or seed < 0:
+        raise StrategyError(f"seed must be an integer >= 0, got {in_short(seed)}")
     digest = hashlib.sha256(name.encode()).digest()
     key = np.frombuffer(digest, dtype="<u4")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=tuple(map(int, key)))))

@@ -21,7 +21,7 @@ EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
-    *("interruption", "plug_ins", "threads", "display", "frames"),
+    *("interruption", "plug_ins", "threads", "display", "frames", "by_value", "wording", "refusing"),
     "spreadsheets",
 }
 """Parts that any other may import."""

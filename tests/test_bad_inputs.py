@@ -183,7 +183,7 @@ def test_the_scenario_itself_is_fine() -> None:
         (
             {"forecaster": lambda: omnisim.forecasters.Published(np.full((T, 1), 0.5))},
             StrategyError,
-            "Published has predictions of 1 coordinates: outcomes have 2",
+            "Published has predictions of 1 coordinate: outcomes have 2",
         ),
     ],
 )

@@ -31,7 +31,7 @@ def trace(scenario: omnisim.Scenario) -> omnisim.Trace:
 def test_reprs_are_one_short_line(scenario: omnisim.Scenario, trace: omnisim.Trace) -> None:
     for told, words in (
         (scenario, "Replay against Climatology, 20 rounds, populations bettors <b>"),
-        (trace, "20 rounds, 2 coordinates, 3 agents in 1 populations"),
+        (trace, "20 rounds, 2 coordinates, 3 agents in 1 population, 1 subsequence"),
         (trace.mixtures, "20 rounds: 20 points"),
         (trace.records["bettors <b>"], "20 rounds, 3 agents, 2 actions, 0 constraints"),
         (omnisim.analyze(trace), "<Analysis of <Trace of 'bets & <more>'"),
@@ -167,3 +167,95 @@ def test_the_package_reads_what_is_kept(trace: omnisim.Trace) -> None:
     assert analysis.agents is not kept
     with pytest.raises(AttributeError):
         analysis.agents = kept  # type: ignore[misc]
+
+
+def offered() -> list[type]:
+    """Public classes, and those of the records that public functions return."""
+    spaces = [omnisim, *(getattr(omnisim, name) for name in ("adversaries", "elimination", "forecasters", "learners"))]
+    spaces += [omnisim.market, omnisim.network]
+    found = {getattr(space, name) for space in spaces for name in space.__all__}
+    return sorted((each for each in found if isinstance(each, type)), key=lambda each: each.__name__)
+
+
+def objects(trace: omnisim.Trace, scenario: omnisim.Scenario) -> list[Any]:
+    """Objects of the public surface, each made twice."""
+    analysis = omnisim.analyze(trace)
+    population = trace.records["bettors <b>"].population
+    shipped = omnisim.load_scenario("merit_order")
+    made: list[Any] = [
+        *(trace, trace.mixtures, trace.records["bettors <b>"], analysis, scenario, shipped, population),
+        *(*analysis.measures.values(), *analysis.worth.values(), analysis.clipping, *population.limits),
+        omnisim.LinearConstraint(np.zeros((3, 2, 2)), name="a" * 400),
+        *shipped.populations,
+        *(each.agents for each in shipped.populations),  # type: ignore[union-attr]
+        *(each.build(0) for each in shipped.populations),  # type: ignore[union-attr]
+        population.money,
+        omnisim.Mixture(np.eye(2), [0.5, 0.5]),
+        omnisim.Rule("hot", "in", [1.0, 2.0]),
+        omnisim.Rule("hot", "in", list(range(2))),
+        omnisim.network.Network({"bettors": omnisim.network.Channel(delay=omnisim.network.Constant(1))}),
+        omnisim.network.Churn(join=0.1, schedule=[omnisim.network.Spell(0, 1, 2)]),
+        scenario.problem(0),
+        shipped.past,
+        omnisim.market.load_ercot(),
+    ]
+    for kind in offered():
+        if issubclass(kind, omnisim.market.MarketAgents) and kind is not omnisim.market.MarketAgents:
+            made += [kind(agents=4, signal_prices={"carbon": 0.1})]
+    return [each for each in made if each is not None]
+
+
+def test_every_object_can_be_compared_hashed_and_shown_in_a_line(
+    trace: omnisim.Trace, scenario: omnisim.Scenario, comparison: omnisim.Comparison
+) -> None:
+    ones, others = objects(trace, scenario), objects(trace, scenario)
+    assert len({type(each) for each in ones}) > 25
+    for one, other in [*zip(ones, others, strict=True), (comparison, comparison)]:
+        assert one == one
+        assert isinstance(one == other, bool)
+        assert (hash(one) == hash(other)) >= (one == other)
+        assert one != 3
+        assert len(repr(one)) <= 250
+        assert "\n" not in repr(one)
+        assert " at 0x" not in repr(one)
+
+
+def test_what_holds_arrays_is_compared_by_what_it_holds() -> None:
+    def money(scale: float, currency: str = "EUR") -> omnisim.Money:
+        return omnisim.Money(np.full(3, scale), np.array([0.0, np.nan, 1.0]), currency)
+
+    assert money(1.0) == money(1.0)
+    assert len({money(1.0), money(1.0), money(2.0), money(1.0, "USD")}) == 3
+    assert money(1.0) != omnisim.Money(np.full(2, 1.0), np.zeros(2), "EUR")
+    buyers = omnisim.market.EnergyBuyers
+    assert buyers(agents=4) == buyers(agents=4)
+    assert buyers(agents=4) != buyers(agents=5)
+    assert buyers(agents=4) != omnisim.market.Storage(agents=4)
+    tables = [
+        pd.DataFrame({"name": ["a", "b"]}),
+        pd.DataFrame({"name": ["a", "b"]}),
+        pd.DataFrame({"name": ["a", "c"]}),
+    ]
+    of_tables = [buyers(table=each) for each in tables]
+    assert of_tables[0] == of_tables[1]
+    assert of_tables[0] != of_tables[2]
+    assert len(set(of_tables)) == 2
+    one, other = (omnisim.load_scenario("merit_order").populations[0] for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert omnisim.Rule("hot", "in", [1.0]) == omnisim.Rule("hot", "in", (1.0,))
+
+
+def test_one_of_a_thing_is_singular() -> None:
+    population = omnisim.Population("one", [[[1.0]]], constraints=[omnisim.LinearConstraint([[[1.0]]])])
+    assert repr(population) == "<Population 'one': 1 agent, 1 action, 1 coordinate, 1 constraint>"
+    assert repr(population.constraints[0]) == "<LinearConstraint 'linear': 1 agent, 1 action, 1 coordinate, in 'cost'>"
+    trace = omnisim.simulate(
+        omnisim.Scenario(
+            populations=[population],
+            adversary=omnisim.adversaries.Replay([[1.0]]),
+            forecaster="persistence",  # type: ignore[arg-type]
+        )
+    )
+    assert repr(trace).endswith("1 round, 1 coordinate, 1 agent in 1 population, 1 subsequence, seed 0>")
+    assert repr(trace.mixtures) == "<Mixtures of 1 round: 1 point>"

@@ -30,6 +30,10 @@ EVERY = [
 POPULATION = omnisim.Population("bettors", utility=[[[1.0], [0.0]]], offset=[[0.0, 0.5]])
 
 
+def ANALYSIS() -> omnisim.Analysis:  # noqa: N802 (stands in a table of calls)
+    return omnisim.analyze(omnisim.simulate(scenario()))
+
+
 def scenario(**changes: Any) -> omnisim.Scenario:
     given: dict[str, Any] = {
         "populations": [POPULATION],
@@ -195,11 +199,153 @@ def test_a_scenario_can_be_named() -> None:
         (lambda: omnisim.simulate("prise_spikes"), "is neither a .toml file nor a shipped scenario: did you mean"),
         (lambda: omnisim.analyze("run"), "analyze needs a Trace, from simulate or load_trace, got str"),  # type: ignore[arg-type]
         (lambda: omnisim.write_report(3, "x"), "write_report needs an Analysis, from analyze, got int"),  # type: ignore[arg-type]
+        (lambda: omnisim.load_trace(3), "path of load_trace must be a path or its text, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.load_comparison(3), "folder of load_comparison must be a path or its text, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.write_comparison(3, "x"), "comparison of write_comparison must be a Comparison.*, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.write_report(ANALYSIS(), 3), "path of write_report must be a path or its text, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.write_report(ANALYSIS(), "x", details=3), "details of write_report must be a mapping, got 3"),  # type: ignore[arg-type]
+        (lambda: ANALYSIS().trace.save(3), "path of a trace must be a path or its text, got 3"),
+        (
+            lambda: omnisim.figures.plays(ANALYSIS(), "bettor"),
+            "population of plays must be one of the run, got 'bettor'",
+        ),
+        (lambda: omnisim.simulate(scenario(), seed="a"), "seed must be an integer >= 0, got 'a'"),  # type: ignore[arg-type]
+        (lambda: omnisim.simulate(scenario(), seed=1.5), "seed must be an integer >= 0, got 1.5"),  # type: ignore[arg-type]
+        (lambda: omnisim.simulate(scenario(), seed=True), "seed must be an integer >= 0, got True"),
+        (lambda: omnisim.compare(scenario(), ["persistence"], jobs="x"), "jobs must be a number of processes.*got 'x'"),  # type: ignore[arg-type]
+        (lambda: omnisim.compare(scenario(), ["persistence"], seeds=1.5), "seeds must be a number of seeds.*got 1.5"),  # type: ignore[arg-type]
+        (lambda: omnisim.compare(scenario(), ["persistence"], reference=3), "reference must be the label .*, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.compare(scenario(), ["persistence"], settings=3), "settings must be a mapping.*, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.compare(scenario(), ["persistence"], out=3), "out must be a path or its text, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.load_scenario("price_spikes", 3), "overrides must be a mapping from names, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.Population(3, [[[1.0]]]), "name of a population must be a text, got 3"),  # type: ignore[arg-type]
+        (
+            lambda: omnisim.Population("x", [[[1.0]]], constraints=3),
+            "constraints of population 'x' must be a list, got 3",
+        ),  # type: ignore[arg-type]
+        (lambda: omnisim.Population("x", [[[1.0]]], constraints=[3]), "constraint 3 of population 'x' has no method"),  # type: ignore[list-item]
+        (lambda: omnisim.Population("x", [[[1.0]]], money=3), "money of population 'x' must be a Money, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.Population("x", [[[1.0]]], action_names=3), "action_names of population 'x' must be a list"),  # type: ignore[arg-type]
+        (lambda: omnisim.Population("x", [[[1.0]]], agent_names="x"), "agent_names of population 'x' must be a list"),
+        (lambda: omnisim.LinearConstraint([[[1.0]]], averaged="no"), "averaged of constraint 'linear' must be True or"),  # type: ignore[arg-type]
+        (lambda: omnisim.Rule(3, ">", 1.0), "feature of a rule must be a text, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.Rule("x", ">", quantile="a"), "quantile of a rule on 'x' must be a number in .*, got 'a'"),  # type: ignore[arg-type]
+        (lambda: omnisim.Rule("x", ">", quantile=0.5, window=1.5), "window of a rule on 'x' must be a whole number"),  # type: ignore[arg-type]
     ],
 )
 def test_wrong_types_get_one_line(call: Any, said: str) -> None:
-    with pytest.raises(OmnisimError, match=said):
+    with pytest.raises(OmnisimError, match=said) as refused:
         call()
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", omnisim.figures.__all__)
+def test_every_figure_refuses_what_is_no_analysis(name: str) -> None:
+    for call in (lambda figure: figure(3), lambda figure: figure(analysis="x")):
+        with pytest.raises(OmnisimError, match=f"analysis of {name} must be an Analysis, from analyze, got"):
+            call(getattr(omnisim.figures, name))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("network", 3), ("subsequences", {"all": 3}), ("subsequences", 3), ("subsequences", {"all": "x"})),
+        *(("rounds", True), ("rounds", "x"), ("rounds", 2.0), ("declared_horizon", "x"), ("name", 3), ("seed", "x")),
+        *(("features", 3), ("forecasts", {"m": "x"}), ("dates", 3), ("limits", 3), ("other_forecasters", 3)),
+        *(
+            ("subscriptions", {"bettors": 3}),
+            ("subscriptions", {"bettors": "b"}),
+            ("default_actions", {"bettors": 1.5}),
+        ),
+        *(
+            ("churn", {"bettors": 3}),
+            ("churn", 3),
+            ("about", 3),
+            ("past", 3),
+            ("market", 3),
+            ("told", 3),
+            ("source", 3),
+        ),
+        *(("distributions", {"m": 3}), ("features", {3: [1.0] * 8}), ("default_actions", {"bettors": True})),
+    ],
+)
+def test_every_field_of_a_scenario_refuses_another_type(field: str, value: Any) -> None:
+    with pytest.raises(OmnisimError) as refused:
+        scenario(**{field: value})
+    assert "\n" not in str(refused.value)
+    assert field.rstrip("s").replace("declared_", "").replace("_", " ").split()[0] in str(refused.value)
+
+
+def wrong(parameter: inspect.Parameter) -> list[Any]:
+    """Values of types that the annotation of a parameter does not name."""
+    text = str(parameter.annotation)
+    values: list[Any] = [object(), {1, 2}, 1j, b"x", float("nan")]
+    values += ["qqq"] if parameter.name != "model" and "str" not in text.replace("<class 'str'>", "str") else []
+    values += [[object()]]
+    values += [1.5, True] if "int" in text and "float" not in text and "bool" not in text else []
+    values += [7] if text in ("<class 'bool'>", "<class 'str'>") else []
+    return values
+
+
+STRATEGIES = [
+    (kind, name, parameter)
+    for kind in ("forecasters", "elimination", "learners", "adversaries")
+    for name in registry.KINDS[kind]
+    for parameter in inspect.signature(registry.find(kind, name)).parameters
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "parameter"), STRATEGIES)
+def test_every_parameter_of_every_strategy_refuses_another_type(kind: str, name: str, parameter: str) -> None:
+    cls = registry.find(kind, name)
+    needed = {
+        "published": {} if parameter == "predictions" else {"predictions": [[0.5]]},
+        "demand_response": {"generators": ()},
+    }
+    examples = {"bases": ["persistence"], "support": [[0.5]], "outcomes": [[0.5]], "source": [[0.5]], "rounds": 8}
+    examples |= {"laws": [[[0.1]], [[0.2]]], "period": 2, "dimension": 1, "gradient": 1.0}
+    parameters = inspect.signature(cls).parameters
+    given = {
+        each: examples[each]
+        for each, declared in parameters.items()
+        if declared.default is inspect.Parameter.empty and each != parameter
+    } | needed.get(name, {})
+    for value in wrong(parameters[parameter]):
+        with pytest.raises(OmnisimError) as refused:
+            made: Any = cls(**given | {parameter: value})
+            pytest.fail(f"{made!r} takes {value!r}")
+        assert "\n" not in str(refused.value)
+        assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "name", ["selection", "combination", "decision_calibrated", "step_calibrated", "omnipredictor"]
+)
+def test_bases_may_be_named(name: str) -> None:
+    cls: Any = registry.find("forecasters", name)
+    named = cls(bases=["persistence", omnisim.forecasters.Climatology()])
+    assert [type(base).__name__ for base in named.bases] == ["Persistence", "Climatology"]
+    assert [type(base).__name__ for base in named.clone().bases] == ["Persistence", "Climatology"]
+    with_objects = cls(bases=[omnisim.forecasters.Persistence(), omnisim.forecasters.Climatology()])
+    one, other = (omnisim.simulate(scenario(forecaster=each)) for each in (named, with_objects))
+    np.testing.assert_array_equal(one.predictions, other.predictions)
+    for bases, said in (
+        ("persistence", "must be a list"),
+        ([3], "must be Forecasters or registered names of some, got 3"),
+        ([omnisim.forecasters.Persistence], "got the class Persistence, not an object"),
+        (["persistance"], "'persistance' is not among the forecasters: did you mean 'persistence'"),
+        (["published"], "Published needs exactly one of"),
+        ([omnisim.learners.Hedge()], r"got Hedge\(\)"),
+    ):
+        with pytest.raises(StrategyError, match=said) as refused:
+            cls(bases=bases)
+        assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert omnisim.forecasters.Persistence(np.int64(7)).lag == 7
+    assert omnisim.learners.Hedge(np.float32(0.5)).eta == 0.5
+    assert omnisim.learners.Hedge(1).eta == 1
 
 
 class TestLearners:

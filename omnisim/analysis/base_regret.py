@@ -17,11 +17,12 @@ import numpy as np
 
 from omnisim.analysis.expected import candidates_of, responses
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 from omnisim.trace import Mixtures, Trace
 
 
-@dataclass(frozen=True)
-class BaseRegrets:
+@dataclass(frozen=True, eq=False, repr=False)
+class BaseRegrets(ByValue):
     """Per subsequence, agent and base, (L, N, B), in utility.
 
     Attributes

@@ -12,11 +12,12 @@ import numpy as np
 
 from omnisim.analysis.sums import played_sums
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.by_value import ByValue
 from omnisim.trace import Mixtures, PopulationRecord, Trace
 
 
-@dataclass(frozen=True)
-class ExpectedBias:
+@dataclass(frozen=True, eq=False, repr=False)
+class ExpectedBias(ByValue):
     """Per event (S, n, a) and coordinate, (L, N, A, d).
 
     Attributes
@@ -45,8 +46,8 @@ def expected_bias(trace: Trace, mixtures: Mixtures, population: str, outcomes: F
     return ExpectedBias(total, squares)
 
 
-@dataclass(frozen=True)
-class ExpectedDirections:
+@dataclass(frozen=True, eq=False, repr=False)
+class ExpectedDirections(ByValue):
     """Per event (S, n, a) and other action b, (L, N, A, A).
 
     Attributes

@@ -10,11 +10,12 @@ import numpy as np
 
 from omnisim.analysis.expected import responses
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.by_value import ByValue
 from omnisim.trace import Mixtures, Trace
 
 
-@dataclass(frozen=True)
-class ExpectedRegrets:
+@dataclass(frozen=True, eq=False, repr=False)
+class ExpectedRegrets(ByValue):
     """Regrets in expectation of each agent on each subsequence, in utility.
 
     Attributes

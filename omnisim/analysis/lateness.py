@@ -38,14 +38,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.by_value import ByValue
 from omnisim.trace import FORECASTER, PopulationRecord
 
 LOST = -1
 """Mark, in the record, of a settlement that never comes."""
 
 
-@dataclass(frozen=True)
-class Lateness:
+@dataclass(frozen=True, eq=False, repr=False)
+class Lateness(ByValue):
     """Lateness of a population's news.
 
     Attributes

@@ -9,9 +9,10 @@ import pandas as pd
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze_fields
 from omnisim.problem.population import Population
+from omnisim.wording import count, in_short
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Measures:
     """Measures of the N agents of a population on L subsequences; utilities and costs are sums over rounds.
 
@@ -54,6 +55,13 @@ class Measures:
 
     def __post_init__(self) -> None:
         freeze_fields(self)
+
+    def __repr__(self) -> str:
+        subsequences, agents = self.utility.shape
+        return (
+            f"<Measures of {in_short(self.population.name)}: {count(agents, 'agent')} on "
+            f"{count(subsequences, 'subsequence')}, benchmark {self.benchmark_name}>"
+        )
 
     @property
     def own_rounds(self) -> IntArray:

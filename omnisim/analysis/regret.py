@@ -16,11 +16,12 @@ import numpy as np
 from omnisim.analysis.kernels import compare
 from omnisim.analysis.sums import Sums
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.by_value import ByValue
 from omnisim.problem.population import Population
 
 
-@dataclass(frozen=True)
-class Regret:
+@dataclass(frozen=True, eq=False, repr=False)
+class Regret(ByValue):
     """Utility earned and regret, each (L, N), in units of utility summed over the rounds of a subsequence."""
 
     utility: FloatArray

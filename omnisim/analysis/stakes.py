@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.by_value import ByValue
 from omnisim.problem.population import Population
 from omnisim.trace import PopulationRecord
 
@@ -37,8 +38,8 @@ LARGEST_COST = LARGEST_ERROR = 1.0
 """Costs lie in [-1, 1], predictions and outcomes in [0, 1]."""
 
 
-@dataclass(frozen=True)
-class Stakes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Stakes(ByValue):
     """Largest possible loss of each of N agents, (N,) or one number for all: before the run, and given its outcomes.
 
     ``hindsight`` may be a function of the agent, since a row is about one; ``utility``: whether in units of utility, so

@@ -51,6 +51,16 @@ class Units:
         return np.asarray(self.low + self.span * self.part(outcomes))
 
 
+def round_word(trace: Trace) -> str:
+    """Word for a round: ``day`` where rounds have dates."""
+    return "round" if trace.dates is None else "day"
+
+
+def axis_of_rounds(trace: Trace) -> str:
+    """Title of an axis of rounds."""
+    return {"day": "delivery day"}.get(round_word(trace), "round")
+
+
 def units(trace: Trace, signal: str | None = None) -> Units:
     """The units of a run, from its dates and from what its scenario says about the market.
 
@@ -59,7 +69,7 @@ def units(trace: Trace, signal: str | None = None) -> Units:
     signal
         Of the blocks of coordinates, which (``trace.blocks``); the first one, which are the prices, if left out.
     """
-    word = "round" if trace.dates is None else "day"
+    word = round_word(trace)
     market = market_of(trace)
     low, high, currency = market.get("low"), market.get("high"), market.get("currency")
     if isinstance(low, int | float) and isinstance(high, int | float) and high > low and currency:

@@ -25,6 +25,7 @@ from omnisim.compiled import compiled
 from omnisim.products import dot
 from omnisim.threads import in_shares
 from omnisim.trace import PopulationRecord, Trace
+from omnisim.wording import count, in_short
 
 KINDS = ("money", "baseline", "foresight")
 """Money earned in the run, with the baseline, and with perfect foresight."""
@@ -33,7 +34,7 @@ _GROUPS = 64
 """Groups of blocks of agents, of which each keeps the sums of every round."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Worth:
     """Money of one population under the three forecasts of ``KINDS``, in its currency.
 
@@ -62,6 +63,13 @@ class Worth:
 
     def __post_init__(self) -> None:
         freeze_fields(self)
+
+    def __repr__(self) -> str:
+        _, subsequences, agents = self.by_agent.shape
+        return (
+            f"<Worth of forecasts to {in_short(self.population)}: {count(agents, 'agent')} on "
+            f"{count(subsequences, 'subsequence')}, in {in_short(self.currency)}>"
+        )
 
     @property
     def gain(self) -> FloatArray:

@@ -14,8 +14,10 @@ from omnisim.comparison.store import FOLDERS, PAGES, SCENARIOS, Store
 from omnisim.errors import OmnisimError, ScenarioError, WorkersLostError
 from omnisim.output_folder import held
 from omnisim.problem.subsequences import adaptive
+from omnisim.refusing import is_whole, one_of, path_of, table
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
+from omnisim.wording import in_short
 from omnisim.workers import each_result
 
 SEEDS = 10
@@ -103,6 +105,12 @@ def compare(
     1  conditional_mean     5       0
     """
     _check_jobs(jobs)
+    if reference is not None:
+        one_of("reference", reference, str, "the label of a forecaster", ScenarioError)
+    if settings is not None:
+        table("settings", settings, ScenarioError)
+    if out is not None:
+        path_of("out", out, ScenarioError)
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     grid = make_grid(loaded, forecasters, seeds, eliminations, adversaries, settings, reference)
     _check_subsequences(loaded, say or _unheard)
@@ -216,5 +224,5 @@ def _command(variant: Variant, seed: int) -> str:
 
 
 def _check_jobs(jobs: int) -> None:
-    if jobs == 0 or jobs < -1:
-        raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {jobs}")
+    if not is_whole(jobs) or jobs == 0 or jobs < -1:
+        raise ScenarioError(f"jobs must be a number of processes >= 1, or -1 for one per core, got {in_short(jobs)}")

@@ -20,12 +20,14 @@ from omnisim.comparison.records import FAILED, FINISHED, GROWING, MEASURES
 from omnisim.comparison.summaries import ALL
 from omnisim.comparison.tables import Losses, accuracy, certificates, cut, limits, paired_tests
 from omnisim.display import as_html
-from omnisim.errors import ScenarioError
+from omnisim.errors import ScenarioError, TraceError
 from omnisim.frames import handed_out
 from omnisim.problem.money import UTILITY
+from omnisim.refusing import path_of
 from omnisim.statistics.intervals import CONFIDENCE
 from omnisim.statistics.resampling import NONE, RESAMPLES
 from omnisim.statistics.verdicts import NO_VERDICT
+from omnisim.wording import count, shortened
 
 _PLACE = ("population", "subsequence")
 
@@ -54,7 +56,8 @@ class Comparison:
         return comparison
 
     def __repr__(self) -> str:
-        return f"<Comparison of {len(self._labels)} variants on {len(self._seeds)} seeds in {self.folder}>"
+        size = f"{count(len(self._labels), 'variant')} on {count(len(self._seeds), 'seed')}"
+        return shortened(f"<Comparison of {size} in {self.folder}>")
 
     def _repr_html_(self) -> str:
         """Table of what each variant earned, for notebooks."""
@@ -110,6 +113,8 @@ class Comparison:
                 rows[measure + suffix] = of_measure[column].to_numpy()
         for part in (self._against_reference(), self._won(), self._cost()):
             rows = rows.join(part, on=list(LABELS))
+        counts = ("comparisons", "wins", "losses", "ties")
+        rows = rows.astype(dict.fromkeys(counts, "Int64"))  # missing where there is nothing to count
         for name, nothing in (("method", NONE), ("verdict", NO_VERDICT)):
             rows[name] = rows[name].astype(object).where(rows[name].notna(), nothing)
         return rows
@@ -298,4 +303,4 @@ def load_comparison(folder: Path | str) -> Comparison:
     TraceError
         If the folder is not that of a comparison, or a file in it is damaged.
     """
-    return Comparison(Path(folder))
+    return Comparison(path_of("folder of load_comparison", folder, TraceError))

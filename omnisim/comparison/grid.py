@@ -17,11 +17,13 @@ from omnisim.comparison.choices import Axis, Choice, check_settings, choices
 from omnisim.comparison.notation import show_value
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.problem.subsequences import fingerprint
+from omnisim.refusing import is_whole, one_of
 from omnisim.scenario.registry import snake_case
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.toml import to_toml
 from omnisim.scenario.variants import Variants, strategy_of
 from omnisim.suggest import nearest
+from omnisim.wording import in_short
 
 LABELS = ("forecaster", "elimination", "adversary", "setting")
 """The columns that say which variant a row is about."""
@@ -186,10 +188,11 @@ def _settings(settings: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 
 def _seeds(seeds: Iterable[int] | int) -> tuple[int, ...]:
-    whole = int | np.integer
-    found = tuple(range(int(seeds))) if isinstance(seeds, whole) else tuple(seeds)
-    if not found or not all(isinstance(seed, whole) and not isinstance(seed, bool) and seed >= 0 for seed in found):
-        raise ScenarioError(f"seeds must be a number of seeds >= 1, or different whole numbers >= 0, got {seeds!r}")
+    wanted = "a number of seeds >= 1, or different whole numbers >= 0"
+    several: Any = range(seeds) if isinstance(seeds, int | np.integer) and is_whole(seeds) else seeds
+    found = tuple(one_of("seeds", several, Iterable, wanted, ScenarioError))
+    if not found or not all(is_whole(seed) and seed >= 0 for seed in found):
+        raise ScenarioError(f"seeds must be {wanted}, got {in_short(seeds)}")
     if len(set(found)) < len(found):
         raise ScenarioError(f"seeds must be different, got {list(found)}")
     return tuple(map(int, found))

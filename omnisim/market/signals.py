@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 from omnisim.errors import DataError
 from omnisim.market.beside import days_beside
 from omnisim.market.data import Market, Signal
@@ -35,8 +36,8 @@ MOST_CAPS = 12
 """Different caps of contracts in one scenario: each is a block of coordinates."""
 
 
-@dataclass(frozen=True)
-class Known:
+@dataclass(frozen=True, eq=False, repr=False)
+class Known(ByValue):
     """Facts about a signal that agents are made with.
 
     Attributes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 from omnisim.errors import DataError
 from omnisim.market.numbers import MISSING, Decimal, Signs, ambiguous, declared_signs, signs_of
 from omnisim.reading import reading
@@ -61,8 +62,8 @@ class Place:
         return f"{self.number} of {self.source}"
 
 
-@dataclass(frozen=True)
-class Table:
+@dataclass(frozen=True, eq=False, repr=False)
+class Table(ByValue):
     """The cells of one file; ``frame`` is indexed by the number of the line (text) or row (everything else).
 
     Attributes

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.problem.money import Money
@@ -33,8 +34,8 @@ class Spell:
             )
 
 
-@dataclass(frozen=True)
-class Churn:
+@dataclass(frozen=True, eq=False, repr=False)
+class Churn(ByValue):
     """Arrivals and departures of the agents of a population.
 
     Parameters

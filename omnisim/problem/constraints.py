@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import ROUNDING, FloatArray, finite, freeze
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.affine import ranges
 from omnisim.products import products
+from omnisim.refusing import one_of
+from omnisim.wording import count, in_short
 
 
-@dataclass(frozen=True)
-class Limit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Limit(ByValue):
     """Physical meaning of a cost: ``scale`` (N,) > 0 times it, in ``unit``, is how far the limit was exceeded.
 
     ``averaged`` says that the limit is one on the sum over all rounds: a cost is then how far a round is above its
@@ -105,7 +108,9 @@ class LinearConstraint:
         scale: ArrayLike | None = None,
         averaged: bool = False,
     ) -> None:
-        self.name, self.unit, self.averaged = name, unit, averaged
+        self.name = one_of("name of a constraint", name, str, "a text", ProblemError)
+        self.unit = one_of(f"unit of constraint {name!r}", unit, str, "a text", ProblemError)
+        self.averaged = one_of(f"averaged of constraint {name!r}", averaged, bool, "True or False", ProblemError)
         self.slope = finite(f"slope of constraint {name!r}", slope, ("N", "A", "d"))
         shape = self.slope.shape[:2]
         self.scale = None if scale is None else finite(f"scale of constraint {name!r}", scale, shape[:1])
@@ -119,6 +124,13 @@ class LinearConstraint:
                 f"[{lowest[n, a]:.6g}, {highest[n, a]:.6g}] for outcomes in [0, 1]^{self.slope.shape[2]}: "
                 "it must stay in [-1, 1] (rescale slope and offset)"
             )
+
+    def __repr__(self) -> str:
+        agents, actions, dimension = self.slope.shape
+        return (
+            f"<LinearConstraint {in_short(self.name)}: {count(agents, 'agent')}, {count(actions, 'action')}, "
+            f"{count(dimension, 'coordinate')}, in {in_short(self.unit)}>"
+        )
 
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""

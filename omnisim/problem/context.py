@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture, before_clipping
@@ -19,8 +20,8 @@ from omnisim.problem.registered import RegisteredAgents
 _KINDS = ("features", "forecasts")
 
 
-@dataclass(frozen=True)
-class Context:
+@dataclass(frozen=True, eq=False, repr=False)
+class Context(ByValue):
     """Common knowledge at the beginning of a round.
 
     Attributes
@@ -58,8 +59,8 @@ class Context:
     answering: Collection[str] | None = None
 
 
-@dataclass(frozen=True)
-class Past:
+@dataclass(frozen=True, eq=False, repr=False)
+class Past(ByValue):
     """Events before round 0, oldest first: the training data of a forecaster.
 
     Attributes
@@ -108,8 +109,8 @@ class Past:
         )
 
 
-@dataclass(frozen=True)
-class Service:
+@dataclass(frozen=True, eq=False, repr=False)
+class Service(ByValue):
     """Facts that a forecaster is given once, before round 0.
 
     Attributes
@@ -148,8 +149,8 @@ class Service:
         return RegisteredAgents(self.populations) if self.populations else None
 
 
-@dataclass(frozen=True)
-class History:
+@dataclass(frozen=True, eq=False, repr=False)
+class History(ByValue):
     """Record of earlier rounds that an adversary and a subsequence may read, as read-only arrays.
 
     Attributes

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import ROUNDING, FloatArray, finite, freeze, within
 from omnisim.errors import OmnisimError, ProblemError
 from omnisim.products import weighted_sums
+from omnisim.wording import count
 
 _SUM_TOLERANCE = 1e-6
 
@@ -102,7 +103,7 @@ class Mixture:
         return point
 
     def __repr__(self) -> str:
-        return f"Mixture({len(self.weights)} points in [0, 1]^{self.dimension})"
+        return f"Mixture({count(len(self.weights), 'point')} in [0, 1]^{self.dimension})"
 
 
 def before_clipping(

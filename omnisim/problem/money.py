@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import FloatArray, freeze
+from omnisim.by_value import ByValue
 from omnisim.problem.affine import ranges
 
 UTILITY = "utility"
 """Currency of populations that say nothing about money."""
 
 
-@dataclass(frozen=True)
-class Money:
+@dataclass(frozen=True, eq=False, repr=False)
+class Money(ByValue):
     """Conversion of utilities in [0, 1] to money: money = scale * utility + offset, per round.
 
     ``scale`` (N,) > 0 and ``offset`` (N,) are in ``currency``.

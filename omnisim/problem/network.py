@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.delays import Constant, Delay
 
@@ -16,8 +17,8 @@ MOST_RETAILERS = 100_000
 """Largest number of retailers of a tree; each is a node of the graph, whether it serves a population or not."""
 
 
-@dataclass(frozen=True)
-class Channel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Channel(ByValue):
     """Delays, losses and outages on some edges of the network.
 
     Parameters
@@ -146,8 +147,8 @@ class GraphML:
 Topology: TypeAlias = Star | Tree | SmallWorld | GraphML
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(ByValue):
     """Graph of senders and receivers, with the channels on its edges.
 
     Forecasts, actions, settlements and registrations travel along the path of least expected delay; relays pass them on

@@ -5,7 +5,7 @@ T rounds, L subsequences.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, lim
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.money import UTILITY, Money, scaled
 from omnisim.products import affine, weighted_sums
+from omnisim.refusing import one_of
+from omnisim.wording import count, in_short
 
 
 class Population:
@@ -82,6 +84,7 @@ class Population:
         notes: Sequence[str] = (),
         paid: ArrayLike | None = None,
     ) -> None:
+        one_of("name of a population", name, str, "a text", ProblemError)
         if not name:
             raise ProblemError("a population needs a name that is not empty")
         self.name = name
@@ -95,16 +98,18 @@ class Population:
         shape = (self.agents, self.actions)
         self.offset = finite(f"offset of population {name!r}", np.zeros(shape) if offset is None else offset, shape)
         self._check_range()
-        self.constraints = tuple(constraints)
+        self.constraints = self._listed("constraints", constraints)
         for constraint in self.constraints:
             self._check_constraint(constraint)
-        self.action_names = self._check_action_names(action_names)
+        names = None if action_names is None else self._listed("action_names", action_names)
+        self.action_names = self._check_action_names(names)
         self.money = self._check_money(money)
         self.load = None if load is None else self._check_load(load)
         own = None if self.load is None else self.load.shape
         self.paid = None if paid is None else finite(f"paid of population {name!r}", paid, own or shape)
-        self.notes = tuple(map(str, notes))
-        self.agent_names = self._check_agent_names(agent_names)
+        self.notes = tuple(map(str, self._listed("notes", notes)))
+        called = None if agent_names is None else self._listed("agent_names", agent_names)
+        self.agent_names = self._check_agent_names(called)
         self.weights = None if weights is None else self._check_weights(weights)
         self._other = [j for j, each in enumerate(self.constraints) if not isinstance(each, LinearConstraint)]
 
@@ -164,6 +169,12 @@ class Population:
             name, utility, offset, constraints, action_names=action_names, money=money, load=energy,
             agent_names=agent_names, weights=weights,
         )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return (
+            f"<Population {in_short(self.name)}: {count(self.agents, 'agent')}, {count(self.actions, 'action')}, "
+            f"{count(self.dimension, 'coordinate')}, {count(len(self.constraints), 'constraint')}>"
+        )
 
     @property
     def constraint_names(self) -> tuple[str, ...]:
@@ -273,16 +284,25 @@ class Population:
 
     def _check_constraint(self, constraint: Constraint) -> None:
         if not isinstance(constraint, Constraint):
-            raise ProblemError(f"constraint {constraint!r} of population {self.name!r} has no method costs(outcomes)")
+            raise ProblemError(
+                f"constraint {in_short(constraint)} of population {self.name!r} has no method costs(outcomes)"
+            )
         if isinstance(constraint, LinearConstraint) and constraint.slope.shape != self.utility.shape:
             raise ProblemError(
                 f"constraint {constraint.name!r} of population {self.name!r}: slope must have the shape of the "
                 f"utility, {self.utility.shape}, got {constraint.slope.shape}"
             )
 
+    def _listed(self, what: str, given: Any) -> tuple[Any, ...]:
+        wanted = "a list"
+        if isinstance(given, str | bytes):
+            given = one_of(f"{what} of population {self.name!r}", given, list, wanted, ProblemError)
+        return tuple(one_of(f"{what} of population {self.name!r}", given, Iterable, wanted, ProblemError))
+
     def _check_money(self, money: Money | None) -> Money:
         if money is None:
             return Money(freeze(np.ones(self.agents)), freeze(np.zeros(self.agents)), UTILITY)
+        one_of(f"money of population {self.name!r}", money, Money, "a Money", ProblemError)
         scale = finite(f"money scale of population {self.name!r}", money.scale, (self.agents,))
         offset = finite(f"money offset of population {self.name!r}", money.offset, (self.agents,))
         if scale.min() <= 0:

@@ -13,14 +13,18 @@ import operator as operators
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze, mask
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.context import Context, History
+from omnisim.refusing import is_whole, one_of
 from omnisim.suggest import nearest
+from omnisim.wording import in_short
 
 Operator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!=", "in"]
 
@@ -35,8 +39,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, eq=False)
+class Rule(ByValue):
     """The rounds in which a daily feature compares to a fixed value, or to its own recent quantile.
 
     Parameters
@@ -69,6 +73,15 @@ class Rule:
     window: int = 60
 
     def __post_init__(self) -> None:
+        one_of("feature of a rule", self.feature, str, "a text", ProblemError)
+        where = f"of a rule on {self.feature!r}"
+        if self.quantile is not None:
+            one_of(f"quantile {where}", self.quantile, Real, "a number in (0, 1)", ProblemError)
+        if not is_whole(self.window):
+            raise ProblemError(f"window {where} must be a whole number of rounds, got {in_short(self.window)}")
+        for each in self.value if isinstance(self.value, list | tuple) else [self.value]:
+            if each is not None and not isinstance(each, str | Sequence):
+                one_of(f"value {where}", each, Real, "a number", ProblemError)
         if self.operator not in get_args(Operator):
             raise ProblemError(
                 f"operator of a rule on {self.feature!r} is {self.operator!r}: it must be one of "
@@ -222,7 +235,7 @@ def _column(name: str, subsequence: Subsequence, rounds: int, features: Mapping[
     if isinstance(subsequence, Rule):
         return subsequence.rounds(features)[:rounds]
     array = np.asarray(subsequence)
-    if array.dtype == np.object_:
+    if array.dtype == np.object_ or not array.ndim:
         raise ProblemError(
             f"subsequence {name!r} must be None, a Rule, a boolean array or a function of context and history, "
             f"got {type(subsequence).__name__}"

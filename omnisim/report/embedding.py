@@ -24,7 +24,6 @@ from markupsafe import Markup
 from omnisim.report.figures.style import DARK, MARGIN_BOTTOM, MARGIN_TOP
 
 BUNDLE = "plotly-cartesian-4.1.1.min.js.gz"
-BUNDLE_LICENSE = "plotly-cartesian-4.1.1.LICENSE"
 
 SCRIPTS = ("address.js", "texts.js", "tables.js")
 DRILL_DOWN = ("address.js", "agents.js", "texts.js", "tables.js")

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from omnisim.arrays import ROUNDING
 from omnisim.statistics.intervals import Interval
+from omnisim.wording import count as count  # noqa: PLC0414 (pages count in these words too)
 
 MISSING = "–"
 """Sign for an undefined number."""
@@ -111,15 +112,6 @@ def sortable(value: float) -> float | None:
     if value != value or value in (float("inf"), float("-inf")):
         return None
     return 0.0 if abs(value) < ROUNDING else float(f"{value:.7g}")
-
-
-def count(value: int, noun: str, plural: str | None = None) -> str:
-    """A whole number with its noun.
-
-    >>> count(1, "agent"), count(2500, "agent")
-    ('1 agent', '2,500 agents')
-    """
-    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
 def percent(share: float) -> str:

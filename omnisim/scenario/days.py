@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import DateArray, FloatArray, freeze
+from omnisim.by_value import ByValue
 from omnisim.errors import ScenarioError
 from omnisim.market import Market, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
@@ -23,8 +24,8 @@ _NARROW = 0.02
 """Share of the scale below which the spread of prices is suspicious."""
 
 
-@dataclass(frozen=True)
-class Days:
+@dataclass(frozen=True, eq=False, repr=False)
+class Days(ByValue):
     """The days that are played, scaled, and those before them.
 
     Attributes

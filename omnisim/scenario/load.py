@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from omnisim import refusing
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.market import Market, MarketAgents, Resolution, Scaling
 from omnisim.market.data import PRICES_A_DAY
@@ -30,8 +32,8 @@ from omnisim.scenario.table_models import parameters, tables_of
 from omnisim.streams import stream
 
 
-@dataclass(frozen=True)
-class GeneratedPopulation:
+@dataclass(frozen=True, eq=False, repr=False)
+class GeneratedPopulation(ByValue):
     """A population drawn anew for each seed of a run, or always the same if its table names a seed.
 
     Two tables with the same seed, kind and parameters give the same agents under two names, so that policies can be
@@ -95,7 +97,7 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
         One line that names the file, the key, the value and what would be right.
     """
     path = shipped.find(str(path))
-    document: Any = read_document(path, overrides or {})
+    document: Any = read_document(path, refusing.table("overrides", overrides or {}, ScenarioError))
     with naming(path):
         scenario = build(document, path)
         scenario.problem(scenario.seed)  # populations and subsequences are refused here, not in the run

@@ -51,15 +51,26 @@ def _policy(given: Any) -> Any:
     return _strategy("elimination", kind, given, Policy)
 
 
+def named(role: str, kind: str, name: str) -> Any:
+    """The strategy of a registered name, which needs no parameters.
+
+    Raises
+    ------
+    ScenarioError
+        If nothing is registered under the name, or it needs some.
+    """
+    made = registry.find(kind, name)
+    try:
+        return made()
+    except TypeError as cause:
+        raise ScenarioError(
+            f"{role}: {name!r} needs parameters, so give the object: omnisim.{kind}.{made.__name__}(...): {cause}"
+        ) from cause
+
+
 def _strategy(role: str, kind: str, given: Any, base: type) -> Any:
     if isinstance(given, str):
-        made = registry.find(kind, given)
-        try:
-            given = made()
-        except TypeError as cause:
-            raise ScenarioError(
-                f"{role}: {given!r} needs parameters, so give the object: omnisim.{kind}.{made.__name__}(...): {cause}"
-            ) from cause
+        given = named(role, kind, given)
     if isinstance(given, base):
         return given
     what = f"the class {given.__name__}, not an object" if isinstance(given, type) else f"{given!r:.100}"

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze
+from omnisim.by_value import ByValue
 from omnisim.problem.context import Past
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Membership, Rule
 
 
-@dataclass(frozen=True)
-class Problem:
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(ByValue):
     """Problem of a run, fixed once the seed is: agents, subsequences, and the data of every round known beforehand."""
 
     populations: tuple[Population, ...]

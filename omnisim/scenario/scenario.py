@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
-
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, within
 from omnisim.errors import ProblemError, ScenarioError
 from omnisim.market.data import Market
@@ -19,6 +17,8 @@ from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity, adaptive
+from omnisim.refusing import is_whole
+from omnisim.scenario.kinds import check_kinds
 from omnisim.scenario.known_rounds import checked_dates, checked_feature, checked_limits
 from omnisim.scenario.parties import parties
 from omnisim.scenario.problem import Problem, padded
@@ -28,6 +28,7 @@ from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.suggest import nearest
+from omnisim.wording import count, in_short
 
 FORECASTER = "forecaster"
 """Name of the first forecaster."""
@@ -153,6 +154,7 @@ class Scenario:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for role, given in parties(self).items():
             object.__setattr__(self, role, given)
         names = [p.name for p in self.populations]
@@ -202,12 +204,12 @@ class Scenario:
         }
 
     def __repr__(self) -> str:
-        names = ", ".join(p.name for p in self.populations)
+        names = in_short(", ".join(p.name for p in self.populations)).strip("'")
         rounds = str(self.rounds or self.adversary.horizon)
         rounds += "" if self.declared_horizon is None else f" of {self.declared_horizon}"
         return (
-            f"<Scenario {self.name!r}: {type(self.adversary).__name__} against {type(self.forecaster).__name__}, "
-            f"{rounds} rounds, populations {names}>"
+            f"<Scenario {in_short(self.name)}: {type(self.adversary).__name__} against "
+            f"{type(self.forecaster).__name__}, {rounds} rounds, populations {names}>"
         )
 
     def _repr_html_(self) -> str:
@@ -283,7 +285,7 @@ class Scenario:
         for population in populations:
             if population.dimension != dimension:
                 raise ScenarioError(
-                    f"population {population.name!r} has utilities of {population.dimension} coordinates: "
+                    f"population {population.name!r} has utilities of {count(population.dimension, 'coordinate')}: "
                     f"the adversary {type(self.adversary).__name__} plays {dimension}"
                 )
         widths = {f"forecast {name!r}": values.shape[1] for name, values in self.forecasts.items()}
@@ -291,7 +293,9 @@ class Scenario:
             widths["past outcomes"] = self.past.outcomes.shape[1]
         for what, width in widths.items():
             if width != dimension:
-                raise ScenarioError(f"{what} of scenario {self.name!r}: {width} coordinates, outcomes have {dimension}")
+                raise ScenarioError(
+                    f"{what} of scenario {self.name!r}: {count(width, 'coordinate')}, outcomes have {dimension}"
+                )
         rows, present = self._spells(populations, rounds, seed)
         later = adaptive(self.subsequences, self.adversary.published)
         return Problem(
@@ -358,10 +362,10 @@ class Scenario:
 
     def _check_rounds(self) -> None:
         rounds, declared = self.played, self.declared_horizon
-        if not isinstance(rounds, int | np.integer) or rounds < 1:
+        if not is_whole(rounds) or rounds < 1:
             raise ScenarioError(f"rounds of scenario {self.name!r} must be a whole number >= 1, got {rounds!r}")
         if declared is not None:
-            if not isinstance(declared, int | np.integer) or declared < rounds:
+            if not is_whole(declared) or declared < rounds:
                 raise ScenarioError(
                     f"horizon of scenario {self.name!r} is {declared!r}: it must be a whole number >= rounds, {rounds}"
                 )

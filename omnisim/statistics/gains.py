@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 
 QUANTILES = {"q00": 0.0, "q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "q100": 1.0}
 """Names and levels of the quantiles of agents' differences."""
@@ -23,8 +24,8 @@ def change(after: FloatArray, before: FloatArray) -> FloatArray:
     return np.asarray(more)
 
 
-@dataclass(frozen=True)
-class Gains:
+@dataclass(frozen=True, eq=False, repr=False)
+class Gains(ByValue):
     """Numbers of agents that gain, lose and do neither, and quantiles of differences by the names of ``QUANTILES``."""
 
     wins: int

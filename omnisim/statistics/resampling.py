@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.by_value import ByValue
 
 RESAMPLES = 2000
 
@@ -23,8 +24,8 @@ SEEDS, DAYS, BOTH, NONE = "seeds", "days", "seeds and days", ""
 """Sources of variation that an interval allows for."""
 
 
-@dataclass(frozen=True)
-class Estimates:
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimates(ByValue):
     """K estimates and how they deviate in B resamples.
 
     Attributes

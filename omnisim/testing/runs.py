@@ -21,6 +21,7 @@ from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination.base import Elimination
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.learners.base import Learner
+from omnisim.wording import count
 
 ROUNDS = 30
 """Rounds played where the strategy does not limit them."""
@@ -145,7 +146,7 @@ def law_of(law: object, dimension: int | None = None) -> tuple[FloatArray, Float
         raise ContractError(f"got {type(law).__name__}, not a Mixture")
     support, weights = law.support, law.weights
     if dimension is not None and law.dimension != dimension:
-        raise ContractError(f"got a mixture of {law.dimension} coordinates")
+        raise ContractError(f"got a mixture of {count(law.dimension, 'coordinate')}")
     if not ((support >= 0) & (support <= 1)).all():
         raise ContractError(f"got a mixture that leaves [0, 1]: {support}")
     if not ((weights >= 0).all() and abs(weights.sum() - 1) < 1e-6):

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze, freeze_fields
-from omnisim.errors import TraceError
+from omnisim.errors import OutputError, TraceError
 from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.refusing import path_of
 from omnisim.trace.checking import check_trace
 from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
 from omnisim.trace.description import FORECASTER
 from omnisim.trace.writing import write_trace
+from omnisim.wording import count, in_short
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,7 +50,7 @@ class Mixtures:
         )
 
     def __repr__(self) -> str:
-        return f"<Mixtures of {len(self.starts) - 1} rounds: {len(self.weights)} points>"
+        return f"<Mixtures of {count(len(self.starts) - 1, 'round')}: {count(len(self.weights), 'point')}>"
 
     def points(self, t: int) -> tuple[FloatArray, FloatArray]:
         """The points (K, d) and their probabilities (K,) in round t."""
@@ -82,7 +84,7 @@ class LoggedMessages:
     last: int
 
     def __repr__(self) -> str:
-        return f"<LoggedMessages of rounds {self.first} to {self.last}: {len(self.kind)} messages>"
+        return f"<LoggedMessages of rounds {self.first} to {self.last}: {count(len(self.kind), 'message')}>"
 
     def __post_init__(self) -> None:
         freeze_fields(self)
@@ -123,7 +125,7 @@ class MessageRecord:
     log: LoggedMessages
 
     def __repr__(self) -> str:
-        return f"<MessageRecord of {len(self.parties)} parties: {int(self.sent.sum())} messages>"
+        return f"<MessageRecord of {len(self.parties)} parties: {count(int(self.sent.sum()), 'message')}>"
 
     def __post_init__(self) -> None:
         freeze_fields(self)
@@ -152,8 +154,9 @@ class PopulationRecord:
     def __repr__(self) -> str:
         rounds, agents, constraints = self.costs.shape
         return (
-            f"<PopulationRecord of {self.population.name!r}: {rounds} rounds, {agents} agents, "
-            f"{self.population.actions} actions, {constraints} constraints>"
+            f"<PopulationRecord of {in_short(self.population.name)}: {count(rounds, 'round')}, "
+            f"{count(agents, 'agent')}, {count(self.population.actions, 'action')}, "
+            f"{count(constraints, 'constraint')}>"
         )
 
     def __post_init__(self) -> None:
@@ -195,8 +198,9 @@ class Trace:
     def __repr__(self) -> str:
         agents = sum(record.population.agents for record in self.records.values())
         return (
-            f"<Trace of {self.about.get('scenario', 'a scenario')!r}: {self.rounds} rounds, {self.outcomes.shape[1]} "
-            f"coordinates, {agents} agents in {len(self.records)} populations, {len(self.subsequences)} subsequences, "
+            f"<Trace of {in_short(self.about.get('scenario', 'a scenario'))}: {count(self.rounds, 'round')}, "
+            f"{count(self.outcomes.shape[1], 'coordinate')}, {count(agents, 'agent')} in "
+            f"{count(len(self.records), 'population')}, {count(len(self.subsequences), 'subsequence')}, "
             f"seed {self.about.get('seed')}>"
         )
 
@@ -358,4 +362,4 @@ class Trace:
         OutputError
             If the file cannot be written.
         """
-        write_trace(self, Path(path))
+        write_trace(self, path_of("path of a trace", path, OutputError))

@@ -14,6 +14,7 @@ from pydantic import RootModel
 from omnisim.archives import Archive
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.reading import MOST_TEXT, Versioned, parse_json, reading
+from omnisim.refusing import path_of
 from omnisim.trace.assembly import trace_of
 from omnisim.trace.checking import check_all_values, check_consistency, check_forms
 from omnisim.trace.declarations import check
@@ -37,7 +38,7 @@ def load_trace(path: Path | str) -> Trace:
         If the file is missing, damaged, of another schema version, or holds what cannot be the record of a run; the
         line names the file and the array.
     """
-    path = Path(path)
+    path = path_of("path of load_trace", path, TraceError)
     if not path.exists():
         raise TraceError(f"{path}: there is no such trace")
     with reading(path, TraceError, _DAMAGED, _AGAIN), path.open("rb") as file:

@@ -17,10 +17,9 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray
 from omnisim.market.data import Market
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.statistics.paired import Difference, over_market
 from omnisim.value.risk import Risk, terms_of_worst
-
-DAYS_OF_A_YEAR = 365
 
 KEPT = ("populations", "agents", "names", "weights", "days", "sums", "hindsight", "worst")
 """Arrays that hold all that is entered with a seed; see :mod:`omnisim.value.kept`."""

@@ -482,3 +482,15 @@ class TestFailures:
             omnisim.compare(small_scenario(), **{"forecasters": ["climatology"], "seeds": 2, "jobs": 1, **options})
         assert said in str(refused.value)
         assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_agents_and_tests_are_whole_and_add_up(comparison: omnisim.Comparison) -> None:
+    table, gains = comparison.table, comparison.gains
+    counts = ["wins", "losses", "ties", "comparisons"]
+    assert {str(table[name].dtype) for name in counts} == {"Int64"}
+    reference = table["forecaster"] == comparison.about["reference"]
+    assert table.loc[reference, "wins"].isna().all()
+    whole = gains[(gains["measure"] == "utility") & (gains["subsequence"] == comparison.about["whole_run"])]
+    agents = whole.groupby("forecaster")["agents"].sum()
+    for _, row in table[~reference].iterrows():
+        assert row["wins"] + row["losses"] + row["ties"] == agents[row["forecaster"]]

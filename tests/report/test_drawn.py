@@ -541,3 +541,52 @@ def test_a_panel_has_its_height_between_the_margins() -> None:
     layout = with_panel("title", 100).layout
     margin = layout.template.layout.margin
     assert layout.height - margin.t - margin.b == 100
+
+
+@pytest.mark.parametrize("shift", [0.2, -0.2])
+@pytest.mark.parametrize("draw", [figures.errors_by_subsequence, figures.forecast_errors])
+def test_captions_say_which_way_a_mean_error_is_off(
+    make: Callable[..., Analysis], draw: Callable[[Analysis], go.Figure], shift: float
+) -> None:
+    trace = make(populations={"one": 1}, dimension=2).trace
+    fields = {name: getattr(trace, name) for name in trace.__dataclass_fields__}
+    outcomes = 0.25 + trace.outcomes / 2
+    figure = draw(omnisim.analyze(Trace(**fields | {"outcomes": outcomes, "predictions": outcomes + shift})))
+    (points,) = (each for each in figure.data if str(each.name).startswith("mean error"))
+    values = np.array(points.x if draw is figures.errors_by_subsequence else points.y, dtype=float)
+    said = dict(
+        re.findall(r"(above|below) zero (?:says )?that (?:the forecast|it) was too (high|low)", _caption(figure))
+    )
+    # The prediction is above the outcome in every round, or below it.
+    happened = "high" if shift > 0 else "low"
+    assert said.get("above" if (values > 0).all() else "below", happened) == happened
+    assert said["above"] == "high"
+    assert abs(np.sign(values).sum()) == len(values)
+
+
+def test_captions_say_which_colour_gains(market: Analysis) -> None:
+    figure = figures.months(market)
+    said = dict(re.findall(r"(blue|orange) where (?:the forecast|it) (gained|lost)", _caption(figure)))
+    (drawn,) = figure.data
+    scale = {place: colour.lstrip("#") for place, colour in drawn.colorscale}
+    # Gains are positive (test above), and the colour of the largest number is the one that is named for them.
+    for place, word in ((0, "lost"), (1, "gained")):
+        red, _, blue = (int(scale[place][i : i + 2], 16) for i in (0, 2, 4))
+        assert said["blue" if blue > red else "orange"] == word
+
+
+def test_the_line_of_money_falls_where_the_forecast_lost(market: Analysis) -> None:
+    name = next(iter(market.worth))
+    figure = figures.money_course(market, name)
+    worth = market.worth[name]
+    line = next(each for each in figure.data if each.name == "this forecast")
+    fell = np.diff(np.array(line.y, dtype=float)) < 0
+    lost = worth.by_round[0, 1:] < worth.by_round[1, 1:]
+    decided = np.abs(worth.by_round[0, 1:] - worth.by_round[1, 1:]) > 1e-2 * np.abs(worth.by_round).max()
+    assert decided.any()
+    np.testing.assert_array_equal(fell[decided], lost[decided])
+    assert "Where the line falls, the forecast lost money" in _caption(figure)
+
+
+def _caption(figure: go.Figure) -> str:
+    return " ".join(str(figure.layout.meta["caption"]).split())

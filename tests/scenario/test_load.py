@@ -194,7 +194,7 @@ class TestDays:
         path = write_scenario(tmp_path)
         trace = omnisim.simulate(load(path, *synthetic, "adversary={kind='seasonal', dimension=1}"))
         assert trace.outcomes.shape == (4, 1)
-        with pytest.raises(OmnisimError, match=r"'buyers' has utilities of 1 coordinates: .* plays 24"):
+        with pytest.raises(OmnisimError, match=r"'buyers' has utilities of 1 coordinate: .* plays 24"):
             load(path, *synthetic, "adversary={kind='seasonal', dimension=24}")
         # Without a dimension it plays as many prices as the agents have.
         for resolution, number in (("day", 1), ("15min", 96)):

@@ -382,7 +382,7 @@ class WrongLaw(Contrary):
         ([0.5, 1.25], r"in round 7: point\[1\] is 1.25: every entry must lie in \[0, 1\]"),
         ([[0.5, 0.5]], r"in round 7: point must have shape \(d,\), got \(1, 2\)"),
         ("much", "in round 7: point must be an array of numbers"),
-        ([0.5], r"1 .*coordinates.* round 7: (outcomes have|it declares) 2|1 coordinates in round 7"),
+        ([0.5], r"1 .*coordinate.* round 7: (outcomes have|it declares) 2|1 coordinate in round 7"),
     ],
 )
 def test_a_bad_answer_stops_the_run_with_one_line(wrong: Any, answer: Any, message: str) -> None:

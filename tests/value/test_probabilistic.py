@@ -1,5 +1,6 @@
 """Measures of distributions by loops over days, hours and members, and the section of the page about them."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from omnisim.market.data import Market
 from omnisim.market.distributions import Distribution
 from omnisim.report.text import number, percent
 from omnisim.scenario.own_file import scenario_of_prices
+from omnisim.value.charts import cost_chart, reliability_chart
 from omnisim.value.ledger import Ledger
 from omnisim.value.measures import scores
 from omnisim.value.plays import market_of
@@ -382,3 +384,38 @@ def test_stamps_in_utc_are_on_the_clock_of_the_market(tmp_path: Path) -> None:
         scenario, _ = scenario_of_prices(prices, {**found, **keys})
         means.append(market_of(scenario, names).forecasts[name])
     np.testing.assert_allclose(means[0], means[1])
+
+
+@pytest.mark.parametrize("above", [0.8, 0.1])
+def test_the_caption_says_on_which_side_of_a_quantile_prices_were(above: float) -> None:
+    """Prices are above the median of the forecast on that share of the days."""
+    prices = np.where(np.arange(100) < 100 * above, 30.0, 10.0)
+    share = float((prices <= 20.0).mean())
+    covered = pd.DataFrame(
+        {"forecast": ["one"], "level": [0.5], "share_at_or_below": [share], "low": [share], "high": [share]}
+    )
+    ((drawn,),) = [[*reliability_chart(covered).variants.values()]]
+    (value,) = drawn.panels[0].curves[1].y
+    said = dict(
+        re.findall(r"(below|above) 0,? (?:prices were above the quantile )?(more|less) often", drawn.caption.lower())
+    )
+    assert said["below" if value < 0 else "above"] == ("more" if above > 0.5 else "less")
+
+
+def test_the_caption_says_where_errors_cost_little() -> None:
+    """Of two forecasts with the same error the one that is worth more lies above the curve."""
+    cost = pd.DataFrame(
+        {
+            "player": ["made up", "made up", "cheap", "dear"], "made_up": [True, True, False, False],
+            "mean_absolute_error": [0.0, 10.0, 5.0, 5.0], "worth": [100.0, 0.0, 80.0, 20.0],
+            "low": [99.0, -1.0, 79.0, 19.0], "high": [101.0, 1.0, 81.0, 21.0],
+        }
+    )  # fmt: skip
+    ((drawn,),) = [[*cost_chart(cost, "EUR").variants.values()]]
+    curve, *points = drawn.panels[0].curves
+    said = dict(re.findall(r"(above|below) the curve errs where it costs (little|much)", drawn.caption)) | dict(
+        re.findall(r"one (above|below) where it costs (little|much)", drawn.caption)
+    )
+    for point, costs in zip(points, ("little", "much"), strict=True):
+        on_curve = np.interp(point.x[0], curve.x, curve.y)
+        assert said["above" if point.y[0] > on_curve else "below"] == costs

@@ -19,7 +19,6 @@ from omnisim.batch.samples import holds_dates
 from omnisim.batch.weighting import quantiles
 from omnisim.errors import ProblemError
 
-FOUND = "found"
 _FEW = 10
 """Numbers with at most so many different values make a group each; others are cut into thirds."""
 

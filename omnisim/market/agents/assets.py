@@ -31,7 +31,7 @@ LIMITS: tuple[Column, ...] = (
 """Columns of long-term limits that any asset may have."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Asset(MarketAgents):
     """A kind of agents that draws devices; their schedules are found by optimization.
 

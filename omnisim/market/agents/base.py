@@ -21,17 +21,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
+from omnisim.by_value import ByValue
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import COLUMNS, FEES, Terms
 from omnisim.market.agents.customers import Column, Customers, Family
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, YEARLY_BUDGET, out_of_reach
+from omnisim.market.agents.long_term import YEARLY_BUDGET, out_of_reach
 from omnisim.market.agents.long_term import told as long_term_told
 from omnisim.market.agents.settlement import Bill, Settlement, energy_of
 from omnisim.market.data import HOURS, PRICES_A_DAY, Resolution
 from omnisim.market.scaling import Scaling
 from omnisim.market.signals import Known, name_of_cap
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.constraints import Constraint
 from omnisim.problem.money import scaled
 from omnisim.problem.population import Population
@@ -47,8 +49,8 @@ _OF_SIGNALS = Family(
 )
 
 
-@dataclass(frozen=True)
-class Schedules:
+@dataclass(frozen=True, eq=False, repr=False)
+class Schedules(ByValue):
     """Daily schedules of a specification: for N agents with A actions, the load, its value and its limits.
 
     ``load`` is (N, A, H) in MW, the power in each of H equal parts of the day (24 of them, as a rule: then it is the
@@ -68,8 +70,8 @@ class Schedules:
     at_signals: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MarketAgents(abc.ABC):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MarketAgents(ByValue, abc.ABC):
     """A generator of heterogeneous agents; subclasses say which schedules they choose from.
 
     A subclass is a frozen, keyword-only dataclass that provides ``action_names`` (A different names), the

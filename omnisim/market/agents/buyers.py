@@ -24,7 +24,7 @@ _HOUSEHOLD_SHAPE, _BUSINESS_SHAPE = _HOUSEHOLD / _HOUSEHOLD.sum(), _BUSINESS / _
 _FLEXIBLE = ("evening", "night", "midday", "without")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EnergyBuyers(MarketAgents):
     """Households and small businesses with a flexible load (charging, heat, laundry) and a store.
 

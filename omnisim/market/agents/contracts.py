@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.by_value import ByValue
 from omnisim.errors import DataError, ProblemError
 from omnisim.market.agents.customers import CONTRACT, Column, Customers, Family, not_negative
 from omnisim.market.data import HOURS
@@ -34,8 +35,8 @@ FEES = Family(
 )
 
 
-@dataclass(frozen=True)
-class Terms:
+@dataclass(frozen=True, eq=False, repr=False)
+class Terms(ByValue):
     """The contracts of N customers.
 
     Attributes

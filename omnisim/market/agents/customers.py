@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze
+from omnisim.by_value import ByValue
 from omnisim.errors import DataError
 from omnisim.market.table_files import read_table
 from omnisim.market.tables import Table
@@ -116,7 +117,7 @@ _WEIGHT = positive(WEIGHT, "how many customers are like this one")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Customers:
+class Customers(ByValue):
     """The rows of a table.
 
     Attributes

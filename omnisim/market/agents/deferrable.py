@@ -24,7 +24,7 @@ _TAKEN = {
 _SHARE = np.array(list(_TAKEN.values()))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DeferrableLoads(MarketAgents):
     """Pumps, cold stores, pools and batch processes that need an energy a day, but not today's on the same day.
 

@@ -22,7 +22,7 @@ HEATING = HEATING / HEATING.sum()
 """Share of a day's heat in each hour."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ElectricVehicles(Asset):
     """Cars that are plugged in from their arrival to their departure, and must be ready for the trip of the day.
 
@@ -128,7 +128,7 @@ class ElectricVehicles(Asset):
         return [replace(device, level=low + share * (high - low)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class HeatPumps(Asset):
     """Heat pumps of houses whose temperature may move within a band: heat now, or while energy is cheap.
 

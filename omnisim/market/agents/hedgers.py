@@ -16,7 +16,7 @@ _PREMIUM = np.array([0.0, 0.4, 1.0])
 """Shares of the premium for full cover: the first half is cheaper than the second."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SpikeHedgers(MarketAgents):
     """Retailers and plants that pay for spikes, or for cover against them, with costs of their own.
 

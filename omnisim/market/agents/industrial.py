@@ -23,7 +23,7 @@ THREE_SHIFTS: tuple[dict[str, float | str], ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class IndustrialLoads(MarketAgents):
     """Plants with shifts of their own: a day is any set of them that do not overlap and run long enough.
 

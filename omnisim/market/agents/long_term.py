@@ -15,7 +15,7 @@ from omnisim.market.agents.customers import Column
 from omnisim.problem.affine import ranges
 from omnisim.problem.constraints import Constraint, LinearConstraint
 
-DAYS_OF_A_YEAR, DAYS_OF_A_WEEK = 365, 7
+DAYS_OF_A_WEEK = 7
 
 YEARLY_BUDGET = Column(
     "yearly_budget",

@@ -32,7 +32,7 @@ _MOST_OUTPUT = HOURS - 0.05 * 8
 """Output of three shifts, in hours of running by day."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Manufacturers(MarketAgents):
     """Plants that choose their shifts from the forecast of the day's prices.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.devices import Tariff
@@ -15,8 +16,8 @@ from omnisim.market.scaling import Scaling
 from omnisim.market.signals import Known
 
 
-@dataclass(frozen=True)
-class Offers:
+@dataclass(frozen=True, eq=False, repr=False)
+class Offers(ByValue):
     """Contracts of N agents, and prices and signals of D days, hour by hour and within their ranges.
 
     Forecasts are within the ranges, and so are the days to choose schedules for: a few spikes would be all.

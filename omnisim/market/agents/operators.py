@@ -34,7 +34,7 @@ _FALLING_RETURNS = 0.75
 """Exponent of the worth of a service level: the first half of the comfort is worth more than the second."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BudgetedOperators(MarketAgents):
     """Schools, libraries, pools and clinics that choose a service level and must live within a grant.
 

@@ -37,7 +37,7 @@ def _name(positions: tuple[str, ...]) -> str:
 _CHOICES = list(itertools.product(_POSITIONS, repeat=len(_PARTS)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Retailers(MarketAgents):
     """Retailers who buy their customers' load a day ahead, and pay imbalance prices for being wrong.
 

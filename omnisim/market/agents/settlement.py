@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.market.agents.limits import Held, OfPrices, split
 from omnisim.market.agents.long_term import limit
@@ -18,8 +19,8 @@ from omnisim.market.scaling import Scaling
 from omnisim.problem.constraints import Constraint
 
 
-@dataclass(frozen=True)
-class Bill:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bill(ByValue):
     """A limit on the bill of a day, whatever the contract is settled at.
 
     Attributes
@@ -40,8 +41,8 @@ class Bill:
     averaged: bool = False
 
 
-@dataclass(frozen=True)
-class Settlement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Settlement(ByValue):
     """Loads by block of coordinates.
 
     Attributes

@@ -11,9 +11,10 @@ from omnisim.market.agents.assets import LIMITS, Asset
 from omnisim.market.agents.base import lognormal
 from omnisim.market.agents.customers import Column, not_negative, positive
 from omnisim.market.agents.devices import Device
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, fixed_limit
+from omnisim.market.agents.long_term import fixed_limit
 from omnisim.market.agents.storage import DEGRADATION, EFFICIENCY, battery
 from omnisim.market.data import HOURS
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.constraints import LinearConstraint
 
 SUN = np.array([0.0, 0, 0, 0, 0, 0, 13, 38, 61, 79, 92, 99, 99, 92, 79, 61, 38, 13, 0, 0, 0, 0, 0, 0])
@@ -26,7 +27,7 @@ EVENING_PEAK = EVENING_PEAK / EVENING_PEAK.sum()
 """Share of a household's load in each hour."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SolarStorage(Asset):
     """Solar plants with a battery and a load behind one meter: store, use, feed in or curtail.
 
@@ -115,7 +116,7 @@ class SolarStorage(Asset):
         return [replace(device, level=share * float(device.highest[0])) for share in self.rest_levels]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Producers(Asset):
     """Solar plants and wind parks that sell in the market, and curtail where the price does not pay.
 

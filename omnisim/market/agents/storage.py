@@ -11,8 +11,9 @@ from omnisim.market.agents.assets import LIMITS, Asset
 from omnisim.market.agents.base import lognormal
 from omnisim.market.agents.customers import Column, not_negative, positive
 from omnisim.market.agents.devices import Device
-from omnisim.market.agents.long_term import DAYS_OF_A_YEAR, fixed_limit
+from omnisim.market.agents.long_term import fixed_limit
 from omnisim.market.data import HOURS
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.constraints import LinearConstraint
 
 EFFICIENCY = Column("efficiency", "MWh given back per MWh drawn", 0.0, 1.0, open_low=True)
@@ -22,7 +23,7 @@ _MANY = 200
 """Different durations beyond which they are rounded, so that there are fewer to make menus for."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Storage(Asset):
     """Batteries that buy and sell: a menu of schedules made by optimization, of which each day plays one.
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from omnisim.comparison.comparison import Comparison
+from omnisim.errors import OutputError, ProblemError
 from omnisim.files import atomic_write
+from omnisim.refusing import one_of, path_of
 from omnisim.report import embedding
 from omnisim.report.comparison import accuracy, limits, tables, worth
 from omnisim.report.comparison.figures import shown_figures
@@ -54,7 +56,8 @@ def write_comparison(comparison: Comparison, path: str | Path) -> None:
     ...     path.stat().st_size < 1_500_000
     True
     """
-    path = Path(path)
+    one_of("comparison of write_comparison", comparison, Comparison, "a Comparison, from compare", ProblemError)
+    path = path_of("path of write_comparison", path, OutputError)
     with atomic_write(path) as file:
         file.write(render(comparison, beside=path.parent.resolve() == comparison.folder.resolve()))
 

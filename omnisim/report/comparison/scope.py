@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.records import MONEY
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.money import UTILITY
 from omnisim.report.figures.style import PALETTE
 from omnisim.report.text import amount, count, label, score, shorten, signed_amount, signed_score
@@ -26,7 +27,6 @@ MOST_FORECASTERS, MOST_ROWS = 8, 24
 MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 16
 """Largest numbers of each that a figure shows, and of variants of it to choose from."""
 
-DAYS_OF_A_YEAR = 365
 
 Context = tuple[str, str, str]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from omnisim.report.comparison.scope import AXES, DAYS_OF_A_YEAR, Context, Scope, keyed
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
+from omnisim.report.comparison.scope import AXES, Context, Scope, keyed
 from omnisim.report.comparison.tables import MOST_ROWS, labels, named, note, text
 from omnisim.report.tables import Cell, Column, Table, cell
 from omnisim.report.text import count, interval, listing, percent, signed_amount, sortable

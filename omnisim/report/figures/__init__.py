@@ -9,6 +9,14 @@ Each figure carries its heading as ``layout.title`` and, in ``layout.meta``, a `
 that says with numbers what the figure shows.
 """
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec, TypeVar
+
+from omnisim.analysis import Analysis
+from omnisim.errors import ProblemError
+from omnisim.refusing import one_of
 from omnisim.report.figures.actions import energies, plays, schedules
 from omnisim.report.figures.agent import agent_course
 from omnisim.report.figures.calibration import bias_bounds, potential_course
@@ -19,6 +27,8 @@ from omnisim.report.figures.forecasts import errors_by_subsequence, forecast_err
 from omnisim.report.figures.growth import growth_curves
 from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
+from omnisim.suggest import nearest
+from omnisim.wording import in_short
 
 __all__ = [
     "agent_course",
@@ -43,3 +53,27 @@ __all__ = [
     "timeline",
     "violations",
 ]
+
+_Given = ParamSpec("_Given")
+_Drawn = TypeVar("_Drawn")
+
+
+def _of_analyses(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
+    """The figure, which refuses in one line what is no analysis."""
+    parameters = signature(figure).parameters
+
+    @wraps(figure)
+    def drawn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Drawn:
+        for given in (*args[:1], *(kwargs[name] for name in kwargs if name == "analysis")):
+            one_of(f"analysis of {figure.__name__}", given, Analysis, "an Analysis, from analyze", ProblemError)
+            name = kwargs.get("population", args[1] if len(args) > 1 and "population" in parameters else None)
+            if name is not None and name not in (known := list(given.measures)):  # type: ignore[attr-defined]
+                told = f"{in_short(name)}{nearest(str(name), known)}"
+                raise ProblemError(f"population of {figure.__name__} must be one of the run, got {told}")
+        return figure(*args, **kwargs)
+
+    return drawn
+
+
+# Where people ask for them, in one place for all.
+globals().update({name: _of_analyses(globals()[name]) for name in __all__})

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.growth import growth
 from omnisim.analysis.some_agents import one_agent
-from omnisim.analysis.units import units
+from omnisim.analysis.units import axis_of_rounds, units
 from omnisim.analysis.worth import course
 from omnisim.arrays import IntArray
 from omnisim.report.figures.style import (
@@ -93,7 +93,7 @@ def agent_frame(analysis: Analysis, population: str) -> go.Figure:
     shared: dict[str, Any] = {"matches": "x3", "showticklabels": False}
     figure.update_layout(
         xaxis=shared, xaxis2=shared,
-        xaxis3={"title": {"text": "delivery day" if trace.dates is not None else "round"}},
+        xaxis3={"title": {"text": axis_of_rounds(trace)}},
         yaxis={"title": {"text": currency or "utility"}, "zeroline": True},
         yaxis2={"title": {"text": currency or "utility"}, "zeroline": True},
         yaxis3={

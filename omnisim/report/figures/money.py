@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from omnisim.analysis import Analysis
-from omnisim.analysis.units import units
+from omnisim.analysis.units import axis_of_rounds, units
 from omnisim.analysis.worth import Worth
 from omnisim.report.figures.difference_map import Panel, difference_map
 from omnisim.report.figures.style import BLUE, GREEN, ORANGE, axis, blank, days, describe, numbers, stack, translucent
@@ -38,10 +38,9 @@ def money_course(analysis: Analysis, population: str) -> go.Figure:
             xaxis=axis("x", panel), yaxis=axis("y", panel),
         )  # fmt: skip
     figure.update_yaxes(title_text=f"{label(worth.currency, 12)} per agent", zeroline=True)
-    position = "delivery day" if trace.dates is not None else "round"
     figure.update_layout(
-        hovermode="x", xaxis={"showticklabels": False}, xaxis2={"title": {"text": position}, "matches": "x",
-                                                                "showticklabels": True},
+        hovermode="x", xaxis={"showticklabels": False},
+        xaxis2={"title": {"text": axis_of_rounds(trace)}, "matches": "x", "showticklabels": True},
     )  # fmt: skip
     caption = (
         f"Money of a mean agent of {population}, summed over the {unit.round}s, less what it would have earned with "

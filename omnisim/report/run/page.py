@@ -6,8 +6,9 @@ from typing import Any
 
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
-from omnisim.errors import ProblemError
+from omnisim.errors import OutputError, ProblemError
 from omnisim.files import atomic_write
+from omnisim.refusing import one_of, path_of
 from omnisim.report import embedding
 from omnisim.report.run import facts
 from omnisim.report.run.agents_data import AgentsData, agents_data
@@ -70,11 +71,12 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     """
     if not isinstance(analysis, Analysis):
         raise ProblemError(f"write_report needs an Analysis, from analyze, got {type(analysis).__name__}")
-    details = dict(details or {})
+    path = path_of("path of write_report", path, OutputError)
+    details = dict(one_of("details of write_report", details or {}, Mapping, "a mapping", ProblemError))
     for key in details:
         if key not in DETAILS:
             raise ValueError(f"details has the key {key!r}: it may have {', '.join(DETAILS)}")
-    with atomic_write(Path(path)) as file:  # a place that cannot be written is found before anything is drawn
+    with atomic_write(path) as file:  # a place that cannot be written is found before anything is drawn
         file.write(render(analysis, details))
 
 

@@ -13,12 +13,10 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.analysis.worth import Worth, course
 from omnisim.arrays import FloatArray
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.report.tables import Cell, Column, Table
 from omnisim.report.text import amount, count, listing, percent, signed_amount
 from omnisim.statistics.gains import HALF_A_CENT
-
-YEAR = 365
-"""Days of the year that money of a run over days is scaled to."""
 
 TOTAL = "all"
 """Name of the row of all populations together."""
@@ -122,7 +120,7 @@ def terms(analysis: Analysis) -> Terms:
     return Terms(
         unit.agent,
         f"{unit.agent}s",
-        YEAR / trace.rounds if yearly else 1.0,
+        DAYS_OF_A_YEAR / trace.rounds if yearly else 1.0,
         f"{unit.agent} and year" if yearly else f"{unit.agent} over the run",
         unit.round,
         f"persistence (acting on the {unit.quantity}s of the {unit.round} before)",
@@ -170,8 +168,8 @@ def sentences(analysis: Analysis) -> Iterator[str]:
             f"Means count each {said.agent} as often as its weight says: {listing(told)}; numbers of {said.agents} "
             "count each once."
         )
-    if said.factor != 1.0 and analysis.trace.rounds != YEAR:
-        scaled = "up" if analysis.trace.rounds < YEAR else "down"
+    if said.factor != 1.0 and analysis.trace.rounds != DAYS_OF_A_YEAR:
+        scaled = "up" if analysis.trace.rounds < DAYS_OF_A_YEAR else "down"
         yield f"Sums over a year are those of {count(analysis.trace.rounds, said.round)}, scaled {scaled}."
     if analysis.trace.about.get("adversary") == "DemandResponse":
         yield (

@@ -14,6 +14,7 @@ from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.strategies.parameters import Parametrized
+from omnisim.wording import count
 
 
 class Adversary(Parametrized, ABC):
@@ -127,7 +128,7 @@ class Adversary(Parametrized, ABC):
                 raise StrategyError(f"{type(self).__name__} chose badly in round {context.round}: {cause}") from cause
         if law.dimension != self.dimension:
             raise StrategyError(
-                f"{type(self).__name__} chose an outcome of {law.dimension} coordinates in round "
+                f"{type(self).__name__} chose an outcome of {count(law.dimension, 'coordinate')} in round "
                 f"{context.round}: it declares {self.dimension}"
             )
         return law

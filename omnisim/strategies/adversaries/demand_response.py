@@ -19,6 +19,7 @@ from omnisim.strategies.parameters import Written
 from omnisim.strategies.supply.generators import from_tables, read_generators
 from omnisim.strategies.supply.merit_order import clearing_prices
 from omnisim.strategies.supply.shocks import Breakdowns, FuelStep, Outage, fuel_prices, in_service
+from omnisim.wording import count
 
 Schedules: TypeAlias = Literal["yesterday", "expected"]
 Published: TypeAlias = Literal["load_before", "available_capacity"]
@@ -200,7 +201,8 @@ class DemandResponse(Adversary):
                 )
         if isinstance(self.base_load, np.ndarray) and len(self.base_load) not in (1, dimension):
             raise StrategyError(
-                f"base_load of DemandResponse has {len(self.base_load)} numbers: outcomes have {dimension} coordinates"
+                f"base_load of DemandResponse has {len(self.base_load)} numbers: outcomes have "
+                f"{count(dimension, 'coordinate')}"
             )
         for generator in self._generators:
             generator.delivers(dimension)

@@ -14,6 +14,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.strategies.parameters import Written
+from omnisim.wording import count
 
 
 class OutcomeStream(Adversary):
@@ -72,7 +73,7 @@ class OutcomeStream(Adversary):
             table = outcome_table("source of OutcomeStream", source)
             if table.shape[1] != dimension:
                 raise StrategyError(
-                    f"source of OutcomeStream has {table.shape[1]} coordinates: its dimension is {dimension}"
+                    f"source of OutcomeStream has {count(table.shape[1], 'coordinate')}: its dimension is {dimension}"
                 )
             self._source = table.__iter__
             self.horizon = len(table)

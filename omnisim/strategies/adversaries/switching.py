@@ -45,7 +45,7 @@ class Switching(Adversary):
     --------
     >>> calm_then_wild = Switching(laws=[[[0.5]], [[0.0], [1.0]]], switches=[100])
     >>> calm_then_wild.law(Context(round=99), None, None)
-    Mixture(1 points in [0, 1]^1)
+    Mixture(1 point in [0, 1]^1)
     >>> calm_then_wild.law(Context(round=100), None, None)
     Mixture(2 points in [0, 1]^1)
     """

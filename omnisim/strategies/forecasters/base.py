@@ -10,6 +10,7 @@ from omnisim.problem.context import Context, Service
 from omnisim.problem.guarantees import OF_FORECASTERS
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.declaring import Declaring
+from omnisim.wording import count
 
 
 class Forecaster(Declaring, ABC):
@@ -75,7 +76,7 @@ class Forecaster(Declaring, ABC):
                 ) from cause
         if predicted.dimension != dimension:
             raise StrategyError(
-                f"{type(self).__name__} predicted {predicted.dimension} coordinates in round {context.round}: "
+                f"{type(self).__name__} predicted {count(predicted.dimension, 'coordinate')} in round {context.round}: "
                 f"outcomes have {dimension}"
             )
         return predicted

@@ -8,10 +8,10 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.elementary import exp, log
-from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.products import times, weighted_sums
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.bases import bases_of
 from omnisim.strategies.forecasters.ridge_autoregression import RidgeAutoregression
 from omnisim.strategies.parameters import Written
 
@@ -38,14 +38,14 @@ class Combination(Forecaster):
     Parameters
     ----------
     bases
-        At least one.
+        At least one: forecasters, or registered names of some that need no parameters.
     correction
         Whether the regression competes too.
 
     Raises
     ------
     StrategyError
-        If there is no base.
+        If there is no base, or one is something else.
 
     Examples
     --------
@@ -64,9 +64,7 @@ class Combination(Forecaster):
     """
 
     def __init__(self, bases: Annotated[Sequence[Forecaster], Written("forecasters")], correction: bool = True) -> None:
-        if not bases:
-            raise StrategyError("Combination needs at least one base")
-        self.bases = tuple(bases)
+        self.bases = bases_of("Combination", bases, least=1)
         self.correction = correction
 
     @property

@@ -17,6 +17,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.bases import bases_of
 from omnisim.strategies.forecasters.combination import Combination
 from omnisim.strategies.forecasters.persistence import Persistence
 from omnisim.strategies.parameters import Written
@@ -124,14 +125,14 @@ class DecisionCalibrated(Forecaster):
                 f"tolerance of DecisionCalibrated must be > 0, got {tolerance}: the minimax step reaches 0 only in the "
                 "limit"
             )
-        if base_events and not bases:
+        self.bases = bases_of("DecisionCalibrated", bases)
+        if base_events and not self.bases:
             raise StrategyError("base_events of DecisionCalibrated needs at least one base")
         if regret and weights != "potential":
             raise StrategyError(
                 f"regret of DecisionCalibrated needs weights = 'potential', got {weights!r}: others have no budget"
             )
         self.regret = weights == "potential" if regret is None else regret
-        self.bases = tuple(bases)
         self.combine, self.base_regret = combine, base_regret
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance

@@ -16,6 +16,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.losses import Mean
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.bases import bases_of
 from omnisim.strategies.forecasters.climatology import Climatology
 from omnisim.strategies.forecasters.persistence import Persistence
 from omnisim.strategies.parameters import Written
@@ -88,7 +89,7 @@ class Omnipredictor(Forecaster):
         for name, (value, least) in limits.items():
             if value < least:
                 raise StrategyError(f"{name} of Omnipredictor must be >= {least}, got {value}")
-        self.bases = tuple(bases) or (Persistence(), Climatology())
+        self.bases = bases_of("Omnipredictor", bases) or (Persistence(), Climatology())
         self.method, self.m, self.seed = method, m, seed
         self.warm_up, self.refit_every, self.window = warm_up, refit_every, window
 

@@ -9,6 +9,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.suggest import nearest
+from omnisim.wording import count
 
 
 class Published(Forecaster):
@@ -63,7 +64,7 @@ class Published(Forecaster):
             raise StrategyError(f"Published has predictions for {length} rounds: the run has {self.service.rounds}")
         if dimension != self.service.dimension:
             raise StrategyError(
-                f"Published has predictions of {dimension} coordinates: outcomes have {self.service.dimension}"
+                f"Published has predictions of {count(dimension, 'coordinate')}: outcomes have {self.service.dimension}"
             )
 
     def _predict(self, context: Context) -> Mixture:

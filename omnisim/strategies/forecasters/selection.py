@@ -6,11 +6,11 @@ from typing import Annotated
 import numpy as np
 
 from omnisim.arrays import FloatArray
-from omnisim.errors import StrategyError
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
 from omnisim.products import inner
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.bases import bases_of
 from omnisim.strategies.parameters import Written
 
 
@@ -24,12 +24,12 @@ class Selection(Forecaster):
     Parameters
     ----------
     bases
-        At least one.
+        At least one: forecasters, or registered names of some that need no parameters.
 
     Raises
     ------
     StrategyError
-        If there is no base.
+        If there is no base, or one is something else.
 
     Examples
     --------
@@ -45,9 +45,7 @@ class Selection(Forecaster):
     """
 
     def __init__(self, bases: Annotated[Sequence[Forecaster], Written("forecasters")]) -> None:
-        if not bases:
-            raise StrategyError("Selection needs at least one base")
-        self.bases = tuple(bases)
+        self.bases = bases_of("Selection", bases, least=1)
 
     def diagnostics(self) -> dict[str, float]:
         """The index of the base followed."""

@@ -16,6 +16,7 @@ from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesSteps, Guarantee
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
+from omnisim.strategies.forecasters.bases import bases_of
 from omnisim.strategies.parameters import Written
 
 
@@ -68,7 +69,7 @@ class StepCalibrated(Forecaster):
         for name, value in (("levels", levels), ("thresholds", thresholds)):
             if value < 1:
                 raise StrategyError(f"{name} of StepCalibrated must be >= 1, got {value}")
-        self.bases = tuple(bases)
+        self.bases = bases_of("StepCalibrated", bases)
         self.levels, self.thresholds = levels, thresholds
 
     def gain_gradient(self) -> FloatArray | None:

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from omnisim.arrays import FloatArray, within
+from omnisim.by_value import ByValue
 from omnisim.errors import StrategyError
 from omnisim.reading import read_bytes, reading
 from omnisim.suggest import nearest
+from omnisim.wording import count
 
 
-@dataclass(frozen=True, kw_only=True)
-class Generator:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Generator(ByValue):
     """A power plant, or all plants of a kind.
 
     A MWh costs ``cost`` + ``heat_rate`` times the price of its fuel.
@@ -82,7 +84,7 @@ class Generator:
         if len(self.availability) not in (1, dimension):
             raise StrategyError(
                 f"availability of generator {self.name!r} has {len(self.availability)} numbers: outcomes have "
-                f"{dimension} coordinates"
+                f"{count(dimension, 'coordinate')}"
             )
         return np.asarray(np.broadcast_to(self.capacity * self.availability, (dimension,)))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.report.study.results import Finding
 from omnisim.report.text import number, score, signed_amount, signed_score, with_interval
 from omnisim.statistics.intervals import Interval
@@ -13,8 +14,6 @@ from omnisim.statistics.slopes import slope_of
 from omnisim.statistics.verdicts import at_least, at_most
 from omnisim.studies.crowding.cases import CALIBRATED, CROWDED, SINGLE
 from omnisim.studies.frame import certificates
-
-DAYS_OF_A_YEAR = 365
 
 SUBLINEAR = 0.75
 """The largest slope on logarithmic axes that counts as growing slower than the rounds."""

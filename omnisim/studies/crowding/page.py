@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from omnisim.comparison.comparison import Comparison
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.clipping import ALARMING, NOTICED
 from omnisim.report.drawings import Curve, Drawing, Panel
 from omnisim.report.study.results import Chart, Section, Study, Table
@@ -13,7 +14,7 @@ from omnisim.studies import Options
 from omnisim.studies.contests import compared
 from omnisim.studies.crowding import prose
 from omnisim.studies.crowding.cases import CROWDED, FORECASTERS, FULL, QUICK, SINGLE, Case, Plan, cases, runs
-from omnisim.studies.crowding.findings import DAYS_OF_A_YEAR, findings
+from omnisim.studies.crowding.findings import findings
 from omnisim.studies.frame import Frame, paragraphs
 
 

@@ -10,12 +10,11 @@ import pandas as pd
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.comparison.comparison import Comparison
 from omnisim.comparison.records import SEED
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.statistics.paired import Difference, over_market
 from omnisim.studies.real_markets.cases import CUT, EARNED, ENGINE, Case
 from omnisim.studies.real_markets.contenders import CLIMATOLOGY, EVERY, FORESIGHT, RIDGE, WEAK, calibrated, pool
 from omnisim.studies.real_markets.setting import ALL, CHANGED, POPULATIONS, Setting
-
-DAYS_PER_YEAR = 365
 
 SECONDS = "simulate_seconds"
 
@@ -136,7 +135,7 @@ def collect(cases: Sequence[Case], comparisons: Sequence[Comparison]) -> Results
         for name in case.new:
             daily[market, name] = earned[name]
             played = [agents[name, seed] for seed in case.seeds]
-            year = DAYS_PER_YEAR / earned[name].shape[1]
+            year = DAYS_OF_A_YEAR / earned[name].shape[1]
             for population in POPULATIONS:
                 money[market, name, population] = year * np.stack([_money_of(one, population) for one in played])
         for replicate, seed in enumerate(case.seeds):

@@ -12,12 +12,13 @@ from scenario_files import omnisim_command
 from small_comparison import FORECASTERS, ROUNDS, compared, small_scenario
 
 import omnisim
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.report.comparison import tables
 from omnisim.report.comparison.course import planes
 from omnisim.report.comparison.figures import shown_figures
 from omnisim.report.comparison.page import render
 from omnisim.report.comparison.runs import runs_to_look_at
-from omnisim.report.comparison.scope import DAYS_OF_A_YEAR, MOST_FORECASTERS, Scope
+from omnisim.report.comparison.scope import MOST_FORECASTERS, Scope
 from omnisim.report.comparison.verdict import headline, verdict
 from omnisim.report.tables import Table
 from omnisim.report.template import MOST_BYTES

@@ -64,7 +64,7 @@ def test_a_copy_in_the_middle_of_a_run_goes_its_own_way() -> None:
     [
         (iter([[0.5]]), 1, "is an iterator .* which can be read only once"),
         (walk(), 2, r"is an iterator \(generator\)"),
-        ([[0.5]], 2, "has 1 coordinates: its dimension is 2"),
+        ([[0.5]], 2, "has 1 coordinate: its dimension is 2"),
         ([[1.5]], 1, r"\[0, 0\] is 1.5: every entry must lie in \[0, 1\]"),
         (walk, 0, "dimension of OutcomeStream must be >= 1, got 0"),
     ],

@@ -9,12 +9,13 @@ from market_contests import one_run, played_on
 
 import omnisim
 from omnisim.market import Market
+from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.report.study.page import render
 from omnisim.studies import Options
 from omnisim.studies.real_markets.cases import Plan
 from omnisim.studies.real_markets.contenders import build, pool
 from omnisim.studies.real_markets.page import assemble, clipping_told, cuts
-from omnisim.studies.real_markets.results import DAYS_PER_YEAR, collect
+from omnisim.studies.real_markets.results import collect
 from omnisim.studies.real_markets.setting import PAST_DAYS, POPULATIONS, Setting, setting
 
 AGENTS = (4, 3, 3)
@@ -59,7 +60,7 @@ def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, 
     expected = earned(known, "sharp", 7)
     for population in POPULATIONS:
         by_day, _ = expected[population]
-        sums = by_day.sum(axis=0) * DAYS_PER_YEAR / DAYS
+        sums = by_day.sum(axis=0) * DAYS_OF_A_YEAR / DAYS
         np.testing.assert_allclose(
             measured.money["AA", "sharp", population][0], sums, rtol=1e-9, atol=1e-9 * np.abs(sums).max()
         )

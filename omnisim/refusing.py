@@ -1,0 +1,58 @@
+"""Refusals of what is of another type, in one line that names the parameter, the value and what would be right."""
+
+from collections.abc import Mapping
+from numbers import Integral
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from omnisim.errors import OmnisimError
+from omnisim.wording import in_short
+
+
+def one_of(what: str, value: Any, kind: Any, wanted: str, error: type[OmnisimError]) -> Any:
+    """The value, if it is of a type, or of one of several.
+
+    >>> from omnisim.errors import ScenarioError
+    >>> one_of("network", 3, dict, "a Network", ScenarioError)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ScenarioError: network must be a Network, got 3
+    """
+    if not isinstance(value, kind):
+        what_it_is = f"the class {value.__name__}, not an object" if isinstance(value, type) else in_short(value)
+        raise error(f"{what} must be {wanted}, got {what_it_is}")
+    return value
+
+
+def table(what: str, value: Any, error: type[OmnisimError]) -> Mapping[str, Any]:
+    """The value, if it is a mapping from names."""
+    found: Mapping[str, Any] = one_of(what, value, Mapping, "a mapping from names", error)
+    for name in found:
+        one_of(f"a name in {what}", name, str, "a text", error)
+    return found
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number; True and False are none.
+
+    >>> is_whole(3), is_whole(np.int8(3)), is_whole(3.0), is_whole(True)
+    (True, True, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+
+
+def path_of(what: str, value: Any, error: type[OmnisimError]) -> Path:
+    """The value as a path, if it is one or the text of one.
+
+    >>> from omnisim.errors import TraceError
+    >>> path_of("path of load_trace", 3, TraceError)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.TraceError: path of load_trace must be a path or its text, got 3
+    """
+    if not isinstance(value, str | PathLike) or not isinstance(fspath(value), str):
+        raise error(f"{what} must be a path or its text, got {in_short(value)}")
+    return Path(value)

@@ -1,0 +1,41 @@
+"""Words for numbers and values, in one short line."""
+
+import numpy as np
+
+_LONGEST = 200
+"""Characters of a text."""
+
+
+def count(value: int, noun: str, plural: str | None = None) -> str:
+    """A whole number with its noun.
+
+    >>> count(1, "agent"), count(2500, "agent")
+    ('1 agent', '2,500 agents')
+    """
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+def in_short(value: object, longest: int = 60) -> str:
+    """Text of a value on one short line: arrays and tables by their shape, what is long by its length.
+
+    >>> in_short(np.zeros((3, 2))), in_short([0] * 500), in_short("a")
+    ('<array (3, 2)>', '<list of 500>', "'a'")
+    """
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"<{'array' if isinstance(value, np.ndarray) else 'table'} {shape}>"
+    text = " ".join(repr(value).split())
+    if len(text) <= longest:
+        return text
+    if isinstance(value, str | bytes) or not hasattr(value, "__len__"):
+        return shortened(text, longest)
+    return f"<{type(value).__name__} of {len(value)}>"
+
+
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    """A text whose end is left out where it is too long.
+
+    >>> shortened("Hedge(eta=1.5)", 10)
+    'Hedge(eta…'
+    """
+    return text if len(text) <= longest else text[: longest - 1] + "…"
