@@ -112,7 +112,11 @@ def direct_ensemble(
         ``"min_high"`` is Algorithm 2 as printed: it examines the least threshold of the upper one first. ``"max_low"``
         begins with the upper one unasked and examines the largest threshold of the lower one first; on the paper's
         simulated example (n = 400, m = 16, 100 draws) its mean error is 0.0023 and that of the printed one 0.0035.
-        ``"middle"`` asks half-way between these two thresholds, so that swapping the two classes mirrors the predictor.
+        ``"middle"`` asks half-way between these two thresholds, so that swapping the two classes mirrors the predictor;
+        with the others a prediction may move by a third. What that costs: with laws at random (five points, chances
+        uniform, 100 draws each) the mean error of ``"max_low"`` and of it is 0.0030 and 0.0059 at n = 200, m = 16,
+        0.0042 and 0.0068 at m = 32, 0.0024 and 0.0038 at n = 400, m = 16, the differences beyond their intervals of
+        95 %; at m = 4 there is none to be seen. Hence the default.
     sample_weight : (n,)
         How many rows each stands for, >= 0; None for one each. All that is computed of the sample are sums of V
         over rows, so that whole numbers are repeated rows, and 0 is no row. Their sum stands for n in epsilon; at c = 0

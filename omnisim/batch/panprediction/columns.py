@@ -65,12 +65,16 @@ def values(source: Source, X: Any, what: str) -> FloatArray:
         elif hasattr(X, "columns") and not source.isidentifier():
             column = Expression(source)(X)
         else:
-            raise ProblemError(f"{what} is column {source!r}, which X does not have: give X as a data frame with it")
+            raise ProblemError(f"{what} is column {source!r}, which is not there: give a data frame with it")
     else:
         if not -np.shape(X)[1] <= source < np.shape(X)[1]:
             raise ProblemError(f"{what} is column {source}, but X has {np.shape(X)[1]} columns")
         column = X.iloc[:, source] if hasattr(X, "iloc") else np.asarray(X)[:, source]
-    return within(what, np.asarray(column, dtype=np.float64), (rows,), 0, 1)
+    try:
+        numbers = np.asarray(column, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ProblemError(f"{what} must be numbers in [0, 1] or truths, none of them missing: {error}") from error
+    return within(what, numbers, (rows,), 0, 1)
 
 
 def table(sources: Mapping[str, Any], X: Any, kind: str) -> FloatArray:

@@ -1,6 +1,7 @@
 """Panprediction as a scikit-learn estimator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from omnisim.batch.models import answers_of, checked_table, cross_fitted_answers
 from omnisim.batch.panprediction import columns
 from omnisim.batch.panprediction.deterministic import learn_deterministic
 from omnisim.batch.panprediction.gaps import RESAMPLES, gap_table
+from omnisim.batch.panprediction.grouping import Grouping
 from omnisim.batch.panprediction.measures import Law, as_table, worst_sets
-from omnisim.batch.panprediction.postprocessor import checked_rules, correction_table, warn_about
+from omnisim.batch.panprediction.postprocessor import checked_rules, correction_table, warn_about, with_leaves
 from omnisim.batch.panprediction.randomized import learn_randomized
+from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.sample import Sample, sample
 from omnisim.batch.panprediction.stepwise import learn_stepwise
 from omnisim.batch.weighting import rows_of, rows_to_learn_from
@@ -41,7 +44,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     groups
         By name, or in a sequence: columns of X (index, or name in a data frame), expressions over the columns of a data
         frame (``"age > 60 and sex == 'f'"``), functions of X (which a pickle keeps only by their names), or None for
-        everyone. Memberships in [0, 1]; groups may overlap. None is the one group of everyone: omniprediction.
+        everyone. Memberships in [0, 1]; groups may overlap. A column of text makes a group of each of its values.
+        Everyone is always among the groups, as in :class:`Postprocessor`: what serves groups should serve all.
+        None is the one group of everyone: omniprediction.
     comparators
         Likewise, or classifiers to be fitted (regressors are clipped to [0, 1]). Classifiers are cross-fitted: learning
         sees what they say of rows that they were not fitted on. None is a logistic regression and gradient boosting,
@@ -59,6 +64,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         eps > 0: the deterministic method then corrects until no set has a bias of more than eps, whatever the size of
         the set and whatever held-out rows say, which below the noise of about sqrt(v / n) is harmful, and you are
         warned. None for a tolerance of two standard deviations of each set's own noise.
+    depth, found, smallest
+        Intersections of groups, groups that are found over all columns of X, and the rows that either needs; see
+        :class:`Postprocessor`.
     max_corrections, shrinkage
         Of the deterministic method without a tolerance; see :class:`Postprocessor`.
     levels, thresholds, rounds_kept
@@ -72,7 +80,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     classes_
         The two labels; the probability is that of the second.
-    groups_, comparators_
+    groups_
+        Names of the groups, everyone first.
+    comparators_
         Sources by name, classifiers fitted.
     base_
         What it started from: the name of a comparator, a classifier fitted, or None.
@@ -112,6 +122,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         method: str = "deterministic",
         base: Any = MOST_ACCURATE,
         tolerance: float | None = None,
+        depth: int = 1,
+        found: int = 0,
+        smallest: int = 30,
         max_corrections: int = 100,
         shrinkage: float = 1.0,
         levels: int | None = None,
@@ -125,6 +138,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.method = method
         self.base = base
         self.tolerance = tolerance
+        self.depth = depth
+        self.found = found
+        self.smallest = smallest
         self.max_corrections = max_corrections
         self.shrinkage = shrinkage
         self.levels = levels
@@ -158,27 +174,73 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, weights = rows_to_learn_from(X, y, sample_weight, "Panpredictor")
         X, outcomes = rows_of(X, rows), self._encode(np.asarray(y)[rows])
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        groups = {columns.EVERYONE: None} if self.groups is None else self.groups
-        self.groups_ = columns.named(groups, "group")
-        if not self.groups_:
-            raise ProblemError(
-                f"groups of Panpredictor are {self.groups!r}: give one or more, or None for the one group of everyone"
-            )
+        if self.found < 0:
+            raise StrategyError(f"found of Panpredictor must be >= 0, got {self.found}")
+        self._grouping = self._grouped(self.groups, X, weights)
         self.comparators_, h = self._fit_comparators(X, outcomes, seed, weights)
-        data = sample(columns.table(self.groups_, X, "group"), h, outcomes)
+        table = self._grouping.table(X, len(outcomes))
+        data = sample(table, h, outcomes)
         base = self._fit_base(X, data, seed, weights)
-        self._fit_model(data, base, weights, np.random.default_rng(seed))
+        mass = np.ones(len(data)) if weights is None else weights
+        self._start = float(np.average(outcomes, weights=mass))
+        start = np.full(len(data), self._start) if base is None else base
+        self._tree, regroup = None, None
+        if self.found:
+            frame, residuals = as_table_of_columns(X), outcomes - start
+            self._tree = ResidualTree(self.found, self.smallest, seed)
+            regroup = partial(with_leaves, table, self._tree, frame, residuals, start, mass)
+            self._tree.fit(frame, residuals, start, mass, np.arange(len(data)))
+            leaves = self._tree.table(frame, start)
+            # Of leaves that were not grown there are no rows.
+            data = Sample(np.hstack([table, leaves]), data.comparators, data.outcomes)
+        self.groups_ = self._grouping.names + ([] if self._tree is None else self._tree.names)
+        self._fit_model(data, base, weights, np.random.default_rng(seed), regroup)
         return self
 
+    def _grouped(self, groups: Any, X: Any, weights: FloatArray | None) -> Grouping:
+        """Groups of the rows of X.
+
+        Raises
+        ------
+        ProblemError
+            If one that was given has no row, or none is given.
+        """
+        if groups is None:
+            return Grouping().fit(None, len(X))
+        sources = columns.named(groups, "group")
+        if not sources:
+            raise ProblemError(
+                f"groups of Panpredictor are {groups!r}: give one or more, or None for the one group of everyone"
+            )
+        made = Grouping(sources, self.depth, self.smallest).fit(X, len(X), weights)
+        for name in made.empty:
+            raise ProblemError(f"group {name!r} has no row: nothing can be promised for an empty group")
+        return made
+
+    def _groups_of(self, X: Any, base: FloatArray | None) -> FloatArray:
+        """Memberships (n, G) of new rows, given base predictions (n,)."""
+        table = self._grouping.table(X, len(X))
+        if self._tree is None:
+            return table
+        start = np.full(len(X), self._start) if base is None else base
+        return np.hstack([table, self._tree.table(as_table_of_columns(X), start)])
+
     def _fit_model(
-        self, data: Sample, base: FloatArray | None, weights: FloatArray | None, rng: np.random.Generator
+        self,
+        data: Sample,
+        base: FloatArray | None,
+        weights: FloatArray | None,
+        rng: np.random.Generator,
+        regroup: Callable[[IntArray], FloatArray] | None,
     ) -> None:
         self.held_out_, self.held_out_error_ = np.zeros(0), None
         worst = 0.0
         if self.method == "deterministic" and self.tolerance is None:
             mass = np.ones(len(data)) if weights is None else weights
             start = np.full(len(data), np.average(data.outcomes, weights=mass)) if base is None else base
-            learnt = learn_stepwise(data.groups, data.comparators, data.outcomes, start, mass, checked_rules(self), rng)
+            learnt = learn_stepwise(
+                data.groups, data.comparators, data.outcomes, start, mass, checked_rules(self), rng, regroup
+            )
             self.model_: Any = learnt.model
             self.held_out_, self.held_out_error_ = learnt.held_out, learnt.held_out_error
             worst = learnt.worst[0]
@@ -201,7 +263,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
         corrections = self.model_.corrections if self.method == "deterministic" else []
         self.n_corrections_ = len(corrections)
-        self.corrections_ = correction_table(corrections, list(self.groups_), list(self.comparators_))
+        self.corrections_ = correction_table(corrections, self.groups_, list(self.comparators_))
         if self.method == "deterministic":
             noise = None
             if self.tolerance is not None:
@@ -212,15 +274,17 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def law(self, X: Any) -> Law:
         """Law of the prediction for each row: possible probabilities of the second class, and how likely each is."""
         X = self._checked(X)
-        g, h = columns.table(self.groups_, X, "group"), columns.table(self.comparators_, X, "comparator")
-        base = None
-        if isinstance(self.base_, str):
-            base = h[:, list(self.comparators_).index(self.base_)]
-        elif self.base_ is not None:
-            base = answers_of(self.base_, X)
+        h = columns.table(self.comparators_, X, "comparator")
+        base = self._base_of(X, h)
+        g = self._groups_of(X, base)
         if self.method == "deterministic":
             return Law.points(self.model_.predict(g, h, base))
         return Law.on_levels(self.model_.levels, self.model_.laws(g, h, base))
+
+    def _base_of(self, X: Any, h: FloatArray) -> FloatArray | None:
+        if isinstance(self.base_, str):
+            return h[:, list(self.comparators_).index(self.base_)]
+        return None if self.base_ is None else answers_of(self.base_, X)
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Probabilities of the two classes, (n, 2): the mean of the law.
@@ -268,7 +332,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             By name, each a :class:`~omnisim.problem.losses.LossTable`, a
             :class:`~omnisim.problem.losses.ProperLoss`, or the losses (A, 2) of A actions under the two outcomes.
         groups
-            As for the constructor; None for those it was fitted with.
+            As for the constructor; None for those it was fitted with, as far as rows belong to them.
         resamples
             Of the bootstrap.
 
@@ -294,7 +358,6 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _sample(self, X: Any, y: Any, groups: Any) -> tuple[Sample, list[str]]:
         X = self._checked(X)
-        sources = self.groups_ if groups is None else columns.named(groups, "group")
         outcomes = np.asarray(y)
         strange = ~np.isin(outcomes, self.classes_)
         if strange.any():
@@ -302,8 +365,14 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"y has the label {outcomes[strange].tolist()[0]!r}: fitted with {self.classes_.tolist()}"
             )
         h = columns.table(self.comparators_, X, "comparator")
-        data = sample(columns.table(sources, X, "group"), h, (outcomes == self.classes_[1]).astype(np.float64))
-        return data, list(sources)
+        ones = (outcomes == self.classes_[1]).astype(np.float64)
+        if groups is None:
+            table, names = self._groups_of(X, self._base_of(X, h)), np.array(self.groups_)
+        else:
+            made = self._grouped(groups, X, None)
+            table, names = made.table(X, len(X)), np.array(made.names)
+        some = table.any(axis=0)
+        return sample(table[:, some], h, ones), names[some].tolist()
 
     def _checked(self, X: Any) -> Any:
         check_is_fitted(self)
@@ -363,6 +432,11 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 _HALF = 0.5
+
+
+def as_table_of_columns(X: Any) -> pd.DataFrame:
+    """Features as a data frame, of columns by their number if they have no names."""
+    return X if hasattr(X, "iloc") else pd.DataFrame(np.asarray(X))
 
 
 def _table(loss: Any) -> LossTable:

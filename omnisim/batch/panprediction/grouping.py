@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from omnisim.arrays import BoolArray, FloatArray, within
-from omnisim.batch.panprediction.columns import EVERYONE
+from omnisim.arrays import FloatArray
+from omnisim.batch.panprediction.columns import EVERYONE, values
 from omnisim.batch.panprediction.expressions import Expression
 from omnisim.batch.samples import holds_dates
 from omnisim.batch.weighting import quantiles
@@ -31,7 +31,7 @@ class Grouping:
     groups
         None: every column of the frame makes groups of its own: a yes or no (or 0 and 1) its two sides, a category and
         a number of at most ten values one group per value, any other number three thirds. Or a sequence, or a mapping
-        from names: expressions, names of columns with numbers in [0, 1], functions of the frame.
+        from names: expressions, columns with numbers in [0, 1], of text by their values, functions of the frame.
     depth
         Intersections of up to so many groups of different columns or descriptions, >= 1.
     smallest
@@ -43,8 +43,10 @@ class Grouping:
             raise ProblemError(f"depth and smallest of groups must be >= 1, got {depth} and {smallest}")
         self.groups, self.depth, self.smallest = groups, depth, smallest
 
-    def fit(self, frame: pd.DataFrame | None, rows: int, counts: FloatArray | None = None) -> Self:
-        """Decide which groups there are, by the rows of a frame; ``names`` are in their order, everyone first.
+    def fit(self, frame: Any, rows: int, counts: FloatArray | None = None) -> Self:
+        """Decide which groups there are, by the rows of a table; ``names`` are in their order, everyone first.
+
+        Those given by hand that no row belongs to are left out, and are in ``empty``.
 
         Counts (rows,) > 0 are how many rows each stands for, None for one each.
 
@@ -56,18 +58,24 @@ class Grouping:
         if frame is None and self.groups is not None:
             raise ProblemError("groups are described, but the columns that they are made of are not given")
         self._parts: dict[str, tuple[Any, ...]] = {EVERYONE: ()}
+        self.empty: list[str] = []
         if frame is None:
             return self
         mass = np.ones(rows) if counts is None else counts
-        families = (
-            self._given() if self.groups is not None else [_of_column(frame, name, mass) for name in frame.columns]
-        )
-        inside = [[(name, source, _members(source, frame, name)) for name, source in each] for each in families]
+        if self.groups is None:
+            families = [_of_column(frame, name, mass) for name in frame.columns]
+        else:
+            families = self._given(frame, mass)
+        inside = [
+            [(name, source, values(source, frame, f"group {name!r}")) for name, source in each] for each in families
+        ]
         for size in range(1, self.depth + 1):
             for chosen in itertools.combinations(inside, size):
                 for parts in itertools.product(*chosen):
                     column = np.prod([members for *_, members in parts], axis=0)
                     by_hand = size == 1 and self.groups is not None
+                    if by_hand and not column.any():
+                        self.empty.append(parts[0][0])
                     size_of = float(mass[column > 0].sum())
                     if not column.any() or not (by_hand or self.smallest <= size_of < float(mass.sum())):
                         continue
@@ -80,23 +88,26 @@ class Grouping:
         """Names of the groups."""
         return list(self._parts)
 
-    def table(self, frame: pd.DataFrame | None, rows: int) -> FloatArray:
+    def table(self, frame: Any, rows: int) -> FloatArray:
         """Memberships (rows, number of groups)."""
         known: dict[int, FloatArray] = {}
         found = np.ones((rows, len(self._parts)))
         for k, (name, sources) in enumerate(self._parts.items()):
             for source in sources:
                 if id(source) not in known:
-                    known[id(source)] = _members(source, frame, name)
+                    known[id(source)] = values(source, frame, f"group {name!r}")
                 found[:, k] *= known[id(source)]
         return found
 
-    def _given(self) -> list[list[tuple[str, Any]]]:
+    def _given(self, frame: Any, counts: FloatArray) -> list[list[tuple[str, Any]]]:
         items = self.groups.items() if isinstance(self.groups, Mapping) else [(None, one) for one in self.groups]
         families: list[list[tuple[str, Any]]] = []
         for k, (name, source) in enumerate(items):
             if source is None:
                 continue  # everyone, who is always there
+            if _of_values(frame, source):
+                families.append(_of_column(frame, source, counts))
+                continue
             label = name if name is not None else source if isinstance(source, str) else f"group {k}"
             families.append([(str(label), source)])
         return families
@@ -157,25 +168,25 @@ def _description(groups: Any, rows: int) -> Any:
 def _of_column(frame: pd.DataFrame, name: Any, counts: FloatArray) -> list[tuple[str, Any]]:
     column, quoted = frame[name], _name(name)
     # What a column holds counts, not how it is kept: numbers as categories or objects are numbers.
-    values = column.dropna()
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
-    values = values.infer_objects()
+    filled = column.dropna()
+    if isinstance(filled.dtype, pd.CategoricalDtype):
+        filled = filled.astype(filled.cat.categories.dtype)
+    filled = filled.infer_objects()
     if holds_dates(column):
         raise ProblemError(
             f"column {str(name)!r} holds dates or times, which make no groups by themselves: give the year, the month "
             "or the like as a column of its own, or leave it out"
         )
-    numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    if pd.api.types.is_bool_dtype(values.dtype) or (numeric and values.isin([0, 1]).all()):
+    numeric = pd.api.types.is_numeric_dtype(filled.dtype)
+    if pd.api.types.is_bool_dtype(filled.dtype) or (numeric and filled.isin([0, 1]).all()):
         # Compared with 1, a row of which it is not known is on neither side.
         return [(quoted, Expression(f"{quoted} == 1")), _named(f"{quoted} == 0")]
     if not numeric:
-        return [_named(f"{quoted} == {_text(value)}") for value in sorted(values.astype(str).unique())]
-    if values.nunique() <= _FEW:
-        return [_named(f"{quoted} == {float(value)!r}") for value in sorted(values.unique())]
+        return [_named(f"{quoted} == {_text(value)}") for value in sorted(filled.astype(str).unique())]
+    if filled.nunique() <= _FEW:
+        return [_named(f"{quoted} == {float(value)!r}") for value in sorted(filled.unique())]
     known = column.notna().to_numpy()
-    numbers = values.to_numpy(dtype=np.float64)
+    numbers = filled.to_numpy(dtype=np.float64)
     low, high = (float(end) for end in quantiles(numbers, [1 / 3, 2 / 3], counts[known]))
     return [_named(f"{quoted} <= {low!r}"), _named(f"{low!r} < {quoted} <= {high!r}"), _named(f"{quoted} > {high!r}")]
 
@@ -198,11 +209,12 @@ def _text(value: str) -> str:
     return f'"{value}"' if "'" in value else f"'{value}'"
 
 
-def _members(source: Any, frame: Any, name: str) -> FloatArray:
-    rows = len(frame)
-    if isinstance(source, str):
-        if source in frame.columns:
-            return within(f"group {name!r}", np.asarray(frame[source], dtype=np.float64), (rows,), 0, 1)
-        source = Expression(source)
-    found: BoolArray | FloatArray = np.asarray(source(frame), dtype=np.float64)
-    return within(f"group {name!r}", found, (rows,), 0, 1)
+def _of_values(frame: Any, source: Any) -> bool:
+    """Whether a source is the name of a column whose values are groups, being no numbers."""
+    if not isinstance(source, str) or source not in getattr(frame, "columns", ()):
+        return False
+    column = frame[source]
+    try:
+        return holds_dates(column) or not len(np.asarray(column, dtype=np.float64))
+    except (TypeError, ValueError):
+        return True

@@ -180,7 +180,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
             if frame is None:
                 raise ProblemError("found groups are made of columns: give them as groups")
             self._tree = ResidualTree(self.found, self.smallest, seed)
-            regroup = partial(_with_leaves, table, self._tree, frame, outcomes - base, original, weights)
+            regroup = partial(with_leaves, table, self._tree, frame, outcomes - base, original, weights)
             given = regroup(np.arange(len(base)))
             self._tree.fit(frame, outcomes - base, original, weights, np.arange(len(base)))
         learnt = learn_stepwise(given, self._compared(original), outcomes, base, weights, rules, rng, regroup)
@@ -246,7 +246,7 @@ def _check_rows(y: Any, rows: int) -> None:
         raise ProblemError(f"y has {count} rows and there are {rows} scores: one of each is needed per row")
 
 
-def _with_leaves(
+def with_leaves(
     table: FloatArray,
     tree: ResidualTree,
     frame: pd.DataFrame,

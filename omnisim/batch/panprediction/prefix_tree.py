@@ -37,9 +37,8 @@ def largest_corner(order, last, ranks, leaves, residuals):
     size = 1
     while size < leaves:
         size *= 2
-    total = np.zeros(2 * size)
-    most = np.zeros(2 * size)
-    least = np.zeros(2 * size)
+    # Of each node its total, and the most and the least of a beginning, next to each other: they are read together.
+    tree = np.zeros((2 * size, 4))
     scale = 0.0
     for point in range(len(residuals)):
         scale += abs(residuals[point])
@@ -51,22 +50,23 @@ def largest_corner(order, last, ranks, leaves, residuals):
         if residual != 0.0:
             pending = True
             node = size + ranks[point]
-            total[node] += residual
-            most[node] = max(0.0, total[node])
-            least[node] = min(0.0, total[node])
+            tree[node, 0] += residual
+            tree[node, 1] = max(0.0, tree[node, 0])
+            tree[node, 2] = min(0.0, tree[node, 0])
             node //= 2
             while node:
                 left = 2 * node
-                total[node] = total[left] + total[left + 1]
-                most[node] = max(most[left], total[left] + most[left + 1])
-                least[node] = min(least[left], total[left] + least[left + 1])
+                before = tree[left, 0]
+                tree[node, 0] = before + tree[left + 1, 0]
+                tree[node, 1] = max(tree[left, 1], before + tree[left + 1, 1])
+                tree[node, 2] = min(tree[left, 2], before + tree[left + 1, 2])
                 node //= 2
         if pending and last[position]:
             pending = False
-            if most[1] > best:
-                best, where, positive = most[1], position, True
-            if -least[1] > best:
-                best, where, positive = -least[1], position, False
+            if tree[1, 1] > best:
+                best, where, positive = tree[1, 1], position, True
+            if -tree[1, 2] > best:
+                best, where, positive = -tree[1, 2], position, False
     if where < 0:
         return 0.0, -1, -1
     sums = np.zeros(leaves)

@@ -27,6 +27,7 @@ from omnisim.report.figures.forecasts import errors_by_subsequence, forecast_err
 from omnisim.report.figures.growth import growth_curves
 from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
+from omnisim.report.figures.probabilities import murphy_diagram, regret_map, reliability_diagram
 from omnisim.suggest import nearest
 from omnisim.wording import in_short
 
@@ -44,11 +45,14 @@ __all__ = [
     "message_fates",
     "money_course",
     "months",
+    "murphy_diagram",
     "network_map",
     "plays",
     "potential_course",
     "prices",
+    "regret_map",
     "regrets",
+    "reliability_diagram",
     "schedules",
     "timeline",
     "violations",
