@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from omnisim.batch.merging import DirectEnsemble as DirectEnsemble
     from omnisim.batch.merging import direct_ensemble as direct_ensemble
     from omnisim.batch.panprediction import gap_table as gap_table
+    from omnisim.batch.panprediction import learn_derandomized as learn_derandomized
     from omnisim.batch.panprediction import learn_deterministic as learn_deterministic
     from omnisim.batch.panprediction import learn_randomized as learn_randomized
     from omnisim.batch.panprediction import step_calibration_error as step_calibration_error
@@ -91,6 +92,7 @@ _HOME = {
     "finite_minimizers": "omnisim.batch.base_predictors",
     "gap_table": "omnisim.batch.panprediction",
     "group_calibration": "omnisim.batch.scoring",
+    "learn_derandomized": "omnisim.batch.panprediction",
     "learn_deterministic": "omnisim.batch.panprediction",
     "learn_randomized": "omnisim.batch.panprediction",
     "linear_minimizers": "omnisim.batch.halfspaces",
