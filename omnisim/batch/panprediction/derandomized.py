@@ -71,7 +71,10 @@ without hints there is none, as it would occur 4 L times: Q <= max D. With hints
 **What is not claimed.** Between two thresholds w nothing is promised, unless h takes no value there. Sets {p > v} have
 the bias of s less that of {p <= v}, hence at most twice the bound. The constants are not the best. Swapping the classes
 does not mirror what is learnt, as events {p <= v} are no mirror of themselves. Rows that are repeated, or drawn by
-weights, are not independent. Levels must be as fine as 1 / sqrt(N): with one z, a level is off by up to 1 / (2 m).
+weights, are not independent; comparators and base are taken as given before the points, which those fitted on the same
+points, cross-fitted or not, are not. Levels must be as fine as 1 / sqrt(N): with one z, a level is off by up to 1 / (2
+m). On a law of k equally likely values the draws alone leave an error of the order k^(-1/2) until N is above 4 L k, so
+that hints set in; the theorem's is larger there.
 """
 
 import hashlib

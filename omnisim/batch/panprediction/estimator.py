@@ -150,6 +150,10 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         if self.method not in METHODS:
             raise StrategyError(f"method of Panpredictor is {self.method!r}: it must be one of {', '.join(METHODS)}")
+        if self.rounds_kept is None and self.method == "randomized":
+            raise StrategyError(
+                "rounds_kept of Panpredictor is None: the randomized method keeps some rounds, the derandomized all"
+            )
         if self.folds < 2:
             raise StrategyError(f"folds of Panpredictor must be >= 2, got {self.folds}")
         X, y = checked_table(self, X, y)

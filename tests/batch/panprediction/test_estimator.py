@@ -192,6 +192,7 @@ class TestRestricted:
             StrategyError,
             "method of Panpredictor is 'best': it must be one of deterministic, random",
         ),
+        ({"method": "randomized", "rounds_kept": None}, StrategyError, "rounds_kept of Panpredictor is None: the rand"),
         ({"folds": 1}, StrategyError, "folds of Panpredictor must be >= 2, got 1"),
         ({"base": "forest"}, StrategyError, "base of Panpredictor is 'forest': it must be 'most accurate', the name"),
         ({"groups": ["sex"]}, ProblemError, "group 'sex' is column 'sex', which X does not have"),
