@@ -25,6 +25,7 @@ from .measures import omniprediction_error as omniprediction_error
 from .merging import DirectEnsemble as DirectEnsemble
 from .merging import direct_ensemble as direct_ensemble
 from .panprediction import gap_table as gap_table
+from .panprediction import learn_derandomized as learn_derandomized
 from .panprediction import learn_deterministic as learn_deterministic
 from .panprediction import learn_randomized as learn_randomized
 from .panprediction import step_calibration_error as step_calibration_error

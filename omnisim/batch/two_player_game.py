@@ -97,9 +97,9 @@ def two_player(
 
     Time O(n m), memory for the sample and the rounds kept; a prediction costs O(S m) per distinct row in which base
     predictors contradict each other, and O(m) where they agree. Where the weights that decide differ by hundreds of
-    orders of magnitude, sums are exact and take fifty times as long: of base predictors that answer at random, c = 32, m
-    = 64 and S = 8,192 rounds, 50 ms of processor time per distinct row, where it is 1 ms of ones that are off by noise.
-    Fewer ``rounds_kept`` cost as much less.
+    orders of magnitude, sums are exact and take fifty times as long: of base predictors that answer at random, c = 32,
+    m = 64 and S = 8,192 rounds, 50 ms of processor time per distinct row, where it is 1 ms of ones that are off by
+    noise. Fewer ``rounds_kept`` cost as much less.
 
     Parameters
     ----------

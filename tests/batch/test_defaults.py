@@ -87,6 +87,11 @@ def law(**given: Any) -> Any:
     return learnt.laws(SAMPLE.groups, SAMPLE.comparators)
 
 
+def level(**given: Any) -> Any:
+    learnt = panprediction.learn_derandomized(SAMPLE, rng=np.random.default_rng(1), **given)
+    return [*learnt.predict(SAMPLE.groups, SAMPLE.comparators), learnt.bound]
+
+
 def gaps(**given: Any) -> Any:
     prediction, losses = panprediction.Law.points(P), {"squares": SquaredLoss()}
     rng = np.random.default_rng(1)
@@ -159,6 +164,7 @@ FUNCTIONS: dict[str, tuple[Any, dict[str, tuple[Any, Any]]]] = {
         {"bins": (10, 11)},
     ),
     "learn_randomized": (law, {"thresholds": (16, 3), "rounds_kept": (64, 65)}),
+    "learn_derandomized": (level, {"thresholds": (16, 3), "rounds_kept": (64, 65), "delta": (0.05, 0.06)}),
     "gap_table": (gaps, {"resamples": (1000, 1001)}),
 }
 """Of each function, what it returns, and of its parameters the default and another value."""

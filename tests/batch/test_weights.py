@@ -48,6 +48,7 @@ CLASSIFIERS = {
     "panpredictor": Panpredictor([None, 1], {"first": 0, "tree": TREE}, folds=2, tolerance=0.02, random_state=0),
     "panpredictor, steps": Panpredictor([None, 1], {"first": 0}, base=None, random_state=0),
     "panpredictor, randomized": Panpredictor([None, 1], [0], method="randomized", random_state=0),
+    "panpredictor, derandomized": Panpredictor([None, 1], [0], method="derandomized", random_state=0),
 }
 REGRESSORS = {
     "direct mean": DirectRegressor("single_feature", random_state=0),

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.batch.models import answers_of, checked_table, cross_fitted_answers, default_models
 from omnisim.batch.panprediction import columns
+from omnisim.batch.panprediction.derandomized import learn_derandomized
 from omnisim.batch.panprediction.deterministic import learn_deterministic
 from omnisim.batch.panprediction.gaps import RESAMPLES, gap_table
 from omnisim.batch.panprediction.grouping import Grouping
@@ -27,7 +28,7 @@ from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable, ProperLoss
 
-METHODS = ("deterministic", "randomized")
+METHODS = ("deterministic", "randomized", "derandomized")
 MOST_ACCURATE = "most accurate"
 MOST_DRAWN = 2**20
 """Rows at most that are drawn for the paper's algorithms, unless there are more."""
@@ -55,6 +56,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``"deterministic"``: as many corrections as rows held out bear, each on the set that is furthest beyond its own
         noise (:mod:`~omnisim.batch.panprediction.stepwise`), or, with a ``tolerance``, those of the paper's algorithm.
         ``"randomized"``: the paper's other algorithm, whose predictions are mixtures of neighbouring levels.
+        ``"derandomized"``: a level for every x at the rate of the randomized method, n^(-1/2), where all rounds are
+        kept (:mod:`~omnisim.batch.panprediction.derandomized`); levels of alike rows may differ by chance.
     base
         Where to start from: ``"most accurate"``, the comparator of least squared error; the name of a comparator; a
         classifier to be fitted; or None for the mean outcome. What is already good for all is kept: the deterministic
@@ -70,7 +73,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     max_corrections, shrinkage
         Of the deterministic method without a tolerance; see :class:`Postprocessor`.
     levels, thresholds, rounds_kept
-        Of the randomized method; see :func:`learn_randomized`.
+        Of the randomized and derandomized methods; see :func:`learn_randomized` and :func:`learn_derandomized`, which
+        takes None for all rounds.
     folds
         Of cross-fitting, >= 2.
     random_state
@@ -87,9 +91,9 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     base_
         What it started from: the name of a comparator, a classifier fitted, or None.
     model_
-        What was learnt: a :class:`Deterministic` or a :class:`Randomized`.
+        What was learnt: a :class:`Deterministic`, a :class:`Randomized` or a :class:`Derandomized`.
     n_corrections_
-        How many corrections were made (0 by the randomized method).
+        How many corrections were made (0 by the other methods).
     corrections_
         A data frame of them: group, where, shift.
     held_out_
@@ -129,7 +133,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shrinkage: float = 1.0,
         levels: int | None = None,
         thresholds: int = 16,
-        rounds_kept: int = 64,
+        rounds_kept: int | None = 64,
         folds: int = 5,
         random_state: Any = None,
     ) -> None:
@@ -167,6 +171,10 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         if self.method not in METHODS:
             raise StrategyError(f"method of Panpredictor is {self.method!r}: it must be one of {', '.join(METHODS)}")
+        if self.rounds_kept is None and self.method == "randomized":
+            raise StrategyError(
+                "rounds_kept of Panpredictor is None: the randomized method keeps some rounds, the derandomized all"
+            )
         if self.folds < 2:
             raise StrategyError(f"folds of Panpredictor must be >= 2, got {self.folds}")
         X, y = checked_table(self, X, y)
@@ -253,7 +261,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if self.method == "deterministic":
                 self.model_ = learn_deterministic(data, base=base, tolerance=self.tolerance)
             else:
-                self.model_ = learn_randomized(
+                learn: Any = learn_randomized if self.method == "randomized" else learn_derandomized
+                self.model_ = learn(
                     data,
                     base=base,
                     levels=self.levels,
@@ -277,7 +286,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         h = columns.table(self.comparators_, X, "comparator")
         base = self._base_of(X, h)
         g = self._groups_of(X, base)
-        if self.method == "deterministic":
+        if self.method != "randomized":
             return Law.points(self.model_.predict(g, h, base))
         return Law.on_levels(self.model_.levels, self.model_.laws(g, h, base))
 

@@ -68,7 +68,7 @@ def regret_map(table: pd.DataFrame, title: str = "Regret by group and loss") -> 
 
     ``table`` is what :func:`~omnisim.batch.regret_table` returns, with or without intervals.
     """
-    regrets = table.xs("regret", axis=1, level=1) if table.columns.nlevels > 1 else table
+    regrets = pd.DataFrame(table.xs("regret", axis=1, level=1) if table.columns.nlevels > 1 else table)
     values = regrets.to_numpy(dtype=np.float64)
     group, loss = divmod(int(np.nanargmax(values)), values.shape[1])
     most = f"{number(float(values[group, loss]))} for {regrets.index[group]} and {regrets.columns[loss]}"

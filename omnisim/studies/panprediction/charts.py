@@ -18,7 +18,7 @@ _THOUSANDTHS = 1000
 
 
 def rates_chart(growth: pd.DataFrame) -> Chart:
-    """Gap and step calibration error against n, for both algorithms."""
+    """Gap and step calibration error against n, for all algorithms."""
     part = growth[growth["part"] == "points"]
     panels, told = [], []
     for measure, heading, axis in _MEASURES:
@@ -31,8 +31,8 @@ def rates_chart(growth: pd.DataFrame) -> Chart:
         guides = [_guide(curves[0], -0.5, "like n^(−1/2)"), _guide(curves[1], -1 / 3, "like n^(−1/3)")]
         panels.append(Panel(heading.capitalize(), "points n", axis, [*curves, *guides]))
     caption = (
-        f"{_HOW} Dotted: the rates of the sample complexities 1/ε² (randomized) and 1/ε³ (deterministic), through "
-        "the first mean."
+        f"{_HOW} Dotted: the rates of the sample complexities 1/ε² (randomized, derandomized) and 1/ε³ "
+        "(deterministic), through the first mean."
     )
     alt = f"Line charts; slopes: {listing(told)}."
     return Chart("rates", "Error against the number of points", {"": Drawing(panels, caption, alt)})

@@ -9,6 +9,7 @@ from omnisim.report.text import count, listing, number
 from omnisim.statistics.slopes import slope_of
 from omnisim.statistics.verdicts import at_most, within
 from omnisim.studies.panprediction.comparison import PANPREDICTORS, beyond_width, losing
+from omnisim.studies.panprediction.growth import METHODS
 
 ROOT = (-0.6, -0.4)
 CUBE = -1 / 3
@@ -25,15 +26,16 @@ def findings(growth: pd.DataFrame, compared: pd.DataFrame) -> list[Finding]:
 
 def _rates(growth: pd.DataFrame) -> Iterator[Finding]:
     part = growth[growth["part"] == "points"]
-    randomized, deterministic = (part[part["method"] == name] for name in ("randomized", "deterministic"))
+    randomized, deterministic, derandomized = (part[part["method"] == name] for name in METHODS)
     for measure, word in (("gap", "the gap"), ("step_error", "the step calibration error")):
-        fitted = slope_of(randomized, measure, "points", FLOOR)
-        yield Finding(
-            "Error against n",
-            f"of the order n^(−1/2) (slope between {ROOT[0]:g} and {ROOT[1]:g}).".replace("-", "−"),
-            f"Randomized: {word} falls with slope {fitted}.",
-            within(fitted, *ROOT),
-        )
+        for name, rows in (("Randomized", randomized), ("Derandomized", derandomized)):
+            fitted = slope_of(rows, measure, "points", FLOOR)
+            yield Finding(
+                "Error against n",
+                f"of the order n^(−1/2) (slope between {ROOT[0]:g} and {ROOT[1]:g}).".replace("-", "−"),
+                f"{name}: {word} falls with slope {fitted}.",
+                within(fitted, *ROOT),
+            )
         fitted = slope_of(deterministic, measure, "points", FLOOR)
         yield Finding(
             "Error against n",

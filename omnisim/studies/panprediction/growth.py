@@ -8,6 +8,7 @@ import numpy as np
 from omnisim.batch.panprediction import (
     Law,
     gap_table,
+    learn_derandomized,
     learn_deterministic,
     learn_randomized,
     product_calibration_error,
@@ -15,7 +16,7 @@ from omnisim.batch.panprediction import (
 )
 from omnisim.studies.panprediction.law import LOSSES, law
 
-METHODS = ("randomized", "deterministic")
+METHODS = ("randomized", "deterministic", "derandomized")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ def measure(case: Growth) -> list[dict[str, Any]]:
     if case.method == "randomized":
         model = learn_randomized(data, rng=rng)
         found = Law.on_levels(model.levels, model.laws(g, h))
+    elif case.method == "derandomized":
+        # The rate is proved where all rounds are kept.
+        found = Law.points(learn_derandomized(data, rounds_kept=None, rng=rng).predict(g, h))
     else:
         found = Law.points(learn_deterministic(data).predict(g, h))
     names = [str(k) for k in range(case.groups)], [str(k) for k in range(case.comparators)]

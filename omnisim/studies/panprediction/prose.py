@@ -8,7 +8,8 @@ well as with the model that is best for that loss and that group."""
 
 RATES = """A synthetic law whose Bayes predictor is known, so that all errors are exact. In each group one comparator
 is the Bayes predictor and wrong elsewhere; the gap of a loss and a group is what its user loses to that comparator,
-and the largest over eight losses and all groups is drawn."""
+and the largest over eight losses and all groups is drawn. The derandomized predictor says one level for every point,
+as the deterministic one does; it keeps all rounds of its play, as its proof asks."""
 
 SIZES = """Groups of about half of the population each, and comparators that are right in one of them. The guarantee
 grows with the square root of the logarithm of their numbers only, which is why many users can be served at once."""

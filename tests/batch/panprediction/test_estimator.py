@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from omnisim.batch import Panpredictor, Postprocessor
 from omnisim.batch.models import cross_fitted_answers
 from omnisim.batch.panprediction import gap_table, sample
+from omnisim.batch.panprediction.estimator import METHODS
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable
@@ -39,13 +40,14 @@ def keeps(estimator, check) -> None:
 @parametrize_with_checks([
     Panpredictor(comparators=TREE, folds=2, random_state=0),
     Panpredictor(comparators=TREE, folds=2, method="randomized", random_state=0),
+    Panpredictor(comparators=TREE, folds=2, method="derandomized", random_state=0),
 ])  # fmt: skip
 def test_scikit_learn_contract(estimator, check):
     keeps(estimator, check)
 
 
 @pytest.mark.long
-@parametrize_with_checks([Panpredictor(random_state=0), Panpredictor(method="randomized", random_state=0)])
+@parametrize_with_checks([Panpredictor(method=method, random_state=0) for method in METHODS])
 def test_scikit_learn_contract_with_every_default(estimator, check):
     keeps(estimator, check)
 
@@ -63,7 +65,7 @@ GROUPS = {"everyone": None, "old": "old", "high dose": lambda X: X["dose"] > 0.5
 COMPARATORS = {"tree": DecisionTreeClassifier(max_depth=3), "dose": "dose", "linear": LinearRegression()}
 
 
-@pytest.mark.parametrize("method", ["deterministic", "randomized"])
+@pytest.mark.parametrize("method", METHODS)
 def test_it_starts_from_the_most_accurate_comparator(table, method):
     X, y = table
     columns = {"dose": "dose", "truth": lambda X: np.where(X["old"] > 0, X["dose"], X["age"]), "age": "age"}
@@ -74,7 +76,7 @@ def test_it_starts_from_the_most_accurate_comparator(table, method):
     assert Panpredictor(GROUPS, {}, method=method, random_state=1).fit(X, y).base_ is None
 
 
-@pytest.mark.parametrize("method", ["deterministic", "randomized"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("base", ["most accurate", None, "tree", LogisticRegression()])
 def test_sources_by_name_and_the_report(table, method, base):
     X, y = table
@@ -205,6 +207,7 @@ class TestRestricted:
             StrategyError,
             "method of Panpredictor is 'best': it must be one of deterministic, random",
         ),
+        ({"method": "randomized", "rounds_kept": None}, StrategyError, "rounds_kept of Panpredictor is None: the rand"),
         ({"folds": 1}, StrategyError, "folds of Panpredictor must be >= 2, got 1"),
         ({"base": "forest"}, StrategyError, "base of Panpredictor is 'forest': it must be 'most accurate', the name"),
         ({"groups": ["sex"]}, ProblemError, "group 'sex' is column 'sex', which is not there"),

@@ -196,11 +196,11 @@ def test_findings_tell_what_holds_from_what_does_not() -> None:
         )
 
     good = findings(growths(-0.5), compared(0.4))
-    assert [finding.holds for finding in good if finding.subject == "Error against n"] == [True] * 4
+    assert [finding.holds for finding in good if finding.subject == "Error against n"] == [True] * 6
     assert all(finding.holds for finding in good if finding.subject.startswith("Number of"))
     assert [f.holds for f in good if f.subject == "Held out: p"] == [True] * 4
     bad = findings(growths(-0.1), compared(0.21))
-    assert [finding.holds for finding in bad if finding.subject == "Error against n"] == [False] * 4
+    assert [finding.holds for finding in bad if finding.subject == "Error against n"] == [False] * 6
     assert [f.holds for f in bad if f.subject == "Held out: p"][:3] == [False] * 3
     fast = findings(growths(-0.9), compared(0.4))
     assert [f.holds for f in fast if f.subject.startswith("Number of")] == [False] * 4
