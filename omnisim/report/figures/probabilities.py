@@ -70,7 +70,7 @@ def regret_map(table: pd.DataFrame, title: str = "Regret by group and loss") -> 
     """
     regrets = pd.DataFrame(table.xs("regret", axis=1, level=1) if table.columns.nlevels > 1 else table)
     values = regrets.to_numpy(dtype=np.float64)
-    group, loss = divmod(int(np.nanargmax(values)), values.shape[1])
+    group, loss = divmod(int(np.nanargmax(values)), regrets.shape[1])
     most = f"{number(float(values[group, loss]))} for {regrets.index[group]} and {regrets.columns[loss]}"
     if table.columns.nlevels > 1:
         low, high = (float(table[(regrets.columns[loss], end)].iloc[group]) for end in ("low", "high"))
