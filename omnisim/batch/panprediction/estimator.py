@@ -102,7 +102,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The largest bias |E u (y - p)| of any step set, where each row is corrected as often by what was learnt without
         it; None by the paper's algorithms, which learn from all rows. The one of the rows learnt from,
         ``model_.in_sample_error`` of the deterministic method, says nothing of new rows: with a tolerance below the
-        noise it is at most that, and on rows held out it may be fifty times as large.
+        noise it is at most that, and on rows held out it may be many times as large.
 
     Examples
     --------
