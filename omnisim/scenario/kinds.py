@@ -61,7 +61,7 @@ def check_kinds(scenario: Any) -> None:
                 f"subsequence {name!r} must be None, a Rule, a boolean array or a function of context and history, "
                 f"got {in_short(each)}"
             )
-    if not is_whole(scenario.seed) or scenario.seed < 0:
+    if not is_whole(scenario.seed):  # streams refuse what is below 0
         raise ScenarioError(
             f"seed of scenario {scenario.name!r} must be a whole number >= 0, got {in_short(scenario.seed)}"
         )

@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -146,8 +145,8 @@ def _declared(cls: type) -> dict[str, tuple[Any, Any]]:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether it is a real number; NaN is none."""
-    return not isinstance(value, bool | np.bool_) and isinstance(value, Real) and not math.isnan(value)
+    """Whether it is a real number; ranges, which strategies check, refuse NaN."""
+    return not isinstance(value, bool | np.bool_) and isinstance(value, Real)
 
 
 _SIMPLE: dict[Any, tuple[str, Callable[[Any], bool]]] = {
