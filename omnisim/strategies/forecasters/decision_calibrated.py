@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.errors import StrategyError
+from omnisim.game.decision_blocks import DecisionObjectives
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
-from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, UtilityDirections
-from omnisim.game.regret_potential import RegretPotential, regret_potentials
+from omnisim.game.objectives import DecisionEvents, UtilityDirections
+from omnisim.game.parts import PartHere, Parts
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
@@ -192,28 +194,45 @@ class DecisionCalibrated(Forecaster):
         self._driven: Sequence[Forecaster] = starts if self._combination is None else [self._combination]
         for forecaster in self._driven:
             forecaster.start(service)
-        family = _FAMILIES[self.objectives]
-        events: list[int | None] = [None, *(range(len(self.bases)) if self.base_events else ())]
-        subsequences = len(service.subsequences)
-        decisions = [family(population, subsequences, base) for base in events for population in service.populations]
-        families: list[Objectives] = [*decisions]
-        if self.base_regret and self.bases:
-            own = decisions[: len(service.populations)]
-            families += [BaseRegret(decision, subsequences, len(self.bases)) for decision in own]
         self._rule: Weights = _WEIGHTS[self.weights]()
         # What forecasts would have earned more than what was within the tolerance, where either could be played.
         self._lead = 0.0
         self._rivals: tuple[Context, Mixture, Mixture] | None = None
-        own, self._pairs = decisions[: len(service.populations)], 0.0
-        beside: list[RegretPotential] = []
-        if self.regret:
-            mass = _REGRET_SHARE * float(sum(family.count for family in families))
-            beside = regret_potentials(own, subsequences, service.rounds, mass, service.limits)
-            self._pairs = (
-                (2 + 1 / _REGRET_SHARE) * subsequences * sum(population.agents for population in service.populations)
-            )
+        self._pairs = 0.0
+        objectives = self._objectives()
+        if self.weights == "potential":
+            families, beside = [], self._parts(objectives)
+        else:  # their weights sum to 1 over all objectives
+            kinds = objectives.families(service.populations)
+            families, beside = [family for kind in kinds for family in kind], None
         minimax = _MINIMAX[self.minimax]()
         self._engine = Engine(families, self._rule, minimax, service.rounds, self.tolerance, beside)
+
+    def _objectives(self) -> DecisionObjectives:
+        """What is kept small."""
+        service, bases = self.service, len(self.bases)
+        assert service.rounds is not None  # noqa: S101 (refused before; this tells the type checker)
+        objectives = DecisionObjectives(
+            kind=_FAMILIES[self.objectives],
+            populations=tuple(population.name for population in service.populations),
+            subsequences=len(service.subsequences),
+            rounds=service.rounds,
+            events=(None, *(range(bases) if self.base_events else ())),
+            bases=bases if self.base_regret else 0,
+            unit=None,
+            limits=service.limits,
+        )
+        if not self.regret:
+            return objectives
+        agents, subsequences = sum(population.agents for population in service.populations), objectives.subsequences
+        self._pairs = (2 + 1 / _REGRET_SHARE) * subsequences * agents
+        mass = _REGRET_SHARE * float(objectives.count(service.populations))
+        return replace(objectives, unit=mass / (agents * subsequences))
+
+    def _parts(self, objectives: DecisionObjectives) -> Parts:
+        """The objectives with their tables."""
+        populations = self.service.populations
+        return PartHere(objectives.mass(populations), objectives(populations))
 
     def _predict(self, context: Context) -> Mixture:
         candidates = [forecaster.predict(context) for forecaster in self._driven]
@@ -247,6 +266,9 @@ class DecisionCalibrated(Forecaster):
         """The past teaches the bases, which have seen it when they were started; there were no agents yet."""
 
 
-_FAMILIES = {"coordinates": DecisionEvents, "utilities": UtilityDirections}
+_FAMILIES: dict[str, type[DecisionEvents] | type[UtilityDirections]] = {
+    "coordinates": DecisionEvents,
+    "utilities": UtilityDirections,
+}
 _WEIGHTS: dict[str, type[Weights]] = {"potential": SecondOrderPotential, "hedge": Hedge, "msmwc": MsMwC}
 _MINIMAX: dict[str, type[Minimax]] = {"cutting_planes": CuttingPlanes, "simulated_play": SimulatedPlay}
