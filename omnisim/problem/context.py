@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.errors import ProblemError
+from omnisim.problem.elsewhere import AgentsElsewhere
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
@@ -131,6 +132,9 @@ class Service:
         Names of the published forecasts that every context will have, or None if unknown.
     limits
         The range in which outcomes are expected: what is promised may be conditional on it.
+    elsewhere
+        Where the agents of ``populations`` are, if they are in other processes and the forecaster says that it adds
+        them up ``by_blocks``; None if whatever is added up is added up here.
     """
 
     dimension: int
@@ -141,6 +145,7 @@ class Service:
     law: Callable[[Context], Mixture] | None = None
     models: Collection[str] | None = None
     limits: Limits = BOX
+    elsewhere: AgentsElsewhere | None = None
 
     @cached_property
     def agents(self) -> RegisteredAgents | None:

@@ -9,7 +9,7 @@ shards (:mod:`omnisim.problem.loads`): what is added up here is added as in a ru
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import ScenarioError, StrategyError
+from omnisim.problem.context import Context
+from omnisim.problem.elsewhere import Later
 from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.books import Books
@@ -27,7 +29,7 @@ from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
 from omnisim.simulation.roster import Roster
 from omnisim.simulation.run_agents import Declared, RunAgents
-from omnisim.simulation.shard import Left, Played, PlayedRounds
+from omnisim.simulation.shard import Call, Event, Left, Maker, Played, PlayedRounds
 from omnisim.simulation.shard_proxy import ShardProxy
 from omnisim.simulation.shares import Piece, share_of, shares
 from omnisim.simulation.topology import party
@@ -79,6 +81,8 @@ class ShardedAgents(RunAgents):
         As they would be decided together in one process, for the record.
     sharding
         See there.
+    by_blocks
+        Names of populations of which no block is divided (:mod:`omnisim.problem.elsewhere`).
 
     Raises
     ------
@@ -93,11 +97,14 @@ class ShardedAgents(RunAgents):
         Of populations that each shard has.
     """
 
-    def __init__(self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding) -> None:
+    def __init__(
+        self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding, by_blocks: Collection[str] = ()
+    ) -> None:
         self.names, self.cohorts = [NAME], {}  # no cohort is decided here
         self._roster, self._cohorts, self.shards = roster, list(cohorts), sharding.count
         self._kept = Kept([None] * sharding.count)
-        self.pieces = shares(roster, sharding.count)
+        self.elsewhere = self
+        self.pieces = shares(roster, sharding.count, by_blocks)
         self._places: defaultdict[str, list[tuple[int, Piece]]] = defaultdict(list)
         for shard, pieces in enumerate(self.pieces):
             for piece in pieces:
@@ -115,7 +122,10 @@ class ShardedAgents(RunAgents):
         self._rows = {name: (cohort, rows.start) for cohort in self._cohorts for _, name, rows in cohort.each()}
         self._laws: dict[int, Mixture] = {}
         self._round, self._active = -1, np.zeros(0, dtype=np.bool_)
-        self._waiting: list[Played] = []
+        self._waiting: list[Event] = []
+        self._calls: dict[int, list[Any]] = {}
+        self._open: list[Call] | None = None
+        self._places_taken = 0
         self._known_actions = self._collected = 0
         self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
         self._drawn: tuple[int, list[Any]] = (-1, [])
@@ -124,6 +134,15 @@ class ShardedAgents(RunAgents):
             proxy.begin(None)
         for proxy in self._proxies:
             proxy.answer()  # what cannot be made is said now
+
+    def place(self, make: Maker) -> "Placed":
+        """Objects that are made beside the agents of each shard; before the first round."""
+        for proxy in self._proxies:
+            proxy.place(make)
+        for proxy in self._proxies:
+            proxy.answer()
+        self._places_taken += 1
+        return Placed(self, self._places_taken - 1)
 
     @property
     def books(self) -> list[Books]:
@@ -298,6 +317,25 @@ class ShardedAgents(RunAgents):
         ]
         return freeze(np.concatenate(parts).view(np.bool_))
 
+    def tell(self, place: int, method: str, arguments: tuple[Any, ...]) -> Later:
+        """Have a method of objects beside agents called with the next message; what is returned waits for it."""
+        call, answers = Call(self._round, place, method, arguments), list[Any]()
+        self._waiting.append(call)
+        self._calls[id(call)] = answers
+
+        def later() -> list[Any]:
+            if not answers:
+                self._collect()
+            if not answers:
+                self._ask(self._round, "")
+            return answers
+
+        return later
+
+    def ask(self, place: int, method: str, arguments: tuple[Any, ...]) -> list[Any]:
+        """The answers of a method of objects beside agents, by shard."""
+        return self._ask(self._round, "call", Call(self._round, place, method, arguments))
+
     def _tell(self, before: int) -> None:
         """Tell all shards of the rounds before this one, and do not wait for them."""
         self._send(before, "")
@@ -305,13 +343,27 @@ class ShardedAgents(RunAgents):
     def _ask(self, before: int, question: str, *arguments: Any) -> list[Any]:
         """The answers of all shards, once they have played the rounds before this one."""
         self._send(before, question, *arguments)
-        return [proxy.answer() for proxy in self._proxies]
+        return self._collect()
 
     def _send(self, before: int, question: str, *arguments: Any) -> None:
-        rounds = [played for played in self._waiting if played.round < before]
-        self._waiting = self._waiting[len(rounds) :]
+        self._collect()
+        # Calls of a round come before it is played.
+        due = [event for event in self._waiting if isinstance(event, Call) or event.round < before]
+        self._waiting = [event for event in self._waiting if not (isinstance(event, Call) or event.round < before)]
+        due.sort(key=lambda event: (event.round, isinstance(event, Played)))
+        self._open = [event for event in due if isinstance(event, Call)]
         for proxy in self._proxies:
-            proxy.send(rounds, question, *arguments)
+            proxy.send(due, question, *arguments)
+
+    def _collect(self) -> list[Any]:
+        """The answers to what was sent last, if they were not collected yet."""
+        if self._open is None:
+            return []
+        found = [proxy.answer() for proxy in self._proxies]
+        for number, call in enumerate(self._open):
+            self._calls.pop(id(call))[:] = [returned[number] for returned, _ in found]
+        self._open = None
+        return [answer for _, answer in found]
 
     def _parts(self, cohort: Cohort, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[slice, Any]]:
         """Rows in a cohort, and what was found for them by shard and population."""
@@ -365,3 +417,31 @@ class Asked(Mapping[str, _Value]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+class Placed:
+    """Objects beside agents in all shards; see :class:`~omnisim.problem.elsewhere.Everywhere`.
+
+    Parameters
+    ----------
+    sharded
+        The agents.
+    place
+        Number of the objects.
+    """
+
+    def __init__(self, sharded: ShardedAgents, place: int) -> None:
+        self._sharded, self._place = sharded, place
+
+    def tell(self, method: str, *arguments: Any) -> Later:
+        """Call a method of all that changes them, with the next message; what is returned waits for it."""
+        return self._sharded.tell(self._place, method, _light(arguments))
+
+    def ask(self, method: str, *arguments: Any) -> list[Any]:
+        """Answers of a method that changes nothing, by shard."""
+        return self._sharded.ask(self._place, method, _light(arguments))
+
+
+def _light(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Contexts travel without what is told to forecasters only."""
+    return tuple(Context(each.round, each.active) if isinstance(each, Context) else each for each in arguments)

@@ -13,7 +13,7 @@ from omnisim.game.decision_blocks import DecisionObjectives
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
 from omnisim.game.objectives import DecisionEvents, UtilityDirections
-from omnisim.game.parts import PartHere, Parts
+from omnisim.game.parts import PartHere, Parts, PartsElsewhere
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
@@ -138,6 +138,11 @@ class DecisionCalibrated(Forecaster):
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance
 
+    @property
+    def by_blocks(self) -> bool:
+        """Whether objectives are kept where agents are: weights that sum to 1, and simulated play, need them here."""
+        return (self.weights == "potential" and self.minimax == "cutting_planes") or super().by_blocks
+
     def gain_gradient(self) -> FloatArray | None:
         """The slope in the outcome of the weighted gain of the mixture just committed to, (d,)."""
         assert self._engine.step is not None  # noqa: S101 (asked for after predict; this tells the type checker)
@@ -231,8 +236,11 @@ class DecisionCalibrated(Forecaster):
 
     def _parts(self, objectives: DecisionObjectives) -> Parts:
         """The objectives with their tables."""
-        populations = self.service.populations
-        return PartHere(objectives.mass(populations), objectives(populations))
+        populations, elsewhere = self.service.populations, self.service.elsewhere
+        mass = objectives.mass(populations)
+        if elsewhere is None or self.minimax != "cutting_planes":
+            return PartHere(mass, objectives(populations))
+        return PartsElsewhere(mass, elsewhere.place(objectives))
 
     def _predict(self, context: Context) -> Mixture:
         candidates = [forecaster.predict(context) for forecaster in self._driven]
@@ -253,7 +261,7 @@ class DecisionCalibrated(Forecaster):
         return self._engine.spare() if self._lead >= 0 else solved
 
     def _update(self, outcome: FloatArray) -> None:
-        self._engine.learn(self.service.limits.within(outcome))
+        rises = self._engine.begin_learning(self.service.limits.within(outcome))
         if self._rivals is not None:
             context, *rivals = self._rivals
             spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
@@ -261,6 +269,7 @@ class DecisionCalibrated(Forecaster):
             self._rivals = None
         for forecaster in self._driven:
             forecaster.update(outcome, self.unclipped)
+        self._engine.finish_learning(rises)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started; there were no agents yet."""
