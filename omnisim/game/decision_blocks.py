@@ -1,6 +1,6 @@
 """Objectives that decision calibration keeps small, block by block of the agents, with their tables and potentials."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -53,8 +53,8 @@ class DecisionObjectives:
     unit: float | None
     limits: Limits
 
-    def __call__(self, populations: Sequence[Population]) -> "DecisionBlocks":
-        """Those of some agents, in the order of their blocks; other populations are left out."""
+    def __call__(self, populations: Sequence[Population], _: Mapping[str, int] | None = None) -> "DecisionBlocks":
+        """Objectives of some agents, in the order of their blocks; other populations are left out."""
         return DecisionBlocks(self, populations)
 
     def blocks(self, populations: Sequence[Population]) -> list[tuple[slice, Population]]:

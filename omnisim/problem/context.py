@@ -150,7 +150,7 @@ class Service:
     @cached_property
     def agents(self) -> RegisteredAgents | None:
         """All registered agents together, laid out once for whoever asks; None if there are none."""
-        return RegisteredAgents(self.populations) if self.populations else None
+        return RegisteredAgents(self.populations, self.elsewhere) if self.populations else None
 
 
 @dataclass(frozen=True)

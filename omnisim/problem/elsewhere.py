@@ -4,7 +4,7 @@ A sum over agents is the sum of its blocks, each at most ``BLOCK`` consecutive a
 So it does not depend on where blocks are, to the last bit; for a population of one block it is the sum over its agents.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
@@ -36,13 +36,14 @@ class Everywhere(Protocol):
 class AgentsElsewhere(Protocol):
     """The agents of a run, which are in other processes, divided between blocks of populations."""
 
-    def place(self, make: Callable[[Sequence[Population]], object]) -> Everywhere:
+    def place(self, make: Callable[[Sequence[Population], Mapping[str, int]], object]) -> Everywhere:
         """Objects that are made in each process of the agents there, population by population.
 
         Parameters
         ----------
         make
-            Travels to all processes. What it makes is part of the state of the run.
+            Function of the agents in a process, and of the number of the first of them in each population. It travels
+            there, and what it makes is part of the state of the run.
 
         Raises
         ------

@@ -4,7 +4,7 @@ What its agents do follows from what it is told, so a share that was lost can be
 taken of it last, and from the rounds since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -78,8 +78,8 @@ class Call:
 Event: TypeAlias = Played | Call
 """Whatever changes a shard."""
 
-Maker: TypeAlias = Callable[[Sequence[Population]], object]
-"""Function that makes an object beside some agents."""
+Maker: TypeAlias = Callable[[Sequence[Population], Mapping[str, int]], object]
+"""Function that makes an object beside some agents, of which the first ones have these numbers by population."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,9 @@ class Shard:
 
     def place(self, make: Maker) -> None:
         """Make an object beside the agents, before the first round."""
-        self._placed.append(make(self._populations))
+        first = {population.name: 0 for population in self._populations}
+        first |= {name: part.first for name, part in self._parts.items()}
+        self._placed.append(make(self._populations, first))
         self._roots |= {f"placed {len(self._placed)}": self._placed[-1]}
         self._snapshots = Snapshots(self._roots, (*BUILT, Books))
 

@@ -281,14 +281,18 @@ class ShardedAgents(RunAgents):
             If that is not this round, and nobody has looked in time.
         """
         if self._shown[0] != t:
-            if t != self._round:
-                raise StrategyError(
-                    f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of "
-                    "the round; look at them in time"
-                )
+            self.check_round(t)
             found = self._ask(t, "candidates", t, self._active)
             self._shown = t, {p.name: self._whole(p.name, p.actions, found) for p in self._roster.populations}
         return self._shown[1][name]
+
+    def check_round(self, t: int) -> None:
+        """Refuse to look at candidates of another round than this one."""
+        if t != self._round:
+            raise StrategyError(
+                f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of the "
+                "round; look at them in time"
+            )
 
     def actions(self, t: int, name: str) -> IntArray:
         """Actions of the agents of a population in rounds 0 to t - 1, (t, N)."""
@@ -435,13 +439,15 @@ class Placed:
 
     def tell(self, method: str, *arguments: Any) -> Later:
         """Call a method of all that changes them, with the next message; what is returned waits for it."""
-        return self._sharded.tell(self._place, method, _light(arguments))
+        return self._sharded.tell(self._place, method, self._light(arguments))
 
     def ask(self, method: str, *arguments: Any) -> list[Any]:
         """Answers of a method that changes nothing, by shard."""
-        return self._sharded.ask(self._place, method, _light(arguments))
+        return self._sharded.ask(self._place, method, self._light(arguments))
 
-
-def _light(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Contexts travel without what is told to forecasters only."""
-    return tuple(Context(each.round, each.active) if isinstance(each, Context) else each for each in arguments)
+    def _light(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Contexts travel without what is told to forecasters only."""
+        for each in arguments:
+            if isinstance(each, Context):
+                self._sharded.check_round(each.round)
+        return tuple(Context(each.round, each.active) if isinstance(each, Context) else each for each in arguments)

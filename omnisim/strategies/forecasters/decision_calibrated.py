@@ -264,7 +264,7 @@ class DecisionCalibrated(Forecaster):
         rises = self._engine.begin_learning(self.service.limits.within(outcome))
         if self._rivals is not None:
             context, *rivals = self._rivals
-            spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
+            spared, solved = (self._agents.earnings(context, rival, outcome) for rival in rivals)
             self._lead += spared - solved
             self._rivals = None
         for forecaster in self._driven:
