@@ -6,21 +6,24 @@ registered, or have played, waits for it: :class:`ShardedAgents` asks for it the
 
 What is asked for comes as arrays of all agents, in their order, or as sums of blocks of them that do not depend on the
 shards (:mod:`omnisim.problem.loads`): what is added up here is added as in a run of one process, to the last bit.
+
+A forecaster may have objects beside the agents (:mod:`omnisim.problem.elsewhere`), such as the objectives that it keeps
+small for them. What is told to these travels with rounds, in its order, so that it is told again when a shard is lost.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import ScenarioError, StrategyError
-from omnisim.problem.context import Context
 from omnisim.problem.elsewhere import Later
 from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
+from omnisim.simulation.asking import Asked, Placed
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohort_record import CohortRecord
 from omnisim.simulation.cohorts import Cohort
@@ -40,8 +43,6 @@ from omnisim.workers.actors import Actor
 
 NAME = party("*")
 """The participant that stands for all populations."""
-
-_Value = TypeVar("_Value", bound=np.ndarray)
 
 _AHEAD = 16
 """Rounds that shards are told of at once, where nobody asks before."""
@@ -135,7 +136,7 @@ class ShardedAgents(RunAgents):
         for proxy in self._proxies:
             proxy.answer()  # what cannot be made is said now
 
-    def place(self, make: Maker) -> "Placed":
+    def place(self, make: Maker) -> Placed:
         """Objects that are made beside the agents of each shard; before the first round."""
         for proxy in self._proxies:
             proxy.place(make)
@@ -388,66 +389,3 @@ def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
     for part, array in parts:
         found[part] = array
     return found
-
-
-class Asked(Mapping[str, _Value]):
-    """Arrays by population that are asked for when somebody looks at them, and not before.
-
-    It holds what a state of the run can hold, for strategies may keep it.
-
-    Parameters
-    ----------
-    sharded
-        Which is asked.
-    question
-        Name of its method, a function of round and name.
-    t
-        The round.
-    names
-        Of the populations.
-    """
-
-    def __init__(self, sharded: ShardedAgents, question: str, t: int, names: Sequence[str]) -> None:
-        self._sharded, self._question, self._round, self._names = sharded, question, t, names
-
-    def __getitem__(self, name: str) -> _Value:
-        if name not in self._names:
-            raise KeyError(name)
-        found: _Value = getattr(self._sharded, self._question)(self._round, name)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-class Placed:
-    """Objects beside agents in all shards; see :class:`~omnisim.problem.elsewhere.Everywhere`.
-
-    Parameters
-    ----------
-    sharded
-        The agents.
-    place
-        Number of the objects.
-    """
-
-    def __init__(self, sharded: ShardedAgents, place: int) -> None:
-        self._sharded, self._place = sharded, place
-
-    def tell(self, method: str, *arguments: Any) -> Later:
-        """Call a method of all that changes them, with the next message; what is returned waits for it."""
-        return self._sharded.tell(self._place, method, self._light(arguments))
-
-    def ask(self, method: str, *arguments: Any) -> list[Any]:
-        """Answers of a method that changes nothing, by shard."""
-        return self._sharded.ask(self._place, method, self._light(arguments))
-
-    def _light(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Contexts travel without what is told to forecasters only."""
-        for each in arguments:
-            if isinstance(each, Context):
-                self._sharded.check_round(each.round)
-        return tuple(Context(each.round, each.active) if isinstance(each, Context) else each for each in arguments)
