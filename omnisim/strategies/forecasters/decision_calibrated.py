@@ -214,7 +214,7 @@ class DecisionCalibrated(Forecaster):
         self._engine = Engine(families, self._rule, minimax, service.rounds, self.tolerance, beside)
 
     def _objectives(self) -> DecisionObjectives:
-        """What is kept small."""
+        """Facts from which the objectives are made."""
         service, bases = self.service, len(self.bases)
         assert service.rounds is not None  # noqa: S101 (refused before; this tells the type checker)
         objectives = DecisionObjectives(
