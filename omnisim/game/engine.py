@@ -6,7 +6,7 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import StrategyError
 from omnisim.game.minimax import Minimax, Step, worst_case
 from omnisim.game.objectives import Objectives
-from omnisim.game.regret_potential import RegretPotential
+from omnisim.game.parts import Parts, Rises
 from omnisim.game.weights import Weights
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
@@ -51,12 +51,12 @@ class Engine:
         minimax: Minimax,
         rounds: int,
         tolerance: float | None = None,
-        beside: Sequence[RegretPotential] = (),
+        beside: Parts | None = None,
     ) -> None:
         self._families, self._weights, self._minimax = list(families), weights, minimax
-        self._fixed, self._beside = tolerance, list(beside)
+        self._fixed, self._beside = tolerance, beside
         weights.start(self._families, rounds)
-        weights.join(sum(each.mass for each in self._beside))
+        weights.join(0.0 if beside is None else beside.mass)
         self.step: Step | None = None
         self._spared: tuple[int, Step] | None = None
         self.place, self.solved = 0, False
@@ -66,8 +66,8 @@ class Engine:
         """The mixture of this round: the first candidate within the tolerance, or one that the minimax step finds."""
         for family in self._families:
             family.prepare(context, bases)
-        for potential in self._beside:
-            potential.prepare(context)
+        if self._beside is not None:
+            self._beside.prepare(context, bases, list(candidates[0].support))
         self.tolerance = self._weights.tolerance() if self._fixed is None else self._fixed
         self.step = self._minimax.solve(self.gain, candidates, self.tolerance, self._warm)
         found = self.step.mixture
@@ -100,20 +100,28 @@ class Engine:
 
     def gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:
         """(b, h): the weighted gain of a prediction is b + h . y."""
-        intercept, slope = self._families[0].weighted_gain(self._weights.net[0], prediction)
-        for family, net in zip(self._families[1:], self._weights.net[1:], strict=True):
-            b, h = family.weighted_gain(net, prediction)
+        terms = [
+            family.weighted_gain(net, prediction) for family, net in zip(self._families, self._weights.net, strict=True)
+        ]
+        if self._beside is not None:
+            terms += zip(*self._beside.terms(prediction), strict=True)
+        intercept, slope = terms[0]
+        for b, h in terms[1:]:
             intercept += b
             slope = slope + h
-        for potential in self._beside:
-            b, h = potential.weighted_gain(prediction)
-            intercept += b
-            slope = slope + h
-        return intercept, slope
+        return float(intercept), slope
 
     def learn(self, outcome: FloatArray) -> None:
         """Update the weights with the gains of the mixture played."""
+        self.finish_learning(self.begin_learning(outcome))
+
+    def begin_learning(self, outcome: FloatArray) -> Rises | None:
+        """The first half of :meth:`learn`: what is elsewhere learns meanwhile, until the second half waits for it."""
         assert self.step is not None  # noqa: S101 (play comes first; this tells the type checker)
         self._weights.update([family.gains(self.step.mixture, outcome) for family in self._families])
-        for potential in self._beside:
-            self._weights.rise(potential.learn(self.step.mixture, outcome))
+        return None if self._beside is None else self._beside.learn(self.step.mixture, outcome)
+
+    def finish_learning(self, rises: Rises | None) -> None:
+        """The second half of :meth:`learn`, given what the first one returned."""
+        for rise in () if rises is None else rises():
+            self._weights.rise(rise)

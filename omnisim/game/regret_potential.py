@@ -1,7 +1,5 @@
 """Regrets of all agents as objectives with a potential of their own: external, and swap regret for all A^A swaps."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
@@ -100,11 +98,3 @@ class RegretPotential:
     @property
     def _entries(self) -> int:
         return len(self._active) * self._every.size * len(self._rates)
-
-
-def regret_potentials(
-    decisions: Sequence[Decisions], subsequences: int, rounds: int, mass: float, limits: Limits
-) -> list[RegretPotential]:
-    """One for each population, together of potential 2 ``mass`` at first, the same for every agent."""
-    agents = sum(each.population.agents for each in decisions)
-    return [RegretPotential(each, subsequences, rounds, mass / (agents * subsequences), limits) for each in decisions]

@@ -3,22 +3,13 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.elementary import exp, log
 from omnisim.errors import StrategyError
-from omnisim.game.kernels import PotentialUpdate, update_potentials
-
-
-class Table(Protocol):
-    """The layout of a family of objectives."""
-
-    rows: int
-    columns: int
-    two_sided: bool
+from omnisim.game.tables import PotentialTables, Table
 
 
 class Weights(ABC):
@@ -89,6 +80,8 @@ class SecondOrderPotential(Weights):
 
     Attributes
     ----------
+    tables
+        Of its own objectives (:class:`~omnisim.game.tables.PotentialTables`).
     potential
         Phi, measured.
     mass
@@ -96,19 +89,8 @@ class SecondOrderPotential(Weights):
     """
 
     def _start(self) -> None:
-        self.rates = math.ceil(math.log2(self.rounds) / 2) + 1
-        shapes = [(family.rows, family.columns) for family in self.families]
-        self._total = [np.zeros(shape) for shape in shapes]
-        self._squares = [np.zeros(shape) for shape in shapes]
-        self._potential = [
-            np.full(shape, 2.0 if family.two_sided else 1.0)
-            for shape, family in zip(shapes, self.families, strict=True)
-        ]
-        one_sided = (1 - 2.0**-self.rates) / self.rates
-        self.net = [
-            np.full(shape, 0.0 if family.two_sided else one_sided)
-            for shape, family in zip(shapes, self.families, strict=True)
-        ]
+        self.tables = PotentialTables(self.families, self.rounds)
+        self.net = self.tables.net
         self.potential = self.mass = float(self.count)
 
     def join(self, mass: float) -> None:
@@ -126,15 +108,19 @@ class SecondOrderPotential(Weights):
         return self.potential / self.mass
 
     @property
+    def rates(self) -> int:
+        """m, the number of rates of the grid."""
+        return self.tables.rates
+
+    @property
     def largest_gain(self) -> float:
         """The largest |R_e|, over the two sides where there are two."""
-        sides = zip(self._total, self.families, strict=True)
-        return max(float((np.abs(total) if family.two_sided else total).max()) for total, family in sides)
+        return self.tables.largest_gain
 
     @property
     def largest_squares(self) -> float:
         """The largest V_e."""
-        return max(float(squares.max()) for squares in self._squares)
+        return self.tables.largest_squares
 
     def tolerance(self) -> float:
         """(e K - Phi) / (rounds left): never negative."""
@@ -146,12 +132,7 @@ class SecondOrderPotential(Weights):
 
     def update(self, gains: Sequence[tuple[IntArray, FloatArray]]) -> None:
         """O(entries of the rows that fired)."""
-        tables = zip(self._total, self._squares, self._potential, self.net, strict=True)
-        updates = [
-            PotentialUpdate(*table, rows, np.ascontiguousarray(entries), self.rates, family.two_sided)
-            for table, (rows, entries), family in zip(tables, gains, self.families, strict=True)
-        ]
-        for rise in update_potentials(updates):
+        for rise in self.tables.update(gains):
             self.potential += rise
         self.round += 1
 

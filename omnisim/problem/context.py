@@ -12,6 +12,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, within
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
+from omnisim.problem.elsewhere import AgentsElsewhere
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
@@ -132,6 +133,9 @@ class Service(ByValue):
         Names of the published forecasts that every context will have, or None if unknown.
     limits
         The range in which outcomes are expected: what is promised may be conditional on it.
+    elsewhere
+        Where the agents of ``populations`` are, if they are in other processes and the forecaster says that it adds
+        them up ``by_blocks``; None if whatever is added up is added up here.
     """
 
     dimension: int
@@ -142,11 +146,12 @@ class Service(ByValue):
     law: Callable[[Context], Mixture] | None = None
     models: Collection[str] | None = None
     limits: Limits = BOX
+    elsewhere: AgentsElsewhere | None = None
 
     @cached_property
     def agents(self) -> RegisteredAgents | None:
         """All registered agents together, laid out once for whoever asks; None if there are none."""
-        return RegisteredAgents(self.populations) if self.populations else None
+        return RegisteredAgents(self.populations, self.elsewhere) if self.populations else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

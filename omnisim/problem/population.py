@@ -193,6 +193,20 @@ class Population:
         bare._other = []  # noqa: SLF001 (of its own class)
         return bare
 
+    def between(self, first: int, last: int) -> "Population":
+        """Agents ``first`` to ``last`` - 1 without constraints, in the same memory; all of them are the population."""
+        if (first, last) == (0, self.agents):
+            return self
+        some, rows = self.without_constraints(), slice(first, last)
+        some.agents = len(self.utility[rows])
+        some.utility, some.offset = self.utility[rows], self.offset[rows]
+        some.money = Money(self.money.scale[rows], self.money.offset[rows], self.money.currency)
+        some.load = None if self.load is None else self.load[rows]
+        some.paid = None if self.paid is None else self.paid[rows]
+        some.agent_names = None if self.agent_names is None else self.agent_names[rows]
+        some.weights = None if self.weights is None else self.weights[rows]
+        return some
+
     @property
     def lipschitz(self) -> FloatArray:
         """L of each agent, (N,): the Lipschitz constant of its utility in the sup norm of y."""

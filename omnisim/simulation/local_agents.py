@@ -35,7 +35,7 @@ class LocalAgents(RunAgents):
         If a rule refuses to start.
     """
 
-    shards = None
+    shards = elsewhere = None
 
     def __init__(self, roster: Roster, cohorts: Sequence[Cohort], activity: Activity, lines: Lines | None) -> None:
         self.cohorts = {cohort.name: cohort for cohort in cohorts}

@@ -81,7 +81,7 @@ class Prepared:
             self.agents: RunAgents = (
                 LocalAgents(roster, cohorts, self.adaptive or round_data, self.lines)
                 if sharding is None
-                else ShardedAgents(roster, cohorts, sharding)
+                else ShardedAgents(roster, cohorts, sharding, self._by_blocks())
             )
             self._start_forecasters()
             self.world = World(
@@ -199,7 +199,7 @@ class Prepared:
                 Service(
                     dimension=adversary.dimension,
                     rounds=problem.rounds,
-                    populations=[self.populations[p] for p in self._heard_by(name) if not self._draws(p)],
+                    populations=[self.populations[p] for p in self._served_by(name)],
                     subsequences=problem.subsequences,
                     past=problem.past,
                     law=(lambda context: adversary.law(context, None, None))
@@ -207,6 +207,7 @@ class Prepared:
                     else None,
                     models=tuple(problem.forecasts),
                     limits=checked_limits(self.scenario.limits),
+                    elsewhere=self.agents.elsewhere if forecaster.by_blocks else None,
                 )
             )
 
@@ -247,6 +248,14 @@ class Prepared:
             return []
         alone = [name for name in self.populations if tuple(self._hears[name]) == (FORECASTER,)]
         return [name for name in alone if not self._draws(name)]
+
+    def _served_by(self, forecaster: str) -> list[str]:
+        """Populations that are registered with a forecaster."""
+        return [name for name in self._heard_by(forecaster) if not self._draws(name)]
+
+    def _by_blocks(self) -> set[str]:
+        """Populations that a forecaster adds up by blocks where they are."""
+        return {p for name, each in self.forecasters.items() if each.by_blocks for p in self._served_by(name)}
 
     def _heard_by(self, forecaster: str) -> list[str]:
         return [name for name in self.populations if forecaster in self._hears[name]]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.problem.elsewhere import AgentsElsewhere
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import Cohort
@@ -40,11 +41,14 @@ class RunAgents(ABC):
         By name, those that are decided in this process: they register and act by messages.
     shards
         Number of shards that agents are in; None if they are in this process.
+    elsewhere
+        Themselves, for whoever adds them up where they are; None if they are in this process.
     """
 
     names: Sequence[str]
     cohorts: Mapping[str, Cohort]
     shards: int | None
+    elsewhere: AgentsElsewhere | None
 
     @abstractmethod
     def listeners(self, forecaster: str) -> list[str]:

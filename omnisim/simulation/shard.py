@@ -4,17 +4,19 @@ What its agents do follows from what it is told, so a share that was lost can be
 taken of it last, and from the rounds since.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.plug_ins import strategies_named
+from omnisim.problem.context import Context
 from omnisim.problem.loads import load_by_block
 from omnisim.problem.mixture import Mixture
+from omnisim.problem.population import Population
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.books import Books
 from omnisim.simulation.identity import BUILT
@@ -52,6 +54,35 @@ class Played:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A call of an object beside the agents.
+
+    Attributes
+    ----------
+    round
+        In which it is made, before the round is played.
+    place
+        Number of the object, in the order in which they were made.
+    method
+        Its name.
+    arguments
+        A context among them gets the candidates of the agents here.
+    """
+
+    round: int
+    place: int
+    method: str
+    arguments: tuple[Any, ...]
+
+
+Event: TypeAlias = Played | Call
+"""Whatever changes a shard."""
+
+Maker: TypeAlias = Callable[[Sequence[Population], Mapping[str, int]], object]
+"""Function that makes an object beside some agents, of which the first ones have these numbers by population."""
+
+
+@dataclass(frozen=True)
 class Left:
     """The rounds after which actions of some agents violated or left, n of them.
 
@@ -84,13 +115,15 @@ class Shard:
     with all the others, to the last bit.
     """
 
-    def begin(self, roster: Roster, state: Stored | None = None) -> None:
+    def begin(self, roster: Roster, makers: Sequence[Maker] = (), state: Stored | None = None) -> None:
         """Make the agents, and put a state in place if there is one; before anything else.
 
         Parameters
         ----------
         roster
             What they are made of.
+        makers
+            See :meth:`place`.
         state
             As ``state()`` returned it.
 
@@ -99,19 +132,30 @@ class Shard:
         TraceError
             If it is the state of other agents, or damaged.
         """
-        self._parts = roster.parts
+        self._parts, self._populations = roster.parts, roster.populations
         self._activity = _Known(np.zeros_like(roster.declared_activity))
         with at_most_threads(1), strategies_named():
             self._agents = [roster.agents(cohort, self._activity) for cohort in roster.cohorts()]
-        roots: dict[str, object] = {"activity": self._activity}
+        self._roots: dict[str, object] = {"activity": self._activity}
         for party in self._agents:
-            roots |= {f"agents {party.cohort.name!r}": party, f"rule {party.cohort.name!r}": party.policy}
-        self._snapshots = Snapshots(roots, (*BUILT, Books))
+            self._roots |= {f"agents {party.cohort.name!r}": party, f"rule {party.cohort.name!r}": party.policy}
         self._shown: tuple[int, list[BoolArray]] = (-1, [])
+        self._placed: list[object] = []
+        for make in makers:
+            self.place(make)
+        self._snapshots = Snapshots(self._roots, (*BUILT, Books))
         if state is not None:
             self._snapshots.put(state)
             for party in self._agents:
                 check_recorded(party.recorded, party.symbols, 0)  # the books are elsewhere
+
+    def place(self, make: Maker) -> None:
+        """Make an object beside the agents, before the first round."""
+        first = {population.name: 0 for population in self._populations}
+        first |= {name: part.first for name, part in self._parts.items()}
+        self._placed.append(make(self._populations, first))
+        self._roots |= {f"placed {len(self._placed)}": self._placed[-1]}
+        self._snapshots = Snapshots(self._roots, (*BUILT, Books))
 
     def play(self, rounds: Sequence[Played]) -> None:
         """Play rounds that follow those played so far.
@@ -134,10 +178,35 @@ class Shard:
                     party.book(t, played.outcome.outcome)
                     party.learn(t, [(played.outcome, None)], active)
 
-    def tell(self, rounds: Sequence[Played], question: str = "", *arguments: Any) -> Any:
-        """Play rounds, and answer a question, which is the name of a method; one message for both."""
-        self.play(rounds)
-        return getattr(self, question)(*arguments) if question else None
+    def tell(self, events: Sequence[Event], question: str = "", *arguments: Any) -> tuple[list[Any], Any]:
+        """Play rounds, make calls, and answer a question, which is the name of a method; one message for all.
+
+        What the calls returned, and the answer.
+        """
+        found = []
+        for event in events:
+            if isinstance(event, Played):
+                self.play([event])
+            else:
+                found.append(self.call(event))
+        return found, getattr(self, question)(*arguments) if question else None
+
+    def call(self, call: Call) -> Any:
+        """Call an object beside the agents.
+
+        Raises
+        ------
+        OmnisimError
+            If a rule breaks its contract.
+        """
+        with at_most_threads(1), strategies_named(lambda: f"in round {call.round}"):
+            arguments = [
+                replace(each, candidates=self._registered_by_name(each.round, each.active))
+                if isinstance(each, Context)
+                else each
+                for each in call.arguments
+            ]
+            return getattr(self._placed[call.place], call.method)(*arguments)
 
     def candidates(self, t: int, active: BoolArray) -> dict[str, NDArray[np.uint8]]:
         """The actions that agents register for round t, the next one, by population: (n, A), packed in bits.
@@ -148,12 +217,7 @@ class Shard:
             If a rule breaks its contract.
         """
         with at_most_threads(1), strategies_named(lambda: f"in round {t}"):
-            shown = self._registered(t, active)
-        return {
-            name: np.packbits(registered[rows])
-            for party, registered in zip(self._agents, shown, strict=True)
-            for _, name, rows in party.cohort.each()
-        }
+            return {name: np.packbits(own) for name, own in self._registered_by_name(t, active).items()}
 
     def actions(self, first: int, last: int) -> dict[str, IntArray]:
         """Actions of rounds ``first`` to ``last`` - 1, by population: (R, n)."""
@@ -209,6 +273,13 @@ class Shard:
 
     def _each(self) -> list[tuple[Agents, str, slice]]:
         return [(party, name, rows) for party in self._agents for _, name, rows in party.cohort.each()]
+
+    def _registered_by_name(self, t: int, active: BoolArray) -> dict[str, BoolArray]:
+        return {
+            name: registered[rows]
+            for party, registered in zip(self._agents, self._registered(t, active), strict=True)
+            for _, name, rows in party.cohort.each()
+        }
 
     def _registered(self, t: int, active: BoolArray) -> list[BoolArray]:
         # Asked for once a round, like everywhere: a rule need not answer twice.

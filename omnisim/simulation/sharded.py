@@ -6,19 +6,24 @@ registered, or have played, waits for it: :class:`ShardedAgents` asks for it the
 
 What is asked for comes as arrays of all agents, in their order, or as sums of blocks of them that do not depend on the
 shards (:mod:`omnisim.problem.loads`): what is added up here is added as in a run of one process, to the last bit.
+
+A forecaster may have objects beside the agents (:mod:`omnisim.problem.elsewhere`), such as the objectives that it keeps
+small for them. What is told to these travels with rounds, in its order, so that it is told again when a shard is lost.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import ScenarioError, StrategyError
+from omnisim.problem.elsewhere import Later
 from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
+from omnisim.simulation.asking import Asked, Placed
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohort_record import CohortRecord
 from omnisim.simulation.cohorts import Cohort
@@ -27,7 +32,7 @@ from omnisim.simulation.network import Network
 from omnisim.simulation.protocol import Clock, Phase, Process
 from omnisim.simulation.roster import Roster
 from omnisim.simulation.run_agents import Declared, RunAgents
-from omnisim.simulation.shard import Left, Played, PlayedRounds
+from omnisim.simulation.shard import Call, Event, Left, Maker, Played, PlayedRounds
 from omnisim.simulation.shard_proxy import ShardProxy
 from omnisim.simulation.shares import Piece, share_of, shares
 from omnisim.simulation.topology import party
@@ -38,8 +43,6 @@ from omnisim.workers.actors import Actor
 
 NAME = party("*")
 """The participant that stands for all populations."""
-
-_Value = TypeVar("_Value", bound=np.ndarray)
 
 _AHEAD = 16
 """Rounds that shards are told of at once, where nobody asks before."""
@@ -79,6 +82,8 @@ class ShardedAgents(RunAgents):
         As they would be decided together in one process, for the record.
     sharding
         See there.
+    by_blocks
+        Names of populations of which no block is divided (:mod:`omnisim.problem.elsewhere`).
 
     Raises
     ------
@@ -93,11 +98,14 @@ class ShardedAgents(RunAgents):
         Of populations that each shard has.
     """
 
-    def __init__(self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding) -> None:
+    def __init__(
+        self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding, by_blocks: Collection[str] = ()
+    ) -> None:
         self.names, self.cohorts = [NAME], {}  # no cohort is decided here
         self._roster, self._cohorts, self.shards = roster, list(cohorts), sharding.count
         self._kept = Kept([None] * sharding.count)
-        self.pieces = shares(roster, sharding.count)
+        self.elsewhere = self
+        self.pieces = shares(roster, sharding.count, by_blocks)
         self._places: defaultdict[str, list[tuple[int, Piece]]] = defaultdict(list)
         for shard, pieces in enumerate(self.pieces):
             for piece in pieces:
@@ -115,7 +123,10 @@ class ShardedAgents(RunAgents):
         self._rows = {name: (cohort, rows.start) for cohort in self._cohorts for _, name, rows in cohort.each()}
         self._laws: dict[int, Mixture] = {}
         self._round, self._active = -1, np.zeros(0, dtype=np.bool_)
-        self._waiting: list[Played] = []
+        self._waiting: list[Event] = []
+        self._calls: dict[int, list[Any]] = {}
+        self._open: list[Call] | None = None
+        self._places_taken = 0
         self._known_actions = self._collected = 0
         self._shown: tuple[int, Mapping[str, BoolArray]] = (-1, {})
         self._drawn: tuple[int, list[Any]] = (-1, [])
@@ -124,6 +135,15 @@ class ShardedAgents(RunAgents):
             proxy.begin(None)
         for proxy in self._proxies:
             proxy.answer()  # what cannot be made is said now
+
+    def place(self, make: Maker) -> Placed:
+        """Objects that are made beside the agents of each shard; before the first round."""
+        for proxy in self._proxies:
+            proxy.place(make)
+        for proxy in self._proxies:
+            proxy.answer()
+        self._places_taken += 1
+        return Placed(self, self._places_taken - 1)
 
     @property
     def books(self) -> list[Books]:
@@ -262,14 +282,18 @@ class ShardedAgents(RunAgents):
             If that is not this round, and nobody has looked in time.
         """
         if self._shown[0] != t:
-            if t != self._round:
-                raise StrategyError(
-                    f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of "
-                    "the round; look at them in time"
-                )
+            self.check_round(t)
             found = self._ask(t, "candidates", t, self._active)
             self._shown = t, {p.name: self._whole(p.name, p.actions, found) for p in self._roster.populations}
         return self._shown[1][name]
+
+    def check_round(self, t: int) -> None:
+        """Refuse to look at candidates of another round than this one."""
+        if t != self._round:
+            raise StrategyError(
+                f"candidates of round {t} are looked at in round {self._round}: in shards there are only those of the "
+                "round; look at them in time"
+            )
 
     def actions(self, t: int, name: str) -> IntArray:
         """Actions of the agents of a population in rounds 0 to t - 1, (t, N)."""
@@ -298,6 +322,25 @@ class ShardedAgents(RunAgents):
         ]
         return freeze(np.concatenate(parts).view(np.bool_))
 
+    def tell(self, place: int, method: str, arguments: tuple[Any, ...]) -> Later:
+        """Have a method of objects beside agents called with the next message; what is returned waits for it."""
+        call, answers = Call(self._round, place, method, arguments), list[Any]()
+        self._waiting.append(call)
+        self._calls[id(call)] = answers
+
+        def later() -> list[Any]:
+            if not answers:
+                self._collect()
+            if not answers:
+                self._ask(self._round, "")
+            return answers
+
+        return later
+
+    def ask(self, place: int, method: str, arguments: tuple[Any, ...]) -> list[Any]:
+        """The answers of a method of objects beside agents, by shard."""
+        return self._ask(self._round, "call", Call(self._round, place, method, arguments))
+
     def _tell(self, before: int) -> None:
         """Tell all shards of the rounds before this one, and do not wait for them."""
         self._send(before, "")
@@ -305,13 +348,27 @@ class ShardedAgents(RunAgents):
     def _ask(self, before: int, question: str, *arguments: Any) -> list[Any]:
         """The answers of all shards, once they have played the rounds before this one."""
         self._send(before, question, *arguments)
-        return [proxy.answer() for proxy in self._proxies]
+        return self._collect()
 
     def _send(self, before: int, question: str, *arguments: Any) -> None:
-        rounds = [played for played in self._waiting if played.round < before]
-        self._waiting = self._waiting[len(rounds) :]
+        self._collect()
+        # Calls of a round come before it is played.
+        due = [event for event in self._waiting if isinstance(event, Call) or event.round < before]
+        self._waiting = [event for event in self._waiting if not (isinstance(event, Call) or event.round < before)]
+        due.sort(key=lambda event: (event.round, isinstance(event, Played)))
+        self._open = [event for event in due if isinstance(event, Call)]
         for proxy in self._proxies:
-            proxy.send(rounds, question, *arguments)
+            proxy.send(due, question, *arguments)
+
+    def _collect(self) -> list[Any]:
+        """The answers to what was sent last, if they were not collected yet."""
+        if self._open is None:
+            return []
+        found = [proxy.answer() for proxy in self._proxies]
+        for number, call in enumerate(self._open):
+            self._calls.pop(id(call))[:] = [returned[number] for returned, _ in found]
+        self._open = None
+        return [answer for _, answer in found]
 
     def _parts(self, cohort: Cohort, found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[slice, Any]]:
         """Rows in a cohort, and what was found for them by shard and population."""
@@ -332,36 +389,3 @@ def _joined(parts: Sequence[tuple[slice, IntArray]], rows: int) -> IntArray:
     for part, array in parts:
         found[part] = array
     return found
-
-
-class Asked(Mapping[str, _Value]):
-    """Arrays by population that are asked for when somebody looks at them, and not before.
-
-    It holds what a state of the run can hold, for strategies may keep it.
-
-    Parameters
-    ----------
-    sharded
-        Which is asked.
-    question
-        Name of its method, a function of round and name.
-    t
-        The round.
-    names
-        Of the populations.
-    """
-
-    def __init__(self, sharded: ShardedAgents, question: str, t: int, names: Sequence[str]) -> None:
-        self._sharded, self._question, self._round, self._names = sharded, question, t, names
-
-    def __getitem__(self, name: str) -> _Value:
-        if name not in self._names:
-            raise KeyError(name)
-        found: _Value = getattr(self._sharded, self._question)(self._round, name)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)

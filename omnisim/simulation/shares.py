@@ -4,13 +4,14 @@ A population is divided where each of its agents is decided by itself. One under
 draws for all of its agents, is in one share as a whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from omnisim.errors import ScenarioError
+from omnisim.problem import elsewhere
 from omnisim.problem.churn import with_rows
 from omnisim.problem.population import Population
 from omnisim.simulation.cohorts import SHARED
@@ -30,8 +31,13 @@ class Piece:
     last: int
 
 
-def shares(roster: Roster, count: int) -> list[list[Piece]]:
+def shares(roster: Roster, count: int, by_blocks: Collection[str] = ()) -> list[list[Piece]]:
     """Divide the agents into so many shares of about the same number of agents.
+
+    Parameters
+    ----------
+    by_blocks
+        Names of populations that are divided between blocks of agents only (:mod:`omnisim.problem.elsewhere`).
 
     Raises
     ------
@@ -48,16 +54,54 @@ def shares(roster: Roster, count: int) -> list[list[Piece]]:
     """
     if count < 1:
         raise ScenarioError(f"the number of shards must be >= 1, got {count}")
-    ends = np.cumsum([population.agents for population in roster.populations]).tolist()
-    total = ends[-1]
-    cuts = {_cut(roster, ends, total * k // count) for k in range(1, count)} - {0, total}
-    if len(cuts) < count - 1:
+    units = [_Units(population.agents, _step(roster, population, by_blocks)) for population in roster.populations]
+    total, most = sum(each.agents for each in units), sum(each.count for each in units)
+    if most < count:
+        between = f", one that a forecaster calibrates for only between blocks of {elsewhere.BLOCK:,}" * bool(by_blocks)
         raise ScenarioError(
-            f"{count} shards cannot be made of {total} agents in {len(ends)} populations: {len(cuts) + 1} can; a "
-            "population whose agents are not decided one by one is not divided"
+            f"{count} shards cannot be made of {total} agents in {len(units)} populations: {most} can; a population "
+            f"whose agents are not decided one by one is not divided{between}"
         )
-    edges = [0, *sorted(cuts), total]
-    return [list(_between(roster, *pair)) for pair in pairwise(edges)]
+    cuts = [0]
+    for k in range(1, count):
+        below, above = _around(units, total * k // count)
+        nearest = below if total * k // count - below <= above - total * k // count else above
+        cuts.append(nearest if nearest > cuts[-1] else _around(units, cuts[-1] + 1)[1])
+    cuts.append(total)
+    for k in range(count - 1, 0, -1):  # where the last ones had no place left
+        if cuts[k] >= cuts[k + 1]:
+            cuts[k] = _around(units, cuts[k + 1] - 1)[0]
+    return [list(_between(roster, *pair)) for pair in pairwise(cuts)]
+
+
+@dataclass(frozen=True)
+class _Units:
+    """Agents of a population that may be divided after every ``step`` of them."""
+
+    agents: int
+    step: int
+
+    @property
+    def count(self) -> int:
+        return -(-self.agents // self.step)
+
+
+def _step(roster: Roster, population: Population, by_blocks: Collection[str]) -> int:
+    if type(roster.rules[population.name]) not in DIVISIBLE:
+        return int(population.agents)
+    return elsewhere.BLOCK if population.name in by_blocks else 1
+
+
+def _around(units: list[_Units], place: int) -> tuple[int, int]:
+    """The nearest places at which agents may be divided: the last one up to this one, the first one from it on."""
+    start = 0
+    for each in units:
+        if place <= start + each.agents:
+            end, steps = start + each.agents, (place - start) // each.step
+            below = place if place == end else start + steps * each.step
+            return below, below if below == place else min(end, start + (steps + 1) * each.step)
+        start += each.agents
+    return start, start
 
 
 def share_of(roster: Roster, pieces: list[Piece]) -> Roster:
@@ -85,15 +129,6 @@ def share_of(roster: Roster, pieces: list[Piece]) -> Roster:
 
 def _agents(population: Population, piece: Piece) -> Population:
     return with_rows(population, np.arange(piece.first, piece.last))
-
-
-def _cut(roster: Roster, ends: list[int], place: int) -> int:
-    """The place nearest to this one at which the agents may be divided."""
-    for population, end in zip(roster.populations, ends, strict=True):
-        start = end - population.agents
-        if start < place < end and type(roster.rules[population.name]) not in DIVISIBLE:
-            return start if place - start <= end - place else end
-    return place
 
 
 def _between(roster: Roster, start: int, end: int) -> Iterator[Piece]:

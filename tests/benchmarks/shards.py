@@ -22,6 +22,7 @@ import numpy as np
 from measuring import note, show
 
 import omnisim
+from omnisim.problem.elsewhere import BLOCK
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
 from omnisim.simulation.shard import Shard
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
     for agents in chosen.agents or (QUICK_SIZES if chosen.quick else SIZES):
         for kind in chosen.kinds:
-            compare(kind, agents, rounds, chosen.shards)
+            least = BLOCK * max(chosen.shards) if kind == "calibrated" else 1  # shards divide blocks of agents
+            compare(kind, max(agents, least), rounds, chosen.shards)
 
 
 def compare(kind: str, agents: int, rounds: int, counts: Sequence[int]) -> None:
@@ -71,7 +73,8 @@ def measured(kind: str, agents: int, rounds: int, count: int | None) -> tuple[li
         _stages(scenario(kind, 60, 8), None)  # compiles
         return _stages(given, None)
     with actors(Shard, count) as make:
-        _stages(scenario(kind, 60, 8), Sharding(count, make))
+        few = BLOCK * count if kind == "calibrated" else 60
+        _stages(scenario(kind, few, 8), Sharding(count, make))
         return _stages(given, Sharding(count, make))
 
 

@@ -71,8 +71,8 @@ def test_a_white_box_adversary_cannot_make_a_bias_grow(dimension: int, rule: Any
     else:
         assert weights.spent <= math.e
         assert (np.abs(total) <= gain_bound(squares, family.count, ROUNDS, weights.spent) + 1e-9).all()
-        np.testing.assert_allclose(weights._total[0], total, atol=1e-9)
-        np.testing.assert_allclose(weights._squares[0], squares, atol=1e-9)
+        np.testing.assert_allclose(weights.tables.total[0], total, atol=1e-9)
+        np.testing.assert_allclose(weights.tables.squares[0], squares, atol=1e-9)
 
 
 def test_a_search_begins_where_the_last_one_ended_if_that_was_a_mixture() -> None:

@@ -26,7 +26,7 @@ from omnisim.game.regret_bounds import (
     swap_logarithm,
     worst_regret_bound,
 )
-from omnisim.game.regret_potential import RegretPotential, regret_potentials
+from omnisim.game.regret_potential import RegretPotential
 from omnisim.problem.context import Context
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture
@@ -468,12 +468,6 @@ def test_more_actions_than_a_block_of_the_loops_holds() -> None:
         own = earned[[0, 1], population.best_response(np.array([prediction]))]
         capital *= 1 + rates[:, None, None] * (earned - own[:, None]) * potential._scale[:, None]
     np.testing.assert_allclose(potential.potentials[0, :, 0], capital.mean(axis=(0, 2)), rtol=1e-12)
-
-
-def test_every_pair_of_all_populations_counts_the_same() -> None:
-    populations = [omnisim.Population(str(n), np.full((n, 2, 1), 0.1), np.full((n, 2), 0.1)) for n in (1, 3)]
-    found = regret_potentials([DecisionEvents(each, 2) for each in populations], 2, 9, 24.0, BOX)
-    assert [each.mass for each in found] == [12.0, 36.0]
 
 
 @pytest.mark.parametrize("apart", [0.1 + 0.2 - 0.3, 1e-15, 1e-13, 1e-12, 1e-10, 1e-200, 1e-310])

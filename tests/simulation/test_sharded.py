@@ -15,14 +15,16 @@ from scenario_files import omnisim_command
 
 import omnisim
 from omnisim.errors import EmptyCandidatesError, ScenarioError, StrategyError, TraceError, WorkersLostError
-from omnisim.problem import loads
+from omnisim.problem import elsewhere, loads
 from omnisim.problem.churn import Churn
 from omnisim.problem.context import Context, History
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
+from omnisim.simulation.identity import BUILT
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
 from omnisim.simulation.shard import Shard
 from omnisim.simulation.sharded import ShardedAgents, Sharding
+from omnisim.snapshot import Snapshots
 from omnisim.strategies.policy import Policy
 from omnisim.workers.actors import Actor, ActorLostError, Here
 
@@ -123,6 +125,12 @@ def somebody_changed(context: Context, history: History) -> bool:
     return context.round > 1 and bool((actions[-1] != actions[-2]).any())
 
 
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny populations are of several blocks: 2, 6 and 2."""
+    monkeypatch.setattr(elsewhere, "BLOCK", 4)
+
+
 CALIBRATED = omnisim.forecasters.DecisionCalibrated([omnisim.forecasters.Persistence()])
 
 WATCHED: dict[str, dict[str, Any]] = {
@@ -140,6 +148,7 @@ WATCHED: dict[str, dict[str, Any]] = {
 """Runs in which others look at what agents registered, or have played."""
 
 
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("watched", WATCHED)
 def test_the_same_bytes_where_others_look_at_agents(watched: str, tmp_path: Path) -> None:
     assert_same_in_shards(scenario(**WATCHED[watched]), tmp_path, 2, 5)
@@ -152,6 +161,90 @@ def test_the_same_bytes_where_blocks_are_added_up_elsewhere(
     monkeypatch.setattr(loads, "BLOCK", block)
     churn = {"many": Churn(join=0.3, leave=0.2, initial=0.6)}
     assert_same_in_shards(scenario(adversary=market(), churn=churn), tmp_path, 2, 5)
+
+
+PERSISTENCE, CLIMATOLOGY = omnisim.forecasters.Persistence(), omnisim.forecasters.Climatology()
+WRONG = omnisim.forecasters.Published(np.full((T, D), 0.95))
+
+
+def calibrated(*bases: omnisim.forecasters.Forecaster, **options: Any) -> dict[str, Any]:
+    return {"forecaster": omnisim.forecasters.DecisionCalibrated(bases, **options)}
+
+
+CALIBRATIONS: dict[str, dict[str, Any]] = {
+    "several bases": calibrated(PERSISTENCE, CLIMATOLOGY),
+    "no base": calibrated(),
+    "utilities": calibrated(PERSISTENCE, CLIMATOLOGY, objectives="utilities"),
+    "events of bases": calibrated(PERSISTENCE, CLIMATOLOGY, base_events=True),
+    "no regret": calibrated(PERSISTENCE, regret=False, base_regret=False),
+    "steps that are solved": calibrated(WRONG, combine=False, tolerance=1.0)
+    | {"adversary": omnisim.adversaries.WorstCase()},
+    "forecasts that are spared": calibrated(WRONG, combine=False) | {"adversary": omnisim.adversaries.WorstCase()},
+    "agents that come and go": calibrated(PERSISTENCE) | {"churn": {"many": Churn(join=0.3, leave=0.2, initial=0.6)}},
+    "a rule each": calibrated(PERSISTENCE)
+    | {
+        "elimination": {
+            "few": omnisim.elimination.FirstViolation(),
+            "many": omnisim.elimination.CumulativeThreshold(),
+            "as few": omnisim.learners.Hedge(),
+        }
+    },
+    "a base of another": {"forecaster": omnisim.forecasters.Selection([CALIBRATED, CLIMATOLOGY])},
+    "two of them": {
+        **calibrated(PERSISTENCE),
+        "other_forecasters": {"other": calibrated(CLIMATOLOGY, objectives="utilities")["forecaster"]},
+        "subscriptions": {"few": ["other"], "many": ["forecaster", "other"]},
+    },
+    "weights that sum to 1": calibrated(PERSISTENCE, weights="hedge"),
+    "simulated play": calibrated(PERSISTENCE, minimax="simulated_play") | {"rounds": 8, "subsequences": {"all": None}},
+}
+"""Runs with a forecaster that keeps objectives small where the agents are."""
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("name", CALIBRATIONS)
+def test_the_same_bytes_where_a_forecaster_calibrates(name: str, tmp_path: Path) -> None:
+    assert_same_in_shards(scenario(**CALIBRATIONS[name]), tmp_path, 1, 2, 3, 7)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_nothing_of_the_size_of_agents_is_where_the_forecaster_is() -> None:
+    """Tables of objectives are in shards: what it remembers here is of the size of a prediction."""
+    given = scenario(**calibrated(PERSISTENCE, CLIMATOLOGY, base_events=True))
+    alone, run = Prepared(given, 0), prepared(given, 3)
+    for each in (alone, run):
+        each.play()
+    sizes = {}
+    for name, each in {"alone": alone, "in shards": run}.items():
+        _, arrays = Snapshots({"forecaster": each.forecasters["forecaster"]}, BUILT).take()
+        sizes[name] = [array.size for array in arrays.values()]
+    assert sum(sizes["alone"]) >= 4 * 3 * 33 * A * 2 * D
+    assert max(sizes["in shards"]) < 4 * A * 2 * D  # a table of the smallest block
+    assert isinstance(run.agents, ShardedAgents)
+    run.agents.keep(T)
+    states = [state[1].values() for state in run.agents.memory["shards"].states]
+    tables = [sum(array.size for array in arrays if array.shape[1:] == (D,)) for arrays in states]
+    for pieces, size in zip(run.agents.pieces, tables, strict=True):
+        agents = sum(piece.last - piece.first for piece in pieces)
+        assert size >= 4 * 3 * agents * A * 2 * D
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("combine", [True, False])
+def test_a_round_takes_two_messages_where_the_first_forecast_will_do(combine: bool) -> None:
+    """One for its gains when agents have played, one for the rise of the potential and what its errors cost agents."""
+    calls: list[str] = []
+
+    class Noted(Here):
+        def send(self, method: str, *arguments: Any) -> None:
+            calls.append(arguments[1] if method == "tell" else method)
+            super().send(method, *arguments)
+
+    run = prepared(scenario(**calibrated(PERSISTENCE, combine=combine)), 1, lambda: Noted(Shard))
+    run.play()
+    evaluations = run.services["forecaster"].diagnostics["evaluations"]
+    assert (evaluations == 1).all()
+    assert calls == ["begin", "place", "place", *["call", "call" if combine else ""] * T]
 
 
 def test_actions_stay_where_they_are_when_loads_are_looked_at() -> None:
@@ -221,6 +314,11 @@ def test_nobody_is_asked_where_nobody_looks() -> None:
 @pytest.mark.parametrize(
     ("shards", "changes", "message"),
     [
+        (
+            4,
+            {"forecaster": CALIBRATED},
+            "4 shards cannot be made of 33 agents in 3 populations: 3 can; .* only between blocks of 4,096",
+        ),
         (0, {}, "the number of shards must be >= 1, got 0"),
         (34, {}, "34 shards cannot be made of 33 agents in 3 populations: 33 can"),
         (4, {"elimination": omnisim.learners.Hedge()}, "4 shards cannot be made of 33 agents in 3 populations: 3 can"),
@@ -322,6 +420,26 @@ def test_what_a_lost_worker_had_is_played_again(lives: tuple[int, ...], tmp_path
     assert Mortal.made == 2 + len(lives)
 
 
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("lives", [(0,), (1,), (2,), (9, 3), (50, 1, 40), (2, 2, 2, 2)], ids=str)
+@pytest.mark.parametrize("every", [7, None])
+def test_objectives_of_a_lost_worker_are_learnt_again(
+    lives: tuple[int, ...], every: int | None, tmp_path: Path
+) -> None:
+    given = scenario(**CALIBRATIONS["forecasts that are spared"])
+    expected = saved(omnisim.simulate(given, seed=0), tmp_path)
+    run = prepared(given, 2, mortal(*lives))
+    if every is None:
+        run.play()
+        trace = recorded(run, T)
+    else:
+        found = play(run, Checkpoint(tmp_path / "state.npz", every))
+        assert found is not None
+        trace = found
+    assert saved(trace, tmp_path) == expected
+    assert Mortal.made == 2 + len(lives)
+
+
 def test_agents_that_cost_every_worker_its_life() -> None:
     with pytest.raises(WorkersLostError, match=r"4 workers were lost, one after the other, with the same agents"):
         in_shards(scenario(), 1, mortal(1, 1, 1, 1))
@@ -351,7 +469,12 @@ def test_a_lost_worker_plays_only_what_came_after_the_last_state(tmp_path: Path)
     assert next(rounds[0] for made, rounds in told if made == 2) == 20
 
 
-@pytest.mark.parametrize("changes", [{}, WATCHED["both"], VARIED["a rule each"]], ids=["plain", "watched", "varied"])
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize(
+    "changes",
+    [{}, WATCHED["both"], VARIED["a rule each"], CALIBRATIONS["events of bases"], CALIBRATIONS["two of them"]],
+    ids=["plain", "watched", "varied", "calibrated", "two"],
+)
 def test_a_killed_run_goes_on_in_shards(changes: dict[str, Any], tmp_path: Path) -> None:
     given = scenario(**changes)
     checkpoint = Checkpoint(tmp_path / "state.npz", every=7)
@@ -388,11 +511,22 @@ def test_it_goes_on_in_as_many_shards_only(shards: int | None, tmp_path: Path) -
 def test_on_a_cluster_of_this_machine(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
     arguments = ("run", "merit_order", "--rounds", 30, "--set", "populations.buyers.agents=7")
+    arguments += ("--set", "forecaster.kind=persistence")
     assert done(*arguments, "--out", tmp_path / "alone")[0] == 0
     code, said, complaint = done(*arguments, "--shards", 3, "--out", tmp_path / "sharded")
     assert (code, complaint) == (0, "")
     assert said.endswith(f"{tmp_path / 'sharded' / 'report.html'}\n")
     assert (tmp_path / "sharded" / "trace.npz").read_bytes() == (tmp_path / "alone" / "trace.npz").read_bytes()
+
+
+@pytest.mark.whole
+def test_a_calibrated_forecaster_on_a_cluster_of_this_machine(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
+    few = {f"populations.{name}.agents": 4 for name in ("buyers", "factories", "operators")}
+    given = omnisim.load_scenario("synthetic_seasonal", {"rounds": 60, **few})
+    given = given.replace(forecaster=omnisim.forecasters.DecisionCalibrated([PERSISTENCE, CLIMATOLOGY]))
+    expected = saved(omnisim.simulate(given, seed=0), tmp_path)
+    assert saved(omnisim.simulate(given, seed=0, shards=3), tmp_path) == expected
 
 
 @pytest.mark.whole

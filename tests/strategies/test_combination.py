@@ -146,11 +146,11 @@ def test_the_slope_is_a_subgradient_of_a_convex_bound_on_the_loss_of_the_agents(
             total += worst - 2 * expected[ideal] + realized[ideal]
         return total / population.agents
 
-    agents = RegisteredAgents([population])
-    slope = agents.decision_slope({"p": candidates}, prediction, outcome)
+    agents, context = RegisteredAgents([population]), Context(0, candidates={"p": candidates})
+    slope = agents.decision_slope(context, prediction, outcome)
     assert loss(other) >= loss(prediction) + slope @ (other - prediction) - 1e-12
     best_possible, earned = (
-        agents.earnings({"p": candidates}, Mixture.point(p), outcome) / population.agents for p in (outcome, prediction)
+        agents.earnings(context, Mixture.point(p), outcome) / population.agents for p in (outcome, prediction)
     )
     assert loss(prediction) >= best_possible - earned - 1e-12
     assert loss(outcome) == pytest.approx(0, abs=1e-12)

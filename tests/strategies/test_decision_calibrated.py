@@ -253,8 +253,10 @@ def test_the_expected_bias_is_what_the_engine_accumulated(objectives):
         forecaster.update(trace.outcomes[t])
         rule.update(trace.actions["agents"][t], agents.costs(trace.outcomes[t]), active)
     shape = (2, agents.agents, agents.actions, -1)
-    np.testing.assert_allclose(found.total, forecaster._rule._total[0].reshape(shape), atol=1e-9)
-    np.testing.assert_allclose(found.squares, forecaster._rule._squares[0].reshape(shape), atol=1e-9)
+    np.testing.assert_allclose(found.total, forecaster._engine._beside.part.tables.total[0].reshape(shape), atol=1e-9)
+    np.testing.assert_allclose(
+        found.squares, forecaster._engine._beside.part.tables.squares[0].reshape(shape), atol=1e-9
+    )
 
 
 def test_a_good_base_is_broadcast_unchanged():

@@ -31,6 +31,11 @@ class Forecaster(Declaring, ABC):
 
     can_guarantee = OF_FORECASTERS
 
+    @property
+    def by_blocks(self) -> bool:
+        """Whether it adds up agents by blocks where they are (:mod:`omnisim.problem.elsewhere`): none is divided."""
+        return any(base.by_blocks for base in getattr(self, "bases", ()))
+
     _service: Service | None = None
     unclipped: FloatArray
 

@@ -87,7 +87,7 @@ class Combination(Forecaster):
         self._aggregation = _BernsteinAggregation(prior / prior.sum())
 
     def _predict(self, context: Context) -> FloatArray:
-        self._candidates = context.candidates
+        self._context = context
         predictions = [base.predict(context).mean for base in self.bases]
         if self._regression is not None:
             mean = np.mean(predictions, axis=0)
@@ -114,7 +114,7 @@ class Combination(Forecaster):
         agents = self.service.agents
         if agents is None:
             return np.sign(self._combined - outcome) / len(outcome)
-        return agents.decision_slope(self._candidates, self._combined, outcome)
+        return agents.decision_slope(self._context, self._combined, outcome)
 
 
 class _BernsteinAggregation:

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 
 from omnisim.arrays import ROUNDING, FloatArray
 from omnisim.errors import StrategyError
+from omnisim.game.decision_blocks import DecisionObjectives
 from omnisim.game.engine import Engine
 from omnisim.game.minimax import CuttingPlanes, Minimax, SimulatedPlay, worst_case
-from omnisim.game.objectives import BaseRegret, DecisionEvents, Objectives, UtilityDirections
-from omnisim.game.regret_potential import RegretPotential, regret_potentials
+from omnisim.game.objectives import DecisionEvents, UtilityDirections
+from omnisim.game.parts import PartHere, Parts, PartsElsewhere
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
 from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
@@ -137,6 +139,11 @@ class DecisionCalibrated(Forecaster):
         self.objectives, self.weights, self.minimax = objectives, weights, minimax
         self.base_events, self.tolerance = base_events, tolerance
 
+    @property
+    def by_blocks(self) -> bool:
+        """Whether objectives are kept where agents are: weights that sum to 1, and simulated play, need them here."""
+        return (self.weights == "potential" and self.minimax == "cutting_planes") or super().by_blocks
+
     def gain_gradient(self) -> FloatArray | None:
         """The slope in the outcome of the weighted gain of the mixture just committed to, (d,)."""
         assert self._engine.step is not None  # noqa: S101 (asked for after predict; this tells the type checker)
@@ -193,28 +200,48 @@ class DecisionCalibrated(Forecaster):
         self._driven: Sequence[Forecaster] = starts if self._combination is None else [self._combination]
         for forecaster in self._driven:
             forecaster.start(service)
-        family = _FAMILIES[self.objectives]
-        events: list[int | None] = [None, *(range(len(self.bases)) if self.base_events else ())]
-        subsequences = len(service.subsequences)
-        decisions = [family(population, subsequences, base) for base in events for population in service.populations]
-        families: list[Objectives] = [*decisions]
-        if self.base_regret and self.bases:
-            own = decisions[: len(service.populations)]
-            families += [BaseRegret(decision, subsequences, len(self.bases)) for decision in own]
         self._rule: Weights = _WEIGHTS[self.weights]()
         # What forecasts would have earned more than what was within the tolerance, where either could be played.
         self._lead = 0.0
         self._rivals: tuple[Context, Mixture, Mixture] | None = None
-        own, self._pairs = decisions[: len(service.populations)], 0.0
-        beside: list[RegretPotential] = []
-        if self.regret:
-            mass = _REGRET_SHARE * float(sum(family.count for family in families))
-            beside = regret_potentials(own, subsequences, service.rounds, mass, service.limits)
-            self._pairs = (
-                (2 + 1 / _REGRET_SHARE) * subsequences * sum(population.agents for population in service.populations)
-            )
+        self._pairs = 0.0
+        objectives = self._objectives()
+        if self.weights == "potential":
+            families, beside = [], self._parts(objectives)
+        else:  # their weights sum to 1 over all objectives
+            kinds = objectives.families(service.populations)
+            families, beside = [family for kind in kinds for family in kind], None
         minimax = _MINIMAX[self.minimax]()
         self._engine = Engine(families, self._rule, minimax, service.rounds, self.tolerance, beside)
+
+    def _objectives(self) -> DecisionObjectives:
+        """Facts from which the objectives are made."""
+        service, bases = self.service, len(self.bases)
+        assert service.rounds is not None  # noqa: S101 (refused before; this tells the type checker)
+        objectives = DecisionObjectives(
+            kind=_FAMILIES[self.objectives],
+            populations=tuple(population.name for population in service.populations),
+            subsequences=len(service.subsequences),
+            rounds=service.rounds,
+            events=(None, *(range(bases) if self.base_events else ())),
+            bases=bases if self.base_regret else 0,
+            unit=None,
+            limits=service.limits,
+        )
+        if not self.regret:
+            return objectives
+        agents, subsequences = sum(population.agents for population in service.populations), objectives.subsequences
+        self._pairs = (2 + 1 / _REGRET_SHARE) * subsequences * agents
+        mass = _REGRET_SHARE * float(objectives.count(service.populations))
+        return replace(objectives, unit=mass / (agents * subsequences))
+
+    def _parts(self, objectives: DecisionObjectives) -> Parts:
+        """The objectives with their tables."""
+        populations, elsewhere = self.service.populations, self.service.elsewhere
+        mass = objectives.mass(populations)
+        if elsewhere is None or self.minimax != "cutting_planes":
+            return PartHere(mass, objectives(populations))
+        return PartsElsewhere(mass, elsewhere.place(objectives))
 
     def _predict(self, context: Context) -> Mixture:
         candidates = [forecaster.predict(context) for forecaster in self._driven]
@@ -235,19 +262,23 @@ class DecisionCalibrated(Forecaster):
         return self._engine.spare() if self._lead >= 0 else solved
 
     def _update(self, outcome: FloatArray) -> None:
-        self._engine.learn(self.service.limits.within(outcome))
+        rises = self._engine.begin_learning(self.service.limits.within(outcome))
         if self._rivals is not None:
             context, *rivals = self._rivals
-            spared, solved = (self._agents.earnings(context.candidates, rival, outcome) for rival in rivals)
+            spared, solved = (self._agents.earnings(context, rival, outcome) for rival in rivals)
             self._lead += spared - solved
             self._rivals = None
         for forecaster in self._driven:
             forecaster.update(outcome, self.unclipped)
+        self._engine.finish_learning(rises)
 
     def _observe(self, context: Context, outcome: FloatArray) -> None:
         """The past teaches the bases, which have seen it when they were started; there were no agents yet."""
 
 
-_FAMILIES = {"coordinates": DecisionEvents, "utilities": UtilityDirections}
+_FAMILIES: dict[str, type[DecisionEvents] | type[UtilityDirections]] = {
+    "coordinates": DecisionEvents,
+    "utilities": UtilityDirections,
+}
 _WEIGHTS: dict[str, type[Weights]] = {"potential": SecondOrderPotential, "hedge": Hedge, "msmwc": MsMwC}
 _MINIMAX: dict[str, type[Minimax]] = {"cutting_planes": CuttingPlanes, "simulated_play": SimulatedPlay}

@@ -57,7 +57,7 @@ class Selection(Forecaster):
         self._earned = np.zeros(len(self.bases))
 
     def _predict(self, context: Context) -> Mixture:
-        self._candidates = context.candidates
+        self._context = context
         self._mixtures = [base.predict(context) for base in self.bases]
         self._selected = int(self._earned.argmax())
         return self._mixtures[self._selected]
@@ -74,4 +74,4 @@ class Selection(Forecaster):
         agents = self.service.agents
         if agents is None:
             return -inner(mixture.weights, ((mixture.support - outcome) ** 2).sum(axis=1))
-        return agents.earnings(self._candidates, mixture, outcome)
+        return agents.earnings(self._context, mixture, outcome)
