@@ -18,11 +18,13 @@ import numpy as np
 from omnisim import snapshot
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.files import atomic_write
+from omnisim.refusing import is_whole, path_of
 from omnisim.simulation.books import Books, BooksFile
 from omnisim.simulation.identity import BUILT, identity, packages
 from omnisim.simulation.preparing import Prepared
 from omnisim.snapshot import Snapshots
 from omnisim.trace.checking import check_recorded
+from omnisim.wording import in_short
 
 _PARTS = {"run", "round", "books", "state"}
 """Keys of what is in the file of a state."""
@@ -52,8 +54,9 @@ class Checkpoint:
     every: int = 100
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise ScenarioError(f"the rounds between two checkpoints must be >= 1, got {self.every}")
+        object.__setattr__(self, "path", path_of("path of Checkpoint", self.path, ScenarioError))
+        if not is_whole(self.every) or self.every < 1:
+            raise ScenarioError(f"the rounds between two checkpoints must be >= 1, got {in_short(self.every)}")
 
     @property
     def books(self) -> Path:

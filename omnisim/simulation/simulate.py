@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnisim.errors import ScenarioError
+from omnisim.refusing import one_of
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
@@ -83,6 +84,8 @@ def simulate(
         scenario = load_scenario(scenario)
     elif not isinstance(scenario, Scenario):
         raise ScenarioError(f"simulate needs a Scenario, the name of one or a path, got {type(scenario).__name__}")
+    if checkpoint is not None:
+        one_of("checkpoint", checkpoint, Checkpoint, "a Checkpoint", ScenarioError)
     if state is not None and shards is not None:
         raise ScenarioError("a run in shards leaves no state to go on from at its end: leave out shards, or horizon")
     with _sharding(shards, scheduler) as sharding:

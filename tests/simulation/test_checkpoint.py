@@ -266,6 +266,23 @@ class TestTheFile:
         with pytest.raises(omnisim.OmnisimError, match=r"trace\.npz: is damaged, or not a state"):
             omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 5))
 
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"path": 3}, "path of Checkpoint must be a path or its text, got 3"),
+            ({"path": "x", "every": "y"}, "the rounds between two checkpoints must be >= 1, got 'y'"),
+            ({"path": "x", "every": 1.5}, "the rounds between two checkpoints must be >= 1, got 1.5"),
+        ],
+    )
+    def test_types(self, given: dict[str, Any], said: str) -> None:
+        with pytest.raises(omnisim.OmnisimError, match=f"^{said}$"):
+            omnisim.Checkpoint(**given)
+
+    def test_a_path_may_be_a_text_and_a_checkpoint_no_number(self) -> None:
+        assert omnisim.Checkpoint("a/b").path == Path("a/b")  # type: ignore[arg-type]
+        with pytest.raises(omnisim.OmnisimError, match=r"^checkpoint must be a Checkpoint, got 3$"):
+            omnisim.simulate("synthetic_seasonal", checkpoint=3)  # type: ignore[arg-type]
+
     def test_every_must_be_a_number_of_rounds(self, tmp_path: Path) -> None:
         with pytest.raises(omnisim.OmnisimError, match="rounds between two checkpoints must be >= 1, got 0"):
             omnisim.Checkpoint(tmp_path / "state.npz", 0)
