@@ -98,6 +98,7 @@ _HEADING = """\
 # drawn: faults that there was time for, which are the equivalent, the gone, the not_judged and the judged.
 # at_first: before anything was done about the survivors of this sample.
 # judged, caught: after tests were written for them (--again), and some were found equivalent or their lines taken out.
+# A package that is not here has not been judged since the code and the tests were last rearranged.
 """
 
 
