@@ -38,7 +38,7 @@ def test_import_tells(tmp_path: Path) -> None:
     """A package folder beside the note of the other distribution, as installers leave them."""
     package = Path(omnisim.__file__).parent
     (tmp_path / "omnisim").mkdir()
-    for name in ("__init__.py", "_version.py", "environment.py", "errors.py"):
+    for name in ("__init__.py", "__init__.pyi", "_version.py", "environment.py", "errors.py"):
         shutil.copy(package / name, tmp_path / "omnisim")
     (tmp_path / "omnisim-9.9.dist-info").mkdir()
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import omnisim"

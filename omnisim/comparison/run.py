@@ -191,7 +191,7 @@ def _clipping(analysis: Analysis) -> dict[str, Any]:
 
 
 def _weights(population: Population) -> FloatArray:
-    """How many each agent stands for, (N,)."""
+    """Numbers of agents that each one stands for, (N,)."""
     return np.ones(population.agents) if population.weights is None else population.weights
 
 

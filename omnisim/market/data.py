@@ -13,6 +13,7 @@ from omnisim.errors import DataError
 from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.suggest import nearest
+from omnisim.wording import count
 
 HOURS = 24
 """Hours of a delivery day on the market's clock; clock changes are resolved by a declared policy."""
@@ -62,7 +63,7 @@ class Signal:
         return np.concatenate([self.series[:1], self.series[:-1]]) if self.forecast is None else self.forecast
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Market:
     """Prices, features and published forecasts of D delivery days with H prices each: 24, 48, 96, 288, or one.
 
@@ -163,6 +164,10 @@ class Market:
                     f"{distribution.shape}"
                 )
         object.__setattr__(self, "distributions", MappingProxyType(dict(self.distributions)))
+
+    def __repr__(self) -> str:
+        days = f"{count(self.days, 'day')}, {self.dates[0]} to {self.dates[-1]}"
+        return f"<Market {self.name!r}: {count(self.prices.shape[1], 'price')} a day in {self.currency}/MWh, {days}>"
 
     @property
     def days(self) -> int:

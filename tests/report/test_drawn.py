@@ -147,6 +147,7 @@ def test_growth_with_the_root_is_drawn_up_to_the_median_and_only_if_there_is_any
     make: Callable[..., Analysis],
 ) -> None:
     analysis = make(populations={"one": 5}, rounds=40, clean=1.0)
+    analysis.measures["one"].ccv_positive.flags.writeable = True
     analysis.measures["one"].ccv_positive[:] = 0.0
     record = analysis.trace.records["one"]
     record.costs.flags.writeable = True

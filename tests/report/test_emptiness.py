@@ -93,6 +93,7 @@ def test_a_run_of_one_round_has_no_figure_that_shows_nothing(make) -> None:
 
 def test_populations_with_nothing_to_draw_have_no_panel(make) -> None:
     analysis = make(populations={"a": 6, "b": 4})
+    analysis.measures["b"].ccv_positive.flags.writeable = True
     analysis.measures["b"].ccv_positive[:] = 0.0
     drawn = shown_figures(analysis)["violations"].variants[0]
     assert len([a for a in drawn.layout.annotations if a.text.startswith("<b>")]) == 1

@@ -479,7 +479,7 @@ def test_what_is_refused() -> None:
         omnisim.simulate(scenario(subsequences={"never": never}))
     with pytest.raises(omnisim.OmnisimError, match=r"subsequence 'odd' says 1 of round 0: it must say True or False"):
         omnisim.simulate(scenario(subsequences={"all": None, "odd": lambda context, history: 1}))
-    with pytest.raises(omnisim.OmnisimError, match=r"subsequence 'odd' must be None, a Rule.*got dict"):
+    with pytest.raises(omnisim.OmnisimError, match=r"subsequence 'odd' must be None, a Rule.*got {}"):
         omnisim.simulate(scenario(subsequences={"all": None, "odd": {}}))
     with pytest.raises(omnisim.OmnisimError, match=r"a rule names the feature 'load_befor'.*"):
         omnisim.simulate(scenario(subsequences={"all": None, "x": Rule("load_befor", ">", 1.0)}))

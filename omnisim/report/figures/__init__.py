@@ -80,4 +80,6 @@ def _of_analyses(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
 
 
 # Where people ask for them, in one place for all.
-globals().update({name: _of_analyses(globals()[name]) for name in __all__})
+globals().update(
+    {name: _of_analyses(globals()[name]) for name in __all__ if "analysis" in signature(globals()[name]).parameters}
+)
