@@ -22,7 +22,7 @@ from measuring import note, options, peak_memory, show, timed
 from standard_load import ACTIONS, AGENTS, DIMENSION, ROUNDS, standard_load
 
 import omnisim
-from omnisim.game.weights import SecondOrderPotential
+from omnisim.game.tables import PotentialTables
 
 BIAS = 0.15
 LONG = 20.0
@@ -203,15 +203,16 @@ def kernel(sizes: Sequence[int], copied: int, repeats: int) -> None:
 def single_precision(agents: int, rounds: int) -> None:
     """What tables of float32 would change: the same gains, added up in both."""
     rng = np.random.default_rng(0)
-    double, single = _weights(agents, np.float64, rounds), _weights(agents, np.float32, rounds)
+    double, single = _tables(agents, np.float64, rounds), _tables(agents, np.float32, rounds)
     events = np.arange(ACTIVE)[:, None] * agents + np.arange(agents)
     for _ in range(rounds):
         fired = (events * ACTIONS + rng.integers(ACTIONS, size=agents)).reshape(-1)
         gains = rng.normal(0.02, 0.1, (len(fired), DIMENSION))
-        for weights in (double, single):
-            weights.update([(fired, gains)])
-    apart = max(float(np.abs(a - b).max()) for a, b in zip(double._total, single._total, strict=True))
-    relative = abs(single.spent / double.spent - 1)
+        for tables in (double, single):
+            tables.update([(fired, gains)])
+    apart = max(float(np.abs(a - b).max()) for a, b in zip(double.total, single.total, strict=True))
+    spent, also = (sum(float(each.sum(dtype=np.float64)) for each in tables._potential) for tables in (double, single))
+    relative = abs(also / spent - 1)
     note(
         f"Tables of float32 after {rounds:,} rounds of {agents:,} agents: Phi / K differs by {relative:.1e} of it, the "
         f"sum of the gains of an objective by {apart:.1e} at most ({double.largest_gain:.1f} is the largest)."
@@ -226,33 +227,33 @@ def _split(scenario: omnisim.Scenario, rounds: int) -> list[str]:
     def inside(file: str, function: str) -> float:
         return sum(entry[3] for (path, _, name), entry in stats.items() if name == function and path.endswith(file))
 
-    play, learn = inside("engine.py", "play"), inside("engine.py", "learn")
-    weights = inside("weights.py", "update")
+    play, learn = inside("engine.py", "play"), inside("engine.py", "begin_learning")
+    weights = inside("tables.py", "update")
     forecasting = inside("decision_calibrated.py", "_predict") + inside("decision_calibrated.py", "_update")
     total = inside("simulate.py", "simulate")
     parts = [play, learn - weights, weights, forecasting - play - learn, total - forecasting, total]
     return [f"{part / rounds * 1e3:.3f}" for part in parts]
 
 
-def _weights(agents: int, kind: type, rounds: int = ROUNDS) -> SecondOrderPotential:
-    """The potential of the decision events of so many agents, in tables of this type."""
-    weights = SecondOrderPotential()
-    weights.start([SimpleNamespace(rows=SUBSEQUENCES * agents * ACTIONS, columns=DIMENSION, two_sided=True)], rounds)
-    for name in ("_total", "_squares", "_potential", "net"):
-        setattr(weights, name, [table.astype(kind) for table in getattr(weights, name)])
-    return weights
+def _tables(agents: int, kind: type, rounds: int = ROUNDS) -> PotentialTables:
+    """The tables of the decision events of so many agents, of this type."""
+    events = SimpleNamespace(rows=SUBSEQUENCES * agents * ACTIONS, columns=DIMENSION, two_sided=True)
+    tables = PotentialTables([events], rounds)
+    for name in ("total", "squares", "_potential", "net"):
+        setattr(tables, name, [table.astype(kind) for table in getattr(tables, name)])
+    return tables
 
 
 def _update(agents: int, repeats: int, kind: type) -> tuple[float, int]:
     """Seconds of one update when a decision of every agent fires in each active subsequence, and pairs updated."""
     rng = np.random.default_rng(0)
-    weights = _weights(agents, kind)
+    tables = _tables(agents, kind)
     events = np.arange(ACTIVE)[:, None] * agents + np.arange(agents)
     seconds = []
     for _ in range(repeats + 1):
         rows = (events * ACTIONS + rng.integers(ACTIONS, size=agents)).reshape(-1)
         gains = rng.normal(0.0, 0.1, (len(rows), DIMENSION))
-        seconds.append(timed(lambda rows=rows, gains=gains: weights.update([(rows, gains)]))[0])
+        seconds.append(timed(lambda rows=rows, gains=gains: tables.update([(rows, gains)]))[0])
     return min(seconds[1:]), ACTIVE * agents * DIMENSION
 
 
