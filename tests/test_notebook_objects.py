@@ -239,10 +239,14 @@ def test_wrong_types_get_one_line(call: Any, said: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+OF_TABLES = ("murphy_diagram", "regret_map", "reliability_diagram")
+
+
 @pytest.mark.parametrize("name", omnisim.figures.__all__)
 def test_every_figure_refuses_what_is_no_analysis(name: str) -> None:
-    for call in (lambda figure: figure(3), lambda figure: figure(analysis="x")):
-        with pytest.raises(OmnisimError, match=f"analysis of {name} must be an Analysis, from analyze, got"):
+    given, wanted = ("table", "a data frame") if name in OF_TABLES else ("analysis", "an Analysis, from analyze")
+    for call in (lambda figure: figure(3), lambda figure: figure(**{given: "x"})):
+        with pytest.raises(OmnisimError, match=f"{given} of {name} must be {wanted}.*, got"):
             call(getattr(omnisim.figures, name))
 
 

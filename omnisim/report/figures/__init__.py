@@ -14,6 +14,8 @@ from functools import wraps
 from inspect import signature
 from typing import ParamSpec, TypeVar
 
+import pandas as pd
+
 from omnisim.analysis import Analysis
 from omnisim.errors import ProblemError
 from omnisim.refusing import one_of
@@ -79,7 +81,22 @@ def _of_analyses(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
     return drawn
 
 
+def _of_tables(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
+    """The figure, which refuses in one line what is no table."""
+
+    @wraps(figure)
+    def drawn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Drawn:
+        for given in (*args[:1], *(kwargs[name] for name in kwargs if name == "table")):
+            one_of(f"table of {figure.__name__}", given, pd.DataFrame, "a data frame, from omnisim.batch", ProblemError)
+        return figure(*args, **kwargs)
+
+    return drawn
+
+
 # Where people ask for them, in one place for all.
 globals().update(
-    {name: _of_analyses(globals()[name]) for name in __all__ if "analysis" in signature(globals()[name]).parameters}
+    {
+        name: (_of_tables if "table" in signature(globals()[name]).parameters else _of_analyses)(globals()[name])
+        for name in __all__
+    }
 )
