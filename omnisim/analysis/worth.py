@@ -99,7 +99,6 @@ def worth(trace: Trace, population: str) -> Worth:
     agents, given = record.population.agents, record.population.weights
     by_agent = np.empty((len(KINDS), len(trace.subsequences), agents))
     whole_run = np.empty((len(KINDS), agents))
-    weights = np.ones(agents) if given is None else given
     every = np.ones((trace.rounds, 1), dtype=np.bool_)
     parts = list(blocks(agents, len(KINDS) * trace.rounds + record.population.actions * trace.outcomes.shape[1]))
     # Sums over agents are those of groups of blocks, the same however many threads there are.
@@ -116,7 +115,14 @@ def worth(trace: Trace, population: str) -> Worth:
                     by_round[group, kind] += (money if given is None else money * given[block]).sum(axis=1)
 
     in_shares(work, record.actions.size)
-    return Worth(population, record.population.money.currency, by_agent, whole_run, by_round.sum(axis=0), weights)
+    return Worth(
+        population,
+        record.population.money.currency,
+        by_agent,
+        whole_run,
+        by_round.sum(axis=0),
+        record.population.standing,
+    )
 
 
 def course(trace: Trace, population: str, agent: int) -> FloatArray:

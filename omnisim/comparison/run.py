@@ -30,7 +30,6 @@ from omnisim.comparison.grid import LABELS, Variant
 from omnisim.comparison.records import AGENTS, FAILED, FINISHED, GROWING, IN_MONEY, MEASURES, MOST_LOSSES, REGRETS, RUNS
 from omnisim.errors import StrategyFailedError
 from omnisim.plug_ins import strategies_named
-from omnisim.problem.population import Population
 from omnisim.reproducibility import machine, versions
 from omnisim.simulation.simulate import simulate
 from omnisim.statistics.blocks import block_starts
@@ -130,10 +129,10 @@ def measured(analysis: Analysis) -> tuple[dict[str, Any], pd.DataFrame]:
         "certificates_violated": int((~certificates["holds"].astype(bool)).sum()),
         "subsequences": compared(trace),
         "populations": [
-            {"name": p.name, "agents": p.agents, "standing": float(_weights(p).sum()), "currency": p.money.currency}
+            {"name": p.name, "agents": p.agents, "standing": float(p.standing.sum()), "currency": p.money.currency}
             for p in populations
         ],
-        "summary": list(_summary(whole[fixed], {p.name: _weights(p) for p in populations})),
+        "summary": list(_summary(whole[fixed], {p.name: p.standing for p in populations})),
         "growth": list(_growth(analysis)),
         "blocks": list(_blocks(trace)),
         "violations": violated_limits(trace).to_dict("records"),
@@ -190,11 +189,6 @@ def _clipping(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _weights(population: Population) -> FloatArray:
-    """Numbers of agents that each one stands for, (N,)."""
-    return np.ones(population.agents) if population.weights is None else population.weights
-
-
 def _summary(agents: pd.DataFrame, weights: Mapping[str, FloatArray]) -> Iterator[dict[str, Any]]:
     for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False):
         standing, defined = weights[str(population)], rows[REGRETS[0]].notna().to_numpy()
@@ -213,7 +207,7 @@ def _summary(agents: pd.DataFrame, weights: Mapping[str, FloatArray]) -> Iterato
 def _growth(analysis: Analysis) -> Iterator[dict[str, Any]]:
     trace = analysis.trace
     for population, record in trace.records.items():
-        standing = _weights(record.population)
+        standing = record.population.standing
         for subsequence in compared(trace):
             found = grown(trace, population, subsequence, GROWTH_POINTS)
             measures = _and_money(found.measures, trace, population)
@@ -255,7 +249,7 @@ def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
 def _mean_earned(trace: Trace, name: str) -> dict[str, FloatArray]:
     """Each measure of ``LARGER_IS_BETTER`` in every round, weighted mean over the agents, (T,)."""
     population = trace.records[name].population
-    money, weights = population.money, _weights(population)
+    money, weights = population.money, population.standing
     at_true = money_by_round(trace, name)
     clipped = at_true + lost_by_clipping(trace, name)
     # An agent that is not there earns no money, which is no utility of 0.

@@ -58,11 +58,7 @@ def temptation(
     Arguments are those of :func:`best_responses`, for one prediction p and one outcome y (d,); an agent without a
     candidate plays its first action.
     """
-    _check(utility, candidates, prediction.shape)
-    slope = np.zeros(len(outcome))
-    points = np.stack([2 * prediction - outcome, outcome])
-    _tempt(utility, offset, _alike(candidates), _alike(points), slope)
-    return slope
+    return slope_of_choices(utility, tempting_choices(utility, offset, candidates, prediction, outcome))
 
 
 def tempting_choices(
@@ -128,16 +124,6 @@ def _choose(utility, offset, candidates, predictions, first, last, chosen):
     each = len(utility) // len(predictions)
     for n in range(first, last):
         chosen[n] = _best(utility, offset, candidates, predictions[n // each], n)
-
-
-@compiled()
-def _tempt(utility, offset, candidates, points, slope):
-    for n in range(len(utility)):
-        tempting = max(0, _best(utility, offset, candidates, points[0], n))
-        ideal = max(0, _best(utility, offset, candidates, points[1], n))
-        if tempting != ideal:
-            for i in range(len(slope)):
-                slope[i] += utility[n, tempting, i] - utility[n, ideal, i]
 
 
 @compiled()

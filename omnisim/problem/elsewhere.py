@@ -5,6 +5,7 @@ So it does not depend on where blocks are, to the last bit; for a population of 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
@@ -12,6 +13,16 @@ from omnisim.problem.population import Population
 
 BLOCK = 4096
 """Agents of a population that are added to each other before others are."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Agents ``first`` to ``last`` - 1 of a population."""
+
+    population: str
+    first: int
+    last: int
+
 
 Later: TypeAlias = Callable[[], list[Any]]
 """Function that waits for answers, one of each part, in the order of the agents."""

@@ -177,6 +177,11 @@ class Population:
         )
 
     @property
+    def standing(self) -> FloatArray:
+        """Numbers of agents that each one stands for, (N,): its weight, or 1 where there are none."""
+        return np.ones(self.agents) if self.weights is None else self.weights
+
+    @property
     def constraint_names(self) -> tuple[str, ...]:
         """The ``name`` of each constraint that has one, ``"constraint j"`` otherwise."""
         return tuple(str(getattr(c, "name", f"constraint {j}")) for j, c in enumerate(self.constraints))

@@ -9,7 +9,7 @@ import numpy as np
 from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem import elsewhere
 from omnisim.problem.choices import best_responses, slope_of_choices, temptation, tempting_choices
-from omnisim.problem.elsewhere import AgentsElsewhere, Everywhere, in_blocks
+from omnisim.problem.elsewhere import AgentsElsewhere, Everywhere, Piece, in_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.products import times
@@ -83,30 +83,21 @@ class RegisteredAgents:
             parts |= of_parts
         join = _join_earned if question == "earned" else self._join_tempted
         return [
-            whole[number] if number in whole else join(segments, [parts[number, i] for i in range(len(segments))])
-            for number, segments in enumerate(self._layout)
+            whole[number] if number in whole else join(pieces, [parts[number, i] for i in range(len(pieces))])
+            for number, pieces in enumerate(self._layout)
         ]
 
-    def _join_tempted(self, segments: Sequence["Segment"], choices: Sequence[Any]) -> FloatArray:
+    def _join_tempted(self, pieces: Sequence[Piece], choices: Sequence[Any]) -> FloatArray:
         """The sum over a block whose agents are in several processes, which say what they choose."""
-        utility = [self._populations[each.population].utility[each.first : each.last] for each in segments]
+        utility = [self._populations[each.population].utility[each.first : each.last] for each in pieces]
         return slope_of_choices(np.concatenate(utility), np.concatenate(choices, axis=1))
 
 
-def _join_earned(_: Sequence["Segment"], earned: Sequence[FloatArray]) -> FloatArray:
+def _join_earned(_: Sequence[Piece], earned: Sequence[FloatArray]) -> FloatArray:
     return np.concatenate(earned, axis=1)
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Agents ``first`` to ``last`` - 1 of a population."""
-
-    population: str
-    first: int
-    last: int
-
-
-def layout(populations: Sequence[Population]) -> list[tuple[Segment, ...]]:
+def layout(populations: Sequence[Population]) -> list[tuple[Piece, ...]]:
     """The blocks of all agents: of populations of the same shape behind each other, or of a part of a large one.
 
     Examples
@@ -119,11 +110,11 @@ def layout(populations: Sequence[Population]) -> list[tuple[Segment, ...]]:
     shapes: dict[tuple[int, int], list[Population]] = {}
     for population in populations:
         shapes.setdefault((population.actions, population.dimension), []).append(population)
-    found: list[tuple[Segment, ...]] = []
+    found: list[tuple[Piece, ...]] = []
     for alike in shapes.values():
-        together: list[Segment] = []
+        together: list[Piece] = []
         for population in alike:
-            own = [Segment(population.name, rows.start, rows.stop) for rows, _ in in_blocks(population)]
+            own = [Piece(population.name, rows.start, rows.stop) for rows, _ in in_blocks(population)]
             size = sum(each.last - each.first for each in together)
             if together and size + population.agents > elsewhere.BLOCK:
                 found.append(tuple(together))
@@ -140,7 +131,7 @@ def layout(populations: Sequence[Population]) -> list[tuple[Segment, ...]]:
 class SumsOf:
     """Blocks of which some agents may be where this is called."""
 
-    blocks: Sequence[tuple[Segment, ...]]
+    blocks: Sequence[tuple[Piece, ...]]
 
     def __call__(self, populations: Sequence[Population], first: Mapping[str, int]) -> "BlockSums":
         """The sums over the agents of populations of which the first ones have these numbers."""
@@ -159,21 +150,21 @@ class BlockSums:
     """
 
     def __init__(
-        self, blocks: Sequence[tuple[Segment, ...]], populations: Sequence[Population], first: Mapping[str, int]
+        self, blocks: Sequence[tuple[Piece, ...]], populations: Sequence[Population], first: Mapping[str, int]
     ) -> None:
         known = {each.name: each for each in populations}
 
-        def found(segment: Segment) -> "_Rows | None":
-            if segment.population not in known:
+        def found(piece: Piece) -> "_Rows | None":
+            if piece.population not in known:
                 return None
-            start, agents = first[segment.population], known[segment.population].agents
-            rows = slice(segment.first - start, segment.last - start)
-            return _Rows(known[segment.population], rows) if rows.start >= 0 and rows.stop <= agents else None
+            start, agents = first[piece.population], known[piece.population].agents
+            rows = slice(piece.first - start, piece.last - start)
+            return _Rows(known[piece.population], rows) if rows.start >= 0 and rows.stop <= agents else None
 
         self._whole: dict[int, _Part] = {}
         self._parts: dict[tuple[int, int], _Part] = {}
         for number, block in enumerate(blocks):
-            here = {i: rows for i, segment in enumerate(block) if (rows := found(segment)) is not None}
+            here = {i: rows for i, piece in enumerate(block) if (rows := found(piece)) is not None}
             if len(here) == len(block):
                 self._whole[number] = _Part.of(list(here.values()))
             else:

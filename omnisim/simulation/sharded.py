@@ -20,7 +20,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import ScenarioError, StrategyError
-from omnisim.problem.elsewhere import Later
+from omnisim.problem.elsewhere import Later, Piece
 from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.asking import Asked, Placed
@@ -34,7 +34,7 @@ from omnisim.simulation.roster import Roster
 from omnisim.simulation.run_agents import Declared, RunAgents
 from omnisim.simulation.shard import Call, Event, Left, Maker, Played, PlayedRounds
 from omnisim.simulation.shard_proxy import ShardProxy
-from omnisim.simulation.shares import Piece, share_of, shares
+from omnisim.simulation.shares import share_of, shares
 from omnisim.simulation.topology import party
 from omnisim.snapshot import Stored
 from omnisim.trace import PopulationRecord

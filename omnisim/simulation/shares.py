@@ -13,6 +13,7 @@ import numpy as np
 from omnisim.errors import ScenarioError
 from omnisim.problem import elsewhere
 from omnisim.problem.churn import with_rows
+from omnisim.problem.elsewhere import Piece
 from omnisim.problem.population import Population
 from omnisim.simulation.cohorts import SHARED
 from omnisim.simulation.roster import Part, Roster
@@ -20,15 +21,6 @@ from omnisim.strategies.elimination import CumulativeThreshold, PerSubsequenceTh
 
 DIVISIBLE = (*SHARED, CumulativeThreshold, PerSubsequenceThreshold, SubsequenceThreshold)
 """Rules under which no agent depends on another."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Agents ``first`` to ``last`` - 1 of a population."""
-
-    population: str
-    first: int
-    last: int
 
 
 def shares(roster: Roster, count: int, by_blocks: Collection[str] = ()) -> list[list[Piece]]:

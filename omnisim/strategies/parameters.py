@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, g
 import numpy as np
 
 from omnisim.errors import StrategyError
+from omnisim.refusing import is_whole
 from omnisim.wording import in_short
 
 
@@ -152,7 +153,7 @@ def _is_number(value: Any) -> bool:
 _SIMPLE: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     NoneType: ("None", lambda value: value is None),
     bool: ("True or False", lambda value: isinstance(value, bool | np.bool_)),
-    int: ("a whole number", lambda value: isinstance(value, Integral) and not isinstance(value, bool | np.bool_)),
+    int: ("a whole number", is_whole),
     float: ("a number", _is_number),
     str: ("a text", lambda value: isinstance(value, str)),
     Path: ("a path", lambda value: isinstance(value, str | Path)),

@@ -65,7 +65,7 @@ def play(scenario: Scenario, seed: int, averse: Averse | None = None) -> Play:
         money = {name: earned(population, actions, true) for name, (population, actions) in chosen.items()}
     return Play(
         money,
-        {name: np.ones(p.agents) if p.weights is None else p.weights for name, p in populations.items()},
+        {name: p.standing for name, p in populations.items()},
         {name: p.agent_names or [str(k) for k in range(p.agents)] for name, p in populations.items()},
         frozenset(p.money.currency for p in populations.values()),
     )

@@ -64,14 +64,22 @@ _Given = ParamSpec("_Given")
 _Drawn = TypeVar("_Drawn")
 
 
-def _of_analyses(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
-    """The figure, which refuses in one line what is no analysis."""
-    parameters = signature(figure).parameters
+_FIRST = {
+    "analysis": (Analysis, "an Analysis, from analyze"),
+    "table": (pd.DataFrame, "a data frame, from omnisim.batch"),
+}
+"""First parameters of figures: their types, and what would be right."""
+
+
+def _checked(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
+    """The figure, which refuses in one line what is no analysis or table, and populations that are not in the run."""
+    parameters = list(signature(figure).parameters)
+    first, (kind, wanted) = parameters[0], _FIRST[parameters[0]]
 
     @wraps(figure)
     def drawn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Drawn:
-        for given in (*args[:1], *(kwargs[name] for name in kwargs if name == "analysis")):
-            one_of(f"analysis of {figure.__name__}", given, Analysis, "an Analysis, from analyze", ProblemError)
+        for given in (*args[:1], *(kwargs[name] for name in kwargs if name == first)):
+            one_of(f"{first} of {figure.__name__}", given, kind, wanted, ProblemError)
             name = kwargs.get("population", args[1] if len(args) > 1 and "population" in parameters else None)
             if name is not None and name not in (known := list(given.measures)):  # type: ignore[attr-defined]
                 told = f"{in_short(name)}{nearest(str(name), known)}"
@@ -81,22 +89,5 @@ def _of_analyses(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
     return drawn
 
 
-def _of_tables(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
-    """The figure, which refuses in one line what is no table."""
-
-    @wraps(figure)
-    def drawn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Drawn:
-        for given in (*args[:1], *(kwargs[name] for name in kwargs if name == "table")):
-            one_of(f"table of {figure.__name__}", given, pd.DataFrame, "a data frame, from omnisim.batch", ProblemError)
-        return figure(*args, **kwargs)
-
-    return drawn
-
-
 # Where people ask for them, in one place for all.
-globals().update(
-    {
-        name: (_of_tables if "table" in signature(globals()[name]).parameters else _of_analyses)(globals()[name])
-        for name in __all__
-    }
-)
+globals().update({name: _checked(globals()[name]) for name in __all__})

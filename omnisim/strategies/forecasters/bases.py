@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from omnisim.errors import ScenarioError, StrategyError
+from omnisim.refusing import one_of
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.wording import in_short
 
@@ -52,7 +53,6 @@ def _base(owner: str, given: Any) -> Forecaster:
             given = importlib.import_module(_NAMES).named("bases", "forecasters", given)
         except ScenarioError as cause:
             raise StrategyError(f"bases of {owner}: {str(cause).removeprefix('bases: ')}") from cause
-    if isinstance(given, Forecaster):
-        return given
-    what = f"the class {given.__name__}, not an object" if isinstance(given, type) else in_short(given)
-    raise StrategyError(f"bases of {owner} must be Forecasters or registered names of some, got {what}")
+    wanted = "Forecasters or registered names of some"
+    found: Forecaster = one_of(f"bases of {owner}", given, Forecaster, wanted, StrategyError)
+    return found
