@@ -22,11 +22,10 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.gaps import losses_of
-from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.panprediction.measures import Law, as_table, worst_sets
 from omnisim.batch.panprediction.sample import Sample
-from omnisim.batch.samples import scores
-from omnisim.batch.weighting import Resampling, check_counts, in_rounds, quantiles, rows_of
+from omnisim.batch.scored_rows import Rows
+from omnisim.batch.weighting import Resampling, in_rounds, quantiles
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss, murphy_curve, thresholds
 
@@ -51,7 +50,7 @@ def reliability_table(p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, 
 
     Bins hold equal numbers of rows, as far as ties of p allow; None for those of isotonic regression.
     """
-    rows = _Rows(p, y, sample_weight)
+    rows = Rows(p, y, sample_weight)
     place = _bins(rows, bins)
     total = np.bincount(place, rows.counts)
     mean, rate = (np.bincount(place, rows.counts * column) / total for column in (rows.p, rows.y))
@@ -103,7 +102,7 @@ def brier_decomposition(
     >>> round(parts.miscalibration, 4), round(parts.discrimination, 4), round(parts.uncertainty, 4)
     (0.025, 0.0625, 0.1875)
     """
-    table, rows = reliability_table(p, y, sample_weight, bins=bins), _Rows(p, y, sample_weight)
+    table, rows = reliability_table(p, y, sample_weight, bins=bins), Rows(p, y, sample_weight)
     uncertainty = rows.mean((rows.y - rows.mean(rows.y)) ** 2)
     return Decomposition(float(table["miscalibration"].sum()), float(table["discrimination"].sum()), uncertainty)
 
@@ -161,7 +160,7 @@ def step_calibration(
     >>> step_calibration(np.full(500, 0.5), y).p_value, step_calibration(np.full(500, y.mean()), y).error < 1e-9
     (0.01, True)
     """
-    rows = _Rows(p, y, sample_weight)
+    rows = Rows(p, y, sample_weight)
     memberships, names = rows.groups(groups, frame, depth)
     given = {} if comparators is None else dict(comparators)
     h = np.column_stack(
@@ -197,7 +196,7 @@ def group_calibration(
     prediction), deviation (of the bias, were y drawn from p), and calibration error
     (:func:`expected_calibration_error` within the group).
     """
-    rows = _Rows(p, y, sample_weight)
+    rows = Rows(p, y, sample_weight)
     memberships, names = rows.groups(groups, frame, depth)
     found = []
     for name, member in zip(names, memberships.T, strict=True):
@@ -237,7 +236,7 @@ def omniprediction_gaps(
     >>> omniprediction_gaps([0.5, 0.5], [0, 1], {"knows": [0.0, 1.0]}, m=2)["excess"].round(3).tolist()
     [0.125]
     """
-    rows = _Rows(p, y, sample_weight)
+    rows = Rows(p, y, sample_weight)
     if not models:
         raise ProblemError("models must name one model or more to compare with")
     memberships, names = rows.groups(groups, frame, depth)
@@ -273,7 +272,7 @@ def murphy_difference(
     The band holds at all thresholds together with about the chance ``level`` (bootstrap of the largest standardized
     deviation). Where it lies below 0, p is better for every user who acts at such thresholds.
     """
-    rows = _Rows(p, y, sample_weight)
+    rows = Rows(p, y, sample_weight)
     second = rows.others("q", q)
     _check_resamples(level, replicates, 2)
     at = np.arange(1, 100) / 100 if thetas is None else within("thetas", thetas, ("K",), 0, 1)
@@ -313,7 +312,7 @@ def regret_table(
     With ``replicates`` > 0 there are three columns per loss, (loss, "regret"), (loss, "low") and (loss, "high"): beside
     the entry the percentile interval of the bootstrap, of that level, of the difference to that model.
     """
-    rows = _Rows(p, y, sample_weight)
+    rows = Rows(p, y, sample_weight)
     if not models or not losses:
         raise ProblemError("a table of regret needs at least one loss and one model")
     if replicates:
@@ -347,42 +346,7 @@ def regret_table(
     return pd.DataFrame(columns, index=index)
 
 
-class _Rows:
-    """Checked rows of a sample that have a weight: predictions, outcomes and counts, (n,) each."""
-
-    def __init__(self, p: Any, y: Any, sample_weight: Any) -> None:
-        predictions = scores(p, "p")
-        if not len(predictions):
-            raise ProblemError("p is empty: a measure needs at least one row")
-        self._given = len(predictions)
-        counts = check_counts(sample_weight, self._given)
-        counts = np.ones(self._given) if counts is None else counts
-        self._used = counts > 0
-        self.p, self.counts = predictions[self._used], counts[self._used]
-        self.y = _outcomes(y, self._used)
-        self.total = float(self.counts.sum())
-
-    def mean(self, values: FloatArray) -> float:
-        """Mean of numbers (n,) over the rows."""
-        return float(self.counts @ values) / self.total
-
-    def others(self, name: str, p: Any) -> FloatArray:
-        """Another model's predictions, (n,)."""
-        values = scores(p, name)
-        if len(values) != self._given:
-            raise ProblemError(f"{name} has {len(values)} rows and p has {self._given}: one of each is needed per row")
-        return values[self._used]
-
-    def groups(self, groups: Any, frame: Any, depth: int) -> tuple[FloatArray, list[str]]:
-        """Memberships (n, G) of groups and their names."""
-        described = None if frame is None else groups
-        table = as_frame(groups if frame is None else frame, self._given, "; descriptions need these as frame=")
-        table = None if table is None else rows_of(table, self._used)
-        grouping = Grouping(described, depth, 1).fit(table, len(self.p), self.counts)
-        return grouping.table(table, len(self.p)), grouping.names
-
-
-def _bins(rows: _Rows, bins: int | None) -> IntArray:
+def _bins(rows: Rows, bins: int | None) -> IntArray:
     """The bin (n,) of each row, none of them empty."""
     if bins is None:
         from sklearn.isotonic import IsotonicRegression
@@ -396,35 +360,9 @@ def _bins(rows: _Rows, bins: int | None) -> IntArray:
     return np.asarray(np.unique(levels, return_inverse=True)[1].reshape(-1), dtype=np.int64)
 
 
-def _outcomes(y: Any, used: Any) -> FloatArray:
-    """Outcomes in [0, 1] of the rows that are used."""
-    values: Any = y if isinstance(y, np.ma.MaskedArray) else np.asarray(y)
-    if values.dtype.kind in "OUS" and values.ndim == 1:
-        column = pd.Series(values)
-        if column.isna().any():
-            raise ProblemError(f"y is missing in row {int(column.isna().argmax())}: leave such rows out")
-        values = column.infer_objects().to_numpy()
-        if values.dtype.kind in "OUS":
-            values = _labels(values, used)
-    return np.asarray(within("y", values, (len(used),), 0, 1)[used])
-
-
-def _labels(values: Any, used: Any) -> FloatArray:
-    """Places (n,) of labels among the two of the rows that are used."""
-    if len(values) != len(used):
-        raise ProblemError(f"y has {len(values)} rows and p has {len(used)}: one of each is needed per row")
-    labels = sorted(set(map(str, values[used])))
-    if len(labels) != _TWO:
-        raise ProblemError(
-            f"y has the labels {', '.join(map(repr, labels[:3]))}: two are needed to tell which is which. Give 0 and 1,"
-            " or of several classes one against the rest"
-        )
-    return np.array([float(str(value) == labels[1]) for value in values])
-
-
 def _check_resamples(level: float, replicates: int, least: int) -> None:
     if not 0 < level < 1 or replicates < least:
         raise ProblemError(f"level must lie in (0, 1) and replicates be >= {least}, got {level} and {replicates}")
 
 
-_ROUNDING, _TWO = 1e-12, 2
+_ROUNDING = 1e-12
