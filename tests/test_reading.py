@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from examples import spread
 from small_comparison import compared
 
 import omnisim
@@ -72,15 +73,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("folder", "name"),
-    [*(("runs", name) for name in ("run", "rounds", "clipping")),
-     *(("agents", name) for name in ("run", "utility", "population"))],
-)  # fmt: skip
-@pytest.mark.parametrize("value", [5, "five", [1.5], {"a": None}, None, b"\xff", True])
+COLUMNS = [
+    *(("runs", name) for name in ("run", "rounds", "clipping")),
+    *(("agents", name) for name in ("run", "utility", "population")),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), spread(COLUMNS, [5, "five", [1.5], {"a": None}, None, b"\xff", True]))
 def test_a_column_of_another_type_is_read_or_refused(
-    folder: str, name: str, value: object, tmp_path: Path, made: Path
+    column: tuple[str, str], value: object, tmp_path: Path, made: Path
 ) -> None:
+    folder, name = column
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     path = min((tmp_path / folder).glob("*.parquet"))
     table = pq.read_table(path)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import spread
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.cluster import KMeans
@@ -425,15 +426,16 @@ def plainly(column):
     return np.array(found, dtype=object if kind is str else float)
 
 
-@pytest.mark.parametrize("kind", NULLABLE)
 @pytest.mark.parametrize(
-    "model",
-    [
-        DirectOmnipredictor(m=4, folds=2, random_state=0),
-        DirectRegressor(m=4, folds=2, random_state=0),
-        Panpredictor(folds=2, max_corrections=0, random_state=0),
-    ],
-    ids=lambda model: type(model).__name__,
+    ("model", "kind"),
+    spread(
+        [
+            DirectOmnipredictor(m=4, folds=2, random_state=0),
+            DirectRegressor(m=4, folds=2, random_state=0),
+            Panpredictor(folds=2, max_corrections=0, random_state=0),
+        ],
+        NULLABLE,
+    ),
 )
 @pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning")
 def test_columns_of_pandas_own_types_are_what_they_hold(model, kind) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import POSIX, done, finish, start, wait_for
+from examples import Suite, spread
 from many_runs import WITH_STEPS, WITHOUT_STEPS
 from scenario_files import omnisim_command
 
@@ -106,14 +107,16 @@ def saved(trace: omnisim.Trace, folder: Path) -> bytes:
 
 
 def assert_same_in_shards(scenario: omnisim.Scenario, folder: Path, *counts: int) -> None:
+    """For each number of shards; the quick suite tries the last."""
     expected = saved(omnisim.simulate(scenario, seed=0), folder)
-    for count in counts:
+    for count in counts if Suite.long else counts[-1:]:
         assert saved(in_shards(scenario, count), folder) == expected, f"{count} shards"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("rule", RULES)
 def test_the_same_bytes_under_every_rule(rule: str, tmp_path: Path) -> None:
-    assert_same_in_shards(scenario(elimination=RULES[rule]()), tmp_path, 1, 2, 7, 33)
+    assert_same_in_shards(scenario(elimination=RULES[rule]()), tmp_path, 1, 2, 33, 7)
 
 
 def market(**changes: Any) -> omnisim.adversaries.DemandResponse:
@@ -149,11 +152,13 @@ WATCHED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.sampled
 @pytest.mark.parametrize("watched", WATCHED)
 def test_the_same_bytes_where_others_look_at_agents(watched: str, tmp_path: Path) -> None:
     assert_same_in_shards(scenario(**WATCHED[watched]), tmp_path, 2, 5)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("block", [1, 4, 8])
 def test_the_same_bytes_where_blocks_are_added_up_elsewhere(
     block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -202,9 +207,10 @@ CALIBRATIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", CALIBRATIONS)
 def test_the_same_bytes_where_a_forecaster_calibrates(name: str, tmp_path: Path) -> None:
-    assert_same_in_shards(scenario(**CALIBRATIONS[name]), tmp_path, 1, 2, 3, 7)
+    assert_same_in_shards(scenario(**CALIBRATIONS[name]), tmp_path, 1, 2, 7, 3)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -276,12 +282,14 @@ VARIED: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("varied", VARIED)
 def test_the_same_bytes_with_agents_of_several_kinds(varied: str, tmp_path: Path) -> None:
     assert_same_in_shards(scenario(**VARIED[varied]), tmp_path, 2, 3)
 
 
 @pytest.mark.whole
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [name for name in WITHOUT_STEPS | WITH_STEPS if "delays" not in name])
 def test_the_same_bytes_whatever_is_added_up(name: str, tmp_path: Path) -> None:
     given = (WITHOUT_STEPS | WITH_STEPS)[name]()
@@ -421,10 +429,9 @@ def test_what_a_lost_worker_had_is_played_again(lives: tuple[int, ...], tmp_path
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("lives", [(0,), (1,), (2,), (9, 3), (50, 1, 40), (2, 2, 2, 2)], ids=str)
-@pytest.mark.parametrize("every", [7, None])
+@pytest.mark.parametrize(("every", "lives"), spread([7, None], [(0,), (1,), (2,), (9, 3), (50, 1, 40), (2, 2, 2, 2)]))
 def test_objectives_of_a_lost_worker_are_learnt_again(
-    lives: tuple[int, ...], every: int | None, tmp_path: Path
+    every: int | None, lives: tuple[int, ...], tmp_path: Path
 ) -> None:
     given = scenario(**CALIBRATIONS["forecasts that are spared"])
     expected = saved(omnisim.simulate(given, seed=0), tmp_path)

@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from commands import POSIX, done, finish, start
+from examples import sampled_cases
 from growing_run import begin, tomorrow, write
 from scenario_files import omnisim_command
 
@@ -84,7 +85,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", sampled_cases(STEPS))
 def test_before_a_step(begun: Path, undisturbed: dict[str, Any], tmp_path: Path, step: str) -> None:
     shutil.copytree(begun / "run", tmp_path / "run")
     shutil.copy(begun / "prices.csv", tmp_path)
