@@ -72,8 +72,8 @@ def diebold_mariano(first: FloatArray, second: FloatArray, sizes: IntArray | Non
     least = groups * (ROUNDING * float(np.abs(weights * losses).max(initial=0.0))) ** 2
     if groups < FEWEST or variance <= least:
         return Test(difference, float("nan"), float("nan"), horizon - 1)
-    from scipy import stats
+    from scipy.special import stdtr
 
     correction = np.sqrt((groups + 1 - 2 * horizon + horizon * (horizon - 1) / groups) / groups)
     statistic = float(difference * total / np.sqrt(variance) * correction)
-    return Test(difference, statistic, float(2 * stats.t.sf(abs(statistic), groups - 1)), horizon - 1)
+    return Test(difference, statistic, float(2 * stdtr(groups - 1, -abs(statistic))), horizon - 1)

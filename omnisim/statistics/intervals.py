@@ -91,11 +91,11 @@ def _students(reached: FloatArray, degrees_of_freedom: FloatArray, confidence: f
     Few units have few different resamples, whose quantile says little below the normal one: there the ratio is that of
     the quantiles at the stated confidence, which is wider.
     """
-    from scipy import stats
+    from scipy.special import ndtr, ndtri, stdtrit
 
     level = 0.5 + confidence / 2
-    ratio = stats.t.ppf(level, degrees_of_freedom) / stats.norm.ppf(level)
-    return np.asarray(np.fmax(reached * ratio, stats.t.isf(stats.norm.sf(reached), degrees_of_freedom)))
+    ratio = stdtrit(degrees_of_freedom, level) / ndtri(level)
+    return np.asarray(np.fmax(reached * ratio, -stdtrit(degrees_of_freedom, ndtr(-reached))))
 
 
 _AT_ONCE = 512
@@ -111,9 +111,9 @@ def t_interval(sample: FloatArray) -> Interval:
     mean = float(sample.mean())
     if len(sample) < 2:
         return Interval(mean, np.nan, np.nan)
-    from scipy import stats
+    from scipy.special import stdtrit
 
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample)))
+    half = float(stdtrit(len(sample) - 1, 0.5 + CONFIDENCE / 2) * sample.std(ddof=1) / np.sqrt(len(sample)))
     return Interval(mean, mean - half, mean + half)
 
 

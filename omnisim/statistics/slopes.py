@@ -63,12 +63,12 @@ def fit_slope(sizes: Sequence[float], table: FloatArray, floor: float = 1.0) -> 
     replicates = int((weights > 0).sum())
     if replicates < 2:
         return Slope(slope, np.nan, np.nan, points, floored)
-    from scipy import stats
+    from scipy.special import stdtrit
 
     scores = (centred * y).sum(axis=1) - slope * weights
     variance = replicates / (replicates - 1) * float((scores**2).sum()) / float(weights.sum()) ** 2
     degrees_of_freedom = float(weights.sum()) ** 2 / float((weights**2).sum()) - 1
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, degrees_of_freedom)) * float(np.sqrt(variance))
+    half = float(stdtrit(degrees_of_freedom, 0.5 + CONFIDENCE / 2)) * float(np.sqrt(variance))
     return Slope(slope, slope - half, slope + half, points, floored)
 
 

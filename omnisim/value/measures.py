@@ -133,12 +133,10 @@ def _unit(measure: str, currency: str) -> str:
 
 def _agreement(measure: str, values: Mapping[str, float], money: Mapping[str, float]) -> float:
     """Spearman's correlation over the forecasts of how good the measure says they are with what they earned."""
-    from scipy import stats
-
     names = list(values)
     sign = 1 if measure in (*LARGER_IS_BETTER, EARNED) else -1
     good = np.array([sign * (abs(values[name]) if measure == BIAS else values[name]) for name in names])
     paid = np.array([money[name] for name in names])
     if len(names) < 3 or not np.isfinite(good).all() or not np.ptp(good) or not np.ptp(paid):
         return float("nan")
-    return float(stats.spearmanr(good, paid).statistic)
+    return float(pd.DataFrame({"good": good, "paid": paid}).corr(method="spearman").to_numpy()[0, 1])
