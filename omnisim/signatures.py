@@ -178,7 +178,7 @@ def _fits_outside(value: Any, form: Any) -> bool:
 
 
 def _held(value: Any) -> Iterable[tuple[Any, Any]]:
-    """What is in a list or a table, each with its place."""
+    """Entries of a list or a table, each with its place."""
     return value.items() if isinstance(value, Mapping) else enumerate(value)
 
 
