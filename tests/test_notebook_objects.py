@@ -204,6 +204,10 @@ def test_a_scenario_can_be_named() -> None:
         (lambda: omnisim.write_comparison(3, "x"), "comparison of write_comparison must be a Comparison.*, got 3"),  # type: ignore[arg-type]
         (lambda: omnisim.write_report(ANALYSIS(), 3), "path of write_report must be a path or its text, got 3"),  # type: ignore[arg-type]
         (lambda: omnisim.write_report(ANALYSIS(), "x", details=3), "details of write_report must be a mapping, got 3"),  # type: ignore[arg-type]
+        (
+            lambda: omnisim.write_report(ANALYSIS(), "x", details={"wall": 3}),
+            "a key in details of write_report is 'wall': did you mean 'wall_seconds'",
+        ),
         (lambda: ANALYSIS().trace.save(3), "path of a trace must be a path or its text, got 3"),
         (
             lambda: omnisim.figures.plays(ANALYSIS(), "bettor"),

@@ -29,7 +29,7 @@ from omnisim.signatures import held_to_types
 from omnisim.statistics.intervals import CONFIDENCE
 from omnisim.statistics.resampling import NONE, RESAMPLES
 from omnisim.statistics.verdicts import NO_VERDICT
-from omnisim.wording import count, shortened
+from omnisim.wording import count, in_short, shortened
 
 _PLACE = ("population", "subsequence")
 
@@ -200,8 +200,10 @@ class Comparison:
         """
         for name in measures:
             named("a measure of growth_of", name, GROWING, ScenarioError)
-        for name in among or {}:
+        for name, values in (among or {}).items():
             named("a column of growth_of", name, (*LABELS, *_PLACE), ScenarioError)
+            if isinstance(values, str) or not isinstance(values, Collection):
+                raise ScenarioError(f"among[{name!r}] of growth_of must be a list of names, got {in_short(values)}")
         grown = self._finished.grown
         variants = _among(self._labels, LABELS, among or {})
         places = _among(grown.places, _PLACE, among or {})
