@@ -1,6 +1,6 @@
 """Refusals of what is of another type, in one line that names the parameter, the value and what would be right."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from numbers import Integral
 from os import PathLike, fspath
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from omnisim.errors import OmnisimError
+from omnisim.suggest import nearest
 from omnisim.wording import in_short
 
 
@@ -25,6 +26,20 @@ def one_of(what: str, value: Any, kind: Any, wanted: str, error: type[OmnisimErr
         what_it_is = f"the class {value.__name__}, not an object" if isinstance(value, type) else in_short(value)
         raise error(f"{what} must be {wanted}, got {what_it_is}")
     return value
+
+
+def among(what: str, name: Any, known: Collection[str], error: type[OmnisimError]) -> str:
+    """The name, if it is one of those that there are.
+
+    >>> from omnisim.errors import TraceError
+    >>> among("population of growth", "byers", ["buyers", "plants"], TraceError)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.TraceError: population of growth is 'byers': did you mean 'buyers'? available: buyers, plants
+    """
+    if not isinstance(name, str) or name not in known:
+        raise error(f"{what} is {in_short(name)}{nearest(str(name), known)}")
+    return name
 
 
 def table(what: str, value: Any, error: type[OmnisimError]) -> Mapping[str, Any]:

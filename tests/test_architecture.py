@@ -22,7 +22,7 @@ EVERYWHERE = {
     "reproducibility",
     *("archives", "memory", "reading", "output_folder", "workers", "compiled", "terminal", "environment", "solver"),
     *("interruption", "plug_ins", "threads", "display", "frames", "by_value", "wording", "refusing"),
-    "spreadsheets",
+    *("signatures", "spreadsheets"),
 }
 """Parts that any other may import."""
 

@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.batch import panprediction
+from omnisim.batch.panprediction.multicalibrated import learn_multicalibrated
+from omnisim.batch.panprediction.stepwise import Rules, learn_stepwise
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +180,35 @@ def offered() -> list[type]:
     return sorted((each for each in found if isinstance(each, type)), key=lambda each: each.__name__)
 
 
+def of_samples(turned: bool = False) -> list[Any]:
+    """Objects that learners and measures on samples return."""
+    rng = np.random.default_rng(3)
+    groups, comparators, outcomes = rng.random((60, 1)) < 0.7, rng.random((60, 1)), (rng.random(60) < 0.4) != turned
+    base = 0.2 + 0.6 * comparators[:, 0]
+    sample = panprediction.sample(groups, comparators, outcomes)
+    rules, weights = Rules(tolerance=0.5, folds=None, most=3), np.ones(60)
+    law = np.column_stack([1 - base, 0 * base, base])
+    return [
+        sample,
+        panprediction.Law.points(base),
+        panprediction.learn_deterministic(sample, tolerance=0.01),
+        learn_multicalibrated(sample, 0.05),
+        learn_stepwise(
+            sample.groups, sample.comparators, sample.outcomes, base, weights, rules, np.random.default_rng(0)
+        ),
+        omnisim.batch.step_calibration(base, outcomes, comparators={"h": comparators[:, 0]}, replicates=20),
+        omnisim.batch.omniprediction_error(law, np.column_stack([base > 0.4, base > 0.6]), outcomes),
+    ]
+
+
+def test_what_is_learnt_from_a_sample_is_compared_by_what_it_holds() -> None:
+    for one, other, another in zip(of_samples(), of_samples(), of_samples(turned=True), strict=True):
+        assert one == other
+        assert len({one, other}) == 1
+        if not isinstance(one, panprediction.Law):  # which holds no outcomes
+            assert one != another
+
+
 def objects(trace: omnisim.Trace, scenario: omnisim.Scenario) -> list[Any]:
     """Objects of the public surface, each made twice."""
     analysis = omnisim.analyze(trace)
@@ -193,11 +225,12 @@ def objects(trace: omnisim.Trace, scenario: omnisim.Scenario) -> list[Any]:
         omnisim.Mixture(np.eye(2), [0.5, 0.5]),
         omnisim.Rule("hot", "in", [1.0, 2.0]),
         omnisim.Rule("hot", "in", list(range(2))),
-        omnisim.network.Network({"bettors": omnisim.network.Channel(delay=omnisim.network.Constant(1))}),
+        omnisim.network.Network(channels=[omnisim.network.Channel(delay=omnisim.network.Constant(1))]),
         omnisim.network.Churn(join=0.1, schedule=[omnisim.network.Spell(0, 1, 2)]),
         scenario.problem(0),
         shipped.past,
         omnisim.market.load_ercot(),
+        *of_samples(),
     ]
     for kind in offered():
         if issubclass(kind, omnisim.market.MarketAgents) and kind is not omnisim.market.MarketAgents:

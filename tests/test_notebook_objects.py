@@ -204,10 +204,14 @@ def test_a_scenario_can_be_named() -> None:
         (lambda: omnisim.write_comparison(3, "x"), "comparison of write_comparison must be a Comparison.*, got 3"),  # type: ignore[arg-type]
         (lambda: omnisim.write_report(ANALYSIS(), 3), "path of write_report must be a path or its text, got 3"),  # type: ignore[arg-type]
         (lambda: omnisim.write_report(ANALYSIS(), "x", details=3), "details of write_report must be a mapping, got 3"),  # type: ignore[arg-type]
+        (
+            lambda: omnisim.write_report(ANALYSIS(), "x", details={"wall": 3}),
+            "a key in details of write_report is 'wall': did you mean 'wall_seconds'",
+        ),
         (lambda: ANALYSIS().trace.save(3), "path of a trace must be a path or its text, got 3"),
         (
             lambda: omnisim.figures.plays(ANALYSIS(), "bettor"),
-            "population of plays must be one of the run, got 'bettor'",
+            "population of plays is 'bettor': did you mean 'bettors'",
         ),
         (lambda: omnisim.simulate(scenario(), seed="a"), "seed must be an integer >= 0, got 'a'"),  # type: ignore[arg-type]
         (lambda: omnisim.simulate(scenario(), seed=1.5), "seed must be an integer >= 0, got 1.5"),  # type: ignore[arg-type]
@@ -320,6 +324,183 @@ def test_every_parameter_of_every_strategy_refuses_another_type(kind: str, name:
             pytest.fail(f"{made!r} takes {value!r}")
         assert "\n" not in str(refused.value)
         assert len(str(refused.value)) < 600
+
+
+KINDS_OF_AGENTS = [
+    (name, parameter)
+    for name in registry.KINDS["populations"]
+    for parameter in inspect.signature(registry.find("populations", name)).parameters
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), KINDS_OF_AGENTS)
+def test_every_parameter_of_every_kind_of_agents_refuses_another_type(name: str, parameter: str) -> None:
+    cls = registry.find("populations", name)
+    declared = inspect.signature(cls).parameters[parameter]
+    at_build = {"stress_price", "curtailment_price", "premium"}  # thresholds and signs are for the market to say
+    for value in wrong(declared):
+        if parameter in at_build and isinstance(value, float):
+            continue
+        if value == "qqq" and "table" in parameter:
+            continue  # the name of a file
+        with pytest.raises(OmnisimError) as refused:
+            made: Any = cls(**{"agents": 2} | {parameter: value})
+            pytest.fail(f"{made!r} takes {value!r}")
+        assert "\n" not in str(refused.value)
+        assert "table" in parameter or (parameter in str(refused.value) and cls.__name__ in str(refused.value))
+
+
+BATTERIES = omnisim.market.Storage(agents=1)
+BUILT = {"name": "b", "scaling": omnisim.market.Scaling(0, 100), "rng": np.random.default_rng(0), "past": [[1.0] * 24]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": 3}, "name of build must be a text, got 3"),
+        ({"scaling": 3}, "scaling of build must be a Scaling, got 3"),
+        ({"rng": None}, "rng of build must be a Generator, got None"),
+        ({"resolution": "minute"}, "resolution of a population is 'minute': .*available: .*hour"),
+        ({"past": "x"}, r"past of a population must be an array of numbers of shape \(D, d\)"),
+        ({"past": [1.0]}, r"past of a population must have shape \(D, d\)"),
+        ({"signals": {"co2": 3}}, r"signals\['co2'\] of build must be a Known, got 3"),
+    ],
+)
+def test_agents_are_built_from_what_they_are_built_from(changes: dict[str, Any], said: str) -> None:
+    assert BATTERIES.build(**BUILT).agents == 1
+    with pytest.raises(OmnisimError, match=said) as refused:
+        BATTERIES.build(**BUILT | changes)
+    assert "\n" not in str(refused.value)
+
+
+NETWORK = omnisim.network
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: NETWORK.Tree("x"), "retailers of Tree must be a whole number, got 'x'"),
+        (lambda: NETWORK.SmallWorld(neighbours=2.5), "neighbours of SmallWorld must be a whole number, got 2.5"),
+        (lambda: NETWORK.GraphML(3), "path of GraphML must be a path, got 3"),
+        (lambda: NETWORK.Channel(sender=3), "sender of Channel must be a text, got 3"),
+        (lambda: NETWORK.Channel(loss="x"), "loss of Channel must be a number, got 'x'"),
+        (lambda: NETWORK.Channel(delay=np.zeros((2, 2))), "delay must be a number of rounds >= 0, got <array"),
+        (
+            lambda: NETWORK.Channel(outages=[1]),
+            r"outages\[0\] of Channel must be a list in which each is a whole number, got 1",
+        ),
+        (lambda: NETWORK.Network(channels=3), "channels of Network must be a list in which each is a Channel, got 3"),
+        (lambda: NETWORK.Network(topology="star"), "topology of Network must be a Star or a Tree or .*, got 'star'"),
+        (lambda: NETWORK.Network(max_age="x"), "max_age of Network must be a whole number or None, got 'x'"),
+        (lambda: NETWORK.Churn(join="x"), "join of Churn must be a number, got 'x'"),
+        (lambda: NETWORK.Churn(schedule=[3]), r"schedule\[0\] of Churn must be a Spell, got 3"),
+        (lambda: NETWORK.Spell("x"), "agent of Spell must be a whole number, got 'x'"),
+        (lambda: omnisim.market.Scaling("x", 1), "low of Scaling must be a number, got 'x'"),
+        (lambda: omnisim.market.EnergyBuyers(agents="x"), "agents of EnergyBuyers must be a whole number, got 'x'"),
+        (
+            lambda: omnisim.market.EnergyBuyers(agents=2, signal_prices={3: 1.0}),
+            "signal_prices of EnergyBuyers must be a ",
+        ),
+        (
+            lambda: omnisim.market.ElectricVehicles(agents=2, arrival_hours=(1, 2, 3)),
+            "arrival_hours of ElectricVehicles must be a list of 2 in which each is a whole number",
+        ),
+        (lambda: omnisim.market.EnergyBuyers(table=[3]), "a file to read must be a path or its text, got 3"),
+        (lambda: omnisim.adversaries.DemandResponse(generator_file="none.csv"), "none.csv: there is no such file"),
+        (lambda: POPULATION.utilities("x"), r"outcome of population 'bettors' must be an array of numbers of shape"),
+        (lambda: POPULATION.costs(3), "outcome of population 'bettors' must have shape"),
+        (lambda: POPULATION.best_response([np.nan]), r"prediction of population 'bettors'\[0\] is nan"),
+        (lambda: POPULATION.expected_costs(3), "law of expected_costs must be a Mixture, got 3"),
+        (lambda: omnisim.LinearConstraint([[[1.0]]]).costs(3), r"outcomes of constraint 'linear' must have shape"),
+        (
+            lambda: omnisim.Mixture([[0.5]], [1.0]).before_clipping(1),
+            "k of before_clipping must be a point from 0 to 0, got 1",
+        ),
+        (
+            lambda: omnisim.Population("x", [[[1.0]]], action_names=[[]]),
+            "a name in action_names of population 'x' must be",
+        ),
+        (lambda: omnisim.simulate(scenario(), on_round=3), "on_round of simulate must be a function or None, got 3"),
+        (
+            lambda: omnisim.simulate(scenario(), shards="x"),
+            "shards of simulate must be a whole number or None, got 'x'",
+        ),
+        (
+            lambda: omnisim.compare(scenario(), ["persistence"], on_run=3),
+            "on_run of compare must be a function or None",
+        ),
+        (
+            lambda: omnisim.compare(scenario(), ["persistence"], fail_fast="x"),
+            "fail_fast of compare must be True or False",
+        ),
+        (lambda: omnisim.compare(scenario(), np.zeros((2, 2, 2))), "forecasters: <array .* is neither a name"),
+        (lambda: scenario(populations=np.zeros((2, 2, 2))), "populations must be Population objects, .* got <array"),
+        (lambda: scenario(rounds=np.zeros((2, 2))), "rounds of scenario .* got <array"),
+        (lambda: omnisim.Rule("x", np.zeros(3), 1.0), "operator of a rule on 'x' is <array"),
+    ],
+)
+def test_wrong_parts_get_one_line(call: Any, said: str) -> None:
+    with pytest.raises(OmnisimError, match=said) as refused:
+        call()
+    assert "\n" not in str(refused.value)
+
+
+def of_run() -> omnisim.Analysis:
+    return ANALYSIS()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda a: a.trace.acted_on("x"), "population of acted_on is 'x': available: bettors"),
+        (lambda a: a.trace.acted_on(["x"]), r"population of acted_on is \['x'\]: .*available: bettors"),
+        (lambda a: a.trace.policy("bettor"), "population of policy is 'bettor': did you mean 'bettors'"),
+        (lambda a: a.expected_bias(3), "population of expected_bias is 3: available: bettors"),
+        (lambda a: a.growth(3, "all"), "population of growth must be a text, got 3"),
+        (lambda a: a.growth("x", "all"), "population of growth is 'x': available: bettors"),
+        (lambda a: a.growth("bettors", "al"), "subsequence of growth is 'al': did you mean 'all'"),
+        (lambda a: a.growth("bettors", "all", 0), "points of growth must be >= 1, got 0"),
+        (lambda a: a.growth("bettors", "all", 2.5), "points of growth must be a whole number, got 2.5"),
+        (lambda a: a.accuracy_of([]), r"signal of accuracy_of must be a text, got \[\]"),
+        (
+            lambda a: omnisim.figures.growth_curves(a, "bettors", "al"),
+            "subsequence of growth is 'al': did you mean 'all'",
+        ),
+        (lambda a: omnisim.figures.agent_course(a, "bettors", 1), "agent of agent_course must be from 0 to 0, got 1"),
+        (lambda a: omnisim.figures.agent_course(a, "bettors", -1), "agent of agent_course must be from 0 to 0, got -1"),
+        (lambda a: omnisim.figures.plays(a, None), "population of plays must be a text, got None"),
+        (lambda a: omnisim.figures.prices(a, most_points=-1), "most_points of prices must be >= 2, got -1"),
+        (lambda a: omnisim.figures.prices(a, most_points="x"), "most_points of prices must be a whole number, got 'x'"),
+        (omnisim.figures.months, "months needs a run over days: the rounds of this one have no dates"),
+        (omnisim.figures.timeline, "this figure needs a run with a network"),
+        (
+            lambda a: omnisim.figures.bias_bounds(a, "bettors"),
+            "bias_bounds needs a run whose forecaster declares a bound",
+        ),
+        (
+            omnisim.figures.potential_course,
+            "potential_course needs a run whose forecaster has a potential",
+        ),
+    ],
+)
+def test_results_name_what_there_is(call: Any, said: str) -> None:
+    with pytest.raises(OmnisimError, match=said) as refused:
+        call(of_run())
+    assert "\n" not in str(refused.value)
+
+
+def test_more_points_than_rounds_are_as_many_as_there_are() -> None:
+    analysis = of_run()
+    most = analysis.growth("bettors", "all", 10**30)
+    assert most["rounds"].tolist() == list(range(1, analysis.trace.rounds + 1))
+
+
+def test_rules_are_named() -> None:
+    named = scenario(elimination={"bettors": "hedge"})
+    with pytest.raises(ScenarioError, match="population of elimination_of is 'x': available: bettors"):
+        named.elimination_of("x")
+    with pytest.raises(ScenarioError, match=r"population of subscriptions_of must be a text, got \[\]"):
+        named.subscriptions_of([])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from omnisim.display import as_html
 from omnisim.errors import TraceError
 from omnisim.frames import copied, handed_out
 from omnisim.problem.limits import BOX, Limits
+from omnisim.signatures import held_to_types
 from omnisim.threads import at_most_threads, in_shares
 from omnisim.trace import Trace
 
@@ -97,6 +98,7 @@ class Analysis:
         """Accuracy of the forecasts at the true outcomes; see :func:`~omnisim.analysis.accuracy.accuracy`."""
         return accuracy(self.trace)
 
+    @held_to_types(TraceError)
     def accuracy_of(self, signal: str) -> pd.DataFrame:
         """The same of a signal beside the prices; ``trace.blocks`` names them."""
         if signal not in self._signal_accuracy:
@@ -140,7 +142,7 @@ class Analysis:
         Raises
         ------
         TraceError
-            If the record does not hold the mixtures.
+            If there is no such population, or the record does not hold the mixtures.
         """
         if self.trace.mixtures is None:
             raise TraceError("the record of the run does not hold the mixtures of the forecaster")
@@ -150,7 +152,13 @@ class Analysis:
         return expected_bias(self.trace, self.trace.mixtures, population, learnt)
 
     def growth(self, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
-        """Regret and violation of every agent after growing numbers of rounds; see :func:`growth`."""
+        """Regret and violation of every agent after growing numbers of rounds; see :func:`growth`.
+
+        Raises
+        ------
+        TraceError
+            If there is no such population or subsequence, or ``points`` is no whole number >= 1.
+        """
         return growth(self.trace, population, subsequence, points)
 
 

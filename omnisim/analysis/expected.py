@@ -13,6 +13,8 @@ import numpy as np
 from omnisim.analysis.sums import played_sums
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.by_value import ByValue
+from omnisim.errors import TraceError
+from omnisim.refusing import among
 from omnisim.trace import Mixtures, PopulationRecord, Trace
 
 
@@ -33,8 +35,14 @@ class ExpectedBias(ByValue):
 
 
 def expected_bias(trace: Trace, mixtures: Mixtures, population: str, outcomes: FloatArray) -> ExpectedBias:
-    """The expected bias of every decision event of a population, at these outcomes (T, d)."""
-    record = trace.records[population]
+    """The expected bias of every decision event of a population, at these outcomes (T, d).
+
+    Raises
+    ------
+    TraceError
+        If there is no such population.
+    """
+    record = trace.records[among("population of expected_bias", population, trace.records, TraceError)]
     single = np.diff(mixtures.starts) == 1
     error = trace.predictions - outcomes
     sums = played_sums(

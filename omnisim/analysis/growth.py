@@ -11,6 +11,9 @@ from omnisim.analysis.kernels import grow
 from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.sums import blocks
 from omnisim.arrays import ROUNDING, FloatArray, IntArray
+from omnisim.errors import TraceError
+from omnisim.refusing import among
+from omnisim.signatures import held_to_types
 from omnisim.threads import in_shares
 from omnisim.trace import Trace
 
@@ -35,6 +38,7 @@ class Grown:
     measures: dict[str, FloatArray]
 
 
+@held_to_types(TraceError)
 def growth(trace: Trace, population: str, subsequence: str, points: int = 40) -> pd.DataFrame:
     """Regret, violation and money of every agent after growing numbers of rounds of a subsequence.
 
@@ -55,6 +59,11 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
     One row per number of rounds and agent, none where the subsequence has no round. Columns: round (of the run: rounds
     0..round are counted), rounds (of the subsequence so far), agent, utility, external_regret, swap_regret, ccv,
     ccv_positive, money.
+
+    Raises
+    ------
+    TraceError
+        If there is no such population or subsequence, or ``points`` is below 1.
     """
     found = grown(trace, population, subsequence, points)
     agents = trace.records[population].population.agents
@@ -68,10 +77,14 @@ def growth(trace: Trace, population: str, subsequence: str, points: int = 40) ->
 
 def grown(trace: Trace, population: str, subsequence: str, points: int, measures: Sequence[str] = MEASURES) -> Grown:
     """The same as arrays, of the measures that are asked for; agents are taken in blocks."""
-    record = trace.records[population]
+    record = trace.records[among("population of growth", population, trace.records, TraceError)]
+    among("subsequence of growth", subsequence, trace.subsequences, TraceError)
+    if points < 1:
+        raise TraceError(f"points of growth must be >= 1, got {points}")
     agents, actions, dimension = record.population.utility.shape
     k = trace.subsequences.index(subsequence)
     members = np.flatnonzero(trace.active[:, k])
+    points = min(points, len(members))
     ends = np.unique(-(-len(members) * np.arange(1, points + 1) // points)) if len(members) else np.arange(0)
     left_at = benchmark_of(trace, population)[1][:, :, k]
     found = {name: np.empty((len(ends), agents)) for name in measures}

@@ -12,7 +12,7 @@ Plain probabilities p (n,) have measures of their own (:mod:`omnisim.batch.scori
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, finite, freeze, within
 from omnisim.batch.samples import check_exceeds
 from omnisim.batch.weighting import Resampling
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Mean, Target
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
@@ -30,8 +31,8 @@ _FEWEST = 2
 """Rows that a sample to draw from has at least."""
 
 
-@dataclass(frozen=True, eq=False)
-class Estimate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimate(ByValue):
     """A measure on a sample, or of a finite law.
 
     Attributes
@@ -47,8 +48,8 @@ class Estimate:
     each: FloatArray
     value: float
     weights: FloatArray
-    _measure: Callable[[FloatArray], tuple[FloatArray, float]]
-    _rows: float
+    _measure: Callable[[FloatArray], tuple[FloatArray, float]] = field(compare=False, repr=False)
+    _rows: float = field(repr=False)
 
     def __float__(self) -> float:
         return self.value

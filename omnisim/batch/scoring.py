@@ -26,6 +26,7 @@ from omnisim.batch.panprediction.measures import Law, as_table, worst_sets
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.batch.scored_rows import Rows
 from omnisim.batch.weighting import Resampling, in_rounds, quantiles
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss, murphy_curve, thresholds
 
@@ -107,8 +108,8 @@ def brier_decomposition(
     return Decomposition(float(table["miscalibration"].sum()), float(table["discrimination"].sum()), uncertainty)
 
 
-@dataclass(frozen=True)
-class StepCalibration:
+@dataclass(frozen=True, eq=False, repr=False)
+class StepCalibration(ByValue):
     """The worst set {p <= v}, {h <= w} of a group, and whether chance alone would show one as bad.
 
     Attributes

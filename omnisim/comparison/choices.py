@@ -12,6 +12,7 @@ from omnisim.scenario.toml import parse_override, read_toml
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
+from omnisim.wording import in_short
 
 Axis = Literal["forecaster", "elimination", "adversary"]
 KINDS: dict[str, Sequence[str]] = {
@@ -187,7 +188,7 @@ def _given(axis: Axis, each: Any) -> Any:
         return with_tables(each, KINDS[axis])
     if not isinstance(each, _BASES[axis]):
         raise ScenarioError(
-            f"{_plural(axis)}: {each!r} is neither a name, a table with a kind, nor a {_BASES[axis].__name__}"
+            f"{_plural(axis)}: {in_short(each)} is neither a name, a table with a kind, nor a {_BASES[axis].__name__}"
         )
     return each
 

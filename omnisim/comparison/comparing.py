@@ -17,6 +17,7 @@ from omnisim.problem.subsequences import adaptive
 from omnisim.refusing import is_whole, one_of, path_of, table
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
+from omnisim.signatures import check_values
 from omnisim.wording import in_short
 from omnisim.workers import each_result
 
@@ -105,6 +106,8 @@ def compare(
     1  conditional_mean     5       0
     """
     _check_jobs(jobs)
+    options = {"scheduler": scheduler, "fail_fast": fail_fast, "on_run": on_run, "say": say, "command": command}
+    check_values(compare, options, ScenarioError)
     if reference is not None:
         one_of("reference", reference, str, "the label of a forecaster", ScenarioError)
     if settings is not None:

@@ -5,7 +5,7 @@ What the frames hold is described in :mod:`omnisim.comparison`.
 
 import shutil
 import weakref
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from omnisim.display import as_html
 from omnisim.errors import ScenarioError, TraceError
 from omnisim.frames import handed_out
 from omnisim.problem.money import UTILITY
+from omnisim.refusing import among as named
 from omnisim.refusing import path_of
+from omnisim.signatures import held_to_types
 from omnisim.statistics.intervals import CONFIDENCE
 from omnisim.statistics.resampling import NONE, RESAMPLES
 from omnisim.statistics.verdicts import NO_VERDICT
-from omnisim.wording import count, shortened
+from omnisim.wording import count, in_short, shortened
 
 _PLACE = ("population", "subsequence")
 
@@ -172,6 +174,7 @@ class Comparison:
         """Growth, with the rounds of a subsequence, of the measures that are sums."""
         return self.growth_of()
 
+    @held_to_types(ScenarioError)
     def growth_of(
         self,
         measures: Sequence[str] = GROWING,
@@ -195,8 +198,12 @@ class Comparison:
         ScenarioError
             If there is no such measure or column.
         """
-        _refuse_unknown("measures", measures, GROWING)
-        _refuse_unknown("among", among or {}, (*LABELS, *_PLACE))
+        for name in measures:
+            named("a measure of growth_of", name, GROWING, ScenarioError)
+        for name, values in (among or {}).items():
+            named("a column of growth_of", name, (*LABELS, *_PLACE), ScenarioError)
+            if isinstance(values, str) or not isinstance(values, Collection):
+                raise ScenarioError(f"among[{name!r}] of growth_of must be a list of names, got {in_short(values)}")
         grown = self._finished.grown
         variants = _among(self._labels, LABELS, among or {})
         places = _among(grown.places, _PLACE, among or {})
@@ -242,6 +249,7 @@ class Comparison:
         """Every agent of every run on every subsequence."""
         return self._finished.agents()
 
+    @held_to_types(TraceError)
     def observed(self, name: str) -> FloatArray:
         """Numbers that whoever ran the grid had kept of every run under this name, (V, S, K); NaN where one is missing.
 
@@ -278,12 +286,6 @@ class Comparison:
             seconds=("seconds", "mean"),
             peak_memory_mb=("peak_memory_mb", "max"),
         )
-
-
-def _refuse_unknown(argument: str, given: Iterable[str], known: Sequence[str]) -> None:
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        raise ScenarioError(f"growth_of: {argument}: {unknown[0]!r} is not one of {', '.join(known)}")
 
 
 def _among(rows: Sequence[tuple[str, ...]], names: Sequence[str], among: Mapping[str, Collection[str]]) -> BoolArray:

@@ -6,6 +6,7 @@ from typing import get_args
 from omnisim.errors import DataError
 from omnisim.market.data import Market, Resolution
 from omnisim.market.files import read_prices
+from omnisim.signatures import held_to_types
 from omnisim.suggest import nearest
 
 ERCOT_SERIES = (
@@ -19,6 +20,7 @@ ATTRIBUTION = (
 )
 
 
+@held_to_types(DataError)
 def load_ercot(series: str = "hb_houston", resolution: Resolution = "hour") -> Market:
     """Load one series of ERCOT day-ahead prices, 2021-01-01 to 2022-12-31, in USD/MWh.
 

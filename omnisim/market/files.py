@@ -20,9 +20,11 @@ from omnisim.market.table_files import Source, read_table
 from omnisim.market.tables import Form, Table
 from omnisim.market.wide import PERIOD, PRICE, unpivoted
 from omnisim.market.zones import checked_zone
+from omnisim.signatures import held_to_types
 from omnisim.suggest import nearest
 
 
+@held_to_types(DataError)
 def read_prices(
     source: Source,
     *,

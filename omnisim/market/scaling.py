@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import ProblemError
 from omnisim.problem.clipping import Clipping, clipping, rounded
+from omnisim.signatures import check_fields
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Scaling:
     currency: str = "USD"
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         for name, value in (("low", self.low), ("high", self.high)):
             if not math.isfinite(value):
                 raise ProblemError(f"{name} must be a finite price, got {value}")

@@ -7,8 +7,10 @@ from omnisim.elementary import asinh
 from omnisim.errors import DataError
 from omnisim.market.data import Market
 from omnisim.market.ercot import load_ercot
+from omnisim.signatures import held_to_types
 
 
+@held_to_types(DataError)
 def load_ercot_spikes(
     series: str = "hb_houston", quantile: float = 0.9, window: int = 60, payout: float = 100.0
 ) -> Market:

@@ -11,6 +11,7 @@ from omnisim.market.several_files import expanded
 from omnisim.market.tables import Form, Place, Table
 from omnisim.market.text_files import Wanted, refuse_large, text_of
 from omnisim.reading import reading
+from omnisim.refusing import path_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def read_table(source: Source, form: Form | None = None, wanted: Sequence[Wanted
         return replace(source, form=form)
     if isinstance(source, Sequence | str | Path):
         files = expanded(source)
-        return _together([_read_file(Path(each), form, wanted) for each in files])
+        return _together([_read_file(path_of("a file to read", each, DataError), form, wanted) for each in files])
     return _of_pandas(source, form)
 
 

@@ -16,6 +16,7 @@ from omnisim.errors import ProblemError
 from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.problem.money import Money
 from omnisim.problem.population import Population
+from omnisim.signatures import check_fields
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Spell:
     last: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         if self.agent < 0 or self.first < 0 or (self.last is not None and self.last < self.first):
             raise ProblemError(
                 f"a spell needs an agent >= 0 and rounds 0 <= first <= last, got agent {self.agent}, "
@@ -59,6 +61,7 @@ class Churn(ByValue):
     schedule: Sequence[Spell] = ()
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         for name in ("join", "leave", "initial"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ProblemError(f"{name} of a churn must be a probability in [0, 1], got {getattr(self, name)}")

@@ -135,5 +135,7 @@ class LinearConstraint:
     def costs(self, outcomes: FloatArray) -> FloatArray:
         """Map outcomes (T, d) to costs (T, N, A)."""
         agents, actions, dimension = self.slope.shape
+        if not isinstance(outcomes, np.ndarray) or outcomes.ndim != 2:
+            outcomes = finite(f"outcomes of constraint {self.name!r}", outcomes, ("T", dimension))
         linear = products(outcomes, self.slope.reshape(-1, dimension))
         return linear.reshape(-1, agents, actions) + self.offset

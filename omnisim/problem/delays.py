@@ -12,6 +12,7 @@ import numpy as np
 from omnisim.arrays import FloatArray
 from omnisim.elementary import exp, log1p
 from omnisim.errors import ProblemError
+from omnisim.wording import in_short
 
 LONGEST = 1e12
 """Rounds of the longest expected delay: no run lasts as long, and sums of delays stay finite."""
@@ -164,7 +165,7 @@ class LogNormal(Delay):
 def _check(what: str, value: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ProblemError(
-            f"{what} must be a number of rounds >= 0, got {value!r}: no message arrives before it is sent"
+            f"{what} must be a number of rounds >= 0, got {in_short(value)}: no message arrives before it is sent"
         )
     if value > LONGEST:
         raise ProblemError(

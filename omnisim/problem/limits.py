@@ -18,6 +18,7 @@ import numpy as np
 
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.errors import ProblemError
+from omnisim.wording import in_short
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Limits:
         numbers = all(isinstance(end, int | float) and math.isfinite(end) for end in (self.low, self.high))
         if not numbers or not 0 <= self.low < self.high <= 1:
             raise ProblemError(
-                f"limits of outcomes must be two numbers with 0 <= low < high <= 1, got {self.low!r} and {self.high!r}"
+                "limits of outcomes must be two numbers with 0 <= low < high <= 1, "
+                f"got {in_short(self.low)} and {in_short(self.high)}"
             )
 
     def __bool__(self) -> bool:

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import ROUNDING, FloatArray, finite, freeze, within
 from omnisim.errors import OmnisimError, ProblemError
 from omnisim.products import weighted_sums
-from omnisim.wording import count
+from omnisim.refusing import is_whole
+from omnisim.wording import count, in_short
 
 _SUM_TOLERANCE = 1e-6
 
@@ -94,7 +95,16 @@ class Mixture:
         return self._point(self.draw(rng))
 
     def before_clipping(self, k: int) -> FloatArray:
-        """Point k (d,) before it was clipped."""
+        """Point k (d,) before it was clipped.
+
+        Raises
+        ------
+        ProblemError
+            If there is no such point.
+        """
+        if not is_whole(k) or not 0 <= k < len(self.weights):
+            last = len(self.weights) - 1
+            raise ProblemError(f"k of before_clipping must be a point from 0 to {last}, got {in_short(k)}")
         point: FloatArray = (self.support if self.unclipped is None else self.unclipped)[k]
         return point
 

@@ -12,6 +12,8 @@ from typing import TypeAlias
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.delays import Constant, Delay
+from omnisim.signatures import check_fields
+from omnisim.wording import in_short
 
 MOST_RETAILERS = 100_000
 """Largest number of retailers of a tree; each is a node of the graph, whether it serves a population or not."""
@@ -45,6 +47,7 @@ class Channel(ByValue):
     outages: Sequence[Sequence[int]] = ()
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         where = f"channel {self.sender!r} -> {self.receiver!r}"
         if not isinstance(self.delay, Delay):
             try:
@@ -53,7 +56,7 @@ class Channel(ByValue):
                 said = str(cause).removeprefix("rounds of a constant ")
                 raise ProblemError(f"{where}: {said}") from cause
         if isinstance(self.loss, bool) or not isinstance(self.loss, int | float) or not 0 <= self.loss <= 1:
-            raise ProblemError(f"{where}: loss must be a probability in [0, 1], got {self.loss!r}")
+            raise ProblemError(f"{where}: loss must be a probability in [0, 1], got {in_short(self.loss)}")
         for outage in self.outages:
             if len(outage) != 2 or not 0 <= outage[0] <= outage[1]:
                 raise ProblemError(
@@ -91,6 +94,7 @@ class Tree:
     retailers: int = 2
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         if self.retailers < 1:
             raise ProblemError(f"retailers of a tree must be at least 1, got {self.retailers}")
         if self.retailers > MOST_RETAILERS:
@@ -118,6 +122,7 @@ class SmallWorld:
     hubs: int = 1
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         if self.neighbours < 2:
             raise ProblemError(f"neighbours of a small world must be at least 2, got {self.neighbours}")
         if not 0 <= self.rewiring <= 1:
@@ -142,6 +147,9 @@ class GraphML:
     """
 
     path: Path
+
+    def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
 
 
 Topology: TypeAlias = Star | Tree | SmallWorld | GraphML
@@ -184,6 +192,7 @@ class Network(ByValue):
     max_age: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         if self.max_age is not None and self.max_age < 0:
             raise ProblemError(f"max_age of a network must be >= 0 rounds, got {self.max_age}")
         object.__setattr__(self, "channels", tuple(self.channels))

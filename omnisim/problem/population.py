@@ -219,7 +219,7 @@ class Population:
 
     def utilities(self, outcome: FloatArray) -> FloatArray:
         """Utility of every action (N, A) at one outcome or prediction (d,)."""
-        return affine(self.utility, self.offset, outcome)
+        return affine(self.utility, self.offset, self._point("outcome", outcome))
 
     def best_response(self, prediction: FloatArray, candidates: BoolArray | None = None) -> IntArray:
         """The candidate of highest utility under the prediction, ties to the lowest action index.
@@ -236,8 +236,14 @@ class Population:
         Returns
         -------
         (N,) action indices.
+
+        Raises
+        ------
+        ProblemError
+            If the prediction is no d numbers.
         """
-        return best_responses(self.utility, self.offset, candidates, np.array(prediction, dtype=np.float64, ndmin=2))
+        point = self._point("prediction", prediction)
+        return best_responses(self.utility, self.offset, candidates, point[None])
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (N, A, J), at one outcome (d,).
@@ -247,6 +253,7 @@ class Population:
         ProblemError
             If a constraint returns costs of another shape or outside [-1, 1].
         """
+        outcome = self._point("outcome", outcome)
         costs = np.empty((len(self.constraints), self.actions, self.agents))
         for j, constraint in enumerate(self.constraints):
             if isinstance(constraint, LinearConstraint):
@@ -260,11 +267,18 @@ class Population:
 
         Exact up to rounding: linear constraints at the mean, the others at every point of the support.
         """
+        one_of("law of expected_costs", law, Mixture, "a Mixture", ProblemError)
         costs = self.costs(law.mean).copy()
         for j in self._other:
             at_support = self._numbers(j, self.constraints[j].costs(law.support))
             costs[:, :, j] = weighted_sums(law.weights, at_support)
         return costs
+
+    def _point(self, what: str, value: ArrayLike) -> FloatArray:
+        """One outcome or prediction (d,); asked for in every round, so that what is one passes as it is."""
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.shape == (self.dimension,):
+            return value
+        return finite(f"{what} of population {self.name!r}", value, (self.dimension,))
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
         costs = self._numbers(j, self.constraints[j].costs(outcome[None, :]))
@@ -354,6 +368,8 @@ class Population:
     def _check_action_names(self, names: Sequence[str] | None) -> tuple[str, ...]:
         if names is None:
             return tuple(f"action {a}" for a in range(self.actions))
+        for name in names:
+            one_of(f"a name in action_names of population {self.name!r}", name, str, "a text", ProblemError)
         if len(names) != self.actions or len(set(names)) != self.actions:
             raise ProblemError(
                 f"action_names of population {self.name!r} must be {self.actions} different names, got {list(names)}"

@@ -82,9 +82,9 @@ class Rule(ByValue):
         for each in self.value if isinstance(self.value, list | tuple) else [self.value]:
             if each is not None and not isinstance(each, str | Sequence):
                 one_of(f"value {where}", each, Real, "a number", ProblemError)
-        if self.operator not in get_args(Operator):
+        if not isinstance(self.operator, str) or self.operator not in get_args(Operator):
             raise ProblemError(
-                f"operator of a rule on {self.feature!r} is {self.operator!r}: it must be one of "
+                f"operator of a rule on {self.feature!r} is {in_short(self.operator)}: it must be one of "
                 f"{', '.join(get_args(Operator))}"
             )
         if (self.value is None) == (self.quantile is None):

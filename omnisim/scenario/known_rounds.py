@@ -34,7 +34,7 @@ def checked_dates(dates: Any) -> DateArray:
     """
     try:
         days = np.array(dates, dtype="datetime64[D]")
-    except (TypeError, ValueError) as cause:
+    except (TypeError, ValueError, OverflowError) as cause:
         raise ScenarioError(f"dates must be days such as 2021-12-31, one for each round: {cause}") from cause
     if days.ndim != 1 or np.isnat(days).any():
         raise ScenarioError(f"dates must be days such as 2021-12-31, one for each round, got shape {days.shape}")

@@ -9,6 +9,7 @@ from omnisim.scenario import registry
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
+from omnisim.wording import in_short
 
 
 def parties(given: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def _populations(given: Any) -> tuple[Any, ...]:
     for each in found:
         if not hasattr(each, "name") or not hasattr(each, "agents" if isinstance(each, Population) else "build"):
             raise ScenarioError(
-                f"populations must be Population objects, or sources with a name and build(seed), got {each!r:.100}"
+                f"populations must be Population objects, or sources with a name and build(seed), got {in_short(each)}"
             )
     return found
 
@@ -73,7 +74,7 @@ def _strategy(role: str, kind: str, given: Any, base: type) -> Any:
         given = named(role, kind, given)
     if isinstance(given, base):
         return given
-    what = f"the class {given.__name__}, not an object" if isinstance(given, type) else f"{given!r:.100}"
+    what = f"the class {given.__name__}, not an object" if isinstance(given, type) else in_short(given)
     raise ScenarioError(f"{role} must be {_A[base.__name__]}, or a registered name, got {what}")
 
 

@@ -17,11 +17,12 @@ from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity, adaptive
-from omnisim.refusing import is_whole
+from omnisim.refusing import among, is_whole
 from omnisim.scenario.kinds import check_kinds
 from omnisim.scenario.known_rounds import checked_dates, checked_feature, checked_limits
 from omnisim.scenario.parties import parties
 from omnisim.scenario.problem import Problem, padded
+from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.strategies.forecasters.base import Forecaster
@@ -257,9 +258,15 @@ class Scenario:
         return dataclasses.replace(self, **{"source": {}, "about": about, **changes})
 
     def elimination_of(self, population: str) -> Policy:
-        """The rule of the population of this name."""
+        """The rule of the population of this name.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none.
+        """
         if isinstance(self.elimination, Mapping):
-            return self.elimination[population]
+            return self.elimination[among("population of elimination_of", population, self.elimination, ScenarioError)]
         return self.elimination
 
     @property
@@ -267,6 +274,7 @@ class Scenario:
         """All forecasters by name, the first one first."""
         return {FORECASTER: self.forecaster, **self.other_forecasters}
 
+    @held_to_types(ScenarioError)
     def subscriptions_of(self, population: str) -> tuple[str, ...]:
         """Names of the forecasters that the population of this name hears."""
         return tuple(self.subscriptions.get(population, (FORECASTER,)))
@@ -363,11 +371,12 @@ class Scenario:
     def _check_rounds(self) -> None:
         rounds, declared = self.played, self.declared_horizon
         if not is_whole(rounds) or rounds < 1:
-            raise ScenarioError(f"rounds of scenario {self.name!r} must be a whole number >= 1, got {rounds!r}")
+            raise ScenarioError(f"rounds of scenario {self.name!r} must be a whole number >= 1, got {in_short(rounds)}")
         if declared is not None:
             if not is_whole(declared) or declared < rounds:
                 raise ScenarioError(
-                    f"horizon of scenario {self.name!r} is {declared!r}: it must be a whole number >= rounds, {rounds}"
+                    f"horizon of scenario {self.name!r} is {in_short(declared)}: "
+                    f"it must be a whole number >= rounds, {rounds}"
                 )
             if self.network is not None:
                 raise ScenarioError(

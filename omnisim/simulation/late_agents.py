@@ -10,7 +10,7 @@ from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.messages import Actions, Forecast, Outcome
-from omnisim.simulation.network import Lines, Received
+from omnisim.simulation.network import Received, Transport
 from omnisim.strategies.policy import Policy
 from omnisim.trace import FORECASTER, PopulationRecord
 
@@ -27,8 +27,8 @@ class LateAgents(Agents):
     ----------
     cohort, policy, activity, subscriptions, present, seen, law_known
         See :class:`~omnisim.simulation.agents.Agents`.
-    lines
-        On which its messages travel.
+    transport
+        Of its messages.
     default : (P,)
         The action of each population where none of its own reached the market in time; 0 if omitted.
     max_age
@@ -40,7 +40,7 @@ class LateAgents(Agents):
         cohort: Cohort,
         policy: Policy,
         activity: Activity,
-        lines: Lines,
+        transport: Transport,
         subscriptions: Sequence[str] = (FORECASTER,),
         present: BoolArray | None = None,
         default: IntArray | None = None,
@@ -49,7 +49,7 @@ class LateAgents(Agents):
         law_known: bool = True,
     ) -> None:
         super().__init__(cohort, policy, activity, subscriptions, present, seen, law_known)
-        self._lines, self._max_age = lines, max_age
+        self._transport, self._max_age = transport, max_age
         rounds, count, hears = len(activity.active), cohort.count, len(self._subscriptions)
         self._newest = np.full((count, hears), -1)
         self._predictions = np.zeros((hears, count, cohort.whole.dimension))
@@ -120,7 +120,7 @@ class LateAgents(Agents):
 
     def records(self, law_known: bool) -> dict[str, PopulationRecord]:
         """The record of each population, by name; settlements still in flight are told from those that were lost."""
-        for message, who in self._lines.in_flight(self.cohort.name, Outcome):
+        for message, who in self._transport.in_flight(self.cohort.name, Outcome):
             self.settled_at[message.round, who] = len(self.actions)
         return {
             name: replace(

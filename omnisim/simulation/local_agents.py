@@ -8,7 +8,7 @@ from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.books import Books
 from omnisim.simulation.cohorts import Cohort, by_population
 from omnisim.simulation.messages import Actions
-from omnisim.simulation.network import Lines, Network
+from omnisim.simulation.network import Network, Transport
 from omnisim.simulation.protocol import Clock, Process
 from omnisim.simulation.roster import Roster
 from omnisim.simulation.run_agents import Declared, RunAgents
@@ -26,8 +26,8 @@ class LocalAgents(RunAgents):
         As they are decided together.
     activity
         Of the run.
-    lines
-        On which their messages travel; None where everything is heard at once.
+    transport
+        Of their messages; None where everything is heard at once.
 
     Raises
     ------
@@ -37,11 +37,13 @@ class LocalAgents(RunAgents):
 
     shards = elsewhere = None
 
-    def __init__(self, roster: Roster, cohorts: Sequence[Cohort], activity: Activity, lines: Lines | None) -> None:
+    def __init__(
+        self, roster: Roster, cohorts: Sequence[Cohort], activity: Activity, transport: Transport | None
+    ) -> None:
         self.cohorts = {cohort.name: cohort for cohort in cohorts}
         self.names = list(self.cohorts)
         self._populations = [population.name for population in roster.populations]
-        self._agents = {cohort.name: roster.agents(cohort, activity, lines) for cohort in cohorts}
+        self._agents = {cohort.name: roster.agents(cohort, activity, transport) for cohort in cohorts}
         self._hears = {cohort.name: roster.hears[cohort.names[0]] for cohort in cohorts}
 
     def listeners(self, forecaster: str) -> list[str]:

@@ -17,7 +17,7 @@ import simpy
 from omnisim.arrays import BoolArray
 from omnisim.errors import ScenarioError
 from omnisim.simulation.cohorts import Cohort
-from omnisim.simulation.mail import KINDS, Box, Ledger
+from omnisim.simulation.delay_lines import KINDS, DelayLine, Ledger
 from omnisim.simulation.messages import Actions, Commitment, Forecast, Notice, Outcome, Registration
 from omnisim.simulation.routes import Downlink, Uplink
 from omnisim.simulation.topology import WORLD, Role, fastest_paths, party
@@ -69,8 +69,8 @@ class Mailbox:
         return message
 
 
-class Lines:
-    """The boxes of all messages that travel, and the routes that say when each arrives.
+class Transport:
+    """The delay lines of all messages that travel, and the routes that say when each arrives.
 
     Parameters
     ----------
@@ -98,9 +98,9 @@ class Lines:
         members = {name: [party(p) for p in cohort.names] for name, cohort in cohorts.items()}
         total = sum(map(len, members.values()))
         self.ledger = Ledger(rounds, list(graph), 2 * total * (1 + len(subscriptions)))
-        self._boxes: defaultdict[tuple[str, type], list[Box]] = defaultdict(list)
-        self._down: dict[tuple[str, type], list[tuple[Downlink, list[tuple[slice, Box]]]]] = {}
-        self._up: defaultdict[tuple[str, type], list[tuple[Uplink, Box]]] = defaultdict(list)
+        self._delay_lines: defaultdict[tuple[str, type], list[DelayLine]] = defaultdict(list)
+        self._down: dict[tuple[str, type], list[tuple[Downlink, list[tuple[slice, DelayLine]]]]] = {}
+        self._up: defaultdict[tuple[str, type], list[tuple[Uplink, DelayLine]]] = defaultdict(list)
         backwards = graph.reverse(copy=False)
         from_world, to_world = (fastest_paths(g, WORLD, _SETTLED_THROUGH) for g in (graph, backwards))
         settlements = [
@@ -129,19 +129,20 @@ class Lines:
         kind = type(message)
         for downlink, parts in self._down.get((sender, kind), ()):
             arrives = downlink.send(now)
-            for members, box in parts:
-                box.post(message.round, message, now, arrives[members])
-        for uplink, box in self._up.get((sender, kind), ()):
-            arrives = uplink.send(np.full(box.size, now))
-            box.post(message.round, message, now, arrives, getattr(message, "acting", None))
+            for members, line in parts:
+                line.post(message.round, message, now, arrives[members])
+        for uplink, line in self._up.get((sender, kind), ()):
+            arrives = uplink.send(np.full(line.size, now))
+            line.post(message.round, message, now, arrives, getattr(message, "acting", None))
 
     def collect(self, receiver: str, kind: type, now: float) -> list[tuple[Any, BoolArray]]:
-        """Take the messages that have arrived for a participant; see :meth:`Box.collect`."""
-        return [found for box in self._boxes[receiver, kind] for found in box.collect(now)]
+        """Take the messages that have arrived for a participant; see :meth:`DelayLine.collect`."""
+        return [found for line in self._delay_lines[receiver, kind] for found in line.collect(now)]
 
     def in_flight(self, receiver: str, kind: type) -> list[tuple[Any, BoolArray]]:
         """Messages in flight to a participant, and its populations that they are for."""
-        return [(letter.message, letter.waiting) for box in self._boxes[receiver, kind] for letter in box.letters]
+        lines = self._delay_lines[receiver, kind]
+        return [(envelope.message, envelope.waiting) for line in lines for envelope in line.envelopes]
 
     def record(self) -> MessageRecord:
         """The account of all messages, and the graph."""
@@ -166,15 +167,15 @@ class Lines:
 
     def _downlink(
         self, paths: Mapping[str, list[str]], groups: Mapping[str, list[str]], kind: type, seed: int
-    ) -> tuple[Downlink, list[tuple[slice, Box]]]:
-        """A route to all members of the groups, and for each group its part of them and its box."""
+    ) -> tuple[Downlink, list[tuple[slice, DelayLine]]]:
+        """A route to all members of the groups, and for each group its part of them and its delay line."""
         chosen: list[list[str]] = []
-        parts: list[tuple[slice, Box]] = []
+        parts: list[tuple[slice, DelayLine]] = []
         for name, members in groups.items():
             own = [_path(paths, member, KINDS[kind][0], to=True) for member in members]
-            box = Box(self.ledger, kind, [path[0] for path in own], members)
-            parts.append((slice(len(chosen), len(chosen) + len(own)), box))
-            self._boxes[name, kind].append(box)
+            line = DelayLine(self.ledger, kind, [path[0] for path in own], members)
+            parts.append((slice(len(chosen), len(chosen) + len(own)), line))
+            self._delay_lines[name, kind].append(line)
             chosen += own
         return Downlink(self.graph, chosen, KINDS[kind][0], seed), parts
 
@@ -182,9 +183,9 @@ class Lines:
         self, paths: Mapping[str, list[str]], name: str, members: list[str], receiver: str, kind: type, seed: int
     ) -> None:
         own = [_path(paths, member, KINDS[kind][0], to=False)[::-1] for member in members]
-        box = Box(self.ledger, kind, members, [receiver] * len(members))
-        self._boxes[receiver, kind].append(box)
-        self._up[name, kind].append((Uplink(self.graph, own, KINDS[kind][0], seed), box))
+        line = DelayLine(self.ledger, kind, members, [receiver] * len(members))
+        self._delay_lines[receiver, kind].append(line)
+        self._up[name, kind].append((Uplink(self.graph, own, KINDS[kind][0], seed), line))
 
 
 class Network:
@@ -198,8 +199,8 @@ class Network:
         Of the participants that speak: world, forecasters and cohorts.
     subscriptions
         From forecasters to the cohorts that hear them.
-    lines
-        What travels; None where everything is heard at once.
+    transport
+        Of messages that travel; None where everything is heard at once.
     """
 
     def __init__(
@@ -207,9 +208,9 @@ class Network:
         environment: simpy.Environment,
         roles: Mapping[str, Role],
         subscriptions: Mapping[str, Sequence[str]],
-        lines: Lines | None = None,
+        transport: Transport | None = None,
     ) -> None:
-        self._environment, self._lines = environment, lines
+        self._environment, self._transport = environment, transport
         self.mailboxes = {name: Mailbox() for name in roles}
         self._audience: dict[tuple[str, type], list[Mailbox]] = {}
         for sender, role in roles.items():
@@ -220,21 +221,21 @@ class Network:
                     if own in wanted
                     and own != role
                     and _within_earshot(sender, role, receiver, own, subscriptions)
-                    and (lines is None or kind not in KINDS or (kind, own) in OVERHEARD)
+                    and (transport is None or kind not in KINDS or (kind, own) in OVERHEARD)
                 ]
 
     def send(self, sender: str, message: object) -> None:
         """Deliver a message to everyone it is for, or put it on its way."""
         for mailbox in self._audience[sender, type(message)]:
             mailbox.put(message)
-        if self._lines is not None and type(message) in KINDS:
-            self._lines.post(sender, message, self._environment.now)
+        if self._transport is not None and type(message) in KINDS:
+            self._transport.post(sender, message, self._environment.now)
 
     def receive(self, receiver: str, kind: type[_Message]) -> Received[_Message]:
         """The messages of a kind that have reached a participant, and which of its populations."""
-        if self._lines is None:
+        if self._transport is None:
             return [(message, None) for message in self.mailboxes[receiver].take(kind)]
-        return list(self._lines.collect(receiver, kind, self._environment.now))
+        return list(self._transport.collect(receiver, kind, self._environment.now))
 
 
 def _within_earshot(

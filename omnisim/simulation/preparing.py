@@ -19,7 +19,7 @@ from omnisim.simulation.adaptive import adaptive_rounds
 from omnisim.simulation.cohorts import Cohort
 from omnisim.simulation.local_agents import LocalAgents
 from omnisim.simulation.messages import Actions
-from omnisim.simulation.network import Lines, Network
+from omnisim.simulation.network import Network, Transport
 from omnisim.simulation.processes import ForecastService, World
 from omnisim.simulation.protocol import Clock, Phase
 from omnisim.simulation.roster import Roster
@@ -69,8 +69,8 @@ class Prepared:
         with at_most_threads(1):
             roster = self._roster()
             cohorts = roster.cohorts()
-            self.lines = _lines(scenario, cohorts, self._hears, problem.rounds, seed)
-            if sharding is not None and self.lines is not None:
+            self.transport = _transport(scenario, cohorts, self._hears, problem.rounds, seed)
+            if sharding is not None and self.transport is not None:
                 raise ScenarioError(
                     "shards need a network on which nothing is late or lost: this one delays or loses messages"
                 )
@@ -79,7 +79,7 @@ class Prepared:
             )
             self.adaptive = adaptive_rounds(problem.active, problem.subsequences, problem.memberships, adversary)
             self.agents: RunAgents = (
-                LocalAgents(roster, cohorts, self.adaptive or round_data, self.lines)
+                LocalAgents(roster, cohorts, self.adaptive or round_data, self.transport)
                 if sharding is None
                 else ShardedAgents(roster, cohorts, sharding, self._by_blocks())
             )
@@ -111,7 +111,7 @@ class Prepared:
         found = {"world": self.world, **_named("forecaster", self.forecasters)}
         found |= {**_named("service", self.services), **self.agents.memory}
         found |= {} if self.adaptive is None else {"adaptive": self.adaptive}
-        return found | ({} if self.lines is None else {"lines": self.lines})
+        return found | ({} if self.transport is None else {"transport": self.transport})
 
     @property
     def record_size(self) -> int:
@@ -177,7 +177,7 @@ class Prepared:
             **dict.fromkeys(self.services, Role.FORECASTER),
             **dict.fromkeys(self.agents.names, Role.POPULATION),
         }
-        network = Network(environment, roles, listeners, self.lines)
+        network = Network(environment, roles, listeners, self.transport)
         processes = [clock.run(), self.world.run(clock, network)]
         processes += [service.run(clock, network) for service in self.services.values()]
         processes += self.agents.processes(clock, network)
@@ -244,7 +244,7 @@ class Prepared:
 
     def _answering(self) -> list[str]:
         """Populations that act on this round's prediction of the first forecaster, and on nothing else."""
-        if self.lines is not None:
+        if self.transport is not None:
             return []
         alone = [name for name in self.populations if tuple(self._hears[name]) == (FORECASTER,)]
         return [name for name in alone if not self._draws(name)]
@@ -291,10 +291,10 @@ class Prepared:
             )
 
 
-def _lines(
+def _transport(
     scenario: Scenario, cohorts: Sequence[Cohort], hears: Mapping[str, Sequence[str]], rounds: int, seed: int
-) -> Lines | None:
-    """Make the lines that messages travel along; None where the network delays and loses nothing."""
+) -> Transport | None:
+    """The transport of messages; None where the network delays and loses nothing."""
     if scenario.network is None:
         return None
     graph = topology(
@@ -306,8 +306,8 @@ def _lines(
     listeners = {
         name: [cohort.name for cohort in cohorts if name in hears[cohort.names[0]]] for name in scenario.forecasters
     }
-    lines = Lines(graph, {cohort.name: cohort for cohort in cohorts}, listeners, rounds, seed)
-    return None if lines.ideal else lines
+    transport = Transport(graph, {cohort.name: cohort for cohort in cohorts}, listeners, rounds, seed)
+    return None if transport.ideal else transport
 
 
 def _named(kind: str, parties: Mapping[str, object]) -> dict[str, object]:

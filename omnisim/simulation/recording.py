@@ -44,7 +44,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
         bases=np.stack(first.bases[:rounds]) if first.bases else None,
         diagnostics={name: values[:rounds] for name, values in first.diagnostics.items()},
         other_predictions=others,
-        messages=None if run.lines is None else run.lines.record(),
+        messages=None if run.transport is None else run.transport.record(),
         active=run.active[:rounds],
         subsequences=tuple(problem.subsequences),
         dates=None if problem.dates is None else problem.dates[:rounds],

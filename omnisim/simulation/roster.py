@@ -15,7 +15,7 @@ from omnisim.simulation.adaptive import Activity
 from omnisim.simulation.agents import Agents
 from omnisim.simulation.cohorts import Cohort, cohorts
 from omnisim.simulation.late_agents import LateAgents
-from omnisim.simulation.network import Lines
+from omnisim.simulation.network import Transport
 from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 
@@ -87,18 +87,18 @@ class Roster:
         rule.start(cohort.whole, self.declared_activity, stream(self.seed, f"population/{first}/policy"))
         return rule
 
-    def agents(self, cohort: Cohort, activity: Activity, lines: Lines | None = None) -> Agents:
-        """A cohort with its rule, started, in a run of this activity; on lines that may delay, if there are any."""
+    def agents(self, cohort: Cohort, activity: Activity, transport: Transport | None = None) -> Agents:
+        """A cohort with its rule, started, in a run of this activity, and of this transport if messages travel."""
         first = cohort.names[0]
         known = (self.hears[first], self.present.get(first))
-        if lines is None:
+        if transport is None:
             return Agents(cohort, self._started(cohort), activity, *known, self.seen, self.law_known)
         default = np.array([self.default_actions.get(name, 0) for name in cohort.names])
         return LateAgents(
             cohort,
             self._started(cohort),
             activity,
-            lines,
+            transport,
             *known,
             default,
             self.max_age,

@@ -22,7 +22,7 @@ _BLOCK = 64
 """Draws made ahead for each channel: asking a generator for one number costs as much as for fifty."""
 
 
-class Links:
+class Channels:
     """Channels that are crossed side by side.
 
     Parameters
@@ -36,8 +36,8 @@ class Links:
 
     Examples
     --------
-    >>> links = Links([Channel(delay=2), Channel(loss=1.0), Channel(outages=[(3, 4)])], ["a", "b", "c"], seed=0)
-    >>> links.cross(np.array([3.5, 3.5, 3.5]))
+    >>> channels = Channels([Channel(delay=2), Channel(loss=1.0), Channel(outages=[(3, 4)])], ["a", "b", "c"], seed=0)
+    >>> channels.cross(np.array([3.5, 3.5, 3.5]))
     array([5.5, inf, inf])
     """
 
@@ -113,7 +113,7 @@ class Downlink:
             (
                 np.array([position[child] for child in level]),
                 np.array([position[parent] for parent in level.values()]),
-                Links(
+                Channels(
                     [graph.edges[parent, child]["channel"] for child, parent in level.items()],
                     [f"network/{kind}/{sender}/{parent}->{child}" for child, parent in level.items()],
                     seed,
@@ -126,13 +126,13 @@ class Downlink:
     @property
     def ideal(self) -> bool:
         """Whether every message arrives at once."""
-        return all(links.ideal for _, _, links in self._levels)
+        return all(channels.ideal for _, _, channels in self._levels)
 
     def send(self, now: float) -> FloatArray:
         """Arrival times of a message sent now, one per receiver."""
         reached = np.full(self._size, now)
-        for children, parents, links in self._levels:
-            reached[children] = links.cross(reached[parents])
+        for children, parents, channels in self._levels:
+            reached[children] = channels.cross(reached[parents])
         return np.asarray(reached[self._receivers])
 
 
@@ -148,22 +148,22 @@ class Uplink:
     """
 
     def __init__(self, graph: "nx.DiGraph[str]", paths: Sequence[Sequence[str]], kind: str, seed: int) -> None:
-        self._levels: list[tuple[IntArray, Links]] = []
+        self._levels: list[tuple[IntArray, Channels]] = []
         for hop in range(max(len(path) for path in paths) - 1):
             members = [i for i, path in enumerate(paths) if len(path) > hop + 1]
             edges = [(paths[i][hop], paths[i][hop + 1]) for i in members]
             names = [f"network/{kind}/{paths[i][0]}/{a}->{b}" for i, (a, b) in zip(members, edges, strict=True)]
-            links = Links([graph.edges[edge]["channel"] for edge in edges], names, seed)
-            self._levels.append((np.array(members), links))
+            channels = Channels([graph.edges[edge]["channel"] for edge in edges], names, seed)
+            self._levels.append((np.array(members), channels))
 
     @property
     def ideal(self) -> bool:
         """Whether every message arrives at once."""
-        return all(links.ideal for _, links in self._levels)
+        return all(channels.ideal for _, channels in self._levels)
 
     def send(self, sent: FloatArray) -> FloatArray:
         """Arrival times of messages sent at these times, one of each sender."""
         arrived = sent.copy()
-        for members, links in self._levels:
-            arrived[members] = links.cross(arrived[members])
+        for members, channels in self._levels:
+            arrived[members] = channels.cross(arrived[members])
         return arrived

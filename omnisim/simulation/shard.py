@@ -137,8 +137,8 @@ class Shard:
         with at_most_threads(1), strategies_named():
             self._agents = [roster.agents(cohort, self._activity) for cohort in roster.cohorts()]
         self._roots: dict[str, object] = {"activity": self._activity}
-        for party in self._agents:
-            self._roots |= {f"agents {party.cohort.name!r}": party, f"rule {party.cohort.name!r}": party.policy}
+        for agents in self._agents:
+            self._roots |= {f"agents {agents.cohort.name!r}": agents, f"rule {agents.cohort.name!r}": agents.policy}
         self._shown: tuple[int, list[BoolArray]] = (-1, [])
         self._placed: list[object] = []
         for make in makers:
@@ -146,8 +146,8 @@ class Shard:
         self._snapshots = Snapshots(self._roots, (*BUILT, Books))
         if state is not None:
             self._snapshots.put(state)
-            for party in self._agents:
-                check_recorded(party.recorded, party.symbols, 0)  # the books are elsewhere
+            for agents in self._agents:
+                check_recorded(agents.recorded, agents.symbols, 0)  # the books are elsewhere
 
     def place(self, make: Maker) -> None:
         """Make an object beside the agents, before the first round."""
@@ -169,14 +169,14 @@ class Shard:
             t, active = played.round, played.active
             with at_most_threads(1), strategies_named(lambda t=t: f"in round {t}"):  # type: ignore[misc]
                 self._activity.active[t] = active
-                for party, shown in zip(self._agents, self._registered(t, active), strict=True):
+                for agents, shown in zip(self._agents, self._registered(t, active), strict=True):
                     if played.law is not None:
-                        party.observe_law(t, played.law)
-                    predictions, _ = party.hear(t, [(forecast, None) for forecast in played.forecasts])
-                    wanted = party.act(t, active, predictions, shown)
-                    party.accept(t, Actions(party.cohort.name, t, wanted), None)
-                    party.book(t, played.outcome.outcome)
-                    party.learn(t, [(played.outcome, None)], active)
+                        agents.observe_law(t, played.law)
+                    predictions, _ = agents.hear(t, [(forecast, None) for forecast in played.forecasts])
+                    wanted = agents.act(t, active, predictions, shown)
+                    agents.accept(t, Actions(agents.cohort.name, t, wanted), None)
+                    agents.book(t, played.outcome.outcome)
+                    agents.learn(t, [(played.outcome, None)], active)
 
     def tell(self, events: Sequence[Event], question: str = "", *arguments: Any) -> tuple[list[Any], Any]:
         """Play rounds, make calls, and answer a question, which is the name of a method; one message for all.
@@ -221,25 +221,25 @@ class Shard:
 
     def actions(self, first: int, last: int) -> dict[str, IntArray]:
         """Actions of rounds ``first`` to ``last`` - 1, by population: (R, n)."""
-        return {name: party.actions[first:last, rows] for party, name, rows in self._each()}
+        return {name: agents.actions[first:last, rows] for agents, name, rows in self._each()}
 
     def loads(self, t: int) -> dict[str, dict[int, FloatArray]]:
         """Loads of round t, by population that has them and by block of its agents."""
         found = {}
-        for party, name, rows in self._each():
-            population = party.cohort.populations[party.cohort.index[name]]
+        for agents, name, rows in self._each():
+            population = agents.cohort.populations[agents.cohort.index[name]]
             if population.load is not None:
                 part = self._parts.get(name, Part(0, population.agents))
-                found[name] = load_by_block(population.load, party.actions[t, rows], part.first, part.whole)
+                found[name] = load_by_block(population.load, agents.actions[t, rows], part.first, part.whole)
         return found
 
     def rounds(self, first: int, last: int) -> dict[str, PlayedRounds]:
         """The books of rounds ``first`` to ``last`` - 1, by population."""
         return {
             name: PlayedRounds(
-                party.actions[first:last, rows], party.fallback[first:last, rows], party.costs[first:last, rows]
+                agents.actions[first:last, rows], agents.fallback[first:last, rows], agents.costs[first:last, rows]
             )
-            for party, name, rows in self._each()
+            for agents, name, rows in self._each()
         }
 
     def left(self, law_known: bool) -> dict[str, Left]:
@@ -251,15 +251,15 @@ class Shard:
             If a rule says something else than rounds.
         """
         found = {}
-        for party in self._agents:
-            arrays = party.left(law_known)
-            for _, name, rows in party.cohort.each():
+        for agents in self._agents:
+            arrays = agents.left(law_known)
+            for _, name, rows in agents.cohort.each():
                 found[name] = Left(*(_rows(array, rows) for array in arrays))  # type: ignore[arg-type]
         return found
 
     def declared(self) -> dict[str, Declared]:
         """Name and promises of the rule of each population."""
-        return {name: Declared.of(party.policy) for party, name, _ in self._each()}
+        return {name: Declared.of(agents.policy) for agents, name, _ in self._each()}
 
     def state(self) -> Stored:
         """All that the agents remember, but for their books.
@@ -272,19 +272,19 @@ class Shard:
         return self._snapshots.take()
 
     def _each(self) -> list[tuple[Agents, str, slice]]:
-        return [(party, name, rows) for party in self._agents for _, name, rows in party.cohort.each()]
+        return [(agents, name, rows) for agents in self._agents for _, name, rows in agents.cohort.each()]
 
     def _registered_by_name(self, t: int, active: BoolArray) -> dict[str, BoolArray]:
         return {
             name: registered[rows]
-            for party, registered in zip(self._agents, self._registered(t, active), strict=True)
-            for _, name, rows in party.cohort.each()
+            for agents, registered in zip(self._agents, self._registered(t, active), strict=True)
+            for _, name, rows in agents.cohort.each()
         }
 
     def _registered(self, t: int, active: BoolArray) -> list[BoolArray]:
         # Asked for once a round, like everywhere: a rule need not answer twice.
         if self._shown[0] != t:
-            self._shown = t, [party.register(t, active) for party in self._agents]
+            self._shown = t, [agents.register(t, active) for agents in self._agents]
         return self._shown[1]
 
 

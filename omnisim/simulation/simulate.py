@@ -8,6 +8,7 @@ from omnisim.errors import ScenarioError
 from omnisim.refusing import one_of
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
+from omnisim.signatures import check_values
 from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
@@ -80,6 +81,7 @@ def simulate(
     >>> omnisim.simulate(scenario).actions["bettors"][:, 0]
     array([0, 0, 0, 1])
     """
+    check_values(simulate, {"on_round": on_round, "shards": shards, "scheduler": scheduler}, ScenarioError)
     if isinstance(scenario, str | Path):
         scenario = load_scenario(scenario)
     elif not isinstance(scenario, Scenario):

@@ -14,7 +14,7 @@ from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
-from omnisim.refusing import path_of
+from omnisim.refusing import among, path_of
 from omnisim.trace.checking import check_trace
 from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
 from omnisim.trace.description import FORECASTER
@@ -320,8 +320,14 @@ class Trace:
         return {name: record.eliminated_at for name, record in self.records.items()}
 
     def acted_on(self, population: str) -> FloatArray:
-        """The prediction (T, d) that a population acted on; NaN in rounds in which it had none."""
-        record = self.records[population]
+        """The prediction (T, d) that a population acted on; NaN in rounds in which it had none.
+
+        Raises
+        ------
+        TraceError
+            If there is no such population.
+        """
+        record = self.records[among("population of acted_on", population, self.records, TraceError)]
         all_predictions = {FORECASTER: self.predictions, **self.other_predictions}
         told = [all_predictions[name] for name in record.subscriptions]
         if record.heard is None:
@@ -340,8 +346,9 @@ class Trace:
         Raises
         ------
         TraceError
-            If ``about`` holds something else.
+            If there is no such population, or ``about`` holds something else.
         """
+        among("population of policy", population, self.records, TraceError)
         return of_policy(self.about, population, len(self.subsequences))
 
     def forecaster(self) -> Declaration:

@@ -1,4 +1,4 @@
-"""How long both panpredictors take to learn and to predict, and in how much memory.
+"""How long the three panpredictors take to learn and to predict, and in how much memory.
 
 Run it as a script from the checkout, on a quiet machine; about two minutes, or seconds with ``--quick``::
 
@@ -8,7 +8,7 @@ The load: n points with 20 overlapping groups of about half of them each and 20 
 goal is 20 s for n = 20,000 on two cores, within 2 GB. Memory is the peak of the process up to that row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from measuring import note, options, peak_memory, show, timed
@@ -16,6 +16,7 @@ from measuring import note, options, peak_memory, show, timed
 from omnisim.batch.panprediction import (
     Law,
     Sample,
+    learn_derandomized,
     learn_deterministic,
     learn_randomized,
     sample,
@@ -25,6 +26,12 @@ from omnisim.batch.panprediction import (
 POINTS, SIZES = 20_000, ((5, 5), (20, 20))
 QUICK_POINTS, QUICK_SIZES = 300, ((2, 2), (3, 4))
 FEATURES = 6
+
+LEARN: dict[str, Callable[[Sample, np.random.Generator], object]] = {
+    "randomized": lambda data, rng: learn_randomized(data, rng=rng),
+    "deterministic": lambda data, _: learn_deterministic(data),
+    "derandomized": lambda data, rng: learn_derandomized(data, rng=rng),
+}
 
 
 def load(points: int, groups: int, comparators: int, seed: int = 0) -> tuple[Sample, np.ndarray]:
@@ -44,13 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     points, sizes = (QUICK_POINTS, QUICK_SIZES) if chosen.quick else (POINTS, SIZES)
     before = peak_memory()
     warm, _ = load(100, 2, 2)
-    learn_randomized(warm, rng=np.random.default_rng(0))
-    learn_deterministic(warm)
-    rows = [
-        _row(name, points, groups, comparators, chosen.repeats)
-        for groups, comparators in sizes
-        for name in ("randomized", "deterministic")
-    ]
+    for name in LEARN:
+        _law(name, _learn(name, warm), warm)
+    rows = [_row(name, points, groups, comparators, chosen.repeats) for groups, comparators in sizes for name in LEARN]
     columns = ["", "learn s", "predict s", "measure s", "step error", "peak MB"]
     show(f"{points:,} points learnt from and as many predicted", columns, rows)
     note(f"Memory before: {before:.0f} MB. The step calibration error is that of the new points, with their P(Y = 1).")
@@ -69,7 +72,7 @@ def _row(name: str, points: int, groups: int, comparators: int, repeats: int) ->
 
 
 def _learn(name: str, data: Sample) -> object:
-    return learn_randomized(data, rng=np.random.default_rng(0)) if name == "randomized" else learn_deterministic(data)
+    return LEARN[name](data, np.random.default_rng(0))
 
 
 def _law(name: str, model, new: Sample) -> Law:

@@ -38,7 +38,8 @@ ROWS = {
     "public_series.py": ["diabetes, mean", "hb_houston, mean", "mean: "],
     "learning_growth.py": ["DirectOmnipredictor", "DirectRegressor, median", "Postprocessor", "n log n"],
     "large.py": ["two-player game", "direct ensembling"],
-    "panprediction.py": ["randomized, |G| = 2, |H| = 2", "deterministic, |G| = 3, |H| = 4"],
+    "panprediction.py": ["randomized, |G| = 2, |H| = 2", "deterministic, |G| = 3, |H| = 4",
+                         "derandomized, |G| = 2, |H| = 2", "derandomized, |G| = 3, |H| = 4"],
 }  # fmt: skip
 
 

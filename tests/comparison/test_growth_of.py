@@ -52,6 +52,13 @@ class TestGrowthOf:
             comparison.growth_of(["bias"])
         with pytest.raises(OmnisimError, match=r"agent.*population"):
             comparison.growth_of(among={"agent": ["0"]})
+        for wrong in ("persistence", 3):
+            with pytest.raises(OmnisimError, match=r"among\['forecaster'\] of growth_of must be a list of names, got"):
+                comparison.growth_of(among={"forecaster": wrong})  # type: ignore[dict-item]
+        with pytest.raises(OmnisimError, match=r"measures of growth_of must be a list in which each is a text, got 3"):
+            comparison.growth_of(3)  # type: ignore[arg-type]
+        with pytest.raises(OmnisimError, match=r"name of observed must be a text, got \[\]"):
+            comparison.observed([])  # type: ignore[arg-type]
 
 
 def test_many_estimates_are_resampled_as_each_alone() -> None:

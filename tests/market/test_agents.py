@@ -221,7 +221,7 @@ def test_operators_by_definition(seed: int) -> None:
     ("kind", "parameters", "message"),
     [
         (EnergyBuyers, {"agents": 0}, "agents of EnergyBuyers is 0: it must be a whole number >= 1"),
-        (Manufacturers, {"agents": 2.5}, "agents of Manufacturers is 2.5: it must be a whole number >= 1"),
+        (Manufacturers, {"agents": 2.5}, "agents of Manufacturers must be a whole number, got 2.5"),
         (BudgetedOperators, {"seed": -1}, "seed of BudgetedOperators is -1: it must be a whole number >= 0"),
         (EnergyBuyers, {"typical_price": 0.0}, "typical_price of EnergyBuyers is 0.0: it must be a finite"),
         (EnergyBuyers, {"battery_efficiency": 1.2}, "battery_efficiency of EnergyBuyers is 1.2"),

@@ -252,7 +252,9 @@ WRONG: dict[str, dict[str, Any]] = {
     },
     r"shifts\[0\]: hours is 2.5: it must be a whole number from 1 to 24": {"shifts": [{**SHIFTS[0], "hours": 2.5}]},
     r"shifts\[0\]: mw is 0.0: it must be a finite number > 0": {"shifts": [{**SHIFTS[0], "mw": 0.0}]},
-    r"shifts\[0\]: value_per_mwh is True: it must be": {"shifts": [{**SHIFTS[0], "value_per_mwh": True}]},
+    r"shifts\[0\]\['value_per_mwh'\] of IndustrialLoads must be a number or a text, got True": {
+        "shifts": [{**SHIFTS[0], "value_per_mwh": True}]
+    },
     r"shifts\[0\]: name is 'closed': it must be": {"shifts": [{**SHIFTS[0], "name": "closed"}]},
     r"shifts\[0\]: unknown key 'power'": {"shifts": [{**SHIFTS[0], "power": 2.0}]},
     r"shifts\[0\]: mw is missing": {"shifts": [{k: v for k, v in SHIFTS[0].items() if k != "mw"}]},

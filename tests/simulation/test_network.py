@@ -16,7 +16,7 @@ from omnisim.errors import OmnisimError
 from omnisim.problem.delays import Constant, Exponential, LogNormal, Uniform
 from omnisim.problem.network import Channel, Network, Star, Tree
 from omnisim.simulation import cohorts
-from omnisim.simulation.routes import Links
+from omnisim.simulation.routes import Channels
 
 ELIMINATION = omnisim.elimination
 RULES = [
@@ -346,15 +346,16 @@ def test_mean_and_median_of_a_delay(law: Any) -> None:
     u = (np.arange(40_000) + 0.5) / 40_000
     assert np.isclose(law.quantile(u).mean(), law.mean, rtol=2e-3)
     assert (np.diff(law.quantile(u)) >= 0).all()
-    drawn = Links([Channel(delay=law)] * 1000, [f"one of {law} {i}" for i in range(1000)], seed=0).cross(np.zeros(1000))
+    names = [f"one of {law} {i}" for i in range(1000)]
+    drawn = Channels([Channel(delay=law)] * 1000, names, seed=0).cross(np.zeros(1000))
     below = int((drawn <= law.quantile(np.array([0.5]))[0]).sum()) if law.random else 500
     assert abs(below - 500) <= 5 * np.sqrt(250)  # false alarm: 6e-7 for each law
 
 
 def test_losses_are_as_frequent_as_said() -> None:
     # 200 channels, 100 messages each; a binomial of 20,000 deviates by 5 standard deviations with probability 6e-7.
-    links = Links([Channel(loss=0.3)] * 200, [f"channel {i}" for i in range(200)], seed=1)
-    lost = sum(int(np.isinf(links.cross(np.zeros(200))).sum()) for _ in range(100))
+    channels = Channels([Channel(loss=0.3)] * 200, [f"channel {i}" for i in range(200)], seed=1)
+    lost = sum(int(np.isinf(channels.cross(np.zeros(200))).sum()) for _ in range(100))
     assert abs(lost - 6000) <= 5 * np.sqrt(20_000 * 0.3 * 0.7)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, within
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.batch.panprediction.worst_set import Dual, Sorted, StepSet
+from omnisim.by_value import ByValue
 from omnisim.errors import StrategyError
 
 BIAS, DEVIATIONS = "bias", "standard deviations"
@@ -29,8 +30,8 @@ class Correction:
         return np.clip(predictions + self.shift * weights, 0.0, 1.0)
 
 
-@dataclass(frozen=True)
-class Deterministic:
+@dataclass(frozen=True, eq=False, repr=False)
+class Deterministic(ByValue):
     """A panpredictor as a list of corrections to a start.
 
     Attributes

@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.batch.panprediction.worst_set import Sorted, StepSet
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 
 
-@dataclass(frozen=True, eq=False)
-class Law:
+@dataclass(frozen=True, eq=False, repr=False)
+class Law(ByValue):
     """Laws of the predictions for n points: K possible predictions with probabilities, both (n, K).
 
     Examples

@@ -7,6 +7,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.panprediction.sample import Sample
+from omnisim.by_value import ByValue
 from omnisim.errors import StrategyError
 
 
@@ -26,8 +27,8 @@ class Cell:
         return np.asarray(inside & (interval(comparators[:, self.comparator], bins) == self.comparator_bin))
 
 
-@dataclass(frozen=True)
-class Multicalibrated:
+@dataclass(frozen=True, eq=False, repr=False)
+class Multicalibrated(ByValue):
     """Corrections, applied in order to base predictions, or to a constant start."""
 
     start: float

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, within
+from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sample(ByValue):
     """Groups (n, |G|), comparators (n, |H|), and outcomes (n,), all in [0, 1]; see :func:`sample`."""
 
     groups: FloatArray

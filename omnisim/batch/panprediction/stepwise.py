@@ -23,6 +23,7 @@ from omnisim.arrays import FloatArray, IntArray
 from omnisim.batch.panprediction.deterministic import DEVIATIONS, Correction, Deterministic
 from omnisim.batch.panprediction.prefix_tree import largest_corner
 from omnisim.batch.panprediction.worst_set import StepSet
+from omnisim.by_value import ByValue
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Rules:
     doubt: float = 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class Stepwise:
+@dataclass(frozen=True, eq=False, repr=False)
+class Stepwise(ByValue):
     """Result of stepwise correction.
 
     Attributes

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray, FloatArray, finite
 from omnisim.by_value import ByValue
 from omnisim.elementary import exp
 from omnisim.errors import ProblemError
@@ -37,6 +37,8 @@ from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.constraints import Constraint
 from omnisim.problem.money import scaled
 from omnisim.problem.population import Population
+from omnisim.refusing import among
+from omnisim.signatures import check_fields, held_to_types
 from omnisim.suggest import nearest
 
 OF_SIGNAL = re.compile(r"(?:price_of|yearly_cap_of)_([a-z][a-z0-9_]*)")
@@ -115,11 +117,12 @@ class MarketAgents(ByValue, abc.ABC):
     columns: ClassVar[tuple[Column, ...]] = ()
 
     def __post_init__(self) -> None:
+        check_fields(self, ProblemError)
         if self.table is not None:
             self._read_table()
         elif self.agents is None:
             raise ProblemError("agents: is missing: a number of them, or a table with a row for each")
-        self._require("agents", self.agents >= 1 and self.agents % 1 == 0, "a whole number >= 1")
+        self._require("agents", self.agents >= 1, "a whole number >= 1")
         self._require("seed", self.seed is None or self.seed >= 0, "a whole number >= 0, or left out")
         self._positive("typical_price")
         for key in ("signal_prices", "signal_caps"):
@@ -129,6 +132,7 @@ class MarketAgents(ByValue, abc.ABC):
             )
         self._check()
 
+    @held_to_types(ProblemError)
     def build(
         self,
         name: str,
@@ -166,6 +170,8 @@ class MarketAgents(ByValue, abc.ABC):
             If a threshold of the specification lies outside the range of prices, or a constraint of a specification
             cannot be stated at this resolution.
         """
+        among("resolution of a population", resolution, PRICES_A_DAY, ProblemError)
+        past = None if past is None else finite("past of a population", past, ("D", "d"))
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
         signals = signals or {}

@@ -18,7 +18,7 @@ import pandas as pd
 
 from omnisim.analysis import Analysis
 from omnisim.errors import ProblemError
-from omnisim.refusing import one_of
+from omnisim.refusing import among, one_of
 from omnisim.report.figures.actions import energies, plays, schedules
 from omnisim.report.figures.agent import agent_course
 from omnisim.report.figures.calibration import bias_bounds, potential_course
@@ -30,8 +30,7 @@ from omnisim.report.figures.growth import growth_curves
 from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
 from omnisim.report.figures.probabilities import murphy_diagram, regret_map, reliability_diagram
-from omnisim.suggest import nearest
-from omnisim.wording import in_short
+from omnisim.signatures import check_types
 
 __all__ = [
     "agent_course",
@@ -70,20 +69,34 @@ _FIRST = {
 }
 """First parameters of figures: their types, and what would be right."""
 
+_FEWEST_POINTS = 2
+"""Points of a course: its first and its last round."""
+
 
 def _checked(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
     """The figure, which refuses in one line what is no analysis or table, and populations that are not in the run."""
-    parameters = list(signature(figure).parameters)
-    first, (kind, wanted) = parameters[0], _FIRST[parameters[0]]
+    called = signature(figure)
+    first = next(iter(called.parameters))
+    kind, wanted = _FIRST[first]
 
     @wraps(figure)
     def drawn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Drawn:
-        for given in (*args[:1], *(kwargs[name] for name in kwargs if name == first)):
-            one_of(f"{first} of {figure.__name__}", given, kind, wanted, ProblemError)
-            name = kwargs.get("population", args[1] if len(args) > 1 and "population" in parameters else None)
-            if name is not None and name not in (known := list(given.measures)):  # type: ignore[attr-defined]
-                told = f"{in_short(name)}{nearest(str(name), known)}"
-                raise ProblemError(f"population of {figure.__name__} must be one of the run, got {told}")
+        try:
+            given = called.bind_partial(*args, **kwargs).arguments
+        except TypeError:
+            given = {}
+        if first not in given:
+            return figure(*args, **kwargs)  # Python says what is wrong with the call
+        one_of(f"{first} of {figure.__name__}", given[first], kind, wanted, ProblemError)
+        check_types(figure, args, kwargs, ProblemError)
+        if "population" in given:
+            among(f"population of {figure.__name__}", given["population"], given[first].measures, ProblemError)
+            people = given[first].measures[given["population"]].population.agents
+            if not 0 <= given.get("agent", 0) < people:
+                raise ProblemError(f"agent of {figure.__name__} must be from 0 to {people - 1}, got {given['agent']}")
+        if given.get("most_points", _FEWEST_POINTS) < _FEWEST_POINTS:
+            told = f"got {given['most_points']}"
+            raise ProblemError(f"most_points of {figure.__name__} must be >= {_FEWEST_POINTS}, {told}")
         return figure(*args, **kwargs)
 
     return drawn

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.forecast_certificates import allowed_bias, calibration_of
 from omnisim.analysis.units import units
+from omnisim.errors import ProblemError
 from omnisim.report.figures.style import BLUE, GREY, INK, ORANGE, blank, days, describe, numbers, stack
 from omnisim.report.text import count, label, number, percent
 
@@ -23,13 +24,19 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
         Of a run with a forecaster whose bound is certified.
     population
         Name.
+
+    Raises
+    ------
+    ProblemError
+        If no bound is declared.
     """
     trace = analysis.trace
     found = analysis.expected_bias(population)
     fired = found.squares > 0
     squares, bias = found.squares[fired], np.abs(found.total[fired])
     calibration = calibration_of(trace)
-    assert calibration is not None  # noqa: S101 (else there is nothing to draw; this tells the type checker)
+    if calibration is None:
+        raise ProblemError("bias_bounds needs a run whose forecaster declares a bound on its bias: this one does not")
     bound = allowed_bias(trace, calibration, squares)
     share = bias / bound
     kept = _spread(squares, share)
@@ -61,8 +68,16 @@ def bias_bounds(analysis: Analysis, population: str) -> go.Figure:
 
 
 def potential_course(analysis: Analysis) -> go.Figure:
-    """The potential Phi / K over the rounds beside its budget e, and the number of predictions evaluated."""
+    """The potential Phi / K over the rounds beside its budget e, and the number of predictions evaluated.
+
+    Raises
+    ------
+    ProblemError
+        If the forecaster has no potential.
+    """
     trace = analysis.trace
+    if "potential" not in trace.diagnostics:
+        raise ProblemError("potential_course needs a run whose forecaster has a potential: this one has none")
     potential, evaluations = trace.diagnostics["potential"], trace.diagnostics["evaluations"]
     rounds = np.unique(np.linspace(0, trace.rounds - 1, min(trace.rounds, _MOST_POINTS)).astype(int))
     at = days(trace.dates, rounds.tolist())

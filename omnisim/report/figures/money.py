@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import axis_of_rounds, units
 from omnisim.analysis.worth import Worth
+from omnisim.errors import ProblemError
 from omnisim.report.figures.difference_map import Panel, difference_map
 from omnisim.report.figures.style import BLUE, GREEN, ORANGE, axis, blank, days, describe, numbers, stack, translucent
 from omnisim.report.text import amount, label, signed_amount
@@ -57,9 +58,16 @@ def money_course(analysis: Analysis, population: str) -> go.Figure:
 
 
 def months(analysis: Analysis) -> go.Figure:
-    """Money per agent more than with persistence, by population and month."""
+    """Money per agent more than with persistence, by population and month.
+
+    Raises
+    ------
+    ProblemError
+        If the rounds are no days.
+    """
     dates = analysis.trace.dates
-    assert dates is not None  # noqa: S101 (callers draw it for runs over days only)
+    if dates is None:
+        raise ProblemError("months needs a run over days: the rounds of this one have no dates")
     month, of_round = np.unique(dates.astype("datetime64[M]"), return_inverse=True)
     panels, told_ends = [], []
     for currency in dict.fromkeys(worth.currency for worth in analysis.worth.values()):

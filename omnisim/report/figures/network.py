@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
+from omnisim.errors import ProblemError
 from omnisim.report.figures.style import (
     AMBER,
     BLUE,
@@ -46,7 +47,13 @@ _ROLES = {"world": (INK, "square"), "forecaster": (ORANGE, "diamond"), "relay": 
 
 
 def network_map(analysis: Analysis) -> go.Figure:
-    """The graph of the network in columns: world and forecasters, relays, populations."""
+    """The graph of the network in columns: world and forecasters, relays, populations.
+
+    Raises
+    ------
+    ProblemError
+        If the run has no network.
+    """
     record = _messages(analysis)
     shown, hidden = _drawn(record)
     depth = _depths(record)
@@ -122,7 +129,13 @@ def message_fates(analysis: Analysis) -> go.Figure:
 
 
 def timeline(analysis: Analysis) -> go.Figure:
-    """The messages of one round as lines from sending to arrival, a row per population."""
+    """The messages of one round as lines from sending to arrival, a row per population.
+
+    Raises
+    ------
+    ProblemError
+        If the run has no network.
+    """
     trace, record = analysis.trace, _messages(analysis)
     log, unit = record.log, units(analysis.trace)
     day = _eventful(record)
@@ -211,7 +224,10 @@ def information_age(analysis: Analysis, population: str) -> go.Figure:
 
 def _messages(analysis: Analysis) -> MessageRecord:
     record = analysis.trace.messages
-    assert record is not None  # noqa: S101 (the page asks before; this tells the type checker)
+    if record is None:
+        raise ProblemError(
+            "this figure needs a run with a network, on whose channels messages travel: this one has none"
+        )
     return record
 
 

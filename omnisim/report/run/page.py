@@ -8,7 +8,7 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.errors import OutputError, ProblemError
 from omnisim.files import atomic_write
-from omnisim.refusing import one_of, path_of
+from omnisim.refusing import among, one_of, path_of
 from omnisim.report import embedding
 from omnisim.report.run import facts
 from omnisim.report.run.agents_data import AgentsData, agents_data
@@ -51,7 +51,7 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     ------
     OutputError
         If the file cannot be written.
-    ValueError
+    ProblemError
         If ``details`` has a key that is none of these.
 
     Examples
@@ -72,10 +72,10 @@ def write_report(analysis: Analysis, path: str | Path, *, details: Mapping[str, 
     if not isinstance(analysis, Analysis):
         raise ProblemError(f"write_report needs an Analysis, from analyze, got {type(analysis).__name__}")
     path = path_of("path of write_report", path, OutputError)
-    details = dict(one_of("details of write_report", details or {}, Mapping, "a mapping", ProblemError))
+    given = {} if details is None else details
+    details = dict(one_of("details of write_report", given, Mapping, "a mapping", ProblemError))
     for key in details:
-        if key not in DETAILS:
-            raise ValueError(f"details has the key {key!r}: it may have {', '.join(DETAILS)}")
+        among("a key in details of write_report", key, DETAILS, ProblemError)
     with atomic_write(path) as file:  # a place that cannot be written is found before anything is drawn
         file.write(render(analysis, details))
 

@@ -146,7 +146,9 @@ class DemandResponse(Adversary):
     ) -> None:
         if generators is not None and generator_file is not None:
             raise StrategyError("DemandResponse takes generators or a generator_file, not both")
-        self._generators = from_tables(generators or {}) if generator_file is None else read_generators(generator_file)
+        self._generators = (
+            from_tables(generators or {}) if generator_file is None else read_generators(Path(generator_file))
+        )
         self._names = [generator.name for generator in self._generators]
         self._fuel_prices = {name: _number(f"price of {name!r}", it) for name, it in (fuel_prices or {}).items()}
         for generator in self._generators:

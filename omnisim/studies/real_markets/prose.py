@@ -16,7 +16,7 @@ from omnisim.studies.real_markets.setting import (
 
 TITLE = "A guarantee on real markets"
 
-SUMMARY = f"""What a decision-calibrated forecast earns and costs on real electricity prices: forecasts that others
+SUMMARY = f"""Earnings and costs of a decision-calibrated forecast on real electricity prices: forecasts that others
 published and simple ones, each as it is and as a base of DecisionCalibrated, for energy buyers, factories and operators
 who choose a daily schedule. Money is at the prices that were paid. The unit of most numbers is per cent {UNIT}: money
 at the true prices, each agent in its own scale, so that a factory counts no more than a household."""

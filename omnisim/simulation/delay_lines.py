@@ -1,4 +1,4 @@
-"""Messages on their way, and the account of what became of every one.
+"""Delay lines, which hold messages on their way, and the account of what became of every one.
 
 A message is *sent*; then it is *lost*, or *delivered* when its receiver reads it, or still *in flight* when the run
 ends. The counts are kept where each of these happens, so that sent = delivered + lost + in flight is a check on the
@@ -36,15 +36,15 @@ class Count:
     delivered: IntArray
     lost: IntArray
     late: IntArray
-    boxes: list["Box"] = field(default_factory=list)
+    delay_lines: list["DelayLine"] = field(default_factory=list)
 
     @property
     def in_flight(self) -> IntArray:
         """Messages neither lost nor read so far, (T,)."""
         found = np.zeros_like(self.sent)
-        for box in self.boxes:
-            for letter in box.letters:
-                found[letter.round] += int(letter.waiting.sum())
+        for line in self.delay_lines:
+            for envelope in line.envelopes:
+                found[envelope.round] += int(envelope.waiting.sum())
         return found
 
 
@@ -93,8 +93,8 @@ class Ledger:
 
 
 @dataclass
-class Letter:
-    """A message on its way to P receivers, or from P senders to one."""
+class Envelope:
+    """A message on its way to P receivers, or from P senders to one: when it arrives, and for whom it still waits."""
 
     round: int
     message: Any
@@ -102,8 +102,8 @@ class Letter:
     waiting: BoolArray
 
 
-class Box:
-    """Messages in flight between one participant and P others.
+class DelayLine:
+    """Messages in flight between one participant and P others: each can be read from its time of arrival on.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ class Box:
         self._due = due * PHASE_LENGTH
         self._ends = tuple(np.array([ledger.parties[end] for end in ends]) for ends in (senders, receivers))
         self._everyone = freeze(np.ones(len(self._ends[0]), dtype=np.bool_))
-        self._count.boxes.append(self)
+        self._count.delay_lines.append(self)
         self.size = len(self._everyone)
-        self.letters: list[Letter] = []
+        self.envelopes: list[Envelope] = []
 
     def post(self, round: int, message: Any, sent: float, arrives: FloatArray, who: BoolArray | None = None) -> None:  # noqa: A002
         """Put a message on its way; ``who`` (P,) of the ends send or are sent one (None: all)."""
@@ -137,21 +137,21 @@ class Box:
             self._number, round, (self._ends[0][who], self._ends[1][who]), np.full(posted, sent), arrives[who]
         )
         if waiting.any():
-            self.letters.append(Letter(round, message, arrives, waiting))
+            self.envelopes.append(Envelope(round, message, arrives, waiting))
 
     def collect(self, now: float) -> list[tuple[Any, BoolArray]]:
         """Messages that have arrived and were not read before, in the order of their rounds, and for whom (P,)."""
         found, kept = [], []
-        for letter in self.letters:
-            here = letter.waiting & (letter.arrives <= now)
+        for envelope in self.envelopes:
+            here = envelope.waiting & (envelope.arrives <= now)
             arrived = int(np.count_nonzero(here))
             if arrived:
-                self._count.delivered[letter.round] += arrived
-                late = here & (letter.arrives > letter.round + self._due)
-                self._count.late[letter.round] += int(np.count_nonzero(late))
-                letter.waiting = letter.waiting & ~here
-                found.append((letter.message, here))
-            if letter.waiting.any():
-                kept.append(letter)
-        self.letters = kept
+                self._count.delivered[envelope.round] += arrived
+                late = here & (envelope.arrives > envelope.round + self._due)
+                self._count.late[envelope.round] += int(np.count_nonzero(late))
+                envelope.waiting = envelope.waiting & ~here
+                found.append((envelope.message, here))
+            if envelope.waiting.any():
+                kept.append(envelope)
+        self.envelopes = kept
         return found

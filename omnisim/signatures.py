@@ -1,0 +1,219 @@
+"""Arguments held to the types that a signature declares: refused in one line each, whoever is called.
+
+Ranges are checked by whoever knows them; types are checked here for all.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, wraps
+from numbers import Real
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from omnisim.errors import OmnisimError
+from omnisim.refusing import is_whole
+from omnisim.wording import in_short
+
+_Given = ParamSpec("_Given")
+_Returned = TypeVar("_Returned")
+
+
+def check_types(
+    called: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], error: type[OmnisimError]
+) -> None:
+    """Refuse arguments of another type than the signature says; what it cannot say is let through.
+
+    Raises
+    ------
+    OmnisimError
+        Of class ``error``, naming the parameter, its value and the types that would be right.
+    """
+    try:
+        given = inspect.signature(called).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        return  # Python says what is wrong with the call
+    check_values(called, given, error)
+
+
+def check_fields(made: Any, error: type[OmnisimError]) -> None:
+    """The same for what a dataclass was made with, from its ``__post_init__``.
+
+    Examples
+    --------
+    >>> from omnisim.network import Tree
+    >>> Tree(retailers="x")
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: retailers of Tree must be a whole number, got 'x'
+    """
+    given = {each.name: getattr(made, each.name) for each in dataclasses.fields(made) if each.init}
+    check_values(type(made), given, error)
+
+
+def held_to_types(
+    error: type[OmnisimError],
+) -> Callable[[Callable[_Given, _Returned]], Callable[_Given, _Returned]]:
+    """The same for a function or a method, as a decorator."""
+
+    def decorated(function: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
+        @wraps(function)
+        def called(*args: _Given.args, **kwargs: _Given.kwargs) -> _Returned:
+            check_types(function, args, kwargs, error)
+            return function(*args, **kwargs)
+
+        return called
+
+    return decorated
+
+
+def check_values(called: Callable[..., Any], given: Mapping[str, Any], error: type[OmnisimError]) -> None:
+    """The same for some arguments, by the names of their parameters."""
+    declared = _declared(called)
+    for name, value in given.items():
+        if name in declared and value is not declared[name][1] and not _fits(value, declared[name][0]):
+            place, wrong, form = _deepest(name, value, declared[name][0])
+            wanted = " or ".join(dict.fromkeys(_wanted(form)))
+            raise error(f"{place} of {called.__name__} must be {wanted}, got {in_short(wrong)}")
+
+
+@lru_cache(maxsize=512)
+def _declared(called: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Types and defaults of the parameters whose types can be checked."""
+    function = called.__init__ if isinstance(called, type) else called  # type: ignore[misc]  # of this very class
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except Exception:  # noqa: BLE001 (names that are for type checkers only: what is written without them is known)
+        hints = {
+            name: form for name, form in getattr(function, "__annotations__", {}).items() if not isinstance(form, str)
+        }
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = inspect.signature(called).parameters.values()
+    return {
+        each.name: (hints[each.name], each.default)
+        for each in parameters
+        if each.name in hints and each.kind not in several and _known(hints[each.name])
+    }
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a real number; ranges, which strategies check, refuse NaN."""
+    return not isinstance(value, bool | np.bool_) and isinstance(value, Real)
+
+
+_SIMPLE: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    NoneType: ("None", lambda value: value is None),
+    bool: ("True or False", lambda value: isinstance(value, bool | np.bool_)),
+    int: ("a whole number", is_whole),
+    float: ("a number", _is_number),
+    str: ("a text", lambda value: isinstance(value, str)),
+    Path: ("a path", lambda value: isinstance(value, str | Path)),
+    dict: ("a table", lambda value: isinstance(value, Mapping)),
+    Callable: ("a function", callable),
+    list: ("a list", lambda value: isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)),
+}
+"""Types that are checked: what would be right, and whether a value is."""
+
+
+def _alternatives(form: Any) -> tuple[Any, ...]:
+    """The types of which a value may have one."""
+    if hasattr(form, "__value__"):  # an alias by the statement ``type``
+        return _alternatives(form.__value__)
+    if get_origin(form) is Annotated:
+        return _alternatives(get_args(form)[0])
+    if get_origin(form) in (Union, UnionType):
+        return tuple(each for part in get_args(form) for each in _alternatives(part))
+    return (form,)
+
+
+def _plain(form: Any) -> Any:
+    """The key of ``_SIMPLE`` for a type, or what it is but for what is in it."""
+    origin = get_origin(form) or form
+    return {Mapping: dict, Sequence: list, tuple: list}.get(origin, origin)
+
+
+def _known(form: Any) -> bool:
+    return all(_plain(each) in _SIMPLE or _plain(each) is Literal or _is_class(each) for each in _alternatives(form))
+
+
+def _is_class(form: Any) -> bool:
+    """Whether it is a class of objects: a protocol, and an abstract one, may have other things stand for them."""
+    return (
+        isinstance(form, type)
+        and form not in (Any, object)
+        and not inspect.isabstract(form)
+        and not getattr(form, "_is_protocol", False)
+    )
+
+
+def _entries(form: Any) -> Any:
+    """The type of each entry of a list, or each value of a table, if it is one that is checked; else None."""
+    if _plain(form) not in (list, dict) or not get_args(form):
+        return None
+    entry = get_args(form)[1 if _plain(form) is dict else 0]
+    return None if isinstance(entry, str) or not _known(entry) else entry
+
+
+def _fits(value: Any, form: Any) -> bool:
+    return any(_fits_one(value, each) for each in _alternatives(form))
+
+
+def _fits_one(value: Any, form: Any) -> bool:
+    entry = _entries(form)
+    return _fits_outside(value, form) and (entry is None or all(_fits(each, entry) for _, each in _held(value)))
+
+
+def _fits_outside(value: Any, form: Any) -> bool:
+    """Whether it fits but for what is in it, if it is a list or a table."""
+    if _plain(form) is Literal:
+        return any(type(value) is type(one) for one in get_args(form))
+    if _plain(form) not in _SIMPLE:
+        return isinstance(value, form)
+    if not _SIMPLE[_plain(form)][1](value) or (_length(form) is not None and len(value) != _length(form)):
+        return False
+    return not _has_names(form) or all(isinstance(name, str) for name in value)
+
+
+def _held(value: Any) -> Iterable[tuple[Any, Any]]:
+    """Entries of a list or a table, each with its place."""
+    return value.items() if isinstance(value, Mapping) else enumerate(value)
+
+
+def _deepest(place: str, value: Any, form: Any) -> tuple[str, Any, Any]:
+    """Place, value and type of what does not fit: of an entry, where there is one type of list or table."""
+    outside = [each for each in _alternatives(form) if _fits_outside(value, each)]
+    entry = _entries(outside[0]) if len(outside) == 1 else None
+    if entry is None:
+        return place, value, form
+    key, wrong = next((key, each) for key, each in _held(value) if not _fits(each, entry))
+    return _deepest(f"{place}[{key!r}]", wrong, entry)
+
+
+def _length(form: Any) -> int | None:
+    """Number of entries of a tuple that is declared to have so many."""
+    return len(get_args(form)) if get_origin(form) is tuple and Ellipsis not in get_args(form) else None
+
+
+def _has_names(form: Any) -> bool:
+    return _plain(form) is dict and get_args(form)[:1] == (str,)
+
+
+def _wanted(form: Any) -> list[str]:
+    return [text for each in _alternatives(form) for text in _wanted_one(each)]
+
+
+def _wanted_one(form: Any) -> list[str]:
+    if _plain(form) is Literal:
+        return [repr(each) for each in get_args(form)]
+    if _plain(form) not in _SIMPLE:
+        return [f"{'an' if form.__name__[0] in 'AEIOU' else 'a'} {form.__name__}"]
+    entry = _entries(form)
+    text = _SIMPLE[_plain(form)][0]
+    if _length(form) is not None:
+        text += f" of {_length(form)}"
+    if _has_names(form):
+        text += " with names"
+    return [text if entry is None else f"{text} in which each is {' or '.join(dict.fromkeys(_wanted(entry)))}"]
