@@ -437,6 +437,12 @@ class TestFailures:
         errors = found.runs.loc[found.runs["status"] == "failed", "error"]
         assert len(errors) == 3
         assert all(FAILED.fullmatch(error) for error in errors)
+        # Runs that finished have their measures beside those that failed.
+        whole = found.agents[found.agents["subsequence"] == "all"]
+        by_seed = whole.groupby("seed")["utility"].mean()
+        measured = found.runs.set_index(["status", "seed"])["utility"]
+        np.testing.assert_allclose(measured["finished"].loc[by_seed.index], by_seed, atol=1e-12)
+        assert measured["failed"].isna().all()
         assert len(said) == 3
         assert said[0].startswith(
             "failed: failing, subsequence_first_violation, independent, seed 0: Failing failed in round "

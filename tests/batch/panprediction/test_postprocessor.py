@@ -144,6 +144,25 @@ def test_the_set_found_is_the_worst_by_its_own_noise(seed):
     assert found.step_set.bias == pytest.approx(residuals[inside].sum() / n)
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (1, 3), (1, 2), (2, 3), (0, 1)])
+def test_below_or_above_another_groups_predictions_stands_all_of_a_group(first, last):
+    """A group that has some of four predictions: of the sets below each but the highest, and above, the largest.
+
+    These hold all of the group where it ends before the highest, or begins after the lowest. Smaller sets are further
+    beyond their noise, but have a smaller bias.
+    """
+    p = np.repeat([0.2, 0.4, 0.6, 0.8], 3)
+    member = (p >= 0.2 * (first + 1) - 0.1) & (p <= 0.2 * (last + 1) + 0.1)
+    residuals = np.array([0.3, 0.3, 0.3, 0.9, -0.8, 0.05, -0.8, 0.9, 0.05, 0.3, 0.3, 0.3])
+    found = _Search(member[:, None].astype(float), np.zeros((12, 0)))(p, residuals)
+    sides = [[p <= v for v in (0.2, 0.4, 0.6)], [p > v for v in (0.2, 0.4, 0.6)], [p > 0]]
+    ratios = []
+    for sets in sides:
+        own = max((residuals[each & member] for each in sets), key=lambda rows: abs(rows.sum()))
+        ratios.append(abs(own.sum()) / np.sqrt((own**2).sum()))
+    assert abs(found.ratio) == pytest.approx(max(ratios))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_errors_are_those_of_the_worst_of_all_sets_in_the_sample_and_held_out(seed):
     """By trying every group, level, comparator and direction; held out, each fold is corrected by the others' steps."""
