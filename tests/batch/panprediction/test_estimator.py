@@ -265,6 +265,14 @@ def test_what_is_wrong_within_groups_is_repaired_on_new_rows(parameters, method)
     np.testing.assert_array_equal(again.predict_proba(new), model.predict_proba(new))
 
 
+def test_random_states_are_as_many_models():
+    """Seventy states have seventy hashes: of all seeds of 31 bits any two are alike with a probability of 1e-6."""
+    X, y = np.linspace(0, 1, 8)[:, None], np.arange(8) % 2
+    given = {"method": "derandomized", "base": None, "levels": 2, "thresholds": 2}
+    hashes = {Panpredictor(comparators=[0], random_state=state, **given).fit(X, y).model_._seed for state in range(70)}
+    assert len(hashes) == 70
+
+
 def test_bad_uses_are_refused(table):
     X, y = table
     with pytest.raises(NotFittedError):
