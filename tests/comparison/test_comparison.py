@@ -429,6 +429,18 @@ def test_runs_of_a_strategy_from_elsewhere_are_others_once_its_code_is(
     assert run() != first
 
 
+@pytest.mark.parametrize("forecasters", [["climatology"], ["climatology", "persistence"]])
+def test_a_notebook_shows_the_labels_in_which_variants_differ(forecasters: list[str]) -> None:
+    rules = ["best_response", "first_violation"]
+    found = omnisim.compare(small_scenario(rounds=2), forecasters, eliminations=rules, seeds=1, jobs=1)
+    header, *rows = re.findall(r"<tr.*?>(.*?)</tr>", found._repr_html_(), re.DOTALL)
+    varied = [*(["forecaster"] if len(forecasters) > 1 else []), "elimination"]
+    titles = re.findall(r"<th>(.*?)</th>", header)
+    assert titles == [*varied, "runs", "money", "money_low", "money_high", "verdict"]
+    labels = [tuple(re.findall(r"<td>(.*?)</td>", row)[: len(varied)]) for row in rows]
+    assert sorted(labels) == sorted(product(*([forecasters] if len(forecasters) > 1 else []), rules))
+
+
 def test_statistics_of_two_variants_under_four_seeds_by_hand() -> None:
     """Of the second variant one run is missing, and nobody has a benchmark to regret anything against."""
     values = np.array([[1.0, 2.0, 3.0, 6.0], [2.0, 4.0, math.nan, 9.0]])[:, :, None] * [1.0, 10.0]

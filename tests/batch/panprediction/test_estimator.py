@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from omnisim.batch import Panpredictor, Postprocessor
 from omnisim.batch.models import cross_fitted_answers
-from omnisim.batch.panprediction import gap_table, sample
+from omnisim.batch.panprediction import Law, gap_table, sample
 from omnisim.batch.panprediction.estimator import METHODS
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.errors import ProblemError, StrategyError
@@ -166,6 +166,15 @@ def test_decisions_are_drawn_as_often_as_the_law_says(table):
     decided = model.decide(X.iloc[np.repeat(rows, 4000)], loss).reshape(3, 4000)
     shares = np.array([np.bincount(actions, minlength=9) for actions in decided]) / 4000
     assert (np.abs(shares - chances[rows]) <= 6 * np.sqrt(chances[rows] * (1 - chances[rows]) / 4000) + 1e-9).all()
+
+
+def test_every_random_state_draws_other_decisions(monkeypatch):
+    """Of 64 fair coins seventy states have seventy draws, as any two are the same with a probability of 2^-64."""
+    coins = Law.on_levels(np.array([0.0, 1.0]), np.full((64, 2), 0.5))
+    monkeypatch.setattr(Panpredictor, "law", lambda self, X: coins)
+    drawn = [Panpredictor(random_state=state).decide(None, [[0, 1], [1, 0]]).tobytes() for state in [*range(70), 0]]
+    assert len(set(drawn)) == 70
+    assert drawn[-1] == drawn[0]
 
 
 def test_cross_fitting_shows_each_row_a_model_that_has_not_seen_it():
