@@ -391,6 +391,19 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Any) -> None:
     np.testing.assert_array_equal(again.messages.log.arrived, trace.messages.log.arrived)
 
 
+@pytest.mark.parametrize("most", [1, 60, 79, 80, 10_000])
+def test_messages_are_logged_around_the_middle_of_the_run(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many rounds as hold so many: two populations have a registration, forecast, actions and settlement each."""
+    monkeypatch.setattr("omnisim.simulation.mail.MOST_LOGGED", most)
+    record = omnisim.simulate(scenario(star(Channel(delay=0.01)))).messages
+    assert record is not None
+    logged = min(max(most // 8, 1), ROUNDS)
+    assert record.log.last - record.log.first == logged - 1
+    before, after = record.log.first, ROUNDS - 1 - record.log.last
+    assert after - before in (0, 1)
+    assert sorted(set(record.log.round.tolist())) == list(range(record.log.first, record.log.last + 1))
+
+
 def test_same_seed_same_network() -> None:
     network = star(Channel(delay=Exponential(0.5), loss=0.3))
     first, second, other = (omnisim.simulate(scenario(network), seed=seed) for seed in (1, 1, 2))
