@@ -63,7 +63,7 @@ TESTS: dict[str, list[str]] = {
     ],
     "strategies": [
         *("tests/strategies", "tests/test_contracts.py", "tests/test_guarantees.py", "tests/test_declarations.py"),
-        *("tests/analysis/test_against_oracle.py", *_HEDGE, "omnisim/strategies"),
+        *("tests/analysis/test_against_oracle.py", "tests/test_notebook_objects.py", *_HEDGE, "omnisim/strategies"),
     ],
     "simulation": [
         *("tests/simulation", "tests/analysis/test_against_oracle.py", "tests/test_validate.py", "omnisim/simulation")

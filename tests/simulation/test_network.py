@@ -416,6 +416,29 @@ def test_channels_that_fit_nothing_are_refused() -> None:
         omnisim.simulate(scenario(star(Channel("nobody"))))
 
 
+class Given:
+    """Costs of each agent that are the same for every action and outcome, of a class that is joined."""
+
+    def __init__(self, costs: Sequence[float]) -> None:
+        self.each = np.asarray(costs)
+
+    def costs(self, outcomes: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(self.each[None, :, None], (len(outcomes), len(self.each), 3))
+
+    @staticmethod
+    def joined(limits: "Sequence[Given]") -> "Given":
+        return Given(np.concatenate([limit.each for limit in limits]))
+
+
+def test_a_cost_beyond_1_of_one_agent_among_many_is_refused_by_name() -> None:
+    costs = {"a": [0.0, 0.5], "b": [-0.5, 1.25], "c": [0.25, 0.0]}
+    populations = [
+        omnisim.Population(name, np.full((2, 3, 2), 0.25), constraints=[Given(each)]) for name, each in costs.items()
+    ]
+    with pytest.raises(OmnisimError, match=r"population 'b': the cost of action 0 of agent 1 is 1\.25: costs must lie"):
+        omnisim.simulate(scenario(populations=populations))
+
+
 def test_energy_buyers_are_decided_together_as_well() -> None:
     # Their limit on the load in stressed hours is not linear: it is joined instead of stacked.
     from omnisim.market import EnergyBuyers, Scaling
