@@ -41,6 +41,7 @@ TESTS: dict[str, list[str]] = {
         *("tests/analysis", "tests/test_guarantees.py", "tests/test_forged_traces.py", "tests/test_declarations.py"),
         "tests/report/test_run_sentences.py",
         *("tests/simulation/test_network_replay.py", "tests/simulation/test_churn.py", "tests/test_absence.py"),
+        *("tests/test_limits.py", "tests/strategies/test_betting.py"),
         *("tests/market/test_signals.py", "tests/test_schedules_command.py", "tests/comparison/test_accuracy.py"),
         *("tests/comparison/test_growth_of.py", "tests/comparison/test_money.py", "tests/trace/test_widths.py"),
         *("tests/strategies/adversaries/test_worst_case.py", *_CALIBRATED, *_HEDGE, "omnisim/analysis"),
@@ -62,7 +63,7 @@ TESTS: dict[str, list[str]] = {
     ],
     "strategies": [
         *("tests/strategies", "tests/test_contracts.py", "tests/test_guarantees.py", "tests/test_declarations.py"),
-        *("tests/analysis/test_against_oracle.py", *_HEDGE, "omnisim/strategies"),
+        *("tests/analysis/test_against_oracle.py", "tests/test_notebook_objects.py", *_HEDGE, "omnisim/strategies"),
     ],
     "simulation": [
         *("tests/simulation", "tests/analysis/test_against_oracle.py", "tests/test_validate.py", "omnisim/simulation")

@@ -9,7 +9,7 @@ import dataclasses
 import html
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -336,6 +336,29 @@ def test_a_benchmark_that_lost_an_action_before_the_last_round_is_not_kept(left:
     of_regret = table[table["theorem"] == "Theorem 3"]
     assert len(of_regret) > 0
     assert (of_regret["hypotheses_met"] == kept).all()
+
+
+@pytest.mark.parametrize(("fell_back", "met"), [([], 1), ([7], 0), (range(T), 0)], ids=["never", "once", "always"])
+@pytest.mark.parametrize(
+    ("rule", "theorem"),
+    [
+        (CumulativeThreshold, "Theorem 2"),
+        (SubsequenceFirstViolation, "Theorem 5"),
+        (SubsequenceThreshold, "Theorem 6"),
+    ],
+)
+def test_one_round_without_a_candidate_breaks_the_hypothesis_of_the_bound(
+    rule: type, theorem: str, fell_back: Sequence[int], met: int
+) -> None:
+    """The bounds on violations count the plays of candidates: a fallback adds costs that they do not know."""
+    trace = honest(rule)
+    fallback = np.zeros((T, 1), dtype=np.bool_)
+    fallback[list(fell_back)] = True
+    table = omnisim.analyze(forge(trace, fallback=fallback)).certificates
+    of_violation = table[table["theorem"] == theorem]
+    assert len(of_violation) > 0
+    assert (of_violation["hypotheses_met"] == met).all()
+    assert set(of_violation["note"]) == {"" if met else "the others had no candidate left in some round"}
 
 
 def test_claims_spell_out_their_formulas() -> None:

@@ -112,6 +112,45 @@ def test_bounds_before_the_run_and_what_days_beyond_add(beyond: int) -> None:
         assert row["note"] == f"{said} beyond the limits of outcomes"
 
 
+def test_each_day_beyond_adds_to_the_bounds_on_biases_how_far_it_is() -> None:
+    """Two days 0.3 and 0.1 beyond in their worst hour, the first of them even: 0.4 in all, 0.3 on even days.
+
+    An agent with one action plays it whatever was forecast, so both bounds are those of one event an hour.
+    """
+    outcomes = np.random.default_rng(3).uniform(LOW, HIGH, (T, D))
+    outcomes[10], outcomes[21] = (0.9, 0.2), (0.4, 0.7)
+    trace = omnisim.simulate(
+        omnisim.Scenario(
+            populations=[omnisim.Population("agents", np.full((1, 1, D), 0.25))],
+            adversary=omnisim.adversaries.Replay(outcomes),
+            forecaster=DecisionCalibrated(regret=False),
+            elimination=omnisim.elimination.BestResponse(),
+            subsequences={"all": None, "even": np.arange(T) % 2 == 0},
+            limits=(LOW, HIGH),
+        ),
+        seed=3,
+    )
+    assert trace.mixtures is not None
+    assert len(trace.mixtures.weights) == T  # nothing was drawn, so that nothing is added for it
+    rates = math.ceil(math.log2(T) / 2) + 1
+    scale = math.log(2 * D * 2 * rates * trace.diagnostics["potential"][-1])
+    expected = []
+    for of, more in ((range(T), 0.4), (range(0, T, 2), 0.3)):
+        measured, allowed = np.zeros(D), np.zeros(D)
+        for i in range(D):
+            gains = [trace.predictions[t, i] - min(max(outcomes[t, i], LOW), HIGH) for t in of]
+            squares = sum(gain**2 for gain in gains)
+            allowed[i] = min(scale * 2**j + squares / 2**j for j in range(1, rates + 1))
+            measured[i] = abs(sum(trace.predictions[t, i] - outcomes[t, i] for t in of))
+        closest = (measured / (allowed + more)).argmax()
+        expected.append((measured[closest], allowed[closest] + more))
+        expected.append((measured.max(), allowed.max() + more))
+    table = omnisim.analyze(trace).certificates
+    rows = table[table["theorem"] == "Theorem 4"]
+    assert rows["subsequence"].tolist() == ["all", "all", "even", "even"]
+    np.testing.assert_allclose(rows[["measured", "bound"]].to_numpy(float), expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("seed", sampled_cases(range(6)))
 @pytest.mark.parametrize("beyond", [0, 4, T])
 @pytest.mark.parametrize(

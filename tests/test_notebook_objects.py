@@ -55,6 +55,14 @@ def test_the_text_of_a_strategy_makes_it_again(kind: str, name: str) -> None:
     assert isinstance(hash(made), int)
 
 
+@pytest.mark.parametrize(("length", "shown"), [(100, True), (101, False)])
+def test_a_parameter_of_a_hundred_characters_is_shown(length: int, shown: bool) -> None:
+    name = "x" * (length - len("['']"))
+    text = repr(omnisim.forecasters.RidgeAutoregression(features=[name]))
+    inside = f"['{name}']" if shown else "<list of 1>"
+    assert text == f"RidgeAutoregression(features={inside})"
+
+
 def test_what_it_was_made_with_goes_into_copies_and_not_into_the_state() -> None:
     ridge = omnisim.forecasters.RidgeAutoregression(28, penalty=0.5)
     for copied in (copy.deepcopy(ridge), copy.copy(ridge), ridge.clone()):

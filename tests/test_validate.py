@@ -1,6 +1,7 @@
 """``omnisim validate`` says valid exactly where ``omnisim run`` gets going, and tells what was read."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,6 +139,24 @@ def test_the_record_takes_what_it_says(name: str) -> None:
         arrays += [value for value in vars(record).values() if isinstance(value, np.ndarray)]
     # Of mixtures, messages and populations' own numbers it knows nothing.
     assert 0.5 * sum(array.nbytes for array in arrays) <= size <= 2 * sum(array.nbytes for array in arrays)
+
+
+@pytest.mark.parametrize(
+    ("ends", "seconds", "played", "expected"),
+    [
+        ([0.0, 5.0, 6.0, 8.0], 1e9, 3, 3 * 3 / 2),
+        ([0.0, 5.0, 6.0], 0.5, 2, 3 * 1.0),
+        ([0.0, 5.0, 5.25, 7.5], 2.0, 3, 3 * 2.5 / 2),
+    ],
+)
+def test_all_rounds_take_what_those_after_the_first_take(
+    ends: list[float], seconds: float, played: int, expected: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three rounds, by a clock that tells when each ended; the first, which compiles loops, is not counted."""
+    clock = SimpleNamespace(perf_counter=iter(ends).__next__)
+    monkeypatch.setattr("omnisim.simulation.trial.time", clock)
+    found = trial(Prepared(omnisim.load_scenario("synthetic_seasonal", {"rounds": 3}), 0), seconds)
+    assert (found.rounds, found.seconds) == (played, expected)
 
 
 def test_as_many_rounds_are_played_as_are_needed() -> None:

@@ -115,7 +115,7 @@ def curves(index: Index, column: pa.ChunkedArray, measures: Sequence[str]) -> Cu
     rows, fields = _flat(column)
     places, of_row = _places(fields)
     lists = {name: _lists(fields[name]) for name in ("rounds", *measures)}
-    longest = max((int(np.diff(offsets).max(initial=0)) for offsets, _ in lists.values()), default=0)
+    longest = max(int(np.diff(offsets).max(initial=0)) for offsets, _ in lists.values())
     shape = (index.variants, index.seeds, len(places), longest)
     found = {}
     for name, (offsets, numbers) in lists.items():

@@ -54,6 +54,17 @@ def test_regret_by_age_is_that_of_the_rounds_of_this_age() -> None:
                 np.testing.assert_allclose(table.loc[age, "error"], error)
 
 
+def test_without_a_network_everybody_acts_on_the_forecast_of_the_round() -> None:
+    analysis = run(network=None)
+    trace, table = analysis.trace, analysis.information
+    assert table["population"].tolist() == ["a", "b"]
+    assert table["age"].tolist() == [0, 0]
+    assert table["rounds"].tolist() == [ROUNDS, ROUNDS]
+    pairs = zip(trace.predictions.tolist(), trace.outcomes.tolist(), strict=True)
+    errors = [abs(p - y) for prediction, outcome in pairs for p, y in zip(prediction, outcome, strict=True)]
+    assert table["error"].tolist() == pytest.approx([sum(errors) / len(errors)] * 2)
+
+
 def test_bias_is_that_of_the_predictions_acted_on() -> None:
     analysis = run(Channel("forecaster", "population/*", delay=2.0), Channel("population/*", "world", loss=0.2))
     trace = analysis.trace

@@ -89,6 +89,24 @@ def test_money_of_agents_that_come_and_go(block: int, trace: omnisim.Trace, monk
     assert analysis.clipping.money == pytest.approx(max(shares))
 
 
+@pytest.mark.parametrize("others", [0, 2])
+def test_agents_that_earn_nothing_lose_nothing_by_clipping(others: int) -> None:
+    """An idle population beside one whose share is a hand count: it earns 3 (0.2 + 1.4), of which 3 x 0.4 was cut."""
+    prices = np.array([[0.2], [1.4]])
+    populations = [omnisim.Population("idle", np.zeros((3, 2, 1)))]
+    if others:
+        money = omnisim.Money(np.full(others, 3.0), np.zeros(others), "EUR")
+        populations.append(omnisim.Population("sellers", np.ones((others, 1, 1)), money=money))
+    scenario = omnisim.Scenario(
+        populations=populations,
+        adversary=omnisim.adversaries.Replay(prices.clip(0, 1), unclipped=prices),
+        forecaster=omnisim.forecasters.Climatology(),
+    )
+    found = omnisim.analyze(omnisim.simulate(scenario)).clipping
+    assert found.money == pytest.approx(0.4 / 1.6 if others else 0.0)
+    assert found.prices.share == pytest.approx(0.4 / 1.6)
+
+
 def test_bias_is_over_answers_of_agents_that_were_there() -> None:
     """Late and lost messages, default actions, and agents that come and go."""
     rng = np.random.default_rng(2)

@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer
 from sklearn.dummy import DummyRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import mean_pinball_loss, mean_squared_error
 from sklearn.model_selection import GridSearchCV
@@ -150,6 +151,16 @@ def test_in_a_pipeline_on_real_data() -> None:
     x, y = load_breast_cancer(return_X_y=True)
     model = make_pipeline(MinMaxScaler(), TwoPlayerOmnipredictor(LogisticRegression(), m=4, random_state=0))
     assert model.fit(x[::2], y[::2]).score(x[1::2], y[1::2]) > 0.9
+
+
+@pytest.mark.parametrize("base", [None, "single_feature"])
+@pytest.mark.parametrize("make", [*CLASSIFIERS, *REGRESSORS])
+def test_what_is_not_fitted_says_so(make, base) -> None:
+    model = make(base)
+    for method in ("predict", "predict_proba", "predict_law"):
+        if hasattr(model, method):
+            with pytest.raises(NotFittedError, match=f"This {make.__name__} instance is not fitted yet"):
+                getattr(model, method)(np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("make", REGRESSORS)

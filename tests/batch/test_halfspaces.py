@@ -10,6 +10,7 @@ from scipy import optimize
 
 from omnisim.batch import empirical_minimizers, linear_minimizers
 from omnisim.batch.half_planes import cheapest_half_planes
+from omnisim.batch.halfspaces import MARGIN
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import Mean, thresholds
 
@@ -90,6 +91,17 @@ def test_where_features_begin_and_their_units_make_no_difference(features, unit,
     np.testing.assert_allclose(moved.risk, plain.risk, rtol=0, atol=1e-12)
     lines = np.min([empirical_minimizers(column, y, 3).risk for column in x.T], axis=0)
     assert (moved.risk < lines - 1e-9).any()  # where a half-line would do, nothing is seen of the program
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_half_space_keeps_half_the_margin_from_points_on_either_side(seed):
+    """Coordinates are in [-1, 1], which are the units of the program: in it points inside have the whole margin."""
+    rng = np.random.default_rng(seed)
+    inner = np.array(list(itertools.product([-1 / 3, 0.0, 1 / 3], repeat=3)))
+    x = np.vstack([np.ones(3), -np.ones(3), inner[rng.permutation(27)[:9]]])
+    base = linear_minimizers(x, rng.integers(0, 2, 11), 3)
+    distance = np.abs(x @ base.coefficients.T + base.intercept)
+    assert distance.min() >= MARGIN / 2 * (1 - 1e-3)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -102,6 +102,12 @@ def test_an_interval_is_repeatable():
     assert estimate.interval(random_state=5) != estimate.interval(random_state=6)
 
 
+def test_an_interval_of_one_replicate_is_what_was_drawn_once():
+    """Rows are all alike, so that whatever is drawn of them has the error 1/2, and is both ends."""
+    estimate = calibration_error([[0.5, 0.5]] * 3, [1, 1, 1])
+    assert estimate.interval(replicates=1) == (0.5, 0.5)
+
+
 @pytest.mark.parametrize(
     ("mixture", "y", "weights", "message"),
     [

@@ -1,6 +1,7 @@
 """The frames of a comparison, against the runs simulated and analyzed one by one."""
 
 import importlib
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,11 +15,14 @@ import pytest
 from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scenario
 
 import omnisim
+from omnisim.comparison.differences import Statistics
 from omnisim.comparison.grid import LABELS, make_grid
 from omnisim.comparison.records import MEASURES
 from omnisim.comparison.store import Store
+from omnisim.comparison.summaries import ALL, Summaries
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.statistics.blocks import block_length
+from omnisim.statistics.resampling import Resampler
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.workers import each_result
 
@@ -425,6 +429,46 @@ def test_runs_of_a_strategy_from_elsewhere_are_others_once_its_code_is(
     assert run() != first
 
 
+@pytest.mark.parametrize("forecasters", [["climatology"], ["climatology", "persistence"]])
+def test_a_notebook_shows_the_labels_in_which_variants_differ(forecasters: list[str]) -> None:
+    rules = ["best_response", "first_violation"]
+    found = omnisim.compare(small_scenario(rounds=2), forecasters, eliminations=rules, seeds=1, jobs=1)
+    header, *rows = re.findall(r"<tr.*?>(.*?)</tr>", found._repr_html_(), re.DOTALL)
+    varied = [*(["forecaster"] if len(forecasters) > 1 else []), "elimination"]
+    titles = re.findall(r"<th>(.*?)</th>", header)
+    assert titles == [*varied, "runs", "money", "money_low", "money_high", "verdict"]
+    labels = [tuple(re.findall(r"<td>(.*?)</td>", row)[: len(varied)]) for row in rows]
+    assert sorted(labels) == sorted(product(*([forecasters] if len(forecasters) > 1 else []), rules))
+
+
+def test_statistics_of_two_variants_under_four_seeds_by_hand() -> None:
+    """Of the second variant one run is missing, and nobody has a benchmark to regret anything against."""
+    values = np.array([[1.0, 2.0, 3.0, 6.0], [2.0, 4.0, math.nan, 9.0]])[:, :, None] * [1.0, 10.0]
+    unknown = np.full_like(values, math.nan)
+    measures = {measure: unknown if "regret" in measure else values for measure in MEASURES}
+    found = Summaries(("one", ALL), ("every", "every"), np.ones_like(values), measures)
+    labels = [("last", "", "", ""), ("mean", "", "", "")]
+    statistics = Statistics(labels, "last", found, np.zeros(2, bool), pytest.fail, 0.95, Resampler(4))
+    tables = [
+        (statistics.means, [("last", 4, 3.0), ("mean", 3, 5.0)], ("mean", "low", "high")),
+        (statistics.differences, [("mean", 3, 2.0)], ("difference", "low", "high")),
+        (statistics.differences, [("mean", 3, 2.0)], ("difference", "simultaneous_low", "simultaneous_high")),
+    ]
+    for table, expected, columns in tables:
+        for measure in MEASURES:
+            rows = table[(table["measure"] == measure) & (table["population"] == "one")]
+            assert rows["forecaster"].tolist() == [name for name, _, _ in expected]
+            if "regret" in measure:
+                assert rows["seeds"].tolist() == [0] * len(rows)
+                assert rows[list(columns)].isna().all(axis=None)
+                continue
+            assert rows["seeds"].tolist() == [seeds for _, seeds, _ in expected]
+            value, low, high = (rows[column].to_numpy(float) for column in columns)
+            np.testing.assert_allclose(value, [mean for _, _, mean in expected], rtol=1e-12)
+            np.testing.assert_allclose(value - low, high - value, rtol=1e-12)
+            assert (low < value).all()
+
+
 class TestFailures:
     def test_are_recorded_and_the_rest_goes_on(self, tmp_path: Path) -> None:
         said: list[str] = []
@@ -437,6 +481,12 @@ class TestFailures:
         errors = found.runs.loc[found.runs["status"] == "failed", "error"]
         assert len(errors) == 3
         assert all(FAILED.fullmatch(error) for error in errors)
+        # Runs that finished have their measures beside those that failed.
+        whole = found.agents[found.agents["subsequence"] == "all"]
+        by_seed = whole.groupby("seed")["utility"].mean()
+        measured = found.runs.set_index(["status", "seed"])["utility"]
+        np.testing.assert_allclose(measured["finished"].loc[by_seed.index], by_seed, atol=1e-12)
+        assert measured["failed"].isna().all()
         assert len(said) == 3
         assert said[0].startswith(
             "failed: failing, subsequence_first_violation, independent, seed 0: Failing failed in round "

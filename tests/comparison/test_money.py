@@ -112,6 +112,7 @@ def test_violations_are_those_of_the_runs(tmp_path: Path) -> None:
             runs.append(table[(table[keys] == [row[key] for key in keys]).all(axis=1)])
         assert {row["unit"]} == set(runs[0]["unit"])
         assert row["agents"] == len(runs[0])
+        assert row["rounds"] == np.mean([each["rounds"].mean() for each in runs])  # those of one agent
         assert row["violated"] == pytest.approx(
             np.mean([each["violated"].sum() / each["rounds"].sum() for each in runs])
         )

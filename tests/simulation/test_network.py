@@ -392,6 +392,19 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Any) -> None:
     np.testing.assert_array_equal(again.messages.log.arrived, trace.messages.log.arrived)
 
 
+@pytest.mark.parametrize("most", [1, 60, 79, 80, 10_000])
+def test_messages_are_logged_around_the_middle_of_the_run(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many rounds as hold so many: two populations have a registration, forecast, actions and settlement each."""
+    monkeypatch.setattr("omnisim.simulation.mail.MOST_LOGGED", most)
+    record = omnisim.simulate(scenario(star(Channel(delay=0.01)))).messages
+    assert record is not None
+    logged = min(max(most // 8, 1), ROUNDS)
+    assert record.log.last - record.log.first == logged - 1
+    before, after = record.log.first, ROUNDS - 1 - record.log.last
+    assert after - before in (0, 1)
+    assert sorted(set(record.log.round.tolist())) == list(range(record.log.first, record.log.last + 1))
+
+
 def test_same_seed_same_network() -> None:
     network = star(Channel(delay=Exponential(0.5), loss=0.3))
     first, second, other = (omnisim.simulate(scenario(network), seed=seed) for seed in (1, 1, 2))
@@ -402,6 +415,29 @@ def test_same_seed_same_network() -> None:
 def test_channels_that_fit_nothing_are_refused() -> None:
     with pytest.raises(OmnisimError, match=r"'nobody' -> '\*' fits no edge"):
         omnisim.simulate(scenario(star(Channel("nobody"))))
+
+
+class Given:
+    """Costs of each agent that are the same for every action and outcome, of a class that is joined."""
+
+    def __init__(self, costs: Sequence[float]) -> None:
+        self.each = np.asarray(costs)
+
+    def costs(self, outcomes: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(self.each[None, :, None], (len(outcomes), len(self.each), 3))
+
+    @staticmethod
+    def joined(limits: "Sequence[Given]") -> "Given":
+        return Given(np.concatenate([limit.each for limit in limits]))
+
+
+def test_a_cost_beyond_1_of_one_agent_among_many_is_refused_by_name() -> None:
+    costs = {"a": [0.0, 0.5], "b": [-0.5, 1.25], "c": [0.25, 0.0]}
+    populations = [
+        omnisim.Population(name, np.full((2, 3, 2), 0.25), constraints=[Given(each)]) for name, each in costs.items()
+    ]
+    with pytest.raises(OmnisimError, match=r"population 'b': the cost of action 0 of agent 1 is 1\.25: costs must lie"):
+        omnisim.simulate(scenario(populations=populations))
 
 
 def test_energy_buyers_are_decided_together_as_well() -> None:

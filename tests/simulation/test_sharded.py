@@ -23,8 +23,10 @@ from omnisim.simulation.checkpoint import Checkpoint, Checkpointer
 from omnisim.simulation.identity import BUILT
 from omnisim.simulation.preparing import Prepared
 from omnisim.simulation.recording import recorded
+from omnisim.simulation.roster import Roster
 from omnisim.simulation.shard import Shard
 from omnisim.simulation.sharded import ShardedAgents, Sharding
+from omnisim.simulation.shares import shares
 from omnisim.snapshot import Snapshots
 from omnisim.strategies.policy import Policy
 from omnisim.workers.actors import Actor, ActorLostError, Here
@@ -301,6 +303,24 @@ def test_shards_of_one_size() -> None:
     assert isinstance(run.agents, ShardedAgents)
     sizes = [sum(piece.last - piece.first for piece in pieces) for pieces in run.agents.pieces]
     assert sizes == [8, 8, 8, 9]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_shards_are_cut_at_the_place_nearest_to_the_middle(seed: int) -> None:
+    """Of all places between populations and, where agents are decided one by one, within them; of two, the first."""
+    rng = np.random.default_rng(seed)
+    sizes, apart = rng.integers(1, 9, 4).tolist(), rng.random(4) < 0.3
+    populations = tuple(omnisim.Population(f"p{i}", np.zeros((size, 2, 1))) for i, size in enumerate(sizes))
+    rules = {f"p{i}": omnisim.elimination.BestResponse() if apart[i] else omnisim.learners.Hedge() for i in range(4)}
+    roster = Roster(populations, rules, {}, {}, {}, np.ones((1, 1), dtype=bool), sum(sizes), 0, False, False)
+    ends = np.cumsum(sizes).tolist()
+    places = {
+        *ends[:-1],
+        *(end - k for end, size, each in zip(ends, sizes, apart, strict=True) if each for k in range(1, size)),
+    }
+    cut = min(places, key=lambda place: (abs(place - ends[-1] // 2), place))
+    found = [sum(piece.last - piece.first for piece in share) for share in shares(roster, 2)]
+    assert found == [cut, ends[-1] - cut]
 
 
 def test_nobody_is_asked_where_nobody_looks() -> None:

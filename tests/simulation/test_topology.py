@@ -56,6 +56,14 @@ def test_a_message_takes_the_fastest_path() -> None:
     assert len(paths["population/p2"]) == 2
 
 
+@pytest.mark.parametrize(("delay", "direct"), [(0.99, True), (1.01, False)])
+def test_a_hop_weighs_a_millionth_of_a_round(delay: float, direct: bool) -> None:
+    """Of two ways the one with fewer channels is taken, unless each that it saves makes it 2^-20 of a round slower."""
+    channel = Channel("forecaster", "population/p1", delay=delay * 2.0**-20)
+    paths = fastest_paths(build(Network(SmallWorld(2, 0.0, 8), [channel])), "forecaster", frozenset({Role.POPULATION}))
+    assert (len(paths["population/p1"]) == 2) == direct
+
+
 def test_the_last_channel_that_fits_counts() -> None:
     graph = build(
         Network(channels=[Channel(delay=1.0), Channel("world", "*", delay=2.0, loss=0.5), Channel("w*", "*p3")])

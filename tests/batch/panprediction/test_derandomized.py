@@ -88,12 +88,18 @@ def transcribed(found, data, rate, tolerance, rows):
     return laws, np.abs(R).max() / len(rows)
 
 
+@pytest.mark.parametrize("kept", [None, 5])
 @pytest.mark.parametrize("seed", range(3))
-def test_it_is_the_algorithm_transcribed_objective_by_objective(seed):
+def test_it_is_the_algorithm_transcribed_objective_by_objective(seed, kept):
+    """Its law is the mean of those of all rounds of the play, or of one round drawn of every S-th part of them."""
     law = Finite(seed, 5)
     data = law.draw(16, np.random.default_rng(seed))
-    found = learn_derandomized(data, levels=6, rounds_kept=None, rng=np.random.default_rng(seed))
+    found = learn_derandomized(data, levels=6, rounds_kept=kept, rng=np.random.default_rng(seed))
     points = found._points
+    rounds = range(found.played)
+    if kept is not None:
+        rounds, part = found._kept.tolist(), found.played / kept
+        assert [math.floor(i * part) <= rounds[i] < (i + 1) * part for i in range(kept)] == [True] * kept
     order = np.random.default_rng(seed).permutation(16)[16 - found.played :]
     np.testing.assert_array_equal(points.outcomes, data.outcomes[order])
     rows = [
@@ -102,10 +108,10 @@ def test_it_is_the_algorithm_transcribed_objective_by_objective(seed):
     ]
     laws, error = transcribed(found, data, found.rate, found.tolerance, rows)
     expected = np.zeros((len(rows), 7))
-    for round_ in laws:
-        for j, each in enumerate(round_):
+    for t in rounds:
+        for j, each in enumerate(laws[t]):
             for k, q in each.items():
-                expected[j, k] += q / len(rows)
+                expected[j, k] += q / len(rounds)
     np.testing.assert_allclose(found.laws(data.groups[order], data.comparators[order]), expected, atol=1e-12)
     assert found.error == pytest.approx(error)
 

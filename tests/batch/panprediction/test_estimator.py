@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from omnisim.batch import Panpredictor, Postprocessor
 from omnisim.batch.models import cross_fitted_answers
-from omnisim.batch.panprediction import gap_table, sample
+from omnisim.batch.panprediction import Law, gap_table, sample
 from omnisim.batch.panprediction.estimator import METHODS
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.errors import ProblemError, StrategyError
@@ -168,6 +168,15 @@ def test_decisions_are_drawn_as_often_as_the_law_says(table):
     assert (np.abs(shares - chances[rows]) <= 6 * np.sqrt(chances[rows] * (1 - chances[rows]) / 4000) + 1e-9).all()
 
 
+def test_every_random_state_draws_other_decisions(monkeypatch):
+    """Of 64 fair coins seventy states have seventy draws, as any two are the same with a probability of 2^-64."""
+    coins = Law.on_levels(np.array([0.0, 1.0]), np.full((64, 2), 0.5))
+    monkeypatch.setattr(Panpredictor, "law", lambda self, X: coins)
+    drawn = [Panpredictor(random_state=state).decide(None, [[0, 1], [1, 0]]).tobytes() for state in [*range(70), 0]]
+    assert len(set(drawn)) == 70
+    assert drawn[-1] == drawn[0]
+
+
 def test_cross_fitting_shows_each_row_a_model_that_has_not_seen_it():
     """A tree of full depth says of its own rows what they are; held out it is wrong on half of random labels."""
     rng = np.random.default_rng(0)
@@ -263,6 +272,14 @@ def test_what_is_wrong_within_groups_is_repaired_on_new_rows(parameters, method)
     assert after < 0.5 * before
     again = pickle.loads(pickle.dumps(model))  # noqa: S301 (its own)
     np.testing.assert_array_equal(again.predict_proba(new), model.predict_proba(new))
+
+
+def test_random_states_are_as_many_models():
+    """Seventy states have seventy hashes: of all seeds of 31 bits any two are alike with a probability of 1e-6."""
+    X, y = np.linspace(0, 1, 8)[:, None], np.arange(8) % 2
+    given = {"method": "derandomized", "base": None, "levels": 2, "thresholds": 2}
+    hashes = {Panpredictor(comparators=[0], random_state=state, **given).fit(X, y).model_._seed for state in range(70)}
+    assert len(hashes) == 70
 
 
 def test_bad_uses_are_refused(table):

@@ -114,6 +114,16 @@ def test_multicalibration_sums_over_cells():
     assert product_calibration_error(Law.points(np.full(4, 0.5)), data) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(("bins", "error"), [(1, 0.35), (2, 0.45), (3, 0.45)])
+def test_cells_are_level_sets_where_there_are_as_many_values_as_bins_or_fewer(bins, error):
+    """Residuals of -0.1 and 0.8 at two predictions below 1/2: their halves add up where each is a cell of its own.
+
+    With one bin both are in one cell; so they would be in the lower of two intervals.
+    """
+    data = sample(np.ones((2, 1)), [[0.5], [0.5]], [0, 1])
+    assert product_calibration_error(Law.points(np.array([0.1, 0.2])), data, bins) == pytest.approx(error)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -144,6 +144,45 @@ def test_the_set_found_is_the_worst_by_its_own_noise(seed):
     assert found.step_set.bias == pytest.approx(residuals[inside].sum() / n)
 
 
+@pytest.mark.parametrize(
+    ("ranges", "where", "shift"),
+    [(False, "prediction <= 0.5", 0.175 * (1 - 38 / 35**2)), (True, "original score", 0.4 * (1 - 25 / 40**2))],
+)
+def test_ranges_are_those_of_the_original_score(ranges, where, shift):
+    """Of 100 rows each of scores 0.2, 0.5 and 0.8, 15, 90 and 75 are 1: sums of residuals of -5, 40 and -5, by hand.
+
+    The sums of their squares are 13, 25 and 19. With ranges the middle is a set of its own, of bias 40 / 100 and 8
+    standard deviations; without, what is below and above it is joined to it, and {p <= 0.5} with 35 is the best known.
+    """
+    p = np.repeat([0.2, 0.5, 0.8], 100)
+    y = (np.tile(np.arange(100), 3) < np.repeat([15, 90, 75], 100)).astype(int)
+    model = Postprocessor(ranges=ranges, ridge=None, folds=None, max_corrections=1, random_state=0).fit(p, y)
+    (correction,) = model.corrections_.to_dict("records")
+    assert where in correction["where"]
+    assert correction["shift"] == pytest.approx(shift)
+    moved = [0.0, shift, 0.0] if ranges else [shift, shift, 0.0]
+    np.testing.assert_allclose(model.predict([0.2, 0.5, 0.8]) - [0.2, 0.5, 0.8], moved, atol=1e-12)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (1, 3), (1, 2), (2, 3), (0, 1)])
+def test_below_or_above_another_groups_predictions_stands_all_of_a_group(first, last):
+    """A group that has some of four predictions: of the sets below each but the highest, and above, the largest.
+
+    These hold all of the group where it ends before the highest, or begins after the lowest. Smaller sets are further
+    beyond their noise, but have a smaller bias.
+    """
+    p = np.repeat([0.2, 0.4, 0.6, 0.8], 3)
+    member = (p >= 0.2 * (first + 1) - 0.1) & (p <= 0.2 * (last + 1) + 0.1)
+    residuals = np.array([0.3, 0.3, 0.3, 0.9, -0.8, 0.05, -0.8, 0.9, 0.05, 0.3, 0.3, 0.3])
+    found = _Search(member[:, None].astype(float), np.zeros((12, 0)))(p, residuals)
+    sides = [[p <= v for v in (0.2, 0.4, 0.6)], [p > v for v in (0.2, 0.4, 0.6)], [p > 0]]
+    ratios = []
+    for sets in sides:
+        own = max((residuals[each & member] for each in sets), key=lambda rows: abs(rows.sum()))
+        ratios.append(abs(own.sum()) / np.sqrt((own**2).sum()))
+    assert abs(found.ratio) == pytest.approx(max(ratios))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_errors_are_those_of_the_worst_of_all_sets_in_the_sample_and_held_out(seed):
     """By trying every group, level, comparator and direction; held out, each fold is corrected by the others' steps."""

@@ -179,6 +179,13 @@ class TestThePrice:
         market = started([population()], outages=[{"generator": "wind", "first": 2, "last": 3}])
         assert [float(self.law(market, t)[0]) for t in range(1, 6)] == [0.0, 0.3, 0.3, 0.0, 0.0]
 
+    def test_is_published_as_the_sum_of_what_is_in_service(self) -> None:
+        """10 of wind, 10 of gas and 5 of oil in each of two hours; then half of the gas is missing."""
+        broken = [{"generator": "gas", "first": 1, "share": 0.5}]
+        market = started([population()], outages=broken, publishes=["available_capacity"])
+        for t, capacity in enumerate([25.0, 20.0]):
+            assert market.publish(Context(t), None)["available_capacity"].tolist() == [capacity, capacity]
+
     def test_follows_outages_by_date(self) -> None:
         day = dt.date(2021, 2, 15)
         market = started([population()], outages=[{"generator": "wind", "first": day, "last": day, "share": 0.5}])

@@ -123,7 +123,7 @@ def test_beside_elimination_on_the_same_market() -> None:
     assert largest["Sinha-Vaze"] <= 4 * np.sqrt(2 * A) * np.log(2 * (1 + 2 * T)) * np.sqrt(T)
 
 
-@pytest.mark.parametrize("value", [0.0, -2.0, float("nan")])
+@pytest.mark.parametrize("value", [0.0, -2.0, float("nan"), float("inf")])
 def test_bad_parameters_are_refused(value: float) -> None:
     with pytest.raises(omnisim.OmnisimError, match=f"gradient of SinhaVaze must be > 0 and finite, got {value}"):
         SinhaVaze(gradient=value)
