@@ -66,12 +66,17 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give all tests of a file to one process, and those of the same pages too: what they share is computed once."""
+    """Give all tests of a file to one process, and those of the same pages too: what they share is computed once.
+
+    Benchmarks share nothing.
+    """
     from xdist.scheduler import LoadFileScheduling
 
     class Sharing(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
+            if file == "tests/benchmarks/test_quick.py":
+                return nodeid
             return "pages in a browser" if file in SAME_PAGES else file
 
     return Sharing(config, log)

@@ -46,7 +46,7 @@ def test_slower_is_above_the_median_by_more_than_the_spread(
     assert history["is_slower"]({"median": new}, known) == slower
 
 
-@pytest.mark.long
+@pytest.mark.whole
 def test_lines_are_appended_and_compared_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

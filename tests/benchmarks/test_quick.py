@@ -43,7 +43,7 @@ ROWS = {
 }  # fmt: skip
 
 
-@pytest.mark.long
+@pytest.mark.whole
 @pytest.mark.parametrize("script", ROWS)
 def test_quick_variant_prints_its_rows(
     script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
