@@ -1,7 +1,7 @@
 """Refusals of what is of another type, in one line that names the parameter, the value and what would be right."""
 
 from collections.abc import Collection, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,15 @@ def is_whole(value: object) -> bool:
     (True, True, False, False)
     """
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a real number; True and False are none, and NaN is for ranges to refuse.
+
+    >>> is_number(3), is_number(np.float32(0.5)), is_number(True), is_number("3")
+    (True, True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
 def path_of(what: str, value: Any, error: type[OmnisimError]) -> Path:

@@ -4,10 +4,13 @@ Ranges are checked by whoever knows them; types are checked here for all.
 """
 
 import dataclasses
+import datetime as dt
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache, wraps
-from numbers import Real
+from numbers import Rational
+from os import PathLike
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -15,7 +18,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args,
 import numpy as np
 
 from omnisim.errors import OmnisimError
-from omnisim.refusing import is_whole
+from omnisim.refusing import is_number, is_whole
 from omnisim.wording import in_short
 
 _Given = ParamSpec("_Given")
@@ -40,7 +43,7 @@ def check_types(
 
 
 def check_fields(made: Any, error: type[OmnisimError]) -> None:
-    """The same for what a dataclass was made with, from its ``__post_init__``.
+    """The same for what a dataclass was made with, from its ``__post_init__``; see :func:`_taken`.
 
     Examples
     --------
@@ -50,20 +53,35 @@ def check_fields(made: Any, error: type[OmnisimError]) -> None:
     ...
     omnisim.errors.ProblemError: retailers of Tree must be a whole number, got 'x'
     """
-    given = {each.name: getattr(made, each.name) for each in dataclasses.fields(made) if each.init}
-    check_values(type(made), given, error)
+    # A subclass that is no dataclass itself may take other things, and make the fields of them.
+    declaring = next(each for each in type(made).__mro__ if "__dataclass_fields__" in vars(each))
+    declared, given = _declared(declaring), {}
+    for each in dataclasses.fields(made):
+        if each.init:
+            value = getattr(made, each.name)
+            given[each.name] = _taken(value, declared[each.name][0]) if each.name in declared else value
+            if given[each.name] is not value:
+                object.__setattr__(made, each.name, given[each.name])
+    _check(declaring, type(made).__name__, given, error)
 
 
 def held_to_types(
     error: type[OmnisimError],
 ) -> Callable[[Callable[_Given, _Returned]], Callable[_Given, _Returned]]:
-    """The same for a function or a method, as a decorator."""
+    """The same for a function or a method, as a decorator; see :func:`_taken`."""
 
     def decorated(function: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
         @wraps(function)
         def called(*args: _Given.args, **kwargs: _Given.kwargs) -> _Returned:
-            check_types(function, args, kwargs, error)
-            return function(*args, **kwargs)
+            try:
+                bound = inspect.signature(function).bind(*args, **kwargs)
+            except TypeError:
+                return function(*args, **kwargs)  # Python says what is wrong with the call
+            for name, (form, _) in _declared(function).items():
+                if name in bound.arguments:
+                    bound.arguments[name] = _taken(bound.arguments[name], form)
+            check_values(function, bound.arguments, error)
+            return function(*bound.args, **bound.kwargs)
 
         return called
 
@@ -72,12 +90,16 @@ def held_to_types(
 
 def check_values(called: Callable[..., Any], given: Mapping[str, Any], error: type[OmnisimError]) -> None:
     """The same for some arguments, by the names of their parameters."""
+    _check(called, called.__name__, given, error)
+
+
+def _check(called: Callable[..., Any], what: str, given: Mapping[str, Any], error: type[OmnisimError]) -> None:
     declared = _declared(called)
     for name, value in given.items():
         if name in declared and value is not declared[name][1] and not _fits(value, declared[name][0]):
             place, wrong, form = _deepest(name, value, declared[name][0])
             wanted = " or ".join(dict.fromkeys(_wanted(form)))
-            raise error(f"{place} of {called.__name__} must be {wanted}, got {in_short(wrong)}")
+            raise error(f"{place} of {what} must be {wanted}, got {in_short(wrong)}")
 
 
 @lru_cache(maxsize=512)
@@ -90,30 +112,64 @@ def _declared(called: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
         hints = {
             name: form for name, form in getattr(function, "__annotations__", {}).items() if not isinstance(form, str)
         }
+    ours = str(getattr(function, "__module__", "")).partition(".")[0] == __name__.partition(".")[0]
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = inspect.signature(called).parameters.values()
     return {
-        each.name: (hints[each.name], each.default)
+        each.name: (form, each.default)
         for each in parameters
-        if each.name in hints and each.kind not in several and _known(hints[each.name])
+        if each.name in hints and each.kind not in several
+        for form in [hints[each.name] if ours else _without_classes(hints[each.name])]
+        if _known(form)
     }
 
 
-def _is_number(value: Any) -> bool:
-    """Whether it is a real number; ranges, which strategies check, refuse NaN."""
-    return not isinstance(value, bool | np.bool_) and isinstance(value, Real)
+def _is_list(value: Any) -> bool:
+    return value.ndim > 0 if isinstance(value, np.ndarray) else _is_sequence(value)
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _taken(value: Any, form: Any) -> Any:
+    """Make a list or a number of what stands for one; else the value.
+
+    A column or the values of a table, and what is read once, become a tuple where a list is wanted; a set does not,
+    since its order is another one in each process. A fraction becomes a number of the machine.
+    """
+    if float in _alternatives(form) and isinstance(value, Rational) and not is_whole(value):
+        return float(value)
+    if not any(_plain(each) is list for each in _alternatives(form)) or _fits(value, form):
+        return value
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping | np.ndarray):
+        return value
+    if isinstance(value, AbstractSet) and not isinstance(value, KeysView | ItemsView):
+        return value
+    return tuple(value) if getattr(value, "ndim", 1) == 1 else value  # iteration over a data frame gives its names
+
+
+def _is_day(value: Any) -> bool:
+    """Whether it is a day, or its text, such as 2021-12-31."""
+    if isinstance(value, str):
+        try:
+            value = np.datetime64(value, "D")
+        except ValueError:
+            return False
+    return isinstance(value, dt.date | np.datetime64) and bool(value == value)  # NaT is not itself
 
 
 _SIMPLE: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     NoneType: ("None", lambda value: value is None),
     bool: ("True or False", lambda value: isinstance(value, bool | np.bool_)),
     int: ("a whole number", is_whole),
-    float: ("a number", _is_number),
+    float: ("a number", is_number),
     str: ("a text", lambda value: isinstance(value, str)),
-    Path: ("a path", lambda value: isinstance(value, str | Path)),
+    Path: ("a path", lambda value: isinstance(value, str | PathLike)),
     dict: ("a table", lambda value: isinstance(value, Mapping)),
     Callable: ("a function", callable),
-    list: ("a list", lambda value: isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)),
+    list: ("a list", _is_list),
+    dt.date: ("a date", _is_day),
 }
 """Types that are checked: what would be right, and whether a value is."""
 
@@ -132,7 +188,23 @@ def _alternatives(form: Any) -> tuple[Any, ...]:
 def _plain(form: Any) -> Any:
     """The key of ``_SIMPLE`` for a type, or what it is but for what is in it."""
     origin = get_origin(form) or form
+    if isinstance(origin, list | dict | set):  # no type: whoever wrote it means something else
+        return None
     return {Mapping: dict, Sequence: list, tuple: list}.get(origin, origin)
+
+
+def _without_classes(form: Any) -> Any:
+    """Keep of a type that others have written what is plain: their classes may have other things stand for them."""
+    return Union[tuple(_plain_outside(each) for each in _alternatives(form))]  # noqa: UP007 (of any number of them)
+
+
+def _plain_outside(form: Any) -> Any:
+    if _plain(form) is Literal:
+        return form
+    if _plain(form) not in _SIMPLE or _plain(form) in (dt.date, Callable):
+        return Any
+    within = [part for part in get_args(form) if part is not Ellipsis] if _plain(form) in (list, dict) else []
+    return form if all(_without_classes(part) == part for part in within) else _plain(form)
 
 
 def _known(form: Any) -> bool:
@@ -153,6 +225,8 @@ def _entries(form: Any) -> Any:
     """The type of each entry of a list, or each value of a table, if it is one that is checked; else None."""
     if _plain(form) not in (list, dict) or not get_args(form):
         return None
+    if _length(form) is not None and any(each != get_args(form)[0] for each in get_args(form)):
+        return None
     entry = get_args(form)[1 if _plain(form) is dict else 0]
     return None if isinstance(entry, str) or not _known(entry) else entry
 
@@ -169,12 +243,16 @@ def _fits_one(value: Any, form: Any) -> bool:
 def _fits_outside(value: Any, form: Any) -> bool:
     """Whether it fits but for what is in it, if it is a list or a table."""
     if _plain(form) is Literal:
-        return any(type(value) is type(one) for one in get_args(form))
+        return any(_is_like(value, type(one)) for one in get_args(form))
     if _plain(form) not in _SIMPLE:
         return isinstance(value, form)
     if not _SIMPLE[_plain(form)][1](value) or (_length(form) is not None and len(value) != _length(form)):
         return False
     return not _has_names(form) or all(isinstance(name, str) for name in value)
+
+
+def _is_like(value: Any, kind: type) -> bool:
+    return _SIMPLE[kind][1](value) if kind in _SIMPLE else isinstance(value, kind)
 
 
 def _held(value: Any) -> Iterable[tuple[Any, Any]]:

@@ -1,11 +1,16 @@
 """Strategies as people meet them in a notebook: they show what they were made with, and can be named."""
 
 import copy
+import datetime as dt
+import enum
 import html
 import inspect
 import pickle
 import re
-from typing import Any
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path, PurePath
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -221,6 +226,8 @@ def test_a_scenario_can_be_named() -> None:
             lambda: omnisim.figures.plays(ANALYSIS(), "bettor"),
             "population of plays is 'bettor': did you mean 'bettors'",
         ),
+        (lambda: omnisim.simulate(scenario(), state=3), "state of simulate must be a path or its text, got 3"),  # type: ignore[arg-type]
+        (lambda: omnisim.simulate(scenario(), state="x"), "only if it declares a horizon"),
         (lambda: omnisim.simulate(scenario(), seed="a"), "seed must be an integer >= 0, got 'a'"),  # type: ignore[arg-type]
         (lambda: omnisim.simulate(scenario(), seed=1.5), "seed must be an integer >= 0, got 1.5"),  # type: ignore[arg-type]
         (lambda: omnisim.simulate(scenario(), seed=True), "seed must be an integer >= 0, got True"),
@@ -403,6 +410,11 @@ NETWORK = omnisim.network
         (lambda: NETWORK.Churn(join="x"), "join of Churn must be a number, got 'x'"),
         (lambda: NETWORK.Churn(schedule=[3]), r"schedule\[0\] of Churn must be a Spell, got 3"),
         (lambda: NETWORK.Spell("x"), "agent of Spell must be a whole number, got 'x'"),
+        (lambda: omnisim.market.spike_contracts(3), "market of spike_contracts must be a Market, got 3"),
+        (
+            lambda: omnisim.adversaries.Switching([[[0.1]], [[0.2]]], switches=range(1000)),
+            "one fewer than the 2 laws, got range",
+        ),
         (lambda: omnisim.market.Scaling("x", 1), "low of Scaling must be a number, got 'x'"),
         (lambda: omnisim.market.EnergyBuyers(agents="x"), "agents of EnergyBuyers must be a whole number, got 'x'"),
         (
@@ -539,6 +551,94 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert omnisim.forecasters.Persistence(np.int64(7)).lag == 7
     assert omnisim.learners.Hedge(np.float32(0.5)).eta == 0.5
     assert omnisim.learners.Hedge(1).eta == 1
+
+
+class Meter:
+    """A class of somebody's own."""
+
+
+def own(annotation: Any) -> Any:
+    """A forecaster of somebody's own with a parameter that is declared like that."""
+
+    class Own(omnisim.forecasters.Persistence):
+        def __init__(self, given: Any = None) -> None:
+            super().__init__()
+
+    Own.__init__.__annotations__ = {"given": annotation}
+    return Own
+
+
+class Written(TypedDict):
+    unit: str
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Meter, object()),
+        (Meter | None, "a name of one"),
+        (list[Meter], [object()]),
+        (dict[str, Meter], {"a": object()}),
+        (omnisim.forecasters.Persistence, omnisim.forecasters.Climatology()),
+        (np.ndarray, [1.0]),
+        (np.float64, 1.0),
+        (Written, {"unit": "MWh"}),
+        (dt.date, "3 Jan 2021"),
+        (Callable[[int], int], "a name of one"),
+        ([int], 3),
+        ({"a": int}, 3),
+        ("int | Unknown", 3),
+        (tuple[int, str], (1, "a")),
+        (Literal["red"], np.str_("red")),
+        (Literal["red"], Colour.RED),
+        (Literal[1, 2], np.int64(2)),
+        (Path, PurePath("x")),
+    ],
+)
+def test_what_others_write_for_type_checkers_refuses_nothing_that_may_stand_for_it(annotation: Any, value: Any) -> None:
+    assert isinstance(own(annotation)(value), omnisim.forecasters.Persistence)
+
+
+def test_what_others_declare_plainly_is_held_to_it() -> None:
+    for annotation, value in ((int, 1.5), (list[Meter], "x"), (list[int], [1.5]), (list[float], np.array(1.0))):
+        with pytest.raises(StrategyError, match=r"given.* of Own must be"):
+            own(annotation)(value)
+
+
+def test_fields_are_those_of_the_class_that_declares_them() -> None:
+    class InHours(omnisim.network.Channel):
+        def __init__(self, loss: str) -> None:
+            super().__init__(loss=float(loss))
+
+    assert InHours("0.5").loss == 0.5
+    with pytest.raises(OmnisimError, match="sender of InHours must be a text, got 3"):
+        omnisim.network.Channel.__init__(InHours("0.5"), sender=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [pd.Series, lambda given: dict(enumerate(given)).values(), iter, np.array])
+def test_columns_and_what_is_read_once_stand_for_lists(kind: Any) -> None:
+    network = omnisim.network
+    spell, channel = network.Spell(0), network.Channel()
+    assert list(network.Churn(schedule=kind([spell])).schedule) == [spell]
+    assert network.Network(channels=kind([channel])).channels == (channel,)
+    assert network.Channel(outages=iter([(1, 2)])).outages == ((1, 2),)  # type: ignore[arg-type]
+    assert tuple(omnisim.market.ElectricVehicles(agents=1, arrival_hours=kind([16, 19])).arrival_hours) == (16, 19)
+    with pytest.raises(OmnisimError, match=r"schedule of Churn must be a list .*, got {"):
+        network.Churn(schedule={spell})  # type: ignore[arg-type]  # its order is another one in each process
+
+
+def test_laws_of_delays_take_numbers_of_numpy() -> None:
+    network = omnisim.network
+    for half in (np.float32(0.5), np.float64(0.5)):
+        for law in (network.Constant(half), network.Uniform(half, half), network.LogNormal(half, np.int64(0))):
+            assert network.Channel(delay=law).law.quantile(np.array([0.3])).dtype == np.float64
+            assert law.quantile(np.array([0.3])) == 0.5
+        assert network.Channel(delay=half, loss=half).loss == 0.5
+    assert type(network.Channel(loss=Fraction(1, 2)).loss) is float
 
 
 class TestLearners:

@@ -42,9 +42,9 @@ def read_prices(
     wide: bool = False,
     features: Sequence[str] = (),
     forecasts: Sequence[str] = (),
-    select: Mapping[str, str] | None = None,
+    select: Mapping[str, str | float] | None = None,
     missing: Missing = "error",
-    missing_values: Sequence[str] | None = None,
+    missing_values: Sequence[str | float] | None = None,
     clock_change: ClockChange = "average",
     unit: str | None = None,
     currency: str | None = None,
@@ -166,11 +166,12 @@ def read_prices(
         raise DataError(f"clock_change is {clock_change!r}: daily prices have no repeated hour, so leave it out")
     timezone = None if timezone is None else checked_zone("timezone", timezone)
     file_timezone = None if file_timezone is None else checked_zone("file_timezone", file_timezone)
-    form = Form(separator, decimal, thousands, encoding, skip_rows, columns, sheet, member, missing_values)
+    marks = None if missing_values is None else [str(value) for value in missing_values]
+    form = Form(separator, decimal, thousands, encoding, skip_rows, columns, sheet, member, marks)
     when = When(time, date, period, time_format, date_format, file_timezone, timezone, stamp)
-    select = select or {}
-    named = [*when.columns, *([] if wide or price is None else [price]), *features, *forecasts, *select]
-    table = read_table(source, form, list(dict.fromkeys(named))).where(select)
+    rows = {column: str(value) for column, value in (select or {}).items()}
+    named = [*when.columns, *([] if wide or price is None else [price]), *features, *forecasts, *rows]
+    table = read_table(source, form, list(dict.fromkeys(named))).where(rows)
     if wide:
         if price is not None or period is not None:
             raise DataError("wide tables name their periods in the header: leave price and period out")
@@ -180,7 +181,7 @@ def read_prices(
     if timezone is None:
         timezone = _zone_of_index(table, when)
         when = When(time, when.date, when.period, time_format, date_format, file_timezone, timezone, stamp)
-    column = _price_column(table, price, [*(when.columns or table.columns[:1]), *features, *forecasts, *select])
+    column = _price_column(table, price, [*(when.columns or table.columns[:1]), *features, *forecasts, *rows])
     factor, currency, told = unit_of_prices(table, column, unit, currency)
     table, stamps = read_stamps(table, when, [column, *forecasts])
     values = _values(table, column, features, forecasts, factor)
@@ -231,6 +232,10 @@ def read_price_file(path: Path, **keys: Any) -> Market:
     return read_prices(path, **keys)
 
 
+_IN_A_FILE: dict[str, Any] = {"select": Mapping[str, str] | None, "missing_values": Sequence[str] | None}
+"""Types of keys that in the file of a scenario are texts, and in Python may be numbers as well."""
+
+
 def keys_of_a_file(function: Callable[..., Market], **defaults: Any) -> Callable[..., Market]:
     """Give a function that hands its keywords to :func:`read_prices` the signature that says so.
 
@@ -239,7 +244,9 @@ def keys_of_a_file(function: Callable[..., Market], **defaults: Any) -> Callable
     own = list(inspect.signature(function).parameters.values())
     given = inspect.signature(read_prices).parameters
     shared = [
-        parameter.replace(default=defaults.get(name, parameter.default))
+        parameter.replace(
+            default=defaults.get(name, parameter.default), annotation=_IN_A_FILE.get(name, parameter.annotation)
+        )
         for name, parameter in given.items()
         if name != "source" and name not in {each.name for each in own}
     ]

@@ -36,6 +36,7 @@ def load_ercot_spikes(
     return spike_contracts(load_ercot(series), quantile, window, payout)
 
 
+@held_to_types(DataError)
 def spike_contracts(market: Market, quantile: float = 0.9, window: int = 60, payout: float = 100.0) -> Market:
     """A contract for each day that settles at ``payout`` if the day has a spike, and at 0 if not.
 

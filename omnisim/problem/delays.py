@@ -92,7 +92,7 @@ class Uniform(Delay):
 
     def quantile(self, u: FloatArray) -> FloatArray:
         """See :meth:`Delay.quantile`."""
-        return np.asarray(self.low + (self.high - self.low) * u)
+        return np.asarray(float(self.low) + float(self.high - self.low) * u)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Exponential(Delay):
 
     def quantile(self, u: FloatArray) -> FloatArray:
         """See :meth:`Delay.quantile`."""
-        return -self.mean_rounds * log1p(-u)
+        return -float(self.mean_rounds) * log1p(-u)
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,12 @@ class LogNormal(Delay):
         from scipy.special import ndtri
 
         # The quantile of 0 is 0; 0 * inf would not be a number.
-        tail = exp(self.sigma * ndtri(u)) if self.sigma else np.ones(np.shape(u))
-        return np.asarray(self.median * tail)
+        tail = exp(float(self.sigma) * ndtri(u)) if self.sigma else np.ones(np.shape(u))
+        return np.asarray(float(self.median) * tail)
 
 
 def _check(what: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not value >= 0:
         raise ProblemError(
             f"{what} must be a number of rounds >= 0, got {in_short(value)}: no message arrives before it is sent"
         )

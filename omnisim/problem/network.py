@@ -55,7 +55,7 @@ class Channel(ByValue):
             except ProblemError as cause:
                 said = str(cause).removeprefix("rounds of a constant ")
                 raise ProblemError(f"{where}: {said}") from cause
-        if isinstance(self.loss, bool) or not isinstance(self.loss, int | float) or not 0 <= self.loss <= 1:
+        if not 0 <= self.loss <= 1:
             raise ProblemError(f"{where}: loss must be a probability in [0, 1], got {in_short(self.loss)}")
         for outage in self.outages:
             if len(outage) != 2 or not 0 <= outage[0] <= outage[1]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
 from omnisim.errors import ScenarioError
-from omnisim.refusing import one_of
+from omnisim.refusing import one_of, path_of
 from omnisim.scenario.load import load_scenario
 from omnisim.scenario.scenario import Scenario
 from omnisim.signatures import check_values
@@ -23,7 +24,7 @@ def simulate(
     seed: int | None = None,
     on_round: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,
-    state: Path | None = None,
+    state: Path | str | None = None,
     shards: int | None = None,
     scheduler: str | None = None,
 ) -> Trace:
@@ -82,12 +83,13 @@ def simulate(
     array([0, 0, 0, 1])
     """
     check_values(simulate, {"on_round": on_round, "shards": shards, "scheduler": scheduler}, ScenarioError)
-    if isinstance(scenario, str | Path):
+    if isinstance(scenario, str | PathLike):
         scenario = load_scenario(scenario)
     elif not isinstance(scenario, Scenario):
         raise ScenarioError(f"simulate needs a Scenario, the name of one or a path, got {type(scenario).__name__}")
     if checkpoint is not None:
         one_of("checkpoint", checkpoint, Checkpoint, "a Checkpoint", ScenarioError)
+    state = None if state is None else path_of("state of simulate", state, ScenarioError)
     if state is not None and shards is not None:
         raise ScenarioError("a run in shards leaves no state to go on from at its end: leave out shards, or horizon")
     with _sharding(shards, scheduler) as sharding:

@@ -1,5 +1,6 @@
 """Loaders on tiny files: every policy by hand-computed values, every refusal by its message."""
 
+import datetime as dt
 import gzip
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -312,3 +313,26 @@ def test_blank_lines_are_passed_over_without_shifting_line_numbers(tmp_path: Pat
     path.write_text("\n".join([*lines[:3], "", *lines[3:-1], "2021-01-01 23:00,x"]))
     with pytest.raises(DataError, match=r"line 26: price is 'x'"):
         read_prices(path)
+
+
+def test_values_of_pandas_and_numpy_are_taken() -> None:
+    index = pd.date_range("2021-01-01", periods=48, freq="h")
+    table = pd.DataFrame({"price": np.arange(48.0), "load": np.sin(np.arange(48)), "zone": 1}, index=index)
+    table.iloc[30, 0] = -9999.0
+    given: dict[str, Any] = {"price": "price", "missing": "interpolate", "missing_values": ["-9999"]}
+    expected = read_prices(table, **given, features=["load"], select={"zone": "1"}, first_day=dt.date(2021, 1, 1))
+    several = (table.columns[1:2], pd.Series(["load"]), {"load": 1}.keys(), iter(["load"]))
+    for features, day in zip(
+        several, ("2021-01-01", np.datetime64("2021-01-01"), index[0], index[0].date()), strict=True
+    ):
+        found = read_prices(
+            table, **given | {"missing_values": [-9999]}, features=features, select={"zone": np.int64(1)},
+            first_day=day, resolution=np.str_("hour"),
+        )  # fmt: skip
+        np.testing.assert_array_equal(found.prices, expected.prices)
+        assert list(found.features) == ["load"]
+    for day in ("3 Jan 2021", pd.NaT, 3):
+        with pytest.raises(DataError, match="first_day of read_prices must be a date or None, got"):
+            read_prices(table, **given, first_day=day)
+    with pytest.raises(DataError, match=r"features of read_prices must be a list .*, got {'load'}"):
+        read_prices(table, **given, features={"load"})

@@ -14,6 +14,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.strategies.parameters import Written
+from omnisim.wording import in_short
 
 
 class Switching(Adversary):
@@ -101,7 +102,7 @@ def _law(k: int, support: ArrayLike, probabilities: ArrayLike | None) -> Mixture
 def _check_switches(switches: Sequence[int], laws: int) -> None:
     if len(switches) != laws - 1:
         raise StrategyError(
-            f"switches of Switching must be {laws - 1} rounds, one fewer than the {laws} laws, got {list(switches)}"
+            f"switches of Switching must be {laws - 1} rounds, one fewer than the {laws} laws, got {in_short(switches)}"
         )
     if any(later <= earlier for earlier, later in pairwise([0, *switches])):
-        raise StrategyError(f"switches of Switching must be increasing rounds >= 1, got {list(switches)}")
+        raise StrategyError(f"switches of Switching must be increasing rounds >= 1, got {in_short(switches)}")
