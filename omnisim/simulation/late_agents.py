@@ -30,7 +30,7 @@ class LateAgents(Agents):
     transport
         Of its messages.
     default : (P,)
-        The action of each population where none of its own reached the market in time; 0 if omitted.
+        The action of each population where none of its own reached the market in time.
     max_age
         See :class:`~omnisim.problem.network.Network`.
     """
@@ -41,9 +41,9 @@ class LateAgents(Agents):
         policy: Policy,
         activity: Activity,
         transport: Transport,
+        default: IntArray,
         subscriptions: Sequence[str] = (FORECASTER,),
         present: BoolArray | None = None,
-        default: IntArray | None = None,
         max_age: int | None = None,
         seen: bool = True,
         law_known: bool = True,
@@ -53,7 +53,7 @@ class LateAgents(Agents):
         rounds, count, hears = len(activity.active), cohort.count, len(self._subscriptions)
         self._newest = np.full((count, hears), -1)
         self._predictions = np.zeros((hears, count, cohort.whole.dimension))
-        self.actions[:] = cohort.spread(np.zeros(count, dtype=np.int64) if default is None else default)
+        self.actions[:] = cohort.spread(default)
         self.heard = np.full((rounds, count, hears), -1)
         self.defaulted = np.ones((rounds, count), dtype=np.bool_)
         self.settled_at = np.full((rounds, count), -1)

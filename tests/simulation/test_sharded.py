@@ -511,6 +511,15 @@ def test_a_killed_run_goes_on_in_shards(changes: dict[str, Any], tmp_path: Path)
     assert saved(trace, tmp_path) == saved(omnisim.simulate(given, seed=0), tmp_path)
 
 
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_one_that_was_killed_in_the_round_after_its_first_state_goes_on(rounds: int, tmp_path: Path) -> None:
+    given, checkpoint = scenario(), Checkpoint(tmp_path / "state.npz", every=rounds)
+    play(prepared(given, 2), checkpoint, rounds=rounds)
+    trace = play(prepared(given, 2), checkpoint)
+    assert trace is not None
+    assert saved(trace, tmp_path) == saved(omnisim.simulate(given, seed=0), tmp_path)
+
+
 def test_a_state_that_was_changed_is_refused() -> None:
     run = prepared(scenario(), 1)
     run.play()
