@@ -12,6 +12,7 @@ from mutation import (
     GONE,
     PLANTED,
     SURVIVED,
+    TESTS,
     UNUSABLE,
     Score,
     judged_again,
@@ -64,6 +65,14 @@ def test_what_was_caught_at_first_is_kept_when_survivors_are_planted_again() -> 
 def test_the_scores_that_are_kept_add_up() -> None:
     for score in recorded().values():
         _counted(score)
+
+
+def test_at_least_300_faults_were_judged_and_95_of_100_caught_in_every_package() -> None:
+    scores = recorded()
+    assert set(scores) == set(TESTS)
+    assert sum(score["judged"] for score in scores.values()) >= 300
+    for package, score in scores.items():
+        assert score["caught"] >= 0.95 * score["judged"], package
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")

@@ -395,7 +395,7 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Any) -> None:
 @pytest.mark.parametrize("most", [1, 60, 79, 80, 10_000])
 def test_messages_are_logged_around_the_middle_of_the_run(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many rounds as hold so many: two populations have a registration, forecast, actions and settlement each."""
-    monkeypatch.setattr("omnisim.simulation.mail.MOST_LOGGED", most)
+    monkeypatch.setattr("omnisim.simulation.delay_lines.MOST_LOGGED", most)
     record = omnisim.simulate(scenario(star(Channel(delay=0.01)))).messages
     assert record is not None
     logged = min(max(most // 8, 1), ROUNDS)
