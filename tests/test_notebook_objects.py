@@ -410,6 +410,17 @@ NETWORK = omnisim.network
         (lambda: NETWORK.Churn(join="x"), "join of Churn must be a number, got 'x'"),
         (lambda: NETWORK.Churn(schedule=[3]), r"schedule\[0\] of Churn must be a Spell, got 3"),
         (lambda: NETWORK.Spell("x"), "agent of Spell must be a whole number, got 'x'"),
+        (lambda: omnisim.market.Scaling(0, 1).outcomes("x"), "prices must be an array of numbers, got 'x'"),
+        (lambda: omnisim.market.Scaling(0, 1).prices([[1], [1, 2]]), "outcomes must be an array of numbers, got"),
+        (lambda: omnisim.market.Scaling(0, 1).clipping(object()), "prices must be an array of numbers, got <object"),
+        (
+            lambda: omnisim.market.load_ercot().at("minute"),  # type: ignore[arg-type]
+            "resolution of a market is 'minute': .*available: .*hour",
+        ),
+        (
+            lambda: omnisim.Population("x", [[[1.0]]], notes=np.array("x")),  # type: ignore[arg-type]
+            "notes of population 'x' must be a list",
+        ),
         (lambda: omnisim.market.spike_contracts(3), "market of spike_contracts must be a Market, got 3"),
         (
             lambda: omnisim.adversaries.Switching([[[0.1]], [[0.2]]], switches=range(1000)),

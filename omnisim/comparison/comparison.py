@@ -198,6 +198,8 @@ class Comparison:
         ScenarioError
             If there is no such measure or column.
         """
+        if len(measures) == 0:
+            raise ScenarioError(f"measures of growth_of must be some of {', '.join(GROWING)}, got none")
         for name in measures:
             named("a measure of growth_of", name, GROWING, ScenarioError)
         for name, values in (among or {}).items():

@@ -12,6 +12,7 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, finite, freeze
 from omnisim.errors import DataError
 from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
+from omnisim.refusing import among
 from omnisim.suggest import nearest
 from omnisim.wording import count
 
@@ -195,6 +196,7 @@ class Market:
         >>> hourly.at("day").prices, hourly.at("15min").prices[0, :6]
         (array([[11.5]]), array([0., 0., 0., 0., 1., 1.]))
         """
+        among("resolution of a market", resolution, PRICES_A_DAY, DataError)
         number = PRICES_A_DAY[resolution]
         return replace(
             self,

@@ -11,6 +11,7 @@ from omnisim.arrays import FloatArray, freeze
 from omnisim.errors import ProblemError
 from omnisim.problem.clipping import Clipping, clipping, rounded
 from omnisim.signatures import check_fields
+from omnisim.wording import in_short
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Scaling:
         ProblemError
             If a price is not finite.
         """
-        given = np.asarray(prices, dtype=np.float64)
+        given = _numbers("prices", prices)
         if not np.isfinite(given).all():
             raise ProblemError(f"every price must be a finite number, got {given[~np.isfinite(given)][0]}")
         clipped = int(np.count_nonzero((given < self.low) | (given > self.high)))
@@ -78,7 +79,7 @@ class Scaling:
 
     def unclipped(self, prices: ArrayLike) -> FloatArray:
         """Map prices to the scale of outcomes without clipping, of the same shape."""
-        return np.asarray((np.asarray(prices, dtype=np.float64) - self.low) / self.span)
+        return np.asarray((_numbers("prices", prices) - self.low) / self.span)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -87,11 +88,11 @@ class Scaling:
 
     def clipping(self, prices: ArrayLike) -> Clipping:
         """Measure the clipping of these prices."""
-        return clipping(prices, self.low, self.high)
+        return clipping(_numbers("prices", prices), self.low, self.high)
 
     def prices(self, outcomes: ArrayLike) -> FloatArray:
         """Map outcomes (or predictions of them) back to prices, of the same shape."""
-        return np.asarray(self.low + self.span * np.asarray(outcomes, dtype=np.float64))
+        return np.asarray(self.low + self.span * _numbers("outcomes", outcomes))
 
 
 def fitting(prices: ArrayLike) -> tuple[float, float]:
@@ -107,3 +108,10 @@ def fitting(prices: ArrayLike) -> tuple[float, float]:
     low, high = np.quantile(np.asarray(prices, dtype=np.float64), [0.005, 0.995])
     room = max(high - low, 0.1 * max(abs(low), abs(high)), 1.0)
     return rounded(low - room, up=False), rounded(high + room, up=True)
+
+
+def _numbers(what: str, values: ArrayLike) -> FloatArray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as cause:
+        raise ProblemError(f"{what} must be an array of numbers, got {in_short(values)}") from cause

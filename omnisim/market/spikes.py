@@ -69,6 +69,7 @@ def spike_contracts(market: Market, quantile: float = 0.9, window: int = 60, pay
         raise DataError(f"quantile of a spike must lie between 0 and 1, both excluded, got {quantile}")
     if window < 7:
         raise DataError(f"window of a spike must be at least 7 days, got {window}")
+    payout = float(payout)  # numpy takes no whole number that is too long for it
     if not (np.isfinite(payout) and payout > 0):
         raise DataError(f"payout of a spike contract must be a finite number > 0, got {payout}")
     if market.days <= window + 7:

@@ -328,7 +328,7 @@ class Population:
 
     def _listed(self, what: str, given: Any) -> tuple[Any, ...]:
         wanted = "a list"
-        if isinstance(given, str | bytes):
+        if isinstance(given, str | bytes) or (isinstance(given, np.ndarray) and not given.ndim):
             given = one_of(f"{what} of population {self.name!r}", given, list, wanted, ProblemError)
         return tuple(one_of(f"{what} of population {self.name!r}", given, Iterable, wanted, ProblemError))
 

@@ -57,6 +57,8 @@ class TestGrowthOf:
                 comparison.growth_of(among={"forecaster": wrong})  # type: ignore[dict-item]
         with pytest.raises(OmnisimError, match=r"measures of growth_of must be a list in which each is a text, got 3"):
             comparison.growth_of(3)  # type: ignore[arg-type]
+        with pytest.raises(OmnisimError, match=r"measures of growth_of must be some of .*, got none"):
+            comparison.growth_of([])
         with pytest.raises(OmnisimError, match=r"name of observed must be a text, got \[\]"):
             comparison.observed([])  # type: ignore[arg-type]
 
