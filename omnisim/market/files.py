@@ -125,7 +125,8 @@ def read_prices(
         Whether a forecast (or feature) may be the price itself, or that of less than a day before or after: ``"error"``
         or ``"allow"``.
     first_day, last_day
-        Days that will be played. Days with gaps before and after them are left out, whatever ``missing`` is.
+        Days that will be played, also as texts such as ``"2021-01-03"``. Days with gaps before and after them are left
+        out, whatever ``missing`` is.
     name, attribution
         For titles; both default to the file's name.
     separator, decimal, thousands, encoding
