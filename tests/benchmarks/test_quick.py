@@ -31,7 +31,7 @@ ROWS = {
     "million.py --run": ["N = 60", "N = 120:", "build  simulate  analyze"],
     "million.py --every 4": ["N = 60", "N = 60:", "N = 120", "build  simulate  go on  analyze"],
     "report.py": ["N = 9"],
-    "shards.py --shards 2": ["published, 60 agents, 12 rounds", "market, 60", "calibrated, 60", "2 shards",
+    "shards.py --shards 2": ["published, 60 agents, 12 rounds", "market, 60", "calibrated, 8,192", "2 shards",
                              "the same bytes"],
     "storage_income.py": ["root mean squared error", "mean absolute error of the shape", "rank correlation"],
     "public.py": ["breast cancer", "logistic regression", "boosting, isotonic", "Postprocessor", "Panpredictor"],
