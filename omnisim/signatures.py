@@ -55,14 +55,10 @@ def check_fields(made: Any, error: type[OmnisimError]) -> None:
     """
     # A subclass that is no dataclass itself may take other things, and make the fields of them.
     declaring = next(each for each in type(made).__mro__ if "__dataclass_fields__" in vars(each))
-    declared, given = _declared(declaring), {}
-    for each in dataclasses.fields(made):
-        if each.init:
-            value = getattr(made, each.name)
-            given[each.name] = _taken(value, declared[each.name][0]) if each.name in declared else value
-            if given[each.name] is not value:
-                object.__setattr__(made, each.name, given[each.name])
-    _check(declaring, type(made).__name__, given, error)
+    given = {each.name: getattr(made, each.name) for each in dataclasses.fields(made) if each.init}
+    for name, value in _accepted(declaring, type(made).__name__, given, error).items():
+        if value is not given[name]:
+            object.__setattr__(made, name, value)
 
 
 def held_to_types(
@@ -71,16 +67,15 @@ def held_to_types(
     """The same for a function or a method, as a decorator; see :func:`_taken`."""
 
     def decorated(function: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
+        signature = inspect.signature(function)
+
         @wraps(function)
         def called(*args: _Given.args, **kwargs: _Given.kwargs) -> _Returned:
             try:
-                bound = inspect.signature(function).bind(*args, **kwargs)
+                bound = signature.bind(*args, **kwargs)
             except TypeError:
                 return function(*args, **kwargs)  # Python says what is wrong with the call
-            for name, (form, _) in _declared(function).items():
-                if name in bound.arguments:
-                    bound.arguments[name] = _taken(bound.arguments[name], form)
-            check_values(function, bound.arguments, error)
+            bound.arguments.update(_accepted(function, function.__name__, bound.arguments, error))
             return function(*bound.args, **bound.kwargs)
 
         return called
@@ -91,6 +86,16 @@ def held_to_types(
 def check_values(called: Callable[..., Any], given: Mapping[str, Any], error: type[OmnisimError]) -> None:
     """The same for some arguments, by the names of their parameters."""
     _check(called, called.__name__, given, error)
+
+
+def _accepted(
+    called: Callable[..., Any], what: str, given: Mapping[str, Any], error: type[OmnisimError]
+) -> dict[str, Any]:
+    """The arguments as they are taken; see :func:`_taken`."""
+    declared = _declared(called)
+    found = {name: _taken(value, declared[name][0]) if name in declared else value for name, value in given.items()}
+    _check(called, what, found, error)
+    return found
 
 
 def _check(called: Callable[..., Any], what: str, given: Mapping[str, Any], error: type[OmnisimError]) -> None:

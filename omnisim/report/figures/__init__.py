@@ -30,7 +30,7 @@ from omnisim.report.figures.growth import growth_curves
 from omnisim.report.figures.money import money_course, months
 from omnisim.report.figures.network import information_age, message_fates, network_map, timeline
 from omnisim.report.figures.probabilities import murphy_diagram, regret_map, reliability_diagram
-from omnisim.signatures import check_types
+from omnisim.signatures import check_values
 
 __all__ = [
     "agent_course",
@@ -88,7 +88,7 @@ def _checked(figure: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
         if first not in given:
             return figure(*args, **kwargs)  # Python says what is wrong with the call
         one_of(f"{first} of {figure.__name__}", given[first], kind, wanted, ProblemError)
-        check_types(figure, args, kwargs, ProblemError)
+        check_values(figure, given, ProblemError)
         if "population" in given:
             among(f"population of {figure.__name__}", given["population"], given[first].measures, ProblemError)
             people = given[first].measures[given["population"]].population.agents
