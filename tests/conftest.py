@@ -7,6 +7,7 @@ import importlib
 import json
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         help="leave out tests that have not begun after so many minutes; files come in an order that mixes the areas",
     )
+    parser.addoption(
+        "--turn",
+        default="",
+        help="with --minutes: files come in another order for every such word, so that in time all are run",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,9 +54,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # All examples of what the quick suite tries on a sample.
         if Suite.long and item.get_closest_marker("sampled"):
             item.add_marker("long")
+    _thin(items)
     if config.getoption("--minutes") is not None:
-        # The same order everywhere, in which no area always comes last.
-        items.sort(key=lambda item: hashlib.sha256(item.nodeid.partition("::")[0].encode()).digest())
+        # The same order everywhere for one word, in which no area always comes last.
+        turn = config.getoption("--turn")
+        items.sort(key=lambda item: hashlib.sha256((turn + item.nodeid.partition("::")[0]).encode()).digest())
+
+
+def _thin(items: list[pytest.Item]) -> None:
+    """Leave to the long suite what a test marked ``one_in`` tries beyond the first case and one in so many after it."""
+    seen: dict[str, int] = defaultdict(int)
+    for item in items:
+        thinned = item.get_closest_marker("one_in")
+        if thinned is None or item.get_closest_marker("long"):
+            continue
+        (share,) = thinned.args
+        test = item.nodeid.partition("[")[0]
+        if seen[test] % share:
+            item.add_marker("long")
+        seen[test] += 1
 
 
 @pytest.hookimpl(wrapper=True)

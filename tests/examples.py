@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-SHARE = 6
+SHARE = 12
 """The quick suite tries one example in so many."""
 
 

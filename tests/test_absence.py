@@ -21,6 +21,7 @@ def leaves_after(sums: int) -> int:
     return next(n for n in range(1, ROUNDS) if n > math.sqrt((n + 1) * (math.log(n + 1) + 2 * math.log(sums / DELTA))))
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("rule", [CumulativeThreshold, PerSubsequenceThreshold, SubsequenceThreshold])
 @pytest.mark.parametrize("first", [0, 300])
 def test_rounds_of_absence_are_no_plays(rule: type, first: int) -> None:

@@ -105,6 +105,7 @@ def imported(module: Path) -> Iterator[tuple[int, str]]:
     yield from visit(parsed(module))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
 def test_imports_go_one_way(module: Path) -> None:
     part = part_of(module)
@@ -314,6 +315,7 @@ def test_importing_the_package_imports_nothing_slow() -> None:
     assert slow & loaded_by("import omnisim") == set()
 
 
+@pytest.mark.long
 def test_reading_a_scenario_imports_nothing_that_only_results_need() -> None:
     code = "import omnisim.commands.validating; omnisim.load_scenario('synthetic_seasonal')"
     assert {"pandas", "plotly", "sklearn", "pyarrow", "scipy.stats"} & loaded_by(code) == set()

@@ -45,6 +45,7 @@ def test_small_ones_are_written_as_numpy_writes_them() -> None:
     assert written(arrays) == file.getvalue()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["C", "F", "apart", "one number", "bool"])
 def test_whatever_their_layout_they_come_back(name: str) -> None:
     table = DRAWN[: MANY // 1_000 * 1_000].reshape(-1, 1_000)

@@ -65,6 +65,7 @@ class TestHelp:
         assert "    omnisim run ercot_day_ahead\n" in answer.out
         assert "omnisim list" in answer.out
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)], ids=str)
     def test_h_is_help(self, command: list[str]) -> None:
         short, long = (CliRunner().invoke(app, [*command, flag], env={"COLUMNS": "200"}) for flag in ("-h", "--help"))
@@ -121,6 +122,7 @@ class TestExitCodes:
         assert path == str(tmp_path / "out" / "report.html")
         assert len(verdict) == 5
 
+    @pytest.mark.long
     def test_1_for_bad_input(self, tmp_path: Path) -> None:
         done = process("run", write_scenario(tmp_path), "--set", "sed=3")
         assert (done.returncode, done.stdout) == (1, "")
@@ -150,6 +152,7 @@ class TestExitCodes:
 
 
 class TestRun:
+    @pytest.mark.long
     def test_writes_to_a_folder_named_by_scenario_and_digest(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -160,6 +163,7 @@ class TestRun:
         assert omnisim_command("run", "toy.toml", "--seed", 4).out.splitlines()[-1] == str(folder / "report.html")
         assert json.loads((folder / "manifest.json").read_text())["digest"] == digest
 
+    @pytest.mark.long
     def test_a_name_without_letters_still_gives_a_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_scenario(tmp_path, TOY.replace('"toy"', '"../.."'))
         monkeypatch.chdir(tmp_path)
@@ -173,6 +177,7 @@ class TestRun:
         about = omnisim.load_trace(tmp_path / "out" / "trace.npz").about
         assert (about["rounds"], about["seed"]) == (3, 2)
 
+    @pytest.mark.long
     def test_a_shipped_scenario_by_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         answer = omnisim_command("run", "own_prices", "--rounds", 20, "--set", "populations.buyers.agents=2")
@@ -203,6 +208,7 @@ class TestRun:
         assert answer.err.endswith(": 2.5 > 1.25\n")
         assert answer.err.count("\n") == 1
 
+    @pytest.mark.long
     def test_strict_says_nothing_when_all_hold(self, tmp_path: Path) -> None:
         answer = omnisim_command("run", write_scenario(tmp_path), "--out", tmp_path / "out", "--strict")
         assert (answer.code, answer.err) == (0, "")
@@ -358,6 +364,7 @@ def test_the_command_is_installed_as_an_entry_point() -> None:
 
 
 class TestCompletion:
+    @pytest.mark.one_in(7)
     @pytest.mark.parametrize(
         ("typed", "offered"),
         [
@@ -384,6 +391,7 @@ class TestCompletion:
 
 
 class TestOpen:
+    @pytest.mark.long
     @pytest.mark.parametrize("found", [True, False])
     def test_the_page_is_shown(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
         asked: list[str] = []

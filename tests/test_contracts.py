@@ -139,6 +139,7 @@ CASES = [
 ]
 
 
+@pytest.mark.one_in(40)
 @pytest.mark.sampled
 @pytest.mark.parametrize(("kind", "name", "made_with", "told"), CASES)
 def test_registered_strategy(kind: str, name: str, made_with: dict[str, Any], told: dict[str, Any]) -> None:

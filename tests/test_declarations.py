@@ -364,6 +364,7 @@ def test_a_forecaster_that_hides_its_potential_cannot_declare_a_bound() -> None:
     assert unmet["note"].str.startswith("the potential exceeded e K").all()
 
 
+@pytest.mark.long
 def test_a_tolerance_of_ones_own_breaks_a_hypothesis_and_no_promise() -> None:
     middle = omnisim.forecasters.Published(np.full((400, 1), 0.5))
     stubborn = DecisionCalibrated([middle], combine=False, tolerance=1e6)
@@ -507,6 +508,7 @@ def test_a_record_with_other_declarations_is_refused(place: str, value: Any, mes
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_a_record_without_declarations_is_read_and_nothing_is_claimed(version: int, tmp_path: Path) -> None:
     path = tmp_path / "trace.npz"

@@ -128,6 +128,7 @@ class TestSignals:
         assert said == f"nothing was written to {out}: {expected}"
         assert not (tmp_path / "reports").exists()
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_a_run_with_checkpoints_goes_on(self, tmp_path: Path, name: str, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path, days=60), tmp_path / "out"
@@ -150,6 +151,7 @@ class TestSignals:
         said = interrupted(arguments, out, "SIGTERM")
         assert said == f"nothing was written to {out}, and there is no checkpoint yet: the same command begins anew"
 
+    @pytest.mark.long
     def test_a_run_into_a_folder_with_results(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
         assert omnisim_command("run", scenario, "--out", out).code == 0
@@ -200,6 +202,7 @@ class TestSignals:
         said = interrupted_at(place, arguments, out, "SIGTERM", over=True, files="comparisons/*/runs/*", count=3)
         assert said == f"3 runs are finished and kept in {out}: the same command goes on from there"
 
+    @pytest.mark.long
     def test_a_report(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
         assert omnisim_command("run", scenario, "--out", out).code == 0
@@ -208,6 +211,7 @@ class TestSignals:
         assert said == f"{out} is as it was: the same command begins anew"
         assert (out / "report.html").read_bytes() == before
 
+    @pytest.mark.long
     def test_a_report_that_is_written_already(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         scenario, out = write_scenario(tmp_path), tmp_path / "out"
         assert omnisim_command("run", scenario, "--out", out).code == 0
@@ -229,6 +233,7 @@ class TestSignals:
             "omnisim: interrupted by SIGINT; nothing was written: the same command begins anew\n",
         )
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ONE_OF_EACH)
     def test_one_that_comes_when_all_is_done_changes_nothing(self, name: str) -> None:
         last = "import atexit, time, omnisim.interruption\n"
@@ -252,6 +257,7 @@ class TestSignals:
             time.sleep(0.001)
         assert finish(command) == (0, "", "")
 
+    @pytest.mark.long
     def test_who_asks_again_does_not_wait_for_the_end_of_a_process_that_hangs(self) -> None:
         hangs = "import atexit, time, omnisim.interruption as i\ni._SAME_REQUEST = 0.0\n"
         hangs += "atexit.register(lambda: (print('hangs', flush=True), time.sleep(600)))"
@@ -323,6 +329,7 @@ class TestSignals:
         assert code == CODES[name]
         assert complaint.startswith(f"omnisim: interrupted by {name}; nothing was written to ")
 
+    @pytest.mark.long
     def test_one_for_a_handler_of_a_library_is_told_to_it_once(self) -> None:
         got: list[int] = []
         with signals_interrupt():

@@ -301,6 +301,7 @@ HONEST = [
 ]
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize(("rule", "forecaster"), HONEST)
 def test_the_runs_themselves_keep_every_promise(rule: type, forecaster: str) -> None:
     analysis = omnisim.analyze(honest(rule, forecaster))
@@ -309,6 +310,7 @@ def test_the_runs_themselves_keep_every_promise(rule: type, forecaster: str) -> 
     assert verdict(analysis).holds
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("case", FORGED)
 def test_a_failure_is_found_and_measured(case: str) -> None:
     table = forged(case).certificates
@@ -386,6 +388,7 @@ ON_A_PAGE = ("proposition 1", "Theorem 3", "the budget", "a base", "hedge")
 """Of these the quick suite writes the page; of the others it reads the sentences that stand there."""
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.sampled
 @pytest.mark.parametrize("case", FORGED)
 def test_the_page_and_the_terminal_say_so(case: str, tmp_path: Path) -> None:
@@ -414,6 +417,7 @@ def test_the_page_and_the_terminal_say_so(case: str, tmp_path: Path) -> None:
         assert alarm in text
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("case", FORGED)
 def test_strict_stops_on_it(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trace = forged(case).trace

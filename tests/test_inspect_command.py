@@ -38,6 +38,7 @@ def pasted(out: str) -> str:
     return out[out.index("[market]") :]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("case", ["entsoe new", "smard before 2022", "elspot", "omie", "ercot", "nyiso", "opsd"])
 def test_the_table_that_inspect_prints_runs_when_pasted(tmp_path: Path, case: str) -> None:
     path, _, expected = written(tmp_path, case, dt.date(2023, 10, 20), 30)
@@ -73,6 +74,7 @@ def own_layouts(prices: np.ndarray) -> dict[str, str]:
     }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["boerse.csv", "wide.csv", "tariff.tsv"])
 def test_the_keys_that_inspect_prints_are_those_of_read_prices(tmp_path: Path, name: str) -> None:
     prices = np.random.default_rng(0).uniform(20, 140, (20, 24)).round(2)
@@ -103,6 +105,7 @@ def test_inspect_says_what_the_file_is(tmp_path: Path) -> None:
     assert bars[int(mean.argmin())] == "▁"
 
 
+@pytest.mark.long
 def test_what_inspect_cannot_know_it_asks_with_the_evidence(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     stamps = pd.date_range("2023-03-20", "2023-11-05 23:00", freq="h")
@@ -132,6 +135,7 @@ def test_inspect_refuses_in_one_line(tmp_path: Path) -> None:
     assert "did you mean 'timezone'" in refusal("inspect", tmp_path / "a.csv", "--set", "timezon=Europe/Oslo")
 
 
+@pytest.mark.long
 def test_a_file_of_ones_own_runs_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, _, expected = written(tmp_path, "smard", dt.date(2023, 2, 1), 60)
     monkeypatch.chdir(tmp_path)
@@ -164,6 +168,7 @@ def test_run_needs_a_scenario_or_prices(tmp_path: Path) -> None:
         assert omnisim_command("run", *given).code == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("resolution", [pytest.param(15, marks=pytest.mark.whole), 30])
 def test_quarters_of_ones_own_run(tmp_path: Path, resolution: int) -> None:
     stamps = pd.date_range("2025-10-01", periods=20 * 1440 // resolution, freq=f"{resolution}min")
@@ -179,6 +184,7 @@ def page(folder: Path) -> str:
     return Parsed((folder / "report.html").read_bytes()).text
 
 
+@pytest.mark.long
 def test_warnings_are_on_the_console_and_in_the_first_lines_of_the_page(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     stamps = pd.date_range("2023-01-01 01:00", periods=40 * 24, freq="h")

@@ -131,6 +131,7 @@ def assert_no_reader_changes(owner: Any, names: list[str]) -> None:
     assert [name for name in before if before[name] != after[name]] == []
 
 
+@pytest.mark.long
 def test_who_writes_into_a_table_changes_nobody_elses(
     trace: omnisim.Trace, comparison: omnisim.Comparison, tmp_path: Any
 ) -> None:

@@ -151,6 +151,7 @@ def test_each_day_beyond_adds_to_the_bounds_on_biases_how_far_it_is() -> None:
     np.testing.assert_allclose(rows[["measured", "bound"]].to_numpy(float), expected, rtol=1e-9)
 
 
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize("seed", sampled_cases(range(6)))
 @pytest.mark.parametrize("beyond", [0, 4, T])
 @pytest.mark.parametrize(
@@ -171,6 +172,7 @@ def test_what_is_promised_holds_with_any_number_of_days_beyond(seed: int, beyond
     assert (table[table["claim"].str.contains("regret")]["hypotheses_met"] == N).all()
 
 
+@pytest.mark.long
 def test_narrower_limits_promise_more_and_none_is_the_box() -> None:
     def bounds(limits: Any) -> np.ndarray:
         rows = corollaries(played(2, 0, DecisionCalibrated([Climatology()]), limits))
@@ -221,6 +223,7 @@ TABLES = {
 }
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("written", TABLES)
 def test_limits_of_prices_in_a_scenario_file(written: str) -> None:
     changes = {"market.price_limits": [float(each) for each in written.split(",")], "rounds": 3}
@@ -248,6 +251,7 @@ def test_limits_are_ordered() -> None:
     assert not Limits()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("limits", [(0.3, 0.6), (0.0, 0.5)])
 @pytest.mark.parametrize("weights", ["potential", "hedge"])
 def test_a_white_box_adversary_beyond_the_limits_breaks_no_promise(limits: Any, weights: Any) -> None:

@@ -105,6 +105,7 @@ def test_half_a_character_is_refused(made: Path, tmp_path: Path, value: object) 
         assert "the manifest is damaged (it has half of a character, as in \\ud800" in refusal("report", folder)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "extra"),
     [

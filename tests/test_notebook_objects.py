@@ -151,6 +151,7 @@ def test_figures_are_a_namespace() -> None:
     assert omnisim.figures.regrets(omnisim.analyze(omnisim.simulate(scenario()))).layout.title.text
 
 
+@pytest.mark.long
 def test_a_clone_has_learnt_nothing() -> None:
     used = omnisim.forecasters.Climatology()
     omnisim.testing.check_forecaster(used)
@@ -199,6 +200,7 @@ def test_another_type_is_refused_in_one_line(changes: dict[str, Any], said: str)
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.long
 def test_a_scenario_can_be_named() -> None:
     named = omnisim.simulate("price_spikes", seed=3)
     loaded = omnisim.simulate(omnisim.load_scenario("price_spikes"), seed=3)
@@ -653,6 +655,7 @@ def test_laws_of_delays_take_numbers_of_numpy() -> None:
 
 
 class TestLearners:
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("name", registry.KINDS["learners"])
     def test_ours_keep_their_contract(self, name: str) -> None:
         omnisim.testing.check_learner(registry.find("learners", name)())

@@ -58,6 +58,7 @@ def command(kind: str, scenario: Path, folder: Path) -> list[object]:
     }[kind]  # fmt: skip
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
@@ -81,6 +82,7 @@ def test_other_results_are_refused_in_one_line_and_left_as_they_are(first, secon
     assert state(folder) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["run", "comparison"])
 def test_the_same_command_may_write_its_own_folder_again(kind, scenario, tmp_path) -> None:
     folder = tmp_path / "out"
@@ -89,6 +91,7 @@ def test_the_same_command_may_write_its_own_folder_again(kind, scenario, tmp_pat
         assert (answer.code, answer.err) == (0, "")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("with_pages")
 def test_force_replaces_other_results(scenario, tmp_path) -> None:
     folder = tmp_path / "out"
@@ -100,6 +103,7 @@ def test_force_replaces_other_results(scenario, tmp_path) -> None:
     assert refusal(*command("comparison", scenario, folder)).count("another run") == 1
 
 
+@pytest.mark.long
 def test_a_comparison_may_grow_in_its_folder(scenario, tmp_path) -> None:
     folder = tmp_path / "out"
     few = command("comparison", scenario, folder)

@@ -122,6 +122,7 @@ class TestHolding:
         with pytest.raises(OutputError, match=r"out: cannot be written to: .*; choose another folder with --out"):
             held(tmp_path / "file" / "out").__enter__()
 
+    @pytest.mark.long
     def test_only_one_at_a_time_however_many_want_it(self, tmp_path: Path) -> None:
         # Each reads a number and writes it back increased; were two ever inside together, steps would be lost.
         code = f"""
@@ -175,6 +176,7 @@ class TestCommands:
         assert omnisim_command("run", scenario, "--out", tmp_path / "out").code == 0
         return scenario
 
+    @pytest.mark.long
     def test_each_of_them_is_refused(self, tmp_path: Path, finished: Path, holder: "subprocess.Popen[str]") -> None:
         out = tmp_path / "out"
         before = {path: path.read_bytes() for path in out.iterdir()}
@@ -200,6 +202,7 @@ def test_a_comparison_in_python_holds_its_folder_too(tmp_path: Path, holder: "su
         omnisim.compare(small_scenario(), ["climatology"], seeds=1, jobs=1, out=tmp_path / "out")
 
 
+@pytest.mark.long
 def test_a_comparison_answers_from_what_was_asked(tmp_path: Path) -> None:
     first = omnisim.compare(small_scenario(), ["climatology", "persistence"], seeds=2, jobs=1, out=tmp_path)
     second = omnisim.compare(small_scenario(), ["persistence", "conditional_mean"], seeds=3, jobs=1, out=tmp_path)

@@ -113,6 +113,7 @@ def with_boom(command: str, what: str, *more: object) -> list[object]:
     return [command, "synthetic_seasonal", "--rounds", "4", *chosen, *more]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("what", sampled_cases(SAID, share=2))
 def test_the_command_names_it(boom: Path, what: str) -> None:
     answer = omnisim_command(*with_boom("run", what, "--out", boom / "out"))
@@ -142,6 +143,7 @@ def test_ctrl_c_in_python_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> N
         signal.signal(signal.SIGINT, handler)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("what", ["divide", "exit", "odd", "interrupt"])
 def test_before_the_first_round_as_well(boom: Path, what: str) -> None:
     answer = omnisim_command(*with_boom("validate", what, "--set", "forecaster.early=true"))
@@ -158,6 +160,7 @@ def test_agents_that_cannot_be_drawn(boom: Path, command: str) -> None:
     assert answer.err.startswith(said)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_comparison_records_it_and_goes_on(boom: Path, jobs: int) -> None:
     names = "persistence,boom(what=exit),boom(what=odd),boom(what=divide)"

@@ -53,6 +53,7 @@ def test_a_manifest_says_what_was_promised_and_what_it_hangs_on(tmp_path: Path) 
     assert str(tmp_path.home()) not in json.dumps(manifest["machine"])
 
 
+@pytest.mark.long
 def test_the_kernel_is_the_one_in_use() -> None:
     if "Haswell" not in kernels():
         pytest.skip("no kernel can be chosen")
@@ -65,6 +66,7 @@ def test_the_kernel_is_the_one_in_use() -> None:
         assert machine["numba_target"] == kernel.lower()
 
 
+@pytest.mark.long
 def test_a_comparison_keeps_them_for_every_run(tmp_path: Path) -> None:
     scenario = write_scenario(tmp_path)
     arguments = ["--forecasters", "persistence", "--seeds", 2, "--jobs", 1, "--out", tmp_path / "out"]

@@ -131,6 +131,7 @@ class TestFiles:
 
 
 class TestAgain:
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "text",
         [
@@ -153,12 +154,14 @@ class TestAgain:
         digests = [json.loads((d / "manifest.json").read_text())["digest"] for d in (first, second)]
         assert digests[0] == digests[1]
 
+    @pytest.mark.long
     def test_another_seed_gives_another_trace(self, tmp_path: Path) -> None:
         path = write_scenario(tmp_path, SYNTHETIC)
         for seed in (1, 2):
             assert omnisim_command("run", path, "--seed", seed, "--out", tmp_path / str(seed)).code == 0
         assert (tmp_path / "1" / "trace.npz").read_bytes() != (tmp_path / "2" / "trace.npz").read_bytes()
 
+    @pytest.mark.long
     def test_a_run_that_is_forced_into_the_same_folder_replaces_it(self, copied: Path) -> None:
         before = (copied / "trace.npz").read_bytes()
         assert omnisim_command("run", copied / "scenario.toml", "--rounds", 4, "--out", copied, "--force").code == 0
@@ -210,6 +213,7 @@ class TestInterruptions:
 
 
 class TestReport:
+    @pytest.mark.long
     def test_writes_the_page_again_and_nothing_else(self, copied: Path) -> None:
         (copied / "report.html").write_text("old")
         before = {path.name: path.read_bytes() for path in copied.iterdir() if path.name != "report.html"}
@@ -261,6 +265,7 @@ class TestReport:
         assert re.search(said, line)
         assert (copied / "report.html").read_bytes() == page
 
+    @pytest.mark.long
     def test_the_trace_of_the_same_scenario_with_another_file_of_prices(self, copied: Path, tmp_path: Path) -> None:
         """The digest is that of what the files hold, so the trace of other prices is told apart."""
         path = write_scenario(tmp_path / "other")
@@ -329,6 +334,7 @@ class TestReport:
         assert "has schema version 99, this omnisim reads " in refusal("report", copied)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("last", ["manifest.json", "scenario.toml", "trace.npz", "agents.parquet", "certificates.json"])
 def test_a_run_that_was_stopped_while_it_wrote_is_run_again(tmp_path: Path, last: str) -> None:
     scenario, out = write_scenario(tmp_path), tmp_path / "out"

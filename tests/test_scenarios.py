@@ -38,6 +38,7 @@ class TestShipped:
     def test_it_has_a_description_for_the_report(self, path: Path) -> None:
         assert tomllib.loads(path.read_text(encoding="utf-8"))["description"].endswith(".")
 
+    @pytest.mark.one_in(8)
     def test_it_runs(self, path: Path) -> None:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
         few = {f'populations."{name}".agents': 3 for name, table in tree["populations"].items() if "agents" in table}
@@ -54,6 +55,7 @@ VALIDATED = {"ercot_day_ahead", "lossy_broadcast", "price_spikes", "retailers", 
 """Those that the command validates in the quick suite too, which runs some rounds of all of them."""
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(
     "path",
     [pytest.param(path, id=path.stem, marks=() if path.stem in VALIDATED else pytest.mark.whole) for path in FILES],
@@ -66,6 +68,7 @@ def test_it_is_valid(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert answer.out.startswith(f"{path.stem}: valid; ")
 
 
+@pytest.mark.long
 def test_a_name_stands_for_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = shipped.folder() / "synthetic_seasonal.toml"

@@ -128,6 +128,7 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+@pytest.mark.long
 @given(st.recursive(st.one_of(scalars, plain_arrays), containers, max_leaves=12))
 def test_any_data_comes_back_as_it_was(value: Any) -> None:
     assert alike(back(value), value)
@@ -157,6 +158,7 @@ def layouts(draw: st.DrawFn) -> np.ndarray:
     return array
 
 
+@pytest.mark.long
 @given(layouts())
 def test_arrays_keep_their_layout(array: np.ndarray) -> None:
     found = back(array)

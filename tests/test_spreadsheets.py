@@ -42,6 +42,7 @@ def test_numbers_and_what_is_missing_stay() -> None:
     assert frame["c"][0] == "-x"  # a copy was changed
 
 
+@pytest.mark.long
 def test_nothing_else_writes_csv() -> None:
     root = Path(omnisim.__file__).parent
     for path in root.rglob("*.py"):

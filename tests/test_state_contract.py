@@ -35,5 +35,6 @@ def test_state_beyond_the_attributes_is_noticed() -> None:
         testing.check_forecaster(Forgetful())
 
 
+@pytest.mark.long
 def test_what_cannot_be_stored_is_allowed() -> None:
     testing.check_forecaster(Opened(2))

@@ -68,6 +68,7 @@ def test_every_refusal(hostile: Path, override: str) -> None:
 COMPARED = ["--forecasters", "persistence,climatology", "--seeds", 2, "--jobs", 1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [["run", []], ["compare", COMPARED]], ids=lambda command: command[0])
 def test_warnings_of_the_command_line(hostile: Path, command: tuple[str, list[object]]) -> None:
     hostile.write_text(hostile.read_text(encoding="utf-8").replace("high = 100.0", "high = 61.0"), encoding="utf-8")

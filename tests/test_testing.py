@@ -359,6 +359,7 @@ def test_one_round_is_enough_and_none_is_too_few(check: Any, strategy: Any) -> N
         check(strategy, rounds=0)
 
 
+@pytest.mark.long
 def test_an_adversary_may_take_its_dimension_from_the_populations() -> None:
     played = set()
 

@@ -25,6 +25,7 @@ print(json.dumps([early, before, inside, threads()]))
 """
 
 
+@pytest.mark.long
 def test_a_library_that_came_with_a_later_import_is_limited_too() -> None:
     """SciPy's linear algebra is a library of its own, which is there only once SciPy is."""
     done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)  # noqa: S603 (ours)

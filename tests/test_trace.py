@@ -164,6 +164,7 @@ def test_a_file_cut_short(kept: float, written: bytes, tmp_path: Path) -> None:
         omnisim.load_trace(tmp_path / "trace.npz")
 
 
+@pytest.mark.long
 def test_a_flipped_bit_is_noticed_or_harmless(written: bytes, trace: omnisim.Trace, tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     noticed = 0

@@ -27,6 +27,7 @@ DEEP = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", DEEP)
 def test_toml_that_is_nested(toy: Path, how: str) -> None:
     toy.write_text(f"{DEEP[how]}\n{TOY}" if "=" in DEEP[how].partition("\n")[0] else TOY + DEEP[how], encoding="utf-8")
@@ -54,6 +55,7 @@ def test_whole_numbers_of_five_thousand_digits(toy: Path) -> None:
     assert "it may have 64" in refusal("validate", toy, "--set", f"populations.buyers.agents={'9' * 4000}")
 
 
+@pytest.mark.long
 def test_such_a_number_in_a_manifest(toy: Path) -> None:
     out = toy.parent / "out"
     assert omnisim_command("run", toy, "--out", out).code == 0
@@ -65,6 +67,7 @@ def test_such_a_number_in_a_manifest(toy: Path) -> None:
     )
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("value", ["[]", "[[1]]", "{}", "[1, 'a']", "true", "2021-01-01", "[[[]]]"])
 @pytest.mark.parametrize(
     "key",
@@ -98,6 +101,7 @@ class TestCompressed:
             (toy.parent / "prices.csv.gz").write_bytes(packed[:kept])
             assert refusal("validate", toy).startswith(f"{toy}: market: prices.csv.gz"), kept
 
+    @pytest.mark.long
     def test_a_wrong_bit_anywhere(self, toy: Path, packed: bytes) -> None:
         rng = np.random.default_rng(1)
         # Behind the ten bytes of the header, some of which nobody reads.
@@ -108,6 +112,7 @@ class TestCompressed:
             assert refusal("validate", toy).startswith(f"{toy}: market: prices.csv.gz"), place
 
 
+@pytest.mark.long
 def test_parquet_files_that_were_swapped(toy: Path) -> None:
     """Good files of other tables: of the agents of a run, of the runs of a comparison, of one without rows."""
     out = toy.parent / "out"
@@ -121,6 +126,7 @@ def test_parquet_files_that_were_swapped(toy: Path) -> None:
         assert path.name in line
 
 
+@pytest.mark.long
 def test_keys_of_a_plan_that_are_gone(toy: Path) -> None:
     out = toy.parent / "out"
     comparison = ["compare", toy, "--forecasters", "persistence,climatology", "--seeds", 1, "--jobs", 1, "--out", out]

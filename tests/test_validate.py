@@ -65,6 +65,7 @@ def toy(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("override", REFUSED)
 def test_what_run_refuses_is_not_valid(toy: Path, override: str) -> None:
     said = refusal("validate", toy, "--set", override)
@@ -128,6 +129,7 @@ def test_prices_that_are_made_up_have_only_a_scale() -> None:
     assert not {"read", "prices", "played"} & set(said)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["synthetic_seasonal", "lossy_broadcast"])
 def test_the_record_takes_what_it_says(name: str) -> None:
     scenario = omnisim.load_scenario(name, {"rounds": 40})

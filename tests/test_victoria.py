@@ -52,6 +52,7 @@ def test_days_and_subsequences_are_those_of_the_file() -> None:
     assert scenario.about["market"]["clipped"] == outside.sum() == 9
 
 
+@pytest.mark.long
 def test_the_download_becomes_the_file_by_the_command_of_the_comment(tmp_path: Path) -> None:
     # The columns as Kaggle's file has them.
     days = table()

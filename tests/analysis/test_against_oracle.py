@@ -30,6 +30,7 @@ def agree(run: Run) -> None:
     np.testing.assert_array_equal(table["money"], table["utility"])
 
 
+@pytest.mark.long
 @examples(1800)
 @given(instance=instances(), rule=st.sampled_from(sorted(RULES)))
 def test_every_agent_acts_and_fares_as_by_hand(instance: Instance, rule: str) -> None:

@@ -370,6 +370,7 @@ def check(table: Any, expected: Sequence[tuple[str, str, float, list[Case]]]) ->
         assert row["informative"] == (case.bound < case.trivial), where
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("rule", NUMBERS)
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 @pytest.mark.parametrize(("d", "bases"), [(1, False), (2, True)])

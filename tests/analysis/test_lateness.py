@@ -53,6 +53,7 @@ SUFFICIENT = [CumulativeThreshold, SubsequenceThreshold, partial(CumulativeThres
 """Rules whose thresholds the theorems ask for, so that only the record decides whether a benchmark is promised."""
 
 
+@pytest.mark.long
 @given(scenarios(SUFFICIENT), st.integers(0, 50))
 @examples(240)
 def test_benchmarks_are_promised_only_where_news_came_in_order(drawn: omnisim.Scenario, seed: int) -> None:

@@ -56,6 +56,7 @@ def trace(request: pytest.FixtureRequest) -> omnisim.Trace:
     return omnisim.simulate(scenario(request.param))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_blocks")
 def test_measuring_copies_no_costs(trace: omnisim.Trace) -> None:
     costs = trace.costs["many"].nbytes

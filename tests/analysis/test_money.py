@@ -14,6 +14,7 @@ from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Man
 KINDS = (EnergyBuyers, Manufacturers, BudgetedOperators, DeferrableLoads, SpikeHedgers)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.4])
 @pytest.mark.parametrize("spike", [5000.0, -500.0])
 def test_money_is_value_less_load_times_the_prices_of_the_file(tmp_path: Path, share: float, spike: float) -> None:
@@ -156,6 +157,7 @@ class TestAccuracy:
             ):
                 assert rows.loc[measure, ["value", "baseline"]].tolist() == pytest.approx(expected), measure
 
+    @pytest.mark.long
     def test_measures_of_order_by_brute_force(self) -> None:
         rng = np.random.default_rng(6)
         forecast, truth = rng.integers(0, 6, (2, 50, 12)).astype(float)

@@ -30,6 +30,7 @@ def test_a_rounding_error_violates_nothing() -> None:
     assert positive[0, 0] == 2e-9
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("agents", [1, 2, 7])
 def test_tables_do_not_depend_on_how_many_agents_are_taken_at_once(
     agents: int, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ from omnisim.elimination import BestResponse, FirstViolation, SubsequenceFirstVi
 from omnisim.market import Scaling
 
 
+@pytest.mark.long
 @given(scenarios([BestResponse, FirstViolation, SubsequenceFirstViolation]), st.integers(0, 50))
 @examples(240)
 def test_money_under_the_three_forecasts(drawn: omnisim.Scenario, seed: int) -> None:

@@ -45,6 +45,7 @@ def keeps(estimator, check) -> None:
         check(estimator)
 
 
+@pytest.mark.one_in(9)
 @parametrize_with_checks([
     DirectOmnipredictor(DecisionTreeClassifier(max_depth=2, random_state=0), folds=2),
     DirectRegressor("single_feature"),
@@ -72,6 +73,7 @@ def sample(n: int, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return x, (rng.random(n) < 0.1 + 0.8 * (x[:, 1] > 0.4)).astype(int)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("make", CLASSIFIERS)
 @pytest.mark.parametrize("base", ["single_feature", "columns", DecisionTreeClassifier(max_depth=2, random_state=0)])
 def test_laws_means_and_draws_agree(make, base) -> None:
@@ -88,6 +90,7 @@ def test_laws_means_and_draws_agree(make, base) -> None:
     np.testing.assert_array_equal(model.sample(x[:5], random_state=1), model.sample(x[:5], random_state=1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", CLASSIFIERS)
 def test_the_same_seed_gives_the_same_model(make) -> None:
     x, y = sample(200)
@@ -111,6 +114,7 @@ def test_a_sample_of_its_own_is_what_base_predictors_see() -> None:
     assert others > 1, "the rows of base predictors make hardly a difference, so this tests less than it should"
 
 
+@pytest.mark.long
 def test_the_number_of_thresholds_follows_the_rows_of_the_ensemble() -> None:
     x, y = sample(600)
     assert DirectOmnipredictor(random_state=0).fit(x, y).grid_.size == 16 + 1
@@ -163,6 +167,7 @@ def test_what_is_not_fitted_says_so(make, base) -> None:
                 getattr(model, method)(np.zeros((2, 3)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", REGRESSORS)
 def test_means_and_quantiles_in_the_units_of_the_outcome(make) -> None:
     """A finite law, y in {10, 20, 30}: the mean by x is known, and so is the 0.8-quantile.
@@ -265,6 +270,7 @@ class TestRegressorsOfModels:
         X = rng.normal(size=(n, 3))
         return X, 3 * X[:, 0] - 2 * X[:, 1] + rng.normal(size=n)
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("quantile", "most"), [(None, 1.5), (0.9, 0.3)])
     def test_a_sum_of_two_features_is_found(self, quantile, most):
         # Of one feature alone the error is at least that of the other: a variance of 1 + 4 for the mean, and of the
@@ -281,6 +287,7 @@ class TestRegressorsOfModels:
         assert (answers != y).all()
         assert np.isin(answers, y).all()
 
+    @pytest.mark.long
     def test_frames_with_text_and_missing_values(self):
         X, y = self.sample()
         frame = pd.DataFrame({"kind": np.where(X[:, 0] > 0, "up", "down"), "size": X[:, 1]})
@@ -294,6 +301,7 @@ class TestRegressorsOfModels:
         assert DirectRegressor(random_state=0).fit(X, y).ensemble_.m == 64
         assert DirectRegressor("single_feature", random_state=0).fit(X, y).ensemble_.m == 8
 
+    @pytest.mark.long
     def test_quantiles_are_carried_along_by_an_increasing_function(self):
         # Thresholds are ranks, of outcomes and of their cubes, whose largest are far from the others: equally spaced,
         # most would lie where no outcome does. 0.01 is for the interpolation between outcomes.
@@ -304,6 +312,7 @@ class TestRegressorsOfModels:
             rank = np.searchsorted(outcomes, grid, side="right") / 300
             np.testing.assert_allclose(rank, np.arange(51) / 50, atol=0.01)
 
+    @pytest.mark.long
     def test_a_few_huge_outcomes_do_not_coarsen_a_quantile(self):
         # 0.5-quantiles of the sum plus noise: known, they leave E|N(0, 1)| / 2 = 0.40.
         (X, y), (new, truth) = self.sample(), self.sample(2000, seed=12)
@@ -311,6 +320,7 @@ class TestRegressorsOfModels:
         p = DirectRegressor(quantile=0.5, random_state=0).fit(X, y).predict(new)
         assert mean_pinball_loss(truth, p, alpha=0.5) < 0.7
 
+    @pytest.mark.long
     def test_the_law_is_on_the_grid_in_units_of_y(self):
         X, y = self.sample(100)
         model = TwoPlayerRegressor(quantile=0.5, m=8, random_state=0).fit(X, y)
@@ -318,6 +328,7 @@ class TestRegressorsOfModels:
         assert np.isin(model.sample(X, random_state=1), model.grid_).all()
         assert ((model.predict(X) >= y.min()) & (model.predict(X) <= y.max())).all()
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("quantile", [None, 0.3])
     @pytest.mark.parametrize("make", REGRESSORS)
     def test_predictions_lie_where_the_law_says_and_are_the_models_there(self, make, quantile):
@@ -349,6 +360,7 @@ class TestRegressorsOfModels:
         for m in (1, 2, 64):
             np.testing.assert_allclose(Single(m=m, random_state=0).fit(X, y).predict(new[seen]), alone[seen], atol=1e-9)
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("quantile", [None, 0.1])
     @pytest.mark.parametrize("curved", [False, True])
     def test_the_best_model_is_surely_better_or_the_simplest_in_units_of_y(self, quantile, curved):
@@ -372,6 +384,7 @@ class TestRegressorsOfModels:
         assert sure == curved
         assert model.base_predictors_.best == ("gradient boosting" if sure else "linear")
 
+    @pytest.mark.long
     def test_an_outlier_does_not_make_ordinary_means_coarse(self):
         """One outcome a thousand times the others: 64 equal parts of the range are 150 each, y is within 10."""
         (X, y), (new, truth) = self.sample(), self.sample(2000, seed=12)
@@ -437,6 +450,7 @@ def plainly(column):
     return np.array(found, dtype=object if kind is str else float)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(
     ("model", "kind"),
     spread(

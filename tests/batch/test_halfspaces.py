@@ -24,6 +24,7 @@ def can_be_cut_out(points, answers):
     return found.status == 0
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=15, deadline=None)
 def test_two_features_equal_brute_force(seed, coarse):

@@ -55,6 +55,7 @@ class TestSampledRounds:
         assert found.std(axis=0).max() <= stated
         assert found.std(axis=0).max() > 1e-9
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize(("n", "kept"), [(3, 2), (5, 3), (7, 1), (8, 4)])
     def test_every_round_is_kept_as_often_as_every_other(self, n, kept):
         # The upper one is wrong in every round and loses weight: the weights of no two rounds are the same.
@@ -130,6 +131,7 @@ class TestMemory:
         rng = np.random.default_rng(9)
         return rng.random((self.n, self.m)) < 0.5, rng.integers(0, 2, self.n)
 
+    @pytest.mark.long
     def test_two_player_keeps_neither_gains_nor_all_rounds(self):
         # One table of floats would be 20 MB: kept are 2^19 weights and 4096 rows of gains.
         assert self.taken(two_player) < 8 * (2**19 + 2 * 4096 * self.m + 20 * self.n)

@@ -77,6 +77,7 @@ def test_the_truth_has_no_calibration_error_and_beats_every_base_predictor():
     assert float(omniprediction_error(truth, law.exceeds, law.chance, law.mass)) <= 1e-15
 
 
+@pytest.mark.long
 def test_intervals_cover_as_often_as_they_say():
     # One threshold: the error is a mean of independent rows in [-1/2, 1/2], and the percentile interval of a mean of
     # 200 is close to normal. Of 300 intervals of level 0.9 fewer than 240 cover with probability 4e-8, by the binomial;

@@ -97,6 +97,7 @@ def test_direct_ensembling_is_algorithm_3_with_algorithm_2(seed, m, c, split, st
 STARTS = st.sampled_from(["min_high", "max_low", "middle"])
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 5), STARTS)
 @settings(max_examples=120, deadline=None)
 def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below, above, start):
@@ -128,6 +129,7 @@ def test_a_merge_costs_each_side_at_most_the_largest_deviation_twice(seed, below
         assert excess <= 2 * epsilon + 1e-9
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.sampled_from([0.0, 0.2, 1.0]), STARTS)
 @settings(max_examples=120, deadline=None)
 def test_on_the_sample_hardly_anything_is_lost_and_nothing_without_a_buffer(seed, m, c, start):

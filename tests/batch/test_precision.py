@@ -147,6 +147,7 @@ def simulated(n, m, seed=0):
     return base.exceeds(x), y, base.exceeds(SIMULATED_X)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n", "seed"), sampled_cases([(1600, 0), (1600, 1), (3200, 0)]))
 def test_the_two_player_game_is_that_of_60_digits(n, seed):
     m, c = 32, 32
@@ -188,6 +189,7 @@ def _quickly(weights, row):
     return m, mpmath.mpf(0)
 
 
+@pytest.mark.long
 def test_calibrated_multiaccuracy_played_with_60_digits():
     """Weights and signs from hyperbolic functions; the plays of :func:`outer_crossings` from its description."""
     n, m, c = 1600, 12, 1.0

@@ -101,6 +101,7 @@ def test_every_public_measure_is_among_these():
     assert public == {name.split(",")[0] for name in MEASURES}
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("name", MEASURES)
 @pytest.mark.parametrize("seed", range(3))
 def test_whole_weights_are_rows_repeated_and_those_of_zero_are_absent(name, seed):
@@ -197,6 +198,7 @@ class TestStepCalibration:
         assert found.p_value == 1
         assert found.sets["bias"].abs().max() == pytest.approx(expected)
 
+    @pytest.mark.long
     def test_p_values_are_uniform_under_the_truth_and_small_where_it_is_missed(self):
         """100 samples drawn from p, 19 draws each: p <= 0.1 has chance 0.1; 30 or more of 100 has chance below 1e-8."""
         rng, small = np.random.default_rng(0), 0
@@ -310,6 +312,7 @@ def test_labels_and_both_columns_of_probabilities():
     pd.testing.assert_frame_equal(gaps, batch.omniprediction_gaps(p, y, {"turned": 1 - p}))
 
 
+@pytest.mark.long
 def test_intervals_of_regret_cover_as_often_as_they_say():
     """One model and one loss, so that a regret is a mean: 100 samples of 200 rows, level 0.9.
 
@@ -334,6 +337,7 @@ def test_intervals_of_regret_cover_as_often_as_they_say():
     assert wide.loc["everyone", "misses"] == row["regret"]
 
 
+@pytest.mark.long
 def test_scorers_work_in_cross_validation():
     rng = np.random.default_rng(0)
     X = rng.random((200, 2))

@@ -57,6 +57,7 @@ def algorithm_1(exceeds, y, rate):
     return predict
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 25), st.sampled_from([0.3, 1.0, 8.0]))
 @settings(max_examples=60, deadline=None)
 def test_two_player_is_algorithm_1(seed, m, n, c):

@@ -79,6 +79,7 @@ def outcomes(name: str, y: np.ndarray, seed: int) -> np.ndarray:
 ALL = {**CLASSIFIERS, **REGRESSORS}
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("name", ALL)
 @FEW
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(12, 40))
@@ -91,6 +92,7 @@ def test_whole_weights_are_rows_repeated_in_any_order(name: str, seed: int, n: i
     np.testing.assert_array_equal(predicted(weighted, x), predicted(repeated, x))
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("name", ALL)
 @FEW
 @given(seed=st.integers(0, 2**32 - 1))
@@ -105,6 +107,7 @@ def test_rows_of_weight_zero_are_absent(name: str, seed: int) -> None:
     np.testing.assert_array_equal(predicted(all_rows, x), predicted(without, x))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ranges", [False, True])
 @FEW
 @given(seed=st.integers(0, 2**32 - 1))
@@ -145,6 +148,7 @@ class TestFunctions:
         times[0] = 1
         return exceeds, y, times, np.repeat(np.arange(n), times)
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize(
         "fit",
         [
@@ -166,6 +170,7 @@ class TestFunctions:
         fractions = [fit(exceeds[some], y[some], sample_weight=times[some] * 0.3) for some in (kept, ...)]
         np.testing.assert_allclose(*(each.mixture(exceeds) for each in fractions), atol=1e-12)
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("target", [Probability(), Mean(), Quantile(0.3)])
     @SOME
     @given(seed=st.integers(0, 2**32 - 1), factor=st.floats(1e-6, 1e6))
@@ -359,6 +364,7 @@ def test_a_base_that_takes_no_weights() -> None:
         made.fit(x, y, sample_weight=times * 1.25)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("quantile", [None, 0.5])
 def test_regressors_of_models_take_weights(quantile) -> None:
     """A linear outcome for rows of weight, and nonsense for those of almost none, also in a program and pipelines."""
@@ -388,6 +394,7 @@ class TestRouting:
         weights = np.tile([1.0, 0.0, 1.5], 30)
         return x, np.where(weights > 0, x[:, 0] > 0.4, x[:, 0] < 0.4).astype(int), weights
 
+    @pytest.mark.one_in(5)
     @pytest.mark.parametrize("name", CLASSIFIERS)
     def test_pipelines_and_searches(self, name):
         x, y, weights = self.sample()
@@ -419,6 +426,7 @@ class TestRouting:
         alone = sklearn.clone(REGRESSORS[name]).fit(x[:60], y[:60], sample_weight=weights[:60])
         assert made["test_score"][0] == alone.score(x[60:], y[60:], sample_weight=weights[60:])
 
+    @pytest.mark.long
     def test_a_base_that_is_a_pipeline_is_given_them(self):
         """Also where its own steps have requested nothing, and by the models that are fitted by default."""
         x, y, weights = self.sample()

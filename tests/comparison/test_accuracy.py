@@ -63,6 +63,7 @@ def comparison() -> omnisim.Comparison:
     )
 
 
+@pytest.mark.long
 def test_accuracy_is_that_of_the_runs(comparison: omnisim.Comparison) -> None:
     scenario = omnisim.load_scenario("ercot_day_ahead", SMALL)
     forecasters = {
@@ -81,6 +82,7 @@ def test_accuracy_is_that_of_the_runs(comparison: omnisim.Comparison) -> None:
         assert (joined["unit"] == joined["unit_run"]).all()
 
 
+@pytest.mark.long
 def test_the_test_is_on_errors_at_true_prices(comparison: omnisim.Comparison) -> None:
     scenario = omnisim.load_scenario("ercot_day_ahead", SMALL)
     errors = []

@@ -78,6 +78,7 @@ class TestFrames:
             np.testing.assert_array_equal(found[column].to_numpy(float), expected[column].to_numpy(float), column)
         assert set(found["benchmark"]) == set(expected["benchmark"])
 
+    @pytest.mark.long
     def test_means_over_agents_and_seeds(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
         for row in comparison.means.itertuples():
             there = agents[
@@ -197,6 +198,7 @@ class TestFrames:
         np.testing.assert_allclose(rows["mean"], np.mean(grown, axis=0), atol=1e-12)
         assert list(rows["rounds"]) == list(grown[0].index)
 
+    @pytest.mark.long
     def test_certificates_are_counted(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
         for row in comparison.certificates.itertuples():
             listed = [one_by_one[row.forecaster, seed].certificates for seed in range(SEEDS)]
@@ -227,11 +229,13 @@ class TestMethods:
         assert set(comparison.table["verdict"].iloc[1:]) <= {"better", "worse", "not separated"}
         assert list(comparison.table["comparisons"].dropna()) == [2, 2]
 
+    @pytest.mark.long
     def test_two_seeds_are_two_markets(self) -> None:
         found = compared(seeds=2)
         assert found.runs["outcomes"].nunique() == 2
         assert set(found.overall.loc[found.overall["measure"] == "utility", "method"]) == {"seeds"}
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("seeds", "method"), [(1, "days"), (5, "days")])
     def test_a_replayed_market(self, seeds: int, method: str) -> None:
         # The agents are the same under every seed, so that only the days of the market can be resampled.
@@ -251,6 +255,7 @@ class TestMethods:
         difference = by_rounds["climatology", 0] - by_rounds["persistence", 0]
         np.testing.assert_allclose(found.table["difference"].iloc[1], difference)
 
+    @pytest.mark.long
     def test_short_columns_of_the_runs_are_read_once(
         self, comparison: omnisim.Comparison, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -293,6 +298,7 @@ class TestMethods:
                     paid = (np.array(earned).reshape(-1, len(people)) * scale + offset).mean(axis=1).sum()
                     np.testing.assert_allclose(money, paid, atol=1e-12)
 
+    @pytest.mark.long
     def test_different_currencies_are_not_averaged(self) -> None:
         scenario = small_scenario()
         many, few = scenario.populations
@@ -301,6 +307,7 @@ class TestMethods:
         assert found.table["money"].isna().all()
         assert found.means.loc[found.means["measure"] == "money", "mean"].notna().all()
 
+    @pytest.mark.long
     def test_nor_are_they_over_the_days_of_a_replayed_market(self) -> None:
         scenario = small_scenario(replayed())
         many, few = scenario.populations
@@ -315,6 +322,7 @@ class TestMethods:
 
 
 class TestAxes:
+    @pytest.mark.long
     def test_contexts_are_compared_within_themselves(self) -> None:
         rules = {"all": omnisim.elimination.FirstViolation(), "none": "best_response"}
         markets = {"a": replayed(seed=1), "b": replayed(seed=2)}
@@ -330,11 +338,13 @@ class TestAxes:
         assert table.loc["mean", "difference"].isna().all()
         assert (table.loc[["last", "truth"], "comparisons"] == 8).all()
 
+    @pytest.mark.long
     def test_without_others_there_is_nothing_to_compare(self) -> None:
         found = omnisim.compare(small_scenario(), "climatology", seeds=2, jobs=1)
         assert len(found.table) == 1
         assert len(found.differences) == len(found.gains) == 0
 
+    @pytest.mark.long
     def test_settings_with_several_values_are_in_the_label_of_each_variant(self) -> None:
         few = {f"populations.{name}.agents": 1 for name in ("buyers", "factories", "operators")}
         scenario = omnisim.load_scenario("ercot_day_ahead", {**few, "subsequences": {"all": True}})
@@ -360,6 +370,7 @@ class TestAxes:
             name: {"agents": n, "standing": n, "currency": "EUR"} for name, n in (("many", 4), ("few", 2))
         }
 
+    @pytest.mark.long
     def test_a_variant_none_of_whose_runs_is_there_has_none(self, tmp_path: Path) -> None:
         found = compared(tmp_path, seeds=2)
         for name in found.runs.loc[found.runs["forecaster"] == "truth", "run"]:
@@ -429,6 +440,7 @@ def test_runs_of_a_strategy_from_elsewhere_are_others_once_its_code_is(
     assert run() != first
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("forecasters", [["climatology"], ["climatology", "persistence"]])
 def test_a_notebook_shows_the_labels_in_which_variants_differ(forecasters: list[str]) -> None:
     rules = ["best_response", "first_violation"]
@@ -470,6 +482,7 @@ def test_statistics_of_two_variants_under_four_seeds_by_hand() -> None:
 
 
 class TestFailures:
+    @pytest.mark.long
     def test_are_recorded_and_the_rest_goes_on(self, tmp_path: Path) -> None:
         said: list[str] = []
         forecasters = {"mean": "climatology", "failing": Failing()}

@@ -70,6 +70,7 @@ FALSE = {
 }
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("column", "change"), [(column, change) for column, changes in FALSE.items() for change in changes]
 )
@@ -83,6 +84,7 @@ def test_it_is_refused_by_name(made: Path, column: str, change: Callable[[dict[s
         check_runs(pa.Table.from_pylist(changed, schema=RUNS))
 
 
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize(
     ("column", "change"),
     [

@@ -21,6 +21,7 @@ def comparison() -> omnisim.Comparison:
 
 
 class TestGrowthOf:
+    @pytest.mark.long
     def test_wanted_rows_are_those_of_the_whole_frame(self, comparison: omnisim.Comparison) -> None:
         growth = comparison.growth
         population, subsequence = growth["population"].iloc[-1], growth["subsequence"].iloc[-1]

@@ -124,30 +124,35 @@ class TestPlan:
 
 
 class TestSwapped:
+    @pytest.mark.long
     def test_runs_in_the_place_of_agents(self, folder: Path, undisturbed: omnisim.Comparison) -> None:
         path = rows_of(folder, "agents")
         shutil.copy(rows_of(folder, "runs"), path)
         refused(folder, path)
         computed_again(folder, undisturbed)
 
+    @pytest.mark.long
     def test_agents_in_the_place_of_runs(self, folder: Path, undisturbed: omnisim.Comparison) -> None:
         path = rows_of(folder, "runs")
         shutil.copy(rows_of(folder, "agents"), path)
         assert "is damaged" in refused(folder, path)
         computed_again(folder, undisturbed)
 
+    @pytest.mark.long
     def test_agents_of_another_run(self, folder: Path, undisturbed: omnisim.Comparison) -> None:
         path, other = rows_of(folder, "agents"), rows_of(folder, "agents", 3)
         shutil.copy(other, path)
         assert f"agents of the run {other.stem} in the place of {path.stem}" in refused(folder, path)
         computed_again(folder, undisturbed)
 
+    @pytest.mark.long
     def test_another_run(self, folder: Path, undisturbed: omnisim.Comparison) -> None:
         path, other = rows_of(folder, "runs"), rows_of(folder, "runs", 3)
         shutil.copy(other, path)
         assert f"it is not the run {path.stem}, but {other.stem}" in refused(folder, path)
         computed_again(folder, undisturbed)
 
+    @pytest.mark.long
     def test_a_missing_file_of_agents(self, folder: Path, undisturbed: omnisim.Comparison) -> None:
         path = rows_of(folder, "agents")
         path.unlink()
@@ -163,6 +168,7 @@ AGENT_CELLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("column", "value", "says"), sampled_cases(AGENT_CELLS, 2))
 def test_cells_of_agents(folder: Path, column: str, value: Any, says: str) -> None:
     path = rows_of(folder, "agents")
@@ -171,6 +177,7 @@ def test_cells_of_agents(folder: Path, column: str, value: Any, says: str) -> No
     given_up(folder, path)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "change", [lambda rows: rows.pop(), lambda rows: rows.append(rows[0]), lambda rows: rows.clear()]
 )
@@ -210,6 +217,7 @@ RUN_CELLS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
 ]
 
 
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize(("change", "says"), sampled_cases(RUN_CELLS, 2))
 def test_cells_of_runs(folder: Path, change: Callable[[dict[str, Any]], Any], says: str) -> None:
     path = rows_of(folder, "runs")

@@ -18,6 +18,7 @@ LOW, HIGH, SEEDS = -50.0, 150.0, 2
 STRATEGIES = {"persistence": omnisim.forecasters.Persistence(), "climatology": omnisim.forecasters.Climatology()}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("share", "spike"),
     sampled_cases([(0.0, 5000.0), (0.01, 5000.0), (0.4, 5000.0), (0.4, -500.0), (0.01, -500.0)], share=2),
@@ -61,6 +62,7 @@ def test_money_of_every_population_is_at_the_prices_of_the_file(tmp_path: Path, 
         assert row[money].value == pytest.approx(year * np.concatenate(means).mean(), rel=1e-6)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.4])
 def test_what_clipping_cut(tmp_path: Path, share: float) -> None:
     price_file(tmp_path, prices_with(share, 5000.0))
@@ -94,6 +96,7 @@ def test_clipping_is_that_of_the_setting_in_which_most_is_cut() -> None:
     assert line.startswith("The range from −50 to 250 USD/MWh (market.high=250.0), which the theory needs, cuts ")
 
 
+@pytest.mark.long
 def test_violations_are_those_of_the_runs(tmp_path: Path) -> None:
     price_file(tmp_path, prices_with(0.05, 5000.0))
     scenario = omnisim.load_scenario(scenario_of(tmp_path, LOW, HIGH))

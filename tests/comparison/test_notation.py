@@ -25,6 +25,7 @@ def tables(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 class TestNotation:
+    @pytest.mark.long
     @given(tables(st.one_of(SCALARS, tables(SCALARS))))
     def test_reads_what_it_shows(self, table: dict[str, Any]) -> None:
         read = read_choice(show_choice(table), [])
@@ -35,6 +36,7 @@ class TestNotation:
         elif not bare and not any(isinstance(value, list) for value in table.values()):
             assert read == table
 
+    @pytest.mark.long
     @given(st.lists(tables(SCALARS).map(show_choice), min_size=1, max_size=4))
     def test_splits_what_is_joined(self, parts: list[str]) -> None:
         assert split_list(",".join(parts)) == parts

@@ -44,6 +44,7 @@ class TestFiles:
         assert len(files) == len(list((undisturbed.folder / "runs").iterdir())) == RUNS
         assert {pq.ParquetFile(path).num_row_groups for path in files} == {1}
 
+    @pytest.mark.long
     def test_many_runs_are_gathered(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
         with mock.patch.object(store, "GATHERED", 5):
             gathered = compared(tmp_path, seeds=SEEDS)
@@ -75,6 +76,7 @@ class TestFiles:
         del found
         assert not folder.exists()
 
+    @pytest.mark.long
     def test_other_labels_and_more_seeds_reuse_what_is_there(self, tmp_path: Path) -> None:
         compared(tmp_path, seeds=2)
         counts: list[int] = []
@@ -115,6 +117,7 @@ def reads_as_another(path: Path, at: int, intact: pa.Table) -> bool:
 
 
 class TestDamage:
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize(
         ("table", "damage"),
         [
@@ -166,6 +169,7 @@ class TestDamage:
         assert [line.startswith(f"{path}: ") for line in said] == [True]
         assert not path.exists()
 
+    @pytest.mark.long
     def test_any_flipped_bit_is_noticed_or_harmless(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
         copied(undisturbed, tmp_path)
         path = min((tmp_path / "agents").iterdir())
@@ -180,6 +184,7 @@ class TestDamage:
         path.write_bytes(content)
         assert_same(again(tmp_path)[0], undisturbed)
 
+    @pytest.mark.long
     def test_a_damaged_part_loses_its_runs_only(self, tmp_path: Path, undisturbed: omnisim.Comparison) -> None:
         with mock.patch.object(store, "GATHERED", 5):
             compared(tmp_path, seeds=SEEDS)
@@ -190,6 +195,7 @@ class TestDamage:
         assert len(said) == 1
         assert_same(found, undisturbed)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("table", ["runs", "agents"])
     def test_a_run_that_is_in_a_part_already_is_not_kept_twice(
         self, tmp_path: Path, table: str, undisturbed: omnisim.Comparison
@@ -209,6 +215,7 @@ class TestDamage:
         ] * 2
         assert_same(omnisim.load_comparison(tmp_path), undisturbed)
 
+    @pytest.mark.long
     def test_an_empty_cell_of_another_writer_is_a_number_that_is_missing(self, tmp_path: Path) -> None:
         always = small_scenario().replace(elimination=omnisim.elimination.BestResponse())
         many, few = always.populations

@@ -57,6 +57,7 @@ def test_means_are_those_of_as_many_agents(both: dict[str, omnisim.Comparison], 
     np.testing.assert_allclose(ours[numbers], theirs[numbers], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.long
 def test_the_leaderboard_is_that_of_as_many_agents(both: dict[str, omnisim.Comparison]) -> None:
     ours, theirs = (each.table for each in both.values())
     measures = ["utility", "money", "swap_regret_money", "ccv", "bias", "fallback_rounds"]
@@ -72,6 +73,7 @@ def test_agents_are_counted_once(both: dict[str, omnisim.Comparison]) -> None:
     assert runs == 6
 
 
+@pytest.mark.long
 def test_the_page_says_so(both: dict[str, omnisim.Comparison], tmp_path: Path) -> None:
     pages = {}
     for name, comparison in both.items():

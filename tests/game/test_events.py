@@ -37,6 +37,7 @@ def events_of(history: AfterLosses) -> list[Any]:
     ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("dimension", [1, 2])
 @pytest.mark.parametrize("rule", [SecondOrderPotential, Hedge])
 def test_a_white_box_adversary_cannot_make_a_bias_grow(dimension: int, rule: Any) -> None:

@@ -46,6 +46,7 @@ def value_over_grid(gain, points):
     return found.fun
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=40, deadline=None)
 def test_the_step_for_one_coordinate_is_as_good_as_the_program_over_a_grid(seed):
@@ -57,6 +58,7 @@ def test_the_step_for_one_coordinate_is_as_good_as_the_program_over_a_grid(seed)
     assert len(step.mixture.weights) <= 2
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2]))
 @settings(max_examples=25, deadline=None)
 def test_cutting_planes_agree_with_a_full_program_over_a_fine_grid(seed, dimension):

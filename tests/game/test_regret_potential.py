@@ -227,6 +227,7 @@ def test_the_inequalities_of_every_rate(rounds: int) -> None:
     assert rates[-1] <= max(0.8, 2 * math.sqrt(45 / rounds))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rounds", [365, 20_000])
 def test_a_bound_on_a_grid_is_close_to_that_of_the_best_rate(rounds: int) -> None:
     """Within (sqrt(q) + 1 / sqrt(q)) / 2 of it, between rates whose artanh are as 1 to q: a cost of l^2 would say so.
@@ -386,6 +387,7 @@ def test_powers_multiplied_round_by_round_are_those_of_the_sums() -> None:
     np.testing.assert_allclose(potential.potentials[0], whole, rtol=rounds * 2.0**-49)
 
 
+@pytest.mark.long
 def test_what_no_float_holds_is_not_lost_for_good() -> None:
     """An action that earned less for long and then more: its power comes back, and is never below that of its sums."""
     rounds = 6_000
@@ -444,6 +446,7 @@ def course_of_one(steps: list[tuple[float, float]]) -> RegretPotential:
     return potential
 
 
+@pytest.mark.long
 def test_powers_come_back_from_the_floor_and_do_not_overflow() -> None:
     potential = course_of_one([RIGHT] * 600)
     assert potential._external.min() == potential._powers.min() == 1e-300
@@ -470,6 +473,7 @@ def test_more_actions_than_a_block_of_the_loops_holds() -> None:
     np.testing.assert_allclose(potential.potentials[0, :, 0], capital.mean(axis=(0, 2)), rtol=1e-12)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("apart", [0.1 + 0.2 - 0.3, 1e-15, 1e-13, 1e-12, 1e-10, 1e-200, 1e-310])
 def test_actions_that_differ_by_rounding_spoil_nothing(apart: float) -> None:
     """Ten agents with something to gain, and one whose two actions are the same, or nearly."""

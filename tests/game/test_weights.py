@@ -94,6 +94,7 @@ def test_a_round_raises_the_potential_by_at_most_its_weighted_gain(seed, rounds)
         assert weights.potential <= before + weighted + 1e-9
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 500), st.floats(0.0, 1.0))
 @settings(max_examples=100, deadline=None)
 def test_gains_stay_below_the_bound_while_the_potential_is_within_the_budget(seed, rounds, drift):
@@ -109,6 +110,7 @@ def test_gains_stay_below_the_bound_while_the_potential_is_within_the_budget(see
             assert (total <= gain_bound(squares, weights.count, rounds)).all()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("gain", [1.0, -1.0, 1e-3])
 def test_no_overflow_however_long_the_same_gain_is_repeated(gain):
     weights = SecondOrderPotential()
@@ -163,6 +165,7 @@ def bregman(a, b):
     return a * np.log(a / b) - a + b
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(2, 120), st.integers(2, 8), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_msmwc_satisfies_lemma_1_of_chen_luo_wei(seed, rounds, experts, scaled):

@@ -37,6 +37,7 @@ def corners_and_more(rng: np.random.Generator) -> FloatArray:
     return np.vstack([np.zeros((1, 24)), np.ones((1, 24)), rng.random((4, 24)), rng.random((4, 24)) > 0.5])
 
 
+@pytest.mark.long
 @given(kind=kinds, seed=seeds, scaling=scalings)
 @settings(max_examples=60, deadline=None)
 def test_utility_is_money_scaled_into_the_whole_unit_interval(
@@ -254,6 +255,7 @@ def test_misspelt_parameters_are_refused() -> None:
 # What the defaults are for: two years of ERCOT prices make every choice and every limit matter.
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_defaults_make_ercot_a_problem(kind: type[MarketAgents]) -> None:
     outcomes, clipped = SCALING.outcomes(load_ercot("hb_houston").prices)

@@ -28,6 +28,7 @@ def money(population: Population, outcome: FloatArray) -> FloatArray:
     return population.utilities(outcome) * population.money.scale[:, None] + population.money.offset[:, None]
 
 
+@pytest.mark.long
 @given(kind=kinds, seed=seeds, scaling=scalings)
 @settings(max_examples=60, deadline=None)
 def test_a_day_at_one_price_is_a_day_of_24_equal_prices(kind: type[MarketAgents], seed: int, scaling: Scaling) -> None:

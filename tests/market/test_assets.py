@@ -32,11 +32,13 @@ def money(population: omnisim.Population, prices: FloatArray) -> FloatArray:
     return np.asarray(utilities * population.money.scale[:, None] + population.money.offset[:, None])
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_contract_of_every_kind(kind: type[MarketAgents]) -> None:
     omnisim.testing.check_population(kind(agents=4, menu=6))  # type: ignore[call-arg]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_money_is_minus_the_bill_less_wear_under_every_contract(kind: type[MarketAgents]) -> None:
     """What depends on prices is the load at its price; what does not is the same at any price, and is a cost."""
@@ -177,6 +179,7 @@ def test_a_roof_sells_its_sun_and_its_battery_trades_beside_it() -> None:
     np.testing.assert_allclose(money(roof, day)[0].max(), expected, rtol=1e-7)
 
 
+@pytest.mark.long
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=15, deadline=None)
 def test_cars_are_ready_and_houses_warm_under_every_schedule(seed: int) -> None:

@@ -18,6 +18,7 @@ PAIRS = pairs_of(BERLIN, EUROPE["autumn"])
 EXPECTED = days_of(PAIRS, BERLIN)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_days_as_whole_numbers(tmp_path: Path, kind: str) -> None:
     counts: dict[dt.date, int] = {}
@@ -38,6 +39,7 @@ def test_days_as_whole_numbers(tmp_path: Path, kind: str) -> None:
     np.testing.assert_allclose(guess(path, {"timezone": BERLIN}).market.prices, EXPECTED)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("ending", [False, True])
 @pytest.mark.parametrize("numeric", [False, True])
 @pytest.mark.parametrize("more", ["", "00", "0000"])

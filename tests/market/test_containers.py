@@ -32,6 +32,7 @@ def workbook(path: Path, sheets: list[str], above: int = 0) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_sheet(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", ["DAM"])
     np.testing.assert_array_equal(read_prices(path).prices.ravel(), PRICES)

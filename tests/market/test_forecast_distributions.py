@@ -67,6 +67,7 @@ LAYOUTS: dict[str, tuple[Any, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts_of_quantiles(tmp_path: Path, layout: str) -> None:
     make, keys = LAYOUTS[layout]

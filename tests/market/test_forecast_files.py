@@ -48,6 +48,7 @@ def test_a_long_file_at_the_resolution_of_the_market(tmp_path: Path, a_day: int)
     np.testing.assert_array_equal(found.prices, values(a_day, 9))
 
 
+@pytest.mark.long
 def test_a_wide_file_and_many_files(tmp_path: Path) -> None:
     given = values()
     frame = pd.DataFrame(given, columns=[f"H{k}" for k in range(1, 25)])
@@ -182,6 +183,7 @@ agents = 2
 """
 
 
+@pytest.mark.long
 def test_a_scenario_plays_them(tmp_path: Path) -> None:
     stamps = pd.date_range(FIRST, periods=DAYS * 24, freq="h")
     pd.DataFrame({"time": stamps, "price": values(seed=9).ravel()}).to_csv(tmp_path / "prices.csv", index=False)

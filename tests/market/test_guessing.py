@@ -175,6 +175,7 @@ LEFT_OUT = {("wide, half-hours", "spring"), ("wide, half-hours", "autumn")}
 """Forms that cannot show a day of a clock change."""
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize(("case", "season"), spread(CASES, ("summer", "spring", "autumn")))
 def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: str) -> None:
     write, zone, encoding, minutes, given = CASES[case]
@@ -204,6 +205,7 @@ def test_a_zone_is_found_by_the_day_it_changes(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.market.prices, days_of(pairs, BERLIN))
 
 
+@pytest.mark.long
 def test_a_market_called_na_can_be_selected(tmp_path: Path) -> None:
     pairs = pairs_of(BERLIN, SUMMER)
     path = tmp_path / "a.csv"

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import omnisim.market
 
 
@@ -12,6 +14,7 @@ def test_everything_public_exists() -> None:
         assert hasattr(omnisim.market, name)
 
 
+@pytest.mark.long
 def test_importing_the_market_does_not_import_pandas() -> None:
     code = "import sys, omnisim.market; print('pandas' in sys.modules or 'pyarrow' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

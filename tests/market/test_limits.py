@@ -24,6 +24,7 @@ def loads(low: float) -> st.SearchStrategy[FloatArray]:
     return hnp.arrays(float, SHAPE, elements=st.floats(low, 10, width=16))
 
 
+@pytest.mark.long
 @given(load=loads(-10), limit=LIMITS, threshold=st.floats(0, 0.99), outcomes=OUTCOMES)
 def test_stressed_load(load: FloatArray, limit: FloatArray, threshold: float, outcomes: FloatArray) -> None:
     costs = StressedLoad(load, limit, threshold).costs(outcomes)
@@ -40,6 +41,7 @@ def test_stressed_load(load: FloatArray, limit: FloatArray, threshold: float, ou
                 assert costs[t, n, a] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.long
 @given(load=loads(0), cap=LIMITS, threshold=st.floats(0, 0.99), outcomes=OUTCOMES)
 def test_curtailment_energy(load: FloatArray, cap: FloatArray, threshold: float, outcomes: FloatArray) -> None:
     costs = CurtailmentEnergy(load, cap, threshold).costs(outcomes)

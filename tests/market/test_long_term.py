@@ -81,6 +81,7 @@ def test_full_cycles_and_output_of_a_year() -> None:
     np.testing.assert_allclose(found[0], [10.0 - sum(-each for each in row) for row in wind.load[0]], atol=1e-9)
 
 
+@pytest.mark.long
 @settings(max_examples=50, deadline=None)
 @given(
     slope=hnp.arrays(float, (2, 3, 4), elements=st.floats(-50, 50, width=16)),

@@ -123,6 +123,7 @@ def test_numbers_that_stand_for_nothing(tmp_path: Path, number: float) -> None:
     assert 20 < filled[30] < 120
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("kind", ["forecasts", "features"])
 @pytest.mark.parametrize("shift", sampled_cases([0, 1, -1, 24, -23, 48], share=2))
 @pytest.mark.parametrize(
@@ -213,6 +214,7 @@ def test_suggestions_of_zones(tmp_path: Path, zone: str, meant: str) -> None:
         assert f"'{meant}'" in refused(path, **{key: zone})
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("mark", "separator"), [(".", ";"), (",", ";"), (",", ",")])
 def test_three_digits_behind_every_sign_are_asked_about(tmp_path: Path, mark: str, separator: str) -> None:
     """Whole numbers with signs of thousands, or numbers with three decimals."""

@@ -15,6 +15,7 @@ from omnisim.market.guessing import guess
 CHICAGO, BERLIN = "America/Chicago", "Europe/Berlin"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("season", "parts", "written"), spread(("spring", "autumn"), (4, 2, 12), ("number", "minute")))
 def test_an_hour_and_its_part(tmp_path: Path, season: str, parts: int, written: str) -> None:
     length = 60 // parts

@@ -57,6 +57,7 @@ def on_the_clock(index: pd.DatetimeIndex, values: FloatArray, minutes: int) -> d
     return found
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("resolution", MINUTES)
 @pytest.mark.parametrize(("first", "last"), [("2025-03-29", "2025-03-31"), ("2025-10-25", "2025-10-27")])
 @pytest.mark.parametrize("clock", ["utc", "naive"])

@@ -32,6 +32,7 @@ def spread(folder: Path, case: str) -> tuple[str, np.ndarray]:
     return str(folder / f"{stem}_*.{suffix}"), days_of(pairs, zone)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("case", [case for case in CASES if case != "energy-charts JSON"])
 def test_every_layout_spread_over_files(tmp_path: Path, case: str) -> None:
     source, _, _, _, keys = CASES[case]
@@ -51,6 +52,7 @@ def hours(folder: Path, name: str, first: str, days: int, **more: object) -> Pat
     return folder / name
 
 
+@pytest.mark.long
 def test_a_pattern_a_list_and_the_parts_are_one_market(tmp_path: Path) -> None:
     paths = [
         hours(tmp_path, f"{name}.csv", f"2023-0{month}-01", days) for name, month, days in (("b", 3, 31), ("a", 2, 28))

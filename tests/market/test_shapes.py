@@ -20,6 +20,7 @@ def written(pattern: str) -> set[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.sampled
 def test_whatever_a_format_reads_has_its_shape() -> None:
     patterns = sorted({

@@ -190,6 +190,7 @@ def test_a_daily_budget_counts_what_is_paid_at_signals(folder: Path, trace: Any)
         assert costs[t, 0, j] * record.limits[j].scale[0] == pytest.approx(bill + wear - 10.0, abs=1e-5)
 
 
+@pytest.mark.long
 def test_menus_are_made_for_what_is_paid() -> None:
     """A battery that pays for carbon has the schedules of one in a market whose prices are that much higher."""
     rng = np.random.default_rng(2)
@@ -231,6 +232,7 @@ def test_limits_on_prices_do_not_see_the_signals() -> None:
         assert getattr(wide, "averaged", False) == getattr(limit, "averaged", False)
 
 
+@pytest.mark.long
 def test_published_forecasts_have_what_was_known_of_the_signals(folder: Path) -> None:
     """Of a capped price the forecast with the cap; of others a forecast column, or the values of the day before."""
     frame = pd.read_csv(folder / "prices.csv").assign(model=lambda x: x["price"] + 7)
@@ -253,6 +255,7 @@ def test_published_forecasts_have_what_was_known_of_the_signals(folder: Path) ->
     np.testing.assert_allclose(trace.blocks[1].values(trace.true_predictions), intensity - 3, atol=1e-9)
 
 
+@pytest.mark.long
 def test_a_run_is_kept_and_run_again_with_its_signals(folder: Path, trace: Any, tmp_path: Path) -> None:
     trace.save(tmp_path / "trace.npz")
     read = omnisim.load_trace(tmp_path / "trace.npz")
@@ -265,6 +268,7 @@ def test_a_run_is_kept_and_run_again_with_its_signals(folder: Path, trace: Any, 
     np.testing.assert_array_equal(again.actions["buyers"], trace.actions["buyers"])
 
 
+@pytest.mark.long
 def test_the_page_and_the_schedules_tell_each_signal_in_its_unit(folder: Path, trace: Any, tmp_path: Path) -> None:
     analysis = omnisim.analyze(trace)
     omnisim.write_report(analysis, tmp_path / "report.html")
@@ -294,6 +298,7 @@ def test_the_page_and_the_schedules_tell_each_signal_in_its_unit(folder: Path, t
     assert cid["EUR by contract"] == pytest.approx(wanted, abs=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("begins", [5, PAST - 2])
 def test_a_signal_that_begins_late_shows_nothing_of_the_days_played(folder: Path, begins: int) -> None:
     frame = pd.read_csv(folder / "co2.csv")
@@ -346,6 +351,7 @@ WRONG: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("says", WRONG)
 def test_what_is_wrong_is_named(folder: Path, says: str) -> None:
     lines = (folder / "co2.csv").read_text().splitlines(keepends=True)
@@ -354,6 +360,7 @@ def test_what_is_wrong_is_named(folder: Path, says: str) -> None:
         omnisim.load_scenario(folder / "s.toml", WRONG[says])
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -370,6 +377,7 @@ def test_what_is_wrong_in_a_table_of_customers_is_named(folder: Path, text: str,
         omnisim.load_scenario(folder / "s.toml", {"populations.buyers.table": "c.csv"})
 
 
+@pytest.mark.long
 def test_days_without_values_take_those_before_where_that_is_asked_for(folder: Path) -> None:
     lines = (folder / "co2.csv").read_text().splitlines(keepends=True)
     (folder / "gap.csv").write_text("".join(lines[: 1 + 24 * 40] + lines[1 + 24 * 42 :]))

@@ -13,6 +13,7 @@ from omnisim.market import ERCOT_SERIES, load_ercot, read_epftoolbox, read_epfto
 EMBEDDED = Path(__file__).parents[2] / "omnisim" / "market" / "embedded"
 
 
+@pytest.mark.long
 def test_ercot_covers_two_years_in_fifteen_series() -> None:
     assert len(ERCOT_SERIES) == 15
     columns = pd.read_parquet(EMBEDDED / "ercot_dam_2021_2022.parquet").columns
@@ -114,6 +115,7 @@ def test_epftoolbox_refusals(tmp_path: Path) -> None:
         read_epftoolbox(path, missing="drop")  # type: ignore[arg-type]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("market", ["NP", "PJM", "DE", "BE", "FR"])
 def test_published_expert_forecasts(market: str) -> None:
     path = data_file("electricity", "epf_expert_forecasts.parquet")
@@ -128,6 +130,7 @@ def test_published_expert_forecasts(market: str) -> None:
         assert np.abs(loaded.prices - model).mean() < naive
 
 
+@pytest.mark.long
 def test_published_markets_with_features() -> None:
     path = data_file("electricity", "epf_markets.parquet")
     market = read_prices(

@@ -48,6 +48,7 @@ devices = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @given(device=devices, seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_energy_is_conserved_and_the_level_stays_within_its_bounds(device: Device, seed: int) -> None:
@@ -98,6 +99,7 @@ def test_the_share_captured_on_real_prices_against_the_exact_program(long_menu: 
     assert long_menu.captured[16] * foresight.sum() >= (1 - np.exp(-1)) * rival
 
 
+@pytest.mark.long
 def test_a_menu_is_made_from_the_past_alone() -> None:
     """On days that nobody has seen it captures nearly as much, and they do not change it."""
     menu = make_menu(battery(1.0, 2.0, 0.88, 7.0), Tariff(), PAST, 24, 1.0)
@@ -120,6 +122,7 @@ def test_what_is_second_best_on_every_day_comes_first() -> None:
     np.testing.assert_allclose(menu.captured[1], (98 - 60) / (100 - 60), rtol=1e-9)
 
 
+@pytest.mark.long
 def test_the_scenario_gives_the_days_before_the_first_one(tmp_path: Any) -> None:
     (tmp_path / "s.toml").write_text(
         '[market]\nsource = "ercot"\nlow = -50.0\nhigh = 250.0\nfirst_day = 2022-01-01\n[forecaster]\n'

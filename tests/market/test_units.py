@@ -20,6 +20,7 @@ def file_of(folder: Path, header: str) -> Path:
     return path
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "header",
     ["Rp/kWh", "Preis [Rp./kWh]", "mills/kWh", "apples/kWh", "Price per kWh", "EUR/GJ", "EUR/MMBtu", "EUR/MW",
@@ -43,6 +44,7 @@ def test_the_currency_settles_money_per_megawatt_hour(tmp_path: Path) -> None:
     assert market.currency == "FOO"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("header", "currency", "factor"),
     [

@@ -25,6 +25,7 @@ def series(name: str, per_megawatt_hour: float) -> pd.Series:
 HEADERS = [("Price ct/kWh", 10, "EUR"), ("GBP/MWh", 1, "GBP"), ("SEK/kWh", 1000, "SEK"), ("price", 1, "EUR")]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("header", "kind"), spread(HEADERS, ("offsets", "naive", "with a load", "excel")))
 def test_its_header_is_no_data(tmp_path: Path, header: tuple[str, int, str], kind: str) -> None:
     name, factor, currency = header
@@ -46,6 +47,7 @@ def test_its_header_is_no_data(tmp_path: Path, header: tuple[str, int, str], kin
     np.testing.assert_allclose(read_prices(path, **found.keys).prices, EXPECTED)
 
 
+@pytest.mark.long
 def test_a_workbook_of_nord_pool(tmp_path: Path) -> None:
     """A title, an empty row, a note, and a header whose first cell is empty."""
     openpyxl = pytest.importorskip("openpyxl", reason="writes .xlsx")

@@ -115,6 +115,7 @@ def test_the_violation_of_the_absolute_error():
     assert propriety_violation(lambda p, y: abs(p - y)) == pytest.approx(1 / 8)
 
 
+@pytest.mark.long
 @given(SEEDS, st.integers(1, 8))
 @settings(max_examples=80, deadline=None)
 def test_a_table_induces_a_proper_loss(seed, actions):

@@ -49,6 +49,7 @@ def test_the_course_of_the_potential_ends_where_the_record_does(calibrated):
     assert figures.potential_course(dated).layout.xaxis2.title.text == "delivery day"
 
 
+@pytest.mark.long
 def test_the_page_shows_them_for_a_calibrated_forecaster_only(calibrated, market):
     assert {"bias-bounds", "potential"} <= shown_figures(calibrated).keys()
     assert not {"bias-bounds", "potential"} & shown_figures(market).keys()

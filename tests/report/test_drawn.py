@@ -529,6 +529,7 @@ def test_few_decades_have_marks_at_ones_twos_and_fives(low: float, high: float, 
     assert plain.tickvals is None
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("rounds", [45, 60, 90, 180, 360])
 def test_growth_is_measured_at_every_round_or_at_equal_distances(make: Callable[..., Analysis], rounds: int) -> None:
     """In a run of months of 30 days."""

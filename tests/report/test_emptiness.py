@@ -91,6 +91,7 @@ def test_a_run_of_one_round_has_no_figure_that_shows_nothing(make) -> None:
     assert figures["prices"].instead.startswith("Not drawn, because ")
 
 
+@pytest.mark.long
 def test_populations_with_nothing_to_draw_have_no_panel(make) -> None:
     analysis = make(populations={"a": 6, "b": 4})
     analysis.measures["b"].ccv_positive.flags.writeable = True

@@ -105,6 +105,7 @@ def numbers(drawn: Any, where: str = "") -> Iterator[tuple[Any, Any, str]]:
             yield from numbers(each, f"{where}/{key}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_one_number_that_changed_is_noticed(path: Path) -> None:
     committed = Page(path.read_text(encoding="utf-8")).drawn

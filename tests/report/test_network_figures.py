@@ -218,6 +218,7 @@ def test_messages_of_a_round_that_are_lost_or_come_later_are_counted() -> None:
     assert late > 0
 
 
+@pytest.mark.one_in(3)
 def test_the_page_has_a_part_about_the_network_where_there_is_one(networked: Analysis, tmp_path: Path) -> None:
     omnisim.write_report(networked, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

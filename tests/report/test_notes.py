@@ -2,6 +2,8 @@
 
 import html
 
+import pytest
+
 from omnisim.report.run.page import render
 
 NOTES = {
@@ -24,6 +26,7 @@ def told(page: bytes) -> dict[str, bool]:
     return {note: html.escape(note) in page.decode() for note in NOTES}
 
 
+@pytest.mark.long
 def test_notes_about_other_days_are_left_out(make) -> None:
     assert told(render(make(populations={"a": 2}, rounds=30, dates=True, about=MARKET), {})) == NOTES
     # Without dates nobody can say.

@@ -55,6 +55,7 @@ def page_of(analysis, **details):
     return Page(render(analysis, details).decode())
 
 
+@pytest.mark.long
 def test_page_says_what_ran_and_how_to_run_it_again(market):
     page = page_of(
         market,
@@ -79,6 +80,7 @@ def test_page_says_what_ran_and_how_to_run_it_again(market):
         assert words in page.text
 
 
+@pytest.mark.long
 def test_nothing_is_asked_of_the_network(market):
     text = render(market, {}).decode()
     page = Page(text)
@@ -91,6 +93,7 @@ def test_nothing_is_asked_of_the_network(market):
             assert attributes["href"].startswith(("#", "data:,"))
 
 
+@pytest.mark.long
 def test_every_figure_has_a_heading_a_caption_and_a_text(market):
     page = page_of(market)
     plots = [attributes for tag, attributes in page.elements if attributes.get("class") == "plot"]
@@ -100,6 +103,7 @@ def test_every_figure_has_a_heading_a_caption_and_a_text(market):
         assert sum(1 for name, _ in page.elements if name == tag) == 13
 
 
+@pytest.mark.long
 def test_numbers_of_the_table_are_those_of_the_analysis(market):
     stored = json.loads(page_of(market).scripts["agents-data"])
     table = market.agents.merge(market.value.drop(columns="money"), on=["population", "agent", "subsequence"])
@@ -251,11 +255,13 @@ def test_accuracy_is_over_the_same_rounds(market):
         assert (row[5].text, row[6].value) == ("USD/MWh", member.sum())
 
 
+@pytest.mark.long
 def test_the_first_rows_are_written_out(market):
     text = page_of(market).text
     assert text_of(float(f"{market.value['gain'].min():.5g}")) in text
 
 
+@pytest.mark.long
 def test_text_from_scenarios_stays_text(make):
     analysis = make(
         populations={SCRIPT: 3, "b<b>": 2},
@@ -330,6 +336,7 @@ def test_size_with_many_populations_and_subsequences(agents, actions, rounds, ma
     assert "Drawn are the 12 largest of 41 subsequences and the 8 largest of 10 populations" in Page(text.decode()).text
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(
     "least",
     [

@@ -75,6 +75,7 @@ def colours(value: object, key: str = "") -> set[str]:
     return set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "scenario",
     [

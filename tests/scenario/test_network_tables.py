@@ -76,12 +76,14 @@ def test_the_resolved_file_gives_the_same_trace(networked: Path, tmp_path: Path)
             np.testing.assert_array_equal(getattr(record, field), getattr(second.records[name], field))
 
 
+@pytest.mark.long
 def test_it_runs_from_the_command_line(networked: Path, tmp_path: Path) -> None:
     answer = omnisim_command("run", networked, "--out", tmp_path / "out")
     assert answer.code == 0, answer.err
     assert omnisim_command("report", tmp_path / "out").code == 0
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("override", "message"),
     [

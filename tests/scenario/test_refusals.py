@@ -213,6 +213,7 @@ def toy(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
 
 
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("override", OVERRIDES)
 def test_a_bad_key_or_value(toy: Path, override: str) -> None:
     out = toy.parent / "reports" / "out"
@@ -374,6 +375,7 @@ class TestOutput:
             assert line.endswith("; choose another folder with --out")
         assert file.read_text() == "kept"
 
+    @pytest.mark.long
     def test_a_finished_run_is_left_as_it_was(self, toy: Path) -> None:
         out = toy.parent / "out"
         assert omnisim_command("run", toy, "--out", out).code == 0

@@ -148,6 +148,7 @@ class TestPluginModules:
 class TestWhatIsMadeOnce:
     """The form of scenario files, as long as nothing else is registered."""
 
+    @pytest.mark.long
     def test_it_follows_what_is_registered(self, module: Path) -> None:
         (module / "toolbox.py").write_text(SMOOTHING)
         before = Schema().document
@@ -157,6 +158,7 @@ class TestWhatIsMadeOnce:
         assert "kind_exponential_smoothing" in Schema().json_schema()["$defs"]
         assert check_table("forecaster", {"kind": "exponential_smoothing"}, "forecasters").rate == 0.3
 
+    @pytest.mark.long
     def test_a_package_that_is_installed_meanwhile_is_seen_and_one_that_is_mended_works(self, module: Path) -> None:
         os.utime(module, (1, 1))  # what happens within one tick of the clock could not be told apart
         assert "smooth" not in registry.names("forecasters")

@@ -64,6 +64,7 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
         assert reference.removeprefix("#/$defs/") in schema["$defs"]
 
 
+@pytest.mark.long
 def test_is_a_schema(schema: dict[str, Any]) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator.check_schema(schema)

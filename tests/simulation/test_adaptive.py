@@ -158,6 +158,7 @@ def attacked(seed: int, rule: Any, rounds: int = 60) -> omnisim.Trace:
     )
 
 
+@pytest.mark.long
 @settings(max_examples=6)
 @given(
     st.integers(0, 10**6),
@@ -193,6 +194,7 @@ class StoppedError(Exception):
     """Raised in the place of a signal."""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("last", [0, 7, T - 2])
 def test_a_run_goes_on_from_a_checkpoint_with_the_same_subsequences(tmp_path: Path, last: int) -> None:
     def stop(t: int) -> None:
@@ -242,6 +244,7 @@ def never(context: Context, history: History) -> bool:
     return False
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "rule",
     [
@@ -328,6 +331,7 @@ def odd(context: Context, history: History) -> bool:
     return context.round % 2 == 1
 
 
+@pytest.mark.long
 def test_a_checkpoint_of_another_function_or_rule_is_refused(tmp_path: Path) -> None:
     def stop(t: int) -> None:
         if t == 5:
@@ -365,6 +369,7 @@ def test_a_fingerprint_says_what_a_function_does() -> None:
     assert len({fingerprint(each) for each in (even, odd, never, CROWDED, Kept(1))}) == 5
 
 
+@pytest.mark.long
 def test_comparisons_leave_out_what_differs_from_run_to_run(tmp_path: Path) -> None:
     said: list[str] = []
     given = scenario(subsequences={"all": None, "miss": after_a_miss, "never": never, "half": np.arange(T) < T // 2})
@@ -548,6 +553,7 @@ def test_a_declared_horizon_takes_subsequences_that_data_decide_only() -> None:
         )
 
 
+@pytest.mark.long
 def test_the_contract_holds_what_is_published() -> None:
     class Forgetful(Announcing):
         count = 0

@@ -79,6 +79,7 @@ def check(scenario: omnisim.Scenario, every: int, kills: list[int], seed: int = 
     assert contents(resumed) == contents(undisturbed)
 
 
+@pytest.mark.long
 @examples(24)
 @given(scenarios(RULES), st.data())
 def test_any_scenario_killed_at_any_moment(scenario: omnisim.Scenario, data: st.DataObject) -> None:
@@ -149,6 +150,7 @@ FITTING = [
 ]
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(("kind", "name"), sampled_cases(FITTING, 2))
 def test_every_registered_strategy(kind: str, name: str) -> None:
     check(scenario_with(kind, name), every=4, kills=[9, 21])

@@ -96,6 +96,7 @@ def independent(draws: dict[str, np.ndarray]) -> None:
             assert strength(early, late, len(early) / 16) < LIMIT, f"{one} and {other}, {lag} rounds later"
 
 
+@pytest.mark.long
 def test_all_that_is_drawn_in_a_round_is_drawn_independently() -> None:
     for seed in (0, 1):
         trace = omnisim.simulate(scenario(), seed=seed)
@@ -109,6 +110,7 @@ def test_all_that_is_drawn_in_a_round_is_drawn_independently() -> None:
         )
 
 
+@pytest.mark.long
 def test_given_the_mixture_the_forecast_says_nothing_about_the_outcome() -> None:
     """Also where the law of the outcome follows from the mixture, so that the two are not independent without it."""
     trace = omnisim.simulate(scenario(forecaster=Swaying(), adversary=Reading()), seed=5)
@@ -122,6 +124,7 @@ def test_given_the_mixture_the_forecast_says_nothing_about_the_outcome() -> None
     assert strength(forecast - 0.5, outcome - 0.5, ROUNDS / 16) > LIMIT  # they do depend on the mixture
 
 
+@pytest.mark.long
 def test_nor_does_the_luck_of_the_messages() -> None:
     network = Network(channels=[Channel("forecaster", "population/followers", loss=0.5)], max_age=0)
     trace = omnisim.simulate(scenario(network=network), seed=2)

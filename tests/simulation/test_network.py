@@ -81,6 +81,7 @@ def test_every_message_is_accounted_for_and_every_run_ends(drawn: omnisim.Scenar
             assert (known.costs[~known.present] == 0).all()
 
 
+@pytest.mark.long
 @given(scenarios(RULES[:5]), st.integers(0, 50))
 @examples(80)
 def test_certificates_hold_on_any_network(drawn: omnisim.Scenario, seed: int) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -239,6 +240,7 @@ def share(measured: float, bound: float) -> float:
     return math.inf if measured > bound else 0.0
 
 
+@pytest.mark.long
 @given(scenarios(EVERY), st.integers(0, 50))
 @examples(150)
 def test_bounds_are_widened_by_what_came_late_or_never(drawn: omnisim.Scenario, seed: int) -> None:
@@ -265,6 +267,7 @@ def test_bounds_are_widened_by_what_came_late_or_never(drawn: omnisim.Scenario, 
             assert row["holds"] == all(found <= allowed + 1e-9 for found, allowed in cases)
 
 
+@pytest.mark.long
 @given(scenarios([*EVERY, partial(Hedge, eta=0.5)]), st.integers(0, 50))
 @examples(300)
 def test_no_record_contradicts_itself(scenario: omnisim.Scenario, seed: int) -> None:

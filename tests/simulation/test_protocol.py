@@ -79,6 +79,7 @@ def start_in(monkeypatch: pytest.MonkeyPatch) -> Any:
     return use
 
 
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize("order", list(permutations(range(5))), ids=str)
 def test_the_order_in_which_processes_start_does_not_matter(order: tuple[int, ...], start_in: Any) -> None:
     given = scenario("first", "second", adversary=Contrary(2))

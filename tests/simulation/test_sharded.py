@@ -115,6 +115,7 @@ def assert_same_in_shards(scenario: omnisim.Scenario, folder: Path, *counts: int
         assert saved(in_shards(scenario, count), folder) == expected, f"{count} shards"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.sampled
 @pytest.mark.parametrize("rule", RULES)
 def test_the_same_bytes_under_every_rule(rule: str, tmp_path: Path) -> None:
@@ -153,6 +154,7 @@ WATCHED: dict[str, dict[str, Any]] = {
 """Runs in which others look at what agents registered, or have played."""
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.sampled
 @pytest.mark.parametrize("watched", WATCHED)
@@ -160,6 +162,7 @@ def test_the_same_bytes_where_others_look_at_agents(watched: str, tmp_path: Path
     assert_same_in_shards(scenario(**WATCHED[watched]), tmp_path, 2, 5)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.sampled
 @pytest.mark.parametrize("block", [1, 4, 8])
 def test_the_same_bytes_where_blocks_are_added_up_elsewhere(
@@ -208,6 +211,7 @@ CALIBRATIONS: dict[str, dict[str, Any]] = {
 """Runs with a forecaster that keeps objectives small where the agents are."""
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.sampled
 @pytest.mark.parametrize("name", CALIBRATIONS)
@@ -215,6 +219,7 @@ def test_the_same_bytes_where_a_forecaster_calibrates(name: str, tmp_path: Path)
     assert_same_in_shards(scenario(**CALIBRATIONS[name]), tmp_path, 1, 2, 7, 3)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_blocks")
 def test_nothing_of_the_size_of_agents_is_where_the_forecaster_is() -> None:
     """Tables of objectives are in shards: what it remembers here is of the size of a prediction."""
@@ -440,6 +445,7 @@ def mortal(*lives: int) -> type[Mortal]:
     return type("Mortal", (Mortal,), {"lives": lives})
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("lives", [(0,), (1,), (2,), (3, 1), (5, 9, 2), (2, 2, 2, 2)], ids=str)
 def test_what_a_lost_worker_had_is_played_again(lives: tuple[int, ...], tmp_path: Path) -> None:
     given = scenario(adversary=market())
@@ -448,6 +454,7 @@ def test_what_a_lost_worker_had_is_played_again(lives: tuple[int, ...], tmp_path
     assert Mortal.made == 2 + len(lives)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize(("every", "lives"), spread([7, None], [(0,), (1,), (2,), (9, 3), (50, 1, 40), (2, 2, 2, 2)]))
 def test_objectives_of_a_lost_worker_are_learnt_again(
@@ -496,6 +503,7 @@ def test_a_lost_worker_plays_only_what_came_after_the_last_state(tmp_path: Path)
     assert next(rounds[0] for made, rounds in told if made == 2) == 20
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize(
     "changes",

@@ -86,16 +86,19 @@ def check(folder: Path, **changes: Any) -> omnisim.Trace:
     return trace
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("forecaster", FORECASTERS, ids=lambda each: type(each).__name__)
 def test_forecasters(tmp_path: Path, forecaster: omnisim.forecasters.Forecaster) -> None:
     check(tmp_path, forecaster=forecaster)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("rule", RULES, ids=lambda each: type(each).__name__)
 def test_rules(tmp_path: Path, rule: Any) -> None:
     check(tmp_path, elimination=rule)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("learner", [learners.Hedge(), learners.BlumMansour(), learners.SinhaVaze()])
 def test_learners_beside_followers(tmp_path: Path, learner: Any) -> None:
     """They draw: what they would do next is what they then do."""
@@ -106,6 +109,7 @@ def test_learners_beside_followers(tmp_path: Path, learner: Any) -> None:
     )
 
 
+@pytest.mark.long
 def test_agents_that_come_and_go_and_a_second_forecaster(tmp_path: Path) -> None:
     trace = check(
         tmp_path,

@@ -8,6 +8,7 @@ from scipy import stats
 from omnisim.statistics.diebold_mariano import diebold_mariano
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rounds", [14, 20, 90, 365])
 def test_the_statistic_is_that_of_plain_loops(rounds: int) -> None:
     rng = np.random.default_rng(rounds)

@@ -277,6 +277,7 @@ class TestCoverage:
             missed += bool((np.abs(found.value) > intervals(found).simultaneous).any())
         assert missed <= 2000 * 0.1
 
+    @pytest.mark.long
     def test_market_and_agents_both_vary(self) -> None:
         rng = np.random.default_rng(13)
         replications, seeds, blocks = 400, 8, 40

@@ -77,6 +77,7 @@ def sets_by_hand(rule: Any, actions: np.ndarray, costs: np.ndarray, active: np.n
     return left
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("rule", [CumulativeThreshold, PerSubsequenceThreshold, SubsequenceThreshold])
 @pytest.mark.parametrize("seed", range(4))
 def test_actions_leave_when_the_exact_capital_reaches_the_stake(rule: Any, seed: int) -> None:
@@ -191,6 +192,7 @@ def certified(seed: int, rule: Any) -> tuple[Any, Any, Any]:
     )
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("rule", [CumulativeThreshold, SubsequenceThreshold])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_bound_from_the_record_is_recomputed_by_loops(rule: Any, seed: int) -> None:

@@ -125,6 +125,7 @@ def test_with_agents_the_loss_is_what_errors_cost_their_decisions():
     assert np.abs(found - np.clip(bernstein(tables, outcomes, [1 / 3] * 3, of_absolute_errors), 0, 1)).max() > 1e-3
 
 
+@pytest.mark.long
 @given(
     points=hnp.arrays(np.float64, (3, DIMENSION), elements=st.floats(0, 1, width=32)),
     candidates=hnp.arrays(np.bool_, (4, 3)),

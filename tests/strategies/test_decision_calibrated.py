@@ -68,6 +68,7 @@ ROUNDS = 400 if Suite.long else 150
 KINDS = ("worst_case", "best_reply", "switching", "independent", "replay")
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.sampled
 @pytest.mark.parametrize(
     ("kind", "dimension"),
@@ -89,6 +90,7 @@ def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule
     assert analysis.trace.diagnostics["potential"].max() <= math.e
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["worst_case", "best_reply", "switching", "replay"])
 @pytest.mark.parametrize("dimension", [1, 4])
@@ -102,6 +104,7 @@ def test_certificates_hold_whatever_is_spared(kind, dimension):
     assert (diagnostics["value"] <= diagnostics["tolerance"] + 1e-9).all()
 
 
+@pytest.mark.long
 def test_where_a_forecast_can_be_spared_the_better_earner_so_far_is_played():
     """Driven by hand, against sums over agents and predictions."""
     rounds, rng = 600, np.random.default_rng(8)
@@ -209,6 +212,7 @@ def test_with_a_tolerance_of_ones_own_nothing_is_spared():
     assert beyond > 0
 
 
+@pytest.mark.long
 @pytest.mark.sampled
 def test_sampled_certificates_fail_in_at_most_a_share_delta_of_runs():
     # Each run promises all of its rows together with probability 0.95. Over 60 runs the number that fail is at most
@@ -224,6 +228,7 @@ def test_sampled_certificates_fail_in_at_most_a_share_delta_of_runs():
     assert failures <= most
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 def test_the_expected_bias_is_what_the_engine_accumulated(objectives):
     """Recomputed from the record: the engine's own totals, which the record does not hold, agree."""
@@ -389,6 +394,7 @@ def test_regrets_to_bases_are_recomputed_from_the_record():
         assert found.realized[k, n, b] == pytest.approx(sum(drawn), abs=1e-9)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("objectives", ["coordinates", "utilities"])
 @pytest.mark.parametrize("weights", ["potential", "hedge", "msmwc"])
 @pytest.mark.parametrize("minimax", ["cutting_planes", "simulated_play"])
@@ -408,6 +414,7 @@ def test_every_combination_runs(objectives, weights, minimax):
     assert analysis.certificates["holds"][analysis.certificates["probability"] == 1].all() or weights != "potential"
 
 
+@pytest.mark.long
 def test_utility_directions_bound_swap_regret_without_the_factor_two_l():
     analysis = run("worst_case", 3, 600, elimination=BestResponse(), objectives="utilities")
     assert analysis.certificates["holds"].all()
@@ -473,6 +480,7 @@ def test_learners_are_not_calibrated_for():
     assert set(analysis.certificates["population"][calibrated]) == {"followers"}
 
 
+@pytest.mark.long
 def test_two_populations_share_one_budget():
     rng = np.random.default_rng(0)
     scenario = omnisim.Scenario(

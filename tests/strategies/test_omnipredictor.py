@@ -58,6 +58,7 @@ def test_rounds_before_round_0_count_like_rounds_played() -> None:
         np.testing.assert_array_equal(first.weights, second.weights)
 
 
+@pytest.mark.long
 def test_it_learns_anew_every_so_many_rounds_and_not_in_between() -> None:
     """From round to round it is one that learnt once, in the last of the rounds 20, 27, 34, ..."""
 
@@ -80,6 +81,7 @@ def test_only_the_window_is_learnt_from() -> None:
     np.testing.assert_array_equal(first.weights, second.weights)
 
 
+@pytest.mark.long
 def test_it_serves_cautious_and_bold_hedgers_of_price_spikes_alike() -> None:
     """On the shipped scenario: for both, above most of its bases and within 1 % of a round's money of the best."""
     scenario = omnisim.load_scenario("price_spikes")

@@ -54,6 +54,7 @@ def removals(build, subsequences):
     return failures
 
 
+@pytest.mark.one_in(8)
 @pytest.mark.sampled
 @pytest.mark.parametrize("gamma", [None, "plain", "anytime", "betting"])
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])
@@ -61,6 +62,7 @@ def test_benchmark_actions_are_kept(rule, subsequences, gamma):
     assert removals(lambda: rule(gamma, DELTA), subsequences) <= ALLOWED
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.sampled
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])
 @pytest.mark.parametrize("gamma", [None, "betting"])

@@ -72,6 +72,7 @@ CASES = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("outcomes", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("bases", [(), (forecasters.Climatology(), forecasters.Persistence())], ids=["no bases", "two"])
 def test_every_step_event_stays_within_the_certified_bound(outcomes, bases):

@@ -54,6 +54,7 @@ def test_what_is_observed_is_that_of_each_run() -> None:
             np.testing.assert_array_equal(found.observed("first")[v, s], trace.true_outcomes[:, 0])
 
 
+@pytest.mark.long
 def test_runs_are_those_of_the_comparison_with_what_is_observed() -> None:
     tried = contest()
     (found,) = quietly([tried])
@@ -70,6 +71,7 @@ def test_runs_are_those_of_the_comparison_with_what_is_observed() -> None:
         assert row["utility"] == pytest.approx(analysis.agents.query("subsequence == 'all'")["utility"].mean())
 
 
+@pytest.mark.long
 def test_a_study_goes_on_from_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contests = [contest(), contest("other", scenario=small_scenario(rounds=12))]
     undisturbed = quietly(contests)
@@ -97,12 +99,14 @@ def test_a_study_goes_on_from_what_is_kept(tmp_path: Path, monkeypatch: pytest.M
         np.testing.assert_array_equal(one.observed("first"), other.observed("first"))
 
 
+@pytest.mark.long
 def test_anybody_can_read_the_comparison_of_a_study(tmp_path: Path) -> None:
     (found,) = quietly([contest("a market / of two"), contest("..")][:1], tmp_path)
     read = omnisim.load_comparison(tmp_path / COMPARISONS / "a-market-of-two")
     pd.testing.assert_frame_equal(read.table, found.table)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["..", "../out", "/", ""])
 def test_a_name_leads_nowhere_else(name: str, tmp_path: Path) -> None:
     quietly([contest(name, seeds=[1])], tmp_path / "study")
@@ -110,12 +114,14 @@ def test_a_name_leads_nowhere_else(name: str, tmp_path: Path) -> None:
     assert kept(tmp_path / "study") == 2
 
 
+@pytest.mark.long
 def test_two_of_one_folder_do_not_get_mixed_up(tmp_path: Path) -> None:
     contests = [contest("a b"), contest("a-b", scenario=small_scenario(rounds=12))]
     for one, other in zip(quietly(contests, tmp_path), quietly(contests), strict=True):
         pd.testing.assert_frame_equal(one.agents, other.agents)
 
 
+@pytest.mark.long
 def test_more_forecasters_play_on_what_was_played() -> None:
     first = contest()
     again = frame([first], more=lambda done, *_: [done[0].with_more({"truth": ConditionalMean()})])
@@ -127,6 +133,7 @@ def test_more_forecasters_play_on_what_was_played() -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+@pytest.mark.long
 def test_runs_of_another_command_are_told_from_those_of_the_study(tmp_path: Path) -> None:
     tried = contest()
     folder = tmp_path / COMPARISONS / "small"

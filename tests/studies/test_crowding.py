@@ -63,6 +63,7 @@ def test_one_prediction_for_all_costs_half_of_the_rounds(folder: Path) -> None:
         assert (hours.loc[name, "swap_regret"] < hours.loc[name, "rounds"] / 2).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("high", [200.0, 60.0])
 def test_what_is_paid_is_the_mean_price_of_a_megawatt_hour(high: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """With loops over rounds, agents and hours; also where the range of the theory ends below the prices."""

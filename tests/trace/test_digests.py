@@ -34,6 +34,7 @@ def slightly_changed(array: np.ndarray) -> np.ndarray:
     return changed
 
 
+@pytest.mark.long
 def test_no_array_can_be_changed_without_a_word(
     recorded: Path, recorded_with_law: Path, tampered: Callable[..., Path]
 ) -> None:

@@ -61,6 +61,7 @@ def test_the_records_are_fine_and_have_every_array(recorded: Path, recorded_with
 BOUNDED = [(prefix, field) for prefix, field in EACH if field.kind == "float" and not field.may_be]
 
 
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize(("prefix", "field"), BOUNDED, ids=lambda each: getattr(each, "name", each))
 @pytest.mark.parametrize("value", [1e308, -1e308, 1e31])
 def test_what_would_overflow_is_refused_before_it_does(
@@ -77,6 +78,7 @@ def test_what_would_overflow_is_refused_before_it_does(
         assert name in refused(tampered(lambda arrays, _: arrays.__setitem__(name, bad), path))
 
 
+@pytest.mark.one_in(28)
 @pytest.mark.parametrize(("prefix", "field"), EACH, ids=lambda each: getattr(each, "name", each))
 def test_every_array_is_checked(
     prefix: str, field: Array, recorded: Path, recorded_with_law: Path, tampered: Callable[..., Path]
@@ -147,6 +149,7 @@ FORBIDDEN: dict[str, list[Any]] = {
 """Values that no entry may have, of runs of 12 rounds with at most 4 actions and 4 kinds of messages."""
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
@@ -218,6 +221,7 @@ HEADERS: list[tuple[Callable[[Any], Any], str]] = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("change", "says"), HEADERS, ids=[says for _, says in HEADERS])
 def test_what_the_header_says(change: Callable[[Any], Any], says: str, tampered: Callable[..., Path]) -> None:
     path = tampered(lambda _, header: change(header))
@@ -267,6 +271,7 @@ class TestSizes:
         said, grown = done.stdout.strip().splitlines()
         return said, int(grown) * 1024
 
+    @pytest.mark.long
     @pytest.mark.skipif(os.name != "posix", reason="measured as POSIX systems tell it")
     def test_zeros_that_unpack_to_gigabytes(self, recorded: Path, tmp_path: Path) -> None:
         path = tmp_path / "trace.npz"
@@ -281,6 +286,7 @@ class TestSizes:
         monkeypatch.setattr("omnisim.archives.physical_memory", lambda: 1000)
         assert "this machine has 1 kB of memory" in refused(recorded)
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "shape",
         [(10**12,), *(pytest.param(each, marks=pytest.mark.whole) for each in ((2**40, 2**40), (10**30,), (2**62, 0)))],
@@ -334,6 +340,7 @@ def test_what_comes_together(name: str, population: int, recorded: Path, tampere
     assert "a record has all of heard, defaulted, settled_at or none of them" in line
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("gone", [("evaluations",), ("potential",), ("potential", "evaluations")])
 def test_a_forecaster_may_report_less(gone: tuple[str, ...], recorded: Path, tampered: Callable[..., Path]) -> None:
     path = tampered(lambda arrays, _: [arrays.pop(f"diagnostics/{name}") for name in gone], recorded)

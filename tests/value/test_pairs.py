@@ -74,6 +74,7 @@ def record_of(more: dict[str, float], rng: np.random.Generator, days: int = 35, 
     return Record(ledger, money, weights)
 
 
+@pytest.mark.long
 def test_differences_are_those_of_the_record(laboratory: Laboratory) -> None:
     every = np.ones(len(laboratory.dates), dtype=bool)
     table = differences(laboratory.ledger)
@@ -126,6 +127,7 @@ APART = re.compile(r"(\w+) was worth (\S+) \[(\S+), (\S+)\] EUR per customer and
 ALIKE = re.compile(r"(\w+) and (\w+) are not told apart: (\w+) was worth (\S+) \[(\S+), (\S+)\] EUR .* year more\.")
 
 
+@pytest.mark.long
 def test_the_sentence_is_that_of_the_record_whichever_earns_more() -> None:
     """Over random instances: one far better, either of the two, or about alike."""
     kinds = set()
@@ -217,6 +219,7 @@ def test_a_difference_below_a_cent_is_not_written_as_none(low: float, high: floa
     assert leading(pd.DataFrame([row]), "EUR").startswith(said.format("EUR per customer and year"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("names", "shown", "parted"),
     [("ab", 3, 6), pytest.param("abcd", 10, 8, marks=pytest.mark.long), ("abcdefgh", 8, 0)],
@@ -246,6 +249,7 @@ def test_a_page_of_many_forecasts_shows_the_pairs_of_the_best(names: str, shown:
     assert all(each in text for each in study.sections[0].text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("second", "said", "tone"), [(1.0, "was worth", "good"), (3.0, "are not told apart", "fair")])
 def test_the_verdict_is_green_only_where_the_two_leaders_are_told_apart(second: float, said: str, tone: str) -> None:
     """Both are better than climatology beyond doubt."""

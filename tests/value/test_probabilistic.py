@@ -61,6 +61,7 @@ def test_levels_are_those_on_which_all_say_something() -> None:
     assert tail_of(ledger()) == 0.1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("days", [slice(None), slice(3, 17)])
 def test_scores_of_distributions(days: slice) -> None:
     chosen = np.zeros(40, dtype=bool)
@@ -92,6 +93,7 @@ def test_scores_of_distributions(days: slice) -> None:
             assert table.loc["interval score", name] == pytest.approx(np.mean(winkler))
 
 
+@pytest.mark.long
 def test_shares_at_or_below_each_quantile() -> None:
     table = coverage(ledger())
     # Of nine members, the k-th smallest has the level k / 10: a tenth draw is as likely in any of ten places.
@@ -120,6 +122,7 @@ def test_central_intervals() -> None:
         assert row["mean_width"] == pytest.approx(np.mean(widths))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("members", [2, 3, 4, 10, 30, 99])
 def test_an_ensemble_is_held_to_what_its_members_can_say(members: int) -> None:
     """Members and prices of one law: every level and the central interval must hold, however few members there are.
@@ -177,6 +180,7 @@ def test_ends_of_intervals_of_shares_are_shares() -> None:
     assert table["high"][1] == 1.0
 
 
+@pytest.mark.long
 def test_intervals_of_shares_hold_as_often_as_they_say() -> None:
     """Days that are alike, of a forecaster that is calibrated; the nine levels are one family.
 
@@ -280,6 +284,7 @@ def test_the_page_says_what_distributions_are_and_whether_they_held(
         assert (out / f"{name}.csv").exists()
 
 
+@pytest.mark.long
 def test_a_forecast_of_the_wrong_levels_is_refused_in_one_line(tmp_path: Path) -> None:
     prices, points = files_of(tmp_path)
     frame = pd.read_csv(points[0])
@@ -315,6 +320,7 @@ HELD = [
 """Columns of a file, by how much they differ from the forecast, and the forecasts it then holds."""
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(("held", "label"), spread(HELD, ("", "my")))
 def test_forecasts_that_a_file_holds(tmp_path: Path, held: tuple[dict[str, float], dict[str, str]], label: str) -> None:
     assert_held(tmp_path, *held, label)
@@ -335,6 +341,7 @@ def assert_held(tmp_path: Path, columns: dict[str, float], expected: dict[str, s
     assert given == (named if label else expected)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("columns", "key", "described"),
     [
@@ -363,6 +370,7 @@ def test_columns_of_a_distribution_may_be_declared(
     assert list(pd.read_parquet(out / "distributions.parquet")["given"]) == [described]
 
 
+@pytest.mark.long
 def test_cells_of_a_quantile_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     prices, file = forecast_file(tmp_path, "f", q10=-5.0, q90=5.0)
     frame = pd.read_csv(file).assign(q10="n/a?")
@@ -372,6 +380,7 @@ def test_cells_of_a_quantile_that_are_no_numbers_are_refused(tmp_path: Path) -> 
     assert "q10 is 'n/a?': it must be a finite number" in answer.err
 
 
+@pytest.mark.long
 def test_stamps_in_utc_are_on_the_clock_of_the_market(tmp_path: Path) -> None:
     prices, file = forecast_file(tmp_path, "f", q10=-5.0, q90=5.0)
     frame = pd.read_csv(file)

@@ -158,6 +158,7 @@ def scenario_in(folder: Path, **more: object) -> tuple[omnisim.Scenario, list[st
     return scenario, names, members
 
 
+@pytest.mark.long
 def test_who_hears_one_day_only_does_what_the_risk_neutral_do(tmp_path: Path) -> None:
     """Under the same constraints: all that may come is the mean."""
     scenario, _, _ = scenario_in(tmp_path)
@@ -172,6 +173,7 @@ def test_who_hears_one_day_only_does_what_the_risk_neutral_do(tmp_path: Path) ->
     assert left > 0, "the rules must have something to eliminate"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("risk", [pytest.param(Risk(0.9), marks=pytest.mark.long), Risk(0.75, 0.5)])
 def test_what_is_earned_and_what_the_worst_days_bring_in(tmp_path: Path, risk: Risk) -> None:
     """Every action is tried on every member, and every day is paid at the prices of the file."""
@@ -224,6 +226,7 @@ def test_what_is_earned_and_what_the_worst_days_bring_in(tmp_path: Path, risk: R
     assert f"{signed_amount(table['worst_days'])} EUR a day" in told
 
 
+@pytest.mark.long
 def test_contracts_with_a_cap_are_settled_at_each_member_with_the_cap(tmp_path: Path) -> None:
     """What a member may cost is min(member, cap): the evening peak that one member fears concerns the others only."""
     caps = [np.inf, 55.0, 90.0]
@@ -256,6 +259,7 @@ def test_contracts_with_a_cap_are_settled_at_each_member_with_the_cap(tmp_path: 
     assert (np.array(spot[1]) != actions[:, 1]).any(), "the cap must change what a customer does"
 
 
+@pytest.mark.long
 def test_the_command(tmp_path: Path) -> None:
     prices, file, _ = ensemble_in(tmp_path)
     few = [part for name in ("buyers", "plants", "operators") for part in ("--set", f"populations.{name}.agents=2")]
@@ -280,6 +284,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert "ensemble, risk-averse" not in worth.index
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

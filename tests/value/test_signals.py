@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from scenario_files import omnisim_command
 
 import omnisim
@@ -12,6 +13,7 @@ from omnisim.value.averse_plays import refuse_what_is_not_played
 from omnisim.value.plays import _told, market_of
 
 
+@pytest.mark.long
 def test_a_forecast_of_prices_is_one_of_prices_with_a_cap(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     times = pd.date_range("2024-01-01", periods=24 * 60, freq="h").strftime("%Y-%m-%d %H:%M")

@@ -17,6 +17,7 @@ def every(lab: Laboratory) -> np.ndarray:
     return np.ones(len(lab.dates), dtype=bool)
 
 
+@pytest.mark.long
 def test_worth_in_all(laboratory: Laboratory) -> None:
     table = worth.overall(laboratory.ledger).set_index("forecast")
     assert list(table.index) == PLAYERS
@@ -115,6 +116,7 @@ def test_the_cost_of_errors(laboratory: Laboratory) -> None:
     assert list(table["made_up"]) == [True] * 3 + [False] * 3
 
 
+@pytest.mark.long
 def test_intervals_and_verdicts_are_those_of_a_comparison(laboratory: Laboratory) -> None:
     told = np.clip((laboratory.paid - LOW) / (HIGH - LOW), 0, 1)
     published = omnisim.forecasters.Published

@@ -229,6 +229,7 @@ def test_the_theorem_holds_term_by_term():
     assert failed <= 5
 
 
+@pytest.mark.long
 def test_the_error_falls_like_the_root_of_the_number_of_points():
     """10 replicates at n = 250 and 2,250: the ratio of mean errors is 1/3 at the rate n^(-1/2).
 

@@ -37,6 +37,7 @@ def keeps(estimator, check) -> None:
         check(estimator)
 
 
+@pytest.mark.one_in(6)
 @parametrize_with_checks([
     Panpredictor(comparators=TREE, folds=2, random_state=0),
     Panpredictor(comparators=TREE, folds=2, method="randomized", random_state=0),
@@ -76,6 +77,7 @@ def test_it_starts_from_the_most_accurate_comparator(table, method):
     assert Panpredictor(GROUPS, {}, method=method, random_state=1).fit(X, y).base_ is None
 
 
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("base", ["most accurate", None, "tree", LogisticRegression()])
 def test_sources_by_name_and_the_report(table, method, base):
@@ -127,6 +129,7 @@ def test_tolerances_say_their_unit_and_errors_where_they_are_measured(table):
     assert drawn.held_out_error_ is None
 
 
+@pytest.mark.long
 def test_it_learns_and_can_be_cloned_searched_and_piped(table):
     X, y = table
     X = X.to_numpy()
@@ -139,6 +142,7 @@ def test_it_learns_and_can_be_cloned_searched_and_piped(table):
     np.testing.assert_array_equal(piped.predict_proba(X), again.predict_proba(X))
 
 
+@pytest.mark.long
 def test_decisions_are_best_responses_to_the_law(table):
     X, y = table
     model = Panpredictor(GROUPS, random_state=0).fit(X, y)
@@ -152,6 +156,7 @@ def test_decisions_are_best_responses_to_the_law(table):
         assert law.probabilities[i][possible[i] == action].sum() > 0
 
 
+@pytest.mark.long
 def test_decisions_are_drawn_as_often_as_the_law_says(table):
     """4,000 copies of each of three rows, nine actions: six standard deviations of a share, all fail below 1e-7."""
     X, y = table
@@ -208,6 +213,7 @@ class TestRestricted:
         np.testing.assert_array_equal(model.predict_proba([[1]]), [[0.0, 1.0]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
@@ -260,6 +266,7 @@ def test_groups_are_made_as_those_of_a_post_processor():
     assert set(model.gap_report(new, y, LOSSES)["group"]) == {"everyone", "old"}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("parameters", [{"groups": ["sex", "old"], "depth": 2}, {"found": 6}])
 @pytest.mark.parametrize("method", ["deterministic", "randomized"])
 def test_what_is_wrong_within_groups_is_repaired_on_new_rows(parameters, method):
@@ -282,6 +289,7 @@ def test_random_states_are_as_many_models():
     assert len(hashes) == 70
 
 
+@pytest.mark.long
 def test_bad_uses_are_refused(table):
     X, y = table
     with pytest.raises(NotFittedError):

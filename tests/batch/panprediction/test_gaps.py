@@ -30,6 +30,7 @@ def instance(seed, n=30, groups=3, comparators=2):
     return rng, data, law, losses
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(st.integers(0, 100_000))
 def test_no_gap_exceeds_what_the_step_calibration_error_allows(seed):
@@ -70,6 +71,7 @@ def test_every_column_is_what_it_says(seed):
     assert errors.max() == pytest.approx(max(abs(s.bias) for s in worst_sets(law, data)))
 
 
+@pytest.mark.long
 def test_the_interval_covers_the_true_difference_about_as_often_as_it_says():
     """200 samples of 150 points: predictions p and a comparator, with the expected difference of losses in closed form.
 

@@ -30,6 +30,7 @@ def people(n, seed):
     return frame, p, (rng.random(n) < truth).astype(int), truth
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -83,6 +84,7 @@ def test_a_rare_group_far_off_is_not_left_as_it_is():
     assert abs(found[1] - 0.22) < 0.06
 
 
+@pytest.mark.long
 def test_what_is_right_is_left_alone():
     """Scores that are the truth, 20 samples: corrections add less than 1e-3 to the squared error in the mean.
 

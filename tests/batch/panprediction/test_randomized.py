@@ -149,6 +149,7 @@ def test_degrees_of_membership_count_as_weights():
 
 
 class TestBase:
+    @pytest.mark.long
     def test_a_good_base_is_followed_and_a_bad_one_left(self):
         rng = np.random.default_rng(4)
         truth = rng.integers(1, 16, 3000) / 16
@@ -167,6 +168,7 @@ class TestBase:
 
 
 class TestSpecialCases:
+    @pytest.mark.long
     def test_one_group_is_omniprediction(self):
         """Beside the two-player omnipredictor, on a law where the best threshold rules are known.
 
@@ -194,6 +196,7 @@ class TestSpecialCases:
             excess = {name: chance @ expected_losses(law, bayes, loss) - best for name, law in laws.items()}
             assert all(-1e-9 <= value < 0.05 for value in excess.values()), (theta, excess)
 
+    @pytest.mark.long
     def test_one_loss_is_multi_group_learning(self):
         """Two overlapping groups with a comparator each that is right there and wrong elsewhere; one loss.
 
@@ -217,6 +220,7 @@ class TestSpecialCases:
             assert (table["single_loss"] - table["best_loss"]).max() > 0.1
 
 
+@pytest.mark.long
 def test_the_error_falls_like_the_root_of_the_number_of_points():
     """8 replicates at n = 200 and 1,800 on one law: the ratio of mean errors is 1/3 at the rate n^(-1/2).
 

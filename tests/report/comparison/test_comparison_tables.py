@@ -122,6 +122,7 @@ def test_leaderboard(under_two_rules: omnisim.Comparison, agents: Agents) -> Non
         assert money == sorted(money, key=lambda value: -float(value or 0))
 
 
+@pytest.mark.long
 def test_differences(under_two_rules: omnisim.Comparison, agents: Agents) -> None:
     rows = list(read(tables.differences(Scope(under_two_rules))))
     order = ["all", *(name for name in under_two_rules.about["subsequences"] if name != "all")]
@@ -211,6 +212,7 @@ def test_violations(under_two_rules: omnisim.Comparison) -> None:
             is_cell(row[title], value, score(value))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("seed", range(3))
 def test_limits_in_words(under_two_rules: omnisim.Comparison, seed: int) -> None:
     """With the reference, and with those that keep each limit best and worst; by how much, and with whom."""
@@ -308,6 +310,7 @@ def test_what_may_be_chance_is_said(under_two_rules: omnisim.Comparison) -> None
             assert (f"p = {number(chance, 2)}" in sentence) == (chance >= 0.001)
 
 
+@pytest.mark.long
 def test_separated_differences_in_words(under_two_rules: omnisim.Comparison) -> None:
     """The three largest one by one, then how many more, and how many of those that are judged are not separated."""
     words = {"b": "better", "w": "worse", ".": "not separated", " ": ""}

@@ -70,6 +70,7 @@ def line_of(lines: list[str], forecaster: str) -> str:
     return line
 
 
+@pytest.mark.long
 def test_the_headline_is_by_population_and_in_total(comparison: omnisim.Comparison) -> None:
     lines = said(Scope(comparison))
     totals = {name: yearly(comparison, name).mean() for name in OTHERS}
@@ -165,6 +166,7 @@ class TestRandomNumbers:
         found.__dict__.update(frames)
         return found
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize(
         "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 40))]
     )
@@ -245,6 +247,7 @@ class TestRandomNumbers:
             assert scope.comparison.certificates["violated"].sum() == 0
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("left", sampled_cases([0, 1, 3, 2, 4, 5, 6], share=2))
 def test_verdicts_that_are_missing_are_a_reservation_where_most_are(base: omnisim.Comparison, left: int) -> None:
     """Six differences of money: of two forecasters, for two populations and over the run."""
@@ -271,6 +274,7 @@ def test_one_seed_and_one_population_need_no_words_for_more() -> None:
     assert any("of 4 agents" in line for line in lines)
 
 
+@pytest.mark.long
 def test_without_money_nothing_is_said_of_it() -> None:
     rng = np.random.default_rng(0)
     scenario = omnisim.Scenario(
@@ -285,6 +289,7 @@ def test_without_money_nothing_is_said_of_it() -> None:
     assert found.explained == ""
 
 
+@pytest.mark.long
 def test_populations_in_different_currencies_have_no_total() -> None:
     rng = np.random.default_rng(1)
     populations = [

@@ -19,6 +19,7 @@ def compared(request: pytest.FixtureRequest) -> omnisim.Comparison:
     return omnisim.compare(small_scenario(), FORECASTERS, seeds=3, eliminations=rules, jobs=1)
 
 
+@pytest.mark.long
 def test_each_forecaster_is_named_with_its_rule_and_difference(compared: omnisim.Comparison) -> None:
     scope = Scope(compared)
     agents = compared.agents[compared.agents["subsequence"] == "all"].astype({"forecaster": object})

@@ -269,6 +269,7 @@ class TestCrowding:
         np.testing.assert_allclose(trace.outcomes[np.arange(rounds), 1 - chosen[:, 0]], 0.2)
         np.testing.assert_allclose(omnisim.analyze(trace).agents["swap_regret"], rounds / 2)
 
+    @pytest.mark.long
     @pytest.mark.sampled
     def test_a_calibrated_forecast_spreads_the_buyers(self) -> None:
         horizons = 2 ** np.arange(6, 11 if Suite.long else 10)
@@ -305,6 +306,7 @@ class TestCrowding:
 class TestTheGuarantees:
     """They hold against any law that depends on the past and the mixture: on every run, whatever comes of it."""
 
+    @pytest.mark.one_in(6)
     @pytest.mark.parametrize("schedules", ["yesterday", "expected"])
     @pytest.mark.parametrize(
         "rule", [elimination.FirstViolation(), elimination.SubsequenceThreshold(), elimination.CumulativeThreshold()]

@@ -34,6 +34,7 @@ def gamma(length: int, sums: int, delta: float = 0.05) -> float:
     return float(np.sqrt(2 * length * np.log(sums / delta)))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.sampled
 @pytest.mark.parametrize(("period", "order"), [(2, 1), (2, -1), (3, 1)])
 def test_violation_grows_linearly_without_attribution_and_not_with_it(period: int, order: int) -> None:
@@ -53,6 +54,7 @@ def test_violation_grows_linearly_without_attribution_and_not_with_it(period: in
     assert rows[-1][2] < rows[-1][1] / 2
 
 
+@pytest.mark.long
 def test_how_slack_hides_the_violation() -> None:
     flawed, sound = run(PerSubsequenceThreshold(), 2048), run(SubsequenceThreshold(), 2048)
     bold = flawed.eliminated_at["agents"][0, 0]

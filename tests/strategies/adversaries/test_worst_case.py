@@ -57,6 +57,7 @@ def slopes(measured: list[tuple[float, float]]) -> np.ndarray:
     return np.polyfit(np.log(HORIZONS), np.log(np.array(measured)), 1)[0]
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.sampled
 @pytest.mark.parametrize(("agents", "actions", "dimension"), [(1, 2, 1), (10, 4, 3)])
 @pytest.mark.parametrize("name", FOOLED)
@@ -128,6 +129,7 @@ def test_the_outcome_maximizes_the_weighted_regret() -> None:
                 past[n, played[t, n], b] += earned[b] - earned[played[t, n]]
 
 
+@pytest.mark.long
 def test_it_does_not_see_what_a_learner_draws() -> None:
     """Seeing it, it could take 1/2 from an agent of two opposite actions in every round."""
     population = omnisim.Population("agents", np.tile([[[0.5], [-0.5]]], (20, 1, 1)), np.tile([[0.25, 0.75]], (20, 1)))
@@ -187,6 +189,7 @@ def test_bad_parameters_are_refused(arguments: dict[str, float], message: str) -
         WorstCase(**arguments)
 
 
+@pytest.mark.long
 def test_it_plays_the_best_reply_to_the_weights_of_a_calibrated_forecaster() -> None:
     rng = np.random.default_rng(4)
     utility = rng.random((5, 3, 3)) / 3

@@ -41,6 +41,7 @@ def regret(driven: Driven, t: int, n: int) -> float:
     return best_allowed(driven, t, n) - float(earned)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("opponent", OPPONENTS)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_sinha_vaze_keeps_its_bounds(opponent: str, seed: int) -> None:
@@ -55,6 +56,7 @@ def test_sinha_vaze_keeps_its_bounds(opponent: str, seed: int) -> None:
         assert all(regret(driven, t, n) <= 2 * scale * (np.sqrt(t) + 1) for n in range(3))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("opponent", OPPONENTS)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_drift_plus_penalty_keeps_its_bounds(opponent: str, seed: int) -> None:
@@ -73,6 +75,7 @@ def temptation(learner: Learner, rounds: int) -> np.ndarray:
     return drive(learner, population, lambda _t, _weights: np.zeros(1), rounds).expected_costs(rounds)[:, 0, 0]
 
 
+@pytest.mark.long
 def test_sinha_vaze_resists_temptation_in_the_end() -> None:
     """CCV+ grows like the rounds at first, because the bound is large, and like their root later."""
     horizons = 2 ** np.arange(10, 14)
@@ -81,6 +84,7 @@ def test_sinha_vaze_resists_temptation_in_the_end() -> None:
     assert np.polyfit(np.log(horizons), np.log(violation), 1)[0] < 0.7
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("rounds", [128, 1024, 8192])
 def test_drift_plus_penalty_pays_violations_back(rounds: int) -> None:
     """CCV is of the order of sqrt(T); CCV+ is not promised to be small, and grows like the rounds."""
@@ -97,6 +101,7 @@ def test_without_constraints_they_are_gradient_descent() -> None:
         assert (learner.queue == 0).all()
 
 
+@pytest.mark.long
 def test_beside_elimination_on_the_same_market() -> None:
     """Elimination violates less by far; both stay below what is promised."""
     one = constrained(20, A, J, D, seed=4)

@@ -11,6 +11,7 @@ T, N = 1500 if Suite.long else 720, 2
 pytestmark = pytest.mark.sampled
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("actions", [1, 2, 5])
 @pytest.mark.parametrize("opponent", opponents(2, T))
 def test_hedge_keeps_its_bounds(opponent: str, actions: int) -> None:
@@ -25,6 +26,7 @@ def test_hedge_keeps_its_bounds(opponent: str, actions: int) -> None:
     assert (fixed.external_regret(T) <= log / 0.1 + 0.1 * T / 8 + 1e-9).all()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("actions", [1, 2, 5])
 @pytest.mark.parametrize("opponent", opponents(2, T))
 def test_blum_mansour_keeps_its_bounds(opponent: str, actions: int) -> None:
@@ -51,6 +53,7 @@ def test_the_bounds_mean_something() -> None:
     assert regret >= np.sqrt(T * np.log(actions) / 2) / 4
 
 
+@pytest.mark.long
 def test_hedge_has_swap_regret_where_blum_mansour_has_none() -> None:
     """Three phases in which leaving the leader is recognized too late to be undone by a fixed action.
 

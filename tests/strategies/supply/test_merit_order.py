@@ -44,6 +44,7 @@ def test_clearing_is_calling_one_unit_after_another(market, price_cap: int) -> N
     np.testing.assert_array_equal(prices, np.minimum(expected, price_cap))
 
 
+@pytest.mark.long
 @given(
     hnp.arrays(np.float64, (4, 2), elements=st.floats(0, 50)),
     hnp.arrays(np.float64, 4, elements=st.floats(-20, 90)),

@@ -56,6 +56,7 @@ def test_draws_do_not_depend_on_the_plan() -> None:
     assert [row for row in longer if row["chosen"]] == shorter
 
 
+@pytest.mark.long
 def test_price_spikes_on_the_embedded_prices(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = quick(tmp_path_factory, "price-spikes")
     rows = pd.read_parquet(folder / "errors.parquet")
@@ -76,6 +77,7 @@ def test_price_spikes_on_published_forecasts(tmp_path_factory: pytest.TempPathFa
     assert set(pd.read_parquet(folder / "thresholds.parquet")["market"]) == set(markets["market"])
 
 
+@pytest.mark.long
 def test_m5(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = quick(tmp_path_factory, "m5", "--data", data_file("m5", "m5_standin_prob.npz").parent)
     rows = pd.read_parquet(folder / "errors.parquet")

@@ -91,6 +91,7 @@ class TestLaw:
 
 
 class TestPrices:
+    @pytest.mark.long
     def test_spikes_are_about_a_tenth_and_features_are_known_before(self) -> None:
         problem = prices.spikes(None, 100)
         assert len(problem.X) == len(problem.y) == 2400
@@ -119,6 +120,7 @@ class TestPrices:
         by_week = pd.Series(held_out).groupby(problem.clusters // 7).nunique()
         assert (by_week == 1).all()
 
+    @pytest.mark.long
     def test_nord_pool_with_high_wind_and_high_load(self) -> None:
         declared = os.environ.get("OMNISIM_DATA")
         root = Path(declared) if declared else Path(__file__).parents[3].parent / "shared" / "data"

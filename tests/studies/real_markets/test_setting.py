@@ -42,6 +42,7 @@ def test_the_days_after(monkeypatch) -> None:
     assert 0 < spike.sum() < 59
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None)
 @given(day=st.integers(1, DAYS - 1), seed=st.integers(0, 99))
 def test_membership_does_not_depend_on_prices_of_the_day_or_later(day: int, seed: int) -> None:
@@ -70,6 +71,7 @@ def test_the_scale_is_read_off_the_past_alone() -> None:
     assert second.beyond.clipped == outside.sum() + (later[PAST_DAYS:] < -2 * price).sum() > 0
 
 
+@pytest.mark.long
 def test_subsequences_of_the_embedded_market() -> None:
     known = setting(read(Source(EMBEDDED)))
     assert (known.scaling.low, known.scaling.high) == (-50, 250)

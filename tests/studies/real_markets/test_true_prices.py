@@ -51,6 +51,7 @@ def earned(known: Setting, name: str, seed: int) -> dict[str, tuple[np.ndarray, 
     return found
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("share", "spike"), [(0.0, 5000.0), (0.01, 5000.0), (0.4, 5000.0), (0.4, -500.0)])
 def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, spike: float) -> None:
     known = setting(market_with(share, spike))
