@@ -1,6 +1,6 @@
 """Public names of :mod:`omnisim.problem.network`, :mod:`omnisim.problem.delays` and :mod:`omnisim.problem.churn`."""
 
-from omnisim.problem.churn import Churn, Spell
+from omnisim.problem.churn import Churn, PresenceInterval
 from omnisim.problem.delays import Constant, Delay, Exponential, LogNormal, Uniform
 from omnisim.problem.network import Channel, GraphML, Network, SmallWorld, Star, Tree
 
@@ -13,8 +13,8 @@ __all__ = [
     "GraphML",
     "LogNormal",
     "Network",
+    "PresenceInterval",
     "SmallWorld",
-    "Spell",
     "Star",
     "Tree",
     "Uniform",

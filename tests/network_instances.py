@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from instances import GRID, Contrary, Fickle, Restless
 
 import omnisim
-from omnisim.problem.churn import Churn, Spell
+from omnisim.problem.churn import Churn, PresenceInterval
 from omnisim.problem.delays import Constant, Delay, Exponential, LogNormal, Uniform
 from omnisim.problem.network import Channel, Network, SmallWorld, Star, Topology, Tree
 
@@ -55,9 +55,9 @@ def networks(draw: st.DrawFn, populations: int) -> Network:
 def churns(draw: st.DrawFn, rounds: int) -> Churn:
     first = draw(st.integers(0, rounds - 1))
     probability = st.sampled_from((0.0, 0.1, 0.5))
-    schedules = [[Spell(0, first)], [Spell(0, 0, first)]]
+    schedules = [[PresenceInterval(0, first)], [PresenceInterval(0, 0, first)]]
     if first + 1 < rounds:
-        schedules.append([Spell(0, 0, first), Spell(0, first + 1)])
+        schedules.append([PresenceInterval(0, 0, first), PresenceInterval(0, first + 1)])
     schedule = draw(st.sampled_from([[], *schedules]))
     # Somebody has to be there at some time.
     return Churn(draw(probability), draw(probability), draw(st.sampled_from((0.5, 1.0))) if schedule else 1.0, schedule)

@@ -11,7 +11,7 @@ import pytest
 
 import omnisim
 from omnisim.elimination import CumulativeThreshold, PerSubsequenceThreshold, SubsequenceThreshold
-from omnisim.problem.churn import Churn, Spell
+from omnisim.problem.churn import Churn, PresenceInterval
 
 ROUNDS, DELTA = 600, 0.05
 
@@ -32,7 +32,7 @@ def test_rounds_of_absence_are_no_plays(rule: type, first: int) -> None:
         forecaster=omnisim.forecasters.Published(np.full((ROUNDS, 1), 0.5)),
         elimination=rule(gamma="anytime", delta=DELTA),
         rounds=ROUNDS,
-        churn={"one": Churn(schedule=[Spell(0, first)])},
+        churn={"one": Churn(schedule=[PresenceInterval(0, first)])},
     )
     trace = omnisim.simulate(scenario)
     assert trace.eliminated_at["one"].tolist() == [[[first + leaves_after(1) - 1]]]

@@ -257,7 +257,17 @@ PUBLIC = {
         "SubsequenceThreshold",
     ],
     "forecasters": ["Climatology", "ConditionalMean", "Persistence", "Published", "RidgeAutoregression"],
-    "network": ["Channel", "Churn", "Exponential", "GraphML", "Network", "SmallWorld", "Spell", "Star", "Tree"],
+    "network": [
+        "Channel",
+        "Churn",
+        "Exponential",
+        "GraphML",
+        "Network",
+        "PresenceInterval",
+        "SmallWorld",
+        "Star",
+        "Tree",
+    ],
     "adversaries": ["DemandResponse", "Independent", "Replay", "Seasonal", "Switching", "WorstCase"],
     "batch": [
         "calibrated_multiaccuracy",

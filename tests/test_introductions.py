@@ -227,7 +227,7 @@ def objects(trace: omnisim.Trace, scenario: omnisim.Scenario) -> list[Any]:
         omnisim.Rule("hot", "in", [1.0, 2.0]),
         omnisim.Rule("hot", "in", list(range(2))),
         omnisim.network.Network(channels=[omnisim.network.Channel(delay=omnisim.network.Constant(1))]),
-        omnisim.network.Churn(join=0.1, schedule=[omnisim.network.Spell(0, 1, 2)]),
+        omnisim.network.Churn(join=0.1, schedule=[omnisim.network.PresenceInterval(0, 1, 2)]),
         scenario.problem(0),
         shipped.past,
         omnisim.market.load_ercot(),

@@ -410,8 +410,8 @@ NETWORK = omnisim.network
         (lambda: NETWORK.Network(topology="star"), "topology of Network must be a Star or a Tree or .*, got 'star'"),
         (lambda: NETWORK.Network(max_age="x"), "max_age of Network must be a whole number or None, got 'x'"),
         (lambda: NETWORK.Churn(join="x"), "join of Churn must be a number, got 'x'"),
-        (lambda: NETWORK.Churn(schedule=[3]), r"schedule\[0\] of Churn must be a Spell, got 3"),
-        (lambda: NETWORK.Spell("x"), "agent of Spell must be a whole number, got 'x'"),
+        (lambda: NETWORK.Churn(schedule=[3]), r"schedule\[0\] of Churn must be a PresenceInterval, got 3"),
+        (lambda: NETWORK.PresenceInterval("x"), "agent of PresenceInterval must be a whole number, got 'x'"),
         (lambda: omnisim.market.Scaling(0, 1).outcomes("x"), "prices must be an array of numbers, got 'x'"),
         (lambda: omnisim.market.Scaling(0, 1).prices([[1], [1, 2]]), "outcomes must be an array of numbers, got"),
         (lambda: omnisim.market.Scaling(0, 1).clipping(object()), "prices must be an array of numbers, got <object"),
@@ -635,13 +635,13 @@ def test_fields_are_those_of_the_class_that_declares_them() -> None:
 @pytest.mark.parametrize("kind", [pd.Series, lambda given: dict(enumerate(given)).values(), iter, np.array])
 def test_columns_and_what_is_read_once_stand_for_lists(kind: Any) -> None:
     network = omnisim.network
-    spell, channel = network.Spell(0), network.Channel()
-    assert list(network.Churn(schedule=kind([spell])).schedule) == [spell]
+    interval, channel = network.PresenceInterval(0), network.Channel()
+    assert list(network.Churn(schedule=kind([interval])).schedule) == [interval]
     assert network.Network(channels=kind([channel])).channels == (channel,)
     assert network.Channel(outages=iter([(1, 2)])).outages == ((1, 2),)  # type: ignore[arg-type]
     assert tuple(omnisim.market.ElectricVehicles(agents=1, arrival_hours=kind([16, 19])).arrival_hours) == (16, 19)
     with pytest.raises(OmnisimError, match=r"schedule of Churn must be a list .*, got {"):
-        network.Churn(schedule={spell})  # type: ignore[arg-type]  # its order is another one in each process
+        network.Churn(schedule={interval})  # type: ignore[arg-type]  # its order is another one in each process
 
 
 def test_laws_of_delays_take_numbers_of_numpy() -> None:

@@ -2,8 +2,8 @@
 
 .. code-block:: text
 
-    population, customer   names; a customer is "<population>/<name>", or its number where it has none, whatever spell
-                           of it is meant where agents come and go
+    population, customer   names; a customer is "<population>/<name>", or its number where it has none, whatever
+                           presence interval of it is meant where agents come and go
     time                   when the period begins, on the market's clock, which shows 24 hours every day; null where the
                            rounds have no dates
     round, period          both from 0

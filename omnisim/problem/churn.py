@@ -1,7 +1,7 @@
 """Agents that join and leave: who is present in which round.
 
-An agent that leaves and comes back is a new one with fresh candidate sets. So every *spell* of presence is a row of
-its own, and the rows of a population are its agents in the record of the run.
+An agent that leaves and comes back is a new one with fresh candidate sets. So every *presence interval* is a row
+of its own, and the rows of a population are its agents in the record of the run.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from omnisim.signatures import check_fields
 
 
 @dataclass(frozen=True)
-class Spell:
+class PresenceInterval:
     """One agent's presence from round ``first`` to round ``last`` (None: to the end), both included."""
 
     agent: int
@@ -31,7 +31,7 @@ class Spell:
         check_fields(self, ProblemError)
         if self.agent < 0 or self.first < 0 or (self.last is not None and self.last < self.first):
             raise ProblemError(
-                f"a spell needs an agent >= 0 and rounds 0 <= first <= last, got agent {self.agent}, "
+                f"a presence interval needs an agent >= 0 and rounds 0 <= first <= last, got agent {self.agent}, "
                 f"first {self.first}, last {self.last}"
             )
 
@@ -47,31 +47,33 @@ class Churn(ByValue):
     initial
         Probability in [0, 1] of being present in round 0.
     schedule
-        Spells; an agent that has any is present in those rounds and no others.
+        Presence intervals; an agent that has any is present in those rounds and no others.
 
     Raises
     ------
     ProblemError
-        If a probability is out of range, or spells of an agent overlap.
+        If a probability is out of range, or presence intervals of an agent overlap.
     """
 
     join: float = 0.0
     leave: float = 0.0
     initial: float = 1.0
-    schedule: Sequence[Spell] = ()
+    schedule: Sequence[PresenceInterval] = ()
 
     def __post_init__(self) -> None:
         check_fields(self, ProblemError)
         for name in ("join", "leave", "initial"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ProblemError(f"{name} of a churn must be a probability in [0, 1], got {getattr(self, name)}")
-        for agent in {spell.agent for spell in self.schedule}:
+        for agent in {interval.agent for interval in self.schedule}:
             own = sorted((s for s in self.schedule if s.agent == agent), key=lambda s: s.first)
             for before, after in pairwise(own):
                 if before.last is None or before.last >= after.first:
-                    raise ProblemError(f"the spells of agent {agent} overlap in round {after.first}: they must not")
+                    raise ProblemError(
+                        f"the presence intervals of agent {agent} overlap in round {after.first}: they must not"
+                    )
 
-    def spells(self, agents: int, rounds: int, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
+    def presence_intervals(self, agents: int, rounds: int, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
         """Agent (R,) of every row, as an index, and the rounds in which the row is present, (T, R).
 
         Raises
@@ -81,8 +83,8 @@ class Churn(ByValue):
 
         Examples
         --------
-        >>> churn = Churn(schedule=[Spell(0, 0, 1), Spell(0, 3)])
-        >>> rows, present = churn.spells(2, 4, np.random.default_rng(0))
+        >>> churn = Churn(schedule=[PresenceInterval(0, 0, 1), PresenceInterval(0, 3)])
+        >>> rows, present = churn.presence_intervals(2, 4, np.random.default_rng(0))
         >>> rows
         array([0, 0, 1])
         >>> present.astype(int)
@@ -101,11 +103,11 @@ class Churn(ByValue):
                 column[begin:end] = here[begin:end, agent]
                 rows.append(agent)
                 columns.append(column)
-        # Spells that follow each other without a gap are two agents all the same.
-        for spell in self.schedule:
+        # Presence intervals that follow each other without a gap are two agents all the same.
+        for interval in self.schedule:
             column = np.zeros(rounds, dtype=np.bool_)
-            column[spell.first : rounds if spell.last is None else spell.last + 1] = True
-            rows.append(spell.agent)
+            column[interval.first : rounds if interval.last is None else interval.last + 1] = True
+            rows.append(interval.agent)
             columns.append(column)
         if not rows:
             raise ProblemError(f"churn of {agents} agents: nobody is ever present in {rounds} rounds")
@@ -114,18 +116,18 @@ class Churn(ByValue):
 
     def _presence(self, agents: int, rounds: int, rng: np.random.Generator) -> BoolArray:
         """Presence (T, N) of the agents that follow no schedule; the others are absent here."""
-        for spell in self.schedule:
-            if spell.agent >= agents or spell.first >= rounds:
+        for interval in self.schedule:
+            if interval.agent >= agents or interval.first >= rounds:
                 raise ProblemError(
-                    f"a spell names agent {spell.agent} from round {spell.first}: there are {agents} agents "
-                    f"(from 0) and {rounds} rounds"
+                    f"a presence interval names agent {interval.agent} from round {interval.first}: there are "
+                    f"{agents} agents (from 0) and {rounds} rounds"
                 )
         here = np.zeros((rounds, agents), dtype=np.bool_)
         draws = rng.random((rounds, agents))
         here[0] = draws[0] < self.initial
         for t in range(1, rounds):
             here[t] = np.where(here[t - 1], draws[t] >= self.leave, draws[t] < self.join)
-        here[:, sorted({spell.agent for spell in self.schedule})] = False
+        here[:, sorted({interval.agent for interval in self.schedule})] = False
         return here
 
 

@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from omnisim.errors import ScenarioError
-from omnisim.problem.churn import Churn, Spell
+from omnisim.problem.churn import Churn, PresenceInterval
 from omnisim.problem.delays import Constant, Exponential, LogNormal, Uniform
 from omnisim.problem.network import Channel, GraphML, Network, SmallWorld, Star, Tree
 from omnisim.scenario.table_models import Table, parameters, table_model
@@ -24,7 +24,7 @@ TOPOLOGIES: dict[str, type] = {"graphml": GraphML, "small_world": SmallWorld, "s
 """Classes of graphs by their ``kind`` in a file."""
 
 
-class SpellTable(Table):
+class PresenceIntervalTable(Table):
     """Rounds in which one agent is present."""
 
     agent: int
@@ -38,12 +38,12 @@ class ChurnTable(Table):
     join: float = Field(0.0, description="probability that an absent agent is back in the next round")
     leave: float = Field(0.0, description="probability that a present agent is gone in the next round")
     initial: float = Field(1.0, description="probability of being present in round 0")
-    schedule: list[SpellTable] = Field([], description="agents named here are present in these rounds only")
+    schedule: list[PresenceIntervalTable] = Field([], description="agents named here are present in these rounds only")
 
     def build(self) -> Churn:
         """Build the object that the table describes."""
-        spells = [Spell(spell.agent, spell.first, spell.last) for spell in self.schedule]
-        return Churn(self.join, self.leave, self.initial, spells)
+        schedule = [PresenceInterval(entry.agent, entry.first, entry.last) for entry in self.schedule]
+        return Churn(self.join, self.leave, self.initial, schedule)
 
 
 def network_table() -> type[BaseModel]:

@@ -304,7 +304,7 @@ class Scenario:
                 raise ScenarioError(
                     f"{what} of scenario {self.name!r}: {count(width, 'coordinate')}, outcomes have {dimension}"
                 )
-        rows, present = self._spells(populations, rounds, seed)
+        rows, present = self._presence_intervals(populations, rounds, seed)
         later = adaptive(self.subsequences, self.adversary.published)
         return Problem(
             tuple(with_rows(p, rows[p.name]) if p.name in rows else p for p in populations),
@@ -323,7 +323,7 @@ class Scenario:
             later,
         )
 
-    def _spells(
+    def _presence_intervals(
         self, populations: Sequence[Population], rounds: int, seed: int
     ) -> tuple[dict[str, IntArray], dict[str, BoolArray]]:
         rows, present = {}, {}
@@ -331,10 +331,10 @@ class Scenario:
             if population.name in self.churn:
                 rng = stream(seed, f"population/{population.name}/churn")
                 try:
-                    spells = self.churn[population.name].spells(population.agents, rounds, rng)
+                    intervals = self.churn[population.name].presence_intervals(population.agents, rounds, rng)
                 except ProblemError as cause:
                     raise ProblemError(f"churn of population {population.name!r}: {cause}") from cause
-                rows[population.name], present[population.name] = freeze(spells[0]), freeze(spells[1])
+                rows[population.name], present[population.name] = freeze(intervals[0]), freeze(intervals[1])
         return rows, present
 
     def _check_parties(self, names: Sequence[str]) -> None:

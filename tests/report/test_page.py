@@ -10,7 +10,7 @@ import pytest
 
 import omnisim
 from omnisim.errors import OutputError
-from omnisim.network import Churn, Spell
+from omnisim.network import Churn, PresenceInterval
 from omnisim.report.run import worth
 from omnisim.report.run.certificates import certificate_table
 from omnisim.report.run.page import render
@@ -153,7 +153,7 @@ def test_limits_of_one_name_are_one_row_over_agents_that_were_there() -> None:
             adversary=omnisim.adversaries.Replay(np.full((20, 1), 0.5)),
             forecaster=omnisim.forecasters.Climatology(),
             subsequences={"all": None, "late": np.arange(20) >= 15},
-            churn={"homes": Churn(schedule=[Spell(0, 0, 10), Spell(1, 0, 12)])},
+            churn={"homes": Churn(schedule=[PresenceInterval(0, 0, 10), PresenceInterval(1, 0, 12)])},
         )
     )
     present = trace.records["homes"].present

@@ -104,7 +104,10 @@ def test_it_runs_from_the_command_line(networked: Path, tmp_path: Path) -> None:
         ("network.max_age=-1", "max_age of a network must be >= 0 rounds, got -1"),
         ("network.topology={kind='graphml', path='no.graphml'}", "no.graphml does not exist: a GraphML file is needed"),
         ("populations.buyers.churn={leave=2.0}", "leave of a churn must be a probability in [0, 1], got 2.0"),
-        ("populations.buyers.churn={schedule=[{agent=7}]}", "a spell names agent 7 from round 0: there are 2 agents"),
+        (
+            "populations.buyers.churn={schedule=[{agent=7}]}",
+            "names agent 7 from round 0: there are 2 agents",
+        ),
         ("populations.buyers.subscriptions=['x']", "subscriptions of population 'buyers' has 'x'"),
         ("populations.buyers.subscriptions=[]", "must be a list of one or more different forecasters, got []"),
         ("populations.buyers.default_action='sleep'", "default action of population 'buyers' is 'sleep'"),

@@ -8,7 +8,7 @@ from network_instances import population
 
 import omnisim
 from omnisim.errors import ProblemError, ScenarioError
-from omnisim.problem.churn import Churn, Spell, with_rows
+from omnisim.problem.churn import Churn, PresenceInterval, with_rows
 
 ROUNDS = 40
 
@@ -35,7 +35,7 @@ def test_a_newcomer_does_what_it_would_have_done_in_a_world_that_began_with_it(r
         scenario(
             forecaster=omnisim.forecasters.Published(predictions),
             elimination=elimination,
-            churn={"a": Churn(schedule=[Spell(n, 10) for n in range(4)])},
+            churn={"a": Churn(schedule=[PresenceInterval(n, 10) for n in range(4)])},
         )
     )
     began = omnisim.simulate(
@@ -94,7 +94,9 @@ def test_measures_by_hand() -> None:
 
 
 def test_who_comes_back_starts_afresh() -> None:
-    trace = omnisim.simulate(scenario(churn={"a": Churn(schedule=[Spell(0, 0, 9), Spell(0, 10)])}))
+    trace = omnisim.simulate(
+        scenario(churn={"a": Churn(schedule=[PresenceInterval(0, 0, 9), PresenceInterval(0, 10)])})
+    )
     assert trace.about["spells"]["a"] == [0, 0, 1, 2, 3]
     record = trace.records["a"]
     assert record.present is not None
@@ -131,7 +133,7 @@ def test_a_nonlinear_constraint_follows_its_agents() -> None:
 
 def test_random_presence_has_the_frequencies_it_says() -> None:
     # 4,000 agents, 2 rounds: binomials, each within 5 standard deviations (false alarm 6e-7 each, three of them).
-    _, present = Churn(join=0.3, leave=0.1, initial=0.6).spells(4000, 2, np.random.default_rng(0))
+    _, present = Churn(join=0.3, leave=0.1, initial=0.6).presence_intervals(4000, 2, np.random.default_rng(0))
     before, after = present[0], present[1]
     stayed = (before & after).sum()
     here = int(before.sum())
@@ -144,9 +146,12 @@ def test_random_presence_has_the_frequencies_it_says() -> None:
     ("make", "message"),
     [
         (lambda: Churn(leave=1.5), r"leave of a churn must be a probability in \[0, 1\], got 1.5"),
-        (lambda: Spell(0, 5, 3), "rounds 0 <= first <= last"),
-        (lambda: Churn(schedule=[Spell(0, 0, 5), Spell(0, 5)]), "the spells of agent 0 overlap in round 5"),
-        (lambda: scenario(churn={"a": Churn(schedule=[Spell(9)])}).problem(0), "there are 4 agents"),
+        (lambda: PresenceInterval(0, 5, 3), "rounds 0 <= first <= last"),
+        (
+            lambda: Churn(schedule=[PresenceInterval(0, 0, 5), PresenceInterval(0, 5)]),
+            "the presence intervals of agent 0 overlap in round 5",
+        ),
+        (lambda: scenario(churn={"a": Churn(schedule=[PresenceInterval(9)])}).problem(0), "there are 4 agents"),
         (lambda: scenario(churn={"a": Churn(initial=0.0)}).problem(0), "nobody is ever present"),
     ],
 )

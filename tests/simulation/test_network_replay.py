@@ -47,7 +47,7 @@ class Replay:
         self.trace, self.record = trace, trace.records[name]
         self.rule = scenario.elimination_of(name)
         self.population = next(p for p in scenario.populations if p.name == name)
-        if name in trace.about.get("spells", {}):  # a row for each spell of presence of an agent
+        if name in trace.about.get("spells", {}):  # a row for each presence interval of an agent
             at = trace.about["spells"][name]
             slopes, offsets = self.population.utility[at], self.population.offset[at]
             limits = [omnisim.LinearConstraint(c.slope[at], c.offset[at]) for c in self.population.constraints]

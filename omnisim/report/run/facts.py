@@ -124,7 +124,7 @@ def _agents(trace: Trace, population: str) -> str:
     number_of_rows = trace.records[population].population.agents
     if rows is None:
         return count(number_of_rows, "agent")
-    return f"{count(len(set(rows)), 'agent')} in {count(number_of_rows, 'spell')} of presence"
+    return f"{count(len(set(rows)), 'agent')} in {count(number_of_rows, 'presence interval')}"
 
 
 def _rules(elimination: Any) -> str:
