@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, within
+from omnisim.arrays import FloatArray, numbers, within
 from omnisim.errors import ProblemError
 
 
@@ -38,11 +38,11 @@ class Target(ABC):
         ProblemError
             If an outcome is outside the range of the target.
         """
-        return self._identification(np.asarray(thetas, dtype=np.float64)[None, :], self.check(outcomes)[:, None])
+        return self._identification(numbers("thetas", thetas)[None, :], self.check(outcomes)[:, None])
 
     def check(self, outcomes: ArrayLike) -> FloatArray:
         """The outcomes (n,) as floats, refused outside [0, 1]."""
-        return within("y", np.asarray(outcomes, dtype=np.float64), ("n",), 0, 1)
+        return within("y", outcomes, ("n",), 0, 1)
 
     @abstractmethod
     def _identification(self, thetas: FloatArray, outcomes: FloatArray) -> FloatArray:
