@@ -130,6 +130,14 @@ def numbers(
         raise error(f"{name} must be {wanted}, got {in_short(value)}: {cause}") from cause
 
 
+def as_read(name: str, value: ArrayLike, error: type[OmnisimError] = ProblemError) -> NDArray[Any]:
+    """The array that numpy reads, of whatever it holds; lists that differ in length make none."""
+    try:
+        return _array(value)
+    except ValueError as cause:
+        raise error(f"{name} must be an array, got {in_short(value)}: {cause}") from cause
+
+
 def real_numbers(value: ArrayLike) -> FloatArray:
     """The numbers as a float array, not copied if they are one.
 

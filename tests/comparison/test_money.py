@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,8 @@ def test_clipping_of_what_sums_to_nothing_is_told_in_words() -> None:
     [row] = found.clipping.to_dict("records")
     assert row["prices"] == 0.5
     assert np.isnan(row["money"])
-    [sentence] = notices(Scope(found))
+    scope: Any = SimpleNamespace(comparison=found, words=lambda labels: "", about={"market": None})
+    [sentence] = notices(scope)
     assert "cuts 50 % off the sum of the outcomes (1 of 2 values, " in sentence
     assert (
         ", which would change the money of agents who earn 0 in all, so that no share of it can be given." in sentence

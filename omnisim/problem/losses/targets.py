@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, numbers, within
 from omnisim.errors import ProblemError
+from omnisim.signatures import held_to_types
 
 
 class Target(ABC):
@@ -103,6 +104,7 @@ class Quantile(Target):
     array([[-0.9,  0.1]])
     """
 
+    @held_to_types(ProblemError)
     def __init__(self, level: float) -> None:
         if not 0 < level < 1:
             raise ProblemError(f"level of a quantile must lie in (0, 1), got {level}")

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, numbers
 from omnisim.errors import ProblemError
+from omnisim.refusing import is_whole
+from omnisim.wording import in_short
 
 
 def thresholds(m: int) -> FloatArray:
@@ -55,5 +57,5 @@ def grid_level(prediction: ArrayLike, m: int) -> "np.ndarray[tuple[int, ...], np
 
 
 def _check_size(m: int) -> None:
-    if m < 1:
-        raise ProblemError(f"m, the number of thresholds, must be >= 1, got {m}")
+    if not is_whole(m) or m < 1:
+        raise ProblemError(f"m, the number of thresholds, must be a whole number >= 1, got {in_short(m)}")
