@@ -1,6 +1,7 @@
 """The verdict says what the numbers say: every sentence is recomputed here from the record by another route."""
 
 import dataclasses
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -163,6 +164,8 @@ class TestTone:
 
 
 class TestClipping:
+    SCALE: ClassVar[dict[str, Any]] = {"market": {"currency": "EUR", "low": 0, "high": 100}}
+
     def test_what_is_cut_off_prices_and_money(self, clipped):
         truth = clipped.trace.unclipped_outcomes
         share = (truth - np.minimum(truth, 1)).sum() / truth.sum()
@@ -209,11 +212,12 @@ class TestClipping:
         ],
     )
     def test_what_is_no_share_is_told_in_words(self, make, prices, money, told, alarms):
-        analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": 0, "high": 100}}, beyond=3)
+        analysis = make(populations={"a": 1}, rounds=2, about=self.SCALE, beyond=3)
         clipping = analysis.clipping
         share = dataclasses.replace(clipping.prices, share=prices)
         analysis.__dict__["clipping"] = dataclasses.replace(clipping, prices=share, money=money)
-        sentences = [*verdict(analysis).notices, *verdict(analysis).reservations, said(analysis, "Data")]
+        found = verdict(analysis)
+        sentences = [*found.notices, *found.reservations, *dict(found.points).get("Data", ())]
         [sentence] = [each for each in sentences if told in each]
         by = "of agents who earn 0 in all, so that no share of it can be given" if money != money else "by 20 %"
         assert f", which would change the money {by}. Money and errors on this page" in sentence
