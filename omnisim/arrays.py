@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from omnisim.errors import OmnisimError, ProblemError
+from omnisim.wording import in_short
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -103,16 +104,38 @@ def finite(
     ...
     omnisim.errors.ProblemError: prices[0, 1] is nan: every entry must be a finite number
     """
-    try:
-        array = np.array(real_numbers(value), order="C")
-    except (TypeError, ValueError) as cause:
-        raise error(f"{name} must be an array of numbers of shape {_show(shape)}: {cause}") from cause
+    array = np.array(numbers(name, value, error, shape), order="C")
     _check_shape(name, array, shape, error)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         place = f"{name}[{', '.join(map(str, where))}]" if where else name
         raise error(f"{place} is {array[where]}: every entry must be a finite number")
     return freeze(array)
+
+
+def numbers(
+    name: str, value: ArrayLike, error: type[OmnisimError] = ProblemError, shape: Sequence[int | str] | None = None
+) -> FloatArray:
+    """The numbers as a float array of whatever shape, not copied if they are one; ``shape`` is for the message only.
+
+    >>> numbers("prices", [[1.0], [2.0, 3.0]])
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: prices must be an array of numbers, got [[1.0], [2.0, 3.0]]: its lists differ in length
+    """
+    try:
+        return real_numbers(value)
+    except (TypeError, ValueError) as cause:
+        wanted = "an array of numbers" if shape is None else f"an array of numbers of shape {_show(shape)}"
+        raise error(f"{name} must be {wanted}, got {in_short(value)}: {cause}") from cause
+
+
+def as_read(name: str, value: ArrayLike, error: type[OmnisimError] = ProblemError) -> NDArray[Any]:
+    """The array that numpy reads, of whatever it holds; lists that differ in length make none."""
+    try:
+        return _array(value)
+    except ValueError as cause:
+        raise error(f"{name} must be an array, got {in_short(value)}: {cause}") from cause
 
 
 def real_numbers(value: ArrayLike) -> FloatArray:
@@ -126,7 +149,7 @@ def real_numbers(value: ArrayLike) -> FloatArray:
     """
     if isinstance(value, np.ma.MaskedArray) and value.mask.any():
         raise TypeError("some of its entries are masked")
-    array = np.asarray(value)
+    array = _array(value)
     if array.dtype.kind not in "fiubO":
         raise TypeError(f"it holds {array.dtype}")
     if array.dtype == np.object_ and any(isinstance(each, complex | np.complexfloating | str) for each in array.flat):
@@ -160,23 +183,35 @@ def within(
     return array
 
 
-def mask(name: str, value: Any, length: int, error: type[OmnisimError] = ProblemError) -> BoolArray:
-    """Copy ``value`` into a read-only boolean array of the given length.
+def mask(name: str, value: Any, shape: Sequence[int], error: type[OmnisimError] = ProblemError) -> BoolArray:
+    """Copy ``value`` into a read-only boolean array of the given shape.
 
-    >>> mask("hot", [True, False], 2)
+    >>> mask("hot", [True, False], (2,))
     array([ True, False])
-    >>> mask("hot", [0.5, 1.0], 2)
+    >>> mask("hot", [0.5, 1.0], (2,))
     Traceback (most recent call last):
     ...
-    omnisim.errors.ProblemError: hot must be a boolean array, got dtype float64
+    omnisim.errors.ProblemError: hot must be a boolean array of shape (2,), got dtype float64
     """
-    array = np.array(value)
     if isinstance(value, np.ma.MaskedArray) and value.mask.any():
         raise error(f"{name} must be a boolean array, and some of its entries are masked")
+    wanted = f"{name} must be a boolean array of shape {_show(shape)}"
+    try:
+        array = np.array(_array(value))
+    except ValueError as cause:
+        raise error(f"{wanted}, got {in_short(value)}: {cause}") from cause
     if array.dtype != np.bool_:
-        raise error(f"{name} must be a boolean array, got dtype {array.dtype}")
-    _check_shape(name, array, (length,), error)
+        raise error(f"{wanted}, got {f'dtype {array.dtype}' if array.ndim else in_short(value)}")
+    _check_shape(name, array, shape, error)
     return freeze(array)
+
+
+def _array(value: ArrayLike) -> NDArray[Any]:
+    """As numpy reads it, with a reason for people where it cannot."""
+    try:
+        return np.asarray(value)
+    except ValueError as cause:
+        raise ValueError("its lists differ in length" if isinstance(value, list | tuple) else str(cause)) from cause
 
 
 def _check_shape(name: str, array: NDArray[Any], shape: Sequence[int | str], error: type[OmnisimError]) -> None:

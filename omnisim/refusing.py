@@ -1,6 +1,6 @@
 """Refusals of what is of another type, in one line that names the parameter, the value and what would be right."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
@@ -48,6 +48,15 @@ def table(what: str, value: Any, error: type[OmnisimError]) -> Mapping[str, Any]
     for name in found:
         one_of(f"a name in {what}", name, str, "a text", error)
     return found
+
+
+def is_several(value: object) -> bool:
+    """Whether it has entries that can be gone through; a text, and an array without axes, count as one thing.
+
+    >>> is_several([1]), is_several(np.ones(2)), is_several(np.array(1)), is_several("ab")
+    (True, True, False, False)
+    """
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes) and getattr(value, "ndim", 1) != 0
 
 
 def is_whole(value: object) -> bool:

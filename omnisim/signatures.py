@@ -64,10 +64,12 @@ def check_fields(made: Any, error: type[OmnisimError]) -> None:
 def held_to_types(
     error: type[OmnisimError],
 ) -> Callable[[Callable[_Given, _Returned]], Callable[_Given, _Returned]]:
-    """The same for a function or a method, as a decorator; see :func:`_taken`."""
+    """The same for a function or a method, also one that makes an object, as a decorator; see :func:`_taken`."""
 
     def decorated(function: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
         signature = inspect.signature(function)
+        *_, owner, name = ("", *function.__qualname__.split("."))
+        what = owner if name == "__init__" else name
 
         @wraps(function)
         def called(*args: _Given.args, **kwargs: _Given.kwargs) -> _Returned:
@@ -75,7 +77,7 @@ def held_to_types(
                 bound = signature.bind(*args, **kwargs)
             except TypeError:
                 return function(*args, **kwargs)  # Python says what is wrong with the call
-            bound.arguments.update(_accepted(function, function.__name__, bound.arguments, error))
+            bound.arguments.update(_accepted(function, what, bound.arguments, error))
             return function(*bound.args, **bound.kwargs)
 
         return called

@@ -22,6 +22,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -29,6 +30,9 @@ import mutation_plugin as plugin
 from mutants import Mutant, mutants
 from mutation_callers import callers, users
 from mutation_warm import Warm
+
+from omnisim.errors import FolderInUseError
+from omnisim.output_folder import held
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -191,6 +195,16 @@ class Copy:
         return (CAUGHT, f"crashed ({code})") if code < 0 else (UNUSABLE, "")
 
 
+@contextmanager
+def copied(folder: Path) -> Iterator[Copy]:
+    """A copy in a folder that is held meanwhile: another run there would take the copy away."""
+    try:
+        with held(folder), Copy(folder) as place:
+            yield place
+    except FolderInUseError as cause:
+        raise SystemExit(f"{cause}, by --notes") from None
+
+
 def _files(root: Path, path: str) -> list[str]:
     """The files of tests in a folder; a part of the package, whose modules have examples, is one whole."""
     if not path.startswith("tests") or (root / path).is_file():
@@ -259,7 +273,7 @@ def judge(
     known = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")) if EQUIVALENTS.exists() else {}
     reasons = {entry["fault"]: entry["reason"] for entry in known.get("equivalent", [])}
     found: dict[str, list[str]] = {word: [] for word in (CAUGHT, SURVIVED, ENDLESS, UNUSABLE, EQUIVALENT, GONE)}
-    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder) if notes is None else notes.parent) as place:
+    with tempfile.TemporaryDirectory() as folder, copied(Path(folder) if notes is None else notes.parent) as place:
         calls = place.calls(TESTS[package], notes)
         print(f"{len(calls)} tests, {sum(what[0] for what in calls.values()):.0f} s", flush=True)
         if again:
@@ -347,7 +361,7 @@ def judged_again(score: Score, found: Mapping[str, Sequence[str]]) -> Score:
 def quick() -> int:
     """Plant the faults that once survived; the number that do so again."""
     survivors = 0
-    with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as place:
+    with tempfile.TemporaryDirectory() as folder, copied(Path(folder)) as place:
         for mutant, tests in planted():
             word, _ = place.verdict(mutant, dict.fromkeys(tests, 60.0))
             survivors += word != CAUGHT

@@ -1,12 +1,13 @@
 """What is taken for numbers, and what is not."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from omnisim.arrays import finite
+from omnisim.arrays import finite, mask, numbers
 from omnisim.errors import OmnisimError, StrategyError
 from omnisim.simulation.answers import check_diagnostic
 
@@ -27,14 +28,42 @@ NO_NUMBERS = {
 }
 
 
+UNEVEN = [[0.5], [0.5, 1.0]]
+
+
 @pytest.mark.parametrize("value", NO_NUMBERS.values(), ids=NO_NUMBERS)
 def test_what_holds_no_real_numbers_is_refused(value: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(
-            OmnisimError, match=r"^forecast( must be an array of numbers of shape \(2,\): |\[0\] is nan: )"
+            OmnisimError, match=r"^forecast( must be an array of numbers of shape \(2,\), got .*: |\[0\] is nan: )"
         ):
             finite("forecast", value, (2,))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: finite("forecast", UNEVEN, ("N", "d")),
+            "forecast must be an array of numbers of shape (N, d), got [[0.5], [0.5, 1.0]]: its lists differ in length",
+        ),
+        (
+            lambda: numbers("forecast", UNEVEN, StrategyError),
+            "forecast must be an array of numbers, got [[0.5], [0.5, 1.0]]: its lists differ in length",
+        ),
+        (lambda: numbers("forecast", "high"), "forecast must be an array of numbers, got 'high': it holds <U4"),
+        (
+            lambda: mask("hot", [[True], [True, False]], (2,)),
+            "hot must be a boolean array of shape (2,), got [[True], [True, False]]: its lists differ in length",
+        ),
+        (lambda: mask("hot", 3, (1, 2)), "hot must be a boolean array of shape (1, 2), got 3"),
+    ],
+)
+def test_what_was_given_is_in_the_message(call: Callable[[], Any], said: str) -> None:
+    with pytest.raises(OmnisimError) as refused:
+        call()
+    assert str(refused.value) == said
 
 
 NUMBERS = [[1, 2], [True, False], np.float32([0.5, 0.25]), np.array([1, 2.5], dtype=object), np.ma.masked_array([1, 2])]

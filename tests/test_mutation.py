@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import filelock
 import mutation_warm
 import pytest
 from mutation import (
@@ -15,11 +16,14 @@ from mutation import (
     TESTS,
     UNUSABLE,
     Score,
+    copied,
     judged_again,
     judged_at_first,
     planted,
     recorded,
 )
+
+from omnisim.output_folder import LOCK
 
 
 def test_each_is_one_change_of_code_that_stands() -> None:
@@ -73,6 +77,17 @@ def test_at_least_300_faults_were_judged_and_95_of_100_caught_in_every_package()
     assert sum(score["judged"] for score in scores.values()) >= 300
     for package, score in scores.items():
         assert score["caught"] >= 0.95 * score["judged"], package
+
+
+def test_a_second_run_with_notes_in_one_folder_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The copy of the first one is left where it is."""
+    monkeypatch.setattr("omnisim.output_folder.PATIENCE", 0.0)
+    (tmp_path / "copy").mkdir()
+    said = pytest.raises(SystemExit, match=r"is in use by another process.* by --notes")
+    with filelock.FileLock(tmp_path / LOCK), said as refused, copied(tmp_path):
+        pytest.fail("it began")
+    assert "\n" not in str(refused.value)
+    assert (tmp_path / "copy").is_dir()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")

@@ -391,6 +391,7 @@ def test_agents_are_built_from_what_they_are_built_from(changes: dict[str, Any],
 
 
 NETWORK = omnisim.network
+RNG = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize(
@@ -411,6 +412,28 @@ NETWORK = omnisim.network
         (lambda: NETWORK.Network(max_age="x"), "max_age of Network must be a whole number or None, got 'x'"),
         (lambda: NETWORK.Churn(join="x"), "join of Churn must be a number, got 'x'"),
         (lambda: NETWORK.Churn(schedule=[3]), r"schedule\[0\] of Churn must be a PresenceInterval, got 3"),
+        (
+            lambda: NETWORK.Churn().presence_intervals("x", 5, RNG),
+            "agents of presence_intervals must be a whole number, got 'x'",
+        ),
+        (
+            lambda: NETWORK.Churn().presence_intervals(2, 2.5, RNG),
+            "rounds of presence_intervals must be a whole number, got 2.5",
+        ),
+        (lambda: NETWORK.Churn().presence_intervals(-1, 5, RNG), "agents of presence_intervals must be >= 1, got -1"),
+        (lambda: NETWORK.Churn().presence_intervals(2, -1, RNG), "rounds of presence_intervals must be >= 1, got -1"),
+        (lambda: NETWORK.Churn().presence_intervals(2, 0, RNG), "rounds of presence_intervals must be >= 1, got 0"),
+        (lambda: NETWORK.Churn().presence_intervals(2, 5, 7), "rng of presence_intervals must be a Generator, got 7"),
+        *(
+            (lambda law=law, u=u: law.quantile(u), f"u of quantile{said}")
+            for law in (NETWORK.Constant(1), NETWORK.Uniform(0, 1), NETWORK.Exponential(1), NETWORK.LogNormal(1, 0))
+            for u, said in (
+                ("x", " must be an array of numbers, got 'x': it holds <U1"),
+                (-0.5, r" is -0.5: every entry must lie in \[0, 1\]"),
+                ([[0.5], [1.5]], r"\[1, 0\] is 1.5: every entry must lie in \[0, 1\]"),
+                ([[0.5], [0.5, 1]], " must be an array of numbers, got .*: its lists differ in length"),
+            )
+        ),
         (lambda: NETWORK.PresenceInterval("x"), "agent of PresenceInterval must be a whole number, got 'x'"),
         (lambda: omnisim.market.Scaling(0, 1).outcomes("x"), "prices must be an array of numbers, got 'x'"),
         (lambda: omnisim.market.Scaling(0, 1).prices([[1], [1, 2]]), "outcomes must be an array of numbers, got"),
@@ -661,7 +684,7 @@ class TestLearners:
         omnisim.testing.check_learner(registry.find("learners", name)())
 
     def test_what_is_no_learner(self) -> None:
-        with pytest.raises(StrategyError, match="check_learner needs a Learner, got FirstViolation"):
+        with pytest.raises(StrategyError, match="learner of check_learner must be a Learner, got FirstViolation"):
             omnisim.testing.check_learner(omnisim.elimination.FirstViolation())  # type: ignore[arg-type]
 
     def test_faults_are_noticed(self) -> None:

@@ -442,3 +442,63 @@ class TestConstraints:
         ):
             with pytest.raises(StrategyError, match=said):
                 testing.check_population(self.population(fault(np.arange(4))))
+
+
+ALWAYS = Independent([[0.0], [1.0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: testing.check_forecaster(3), "forecaster of check_forecaster must be a Forecaster, got 3"),
+        (
+            lambda: testing.check_forecaster(Climatology),
+            "forecaster of check_forecaster must be a Forecaster, got the class Climatology, not an object",
+        ),
+        (
+            lambda: testing.check_forecaster(Climatology(), rounds=2.5),
+            "rounds of check_forecaster must be a whole number, got 2.5",
+        ),
+        (
+            lambda: testing.check_forecaster(Climatology(), dimension="x"),
+            "dimension of check_forecaster must be a whole number or None, got 'x'",
+        ),
+        (lambda: testing.check_forecaster(Climatology(), dimension=-1), "dimension of a check must be >= 1, got -1"),
+        (
+            lambda: testing.check_forecaster(Climatology(), features="load"),
+            "features of check_forecaster must be a list in which each is a text, got 'load'",
+        ),
+        (
+            lambda: testing.check_forecaster(Climatology(), forecasts=[3]),
+            "forecasts[0] of check_forecaster must be a text, got 3",
+        ),
+        (
+            lambda: testing.check_forecaster(Climatology(), populations="p"),
+            "populations of check_forecaster must be True or False, got 'p'",
+        ),
+        (lambda: testing.check_adversary("x"), "adversary of check_adversary must be an Adversary, got 'x'"),
+        (
+            lambda: testing.check_adversary(ALWAYS, rounds="x"),
+            "rounds of check_adversary must be a whole number or None, got 'x'",
+        ),
+        (lambda: testing.check_adversary(ALWAYS, rounds=0), "rounds of a check must be >= 1, got 0"),
+        (
+            lambda: testing.check_adversary(ALWAYS, features=3),
+            "features of check_adversary must be a list in which each is a text, got 3",
+        ),
+        (lambda: testing.check_elimination(3), "rule of check_elimination must be an Elimination, got 3"),
+        (
+            lambda: testing.check_elimination(FirstViolation(), rounds=None),
+            "rounds of check_elimination must be a whole number, got None",
+        ),
+        (lambda: testing.check_learner(3), "learner of check_learner must be a Learner, got 3"),
+        (
+            lambda: testing.check_learner(omnisim.learners.Hedge(), rounds="x"),
+            "rounds of check_learner must be a whole number, got 'x'",
+        ),
+    ],
+)
+def test_what_a_check_cannot_be_given(call: Any, said: str) -> None:
+    with pytest.raises(StrategyError) as refused:
+        call()
+    assert str(refused.value) == said

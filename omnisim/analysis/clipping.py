@@ -6,7 +6,7 @@ import numpy as np
 
 from omnisim.analysis.money import lost_by_clipping, money_by_round
 from omnisim.analysis.sums import blocks, over_rounds
-from omnisim.problem.clipping import Clipping, clipping
+from omnisim.problem.clipping import Clipping, clipping, share_of
 from omnisim.trace import Trace
 
 
@@ -20,7 +20,8 @@ class Clipped:
         Of the outcomes, in units of the market.
     money
         Sum over agents of |money at the true less money at the clipped outcomes|, as a share of the sum of |money at
-        the true ones|. Populations count it in their own currencies, so it is the largest of their shares.
+        the true ones|. Populations count it in their own currencies, so it is the largest of their shares. NaN where
+        agents of a population lose something by it and all of them earn 0 at the true ones: it is no share of that.
     """
 
     prices: Clipping
@@ -28,8 +29,8 @@ class Clipped:
 
     @property
     def share(self) -> float:
-        """The larger of the shares cut off the sum of the prices and off the money."""
-        return max(self.prices.share, self.money)
+        """The larger of the shares cut off the sum of the prices and off the money, as far as they are defined."""
+        return float(np.fmax(self.prices.share, self.money))
 
 
 def clipped(trace: Trace) -> Clipped:
@@ -47,5 +48,5 @@ def clipped(trace: Trace) -> Clipped:
             lost[block] = over_rounds(lost_by_clipping(trace, name, block), every)[0]
             total[block] = over_rounds(money_by_round(trace, name, block), every)[0]
         all_lost, all_earned = np.abs(lost).sum(), np.abs(total).sum()
-        shares.append(float(all_lost / all_earned) if all_earned > 0 else 0.0)
-    return Clipped(prices, max(shares, default=0.0))
+        shares.append(share_of(all_lost, all_earned))
+    return Clipped(prices, float(np.max([0.0, *shares])))

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, within
+from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, numbers, within
 from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
@@ -191,7 +191,7 @@ def check_lengths(points: int, outcomes: int) -> None:
 
 
 def _feature(x: ArrayLike) -> FloatArray:
-    values = np.asarray(x, dtype=np.float64)
+    values = numbers("x", x)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     return finite("x", values, ("n",))

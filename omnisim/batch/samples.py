@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from omnisim.arrays import BoolArray, FloatArray, within
+from omnisim.arrays import BoolArray, FloatArray, numbers, within
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Target
 
@@ -21,7 +21,7 @@ def check_exceeds(exceeds: ArrayLike, m: int | None = None) -> BoolArray:
     ProblemError
         If it is no such table, or m is given and differs from the number of columns.
     """
-    array = np.asarray(exceeds)
+    array = exceeds if isinstance(exceeds, np.ndarray) else numbers("exceeds", exceeds)
     if array.ndim != 2 or array.shape[1] < 1:
         raise ProblemError(f"exceeds must have shape (n, m) with m >= 1, got {array.shape}")
     if m is not None and array.shape[1] != m:
@@ -66,7 +66,7 @@ def scores(p: Any, name: str = "scores") -> FloatArray:
     """
     if sparse.issparse(p):
         raise ProblemError(f"{name} are sparse: give one number per row, p.toarray()")
-    values = p if isinstance(p, np.ma.MaskedArray) else np.asarray(p)
+    values = numbers(name, p)
     if values.ndim == 2 and values.shape[1] > 2:
         raise ProblemError(f"{name} have {values.shape[1]} columns: give those of one class against the rest, (n,)")
     if values.ndim == 2:

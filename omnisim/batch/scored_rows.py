@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omnisim.arrays import FloatArray, within
+from omnisim.arrays import FloatArray, as_read, within
 from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.samples import scores
 from omnisim.batch.weighting import check_counts, rows_of
@@ -52,7 +52,7 @@ class Rows:
 
 def _outcomes(y: Any, used: Any) -> FloatArray:
     """Outcomes in [0, 1] of the rows that are used."""
-    values: Any = y if isinstance(y, np.ma.MaskedArray) else np.asarray(y)
+    values: Any = y if isinstance(y, np.ma.MaskedArray) else as_read("y", y)
     if values.dtype.kind in "OUS" and values.ndim == 1:
         column = pd.Series(values)
         if column.isna().any():

@@ -29,6 +29,8 @@ from omnisim.batch.weighting import Resampling, in_rounds, quantiles
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss, murphy_curve, thresholds
+from omnisim.refusing import is_whole
+from omnisim.wording import in_short
 
 
 def expected_calibration_error(p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int = 10) -> float:
@@ -353,8 +355,8 @@ def _bins(rows: Rows, bins: int | None) -> IntArray:
         from sklearn.isotonic import IsotonicRegression
 
         levels = IsotonicRegression().fit(rows.p, rows.y, sample_weight=rows.counts).predict(rows.p)
-    elif bins < 1:
-        raise ProblemError(f"bins must be >= 1, got {bins}")
+    elif not is_whole(bins) or bins < 1:
+        raise ProblemError(f"bins must be a whole number >= 1, or None, got {in_short(bins)}")
     else:
         ends = np.unique(quantiles(rows.p, np.arange(1, bins) / bins, rows.counts))
         levels = np.searchsorted(ends, rows.p, side="left")

@@ -63,7 +63,8 @@ def _market(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _clipped(about: Mapping[str, Any]) -> str:
     if "clipped" not in about:
         return ""
-    return f"; {count(about['clipped'], 'price')} beyond, and clipping cuts {about['cut']:.2%} off the sum of all"
+    share = "prices that are all 0" if about["cut"] is None else f"{about['cut']:.2%} off the sum of all"
+    return f"; {count(about['clipped'], 'price')} beyond, and clipping cuts {share}"
 
 
 def _problem(run: Prepared) -> Iterator[tuple[str, str]]:

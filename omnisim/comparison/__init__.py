@@ -63,8 +63,9 @@ Regrets leave out agents whose benchmark is empty.
                   an agent over the run, mean over agents), all mean over seeds, and largest (in one round, of all); in
                   the unit of the limit, at the true outcomes
     clipping      LABELS, quantity, unit, low, high (the range of the theory), values, clipped, prices (share cut off
-                  their sum), money (share by which it would change), lowest, highest, suggested_low, suggested_high (a
-                  range that cuts less; NaN where little is cut): of the run of the variant in which most was cut
+                  their sum), money (share by which it would change; both NaN if it is one of 0), lowest, highest,
+                  suggested_low, suggested_high (a range that cuts less; NaN where little is cut): of the run of the
+                  variant in which most was cut
     agents        one row per run, population, agent and subsequence: run, LABELS, seed and the columns of
                   Analysis.agents; large, read when first asked for
     about         a dict: name, description, reference, forecasters, eliminations, adversaries, settings (labels, in

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from omnisim.comparison.notation import read_choice, show_choice, show_value, split_list, with_tables
 from omnisim.errors import ScenarioError
+from omnisim.refusing import is_several
 from omnisim.scenario.registry import POLICIES, snake_case
 from omnisim.scenario.toml import parse_override, read_toml
 from omnisim.strategies.adversaries.base import Adversary
@@ -88,7 +89,7 @@ def choices(axis: Axis, given: Any) -> list[Choice]:
     if isinstance(given, Mapping) and "kind" not in given:
         found = [Choice(_label(axis, label), _given(axis, each)) for label, each in given.items()]
     else:
-        single = isinstance(given, str | Mapping) or not isinstance(given, Iterable)
+        single = isinstance(given, Mapping) or not is_several(given)
         found = [
             each if isinstance(each, Choice) else _unlabelled(axis, each) for each in ([given] if single else given)
         ]

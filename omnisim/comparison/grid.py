@@ -17,7 +17,7 @@ from omnisim.comparison.choices import Axis, Choice, check_settings, choices
 from omnisim.comparison.notation import show_value
 from omnisim.errors import OmnisimError, ScenarioError
 from omnisim.problem.subsequences import fingerprint
-from omnisim.refusing import is_whole, one_of
+from omnisim.refusing import is_several, is_whole
 from omnisim.scenario.registry import snake_case
 from omnisim.scenario.scenario import Scenario
 from omnisim.scenario.toml import to_toml
@@ -190,7 +190,7 @@ def _settings(settings: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 def _seeds(seeds: Iterable[int] | int) -> tuple[int, ...]:
     wanted = "a number of seeds >= 1, or different whole numbers >= 0"
     several: Any = range(seeds) if isinstance(seeds, int | np.integer) and is_whole(seeds) else seeds
-    found = tuple(one_of("seeds", several, Iterable, wanted, ScenarioError))
+    found = tuple(several) if is_several(several) else ()
     if not found or not all(is_whole(seed) and seed >= 0 for seed in found):
         raise ScenarioError(f"seeds must be {wanted}, got {in_short(seeds)}")
     if len(set(found)) < len(found):

@@ -194,7 +194,7 @@ RUNS_COLUMNS = (
         *_columns(_text, "quantity", "unit"),
         *_columns(_real, "low", "high"),
         *_columns(_count, "values", "clipped"),
-        *_columns(_cost, "prices", "money"),
+        *_columns(replace(_cost, missing=True), "prices", "money"),
         *_columns(_real, "lowest", "highest"),
         *_columns(_maybe, "suggested_low", "suggested_high"),
     ),

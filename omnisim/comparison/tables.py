@@ -210,7 +210,7 @@ def cut(rows: pd.DataFrame, variant: IntArray, labels: Sequence[tuple[str, ...]]
     labels
         ``LABELS`` of each variant.
     """
-    share = np.maximum(rows["prices"], rows["money"])
+    share = np.fmax(rows["prices"], rows["money"])
     texts = {name: rows[name].astype(str) for name in ("quantity", "unit")}
     ordered = rows.assign(variant=variant, share=share, **texts).sort_values("share", ascending=False, kind="stable")
     found = ordered.drop_duplicates("variant").sort_values("variant").reset_index(drop=True)

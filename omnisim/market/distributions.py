@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import ROUNDING, FloatArray, IntArray, finite, freeze
+from omnisim.arrays import ROUNDING, FloatArray, IntArray, finite, freeze, numbers
 from omnisim.errors import DataError
 
 _MEDIAN = 0.5
@@ -63,7 +63,7 @@ class Distribution:
         >>> one.mean, one.at([0.1, 0.5])
         (array([[15.]]), array([[[10., 15.]]]))
         """
-        given = np.asarray(levels, dtype=np.float64)
+        given = numbers("levels", levels, DataError)
         if given.ndim != 1 or len(given) < 2 or given[0] <= 0 or given[-1] >= 1 or (np.diff(given) <= 0).any():
             raise DataError(f"levels must be two or more that increase, strictly between 0 and 1, got {list(levels)}")
         values = finite("quantiles", quantiles, ("D", "H", len(given)), error=DataError)
@@ -132,7 +132,7 @@ class Distribution:
         >>> Distribution.of_quantiles([0.2, 0.4], [[[0.0, 1.0]]]).at([0.3, 0.9])
         array([[[0.5, 1. ]]])
         """
-        wanted = np.asarray(levels, dtype=np.float64)
+        wanted = numbers("levels", levels, DataError)
         k = np.clip(np.searchsorted(self.edges, wanted, side="left") - 1, 0, len(self.edges) - 2)
         share = np.clip((wanted - self.edges[k]) / (self.edges[k + 1] - self.edges[k]), 0.0, 1.0)
         left, right = self.left[:, :, k], self.right[:, :, k]
@@ -148,7 +148,7 @@ class Distribution:
         >>> levels, quantiles
         (array([0.25, 0.5 ]), array([[[1., 3.]]]))
         """
-        wanted = np.asarray(levels, dtype=np.float64)
+        wanted = numbers("levels", levels, DataError)
         if self.members is None:
             return wanted, self.at(wanted)
         count = self.members.shape[2]

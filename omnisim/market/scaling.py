@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, freeze
+from omnisim.arrays import FloatArray, freeze, numbers
 from omnisim.errors import ProblemError
 from omnisim.problem.clipping import Clipping, clipping, rounded
 from omnisim.signatures import check_fields
-from omnisim.wording import in_short
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Scaling:
         ProblemError
             If a price is not finite.
         """
-        given = _numbers("prices", prices)
+        given = numbers("prices", prices)
         if not np.isfinite(given).all():
             raise ProblemError(f"every price must be a finite number, got {given[~np.isfinite(given)][0]}")
         clipped = int(np.count_nonzero((given < self.low) | (given > self.high)))
@@ -79,7 +78,7 @@ class Scaling:
 
     def unclipped(self, prices: ArrayLike) -> FloatArray:
         """Map prices to the scale of outcomes without clipping, of the same shape."""
-        return np.asarray((_numbers("prices", prices) - self.low) / self.span)
+        return np.asarray((numbers("prices", prices) - self.low) / self.span)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -88,11 +87,11 @@ class Scaling:
 
     def clipping(self, prices: ArrayLike) -> Clipping:
         """Measure the clipping of these prices."""
-        return clipping(_numbers("prices", prices), self.low, self.high)
+        return clipping(numbers("prices", prices), self.low, self.high)
 
     def prices(self, outcomes: ArrayLike) -> FloatArray:
         """Map outcomes (or predictions of them) back to prices, of the same shape."""
-        return np.asarray(self.low + self.span * _numbers("outcomes", outcomes))
+        return np.asarray(self.low + self.span * numbers("outcomes", outcomes))
 
 
 def fitting(prices: ArrayLike) -> tuple[float, float]:
@@ -105,13 +104,6 @@ def fitting(prices: ArrayLike) -> tuple[float, float]:
     >>> fitting([20.0, 30.0, 40.0] * 200)
     (0.0, 60.0)
     """
-    low, high = np.quantile(np.asarray(prices, dtype=np.float64), [0.005, 0.995])
+    low, high = np.quantile(numbers("prices", prices), [0.005, 0.995])
     room = max(high - low, 0.1 * max(abs(low), abs(high)), 1.0)
     return rounded(low - room, up=False), rounded(high + room, up=True)
-
-
-def _numbers(what: str, values: ArrayLike) -> FloatArray:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as cause:
-        raise ProblemError(f"{what} must be an array of numbers, got {in_short(values)}") from cause

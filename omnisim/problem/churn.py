@@ -16,7 +16,7 @@ from omnisim.errors import ProblemError
 from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.problem.money import Money
 from omnisim.problem.population import Population
-from omnisim.signatures import check_fields
+from omnisim.signatures import check_fields, held_to_types
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,14 @@ class Churn(ByValue):
                         f"the presence intervals of agent {agent} overlap in round {after.first}: they must not"
                     )
 
+    @held_to_types(ProblemError)
     def presence_intervals(self, agents: int, rounds: int, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
         """Agent (R,) of every row, as an index, and the rounds in which the row is present, (T, R).
 
         Raises
         ------
         ProblemError
-            If the schedule names an agent or a round that does not exist, or nobody is ever present.
+            If there is no agent or no round, the schedule names one that does not exist, or nobody is ever present.
 
         Examples
         --------
@@ -93,6 +94,9 @@ class Churn(ByValue):
                [0, 0, 1],
                [0, 1, 1]])
         """
+        for name, number in (("agents", agents), ("rounds", rounds)):
+            if number < 1:
+                raise ProblemError(f"{name} of presence_intervals must be >= 1, got {number}")
         here = self._presence(agents, rounds, rng)
         before = np.vstack([np.zeros((1, agents), dtype=np.bool_), here[:-1]])
         rows, columns = [], []

@@ -23,7 +23,7 @@ class Clipping:
         Number of prices, and of those beyond the scale.
     share
         Sum of what is cut off, |price - clipped price|, as a share of the sum of |price|: unlike a share of hours it
-        grows with the size of what is lost.
+        grows with the size of what is lost. NaN where all prices are 0 and the scale holds no 0.
     lowest, highest, mean
         Of the prices, in money per MWh.
     suggested
@@ -44,7 +44,7 @@ class Clipping:
         return {
             "values": self.count,
             "clipped": self.clipped,
-            "cut": self.share,
+            "cut": None if math.isnan(self.share) else self.share,
             "lowest": self.lowest,
             "highest": self.highest,
             "mean": self.mean,
@@ -61,7 +61,7 @@ def clipping(prices: ArrayLike, low: float, high: float) -> Clipping:
     given = np.asarray(prices, dtype=np.float64)
     outside = (given < low) | (given > high)
     total, cut = float(np.abs(given).sum()), float(np.abs(given - np.clip(given, low, high)).sum())
-    share = cut / total if total > 0 else 0.0
+    share = share_of(cut, total)
     return Clipping(
         count=given.size,
         clipped=int(np.count_nonzero(outside)),
@@ -71,6 +71,17 @@ def clipping(prices: ArrayLike, low: float, high: float) -> Clipping:
         mean=float(given.mean()),
         suggested=_suggestion(given, low, high) if share >= NOTICED else None,
     )
+
+
+def share_of(part: float, whole: float) -> float:
+    """Share of a sum that is cut off: 0 of nothing where nothing is, NaN where something is.
+
+    >>> share_of(1.0, 4.0), share_of(0.0, 0.0), share_of(1.0, 0.0)
+    (0.25, 0.0, nan)
+    """
+    if whole > 0:
+        return float(part / whole)
+    return math.nan if part > 0 else 0.0
 
 
 def _suggestion(prices: FloatArray, low: float, high: float) -> tuple[float, float]:

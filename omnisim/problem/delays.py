@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, numbers, within
 from omnisim.elementary import exp, log1p
 from omnisim.errors import ProblemError
 from omnisim.wording import in_short
@@ -30,8 +31,8 @@ class Delay(ABC):
         """The expected delay."""
 
     @abstractmethod
-    def quantile(self, u: FloatArray) -> FloatArray:
-        """The delays at which the distribution function reaches u in [0, 1)."""
+    def quantile(self, u: ArrayLike) -> FloatArray:
+        """The delays at which the distribution function reaches u in [0, 1], of the shape of u; at 1 it may be inf."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class Constant(Delay):
         """The delay itself."""
         return self.rounds
 
-    def quantile(self, u: FloatArray) -> FloatArray:
+    def quantile(self, u: ArrayLike) -> FloatArray:
         """See :meth:`Delay.quantile`."""
-        return np.full(np.shape(u), float(self.rounds))
+        return np.full(_levels(u).shape, float(self.rounds))
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,9 @@ class Uniform(Delay):
         """The middle."""
         return (self.low + self.high) / 2
 
-    def quantile(self, u: FloatArray) -> FloatArray:
+    def quantile(self, u: ArrayLike) -> FloatArray:
         """See :meth:`Delay.quantile`."""
-        return np.asarray(float(self.low) + float(self.high - self.low) * u)
+        return np.asarray(float(self.low) + float(self.high - self.low) * _levels(u))
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ class Exponential(Delay):
         """The expected delay."""
         return self.mean_rounds
 
-    def quantile(self, u: FloatArray) -> FloatArray:
+    def quantile(self, u: ArrayLike) -> FloatArray:
         """See :meth:`Delay.quantile`."""
-        return -float(self.mean_rounds) * log1p(-u)
+        return -float(self.mean_rounds) * log1p(-_levels(u))
 
 
 @dataclass(frozen=True)
@@ -153,13 +154,19 @@ class LogNormal(Delay):
         """The expected delay."""
         return self.median * math.exp(self.sigma**2 / 2)
 
-    def quantile(self, u: FloatArray) -> FloatArray:
+    def quantile(self, u: ArrayLike) -> FloatArray:
         """See :meth:`Delay.quantile`."""
         from scipy.special import ndtri
 
+        levels = _levels(u)
         # The quantile of 0 is 0; 0 * inf would not be a number.
-        tail = exp(float(self.sigma) * ndtri(u)) if self.sigma else np.ones(np.shape(u))
+        tail = exp(float(self.sigma) * ndtri(levels)) if self.sigma else np.ones(levels.shape)
         return np.asarray(float(self.median) * tail)
+
+
+def _levels(u: ArrayLike) -> FloatArray:
+    found = numbers("u of quantile", u)
+    return within("u of quantile", found, found.shape, 0, 1)
 
 
 def _check(what: str, value: float) -> None:

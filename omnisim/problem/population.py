@@ -5,13 +5,13 @@ T rounds, L subsequences.
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze, real_numbers
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze, mask, numbers, real_numbers
 from omnisim.errors import ProblemError
 from omnisim.problem.affine import ranges, steepness
 from omnisim.problem.choices import best_responses
@@ -19,7 +19,7 @@ from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, lim
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.money import UTILITY, Money, scaled
 from omnisim.products import affine, weighted_sums
-from omnisim.refusing import one_of
+from omnisim.refusing import is_several, one_of
 from omnisim.wording import count, in_short
 
 
@@ -154,7 +154,7 @@ class Population:
         >>> load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset  # at prices of 100 and 20
         array([[100., 260.]])
         """
-        several = np.ndim(schedules) == 3
+        several = numbers("schedules", schedules).ndim == 3
         energy = np.array(finite("schedules", schedules, ("N", "A", "d") if several else ("A", "d")), ndmin=3)
         worth = np.array(finite("value", value, ("N", "A") if several else ("A",)), ndmin=2)
         if worth.shape != energy.shape[:2]:
@@ -240,10 +240,10 @@ class Population:
         Raises
         ------
         ProblemError
-            If the prediction is no d numbers.
+            If the prediction is no d numbers, or the candidates are no booleans (N, A) or an agent has none.
         """
         point = self._point("prediction", prediction)
-        return best_responses(self.utility, self.offset, candidates, point[None])
+        return best_responses(self.utility, self.offset, self._allowed(candidates), point[None])
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (N, A, J), at one outcome (d,).
@@ -279,6 +279,15 @@ class Population:
         if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.shape == (self.dimension,):
             return value
         return finite(f"{what} of population {self.name!r}", value, (self.dimension,))
+
+    def _allowed(self, candidates: BoolArray | None) -> BoolArray | None:
+        """The candidates (N, A); asked for in every round, so that what is them passes as it is."""
+        shape = (self.agents, self.actions)
+        if candidates is None or (
+            isinstance(candidates, np.ndarray) and candidates.dtype == np.bool_ and candidates.shape == shape
+        ):
+            return candidates
+        return mask(f"candidates of population {self.name!r}", candidates, shape)
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
         costs = self._numbers(j, self.constraints[j].costs(outcome[None, :]))
@@ -327,10 +336,9 @@ class Population:
             )
 
     def _listed(self, what: str, given: Any) -> tuple[Any, ...]:
-        wanted = "a list"
-        if isinstance(given, str | bytes) or (isinstance(given, np.ndarray) and not given.ndim):
-            given = one_of(f"{what} of population {self.name!r}", given, list, wanted, ProblemError)
-        return tuple(one_of(f"{what} of population {self.name!r}", given, Iterable, wanted, ProblemError))
+        if not is_several(given):
+            raise ProblemError(f"{what} of population {self.name!r} must be a list, got {in_short(given)}")
+        return tuple(given)
 
     def _check_money(self, money: Money | None) -> Money:
         if money is None:
@@ -354,10 +362,10 @@ class Population:
         return tuple(map(str, names))
 
     def _check_load(self, load: ArrayLike) -> FloatArray:
-        periods = np.shape(load)[2] if np.ndim(load) == 3 else self.dimension
-        if periods < 1 or periods > self.dimension:
-            periods = self.dimension
-        return finite(f"load of population {self.name!r}", load, (self.agents, self.actions, periods))
+        name, shape = f"load of population {self.name!r}", (self.agents, self.actions, self.dimension)
+        found = numbers(name, load, ProblemError, shape).shape
+        periods = found[2] if len(found) == 3 and 1 <= found[2] <= self.dimension else self.dimension
+        return finite(name, load, (*shape[:2], periods))
 
     def _check_weights(self, weights: ArrayLike) -> FloatArray:
         checked = finite(f"weights of population {self.name!r}", weights, (self.agents,))

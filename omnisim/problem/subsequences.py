@@ -234,7 +234,10 @@ def _column(name: str, subsequence: Subsequence, rounds: int, features: Mapping[
         return np.ones(rounds, dtype=np.bool_)
     if isinstance(subsequence, Rule):
         return subsequence.rounds(features)[:rounds]
-    array = np.asarray(subsequence)
+    try:
+        array = np.asarray(subsequence)
+    except ValueError:  # lists that differ in length
+        array = np.array(None)
     if array.dtype == np.object_ or not array.ndim:
         raise ProblemError(
             f"subsequence {name!r} must be None, a Rule, a boolean array or a function of context and history, "
@@ -245,4 +248,4 @@ def _column(name: str, subsequence: Subsequence, rounds: int, features: Mapping[
             f"subsequence {name!r} must be None, a Rule, or a boolean array with one entry for each of the "
             f"{rounds} rounds, got shape {array.shape}"
         )
-    return mask(f"subsequence {name!r}", array[:rounds], rounds)
+    return mask(f"subsequence {name!r}", array[:rounds], (rounds,))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from omnisim.analysis.clipping import Clipped
 from omnisim.analysis.units import Units
 from omnisim.problem.clipping import NOTICED
@@ -49,23 +51,35 @@ class Cut:
 
     @property
     def share(self) -> float:
-        """The larger of the two shares."""
-        return max(self.prices, self.money)
+        """The larger of the two shares, as far as they are defined."""
+        return float(np.fmax(self.prices, self.money))
 
     @property
     def briefly(self) -> str:
         """The larger of the two shares, as a clause."""
-        if self.money > self.prices:
+        if self.share != self.prices:
             return f"clipping would change the money by {percent(self.money)}"
         return f"clipping cuts {percent(self.prices)} off the {self.quantity}s"
+
+    @property
+    def _off(self) -> str:
+        if self.prices != self.prices:
+            return f"{self.quantity}s that are all 0"
+        return f"{percent(self.prices)} off the sum of the {self.quantity}s"
+
+    @property
+    def _by(self) -> str:
+        if self.money != self.money:
+            return "of agents who earn 0 in all, so that no share of it can be given"
+        return f"by {percent(self.money)}"
 
     def told(self, where: str = "") -> str:
         """The sentence; ``where`` is said of what the range holds for, if not for everything."""
         text = (
             f"The range from {number(self.low, 6)} to {number(self.high, 6)} {self.unit}{where}, which the theory "
-            f"needs, cuts {percent(self.prices)} off the sum of the {self.quantity}s ({self.clipped:,} of "
+            f"needs, cuts {self._off} ({self.clipped:,} of "
             f"{self.values:,} values, up to {number(self.highest, 6)} and down to {number(self.lowest, 6)}), which "
-            f"would change the money by {percent(self.money)}. Money and errors on this page are at the true "
+            f"would change the money {self._by}. Money and errors on this page are at the true "
             f"{self.quantity}s; utility, regret and certificates are inside the range"
         )
         if self.suggested is not None:

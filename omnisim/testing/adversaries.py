@@ -10,12 +10,15 @@ from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.refusing import one_of
+from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.streams import stream
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, compare, law_of
 from omnisim.testing.world import SITUATIONS, TestWorld
 
 
+@held_to_types(StrategyError)
 def check_adversary(adversary: Adversary, *, rounds: int | None = None, features: Sequence[str] = ()) -> None:
     """Check that an adversary keeps its contract.
 
@@ -36,7 +39,7 @@ def check_adversary(adversary: Adversary, *, rounds: int | None = None, features
     Raises
     ------
     StrategyError
-        Naming the rule that is broken.
+        Naming the rule that is broken, or the argument that is of another type or below 1.
 
     Examples
     --------
@@ -54,6 +57,7 @@ def check_adversary(adversary: Adversary, *, rounds: int | None = None, features
     omnisim.errors.StrategyError: Spiteful declares itself oblivious, but its law depends on more than the
     context, first in round 0 (d = 1, registered populations)
     """
+    one_of("adversary of check_adversary", adversary, Adversary, "an Adversary", StrategyError)
     name, horizon = type(adversary).__name__, adversary.horizon
     if horizon is not None and horizon < 1:
         raise StrategyError(f"{name} has the horizon {horizon}: it must be >= 1")

@@ -9,6 +9,8 @@ import numpy as np
 
 from omnisim.arrays import BoolArray
 from omnisim.errors import EmptyCandidatesError, StrategyError
+from omnisim.refusing import one_of
+from omnisim.signatures import held_to_types
 from omnisim.strategies.elimination.base import Elimination
 from omnisim.streams import stream
 from omnisim.testing.guarantees import check_declared
@@ -19,6 +21,7 @@ _SIZES = ((3, 4, 2, 3), (1, 1, 1, 1), (2, 3, 0, 2))
 """N, A, J, L of the situations tried."""
 
 
+@held_to_types(StrategyError)
 def check_elimination(rule: Elimination, *, rounds: int = ROUNDS) -> None:
     """Check that an elimination rule keeps its contract.
 
@@ -39,7 +42,7 @@ def check_elimination(rule: Elimination, *, rounds: int = ROUNDS) -> None:
     Raises
     ------
     StrategyError
-        Naming the rule that is broken.
+        Naming the rule that is broken, or the argument that is of another type or below 1.
 
     Examples
     --------
@@ -72,6 +75,7 @@ def check_elimination(rule: Elimination, *, rounds: int = ROUNDS) -> None:
     ...
     omnisim.errors.StrategyError: Boasting declares Theorem 1, ...
     """
+    one_of("rule of check_elimination", rule, Elimination, "an Elimination", StrategyError)
     if rule.feedback not in ("full", "played"):
         raise StrategyError(f"{type(rule).__name__} has the feedback {rule.feedback!r}: it must be 'full' or 'played'")
     for agents, actions, constraints, subsequences in _SIZES:

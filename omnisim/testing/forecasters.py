@@ -3,13 +3,17 @@
 import copy
 from collections.abc import Sequence
 
+from omnisim.errors import StrategyError
 from omnisim.problem.context import Service
+from omnisim.refusing import one_of
+from omnisim.signatures import held_to_types
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.testing.guarantees import check_forecast_declared
 from omnisim.testing.runs import DIMENSIONS, ROUNDS, Output, Play, check_runs, law_of
 from omnisim.testing.world import SITUATIONS, SUBSEQUENCES, TestWorld
 
 
+@held_to_types(StrategyError)
 def check_forecaster(
     forecaster: Forecaster,
     *,
@@ -41,7 +45,7 @@ def check_forecaster(
     Raises
     ------
     StrategyError
-        Naming the rule that is broken.
+        Naming the rule that is broken, or the argument that is of another type or below 1.
 
     Examples
     --------
@@ -69,6 +73,7 @@ def check_forecaster(
     ...
     omnisim.errors.StrategyError: Careless changed its input: outcome, in update of round 0 (d = 1, bare context)
     """
+    one_of("forecaster of check_forecaster", forecaster, Forecaster, "a Forecaster", StrategyError)
     for d in DIMENSIONS if dimension is None else (dimension,):
         for situation, extras in SITUATIONS.items():
             if populations and "populations" not in extras:

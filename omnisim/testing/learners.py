@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from omnisim.errors import StrategyError
+from omnisim.refusing import one_of
+from omnisim.signatures import held_to_types
 from omnisim.strategies.learners.base import Learner
 from omnisim.streams import stream
 from omnisim.testing.runs import ROUNDS, ContractError, Output, Play, check_runs
@@ -18,6 +20,7 @@ _DIMENSION = 2
 _SUM_TOLERANCE = 1e-6
 
 
+@held_to_types(StrategyError)
 def check_learner(learner: Learner, *, rounds: int = ROUNDS) -> None:
     """Check that a learner in action space keeps its contract.
 
@@ -35,7 +38,7 @@ def check_learner(learner: Learner, *, rounds: int = ROUNDS) -> None:
     Raises
     ------
     StrategyError
-        Naming the rule that is broken.
+        Naming the rule that is broken, or the argument that is of another type or below 1.
 
     Examples
     --------
@@ -54,8 +57,7 @@ def check_learner(learner: Learner, *, rounds: int = ROUNDS) -> None:
     omnisim.errors.StrategyError: Greedy failed in settle of round 0 on inputs (N = 3, A = 4, J = 2): StrategyError:
     Greedy in round 0: the weights of an agent are no probabilities: they must be >= 0 and sum to 1
     """
-    if not isinstance(learner, Learner):
-        raise StrategyError(f"check_learner needs a Learner, got {type(learner).__name__}")
+    one_of("learner of check_learner", learner, Learner, "a Learner", StrategyError)
     for agents, actions, constraints in _SIZES:
         where = f"N = {agents}, A = {actions}, J = {constraints}"
         check_runs(learner, _LearnerPlay(where, (agents, actions, constraints), rounds))

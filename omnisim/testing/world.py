@@ -34,6 +34,8 @@ class TestWorld:
     def __init__(
         self, dimension: int, rounds: int, features: Sequence[str], forecasts: Sequence[str], extras: frozenset[str]
     ) -> None:
+        if dimension < 1:
+            raise StrategyError(f"dimension of a check must be >= 1, got {dimension}")
         rng = stream(0, "surroundings")
         active = random_activity(rng, rounds, SUBSEQUENCES)
         total = _HISTORY + rounds

@@ -70,7 +70,7 @@ def page(ledger: Ledger, sizes: Sequence[float], about: Mapping[str, Any]) -> St
     if several:
         section, tables = parts[0]
         lead, settled = section.text[0], tables["differences"].frame["verdict"].iloc[0] in (BETTER, SAME)
-    cut = float(about.get("cut", 0.0))
+    cut = float(about.get("cut") or 0.0)
     return Study(
         "value",
         f"What forecasts of {market.name} are worth",

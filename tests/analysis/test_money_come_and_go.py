@@ -107,6 +107,23 @@ def test_agents_that_earn_nothing_lose_nothing_by_clipping(others: int) -> None:
     assert found.prices.share == pytest.approx(0.4 / 1.6)
 
 
+def test_what_clipping_changes_of_nothing_is_no_share() -> None:
+    """A seller at the prices -1 and 1 earns 0 in all, and 1 if -1 were 0; others lose a quarter, 0.4 of 1.6."""
+    prices = np.array([[-1.0, 0.2], [1.0, 1.4]])
+    of_first, of_second = (
+        omnisim.Population(name, [[slope]]) for name, slope in (("a", [1.0, 0.0]), ("b", [0.0, 1.0]))
+    )
+    for populations, money in (([of_first], np.nan), ([of_second], 0.25), ([of_first, of_second], np.nan)):
+        scenario = omnisim.Scenario(
+            populations=populations,
+            adversary=omnisim.adversaries.Replay(prices.clip(0, 1), unclipped=prices),
+            forecaster=omnisim.forecasters.Climatology(),
+        )
+        found = omnisim.analyze(omnisim.simulate(scenario)).clipping
+        assert found.money == pytest.approx(money, nan_ok=True)
+        assert found.share == pytest.approx(1.4 / 3.6)  # of the prices
+
+
 def test_bias_is_over_answers_of_agents_that_were_there() -> None:
     """Late and lost messages, default actions, and agents that come and go."""
     rng = np.random.default_rng(2)

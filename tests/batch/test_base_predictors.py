@@ -116,7 +116,7 @@ def test_the_best_single_member_minimizes_its_worst_excess(seed):
         ([[1, 2]], [1], 2, r"x must have shape \(n,\)"),
         ([np.inf], [1], 2, r"x\[0\] is inf"),
         ([1], [2], 2, r"y\[0\] is 2"),
-        ([1], [1], 0, "m, the number of thresholds, must be >= 1, got 0"),
+        ([1], [1], 0, "m, the number of thresholds, must be a whole number >= 1, got 0"),
     ],
 )
 def test_refusals(x, y, m, message):

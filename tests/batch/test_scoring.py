@@ -376,7 +376,13 @@ def test_scorers_work_in_cross_validation():
     ("call", "message"),
     [
         (lambda: batch.expected_calibration_error([], []), "p is empty"),
-        (lambda: batch.expected_calibration_error([0.5], [1], bins=0), "bins must be >= 1, got 0"),
+        (
+            lambda: batch.expected_calibration_error([0.5], [1], bins=0),
+            "bins must be a whole number >= 1, or None, got 0",
+        ),
+        (lambda: batch.reliability_table([0.5], [1], bins="x"), "bins must be a whole number >= 1, or None, got 'x'"),
+        (lambda: batch.reliability_table([0.5, 0.5], [[1], [1, 0]]), "y must be an array, got .* differ in length"),
+        (lambda: batch.reliability_table([[0.5], []], [1, 0]), "p must be an array of numbers, got .* in length"),
         (lambda: batch.expected_calibration_error([1.5], [1]), "p"),
         (lambda: batch.expected_calibration_error(np.ones((2, 3)) / 3, [0, 1]), "p have 3 columns"),
         (lambda: batch.expected_calibration_error([0.5], ["yes"]), "y has the labels 'yes': two are needed"),

@@ -137,6 +137,7 @@ def test_no_rows_to_predict():
     ("exceeds", "y", "c", "message"),
     [
         ([True, False], [1, 0], 1, r"exceeds must have shape \(n, m\) with m >= 1, got \(2,\)"),
+        ([[True], [True, False]], [1, 0], 1, "exceeds must be an array of numbers, got .*: its lists differ in length"),
         ([[0.2, 0.7]], [1], 1, "exceeds must be boolean"),
         ([[True], [False]], [1], 1, "exceeds has 2 rows and y has 1"),
         (np.zeros((0, 2), dtype=bool), [], 1, "exceeds and y are empty"),

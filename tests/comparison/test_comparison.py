@@ -534,6 +534,13 @@ class TestFailures:
             ({"seeds": [1, 1]}, "seeds must be different"),
             ({"seeds": [-1]}, "seeds must be"),
             ({"seeds": [True]}, "seeds must be"),
+            (
+                {"seeds": np.array(3)},
+                "seeds must be a number of seeds >= 1, or different whole numbers >= 0, got array(3)",
+            ),
+            ({"forecasters": np.array(3)}, "forecasters: array(3) is neither a name, a table with a kind, nor a"),
+            ({"eliminations": np.array("x")}, "eliminations: array('x', dtype='<U1') is neither a name, a table"),
+            ({"adversaries": np.array(3)}, "adversaries: array(3) is neither a name, a table with a kind, nor a"),
             ({"jobs": 0}, "jobs must be"),
             ({"reference": "clim"}, "the reference 'clim' is not among the forecasters"),
             ({"settings": {"rounds": [5, 6]}}, "was built in Python"),

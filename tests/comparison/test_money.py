@@ -2,14 +2,19 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from examples import sampled_cases
 from price_files import DAYS, earned_by_day, paid_in, price_file, prices_with, scenario_of
 
 import omnisim
+from omnisim.comparison.tables import CUT, cut
 from omnisim.market import Scaling
+from omnisim.report.comparison.limits import notices
 from omnisim.report.comparison.scope import Scope
 from omnisim.report.comparison.tables import leaderboard
 from omnisim.report.comparison.worth import worths
@@ -80,6 +85,35 @@ def test_what_clipping_cut(tmp_path: Path, share: float) -> None:
     ]
     assert row["money"] == pytest.approx(max(by_population), abs=1e-9)
     assert np.isnan(row["suggested_high"]) == (row["prices"] < 0.01)
+
+
+def test_clipping_of_what_sums_to_nothing_is_told_in_words() -> None:
+    """A seller at the prices -1 and 1 earns 0 in all, and 1 if -1 were 0: half of the prices, no share of the money."""
+    prices = np.array([[-1.0], [1.0]])
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("seller", [[[1.0]]])],
+        adversary=omnisim.adversaries.Replay(prices.clip(0, 1), unclipped=prices),
+        forecaster=omnisim.forecasters.Climatology(),
+    )
+    found = omnisim.compare(scenario, ["climatology"], seeds=1, jobs=1)
+    [row] = found.clipping.to_dict("records")
+    assert row["prices"] == 0.5
+    assert np.isnan(row["money"])
+    scope: Any = SimpleNamespace(comparison=found, words=lambda labels: "", about={"market": None})
+    [sentence] = notices(scope)
+    assert "cuts 50 % off the sum of the outcomes (1 of 2 values, " in sentence
+    assert (
+        ", which would change the money of agents who earn 0 in all, so that no share of it can be given." in sentence
+    )
+
+
+def test_the_run_in_which_most_was_cut_is_found_where_some_shares_are_none() -> None:
+    some: dict[str, Any] = dict.fromkeys(CUT, 0.0) | dict.fromkeys(("quantity", "unit"), "price")
+    rows = pd.DataFrame(
+        [some | {"prices": share, "money": by} for share, by in ((0.1, 0.2), (0.3, np.nan), (0.1, 0.1))]
+    )
+    [row] = cut(rows, np.zeros(3, dtype=np.int64), [("a", "b", "c", "d")]).to_dict("records")
+    assert row["prices"] == 0.3
 
 
 def test_clipping_is_that_of_the_setting_in_which_most_is_cut() -> None:

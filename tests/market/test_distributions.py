@@ -132,6 +132,13 @@ def test_what_is_no_distribution(levels: list[float], values: list[object], said
         Distribution.of_quantiles(levels, values)
 
 
+def test_levels_that_are_no_numbers() -> None:
+    one = Distribution.of_quantiles([0.2, 0.5], [[[1.0, 2.0]]])
+    for call in (one.at, one.judged, lambda levels: Distribution.of_quantiles(levels, [[[1.0, 2.0]]])):
+        with pytest.raises(DataError, match="levels must be an array of numbers, got 'half': it holds <U4"):
+            call("half")
+
+
 def test_one_member_is_no_ensemble() -> None:
     with pytest.raises(DataError, match="at least two members, got 1"):
         Distribution.of_members(np.ones((1, 1, 1)))

@@ -143,6 +143,10 @@ U = np.full((1, 2, 1), 0.5)
         ({"action_names": ["a", "a"]}, "must be 2 different names"),
         ({"load": np.zeros((1, 2))}, r"load of population 'p' must have shape \(1, 2, 1\), got \(1, 2\)"),
         (
+            {"load": [[[1.0], []]]},
+            r"load of population 'p' must be an array of numbers .*, got \[\[\[1.0\], \[\]\]\]: its lists differ",
+        ),
+        (
             {"money": omnisim.Money(np.array([0.0]), np.array([1.0]), "EUR")},
             "money scale of population 'p' must be > 0, got 0",
         ),
@@ -244,11 +248,37 @@ class TestFromSchedules:
             (np.full((2, 24), np.nan), np.zeros(2), Scaling(0, 1), "every entry must be a finite number"),
             (np.zeros(24), np.zeros(1), Scaling(0, 1), "schedules must have shape"),
             (np.zeros((2, 24)), 1.0, Scaling(0, 1), "value must have shape"),
+            (
+                [[1.0, 2.0], [1.0]],
+                [0.0, 0.0],
+                Scaling(0, 1),
+                r"schedules must be an array of numbers, got \[\[1.0, 2.0\], \[1.0\]\]: its lists differ in length",
+            ),
         ],
     )
     def test_what_does_not_fit_is_refused(self, schedules: Any, value: Any, market: Any, says: str) -> None:
         with pytest.raises(ProblemError, match=says):
             omnisim.Population.from_schedules(schedules, value, market)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "said"),
+    [
+        (3, "a boolean array of shape (1, 2), got 3"),
+        ("all", "a boolean array of shape (1, 2), got 'all'"),
+        ([[1, 0]], "a boolean array of shape (1, 2), got dtype int64"),
+        (
+            [[True], [True, False]],
+            "a boolean array of shape (1, 2), got [[True], [True, False]]: its lists differ in length",
+        ),
+    ],
+)
+def test_candidates_that_are_none(candidates: Any, said: str) -> None:
+    population = omnisim.Population("p", [[[0.1], [0.9]]])
+    assert population.best_response(np.array([0.5]), [[True, False]]).tolist() == [0]  # type: ignore[arg-type]
+    with pytest.raises(ProblemError) as refused:
+        population.best_response(np.array([0.5]), candidates)
+    assert str(refused.value) == f"candidates of population 'p' must be {said}"
 
 
 def test_slopes_are_held_once_and_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:

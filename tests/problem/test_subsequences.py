@@ -124,7 +124,11 @@ def test_activity_in_the_order_of_the_mapping() -> None:
         ),
         ({"short": np.ones(3, dtype=bool)}, r"one entry for each of the 4 rounds, got shape \(3,\)"),
         ({"flat": np.ones((4, 1), dtype=bool)}, r"one entry for each of the 4 rounds, got shape \(4, 1\)"),
-        ({"number": np.ones(4)}, "subsequence 'number' must be a boolean array, got dtype float64"),
+        ({"number": np.ones(4)}, r"subsequence 'number' must be a boolean array of shape \(4,\), got dtype float64"),
+        (
+            {"uneven": [[True], [True, False]]},
+            "subsequence 'uneven' must be None, a Rule, a boolean array or .*, got list",
+        ),
         ({"rule": Rule("wind", ">", 1.0)}, "a rule names the feature 'wind', which does not exist"),
     ],
 )

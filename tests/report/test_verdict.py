@@ -1,6 +1,7 @@
 """The verdict says what the numbers say: every sentence is recomputed here from the record by another route."""
 
 import dataclasses
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy import stats
 
 import omnisim
 from omnisim.analysis.units import units
+from omnisim.report.clipping import Cut
 from omnisim.report.run.facts import what_ran
 from omnisim.report.run.verdict import alarming, summary, verdict
 from omnisim.trace import Trace
@@ -162,6 +164,8 @@ class TestTone:
 
 
 class TestClipping:
+    SCALE: ClassVar[dict[str, Any]] = {"market": {"currency": "EUR", "low": 0, "high": 100}}
+
     def test_what_is_cut_off_prices_and_money(self, clipped):
         truth = clipped.trace.unclipped_outcomes
         share = (truth - np.minimum(truth, 1)).sum() / truth.sum()
@@ -197,6 +201,34 @@ class TestClipping:
         said_of_it = [text for text in verdict(analysis).reservations if text.startswith("clipping cut ")]
         assert said_of_it == ([f"clipping cut {100 * share:.2g} %"] if share >= 0.05 else [])
         assert ("cuts" in said(analysis, "Data")) == (share < 0.01)
+
+    @pytest.mark.parametrize(
+        ("prices", "money", "told", "alarms"),
+        [
+            (0.2, np.nan, "cuts 20 % off the sum of the prices (", True),
+            (np.nan, 0.2, "cuts prices that are all 0 (", True),
+            (0.002, np.nan, "cuts 0.2 % off the sum of the prices (", False),
+            (np.nan, np.nan, "cuts prices that are all 0 (", False),
+        ],
+    )
+    def test_what_is_no_share_is_told_in_words(self, make, prices, money, told, alarms):
+        analysis = make(populations={"a": 1}, rounds=2, about=self.SCALE, beyond=3)
+        clipping = analysis.clipping
+        share = dataclasses.replace(clipping.prices, share=prices)
+        analysis.__dict__["clipping"] = dataclasses.replace(clipping, prices=share, money=money)
+        found = verdict(analysis)
+        sentences = [*found.notices, *found.reservations, *dict(found.points).get("Data", ())]
+        [sentence] = [each for each in sentences if told in each]
+        by = "of agents who earn 0 in all, so that no share of it can be given" if money != money else "by 20 %"
+        assert f", which would change the money {by}. Money and errors on this page" in sentence
+        assert "–" not in " ".join(sentences)
+        assert "nan" not in " ".join(sentences)
+        assert bool(list(alarming(analysis))) == alarms
+        briefly = Cut.of(analysis.clipping, units(analysis.trace)).briefly
+        if alarms:
+            assert briefly == (
+                "clipping cuts 20 % off the prices" if money != money else "clipping would change the money by 20 %"
+            )
 
     def test_the_range_is_told_to_the_cent(self, make):
         analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": -12.345, "high": 1234.567}})

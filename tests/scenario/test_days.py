@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.commands.validating import _clipped
 from omnisim.errors import ScenarioError
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.problem.clipping import NOTICED, clipping
@@ -112,3 +113,10 @@ class TestClipping:
 
     def test_of_a_scaling(self) -> None:
         assert Scaling(0, 100).clipping([-50.0, 50.0, 200.0]).share == 150 / 300
+
+    def test_of_prices_that_are_all_0_there_is_no_share(self) -> None:
+        outside, inside = clipping([0.0, 0.0], 10.0, 80.0), clipping([0.0, 0.0], 0.0, 80.0)
+        assert (outside.clipped, outside.suggested, outside.about["cut"]) == (2, None, None)
+        assert np.isnan(outside.share)
+        assert (inside.clipped, inside.share, inside.about["cut"]) == (0, 0.0, 0.0)
+        assert _clipped(outside.about) == "; 2 prices beyond, and clipping cuts prices that are all 0"

@@ -7,6 +7,7 @@ from omnisim.elementary import log, log1p
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.proper import ProperLoss, ThresholdMixture
 from omnisim.problem.losses.tables import LossTable
+from omnisim.signatures import held_to_types
 
 _SAME_CORNER = 1e-12
 """Lines that cross this close to each other cross in one point, but for rounding."""
@@ -22,6 +23,7 @@ class SquaredLoss(ProperLoss):
     (array([0.04, 0.64]), 2.0)
     """
 
+    @held_to_types(ProblemError)
     def __init__(self, low: float = 0.0, high: float = 1.0) -> None:
         if not 0 <= low < high <= 1:
             raise ProblemError(f"SquaredLoss needs 0 <= low < high <= 1, got low {low} and high {high}")
@@ -44,6 +46,7 @@ class LogLoss(ProperLoss):
     array([0.683, 4.595])
     """
 
+    @held_to_types(ProblemError)
     def __init__(self, truncation: float = 1e-3) -> None:
         if not 0 < truncation < 0.5:
             raise ProblemError(f"truncation of LogLoss must lie in (0, 1/2), got {truncation}: else it is unbounded")
@@ -69,6 +72,7 @@ class BetaLoss(ProperLoss):
     array([0.02, 0.32])
     """
 
+    @held_to_types(ProblemError)
     def __init__(self, alpha: float, beta: float) -> None:
         if not (0 < alpha < np.inf and 0 < beta < np.inf):
             raise ProblemError(f"alpha and beta of BetaLoss must be > 0, got {alpha} and {beta}: else it is unbounded")

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, finite, freeze, within
+from omnisim.arrays import FloatArray, finite, freeze, numbers, within
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.thresholds import prediction_grid
 
@@ -35,7 +35,7 @@ class ProperLoss(ABC):
 
     def __call__(self, prediction: ArrayLike, outcome: ArrayLike) -> FloatArray:
         """l(p, y), the arguments broadcast together; affine in y, so that y may be a probability of 1."""
-        p, y = np.broadcast_arrays(np.asarray(prediction, dtype=np.float64), np.asarray(outcome, dtype=np.float64))
+        p, y = np.broadcast_arrays(numbers("predictions", prediction), numbers("outcomes", outcome))
         inside = within("predictions", p.reshape(-1), ("n",), 0, 1).reshape(p.shape)
         return np.asarray((1 - y) * self._of_zero(inside) + y * self._of_one(inside))
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, IntArray, finite, within
+from omnisim.arrays import FloatArray, IntArray, finite, numbers, within
 from omnisim.errors import ProblemError
 
 
@@ -61,20 +61,21 @@ class LossTable:
     @classmethod
     def from_utility(cls, utility: ArrayLike) -> "LossTable":
         """The loss -u(a, y) of a utility table (A, 2)."""
-        return cls(-np.asarray(utility, dtype=np.float64))
+        return cls(-numbers("utility of a loss table", utility))
 
     def best_response(self, prediction: ArrayLike) -> IntArray:
         """BR_l: the action index of least expected loss under each prediction; any shape.
 
         Ties go to the lowest index. Predictions must lie in [0, 1].
         """
-        p = within("predictions", np.atleast_1d(np.asarray(prediction, dtype=np.float64)).reshape(-1), ("n",), 0, 1)
+        given = numbers("predictions", prediction)
+        p = within("predictions", given.reshape(-1), ("n",), 0, 1)
         expected = (1 - p)[:, None] * self.table[:, 0] + p[:, None] * self.table[:, 1]
-        return np.asarray(expected.argmin(axis=1), dtype=np.int64).reshape(np.shape(prediction))
+        return np.asarray(expected.argmin(axis=1), dtype=np.int64).reshape(given.shape)
 
     def of_action(self, action: ArrayLike, outcome: ArrayLike) -> FloatArray:
         """l(a, y) of action indices, affine in y: y may be a probability of 1."""
-        y = np.asarray(outcome, dtype=np.float64)
+        y = numbers("outcomes", outcome)
         rows = self.table[np.asarray(action, dtype=np.int64)]
         return np.asarray((1 - y) * rows[..., 0] + y * rows[..., 1])
 

@@ -15,8 +15,9 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, within
+from omnisim.arrays import FloatArray, numbers, within
 from omnisim.errors import ProblemError
+from omnisim.signatures import held_to_types
 
 
 class Target(ABC):
@@ -38,11 +39,11 @@ class Target(ABC):
         ProblemError
             If an outcome is outside the range of the target.
         """
-        return self._identification(np.asarray(thetas, dtype=np.float64)[None, :], self.check(outcomes)[:, None])
+        return self._identification(numbers("thetas", thetas)[None, :], self.check(outcomes)[:, None])
 
     def check(self, outcomes: ArrayLike) -> FloatArray:
         """The outcomes (n,) as floats, refused outside [0, 1]."""
-        return within("y", np.asarray(outcomes, dtype=np.float64), ("n",), 0, 1)
+        return within("y", outcomes, ("n",), 0, 1)
 
     @abstractmethod
     def _identification(self, thetas: FloatArray, outcomes: FloatArray) -> FloatArray:
@@ -103,6 +104,7 @@ class Quantile(Target):
     array([[-0.9,  0.1]])
     """
 
+    @held_to_types(ProblemError)
     def __init__(self, level: float) -> None:
         if not 0 < level < 1:
             raise ProblemError(f"level of a quantile must lie in (0, 1), got {level}")

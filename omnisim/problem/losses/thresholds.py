@@ -9,8 +9,10 @@ that a prediction k/m exceeds exactly the first k thresholds.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, numbers
 from omnisim.errors import ProblemError
+from omnisim.refusing import is_whole
+from omnisim.wording import in_short
 
 
 def thresholds(m: int) -> FloatArray:
@@ -39,7 +41,7 @@ def threshold_loss(prediction: ArrayLike, outcome: ArrayLike, theta: ArrayLike) 
     >>> threshold_loss([0.2, 0.3], 1, 0.25)
     array([0.75, 0.  ])
     """
-    p, y, at = (np.asarray(argument, dtype=np.float64) for argument in (prediction, outcome, theta))
+    p, y, at = numbers("predictions", prediction), numbers("outcomes", outcome), numbers("thetas", theta)
     return np.asarray(np.where(p > at, at * (1 - y), (1 - at) * y))
 
 
@@ -51,9 +53,9 @@ def grid_level(prediction: ArrayLike, m: int) -> "np.ndarray[tuple[int, ...], np
     >>> grid_level([0.0, 0.125, 0.126, 1.0], 4)
     array([0, 0, 1, 4])
     """
-    return np.searchsorted(thresholds(m), np.asarray(prediction, dtype=np.float64), side="left").astype(np.int64)
+    return np.searchsorted(thresholds(m), numbers("predictions", prediction), side="left").astype(np.int64)
 
 
 def _check_size(m: int) -> None:
-    if m < 1:
-        raise ProblemError(f"m, the number of thresholds, must be >= 1, got {m}")
+    if not is_whole(m) or m < 1:
+        raise ProblemError(f"m, the number of thresholds, must be a whole number >= 1, got {in_short(m)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from omnisim.problem.clipping import ALARMING, NOTICED
@@ -81,7 +82,7 @@ def reservations(scope: Scope) -> Iterator[str]:
 def notices(scope: Scope) -> Iterator[str]:
     """Notices to be read before any number."""
     cut, where = largest_cut(scope)
-    if cut.share >= NOTICED:
+    if not cut.share < NOTICED:  # nor where it is no share of anything
         yield cut.told(where)
     market = scope.about["market"]
     warnings = market.get("warnings") if isinstance(market, dict) else None
@@ -98,7 +99,9 @@ def alarming(scope: Scope) -> Iterator[str]:
 def largest_cut(scope: Scope) -> tuple[Cut, str]:
     """Clipping in the variant with the most, and the variant's words in parentheses unless all have the same."""
     frame = scope.comparison.clipping
-    row = max(frame.to_dict("records"), key=lambda row: max(float(row["prices"]), float(row["money"])))
+    row = max(
+        frame.to_dict("records"), key=lambda row: np.nan_to_num(np.fmax(row["prices"], row["money"]), nan=NOTICED)
+    )
     low, high = float(row["suggested_low"]), float(row["suggested_high"])
     words = scope.words([str(row[axis]) for axis in AXES])
     same = frame[["low", "high", "prices"]].drop_duplicates()

@@ -127,7 +127,7 @@ def _alarms(analysis: Analysis) -> Iterator[str]:
 def notices(analysis: Analysis) -> Iterator[str]:
     """Notices to be read before any number."""
     clipping = analysis.clipping
-    if clipping.share >= NOTICED:
+    if not clipping.share < NOTICED:  # nor where it is no share of anything
         yield clipping_told(analysis)
     yield from _of_the_market(analysis)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike
 
+from omnisim.arrays import numbers
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
@@ -39,7 +40,7 @@ class Independent(Adversary):
         probabilities: Annotated[ArrayLike | None, Written(list[float] | None)] = None,
     ) -> None:
         if probabilities is None:
-            count = max(1, len(np.atleast_2d(np.asarray(support))))
+            count = max(1, len(np.atleast_2d(numbers("support of a mixture", support))))
             probabilities = np.full(count, 1 / count)
         self._mixture = Mixture(support, probabilities)
 
