@@ -2,12 +2,10 @@
 
 import contextlib
 import gc
-import hashlib
 import importlib
 import json
 import shutil
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +14,7 @@ from unittest import mock
 
 import pytest
 from commands import ENOUGH
-from examples import Suite
+from examples import Suite, are_beyond, turned
 from hypothesis import settings
 
 # Loops are compiled at their first use, which may be in any example: time says nothing about a property. Examples are
@@ -54,25 +52,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # All examples of what the quick suite tries on a sample.
         if Suite.long and item.get_closest_marker("sampled"):
             item.add_marker("long")
-    _thin(items)
+    thinned = [item for item in items if item.get_closest_marker("one_in") and not item.get_closest_marker("long")]
+    shares = [(item.nodeid.partition("[")[0], *item.get_closest_marker("one_in").args) for item in thinned]
+    for item, beyond in zip(thinned, are_beyond(shares), strict=True):
+        if beyond:
+            item.add_marker("long")
     if config.getoption("--minutes") is not None:
         # The same order everywhere for one word, in which no area always comes last.
-        turn = config.getoption("--turn")
-        items.sort(key=lambda item: hashlib.sha256((turn + item.nodeid.partition("::")[0]).encode()).digest())
-
-
-def _thin(items: list[pytest.Item]) -> None:
-    """Leave to the long suite what a test marked ``one_in`` tries beyond the first case and one in so many after it."""
-    seen: dict[str, int] = defaultdict(int)
-    for item in items:
-        thinned = item.get_closest_marker("one_in")
-        if thinned is None or item.get_closest_marker("long"):
-            continue
-        (share,) = thinned.args
-        test = item.nodeid.partition("[")[0]
-        if seen[test] % share:
-            item.add_marker("long")
-        seen[test] += 1
+        items.sort(key=lambda item: turned(item.nodeid.partition("::")[0], config.getoption("--turn")))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,7 @@
 """How many examples of a property are tried: a part of them in every run of the tests, all in the long suite."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
@@ -40,6 +42,29 @@ def sampled_cases(cases: Iterable[Any], share: int = 3) -> list[Any]:
     """
     each = enumerate(case if isinstance(case, tuple) else (case,) for case in cases)
     return [pytest.param(*case, marks=pytest.mark.long if index % share else ()) for index, case in each]
+
+
+def are_beyond(cases: Iterable[tuple[str, int]]) -> list[bool]:
+    """Whether each case of a test is beyond the first and one in so many after it, which the quick suite tries.
+
+    >>> are_beyond([("a", 2), ("b", 3), ("a", 2), ("b", 3), ("a", 2), ("b", 3), ("b", 3)])
+    [False, False, True, True, False, True, False]
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for test, share in cases:
+        found.append(seen[test] % share != 0)
+        seen[test] += 1
+    return found
+
+
+def turned(file: str, turn: str) -> bytes:
+    """A key to sort files of tests by, in an order that no area comes last in, and which is another for each word.
+
+    >>> ["".join(sorted("abcde", key=lambda file: turned(file, turn))) for turn in ("one", "two", "one")]
+    ['edacb', 'bacde', 'edacb']
+    """
+    return hashlib.sha256(f"{turn}{file}".encode()).digest()
 
 
 def spread(*axes: Iterable[Any]) -> list[Any]:
