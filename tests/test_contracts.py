@@ -132,14 +132,17 @@ def tried(kind: str, told: dict[str, Any], index: int) -> dict[str, Any]:
 
 
 CASES = [
-    pytest.param(kind, name, made_with, tried(kind, told, index), id=f"{name}-{index}")
+    pytest.param(
+        *(kind, name, made_with, tried(kind, told, index)),
+        id=f"{name}-{index}",
+        marks=pytest.mark.long if index else (),  # the quick suite tries the first of each
+    )
     for kind in CHECKS
     for name in registry.KINDS[kind]
     for index, (made_with, told) in enumerate(VARIANTS.get((kind, name), [({}, {})]))
 ]
 
 
-@pytest.mark.one_in(40)
 @pytest.mark.sampled
 @pytest.mark.parametrize(("kind", "name", "made_with", "told"), CASES)
 def test_registered_strategy(kind: str, name: str, made_with: dict[str, Any], told: dict[str, Any]) -> None:

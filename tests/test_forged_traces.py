@@ -301,7 +301,7 @@ HONEST = [
 ]
 
 
-@pytest.mark.one_in(13)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("rule", "forecaster"), HONEST)
 def test_the_runs_themselves_keep_every_promise(rule: type, forecaster: str) -> None:
     analysis = omnisim.analyze(honest(rule, forecaster))

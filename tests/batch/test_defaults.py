@@ -187,7 +187,7 @@ def numbers(found: Any) -> list[Any]:
     return np.asarray(found, dtype=object).ravel().tolist()
 
 
-@pytest.mark.one_in(9)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("name", "parameter"), [(name, of) for name, (_, given) in FUNCTIONS.items() for of in given])
 def test_functions(name: str, parameter: str) -> None:
     function, parameters = FUNCTIONS[name]

@@ -84,7 +84,7 @@ def test_it_is_refused_by_name(made: Path, column: str, change: Callable[[dict[s
         check_runs(pa.Table.from_pylist(changed, schema=RUNS))
 
 
-@pytest.mark.one_in(9)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("column", "change"),
     [

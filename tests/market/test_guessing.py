@@ -175,7 +175,7 @@ LEFT_OUT = {("wide, half-hours", "spring"), ("wide, half-hours", "autumn")}
 """Forms that cannot show a day of a clock change."""
 
 
-@pytest.mark.one_in(11)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("case", "season"), spread(CASES, ("summer", "spring", "autumn")))
 def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: str) -> None:
     write, zone, encoding, minutes, given = CASES[case]

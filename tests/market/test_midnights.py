@@ -38,7 +38,7 @@ def rows(form: str, season: str, newest_first: bool = False) -> tuple[str, np.nd
     return "\n".join([head, *(reversed(lines) if newest_first else lines)]), days_of(pairs, BERLIN)
 
 
-@pytest.mark.one_in(9)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("form", "season", "newest_first"), spread(FORMS, DAYS, (False, True)))
 def test_midnight_behind_the_other_hours_closes_its_date(
     tmp_path: Path, form: str, season: str, newest_first: bool

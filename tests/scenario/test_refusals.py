@@ -213,7 +213,7 @@ def toy(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
 
 
-@pytest.mark.one_in(12)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("override", OVERRIDES)
 def test_a_bad_key_or_value(toy: Path, override: str) -> None:
     out = toy.parent / "reports" / "out"

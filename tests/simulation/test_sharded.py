@@ -211,7 +211,7 @@ CALIBRATIONS: dict[str, dict[str, Any]] = {
 """Runs with a forecaster that keeps objectives small where the agents are."""
 
 
-@pytest.mark.one_in(13)
+@pytest.mark.one_in(6)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.sampled
 @pytest.mark.parametrize("name", CALIBRATIONS)

@@ -68,7 +68,7 @@ ROUNDS = 400 if Suite.long else 150
 KINDS = ("worst_case", "best_reply", "switching", "independent", "replay")
 
 
-@pytest.mark.one_in(13)
+@pytest.mark.one_in(6)
 @pytest.mark.sampled
 @pytest.mark.parametrize(
     ("kind", "dimension"),

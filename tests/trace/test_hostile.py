@@ -61,7 +61,7 @@ def test_the_records_are_fine_and_have_every_array(recorded: Path, recorded_with
 BOUNDED = [(prefix, field) for prefix, field in EACH if field.kind == "float" and not field.may_be]
 
 
-@pytest.mark.one_in(9)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("prefix", "field"), BOUNDED, ids=lambda each: getattr(each, "name", each))
 @pytest.mark.parametrize("value", [1e308, -1e308, 1e31])
 def test_what_would_overflow_is_refused_before_it_does(
@@ -78,7 +78,7 @@ def test_what_would_overflow_is_refused_before_it_does(
         assert name in refused(tampered(lambda arrays, _: arrays.__setitem__(name, bad), path))
 
 
-@pytest.mark.one_in(28)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("prefix", "field"), EACH, ids=lambda each: getattr(each, "name", each))
 def test_every_array_is_checked(
     prefix: str, field: Array, recorded: Path, recorded_with_law: Path, tampered: Callable[..., Path]

@@ -77,7 +77,7 @@ def test_it_starts_from_the_most_accurate_comparator(table, method):
     assert Panpredictor(GROUPS, {}, method=method, random_state=1).fit(X, y).base_ is None
 
 
-@pytest.mark.one_in(12)
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("base", ["most accurate", None, "tree", LogisticRegression()])
 def test_sources_by_name_and_the_report(table, method, base):
