@@ -7,7 +7,8 @@ Run it as a script from the checkout; about ten minutes, or seconds with ``--qui
 Each split trains on two thirds of the rows and measures on the others. Models: a logistic regression; gradient boosting
 as it is, and calibrated by a sigmoid or by isotonic regression; the packages ``mcgrad`` and ``multicalibration`` where
 they are installed; ``Postprocessor`` and ``Panpredictor`` with what they do by default. Post-processors are all given
-the same: out-of-fold scores of the boosting that is calibrated by a sigmoid, and the same columns for groups.
+the same: out-of-fold scores of the boosting that is calibrated by a sigmoid, and the same columns for groups. Both of
+ours also correct no set, beside (``no sets``).
 
 Two measures of rows held out: the Brier score, and the worst gap, the largest over losses and groups (values of the
 columns and their intersections, 30 rows or more) of the loss of acting on p less that of the best of the first four
@@ -47,6 +48,8 @@ BASES = ("logistic regression", "boosting", CALIBRATED, "boosting, isotonic")
 THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 0.9)
 FOLDS, DEPTH, FEWEST = 5, 2, 30
 MEASURES = ("worst gap", "Brier")
+WITHOUT_SETS = ", no sets"
+"""Behind the name of a learner that corrects no set, so that what these corrections add can be seen."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,11 +88,13 @@ def measured(task: Task, seed: int) -> pd.DataFrame:
     p, scores = _bases(X, y, new, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CorrectionWarning)
-        for name, corrected in {"Postprocessor": _postprocessed, "Panpredictor": _panpredicted, **PEERS}.items():
-            if name in PEERS and importlib.util.find_spec(name) is None:
-                continue
-            given = (groups, scores, y, new_groups, p[CALIBRATED])
-            p[name] = corrected(*given, seed) if name != "Panpredictor" else corrected(task, train, test, seed)
+        given = (groups, scores, y, new_groups, p[CALIBRATED])
+        for named, settings in {"": {}, WITHOUT_SETS: {"max_corrections": 0}}.items():
+            p[f"Postprocessor{named}"] = _postprocessed(*given, seed, **settings)
+            p[f"Panpredictor{named}"] = _panpredicted(task, train, test, seed, **settings)
+        for name, corrected in PEERS.items():
+            if importlib.util.find_spec(name) is not None:
+                p[name] = corrected(*given, seed)
     return pd.DataFrame({
         name: {"worst gap": _worst(one, task, test, p), "Brier": ((one - task.outcomes[test]) ** 2).mean()}
         for name, one in p.items()
@@ -121,18 +126,20 @@ def _log_odds(p: np.ndarray) -> np.ndarray:
     return np.log(inside / (1 - inside))[:, None]
 
 
-def _postprocessed(groups: Any, scores: Any, y: Any, new_groups: Any, new_scores: Any, seed: int) -> np.ndarray:
-    model = Postprocessor(depth=DEPTH, random_state=seed).fit(scores, y, groups)
+def _postprocessed(
+    groups: Any, scores: Any, y: Any, new_groups: Any, new_scores: Any, seed: int, **settings: Any
+) -> np.ndarray:
+    model = Postprocessor(depth=DEPTH, random_state=seed, **settings).fit(scores, y, groups)
     return model.predict(new_scores, new_groups)
 
 
-def _panpredicted(task: Task, train: np.ndarray, test: np.ndarray, seed: int) -> np.ndarray:
+def _panpredicted(task: Task, train: np.ndarray, test: np.ndarray, seed: int, **settings: Any) -> np.ndarray:
     """Groups of one column each, which it has as indicators beside the features."""
     indicators = pd.get_dummies(_described(task.groups), prefix_sep=" is ").astype(float).reset_index(drop=True)
     X = pd.concat([task.features.reset_index(drop=True), indicators], axis=1)
     X.columns = X.columns.astype(str)
     present = [name for name in indicators if indicators[name].iloc[train].any()]
-    model = Panpredictor([None, *present], random_state=seed).fit(X.iloc[train], task.outcomes[train])
+    model = Panpredictor([None, *present], random_state=seed, **settings).fit(X.iloc[train], task.outcomes[train])
     return model.predict_proba(X.iloc[test])[:, 1]
 
 
