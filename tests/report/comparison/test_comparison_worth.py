@@ -282,9 +282,7 @@ def among_many(base: omnisim.Comparison) -> Scope:
     return Scope(found)
 
 
-@pytest.mark.parametrize(
-    ("draw", "most"), [(agents.winners, 24), (agents.gains, 24), (maps, 24), (course.planes, 8)], ids=str
-)
+@pytest.mark.parametrize(("draw", "most"), [(agents.winners, 24), (agents.gains, 24), (maps, 24), (course.planes, 8)])
 def test_figures_say_how_many_of_the_forecasters_they_draw(among_many: Scope, draw: Any, most: int) -> None:
     """A row is there for each of 24, the reference among them, and a colour for each of 8."""
     (_, figure), *_ = draw(among_many)
