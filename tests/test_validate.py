@@ -1,5 +1,6 @@
 """``omnisim validate`` says valid exactly where ``omnisim run`` gets going, and tells what was read."""
 
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -159,6 +160,16 @@ def test_all_rounds_take_what_those_after_the_first_take(
     monkeypatch.setattr("omnisim.simulation.trial.time", clock)
     found = trial(Prepared(omnisim.load_scenario("synthetic_seasonal", {"rounds": 3}), 0), seconds)
     assert (found.rounds, found.seconds) == (played, expected)
+
+
+@pytest.mark.parametrize(("tick", "played"), [(0.25, 5), (0.5, 3), (0.125, 9), (1.5, 2)])
+def test_rounds_are_played_for_a_second_after_the_first(
+    tick: float, played: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(perf_counter=(tick * i for i in itertools.count()).__next__)
+    monkeypatch.setattr("omnisim.simulation.trial.time", clock)
+    found = trial(Prepared(omnisim.load_scenario("synthetic_seasonal", {"rounds": 12}), 0))
+    assert (found.rounds, found.seconds) == (played, 12 * tick)
 
 
 def test_as_many_rounds_are_played_as_are_needed() -> None:

@@ -1,5 +1,7 @@
 """Defaults of what learns from samples and measures it stand here a second time: none moves by a slip."""
 
+import dataclasses
+import inspect
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,9 @@ from sklearn.dummy import DummyClassifier
 from omnisim import batch
 from omnisim.batch import panprediction
 from omnisim.batch.models import Calibrated, Sampled
+from omnisim.batch.panprediction.grouping import Grouping
 from omnisim.batch.panprediction.measures import product_calibration_error
+from omnisim.batch.panprediction.stepwise import Rules
 from omnisim.problem.losses import Mean, SquaredLoss
 
 ENSEMBLE = {
@@ -185,6 +189,40 @@ def _merges(**given: Any) -> list[Any]:
 
 def numbers(found: Any) -> list[Any]:
     return np.asarray(found, dtype=object).ravel().tolist()
+
+
+def test_signatures_have_these_defaults() -> None:
+    """What all of them do is tried by the long suite; None stands for what is computed when it is known what from."""
+    elsewhere = {"interval": ESTIMATE.interval, "product_calibration_error": product_calibration_error}
+    computed = []
+    for name, (_, parameters) in FUNCTIONS.items():
+        place = name.partition(",")[0]
+        function = elsewhere.get(place) or getattr(batch, place, None) or getattr(panprediction, place)
+        for parameter, (default, _) in parameters.items():
+            found = inspect.signature(function).parameters[parameter].default
+            if found is None and default is not None:
+                computed.append((name, parameter))
+            else:
+                assert (type(found), found) == (type(default), default), (name, parameter)
+    groups = inspect.signature(Grouping).parameters
+    assert {name: given.default for name, given in groups.items()} == {"groups": None, "depth": 1, "smallest": 30}
+    assert computed == [("murphy_difference", "thetas")]
+
+
+def test_a_murphy_diagram_is_drawn_at_the_hundredths() -> None:
+    found = batch.murphy_difference(P, Q, Y, replicates=2)["theta"].tolist()
+    assert found == [index / 100 for index in range(1, 100)]
+
+
+def test_rules_of_stepwise_correction() -> None:
+    assert dataclasses.asdict(Rules()) == {
+        "tolerance": 2.0,
+        "most": 100,
+        "shrinkage": 1.0,
+        "folds": 5,
+        "patience": 10,
+        "doubt": 1.0,
+    }
 
 
 @pytest.mark.one_in(5)

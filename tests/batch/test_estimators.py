@@ -29,7 +29,7 @@ from omnisim.batch import (
     TwoPlayerOmnipredictor,
     TwoPlayerRegressor,
 )
-from omnisim.batch.models import Sampled, check_kind, cross_fitted_numbers, default_regressors
+from omnisim.batch.models import Sampled, check_kind, checked_table, cross_fitted_numbers, default_regressors
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
@@ -536,3 +536,45 @@ def test_models_of_another_kind_are_refused_where_they_are_due() -> None:
     search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2)
     assert DirectOmnipredictor(search, method="probabilities", m=2, folds=2).fit(X, y).predict_proba(X).shape == (60, 2)
     check_kind(object(), "classifier", "base")
+
+
+class Named:
+    """A table of another library: its columns have names, and it can be told as numbers."""
+
+    columns = ("a", "b")
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values if dtype is None else self.values.astype(dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+    @property
+    def shape(self):
+        return self.values.shape
+
+
+class Placed(Named):
+    """One that knows places as well, and no names."""
+
+    iloc = None
+
+    def __getattribute__(self, name):
+        if name == "columns":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("kind", [Named, Placed])
+def test_only_what_is_a_data_frame_stays_one(kind):
+    numbers = [[1, 2], [3, 4], [5, 6]]
+    rows, outcomes = checked_table(DummyRegressor(), kind(numbers), [0, 1, 0])
+    assert type(rows) is np.ndarray
+    assert rows.tolist() == numbers
+    assert list(outcomes) == [0, 1, 0]
+    frame = pd.DataFrame({"a": ["x", "y", "x"], "b": [1, 2, 3]})
+    kept, _ = checked_table(DummyRegressor(), frame, [0, 1, 0])
+    assert kept is frame

@@ -10,7 +10,7 @@ from scipy import optimize
 
 from omnisim.batch import empirical_minimizers, linear_minimizers
 from omnisim.batch.half_planes import cheapest_half_planes
-from omnisim.batch.halfspaces import MARGIN
+from omnisim.batch.halfspaces import MARGIN, Halfspaces
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import Mean, thresholds
 
@@ -22,6 +22,15 @@ def can_be_cut_out(points, answers):
     free = np.zeros(table.shape[1])
     found = optimize.linprog(free, A_ub=table, b_ub=-np.ones(len(points)), bounds=(None, None), method="highs")
     return found.status == 0
+
+
+def test_points_on_the_edge_are_low():
+    """Two half-planes, right of x = 1 and above y = -x, and everything and nothing, whose w is 0."""
+    w, b = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]), np.array([-1.0, 0.0, 1.0, 0.0])
+    points = np.array([[1.0, 5.0], [1.0 + 1e-9, 5.0], [2.0, -2.0], [0.0, 0.0], [-1.0, 1.5]])
+    expected = [[False, True], [True, True], [True, False], [False, False], [False, True]]
+    found = Halfspaces(np.zeros(4), w, b, np.zeros(4)).exceeds(points)
+    assert found.tolist() == [[*edges, True, False] for edges in expected]
 
 
 @pytest.mark.long

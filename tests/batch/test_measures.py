@@ -96,6 +96,21 @@ def test_intervals_cover_as_often_as_they_say():
     assert covered >= 240
 
 
+def test_estimates_are_equal_where_their_numbers_are():
+    law, mixture, _ = instance(3, 4)
+    other, unlike, _ = instance(4, 4)
+    one, same = (calibration_error(mixture, law.chance, law.mass) for _ in range(2))
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != calibration_error(unlike, law.chance, law.mass)
+    assert one != calibration_error(mixture, law.chance, other.mass)
+    # The same shares of rows, which are others as often: another sample.
+    rows = np.array([0.0, 1.0, 1.0, 0.0])
+    assert calibration_error(mixture, rows, np.ones(4)) != calibration_error(mixture, rows, np.full(4, 2.0))
+    assert repr(one).startswith("Estimate(each=<array (5,)>, value=")
+    assert "_measure" not in repr(one) and "_rows" not in repr(one)
+
+
 def test_an_interval_is_repeatable():
     law, mixture, _ = instance(3, 4)
     estimate = calibration_error(mixture, law.chance)

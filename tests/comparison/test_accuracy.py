@@ -1,6 +1,7 @@
 """Accuracy in comparisons."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from newey_west import by_hand
 
@@ -15,6 +16,26 @@ SMALL = {
     "populations.factories.agents": 2,
     "populations.operators.agents": 2,
 }
+
+
+def test_accuracy_is_the_mean_over_seeds_in_the_order_of_the_runs() -> None:
+    places = [("own", "weekends", "mean absolute error"), ("own", "all", "bias"), ("base", "all", "bias")]
+    rows = [
+        {"forecaster": name, "subsequence": subsequence, "measure": measure, "unit": "EUR"}
+        | {"value": 10.0 * place + seed, "baseline": 2.0 * place - seed, "rounds": 8 + place}
+        for seed in (0, 1, 5)
+        for place, (name, subsequence, measure) in enumerate(places)
+    ]
+    labels = [("mean", "rule", "market", ""), ("last", "rule", "market", "")]
+    variant = np.repeat([1, 0], 9)  # what was asked for second is there first
+    found = module.accuracy(pd.concat([pd.DataFrame(rows)] * 2, ignore_index=True), variant, labels)
+    expected = [
+        (head, name, subsequence, measure, 10.0 * place + 2, 2.0 * place - 2, "EUR", 8 + place)
+        for head in ("last", "mean")
+        for place, (name, subsequence, measure) in enumerate(places)
+    ]
+    columns = ["forecaster", "broadcast_by", "subsequence", "measure", "value", "baseline", "unit", "rounds"]
+    assert list(found[columns].itertuples(index=False, name=None)) == expected
 
 
 def test_pairs_are_judged_on_the_seeds_that_both_have() -> None:

@@ -1,6 +1,8 @@
 """The frames of a comparison, against the runs simulated and analyzed one by one."""
 
+import hashlib
 import importlib
+import inspect
 import math
 import re
 from collections import Counter
@@ -15,11 +17,13 @@ import pytest
 from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scenario
 
 import omnisim
+from omnisim.analysis.evidence import Status
 from omnisim.comparison.differences import Statistics
-from omnisim.comparison.grid import LABELS, make_grid
+from omnisim.comparison.grid import LABELS, _foreign_code, make_grid
 from omnisim.comparison.records import MEASURES
 from omnisim.comparison.store import Store
-from omnisim.comparison.summaries import ALL, Summaries
+from omnisim.comparison.summaries import ALL, Curves, Summaries
+from omnisim.comparison.tables import certificates
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.statistics.blocks import block_length
 from omnisim.statistics.resampling import Resampler
@@ -479,6 +483,102 @@ def test_statistics_of_two_variants_under_four_seeds_by_hand() -> None:
             np.testing.assert_allclose(value, [mean for _, _, mean in expected], rtol=1e-12)
             np.testing.assert_allclose(value - low, high - value, rtol=1e-12)
             assert (low < value).all()
+
+
+@pytest.mark.parametrize("same", [(True, True), (False, False), (True, False), (False, True)], ids=str)
+def test_what_is_earned_on_one_market_is_judged_by_its_days_and_what_is_regretted_is_not(
+    same: tuple[bool, bool],
+) -> None:
+    """The second variant earns about 1 more a block, and everything else is about 8 higher too, under each of 6 seeds.
+
+    Where both met the same outcomes under all seeds, what was earned has intervals over the days as well. Of regrets,
+    which are no sums over days, they are over the seeds: on one market these do not judge a forecaster.
+    """
+    rng = np.random.default_rng(3)
+    by_block = np.stack([np.zeros((6, 2, 8)), rng.normal(1.0, 0.05, (6, 2, 8))])
+    measures = {measure: by_block.sum(axis=3) for measure in MEASURES}
+    found = Summaries(("one", ALL), ("every", "every"), np.ones((2, 6, 2)), measures)
+    blocks = Curves((("one", "every"), (ALL, "every")), np.full((2, 2, 8), 7.0), dict.fromkeys(MEASURES, by_block))
+    labels = [("last", "", "", ""), ("mean", "", "", "")]
+    statistics = Statistics(labels, "last", found, np.array(same), lambda: blocks, 0.95, Resampler(6))
+    for table in (statistics.differences, statistics.overall):
+        for row in table.to_dict("records"):
+            np.testing.assert_allclose(row["difference"], by_block[1, :, 0].sum(axis=1).mean(), rtol=0.1)
+            earned = row["measure"] in ("utility", "money", "money_clipped")
+            assert row["method"] == ("seeds and days" if earned and all(same) else "seeds"), row["measure"]
+            assert 0 < row["simultaneous_low"] < row["difference"] < row["simultaneous_high"]
+            told = "better" if earned else "worse"
+            assert row["verdict"] == ("" if same[1] and row["method"] == "seeds" else told), row["measure"]
+
+
+def test_the_leaderboard_is_about_all_rounds_and_all_agents(comparison: omnisim.Comparison) -> None:
+    agents = comparison.agents[comparison.agents["subsequence"] == "all"]
+    for name in ("utility", "money", "swap_regret", "external_regret", "ccv", "ccv_positive"):
+        expected = agents.groupby(["forecaster", "seed"], observed=True)[name].mean().groupby("forecaster").mean()
+        found = comparison.table.set_index("forecaster")[name]
+        np.testing.assert_allclose(found, expected[found.index], rtol=1e-12)
+
+
+def test_less_than_half_a_cent_is_nothing_where_money_is_paid() -> None:
+    """Of populations that earn less than that in all, one is paid in a currency, and the other counts utility."""
+    utility = np.random.default_rng(5).uniform(0, 1 / 3, (4, 3, 2))
+    cents = omnisim.Money(np.full(4, 1e-4), np.zeros(4), "EUR")
+    scenario = small_scenario(rounds=12).replace(
+        populations=[
+            omnisim.Population("paid", utility, money=cents),
+            omnisim.Population("unpaid", 1e-4 * utility),
+        ]
+    )
+    found = omnisim.compare(scenario, ["persistence", "climatology"], seeds=1, jobs=1).gains
+    money, useful = (
+        found[(found["measure"] == measure) & (found["subsequence"] == "all")].set_index("population")
+        for measure in ("money", "utility")
+    )
+    for name in ("paid", "unpaid"):
+        changed = useful.loc[name, "wins"] + useful.loc[name, "losses"]
+        assert changed > 0
+        assert money.loc[name, "wins"] + money.loc[name, "losses"] == (0 if name == "paid" else changed)
+    assert money.loc["paid", ["q00", "q50", "q100"]].tolist() == [0.0, 0.0, 0.0]
+    assert money.loc["unpaid", "q100"] != money.loc["unpaid", "q00"]
+
+
+def test_code_that_is_not_of_this_package_counts_as_part_of_what_is_run() -> None:
+    """Ours is known by its version, functions by what they are, and other strategies by the file that they are in."""
+    mine = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    ours = small_scenario()
+    rules = {name: omnisim.elimination.BestResponse() for name in ("many", "few")}
+    assert _foreign_code(ours) == _foreign_code(ours.replace(elimination=rules)) == []
+    assert _foreign_code(ours.replace(forecaster=Failing())) == [mine]
+    inside = omnisim.forecasters.Selection(bases=[Failing(), omnisim.forecasters.Climatology()])
+    assert _foreign_code(ours.replace(forecaster=inside)) == [mine]
+
+
+def test_ten_seeds_are_run_where_no_number_is_said() -> None:
+    from omnisim.commands.compare import compare
+
+    assert inspect.signature(omnisim.compare).parameters["seeds"].default == 10
+    assert inspect.signature(compare).parameters["seeds"].default == 10
+
+
+def test_certificates_are_counted_over_the_runs_of_a_variant() -> None:
+    held, vacuous, unmet, checked, violated = (Status[name] for name in _STATUSES)
+    key = dict.fromkeys(("claim", "scope", "population", "subsequence", "basis"), "") | {"probability": 1.0}
+    outcomes = {"Theorem 2": [held, held, violated, vacuous], "Theorem 1": [unmet, checked, checked, held]}
+    rows = [
+        {"theorem": theorem, **key, "status": status, "measured": measured, "bound": 3.0}
+        for theorem, statuses in outcomes.items()
+        for status, measured in zip(statuses, (1.0, 2.0, 5.0, math.nan), strict=True)
+    ]
+    runs = np.array(["a-0", "a-1", "a-2", "a-3"] * 2)
+    found = certificates(pd.DataFrame(rows), np.zeros(8, dtype=np.int64), runs, [("mean", "rule", "", "")])
+    assert found["theorem"].tolist() == ["Theorem 2", "Theorem 1"]
+    columns = ["runs", "held", "vacuous", "unmet", "checked", "violated"]
+    assert found[columns].to_numpy().tolist() == [[4, 2, 1, 0, 0, 1], [4, 1, 0, 1, 2, 0]]
+    assert found[["measured", "bound", "excess", "worst_run"]].to_numpy().tolist() == [[5.0, 3.0, 2.0, "a-2"]] * 2
+    assert found[["forecaster", "elimination"]].to_numpy().tolist() == [["mean", "rule"]] * 2
+
+
+_STATUSES = ("INFORMATIVE", "VACUOUS", "UNMET", "CHECK", "VIOLATED")
 
 
 class TestFailures:

@@ -1,6 +1,7 @@
 """A row of the table of runs with a value that no run can have: the file and the column are named."""
 
 import copy
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,19 @@ def test_it_is_refused_by_name(made: Path, column: str, change: Callable[[dict[s
     change(changed[0])
     with pytest.raises(ValueError, match=column):
         check_runs(pa.Table.from_pylist(changed, schema=RUNS))
+
+
+@pytest.mark.parametrize("names", [[], ["all", "all"], ["all", "even", "all"]], ids=str)
+def test_populations_and_subsequences_have_different_names(made: Path, names: list[str]) -> None:
+    rows = pq.read_table(min((made / "runs").glob("*.parquet"))).to_pylist()
+    told = rf"populations or subsequences of a run are {re.escape(str(names))}: different names are needed"
+    of_population = dict(rows[0]["populations"][0])
+    for changed in (
+        rows[0] | {"subsequences": names},
+        rows[0] | {"populations": [of_population | {"name": name} for name in names]},
+    ):
+        with pytest.raises(ValueError, match=told):
+            check_runs(pa.Table.from_pylist([changed], schema=RUNS))
 
 
 @pytest.mark.one_in(4)

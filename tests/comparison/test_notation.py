@@ -1,5 +1,6 @@
 """Choices written on one line."""
 
+import tomllib
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnisim.comparison.choices import Choice, check_settings, choices, choices_from_text, settings_from_text
-from omnisim.comparison.notation import read_choice, show_choice, split_list
+from omnisim.comparison.notation import read_choice, show_choice, show_value, split_list
 from omnisim.errors import ScenarioError
 
 NAMES = st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True).filter(lambda name: name not in ("kind", "inf", "nan"))
@@ -81,6 +82,14 @@ class TestNotation:
             read_choice(text, ["forecasters"])
         assert repr(text) in str(refused.value)
         assert said in str(refused.value)
+
+    @pytest.mark.parametrize(
+        "text", ["größer", "Ελλάδα 2", "日本", "a “quoted” name", "naïve\tname", 'say "no" \\ yes']
+    )
+    def test_letters_of_any_language_are_shown_as_they_are(self, text: str) -> None:
+        shown = show_value(text)
+        assert tomllib.loads(f"x = {shown}")["x"] == text
+        assert {letter for letter in text if not letter.isascii()} == {each for each in shown if not each.isascii()}
 
 
 class TestChoices:

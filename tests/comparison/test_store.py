@@ -14,7 +14,8 @@ from small_comparison import FORECASTERS, assert_same, compared, results, small_
 
 import omnisim
 from omnisim.comparison import store
-from omnisim.errors import TraceError
+from omnisim.comparison.store import _remove
+from omnisim.errors import OutputError, TraceError
 
 SEEDS = 4
 RUNS = SEEDS * len(FORECASTERS)
@@ -54,6 +55,25 @@ class TestFiles:
         assert parts == [5] * (RUNS // 5)
         assert_same(gathered, undisturbed)
         assert again(tmp_path)[2] == RUNS
+
+    @pytest.mark.parametrize(("gathered", "parts"), [(RUNS + 1, []), (RUNS, [RUNS]), (5, [5, 5, RUNS - 10])])
+    def test_files_of_runs_are_gathered_once_there_are_enough(
+        self, gathered: int, parts: list[int], tmp_path: Path, undisturbed: omnisim.Comparison
+    ) -> None:
+        copied(undisturbed, tmp_path)
+        with mock.patch.object(store, "GATHERED", gathered):
+            store.Store(tmp_path).gather()
+        for table, size in (
+            ("agents", lambda file: file.num_row_groups),
+            ("runs", lambda file: file.metadata.num_rows),
+        ):
+            files = sorted((tmp_path / table).iterdir())
+            found = [size(pq.ParquetFile(path)) for path in files if path.name.startswith("part-")]
+            assert sorted(found, reverse=True) == parts
+            assert len(files) == (len(parts) or RUNS)
+        again = omnisim.load_comparison(tmp_path)
+        pd.testing.assert_frame_equal(again.runs, undisturbed.runs)
+        pd.testing.assert_frame_equal(again.agents, undisturbed.agents)
 
     def test_pandas_and_duckdb_read_them_as_they_are(self, undisturbed: omnisim.Comparison) -> None:
         duckdb = pytest.importorskip("duckdb")
@@ -114,6 +134,23 @@ def reads_as_another(path: Path, at: int, intact: pa.Table) -> bool:
         pass
     path.write_bytes(content)
     return False
+
+
+def test_what_is_gone_already_need_not_be_removed(tmp_path: Path) -> None:
+    """Another process may have been faster."""
+    file, empty, full = (tmp_path / name for name in ("file", "empty", "full"))
+    file.touch()
+    empty.mkdir()
+    full.mkdir()
+    (full / "kept").touch()
+    for path in (file, empty, tmp_path / "never"):
+        _remove(path)
+        assert not path.exists()
+    with pytest.raises(OutputError, match=r"full: is a folder where a file of the comparison belongs: move it"):
+        _remove(full)
+    assert (full / "kept").exists()
+    with pytest.raises(OutputError, match=r"kept/file: cannot be removed: Not a directory"):
+        _remove(full / "kept" / "file")
 
 
 class TestDamage:

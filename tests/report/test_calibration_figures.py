@@ -37,6 +37,24 @@ def test_bias_is_drawn_below_its_bound(calibrated):
     assert "units of y" in figure.layout.yaxis.title.text
 
 
+def test_what_was_never_played_is_no_event():
+    """The third action is worse than the others whatever comes, and the first two are played on odd rounds alike."""
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("one", [[[0.5, 0.0], [0.0, 0.5], [0.0, 0.0]]], [[0.1, 0.1, 0.0]])],
+        adversary=omnisim.adversaries.Replay(np.random.default_rng(1).random((40, 2))),
+        forecaster=omnisim.forecasters.DecisionCalibrated(),
+        subsequences={"all": None, "odd": np.arange(40) % 2 == 1},
+        rounds=40,
+    )
+    found = omnisim.analyze(omnisim.simulate(scenario))
+    played = found.trace.records["one"].actions[:, 0]
+    assert set(played) == set(played[1::2]) == {0, 1}
+    meta = figures.bias_bounds(found, "one").layout.meta
+    # 2 actions on 2 subsequences, in 2 coordinates
+    assert meta["caption"].startswith("8 events and coordinates of one in which something was played; drawn are all ")
+    assert meta["alt"].startswith("Scatter plot of the bias of 8 decision events of one against their bound")
+
+
 def test_the_course_of_the_potential_ends_where_the_record_does(calibrated):
     figure = figures.potential_course(calibrated)
     potential, budget, evaluations = figure.data

@@ -117,6 +117,18 @@ def test_panels_are_as_high_as_asked_for_and_as_far_apart() -> None:
     assert [(round(high), round(low)) for high, low in panels_of(figure)] == [(22, 122), (133, 183), (194, 264)]
 
 
+def test_more_panels_of_curves_are_each_less_high_and_all_together_higher() -> None:
+    x = np.array([1.0, 2.0])
+    drawn = [panels_of(curves("", Drawing([Panel("", "", "", [Curve("a", x, x)])] * n, "", ""))) for n in range(1, 6)]
+    heights = [[round(low - high) for high, low in panels] for panels in drawn]
+    assert all(len(set(each)) == 1 for each in heights)
+    one, two, three, *many = (each[0] for each in heights)
+    assert one > two > three > max(many)
+    assert len(set(many)) == 1
+    totals = [sum(each) for each in heights]
+    assert totals == sorted(totals)
+
+
 def test_a_strip_has_as_much_room_alone_as_beside_another(make: Callable[..., Analysis]) -> None:
     analysis = make(populations={"one": 9, "two": 5})
     for panel in range(2):
@@ -390,6 +402,50 @@ def test_the_end_of_growth_is_told(market: Analysis) -> None:
         told = f"{words} after {rounds} days: median {number(float(np.median(known)))}, 95th percentile {high}"
         left = len(values) - len(known)
         assert told + (f" ({left} with an empty benchmark)" if left else "") in alt
+
+
+def test_bands_of_growth_are_the_middle_half_and_nine_tenths_of_the_agents(make: Callable[..., Analysis]) -> None:
+    """Of 41 agents the quantiles at 5, 25, 50, 75 and 95 % are those with 2, 10, 20, 30 and 38 below them."""
+    analysis = make(populations={"one": 41}, clean=1.0, rounds=30)
+    figure = figures.growth_curves(analysis, "one", "all")
+    measures = analysis.measures["one"]
+    for suffix, values in (("y", measures.swap_regret[0]), ("y2", measures.ccv_positive[0])):
+        low, high, lower, upper, median = [
+            trace for trace in figure.data if trace.yaxis == suffix and trace.line.dash != "dot"
+        ]
+        ordered = np.sort(values)
+        ends = [trace.y[-1] for trace in (low, lower, median, upper, high)]
+        assert ends == pytest.approx(ordered[[2, 10, 20, 30, 38]], rel=1e-4)
+        assert median.customdata[-1] == pytest.approx(ordered[[2, 38]], rel=1e-4)
+        assert (low.fill, lower.fill, high.fill, upper.fill) == (None, None, "tonexty", "tonexty")
+        shades = [float(trace.fillcolor.rpartition(",")[2].rstrip(")")) for trace in (high, upper)]
+        assert shades[0] < shades[1]  # the middle half is dark
+
+
+def test_populations_that_keep_all_actions_are_told_and_not_drawn(make: Callable[..., Analysis]) -> None:
+    trace = make(populations={"some": 3, "none": 4, "others": 2}).trace
+
+    def kept(*names: str) -> Trace:
+        records = {
+            name: dataclasses.replace(record, eliminated_at=np.full_like(record.eliminated_at, trace.rounds))
+            if name in names
+            else record
+            for name, record in trace.records.items()
+        }
+        return dataclasses.replace(trace, records=records)
+
+    for names, drawn, told in (
+        ((), ("some", "none", "others"), ""),
+        (("none",), ("some", "others"), " All actions of none stayed candidates."),
+        (("none", "others"), ("some",), " All actions of none and others stayed candidates."),
+        (("some", "none", "others"), ("some", "none", "others"), ""),
+    ):
+        figure = figures.eliminations(omnisim.analyze(kept(*names)))
+        headings = [note.text for note in figure.layout.annotations]
+        assert [re.findall(r"<b>(.*)</b>", text)[0] for text in headings] == list(drawn)
+        caption = figure.layout.meta["caption"]
+        assert told in caption
+        assert ("stayed candidates" in caption) == bool(told)
 
 
 @pytest.mark.parametrize(("dimension", "step"), [(2, 1), (12, 1), (13, None)])

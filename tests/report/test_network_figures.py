@@ -84,9 +84,27 @@ def test_figure_has_units_and_texts_and_no_markup(name: str, networked: Analysis
     assert figure.layout.title.text
     assert figure.layout.meta["caption"].endswith(".")
     assert any(character.isdigit() for character in figure.layout.meta["alt"])
+    assert not any(note.showarrow for note in figure.layout.annotations)
     drawn = json.loads(figure.to_json())
     drawn["layout"].pop("meta")  # plain text, which the page escapes
     assert "<img" not in json.dumps(drawn)
+
+
+def test_names_of_a_column_of_the_map_have_a_line_each(networked: Analysis) -> None:
+    figure = figures.network_map(networked)
+    columns: dict[float, list[float]] = {}
+    for trace in figure.data:
+        if trace.mode == "markers+text":
+            for x, y in zip(trace.x, trace.y, strict=True):
+                columns.setdefault(x, []).append(y)
+    bottom, top = figure.layout.yaxis.range
+    assert len(columns) > 1
+    for heights in columns.values():
+        assert np.diff(sorted(heights)).min(initial=1.0) >= 1 - 1e-4  # of the axis, which has a unit for each line
+        assert np.mean(heights) == pytest.approx(np.mean(next(iter(columns.values()))))  # beside the middle of others
+    longest = max(map(len, columns.values()))
+    assert top - bottom >= longest
+    assert figure.layout.height >= 22 * longest
 
 
 def test_the_timeline_shows_each_message_once(networked: Analysis) -> None:

@@ -229,6 +229,15 @@ def test_the_best_and_worst_agents_are_listed_where_all_are_too_many(market, mos
     assert f"{each} {words} of each population by money against persistence on all" in table.note
 
 
+@pytest.mark.parametrize(("agents", "shown"), [(9, 18), (10, 20), (11, 20)])
+def test_twenty_rows_of_the_agents_are_shown_at_once(make, agents, shown):
+    """Each agent has two: on all rounds, and on the hot ones."""
+    table = agent_table(make(populations={"a": agents}), 5_000, None)
+    gain = table.data["columns"].index("gain")
+    assert (table.data["rows"], len(table.first), table.data["page"]) == (2 * agents, shown, 20)
+    assert [row[gain].value for row in table.first] == sorted(table.data["data"]["gain"])[:shown]
+
+
 def test_agents_are_ranked_on_the_broadest_subsequence_also_where_it_is_not_the_first(market, turned):
     """Listed are the best and worst agents on all days, as if those came first."""
     each = 3

@@ -7,6 +7,7 @@ import pytest
 
 import omnisim
 from omnisim.analysis.evidence import Status
+from omnisim.report.figures import style
 from omnisim.report.figures.style import DARK
 from omnisim.report.run.certificates import certificate_groups, certificate_table
 from omnisim.report.text import percent
@@ -73,6 +74,27 @@ def colours(value: object, key: str = "") -> set[str]:
                 hexes.add("#" + "".join(f"{int(part):02x}" for part in found))
         return hexes
     return set()
+
+
+def light(colour: str) -> int:
+    """The sum of red, green and blue."""
+    return sum(int(colour[place : place + 2], 16) for place in (1, 3, 5))
+
+
+def test_each_colour_has_another_on_a_dark_page_and_their_order_of_light_is_turned_round() -> None:
+    named = [value for name, value in vars(style).items() if name.isupper()]
+    several = [each for value in named if isinstance(value, tuple) for each in value]
+    hexes = {each for each in (*named, *several) if isinstance(each, str) and each.startswith("#")}
+    assert len(hexes) >= 20
+    assert set(DARK) == hexes
+    assert len({*DARK, *DARK.values()}) == 2 * len(hexes)
+    for darkest_first in (
+        (style.INK, style.MUTED, style.EDGE, style.REST, style.GRID, style.PAGE),
+        (*style.SHADES[::-1], style.PAGE),
+    ):
+        before, after = [light(each) for each in darkest_first], [light(DARK[each]) for each in darkest_first]
+        assert before == sorted(before)
+        assert after == sorted(after, reverse=True)
 
 
 @pytest.mark.long

@@ -179,6 +179,18 @@ class TestTheFile:
         omnisim.simulate(small(), checkpoint=omnisim.Checkpoint(path, 12))
         assert not path.exists()
 
+    def test_there_is_one_every_hundred_rounds_where_nothing_else_is_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "state.npz"
+        kept: list[int] = []
+
+        def look(t: int) -> None:
+            if path.exists():
+                kept.append(t)
+                path.unlink()
+
+        omnisim.simulate(small(102), on_round=look, checkpoint=omnisim.Checkpoint(path))
+        assert kept == [99]  # rounds are numbered from 0
+
     @pytest.mark.parametrize(
         ("changed", "seed", "what"),
         [

@@ -16,6 +16,9 @@ from omnisim.errors import OmnisimError
 from omnisim.problem.delays import Constant, Exponential, LogNormal, Uniform
 from omnisim.problem.network import Channel, Network, Star, Tree
 from omnisim.simulation import cohorts
+from omnisim.simulation.delay_lines import Ledger
+from omnisim.simulation.late_agents import _batches
+from omnisim.simulation.messages import Outcome
 from omnisim.simulation.routes import Channels
 
 ELIMINATION = omnisim.elimination
@@ -407,6 +410,43 @@ def test_messages_are_logged_around_the_middle_of_the_run(most: int, monkeypatch
     for kind, t in np.ndindex(record.sent.shape):
         # Each that was sent is there once: the settlements reach two populations and the forecaster.
         assert log.count((kind, t)) == (record.sent[kind, t] if record.log.first <= t <= record.log.last else 0)
+
+
+def test_sixty_thousand_messages_are_logged_or_a_round() -> None:
+    cases = ((70_000, 1, 60_000), (50, 7, 50), (9_000, 7, 8_571), (9, 60_000, 1), (9, 10**6, 1))
+    for rounds, per_round, logged in cases:
+        log = Ledger(rounds, ["world"], per_round).logged()
+        assert log.last - log.first + 1 == logged
+
+
+def heard(rng: np.random.Generator, rounds: int) -> tuple[list[Any], np.ndarray]:
+    """News of rounds, each told to some of four populations, and which subsequences were active in each."""
+    told = [rng.random(4) < 0.5 for _ in range(rounds)]
+    nothing = np.zeros(1)
+    return [(Outcome(t, nothing, nothing), who) for t, who in enumerate(told)], rng.random((rounds, 2)) < 0.5
+
+
+def test_news_are_learnt_together_where_no_population_learns_two_at_once_or_a_later_one_before() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        received, active = heard(rng, 6)
+        batches = _batches(received, active)
+        learnt = [message.round for batch in batches for message, _ in batch]
+        assert sorted(learnt) == list(range(6))
+        for batch in batches:
+            assert len({active[message.round].tobytes() for message, _ in batch}) == 1
+            assert sum(who.astype(int) for _, who in batch).max() <= 1
+        for one in range(4):
+            own = [message.round for batch in batches for message, who in batch if who[one]]
+            assert own == [t for t, (_, who) in enumerate(received) if who[one]]
+
+
+def test_news_of_one_round_each_for_different_populations_are_one_step() -> None:
+    nothing = np.zeros(1)
+    received = [(Outcome(t, nothing, nothing), np.arange(4) == t) for t in range(4)]
+    alike, apart = np.ones((4, 1), dtype=bool), np.array([[True], [False], [True], [False]])
+    assert [[message.round for message, _ in batch] for batch in _batches(received, alike)] == [[0, 1, 2, 3]]
+    assert [[message.round for message, _ in batch] for batch in _batches(received, apart)] == [[0, 2], [1, 3]]
 
 
 def test_same_seed_same_network() -> None:

@@ -186,6 +186,17 @@ def test_xml_of_another_kind(tmp_path: Path) -> None:
         run(path)
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_file_has_fifty_million_bytes_at_most(more: int, tmp_path: Path) -> None:
+    path = tmp_path / "large.graphml"
+    with path.open("wb") as file:
+        file.truncate(50_000_000 + more)  # a hole, which takes no room and is no XML
+    with pytest.raises(ScenarioError, match="is not valid XML") as raised:
+        run(path)
+    told = "it has 50,000,001 bytes, more than the 50,000,000 that such a file can have"
+    assert (told in str(raised.value)) == bool(more)
+
+
 def test_topologies_that_do_not_fit(tmp_path: Path) -> None:
     for shape, message in (
         (SmallWorld(8), "needs more than 8 populations, there are 8"),

@@ -140,6 +140,36 @@ class TestNothingToSay:
         assert nobody.method == (NONE,)
         assert np.isnan(nobody.value).all()
 
+    @pytest.mark.parametrize(("block", "place"), [(0, 0), (19, 1), (7, slice(None)), (slice(3, 9), 0)])
+    def test_a_seed_of_which_something_is_missing_is_missing(self, block: int | slice, place: int | slice) -> None:
+        """A sum that lacks some days is no sum over the run, and what is compared is of the same seeds."""
+        rng = np.random.default_rng(19)
+        sums, rounds = rng.normal(size=(5, 20, 2)), np.full((20, 2), 8.0)
+        partly, wholly = sums.copy(), sums.copy()
+        partly[2, block, place] = np.nan
+        wholly[2] = np.nan
+        found, expected = (Resampler(5, 50).over_days(each, rounds) for each in (partly, wholly))
+        np.testing.assert_array_equal(found.value, expected.value)
+        np.testing.assert_allclose(found.value, np.delete(sums, 2, axis=0).sum(axis=1).mean(axis=0))
+        np.testing.assert_array_equal(found.deviations, expected.deviations)
+        np.testing.assert_array_equal(found.degrees_of_freedom, expected.degrees_of_freedom)
+        assert found.method == expected.method == (BOTH, BOTH)
+
+    @pytest.mark.parametrize("value", [True, False])
+    def test_what_is_made_unknown_has_no_interval_and_a_value_only_where_it_may(self, value: bool) -> None:
+        given = Estimates(
+            np.array([1.0, 2.0, 3.0]),
+            np.array([[0.5, 0.25, 0.125], [-0.5, -0.25, -0.125]]),
+            np.array([4.0, 5.0, 6.0]),
+            (SEEDS, DAYS, BOTH),
+        )
+        found = given.unknown(np.array([False, True, False]), value=value)
+        np.testing.assert_array_equal(found.value, [1.0, np.nan if value else 2.0, 3.0])
+        np.testing.assert_array_equal(found.deviations, [[0.5, np.nan, 0.125], [-0.5, np.nan, -0.125]])
+        np.testing.assert_array_equal(found.degrees_of_freedom, [4.0, np.nan, 6.0])
+        assert found.method == (SEEDS, NONE, BOTH)
+        assert given.value.tolist() == [1.0, 2.0, 3.0]
+
     def test_days_that_are_all_the_same_have_no_interval(self) -> None:
         sums = np.full((2, 7, 1), 0.1 * 7)
         found = Resampler(2, 50).over_days(sums, np.full((7, 1), 7.0))

@@ -34,7 +34,7 @@ def winners(scope: Scope) -> Variants:
             f"Share of the {scope.agent}s, over all seeds, that earn more (blue) or less (orange) "
             f"{'money' if money else 'utility'} than the same {scope.agent}s do with {scope.reference}; what is "
             "missing to 100 % is the same with both. A share says how many, not how much, and comes without an "
-            f"interval: {scope.agent}s of one market are not independent.{scope.omitted}"
+            f"interval: {scope.agent}s of one market are not independent.{scope.omitted(MOST_ROWS)}"
         )
         alt = f"Shares of {scope.agent}s that gain and lose against {scope.reference}: {'; '.join(sentences)}."
         yield words, bars("Who gains and who loses", panels, caption, alt)
@@ -66,7 +66,7 @@ def gains(scope: Scope) -> Variants:
         caption = (
             f"Distribution over {scope.agent}s and seeds of what each gains against {scope.reference}: point at the "
             "median, thick line over the middle half, thin line from the 5th to the 95th percentile. These are "
-            f"different {scope.agent}s, not an interval of confidence.{scope.omitted}"
+            f"different {scope.agent}s, not an interval of confidence.{scope.omitted(MOST_ROWS)}"
         )
         alt = f"Distributions of the gains of {scope.agent}s against {scope.reference}: {'; '.join(sentences)}."
         yield words, strips("By how much", Strips(panels, caption, alt))

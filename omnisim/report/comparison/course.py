@@ -36,7 +36,7 @@ def planes(scope: Scope) -> Variants:
             f"{scope.about['confidence']:.0%}. Down and left is better. Swap regret is what would have been earned "
             "more by replacing actions with ones that never violate a limit, at outcomes inside the range of the "
             f"theory; CCV+ (cumulative violation) is in cost, of which a {scope.round} has at most 1. "
-            f"{scope.agent.capitalize()}s without such an action have no regret and are left out.{scope.omitted}"
+            f"{scope.agent.capitalize()}s without such an action have no regret and are left out.{scope.omitted()}"
         )
         best = min(points, key=lambda point: (point.violation, point.regret))
         alt = (
@@ -108,7 +108,7 @@ def growth(scope: Scope) -> Variants:
         caption = (
             f"{population} on {subsequence}: mean over {scope.agent}s and seeds, with bands of "
             f"{scope.about['confidence']:.0%} over seeds. A curve that flattens means that less and less is lost in a "
-            f"{scope.round}.{scope.omitted}"
+            f"{scope.round}.{scope.omitted()}"
         )
         alt = f"Growth for {population} on {subsequence}; at the end: {'; '.join(sentences)}."
         words = joined(f"{population} / {subsequence}", scope.words(context))

@@ -78,7 +78,7 @@ def maps(scope: Scope) -> Variants:
             f"{', earned in the rounds of the subsequence' if measure.larger_is_better else ''}), blue where better, "
             "orange where worse. Bold where the interval that holds together with the other "
             f"{count(max(0, comparisons - 1), 'comparison')} of the measure leaves out zero; nothing else is separated "
-            f"from it.{scope.omitted}"
+            f"from it.{scope.omitted(MOST_ROWS)}"
         )
         alt = (
             f"Heat map of the differences in {measure.title} to {scope.reference} for {listing(scope.populations)} on "

@@ -128,12 +128,11 @@ class Scope:
         others = [name for name in self.about["subsequences"] if name != self.whole_run]
         return [self.whole_run, *others][:MOST_SUBSEQUENCES]
 
-    @property
-    def omitted(self) -> str:
-        """A sentence on what figures leave out; empty if that is nothing."""
+    def omitted(self, most: int = MOST_FORECASTERS) -> str:
+        """A sentence on what a figure of ``most`` forecasters at most leaves out; empty if that is nothing."""
         parts = []
         for noun, shown, every in (
-            ("forecasters", MOST_FORECASTERS, self.forecasters),
+            ("forecasters", most, self.forecasters),
             ("populations", MOST_POPULATIONS, self.about["populations"]),
             ("subsequences", MOST_SUBSEQUENCES, self.about["subsequences"]),
         ):

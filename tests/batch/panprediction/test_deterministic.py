@@ -129,3 +129,9 @@ def test_the_multicalibrated_predictor_leaves_no_cell():
                 assert abs(((data.outcomes - p) * cell).mean()) <= 0.02
     with pytest.raises(StrategyError, match="tolerance must be > 0"):
         learn_multicalibrated(data, 0.0)
+
+
+def test_a_step_set_is_told_in_numbers_and_not_in_what_computes_them():
+    plain = StepSet(0, -1, 0.5, 1.0, 0.25)
+    assert repr(plain) == "StepSet(group=0, comparator=-1, v=0.5, w=1.0, bias=0.25)"
+    assert repr(StepSet(0, -1, 0.5, 1.0, 0.25, score=np.sum, p_above=True, h_above=True)) == repr(plain)

@@ -1,6 +1,7 @@
 """What a comparison says of money, recomputed from the table of all agents, and on random numbers of either sign."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from page_text import Parsed
 from small_comparison import FORECASTERS, compared, small_scenario
 
 import omnisim
+from omnisim.report.comparison import agents, course, worth
+from omnisim.report.comparison.differences import maps
 from omnisim.report.comparison.page import render
 from omnisim.report.comparison.scope import Scope
 from omnisim.report.comparison.verdict import summary, verdict
@@ -125,6 +128,7 @@ def test_tone_and_notices(comparison: omnisim.Comparison) -> None:
     fallback = comparison.table["fallback_rounds"].max() / 73
     assert (fallback > 0.01) == any(text.startswith("no action was left") for text in found.reservations)
     assert found.tone == ("fair" if found.reservations else "good")
+    assert (found.holds, found.alarms) == (True, [])
     lines = summary(Scope(comparison))
     assert lines[0] == found.headline
     assert lines[1].startswith(f"{best}: ")
@@ -264,6 +268,70 @@ def test_verdicts_that_are_missing_are_a_reservation_where_most_are(base: omnisi
     assert (f"{left} of 6 differences in money are not judged" in text) == (3 < left < 6)
     assert ("no interval can be formed, so nothing is judged" in text) == (left == 6)
     assert "for the better" not in text
+
+
+@pytest.fixture(scope="module")
+def among_many(base: omnisim.Comparison) -> Scope:
+    """The same comparison with 22 forecasters more that do what ``mean`` does: 25."""
+    found = omnisim.load_comparison(base.folder)
+    for name in ("table", "gains", "differences", "means"):
+        frame = getattr(base, name)
+        own = frame[frame["forecaster"] == "mean"]
+        more = [own.assign(forecaster=f"mean {index}") for index in range(22)]
+        found.__dict__[name] = pd.concat([frame, *more], ignore_index=True)
+    return Scope(found)
+
+
+@pytest.mark.parametrize(("draw", "most"), [(agents.winners, 24), (agents.gains, 24), (maps, 24), (course.planes, 8)])
+def test_figures_say_how_many_of_the_forecasters_they_draw(among_many: Scope, draw: Any, most: int) -> None:
+    """A row is there for each of 24, the reference among them, and a colour for each of 8."""
+    (_, figure), *_ = draw(among_many)
+    assert f" Drawn are {most} of 25 forecasters; the tables have more." in figure.layout.meta["caption"]
+    if most == 24:
+        assert len(figure.layout.yaxis.ticktext) == 23
+
+
+@pytest.mark.parametrize(
+    ("forecasters", "most", "told"), [(8, 8, False), (9, 8, True), (9, 24, False), (24, 24, False), (25, 24, True)]
+)
+def test_what_is_drawn_whole_is_not_told(base: omnisim.Comparison, forecasters: int, most: int, told: bool) -> None:
+    scope = Scope(base)
+    scope.__dict__["forecasters"] = [f"f{index}" for index in range(forecasters)]
+    text = f" Drawn are {most} of {forecasters} forecasters; the tables have more."
+    assert scope.omitted(most) == (text if told else "")
+
+
+def test_a_violated_certificate_is_an_alarm(base: omnisim.Comparison) -> None:
+    found = omnisim.load_comparison(base.folder)
+    rows = base.certificates
+    forged = pd.concat([rows] * (1 + 13 // len(rows)), ignore_index=True).head(13)
+    forged["violated"] = np.where(np.arange(13) < 12, 1, 0)
+    found.__dict__["certificates"] = forged.assign(measured=5.0, bound=3.0, probability=1.0, runs=2)
+    bad = verdict(Scope(found))
+    assert (bad.holds, replace(bad, alarms=[]).holds) == (False, True)
+    assert bad.tone == "bad"
+    assert bad.alarms[0].startswith(f"{forged['theorem'].iloc[0]} ({forged['claim'].iloc[0]}) for ")
+    assert ": in 1 of 2 runs, worst in " in bad.alarms[0]
+    assert bad.alarms[0].endswith(": measured 5, bound 3; the theorem promises it with certainty.")
+    assert bad.alarms[10:] == ["2 more; comparison.certificates has all."]
+
+
+@pytest.mark.parametrize(("populations", "rest"), [(5, ""), (6, ""), (7, "1 smaller population"), (9, "3 smaller")])
+def test_the_six_populations_that_matter_most_are_told(base: omnisim.Comparison, populations: int, rest: str) -> None:
+    """What counts is the sum over a population's agents, of either sign, and not the mean of one."""
+    scope = Scope(base)
+    first = worth.worths(scope, scope.contexts[0])[0]
+    sums = [3000, -900, 800, 700, 50, -600, 500, 40, -30][:populations]  # of agents that are 1, 10, 1, 10, ...
+    each = [10 if index % 2 else 1 for index in range(populations)]
+    gains = [
+        replace(first.populations[0], name=f"p{index}", mean=total / count, agents=count)
+        for index, (total, count) in enumerate(zip(sums, each, strict=True))
+    ]
+    line = worth._line(scope, replace(first, populations=gains, mean=1.0))
+    largest = sorted(sorted(range(populations), key=lambda index: -abs(sums[index]))[:6])
+    assert re.findall(r"\bp\d", line.partition(";")[0]) == [f"p{index}" for index in largest]
+    assert (f", and {rest}" in line) == bool(rest)
+    assert ("smaller population" in line) == bool(rest)
 
 
 def test_one_seed_and_one_population_need_no_words_for_more() -> None:
