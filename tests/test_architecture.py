@@ -353,7 +353,7 @@ def needed(name: str, known: Mapping[str, ast.AST]) -> set[str]:
     found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.expr):
             return
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
             for child in node.orelse:
@@ -394,6 +394,8 @@ def named(tree: ast.AST, known: Collection[str]) -> set[str]:
     """The modules that a module names in its imports, also inside functions; not those for type checkers only."""
     found: set[str] = set()
     for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.expr):
+            continue  # nothing is imported within
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
             found |= named(ast.Module(node.orelse, []), known)
             continue

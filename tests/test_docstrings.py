@@ -24,14 +24,14 @@ class Documented(NamedTuple):
     """A module, class, function or assigned name, with its docstring (None if it has none)."""
 
     name: str
-    type: str
+    type: ast.expr | None
     docstring: str | None
     is_public: bool
 
 
 def documented(tree: ast.Module) -> Iterator[Documented]:
     """Everything in a module that has a docstring or must have one."""
-    yield Documented("the module", "", ast.get_docstring(tree), True)
+    yield Documented("the module", None, ast.get_docstring(tree), True)
     yield from _inside(tree, "", is_public=True)
 
 
@@ -40,14 +40,14 @@ def _inside(parent: ast.AST, prefix: str, *, is_public: bool) -> Iterator[Docume
     for node in ast.iter_child_nodes(parent):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             name, own = f"{prefix}{node.name}", is_public and not node.name.startswith("_")
-            returns = "" if isinstance(node, ast.ClassDef) or node.returns is None else ast.unparse(node.returns)
+            returns = None if isinstance(node, ast.ClassDef) else node.returns
             # Functions inside of functions are nobody's to call.
             reached = own and not isinstance(parent, FUNCTIONS)
             yield Documented(name, returns, ast.get_docstring(node), reached)
             yield from _inside(node, f"{name}.", is_public=reached and isinstance(node, ast.ClassDef))
         elif isinstance(node, ast.Expr) and isinstance(before, ast.Assign | ast.AnnAssign):
             if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                declared = ast.unparse(before.annotation) if isinstance(before, ast.AnnAssign) else ""
+                declared = before.annotation if isinstance(before, ast.AnnAssign) else None
                 target = before.target if isinstance(before, ast.AnnAssign) else before.targets[0]
                 name = f"{prefix}{ast.unparse(target)}"
                 yield Documented(name, declared, inspect.cleandoc(node.value.value), is_public)
@@ -65,7 +65,7 @@ def faults(tree: ast.Module) -> Iterator[str]:
             continue
         summary = docstring.partition("\n\n")[0].rstrip()
         first = summary.split()[0].strip(",:;")
-        if first in FRAGMENTS or (first == "Whether" and "bool" not in declared.lower()):
+        if first in FRAGMENTS or (first == "Whether" and not (declared and "bool" in ast.unparse(declared).lower())):
             yield f"{name} begins with {first!r}: say what it is, or what it does: {summary}"
         if "\n" in summary or len(summary) > LONGEST:
             yield f"{name} is longer than a line: {summary}"
