@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from commands import POSIX, done, finish, start, wait_for
 from examples import Suite, spread
-from many_runs import WITH_STEPS, WITHOUT_STEPS
+from many_runs import RUNS
 from scenario_files import omnisim_command
 
 import omnisim
@@ -295,12 +295,22 @@ def test_the_same_bytes_with_agents_of_several_kinds(varied: str, tmp_path: Path
     assert_same_in_shards(scenario(**VARIED[varied]), tmp_path, 2, 3)
 
 
+ONE_BLOCK = ("merit order", "worst case")
+"""Runs with one population of less than a block of agents that a forecaster calibrates for."""
+
+
 @pytest.mark.whole
 @pytest.mark.sampled
-@pytest.mark.parametrize("name", [name for name in WITHOUT_STEPS | WITH_STEPS if "delays" not in name])
+@pytest.mark.parametrize("name", [name for name in RUNS if "delays" not in name and name not in ONE_BLOCK])
 def test_the_same_bytes_whatever_is_added_up(name: str, tmp_path: Path) -> None:
-    given = (WITHOUT_STEPS | WITH_STEPS)[name]()
-    assert_same_in_shards(given.replace(network=None), tmp_path, 3)
+    assert_same_in_shards(RUNS[name]().replace(network=None), tmp_path, 3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ONE_BLOCK)
+def test_less_than_two_blocks_make_no_shards(name: str) -> None:
+    with pytest.raises(ScenarioError, match=r"3 shards cannot be made of .*: 1 can; .* only between blocks"):
+        in_shards(RUNS[name]().replace(network=None), 3)
 
 
 def test_shards_of_one_size() -> None:

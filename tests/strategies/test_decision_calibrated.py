@@ -303,7 +303,7 @@ def test_no_agent_regrets_a_base_that_calibration_alone_would_not_follow(objecti
     # On these outcomes 1/2 has no bias on any event, so without regret to the bases the first base is broadcast for
     # ever and the agents lose what the second knows, linearly in T. Actions that earn nothing make the tolerance, which
     # is proportional to K, large enough for that.
-    rounds = 4000
+    rounds = 6000
     outcomes = np.tile([1.0, 1.0, 0.0, 0.0], rounds // 4)[:, None]
     half, known = omnisim.forecasters.Published(np.full((rounds, 1), 0.5)), Known(outcomes)
     even = np.arange(rounds) % 2 == 0
