@@ -46,7 +46,6 @@ def test_a_run_agrees_with_one_of_long_ago_on_another_processor(name: str) -> No
         assert (record.heard, record.defaulted, record.settled_at, record.present) == (None, None, None, None)
 
 
-@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("name", "network"), [(name, network) for name in RUNS for network in NETWORKS
                                                if (name, network) != ("own_prices", "small world")])  # fmt: skip
 def test_an_ideal_network_changes_no_byte(name: str, network: str, tmp_path: Path) -> None:
