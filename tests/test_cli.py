@@ -72,6 +72,7 @@ class TestHelp:
         assert short.exit_code == long.exit_code == 0
         assert short.output == long.output
 
+    @pytest.mark.long
     def test_it_is_a_module(self) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "omnisim", "--version"], capture_output=True, text=True, check=False
@@ -86,6 +87,7 @@ class TestHelp:
         assert len(codes) == 6
         assert re.findall(r"^\| (\d+(?:\+n)?) \|", told, re.MULTILINE) == codes
 
+    @pytest.mark.long
     def test_asks_nothing_slow(self) -> None:
         code = (
             "import sys\nsys.argv = ['omnisim', '--help']\nfrom omnisim.cli import main\n"
@@ -170,6 +172,7 @@ class TestRun:
         answer = omnisim_command("run", "toy.toml", "--rounds", 2)
         assert answer.out.splitlines()[-1].startswith(str(Path("reports") / "scenario-"))
 
+    @pytest.mark.long
     def test_rounds_and_seed_take_precedence(self, tmp_path: Path) -> None:
         path = write_scenario(tmp_path, "seed = 1\nrounds = 5\n" + TOY)
         arguments = ["--rounds", 3, "--seed", 2, "--set", "rounds=4", "--set", "seed=3", "--out", tmp_path / "out"]
@@ -364,7 +367,7 @@ def test_the_command_is_installed_as_an_entry_point() -> None:
 
 
 class TestCompletion:
-    @pytest.mark.one_in(7)
+    @pytest.mark.one_in(14)
     @pytest.mark.parametrize(
         ("typed", "offered"),
         [

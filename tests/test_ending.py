@@ -195,6 +195,7 @@ class TestSignals:
         assert said == f"nothing was written to {out}: the same command begins anew"
         assert not out.exists()
 
+    @pytest.mark.long
     def test_a_study_that_compares_goes_on(self, tmp_path: Path, interrupted_at: InterruptedAt) -> None:
         out = tmp_path / "out"
         arguments = ["study", "crowding", "--quick", "--jobs", 1, "--out", out]
@@ -503,6 +504,7 @@ class TestStreams:
         assert said.endswith("M\\xe4rkte/out/report.html\n")
 
 
+@pytest.mark.long
 def test_python_m_omnisim() -> None:
     ran = subprocess.run([sys.executable, "-m", "omnisim", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout == f"{omnisim.__version__}\n"

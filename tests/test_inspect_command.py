@@ -38,7 +38,7 @@ def pasted(out: str) -> str:
     return out[out.index("[market]") :]
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("case", ["entsoe new", "smard before 2022", "elspot", "omie", "ercot", "nyiso", "opsd"])
 def test_the_table_that_inspect_prints_runs_when_pasted(tmp_path: Path, case: str) -> None:
     path, _, expected = written(tmp_path, case, dt.date(2023, 10, 20), 30)
@@ -74,7 +74,7 @@ def own_layouts(prices: np.ndarray) -> dict[str, str]:
     }
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", ["boerse.csv", "wide.csv", "tariff.tsv"])
 def test_the_keys_that_inspect_prints_are_those_of_read_prices(tmp_path: Path, name: str) -> None:
     prices = np.random.default_rng(0).uniform(20, 140, (20, 24)).round(2)

@@ -239,6 +239,7 @@ def objects(trace: omnisim.Trace, scenario: omnisim.Scenario) -> list[Any]:
     return [each for each in made if each is not None]
 
 
+@pytest.mark.long
 def test_every_object_can_be_compared_hashed_and_shown_in_a_line(
     trace: omnisim.Trace, scenario: omnisim.Scenario, comparison: omnisim.Comparison
 ) -> None:

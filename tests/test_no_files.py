@@ -127,6 +127,7 @@ def test_an_empty_folder_in_the_place_of_a_run_is_computed_again(tmp_path: Path,
     assert len(after.runs) == len(before.runs) == len(omnisim.load_comparison(tmp_path).runs)
 
 
+@pytest.mark.long
 def test_a_folder_with_something_in_it_is_left_to_its_owner(tmp_path: Path) -> None:
     compared(tmp_path, seeds=1)
     path = tmp_path / "runs" / "zzz-0.parquet"

@@ -90,6 +90,7 @@ class TestHolding:
             "(omnisim run 'a scenario.toml'): wait until it is done, or write to another folder"
         )
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("said", ["", "[]", '{"pid": 3}', None])
     def test_who_does_not_say_who_it_is(
         self, tmp_path: Path, holder: "subprocess.Popen[str]", said: str | None
@@ -214,6 +215,7 @@ def test_a_comparison_answers_from_what_was_asked(tmp_path: Path) -> None:
     assert list(omnisim.load_comparison(tmp_path).table["forecaster"]) == ["persistence", "conditional_mean"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not POSIX, reason="signals of POSIX")
 def test_what_another_writes_is_not_repaired_away(tmp_path: Path) -> None:
     # The other has begun to write a run: its files are half there. Whoever comes now is refused before it repairs.

@@ -113,7 +113,7 @@ def with_boom(command: str, what: str, *more: object) -> list[object]:
     return [command, "synthetic_seasonal", "--rounds", "4", *chosen, *more]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("what", sampled_cases(SAID, share=2))
 def test_the_command_names_it(boom: Path, what: str) -> None:
     answer = omnisim_command(*with_boom("run", what, "--out", boom / "out"))
@@ -143,7 +143,7 @@ def test_ctrl_c_in_python_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> N
         signal.signal(signal.SIGINT, handler)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("what", ["divide", "exit", "odd", "interrupt"])
 def test_before_the_first_round_as_well(boom: Path, what: str) -> None:
     answer = omnisim_command(*with_boom("validate", what, "--set", "forecaster.early=true"))
@@ -151,6 +151,7 @@ def test_before_the_first_round_as_well(boom: Path, what: str) -> None:
     assert answer.err.startswith(f"omnisim: Boom failed in _raise: {SAID[what]} (_raise, boom_here.py, line ")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("command", ["run", "validate"])
 def test_agents_that_cannot_be_drawn(boom: Path, command: str) -> None:
     kind = ["--set", "populations.buyers.kind=unborn", "--set", "populations.buyers.agents=3", "--plugin", "boom_here"]

@@ -56,6 +56,7 @@ def test_of_a_content_of_any_form_only_names_are_ours(code: str, kind: type[Exce
         line(code, "omnisim.snapshot.decoder")
 
 
+@pytest.mark.long
 def test_a_mistake_in_a_check_of_a_comparison_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared(tmp_path, seeds=1)
     planted: dict[str, object] = {"__name__": "omnisim.comparison.checking"}
@@ -79,7 +80,7 @@ COLUMNS = [
 ]
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(("column", "value"), spread(COLUMNS, [5, "five", [1.5], {"a": None}, None, b"\xff", True]))
 def test_a_column_of_another_type_is_read_or_refused(
     column: tuple[str, str], value: object, tmp_path: Path, made: Path

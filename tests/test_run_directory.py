@@ -222,6 +222,7 @@ class TestReport:
         assert "</html>" in (copied / "report.html").read_text(encoding="utf-8")
         assert {path.name: path.read_bytes() for path in copied.iterdir() if path.name != "report.html"} == before
 
+    @pytest.mark.long
     def test_works_where_there_is_no_page_yet(self, copied: Path) -> None:
         (copied / "report.html").unlink()
         assert omnisim_command("report", copied).code == 0

@@ -77,6 +77,7 @@ def test_a_day_adds_up_to_its_money_less_the_value_of_the_service(tmp_path: Path
         np.testing.assert_allclose(bills + service, money_by_round(trace, name), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.long
 def test_energy_of_a_quarter_of_an_hour(tmp_path: Path) -> None:
     hourly, _ = exported(tmp_path / "hour", TOY)
     text = TOY.replace('path = "prices.csv"', 'path = "prices.csv"\nresolution = "15min"\nresample = true')
@@ -131,6 +132,7 @@ def test_a_run_without_schedules(tmp_path: Path) -> None:
     assert "is not a run directory" in refusal("schedules", tmp_path)
 
 
+@pytest.mark.long
 def test_an_old_export_goes_when_the_run_is_replaced(tmp_path: Path) -> None:
     exported(tmp_path, TOY)
     other = tmp_path / "toy.toml"

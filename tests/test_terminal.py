@@ -45,6 +45,7 @@ def test_every_command(hostile: Path) -> None:
             assert SHOWN in answer.out
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "override",
     [

@@ -37,6 +37,7 @@ def test_toml_that_is_nested(toy: Path, how: str) -> None:
     assert len(line) < 300 + len(str(toy))
 
 
+@pytest.mark.long
 def test_nesting_on_the_command_line(toy: Path) -> None:
     assert "nested" in refusal("validate", toy, "--set", "name=" + "[" * 5000 + "]" * 5000)
     for deep in (200, 5000):

@@ -66,7 +66,7 @@ def toy(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("override", REFUSED)
 def test_what_run_refuses_is_not_valid(toy: Path, override: str) -> None:
     said = refusal("validate", toy, "--set", override)
@@ -74,6 +74,7 @@ def test_what_run_refuses_is_not_valid(toy: Path, override: str) -> None:
     assert said == refusal("run", toy, "--out", toy.parent / "out", "--set", override)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("override", ACCEPTED)
 def test_what_is_valid_runs(toy: Path, override: str) -> None:
     valid = omnisim_command("validate", toy, "--set", override)

@@ -31,6 +31,7 @@ def table() -> pd.DataFrame:
     return pd.read_csv(data_file("weather", "vic_daily_2015_2020.csv.gz"))
 
 
+@pytest.mark.long
 def test_days_and_subsequences_are_those_of_the_file() -> None:
     scenario, days = loaded(), table()
     played = days[days["date"] >= "2016-01-01"]

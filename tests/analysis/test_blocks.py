@@ -47,7 +47,7 @@ def trace(request: pytest.FixtureRequest) -> omnisim.Trace:
     )
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("block", "workers"), [(1, 1), (1, 3), (200, 2), (1 << 20, 2)])
 def test_blocks_and_threads_change_no_byte(
     block: int, workers: int, trace: omnisim.Trace, monkeypatch: pytest.MonkeyPatch

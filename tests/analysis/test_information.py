@@ -112,6 +112,7 @@ def test_out_of_order_nothing_is_promised_about_expected_benchmarks() -> None:
         assert ("out of order" in row["note"]) == (met == 0)
 
 
+@pytest.mark.long
 def test_calibrated_forecasters_claim_nothing_where_messages_are_late() -> None:
     late = run(Channel("world", "*", delay=1.0), forecaster=omnisim.forecasters.DecisionCalibrated())
     at_once = run(network=None, forecaster=omnisim.forecasters.DecisionCalibrated())

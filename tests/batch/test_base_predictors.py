@@ -19,6 +19,7 @@ def half_lines(x):
     return [np.asarray(slope * (x - cut) > 0) for cut in cuts for slope in (1.0, -1.0)]
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 15))
 @settings(max_examples=80, deadline=None)
 def test_one_feature_by_sorting_equals_brute_force(seed, m, n):

@@ -30,6 +30,7 @@ def test_loss_differences_are_those_of_the_base_predictions(seed, m):
             assert values[i - 1] == pytest.approx(loss(at, f, 1) - loss(at, f, 0))
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([0.05, 0.5, 2.0]))
 @settings(max_examples=60, deadline=None)
 def test_calma_ends_in_time_and_calibrated_and_multiaccurate(seed, m, c):

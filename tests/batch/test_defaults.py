@@ -225,7 +225,7 @@ def test_rules_of_stepwise_correction() -> None:
     }
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize(("name", "parameter"), [(name, of) for name, (_, given) in FUNCTIONS.items() for of in given])
 def test_functions(name: str, parameter: str) -> None:
     function, parameters = FUNCTIONS[name]

@@ -73,7 +73,7 @@ def sample(n: int, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return x, (rng.random(n) < 0.1 + 0.8 * (x[:, 1] > 0.4)).astype(int)
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("make", CLASSIFIERS)
 @pytest.mark.parametrize("base", ["single_feature", "columns", DecisionTreeClassifier(max_depth=2, random_state=0)])
 def test_laws_means_and_draws_agree(make, base) -> None:

@@ -43,6 +43,7 @@ def test_two_features_equal_brute_force(seed, coarse):
     _compare_with_brute_force(x, rng.integers(0, 2, 7))
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=8, deadline=None)
 def test_three_features_equal_brute_force(seed):
@@ -75,6 +76,7 @@ def test_one_feature_equals_sorting(seed):
     assert linear_minimizers(x[:, None], y, 3).risk == pytest.approx(empirical_minimizers(x, y, 3).risk, abs=1e-9)
 
 
+@pytest.mark.long
 def test_a_time_limit_leaves_a_gap_that_holds():
     # Without time for the program the best half-line is kept; what the full program finds lies within the gap.
     rng = np.random.default_rng(2)

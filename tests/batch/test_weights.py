@@ -394,7 +394,7 @@ class TestRouting:
         weights = np.tile([1.0, 0.0, 1.5], 30)
         return x, np.where(weights > 0, x[:, 0] > 0.4, x[:, 0] < 0.4).astype(int), weights
 
-    @pytest.mark.one_in(5)
+    @pytest.mark.one_in(10)
     @pytest.mark.parametrize("name", CLASSIFIERS)
     def test_pipelines_and_searches(self, name):
         x, y, weights = self.sample()

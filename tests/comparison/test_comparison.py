@@ -73,6 +73,7 @@ Runs = dict[tuple[str, int], omnisim.Analysis]
 
 
 class TestFrames:
+    @pytest.mark.long
     def test_agents_are_those_of_each_run(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
         key = ["forecaster", "seed", "population", "agent", "subsequence"]
         found = comparison.agents.astype(dict.fromkeys(("forecaster", "population", "subsequence"), object))
@@ -95,6 +96,7 @@ class TestFrames:
             assert row.seeds == by_seed.notna().sum()
         assert len(comparison.means) == 3 * 2 * 2 * len(MEASURES)
 
+    @pytest.mark.long
     def test_the_table_is_about_all_agents_on_the_whole_run(
         self, comparison: omnisim.Comparison, agents: pd.DataFrame
     ) -> None:
@@ -149,6 +151,7 @@ class TestFrames:
             np.testing.assert_allclose(known[:, 0] - known[:, 1], known[:, 2] - known[:, 0], atol=1e-12)
             assert (known[:, 1] <= known[:, 0]).all()
 
+    @pytest.mark.long
     def test_seeds_are_counted_where_they_are_known(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
         """A regret is not known under seeds with which no agent has a benchmark."""
         known: Counter[tuple[str, str, int]] = Counter()
@@ -170,6 +173,7 @@ class TestFrames:
         alone = (comparison.table["utility_high"] - comparison.table["utility_low"]).to_numpy()[1:]
         assert (width < alone).all()
 
+    @pytest.mark.long
     def test_who_gains(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
         key = ["seed", "population", "agent", "subsequence"]
         reference = agents[agents["forecaster"] == "last"].set_index(key)
@@ -280,6 +284,7 @@ class TestMethods:
         # What is taken from them is in the order and under the names of the runs.
         pd.testing.assert_frame_equal(again.runs, comparison.runs)
 
+    @pytest.mark.long
     def test_blocks_add_up_to_what_was_earned(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
         table = comparison._finished.store.read_runs(["forecaster", "seed", "blocks"]).to_pylist()
         for row in table:
@@ -367,6 +372,7 @@ class TestAxes:
             (variant.labels, seed) for seed in (5, 2) for variant in grid.variants
         ]
 
+    @pytest.mark.long
     def test_one_run_alone_is_a_comparison(self) -> None:
         found = omnisim.compare(small_scenario(), "climatology", seeds=1, jobs=1)
         assert list(found.table["runs"]) == [1]
@@ -426,6 +432,7 @@ def test_there_is_one_process_per_core_unless_told(monkeypatch: pytest.MonkeyPat
     assert found.about["finished"] == 1
 
 
+@pytest.mark.long
 def test_runs_of_a_strategy_from_elsewhere_are_others_once_its_code_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,6 +464,7 @@ def test_a_notebook_shows_the_labels_in_which_variants_differ(forecasters: list[
     assert sorted(labels) == sorted(product(*([forecasters] if len(forecasters) > 1 else []), rules))
 
 
+@pytest.mark.long
 def test_statistics_of_two_variants_under_four_seeds_by_hand() -> None:
     """Of the second variant one run is missing, and nobody has a benchmark to regret anything against."""
     values = np.array([[1.0, 2.0, 3.0, 6.0], [2.0, 4.0, math.nan, 9.0]])[:, :, None] * [1.0, 10.0]
@@ -624,6 +632,7 @@ class TestFailures:
         with pytest.raises(TraceError, match="no run of the comparison is finished"):
             _ = found.table
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize(
         ("options", "said"),
         [

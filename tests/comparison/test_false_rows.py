@@ -98,7 +98,7 @@ def test_populations_and_subsequences_have_different_names(made: Path, names: li
             check_runs(pa.Table.from_pylist([changed], schema=RUNS))
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(
     ("column", "change"),
     [

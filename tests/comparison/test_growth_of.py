@@ -64,6 +64,7 @@ class TestGrowthOf:
             comparison.observed([])  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_many_estimates_are_resampled_as_each_alone() -> None:
     rng = np.random.default_rng(5)
     values = rng.standard_normal((7, 1300))

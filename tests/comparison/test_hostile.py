@@ -217,7 +217,7 @@ RUN_CELLS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
 ]
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(("change", "says"), sampled_cases(RUN_CELLS, 2))
 def test_cells_of_runs(folder: Path, change: Callable[[dict[str, Any]], Any], says: str) -> None:
     path = rows_of(folder, "runs")

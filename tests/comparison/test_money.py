@@ -67,7 +67,7 @@ def test_money_of_every_population_is_at_the_prices_of_the_file(tmp_path: Path, 
         assert row[money].value == pytest.approx(year * np.concatenate(means).mean(), rel=1e-6)
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.4])
 def test_what_clipping_cut(tmp_path: Path, share: float) -> None:
     price_file(tmp_path, prices_with(share, 5000.0))

@@ -75,6 +75,7 @@ class TestFiles:
         pd.testing.assert_frame_equal(again.runs, undisturbed.runs)
         pd.testing.assert_frame_equal(again.agents, undisturbed.agents)
 
+    @pytest.mark.long
     def test_pandas_and_duckdb_read_them_as_they_are(self, undisturbed: omnisim.Comparison) -> None:
         duckdb = pytest.importorskip("duckdb")
         folder = undisturbed.folder
@@ -89,6 +90,7 @@ class TestFiles:
         query = f"select count(*) from (select unnest(summary) from '{folder}/runs/*.parquet')"  # noqa: S608
         assert duckdb.sql(query).fetchall() == [(RUNS * 4,)]
 
+    @pytest.mark.long
     def test_a_temporary_folder_goes_with_the_comparison(self) -> None:
         found = compared(seeds=1)
         folder = found.folder
@@ -191,6 +193,7 @@ class TestDamage:
         assert len(said) == (damage != "gone")
         assert_same(found, undisturbed)
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("table", ["runs", "agents"])
     def test_a_number_that_reads_well_as_another_is_found_by_its_checksum(
         self, tmp_path: Path, table: str, undisturbed: omnisim.Comparison

@@ -47,6 +47,7 @@ def both() -> dict[str, omnisim.Comparison]:
     }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["means", "differences", "overall", "growth"])
 def test_means_are_those_of_as_many_agents(both: dict[str, omnisim.Comparison], name: str) -> None:
     ours, theirs = (getattr(each, name) for each in both.values())

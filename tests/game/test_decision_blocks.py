@@ -183,6 +183,7 @@ def test_every_pair_of_all_populations_counts_the_same() -> None:
     assert [each.mass for each in part.beside] == [2 * 4.0 * L, 3 * 2 * 4.0 * L]
 
 
+@pytest.mark.long
 def test_a_run_of_many_blocks_is_that_of_one_but_for_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(8)
     scenario = omnisim.Scenario(

@@ -28,6 +28,7 @@ def run(weights, gains, *, two_sided=False, rounds=None):
     return np.array(seen)
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.integers(1, 60))
 @settings(max_examples=100, deadline=None)
 def test_potential_and_weights_equal_their_definition(seed, two_sided, rounds):
@@ -81,6 +82,7 @@ def test_the_inequality_behind_the_potential():
     assert (np.exp(x - x**2) <= 1 + x + 1e-15).all()
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1), st.integers(1, 80))
 @settings(max_examples=100, deadline=None)
 def test_a_round_raises_the_potential_by_at_most_its_weighted_gain(seed, rounds):
@@ -253,6 +255,7 @@ def test_the_rates_of_msmwc_fall_as_its_bound_says(seed, share):
     assert (bregman(floor, weights) <= weights).all()
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=30, deadline=None)
 def test_msmwc_step_is_the_minimizer_of_its_program(seed):

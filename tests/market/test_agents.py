@@ -62,6 +62,7 @@ def test_utility_is_money_scaled_into_the_whole_unit_interval(
     assert money.currency == scaling.currency
 
 
+@pytest.mark.long
 @given(kind=kinds, seed=seeds, scaling=scalings)
 @settings(max_examples=60, deadline=None)
 def test_costs_stay_in_range(kind: type[MarketAgents], seed: int, scaling: Scaling) -> None:
@@ -73,6 +74,7 @@ def test_costs_stay_in_range(kind: type[MarketAgents], seed: int, scaling: Scali
         assert np.abs(costs).max() <= 1 + 1e-9
 
 
+@pytest.mark.long
 @given(seed=seeds, scaling=scalings)
 @settings(max_examples=40, deadline=None)
 def test_doing_without_and_closing_never_violate(seed: int, scaling: Scaling) -> None:

@@ -101,6 +101,7 @@ def test_bills_by_hand() -> None:
 # Deferrable loads.
 
 
+@pytest.mark.long
 @given(seed=seeds, price=st.floats(-10, 500))
 @settings(max_examples=60, deadline=None)
 def test_deferrable_loads_do_best_with_the_share_of_the_closed_form(seed: int, price: float) -> None:

@@ -39,6 +39,7 @@ def test_a_sheet(tmp_path: Path) -> None:
     np.testing.assert_array_equal(guess(path).market.prices.ravel(), PRICES)
 
 
+@pytest.mark.long
 def test_a_sheet_with_a_title(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", ["DAM"], above=3)
     np.testing.assert_array_equal(read_prices(path, time="time", price="price").prices.ravel(), PRICES)
@@ -109,6 +110,7 @@ def test_rows_deep_inside_of_json(tmp_path: Path) -> None:
     np.testing.assert_array_equal(guess(path).market.prices.ravel(), PRICES)
 
 
+@pytest.mark.long
 def test_a_row_of_types_and_a_trailer_around_the_data(tmp_path: Path) -> None:
     rows = [f'"D","{t:%m/%d/%Y}","{t.hour + 1:02d}","HUB",{p}' for t, p in zip(STAMPS, PRICES, strict=True)]
     above = ['"C","Day-ahead prices"', '"C","Report of 02/29/2024"', '"H","Date","Hour Ending","Name","Marginal Price"',

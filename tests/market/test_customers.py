@@ -215,6 +215,7 @@ def scenario(tmp_path: Path) -> Path:
     return tmp_path / "s.toml"
 
 
+@pytest.mark.long
 def test_the_table_stands_beside_the_scenario_and_the_resolved_one_is_run_again(
     scenario: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,7 +175,7 @@ LEFT_OUT = {("wide, half-hours", "spring"), ("wide, half-hours", "autumn")}
 """Forms that cannot show a day of a clock change."""
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize(("case", "season"), spread(CASES, ("summer", "spring", "autumn")))
 def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: str) -> None:
     write, zone, encoding, minutes, given = CASES[case]
@@ -195,6 +195,7 @@ def test_every_price_is_found_without_a_key(tmp_path: Path, case: str, season: s
     np.testing.assert_array_equal(again.prices, found.market.prices)
 
 
+@pytest.mark.long
 def test_a_zone_is_found_by_the_day_it_changes(tmp_path: Path) -> None:
     pairs = pairs_of(BERLIN, EUROPE["autumn"])
     path = tmp_path / "a.csv"

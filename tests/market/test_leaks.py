@@ -36,7 +36,7 @@ class TestCopies:
         assert "hours before" in told
         assert warn_of_copies(copied(a_day, -2 * a_day + periods), "f.csv", "error") == []
 
-    @pytest.mark.one_in(2)
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("kind", ["forecasts", "features"])
     def test_less_than_a_day_before_or_up_to_two_days_later_is_refused(self, a_day: int, kind: str) -> None:
         word = kind.removesuffix("s")

@@ -155,6 +155,7 @@ def test_the_page_tells_by_how_much_a_sum_was_exceeded(tmp_path: Path) -> None:
     assert "Of limits on the sum over the run, rounds are those on which the sum so far was above its share" in page
 
 
+@pytest.mark.long
 def test_a_charge_on_the_largest_load_is_in_the_money_and_in_the_schedules() -> None:
     """A load of 12 MWh in any of 24 hours: without the charge all in the cheapest hours, with a high one even."""
     must = np.zeros(24)
@@ -345,6 +346,7 @@ def test_shifts_of_a_table_are_those_of_a_list(tmp_path: Path) -> None:
         IndustrialLoads(agents=1, shifts=SHIFTS, shifts_table=path)
 
 
+@pytest.mark.long
 def test_a_scenario_with_shifts_runs_again_from_its_resolved_file(tmp_path: Path) -> None:
     (tmp_path / "shifts.csv").write_text("name,start,hours,mw,value_per_mwh\nday,6,8,2,90\nlate,14,8,2,80\n")
     toml = tmp_path / "s.toml"

@@ -38,7 +38,7 @@ def rows(form: str, season: str, newest_first: bool = False) -> tuple[str, np.nd
     return "\n".join([head, *(reversed(lines) if newest_first else lines)]), days_of(pairs, BERLIN)
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(("form", "season", "newest_first"), spread(FORMS, DAYS, (False, True)))
 def test_midnight_behind_the_other_hours_closes_its_date(
     tmp_path: Path, form: str, season: str, newest_first: bool
@@ -58,6 +58,7 @@ def test_midnight_behind_the_other_hours_closes_its_date(
         read_prices(path, timezone=BERLIN, stamp="start", **columns)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", sampled_cases(["{:%H:%M}", "{:%I:%M %p}", "{:%I %p}", "{0.hour}", "{:%H:%M:%S}"]))
 def test_the_last_column_of_a_wide_table_may_be_midnight(tmp_path: Path, name: str) -> None:
     pairs = pairs_of(BERLIN, DAYS["summer"])

@@ -203,6 +203,7 @@ def money(population: Population, prices: FloatArray) -> FloatArray:
     return utilities * population.money.scale[:, None] + population.money.offset[:, None]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", KINDS)
 @given(seed=st.integers(0, 2**32 - 1), resolution=st.sampled_from(["30min", "15min", "5min"]))
 @settings(max_examples=15, deadline=None)

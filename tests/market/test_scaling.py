@@ -9,6 +9,7 @@ from omnisim.market import Scaling
 PRICES = st.floats(-1e4, 1e4)
 
 
+@pytest.mark.long
 @given(low=PRICES, span=st.floats(1e-3, 1e4), prices=st.lists(PRICES, min_size=1, max_size=30))
 def test_outcomes_clip_and_invert(low: float, span: float, prices: list[float]) -> None:
     scaling = Scaling(low, low + span)

@@ -126,6 +126,7 @@ def test_no_file_at_all(tmp_path: Path) -> None:
         expanded(tmp_path / "*.csv")
 
 
+@pytest.mark.long
 def test_from_the_command_line_and_in_a_scenario(tmp_path: Path) -> None:
     pattern, expected = spread(tmp_path, "omie")
     answer = omnisim_command("inspect", pattern)

@@ -48,6 +48,7 @@ def test_the_share_of_recent_spikes() -> None:
     assert contracts.features["recent_spikes"][0, 0] == 0
 
 
+@pytest.mark.long
 def test_the_embedded_prices_have_spikes() -> None:
     contracts = load_ercot_spikes("hb_houston", window=60)
     highest = load_ercot("hb_houston").prices.max(axis=1)

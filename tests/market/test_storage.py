@@ -151,6 +151,7 @@ def test_the_scenario_gives_the_days_before_the_first_one(tmp_path: Any) -> None
     assert note.startswith("Menu of 10 schedules, made by optimization from 365 days before")
 
 
+@pytest.mark.long
 def test_limits_in_units() -> None:
     import pandas as pd
 

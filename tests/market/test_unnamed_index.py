@@ -69,6 +69,7 @@ def test_a_workbook_of_nord_pool(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_prices(path, date="", period="Hours", price="SYS", skip_rows=3).prices, prices)
 
 
+@pytest.mark.long
 def test_rows_that_are_skipped_in_a_sheet_may_be_empty(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl", reason="writes .xlsx")
     stamps = pd.date_range("2023-06-01", periods=48, freq="h")

@@ -456,6 +456,7 @@ def test_up_to_a_dozen_coordinates_have_a_mark_each(
     assert figure.layout.xaxis.dtick == step
 
 
+@pytest.mark.long
 def test_every_row_adds_the_same_height(make: Callable[..., Analysis]) -> None:
     def names(rows: int) -> tuple[str, ...]:
         return tuple(f"part {k}" for k in range(rows))

@@ -80,6 +80,7 @@ def test_variants_that_show_nothing_cannot_be_chosen() -> None:
     )
 
 
+@pytest.mark.long
 def test_a_run_of_one_round_has_no_figure_that_shows_nothing(make) -> None:
     analysis = make(populations={"a": 1}, actions=1, dimension=1, constraints=0, rounds=1)
     figures = shown_figures(analysis)
@@ -101,6 +102,7 @@ def test_populations_with_nothing_to_draw_have_no_panel(make) -> None:
     assert "b (0 for all)" in drawn.layout.meta["caption"]
 
 
+@pytest.mark.long
 def test_growth_of_violations_that_never_happen_is_said_and_not_drawn(make) -> None:
     analysis = make(populations={"a": 6}, rounds=40)
     analysis.trace.records["a"].costs.flags.writeable = True

@@ -63,6 +63,7 @@ def test_figure_has_units_and_texts(name, market):
     assert any(character.isdigit() for character in figure.layout.meta["alt"])
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", DRAWN)
 def test_figure_is_plain_rounded_json(name, market):
     text = DRAWN[name][0](market).to_json()
@@ -86,6 +87,7 @@ def test_names_never_become_plotly_markup(name, make):
     assert "%{x}" not in text.replace('from hour %{x}<extra></extra>"', "")
 
 
+@pytest.mark.long
 def test_one_price_a_day_has_no_hours(make):
     market = {"currency": "USD", "low": -50, "high": 250}
     analysis = make(populations={"a": 3}, dimension=1, load=True, dates=True, about={"market": market})

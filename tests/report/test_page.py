@@ -301,6 +301,7 @@ def test_text_from_scenarios_stays_text(make):
     assert html.escape(SCRIPT) in text
 
 
+@pytest.mark.long
 def test_a_violated_certificate_is_the_first_thing_said(violated):
     page = page_of(violated)
     body = next(index for index, (tag, _) in enumerate(page.elements) if tag == "body")
@@ -345,7 +346,7 @@ def test_size_with_many_populations_and_subsequences(agents, actions, rounds, ma
     assert "Drawn are the 12 largest of 41 subsequences and the 8 largest of 10 populations" in Page(text.decode()).text
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(
     "least",
     [
@@ -367,6 +368,7 @@ def test_the_least_of_runs(least, make):
     assert "NaN" not in page.scripts["agents-data"]
 
 
+@pytest.mark.long
 def test_undefined_regret_is_said_and_never_zero(make):
     page = page_of(make(populations={"a": 3}, clean=0.0))
     assert "a: every benchmark on “all” is empty, so regret is undefined." in page.text
@@ -394,6 +396,7 @@ def test_a_place_that_cannot_be_written(market, tmp_path):
         omnisim.write_report(market, tmp_path / "file" / "report.html")
 
 
+@pytest.mark.long
 def test_a_real_run(tmp_path):
     rng = np.random.default_rng(3)
     scenario = omnisim.Scenario(

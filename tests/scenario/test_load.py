@@ -51,6 +51,7 @@ def outcomes(days: slice) -> np.ndarray:
 
 
 class TestOverrides:
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize(
         ("text", "expected"),
         [

@@ -213,7 +213,7 @@ def toy(tmp_path: Path) -> Path:
     return write_scenario(tmp_path)
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("override", OVERRIDES)
 def test_a_bad_key_or_value(toy: Path, override: str) -> None:
     out = toy.parent / "reports" / "out"
@@ -320,6 +320,7 @@ class TestPriceFiles:
         line = refusal("validate", toy, "--set", f"market.path='{path}'")
         assert line.startswith(f"{toy}: market: prices.parquet: is not a readable Parquet file (")
 
+    @pytest.mark.long
     def test_a_parquet_file_with_wrong_bytes(self, toy: Path) -> None:
         import pandas as pd
 

@@ -150,7 +150,7 @@ FITTING = [
 ]
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(("kind", "name"), sampled_cases(FITTING, 2))
 def test_every_registered_strategy(kind: str, name: str) -> None:
     check(scenario_with(kind, name), every=4, kills=[9, 21])

@@ -49,6 +49,7 @@ def star(*channels: Channel, **more: Any) -> Network:
     return Network(Star(), channels, **more)
 
 
+@pytest.mark.long
 @given(scenarios(RULES), st.integers(0, 50))
 @examples(80)
 def test_every_message_is_accounted_for_and_every_run_ends(drawn: omnisim.Scenario, seed: int) -> None:
@@ -96,6 +97,7 @@ def test_certificates_hold_on_any_network(drawn: omnisim.Scenario, seed: int) ->
     assert (own["rounds"] >= 0).all()
 
 
+@pytest.mark.long
 @given(scenarios(RULES[:3]), st.integers(0, 50))
 @examples(40)
 def test_populations_decided_together_do_what_they_would_do_alone(drawn: omnisim.Scenario, seed: int) -> None:
@@ -153,6 +155,7 @@ def played_by_hand(
     return everything
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("forecast", "settlement"), [(0, 0), (0, 1), (2, 0), (1, 4), (3, 3)])
 def test_constant_delays_by_hand(forecast: int, settlement: int) -> None:
     network = star(

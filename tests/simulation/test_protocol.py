@@ -88,6 +88,7 @@ def test_the_order_in_which_processes_start_does_not_matter(order: tuple[int, ..
     assert dict(recorded(omnisim.simulate(given, seed=1), "first", "second")) == expected
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("order", list(permutations(range(5)))[::17], ids=str)
 def test_nor_does_it_where_messages_come_late_or_never(order: tuple[int, ...], start_in: Any) -> None:
     network = omnisim.network.Network(
@@ -99,6 +100,7 @@ def test_nor_does_it_where_messages_come_late_or_never(order: tuple[int, ...], s
     assert dict(recorded(omnisim.simulate(given, seed=1), "first", "second")) == expected
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("adversary", [Contrary(2), Fickle(2, ROUNDS, seed=3)], ids=["contrary", "fickle"])
 @pytest.mark.parametrize("names", list(permutations(AGENTS)), ids="-".join)
 def test_the_order_of_the_populations_does_not_matter(names: tuple[str, ...], adversary: Adversary) -> None:

@@ -115,7 +115,7 @@ def assert_same_in_shards(scenario: omnisim.Scenario, folder: Path, *counts: int
         assert saved(in_shards(scenario, count), folder) == expected, f"{count} shards"
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(6)
 @pytest.mark.sampled
 @pytest.mark.parametrize("rule", RULES)
 def test_the_same_bytes_under_every_rule(rule: str, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ WATCHED: dict[str, dict[str, Any]] = {
 """Runs in which others look at what agents registered, or have played."""
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.sampled
 @pytest.mark.parametrize("watched", WATCHED)
@@ -162,7 +162,7 @@ def test_the_same_bytes_where_others_look_at_agents(watched: str, tmp_path: Path
     assert_same_in_shards(scenario(**WATCHED[watched]), tmp_path, 2, 5)
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.sampled
 @pytest.mark.parametrize("block", [1, 4, 8])
 def test_the_same_bytes_where_blocks_are_added_up_elsewhere(
@@ -211,7 +211,7 @@ CALIBRATIONS: dict[str, dict[str, Any]] = {
 """Runs with a forecaster that keeps objectives small where the agents are."""
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.sampled
 @pytest.mark.parametrize("name", CALIBRATIONS)
@@ -289,6 +289,7 @@ VARIED: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.sampled
 @pytest.mark.parametrize("varied", VARIED)
 def test_the_same_bytes_with_agents_of_several_kinds(varied: str, tmp_path: Path) -> None:
@@ -558,6 +559,7 @@ def test_a_state_that_was_changed_is_refused() -> None:
         run.agents.go_on(T)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("shards", [2, None])
 def test_it_goes_on_in_as_many_shards_only(shards: int | None, tmp_path: Path) -> None:
     given, checkpoint = scenario(), Checkpoint(tmp_path / "state.npz", every=7)

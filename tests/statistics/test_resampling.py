@@ -282,6 +282,7 @@ class TestCoverage:
         assert missed <= self.most(replications, 0.08)
         assert missed >= replications * 0.01
 
+    @pytest.mark.long
     def test_a_family_holds_together(self) -> None:
         rng = np.random.default_rng(12)
         replications, seeds, family = 300, 12, 20

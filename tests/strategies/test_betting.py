@@ -94,6 +94,7 @@ def test_actions_leave_when_the_exact_capital_reaches_the_stake(rule: Any, seed:
     assert (expected == rounds).any()
 
 
+@pytest.mark.long
 @given(
     costs=st.lists(st.integers(-16, 16).map(lambda x: x / 16), min_size=1, max_size=60),
     rounds=st.integers(60, 3000),

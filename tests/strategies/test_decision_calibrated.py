@@ -68,7 +68,7 @@ ROUNDS = 400 if Suite.long else 150
 KINDS = ("worst_case", "best_reply", "switching", "independent", "replay")
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.sampled
 @pytest.mark.parametrize(
     ("kind", "dimension"),
@@ -90,7 +90,7 @@ def test_every_certificate_that_holds_with_certainty_holds(kind, dimension, rule
     assert analysis.trace.diagnostics["potential"].max() <= math.e
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["worst_case", "best_reply", "switching", "replay"])
 @pytest.mark.parametrize("dimension", [1, 4])
@@ -278,6 +278,7 @@ def test_a_good_base_is_broadcast_unchanged():
     assert (trace.diagnostics["evaluations"] == 1).all()
 
 
+@pytest.mark.long
 def test_a_combination_of_good_bases_is_broadcast_unchanged():
     rng = np.random.default_rng(2)
     outcomes = rng.random((150, 3))
@@ -360,6 +361,7 @@ def test_regret_to_bases_is_promised_where_it_was_declared_and_the_bases_are_in_
     assert not promised(replace(silent, bases=declared.bases))
 
 
+@pytest.mark.long
 def test_regrets_to_bases_are_recomputed_from_the_record():
     bases = [Persistence(), Climatology()]
     analysis = run("switching", 2, 80, elimination=SubsequenceFirstViolation(), bases=bases, tolerance=1e-6)

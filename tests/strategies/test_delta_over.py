@@ -63,6 +63,7 @@ def test_another_word_is_refused() -> None:
         CumulativeThreshold(delta_over="all")
 
 
+@pytest.mark.long
 def test_it_is_a_key_of_scenario_files() -> None:
     changes = {"elimination": {"kind": "cumulative_threshold", "delta_over": "run"}, "rounds": 3}
     rule = omnisim.load_scenario("calibrated", changes).elimination_of("buyers")

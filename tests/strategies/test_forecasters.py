@@ -108,7 +108,7 @@ def near(found: np.ndarray, expected: Sequence[np.ndarray]) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize("transform", ["asinh", "none"])
 @pytest.mark.parametrize("weekday", [False, True])
 @pytest.mark.parametrize("load", [False, True])

@@ -48,6 +48,7 @@ def test_before_the_warm_up_it_says_what_the_first_base_says() -> None:
     assert len(mixtures[30].support) > 0
 
 
+@pytest.mark.long
 def test_rounds_before_round_0_count_like_rounds_played() -> None:
     """Refitted in every round, it cannot tell them apart."""
     forecaster = Omnipredictor(warm_up=10, refit_every=1, m=4)

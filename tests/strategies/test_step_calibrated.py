@@ -134,6 +134,7 @@ def test_what_it_cannot_do_is_refused():
             forecasters.StepCalibrated(**{name: 0})
 
 
+@pytest.mark.long
 def test_the_record_certifies_every_step_set():
     """One row per subsequence, equal to what the forecaster itself reports as its largest sum; all hold."""
     trace = run(adversaries.Independent([[0.0], [1.0]], [0.7, 0.3]), [forecasters.Persistence()], levels=8)

@@ -45,6 +45,7 @@ def frame(contests: list[Contest], more: object = None) -> Frame:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_is_observed_is_that_of_each_run() -> None:
     (found,) = quietly([contest()])
     assert found.observed("first").shape == (2, 2, ROUNDS)

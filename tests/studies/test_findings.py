@@ -49,7 +49,7 @@ def test_growth_as_theory_says_agrees() -> None:
     assert scaling() == [True] * 22
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("changed", "wrong"),
     [({"fooled": 0.5}, {0, 1, 2, 5, 6, 7}), ({"calibrated": 0.9}, {3, 4, 8, 9}), ({"flat": 0.5}, {10, 11, 12, 13}),
@@ -59,6 +59,7 @@ def test_other_growth_disagrees(changed: dict[str, float], wrong: set[int]) -> N
     assert list(enumerate(scaling(**changed))) == [(k, k not in wrong) for k in range(22)]
 
 
+@pytest.mark.long
 def test_what_noise_leaves_open_is_not_judged() -> None:
     found = scaling(noise=0.5)
     assert found[:18] == [None] * 18

@@ -85,7 +85,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("step", sampled_cases(STEPS))
 def test_before_a_step(begun: Path, undisturbed: dict[str, Any], tmp_path: Path, step: str) -> None:
     shutil.copytree(begun / "run", tmp_path / "run")

@@ -61,7 +61,7 @@ def test_the_records_are_fine_and_have_every_array(recorded: Path, recorded_with
 BOUNDED = [(prefix, field) for prefix, field in EACH if field.kind == "float" and not field.may_be]
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize(("prefix", "field"), BOUNDED, ids=lambda each: getattr(each, "name", each))
 @pytest.mark.parametrize("value", [1e308, -1e308, 1e31])
 def test_what_would_overflow_is_refused_before_it_does(
@@ -78,7 +78,7 @@ def test_what_would_overflow_is_refused_before_it_does(
         assert name in refused(tampered(lambda arrays, _: arrays.__setitem__(name, bad), path))
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(("prefix", "field"), EACH, ids=lambda each: getattr(each, "name", each))
 def test_every_array_is_checked(
     prefix: str, field: Array, recorded: Path, recorded_with_law: Path, tampered: Callable[..., Path]
@@ -221,7 +221,7 @@ HEADERS: list[tuple[Callable[[Any], Any], str]] = [
 ]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("change", "says"), HEADERS, ids=[says for _, says in HEADERS])
 def test_what_the_header_says(change: Callable[[Any], Any], says: str, tampered: Callable[..., Path]) -> None:
     path = tampered(lambda _, header: change(header))

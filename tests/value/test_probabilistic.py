@@ -122,7 +122,7 @@ def test_central_intervals() -> None:
         assert row["mean_width"] == pytest.approx(np.mean(widths))
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize("members", [2, 3, 4, 10, 30, 99])
 def test_an_ensemble_is_held_to_what_its_members_can_say(members: int) -> None:
     """Members and prices of one law: every level and the central interval must hold, however few members there are.

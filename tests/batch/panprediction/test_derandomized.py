@@ -208,6 +208,7 @@ def test_biases_of_predictors_are_those_of_the_law_on_average_and_as_close_to_it
     assert np.abs(away.mean(axis=0)).max() <= 6 * math.sqrt(Q / 4 / 100)
 
 
+@pytest.mark.long
 def test_the_theorem_holds_term_by_term():
     """20 draws, half of them with frequent values: more than 5 failures of a delta of 0.05 have probability 3e-4."""
     failed = 0

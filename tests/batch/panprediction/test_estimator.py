@@ -66,6 +66,7 @@ GROUPS = {"everyone": None, "old": "old", "high dose": lambda X: X["dose"] > 0.5
 COMPARATORS = {"tree": DecisionTreeClassifier(max_depth=3), "dose": "dose", "linear": LinearRegression()}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("method", METHODS)
 def test_it_starts_from_the_most_accurate_comparator(table, method):
     X, y = table
@@ -77,7 +78,7 @@ def test_it_starts_from_the_most_accurate_comparator(table, method):
     assert Panpredictor(GROUPS, {}, method=method, random_state=1).fit(X, y).base_ is None
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("base", ["most accurate", None, "tree", LogisticRegression()])
 def test_sources_by_name_and_the_report(table, method, base):
@@ -116,6 +117,7 @@ def test_sources_by_name_and_the_report(table, method, base):
     assert set(other["group"]) == {"everyone", "dose"}
 
 
+@pytest.mark.long
 def test_tolerances_say_their_unit_and_errors_where_they_are_measured(table):
     X, y = table
     steps = Panpredictor(GROUPS, COMPARATORS, random_state=0).fit(X, y)
@@ -281,6 +283,7 @@ def test_what_is_wrong_within_groups_is_repaired_on_new_rows(parameters, method)
     np.testing.assert_array_equal(again.predict_proba(new), model.predict_proba(new))
 
 
+@pytest.mark.long
 def test_random_states_are_as_many_models():
     """Seventy states have seventy hashes: of all seeds of 31 bits any two are alike with a probability of 1e-6."""
     X, y = np.linspace(0, 1, 8)[:, None], np.arange(8) % 2

@@ -19,6 +19,7 @@ def brute(p, g, h, residuals):
     )
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 14), st.integers(1, 5))
 def test_every_group_and_comparator(seed, n, levels):

@@ -72,7 +72,7 @@ def test_a_disagreement_is_marked() -> None:
     assert "slope 1. <em>Theory: flat.</em>" in page
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("warnings", [[], ["Few seeds."]])
 @pytest.mark.parametrize(
     ("verdicts", "tone"),

@@ -285,6 +285,7 @@ class TestCrowding:
         assert regrets[-1] < horizons[-1] / 2 / 10
         assert paid[-1] < 0.5 < 0.7
 
+    @pytest.mark.long
     def test_yesterdays_crowd_is_escaped_by_who_remembers_it(self) -> None:
         """With prices that follow from yesterday's schedules, the price of today is known to who knows what was done.
 
@@ -334,6 +335,7 @@ class TestTheGuarantees:
             assert analysis.certificates["holds"].all()
             assert set(trace.outcomes.ravel()) == {0.0, 0.3, 0.8, 1.0}
 
+    @pytest.mark.long
     def test_the_same_seed_gives_the_same_market(self) -> None:
         runs = [crowded(forecasters.DecisionCalibrated(), 40, noise=0.1) for _ in range(2)]
         np.testing.assert_array_equal(runs[0].outcomes, runs[1].outcomes)

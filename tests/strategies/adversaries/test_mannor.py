@@ -49,7 +49,7 @@ def best_on_average(trace: omnisim.Trace) -> float:
     return -float(found.fun)
 
 
-@pytest.mark.one_in(10)
+@pytest.mark.one_in(20)
 @pytest.mark.sampled
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def gamma(length: int, sums: int, delta: float = 0.05) -> float:
     return float(np.sqrt(2 * length * np.log(sums / delta)))
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.sampled
 @pytest.mark.parametrize(("period", "order"), [(2, 1), (2, -1), (3, 1)])
 def test_violation_grows_linearly_without_attribution_and_not_with_it(period: int, order: int) -> None:

@@ -70,6 +70,7 @@ def test_regret_of_a_fooled_forecaster_grows_linearly(name: str, agents: int, ac
     assert swap >= 0.9
 
 
+@pytest.mark.long
 @pytest.mark.sampled
 def test_regret_grows_linearly_where_actions_are_eliminated() -> None:
     population = random_population(5, agents=10, actions=6, dimension=3, limited=True)
@@ -86,6 +87,7 @@ def test_regret_grows_linearly_where_actions_are_eliminated() -> None:
     assert (slopes(measured) >= 0.9).all()
 
 
+@pytest.mark.long
 def test_the_trace_is_deterministic() -> None:
     population = random_population(2, agents=4, actions=3, dimension=2)
     first, second = (run(population, forecasters.Climatology(), 200, seed=seed) for seed in (0, 1))
@@ -211,6 +213,7 @@ def test_it_plays_the_best_reply_to_the_weights_of_a_calibrated_forecaster() -> 
         forecaster.update(outcome)
 
 
+@pytest.mark.long
 def test_it_looks_at_regrets_only_unless_told_otherwise() -> None:
     weights, regret = (
         omnisim.simulate(

@@ -11,7 +11,7 @@ T, N = 1500 if Suite.long else 720, 2
 pytestmark = pytest.mark.sampled
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("actions", [1, 2, 5])
 @pytest.mark.parametrize("opponent", opponents(2, T))
 def test_hedge_keeps_its_bounds(opponent: str, actions: int) -> None:
@@ -26,7 +26,7 @@ def test_hedge_keeps_its_bounds(opponent: str, actions: int) -> None:
     assert (fixed.external_regret(T) <= log / 0.1 + 0.1 * T / 8 + 1e-9).all()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("actions", [1, 2, 5])
 @pytest.mark.parametrize("opponent", opponents(2, T))
 def test_blum_mansour_keeps_its_bounds(opponent: str, actions: int) -> None:

@@ -33,6 +33,7 @@ def markets(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return demand.astype(float), capacity.astype(float), cost.astype(float)
 
 
+@pytest.mark.long
 @given(markets(), st.integers(0, 70))
 def test_clearing_is_calling_one_unit_after_another(market, price_cap: int) -> None:
     demand, capacity, cost = market
@@ -59,6 +60,7 @@ def test_the_price_never_falls_as_demand_grows(capacity, cost, demands, price_ca
     assert set(prices.ravel()) <= {*np.minimum(cost, price_cap), price_cap}
 
 
+@pytest.mark.long
 @given(markets())
 def test_the_price_never_falls_as_a_generator_fails(market) -> None:
     demand, capacity, cost = market

@@ -53,6 +53,7 @@ def test_home_made_forecasters_have_the_days_of_the_paper(folder: Path) -> None:
             np.testing.assert_array_equal(track.pools.y[rows], stored["sold"][:, day])
 
 
+@pytest.mark.long
 def test_departments_by_hand(folder: Path) -> None:
     track = m5_data.departments(folder)
     sales, teams = pd.read_parquet(folder / SALES), pd.read_parquet(folder / TEAMS)

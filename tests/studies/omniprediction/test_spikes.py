@@ -51,6 +51,7 @@ def test_probabilities_by_hand(made: Path) -> None:
         assert found.dates[row] == np.datetime64("2020-01-01") + t
 
 
+@pytest.mark.long
 def test_what_happens_on_a_day_changes_no_probability_of_that_day(made: Path, tmp_path: Path) -> None:
     """Only the forecasts of the day do, and they are kept here."""
     t = 300
@@ -65,6 +66,7 @@ def test_what_happens_on_a_day_changes_no_probability_of_that_day(made: Path, tm
     assert second.y[(t - WINDOW) * 24 : (t + 1 - WINDOW) * 24].all()
 
 
+@pytest.mark.long
 def test_own_forecasters_see_only_the_past() -> None:
     market = load_ercot("hb_west").between(None, "2021-05-31")
     shorter = market.between(None, "2021-05-01")

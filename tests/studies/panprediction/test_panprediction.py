@@ -104,6 +104,7 @@ class TestPrices:
         later = prices.features(dataclasses.replace(market, prices=changed))
         pd.testing.assert_frame_equal(later, prices.features(market))  # the last day's own prices are in no feature
 
+    @pytest.mark.long
     def test_a_spike_by_hand(self) -> None:
         market = load_ercot()
         t = market.days - 10
@@ -113,6 +114,7 @@ class TestPrices:
         expected = (market.prices[t] > high).astype(float)
         np.testing.assert_array_equal(problem.y[row:][:24], expected)
 
+    @pytest.mark.long
     def test_weeks_are_held_out_as_a_whole(self) -> None:
         problem = prices.spikes(None)
         (held_out,) = problem.held_out
@@ -163,6 +165,7 @@ def test_full_has_what_was_promised() -> None:
     assert {case.seed for case in plan.growths(plan.FULL, 1)}.isdisjoint({case.seed for case in cases})
 
 
+@pytest.mark.long
 def test_findings_tell_what_holds_from_what_does_not() -> None:
     """On made-up runs: gaps that fall like n^(-1/2) agree, those that stay disagree; a model that loses is named."""
 
