@@ -154,8 +154,9 @@ class Population:
         >>> load.utilities(np.array([0.5, 0.1])) * load.money.scale + load.money.offset  # at prices of 100 and 20
         array([[100., 260.]])
         """
-        several = numbers("schedules", schedules).ndim == 3
-        energy = np.array(finite("schedules", schedules, ("N", "A", "d") if several else ("A", "d")), ndmin=3)
+        given = numbers("schedules", schedules)
+        several = given.ndim == 3
+        energy = np.array(finite("schedules", given, ("N", "A", "d") if several else ("A", "d")), ndmin=3)
         worth = np.array(finite("value", value, ("N", "A") if several else ("A",)), ndmin=2)
         if worth.shape != energy.shape[:2]:
             raise ProblemError(f"value must have shape {energy.shape[:2]}, as the schedules have, got {worth.shape}")
@@ -363,9 +364,9 @@ class Population:
 
     def _check_load(self, load: ArrayLike) -> FloatArray:
         name, shape = f"load of population {self.name!r}", (self.agents, self.actions, self.dimension)
-        found = numbers(name, load, ProblemError, shape).shape
-        periods = found[2] if len(found) == 3 and 1 <= found[2] <= self.dimension else self.dimension
-        return finite(name, load, (*shape[:2], periods))
+        found = numbers(name, load, ProblemError, shape)
+        periods = found.shape[2] if found.ndim == 3 and 1 <= found.shape[2] <= self.dimension else self.dimension
+        return finite(name, found, (*shape[:2], periods))
 
     def _check_weights(self, weights: ArrayLike) -> FloatArray:
         checked = finite(f"weights of population {self.name!r}", weights, (self.agents,))
