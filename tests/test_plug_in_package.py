@@ -58,7 +58,6 @@ def test_its_own_test_passes(package: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.long
 def test_pip_installs_it(package: Path) -> None:
     site = package.parent / "site"
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site, package]

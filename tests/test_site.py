@@ -172,7 +172,6 @@ def test_the_tests_and_scripts_that_pages_name_are_there() -> None:
             assert (ROOT / name).exists(), f"{path.name}: {name}"
 
 
-@pytest.mark.long
 def test_the_table_of_bounds_is_what_its_command_makes() -> None:
     done = subprocess.run(  # noqa: S603 (this interpreter)
         [sys.executable, ROOT / "docs" / "tightness.py"], capture_output=True, text=True, check=True

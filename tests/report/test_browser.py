@@ -231,7 +231,6 @@ def test_the_least_of_runs_is_drawn_quietly(least, drawn, make):
     assert page.locator("svg.main-svg").count() > 0
 
 
-@pytest.mark.long
 def test_ten_thousand_agents_are_drawn(drawn, make):
     page = drawn(make(populations={"a": 5000, "b": 5000}, actions=8, rounds=40, load=True))
     assert page.locator("svg.main-svg").count() > 0

@@ -70,7 +70,6 @@ def test_day_after_day_is_one_run(tmp_path: Path) -> None:
     check_same_days(tmp_path, FIRST, SOME)
 
 
-@pytest.mark.long
 def test_sixty_days_in_a_row_are_one_run(tmp_path: Path) -> None:
     """Up to the last day of the horizon, where there is no next day."""
     check_same_days(tmp_path, ALL - 60, ALL)
