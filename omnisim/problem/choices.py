@@ -97,6 +97,38 @@ def regrets(
     return found
 
 
+def values_of_choices(slope: FloatArray, offset: FloatArray, chosen: IntArray, point: FloatArray) -> FloatArray:
+    """The values slope[n, a] . point + offset[n, a] of the action a = chosen[n] of each agent, (N,).
+
+    Each is what :func:`omnisim.products.affine` gives for that action, to the last bit.
+
+    Parameters
+    ----------
+    slope : (N, A, d)
+    offset : (N, A)
+    chosen : (N,)
+        Actions, 0 to A - 1.
+    point : (d,)
+
+    Raises
+    ------
+    ProblemError
+        If shapes disagree or there is no such action: compiled loops would read past the end of an array.
+    """
+    if (offset.shape, chosen.shape, point.shape) != (slope.shape[:2], slope.shape[:1], slope.shape[2:]):
+        raise ProblemError(f"slopes of shape {slope.shape} do not fit {offset.shape}, {chosen.shape} and {point.shape}")
+    if chosen.size and not 0 <= chosen.min() <= chosen.max() < slope.shape[1]:
+        raise ProblemError(f"actions are 0 to {slope.shape[1] - 1}, got {chosen.min()} to {chosen.max()}")
+    found = np.empty(len(slope))
+    _values_of_choices(
+        *(read_only(array, np.float64) for array in (slope, offset)),
+        read_only(chosen, np.int64),
+        read_only(point, np.float64),
+        found,
+    )
+    return found
+
+
 def _check(utility: FloatArray, candidates: BoolArray | None, point: tuple[int, ...]) -> None:
     if point != utility.shape[2:]:
         raise ProblemError(f"a prediction has shape {point}: outcomes have shape {utility.shape[2:]}")
@@ -124,6 +156,13 @@ def _choose(utility, offset, candidates, predictions, first, last, chosen):
     each = len(utility) // len(predictions)
     for n in range(first, last):
         chosen[n] = _best(utility, offset, candidates, predictions[n // each], n)
+
+
+@compiled()
+def _values_of_choices(slope, offset, chosen, point, found):
+    for n in range(len(found)):
+        a = chosen[n]
+        found[n] = dot(slope[n, a], point) + offset[n, a]
 
 
 @compiled()

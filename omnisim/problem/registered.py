@@ -8,11 +8,16 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, freeze
 from omnisim.problem import elsewhere
-from omnisim.problem.choices import best_responses, slope_of_choices, temptation, tempting_choices
+from omnisim.problem.choices import (
+    best_responses,
+    slope_of_choices,
+    temptation,
+    tempting_choices,
+    values_of_choices,
+)
 from omnisim.problem.elsewhere import AgentsElsewhere, Everywhere, Piece, in_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
-from omnisim.products import times
 
 if TYPE_CHECKING:
     from omnisim.problem.context import Context
@@ -233,9 +238,9 @@ class _Part:
 
     def earned(self, context: "Context", predictions: FloatArray, outcome: FloatArray) -> FloatArray:
         """Utility of each agent at the outcome when it follows each prediction, (P, n)."""
-        each, allowed = np.arange(len(self.offset)), self.candidates(context)
+        allowed = self.candidates(context)
         found = np.empty((len(predictions), len(self.offset)))
         for place, prediction in enumerate(predictions):
             actions = best_responses(self.utility, self.offset, allowed, prediction[None])
-            found[place] = times(self.utility[each, actions], outcome) + self.offset[each, actions]
+            found[place] = values_of_choices(self.utility, self.offset, actions, outcome)
         return found

@@ -29,7 +29,7 @@ def recorded(run: Prepared, rounds: int) -> Trace:
     unclipped_outcomes = differing(world.unclipped_outcomes[:rounds], outcomes)
     if unclipped_outcomes is not None:
         records = {
-            name: replace(record, true_costs=true_costs(run.populations[name], record, unclipped_outcomes))
+            name: replace(record, true_costs=true_costs(run.populations[name], record, outcomes, unclipped_outcomes))
             for name, record in records.items()
         }
     policies = run.agents.declared()

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnisim.errors import ProblemError
-from omnisim.problem.choices import best_responses, regrets, temptation, weighted_regret
+from omnisim.problem.choices import best_responses, regrets, temptation, values_of_choices, weighted_regret
+from omnisim.products import affine
 
 
 @st.composite
@@ -109,3 +110,31 @@ def test_shapes_that_disagree_are_refused():
         best_responses(utility, offset, None, np.zeros((1, 5)))
     with pytest.raises(ProblemError, match=r"candidates have shape \(2, 4\): \(2, 3\) is needed"):
         temptation(utility, offset, np.ones((2, 4), dtype=bool), np.zeros(4), np.zeros(4))
+
+
+@given(problems(), st.integers(0, 2**32 - 1))
+def test_values_of_choices_are_those_of_all_actions(problem, seed):
+    utility, offset, _, points = problem
+    rng = np.random.default_rng(seed)
+    utility, point = utility + rng.random(utility.shape), points[0] + rng.random(points.shape[1])
+    chosen = rng.integers(0, utility.shape[1], len(utility)).astype(np.int8)
+    found = values_of_choices(utility, offset, chosen, point)
+    np.testing.assert_array_equal(found, affine(utility, offset, point)[np.arange(len(utility)), chosen])
+    by_hand = [
+        sum(u * p for u, p in zip(utility[n, a], point, strict=True)) + offset[n, a] for n, a in enumerate(chosen)
+    ]
+    assert found == pytest.approx(by_hand, rel=1e-13, abs=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "point", "said"),
+    [
+        ([0, 2], [0.5], r"actions are 0 to 1, got 0 to 2"),
+        ([-1, 0], [0.5], r"actions are 0 to 1, got -1 to 0"),
+        ([0], [0.5], r"slopes of shape \(2, 2, 1\) do not fit \(2, 2\), \(1,\) and \(1,\)"),
+        ([0, 1], [0.5, 0.5], r"do not fit \(2, 2\), \(2,\) and \(2,\)"),
+    ],
+)
+def test_values_of_choices_that_are_none_are_refused(chosen, point, said):
+    with pytest.raises(ProblemError, match=said):
+        values_of_choices(np.zeros((2, 2, 1)), np.zeros((2, 2)), np.array(chosen), np.array(point))
