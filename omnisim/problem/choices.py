@@ -141,21 +141,18 @@ def _alike(array: NDArray[Any] | None) -> NDArray[Any] | None:
 
 
 @compiled()
-def _best(utility, offset, candidates, point, n):
-    best, highest = -1, -np.inf
-    for a in range(utility.shape[1]):
-        if candidates is None or candidates[n, a]:
-            score = dot(utility[n, a], point) + offset[n, a]
-            if score > highest:
-                best, highest = a, score
-    return best
-
-
-@compiled()
 def _choose(utility, offset, candidates, predictions, first, last, chosen):
-    each = len(utility) // len(predictions)
+    # What is of one agent is taken out of the inner loop: indices of three axes cost as much as the products.
+    each, actions = len(utility) // len(predictions), utility.shape[1]
     for n in range(first, last):
-        chosen[n] = _best(utility, offset, candidates, predictions[n // each], n)
+        slopes, offsets, point = utility[n], offset[n], predictions[n // each]
+        best, highest = -1, -np.inf
+        for a in range(actions):
+            if candidates is None or candidates[n, a]:
+                score = dot(slopes[a], point) + offsets[a]
+                if score > highest:
+                    best, highest = a, score
+        chosen[n] = best
 
 
 @compiled()
@@ -176,14 +173,15 @@ def _add_slopes(utility, chosen, slope):
 
 @compiled()
 def _regret(utility, offset, own, others, weights, slope):
-    intercept = 0.0
+    intercept, dimension = 0.0, len(slope)
     for n in range(others.shape[0]):
+        slopes, offsets, mine = utility[n], offset[n], own[n]
         for b in range(others.shape[1]):
             other, weight = others[n, b], weights[n, b]
-            if other != own[n] and weight != 0.0:
-                intercept += weight * (offset[n, other] - offset[n, own[n]])
-                for i in range(len(slope)):
-                    slope[i] += weight * (utility[n, other, i] - utility[n, own[n], i])
+            if other != mine and weight != 0.0:
+                intercept += weight * (offsets[other] - offsets[mine])
+                for i in range(dimension):
+                    slope[i] += weight * (slopes[other, i] - slopes[mine, i])
     return intercept
 
 
