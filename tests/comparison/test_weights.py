@@ -80,6 +80,16 @@ def test_the_page_says_so(both: dict[str, omnisim.Comparison], tmp_path: Path) -
     for name, comparison in both.items():
         write_comparison(comparison, tmp_path / f"{name}.html")
         pages[name] = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
-    said = "many (4 for 7: means count each as often as its weight says) and few (2 for 6: means count each"
-    assert said in pages["weighted"]
+    assert "many (4 for 7) and few (2 for 6). Means of measures count each agent as often" in pages["weighted"]
+    assert "many (7) and few (6)" in pages["repeated"]
     assert "as often as its weight" not in pages["repeated"]
+
+
+def test_limits_count_each_agent_once_as_the_page_says(both: dict[str, omnisim.Comparison]) -> None:
+    """Of as many agents the share of their rounds is that of the rows, each as often as its weight says."""
+    ours, theirs = (each.violations for each in both.values())
+    (many,) = {tuple(frame["population"] == "many") for frame in (ours, theirs)}
+    assert (ours.loc[list(many), "agents"] == 4).all()
+    assert (theirs.loc[list(many), "agents"] == 7).all()
+    assert (ours["violated"] != theirs["violated"]).any()
+    np.testing.assert_allclose(ours["largest"], theirs["largest"], rtol=1e-9)

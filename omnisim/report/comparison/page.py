@@ -113,16 +113,23 @@ def _what_ran(scope: Scope) -> list[tuple[str, str]]:
 
 def _composition(scope: Scope) -> list[str]:
     populations = [f"{name} ({each['agents']:,}{_standing(each)})" for name, each in scope.about["populations"].items()]
+    weighted = any(_standing(each) for each in scope.about["populations"].values())
     return [
         f"Forecasters: {_few(scope.about['forecasters'], 12)}",
-        f"Populations, with their agents: {_few(populations, 12)}",
+        f"Populations, with their agents: {_few(populations, 12)}{_COUNTED if weighted else ''}",
         f"Subsequences: {_few(scope.about['subsequences'], 12)}",
     ]
 
 
+_COUNTED = (
+    ". Means of measures count each agent as often as its weight says; limits that were exceeded, and shares and "
+    "distributions over agents, count each once"
+)
+
+
 def _standing(population: Mapping[str, object]) -> str:
     same = population["standing"] == population["agents"]
-    return "" if same else f" for {population['standing']:,.6g}: means count each as often as its weight says"
+    return "" if same else f" for {population['standing']:,.6g}"
 
 
 def _few(names: list[str], most: int = 4) -> str:

@@ -165,8 +165,8 @@ def sentences(analysis: Analysis) -> Iterator[str]:
     if standing:
         told = [f"{share.agents:,} of {share.name} for {share.weights.sum():,.6g}" for share in standing]
         yield (
-            f"Means count each {said.agent} as often as its weight says: {listing(told)}; numbers of {said.agents} "
-            "count each once."
+            f"Means of money count each {said.agent} as often as its weight says: {listing(told)}; everything else "
+            "counts each once."
         )
     if said.factor != 1.0 and analysis.trace.rounds != DAYS_OF_A_YEAR:
         scaled = "up" if analysis.trace.rounds < DAYS_OF_A_YEAR else "down"
