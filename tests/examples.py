@@ -32,18 +32,6 @@ def examples(count: int, **options: Any) -> Any:
     return decorated
 
 
-def sampled_cases(cases: Iterable[Any], share: int = 3) -> list[Any]:
-    """Parameters of a test, of which the quick suite tries the first and one in so many after it.
-
-    For cases of one kind, such as seeds: what each of them is about must not be found in one alone.
-
-    >>> [len(case.marks) for case in sampled_cases(range(5))]
-    [0, 1, 1, 0, 1]
-    """
-    each = enumerate(case if isinstance(case, tuple) else (case,) for case in cases)
-    return [pytest.param(*case, marks=pytest.mark.long if index % share else ()) for index, case in each]
-
-
 def are_beyond(cases: Iterable[tuple[str, int]]) -> list[bool]:
     """Whether each case of a test is beyond the first and one in so many after it, which the quick suite tries.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples import examples, sampled_cases
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,8 +151,8 @@ def test_each_day_beyond_adds_to_the_bounds_on_biases_how_far_it_is() -> None:
     np.testing.assert_allclose(rows[["measured", "bound"]].to_numpy(float), expected, rtol=1e-9)
 
 
-@pytest.mark.one_in(10)
-@pytest.mark.parametrize("seed", sampled_cases(range(6)))
+@pytest.mark.one_in(30)
+@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("beyond", [0, 4, T])
 @pytest.mark.parametrize(
     "forecaster",

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import done
-from examples import sampled_cases
 from scenario_files import omnisim_command
 from small_comparison import small_scenario
 
@@ -113,8 +112,8 @@ def with_boom(command: str, what: str, *more: object) -> list[object]:
     return [command, "synthetic_seasonal", "--rounds", "4", *chosen, *more]
 
 
-@pytest.mark.one_in(4)
-@pytest.mark.parametrize("what", sampled_cases(SAID, share=2))
+@pytest.mark.one_in(8)
+@pytest.mark.parametrize("what", SAID)
 def test_the_command_names_it(boom: Path, what: str) -> None:
     answer = omnisim_command(*with_boom("run", what, "--out", boom / "out"))
     assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)

@@ -29,16 +29,25 @@ def shown_populations(trace: Trace, most: int = MOST_POPULATIONS) -> list[str]:
     return [name for name in names if name in largest]
 
 
-def omitted(trace: Trace) -> str:
+def omitted(trace: Trace, most_subsequences: int = MOST_SUBSEQUENCES) -> str:
     """A sentence on the subsequences and populations that figures leave out; empty if there are none."""
     parts = []
     for noun, all_of_them, most in (
-        ("subsequences", len(trace.subsequences), MOST_SUBSEQUENCES),
+        ("subsequences", len(trace.subsequences), most_subsequences),
         ("populations", len(trace.records), MOST_POPULATIONS),
     ):
         if all_of_them > most:
             parts.append(f"the {most} largest of {all_of_them} {noun}")
     return f" Drawn are {' and '.join(parts)}; the tables have all." if parts else ""
+
+
+def left_out(trace: Trace) -> str:
+    """A sentence on the populations that cannot be chosen in figures of one each; empty if all can."""
+    every = len(trace.records)
+    left = every - len(shown_populations(trace))
+    if not left:
+        return ""
+    return f"Left out {'is the' if left == 1 else f'are the {left:,}'} smallest of {every:,} populations."
 
 
 def ranked(worth: Worth, k: int) -> IntArray:

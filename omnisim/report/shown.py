@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from omnisim.report.figures.emptiness import says_little
-from omnisim.report.text import listing
+from omnisim.report.text import few, listing
 
 _NAMED = 4
 """Variants that are named where they are left out."""
@@ -27,7 +27,8 @@ class Shown:
     labels, variants
         What each variant is called, and its figure; empty where a sentence stands in its place.
     instead
-        What is said of variants that are left out, because they would show nothing; empty where none is.
+        What is said of variants that are left out, because they would show nothing or there are too many; empty where
+        none is.
     """
 
     name: str
@@ -53,8 +54,20 @@ class Shown:
         return int(self.variants[0].layout.height)
 
 
-def shown(name: str, choice: str, variants: Sequence[tuple[str, go.Figure]], heading: str = "") -> Shown:
+def left_out(here: int, every: int) -> str:
+    """A sentence on variants that are not made, for want of room; empty if there is none.
+
+    >>> left_out(16, 18), left_out(16, 17), left_out(16, 16)
+    ('The last 2 of 18 are left out.', 'The last of 17 is left out.', '')
+    """
+    last = "The last" if every - here == 1 else f"The last {every - here:,}"
+    return f"{last} of {every:,} {'is' if every - here == 1 else 'are'} left out." if here < every else ""
+
+
+def shown(name: str, choice: str, variants: Sequence[tuple[str, go.Figure]], heading: str = "", cut: str = "") -> Shown:
     """A figure from its variants (one or more), without those that would be empty, constant or two points.
+
+    ``cut`` is what is said of variants that have not been made.
 
     >>> flat = go.Figure(go.Scatter(x=[1, 2, 3], y=[0, 0, 0]), {"meta": {"caption": "", "alt": "A line."}})
     >>> shown("flat", "", [("", flat)], "A flat line").instead
@@ -68,10 +81,11 @@ def shown(name: str, choice: str, variants: Sequence[tuple[str, go.Figure]], hea
     if not kept:
         instead = f"Not drawn, because {why[0]}. {variants[0][1].layout.meta['alt']}"
     elif left:
-        named = [words for words, _ in left[:_NAMED]]
-        more = [f"{len(left) - len(named)} more"] if len(left) > len(named) else []
+        named = few([words for words, _ in left], _NAMED)
         reasons = listing(list(dict.fromkeys(reason for _, reason in left)))
-        instead = f"Not to choose from, because {reasons}: {listing([*named, *more])}."
+        instead = f"Not to choose from, because {reasons}: {listing(named)}."
     else:
         instead = ""
+    if kept:
+        instead = f"{instead} {cut}".strip()
     return Shown(name, heading, choice if len(kept) > 1 else "", labels, drawn, instead)

@@ -138,6 +138,15 @@ def listing(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def few(names: Sequence[str], most: int) -> list[str]:
+    """The first names, and how many more there are, as items of a listing.
+
+    >>> few(["a", "b", "c"], 3), few(["a", "b", "c", "d"], 2)
+    (['a', 'b', 'c'], ['a', 'b', '2 more'])
+    """
+    return [*names] if len(names) <= most else [*names[:most], f"{len(names) - most:,} more"]
+
+
 def shorten(text: str, length: int = 28) -> str:
     """Text of at most ``length`` characters, cut at the end; line breaks become spaces.
 

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from examples import sampled_cases
 from scenario_files import refusal
 from small_comparison import FORECASTERS, assert_same, compared, results
 
@@ -168,8 +167,8 @@ AGENT_CELLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.one_in(5)
-@pytest.mark.parametrize(("column", "value", "says"), sampled_cases(AGENT_CELLS, 2))
+@pytest.mark.one_in(10)
+@pytest.mark.parametrize(("column", "value", "says"), AGENT_CELLS)
 def test_cells_of_agents(folder: Path, column: str, value: Any, says: str) -> None:
     path = rows_of(folder, "agents")
     rewrite(path, lambda rows: rows[1].__setitem__(column, value), AGENTS)
@@ -217,8 +216,8 @@ RUN_CELLS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
 ]
 
 
-@pytest.mark.one_in(8)
-@pytest.mark.parametrize(("change", "says"), sampled_cases(RUN_CELLS, 2))
+@pytest.mark.one_in(16)
+@pytest.mark.parametrize(("change", "says"), RUN_CELLS)
 def test_cells_of_runs(folder: Path, change: Callable[[dict[str, Any]], Any], says: str) -> None:
     path = rows_of(folder, "runs")
     rewrite(path, lambda rows: change(rows[0]), RUNS)

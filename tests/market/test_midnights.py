@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples import sampled_cases, spread
+from examples import spread
 from source_files import EUROPE, days_of, local, pairs_of
 
 from omnisim.errors import DataError
@@ -58,8 +58,8 @@ def test_midnight_behind_the_other_hours_closes_its_date(
         read_prices(path, timezone=BERLIN, stamp="start", **columns)
 
 
-@pytest.mark.one_in(2)
-@pytest.mark.parametrize("name", sampled_cases(["{:%H:%M}", "{:%I:%M %p}", "{:%I %p}", "{0.hour}", "{:%H:%M:%S}"]))
+@pytest.mark.one_in(6)
+@pytest.mark.parametrize("name", ["{:%H:%M}", "{:%I:%M %p}", "{:%I %p}", "{0.hour}", "{:%H:%M:%S}"])
 def test_the_last_column_of_a_wide_table_may_be_midnight(tmp_path: Path, name: str) -> None:
     pairs = pairs_of(BERLIN, DAYS["summer"])
     heads = [name.format(dt.datetime(2023, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=k)) for k in range(1, 25)]

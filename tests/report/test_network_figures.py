@@ -133,7 +133,7 @@ def test_the_map_draws_every_channel_between_the_parties_it_shows(networked: Ana
         assert lines == len(record.edges)
     else:
         assert named == 40
-        assert f"{len(record.parties) - 40} more populations are not" in figure.layout.meta["caption"]
+        assert f" Drawn are the first 40 of {len(record.parties)} participants." in figure.layout.meta["caption"]
 
 
 def test_shares_of_messages_add_up(networked: Analysis) -> None:
@@ -189,9 +189,9 @@ def test_populations_that_are_not_drawn_are_counted(networked: Analysis) -> None
     figure = figures.network_map(networked)
     drawn = sum(len(trace.x) for trace in figure.data if trace.mode == "markers+text")
     left = len(record.parties) - drawn
-    told = f" The first {drawn - 1} parties are drawn, {left} more populations are not."
+    told = f" Drawn are the first {drawn} of {len(record.parties)} participants."
     assert figure.layout.meta["caption"].endswith(told) == (left > 0)
-    assert ("are not" in figure.layout.meta["caption"]) == (left > 0)
+    assert ("Drawn are" in figure.layout.meta["caption"]) == (left > 0)
 
 
 def test_the_decision_and_the_gate_stand_at_their_times() -> None:

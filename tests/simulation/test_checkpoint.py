@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples import examples, sampled_cases
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from network_instances import population, scenarios
@@ -150,8 +150,8 @@ FITTING = [
 ]
 
 
-@pytest.mark.one_in(12)
-@pytest.mark.parametrize(("kind", "name"), sampled_cases(FITTING, 2))
+@pytest.mark.one_in(24)
+@pytest.mark.parametrize(("kind", "name"), FITTING)
 def test_every_registered_strategy(kind: str, name: str) -> None:
     check(scenario_with(kind, name), every=4, kills=[9, 21])
 

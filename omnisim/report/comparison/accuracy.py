@@ -83,7 +83,8 @@ def against_reference(scope: Scope) -> Table:
         ]
         for row in found.head(MOST_ROWS).to_dict("records")
     ]
-    return Table(columns, rows, note=note("Listed are {} of {}; comparison.diebold_mariano has all.", rows, len(found)))
+    left = note("Listed are the first {} of {}; comparison.diebold_mariano has all.", rows, len(found))
+    return Table(columns, rows, note=left)
 
 
 def _chance(value: float) -> str:
@@ -117,4 +118,5 @@ def measures(scope: Scope) -> Table:
         ]
         for row in rows.head(MOST_ROWS).to_dict("records")
     ]
-    return Table(columns, made, note=note("Listed are {} of {}; comparison.accuracy has all.", made, len(rows)))
+    left = note("Listed are the first {} of {}; comparison.accuracy has all.", made, len(rows))
+    return Table(columns, made, note=left)

@@ -1,9 +1,11 @@
 """Figures of regret and violation: against each other, and as they grow with the rounds."""
 
+from functools import partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from omnisim.report.comparison.scope import AXES, Context, Scope, Variants, joined, keyed
 from omnisim.report.drawings import Curve, Drawing, Panel
@@ -36,7 +38,8 @@ def planes(scope: Scope) -> Variants:
             f"{scope.about['confidence']:.0%}. Down and left is better. Swap regret is what would have been earned "
             "more by replacing actions with ones that never violate a limit, at outcomes inside the range of the "
             f"theory; CCV+ (cumulative violation) is in cost, of which a {scope.round} has at most 1. "
-            f"{scope.agent.capitalize()}s without such an action have no regret and are left out.{scope.omitted()}"
+            f"{scope.agent.capitalize()}s without such an action have no regret and are left out."
+            f"{scope.omitted([context], subsequences=True)}"
         )
         best = min(points, key=lambda point: (point.violation, point.regret))
         alt = (
@@ -48,7 +51,7 @@ def planes(scope: Scope) -> Variants:
         colours = {name: scope.colour(name) for name in forecasters}
         yield (
             scope.words(context),
-            drawn("Regret and violation", panels, colours, subsequences, axes, (caption, alt)),
+            partial(drawn, "Regret and violation", panels, colours, subsequences, axes, (caption, alt)),
         )
 
 
@@ -74,42 +77,46 @@ def _points(
 
 def growth(scope: Scope) -> Variants:
     """Swap regret and CCV+ after growing numbers of rounds; a variant per subsequence, population and context."""
-    of = scope.comparison.growth_of
-    shown = scope.shown_forecasters()
-    violated = (of(["ccv_positive"], {"forecaster": shown}, with_intervals=False)["mean"] > 0).any()
+    keys = [scope.regret("swap").key, "ccv_positive"]
+    grown = scope.comparison.growth_of(keys, {"forecaster": scope.shown_forecasters()}, with_intervals=False)
+    told = keys if (grown.loc[grown["measure"] == "ccv_positive", "mean"] > 0).any() else keys[:1]
+    grown = grown[grown["measure"].isin(told)]
+    found = grown.groupby(["subsequence", "population", *AXES], sort=False).agg({"rounds": "nunique", "mean": "count"})
+    courses = set(found.index[(found["rounds"] > 1) & (found["mean"] > 0)])
+    for subsequence, population, context in product(scope.ordered_subsequences, scope.populations, scope.contexts):
+        if (subsequence, population, *context) in courses:
+            words = joined(f"{population} / {subsequence}", scope.words(context))
+            yield words, partial(_growth, scope, subsequence, population, context, told)
+
+
+def _growth(scope: Scope, subsequence: str, population: str, context: Context, keys: list[str]) -> go.Figure:
     regret = scope.regret("swap")
-    growing = (
-        (regret.key, "swap regret", f"{scope.currency or 'utility'} per {scope.agent}, summed", regret.plain),
-        ("ccv_positive", "CCV+", f"cost per {scope.agent}, summed", score),
+    growing = {
+        regret.key: ("swap regret", f"{scope.currency or 'utility'} per {scope.agent}, summed", regret.plain),
+        "ccv_positive": ("CCV+", f"cost per {scope.agent}, summed", score),
+    }
+    among = {axis: [each] for axis, each in zip(AXES, context, strict=True)}
+    among |= {"forecaster": scope.shown_forecasters(), "population": [population], "subsequence": [subsequence]}
+    rows = scope.comparison.growth_of(keys, among)
+    panels, sentences = [], []
+    for key in keys:
+        title, unit, write = growing[key]
+        lines = []
+        for forecaster in scope.shown_forecasters():
+            own = rows[(rows["forecaster"] == forecaster) & (rows["measure"] == key)]
+            if own["mean"].notna().any():
+                low, high = own["low"].to_numpy(), own["high"].to_numpy()
+                lines.append(
+                    Curve(forecaster, own["rounds"].to_numpy(), own["mean"].to_numpy(), low, high,
+                          scope.colour(forecaster))
+                )  # fmt: skip
+                sentences.append(f"{title} of {forecaster} {write(float(own['mean'].iloc[-1]))}")
+        if lines:
+            panels.append(Panel(title, f"{scope.round}s of the subsequence", unit, lines, log_x=False, log_y=False))
+    caption = (
+        f"{population} on {subsequence}: mean over {scope.agent}s and seeds, with bands of "
+        f"{scope.about['confidence']:.0%} over seeds. A curve that flattens means that less and less is lost in a "
+        f"{scope.round}.{scope.omitted([context], populations=False)}"
     )
-    keys = [key for key, *_ in growing]
-    for subsequence, population, context in product(scope.subsequences, scope.populations, scope.contexts):
-        place = {"population": [population], "subsequence": [subsequence]}
-        within = {axis: [each] for axis, each in zip(AXES, context, strict=True)}
-        rows = of(keys, {"forecaster": shown, **within, **place})
-        if rows["rounds"].nunique() < 2:
-            continue
-        panels, sentences = [], []
-        for key, title, unit, write in growing if violated else growing[:1]:
-            lines = []
-            for forecaster in scope.shown_forecasters():
-                own = rows[(rows["forecaster"] == forecaster) & (rows["measure"] == key)]
-                if own["mean"].notna().any():
-                    low, high = own["low"].to_numpy(), own["high"].to_numpy()
-                    lines.append(
-                        Curve(forecaster, own["rounds"].to_numpy(), own["mean"].to_numpy(), low, high,
-                              scope.colour(forecaster))
-                    )  # fmt: skip
-                    sentences.append(f"{title} of {forecaster} {write(float(own['mean'].iloc[-1]))}")
-            if lines:
-                panels.append(Panel(title, f"{scope.round}s of the subsequence", unit, lines, log_x=False, log_y=False))
-        if not panels:
-            continue
-        caption = (
-            f"{population} on {subsequence}: mean over {scope.agent}s and seeds, with bands of "
-            f"{scope.about['confidence']:.0%} over seeds. A curve that flattens means that less and less is lost in a "
-            f"{scope.round}.{scope.omitted()}"
-        )
-        alt = f"Growth for {population} on {subsequence}; at the end: {'; '.join(sentences)}."
-        words = joined(f"{population} / {subsequence}", scope.words(context))
-        yield words, curves("Growth with the rounds", Drawing(panels, caption, alt))
+    alt = f"Growth for {population} on {subsequence}; at the end: {'; '.join(sentences)}."
+    return curves("Growth with the rounds", Drawing(panels, caption, alt))

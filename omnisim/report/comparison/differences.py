@@ -1,19 +1,33 @@
 """Figures of the differences to the reference: over the run, and by population and subsequence."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from omnisim.report.comparison.scope import MOST_CONTEXTS, MOST_ROWS, Context, Measure, Scope, Variants, joined
+from omnisim.report.comparison.scope import (
+    MOST_CONTEXTS,
+    MOST_ROWS,
+    READS_ALL,
+    Context,
+    Measure,
+    Scope,
+    Variants,
+    joined,
+    unsaid,
+)
 from omnisim.report.drawings import Strip, StripPanel, Strips
 from omnisim.report.figures.difference_map import Panel, difference_map
 from omnisim.report.figures.strips import strips
 from omnisim.report.text import count, label, listing
 
 _INTERVALS = "thick lines are intervals of their own, thin ones hold together"
+
+_TOLD = 4
+"""Forecasters of each context that the figure's text tells of."""
 
 
 def leaderboard(scope: Scope) -> Variants:
@@ -22,27 +36,39 @@ def leaderboard(scope: Scope) -> Variants:
     overall = scope.comparison.overall
     for measure in scope.measures if few else scope.measures[:1]:
         for contexts in [scope.contexts] if few else [[context] for context in scope.contexts]:
-            panels, sentences = [], []
+            panels, sentences, cut = [], [], {}
             for context in contexts:
                 rows = scope.of(overall, context, measure=measure.key)
                 rows = rows.sort_values("difference", ascending=not measure.larger_is_better, kind="stable")
-                rows = rows[rows["difference"].notna()].head(MOST_ROWS)
-                found = [_difference(scope, row, scope.factor(context, measure.key)) for row in rows.to_dict("records")]
-                words = scope.words(context)
+                rows = rows[rows["difference"].notna()]
+                drawn, factor, words = rows.head(MOST_ROWS), scope.factor(context, measure.key), scope.words(context)
+                found = [_difference(scope, row, factor) for row in drawn.to_dict("records")]
+                cut[words] = f"{len(drawn)} of {len(rows):,} forecasters" if len(drawn) < len(rows) else ""
                 panels.append(StripPanel(words or "the whole run", f"{measure.title}, {measure.unit}", found))
                 sentences += [
-                    f"{strip.label}{f' ({words})' if words else ''} {_between(strip, measure)}" for strip in found[:4]
+                    f"{strip.label}{f' ({words})' if words else ''} {_between(strip, measure)}"
+                    for strip in found[:_TOLD]
                 ]
+                sentences += [f"{more}{f' ({words})' if words else ''}" for more in [unsaid(found, _TOLD)] if more]
             if any(panel.strips for panel in panels):
                 caption = (
                     f"Difference in {measure.title} to {scope.reference} on the same seeds, mean over all "
                     f"{scope.agent}s; {_INTERVALS} with {scope.about['confidence']:.0%} for all in the figure. "
                     f"{'More' if measure.larger_is_better else 'Less'} is better. Without lines, nothing varied that "
-                    "an interval could be formed from."
+                    f"an interval could be formed from.{_cut(measure, cut)}"
                 )
                 alt = f"Differences in {measure.title} to {scope.reference}: {'; '.join(sentences)}."
                 name = measure.title if few else scope.words(contexts[0])
-                yield name, strips("Difference to the reference", Strips(panels, caption, alt))
+                yield name, partial(strips, "Difference to the reference", Strips(panels, caption, alt))
+
+
+def _cut(measure: Measure, panels: Mapping[str, str]) -> str:
+    """Sentence on the forecasters that are left out of panels, by the words of each; empty if none is."""
+    if not any(panels.values()):
+        return ""
+    alike = len(set(panels.values())) == 1
+    parts = [f"{of}{'' if alike else f' ({words})'}" for words, of in panels.items() if of]
+    return f" Drawn are those that are best in {measure.title}: {listing(parts[:1] if alike else parts)}; {READS_ALL}."
 
 
 def _difference(scope: Scope, row: Mapping[Any, Any], factor: float) -> Strip:
@@ -73,12 +99,13 @@ def maps(scope: Scope) -> Variants:
             continue
         separated = int(sum(panel.separated.sum() for panel in panels))
         comparisons = int(rows["comparisons"].max())
+        cut = scope.omitted([context], MOST_ROWS, reference=False, subsequences=True)
         caption = (
             f"Difference in {measure.title} to {scope.reference} ({measure.unit}"
             f"{', earned in the rounds of the subsequence' if measure.larger_is_better else ''}), blue where better, "
             "orange where worse. Bold where the interval that holds together with the other "
             f"{count(max(0, comparisons - 1), 'comparison')} of the measure leaves out zero; nothing else is separated "
-            f"from it.{scope.omitted(MOST_ROWS)}"
+            f"from it.{cut}"
         )
         alt = (
             f"Heat map of the differences in {measure.title} to {scope.reference} for {listing(scope.populations)} on "
@@ -87,7 +114,8 @@ def maps(scope: Scope) -> Variants:
         )
         yield (
             joined(measure.title, scope.words(context)),
-            difference_map(
+            partial(
+                difference_map,
                 "Difference by subsequence",
                 panels,
                 [scope.rows[name] for name in others],

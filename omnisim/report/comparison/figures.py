@@ -1,7 +1,7 @@
 """Choice of the figures on the page of a comparison, and the variants a reader can choose from."""
 
 from collections.abc import Callable
-from itertools import islice
+from functools import partial
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from omnisim.report.comparison import agents, course, differences
 from omnisim.report.comparison.scope import MOST_ROWS, MOST_VARIANTS, Scope, Variants
 from omnisim.report.drawings import Strip, StripPanel, Strips
 from omnisim.report.figures.strips import strips
-from omnisim.report.shown import Shown, shown
+from omnisim.report.shown import Shown, left_out, shown
 from omnisim.report.text import number
 
 
@@ -28,9 +28,10 @@ def shown_figures(scope: Scope) -> dict[str, Shown]:
         ("cost", "Time and memory of a run", "", _cost, True),
     )
     for name, title, choice, draw, wanted in parts:
-        variants = list(islice(draw(scope), MOST_VARIANTS)) if wanted else []
-        if variants:
-            made[name] = shown(name, choice, variants, title)
+        every = list(draw(scope)) if wanted else []
+        if every:
+            variants = [(words, figure()) for words, figure in every[:MOST_VARIANTS]]
+            made[name] = shown(name, choice, variants, title, left_out(len(variants), len(every)))
     return made
 
 
@@ -54,7 +55,7 @@ def _bounds(scope: Scope) -> Variants:
     )
     alt = f"Closest to its bound is {closest.label} at {number(closest.outer[1])} % of it."
     panel = StripPanel("", "measured, % of the bound", found)
-    yield "", strips("How much of the bounds was used", Strips([panel], caption, alt))
+    yield "", partial(strips, "How much of the bounds was used", Strips([panel], caption, alt))
 
 
 def _cost(scope: Scope) -> Variants:
@@ -76,6 +77,6 @@ def _cost(scope: Scope) -> Variants:
         panels.append(StripPanel(title, unit, found))
     caption = (
         "Over the runs: point at the median, thick line over the middle half, thin line from the least to the most. "
-        "Runs that share a machine slow each other down."
+        f"Runs that share a machine slow each other down.{scope.omitted(scope.contexts, MOST_ROWS, populations=False)}"
     )
-    yield "", strips("Time and memory of a run", Strips(panels, caption, f"{'; '.join(sentences)}."))
+    yield "", partial(strips, "Time and memory of a run", Strips(panels, caption, f"{'; '.join(sentences)}."))

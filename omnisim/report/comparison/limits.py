@@ -20,20 +20,28 @@ MOST_SENTENCES = 6
 
 
 def sentences(scope: Scope) -> Iterator[str]:
-    """Frequency and size of the violations of each limit in the first context, with each forecaster."""
+    """Frequency and size of the violations of each limit in each context, with each forecaster."""
     table = scope.comparison.violations
     if table.empty:
         yield "No population has constraints: nothing can be violated."
         return
-    rows = _whole_run(scope, scope.contexts[0])
-    broken = [(key, found) for key, found in rows.groupby(["population", "constraint"], sort=False)
-              if (found["violated"] > 0).any()]  # fmt: skip
+    broken = [
+        (context, str(population), str(constraint), found)
+        for context in scope.contexts
+        for (population, constraint), found in _whole_run(scope, context).groupby(
+            ["population", "constraint"], sort=False
+        )
+        if (found["violated"] > 0).any()
+    ]
     if not broken:
         yield "No limit was exceeded."
-    for (population, constraint), found in broken[:MOST_SENTENCES]:
-        yield _said(scope, str(population), str(constraint), found)
-    if len(broken) > MOST_SENTENCES:
-        yield f"{count(len(broken) - MOST_SENTENCES, 'more limit is', 'more limits are')} in the table of violations."
+    for each in broken[:MOST_SENTENCES]:
+        yield _said(scope, *each)
+    more = len(broken) - MOST_SENTENCES
+    if more > 0:
+        again = "" if len(scope.contexts) == 1 else ", or the same in other settings,"
+        verb = "is" if more == 1 else "are"
+        yield f"{count(more, 'more limit', 'more limits')}{again} {verb} in comparison.violations."
     name, share = most_fallback(scope)
     if share > 0:
         yield (
@@ -42,7 +50,9 @@ def sentences(scope: Scope) -> Iterator[str]:
         )
 
 
-def _said(scope: Scope, population: str, constraint: str, rows: pd.DataFrame) -> str:
+def _said(scope: Scope, context: Context, population: str, constraint: str, rows: pd.DataFrame) -> str:
+    words = scope.words(context)
+    where = f" ({words})" if words else ""
     shares = rows.set_index("forecaster")["violated"].dropna()
     others = shares.drop(scope.reference, errors="ignore")
     names = [scope.reference] if scope.reference in shares else []
@@ -51,7 +61,7 @@ def _said(scope: Scope, population: str, constraint: str, rows: pd.DataFrame) ->
     parts = [f"{percent(float(shares[name]))} with {name}" for name in names]
     worst = max(rows.to_dict("records"), key=lambda row: float(row["largest"]))
     return (
-        f"{population}: share of {scope.agent} {scope.round}s on which “{constraint}” was exceeded: "
+        f"{population}{where}: share of {scope.agent} {scope.round}s on which “{constraint}” was exceeded: "
         f"{', '.join(parts)}; by {score(float(worst['largest']))} {worst['unit']} at most, with {worst['forecaster']}."
     )
 
@@ -143,4 +153,5 @@ def violations(scope: Scope) -> Table:
         ]
         for row in rows.head(MOST_ROWS).to_dict("records")
     ]
-    return Table(columns, made, note=note("Listed are {} of {}; comparison.violations has all.", made, len(rows)))
+    left = note("Listed are the first {} of {}; comparison.violations has all.", made, len(rows))
+    return Table(columns, made, note=left)

@@ -19,7 +19,7 @@ from omnisim.report.comparison.runs import runs_to_look_at
 from omnisim.report.comparison.scope import AXES, Scope
 from omnisim.report.comparison.verdict import verdict
 from omnisim.report.template import page_template
-from omnisim.report.text import count, listing, number
+from omnisim.report.text import count, few, listing, number
 
 
 def write_comparison(comparison: Comparison, path: str | Path) -> None:
@@ -103,12 +103,17 @@ def _what_ran(scope: Scope) -> list[tuple[str, str]]:
         ("Forecasters", count(len(about["forecasters"]), "forecaster")),
         *((AXES[name].capitalize(), _few(about[f"{name}s"])) for name in AXES if name in scope.varied),
         ("Seeds", f"{len(about['seeds']):,}"),
-        (f"{scope.round.capitalize()}s of a run", " or ".join(f"{each:,}" for each in rounds[:4])),
+        (f"{scope.round.capitalize()}s of a run", _lengths(rounds)),
         ("Compared to", scope.reference),
     ]
     if isinstance(market, Mapping) and market.get("name"):
         facts.append(("Market", str(market["name"])))
     return [*facts, ("omnisim", str(about["omnisim"]))]
+
+
+def _lengths(rounds: list[int], most: int = 4) -> str:
+    shown = [f"{each:,}" for each in rounds]
+    return " or ".join(shown) if len(rounds) <= most else f"{len(rounds)} lengths from {shown[0]} to {shown[-1]}"
 
 
 def _composition(scope: Scope) -> list[str]:
@@ -133,8 +138,7 @@ def _standing(population: Mapping[str, object]) -> str:
 
 
 def _few(names: list[str], most: int = 4) -> str:
-    shown = [str(name) or "as given" for name in names[:most]]
-    return listing([*shown, f"{len(names) - most:,} more"] if len(names) > most else shown)
+    return listing(few([str(name) or "as given" for name in names], most))
 
 
 def _spent(scope: Scope) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from omnisim.comparison.store import PAGE, PAGES, SCENARIOS
 from omnisim.report.comparison.scope import AXES, Measure, Scope
 from omnisim.report.tables import Cell, Column, Table, cell
-from omnisim.report.text import MISSING, score, shorten
+from omnisim.report.text import MISSING, listing, score, shorten
 
 EACH = 5
 """Runs of a kind that are listed."""
@@ -19,6 +19,7 @@ _DIGEST = re.compile("[0-9a-f]+")
 _RUN = re.compile("[0-9a-f]+-[0-9]+")
 
 MOST_FAILED = 10
+"""Failed runs that are listed."""
 
 
 def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
@@ -71,7 +72,7 @@ def runs_to_look_at(scope: Scope, *, beside: bool) -> Table:
             ]
         )
         marks.append(mark)
-    return Table(columns, rows, marks)
+    return Table(columns, rows, marks, _left_out(scope.comparison.runs))
 
 
 def _page(scope: Scope, run: str, *, beside: bool) -> Cell:
@@ -92,12 +93,11 @@ def with_differences(scope: Scope) -> pd.DataFrame:
 
 
 def _picked(runs: pd.DataFrame, first: Measure) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    failed = runs[runs["status"] == "failed"]
+    failed, violated = _bad(runs)
     finished = runs[runs["status"] == "finished"]
-    violated = finished[finished["certificates_violated"] > 0].nlargest(EACH, "certificates_violated")
     for why, mark, found in (
         ("failed", "violated", failed.head(MOST_FAILED)),
-        ("certificate violated", "violated", violated),
+        ("certificate violated", "violated", violated.nlargest(EACH, "certificates_violated")),
         ("worst difference", "", _least(finished[finished["difference"] < 0], "difference")),
         (f"least {first.title}", "", _least(finished, first.key)),
         ("most CCV+", "", _most(finished[finished["ccv_positive"] > 0], "ccv_positive")),
@@ -106,6 +106,23 @@ def _picked(runs: pd.DataFrame, first: Measure) -> Iterator[tuple[str, str, dict
     ):
         for row in found.to_dict("records"):
             yield why, mark, {str(key): value for key, value in row.items()}
+
+
+def _bad(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The runs that failed, and those that violated certificates."""
+    violated = runs[(runs["status"] == "finished") & (runs["certificates_violated"] > 0)]
+    return runs[runs["status"] == "failed"], violated
+
+
+def _left_out(runs: pd.DataFrame) -> str:
+    """Sentence on bad runs that are not listed; empty if all are."""
+    failed, violated = map(len, _bad(runs))
+    parts = []
+    if failed > MOST_FAILED:
+        parts.append(f"the first {MOST_FAILED} of {failed:,} that failed")
+    if violated > EACH:
+        parts.append(f"the {EACH} of {violated:,} with violated certificates that violated most")
+    return f"Listed are {listing(parts)}; comparison.runs has all." if parts else ""
 
 
 def _least(runs: pd.DataFrame, column: str) -> pd.DataFrame:

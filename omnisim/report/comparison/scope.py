@@ -16,7 +16,7 @@ from omnisim.comparison.records import MONEY
 from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.problem.money import UTILITY
 from omnisim.report.figures.style import PALETTE
-from omnisim.report.text import amount, count, label, score, shorten, signed_amount, signed_score
+from omnisim.report.text import amount, count, label, listing, score, shorten, signed_amount, signed_score
 
 AXES = {"elimination": "decision rule", "adversary": "adversary", "setting": "setting"}
 """Columns in which contexts differ, with their names on the page."""
@@ -27,11 +27,13 @@ MOST_FORECASTERS, MOST_ROWS = 8, 24
 MOST_POPULATIONS, MOST_SUBSEQUENCES, MOST_CONTEXTS, MOST_VARIANTS = 4, 8, 6, 16
 """Largest numbers of each that a figure shows, and of variants of it to choose from."""
 
+READS_ALL = "omnisim.load_comparison reads all"
+"""Clause on where to find what a figure leaves out."""
 
 Context = tuple[str, str, str]
 
-Variants = Iterator[tuple[str, go.Figure]]
-"""Figures, with the words they are chosen by."""
+Variants = Iterator[tuple[str, Callable[[], go.Figure]]]
+"""Figures that are drawn when they are called for, with the words they are chosen by."""
 
 _ROW = 27
 """Characters that the label of a row has room for on a phone."""
@@ -125,20 +127,51 @@ class Scope:
     @cached_property
     def subsequences(self) -> list[str]:
         """The subsequences that figures draw: that of the leaderboard, then the first others."""
-        others = [name for name in self.about["subsequences"] if name != self.whole_run]
-        return [self.whole_run, *others][:MOST_SUBSEQUENCES]
+        return self.ordered_subsequences[:MOST_SUBSEQUENCES]
 
-    def omitted(self, most: int = MOST_FORECASTERS) -> str:
-        """A sentence on what a figure of ``most`` forecasters at most leaves out; empty if that is nothing."""
+    @property
+    def ordered_subsequences(self) -> list[str]:
+        """All subsequences: that of the leaderboard, then the others."""
+        return [self.whole_run, *(name for name in self.about["subsequences"] if name != self.whole_run)]
+
+    def omitted(
+        self,
+        contexts: Sequence[Context],
+        most: int = MOST_FORECASTERS,
+        *,
+        reference: bool = True,
+        populations: bool = True,
+        subsequences: bool = False,
+    ) -> str:
+        """A sentence on what a figure leaves out for want of room; empty if that is nothing.
+
+        Parameters
+        ----------
+        contexts
+            Of which it draws all forecasters together.
+        most
+            Forecasters at most, the reference among them.
+        reference
+            Whether the reference is drawn, or only what the others differ by from it.
+        populations, subsequences
+            Whether it draws those that :attr:`populations` and :attr:`subsequences` name.
+        """
         parts = []
-        for noun, shown, every in (
-            ("forecasters", most, self.forecasters),
-            ("populations", MOST_POPULATIONS, self.about["populations"]),
-            ("subsequences", MOST_SUBSEQUENCES, self.about["subsequences"]),
-        ):
-            if len(every) > shown:
-                parts.append(f"{shown} of {len(every)} {noun}")
-        return f" Drawn are {', '.join(parts)}; the tables have more." if parts else ""
+        ran = self.table[self.table["runs"] > 0]
+        able = {name for context in contexts for name in self.of(ran, context)["forecaster"]}
+        every = [name for name in self.forecasters if name in able and (reference or name != self.reference)]
+        drawn = [name for name in self.shown_forecasters(most) if name in every]
+        if len(drawn) < len(every):
+            first = f"{self.reference}, then " if self.reference in drawn else ""
+            which = f"{first}those that rank best in {self.first.title}"
+            parts.append(f"{len(drawn):,} of {len(every):,} forecasters ({which})")
+        if populations and len(self.populations) < len(self.about["populations"]):
+            of = f"{len(self.populations)} of {len(self.about['populations']):,} populations"
+            parts.append(f"{of} (those with the most {self.agent}s)")
+        if subsequences and len(self.subsequences) < len(self.ordered_subsequences):
+            of = f"{len(self.subsequences)} of {len(self.ordered_subsequences):,} subsequences"
+            parts.append(f"{of} ({self.whole_run}, then the first others)")
+        return f" Drawn are {listing(parts)}; {READS_ALL}." if parts else ""
 
     def words(self, context: Sequence[str]) -> str:
         """Label of a context: its differences from the others; empty if there is only one."""
@@ -250,6 +283,15 @@ def keyed(frame: pd.DataFrame, columns: Sequence[str]) -> dict[tuple[str, ...], 
     """The rows of a frame by their values in some columns."""
     records = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     return {tuple(row[name] for name in columns): row for row in records}
+
+
+def unsaid(items: Sequence[object], said: int) -> str:
+    """Clause on what a text leaves out that tells of the first items only; empty if it tells of all.
+
+    >>> unsaid("abcde", 3), unsaid("abc", 3)
+    ('2 more', '')
+    """
+    return f"{len(items) - said:,} more" if len(items) > said else ""
 
 
 def joined(*texts: str) -> str:

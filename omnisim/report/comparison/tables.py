@@ -101,7 +101,8 @@ def differences(scope: Scope) -> Table:
             cells.append(text((pair or {}).get("verdict") or "no interval"))
         made.append(cells)
     total = int((frame["measure"] == "utility").sum())
-    return Table(columns, made, note=note("Listed are {} of {}; comparison.differences has all.", made, total))
+    left = note("Listed are the first {} of {}; comparison.differences has all.", made, total)
+    return Table(columns, made, note=left)
 
 
 def gains(scope: Scope) -> Table:
@@ -141,7 +142,7 @@ def gains(scope: Scope) -> Table:
                 ),
             ]
         )
-    return Table(columns, made, note=note("Listed are {} of {}; comparison.gains has all.", made, len(rows)))
+    return Table(columns, made, note=note("Listed are the first {} of {}; comparison.gains has all.", made, len(rows)))
 
 
 def certificates(scope: Scope) -> Groups:
@@ -186,7 +187,8 @@ def certificate_table(scope: Scope) -> Table:
         whole = int(counted["vacuous"] + counted["unmet"]) == int(counted["runs"])
         marks.append(Status.VIOLATED if counted["violated"] else Status.VACUOUS if whole else Status.INFORMATIVE)
     order = sorted(range(len(rows)), key=lambda i: marks[i] != Status.VIOLATED)[:MOST_ROWS]
-    left = note("Listed are {} of {}, violated ones first; comparison.certificates has all.", order, len(rows))
+    left = note("Listed are the first {} of {}, of which violated ones lead; comparison.certificates has all.", order,
+                len(rows))  # fmt: skip
     return Table(columns, [rows[i] for i in order], [marks[i] for i in order], left)
 
 

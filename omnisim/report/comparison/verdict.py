@@ -7,9 +7,9 @@ from typing import Any
 from omnisim.analysis.evidence import Status
 from omnisim.comparison.tables import COUNTS
 from omnisim.report.comparison import accuracy, limits, worth
-from omnisim.report.comparison.scope import Measure, Scope
+from omnisim.report.comparison.scope import Measure, Scope, unsaid
 from omnisim.report.comparison.tables import headcount
-from omnisim.report.text import count, interval, listing, number, percent
+from omnisim.report.text import count, few, interval, listing, number, percent
 from omnisim.statistics.verdicts import NOT_SEPARATED
 
 MOST_SENTENCES = 3
@@ -94,9 +94,14 @@ def summary(scope: Scope) -> list[str]:
         found.headline,
         *([losing] if losing else []),
         *doubts,
-        " ".join(points["Violations"][:MOST_SENTENCES]),
+        _shortened(points["Violations"]),
         *points["Certificates"],
     ]
+
+
+def _shortened(sentences: list[str]) -> str:
+    more = unsaid(sentences, MOST_SENTENCES)
+    return " ".join([*sentences[:MOST_SENTENCES], *([f"The page has {more} on violations."] if more else [])])
 
 
 def _reservations(scope: Scope) -> Iterator[str]:
@@ -133,9 +138,7 @@ def headline(scope: Scope) -> str:
             if name in times.index
         ]
         if names:
-            shown = names[:MOST_SENTENCES]
-            more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
-            parts.append(f"{word} than {scope.reference}: {listing([*shown, *more])}")
+            parts.append(f"{word} than {scope.reference}: {listing(few(names, MOST_SENTENCES))}")
     if not parts:
         return f"No forecaster is separated from {scope.reference} in utility."
     return f"In utility, {'; '.join(parts)}."
@@ -215,8 +218,9 @@ def _agents(scope: Scope) -> Iterator[str]:
             f"{name}: {percent(wins / agents)} of the {scope.agent}s earn more utility than with {scope.reference}, "
             f"{percent(losses / agents)} less."
         )
-    if len(counted) > MOST_SENTENCES:
-        yield f"{len(counted) - MOST_SENTENCES:,} more forecasters are in the figures below."
+    more = len(counted) - MOST_SENTENCES
+    if more > 0:
+        yield f"{count(more, 'more forecaster is', 'more forecasters are')} in comparison.gains."
 
 
 def _intervals(scope: Scope) -> Iterator[str]:

@@ -251,7 +251,11 @@ def table(scope: Scope) -> Table:
                     money(gain.worst, suffix),
                 ]
             )
-    return Table(columns, rows[:MOST_ROWS], note=note("Listed are {} of {}.", rows[:MOST_ROWS], len(rows)))
+    shown = rows[:MOST_ROWS]
+    left = note(
+        "Listed are the first {} of {}; comparison.differences and comparison.gains have all.", shown, len(rows)
+    )
+    return Table(columns, shown, note=left)
 
 
 def money(value: float, suffix: str) -> Cell:
@@ -275,10 +279,10 @@ def reservations(scope: Scope) -> Iterator[str]:
     elif 2 * len(known) < len(verdicts):
         yield f"{len(verdicts) - len(known):,} of {count(len(verdicts), 'difference')} in {measure} are not judged"
     if found and found[0].losing:
-        best = found[0]
+        best, words = found[0], scope.words(found[0].context)
         yield (
             f"{best.losing:,} of {count(best.agents, scope.agent)} {'earns' if best.losing == 1 else 'earn'} less with "
-            f"{best.forecaster} than with {scope.reference}"
+            f"{best.forecaster}{f' ({words})' if words else ''} than with {scope.reference}"
         )
 
 

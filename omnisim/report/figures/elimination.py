@@ -7,7 +7,7 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
 from omnisim.report.figures.style import DASHES, PALETTE, SHADES, blank, days, describe, heading, numbers, stack
-from omnisim.report.selection import omitted, shown_populations, shown_subsequences
+from omnisim.report.selection import MOST_SUBSEQUENCES, omitted, shown_populations, shown_subsequences
 from omnisim.report.text import count, label, listing, number, percent
 from omnisim.trace import PopulationRecord, Trace
 
@@ -33,7 +33,7 @@ def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figur
         suffix = "" if panel == 0 else str(panel + 1)
         heading(figure, panel, f"<b>{label(name)}</b>, {count(record.population.agents, 'agent')} × "
                 f"{count(record.population.actions, 'action')}")  # fmt: skip
-        for line, k in enumerate(_sets(trace, record)[:MOST_SETS]):
+        for line, k in enumerate(_sets(trace, record, MOST_SETS)):
             left = remaining(record, k, trace.rounds)
             rounds = _steps(left, most_points)
             words = set_name(trace, record, k)
@@ -70,7 +70,7 @@ def eliminations(analysis: Analysis, most_points: int = MOST_POINTS) -> go.Figur
     if len(names) < len(every):
         caption += f" All actions of {listing([name for name in every if name not in names])} stayed candidates."
     alt = f"Step curves; still candidates at the end: {'; '.join(final)}."
-    return describe(figure, caption + omitted(trace), alt)
+    return describe(figure, caption + _left_out(trace, names, MOST_SETS), alt)
 
 
 def elimination_map(analysis: Analysis) -> go.Figure:
@@ -126,10 +126,15 @@ def elimination_map(analysis: Analysis) -> go.Figure:
         "Per cent of the agents for which the action had left the candidate set by the end of the run: 0 is light, "
         "100 is dark."
     )
-    if any(len(shown[name]) < trace.records[name].population.actions for name in names):
-        caption += f" Of each population the {MOST_ACTIONS} actions eliminated most often."
+    cut = [
+        f"{len(actions)} of {trace.records[name].population.actions:,} actions of {name}"
+        for name, actions in shown.items()
+        if len(actions) < trace.records[name].population.actions
+    ]
+    if cut:
+        caption += f" Those eliminated most often are drawn: {listing(cut)}."
     alt = f"Heat map of actions eliminated by the end; {'; '.join(sentences)}."
-    return describe(figure, caption + omitted(trace), alt)
+    return describe(figure, caption + _left_out(trace, names, MOST_SUBSEQUENCES), alt)
 
 
 def remaining(record: PopulationRecord, k: int, rounds: int) -> FloatArray:
@@ -152,8 +157,14 @@ def set_name(trace: Trace, record: PopulationRecord, k: int) -> str:
     return trace.subsequences[k] if record.eliminated_at.shape[2] > 1 else ONE_SET
 
 
-def _sets(trace: Trace, record: PopulationRecord) -> list[int]:
-    return shown_subsequences(trace) if record.eliminated_at.shape[2] > 1 else [0]
+def _left_out(trace: Trace, names: list[str], most: int) -> str:
+    """A sentence on what a figure leaves out that draws so many sets at most of rules that keep several."""
+    several = any(trace.records[name].eliminated_at.shape[2] > 1 for name in names)
+    return omitted(trace, most if several else len(trace.subsequences))
+
+
+def _sets(trace: Trace, record: PopulationRecord, most: int = MOST_SUBSEQUENCES) -> list[int]:
+    return shown_subsequences(trace, most) if record.eliminated_at.shape[2] > 1 else [0]
 
 
 def _most_eliminated(record: PopulationRecord, rounds: int) -> list[int]:

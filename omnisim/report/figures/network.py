@@ -55,7 +55,8 @@ def network_map(analysis: Analysis) -> go.Figure:
         If the run has no network.
     """
     record = _messages(analysis)
-    shown, hidden = _drawn(record)
+    shown = _drawn(record)
+    hidden = len(record.parties) - len(shown)
     depth = _depths(record)
     columns: dict[int, list[int]] = {}
     for node in shown:
@@ -79,7 +80,7 @@ def network_map(analysis: Analysis) -> go.Figure:
     last = max(columns)
     figure.update_xaxes(visible=False, range=[-0.45, last + 0.75])
     figure.update_yaxes(visible=False, range=[-tallest - 0.4, 0.9])
-    more = f" The first {len(shown) - 1} parties are drawn, {hidden:,} more populations are not." if hidden else ""
+    more = f" Drawn are the first {len(shown)} of {len(record.parties):,} participants." if hidden else ""
     caption = (
         "Channels of the network; orange ones delay or lose messages. A mark in the middle of a channel says how much. "
         f"Forecasts run from the forecaster to the populations, settlements from the world.{more}"
@@ -246,11 +247,11 @@ def _eventful(record: MessageRecord) -> int:
     return max(days, key=lambda t: (int(trouble[t]), -t))
 
 
-def _drawn(record: MessageRecord) -> tuple[list[int], int]:
+def _drawn(record: MessageRecord) -> list[int]:
     others = [i for i, role in enumerate(record.roles) if role != "population"][:MOST_PARTIES]
     populations = _of_role(record, "population")
     most = max(1, MOST_PARTIES - len(others))
-    return [*others, *populations[:most]], len(populations) - len(populations[:most])
+    return [*others, *populations[:most]]
 
 
 def _depths(record: MessageRecord) -> dict[int, int]:

@@ -30,7 +30,7 @@ from omnisim.report.figures.actions import LEAVING
 from omnisim.report.figures.elimination import set_name
 from omnisim.report.figures.style import translucent
 from omnisim.report.selection import broadest, ranked, shown_populations
-from omnisim.report.text import count, listing
+from omnisim.report.text import count, few, listing
 
 MOST_BYTES = 450_000
 """Largest size of the agents' data in a page, in bytes."""
@@ -110,7 +110,7 @@ def _note(analysis: Analysis, kept: Mapping[str, IntArray], where: str) -> str:
             "and those next to the ends"
         )
     if missing:
-        said.append(f"agents of {count(len(missing), 'population')} ({listing(missing[:3])}) are left out")
+        said.append(f"agents of {count(len(missing), 'population')} ({listing(few(missing, 3))}) are left out")
     return f"{'; '.join(said)}. The numbers of all agents are in {where}, and their actions in the trace."
 
 

@@ -7,7 +7,7 @@ from omnisim.analysis import Analysis
 from omnisim.analysis.benchmark import EXPECTED, UNKNOWN
 from omnisim.analysis.units import Units, market_of, units
 from omnisim.report.selection import MOST_SUBSEQUENCES
-from omnisim.report.text import count, listing, number
+from omnisim.report.text import count, few, listing, number
 from omnisim.trace import Trace
 
 _SHOWN_ELSEWHERE = frozenset(
@@ -66,11 +66,9 @@ def composition(trace: Trace) -> list[str]:
     ]
     lengths = trace.active.sum(axis=0).tolist()
     names = [f"{name} ({rounds:,})" for name, rounds in zip(trace.subsequences, lengths, strict=True)]
-    more = len(names) - MOST_SUBSEQUENCES
-    if more > 0:
-        names = [*names[:MOST_SUBSEQUENCES], f"{more:,} more"]
     word = "subsequence" if len(trace.subsequences) == 1 else "subsequences"
-    return [*lines, f"{count(len(trace.subsequences), word, word)}, with their {units(trace).round}s: {listing(names)}"]
+    named = listing(few(names, MOST_SUBSEQUENCES))
+    return [*lines, f"{count(len(trace.subsequences), word, word)}, with their {units(trace).round}s: {named}"]
 
 
 def benchmark(analysis: Analysis) -> str:

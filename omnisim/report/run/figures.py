@@ -1,6 +1,6 @@
 """Choice of the figures on the page, and the variants a reader can choose from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,8 +12,9 @@ from omnisim.problem.guarantees import Objective
 from omnisim.report import figures
 from omnisim.report.figures.agent import agent_frame
 from omnisim.report.figures.certificates import has_ratio
-from omnisim.report.selection import broadest, shown_populations, shown_subsequences
+from omnisim.report.selection import broadest, left_out, shown_populations, shown_subsequences
 from omnisim.report.shown import Shown, shown
+from omnisim.trace import Trace
 
 MOST_GROWTH = 24
 """Pairs of a population and a subsequence whose growth is embedded."""
@@ -27,9 +28,9 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
     trace = analysis.trace
     made: dict[str, Shown] = {}
 
-    def add(name: str, choice: str, variants: list[tuple[str, go.Figure]]) -> None:
+    def add(name: str, choice: str, variants: list[tuple[str, go.Figure]], cut: str = "") -> None:
         if variants:
-            made[name] = shown(name, choice, variants)
+            made[name] = shown(name, choice, variants, cut=cut or (left_out(trace) if choice == "Population" else ""))
 
     if trace.rounds > 2 and any(np.ptp(worth.by_round, axis=0).any() for worth in analysis.worth.values()):
         add("money", "Population", [(name, figures.money_course(analysis, name)) for name in shown_populations(trace)])
@@ -46,7 +47,10 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
         drawn = [(words, figures.violations(analysis, positive=only)) for words, only in kinds.items()]
         add("violations", "Measure", drawn)
     if trace.rounds > 1:
-        add("growth", "Population and subsequence", list(_growth(analysis)))
+        pairs, every = _pairs(analysis), len(trace.records) * int(trace.active.any(axis=0).sum())
+        cut = f"Left out are {every - len(pairs):,} of {every:,} pairs of a population and a subsequence"
+        cut = f"{cut}; those of “{trace.subsequences[broadest(trace)]}” come first." if len(pairs) < every else ""
+        add("growth", "Population and subsequence", [_growth(analysis, *pair) for pair in pairs], cut)
     if any((record.eliminated_at < trace.rounds).any() for record in trace.records.values()):
         add("eliminations", "", [("", figures.eliminations(analysis))])
         add("elimination-map", "", [("", figures.elimination_map(analysis))])
@@ -69,17 +73,25 @@ def shown_figures(analysis: Analysis) -> dict[str, Shown]:
     return made
 
 
-def _growth(analysis: Analysis) -> Iterator[tuple[str, go.Figure]]:
+def _pairs(analysis: Analysis) -> list[tuple[str, int]]:
+    """The populations and subsequences whose growth is drawn."""
     trace = analysis.trace
     first = broadest(trace)
     order = sorted(shown_subsequences(trace), key=lambda k: k != first)
     names = shown_populations(trace)
     largest = max(trace.records[name].population.utility.size for name in names)
-    points = 30 if trace.rounds > 60 else trace.rounds
-    pairs = max(len(names), min(MOST_GROWTH, _GROWTH_NUMBERS // (largest * points)))
-    for name, k in [(name, k) for k in order for name in names][:pairs]:
-        subsequence = trace.subsequences[k]
-        yield f"{name} / {subsequence}", figures.growth_curves(analysis, name, subsequence, points)
+    most = max(len(names), min(MOST_GROWTH, _GROWTH_NUMBERS // (largest * _points(trace))))
+    return [(name, k) for k in order for name in names][:most]
+
+
+def _points(trace: Trace) -> int:
+    return 30 if trace.rounds > 60 else trace.rounds
+
+
+def _growth(analysis: Analysis, name: str, k: int) -> tuple[str, go.Figure]:
+    subsequence = analysis.trace.subsequences[k]
+    figure = figures.growth_curves(analysis, name, subsequence, _points(analysis.trace))
+    return f"{name} / {subsequence}", figure
 
 
 def agent_frames(analysis: Analysis, populations: Sequence[str]) -> dict[str, list[go.Figure | None]]:

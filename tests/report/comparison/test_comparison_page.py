@@ -278,7 +278,7 @@ def test_many_forecasters_make_a_bounded_page() -> None:
     assert len(page) < MOST_BYTES
     assert f"Drawn are 8 of {count} forecasters" in page.decode()
     ((_, plane),) = planes(scope)
-    assert sum(1 for trace in plane.data if trace.text) <= 2 * MOST_FORECASTERS
+    assert sum(1 for trace in plane().data if trace.text) <= 2 * MOST_FORECASTERS
 
 
 @pytest.mark.whole

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -222,9 +223,10 @@ def test_limits_in_words(under_two_rules: omnisim.Comparison, seed: int) -> None
     table["fallback_rounds"] = rng.uniform(0.0, 20.0, len(table))
     found = omnisim.load_comparison(under_two_rules.folder)
     found.__dict__ |= {"violations": frame, "table": table}
-    said, told = list(limits.sentences(Scope(found))), 0
-    frame = frame.query("subsequence == 'all' and elimination == 'careful'")
-    for (population, constraint), rows in frame.groupby(["population", "constraint"], sort=False):
+    with mock.patch.object(limits, "MOST_SENTENCES", len(frame)):
+        said, told = list(limits.sentences(Scope(found))), 0
+    frame = frame.query("subsequence == 'all'")
+    for (rule, population, constraint), rows in frame.groupby(["elimination", "population", "constraint"], sort=False):
         share = dict(zip(rows["forecaster"], rows["violated"], strict=True))
         told += any(share.values())
         names = ["persistence", min(OTHERS, key=lambda name: share[name]), max(OTHERS, key=lambda name: share[name])]
@@ -232,7 +234,7 @@ def test_limits_in_words(under_two_rules: omnisim.Comparison, seed: int) -> None
         largest = dict(zip(rows["forecaster"], rows["largest"], strict=True))
         worst, unit = max(largest, key=lambda name: largest[name]), rows["unit"].iloc[0]
         assert (
-            f"{population}: share of customer days on which “{constraint}” was exceeded: {parts}; by "
+            f"{population} ({rule}): share of customer days on which “{constraint}” was exceeded: {parts}; by "
             f"{score(largest[worst])} {unit} at most, with {worst}."
         ) in said or not any(share.values())
     assert told > 0

@@ -215,8 +215,8 @@ def test_points_of_the_plane(seeds: int) -> None:
     """Also those whose intervals are not known, because there is one seed."""
     found = omnisim.compare(small_scenario(), FORECASTERS, seeds=seeds, jobs=1)
     scope = Scope(found)
-    ((_, figure),) = planes(scope)
-    least = []
+    ((_, draw),) = planes(scope)
+    figure, least = draw(), []
     for panel, population in enumerate(("many", "few")):
         suffix = "" if panel == 0 else str(panel + 1)
         drawn = {}

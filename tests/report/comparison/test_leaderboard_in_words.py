@@ -27,7 +27,7 @@ def test_each_forecaster_is_named_with_its_rule_and_difference(compared: omnisim
     shown = dict(differences.leaderboard(scope))
     assert set(shown) == {measure.title for measure in scope.measures}
     for measure in ("money", "utility"):
-        alt = shown[measure].layout.meta["alt"]
+        alt = shown[measure]().layout.meta["alt"]
         assert alt.startswith(f"Differences in {measure} to last: ")
         told = alt.partition(": ")[2].rstrip(".").split("; ")
         expected = []
