@@ -8,7 +8,9 @@ import pytest
 from small_comparison import replayed, small_scenario
 
 import omnisim
+from omnisim.report.comparison import worth
 from omnisim.report.comparison.page import write_comparison
+from omnisim.report.comparison.scope import Scope
 
 WEIGHTS = {"many": [1, 3, 2, 1], "few": [2, 4]}
 FORECASTERS = {"last": "persistence", "mean": "climatology"}
@@ -72,6 +74,16 @@ def test_agents_are_counted_once(both: dict[str, omnisim.Comparison]) -> None:
     assert both["weighted"].about["populations"]["many"] == {"agents": 4, "standing": 7.0, "currency": "EUR"}
     (runs,) = set(both["weighted"].runs["agents"])
     assert runs == 6
+
+
+def test_sums_over_populations_are_those_of_as_many_agents(both: dict[str, omnisim.Comparison]) -> None:
+    for comparison in both.values():
+        scope = Scope(comparison)
+        (found,) = worth.worths(scope, scope.contexts[0])
+        assert [gain.standing for gain in found.populations] == [sum(weights) for weights in WEIGHTS.values()]
+        # The total is a mean over all of them.
+        parts = sum(gain.mean * gain.standing for gain in found.populations)
+        assert found.mean == pytest.approx(parts / sum(gain.standing for gain in found.populations), rel=1e-9)
 
 
 @pytest.mark.long

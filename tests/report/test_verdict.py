@@ -368,6 +368,32 @@ def test_half_of_the_eliminations(market):
     assert f"by {market.trace.dates[day]}, day {day + 1}" in said(market, "Elimination")
 
 
+@pytest.mark.parametrize(("customers", "is_worth_it"), [(100.0, True), (1.0, False)])
+def test_a_sum_over_populations_counts_every_customer(customers: float, is_worth_it: bool) -> None:
+    """One agent that stands for several is served well, ten others are misled."""
+    outcomes = np.random.default_rng(3).random((40, 4))
+    slopes = -0.5 * np.eye(4)
+    analysis = omnisim.analyze(
+        omnisim.simulate(
+            omnisim.Scenario(
+                populations=[
+                    omnisim.Population("served", slopes[None, :2], [[0.5, 0.5]], weights=[customers]),
+                    omnisim.Population("misled", slopes[None, 2:].repeat(10, axis=0), np.full((10, 2), 0.5)),
+                ],
+                adversary=omnisim.adversaries.Replay(outcomes),
+                forecaster=omnisim.forecasters.Published(np.where([True, True, False, False], outcomes, 1 - outcomes)),
+                elimination=omnisim.elimination.BestResponse(),
+            )
+        )
+    )
+    served, misled = (money_by_hand(analysis, name) for name in ("served", "misled"))
+    total = customers * (served[0] - served[1]).sum() + (misled[0] - misled[1]).sum()
+    assert (total > 0.1, total < -0.1) == (is_worth_it, not is_worth_it)
+    found = verdict(analysis)
+    assert ("the forecast was worth no more than persistence" in found.reservations) == (not is_worth_it)
+    assert f"utility {'more' if is_worth_it else 'less'} per agent over the run than persistence" in found.headline
+
+
 PRICES = np.random.default_rng(8).random((40, 2))
 
 

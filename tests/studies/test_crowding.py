@@ -12,11 +12,13 @@ from scenario_files import omnisim_command, refusal
 
 import omnisim
 from omnisim.forecasters import Forecaster, Persistence
-from omnisim.report.text import signed_amount
+from omnisim.report.drawings import Drawing
+from omnisim.report.text import score, signed_amount, signed_score
 from omnisim.simulation.simulate import simulate
 from omnisim.studies import Options
 from omnisim.studies.contests import COMPARISONS, compared
 from omnisim.studies.crowding import cases as module
+from omnisim.studies.crowding import findings, page
 from omnisim.studies.crowding.cases import CALIBRATED, FORECASTERS, FULL, QUICK, SINGLE, Plan, cases, two_hours
 from omnisim.studies.crowding.cases import runs as runs_of
 
@@ -116,6 +118,63 @@ def test_money_is_told_per_year(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert f"{CALIBRATED[0]}: each customer has {signed_amount(gain)} [" in page
     assert "EUR more a year than with Persistence" in page
+
+
+def test_the_price_paid_is_weighted_with_what_was_drawn() -> None:
+    """Ten buyers in the first hour or the second, and what the hour was that each chose."""
+    trace = simulate(two_hours(Persistence(), 8))
+    paid = [trace.prices[t, a] for t, actions in enumerate(trace.actions["buyers"]) for a in actions]
+    found = module.observe(omnisim.analyze(trace))
+    assert found == {"paid": [pytest.approx(sum(paid) / len(paid))], "cut": [0.0]}
+    assert abs(found["paid"][0] - trace.prices.mean()) > 0.1
+
+
+@pytest.fixture
+def crowds() -> pd.DataFrame:
+    """Made-up runs of the market in merit order, which vary by replicate, forecaster and size of the crowd."""
+    rng = np.random.default_rng(2)
+    columns = ("paid", "money", "swap_regret", "external_regret")
+    return pd.DataFrame(
+        {"part": "merit order", "forecaster": name, "rounds": 9, "customers": customers, "replicate": replicate}
+        | dict(zip(columns, rng.uniform(1, 9, 4), strict=True))
+        for name in FORECASTERS
+        for customers in (0.0, 300.0, 900.0)
+        for replicate in range(4)
+    )
+
+
+def of(rows: pd.DataFrame, name: str, customers: float, column: str) -> list[float]:
+    """A column of the runs of a forecaster with a crowd, by replicate."""
+    return rows[(rows["forecaster"] == name) & (rows["customers"] == customers)][column].tolist()
+
+
+def test_findings_on_the_market_are_told_per_year(crowds: pd.DataFrame) -> None:
+    dearer, *changes = findings._of_market(crowds)
+    more = np.subtract(of(crowds, "Persistence", 900.0, "paid"), of(crowds, "Persistence", 0.0, "paid")).mean()
+    assert dearer.measured.startswith(f"Persistence: {signed_amount(more)} [")
+    for name, finding in zip(CALIBRATED, changes, strict=True):
+        own, other = ({key: of(crowds, each, 900.0, key) for key in crowds} for each in (name, "Persistence"))
+        gain = 365 * (sum(own["money"]) - sum(other["money"])) / 4
+        regrets = [sum(each["swap_regret"]) / 4 for each in (own, other)]
+        assert f"{name}: each customer has {signed_amount(gain)} [" in finding.measured
+        assert "] EUR more a year than with Persistence" in finding.measured
+        assert f"swap regret {score(regrets[0])} against {score(regrets[1])}," in finding.measured
+        assert f"over the run: {signed_score(regrets[0] - regrets[1])} [" in finding.measured
+
+
+def test_the_market_is_drawn_against_price_takers_and_in_money_of_a_year(crowds: pd.DataFrame) -> None:
+    drawing = page._market_chart(crowds).variants[""]
+    assert isinstance(drawing, Drawing)
+    for panel, (column, factor) in zip(drawing.panels, (("paid", 1), ("money", 365), ("swap_regret", 1)), strict=True):
+        for name, curve in zip(FORECASTERS, panel.curves, strict=True):
+            assert (curve.label, np.asarray(curve.x).tolist()) == (name, [0.0, 300.0, 900.0])
+            for customers, mean in zip((0.0, 300.0, 900.0), np.asarray(curve.y), strict=True):
+                few = 0.0 if column == "swap_regret" else np.array(of(crowds, SINGLE[0], 0.0, column))
+                assert mean == pytest.approx(factor * (np.array(of(crowds, name, customers, column)) - few).mean())
+    table = page._in_units(crowds[["forecaster", "paid", "money", "swap_regret", "external_regret"]])
+    np.testing.assert_allclose(table["money, EUR per customer and year"], 365 * crowds["money"])
+    for title, column in (("paid, EUR/MWh", "paid"), ("swap regret, utility", "swap_regret")):
+        np.testing.assert_array_equal(table[title], crowds[column])
 
 
 def test_replicates_share_their_agents_between_forecasters() -> None:

@@ -8,7 +8,7 @@ from omnisim.studies.crowding import findings as crowding
 from omnisim.studies.crowding.cases import CALIBRATED as CROWDED_CALIBRATED
 from omnisim.studies.crowding.cases import FORECASTERS
 from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FOOLED
-from omnisim.studies.scaling.findings import findings
+from omnisim.studies.scaling.findings import _bounds, findings
 
 SIZES = (256, 1024, 4096, 16384)
 
@@ -57,6 +57,18 @@ def test_growth_as_theory_says_agrees() -> None:
 )  # fmt: skip
 def test_other_growth_disagrees(changed: dict[str, float], wrong: set[int]) -> None:
     assert list(enumerate(scaling(**changed))) == [(k, k not in wrong) for k in range(22)]
+
+
+def test_violation_of_learners_is_told_in_per_cent_of_its_bound_at_the_end() -> None:
+    rows = [
+        row | {"violation_bound": bound}
+        for rule in ("Sinha-Vaze", "drift plus penalty")
+        for row in grown("learners", 0.5, 0.0, adversary="Independent", rule=rule)
+        for bound in [float(row["ccv"]) * (4 if row["rounds"] == SIZES[-1] else 80)]  # type: ignore[arg-type]
+    ]
+    told = [finding.measured for finding in _bounds(pd.DataFrame(rows)) if finding.subject == "Learners"]
+    assert len(told) == 2
+    assert all(text.endswith("and reaches 25 % of its bound after 16,384 rounds.") for text in told)
 
 
 @pytest.mark.long

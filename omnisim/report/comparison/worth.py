@@ -40,6 +40,8 @@ class Gain:
         Of its interval, which holds together with those of all others.
     verdict
         What that says.
+    standing
+        How many customers the agents of one seed stand for: what a sum over them counts.
     agents, losing
         Pairs of agent and seed, and how many of them earn less.
     worst
@@ -53,6 +55,7 @@ class Gain:
     mean: float
     ends: tuple[float, float]
     verdict: str
+    standing: float
     agents: int
     losing: int
     worst: float
@@ -105,6 +108,7 @@ class Worth:
             mean=self.mean,
             ends=self.ends,
             verdict=self.verdict,
+            standing=sum(gain.standing for gain in self.populations),
             agents=self.agents,
             losing=self.losing,
         )
@@ -112,7 +116,7 @@ class Worth:
     @cached_property
     def source(self) -> tuple[str, float]:
         """The population that most of the total comes from, and its share of it; ("", NaN) without a total."""
-        sums = np.array([gain.mean * gain.agents for gain in self.populations])
+        sums = np.array([gain.mean * gain.standing for gain in self.populations])
         total = float(sums.sum())
         if self.mean != self.mean or signed_amount(self.mean) == "0" or total == 0:
             return "", float("nan")
@@ -150,7 +154,8 @@ def _order(worth: Worth) -> float:
 def _gain(scope: Scope, name: str, mean: dict[str, Any], counted: dict[str, Any], factor: float) -> Gain:
     return Gain(
         name, scope.currencies[name], factor * float(mean["difference"]), _ends(mean, factor), str(mean["verdict"]),
-        int(counted["agents"]), int(counted["losses"]), factor * float(counted["q00"]),
+        float(scope.about["populations"][name]["standing"]), int(counted["agents"]), int(counted["losses"]),
+        factor * float(counted["q00"]),
         (int(counted["worst_agent"]), int(counted["worst_seed"])),
     )  # fmt: skip
 
@@ -289,7 +294,7 @@ def reservations(scope: Scope) -> Iterator[str]:
 def _line(scope: Scope, worth: Worth) -> str:
     words = scope.words(worth.context)
     where = f" ({words})" if words else ""
-    shown = sorted(worth.populations, key=lambda gain: -abs(gain.mean * gain.agents))[:MOST_PARTS]
+    shown = sorted(worth.populations, key=lambda gain: -abs(gain.mean * gain.standing))[:MOST_PARTS]
     told = [gain for gain in worth.populations if gain in shown]
     total = worth.total
     judgements = {gain.judged for gain in (*told, *([total] if total else []))}

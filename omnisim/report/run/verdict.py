@@ -152,7 +152,7 @@ def clipping_told(analysis: Analysis) -> str:
 def _reservations(analysis: Analysis) -> Iterator[str]:
     found = [share for share in worth.shares(analysis) if share.name != worth.TOTAL]
     said = worth.terms(analysis)
-    total = sum(share.gain * share.agents for share in found)
+    total = sum(share.gain * float(share.weights.sum()) for share in found)
     losing, agents = sum(share.losing for share in found), sum(share.agents for share in found)
     if total <= worth.NOTHING:
         yield "the forecast was worth no more than persistence"

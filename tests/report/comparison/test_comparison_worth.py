@@ -291,7 +291,7 @@ def test_the_six_populations_that_matter_most_are_told(base: omnisim.Comparison,
     sums = [3000, -900, 800, 700, 50, -600, 500, 40, -30][:populations]  # of agents that are 1, 10, 1, 10, ...
     each = [10 if index % 2 else 1 for index in range(populations)]
     gains = [
-        replace(first.populations[0], name=f"p{index}", mean=total / count, agents=count)
+        replace(first.populations[0], name=f"p{index}", mean=total / count, standing=count)
         for index, (total, count) in enumerate(zip(sums, each, strict=True))
     ]
     line = worth._line(scope, replace(first, populations=gains, mean=1.0))
@@ -299,6 +299,24 @@ def test_the_six_populations_that_matter_most_are_told(base: omnisim.Comparison,
     assert re.findall(r"\bp\d", line.partition(";")[0]) == [f"p{index}" for index in largest]
     assert (f", and {rest}" in line) == bool(rest)
     assert ("smaller population" in line) == bool(rest)
+
+
+@pytest.mark.parametrize(
+    ("means", "standing", "source"),
+    [((3.0, -1.0), (1, 1), "all of it and more from a"), ((3.0, 1.0), (1, 5), "62 % of it from b")],
+)
+def test_a_total_comes_from_where_most_customers_gain(
+    base: omnisim.Comparison, means: tuple[float, float], standing: tuple[int, int], source: str
+) -> None:
+    """Of two populations of as many agents, which stand for so many customers each."""
+    scope = Scope(base)
+    first = worth.worths(scope, scope.contexts[0])[0]
+    gains = [
+        replace(first.populations[0], name=name, mean=mean, standing=number, verdict="", agents=4)
+        for name, mean, number in zip("ab", means, standing, strict=True)
+    ]
+    total = sum(mean * number for mean, number in zip(means, standing, strict=True)) / sum(standing)
+    assert f", {source}; no interval" in worth._line(scope, replace(first, populations=gains, mean=total, verdict=""))
 
 
 def test_one_seed_and_one_population_need_no_words_for_more() -> None:

@@ -17,7 +17,7 @@ from omnisim.studies import Options
 from omnisim.studies.frame import rows_of
 from omnisim.studies.panprediction import cases as plan
 from omnisim.studies.panprediction import comparison, growth, law, prices, problems
-from omnisim.studies.panprediction.findings import findings
+from omnisim.studies.panprediction.findings import _held_out, findings
 from omnisim.studies.panprediction.page import STUDY
 
 
@@ -163,6 +163,23 @@ def test_full_has_what_was_promised() -> None:
     assert set(points.values()) == {20}
     assert {method for method, _ in points} == set(growth.METHODS)
     assert {case.seed for case in plan.growths(plan.FULL, 1)}.isdisjoint({case.seed for case in cases})
+
+
+def test_the_largest_gap_is_told_with_its_interval_and_place() -> None:
+    """It is not where an interval reaches furthest; pairs are counted that lose, and those that lose by much."""
+    pairs = [("a", "x", 0.30, 0.25, 0.35), ("a", "y", 0.20, -0.40, 0.80), ("b", "x", 0.10, 0.01, 0.19)]
+    models = [*((name, "panpredictor") for name in comparison.PANPREDICTORS), ("only x", "one group")]
+    columns = ("loss", "group", "gap", "low", "high")
+    rows = pd.DataFrame(
+        {"part": "p", "model": name, "kind": kind} | dict(zip(columns, pair, strict=True))
+        for name, kind in models
+        for pair in pairs
+    )
+    *panpredictors, single = _held_out(rows)
+    for name, finding in zip(comparison.PANPREDICTORS, panpredictors, strict=True):
+        told = f"{name}: 1 of 3 pairs; interval above 0 for 2; largest gap 0.3 [0.25, 0.35] (a, x)."
+        assert (finding.measured, finding.holds) == (told, False)
+    assert (single.measured, single.holds) == ("Pairs lost by “only x” 2.", True)
 
 
 @pytest.mark.long

@@ -1,0 +1,261 @@
+"""Every table of ``omnisim value`` where customers stand for several, recomputed by loops from what each one earned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omnisim.market.data import Market
+from omnisim.market.distributions import Distribution
+from omnisim.report.text import amount, percent, signed_amount
+from omnisim.value import limits, measures, risk_tables, words, worth
+from omnisim.value.ledger import Ledger
+from omnisim.value.plays import wrong_by
+from omnisim.value.risk import Risk
+
+DAYS, SEEDS, SIZES = 35, 2, {"homes": 3, "mills": 2}
+WEIGHTS = {"homes": [1.0, 40.0, 3.0], "mills": [2.0, 5.0]}
+FORECASTS = ["a", "b", "c"]
+AVERSE = "a, risk-averse"
+SHOWN = [*FORECASTS, "combination", "perfect foresight"]
+PLAYERS = [*SHOWN, "climatology", wrong_by(2.5), AVERSE]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A ledger, and what was entered: money by player, seed and population, (days, customers)."""
+
+    ledger: Ledger
+    money: dict[tuple[str, int], dict[str, np.ndarray]]
+
+    def mean(
+        self, more: str, less: str, populations: Sequence[str] = (*SIZES,), days: np.ndarray | None = None
+    ) -> float:
+        """What a customer earned more in a year on some days, each counted as often as it stands for one."""
+        total = customers = 0.0
+        for name in populations:
+            for n, weight in enumerate(WEIGHTS[name]):
+                customers += weight
+                for seed in range(SEEDS):
+                    for t in range(DAYS):
+                        if days is None or days[t]:
+                            pair = [self.money[player, seed][name][t, n] for player in (more, less)]
+                            total += weight * (pair[0] - pair[1]) / SEEDS
+        return 365 / DAYS * total / customers
+
+    def worst(self, player: str) -> float:
+        """What a customer earned on one of its own seven worst days, which are a fifth of them."""
+        total = 0.0
+        for seed in range(SEEDS):
+            for name, weights in WEIGHTS.items():
+                for n, weight in enumerate(weights):
+                    total += weight * sum(sorted(self.money[player, seed][name][:, n])[:7]) / 7 / SEEDS
+        return total / sum(map(sum, WEIGHTS.values()))
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    rng = np.random.default_rng(8)
+    prices = rng.normal(30, 13, (DAYS, 24)).round(2)
+    said = {name: prices + rng.normal(0, 1 + k, prices.shape) for k, name in enumerate(FORECASTS)}
+    spread = Distribution.of_quantiles([0.25, 0.75], said["a"][:, :, None] + np.array([-2.0, 2.0]))
+    dates = np.datetime64("2023-03-01") + np.arange(DAYS)
+    market = Market("m", dates, prices, "EUR", forecasts=said, distributions={"a": spread})
+    ledger = Ledger.empty(market, FORECASTS, PLAYERS, SEEDS, Risk(0.8))
+    level = dict(zip(PLAYERS, (1.5, 4.0, 1.0, 2.8, 9.0, 0.0, 7.0, 2.0), strict=True))
+    money: dict[tuple[str, int], dict[str, np.ndarray]] = {}
+    weights = {name: np.array(each) for name, each in WEIGHTS.items()}
+    names = {name: [f"{name} {n}" for n in range(size)] for name, size in SIZES.items()}
+    for seed in range(SEEDS):
+        for player in PLAYERS:
+            money[player, seed] = {
+                name: level[player] * rng.choice([-0.5, 1, 2], size) + rng.normal(5, 4, (DAYS, size))
+                for name, size in SIZES.items()
+            }
+            ledger.enter(player, seed, money[player, seed], weights, names)
+    return Record(ledger, money)
+
+
+def check_ends(row: dict[str, float], value: float, low: str = "low", high: str = "high") -> None:
+    assert row[low] < value < row[high]
+    # The interval is about the value.
+    assert value - row[low] == pytest.approx(row[high] - value)
+
+
+def judged(row: dict[str, float], low: str = "low", high: str = "high") -> str:
+    return "better" if row[low] > 0 else "worse" if row[high] < 0 else "not separated"
+
+
+def test_worth_in_all_and_by_population(record: Record) -> None:
+    rows = worth.overall(record.ledger).to_dict("records")
+    assert [row["forecast"] for row in rows] == SHOWN
+    for row in rows:
+        value = record.mean(row["forecast"], "climatology")
+        assert row["worth"] == pytest.approx(value)
+        share = 100 * value / record.mean("perfect foresight", "climatology")
+        assert row["percent_of_foresight"] == pytest.approx(share)
+        check_ends(row, value)
+        assert row["verdict"] == judged(row)
+    rows = worth.by_population(record.ledger).to_dict("records")
+    assert len(rows) == len(SHOWN) * len(SIZES)
+    for row in rows:
+        assert row["worth"] == pytest.approx(record.mean(row["forecast"], "climatology", [row["population"]]))
+        check_ends(row, row["worth"])
+
+
+def test_worth_by_kind_of_day(record: Record) -> None:
+    calendar, prices = pd.DatetimeIndex(record.ledger.dates), record.ledger.market.prices
+    order = sorted(range(DAYS), key=lambda t: prices[t].sum())
+    thirds = [np.isin(range(DAYS), [t for place, t in enumerate(order) if 3 * place // DAYS == k]) for k in range(3)]
+    weekend = np.array([day.day_name() in ("Saturday", "Sunday") for day in calendar])
+    negative = (prices < 0).any(axis=1)
+    assert (negative != (prices.mean(axis=1) < 0)).any()
+    assert 0 < negative.sum() < DAYS
+    groups = {"Monday to Friday": ~weekend, "weekend": weekend, "with a negative price": negative, "without": ~negative}
+    groups |= dict(zip(("cheap third", "middle third", "dear third"), thirds, strict=True))
+    rows = worth.by_days(record.ledger).to_dict("records")
+    assert len(rows) == len(SHOWN) * len(groups)
+    for row in rows:
+        days = groups[row["days"]]
+        assert row["number"] == days.sum()
+        assert row["worth"] == pytest.approx(record.mean(row["forecast"], "climatology", days=days))
+        assert row["verdict"] in ("", judged(row))
+
+
+def test_who_gains_and_who_loses(record: Record) -> None:
+    every = worth.by_customer(record.ledger).to_dict("records")
+    assert len(every) == len(SHOWN) * SEEDS * 5
+    more: dict[tuple[str, str], list[float]] = {}
+    for row in every:
+        name, n, seed = row["population"], row["customer"], row["seed"]
+        assert (row["name"], row["stands_for"]) == (f"{name} {n}", WEIGHTS[name][n])
+        own, other = (record.money[player, seed][name][:, n].sum() for player in (row["forecast"], "climatology"))
+        assert row["worth"] == pytest.approx(365 / DAYS * (own - other))
+        for place in (name, worth.ALL):
+            more.setdefault((row["forecast"], place), []).append(row["worth"])
+    rows = worth.winners(record.ledger).to_dict("records")
+    assert len(rows) == len(more)
+    levels = {"worst": 0.0, "lowest_quarter": 0.25, "median": 0.5, "highest_quarter": 0.75, "best": 1.0}
+    for row in rows:
+        gains = more[row["forecast"], row["population"]]
+        counted = [row[key] for key in ("customers", "gain", "lose")]
+        assert counted == [len(gains), sum(each >= 0.005 for each in gains), sum(each <= -0.005 for each in gains)]
+        for title, level in levels.items():
+            assert row[title] == pytest.approx(np.quantile(gains, level))
+    assert {row["gain"] > row["lose"] for row in rows} == {False, True}
+
+
+def test_what_choosing_among_forecasts_could_add(record: Record) -> None:
+    best = max(FORECASTS, key=lambda name: record.mean(name, "climatology"))
+    rows = limits.added(record.ledger).to_dict("records")
+    assert [row["player"] for row in rows] == ["combination", limits.HINDSIGHT, "perfect foresight"]
+    for row in rows:
+        if row["player"] == limits.HINDSIGHT:
+            total = 0.0
+            for seed in range(SEEDS):
+                for name, weights in WEIGHTS.items():
+                    for t in range(DAYS):
+                        for n, weight in enumerate(weights):
+                            every = {each: record.money[each, seed][name][t, n] for each in FORECASTS}
+                            total += weight * (max(every.values()) - every[best])
+            value = 365 / DAYS * total / SEEDS / sum(map(sum, WEIGHTS.values()))
+        else:
+            value = record.mean(row["player"], best)
+        assert (row["more_than"], row["added"]) == (best, pytest.approx(value))
+        check_ends(row, value)
+        assert row["verdict"] == judged(row)
+    assert best != FORECASTS[0]
+    rows = limits.cost_of_errors(record.ledger, [2.5]).to_dict("records")
+    assert [row["player"] for row in rows] == ["perfect foresight", wrong_by(2.5), *FORECASTS]
+    for row in rows:
+        assert row["worth"] == pytest.approx(record.mean(row["player"], "climatology"))
+        below = record.mean("perfect foresight", row["player"])
+        assert row["below_foresight"] == pytest.approx(below, abs=1e-9)
+        if row["player"] in FORECASTS:
+            errors = np.abs(record.ledger.market.forecasts[row["player"]] - record.ledger.market.prices)
+            assert row["mean_absolute_error"] == pytest.approx(errors.mean())
+            check_ends(row, row["worth"])
+            check_ends(row, below, "below_low", "below_high")
+        else:
+            assert row["mean_absolute_error"] == {"perfect foresight": 0.0}.get(row["player"], 2.5)
+        assert row["made_up"] == (row["player"] not in FORECASTS)
+
+
+def test_what_the_worst_days_brought_in(record: Record) -> None:
+    rows = risk_tables.risks(record.ledger).to_dict("records")
+    kinds = [(name, "risk-neutral", name) for name in (*FORECASTS, "climatology", "perfect foresight")]
+    kinds.append(("a", "risk-averse", AVERSE))
+    assert [(row["forecast"], row["customers"]) for row in rows] == [kind[:2] for kind in kinds]
+    for row, (*_, player) in zip(rows, kinds, strict=True):
+        assert row["worth"] == pytest.approx(record.mean(player, "climatology"), abs=1e-9)
+        assert row["worst_days"] == pytest.approx(record.worst(player))
+        assert row["worst_days_more"] == pytest.approx(record.worst(player) - record.worst("climatology"), abs=1e-9)
+    changed = risk_tables.changes(record.ledger)
+    (row,) = changed.to_dict("records")
+    found = {"earned": record.mean(AVERSE, "a"), "worst_days": record.worst(AVERSE) - record.worst("a")}
+    told = {"better": "more", "worse": "less", "not separated": "not separated from 0"}
+    sure = []
+    for key, value in found.items():
+        assert row[key] == pytest.approx(value)
+        check_ends(row, value, f"{key}_low", f"{key}_high")
+        assert row[f"{key}_verdict"] == judged(row, f"{key}_low", f"{key}_high")
+        sure.append(told[row[f"{key}_verdict"]])
+    assert risk_tables.said(changed, Risk(0.8), "EUR") == (
+        "Risk-averse customers earned, against risk-neutral ones, with a "
+        f"{signed_amount(found['earned'])} EUR per customer and year ({sure[0]}), and "
+        f"{signed_amount(found['worst_days'])} EUR a day on each customer’s worst 20 % of days ({sure[1]})."
+    )
+
+
+def test_sentences_on_worth(record: Record) -> None:
+    whole, people = worth.overall(record.ledger), worth.winners(record.ledger)
+    best = max(FORECASTS, key=lambda name: record.mean(name, "climatology"))
+    own, foresight = (record.mean(name, "climatology") for name in (best, "perfect foresight"))
+    said = {"better": "better", "worse": "worse", "not separated": "not separated from 0"}
+    verdicts = dict(zip(whole["forecast"], whole["verdict"], strict=True))
+    assert words.headline(whole, best, "EUR") == (
+        f"{best} was worth {signed_amount(own)} EUR per customer and year against climatology "
+        f"({said[verdicts[best]]}): {percent(own / foresight)} of the {amount(foresight)} that perfect foresight was "
+        "worth."
+    )
+    lose = people[people["population"] == worth.ALL].set_index("forecast")["lose"]
+    for name, finding in zip(SHOWN, words.findings(whole, people, "EUR"), strict=True):
+        value = record.mean(name, "climatology")
+        assert finding.measured.startswith(f"{name}: {signed_amount(value)} EUR per customer and year [")
+        assert (f"], {percent(value / foresight)} of what perfect foresight is worth; " in finding.measured) == (
+            name != "perfect foresight"
+        )
+        loses = f"; {lose[name]} of 10 customers {'loses' if lose[name] == 1 else 'lose'} by it."
+        assert finding.measured.endswith(loses if lose[name] else "; nobody loses.")
+        assert finding.holds == {"better": True, "worse": False}.get(verdicts[name])
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_choosing_by_a_measure_costs(record: Record, later: bool) -> None:
+    first, second = measures.halves(record.ledger)
+    assert (first.sum(), second.sum(), (first & second).any()) == (17, 18, False)
+    every = record.ledger.every
+    table = measures.choices(record.ledger, *((first, second) if later else (every, every)))
+    days = second if later else every
+    paid = {name: DAYS / days.sum() * record.mean(name, "climatology", days=days) for name in FORECASTS}
+    best = max(FORECASTS, key=lambda name: paid[name])
+    rows = table.to_dict("records")
+    for row in rows:
+        value = paid[best] - paid[row["chooses"]]
+        assert (row["best"], row["below_the_best"]) == (best, pytest.approx(value, abs=1e-9))
+        if row["chooses"] != best:
+            check_ends(row, value)
+            # What it is worth less is below 0 for the customers.
+            assert row["verdict"] == ("worse" if row["low"] > 0 else "not separated")
+    errors = {name: np.abs(record.ledger.market.forecasts[name] - record.ledger.market.prices) for name in FORECASTS}
+    chosen_on = first if later else every
+    values = {name: float(np.median(each[chosen_on])) for name, each in errors.items()}
+    (row,) = (row for row in rows if row["measure"] == "median absolute error")
+    assert row["value"] == pytest.approx(min(values.values()))
+    assert ("money earned" in set(table["measure"])) == later
+    if later:
+        (row,) = (row for row in rows if row["measure"] == "money earned")
+        earned = [DAYS / 17 * sum(record.ledger.daily(name)[:, first].sum(axis=1)) / SEEDS for name in FORECASTS]
+        assert row["value"] == pytest.approx(max(earned))
