@@ -130,10 +130,10 @@ def test_a_post_processor(ranges: bool, seed: int) -> None:
 @pytest.mark.parametrize("weights", [[2.5, 0.5, 1.0], [3.0, 1.0, 2.0]])
 def test_noise_of_a_set_is_that_of_as_many_rows(weights) -> None:
     """By hand: 3 rows of weights w and residuals r: bias sum w r / W, noise sqrt(sum w r^2) / W."""
-    from omnisim.batch.panprediction.stepwise import _Search
+    from omnisim.batch.panprediction.furthest_set import Search
 
     p, y, w = np.full(3, 0.5), np.array([1.0, 0.0, 1.0]), np.array(weights)
-    found = _Search(np.ones((3, 1)), np.zeros((3, 0)))(p, y - p, w)
+    found = Search(np.ones((3, 1)), np.zeros((3, 0)), w)(p, y - p)
     assert found.step_set.bias == pytest.approx((w[0] - w[1] + w[2]) / 2 / w.sum())
     assert found.ratio == pytest.approx(found.step_set.bias / np.sqrt(0.25 / w.sum()))
 

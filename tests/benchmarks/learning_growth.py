@@ -46,6 +46,7 @@ ESTIMATORS: dict[str, Callable[[], Any]] = {
     "Panpredictor": lambda: Panpredictor([None, 4], random_state=0),
     "Panpredictor, randomized": lambda: Panpredictor([None, 4], method="randomized", random_state=0),
     "Postprocessor": lambda: Postprocessor(depth=2, random_state=0),
+    "Postprocessor, 10 corrections": lambda: Postprocessor(depth=2, max_corrections=10, random_state=0),
 }
 
 

@@ -14,7 +14,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_vali
 
 from omnisim import batch
 from omnisim.batch import Postprocessor
-from omnisim.batch.panprediction.stepwise import Rules, _dealt, _Search, learn_stepwise
+from omnisim.batch.panprediction.furthest_set import Search
+from omnisim.batch.panprediction.stepwise import Rules, _dealt, learn_stepwise
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
 
@@ -123,7 +124,7 @@ def test_the_set_found_is_the_worst_by_its_own_noise(seed):
     g = np.column_stack([np.ones(n), rng.random(n) < 0.4]).astype(float)
     h, p = rng.integers(0, 4, (n, 1)) / 4, rng.integers(1, 5, n) / 5
     residuals = (rng.random(n) < 0.6) - p + 1e-9 * rng.normal(size=n)  # no two sets have the same bias
-    found = _Search(g, h)(p, residuals)
+    found = Search(g, h)(p, residuals)
     levels, below = np.unique(p), {False: [*np.unique(h)], True: [-1.0, *np.unique(h)[:-1]]}
     best = 0.0
 
@@ -176,7 +177,7 @@ def test_below_or_above_another_groups_predictions_stands_all_of_a_group(first, 
     p = np.repeat([0.2, 0.4, 0.6, 0.8], 3)
     member = (p >= 0.2 * (first + 1) - 0.1) & (p <= 0.2 * (last + 1) + 0.1)
     residuals = np.array([0.3, 0.3, 0.3, 0.9, -0.8, 0.05, -0.8, 0.9, 0.05, 0.3, 0.3, 0.3])
-    found = _Search(member[:, None].astype(float), np.zeros((12, 0)))(p, residuals)
+    found = Search(member[:, None].astype(float), np.zeros((12, 0)))(p, residuals)
     sides = [[p <= v for v in (0.2, 0.4, 0.6)], [p > v for v in (0.2, 0.4, 0.6)], [p > 0]]
     ratios = []
     for sets in sides:
