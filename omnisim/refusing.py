@@ -12,6 +12,9 @@ from omnisim.errors import OmnisimError
 from omnisim.suggest import nearest
 from omnisim.wording import in_short
 
+MOST_COUNTED = 2**31 - 1
+"""Largest number of things, such as agents or rounds, that arrays are made of."""
+
 
 def one_of(what: str, value: Any, kind: Any, wanted: str, error: type[OmnisimError]) -> Any:
     """The value, if it is of a type, or of one of several.
@@ -66,6 +69,21 @@ def is_whole(value: object) -> bool:
     (True, True, False, False)
     """
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+
+
+def whole(what: str, value: Any, least: int, most: int | None, error: type[OmnisimError]) -> int:
+    """The value, if it is a whole number of a range; ``most`` is None where there is no end.
+
+    >>> from omnisim.errors import ProblemError
+    >>> whole("agent of agent_name", 7, 0, 4, ProblemError)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: agent of agent_name must be a whole number from 0 to 4, got 7
+    """
+    if not is_whole(value) or value < least or (most is not None and value > most):
+        wanted = f">= {least}" if most is None else f"from {least} to {most}"
+        raise error(f"{what} must be a whole number {wanted}, got {in_short(value)}")
+    return int(value)
 
 
 def is_number(value: object) -> bool:

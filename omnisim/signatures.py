@@ -19,7 +19,7 @@ import numpy as np
 
 from omnisim.errors import OmnisimError
 from omnisim.refusing import is_number, is_whole
-from omnisim.wording import in_short
+from omnisim.wording import in_short, with_article
 
 _Given = ParamSpec("_Given")
 _Returned = TypeVar("_Returned")
@@ -294,7 +294,7 @@ def _wanted_one(form: Any) -> list[str]:
     if _plain(form) is Literal:
         return [repr(each) for each in get_args(form)]
     if _plain(form) not in _SIMPLE:
-        return [f"{'an' if form.__name__[0] in 'AEIOU' else 'a'} {form.__name__}"]
+        return [with_article(form.__name__)]
     entry = _entries(form)
     text = _SIMPLE[_plain(form)][0]
     if _length(form) is not None:

@@ -15,6 +15,15 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
+def with_article(noun: str) -> str:
+    """A noun, or the name of a class, with the article that goes before it.
+
+    >>> with_article("Adversary"), with_article("Forecaster"), with_article("int"), with_article("Uniform")
+    ('an Adversary', 'a Forecaster', 'an int', 'a Uniform')
+    """
+    return f"{'an' if noun[:1] in tuple('aeioAEIO') else 'a'} {noun}"
+
+
 def in_short(value: object, longest: int = 60) -> str:
     """Text of a value on one short line: arrays and tables by their shape, what is long by its length.
 

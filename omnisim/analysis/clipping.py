@@ -6,7 +6,7 @@ import numpy as np
 
 from omnisim.analysis.money import lost_by_clipping, money_by_round
 from omnisim.analysis.sums import blocks, over_rounds
-from omnisim.problem.clipping import Clipping, clipping, share_of
+from omnisim.problem.clipping import Clipping, clipping, larger_share, share_of
 from omnisim.trace import Trace
 
 
@@ -29,8 +29,8 @@ class Clipped:
 
     @property
     def share(self) -> float:
-        """The larger of the shares cut off the sum of the prices and off the money, as far as they are defined."""
-        return float(np.fmax(self.prices.share, self.money))
+        """See :func:`~omnisim.problem.clipping.larger_share`."""
+        return float(larger_share(self.prices.share, self.money))
 
 
 def clipped(trace: Trace) -> Clipped:

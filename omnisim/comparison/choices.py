@@ -13,7 +13,7 @@ from omnisim.scenario.toml import parse_override, read_toml
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
-from omnisim.wording import in_short
+from omnisim.wording import in_short, with_article
 
 Axis = Literal["forecaster", "elimination", "adversary"]
 KINDS: dict[str, Sequence[str]] = {
@@ -188,9 +188,8 @@ def _given(axis: Axis, each: Any) -> Any:
             raise ScenarioError(f"{_plural(axis)}: a table needs a kind, got {dict(each)!r}")
         return with_tables(each, KINDS[axis])
     if not isinstance(each, _BASES[axis]):
-        raise ScenarioError(
-            f"{_plural(axis)}: {in_short(each)} is neither a name, a table with a kind, nor a {_BASES[axis].__name__}"
-        )
+        wanted = f"a name, a table with a kind, nor {with_article(_BASES[axis].__name__)}"
+        raise ScenarioError(f"{_plural(axis)}: {in_short(each)} is neither {wanted}")
     return each
 
 

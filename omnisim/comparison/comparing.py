@@ -114,7 +114,11 @@ def compare(
         table("settings", settings, ScenarioError)
     if out is not None:
         path_of("out", out, ScenarioError)
-    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    loaded = (
+        scenario
+        if isinstance(scenario, Scenario)
+        else load_scenario(path_of("scenario of compare, if it is no Scenario,", scenario, ScenarioError))
+    )
     grid = make_grid(loaded, forecasters, seeds, eliminations, adversaries, settings, reference)
     _check_subsequences(loaded, say or _unheard)
     return run_grid(

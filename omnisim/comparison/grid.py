@@ -187,7 +187,13 @@ def _settings(settings: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(settings, values, strict=True)) for values in itertools.product(*settings.values())]
 
 
+MOST_SEEDS = 1_000_000
+"""Largest number of seeds that is given as a number."""
+
+
 def _seeds(seeds: Iterable[int] | int) -> tuple[int, ...]:
+    if is_whole(seeds) and isinstance(seeds, int | np.integer) and seeds > MOST_SEEDS:
+        raise ScenarioError(f"a number of seeds must be from 1 to {MOST_SEEDS:,}, got {seeds}")
     wanted = "a number of seeds >= 1, or different whole numbers >= 0"
     several: Any = range(seeds) if isinstance(seeds, int | np.integer) and is_whole(seeds) else seeds
     found = tuple(several) if is_several(several) else ()

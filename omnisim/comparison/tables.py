@@ -10,6 +10,7 @@ from omnisim.analysis.evidence import Status
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.comparison.grid import LABELS
 from omnisim.comparison.run import group_size
+from omnisim.problem.clipping import larger_share
 from omnisim.statistics.diebold_mariano import diebold_mariano
 
 TESTED = (
@@ -210,7 +211,7 @@ def cut(rows: pd.DataFrame, variant: IntArray, labels: Sequence[tuple[str, ...]]
     labels
         ``LABELS`` of each variant.
     """
-    share = np.fmax(rows["prices"], rows["money"])
+    share = larger_share(rows["prices"], rows["money"])
     texts = {name: rows[name].astype(str) for name in ("quantity", "unit")}
     ordered = rows.assign(variant=variant, share=share, **texts).sort_values("share", ascending=False, kind="stable")
     found = ordered.drop_duplicates("variant").sort_values("variant").reset_index(drop=True)

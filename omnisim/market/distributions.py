@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import ROUNDING, FloatArray, IntArray, finite, freeze, numbers
+from omnisim.arrays import ROUNDING, FloatArray, IntArray, as_read, finite, freeze, numbers
 from omnisim.errors import DataError
+from omnisim.refusing import is_number, whole
+from omnisim.wording import in_short
 
 _MEDIAN = 0.5
+
+_MOST_PERIODS = 86_400
+"""Seconds of a day."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,9 @@ class Distribution:
         """
         given = numbers("levels", levels, DataError)
         if given.ndim != 1 or len(given) < 2 or given[0] <= 0 or given[-1] >= 1 or (np.diff(given) <= 0).any():
-            raise DataError(f"levels must be two or more that increase, strictly between 0 and 1, got {list(levels)}")
+            raise DataError(
+                f"levels must be two or more that increase, strictly between 0 and 1, got {in_short(levels)}"
+            )
         values = finite("quantiles", quantiles, ("D", "H", len(given)), error=DataError)
         if (np.diff(values, axis=2) < 0).any():
             raise DataError("quantiles must not decrease with their level: sort them first")
@@ -132,7 +139,7 @@ class Distribution:
         >>> Distribution.of_quantiles([0.2, 0.4], [[[0.0, 1.0]]]).at([0.3, 0.9])
         array([[[0.5, 1. ]]])
         """
-        wanted = numbers("levels", levels, DataError)
+        wanted = _levels(levels)
         k = np.clip(np.searchsorted(self.edges, wanted, side="left") - 1, 0, len(self.edges) - 2)
         share = np.clip((wanted - self.edges[k]) / (self.edges[k + 1] - self.edges[k]), 0.0, 1.0)
         left, right = self.left[:, :, k], self.right[:, :, k]
@@ -148,7 +155,7 @@ class Distribution:
         >>> levels, quantiles
         (array([0.25, 0.5 ]), array([[[1., 3.]]]))
         """
-        wanted = numbers("levels", levels, DataError)
+        wanted = _levels(levels)
         if self.members is None:
             return wanted, self.at(wanted)
         count = self.members.shape[2]
@@ -165,6 +172,9 @@ class Distribution:
         >>> Distribution.of_members([[[3.0, 1.0, 5.0]]]).central(0.05)
         (0.5, array([[1.]]), array([[5.]]))
         """
+        if not is_number(tail) or not 0 < tail < _MEDIAN:
+            raise DataError(f"tail of central must be a number between 0 and 1/2, got {in_short(tail)}")
+        tail = float(tail)
         if self.members is None:
             ends = self.at([tail, 1 - tail])
             return 1 - 2 * tail, ends[:, :, 0], ends[:, :, 1]
@@ -178,6 +188,9 @@ class Distribution:
         Exact: on each side of the level at which the quantile function passes the price, the pinball loss is a
         quadratic in the level, which Simpson's rule integrates (Gneiting, Raftery, JASA 102, 2007, section 4).
         """
+        truth = numbers("prices of crps", truth, DataError)
+        if truth.shape != self.shape or not np.isfinite(truth).all():
+            raise DataError(f"prices of crps must be finite numbers of shape {self.shape}, got {in_short(truth)}")
         below, above = self.edges[:-1], self.edges[1:]
         rise, height = self.right - self.left, truth[:, :, None] - self.left
         share = np.where(rise > 0, height / np.where(rise > 0, rise, 1.0), height > 0)
@@ -189,12 +202,31 @@ class Distribution:
         return np.asarray(2 * (under + over).sum(axis=2))
 
     def of_days(self, days: Any) -> "Distribution":
-        """Select some days: a slice, a mask (D,) or numbers."""
+        """Select some days: a slice, a mask (D,) or numbers.
+
+        Raises
+        ------
+        DataError
+            If they are none of these, or days that there are not.
+        """
+        if not isinstance(days, slice):
+            days = _days(days, self.shape[0])
         members = None if self.members is None else self.members[days]
         return replace(self, left=self.left[days], right=self.right[days], members=members)
 
     def scaled(self, factor: float, offset: float) -> "Distribution":
-        """Distribution of ``factor`` > 0 times the prices plus ``offset``."""
+        """Distribution of ``factor`` > 0 times the prices plus ``offset``.
+
+        Raises
+        ------
+        DataError
+            If the factor is no such number, or the offset is not finite.
+        """
+        if not is_number(factor) or not 0 < factor < np.inf:
+            raise DataError(f"factor of scaled must be a number > 0, got {in_short(factor)}")
+        if not is_number(offset) or not np.isfinite(float(offset)):
+            raise DataError(f"offset of scaled must be a finite number, got {in_short(offset)}")
+        factor, offset = float(factor), float(offset)
         members = None if self.members is None else factor * self.members + offset
         return replace(self, left=factor * self.left + offset, right=factor * self.right + offset, members=members)
 
@@ -204,9 +236,13 @@ class Distribution:
         Raises
         ------
         DataError
-            If quantiles would have to be averaged: the mean of quantiles is no quantile of the mean.
+            If quantiles would have to be averaged: the mean of quantiles is no quantile of the mean; or if the number
+            is none of periods that are made of these, or that these are made of.
         """
         days, given = self.shape
+        whole("number of in_periods", number, 1, _MOST_PERIODS, DataError)
+        if max(number, given) % min(number, given):
+            raise DataError(f"number of in_periods must divide {given} periods, or be divided by them, got {number}")
         if number >= given:
             return replace(
                 self,
@@ -228,6 +264,25 @@ class Distribution:
         if self.members is not None:
             return f"ensemble of {self.members.shape[2]}"
         return f"{len(self.levels)} quantiles, {self.levels[0]:g} to {self.levels[-1]:g}"
+
+
+def _levels(levels: ArrayLike) -> FloatArray:
+    given = numbers("levels", levels, DataError)
+    if given.ndim != 1 or not ((given > 0) & (given <= 1)).all():
+        raise DataError(f"levels must be a list of numbers in (0, 1], got {in_short(levels)}")
+    return given
+
+
+def _days(days: Any, count: int) -> IntArray:
+    """Numbers of the days of a mask or of numbers."""
+    given = as_read("days", days, DataError)
+    if given.dtype == np.bool_ and given.shape == (count,):
+        return np.flatnonzero(given)
+    if given.ndim != 1 or (len(given) and given.dtype.kind not in "iu"):
+        raise DataError(f"days must be a slice, a mask ({count},) or a list of their numbers, got {in_short(days)}")
+    if len(given) and not (given.min() >= -count and given.max() < count):
+        raise DataError(f"days must be among {count}, got {in_short(days)}")
+    return given.astype(np.int64)
 
 
 def _nearest(number: ArrayLike) -> IntArray:

@@ -14,6 +14,7 @@ from omnisim.market.several_files import called, first_file
 from omnisim.market.table_files import TEXT, Source, kind_of, read_table
 from omnisim.market.tables import Form, Table
 from omnisim.market.text_files import has_columns, text_of, unpacked
+from omnisim.signatures import check_values
 
 _FORM = ("separator", "decimal", "thousands", "encoding", "skip_rows", "columns", "sheet", "member", "missing_values")
 
@@ -72,6 +73,7 @@ def read_source(name_of_source: str, source: Source, /, **keys: Any) -> Market:
     DataError
         If the file is not of that source, or not as described.
     """
+    check_values(read_prices, {"source": source, **keys}, DataError)
     found = _first(SOURCES[name_of_source], source, keys)
     if found is None:
         known = "; or ".join(f"{layout.about}: {_header(layout)}" for layout in SOURCES[name_of_source])

@@ -16,6 +16,7 @@ from omnisim.errors import ProblemError
 from omnisim.problem.constraints import COST, Constraint, LinearConstraint
 from omnisim.problem.money import Money
 from omnisim.problem.population import Population
+from omnisim.refusing import MOST_COUNTED, whole
 from omnisim.signatures import check_fields, held_to_types
 
 
@@ -95,8 +96,7 @@ class Churn(ByValue):
                [0, 1, 1]])
         """
         for name, number in (("agents", agents), ("rounds", rounds)):
-            if number < 1:
-                raise ProblemError(f"{name} of presence_intervals must be >= 1, got {number}")
+            whole(f"{name} of presence_intervals", number, 1, MOST_COUNTED, ProblemError)
         here = self._presence(agents, rounds, rng)
         before = np.vstack([np.zeros((1, agents), dtype=np.bool_), here[:-1]])
         rows, columns = [], []

@@ -84,6 +84,15 @@ def share_of(part: float, whole: float) -> float:
     return math.nan if part > 0 else 0.0
 
 
+def larger_share(prices: ArrayLike, money: ArrayLike) -> FloatArray:
+    """The larger of the shares cut off the sum of the prices and off the money, as far as they are defined; any shape.
+
+    >>> larger_share([0.1, 0.1, math.nan], [0.2, math.nan, math.nan])
+    array([0.2, 0.1, nan])
+    """
+    return np.asarray(np.fmax(prices, money))
+
+
 def _suggestion(prices: FloatArray, low: float, high: float) -> tuple[float, float]:
     """The narrowest ends that cut less than ``NOTICED``, half of it on each side, up to rounding."""
     allowed = 0.5 * NOTICED * float(np.abs(prices).sum())

@@ -84,7 +84,15 @@ class Mixture:
         return weighted_sums(self.weights, self.support)
 
     def draw(self, rng: np.random.Generator) -> int:
-        """Draw the index of a point; a mixture of a single point draws nothing from ``rng``."""
+        """Draw the index of a point; a mixture of a single point draws nothing from ``rng``.
+
+        Raises
+        ------
+        ProblemError
+            If ``rng`` is no generator of numpy.
+        """
+        if not isinstance(rng, np.random.Generator):
+            raise ProblemError(f"rng of a Mixture must be a Generator of numpy.random, got {in_short(rng)}")
         if len(self.weights) == 1:
             return 0
         drawn = int(self._cumulative.searchsorted(rng.random() * self._cumulative[-1], side="right"))

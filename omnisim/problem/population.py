@@ -19,7 +19,7 @@ from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, lim
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.money import UTILITY, Money, scaled
 from omnisim.products import affine, weighted_sums
-from omnisim.refusing import is_several, one_of
+from omnisim.refusing import is_several, one_of, whole
 from omnisim.wording import count, in_short
 
 
@@ -200,7 +200,15 @@ class Population:
         return bare
 
     def between(self, first: int, last: int) -> "Population":
-        """Agents ``first`` to ``last`` - 1 without constraints, in the same memory; all of them are the population."""
+        """Agents ``first`` to ``last`` - 1 without constraints, in the same memory; all of them are the population.
+
+        Raises
+        ------
+        ProblemError
+            If there are no such agents, or none at all.
+        """
+        whole(f"first of between, of population {self.name!r},", first, 0, self.agents - 1, ProblemError)
+        whole(f"last of between, of population {self.name!r},", last, first + 1, self.agents, ProblemError)
         if (first, last) == (0, self.agents):
             return self
         some, rows = self.without_constraints(), slice(first, last)
@@ -352,15 +360,24 @@ class Population:
         return Money(scale, offset, money.currency)
 
     def agent_name(self, agent: int) -> str:
-        """Name of an agent in reports: its own, or its number."""
+        """Name of an agent in reports: its own, or its number.
+
+        Raises
+        ------
+        ProblemError
+            If there is no such agent.
+        """
+        whole(f"agent of population {self.name!r}", agent, 0, self.agents - 1, ProblemError)
         return str(agent) if self.agent_names is None else self.agent_names[agent]
 
     def _check_agent_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
         if names is None:
             return None
-        if len(names) != self.agents or not all(names):
+        texts = [str(one_of(f"a name in agent_names of population {self.name!r}", name, str, "a text", ProblemError))
+                 for name in names]  # fmt: skip
+        if len(texts) != self.agents or not all(texts):
             raise ProblemError(f"agent_names of population {self.name!r} must be {self.agents} names, none empty")
-        return tuple(map(str, names))
+        return tuple(texts)
 
     def _check_load(self, load: ArrayLike) -> FloatArray:
         name, shape = f"load of population {self.name!r}", (self.agents, self.actions, self.dimension)

@@ -18,11 +18,11 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, freeze, mask
+from omnisim.arrays import BoolArray, FloatArray, freeze, mask, numbers
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.context import Context, History
-from omnisim.refusing import is_whole, one_of
+from omnisim.refusing import is_several, is_whole, one_of, table
 from omnisim.suggest import nearest
 from omnisim.wording import in_short
 
@@ -107,23 +107,37 @@ class Rule(ByValue):
         ProblemError
             If there is no such feature.
         """
+        table(f"features of a rule on {self.feature!r}", features, ProblemError)
         if self.feature not in features:
             raise ProblemError(
                 f"a rule names the feature {self.feature!r}, which does not exist{nearest(self.feature, features)}"
             )
-        values = np.asarray(features[self.feature], dtype=np.float64)
+        values = numbers(f"feature {self.feature!r} of a rule", features[self.feature])
+        if values.ndim not in (1, 2):
+            raise ProblemError(f"feature {self.feature!r} of a rule must have shape (T,) or (T, k), got {values.shape}")
         if values.ndim > 1:
             values = values.mean(axis=1)
         if self.quantile is None:
             return np.asarray(_COMPARE[self.operator](values, self.value)) & ~np.isnan(values)
-        return np.array([self.contains(values[: t + 1]) for t in range(len(values))], dtype=np.bool_)
+        return np.array([self._contains(values[: t + 1]) for t in range(len(values))], dtype=np.bool_)
 
     def contains(self, values: FloatArray) -> bool:
         """Whether the last of these rounds is among them, given the feature (t + 1,) up to it.
 
         >>> Rule("load", ">", quantile=0.5, window=3).contains(np.array([9.0, 1.0, 2.0, 3.0, 2.5]))
         True
+
+        Raises
+        ------
+        ProblemError
+            If they are no list of numbers, or there are none.
         """
+        given = numbers(f"values of a rule on {self.feature!r}", values)
+        if given.ndim != 1 or not len(given):
+            raise ProblemError(f"values of a rule on {self.feature!r} must have shape (t + 1,), got {given.shape}")
+        return self._contains(given)
+
+    def _contains(self, values: FloatArray) -> bool:
         value, compare = values[-1], _COMPARE[self.operator]
         if np.isnan(value):
             return False
@@ -234,15 +248,13 @@ def _column(name: str, subsequence: Subsequence, rounds: int, features: Mapping[
         return np.ones(rounds, dtype=np.bool_)
     if isinstance(subsequence, Rule):
         return subsequence.rounds(features)[:rounds]
+    wanted = f"subsequence {name!r} must be None, a Rule, a boolean array or a function of context and history"
     try:
         array = np.asarray(subsequence)
-    except ValueError:  # lists that differ in length
-        array = np.array(None)
-    if array.dtype == np.object_ or not array.ndim:
-        raise ProblemError(
-            f"subsequence {name!r} must be None, a Rule, a boolean array or a function of context and history, "
-            f"got {type(subsequence).__name__}"
-        )
+    except ValueError as cause:
+        raise ProblemError(f"{wanted}, got {in_short(subsequence)}: its lists differ in length") from cause
+    if array.dtype == np.object_ or not is_several(subsequence):
+        raise ProblemError(f"{wanted}, got {in_short(subsequence)}")
     if array.ndim != 1 or len(array) < rounds:
         raise ProblemError(
             f"subsequence {name!r} must be None, a Rule, or a boolean array with one entry for each of the "

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from omnisim.analysis.clipping import Clipped
 from omnisim.analysis.units import Units
-from omnisim.problem.clipping import NOTICED
+from omnisim.problem.clipping import NOTICED, larger_share
 from omnisim.report.text import number, percent
 
 
@@ -51,8 +49,8 @@ class Cut:
 
     @property
     def share(self) -> float:
-        """The larger of the two shares, as far as they are defined."""
-        return float(np.fmax(self.prices, self.money))
+        """See :func:`~omnisim.problem.clipping.larger_share`."""
+        return float(larger_share(self.prices, self.money))
 
     @property
     def briefly(self) -> str:

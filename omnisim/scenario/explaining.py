@@ -11,6 +11,7 @@ from omnisim.scenario.schema import Schema
 from omnisim.scenario.table_models import why_not
 from omnisim.scenario.toml import TAGS, shortened
 from omnisim.suggest import nearest
+from omnisim.wording import with_article
 
 _WANTED = {
     "int_type": "a whole number",
@@ -68,7 +69,7 @@ def explain(error: ValidationError, tree: Mapping[str, Any], schema: Schema) -> 
             return f"{key}: must be <= {first['ctx']['le']}, got {_show(first['input'])}{more}"
         case "is_instance_of":
             wanted = "list" if first["ctx"]["class"] == "Sequence" else first["ctx"]["class"]
-            return f"{key}: must be a {wanted}, got {_show(first['input'])}{more}"
+            return f"{key}: must be {with_article(wanted)}, got {_show(first['input'])}{more}"
         case kind if kind in _WANTED:
             wanted = dict.fromkeys(_WANTED[each["type"]] for each in (first, *sides))
             return f"{key}: must be {' or '.join(wanted)}, got {_show(first['input'])}{more}"

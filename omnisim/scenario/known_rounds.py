@@ -7,6 +7,8 @@ import numpy as np
 from omnisim.arrays import DateArray, FloatArray, finite, freeze
 from omnisim.errors import ProblemError, ScenarioError
 from omnisim.problem.limits import Limits
+from omnisim.refusing import is_whole
+from omnisim.wording import in_short
 
 
 def checked_feature(name: str, values: Any) -> FloatArray:
@@ -57,3 +59,37 @@ def checked_limits(limits: Any) -> Limits:
     except (TypeError, ValueError) as cause:
         words = cause if isinstance(cause, ProblemError) else f"they must be a pair (low, high), got {limits!r:.100}"
         raise ScenarioError(f"limits: {words}") from cause
+
+
+def check_rounds(scenario: Any) -> None:
+    """Refuse a number of rounds that is none, or for which there are not enough data.
+
+    Raises
+    ------
+    ScenarioError
+        Naming what is too short.
+    """
+    rounds, declared = scenario.played, scenario.declared_horizon
+    if not is_whole(rounds) or rounds < 1:
+        raise ScenarioError(f"rounds of scenario {scenario.name!r} must be a whole number >= 1, got {in_short(rounds)}")
+    if declared is not None:
+        if not is_whole(declared) or declared < rounds:
+            raise ScenarioError(
+                f"horizon of scenario {scenario.name!r} is {in_short(declared)}: "
+                f"it must be a whole number >= rounds, {rounds}"
+            )
+        if scenario.network is not None:
+            raise ScenarioError(
+                "horizon is declared beside a network: messages in flight do not outlast a run; leave one out"
+            )
+    lengths = {f"feature {name!r}": len(values) for name, values in scenario.features.items()}
+    lengths |= {f"forecast {name!r}": len(values) for name, values in scenario.forecasts.items()}
+    if scenario.dates is not None:
+        lengths["dates"] = len(scenario.dates)
+    if scenario.adversary.horizon is not None:
+        lengths[f"the adversary {type(scenario.adversary).__name__}"] = scenario.adversary.horizon
+    for what, length in lengths.items():
+        if length < rounds:
+            raise ScenarioError(
+                f"scenario {scenario.name!r} asks for {rounds} rounds: {what} has only {length} of them"
+            )

@@ -96,8 +96,9 @@ def load_scenario(path: Path | str, overrides: Mapping[str, Any] | None = None) 
     ScenarioError, DataError
         One line that names the file, the key, the value and what would be right.
     """
-    path = shipped.find(str(path))
-    document: Any = read_document(path, refusing.table("overrides", overrides or {}, ScenarioError))
+    path = shipped.find(str(refusing.path_of("path of load_scenario", path, ScenarioError)))
+    changes = {} if overrides is None else refusing.table("overrides", overrides, ScenarioError)
+    document: Any = read_document(path, changes)
     with naming(path):
         scenario = build(document, path)
         scenario.problem(scenario.seed)  # populations and subsequences are refused here, not in the run

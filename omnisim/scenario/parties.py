@@ -1,4 +1,4 @@
-"""Strategies and populations as scenarios are given them in Python: objects, or the names of registered strategies."""
+"""Strategies and populations as Python gives them to a scenario, objects or registered names, and their own names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +9,11 @@ from omnisim.scenario import registry
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
+from omnisim.suggest import nearest
 from omnisim.wording import in_short
+
+FORECASTER = "forecaster"
+"""Name of the first forecaster."""
 
 
 def parties(given: Any) -> dict[str, Any]:
@@ -33,6 +37,59 @@ def parties(given: Any) -> dict[str, Any]:
             for name, each in given.other_forecasters.items()
         },
     }
+
+
+def check_names(scenario: Any) -> None:
+    """Refuse names of populations and forecasters that repeat, are unknown, or mean something else.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the field, and the names that there are.
+    """
+    names = [p.name for p in scenario.populations]
+    if not names:
+        raise ScenarioError(f"scenario {scenario.name!r} has no population: it needs at least one")
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise ScenarioError(
+            f"scenario {scenario.name!r} has several populations named {min(repeated)!r}: names must differ"
+        )
+    if isinstance(scenario.elimination, Mapping):
+        for name in [*scenario.elimination, *names]:
+            if name not in names:
+                raise ScenarioError(f"elimination names the population {name!r}{nearest(name, names)}")
+            if name not in scenario.elimination:
+                raise ScenarioError(f"elimination has no rule for the population {name!r}")
+    for name in scenario.other_forecasters:
+        if name in ("world", FORECASTER) or "/" in name or not name:
+            raise ScenarioError(
+                f"other_forecasters has the name {name!r}: it must not be empty, 'world', 'forecaster', or have '/'"
+            )
+    for what in ("subscriptions", "default_actions", "churn"):
+        for name in getattr(scenario, what):
+            if name not in names:
+                raise ScenarioError(f"{what} names the population {name!r}{nearest(name, names)}")
+    for population, chosen in scenario.subscriptions.items():
+        if isinstance(chosen, str) or not chosen or len(set(chosen)) != len(chosen):
+            raise ScenarioError(
+                f"subscriptions of population {population!r} must be a list of one or more different forecasters, "
+                f"got {chosen!r}"
+            )
+        for name in chosen:
+            if name not in scenario.forecasters:
+                raise ScenarioError(
+                    f"subscriptions of population {population!r} has {name!r}{nearest(name, scenario.forecasters)}"
+                )
+    for name in scenario.adversary.published:
+        if name in scenario.features:
+            raise ScenarioError(f"the adversary publishes the feature {name!r}, which is among features as well")
+    for population in scenario.churn:
+        if scenario.elimination_of(population).draws:
+            raise ScenarioError(
+                f"churn of population {population!r}: a learner in action space cannot start afresh for one agent; "
+                "give the population an elimination rule"
+            )
 
 
 def _populations(given: Any) -> tuple[Any, ...]:

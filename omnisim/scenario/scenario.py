@@ -17,10 +17,10 @@ from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity, adaptive
-from omnisim.refusing import among, is_whole
+from omnisim.refusing import among
 from omnisim.scenario.kinds import check_kinds
-from omnisim.scenario.known_rounds import checked_dates, checked_feature, checked_limits
-from omnisim.scenario.parties import parties
+from omnisim.scenario.known_rounds import check_rounds, checked_dates, checked_feature, checked_limits
+from omnisim.scenario.parties import FORECASTER, check_names, parties
 from omnisim.scenario.problem import Problem, padded
 from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary
@@ -30,9 +30,6 @@ from omnisim.strategies.policy import Policy
 from omnisim.streams import stream
 from omnisim.suggest import nearest
 from omnisim.wording import count, in_short
-
-FORECASTER = "forecaster"
-"""Name of the first forecaster."""
 
 
 class PopulationSource(Protocol):
@@ -158,21 +155,7 @@ class Scenario:
         check_kinds(self)
         for role, given in parties(self).items():
             object.__setattr__(self, role, given)
-        names = [p.name for p in self.populations]
-        if not names:
-            raise ScenarioError(f"scenario {self.name!r} has no population: it needs at least one")
-        repeated = {name for name in names if names.count(name) > 1}
-        if repeated:
-            raise ScenarioError(
-                f"scenario {self.name!r} has several populations named {min(repeated)!r}: names must differ"
-            )
-        if isinstance(self.elimination, Mapping):
-            for name in [*self.elimination, *names]:
-                if name not in names:
-                    raise ScenarioError(f"elimination names the population {name!r}{nearest(name, names)}")
-                if name not in self.elimination:
-                    raise ScenarioError(f"elimination has no rule for the population {name!r}")
-        self._check_parties(names)
+        check_names(self)
         # The dataclass is frozen; what it was given is replaced by checked copies once.
         checked = {
             "features": {name: checked_feature(name, values) for name, values in self.features.items()},
@@ -193,7 +176,7 @@ class Scenario:
             json.dumps(dict(self.about))
         except (TypeError, ValueError) as cause:
             raise ScenarioError(f"about of scenario {self.name!r} must be plain JSON values: {cause}") from cause
-        self._check_rounds()
+        check_rounds(self)
 
     def _unclipped_forecasts(self) -> dict[str, FloatArray]:
         for name in self.unclipped_forecasts:
@@ -336,63 +319,6 @@ class Scenario:
                     raise ProblemError(f"churn of population {population.name!r}: {cause}") from cause
                 rows[population.name], present[population.name] = freeze(intervals[0]), freeze(intervals[1])
         return rows, present
-
-    def _check_parties(self, names: Sequence[str]) -> None:
-        for name in self.other_forecasters:
-            if name in ("world", FORECASTER) or "/" in name or not name:
-                raise ScenarioError(
-                    f"other_forecasters has the name {name!r}: it must not be empty, 'world', 'forecaster', or have '/'"
-                )
-        for what in ("subscriptions", "default_actions", "churn"):
-            for name in getattr(self, what):
-                if name not in names:
-                    raise ScenarioError(f"{what} names the population {name!r}{nearest(name, names)}")
-        for population, chosen in self.subscriptions.items():
-            if isinstance(chosen, str) or not chosen or len(set(chosen)) != len(chosen):
-                raise ScenarioError(
-                    f"subscriptions of population {population!r} must be a list of one or more different forecasters, "
-                    f"got {chosen!r}"
-                )
-            for name in chosen:
-                if name not in self.forecasters:
-                    raise ScenarioError(
-                        f"subscriptions of population {population!r} has {name!r}{nearest(name, self.forecasters)}"
-                    )
-        for name in self.adversary.published:
-            if name in self.features:
-                raise ScenarioError(f"the adversary publishes the feature {name!r}, which is among features as well")
-        for population in self.churn:
-            if self.elimination_of(population).draws:
-                raise ScenarioError(
-                    f"churn of population {population!r}: a learner in action space cannot start afresh for one agent; "
-                    "give the population an elimination rule"
-                )
-
-    def _check_rounds(self) -> None:
-        rounds, declared = self.played, self.declared_horizon
-        if not is_whole(rounds) or rounds < 1:
-            raise ScenarioError(f"rounds of scenario {self.name!r} must be a whole number >= 1, got {in_short(rounds)}")
-        if declared is not None:
-            if not is_whole(declared) or declared < rounds:
-                raise ScenarioError(
-                    f"horizon of scenario {self.name!r} is {in_short(declared)}: "
-                    f"it must be a whole number >= rounds, {rounds}"
-                )
-            if self.network is not None:
-                raise ScenarioError(
-                    "horizon is declared beside a network: messages in flight do not outlast a run; leave one out"
-                )
-        lengths = {f"feature {name!r}": len(values) for name, values in self.features.items()}
-        lengths |= {f"forecast {name!r}": len(values) for name, values in self.forecasts.items()}
-        if self.dates is not None:
-            lengths["dates"] = len(self.dates)
-        if self.adversary.horizon is not None:
-            lengths[f"the adversary {type(self.adversary).__name__}"] = self.adversary.horizon
-        for what, length in lengths.items():
-            if length < rounds:
-                raise ScenarioError(
-                    f"scenario {self.name!r} asks for {rounds} rounds: {what} has only {length} of them"
-                )
 
 
 def _action(population: Population, action: int | str) -> int:

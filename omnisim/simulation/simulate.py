@@ -102,6 +102,10 @@ def simulate(
         return recorded(run, run.problem.known)
 
 
+MOST_SHARDS = 10_000
+"""Largest number of parts into which the agents of a run are divided."""
+
+
 @contextmanager
 def _sharding(shards: int | None, scheduler: str | None) -> Iterator[Sharding | None]:
     """The workers for so many shards, while the context lasts."""
@@ -112,6 +116,10 @@ def _sharding(shards: int | None, scheduler: str | None) -> Iterator[Sharding | 
         return
     if shards < 1:
         raise ScenarioError(f"the number of shards must be >= 1, got {shards}")
+    if shards > MOST_SHARDS:
+        raise ScenarioError(
+            f"the number of shards must be <= {MOST_SHARDS:,}, as each is played by a worker, got {shards}"
+        )
     from omnisim.workers.actors import actors
 
     with actors(Shard, shards, scheduler) as make:

@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.errors import TraceError
 from omnisim.snapshot.data import LIBRARIES, name_of
+from omnisim.wording import with_article
 
 _SEQUENCES: Mapping[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 _BITS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64)
@@ -51,7 +52,9 @@ class Decoder:
         for name, number in numbers.items():
             stored, here = self._nodes[number].get("object"), name_of(type(roots[name]))
             if stored != here:
-                raise TraceError(f"the state of {name} is that of a {stored}: here it is a {here}")
+                raise TraceError(
+                    f"the state of {name} is that of {with_article(stored)}: here it is {with_article(here)}"
+                )
 
     def put(self, numbers: Mapping[str, int], roots: Mapping[str, object]) -> None:
         """Give the roots the attributes of the nodes of these numbers."""
@@ -140,7 +143,7 @@ class Decoder:
         for part in path.split("."):
             found = getattr(found, part)
         if not isinstance(found, type):
-            raise TraceError(f"the state names the class {name}: it is a {type(found).__name__}")
+            raise TraceError(f"the state names the class {name}: it is {with_article(type(found).__name__)}")
         return found
 
 

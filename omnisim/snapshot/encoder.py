@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.errors import TraceError
 from omnisim.snapshot.data import CONTAINERS, PLAIN, Stored, attributes, name_of, package
+from omnisim.wording import with_article
 
 
 class Encoder:
@@ -93,14 +94,14 @@ class Encoder:
 
     def _object(self, value: Any, where: str) -> dict[str, Any]:
         if package(type(value)) not in self._packages or isinstance(value, (*PLAIN, *CONTAINERS)):
-            raise TraceError(
-                f"{where} is a {name_of(type(value))}: a state can hold numbers, texts, arrays, containers, and "
-                f"objects made of them by {' or '.join(sorted(self._packages))}"
+            kinds = (
+                f"numbers, texts, arrays, containers, and objects made of them by {' or '.join(sorted(self._packages))}"
             )
+            raise TraceError(f"{where} is {with_article(name_of(type(value)))}: a state can hold {kinds}")
         name_of_class = name_of(type(value))
         if "<locals>" in name_of_class and name_of_class not in self._classes:
             raise TraceError(
-                f"{where} is a {name_of_class}: a class inside a function cannot be found again by its name"
+                f"{where} is {with_article(name_of_class)}: a class inside a function cannot be found again by its name"
             )
         parts = {name: self._encode(item, f"{where}.{name}") for name, item in attributes(value).items()}
         return {"object": name_of_class, "attributes": parts}

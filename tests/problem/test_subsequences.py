@@ -127,7 +127,7 @@ def test_activity_in_the_order_of_the_mapping() -> None:
         ({"number": np.ones(4)}, r"subsequence 'number' must be a boolean array of shape \(4,\), got dtype float64"),
         (
             {"uneven": [[True], [True, False]]},
-            "subsequence 'uneven' must be None, a Rule, a boolean array or .*, got list",
+            r"'uneven' must be None, a Rule, a boolean array or .*, got \[\[True\], .*: its lists differ in",
         ),
         ({"rule": Rule("wind", ">", 1.0)}, "a rule names the feature 'wind', which does not exist"),
     ],

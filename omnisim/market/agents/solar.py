@@ -1,5 +1,6 @@
 """Solar plants and wind parks: what they feed in, what they curtail, and a battery and a load behind the same meter."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -168,7 +169,7 @@ class Producers(Asset):
         self._not_negative("size_spread")
         self._share("solar_share")
         self._inside_share("solar_factor", "wind_factor")
-        self._require("premium", bool(np.isfinite(self.premium)), "a finite number")
+        self._require("premium", math.isfinite(self.premium), "a finite number")
 
     def _devices(self, rng: np.random.Generator) -> tuple[list[Device], FloatArray]:
         own = self._own

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, IntArray, finite, numbers, within
+from omnisim.arrays import FloatArray, IntArray, as_read, finite, numbers, within
 from omnisim.errors import ProblemError
+from omnisim.refusing import is_several
+from omnisim.wording import in_short
 
 
 class LossTable:
@@ -44,6 +46,8 @@ class LossTable:
         self.table = finite("loss table", table, ("A", 2))
         if not len(self.table):
             raise ProblemError("a loss table needs at least one action, got none")
+        if actions is not None and not is_several(actions):
+            raise ProblemError(f"actions of a loss table must be a list, got {in_short(actions)}")
         self.actions = list(range(len(self.table))) if actions is None else list(actions)
         if len(self.actions) != len(self.table):
             raise ProblemError(f"the loss table has {len(self.table)} rows but {len(self.actions)} actions are named")
@@ -56,6 +60,10 @@ class LossTable:
         >>> [absolute.actions[a] for a in absolute.best_response([0.3, 0.8])]
         [0.0, 1.0]
         """
+        if not callable(loss):
+            raise ProblemError(f"loss of from_function must be a function of an action and y, got {in_short(loss)}")
+        if not is_several(actions):
+            raise ProblemError(f"actions of from_function must be a list, got {in_short(actions)}")
         return cls([[loss(action, 0), loss(action, 1)] for action in actions], actions)
 
     @classmethod
@@ -74,9 +82,29 @@ class LossTable:
         return np.asarray(expected.argmin(axis=1), dtype=np.int64).reshape(given.shape)
 
     def of_action(self, action: ArrayLike, outcome: ArrayLike) -> FloatArray:
-        """l(a, y) of action indices, affine in y: y may be a probability of 1."""
-        y = numbers("outcomes", outcome)
-        rows = self.table[np.asarray(action, dtype=np.int64)]
+        """l(a, y) of action indices, affine in y: y may be a probability of 1.
+
+        Raises
+        ------
+        ProblemError
+            If an action is none of them, an outcome is no finite number, or there are not as many of both.
+        """
+        y, played = numbers("outcomes", outcome), as_read("actions", action)
+        if not np.isfinite(y).all():
+            raise ProblemError(f"outcomes must be finite numbers, got {in_short(outcome)}")
+        if played.dtype.kind not in "iu" and played.size:
+            raise ProblemError(f"actions must be indices of rows of the loss table, got {in_short(action)}")
+        outside = played[(played < 0) | (played >= len(self.table))] if played.size else played
+        if outside.size:
+            last = len(self.table) - 1
+            raise ProblemError(f"actions must be indices of rows of the loss table, from 0 to {last}, got {outside[0]}")
+        try:
+            np.broadcast_shapes(played.shape, y.shape)
+        except ValueError as cause:
+            raise ProblemError(
+                f"there must be as many actions as outcomes, got {played.shape} and {y.shape}"
+            ) from cause
+        rows = self.table[played.astype(np.int64, copy=False)]
         return np.asarray((1 - y) * rows[..., 0] + y * rows[..., 1])
 
     def of_prediction(self, prediction: ArrayLike, outcome: ArrayLike) -> FloatArray:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from omnisim.problem.clipping import ALARMING, NOTICED
+from omnisim.problem.clipping import ALARMING, NOTICED, larger_share
 from omnisim.report.clipping import Cut
 from omnisim.report.comparison.scope import AXES, Context, Scope
 from omnisim.report.comparison.tables import MOST_ROWS, labels, named, note, text
@@ -110,7 +110,8 @@ def largest_cut(scope: Scope) -> tuple[Cut, str]:
     """Clipping in the variant with the most, and the variant's words in parentheses unless all have the same."""
     frame = scope.comparison.clipping
     row = max(
-        frame.to_dict("records"), key=lambda row: np.nan_to_num(np.fmax(row["prices"], row["money"]), nan=NOTICED)
+        frame.to_dict("records"),
+        key=lambda row: np.nan_to_num(larger_share(row["prices"], row["money"]), nan=NOTICED),
     )
     low, high = float(row["suggested_low"]), float(row["suggested_high"])
     words = scope.words([str(row[axis]) for axis in AXES])

@@ -1,13 +1,18 @@
 """Probabilities of anybody's model, drawn: a figure per table of :mod:`omnisim.batch.scoring`."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from omnisim.arrays import numbers
+from omnisim.errors import ProblemError
 from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel
 from omnisim.report.figures.curves import curves
 from omnisim.report.figures.heat_map import heat_map
-from omnisim.report.text import number, percent
+from omnisim.report.text import listing, number, percent
+from omnisim.wording import in_short
 
 
 def reliability_diagram(table: pd.DataFrame, title: str = "Reliability") -> go.Figure:
@@ -15,6 +20,7 @@ def reliability_diagram(table: pd.DataFrame, title: str = "Reliability") -> go.F
 
     ``table`` is what :func:`~omnisim.batch.reliability_table` returns; with ``bins=None`` its curve never falls.
     """
+    _check("reliability_diagram", table, ("mean prediction", "rate", "deviation", "weight", *_PARTS))
     mean, rate = (table[name].to_numpy(dtype=np.float64) for name in ("mean prediction", "rate"))
     half = _NORMAL * table["deviation"].to_numpy(dtype=np.float64)
     shown = [
@@ -24,7 +30,7 @@ def reliability_diagram(table: pd.DataFrame, title: str = "Reliability") -> go.F
     panel = Panel(
         "Rate by prediction", "mean prediction [probability]", "rate of outcomes 1 [share]", shown, False, False
     )
-    parts = {name: float(table[name].sum()) for name in ("miscalibration", "discrimination")}
+    parts = {name: float(table[name].sum()) for name in _PARTS}
     worst = int(np.abs(rate - mean).argmax())
     caption = (
         f"Bands are 1.96 deviations of a rate. Recalibration in these {len(table)} bins would lower the squared error "
@@ -43,6 +49,7 @@ def murphy_diagram(table: pd.DataFrame, title: str = "Murphy diagram") -> go.Fig
 
     ``table`` is what :func:`~omnisim.batch.murphy_difference` returns.
     """
+    _check("murphy_diagram", table, ("theta", "difference", "low", "high"))
     theta, difference, low, high = (
         table[name].to_numpy(dtype=np.float64) for name in ("theta", "difference", "low", "high")
     )
@@ -68,11 +75,18 @@ def regret_map(table: pd.DataFrame, title: str = "Regret by group and loss") -> 
 
     ``table`` is what :func:`~omnisim.batch.regret_table` returns, with or without intervals.
     """
-    regrets = pd.DataFrame(table.xs("regret", axis=1, level=1) if table.columns.nlevels > 1 else table)
-    values = regrets.to_numpy(dtype=np.float64)
+    several = table.columns.nlevels > 1
+    if several and not {"regret", "low", "high"} <= set(table.columns.get_level_values(1)):
+        raise ProblemError(
+            "table of regret_map must have a regret, low and high of each loss, as regret_table makes it"
+        )
+    regrets = pd.DataFrame(table.xs("regret", axis=1, level=1) if several else table)
+    values = numbers("table of regret_map", regrets.to_numpy())
+    if not np.isfinite(values).any():
+        raise ProblemError(f"table of regret_map must have a number at least, got {in_short(table)}")
     group, loss = divmod(int(np.nanargmax(values)), regrets.shape[1])
     most = f"{number(float(values[group, loss]))} for {regrets.index[group]} and {regrets.columns[loss]}"
-    if table.columns.nlevels > 1:
+    if several:
         low, high = (float(table[(regrets.columns[loss], end)].iloc[group]) for end in ("low", "high"))
         most += f", with an interval from {number(low)} to {number(high)}"
     caption = "Mean loss of acting on the predictions, less that of the best model for that loss and group."
@@ -82,3 +96,14 @@ def regret_map(table: pd.DataFrame, title: str = "Regret by group and loss") -> 
 
 
 _NORMAL = 1.96
+
+_PARTS = ("miscalibration", "discrimination")
+
+
+def _check(figure: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse a table without rows, or without numbers in these columns."""
+    missing = [name for name in columns if name not in table.columns]
+    if missing or not len(table):
+        raise ProblemError(f"table of {figure} must have rows of {listing(columns)}, got {in_short(table)}")
+    for name in columns:
+        numbers(f"column {name!r} of the table of {figure}", table[name].to_numpy())

@@ -10,6 +10,7 @@ from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.refusing import MOST_COUNTED, whole
 from omnisim.strategies.adversaries.base import Adversary
 
 Continuation: TypeAlias = Literal["relief", "none"]
@@ -72,7 +73,14 @@ class Mannor(Adversary):
         return 2
 
     def population(self, name: str = "agents", agents: int = 1) -> Population:
-        """The agents of the instance: actions 0, bold, and 1, safe."""
+        """The agents of the instance: actions 0, bold, and 1, safe.
+
+        Raises
+        ------
+        StrategyError
+            If ``agents`` is no number of them.
+        """
+        whole("agents of Mannor", agents, 1, MOST_COUNTED, StrategyError)
         return Population(
             name,
             utility=np.tile([[1.0, 0.0], [0.0, 0.0]], (agents, 1, 1)),

@@ -8,6 +8,7 @@ from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.refusing import MOST_COUNTED, whole
 from omnisim.strategies.adversaries.base import Adversary
 
 
@@ -53,7 +54,14 @@ class Masking(Adversary):
         return 1
 
     def population(self, name: str = "agents", agents: int = 1) -> Population:
-        """The agents of the instance: actions 0, bold, and 1, safe."""
+        """The agents of the instance: actions 0, bold, and 1, safe.
+
+        Raises
+        ------
+        StrategyError
+            If ``agents`` is no number of them.
+        """
+        whole("agents of Masking", agents, 1, MOST_COUNTED, StrategyError)
         return Population(
             name,
             utility=np.zeros((agents, 2, 1)),
@@ -69,7 +77,14 @@ class Masking(Adversary):
         )
 
     def subsequences(self, rounds: int) -> dict[str, BoolArray | None]:
-        """The subsequences of the instance over so many rounds."""
+        """The subsequences of the instance over so many rounds.
+
+        Raises
+        ------
+        StrategyError
+            If ``rounds`` is no number of them.
+        """
+        whole("rounds of Masking", rounds, 1, MOST_COUNTED, StrategyError)
         return {"all": None, "tight": np.arange(rounds) % self.period == self.period - 1}
 
     def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> FloatArray:

@@ -1,5 +1,6 @@
 """Outcome stream: outcomes that a Python program hands out one by one."""
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Any, ClassVar
@@ -14,7 +15,7 @@ from omnisim.problem.mixture import Mixture
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.strategies.parameters import Written
-from omnisim.wording import count
+from omnisim.wording import count, in_short
 
 
 class OutcomeStream(Adversary):
@@ -64,6 +65,9 @@ class OutcomeStream(Adversary):
                 "a function that returns a fresh one, or a sequence"
             )
         if callable(source):
+            if _wants_arguments(source):
+                wanted = "a table, or a function without arguments that returns outcomes"
+                raise StrategyError(f"source of OutcomeStream must be {wanted}, got {in_short(source)}")
             if iter(source()) is iter(source()):
                 raise StrategyError(
                     "source of OutcomeStream returns the same iterator at each call: it must return a fresh one"
@@ -112,3 +116,13 @@ class OutcomeStream(Adversary):
     def __getstate__(self) -> dict[str, Any]:
         # An iterator cannot be copied; the copy begins a fresh one where this one is.
         return super().__getstate__() | {"_iterator": None, "_read": list(self._read)}
+
+
+def _wants_arguments(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        return True
+    except ValueError:  # of some functions that are written in C nothing is known
+        return False
+    return False

@@ -11,6 +11,7 @@ from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.refusing import whole
 from omnisim.strategies.adversaries.base import Adversary
 
 _HOURS, _WEEK, _YEAR = 24, 7.0, 365.25
@@ -84,7 +85,14 @@ class Seasonal(Adversary):
         return populations[0].dimension if self._dimension is None and populations else self.dimension
 
     def mean(self, t: int) -> FloatArray:
-        """The mean (d,) before shocks and clipping."""
+        """The mean (d,) before shocks and clipping.
+
+        Raises
+        ------
+        StrategyError
+            If ``t`` is no round.
+        """
+        t = whole("t, the round of Seasonal,", t, 0, None, StrategyError)
         hours = np.arange(self.dimension) / self.dimension
         curve = -cos(2 * np.pi * (hours - 0.3))
         rhythm = self.week * math.sin(2 * np.pi * t / _WEEK) + self.year * math.sin(2 * np.pi * t / _YEAR)
