@@ -216,6 +216,32 @@ def test_schedules_name_the_price_and_the_forecast_in_the_colours_of_their_lines
     record = market.trace.records["buyers"]
     favourite = int(np.bincount(record.actions[:, 3], minlength=4).argmax())
     energy = float(record.population.load[3, favourite].sum())
+    times = int((record.actions[:, 3] == favourite).sum())
+    used = len(set(record.actions[:, 3].tolist()))
+    told = f"agent 3 of buyers used {used} of 4 actions, most often {record.population.action_names[favourite]} "
+    told += f"({percent(times / market.trace.rounds)} of the days, {number(energy)} MWh a day)."
+    assert told in figure.layout.meta["alt"]
+
+
+@pytest.mark.parametrize(("resolution", "periods", "unit"), [("hour", 24, "MWh"), ("30min", 48, "MW")])
+def test_loads_are_drawn_as_power_where_periods_are_shorter_than_an_hour(
+    make: Callable[..., Analysis], resolution: str, periods: int, unit: str
+) -> None:
+    """An energy of half an hour is drawn at twice as much power; the sum of the day is energy in either case."""
+    market = {"currency": "EUR", "low": 0, "high": 100, "resolution": resolution}
+    analysis = make(populations={"a": 2}, dimension=periods, dates=True, load=True, about={"market": market})
+    record = analysis.trace.records["a"]
+    figure = figures.schedules(analysis, "a", 1)
+    _, _, *loads = figure.data
+    played = np.bincount(record.actions[:, 1], minlength=4)
+    shown = sorted(range(4), key=lambda a: (-played[a], a))
+    for a, drawn in zip(shown, loads, strict=True):
+        assert list(drawn.x) == [24 * i / periods for i in range(periods + 1)]
+        assert drawn.y[:-1] == pytest.approx(record.population.load[1, a] * periods / 24, rel=1e-4)
+        assert f" {unit} from hour" in drawn.hovertemplate
+    titles = [axis.title.text for axis in figure.select_yaxes()]
+    assert ("load, MWh in the hour" if unit == "MWh" else "load, MW") in titles
+    energy = float(record.population.load[1, shown[0]].sum())
     assert f"{number(energy)} MWh a day)." in figure.layout.meta["alt"]
 
 

@@ -105,7 +105,30 @@ def test_every_figure_has_a_heading_a_caption_and_a_text(market):
 
 @pytest.mark.long
 def test_numbers_of_the_table_are_those_of_the_analysis(market):
-    stored = json.loads(page_of(market).scripts["agents-data"])
+    check_agents(json.loads(page_of(market).scripts["agents-data"]), market)
+
+
+def test_agents_are_told_in_money_and_units_of_the_outcome_largest_loss_first(market):
+    found = agent_table(market, 10**6, None)
+    check_agents(found.data, market)
+    units = {column.title.replace("\u00ad", ""): column.unit for column in found.columns if column.title != "money"}
+    for title in ("external regret", "swap regret"):
+        assert units[title] == "USD"
+    assert units["largest bias"] == "USD/MWh, sum"
+    assert [column.unit for column in found.columns if column.title == "money"] == [
+        "USD more than with persistence",
+        "USD",
+    ]
+    assert found.columns[found.sorted].unit == "USD more than with persistence"
+    gains = [row[found.sorted].value for row in found.first]
+    assert gains == sorted(gains)
+    assert gains[0] == pytest.approx(market.value["gain"].min(), rel=1e-4)
+    money = [row[found.sorted + 1].value for row in found.first]
+    assert money != sorted(money)
+
+
+def check_agents(stored, market):
+    """All rows of the table of agents, by column, against the frames of the analysis."""
     table = market.agents.merge(market.value.drop(columns="money"), on=["population", "agent", "subsequence"])
     table = table.sort_values("gain", kind="stable")
     assert stored["rows"] == len(table)

@@ -12,6 +12,7 @@ from omnisim.analysis.units import units
 from omnisim.report.clipping import Cut
 from omnisim.report.run.facts import what_ran
 from omnisim.report.run.verdict import alarming, summary, verdict
+from omnisim.report.text import amount
 from omnisim.trace import Trace
 
 
@@ -71,6 +72,15 @@ class TestWorth:
             gains = expected[0] - expected[1]
             assert (agents.value, losing.value) == (expected.shape[1], int((gains < -0.005).sum()))
             assert worst.value == pytest.approx(365 / 73 * gains.min(), rel=1e-5)
+
+    @pytest.mark.parametrize("horizon", [73, 400])
+    def test_a_year_is_made_of_the_days_that_were_played(self, make, horizon):
+        analysis = make(populations={"buyers": 4}, rounds=73, dates=True, currency="EUR", about={"horizon": horizon})
+        own, baseline, foresight = money_by_hand(analysis, "buyers").mean(axis=1)
+        [(_, worth, *_, money, repeated, best)] = verdict(analysis).worth.rows
+        found = [cell.value for cell in (money, repeated, best, worth)]
+        np.testing.assert_allclose(found, [5 * own, 5 * baseline, 5 * foresight, 5 * (own - baseline)], rtol=1e-5)
+        assert "Sums over a year are those of 73 days, scaled up." in said(analysis, "Worth")
 
     def test_the_headline_has_the_sign_of_the_gain(self, clipped):
         sums = np.concatenate([money_by_hand(clipped, name) for name in ("buyers", "makers")], axis=1)
@@ -233,6 +243,13 @@ class TestClipping:
     def test_the_range_is_told_to_the_cent(self, make):
         analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": -12.345, "high": 1234.567}})
         assert "prices lie between −12.345 and 1,234.57 EUR/MWh." in said(analysis, "Data")
+
+    def test_the_mean_price_is_that_of_the_prices_paid(self, clipped):
+        prices = 100 * clipped.trace.unclipped_outcomes
+        inside = np.minimum(prices, 100)
+        assert prices.mean() > inside.mean() + 10
+        told = f"The mean price was {amount(prices.mean())} EUR/MWh, from {amount(prices.min())} to 200."
+        assert told in said(clipped, "Data")
 
     def test_nothing_is_noticed_without(self, make):
         analysis = make(populations={"a": 1}, about={"market": {"currency": "EUR", "low": 0, "high": 100}})

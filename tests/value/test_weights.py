@@ -9,9 +9,11 @@ import pytest
 
 from omnisim.market.data import Market
 from omnisim.market.distributions import Distribution
+from omnisim.report.drawings import Drawing, Strips
 from omnisim.report.text import amount, percent, signed_amount
-from omnisim.value import limits, measures, risk_tables, words, worth
+from omnisim.value import charts, limits, measures, risk_tables, words, worth
 from omnisim.value.ledger import Ledger
+from omnisim.value.page import page
 from omnisim.value.plays import wrong_by
 from omnisim.value.risk import Risk
 
@@ -259,3 +261,78 @@ def test_what_choosing_by_a_measure_costs(record: Record, later: bool) -> None:
         (row,) = (row for row in rows if row["measure"] == "money earned")
         earned = [DAYS / 17 * sum(record.ledger.daily(name)[:, first].sum(axis=1)) / SEEDS for name in FORECASTS]
         assert row["value"] == pytest.approx(max(earned))
+
+
+def strips_of(content: object) -> list[tuple[str, str, list[tuple[str, float, float, float]]]]:
+    """Panels of a figure of strips: heading, axis, and the label, point and ends of each row."""
+    assert isinstance(content, Strips)
+    return [
+        (panel.heading, panel.x_label, [(each.label, each.point, *each.inner) for each in panel.strips])
+        for panel in content.panels
+    ]
+
+
+def test_figures_are_drawn_from_the_tables(record: Record) -> None:
+    year = "EUR per customer and year"
+    days = worth.by_days(record.ledger)
+    for kind, content in charts.days_chart(days, "EUR").variants.items():
+        rows = days[days["told_apart_by"] == kind]
+        panels = strips_of(content)
+        assert [heading for heading, *_ in panels] == [
+            f"{name} ({rows.loc[rows['days'] == name, 'number'].iloc[0]} days)" for name in dict.fromkeys(rows["days"])
+        ]
+        for name, (_, axis, strips) in zip(dict.fromkeys(rows["days"]), panels, strict=True):
+            own = rows[rows["days"] == name][["forecast", "worth", "low", "high"]]
+            assert axis == year
+            assert strips == [tuple(row) for row in own.to_numpy(dtype=object).tolist()]
+    whole, parted = worth.overall(record.ledger), worth.by_population(record.ledger)
+    variants = charts.worth_chart(whole, parted, "EUR").variants
+    assert list(variants) == ["all customers", *SIZES]
+    for words_of, content in variants.items():
+        rows = whole if words_of == "all customers" else parted[parted["population"] == words_of]
+        ((heading, axis, strips),) = strips_of(content)
+        assert (heading, axis) == (words_of, year)
+        assert strips == [
+            tuple(row) for row in rows[["forecast", "worth", "low", "high"]].to_numpy(dtype=object).tolist()
+        ]
+    changed = risk_tables.changes(record.ledger)
+    (content,) = charts.risk_chart(changed, Risk(0.8), "EUR").variants.values()
+    row = changed.to_dict("records")[0]
+    for key, unit, panel in zip(
+        ("earned", "worst_days"), (year, "EUR per customer and day"), strips_of(content), strict=True
+    ):
+        assert panel[1:] == (unit, [("a", row[key], row[f"{key}_low"], row[f"{key}_high"])])
+    cost = limits.cost_of_errors(record.ledger, [2.5])
+    (drawing,) = charts.cost_chart(cost, "EUR").variants.values()
+    assert isinstance(drawing, Drawing)
+    curve, *points = drawing.panels[0].curves
+    assert np.asarray(curve.x).tolist() == [0.0, 2.5]
+    worths = [record.mean(name, "climatology") for name in ("perfect foresight", wrong_by(2.5))]
+    assert np.asarray(curve.y) == pytest.approx(worths)
+    for name, point in zip(FORECASTS, points, strict=True):
+        error = np.abs(record.ledger.market.forecasts[name] - record.ledger.market.prices).mean()
+        found = float(np.asarray(point.x)[0]), float(np.asarray(point.y)[0])
+        assert (point.label, found) == (name, pytest.approx((error, record.mean(name, "climatology"))))
+
+
+def test_a_choice_that_costs_is_told_to_be_sure_or_not(record: Record) -> None:
+    table = measures.choices(record.ledger, record.ledger.every, record.ledger.every)
+    wrong = table["chooses"] != table["best"]
+    assert wrong.any()
+    for verdict, sure in (("worse", "a difference that is sure"), ("not separated", "not separated from 0")):
+        told = words.of_measures(table.assign(verdict=np.where(wrong, verdict, "")), "EUR")
+        for row in table[wrong].to_dict("records"):
+            assert f"({amount(row['below_the_best'])} EUR per customer and year less, {sure})" in told
+
+
+@pytest.mark.parametrize(("cut", "told"), [(0.0345, ["3.5"]), (0.0099, [])])
+def test_facts_and_notices_of_the_page(record: Record, cut: float, told: list[str]) -> None:
+    made = page(record.ledger, [2.5], {"low": -10.0, "high": 90.0, "cut": cut, "warnings": ["beware"]})
+    assert dict(made.facts) == {
+        "days": "35, 2023-03-01 to 2023-04-04", "customers": "3 homes for 44, 2 mills for 7",
+        "seeds": "2; each draws the customers anew", "scale": "-10 to 90 EUR/MWh",
+    }  # fmt: skip
+    cuts = [note.partition(" % of how prices moved")[0] for note in made.notices if "lies outside the scale" in note]
+    assert (cuts, made.warnings) == (told, ["beware"])
+    sums = made.tables["differences"]
+    assert "for all 51 together" in sums.note

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.commands import comparing
 from omnisim.report.comparison import accuracy, limits, tables, worth
 from omnisim.report.comparison.runs import runs_to_look_at
 from omnisim.report.comparison.scope import Scope
@@ -121,6 +122,34 @@ def test_leaderboard(under_two_rules: omnisim.Comparison, agents: Agents) -> Non
     for start in (0, 3):
         money = [row[f"money, {per_year}"].value for row in rows[start : start + 3]]
         assert money == sorted(money, key=lambda value: -float(value or 0))
+
+
+def test_the_leaderboard_of_the_terminal(under_two_rules: omnisim.Comparison, agents: Agents) -> None:
+    """Money of a year, and the interval that a verdict rests on, which is wider than the one that holds alone."""
+    title, *lines, last = comparing.leaderboard(under_two_rules)
+    assert title == ("money, USD per customer and year, and the difference to persistence with a 95% interval")
+    overall = under_two_rules.overall.query("measure == 'money'")
+    told = {tuple(line.split()[:2]): line for line in lines}
+    assert len(told) == len(lines) == len(RULES) * 3
+    judged = 0
+    for rule in RULES:
+        for name in ("persistence", *OTHERS):
+            own, reference = earned(agents, rule, name, "money")
+            line = told[f"{name},", rule].split(maxsplit=3)
+            assert line[2] == amount(YEAR * own.mean())
+            if name == "persistence":
+                assert len(line) == 3
+                continue
+            places = {"forecaster": name, "elimination": rule}
+            low, high, verdict = ends_of(overall, YEAR, **places)
+            ends = f"{between(low, high, signed_amount)}  {verdict}" if verdict else "  no interval"
+            assert line[3].rstrip() == f"{signed_amount(YEAR * (own - reference).mean())} {ends}".rstrip()
+            judged += bool(verdict)
+    assert judged
+    assert (overall["simultaneous_high"] > overall["high"]).any(), "single intervals are no others here"
+    assert last.strip() == (
+        f"the {judged} intervals hold together with 95%; allowed for is what varies with {overall['method'].iloc[0]}"
+    )
 
 
 @pytest.mark.long
@@ -407,7 +436,25 @@ def test_runs(under_two_rules: omnisim.Comparison, beside: bool) -> None:
         assert (row["scenario"].text, row["command"].text) == (digest, own["command"])
         assert row["scenario"].link == (f"scenarios/{digest}.toml" if beside else "")
         assert not beside or (Path(under_two_rules.folder) / row["scenario"].link).is_file()
-    least = runs["money"].nsmallest(5).index
-    assert [
-        (row["decision rule"].text, row["forecaster"].text) for row in rows if row["why"].text == "least money"
-    ] == [(rule, name) for rule, name, _ in least]
+    finished = under_two_rules.runs.reset_index(drop=True).to_dict("records")
+    reference = {
+        (run["elimination"], run["seed"]): run["money"] for run in finished if run["forecaster"] == "persistence"
+    }
+    for run in finished:
+        run["difference"] = run["money"] - reference[run["elimination"], run["seed"]]
+    below = [run for run in finished if run["difference"] < 0]
+    violating = [run for run in finished if run["ccv_positive"] > 0]
+    expected = {
+        "worst difference": sorted(below, key=lambda run: run["difference"])[:5],
+        "least money": sorted(finished, key=lambda run: run["money"])[:5],
+        "most CCV+": sorted(violating, key=lambda run: -run["ccv_positive"])[:5],
+        "slowest": sorted(finished, key=lambda run: -run["seconds"])[:5],
+        "most memory": sorted(finished, key=lambda run: -run["peak_memory_mb"])[:1],
+    }
+    for why, picked in expected.items():
+        found = [
+            (row["decision rule"].text, row["forecaster"].text, row["seed"].value)
+            for row in rows
+            if row["why"].text == why
+        ]
+        assert found == [(run["elimination"], run["forecaster"], run["seed"]) for run in picked], why

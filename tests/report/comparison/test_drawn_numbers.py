@@ -3,22 +3,27 @@
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from examples import Suite
 from small_comparison import FORECASTERS, small_scenario
 
 import omnisim
+from omnisim.report.comparison import figures as module
 from omnisim.report.comparison.course import planes
-from omnisim.report.comparison.figures import shown_figures
 from omnisim.report.comparison.scope import Scope
 from omnisim.report.figures.style import PALETTE
 from omnisim.report.shown import Shown
 from omnisim.report.text import amount, number, percent, score
 
-pytestmark = pytest.mark.whole
+pytestmark = pytest.mark.sampled
+
+QUICK = 2
+"""Variants of a figure that the quick suite draws."""
 
 YEAR = 365 / 20
 OTHERS = ("climatology", "ridge_autoregression")
@@ -32,7 +37,8 @@ def scope(under_two_rules: omnisim.Comparison) -> Scope:
 
 @pytest.fixture(scope="module")
 def shown(scope: Scope) -> dict[str, Shown]:
-    return shown_figures(scope)
+    with mock.patch.object(module, "MOST_VARIANTS", module.MOST_VARIANTS if Suite.long else QUICK):
+        return module.shown_figures(scope)
 
 
 def where(frame: pd.DataFrame, **places: str) -> list[dict[str, Any]]:
@@ -89,7 +95,7 @@ def test_differences_over_the_run(under_two_rules: omnisim.Comparison, shown: di
 def test_gains_and_losses_of_agents(under_two_rules: omnisim.Comparison, shown: dict[str, Shown]) -> None:
     populations, best = list(under_two_rules.about["populations"]), Scope(under_two_rules).forecasters[1:]
     names = ["all", *(name for name in under_two_rules.about["subsequences"] if name != "all")][:8]
-    places = list(product(names, RULES))[:16]
+    places = list(product(names, RULES))[: 16 if Suite.long else QUICK]
     assert shown["gains"].labels == shown["winners"].labels == [", ".join(place) for place in places]
     for kind in ("gains", "winners"):
         for (subsequence, rule), figure in zip(places, shown[kind].variants, strict=True):
@@ -210,7 +216,7 @@ def test_maps(under_two_rules: omnisim.Comparison, scope: Scope, shown: dict[str
         assert figure.layout.meta["alt"].endswith(f"{cells} separated from zero.")
 
 
-@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("seeds", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_points_of_the_plane(seeds: int) -> None:
     """Also those whose intervals are not known, because there is one seed."""
     found = omnisim.compare(small_scenario(), FORECASTERS, seeds=seeds, jobs=1)

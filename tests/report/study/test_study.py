@@ -57,6 +57,7 @@ def test_long_tables_are_cut_and_say_so() -> None:
         ([True], "The one finding agrees with theory."),
         ([True, True, None], "All 2 findings agree with theory. 1 more is not judged."),
         ([True, False], "1 of 2 findings disagree with theory."),
+        ([True, False, None, None], "1 of 2 findings disagree with theory. 2 more are not judged."),
         ([None], "Nothing was judged."),
         ([], "This study states no findings."),
     ],
