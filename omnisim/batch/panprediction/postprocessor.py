@@ -3,7 +3,6 @@
 import warnings
 from copy import copy
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,11 +81,12 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
     corrections_
         A data frame of them: group, score (the range of the score corrected), shift.
     held_out_
-        Mean squared error on rows held out after 0, 1, .. corrections; they have a part in the change of log-odds.
+        Mean squared error on rows held out after 0, 1, .. corrections. They have no part in the change of log-odds
+        either, which is learnt for each fold anew.
     held_out_error_
         The largest bias |E u (y - p)| of any set, a group's own or one that is searched, where each row is corrected as
-        often by what was learnt without it; None without folds. The one of the rows learnt from is
-        ``model_.in_sample_error``.
+        often by what was learnt without it, the change of log-odds as well; whatever the tolerance. None without folds.
+        The one of the rows learnt from is ``model_.in_sample_error``.
     worst_
         The largest bias of any set, in standard deviations of its noise, before and after corrections.
 
@@ -172,7 +172,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         if self.ridge is not None:
             self.recalibration_ = recalibrate(base, table, outcomes, weights, self.ridge)
             base = self.recalibration_(base, table)
-        given, regroup = table, None
+        given = table
         self._tree: ResidualTree | None = None
         if self.found < 0:
             raise StrategyError(f"found of Postprocessor must be >= 0, got {self.found}")
@@ -180,10 +180,19 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
             if frame is None:
                 raise ProblemError("found groups are made of columns: give them as groups")
             self._tree = ResidualTree(self.found, self.smallest, seed)
-            regroup = partial(with_leaves, table, self._tree, frame, outcomes - base, original, weights)
-            given = regroup(np.arange(len(base)))
-            self._tree.fit(frame, outcomes - base, original, weights, np.arange(len(base)))
-        learnt = learn_stepwise(given, self._compared(original), outcomes, base, weights, rules, rng, regroup)
+            given = with_leaves(table, self._tree, frame, outcomes - base, original, weights, np.arange(len(base)))
+
+        def without(some: IntArray) -> tuple[FloatArray, FloatArray]:
+            start, own = original, table
+            if self.ridge is not None:
+                learnt_from = (original[some], table[some], outcomes[some], weights[some])
+                start = recalibrate(*learnt_from, self.ridge, near=self.recalibration_)(original, table)
+            if self._tree is not None and frame is not None:
+                own = with_leaves(table, copy(self._tree), frame, outcomes - start, original, weights, some)
+            return own, start
+
+        apart = None if self.ridge is None and self._tree is None else without
+        learnt = learn_stepwise(given, self._compared(original), outcomes, base, weights, rules, rng, apart)
         self.groups_ = self._grouping.names + ([] if self._tree is None else self._tree.names)
         self.model_, self.held_out_, self.worst_ = learnt.model, learnt.held_out, learnt.worst
         self.held_out_error_ = learnt.held_out_error
@@ -255,9 +264,8 @@ def with_leaves(
     weights: FloatArray,
     rows: IntArray,
 ) -> FloatArray:
-    """Join to given groups (n, .) the leaves of a copy of a tree grown on some of the rows."""
-    grown = copy(tree).fit(frame, residuals, base, weights, rows)
-    return np.hstack([table, grown.table(frame, base)])
+    """Join to given groups (n, .) the leaves of a tree, once it is grown on some of the rows."""
+    return np.hstack([table, tree.fit(frame, residuals, base, weights, rows).table(frame, base)])
 
 
 _DOUBT = 1.5

@@ -84,7 +84,7 @@ def learn_stepwise(
     weights: FloatArray,
     rules: Rules,
     rng: np.random.Generator,
-    regroup: Callable[[IntArray], FloatArray] | None = None,
+    without: Callable[[IntArray], tuple[FloatArray, FloatArray]] | None = None,
 ) -> Stepwise:
     """Correct base predictions (n,) within groups (n, |G|), on corners of p and of comparators (n, |H|).
 
@@ -98,24 +98,29 @@ def learn_stepwise(
         As above.
     rng
         Deals the rows to folds.
-    regroup
-        For groups that are found by looking at residuals: from the rows to learn from to the groups (n, .) of all rows,
-        so that rows held out have no part in finding them. None where groups are given.
+    without
+        For groups or a base learnt from outcomes: from the rows to learn from to groups (n, .) and base (n,) of all
+        rows, so that rows held out have no part in them. None where both are given.
     """
     n, total = len(outcomes), float(weights.sum())
-    limit, held_out, elsewhere = rules.most, np.zeros(0), None
+    limit, held_out = rules.most, np.zeros(0)
     # Rows that are next to each other in memory are so in all walks up the predictions.
     by_base = np.argsort(base, kind="stable")
     data = _Rows(groups, comparators, outcomes, base, weights).take(by_base)
-    if rules.folds is not None and rules.most > 0:
-        fold = _dealt(outcomes, min(rules.folds, n), rng)[by_base]
+    elsewhere = data.base.copy()
+    if rules.folds is not None:
+        fold = deal(outcomes, min(rules.folds, n), rng)[by_base]
         errors, folds = [], []
         for k in range(int(fold.max()) + 1):
             train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-            if regroup is not None:
-                data = replace(data, groups=regroup(np.sort(by_base[train]))[by_base])
-            held = data.take(test)
-            each, made = _held_out(data.take(train), held, rules)
+            rest, held = data.take(train), data.take(test)
+            if without is not None:
+                table, begun = without(np.sort(by_base[train]))
+                rest, held = (
+                    replace(some, groups=table[by_base[own]], base=begun[by_base[own]])
+                    for some, own in ((rest, train), (held, test))
+                )
+            each, made = _held_out(rest, held, rules)
             errors.append(each)
             folds.append((test, held, made))
         longest = max(each.shape[1] for each in errors)
@@ -126,11 +131,8 @@ def learn_stepwise(
         gain = held_out[0] - held_out[limit]
         if gain <= rules.doubt * math.sqrt(max(0.0, squares[limit] - gain**2) / total):
             limit = 0
-        elsewhere = data.base.copy()
         for test, held, made in folds:
             elsewhere[test] = held.corrected(made[:limit])
-        if regroup is not None:
-            data = replace(data, groups=groups[by_base])
     start = float(np.average(outcomes, weights=weights))
     corrections: list[Correction] = []
     predictions = data.base
@@ -143,7 +145,7 @@ def learn_stepwise(
         found = search(predictions, data.outcomes - predictions)
         after = abs(found.ratio)
     model = Deterministic(start, corrections, rules.tolerance, found.largest, DEVIATIONS)
-    held_out_error = None if elsewhere is None else search(elsewhere, data.outcomes - elsewhere).largest
+    held_out_error = None if rules.folds is None else search(elsewhere, data.outcomes - elsewhere).largest
     return Stepwise(model, held_out, (before, after), held_out_error)
 
 
@@ -205,8 +207,8 @@ def _held_out(data: _Rows, held: _Rows, rules: Rules) -> tuple[FloatArray, list[
     return np.array([errors, changes]), made
 
 
-def _dealt(outcomes: FloatArray, folds: int, rng: np.random.Generator) -> IntArray:
-    """A fold (n,) of each row; folds have about equal shares of large outcomes."""
+def deal(outcomes: FloatArray, folds: int, rng: np.random.Generator) -> IntArray:
+    """Deal rows to folds, (n,), which have about equal shares of large outcomes."""
     shuffled = rng.permutation(len(outcomes))
     order = shuffled[np.argsort(outcomes[shuffled], kind="stable")]
     fold = np.empty(len(outcomes), dtype=np.int64)

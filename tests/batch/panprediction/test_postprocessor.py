@@ -15,7 +15,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_vali
 from omnisim import batch
 from omnisim.batch import Postprocessor
 from omnisim.batch.panprediction.furthest_set import Search
-from omnisim.batch.panprediction.stepwise import Rules, _dealt, learn_stepwise
+from omnisim.batch.panprediction.recalibration import recalibrate
+from omnisim.batch.panprediction.stepwise import Rules, deal, learn_stepwise
+from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
 
@@ -207,7 +209,7 @@ def test_errors_are_those_of_the_worst_of_all_sets_in_the_sample_and_held_out(se
         return np.abs(inside @ (g * (y - p)[:, None])).max() / n
 
     assert learnt.model.in_sample_error == pytest.approx(worst(learnt.model.predict(g, h, base)))
-    fold, elsewhere = _dealt(y, 3, np.random.default_rng(seed)), base.copy()
+    fold, elsewhere = deal(y, 3, np.random.default_rng(seed)), base.copy()
     for k in range(3):
         own, rest = fold == k, fold != k
         steps = Rules(tolerance=1.2, most=len(learnt.model.corrections), folds=None)
@@ -215,6 +217,35 @@ def test_errors_are_those_of_the_worst_of_all_sets_in_the_sample_and_held_out(se
         elsewhere[own] = made.predict(g[own], h[own], base[own])
     assert learnt.held_out_error == pytest.approx(worst(elsewhere))
     assert learnt.model.tolerance_unit == "standard deviations"
+
+
+@pytest.mark.parametrize("most", [0, 3])
+def test_rows_held_out_have_no_part_in_the_change_of_log_odds(most):
+    """Fold by fold: what others' rows say of them, and the largest bias of sides of all groups, one by one."""
+    frame, p, y, _ = people(1000, 11)
+    p = np.clip(p + 0.1 * np.random.default_rng(0).random(1000), 0, 1)
+    groups = ["sex == 'f' and age > 75", "rich", "age < 40", "age < 30"]
+    settings = {"ridge": 300.0, "tolerance": 0.5, "folds": 4, "max_corrections": most}
+    with pytest.warns(CorrectionWarning, match="below the noise"):
+        model = Postprocessor(groups, **settings, random_state=0).fit(p, y, frame)
+    rows, _ = rows_to_learn_from(frame.assign(**{"the score": p}), y, None, "it")
+    p, y, frame = p[rows], y[rows].astype(float), frame.iloc[rows]
+    g = np.column_stack([np.ones(1000), *(frame.eval(group) for group in groups)]).astype(float)
+    rng = np.random.default_rng(int(np.random.RandomState(0).randint(2**31 - 1)))
+    rng.integers(2**31 - 1)  # of the tree
+    fold, elsewhere, nothing, ones = deal(y, 4, rng), np.empty(1000), np.zeros((1000, 0)), np.ones(1000)
+    for k in range(4):
+        own, rest = fold == k, fold != k
+        changed = recalibrate(p[rest], g[rest], y[rest], ones[rest], 300.0)
+        steps = Rules(tolerance=0.5, most=model.n_corrections_, folds=None)
+        base = changed(p[rest], g[rest])
+        made = learn_stepwise(g[rest], nothing[rest], y[rest], base, ones[rest], steps, rng).model
+        elsewhere[own] = made.predict(g[own], nothing[own], changed(p[own], g[own]))
+    sides = (elsewhere[:, None] <= np.append(np.unique(elsewhere), -1.0)).T
+    biases = [side @ (g * (y - elsewhere)[:, None]) for side in (*sides, *~sides)]
+    assert model.held_out_error_ == pytest.approx(np.abs(biases).max() / 1000)
+    assert model.held_out_[model.n_corrections_] == pytest.approx(np.mean((y - elsewhere) ** 2))
+    assert (model.n_corrections_ > 0) == (most > 0)
 
 
 def test_a_correction_is_shrunk_by_its_noise_and_lowers_the_error_by_what_is_said():
