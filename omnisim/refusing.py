@@ -74,16 +74,19 @@ def is_whole(value: object) -> bool:
 def whole(what: str, value: Any, least: int, most: int | None, error: type[OmnisimError]) -> int:
     """The value, if it is a whole number of a range; ``most`` is None where there is no end.
 
+    An end beyond any machine is told of where it is passed only.
+
     >>> from omnisim.errors import ProblemError
     >>> whole("agent of agent_name", 7, 0, 4, ProblemError)
     Traceback (most recent call last):
     ...
     omnisim.errors.ProblemError: agent of agent_name must be a whole number from 0 to 4, got 7
     """
-    if not is_whole(value) or value < least or (most is not None and value > most):
-        wanted = f">= {least}" if most is None else f"from {least} to {most}"
-        raise error(f"{what} must be a whole number {wanted}, got {in_short(value)}")
-    return int(value)
+    if is_whole(value) and value >= least and (most is None or value <= most):
+        return int(value)
+    untold = most is None or (most == MOST_COUNTED and not (is_whole(value) and value > most))
+    wanted = f">= {least}" if untold else f"from {least} to {most}"
+    raise error(f"{what} must be a whole number {wanted}, got {in_short(value)}")
 
 
 def is_number(value: object) -> bool:

@@ -420,9 +420,18 @@ RNG = np.random.default_rng(0)
             lambda: NETWORK.Churn().presence_intervals(2, 2.5, RNG),
             "rounds of presence_intervals must be a whole number, got 2.5",
         ),
-        (lambda: NETWORK.Churn().presence_intervals(-1, 5, RNG), "agents of presence_intervals must be >= 1, got -1"),
-        (lambda: NETWORK.Churn().presence_intervals(2, -1, RNG), "rounds of presence_intervals must be >= 1, got -1"),
-        (lambda: NETWORK.Churn().presence_intervals(2, 0, RNG), "rounds of presence_intervals must be >= 1, got 0"),
+        (
+            lambda: NETWORK.Churn().presence_intervals(-1, 5, RNG),
+            "agents of presence_intervals must be a whole number >= 1, got -1",
+        ),
+        (
+            lambda: NETWORK.Churn().presence_intervals(2, -1, RNG),
+            "rounds of presence_intervals must be a whole number >= 1, got -1",
+        ),
+        (
+            lambda: NETWORK.Churn().presence_intervals(2, 0, RNG),
+            "rounds of presence_intervals must be a whole number >= 1, got 0",
+        ),
         (lambda: NETWORK.Churn().presence_intervals(2, 5, 7), "rng of presence_intervals must be a Generator, got 7"),
         *(
             (lambda law=law, u=u: law.quantile(u), f"u of quantile{said}")

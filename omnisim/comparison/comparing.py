@@ -80,7 +80,7 @@ def compare(
     on_run
         For showing progress.
     say
-        Told in one line of each damaged file in ``out`` and of each run that fails.
+        Told in one line of each damaged file in ``out``, of each run that fails, and of a scheduler that is silent.
     command
         What the store says it was made by.
 
@@ -189,7 +189,7 @@ def _run(
     say: Callable[[str], None],
 ) -> None:
     done = asked - len(waiting)
-    with closing(each_result(execute, waiting, jobs, scheduler)) as results:
+    with closing(each_result(execute, waiting, jobs, scheduler, say)) as results:
         for index, stored in results:
             store.write(stored)
             store.gather()

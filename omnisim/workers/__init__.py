@@ -13,7 +13,11 @@ Result = TypeVar("Result")
 
 
 def each_result(
-    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], jobs: int, scheduler: str | None = None
+    function: Callable[..., Result],
+    tasks: Sequence[tuple[Any, ...]],
+    jobs: int,
+    scheduler: str | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Generator[tuple[int, Result], None, None]:
     """Call the function with each tuple of arguments, and give the results as they come, with their indices.
 
@@ -29,6 +33,8 @@ def each_result(
         Processes on this machine, >= 1; -1 for one per core, 1 for this process.
     scheduler
         Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, whose workers run the tasks instead.
+    say
+        Called with a line where that is silent for long, and is waited for.
 
     Raises
     ------
@@ -44,7 +50,7 @@ def each_result(
     if scheduler is not None:
         from omnisim.workers.cluster import on_cluster
 
-        yield from on_cluster(function, tasks, scheduler)
+        yield from on_cluster(function, tasks, scheduler, say)
         return
     # One where this process may not have children of its own.
     count = min(joblib.effective_n_jobs(jobs), len(tasks))

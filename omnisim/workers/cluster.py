@@ -20,11 +20,22 @@ from omnisim.errors import OmnisimError, WorkersLostError, one_line
 Result = TypeVar("Result")
 
 PATIENCE = 25.0
-"""Seconds in which a scheduler has to answer, and in which there has to be a worker.
+"""Seconds in which a scheduler without a connection has to answer, and in which there has to be a worker.
 
 A worker that died comes back within seconds if somebody looks after it. A machine that was cut off is noticed after
-30 seconds by the operating system (``distributed.comm.timeouts.tcp``), so that all is said within a minute.
+30 seconds by the operating system (``distributed.comm.timeouts.tcp``), which ends the connection, so that all is said
+within a minute.
 """
+
+BUSY = 300.0
+"""Seconds in which a scheduler has to answer to which the connection stands.
+
+It ends with the process of the scheduler and with its machine. One that is silent is busy, or its machine is, with the
+imports of tasks of a dozen workers, say, and answers in the end, unless it hangs.
+"""
+
+_GLANCE = 0.1
+"""Seconds between two looks at a scheduler that has not answered yet."""
 
 LOOK = 2.0
 """Seconds between two looks at the cluster, and for which a result is waited for."""
@@ -37,12 +48,15 @@ _CHATTY = ("distributed", "tornado", "asyncio")
 
 
 def on_cluster(
-    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], address: str
+    function: Callable[..., Result],
+    tasks: Sequence[tuple[Any, ...]],
+    address: str,
+    say: Callable[[str], None] | None = None,
 ) -> Generator[tuple[int, Result], None, None]:
     """Run tasks on the workers of a scheduler; see :func:`omnisim.workers.each_result`."""
     distributed = library()
     with quiet(), connected(distributed, address) as client:
-        watch = Watch(distributed, client, address)
+        watch = Watch(distributed, client, address, say)
         ahead = enumerate(tasks)
         waiting: dict[Any, int] = {}
         while True:
@@ -53,6 +67,7 @@ def on_cluster(
             if not waiting:
                 return
             for future, result in _finished(distributed, client, list(waiting), address):
+                watch.hear()
                 yield waiting.pop(future), result
 
 
@@ -100,6 +115,8 @@ def without_code(address: str, cause: Exception) -> OmnisimError:
 class Watch:
     """Looks whether the scheduler answers and has workers.
 
+    ``say`` is called with a line where the scheduler is silent for long, and is waited for.
+
     Attributes
     ----------
     threads
@@ -113,13 +130,23 @@ class Watch:
     ------
     OmnisimError
         If there are none to begin with.
+    WorkersLostError
+        If the scheduler does not say so for as long as there is patience.
     """
 
-    def __init__(self, distributed: ModuleType, client: Any, address: str) -> None:
+    def __init__(
+        self, distributed: ModuleType, client: Any, address: str, say: Callable[[str], None] | None = None
+    ) -> None:
         self._client, self.address, self._cancelled = client, address, distributed.CancelledError
+        self._say = say
         self.threads, self.workers = 0, set[str]()
-        self._answered = self._worked = self._looked = time.monotonic()
-        self._ask()
+        self._answered = self._looked = time.monotonic()
+        self._without_workers: float | None = None
+        self._heard = self._told = False
+        self.look(at_once=True)
+        while not self._heard:
+            time.sleep(_GLANCE)
+            self.look(at_once=True)
         if not self.threads:
             raise OmnisimError(f"--scheduler {address}: has no workers")
 
@@ -134,21 +161,46 @@ class Watch:
         if not at_once and time.monotonic() - self._looked < LOOK:
             return
         self._ask()
-        for since, lost in (
-            (self._answered, "the scheduler is gone: it has not answered"),
-            (self._worked, "all workers are gone: there was none"),
-        ):
-            if self._looked - since > PATIENCE:
-                raise WorkersLostError(f"--scheduler {self.address}: {lost} for {PATIENCE:.0f} seconds")
+        silent = self._looked - self._answered
+        connected = self._client.status == "running"
+        if silent > (BUSY if connected else PATIENCE):
+            lost = (
+                f"the scheduler hangs: it has not answered for {BUSY:.0f} seconds, and the connection to it stands"
+                if connected
+                else f"the scheduler is gone: it has not answered for {PATIENCE:.0f} seconds"
+            )
+            raise WorkersLostError(f"--scheduler {self.address}: {lost}")
+        if connected and silent > PATIENCE and not self._told:
+            self._told = True
+            if self._say is not None:
+                self._say(
+                    f"--scheduler {self.address}: has not answered for {silent:.0f} seconds: as the connection to it "
+                    f"stands, it is waited for, up to {BUSY:.0f} seconds"
+                )
+        # What is not known, because the scheduler is silent, is not held against the workers.
+        if self._without_workers is not None and self._answered - self._without_workers > PATIENCE:
+            raise WorkersLostError(
+                f"--scheduler {self.address}: all workers are gone: there was none for {PATIENCE:.0f} seconds"
+            )
+
+    def hear(self) -> None:
+        """Take note that the scheduler has sent something, which is as good as an answer."""
+        self._answered = max(self._answered, time.monotonic())
+        self._heard, self._told = True, False
 
     def _ask(self) -> None:
+        # One that has been silent for long is given as long to answer: asked again, it would begin anew.
+        silent = time.monotonic() - self._answered
+        patience = max(5 * LOOK, min(silent, BUSY - silent)) if self._client.status == "running" else 5 * LOOK
         with suppress(OSError, TimeoutError, self._cancelled, RuntimeError, ValueError):
-            found = self._client.sync(self._client.scheduler.identity, callback_timeout=5 * LOOK)
-            self._answered = time.monotonic()
+            found = self._client.sync(self._client.scheduler.identity, callback_timeout=patience)
+            self.hear()
             self.workers = set(found["workers"])
             self.threads = sum(worker["nthreads"] for worker in found["workers"].values())
             if self.threads:
-                self._worked = self._answered
+                self._without_workers = None
+            elif self._without_workers is None:
+                self._without_workers = self._answered
         self._looked = time.monotonic()
 
 

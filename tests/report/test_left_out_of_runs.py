@@ -57,7 +57,7 @@ def test_actions_that_the_map_leaves_out_are_counted(make: Callable[..., Analysi
     assert {len(trace.y) for trace in figure.data} == {16}
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.long
 @pytest.mark.parametrize("populations", [9, 8])
 def test_populations_that_cannot_be_chosen_are_counted(make: Callable[..., Analysis], populations: int) -> None:
     analysis = make(populations={f"p{index}": 1 for index in range(populations)}, rounds=5, dimension=1, actions=2)
@@ -69,7 +69,7 @@ def test_populations_that_cannot_be_chosen_are_counted(make: Callable[..., Analy
     assert ("Left out" in plays.instead) == (populations > 8)
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.long
 @pytest.mark.parametrize(("populations", "subsequences"), [(4, 6), (5, 5), (9, 3), (2, 13)])
 def test_pairs_whose_growth_is_not_drawn_are_counted(
     make: Callable[..., Analysis], populations: int, subsequences: int

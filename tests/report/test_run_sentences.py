@@ -210,7 +210,7 @@ def test_populations_whose_agents_are_left_out_are_counted_and_the_first_three_n
     if not missing:
         assert "Any agent can be chosen" in found.note
         return
-    first = missing[:3]
+    first = [*missing[:3], *([f"{len(missing) - 3} more"] if len(missing) > 3 else [])]
     written = first[0] if len(first) == 1 else f"{', '.join(first[:-1])} and {first[-1]}"
     plural = "s" if len(missing) > 1 else ""
     assert f"agents of {len(missing)} population{plural} ({written}) are left out" in found.note.lower()

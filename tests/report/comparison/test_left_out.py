@@ -55,7 +55,7 @@ def with_forecasters(comparison: omnisim.Comparison, count: int) -> Scope:
     return Scope(found)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("draw", "most", "reference"),
     [
@@ -81,6 +81,7 @@ def test_of_many_forecasters_the_best_are_drawn_and_counted(
     assert caption(figure).endswith(f" Drawn are {most} of {every} forecasters ({which}); {READS_ALL}.")
 
 
+@pytest.mark.long
 def test_the_leaderboard_draws_the_best_in_its_measure(many: omnisim.Comparison) -> None:
     for measure, figure in differences.leaderboard(Scope(many)):
         told = f" Drawn are those that are best in {measure}: 24 of 25 forecasters; {READS_ALL}."
@@ -102,7 +103,7 @@ def test_panels_of_the_leaderboard_that_leave_out_others_are_told_apart() -> Non
     assert differences._cut(measure, {"one rule": "", "another": ""}) == ""
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("draw", "fits"),
     [
@@ -117,6 +118,7 @@ def test_a_figure_of_all_says_nothing_of_others(many: omnisim.Comparison, draw: 
     )
 
 
+@pytest.mark.long
 def test_forecasters_that_never_finished_are_not_counted(many: omnisim.Comparison) -> None:
     scope = with_forecasters(many, 9)
     table = scope.table = scope.table.copy()
@@ -130,6 +132,25 @@ def test_forecasters_that_never_finished_are_not_counted(many: omnisim.Compariso
     assert "Drawn are 7 of 9 forecasters (last, then " in scope.omitted([context])
     table.loc[table["forecaster"] == "last", "runs"] = 0
     assert "Drawn are 6 of 8 forecasters (those that rank best in " in scope.omitted([context])
+
+
+@pytest.mark.parametrize(
+    ("forecasters", "most", "reference", "drawn"),
+    [(8, 8, True, 0), (9, 8, True, 8), (24, 24, True, 0), (25, 24, True, 24), (24, 24, False, 0), (25, 24, False, 23)],
+)
+def test_forecasters_are_counted(
+    base: omnisim.Comparison, forecasters: int, most: int, reference: bool, drawn: int
+) -> None:
+    """Of the differences to the reference there is one less than of forecasters."""
+    found = omnisim.load_comparison(base.folder)
+    own = base.table[base.table["forecaster"] == "mean"]
+    more = [own.assign(forecaster=f"mean {index}", money=float(-index)) for index in range(forecasters - 3)]
+    found.__dict__["table"] = pd.concat([base.table, *more], ignore_index=True)
+    scope = Scope(found)
+    told = scope.omitted(scope.contexts, most, reference=reference)
+    which = f"{'last, then ' if reference else ''}those that rank best in money"
+    every = forecasters - (not reference)
+    assert told == (f" Drawn are {drawn} of {every} forecasters ({which}); {READS_ALL}." if drawn else "")
 
 
 def scope_about(base: omnisim.Comparison, populations: int, subsequences: int) -> Scope:
