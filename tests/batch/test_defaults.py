@@ -36,7 +36,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
         "groups": None,
         "comparators": None,
         "method": "deterministic",
-        "base": "most accurate",
+        "base": "combined",
         "tolerance": None,
         "depth": 1,
         "found": 0,

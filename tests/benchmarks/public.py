@@ -16,7 +16,8 @@ models for that loss and group. Losses are the costs of acting at thresholds .1,
 itself. Smaller is better. Differences are from the boosting that is calibrated by a sigmoid, split by split, with
 Student's interval over the splits: they share rows, so that it is rather too narrow than too wide.
 
-``--choose`` runs on two other data sets, which settings of the post-processor were chosen on.
+``--choose`` runs on two other data sets, which settings of the post-processor and the panpredictor's combination of
+models were chosen on.
 """
 
 import argparse

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from omnisim.arrays import FloatArray, IntArray
 from omnisim.batch.models import answers_of, checked_table, cross_fitted_answers, default_models
 from omnisim.batch.panprediction import columns
+from omnisim.batch.panprediction.combination import Combination, combine
 from omnisim.batch.panprediction.derandomized import learn_derandomized
 from omnisim.batch.panprediction.deterministic import learn_deterministic
 from omnisim.batch.panprediction.gaps import RESAMPLES, gap_table
@@ -30,7 +31,7 @@ from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable, ProperLoss
 
 METHODS = ("deterministic", "randomized", "derandomized")
-MOST_ACCURATE = "most accurate"
+COMBINED, MOST_ACCURATE = "combined", "most accurate"
 MOST_DRAWN = 2**20
 """Rows at most that are drawn for the paper's algorithms, unless there are more."""
 
@@ -60,10 +61,11 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``"derandomized"``: a level for every x at the rate of the randomized method, n^(-1/2), where all rounds are
         kept (:mod:`~omnisim.batch.panprediction.derandomized`); levels of alike rows may differ by chance.
     base
-        Where to start from: ``"most accurate"``, the comparator of least squared error; the name of a comparator; a
-        classifier to be fitted; or None for the mean outcome. What is already good for all is kept: the deterministic
-        method corrects a base only where a step set exceeds the tolerance, the randomized one follows it as long as the
-        potential stays within its budget.
+        Where to start from: ``"combined"``, what comparators say together
+        (:mod:`~omnisim.batch.panprediction.combination`), or the only one; ``"most accurate"``, the comparator of least
+        squared error; the name of a comparator; a classifier to be fitted; or None for the mean outcome. What is
+        already good for all is kept: the deterministic method corrects a base only where a step set exceeds the
+        tolerance, the randomized one follows it as long as the potential stays within its budget.
     tolerance
         eps > 0: the deterministic method then corrects until no set has a bias of more than eps, whatever the size of
         the set and whatever held-out rows say, which below the noise of about sqrt(v / n) is harmful, and you are
@@ -90,7 +92,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     comparators_
         Sources by name, classifiers fitted.
     base_
-        What it started from: the name of a comparator, a classifier fitted, or None.
+        What it started from: a :class:`~omnisim.batch.panprediction.combination.Combination`, the name of a comparator,
+        a classifier fitted, or None.
     model_
         What was learnt: a :class:`Deterministic`, a :class:`Randomized` or a :class:`Derandomized`.
     n_corrections_
@@ -126,7 +129,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         comparators: Any = None,
         *,
         method: str = "deterministic",
-        base: Any = MOST_ACCURATE,
+        base: Any = COMBINED,
         tolerance: float | None = None,
         depth: int = 1,
         found: int = 0,
@@ -194,20 +197,24 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         mass = np.ones(len(data)) if weights is None else weights
         self._start = float(np.average(outcomes, weights=mass))
         start = np.full(len(data), self._start) if base is None else base
-        self._tree: ResidualTree | None = None
-        regroup: Callable[[IntArray], FloatArray] | None = None
-        if self.found:
-            tree = self._tree = ResidualTree(self.found, self.smallest, seed)
-            grown = (as_table_of_columns(X), outcomes - start, start, mass)
+        tree = self._tree = ResidualTree(self.found, self.smallest, seed) if self.found else None
+        if tree is not None:
+            frame = as_table_of_columns(X)
             # Of leaves that were not grown there are no rows.
-            groups = with_leaves(table, tree, *grown, np.arange(len(data)))
+            groups = with_leaves(table, tree, frame, outcomes - start, start, mass, np.arange(len(data)))
             data = Sample(groups, data.comparators, data.outcomes)
 
-            def regroup(some: IntArray) -> FloatArray:
-                return with_leaves(table, copy(tree), *grown, some)
+        def without(some: IntArray) -> tuple[FloatArray, FloatArray]:
+            own, begun = table, start
+            if isinstance(self.base_, Combination):
+                begun = combine(Sample(table[some], h[some], outcomes[some]), mass[some])(h)
+            if tree is not None:
+                own = with_leaves(table, copy(tree), frame, outcomes - begun, begun, mass, some)
+            return own, begun
 
-        self.groups_ = self._grouping.names + ([] if self._tree is None else self._tree.names)
-        self._fit_model(data, base, weights, np.random.default_rng(seed), regroup)
+        self.groups_ = self._grouping.names + ([] if tree is None else tree.names)
+        apart = without if tree is not None or isinstance(self.base_, Combination) else None
+        self._fit_model(data, base, weights, np.random.default_rng(seed), apart)
         return self
 
     def _grouped(self, groups: Any, X: Any, weights: FloatArray | None) -> Grouping:
@@ -244,14 +251,13 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base: FloatArray | None,
         weights: FloatArray | None,
         rng: np.random.Generator,
-        regroup: Callable[[IntArray], FloatArray] | None,
+        without: Callable[[IntArray], tuple[FloatArray, FloatArray]] | None,
     ) -> None:
         self.held_out_, self.held_out_error_ = np.zeros(0), None
         worst = 0.0
         if self.method == "deterministic" and self.tolerance is None:
             mass = np.ones(len(data)) if weights is None else weights
             start = np.full(len(data), np.average(data.outcomes, weights=mass)) if base is None else base
-            without = None if regroup is None else lambda some: (regroup(some), start)
             learnt = learn_stepwise(
                 data.groups, data.comparators, data.outcomes, start, mass, checked_rules(self), rng, without
             )
@@ -266,7 +272,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 base = None if base is None else base[drawn]
             if self.method == "deterministic":
                 self.model_ = learn_deterministic(data, base=base, tolerance=self.tolerance)
-                self.held_out_error_ = self._error_held_out(whole, start_of_all, weights, rng, regroup)
+                self.held_out_error_ = self._error_held_out(whole, start_of_all, weights, rng, without)
             else:
                 learn: Any = learn_randomized if self.method == "randomized" else learn_derandomized
                 self.model_ = learn(
@@ -293,16 +299,16 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base: FloatArray | None,
         weights: FloatArray | None,
         rng: np.random.Generator,
-        regroup: Callable[[IntArray], FloatArray] | None,
+        without: Callable[[IntArray], tuple[FloatArray, FloatArray]] | None,
     ) -> float:
         """The largest bias of any set where rows are predicted by what the paper's algorithm learns of other folds."""
         fold = deal(data.outcomes, min(self.folds, len(data)), rng)
         predictions = np.empty(len(data))
         for k in range(int(fold.max()) + 1):
             rest, own = np.flatnonzero(fold != k), fold == k
-            groups, h = data.groups if regroup is None else regroup(rest), data.comparators
-            some = rest if weights is None else _drawn(rest, weights, rng)
-            start, of_own = (None, None) if base is None else (base[some], base[own])
+            groups, begun = (data.groups, base) if without is None else without(rest)
+            some, h = rest if weights is None else _drawn(rest, weights, rng), data.comparators
+            start, of_own = (None, None) if base is None or begun is None else (begun[some], begun[own])
             part = Sample(groups[some], h[some], data.outcomes[some])
             model = learn_deterministic(part, base=start, tolerance=self.tolerance)
             predictions[own] = model.predict(groups[own], h[own], of_own)
@@ -324,6 +330,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _base_of(self, X: Any, h: FloatArray) -> FloatArray | None:
         if isinstance(self.base_, str):
             return h[:, list(self.comparators_).index(self.base_)]
+        if isinstance(self.base_, Combination):
+            return self.base_(h)
         return None if self.base_ is None else answers_of(self.base_, X)
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -450,12 +458,15 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         names = list(self.comparators_)
         self.base_ = self.base
         if isinstance(self.base, str):
-            if self.base == MOST_ACCURATE and MOST_ACCURATE not in names:
+            if self.base in (COMBINED, MOST_ACCURATE) and self.base not in names:
+                if self.base == COMBINED and len(names) > 1:
+                    combined = self.base_ = combine(data, np.ones(len(data)) if weights is None else weights)
+                    return combined(data.comparators)
                 self.base_ = names[data.most_accurate(weights)] if names else None
             elif self.base not in names:
                 raise StrategyError(
-                    f"base of Panpredictor is {self.base!r}: it must be {MOST_ACCURATE!r}, the name of a comparator "
-                    f"({', '.join(names)}), a classifier or None"
+                    f"base of Panpredictor is {self.base!r}: it must be {COMBINED!r}, {MOST_ACCURATE!r}, the name of a "
+                    f"comparator ({', '.join(names)}), a classifier or None"
                 )
         if self.base_ is None:
             return None

@@ -25,15 +25,18 @@ class Recalibration:
     ----------
     shifts, slopes : (G,)
         a and b of each group.
+    others : (K,)
+        Coefficients of other columns, if there are any.
     """
 
-    def __init__(self, shifts: FloatArray, slopes: FloatArray) -> None:
-        self.shifts, self.slopes = shifts, slopes
+    def __init__(self, shifts: FloatArray, slopes: FloatArray, others: FloatArray) -> None:
+        self.shifts, self.slopes, self.others = shifts, slopes, others
 
-    def __call__(self, scores: FloatArray, groups: FloatArray) -> FloatArray:
-        """Probabilities (n,), from scores (n,) and memberships (n, G)."""
+    def __call__(self, scores: FloatArray, groups: FloatArray, others: FloatArray | None = None) -> FloatArray:
+        """Probabilities (n,), from scores (n,), memberships (n, G) and other columns (n, K)."""
         odds = log_odds(scores)
-        return np.asarray(_expit(odds + groups @ self.shifts + (groups @ self.slopes) * odds))
+        changed = odds + groups @ self.shifts + (groups @ self.slopes) * odds
+        return np.asarray(_expit(changed if others is None else changed + others @ self.others))
 
 
 def recalibrate(
@@ -43,6 +46,7 @@ def recalibrate(
     weights: FloatArray,
     ridge: float,
     near: Recalibration | None = None,
+    others: FloatArray | None = None,
 ) -> Recalibration:
     """Find it by Newton's method, with steps halved until the objective falls.
 
@@ -58,6 +62,8 @@ def recalibrate(
         > 0.
     near
         One that is likely near, which saves steps and has no part in the result; None for no change.
+    others : (n, K)
+        Other columns that log-odds are linear in, whose coefficients are pulled towards 0 likewise.
 
     Examples
     --------
@@ -70,26 +76,35 @@ def recalibrate(
     """
     # Of products as small as these, threads wait for each other for longer than they work.
     with at_most_threads(1):
-        start = np.zeros(2 * groups.shape[1]) if near is None else np.append(near.shifts, near.slopes)
-        return _newton(log_odds(scores), groups, outcomes, weights, ridge, start)
+        beside = np.zeros((len(scores), 0)) if others is None else others
+        start = np.zeros(2 * groups.shape[1] + beside.shape[1])
+        if near is not None:
+            start = np.concatenate([near.shifts, near.slopes, near.others])
+        return _newton(log_odds(scores), groups, beside, outcomes, weights, ridge, start)
 
 
 def _newton(
-    odds: FloatArray, groups: FloatArray, outcomes: FloatArray, weights: FloatArray, ridge: float, start: FloatArray
+    odds: FloatArray,
+    groups: FloatArray,
+    others: FloatArray,
+    outcomes: FloatArray,
+    weights: FloatArray,
+    ridge: float,
+    start: FloatArray,
 ) -> Recalibration:
     count, found = groups.shape[1], start
 
     def objective(at: FloatArray) -> float:
-        changed = odds + groups @ at[:count] + (groups @ at[count:]) * odds
+        changed = odds + groups @ at[:count] + (groups @ at[count : 2 * count]) * odds + others @ at[2 * count :]
         losses = np.logaddexp(0.0, changed) - outcomes * changed
         return float(weights @ losses + ridge / 2 * (at @ at))
 
     value = objective(found)
     for _ in range(_STEPS):
-        slope, curvature = ridge * found, ridge * np.eye(2 * count)
+        slope, curvature = ridge * found, ridge * np.eye(len(found))
         for begin in range(0, len(odds), _ROWS):
             some = slice(begin, begin + _ROWS)
-            columns = np.hstack([groups[some], groups[some] * odds[some, None]])
+            columns = np.hstack([groups[some], groups[some] * odds[some, None], others[some]])
             p = _expit(odds[some] + columns @ found)
             slope += columns.T @ (weights[some] * (p - outcomes[some]))
             curvature += (columns * (weights[some] * p * (1 - p))[:, None]).T @ columns
@@ -104,7 +119,7 @@ def _newton(
         else:
             break
         found, value = found - step, after
-    return Recalibration(found[:count], found[count:])
+    return Recalibration(found[:count], found[count : 2 * count], found[2 * count :])
 
 
 _DONE = 1e-14

@@ -73,7 +73,7 @@ COMPARATORS = {"tree": DecisionTreeClassifier(max_depth=3), "dose": "dose", "lin
 def test_it_starts_from_the_most_accurate_comparator(table, method):
     X, y = table
     columns = {"dose": "dose", "truth": lambda X: np.where(X["old"] > 0, X["dose"], X["age"]), "age": "age"}
-    model = Panpredictor(GROUPS, columns, method=method, random_state=1).fit(X, y)
+    model = Panpredictor(GROUPS, columns, method=method, base="most accurate", random_state=1).fit(X, y)
     assert model.base_ == "truth"
     same = Panpredictor(GROUPS, columns, method=method, base="truth", random_state=1).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), same.predict_proba(X))
@@ -82,7 +82,7 @@ def test_it_starts_from_the_most_accurate_comparator(table, method):
 
 @pytest.mark.one_in(12)
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("base", ["most accurate", None, "tree", LogisticRegression()])
+@pytest.mark.parametrize("base", ["combined", "most accurate", None, "tree", LogisticRegression()])
 def test_sources_by_name_and_the_report(table, method, base):
     X, y = table
     model = Panpredictor(GROUPS, COMPARATORS, method=method, base=base, random_state=1).fit(X, y)
@@ -257,7 +257,11 @@ class TestRestricted:
         ),
         ({"method": "randomized", "rounds_kept": None}, StrategyError, "rounds_kept of Panpredictor is None: the rand"),
         ({"folds": 1}, StrategyError, "folds of Panpredictor must be >= 2, got 1"),
-        ({"base": "forest"}, StrategyError, "base of Panpredictor is 'forest': it must be 'most accurate', the name"),
+        (
+            {"base": "forest"},
+            StrategyError,
+            "base of Panpredictor is 'forest': it must be 'combined', 'most",
+        ),
         ({"groups": ["sex"]}, ProblemError, "group 'sex' is column 'sex', which is not there"),
         ({"groups": [7]}, ProblemError, "group 'group 0' is column 7, but X has 3 columns"),
         (
