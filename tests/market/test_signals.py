@@ -400,6 +400,24 @@ def test_a_record_with_other_blocks_than_coordinates_is_refused(trace: Any) -> N
         blocks_of([{"name": "price", "unit": "", "low": 1, "high": 0, "coordinates": 2}])
 
 
+def test_a_limit_on_a_signal_that_is_never_near_zero_counts_all_of_it() -> None:
+    """An outcome of 0 is 50 kg a MWh here: what is drawn then counts towards the cap of a year as well."""
+    rows = pd.DataFrame({"price_of_emissions": [0.1, 0.0], "yearly_cap_of_emissions": [9000.0, 500.0]})
+    signals = {"emissions": Known("kg/MWh", Scaling(50, 700, "kg"))}
+    built = EnergyBuyers(table=rows).build("p", Scaling(-100, 300, "EUR"), np.random.default_rng(3), signals=signals)
+    assert built.load is not None
+    limited = built.constraints[built.constraint_names.index("emissions of a year")]
+    outcomes = np.random.default_rng(4).random((3, 48))
+    costs = limited.costs(outcomes)
+    for t in range(3):
+        for n, cap in enumerate((9000.0, 500.0)):
+            above = []
+            for load in built.load[n]:
+                kg = sum(max(float(load[h]), 0.0) * (50 + 650 * outcomes[t, 24 + h]) for h in range(24))
+                above.append(kg - cap / 365)
+            np.testing.assert_allclose(costs[t, n] * limited.scale[n], above, rtol=1e-9)
+
+
 @pytest.mark.parametrize("resolution", ["day", "30min", "15min"])
 def test_a_day_of_equal_values_costs_the_same_at_every_resolution(resolution: Any) -> None:
     from omnisim.market.data import PRICES_A_DAY
