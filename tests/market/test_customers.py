@@ -85,6 +85,19 @@ def test_every_parameter_of_a_buyer_from_a_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(over[buyer.action_names.index("evening")], base + 0.05 / 5 - 0.9, rtol=1e-9)
 
 
+def test_a_deferrable_load_pays_its_other_day_and_the_square_of_what_it_moves() -> None:
+    rows = pd.DataFrame(
+        {"daily_energy_mwh": [2.0, 7.0], "usual_price_per_mwh": [40.0, 55.0], "strain_per_mwh": [30.0, 12.0]}
+    )
+    loads = built(DeferrableLoads, table=rows)
+    prices = np.random.default_rng(6).uniform(-50, 250, 24)
+    money = loads.utilities((prices + 50) / 300) * loads.money.scale[:, None] + loads.money.offset[:, None]
+    for n, row in enumerate(rows.itertuples()):
+        for a, taken in enumerate((0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)):
+            bill = taken * prices.mean() + (1 - taken) * row.usual_price_per_mwh + (1 - taken) ** 2 * row.strain_per_mwh
+            assert money[n, a] == pytest.approx(-row.daily_energy_mwh * bill)
+
+
 @pytest.mark.parametrize("contract", ["spot", "fixed"])
 def test_money_under_a_contract_is_the_bill_hour_by_hour(contract: str) -> None:
     """Recomputed in loops: fees by the hour on what is drawn, the price of the contract, feeding in for its own."""

@@ -14,7 +14,9 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.market import EnergyBuyers, Scaling, Storage
 from omnisim.market.agents import StressedLoad
+from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.limits import OfPrices
+from omnisim.market.agents.offers import Offers
 from omnisim.market.signals import Known
 from omnisim.problem.blocks import blocks_of
 from omnisim.report.figures import forecast_errors
@@ -188,6 +190,29 @@ def test_a_daily_budget_counts_what_is_paid_at_signals(folder: Path, trace: Any)
         bill = sum(drawn[h] * (prices[t, h] + 0.3 * intensity[t, h]) for h in range(24))
         wear = 0.15 * 45 * sum(max(-drawn[h], 0.0) for h in range(24))
         assert costs[t, 0, j] * record.limits[j].scale[0] == pytest.approx(bill + wear - 10.0, abs=1e-5)
+
+
+def test_a_menu_is_made_for_what_each_contract_pays_an_hour() -> None:
+    """What a MWh drawn costs in each hour of each day, by contract, in a loop."""
+    rng = np.random.default_rng(2)
+    prices, carbon, fees = rng.uniform(-60, 120, (5, 24)), rng.uniform(100, 500, (5, 24)), rng.uniform(0, 9, (3, 24))
+    terms = Terms(
+        np.array([True, False, False]), np.array([0, 70.0, 0]), np.array([0, 30.0, 0]), fees, np.array([0, 0, 4.0]),
+        np.array([np.inf, np.inf, 55.0]),
+    )  # fmt: skip
+    factor = np.array([0.2, 0.1, 0.0])
+    known = {"emissions": Known("kg/MWh", Scaling(0, 400, "kg"), carbon)}
+    offers = Offers.of(terms, {"emissions": factor}, known, Scaling(-50, 100, "EUR"), prices)
+    for n, contract in enumerate(("spot", "fixed", "capped")):
+        tariff, offered = offers.of_agent(n, offers.series)
+        assert tariff.demand == terms.demand[n]
+        for d in range(5):
+            for h in range(24):
+                price = min(max(prices[d, h], -50.0), 100.0)
+                paid = {"spot": price, "fixed": 70.0, "capped": min(price, 55.0)}[contract]
+                extra = factor[n] * min(carbon[d, h], 400.0)
+                cost = tariff.share * offered[d, h] + tariff.fee[h]
+                assert cost == pytest.approx(paid + fees[n, h] + extra)
 
 
 @pytest.mark.long
