@@ -6,6 +6,7 @@ import pytest
 from newey_west import by_hand
 
 import omnisim
+from omnisim.analysis.accuracy import losses as losses_of
 from omnisim.comparison import run as measuring
 from omnisim.comparison import tables as module
 from omnisim.comparison.tables import Losses, paired_tests
@@ -36,6 +37,22 @@ def test_accuracy_is_the_mean_over_seeds_in_the_order_of_the_runs() -> None:
     ]
     columns = ["forecaster", "broadcast_by", "subsequence", "measure", "value", "baseline", "unit", "rounds"]
     assert list(found[columns].itertuples(index=False, name=None)) == expected
+
+
+def test_losses_are_in_the_unit_that_they_are_told_in() -> None:
+    """The mean error of a round in money per MWh, of forecasts and prices before they were clipped."""
+    rng = np.random.default_rng(5)
+    prices, forecasts = rng.uniform(-80, 300, (9, 24)), rng.uniform(-80, 300, (9, 24))
+    scaled, told = (prices + 50) / 250, (forecasts + 50) / 250
+    trace = omnisim.Trace(
+        outcomes=np.clip(scaled, 0, 1), unclipped_outcomes=scaled, predictions=np.clip(told, 0, 1),
+        unclipped_predictions=told, active=np.ones((9, 1), dtype=bool), subsequences=("all",), dates=None, records={},
+        about={"market": {"low": -50.0, "high": 200.0, "currency": "EUR", "resolution": "hour"}},
+    )  # fmt: skip
+    values, what, unit = losses_of(trace)
+    assert (what, unit) == ("mean absolute error", "EUR/MWh")
+    by_hand = [sum(abs(p - y) for p, y in zip(*day, strict=True)) / 24 for day in zip(forecasts, prices, strict=True)]
+    np.testing.assert_allclose(values, by_hand)
 
 
 def test_pairs_are_judged_on_the_seeds_that_both_have() -> None:
