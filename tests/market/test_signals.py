@@ -17,7 +17,8 @@ from omnisim.market.agents import StressedLoad
 from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.limits import OfPrices
 from omnisim.market.agents.offers import Offers
-from omnisim.market.signals import Known
+from omnisim.market.data import Signal
+from omnisim.market.signals import Known, scale_of
 from omnisim.problem.blocks import blocks_of
 from omnisim.report.figures import forecast_errors
 from omnisim.scenario.toml import to_toml
@@ -190,6 +191,19 @@ def test_a_daily_budget_counts_what_is_paid_at_signals(folder: Path, trace: Any)
         bill = sum(drawn[h] * (prices[t, h] + 0.3 * intensity[t, h]) for h in range(24))
         wear = 0.15 * 45 * sum(max(-drawn[h], 0.0) for h in range(24))
         assert costs[t, 0, j] * record.limits[j].scale[0] == pytest.approx(bill + wear - 10.0, abs=1e-5)
+
+
+def test_the_range_of_a_signal_is_chosen_from_the_days_before_the_first_one() -> None:
+    """The 0.5 % and 99.5 % quantiles of the past, each moved out by their distance, to two digits; never below 0."""
+    rng = np.random.default_rng(9)
+    series = np.concatenate([rng.uniform(300, 420, (40, 24)), rng.uniform(900, 2000, (40, 24))])
+    chosen = scale_of("emissions", Signal(series, "kg/MWh"), 40, (None, None), Scaling(-50, 200, "EUR"))
+    ranked = sorted(series[:40].ravel().tolist())
+    low, high = ranked[5], ranked[-6]
+    assert (chosen.low, chosen.currency) == (pytest.approx(low - (high - low), abs=10), "kg")
+    assert chosen.high == pytest.approx(high + (high - low), abs=10)
+    declared = scale_of("emissions", Signal(series, "kg/MWh"), 40, (100.0, None), Scaling(-50, 200, "EUR"))
+    assert (declared.low, declared.high) == (100.0, chosen.high)
 
 
 def test_a_menu_is_made_for_what_each_contract_pays_an_hour() -> None:
