@@ -61,6 +61,27 @@ def test_actions_of_an_agent_are_marked_in_its_rounds_and_those_without_a_choice
         assert dict(zip(figure.data[row].x, figure.data[row].y, strict=True)) == expected
 
 
+def test_regret_of_an_agent_is_drawn_in_its_money(make: Callable[..., Analysis]) -> None:
+    """After each day, against the best action so far: no action of these agents ever violates a limit."""
+    trace = make(populations={"one": 3}, rounds=40, clean=1.0, currency="EUR", dates=True).trace
+    record = trace.records["one"]
+    money = omnisim.Money(np.array([2.0, 30.0, 700.0]), np.array([5.0, 0.0, 1.0]), "EUR")
+    paid = omnisim.Population("one", record.population.utility, record.population.offset, money=money)
+    analysis = omnisim.analyze(
+        dataclasses.replace(trace, records={"one": dataclasses.replace(record, population=paid)})
+    )
+    for n in range(3):
+        figure = agent_course(analysis, "one", n)
+        u = [[float(paid.utility[n, a] @ y + paid.offset[n, a]) for a in range(paid.actions)] for y in trace.outcomes]
+        earned, regret, earnings = [0.0] * paid.actions, [], 0.0
+        for t in range(40):
+            earned = [total + more for total, more in zip(earned, u[t], strict=True)]
+            earnings += u[t][record.actions[t, n]]
+            regret.append(float(money.scale[n]) * (max(earned) - earnings))
+        assert list(figure.data[4].y) == pytest.approx(regret, rel=1e-3, abs=1e-6)
+        assert max(regret) > 0
+
+
 LONG = "x" * 120
 
 
