@@ -111,6 +111,31 @@ def test_customers_of_a_table_go_by_their_names(tmp_path: Path) -> None:
     ]
 
 
+def test_energy_and_money_of_half_an_hour_under_each_contract(tmp_path: Path) -> None:
+    """Power is twice the energy of half an hour; fees are paid on what is drawn, beside the price of the contract."""
+    (tmp_path / "customers.csv").write_text(
+        "name,daily_energy_mwh,contract,fixed_price_per_mwh,fee_07_20_per_mwh\na,2,spot,,25\nb,1,fixed,80,3\n",
+        encoding="utf-8",
+    )
+    text = TOY.replace("agents = 2", 'table = "customers.csv"')
+    text = text.replace('path = "prices.csv"', 'path = "prices.csv"\nresolution = "30min"\nresample = true')
+    frame, trace = exported(tmp_path, text, days=3)
+    load, actions = trace.records["buyers"].population.load, trace.records["buyers"].actions
+    assert load is not None
+    paid = prices_of(tmp_path / "prices.csv")
+    assert len(frame) == 3 * 2 * 48
+    assert sorted(set(frame["time"].dt.minute)) == [0, 30]
+    for row in frame.to_dict("records"):
+        n, price = "ab".index(row["customer"][-1]), paid[f"{row['time']:%Y-%m-%d %H}:00"]
+        energy = float(load[n, actions[row["round"], n], row["period"]])
+        fee = (25.0, 3.0)[n] if 7 <= row["time"].hour < 20 else 0.0
+        assert (row["MWh"], row["MW"]) == (energy, energy * 2)
+        assert row["EUR"] == pytest.approx(-energy * price)
+        assert row["EUR by contract"] == pytest.approx(-energy * ((price, 80.0)[n] + fee))
+    drawn = frame.groupby(["customer", "round"], observed=True)["MWh"].sum()
+    assert (drawn > 0).all()
+
+
 def test_rounds_without_dates_have_no_time(tmp_path: Path) -> None:
     market = "[market]\nsource = 'synthetic'\nlow = 0.0\nhigh = 100.0\ncurrency = 'USD'\n"
     text = market + "[adversary]\nkind = 'seasonal'\ndimension = 24\n" + TOY[TOY.index("[forecaster]") :]

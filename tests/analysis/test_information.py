@@ -1,5 +1,6 @@
 """Age of information and lateness of news, against plain loops over the record."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from network_instances import population
 
 import omnisim
+from omnisim.analysis.information import age_of
 from omnisim.analysis.lateness import lateness
 from omnisim.network import Channel, Exponential, Network, Uniform
 
@@ -52,6 +54,42 @@ def test_regret_by_age_is_that_of_the_rounds_of_this_age() -> None:
                 told = [trace.predictions[t - age] for t in rounds]
                 error = np.abs(np.array(told) - trace.outcomes[rounds]).mean()
                 np.testing.assert_allclose(table.loc[age, "error"], error)
+
+
+def test_the_age_of_an_average_is_that_of_its_oldest_forecast() -> None:
+    record = run(network=None).trace.records["a"]
+    heard = np.array([[0, 0], [1, 0], [0, 2], [-1, 1], [-1, -1], [5, 2]])
+    default = np.array([False, False, False, False, True, False])
+    found = age_of(replace(record, heard=heard, defaulted=default), 6)
+    assert found.tolist() == [0, 1, 2, 2, -1, 3]
+
+
+def test_regret_by_age_is_per_round_in_which_an_agent_was_there() -> None:
+    analysis = run(Channel("forecaster", "population/a", delay=1.0), populations=[population("a", 5, 1)])
+    record = analysis.trace.records["a"]
+    agents = record.population
+    there = np.random.default_rng(8).random(record.actions.shape) < np.linspace(0.2, 1.0, 5)
+    there[:2] = True
+    own = replace(
+        record,
+        actions=np.where(there, record.actions, -1),
+        fallback=record.fallback & there,
+        costs=record.costs * there[:, :, None],
+        present=there,
+    )
+    trace = replace(analysis.trace, records={"a": own})
+    table = omnisim.analyze(trace).information.set_index("age")
+    assert table.loc[1, "rounds"] == ROUNDS - 1
+    clean = record.violated_at[:, :, 0] == ROUNDS
+    u = np.einsum("nad,td->tna", agents.utility, trace.outcomes) + agents.offset
+    for measure in ("utility", "external_regret"):
+        each = []
+        for n in np.flatnonzero(clean.any(axis=1)):
+            rounds = [t for t in range(1, ROUNDS) if there[t, n]]
+            earned = sum(u[t, n, own.actions[t, n]] for t in rounds)
+            best = max(sum(u[t, n, b] for t in rounds) for b in np.flatnonzero(clean[n]))
+            each.append((earned if measure == "utility" else best - earned) / len(rounds))
+        assert table.loc[1, measure] == pytest.approx(np.mean(each))
 
 
 def test_without_a_network_everybody_acts_on_the_forecast_of_the_round() -> None:

@@ -1,5 +1,6 @@
 """Worth of forecasts on random networks, by loops over agents and rounds of the record."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from network_instances import scenarios
+from network_instances import population, scenarios
 
 import omnisim
 from omnisim import Population
@@ -115,3 +116,31 @@ def test_money_of_many_agents_in_blocks(elimination: Any, block: int, monkeypatc
     np.testing.assert_allclose(found.by_round, money @ scenario.populations[0].weights, atol=1e-9)
     for agent in (0, N - 1):
         np.testing.assert_allclose(course(trace, "many", agent), money[:, :, agent], atol=1e-9)
+
+
+def test_persistence_knows_the_day_before_the_run_and_the_newest_news() -> None:
+    """The newest outcome that a forecaster knew when it said what was acted on; in the first round, the day before."""
+    scenario = omnisim.Scenario(
+        populations=[population("a", 6, 1, constrained=False)],
+        adversary=omnisim.adversaries.Replay(np.random.default_rng(2).random((12, 2))),
+        forecaster=omnisim.forecasters.Climatology(),
+        other_forecasters={"half": omnisim.forecasters.Climatology(), "last": omnisim.forecasters.Persistence()},
+        subscriptions={"a": ["half", "last"]},
+    )
+    trace = omnisim.simulate(scenario)
+    record, before = trace.records["a"], np.array([0.9, 0.05])
+    heard = np.array([[0, 0], [0, -1], [2, 1], [0, 3], [-1, -1], *([t, t - 3] for t in range(5, 12))])
+    mixed = replace(record, heard=heard, defaulted=np.zeros(12, dtype=bool), settled_at=np.arange(12))
+    u, b, y = record.population.utility, record.population.offset, [before, *trace.outcomes]
+    money = record.population.money
+    differ = 0
+    for changed in (record, mixed):
+        late = replace(trace, before=before, records={"a": changed})
+        for n in range(6):
+            earned = (course(late, "a", n)[1] - money.offset[n]) / money.scale[n]
+            for t in range(12):
+                newest = t if changed is record else int(max(heard[t]))
+                action = int((u[n] @ y[newest] + b[n]).argmax()) if newest >= 0 else int(record.actions[t, n])
+                assert earned[t] == pytest.approx(u[n, action] @ y[t + 1] + b[n, action])
+            differ += int((u[n] @ before + b[n]).argmax()) != int((u[n] @ [0.5, 0.5] + b[n]).argmax())
+    assert differ

@@ -259,6 +259,12 @@ def test_the_band_of_a_murphy_difference():
     np.testing.assert_allclose(found["difference"], np.array(own) - flat, atol=1e-12)
     assert (found["high"] < 0).any()
     assert (found["low"] <= found["difference"]).all()
+    # A single threshold would need 1.96 deviations; all of them together need more, and as many at each.
+    each = [np.where(p > t, t * (1 - y), (1 - t) * y) - np.where(t < 0.5, t * (1 - y), (1 - t) * y) for t in thetas]
+    half = (found["high"] - found["low"]).to_numpy() / 2
+    deviations = [width / (np.std(row, ddof=1) / np.sqrt(2000)) for width, row in zip(half, each, strict=True) if width]
+    assert len(deviations) > 50
+    assert 2.3 < np.median(deviations) < 3.5
 
 
 def test_gaps_within_groups_are_those_of_their_rows():

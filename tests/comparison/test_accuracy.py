@@ -2,12 +2,16 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from newey_west import by_hand
 
 import omnisim
+from omnisim.analysis.accuracy import losses as losses_of
 from omnisim.comparison import run as measuring
 from omnisim.comparison import tables as module
+from omnisim.comparison.records import MEASURES
+from omnisim.comparison.summaries import Index, summaries
 from omnisim.comparison.tables import Losses, paired_tests
 
 SMALL = {
@@ -36,6 +40,61 @@ def test_accuracy_is_the_mean_over_seeds_in_the_order_of_the_runs() -> None:
     ]
     columns = ["forecaster", "broadcast_by", "subsequence", "measure", "value", "baseline", "unit", "rounds"]
     assert list(found[columns].itertuples(index=False, name=None)) == expected
+
+
+def test_limits_are_means_over_seeds_and_the_largest_excess_of_any() -> None:
+    counts = [(40, 10, 4, 2.0, 0.5), (80, 4, 1, 6.0, 3.5), (20, 0, 0, 0.0, 0.0)]
+    rows = [
+        {
+            "population": "a",
+            "subsequence": "all",
+            "constraint": "cap",
+            "unit": "MWh",
+            "agents": 8,
+            "exceeding": exceeding,
+        }
+        | {"rounds": rounds, "violated": violated, "total": total, "largest": largest}
+        for rounds, violated, exceeding, total, largest in counts
+    ]
+    [row] = module.limits(pd.DataFrame(rows), np.zeros(3, int), [("own", "rule", "market", "")]).to_dict("records")
+    assert (row["agents"], row["unit"], row["largest"]) == (8, "MWh", 3.5)
+    assert row["rounds"] == pytest.approx((40 + 80 + 20) / 3 / 8)  # per agent
+    assert row["violated"] == pytest.approx((10 / 40 + 4 / 80 + 0) / 3)
+    assert row["exceeding"] == pytest.approx((4 + 1) / 3 / 8)
+    assert row["total"] == pytest.approx((2 + 6) / 3 / 8)
+
+
+def test_all_populations_weigh_as_many_agents_as_have_the_measure() -> None:
+    """Regret is known of those with a benchmark only: 4 of 10 and 3 of 3; utility of all."""
+    found = {"a": (10.0, 4.0, 2.0), "b": (3.0, 3.0, 7.0)}
+    places = [
+        {"population": name, "subsequence": "all", "standing": standing, "standing_defined": defined}
+        | dict.fromkeys(MEASURES, value)
+        for name, (standing, defined, value) in found.items()
+    ]
+    one = np.zeros(1, dtype=np.int64)
+    table = summaries(Index(one, one, 1, 1), pa.chunked_array([pa.array([places])]), "all", money=True)
+    assert table.populations == ("a", "b", "all populations")
+    for measure in MEASURES:
+        weights = (4, 3) if "regret" in measure else (10, 3)
+        mean = (weights[0] * 2.0 + weights[1] * 7.0) / sum(weights)
+        np.testing.assert_allclose(table.measures[measure][0, 0], [2.0, 7.0, mean])
+
+
+def test_losses_are_in_the_unit_that_they_are_told_in() -> None:
+    """The mean error of a round in money per MWh, of forecasts and prices before they were clipped."""
+    rng = np.random.default_rng(5)
+    prices, forecasts = rng.uniform(-80, 300, (9, 24)), rng.uniform(-80, 300, (9, 24))
+    scaled, told = (prices + 50) / 250, (forecasts + 50) / 250
+    trace = omnisim.Trace(
+        outcomes=np.clip(scaled, 0, 1), unclipped_outcomes=scaled, predictions=np.clip(told, 0, 1),
+        unclipped_predictions=told, active=np.ones((9, 1), dtype=bool), subsequences=("all",), dates=None, records={},
+        about={"market": {"low": -50.0, "high": 200.0, "currency": "EUR", "resolution": "hour"}},
+    )  # fmt: skip
+    values, what, unit = losses_of(trace)
+    assert (what, unit) == ("mean absolute error", "EUR/MWh")
+    by_hand = [sum(abs(p - y) for p, y in zip(*day, strict=True)) / 24 for day in zip(forecasts, prices, strict=True)]
+    np.testing.assert_allclose(values, by_hand)
 
 
 def test_pairs_are_judged_on_the_seeds_that_both_have() -> None:

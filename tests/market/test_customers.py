@@ -12,7 +12,7 @@ import omnisim
 from omnisim.errors import OmnisimError
 from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, MarketAgents, Scaling
 from omnisim.market.agents import SpikeHedgers
-from omnisim.market.agents.contracts import COLUMNS
+from omnisim.market.agents.contracts import COLUMNS, Terms
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
 from omnisim.report.run import worth
 from omnisim.scenario import registry
@@ -85,6 +85,19 @@ def test_every_parameter_of_a_buyer_from_a_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(over[buyer.action_names.index("evening")], base + 0.05 / 5 - 0.9, rtol=1e-9)
 
 
+def test_a_deferrable_load_pays_its_other_day_and_the_square_of_what_it_moves() -> None:
+    rows = pd.DataFrame(
+        {"daily_energy_mwh": [2.0, 7.0], "usual_price_per_mwh": [40.0, 55.0], "strain_per_mwh": [30.0, 12.0]}
+    )
+    loads = built(DeferrableLoads, table=rows)
+    prices = np.random.default_rng(6).uniform(-50, 250, 24)
+    money = loads.utilities((prices + 50) / 300) * loads.money.scale[:, None] + loads.money.offset[:, None]
+    for n, row in enumerate(rows.itertuples()):
+        for a, taken in enumerate((0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)):
+            bill = taken * prices.mean() + (1 - taken) * row.usual_price_per_mwh + (1 - taken) ** 2 * row.strain_per_mwh
+            assert money[n, a] == pytest.approx(-row.daily_energy_mwh * bill)
+
+
 @pytest.mark.parametrize("contract", ["spot", "fixed"])
 def test_money_under_a_contract_is_the_bill_hour_by_hour(contract: str) -> None:
     """Recomputed in loops: fees by the hour on what is drawn, the price of the contract, feeding in for its own."""
@@ -129,6 +142,30 @@ def test_a_contract_holds_at_every_resolution() -> None:
              for p in (hourly, quarterly, daily)]  # fmt: skip
     np.testing.assert_allclose(money[1], money[0], rtol=1e-9)
     np.testing.assert_allclose(money[2], money[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("parts", [1, 6, 24, 48])
+def test_a_bill_of_schedules_of_any_parts_of_the_day(parts: int) -> None:
+    """In loops over the hours: power is held over a part of the day, and the fee is that of the hour."""
+    rng = np.random.default_rng(parts)
+    fees = rng.uniform(0, 30, (2, 24))
+    price, feed_in, demand = np.array([0.0, 70.0]), np.array([0.0, 20.0]), np.array([5.0, 0.0])
+    terms = Terms(np.array([True, False]), price, feed_in, fees, demand, np.full(2, np.inf))
+    load = rng.uniform(-1, 2, (2, 3, parts))
+    at_market, money = terms.settle(load)
+    by_part = terms.paid_by_part(load)
+    assert by_part is not None
+    steps = max(parts, 24)
+    for n in range(2):
+        for a in range(3):
+            bill = 0.0
+            for step in range(steps):
+                power = float(load[n, a, step * parts // steps])
+                rate = price[n] + fees[n, step * 24 // steps] if power > 0 else feed_in[n]
+                bill += power * 24 / steps * float(rate)
+            assert by_part[n, a].sum() == pytest.approx(bill)
+            assert money[n, a] == pytest.approx(bill + demand[n] * max(load[n, a].max(), 0.0))
+    np.testing.assert_array_equal(at_market, load * np.array([1.0, 0.0])[:, None, None])
 
 
 def test_the_grant_of_an_operator_with_a_contract_pays_its_bill() -> None:

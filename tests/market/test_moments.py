@@ -1,13 +1,15 @@
-"""Cells that no format of stamps reads are refused, however long they are."""
+"""Cells that no format of stamps reads are refused, however long they are, and names of clocks mean what they say."""
 
+import datetime as dt
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
 from omnisim.errors import DataError
 from omnisim.market.files import read_prices
-from omnisim.market.moments import _LONGEST
+from omnisim.market.moments import _ABBREVIATIONS, _LONGEST
 
 
 @pytest.mark.parametrize("cell", ["9" * 5000, " " * 3000 + "1", "1 " * 2500, "x" * 5000, "12-" * 2000])
@@ -26,3 +28,21 @@ def test_the_longest_stamps_are_read(tmp_path: Path) -> None:
     market = read_prices(tmp_path / "prices.csv", time="time", price="price")
     assert [str(day) for day in market.dates] == ["2023-09-12", "2023-09-13"]
     assert max(map(len, text)) + len(" America/Argentina/Buenos_Aires") <= _LONGEST
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "Europe/London", "Europe/Lisbon", "Europe/Berlin", "Europe/Helsinki", "America/New_York", "America/Chicago",
+        "America/Denver", "America/Los_Angeles", "Australia/Sydney", "Pacific/Auckland", "Asia/Tokyo",
+    ],
+)  # fmt: skip
+def test_a_name_behind_a_time_is_as_many_hours_from_utc_as_its_zone(zone: str) -> None:
+    """In winter and in summer."""
+    for month in (1, 7):
+        moment = dt.datetime(2023, month, 15, tzinfo=ZoneInfo(zone))
+        assert _ABBREVIATIONS[str(moment.tzname())] * 3600 == moment.utcoffset().total_seconds()  # type: ignore[union-attr]
+
+
+def test_german_names_of_clocks() -> None:
+    assert (_ABBREVIATIONS["MEZ"], _ABBREVIATIONS["MESZ"]) == (_ABBREVIATIONS["CET"], _ABBREVIATIONS["CEST"])

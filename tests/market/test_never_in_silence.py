@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from omnisim.errors import DataError
-from omnisim.market import Market, read_prices
+from omnisim.market import Market, Scaling, read_prices
 from omnisim.market.guessing import guess
+from omnisim.market.inspection import inspected
+from omnisim.market.suspicions import warn_of_values
+from omnisim.scenario.days import Days
 
 HOURS = 24 * 10
 
@@ -244,3 +247,51 @@ def test_three_digits_behind_every_sign_are_asked_about(tmp_path: Path, mark: st
 
 def cells_of(values: np.ndarray, mark: str) -> list[str]:
     return [f"{value:,}".replace(",", mark) for value in values]
+
+
+def test_a_price_that_is_stuck_is_told_from_its_first_day_on() -> None:
+    dates = np.arange("2023-01-01", "2023-01-11", dtype="datetime64[D]")
+    stuck = prices().reshape(10, 24)
+    stuck[5, 20:], stuck[6:9], stuck[9, :3] = 17.5, 17.5, 17.5
+    (warning,) = warn_of_values(Market("m", dates, stuck), "a.csv", "EUR/MWh")
+    assert f"the price is 17.5 for {4 + 3 * 24 + 3} periods from 2023-01-06 on" in warning
+    assert "missing_values = ['17.5']" in warning
+    stuck[7, 7] = 18.0
+    assert warn_of_values(Market("m", dates, stuck), "a.csv", "EUR/MWh") == []
+
+
+def test_days_that_repeat_the_day_before_are_counted() -> None:
+    dates = np.arange("2023-01-01", "2023-01-11", dtype="datetime64[D]")
+    copied = prices().reshape(10, 24)
+    copied[3], copied[8] = copied[2], copied[7]
+    (warning,) = warn_of_values(Market("m", dates, copied), "a.csv", "EUR/MWh")
+    assert "2 days have the prices of the day before, hour by hour, the first on 2023-01-04" in warning
+
+
+def test_a_file_is_told_with_its_lowest_median_and_highest_price(tmp_path: Path) -> None:
+    paid = prices()
+    paid[[5, 50, 77]] = [-4.25, -31.5, 812.75]
+    lines, _ = inspected(file_of(tmp_path, {"price": paid}))
+    ranked = sorted(paid.tolist())
+    middle = (ranked[HOURS // 2 - 1] + ranked[HOURS // 2]) / 2
+    (told,) = [line for line in lines if line.startswith("  prices")]
+    assert told.endswith(f"lowest -31.5, median {middle:.6g}, highest 812.75, 2 below 0")
+    (days,) = [line for line in lines if line.startswith("  days")]
+    assert days.split(maxsplit=1)[1] == "2023-01-01 to 2023-01-10, 10 days"
+
+
+@pytest.mark.parametrize(("high", "narrow"), [(4000.0, False), (60000.0, True)])
+def test_a_scale_far_wider_than_nearly_all_prices_is_told(high: float, narrow: bool) -> None:
+    """Whatever a single spike of the year is."""
+    dates = np.arange("2023-01-01", "2023-04-11", dtype="datetime64[D]")
+    paid = prices(24 * 100).reshape(100, 24)
+    paid[60, 18:20] = 3900.0
+    days = Days(Market("m", dates, paid), "hour", Scaling(0.0, high, "EUR"), slice(0, 100))
+    ranked = sorted(paid.ravel().tolist())
+    wide = [each for each in days.warnings if "nearly all prices lie between" in each]
+    assert len(wide) == narrow
+    if narrow:
+        low, top = ranked[24 - 1], ranked[-25]  # the 24 lowest and the 24 highest are one in a hundred
+        assert float(wide[0].split()[5]) == pytest.approx(low, abs=0.2)
+        assert float(wide[0].split()[7]) == pytest.approx(top, abs=0.2)
+        assert "less than 2% of low = 0 to high = 60000" in wide[0]

@@ -14,8 +14,11 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.market import EnergyBuyers, Scaling, Storage
 from omnisim.market.agents import StressedLoad
+from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.limits import OfPrices
-from omnisim.market.signals import Known
+from omnisim.market.agents.offers import Offers
+from omnisim.market.data import Signal
+from omnisim.market.signals import Known, scale_of
 from omnisim.problem.blocks import blocks_of
 from omnisim.report.figures import forecast_errors
 from omnisim.scenario.toml import to_toml
@@ -188,6 +191,42 @@ def test_a_daily_budget_counts_what_is_paid_at_signals(folder: Path, trace: Any)
         bill = sum(drawn[h] * (prices[t, h] + 0.3 * intensity[t, h]) for h in range(24))
         wear = 0.15 * 45 * sum(max(-drawn[h], 0.0) for h in range(24))
         assert costs[t, 0, j] * record.limits[j].scale[0] == pytest.approx(bill + wear - 10.0, abs=1e-5)
+
+
+def test_the_range_of_a_signal_is_chosen_from_the_days_before_the_first_one() -> None:
+    """The 0.5 % and 99.5 % quantiles of the past, each moved out by their distance, to two digits; never below 0."""
+    rng = np.random.default_rng(9)
+    series = np.concatenate([rng.uniform(300, 420, (40, 24)), rng.uniform(900, 2000, (40, 24))])
+    chosen = scale_of("emissions", Signal(series, "kg/MWh"), 40, (None, None), Scaling(-50, 200, "EUR"))
+    ranked = sorted(series[:40].ravel().tolist())
+    low, high = ranked[5], ranked[-6]
+    assert (chosen.low, chosen.currency) == (pytest.approx(low - (high - low), abs=10), "kg")
+    assert chosen.high == pytest.approx(high + (high - low), abs=10)
+    declared = scale_of("emissions", Signal(series, "kg/MWh"), 40, (100.0, None), Scaling(-50, 200, "EUR"))
+    assert (declared.low, declared.high) == (100.0, chosen.high)
+
+
+def test_a_menu_is_made_for_what_each_contract_pays_an_hour() -> None:
+    """What a MWh drawn costs in each hour of each day, by contract, in a loop."""
+    rng = np.random.default_rng(2)
+    prices, carbon, fees = rng.uniform(-60, 120, (5, 24)), rng.uniform(100, 500, (5, 24)), rng.uniform(0, 9, (3, 24))
+    terms = Terms(
+        np.array([True, False, False]), np.array([0, 70.0, 0]), np.array([0, 30.0, 0]), fees, np.array([0, 0, 4.0]),
+        np.array([np.inf, np.inf, 55.0]),
+    )  # fmt: skip
+    factor = np.array([0.2, 0.1, 0.0])
+    known = {"emissions": Known("kg/MWh", Scaling(0, 400, "kg"), carbon)}
+    offers = Offers.of(terms, {"emissions": factor}, known, Scaling(-50, 100, "EUR"), prices)
+    for n, contract in enumerate(("spot", "fixed", "capped")):
+        tariff, offered = offers.of_agent(n, offers.series)
+        assert tariff.demand == terms.demand[n]
+        for d in range(5):
+            for h in range(24):
+                price = min(max(prices[d, h], -50.0), 100.0)
+                paid = {"spot": price, "fixed": 70.0, "capped": min(price, 55.0)}[contract]
+                extra = factor[n] * min(carbon[d, h], 400.0)
+                cost = tariff.share * offered[d, h] + tariff.fee[h]
+                assert cost == pytest.approx(paid + fees[n, h] + extra)
 
 
 @pytest.mark.long
@@ -398,6 +437,24 @@ def test_a_record_with_other_blocks_than_coordinates_is_refused(trace: Any) -> N
             dataclasses.replace(trace, about={**trace.about, "market": {**market, "blocks": listed}})
     with pytest.raises(ValueError, match="goes from 1 to 0"):
         blocks_of([{"name": "price", "unit": "", "low": 1, "high": 0, "coordinates": 2}])
+
+
+def test_a_limit_on_a_signal_that_is_never_near_zero_counts_all_of_it() -> None:
+    """An outcome of 0 is 50 kg a MWh here: what is drawn then counts towards the cap of a year as well."""
+    rows = pd.DataFrame({"price_of_emissions": [0.1, 0.0], "yearly_cap_of_emissions": [9000.0, 500.0]})
+    signals = {"emissions": Known("kg/MWh", Scaling(50, 700, "kg"))}
+    built = EnergyBuyers(table=rows).build("p", Scaling(-100, 300, "EUR"), np.random.default_rng(3), signals=signals)
+    assert built.load is not None
+    limited = built.constraints[built.constraint_names.index("emissions of a year")]
+    outcomes = np.random.default_rng(4).random((3, 48))
+    costs = limited.costs(outcomes)
+    for t in range(3):
+        for n, cap in enumerate((9000.0, 500.0)):
+            above = []
+            for load in built.load[n]:
+                kg = sum(max(float(load[h]), 0.0) * (50 + 650 * outcomes[t, 24 + h]) for h in range(24))
+                above.append(kg - cap / 365)
+            np.testing.assert_allclose(costs[t, n] * limited.scale[n], above, rtol=1e-9)
 
 
 @pytest.mark.parametrize("resolution", ["day", "30min", "15min"])

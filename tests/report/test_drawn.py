@@ -61,6 +61,52 @@ def test_actions_of_an_agent_are_marked_in_its_rounds_and_those_without_a_choice
         assert dict(zip(figure.data[row].x, figure.data[row].y, strict=True)) == expected
 
 
+def test_regret_of_an_agent_is_drawn_in_its_money(make: Callable[..., Analysis]) -> None:
+    """After each day, against the best action so far: no action of these agents ever violates a limit."""
+    trace = make(populations={"one": 3}, rounds=40, clean=1.0, currency="EUR", dates=True).trace
+    record = trace.records["one"]
+    money = omnisim.Money(np.array([2.0, 30.0, 700.0]), np.array([5.0, 0.0, 1.0]), "EUR")
+    paid = omnisim.Population("one", record.population.utility, record.population.offset, money=money)
+    analysis = omnisim.analyze(
+        dataclasses.replace(trace, records={"one": dataclasses.replace(record, population=paid)})
+    )
+    for n in range(3):
+        figure = agent_course(analysis, "one", n)
+        u = [[float(paid.utility[n, a] @ y + paid.offset[n, a]) for a in range(paid.actions)] for y in trace.outcomes]
+        earned, regret, earnings = [0.0] * paid.actions, [], 0.0
+        for t in range(40):
+            earned = [total + more for total, more in zip(earned, u[t], strict=True)]
+            earnings += u[t][record.actions[t, n]]
+            regret.append(float(money.scale[n]) * (max(earned) - earnings))
+        assert list(figure.data[4].y) == pytest.approx(regret, rel=1e-3, abs=1e-6)
+        assert max(regret) > 0
+
+
+def test_prices_drawn_in_periods_are_means_of_their_rounds(make: Callable[..., Analysis]) -> None:
+    """Also where a period has a round less than others."""
+    trace = make(populations={"one": 1}, rounds=40, dimension=3).trace
+    figure = figures.prices(omnisim.analyze(trace), most_points=7)
+    starts = [40 * i // 7 for i in range(7)]
+    parts = [range(start, stop) for start, stop in zip(starts, [*starts[1:], 40], strict=True)]
+    assert len({len(part) for part in parts}) == 2
+    lowest, highest, realized, forecast = (list(each.y) for each in figure.data)
+    for i, part in enumerate(parts):
+        paid, said = ([float(v) for t in part for v in values[t]] for values in (trace.outcomes, trace.predictions))
+        found = (lowest[i], highest[i], realized[i], forecast[i])
+        expected = (min(paid), max(paid), sum(paid) / len(paid), sum(said) / len(said))
+        assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_potential_is_told_with_the_share_of_rounds_of_fewest_evaluations(make: Callable[..., Analysis]) -> None:
+    trace = make(populations={"one": 1}, rounds=40).trace
+    evaluations = np.array([3.0, 5.0, 3.0, 8.0] * 10)
+    given = {"potential": np.linspace(1.0, 2.5, 40), "evaluations": evaluations}
+    meta = figures.potential_course(omnisim.analyze(dataclasses.replace(trace, diagnostics=given))).layout.meta
+    assert "It ended at 2.5." in meta["caption"]
+    assert "4.75 predictions on average; on 50 % of the rounds no more than 3," in meta["caption"].replace("\xa0", " ")
+    assert "it ends at 2.5, the budget is 2.718; 4.75 predictions were evaluated per round" in meta["alt"]
+
+
 LONG = "x" * 120
 
 

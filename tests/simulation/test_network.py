@@ -266,6 +266,26 @@ def test_the_gate_closes_an_eighth_of_a_round_after_the_actions(delay: float, la
         assert (trace.actions[name] == action).all() == late
 
 
+@pytest.mark.parametrize(
+    ("sender", "receiver", "kind"),
+    [
+        ("forecaster", "population/*", "forecast"),
+        ("population/*", "world", "actions"),
+        ("world", "population/*", "settlement"),
+    ],
+)
+def test_a_message_is_late_once_its_phase_is_over(sender: str, receiver: str, kind: str) -> None:
+    """An eighth of a round is in time, a little more is late in the same round, and those of the last round are never
+    read."""
+    for delay in (0.125, 0.13):
+        record = omnisim.simulate(scenario(star(Channel(sender, receiver, delay=delay)))).messages
+        assert record is not None
+        for name, late, delivered in zip(record.kinds, record.late, record.delivered, strict=True):
+            each = 2 if name == kind and delay > 0.125 else 0  # of two populations
+            assert late.tolist() == [each] * (ROUNDS - 1) + [0]
+            assert (delivered[-1] < delivered[1]) == (each > 0)
+
+
 def test_default_actions_earn_and_cost_like_any_other() -> None:
     trace = omnisim.simulate(scenario(star(Channel("population/a", "world", loss=1.0)), default_actions={"a": 1}))
     analysis = omnisim.analyze(trace)

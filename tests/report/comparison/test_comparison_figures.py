@@ -51,6 +51,17 @@ def test_points_have_the_intervals_that_are_known() -> None:
     assert points.marker.symbol[0] != points.marker.symbol[1]
 
 
+@pytest.mark.parametrize("larger_is_better", [True, False])
+def test_what_is_better_has_the_colour_of_better(larger_is_better: bool) -> None:
+    """A gain of utility and a loss of regret have the same colour, which the page calls better."""
+    panel = maps.Panel("a", np.array([[0.25, -1.0]]), np.zeros((1, 2), dtype=bool), [["", ""]])
+    (drawn,) = maps.difference_map("t", [panel], ["r"], ["a", "b"], ("", ""), larger_is_better=larger_is_better).data
+    colours = dict(drawn.colorscale)
+    assert colours[1.0 if larger_is_better else 0.0] == maps.BETTER != maps.WORSE
+    assert colours[0.0 if larger_is_better else 1.0] == maps.WORSE
+    assert drawn.z[0][0] > 0 > drawn.z[0][1]
+
+
 def test_only_what_is_separated_is_bold() -> None:
     (drawn,) = some_maps().data
     assert list(drawn.text[0]) == ["+0.2", "<b>−1.0</b>", ""]

@@ -12,6 +12,7 @@ import pytest
 import omnisim
 from omnisim.commands import comparing
 from omnisim.report.comparison import accuracy, limits, tables, worth
+from omnisim.report.comparison import verdict as sentences
 from omnisim.report.comparison.runs import runs_to_look_at
 from omnisim.report.comparison.scope import Scope
 from omnisim.report.comparison.verdict import verdict
@@ -458,3 +459,91 @@ def test_runs(under_two_rules: omnisim.Comparison, beside: bool) -> None:
             if row["why"].text == why
         ]
         assert found == [(run["elimination"], run["forecaster"], run["seed"]) for run in picked], why
+
+
+def forged(comparison: omnisim.Comparison, **frames: Any) -> Scope:
+    """The page of a comparison with other frames; those that are the same are not computed again."""
+    found = omnisim.load_comparison(comparison.folder)
+    same = ("about", "table", "runs", "overall", "differences", "gains", "certificates", "clipping", "violations")
+    found.__dict__.update({name: getattr(comparison, name) for name in same} | frames)
+    return Scope(found)
+
+
+@pytest.mark.parametrize(("days", "way"), [(364, "up"), (365, ""), (366, "down")])
+def test_a_year_is_told_to_be_made_of_the_days_played(under_two_rules: omnisim.Comparison, days: int, way: str) -> None:
+    scope = forged(under_two_rules, runs=under_two_rules.runs.assign(rounds=days))
+    said = worth.explained(scope)
+    assert (f" Sums over a year are those of {days} days, scaled {way}." in said) == bool(way)
+    assert ("scaled" in said) == bool(way)
+    money = {(row["forecaster"], row["elimination"]): row["money"] for row in scope.table.to_dict("records")}
+    for row in read(tables.leaderboard(scope)):
+        own = money[row["forecaster"].text, row["decision rule"].text]
+        is_cell(row["money, USD per customer and year"], own * 365 / days)
+
+
+@pytest.mark.parametrize(
+    ("finished", "failed", "said"),
+    [
+        (12, 0, "All 12 runs finished."),
+        (7, 2, "7 of 12 runs finished, 2 failed, 3 have not been run: the same command goes on with them."),
+        (9, 3, "9 of 12 runs finished, 3 failed."),
+        (9, 0, "9 of 12 runs finished, 3 have not been run: the same command goes on with them."),
+    ],
+)
+def test_runs_that_failed_and_runs_that_are_missing_are_told_apart(
+    under_two_rules: omnisim.Comparison, finished: int, failed: int, said: str
+) -> None:
+    about = under_two_rules.about | {"asked": 12, "finished": finished, "failed": failed}
+    scope = forged(under_two_rules, about=about)
+    assert list(sentences._runs(scope)) == [said]
+    assert (f"{failed} of 12 runs failed" in sentences._reservations(scope)) == (failed > 0)
+
+
+def test_violated_checks_are_told_as_a_share_of_all(under_two_rules: omnisim.Comparison) -> None:
+    rows = under_two_rules.certificates.assign(runs=4, held=1, vacuous=1, unmet=0, checked=1, violated=1)
+    total = len(rows)
+    assert tables.headcount(forged(under_two_rules, certificates=rows)) == (
+        f"{total:,} of {4 * total:,} checks are violated (25 %)."
+    )
+
+
+def test_shares_of_agents_in_utility_leave_ties_out(under_two_rules: omnisim.Comparison) -> None:
+    """Where nobody counts money; over all populations and both rules."""
+    rng, gains = np.random.default_rng(3), under_two_rules.gains.copy()
+    gains["wins"], gains["losses"] = (rng.integers(0, gains["agents"] // 2 + 1) for _ in range(2))
+    scope = forged(under_two_rules, gains=gains)
+    scope.__dict__["currencies"] = dict.fromkeys(scope.about["populations"], "")
+    rows = gains.query("measure == 'utility' and subsequence == 'all'")
+    told = list(sentences._agents(scope))
+    assert len(told) == len(OTHERS)
+    for name in OTHERS:
+        agents, wins, losses = (rows[rows["forecaster"] == name][key].sum() for key in ("agents", "wins", "losses"))
+        assert wins + losses < agents
+        assert (
+            f"{name}: {percent(wins / agents)} of the customers earn more utility than with persistence, "
+            f"{percent(losses / agents)} less."
+        ) in told
+
+
+@pytest.mark.parametrize("best", OTHERS)
+def test_forecasters_are_shown_from_best_to_worst(under_two_rules: omnisim.Comparison, best: str) -> None:
+    """By their ranks in money under both rules; the reference is first whatever it earns."""
+    table = under_two_rules.table.copy()
+    table["money"] = [{"persistence": 5.0, best: 9.0}.get(name, 1.0) for name in table["forecaster"]]
+    (worst,) = set(OTHERS) - {best}
+    scope = forged(under_two_rules, table=table)
+    assert scope.forecasters == ["persistence", best, worst]
+    rows = [row["forecaster"].text for row in read(tables.leaderboard(scope))]
+    assert rows == [best, "persistence", worst] * 2
+
+
+def test_the_largest_separated_differences_are_told_first(under_two_rules: omnisim.Comparison) -> None:
+    frame = under_two_rules.overall.copy()
+    mine = frame.index[frame["measure"] == "utility"]
+    frame.loc[mine, "difference"] = [3.0, -5.0, 0.5, 4.0]
+    frame.loc[mine, "verdict"] = ["better", "worse", "better", "better"]
+    scope = forged(under_two_rules, overall=frame)
+    said = list(sentences._measured(scope, [scope.utility]))
+    told = [f"utility {signed_score(value)} [" for value in (-5.0, 4.0, 3.0)]
+    assert all(words in sentence for words, sentence in zip(told, said, strict=False))
+    assert said[3:] == ["Utility: 1 more difference is separated from zero."]
