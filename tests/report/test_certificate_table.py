@@ -1,13 +1,16 @@
 """The table of certificates tells what is promised before a run from what follows from its record, also in money."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.analysis.evidence import Basis
 from omnisim.report.run.certificates import certificate_table
-from omnisim.report.run.guarantees import sentences
+from omnisim.report.run.guarantees import _bases, sentences
 from omnisim.report.text import amount, number
 
 SMALL = {"rounds": 120, **{f"populations.{name}.agents": 3 for name in ("buyers", "factories", "operators")}}
@@ -16,6 +19,36 @@ SMALL = {"rounds": 120, **{f"populations.{name}.agents": 3 for name in ("buyers"
 @pytest.fixture(scope="module")
 def calibrated() -> omnisim.Analysis:
     return omnisim.analyze(omnisim.simulate(omnisim.load_scenario("calibrated", SMALL)))
+
+
+def test_of_many_certificates_those_closest_to_their_bound_are_listed(make: Callable[..., omnisim.Analysis]) -> None:
+    """By what is left of the bound, as a share of it; in the order of the whole table."""
+    analysis = make(populations={"a": 2, "b": 3}, rounds=40, subsequences=("all", "some", "few"))
+    rng = np.random.default_rng(3)
+    whole = pd.concat([analysis.certificates] * 5, ignore_index=True).iloc[:12]
+    bound = rng.permutation(np.linspace(0.5, 40, len(whole)))
+    measured = bound * rng.permutation(np.linspace(0.1, 0.9, len(whole)))
+    whole = whole.assign(bound=bound, measured=measured, margin=bound - measured, holds=True)
+    whole.loc[7, "holds"] = False
+    analysis.__dict__["certificates"] = whole
+    left = {i: (bound[i] - measured[i]) / max(1.0, bound[i]) for i in range(len(whole)) if i != 7}
+    closest = sorted(left, key=left.__getitem__)[:4]
+    table = certificate_table(analysis, 5)
+    column = [each.title for each in table.columns].index("bound")
+    shown = [float(str(row[column].value)) for row in table.rows]
+    assert shown == pytest.approx([bound[i] for i in (7, *sorted(closest))], rel=1e-3)
+    assert "Listed are the 5 of 12 that are violated or closest to their bound." in table.note
+
+
+def test_bounds_from_the_record_are_told_apart_from_promises() -> None:
+    """Of the promises of before the run none counts among those below what could have been lost."""
+    rows = pd.DataFrame(
+        [(Basis.BEFORE, 1.0, 5.0), (Basis.BEFORE, 2.0, 9.0), (Basis.RECORD, 3.0, 4.0), (Basis.RECORD, 6.0, 4.0)],
+        columns=["basis", "bound", "hindsight"],
+    )
+    (told,) = _bases(rows)
+    assert told.startswith("Of these 2 were promised before the run; 2 follow from its record, 1 of them with a bound")
+    assert list(_bases(rows[:2])) == []
 
 
 def test_regrets_are_told_in_money_of_the_agent_shown(calibrated: omnisim.Analysis) -> None:

@@ -107,6 +107,15 @@ def test_the_potential_is_told_with_the_share_of_rounds_of_fewest_evaluations(ma
     assert "it ends at 2.5, the budget is 2.718; 4.75 predictions were evaluated per round" in meta["alt"]
 
 
+def test_growth_tells_how_many_benchmarks_are_empty_at_the_end(make: Callable[..., Analysis]) -> None:
+    analysis = make(populations={"one": 12}, rounds=40, clean=0.2)
+    record = analysis.trace.records["one"]
+    empty = sum(not any(at == 40 for at in record.violated_at[n, :, 0].tolist()) for n in range(12))
+    assert 0 < empty < 12
+    alt = figures.growth_curves(analysis, "one", "all").layout.meta["alt"]
+    assert f"({empty} with an empty benchmark)" in alt
+
+
 LONG = "x" * 120
 
 
