@@ -421,9 +421,9 @@ FAILED = re.compile(
 def test_there_is_one_process_per_core_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def one_after_another(run: Any, waiting: Any, jobs: int, scheduler: Any) -> Any:
+    def one_after_another(run: Any, waiting: Any, jobs: int, *others: Any) -> Any:
         asked.append(jobs)
-        return each_result(run, waiting, 1, scheduler)
+        return each_result(run, waiting, 1, *others)
 
     monkeypatch.setattr("omnisim.comparison.comparing.each_result", one_after_another)
     found = omnisim.compare(small_scenario(rounds=2), ["climatology"], seeds=1)
