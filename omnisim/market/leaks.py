@@ -165,6 +165,6 @@ def _when(shift: int, a_day: int) -> str:
     if shift == 0:
         return "itself (or a multiple of it)"
     days, rest = divmod(abs(shift), a_day)
-    length = 24 / a_day
-    words = f"{days} day{'s' * (days > 1)}" if days and not rest else f"{abs(shift) * length:g} hours"
+    hours = abs(shift) * 24 / a_day
+    words = f"{days} day{'s' * (days > 1)}" if days and not rest else f"{hours:g} hour{'s' * (hours != 1)}"
     return f"{words} {'later' if shift > 0 else 'before'}"

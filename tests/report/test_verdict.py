@@ -420,6 +420,41 @@ def test_a_sum_over_populations_counts_every_customer(customers: float, is_worth
     assert f"utility {'more' if is_worth_it else 'less'} per agent over the run than persistence" in found.headline
 
 
+@pytest.mark.parametrize(
+    ("currencies", "said"),
+    [
+        (("EUR", "EUR"), None),
+        (("EUR", "USD"), "the forecast was worth no more than persistence in USD"),
+    ],
+)
+def test_money_of_several_currencies_is_not_added_up(currencies: tuple[str, str], said: str | None) -> None:
+    """The first population gains ten times as much as the second loses; in one currency they gain together."""
+    outcomes = np.random.default_rng(3).random((40, 4))
+    slopes = -0.5 * np.eye(4)
+    told = np.where([True, True, False, False], outcomes, 1 - outcomes)
+    analysis = omnisim.analyze(
+        omnisim.simulate(
+            omnisim.Scenario(
+                populations=[
+                    omnisim.Population(
+                        name, slopes[None, part], [[0.5, 0.5]], money=omnisim.Money([scale], [0.0], currency)
+                    )
+                    for name, part, scale, currency in zip(
+                        ("served", "misled"), (slice(0, 2), slice(2, 4)), (100.0, 1.0), currencies, strict=True
+                    )
+                ],
+                adversary=omnisim.adversaries.Replay(outcomes),
+                forecaster=omnisim.forecasters.Published(told),
+                elimination=omnisim.elimination.BestResponse(),
+            )
+        )
+    )
+    served, misled = (money_by_hand(analysis, name) for name in ("served", "misled"))
+    assert (served[0] - served[1]).sum() > 1 > -0.1 > (misled[0] - misled[1]).sum()
+    reservations = [text for text in verdict(analysis).reservations if "no more than persistence" in text]
+    assert reservations == ([] if said is None else [said])
+
+
 PRICES = np.random.default_rng(8).random((40, 2))
 
 

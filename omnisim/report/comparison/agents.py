@@ -43,7 +43,7 @@ def winners(scope: Scope) -> Variants:
             f"{scope.omitted([context], MOST_ROWS, reference=False)}"
         )
         alt = f"Shares of {scope.agent}s that gain and lose against {scope.reference}: {'; '.join(sentences)}."
-        yield words, partial(bars, "Who gains and who loses", panels, caption, alt)
+        yield words, partial(bars, "Who gains and who loses", panels, caption, alt, scope.agent)
 
 
 def gains(scope: Scope) -> Variants:

@@ -36,8 +36,8 @@ class Panel:
     rows: Sequence[Row]
 
 
-def winners(title: str, panels: Sequence[Panel], caption: str, alt: str) -> go.Figure:
-    """Draw the panels below each other: who loses to the left, who gains to the right."""
+def winners(title: str, panels: Sequence[Panel], caption: str, alt: str, who: str = "agent") -> go.Figure:
+    """Draw the panels below each other: who loses to the left, who gains to the right; ``who`` one of them is."""
     figure = blank(title, 300)
     stack(figure, [_ROW * max(1, len(panel.rows)) for panel in panels], gap=48, top=24)
     figure.update_layout(barmode="relative", bargap=0.28)
@@ -62,7 +62,7 @@ def winners(title: str, panels: Sequence[Panel], caption: str, alt: str) -> go.F
             "ticktext": ["100 %", "50 %", "0", "50 %", "100 %"],
             "zeroline": True,
             "zerolinecolor": MUTED,
-            "title": {"text": "agents"} if index == len(panels) - 1 else None,
+            "title": {"text": f"share of the {who}s"} if index == len(panels) - 1 else None,
         }
         layout[f"yaxis{y[1:]}"] = {
             "tickvals": list(range(len(panel.rows))),

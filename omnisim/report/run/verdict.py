@@ -17,7 +17,7 @@ from omnisim.report.clipping import Cut
 from omnisim.report.run import forecasts, guarantees, violations, worth
 from omnisim.report.selection import broadest
 from omnisim.report.tables import Table
-from omnisim.report.text import amount, count, number, percent, signed_amount
+from omnisim.report.text import amount, count, listing, number, percent, signed_amount
 from omnisim.trace import Trace
 
 MOST_FALLBACK = 0.01
@@ -152,10 +152,15 @@ def clipping_told(analysis: Analysis) -> str:
 def _reservations(analysis: Analysis) -> Iterator[str]:
     found = [share for share in worth.shares(analysis) if share.name != worth.TOTAL]
     said = worth.terms(analysis)
-    total = sum(share.gain * float(share.weights.sum()) for share in found)
+    # What populations earned in different currencies has no sum.
+    totals: dict[str, float] = {}
+    for share in found:
+        totals[share.currency] = totals.get(share.currency, 0.0) + share.gain * float(share.weights.sum())
+    worthless = [currency for currency, total in totals.items() if total <= worth.NOTHING]
     losing, agents = sum(share.losing for share in found), sum(share.agents for share in found)
-    if total <= worth.NOTHING:
-        yield "the forecast was worth no more than persistence"
+    if worthless:
+        where = f" in {listing(worthless)}" if len(worthless) < len(totals) else ""
+        yield f"the forecast was worth no more than persistence{where}"
     if losing:
         yield f"{losing:,} of {count(agents, said.agent)} earned less than with persistence"
     if analysis.clipping.share >= ALARMING:

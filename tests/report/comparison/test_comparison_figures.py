@@ -40,6 +40,8 @@ def test_losers_are_left_and_winners_right() -> None:
     assert list(gain.x) == [75, 0, 0]
     assert list(gain.text) == ["75 %", "", ""]
     assert lose.customdata[1] == "even: 0 % gain, 0 % lose, 100 % neither"
+    panels = [winners.Panel("a", [winners.Row("one", 1, 0, 0)])]
+    assert winners.winners("t", panels, "c", "a", "customer").layout.xaxis.title.text == "share of the customers"
 
 
 def test_points_have_the_intervals_that_are_known() -> None:
