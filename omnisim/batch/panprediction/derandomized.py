@@ -88,8 +88,9 @@ from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.derandomized_kernels import play
 from omnisim.batch.panprediction.randomized import thresholds_of
 from omnisim.batch.panprediction.sample import Sample
-from omnisim.errors import StrategyError
+from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.step_events import StepEvents
+from omnisim.signatures import held_to_types
 
 DELTA = 0.05
 """Probability with which the theorem may fail, where none is given."""
@@ -239,6 +240,7 @@ class Derandomized:
         return self.__dict__ | {"_weights": None}
 
 
+@held_to_types(ProblemError)
 def learn_derandomized(
     sample: Sample,
     *,

@@ -21,6 +21,7 @@ from omnisim.batch.panprediction.measures import Law, group_errors
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss
+from omnisim.signatures import held_to_types
 
 COLUMNS = (
     "loss", "group", "points", "weight", "panpredictor", "best", "best_loss", "single", "single_loss", "gap", "low",
@@ -35,12 +36,14 @@ def losses_of(loss: LossTable | ProperLoss, predictions: FloatArray, outcomes: F
     return loss.of_prediction(predictions, outcomes) if isinstance(loss, LossTable) else loss(predictions, outcomes)
 
 
+@held_to_types(ProblemError)
 def expected_losses(law: Law, outcomes: FloatArray, loss: LossTable | ProperLoss) -> FloatArray:
     """l(BR_l(p), y) of each point, (n,), in expectation over the law of p."""
     each = losses_of(loss, law.support, outcomes[:, None])
     return np.asarray((law.probabilities * each).sum(axis=1))
 
 
+@held_to_types(ProblemError)
 def variation(loss: LossTable | ProperLoss) -> float:
     """|D(BR_l(1))| + D(BR_l(0)) - D(BR_l(1)): what a step calibration error costs at most, on one side of the gap.
 
@@ -53,6 +56,7 @@ def variation(loss: LossTable | ProperLoss) -> float:
     return abs(last) + first - last
 
 
+@held_to_types(ProblemError)
 def gap_table(
     law: Law,
     sample: Sample,

@@ -8,13 +8,14 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.sample import Sample
-from omnisim.errors import StrategyError
+from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.grid import Grid
 from omnisim.game.step_events import StepEvents
 from omnisim.game.weights import SecondOrderPotential, gain_bound
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.signatures import held_to_types
 from omnisim.threads import at_most_threads
 
 _LEVELS_OF_BASE = 32
@@ -104,6 +105,7 @@ class Randomized:
         return total.reshape(len(groups), -1, len(self.levels))
 
 
+@held_to_types(ProblemError)
 def learn_randomized(
     sample: Sample,
     *,
