@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from omnisim.arrays import FloatArray, as_read
-from omnisim.errors import ProblemError
+from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses.targets import Target
 from omnisim.refusing import MOST_COUNTED, is_number, one_of, whole
+from omnisim.signatures import check_values
 from omnisim.wording import in_short
 
 Seed: TypeAlias = int | np.random.Generator | None
@@ -47,6 +48,11 @@ def check_resamples(name: str, level: float, replicates: int, least: int = 1) ->
     if not is_number(level) or not 0 < level < 1:
         raise ProblemError(f"level of {name} must lie in (0, 1), got {in_short(level)}")
     whole(f"replicates of {name}", replicates, least, MOST_COUNTED, ProblemError)
+
+
+def check_options(estimator: Any) -> None:
+    """Refuse options of an estimator of another type than its signature declares."""
+    check_values(type(estimator), estimator.get_params(deep=False), StrategyError)
 
 
 def as_rows(name: str, value: Any) -> NDArray[Any]:

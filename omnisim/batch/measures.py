@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, finite, freeze, within
+from omnisim.arrays import FloatArray, finite, freeze, numbers, within
 from omnisim.batch.given import Seed, check_resamples, generator, outcomes_of
 from omnisim.batch.samples import check_exceeds
 from omnisim.batch.weighting import Resampling
@@ -206,7 +206,7 @@ def _estimate(measure: Callable[[FloatArray], tuple[FloatArray, float]], weights
 
 def _laws(mixture: ArrayLike, weights: ArrayLike | None, plain: str) -> tuple[FloatArray, FloatArray, float]:
     """The laws (n, m + 1), shares (n,) of the rows, and how many they stand for."""
-    if np.ndim(mixture) == 1:
+    if numbers("mixture", mixture).ndim == 1:
         raise ProblemError(
             f"mixture must hold a law on a grid per row, (n, m + 1): of plain probabilities take {plain}"
         )
@@ -231,7 +231,8 @@ def _exceeding(law: FloatArray) -> FloatArray:
 
 
 def _identification(law: FloatArray, y: ArrayLike, target: Target) -> FloatArray:
-    values = target.identification(thresholds(law.shape[1] - 1), outcomes_of(target, y))
+    outcomes = outcomes_of(target, y)
+    values = target.identification(thresholds(law.shape[1] - 1), outcomes)
     _same_length(len(law), y=len(values))
     return values
 

@@ -56,7 +56,7 @@ def check_sample(exceeds: ArrayLike, y: ArrayLike, target: Target) -> tuple[Bool
 
 def check_scale(name: str, c: float, positive: bool = False) -> float:
     """The constant c of a rate, refused unless finite and >= 0 (or > 0)."""
-    if not is_number(c) or not np.isfinite(c) or c < 0 or (positive and c == 0):
+    if not is_number(c) or not 0 <= c < np.inf or (positive and c == 0):
         raise ProblemError(f"c of {name} must be a finite number {'> 0' if positive else '>= 0'}, got {in_short(c)}")
     return float(c)
 

@@ -292,6 +292,8 @@ def murphy_difference(
     second = rows.others("q", q)
     check_resamples("murphy_difference", level, replicates, 2)
     at = np.arange(1, 100) / 100 if thetas is None else within("thetas", thetas, ("K",), 0, 1)
+    if not len(at):
+        raise ProblemError("thetas of murphy_difference must be one threshold or more, got none")
 
     def difference(counts: FloatArray) -> FloatArray:
         return murphy_curve(rows.p, rows.y, at, counts) - murphy_curve(second, rows.y, at, counts)

@@ -1,5 +1,6 @@
 """Whatever learns from samples or measures them refuses wrong arguments in one line that says what would be right."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,8 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 from omnisim import batch
 from omnisim.batch import panprediction
 from omnisim.batch.panprediction import Law
+from omnisim.errors import OmnisimError
 from omnisim.problem.losses import LossTable
-from tests.test_wrong_arguments import complaints
+from tests.test_wrong_arguments import attempts, complaints
 
 X = np.random.default_rng(0).random((6, 2))
 Y = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0])
@@ -25,11 +27,11 @@ SAMPLE = panprediction.sample(np.ones((6, 1)), X, Y)
 RNG = np.random.default_rng(0)
 
 MADE: dict[str, dict[str, Any]] = {
-    "CalibratedMultiaccuracy": {"base": "single_feature"},
-    "DirectOmnipredictor": {"base": "single_feature"},
-    "TwoPlayerOmnipredictor": {"base": "single_feature"},
-    "DirectRegressor": {"base": "single_feature"},
-    "TwoPlayerRegressor": {"base": "single_feature"},
+    "CalibratedMultiaccuracy": {"base": "single_feature", "m": 2},
+    "DirectOmnipredictor": {"base": "single_feature", "m": 2},
+    "TwoPlayerOmnipredictor": {"base": "single_feature", "m": 2},
+    "DirectRegressor": {"base": "single_feature", "m": 2},
+    "TwoPlayerRegressor": {"base": "single_feature", "m": 2},
     "Panpredictor": {"comparators": [0]},
     "Postprocessor": {},
 }
@@ -109,3 +111,47 @@ def test_functions(name: str) -> None:
 def test_methods(called: Callable[..., Any], given: dict[str, Any]) -> None:
     called(**given)
     assert list(complaints(called.__qualname__, called, given)) == []
+
+
+ALIKE = ("CalibratedMultiaccuracy", "DirectOmnipredictor", "DirectRegressor")
+"""Estimators whose options are checked where those of the two-player ones are."""
+
+
+def sample_of(name: str) -> dict[str, Any]:
+    """What an estimator is fitted to."""
+    return {"p": X[:, 0], "y": Y, "groups": None} if name == "Postprocessor" else {"X": X, "y": Y}
+
+
+def fits(name: str) -> Callable[..., Any]:
+    """Function of the options of an estimator that fits it."""
+    made = getattr(batch, name)
+
+    def fitted(**options: Any) -> Any:
+        return made(**options).fit(**sample_of(name))
+
+    known = inspect.signature(made).parameters.values()
+    fitted.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [each for each in known if each.name != "random_state"]  # of which scikit-learn says what is right
+    )
+    return fitted
+
+
+@pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning", "ignore::UserWarning:sklearn")
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in ALIKE else name for name in MADE]
+)
+def test_options(name: str) -> None:
+    fits(name)(**MADE[name])
+    assert list(complaints(name, fits(name), MADE[name])) == []
+
+
+@pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning", "ignore::UserWarning:sklearn")
+@pytest.mark.parametrize("name", MADE)
+def test_fits(name: str) -> None:
+    """What scikit-learn says of features and outcomes is for its users to read."""
+    fit = getattr(batch, name)(**MADE[name]).fit
+    for words, arguments in attempts(fit, sample_of(name)):
+        try:
+            fit(**arguments)
+        except (OmnisimError, ValueError, TypeError) as error:
+            assert str(error), words

@@ -90,6 +90,7 @@ from omnisim.batch.panprediction.randomized import thresholds_of
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.step_events import StepEvents
+from omnisim.refusing import MOST_COUNTED, whole
 from omnisim.signatures import held_to_types
 
 DELTA = 0.05
@@ -281,8 +282,8 @@ def learn_derandomized(
     True
     """
     for name, value in (("levels", levels), ("thresholds", thresholds), ("rounds_kept", rounds_kept)):
-        if value is not None and value < 1:
-            raise StrategyError(f"{name} must be >= 1, got {value}")
+        if value is not None:
+            whole(name, value, 1, MOST_COUNTED, StrategyError)
     if not 0 < delta < 1:
         raise StrategyError(f"delta must lie in (0, 1), got {delta}: it is the probability that the bound fails")
     N = len(sample)
