@@ -33,6 +33,8 @@ def in_short(value: object, longest: int = 60) -> str:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
         return f"<{'array' if isinstance(value, np.ndarray) else 'table'} {shape}>"
+    if isinstance(value, np.ndarray) and shape == ():
+        value = value.item()
     text = " ".join(repr(value).split())
     if len(text) <= longest:
         return text

@@ -204,7 +204,7 @@ def attempts(called: Callable[..., Any], given: dict[str, Any]) -> Iterator[tupl
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         for words, value in WRONG.items():
-            if parameter.name in ("loss", "on_round", "on_run") and callable(value):
+            if parameter.name in ("loss", "on_round", "on_run", "fit", "dual") and callable(value):
                 continue  # what a function of the user's says is up to it
             yield f"{parameter.name} = {words}", given | {parameter.name: value}
 

@@ -20,6 +20,7 @@ from omnisim.batch.models import answers_of, cross_fitted_answers, cross_fitted_
 from omnisim.errors import StrategyError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
+from omnisim.wording import in_short
 
 BaseFit: TypeAlias = Callable[..., BasePredictors]
 """Function from features (n, k), outcomes (n,) in [0, 1] and, if there are any, weights (n,) to base predictors."""
@@ -189,4 +190,4 @@ def base_fit(base: Any, m: int, target: Target, time_limit: float, method: Any =
             return lambda x, y, w=None: finite_minimizers(x, y, m, target, sample_weight=w)
     elif hasattr(base, "fit") and hasattr(base, "predict") and not isinstance(base, type):
         return lambda x, y, w=None: classifier_minimizers(base, x, y, m, target, method, sample_weight=w)
-    raise StrategyError(f"base is {base!r}: it must be one of {', '.join(map(repr, NAMES))}, or a classifier")
+    raise StrategyError(f"base is {in_short(base)}: it must be one of {', '.join(map(repr, NAMES))}, or a classifier")

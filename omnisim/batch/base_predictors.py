@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, finite, numbers, within
+from omnisim.batch.given import outcomes_of
 from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
 from omnisim.products import weighted_sums
+from omnisim.signatures import held_to_types
 
 _PROBABILITY = Probability()
 
@@ -84,6 +86,7 @@ class Selected(BasePredictors):
         return np.asarray(predictions[:, self.index] > thresholds(self.m))
 
 
+@held_to_types(ProblemError)
 def empirical_minimizers(
     x: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY, *, sample_weight: ArrayLike | None = None
 ) -> HalfLines:
@@ -122,7 +125,7 @@ def empirical_minimizers(
     array([[False, False],
            [ True,  True]])
     """
-    feature, outcomes, thetas = _feature(x), target.check(y), thresholds(m)
+    feature, outcomes, thetas = _feature(x), outcomes_of(target, y), thresholds(m)
     check_lengths(len(feature), len(outcomes))
     weights, total, (feature, outcomes) = counted(sample_weight, len(outcomes), feature, outcomes)
     order = np.argsort(feature, kind="stable")
@@ -146,6 +149,7 @@ def empirical_minimizers(
     return HalfLines(risk, cut, up)
 
 
+@held_to_types(ProblemError)
 def finite_minimizers(
     columns: ArrayLike, y: ArrayLike, m: int, target: Target = _PROBABILITY, *, sample_weight: ArrayLike | None = None
 ) -> Selected:
@@ -169,7 +173,7 @@ def finite_minimizers(
     >>> base.index
     array([0, 0])
     """
-    predictions, outcomes, thetas = within("columns", columns, ("n", "F"), 0, 1), target.check(y), thresholds(m)
+    predictions, outcomes, thetas = within("columns", columns, ("n", "F"), 0, 1), outcomes_of(target, y), thresholds(m)
     check_lengths(len(predictions), len(outcomes))
     if not predictions.shape[1]:
         raise ProblemError("columns must hold at least one member, got none")

@@ -10,8 +10,10 @@ from omnisim.batch.calma import loss_differences
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import check_sample, check_scale
 from omnisim.batch.weighting import check_counts, in_rounds
+from omnisim.errors import ProblemError
 from omnisim.game.calibration_kernels import mean_calibrated, play_calibrated
 from omnisim.problem.losses.targets import Probability
+from omnisim.signatures import held_to_types
 
 
 class CalibratedGame(Omnipredictor):
@@ -50,6 +52,7 @@ class CalibratedGame(Omnipredictor):
         return law
 
 
+@held_to_types(ProblemError)
 def two_player_calibrated_multiaccuracy(
     exceeds: ArrayLike, y: ArrayLike, c: float = 1.0, *, sample_weight: ArrayLike | None = None
 ) -> CalibratedGame:

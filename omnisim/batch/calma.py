@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.calma_kernels import alternate_steps, replay_steps
 from omnisim.batch.predictor import Omnipredictor, point_laws
-from omnisim.batch.samples import check_sample, check_scale, distinct_rows
+from omnisim.batch.samples import check_exceeds, check_sample, check_scale, distinct_rows
 from omnisim.batch.weighting import counted
+from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability
 from omnisim.problem.losses.thresholds import grid_level, prediction_grid, thresholds
+from omnisim.signatures import held_to_types
 
 
 class CalibratedEnsemble(Omnipredictor):
@@ -60,6 +62,7 @@ class CalibratedEnsemble(Omnipredictor):
         return point_laws(grid_level(self.value(exceeds), self.m), self.m)
 
 
+@held_to_types(ProblemError)
 def calibrated_multiaccuracy(
     exceeds: ArrayLike, y: ArrayLike, c: float = 0.5, *, sample_weight: ArrayLike | None = None
 ) -> CalibratedEnsemble:
@@ -117,10 +120,12 @@ def calibrated_multiaccuracy(
     )
 
 
-def loss_differences(exceeds: BoolArray) -> FloatArray:
+@held_to_types(ProblemError)
+def loss_differences(exceeds: ArrayLike) -> FloatArray:
     """g_i(x) = l_{theta_i}(f_i(x), 1) - l_{theta_i}(f_i(x), 0) = 1[f_i <= theta_i] - theta_i, (n, m).
 
     >>> loss_differences(np.array([[True, False]]))
     array([[-0.25,  0.25]])
     """
-    return np.asarray(~exceeds - thresholds(exceeds.shape[1]))
+    answers = check_exceeds(exceeds)
+    return np.asarray(~answers - thresholds(answers.shape[1]))

@@ -8,11 +8,13 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
 from omnisim.batch.cross_fitting import row_count
+from omnisim.batch.given import outcomes_of
 from omnisim.batch.models import answers_of, check_kind, fit_weighted, takes_weights
 from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
+from omnisim.signatures import held_to_types
 
 _PROBABILITY = Probability()
 
@@ -63,6 +65,7 @@ class Thresholded(BasePredictors):
         return np.asarray(probabilities[:, None] > thresholds(self.m))
 
 
+@held_to_types(ProblemError)
 def classifier_minimizers(
     classifier: Any,
     x: ArrayLike,
@@ -110,7 +113,7 @@ def classifier_minimizers(
     from sklearn.base import clone
 
     check_kind(classifier, "classifier", "base")
-    outcomes, thetas = target.check(y), thresholds(m)
+    outcomes, thetas = outcomes_of(target, y), thresholds(m)
     check_lengths(row_count(x), len(outcomes))
     name = type(classifier).__name__
     if method is None:

@@ -11,16 +11,21 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray
 from omnisim.batch.base_predictors import BasePredictors, check_lengths
+from omnisim.batch.given import Seed, as_rows, generator
 from omnisim.batch.weighting import check_counts, rows_of
 from omnisim.errors import ProblemError
+from omnisim.refusing import is_whole
+from omnisim.signatures import held_to_types
+from omnisim.wording import in_short
 
 
+@held_to_types(ProblemError)
 def cross_fitted(
     fit: Callable[..., BasePredictors],
     x: ArrayLike,
     y: ArrayLike,
     folds: int = 5,
-    random_state: int | np.random.Generator = 0,
+    random_state: Seed = 0,
     *,
     sample_weight: ArrayLike | None = None,
 ) -> tuple[BoolArray, BasePredictors]:
@@ -62,15 +67,15 @@ def cross_fitted(
     >>> exceeds.shape, base.m
     ((4, 2), 2)
     """
-    points, outcomes = x if hasattr(x, "iloc") else np.asarray(x), np.asarray(y)
+    points, outcomes = x if hasattr(x, "iloc") else as_rows("x", x), as_rows("y", y)
     rows = row_count(points)
     check_lengths(rows, len(outcomes))
     weights = check_counts(sample_weight, rows)
     used = np.flatnonzero(np.ones(rows) if weights is None else weights)
-    if not 2 <= folds <= len(used):
-        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {len(used)}, got {folds}")
+    if not is_whole(folds) or not 2 <= folds <= len(used):
+        raise ProblemError(f"folds must be >= 2 and at most the number of rows, {len(used)}, got {in_short(folds)}")
     fold = np.full(rows, _NO_FOLD)
-    fold[used] = np.random.default_rng(random_state).permutation(len(used)) % folds
+    fold[used] = generator("cross_fitted", random_state).permutation(len(used)) % folds
 
     def fitted(some: Any) -> BasePredictors:
         given = (rows_of(points, some), outcomes[some])
@@ -87,7 +92,7 @@ def cross_fitted(
 
 def row_count(x: Any) -> int:
     """Number of rows of an array or data frame."""
-    return len(x) if hasattr(x, "iloc") else len(np.asarray(x))
+    return len(x) if hasattr(x, "iloc") else len(as_rows("x", x))
 
 
 _NO_FOLD = -1

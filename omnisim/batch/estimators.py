@@ -14,6 +14,7 @@ from omnisim.arrays import FloatArray
 from omnisim.batch.base_classes import base_fit, model_minimizers
 from omnisim.batch.calma import calibrated_multiaccuracy
 from omnisim.batch.cross_fitting import cross_fitted
+from omnisim.batch.given import check_options
 from omnisim.batch.merging import Start, direct_ensemble
 from omnisim.batch.models import checked_table, default_models, refuse_sparse
 from omnisim.batch.predictor import Omnipredictor
@@ -221,6 +222,7 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
         ValueError
             If X or y are not what a classifier of two classes can learn from.
         """
+        check_options(self)
         refuse_sparse(self, X)
         if not self._takes_any_table:
             refuse_dates(X)

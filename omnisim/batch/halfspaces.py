@@ -5,11 +5,13 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, finite
 from omnisim.batch.base_predictors import TIE, BasePredictors, check_lengths, empirical_minimizers
+from omnisim.batch.given import outcomes_of
 from omnisim.batch.half_planes import cheapest_half_planes
 from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
+from omnisim.signatures import held_to_types
 
 _PROBABILITY = Probability()
 
@@ -41,6 +43,7 @@ class Halfspaces(BasePredictors):
         return np.asarray(points @ self.coefficients.T + self.intercept > 0)
 
 
+@held_to_types(ProblemError)
 def linear_minimizers(
     x: ArrayLike,
     y: ArrayLike,
@@ -81,7 +84,7 @@ def linear_minimizers(
     >>> base.exceeds(x)[:, 0].tolist(), base.gap
     ([False, False, False, True], array([0.]))
     """
-    points, outcomes, thetas = finite("x", x, ("n", "d")), target.check(y), thresholds(m)
+    points, outcomes, thetas = finite("x", x, ("n", "d")), outcomes_of(target, y), thresholds(m)
     check_lengths(len(points), len(outcomes))
     if not points.shape[1]:
         raise ProblemError("x must have a feature or more, got none")

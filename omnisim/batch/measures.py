@@ -17,13 +17,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, finite, freeze, within
+from omnisim.arrays import FloatArray, finite, freeze, numbers, within
+from omnisim.batch.given import Seed, check_resamples, generator, outcomes_of
 from omnisim.batch.samples import check_exceeds
 from omnisim.batch.weighting import Resampling
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Mean, Target
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
+from omnisim.signatures import held_to_types
 
 _MEAN = Mean()
 
@@ -54,9 +56,8 @@ class Estimate(ByValue):
     def __float__(self) -> float:
         return self.value
 
-    def interval(
-        self, level: float = 0.95, replicates: int = 1000, random_state: int | np.random.Generator = 0
-    ) -> tuple[float, float]:
+    @held_to_types(ProblemError)
+    def interval(self, level: float = 0.95, replicates: int = 1000, random_state: Seed = 0) -> tuple[float, float]:
         """Bootstrap percentile interval for rows drawn independently; a row of weight w is w rows.
 
         A largest mean is estimated too high where several are close to the largest, and a sum of absolute means where
@@ -76,15 +77,12 @@ class Estimate(ByValue):
         ProblemError
             If an argument is out of its range, or the weights sum to less than two rows, as those of a law do.
         """
-        if not 0 < level < 1:
-            raise ProblemError(f"level of an interval must lie in (0, 1), got {level}")
-        if replicates < 1:
-            raise ProblemError(f"replicates of an interval must be >= 1, got {replicates}")
+        check_resamples("an interval", level, replicates)
         if self._rows < _FEWEST <= len(self.weights):
             raise ProblemError(
                 f"weights sum to {self._rows:.4g} rows, but an interval is of a sample: say how many rows each is"
             )
-        rng = np.random.default_rng(random_state)
+        rng = generator("an interval", random_state)
         resampling = Resampling(self.weights * self._rows, "interval")
         resamples = (resampling.draw(rng) for _ in range(replicates))
         drawn = [self._measure(each / each.sum())[1] for each in resamples]
@@ -92,6 +90,7 @@ class Estimate(ByValue):
         return float(low), float(high)
 
 
+@held_to_types(ProblemError)
 def omniprediction_error(
     mixture: ArrayLike, exceeds: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None, target: Target = _MEAN
 ) -> Estimate:
@@ -117,6 +116,7 @@ def omniprediction_error(
     return _estimate(measure, share, rows)
 
 
+@held_to_types(ProblemError)
 def class_omniprediction_error(
     mixture: ArrayLike, columns: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None, target: Target = _MEAN
 ) -> Estimate:
@@ -142,6 +142,7 @@ def class_omniprediction_error(
     return _estimate(measure, share, rows)
 
 
+@held_to_types(ProblemError)
 def multiaccuracy_error(
     mixture: ArrayLike, functions: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None
 ) -> Estimate:
@@ -161,6 +162,7 @@ def multiaccuracy_error(
     return _estimate(measure, share, rows)
 
 
+@held_to_types(ProblemError)
 def calibration_error(mixture: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
     """E |p - E[Y | p]| of the randomized prediction: sum_k |E P(k/m) (Y - k/m)|, ``each`` of them a grid point's.
 
@@ -177,6 +179,7 @@ def calibration_error(mixture: ArrayLike, y: ArrayLike, weights: ArrayLike | Non
     return _estimate(measure, share, rows)
 
 
+@held_to_types(ProblemError)
 def multicalibration_error(
     mixture: ArrayLike, functions: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None
 ) -> Estimate:
@@ -203,7 +206,7 @@ def _estimate(measure: Callable[[FloatArray], tuple[FloatArray, float]], weights
 
 def _laws(mixture: ArrayLike, weights: ArrayLike | None, plain: str) -> tuple[FloatArray, FloatArray, float]:
     """The laws (n, m + 1), shares (n,) of the rows, and how many they stand for."""
-    if np.ndim(mixture) == 1:
+    if numbers("mixture", mixture).ndim == 1:
         raise ProblemError(
             f"mixture must hold a law on a grid per row, (n, m + 1): of plain probabilities take {plain}"
         )
@@ -228,7 +231,8 @@ def _exceeding(law: FloatArray) -> FloatArray:
 
 
 def _identification(law: FloatArray, y: ArrayLike, target: Target) -> FloatArray:
-    values = target.identification(thresholds(law.shape[1] - 1), y)
+    outcomes = outcomes_of(target, y)
+    values = target.identification(thresholds(law.shape[1] - 1), outcomes)
     _same_length(len(law), y=len(values))
     return values
 

@@ -17,6 +17,7 @@ from omnisim.game.threshold_kernels import conflict_sum
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
 from omnisim.products import inner
+from omnisim.signatures import held_to_types
 
 _PROBABILITY = Probability()
 
@@ -79,6 +80,7 @@ class DirectEnsemble(Omnipredictor):
         return point_laws(self.level(exceeds), self.m)
 
 
+@held_to_types(ProblemError)
 def direct_ensemble(
     exceeds: ArrayLike,
     y: ArrayLike,

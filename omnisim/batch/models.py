@@ -17,6 +17,7 @@ from omnisim.batch.samples import refuse_dates
 from omnisim.batch.weighting import rows_of
 from omnisim.errors import ProblemError
 from omnisim.threads import at_most_threads
+from omnisim.wording import with_article
 
 NOTHING: Any = object()
 """Placeholder for outcomes where there are none."""
@@ -115,7 +116,7 @@ def check_kind(model: Any, wanted: str, what: str) -> None:
     while inner is not None:
         name, inner = f"{name} of {type(inner).__name__}", _within(inner)
     kind = found.replace("_", " ")
-    raise ProblemError(f"{what} is a {kind}, {name}: it must be a {wanted}")
+    raise ProblemError(f"{what} is a {kind}, {name}: it must be {' or '.join(map(with_article, wanted.split(' or ')))}")
 
 
 def _kind(model: Any) -> str | None:

@@ -7,8 +7,10 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray
 from omnisim.batch.samples import check_exceeds, distinct_rows
+from omnisim.errors import ProblemError
 from omnisim.problem.losses.thresholds import prediction_grid, thresholds
 from omnisim.products import times
+from omnisim.signatures import held_to_types
 
 _ROWS = 4096
 """Rows whose laws are in memory at a time."""
@@ -62,6 +64,7 @@ class Omnipredictor(ABC):
             means[block] = times(self._law(rows[block]), self.grid)
         return np.asarray(np.clip(means, 0.0, 1.0)[which])
 
+    @held_to_types(ProblemError)
     def sample(self, exceeds: ArrayLike, rng: np.random.Generator) -> FloatArray:
         """One draw from that law per row: (n,), on the grid. Draws n uniforms from ``rng``.
 

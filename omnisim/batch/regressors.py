@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from omnisim.arrays import FloatArray
 from omnisim.batch.estimators import Ensemble, default_thresholds
+from omnisim.batch.given import check_options
 from omnisim.batch.merging import direct_ensemble
 from omnisim.batch.models import checked_table, default_regressors, refuse_sparse
 from omnisim.batch.predictor import Omnipredictor
@@ -86,6 +87,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         ValueError
             If X or y are not finite numbers of two rows or more.
         """
+        check_options(self)
         refuse_sparse(self, X)
         if self._takes_any_table:
             X, y = checked_table(self, X, y, least=2)

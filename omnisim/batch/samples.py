@@ -7,8 +7,11 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from omnisim.arrays import BoolArray, FloatArray, numbers, within
+from omnisim.batch.given import outcomes_of
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Target
+from omnisim.refusing import is_number
+from omnisim.wording import in_short
 
 
 def check_exceeds(exceeds: ArrayLike, m: int | None = None) -> BoolArray:
@@ -43,7 +46,7 @@ def check_sample(exceeds: ArrayLike, y: ArrayLike, target: Target) -> tuple[Bool
     ProblemError
         If one of them is malformed, they differ in length, or they are empty.
     """
-    answers, outcomes = check_exceeds(exceeds), target.check(y)
+    answers, outcomes = check_exceeds(exceeds), outcomes_of(target, y)
     if len(answers) != len(outcomes):
         raise ProblemError(f"exceeds has {len(answers)} rows and y has {len(outcomes)}: one outcome per row is needed")
     if not len(answers):
@@ -53,8 +56,8 @@ def check_sample(exceeds: ArrayLike, y: ArrayLike, target: Target) -> tuple[Bool
 
 def check_scale(name: str, c: float, positive: bool = False) -> float:
     """The constant c of a rate, refused unless finite and >= 0 (or > 0)."""
-    if not np.isfinite(c) or c < 0 or (positive and c == 0):
-        raise ProblemError(f"c of {name} must be a finite number {'> 0' if positive else '>= 0'}, got {c}")
+    if not is_number(c) or not 0 <= c < np.inf or (positive and c == 0):
+        raise ProblemError(f"c of {name} must be a finite number {'> 0' if positive else '>= 0'}, got {in_short(c)}")
     return float(c)
 
 

@@ -21,6 +21,7 @@ from omnisim.batch.scoring import (
     step_calibration,
 )
 from omnisim.errors import ProblemError
+from omnisim.signatures import held_to_types
 
 
 class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
@@ -37,7 +38,7 @@ class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, measure: str, *, bins: int = 10, depth: int = 1, m: int = 32, models: Mapping[str, Any] | None = None
+        self, measure: str, *, bins: int = 10, depth: int = 1, m: int = 32, models: Mapping[Any, Any] | None = None
     ) -> None:
         self.measure = measure
         self.bins = bins
@@ -72,11 +73,13 @@ class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
         return -float(gaps["excess"].max())
 
 
+@held_to_types(ProblemError)
 def brier_scorer() -> ProbabilityScorer:
     """A scorer: minus the Brier score, as ``neg_brier_score``, but groups are handed on to who takes them."""
     return ProbabilityScorer("Brier")
 
 
+@held_to_types(ProblemError)
 def calibration_scorer(bins: int = 10) -> ProbabilityScorer:
     """A scorer: minus the :func:`expected_calibration_error`.
 
@@ -88,11 +91,13 @@ def calibration_scorer(bins: int = 10) -> ProbabilityScorer:
     return ProbabilityScorer("calibration", bins=bins)
 
 
+@held_to_types(ProblemError)
 def step_calibration_scorer(depth: int = 1) -> ProbabilityScorer:
     """A scorer: minus the step calibration error, of everyone and of groups where they are routed to it."""
     return ProbabilityScorer("step calibration", depth=depth)
 
 
+@held_to_types(ProblemError)
 def multicalibration_scorer(bins: int = 10, depth: int = 1) -> ProbabilityScorer:
     """A scorer: minus the largest, over groups, of the group's share times the calibration error within it.
 
@@ -103,7 +108,8 @@ def multicalibration_scorer(bins: int = 10, depth: int = 1) -> ProbabilityScorer
     return ProbabilityScorer("multicalibration", bins=bins, depth=depth)
 
 
-def omniprediction_scorer(models: Mapping[str, Any], m: int = 32, depth: int = 1) -> ProbabilityScorer:
+@held_to_types(ProblemError)
+def omniprediction_scorer(models: Mapping[Any, Any], m: int = 32, depth: int = 1) -> ProbabilityScorer:
     """A scorer: minus the largest excess of :func:`~omnisim.batch.omniprediction_gaps`, over models and groups.
 
     Models by name: fitted classifiers, best fitted on other rows, or columns of X with probabilities.

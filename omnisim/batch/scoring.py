@@ -14,13 +14,14 @@ own (:mod:`omnisim.batch.measures`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, IntArray, within
+from omnisim.batch.given import Seed, check_resamples, generator
 from omnisim.batch.panprediction.gaps import losses_of
 from omnisim.batch.panprediction.measures import Law, as_table, worst_sets
 from omnisim.batch.panprediction.sample import Sample
@@ -29,10 +30,15 @@ from omnisim.batch.weighting import Resampling, in_rounds, quantiles
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss, murphy_curve, thresholds
-from omnisim.refusing import is_whole
+from omnisim.refusing import MOST_COUNTED, is_whole, whole
+from omnisim.signatures import held_to_types
 from omnisim.wording import in_short
 
+Named: TypeAlias = Mapping[Any, ArrayLike] | pd.DataFrame
+"""Predictions (n,) of models by name."""
 
+
+@held_to_types(ProblemError)
 def expected_calibration_error(p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int = 10) -> float:
     """Sum over bins of |E (y - p) 1[p in bin]|, for bins with equal numbers of rows; ties of p stay together.
 
@@ -44,6 +50,7 @@ def expected_calibration_error(p: ArrayLike, y: ArrayLike, sample_weight: Any = 
     return float(weight @ np.abs(rate - mean))
 
 
+@held_to_types(ProblemError)
 def reliability_table(p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int | None = 10) -> pd.DataFrame:
     """A reliability diagram as numbers, a row per bin of p.
 
@@ -96,6 +103,7 @@ class Decomposition:
         return self.miscalibration - self.discrimination + self.uncertainty
 
 
+@held_to_types(ProblemError)
 def brier_decomposition(
     p: ArrayLike, y: ArrayLike, sample_weight: Any = None, *, bins: int | None = None
 ) -> Decomposition:
@@ -129,6 +137,7 @@ class StepCalibration(ByValue):
     sets: pd.DataFrame
 
 
+@held_to_types(ProblemError)
 def step_calibration(
     p: ArrayLike,
     y: ArrayLike,
@@ -136,10 +145,10 @@ def step_calibration(
     sample_weight: Any = None,
     *,
     frame: Any = None,
-    comparators: Mapping[str, ArrayLike] | None = None,
+    comparators: Named | None = None,
     depth: int = 1,
     replicates: int = 99,
-    random_state: int = 0,
+    random_state: Seed = 0,
 ) -> StepCalibration:
     """Step calibration with a p-value: if y were drawn from p, an error as large would come up with that chance.
 
@@ -164,6 +173,7 @@ def step_calibration(
     (0.01, True)
     """
     rows = Rows(p, y, sample_weight)
+    whole("replicates of step_calibration", replicates, 0, MOST_COUNTED, ProblemError)
     memberships, names = rows.groups(groups, frame, depth)
     given = {} if comparators is None else dict(comparators)
     h = np.column_stack(
@@ -172,7 +182,7 @@ def step_calibration(
     law, weighted = Law.points(rows.p), memberships * (rows.counts / rows.counts.mean())[:, None]
     found = worst_sets(law, Sample(weighted, h, rows.y))
     error = max(abs(one.bias) for one in found)
-    rng, larger = np.random.default_rng(random_state), 0
+    rng, larger = generator("step_calibration", random_state), 0
     # A row of weight w is so many independent outcomes.
     each, shares = in_rounds(rows.counts, "step_calibration") if replicates else (np.zeros(0, int), np.zeros(0))
     for _ in range(replicates):
@@ -183,6 +193,7 @@ def step_calibration(
     return StepCalibration(error, (1 + larger) / (1 + replicates), as_table(found, names, list(given)))
 
 
+@held_to_types(ProblemError)
 def group_calibration(
     p: ArrayLike,
     y: ArrayLike,
@@ -219,10 +230,11 @@ def group_calibration(
     return table.loc[worst.index].reset_index(drop=True)
 
 
+@held_to_types(ProblemError)
 def omniprediction_gaps(
     p: ArrayLike,
     y: ArrayLike,
-    models: Mapping[str, ArrayLike],
+    models: Named,
     sample_weight: Any = None,
     *,
     groups: Any = None,
@@ -240,7 +252,7 @@ def omniprediction_gaps(
     [0.125]
     """
     rows = Rows(p, y, sample_weight)
-    if not models:
+    if not len(models):
         raise ProblemError("models must name one model or more to compare with")
     memberships, names = rows.groups(groups, frame, depth)
     thetas, found = thresholds(m), []
@@ -259,6 +271,7 @@ def omniprediction_gaps(
     )
 
 
+@held_to_types(ProblemError)
 def murphy_difference(
     p: ArrayLike,
     q: ArrayLike,
@@ -268,7 +281,7 @@ def murphy_difference(
     thetas: ArrayLike | None = None,
     level: float = 0.95,
     replicates: int = 500,
-    random_state: int = 0,
+    random_state: Seed = 0,
 ) -> pd.DataFrame:
     """A Murphy diagram of two predictions, p less q, with a band: theta, difference, low, high.
 
@@ -277,13 +290,16 @@ def murphy_difference(
     """
     rows = Rows(p, y, sample_weight)
     second = rows.others("q", q)
-    _check_resamples(level, replicates, 2)
+    check_resamples("murphy_difference", level, replicates, 2)
     at = np.arange(1, 100) / 100 if thetas is None else within("thetas", thetas, ("K",), 0, 1)
+    if not len(at):
+        raise ProblemError("thetas of murphy_difference must be one threshold or more, got none")
 
     def difference(counts: FloatArray) -> FloatArray:
         return murphy_curve(rows.p, rows.y, at, counts) - murphy_curve(second, rows.y, at, counts)
 
-    rng, resampling = np.random.default_rng(random_state), Resampling(rows.counts, "murphy_difference")
+    rng = generator("murphy_difference", random_state)
+    resampling = Resampling(rows.counts, "murphy_difference")
     found = difference(rows.counts)
     drawn = np.array([difference(resampling.draw(rng)) for _ in range(replicates)])
     spread = drawn.std(axis=0, ddof=1)
@@ -292,11 +308,12 @@ def murphy_difference(
     return pd.DataFrame({"theta": at, "difference": found, "low": found - half, "high": found + half})
 
 
+@held_to_types(ProblemError)
 def regret_table(
     p: ArrayLike,
     y: ArrayLike,
-    losses: Mapping[str, Any],
-    models: Mapping[str, ArrayLike],
+    losses: Mapping[Any, Any],
+    models: Named,
     groups: Any = None,
     sample_weight: Any = None,
     *,
@@ -304,7 +321,7 @@ def regret_table(
     depth: int = 1,
     level: float = 0.95,
     replicates: int = 0,
-    random_state: int = 0,
+    random_state: Seed = 0,
 ) -> pd.DataFrame:
     """The heat map of regret: a row per group, a column per loss.
 
@@ -316,10 +333,9 @@ def regret_table(
     the entry the percentile interval of the bootstrap, of that level, of the difference to that model.
     """
     rows = Rows(p, y, sample_weight)
-    if not models or not losses:
+    if not len(models) or not losses:
         raise ProblemError("a table of regret needs at least one loss and one model")
-    if replicates:
-        _check_resamples(level, replicates, 1)
+    check_resamples("regret_table", level, replicates, 0)
     memberships, names = rows.groups(groups, frame, depth)
     others = np.column_stack([rows.others(f"model {k!r}", one) for k, one in models.items()])
     weights = memberships * rows.counts[:, None]
@@ -334,7 +350,7 @@ def regret_table(
     index = pd.Index(names, name="group")
     if not replicates:
         return pd.DataFrame(found, index=index)
-    rng, resampling = np.random.default_rng(random_state), Resampling(rows.counts, "regret_table")
+    rng, resampling = generator("regret_table", random_state), Resampling(rows.counts, "regret_table")
     drawn: dict[str, list[FloatArray]] = {name: [] for name in found}
     for _ in range(replicates):
         mass = memberships * resampling.draw(rng)[:, None]
@@ -355,17 +371,12 @@ def _bins(rows: Rows, bins: int | None) -> IntArray:
         from sklearn.isotonic import IsotonicRegression
 
         levels = IsotonicRegression().fit(rows.p, rows.y, sample_weight=rows.counts).predict(rows.p)
-    elif not is_whole(bins) or bins < 1:
+    elif not is_whole(bins) or not 1 <= bins <= MOST_COUNTED:
         raise ProblemError(f"bins must be a whole number >= 1, or None, got {in_short(bins)}")
     else:
         ends = np.unique(quantiles(rows.p, np.arange(1, bins) / bins, rows.counts))
         levels = np.searchsorted(ends, rows.p, side="left")
     return np.asarray(np.unique(levels, return_inverse=True)[1].reshape(-1), dtype=np.int64)
-
-
-def _check_resamples(level: float, replicates: int, least: int) -> None:
-    if not 0 < level < 1 or replicates < least:
-        raise ProblemError(f"level must lie in (0, 1) and replicates be >= {least}, got {level} and {replicates}")
 
 
 _ROUNDING = 1e-12

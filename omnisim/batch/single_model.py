@@ -10,6 +10,7 @@ from omnisim.batch.weighting import counted
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import grid_level, thresholds
+from omnisim.signatures import held_to_types
 
 _PROBABILITY = Probability()
 
@@ -39,6 +40,7 @@ class BestSingle:
         return point_laws(grid_level(predictions[:, self.index], self.m), self.m)
 
 
+@held_to_types(ProblemError)
 def best_single(
     columns: ArrayLike,
     exceeds: ArrayLike,

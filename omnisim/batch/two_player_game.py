@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.batch.given import Seed, generator
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import check_sample, check_scale
 from omnisim.batch.weighting import check_counts, in_rounds
@@ -14,6 +15,8 @@ from omnisim.errors import ProblemError
 from omnisim.game.threshold_kernels import play_thresholds, weighted_mean_step
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
+from omnisim.refusing import whole
+from omnisim.signatures import held_to_types
 
 _PROBABILITY = Probability()
 
@@ -83,6 +86,7 @@ class TwoPlayer(Omnipredictor):
         return law
 
 
+@held_to_types(ProblemError)
 def two_player(
     exceeds: ArrayLike,
     y: ArrayLike,
@@ -90,7 +94,7 @@ def two_player(
     target: Target = _PROBABILITY,
     *,
     rounds_kept: int | None = None,
-    random_state: int | np.random.Generator = 0,
+    random_state: Seed = 0,
     sample_weight: ArrayLike | None = None,
 ) -> TwoPlayer:
     """Ensemble base predictors by the two-player game: sample-efficient, randomized (Theorem 9).
@@ -144,9 +148,9 @@ def two_player(
     rows, counts = (None, None) if weights is None else in_rounds(weights, "two_player")
     rounds, total_count = (n, float(n)) if counts is None else (len(counts), float(counts.sum()))
     rate = check_scale("two_player", c) * math.sqrt(math.log(m) / total_count)
-    if rounds_kept is not None and rounds_kept < 1:
-        raise ProblemError(f"rounds_kept of two_player must be >= 1, got {rounds_kept}")
-    most = max(1, _MOST_NUMBERS // m) if rounds_kept is None else rounds_kept
+    most = max(1, _MOST_NUMBERS // m)
+    if rounds_kept is not None:
+        most = whole("rounds_kept of two_player", rounds_kept, 1, None, ProblemError)
     kept = _drawn(rounds, most, random_state, counts)
     thetas, total, history = thresholds(m), np.zeros((2, m)), np.empty((len(kept), m))
     for begin in range(0, rounds, _ROWS):
@@ -164,9 +168,7 @@ def two_player(
     return TwoPlayer(history, rounds, rate, total.sum(axis=0) / total_count, bound, kept_counts)
 
 
-def _drawn(
-    rounds: int, most: int, random_state: int | np.random.Generator, counts: FloatArray | None = None
-) -> IntArray:
+def _drawn(rounds: int, most: int, random_state: Seed, counts: FloatArray | None = None) -> IntArray:
     """A point of each of ``most`` equal stretches of [0, rounds], rounded down; all rounds if there are no more.
 
     If rounds count differently, (rounds,), the stretches are of their sum.
@@ -177,7 +179,7 @@ def _drawn(
     if rounds <= most:
         return np.arange(rounds)
     length = rounds if counts is None else float(counts.sum())
-    points = (np.arange(most) + np.random.default_rng(random_state).random(most)) * (length / most)
+    points = (np.arange(most) + generator("two_player", random_state).random(most)) * (length / most)
     if counts is not None:
         return np.minimum(np.searchsorted(counts.cumsum(), points, side="right"), rounds - 1)
     return np.minimum(points.astype(np.int64), rounds - 1)

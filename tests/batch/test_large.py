@@ -81,7 +81,7 @@ class TestSampledRounds:
         assert len(two_player(exceeds, y).log_weights) == 300
 
     def test_none_is_refused(self):
-        with pytest.raises(ProblemError, match="rounds_kept of two_player must be >= 1, got 0"):
+        with pytest.raises(ProblemError, match="rounds_kept of two_player must be a whole number >= 1, got 0"):
             two_player([[True]], [1], rounds_kept=0)
 
 

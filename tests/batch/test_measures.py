@@ -144,5 +144,5 @@ def test_refusals_of_intervals():
     estimate = calibration_error([[0.5, 0.5]], [1])
     with pytest.raises(ProblemError, match="level of an interval"):
         estimate.interval(level=1.0)
-    with pytest.raises(ProblemError, match="replicates of an interval must be >= 1, got 0"):
+    with pytest.raises(ProblemError, match="replicates of an interval must be a whole number >= 1, got 0"):
         estimate.interval(replicates=0)

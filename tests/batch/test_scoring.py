@@ -386,7 +386,7 @@ def test_scorers_work_in_cross_validation():
             lambda: batch.expected_calibration_error([0.5], [1], bins=0),
             "bins must be a whole number >= 1, or None, got 0",
         ),
-        (lambda: batch.reliability_table([0.5], [1], bins="x"), "bins must be a whole number >= 1, or None, got 'x'"),
+        (lambda: batch.reliability_table([0.5], [1], bins="x"), "bins of reliability_table must be a whole"),
         (lambda: batch.reliability_table([0.5, 0.5], [[1], [1, 0]]), "y must be an array, got .* differ in length"),
         (lambda: batch.reliability_table([[0.5], []], [1, 0]), "p must be an array of numbers, got .* in length"),
         (lambda: batch.expected_calibration_error([1.5], [1]), "p"),
@@ -405,7 +405,7 @@ def test_scorers_work_in_cross_validation():
         (lambda: batch.reliability_table([0.5], [1], [-1.0]), "sample_weight must be >= 0"),
         (lambda: batch.omniprediction_gaps([0.5], [1], {}), "models must name one model or more"),
         (lambda: batch.regret_table([0.5], [1], {}, {"a": [0.5]}), "at least one loss and one model"),
-        (lambda: batch.murphy_difference([0.5], [0.5], [1], level=1.0), r"level must lie in \(0, 1\)"),
+        (lambda: batch.murphy_difference([0.5], [0.5], [1], level=1.0), "level of murphy_difference must lie in"),
         (
             lambda: batch.group_calibration([0.5], [1], pd.DataFrame({"a": [1, 2]})),
             "groups have 2 rows and there are 1",

@@ -9,6 +9,8 @@ from omnisim.arrays import FloatArray, within
 from omnisim.batch.models import answers_of
 from omnisim.batch.panprediction.expressions import Expression
 from omnisim.errors import ProblemError
+from omnisim.refusing import is_several, is_whole
+from omnisim.wording import in_short
 
 Source: TypeAlias = int | str | Callable[[Any], Any] | None
 """Source of a number per row of X: a column, an expression, a function, or None: 1 for every row.
@@ -37,6 +39,10 @@ def named(sources: Sources, kind: str) -> dict[str, Any]:
     """
     if isinstance(sources, Mapping):
         return {str(name): source for name, source in sources.items()}
+    if isinstance(sources, str) or not is_several(sources):
+        raise ProblemError(
+            f"{kind}s must be a list of sources, or a mapping from names to them, got {in_short(sources)}"
+        )
     found: dict[str, Any] = {}
     for k, source in enumerate(sources):
         name = source if isinstance(source, str) else EVERYONE if source is None else f"{kind} {k}"
@@ -67,6 +73,8 @@ def values(source: Source, X: Any, what: str) -> FloatArray:
         else:
             raise ProblemError(f"{what} is column {source!r}, which is not there: give a data frame with it")
     else:
+        if not is_whole(source):
+            raise ProblemError(f"{what} must be a column, an expression, a function or None, got {in_short(source)}")
         if not -np.shape(X)[1] <= source < np.shape(X)[1]:
             raise ProblemError(f"{what} is column {source}, but X has {np.shape(X)[1]} columns")
         column = X.iloc[:, source] if hasattr(X, "iloc") else np.asarray(X)[:, source]

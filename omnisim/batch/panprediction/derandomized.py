@@ -88,8 +88,10 @@ from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.derandomized_kernels import play
 from omnisim.batch.panprediction.randomized import thresholds_of
 from omnisim.batch.panprediction.sample import Sample
-from omnisim.errors import StrategyError
+from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.step_events import StepEvents
+from omnisim.refusing import MOST_COUNTED, whole
+from omnisim.signatures import held_to_types
 
 DELTA = 0.05
 """Probability with which the theorem may fail, where none is given."""
@@ -239,6 +241,7 @@ class Derandomized:
         return self.__dict__ | {"_weights": None}
 
 
+@held_to_types(ProblemError)
 def learn_derandomized(
     sample: Sample,
     *,
@@ -279,8 +282,8 @@ def learn_derandomized(
     True
     """
     for name, value in (("levels", levels), ("thresholds", thresholds), ("rounds_kept", rounds_kept)):
-        if value is not None and value < 1:
-            raise StrategyError(f"{name} must be >= 1, got {value}")
+        if value is not None:
+            whole(name, value, 1, MOST_COUNTED, StrategyError)
     if not 0 < delta < 1:
         raise StrategyError(f"delta must lie in (0, 1), got {delta}: it is the probability that the bound fails")
     N = len(sample)

@@ -11,7 +11,8 @@ from omnisim.arrays import FloatArray, within
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.batch.panprediction.worst_set import Dual, Sorted, StepSet
 from omnisim.by_value import ByValue
-from omnisim.errors import StrategyError
+from omnisim.errors import ProblemError, StrategyError
+from omnisim.signatures import held_to_types
 
 BIAS, DEVIATIONS = "bias", "standard deviations"
 """Units of a tolerance."""
@@ -72,6 +73,7 @@ def default_tolerance(points: int, groups: int, comparators: int) -> float:
     return 0.125 * math.cbrt(math.log(2 * groups * (comparators + 1)) / points)
 
 
+@held_to_types(ProblemError)
 def learn_deterministic(
     sample: Sample,
     *,

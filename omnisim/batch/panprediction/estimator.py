@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.batch.given import check_options
 from omnisim.batch.models import answers_of, checked_table, cross_fitted_answers, default_models
 from omnisim.batch.panprediction import columns
 from omnisim.batch.panprediction.combination import Combination, combine
@@ -29,6 +30,8 @@ from omnisim.batch.panprediction.worst_set import Sorted
 from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable, ProperLoss
+from omnisim.refusing import MOST_COUNTED, whole
+from omnisim.wording import in_short
 
 METHODS = ("deterministic", "randomized", "derandomized")
 COMBINED, MOST_ACCURATE = "combined", "most accurate"
@@ -174,6 +177,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If X or y are not what a classifier of two classes can learn from.
         """
+        check_options(self)
         if self.method not in METHODS:
             raise StrategyError(f"method of Panpredictor is {self.method!r}: it must be one of {', '.join(METHODS)}")
         if self.rounds_kept is None and self.method == "randomized":
@@ -187,8 +191,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, weights = rows_to_learn_from(X, y, sample_weight, "Panpredictor")
         X, outcomes = rows_of(X, rows), self._encode(np.asarray(y)[rows])
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        if self.found < 0:
-            raise StrategyError(f"found of Panpredictor must be >= 0, got {self.found}")
+        whole("found of Panpredictor", self.found, 0, MOST_COUNTED, StrategyError)
         self._grouping = self._grouped(self.groups, X, weights)
         self.comparators_, h = self._fit_comparators(X, outcomes, seed, weights)
         table = self._grouping.table(X, len(outcomes))
@@ -230,7 +233,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sources = columns.named(groups, "group")
         if not sources:
             raise ProblemError(
-                f"groups of Panpredictor are {groups!r}: give one or more, or None for the one group of everyone"
+                f"groups of Panpredictor are {in_short(groups)}: give one or more, or None for the one group of "
+                "everyone"
             )
         made = Grouping(sources, self.depth, self.smallest).fit(X, len(X), weights)
         for name in made.empty:
@@ -472,6 +476,11 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return None
         if isinstance(self.base_, str):
             return data.comparators[:, names.index(self.base_)]
+        if not columns.is_estimator(self.base):
+            raise StrategyError(
+                f"base of Panpredictor must be {COMBINED!r}, {MOST_ACCURATE!r}, the name of a comparator, a classifier "
+                f"or None, got {in_short(self.base)}"
+            )
         self.base_, predictions = cross_fitted_answers(self.base, X, data.outcomes, self.folds, seed, weights)
         return predictions
 

@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, as_read
 from omnisim.batch.panprediction.measures import Law, group_errors
 from omnisim.batch.panprediction.sample import Sample
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import LossTable, ProperLoss
+from omnisim.refusing import MOST_COUNTED, one_of, whole
+from omnisim.signatures import held_to_types
+from omnisim.wording import in_short
 
 COLUMNS = (
     "loss", "group", "points", "weight", "panpredictor", "best", "best_loss", "single", "single_loss", "gap", "low",
@@ -35,12 +38,14 @@ def losses_of(loss: LossTable | ProperLoss, predictions: FloatArray, outcomes: F
     return loss.of_prediction(predictions, outcomes) if isinstance(loss, LossTable) else loss(predictions, outcomes)
 
 
+@held_to_types(ProblemError)
 def expected_losses(law: Law, outcomes: FloatArray, loss: LossTable | ProperLoss) -> FloatArray:
     """l(BR_l(p), y) of each point, (n,), in expectation over the law of p."""
     each = losses_of(loss, law.support, outcomes[:, None])
     return np.asarray((law.probabilities * each).sum(axis=1))
 
 
+@held_to_types(ProblemError)
 def variation(loss: LossTable | ProperLoss) -> float:
     """|D(BR_l(1))| + D(BR_l(0)) - D(BR_l(1)): what a step calibration error costs at most, on one side of the gap.
 
@@ -53,6 +58,7 @@ def variation(loss: LossTable | ProperLoss) -> float:
     return abs(last) + first - last
 
 
+@held_to_types(ProblemError)
 def gap_table(
     law: Law,
     sample: Sample,
@@ -91,6 +97,19 @@ def gap_table(
     """
     if not losses or not comparator_names:
         raise ProblemError("a report of gaps needs at least one loss and one comparator")
+    for name, loss in losses.items():
+        one_of(
+            f"losses[{name!r}] of gap_table", loss, LossTable | ProperLoss, "a LossTable or a ProperLoss", ProblemError
+        )
+    for what, names, count in (
+        ("group_names", group_names, sample.groups.shape[1]),
+        ("comparator_names", comparator_names, sample.comparators.shape[1]),
+    ):
+        if len(names) != count:
+            raise ProblemError(f"{what} of gap_table must be {count}, as the sample has, got {in_short(names)}")
+    whole("resamples of gap_table", resamples, 1, MOST_COUNTED, ProblemError)
+    if clusters is not None and as_read("clusters", clusters).shape != (len(sample),):
+        raise ProblemError(f"clusters must be one number per point, {len(sample)}, got {in_short(clusters)}")
     g = sample.groups
     weight = g.mean(axis=0)
     errors = group_errors(law, sample)

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, as_read
 from omnisim.batch.panprediction.columns import EVERYONE, values
 from omnisim.batch.panprediction.expressions import Expression
 from omnisim.batch.samples import holds_dates
 from omnisim.batch.weighting import quantiles
 from omnisim.errors import ProblemError
+from omnisim.refusing import is_number, is_several, is_whole
+from omnisim.wording import in_short
 
 _FEW = 10
 """Numbers with at most so many different values make a group each; others are cut into thirds."""
@@ -39,8 +41,9 @@ class Grouping:
     """
 
     def __init__(self, groups: Any = None, depth: int = 1, smallest: int = 30) -> None:
-        if depth < 1 or smallest < 1:
-            raise ProblemError(f"depth and smallest of groups must be >= 1, got {depth} and {smallest}")
+        if not (is_whole(depth) and is_number(smallest) and depth >= 1 and smallest >= 1):
+            given = f"{in_short(depth)} and {in_short(smallest)}"
+            raise ProblemError(f"depth and smallest of groups must be >= 1, depth a whole number, got {given}")
         self.groups, self.depth, self.smallest = groups, depth, smallest
 
     def fit(self, frame: Any, rows: int, counts: FloatArray | None = None) -> Self:
@@ -61,6 +64,8 @@ class Grouping:
         self.empty: list[str] = []
         if frame is None:
             return self
+        if isinstance(self.groups, str) or not (self.groups is None or is_several(self.groups)):
+            raise ProblemError(f"groups must be a list or a mapping of descriptions, got {in_short(self.groups)}")
         mass = np.ones(rows) if counts is None else counts
         if self.groups is None:
             families = [_of_column(frame, name, mass) for name in frame.columns]
@@ -69,7 +74,7 @@ class Grouping:
         inside = [
             [(name, source, values(source, frame, f"group {name!r}")) for name, source in each] for each in families
         ]
-        for size in range(1, self.depth + 1):
+        for size in range(1, min(self.depth, len(inside)) + 1):
             for chosen in itertools.combinations(inside, size):
                 for parts in itertools.product(*chosen):
                     column = np.prod([members for *_, members in parts], axis=0)
@@ -136,11 +141,11 @@ def as_frame(groups: Any, rows: int, hint: str = "") -> pd.DataFrame | None:
     elif isinstance(groups, pd.DataFrame):
         frame = groups
     elif isinstance(groups, Mapping):
-        frame = pd.DataFrame({str(name): np.asarray(column) for name, column in groups.items()})
+        frame = pd.DataFrame({str(name): _column_of(str(name), column, rows) for name, column in groups.items()})
     else:
         if sparse.issparse(groups):
             raise ProblemError("groups are sparse: give a table of a row each, groups.toarray()")
-        table = np.asarray(groups)
+        table = as_read("groups", groups)
         table = table[:, None] if table.ndim == 1 else table
         if table.ndim != 2:
             raise ProblemError(f"groups must be a table of rows and columns, got shape {table.shape}")
@@ -150,6 +155,15 @@ def as_frame(groups: Any, rows: int, hint: str = "") -> pd.DataFrame | None:
     if len(frame) != rows:
         raise ProblemError(f"groups have {len(frame)} rows and there are {rows} predictions: one row each is needed")
     return frame
+
+
+def _column_of(name: str, column: Any, rows: int) -> Any:
+    found = as_read(f"groups[{name!r}]", column)
+    if found.shape != (rows,):
+        raise ProblemError(
+            f"groups[{name!r}] has shape {found.shape} and there are {rows} predictions: one row each is needed"
+        )
+    return found
 
 
 def _description(groups: Any, rows: int) -> Any:

@@ -11,6 +11,7 @@ from omnisim.batch.panprediction.sample import Sample
 from omnisim.batch.panprediction.worst_set import Sorted, StepSet
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
+from omnisim.signatures import held_to_types
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +53,7 @@ class Law(ByValue):
         return len(self.support)
 
 
+@held_to_types(ProblemError)
 def worst_sets(law: Law, sample: Sample) -> list[StepSet]:
     """Find, for each group and comparator, groups first, the step set of largest |bias| over all v and w.
 
@@ -68,6 +70,7 @@ def worst_sets(law: Law, sample: Sample) -> list[StepSet]:
     return [StepSet(s.group, s.comparator, s.v, s.w, s.bias * scale) for s in found]
 
 
+@held_to_types(ProblemError)
 def step_calibration_error(law: Law, sample: Sample) -> float:
     """The supremum over v, w, g, h of |E g(X) (Y - p(X)) 1[p(X) <= v] 1[h(X) <= w]| on the sample.
 
@@ -81,6 +84,7 @@ def step_calibration_error(law: Law, sample: Sample) -> float:
     return max(abs(found.bias) for found in worst_sets(law, sample))
 
 
+@held_to_types(ProblemError)
 def group_errors(law: Law, sample: Sample) -> FloatArray:
     """The step calibration error within each group, (|G|,), not divided by the weight of the group."""
     errors = np.zeros(sample.groups.shape[1])
@@ -89,6 +93,7 @@ def group_errors(law: Law, sample: Sample) -> FloatArray:
     return errors
 
 
+@held_to_types(ProblemError)
 def product_calibration_error(law: Law, sample: Sample, bins: int = 10) -> float:
     """The largest sum over cells |E g(X) (Y - p(X)) 1[p(X) in A] 1[h(X) in B]|, over g and h; cells are products A x B.
 

@@ -12,6 +12,7 @@ from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.batch.given import check_options
 from omnisim.batch.panprediction.grouping import Grouping, as_frame
 from omnisim.batch.panprediction.recalibration import recalibrate
 from omnisim.batch.panprediction.residual_tree import ResidualTree
@@ -20,6 +21,8 @@ from omnisim.batch.panprediction.worst_set import StepSet
 from omnisim.batch.samples import scores
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
+from omnisim.refusing import MOST_COUNTED, whole
+from omnisim.wording import in_short
 
 
 class Postprocessor(BaseEstimator):  # type: ignore[misc]
@@ -152,6 +155,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         StrategyError, ProblemError
             For a bad parameter, or data that are malformed.
         """
+        check_options(self)
         rules = replace(checked_rules(self), doubt=_DOUBT)
         if self.ridge is not None and not 0 < self.ridge < np.inf:
             raise StrategyError(f"ridge of Postprocessor must be a finite number > 0 or None, got {self.ridge}")
@@ -174,8 +178,7 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
             base = self.recalibration_(base, table)
         given = table
         self._tree: ResidualTree | None = None
-        if self.found < 0:
-            raise StrategyError(f"found of Postprocessor must be >= 0, got {self.found}")
+        whole("found of Postprocessor", self.found, 0, MOST_COUNTED, StrategyError)
         if self.found:
             if frame is None:
                 raise ProblemError("found groups are made of columns: give them as groups")
@@ -233,7 +236,9 @@ class Postprocessor(BaseEstimator):  # type: ignore[misc]
         if self.column is None:
             return p, groups
         if not hasattr(p, "columns") or self.column not in p.columns:
-            raise ProblemError(f"column of {type(self).__name__} is {self.column!r}: give p as a data frame with it")
+            raise ProblemError(
+                f"column of {type(self).__name__} is {in_short(self.column)}: give p as a data frame with it"
+            )
         others = p.drop(columns=self.column)
         return p[self.column], others if groups is None and others.shape[1] else groups
 

@@ -8,13 +8,15 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.sample import Sample
-from omnisim.errors import StrategyError
+from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.grid import Grid
 from omnisim.game.step_events import StepEvents
 from omnisim.game.weights import SecondOrderPotential, gain_bound
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
+from omnisim.refusing import MOST_COUNTED, whole
+from omnisim.signatures import held_to_types
 from omnisim.threads import at_most_threads
 
 _LEVELS_OF_BASE = 32
@@ -104,6 +106,7 @@ class Randomized:
         return total.reshape(len(groups), -1, len(self.levels))
 
 
+@held_to_types(ProblemError)
 def learn_randomized(
     sample: Sample,
     *,
@@ -136,8 +139,8 @@ def learn_randomized(
         Of the order and of the rounds kept.
     """
     for name, value, least in (("levels", levels, 1), ("thresholds", thresholds, 1), ("rounds_kept", rounds_kept, 1)):
-        if value is not None and value < least:
-            raise StrategyError(f"{name} must be >= {least}, got {value}")
+        if value is not None:
+            whole(name, value, least, MOST_COUNTED, StrategyError)
     n = len(sample)
     m = levels
     if m is None:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, within
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
+from omnisim.signatures import held_to_types
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +36,7 @@ class Sample(ByValue):
         return int(np.average(squares, axis=0, weights=weights).argmin())
 
 
+@held_to_types(ProblemError)
 def sample(groups: ArrayLike, comparators: ArrayLike, outcomes: ArrayLike) -> Sample:
     """Check and copy.
 

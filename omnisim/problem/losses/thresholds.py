@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, numbers
 from omnisim.errors import ProblemError
-from omnisim.refusing import is_whole
-from omnisim.wording import in_short
+from omnisim.refusing import MOST_COUNTED, whole
 
 
 def thresholds(m: int) -> FloatArray:
@@ -57,5 +56,4 @@ def grid_level(prediction: ArrayLike, m: int) -> "np.ndarray[tuple[int, ...], np
 
 
 def _check_size(m: int) -> None:
-    if not is_whole(m) or m < 1:
-        raise ProblemError(f"m, the number of thresholds, must be a whole number >= 1, got {in_short(m)}")
+    whole("m, the number of thresholds,", m, 1, MOST_COUNTED, ProblemError)

@@ -269,7 +269,7 @@ class TestRestricted:
             ProblemError,
             "group 'old > 2' has no row: nothing can be promised",
         ),
-        ({"found": -1}, StrategyError, "found of Panpredictor must be >= 0, got -1"),
+        ({"found": -1}, StrategyError, "found of Panpredictor must be a whole number >= 0, got -1"),
         ({"groups": ["old", "old"]}, ProblemError, "there are two groups named 'old'"),
         ({"comparators": [lambda X: ["a"] * len(X)]}, ProblemError, "comparator 'comparator 0' must be numbers in"),
         ({"groups": {"g": lambda X: 2 * X["old"]}}, ProblemError, "group 'g'.* is 2"),

@@ -387,7 +387,7 @@ class TestRefusals:
             ({"max_corrections": -1}, "max_corrections of Postprocessor must be >= 0"),
             ({"shrinkage": 1.5}, r"shrinkage of Postprocessor must lie in \(0, 1\], got 1.5"),
             ({"folds": 1}, "folds of Postprocessor must be >= 2, got 1"),
-            ({"found": -1}, "found of Postprocessor must be >= 0, got -1"),
+            ({"found": -1}, "found of Postprocessor must be a whole number >= 0, got -1"),
         ):
             with pytest.raises(StrategyError, match=message):
                 Postprocessor(**parameters).fit(p, y)
