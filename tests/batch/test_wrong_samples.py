@@ -155,3 +155,26 @@ def test_fits(name: str) -> None:
             fit(**arguments)
         except (OmnisimError, ValueError, TypeError) as error:
             assert str(error), words
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: batch.empirical_minimizers([0.5], [1], 2, "mean"), "target must be a Target, such as .*, got 'mean'"),
+        (lambda: batch.group_calibration(P, Y, depth="x"), "depth of group_calibration must be a whole .*, got 'x'"),
+        (lambda: batch.step_calibration(P, Y, replicates=-1), "replicates of step_calibration .* >= 0, got -1"),
+        (lambda: batch.two_player(ANSWERS, Y, random_state=-1, rounds_kept=1), "random_state of two_player .*, got -1"),
+        (lambda: batch.step_calibration(P, Y, {"a": 1}), r"groups\['a'\] has shape \(\) and there are 6 predictions"),
+        (lambda: batch.Panpredictor(folds="x").fit(X, Y), "folds of Panpredictor must be a whole number, got 'x'"),
+        (lambda: batch.Panpredictor(groups=0.5).fit(X, Y), "groups must be a list of sources, or a mapping"),
+    ],
+)  # fmt: skip
+def test_words(call: Callable[[], Any], says: str) -> None:
+    with pytest.raises(OmnisimError, match=says):
+        call()
+
+
+def test_models_are_taken_as_a_data_frame_too() -> None:
+    models = {"a": X[:, 0], "b": X[:, 1]}
+    found = batch.omniprediction_gaps(P, Y, pd.DataFrame(models))
+    pd.testing.assert_frame_equal(found, batch.omniprediction_gaps(P, Y, models))

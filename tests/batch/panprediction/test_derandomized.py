@@ -301,8 +301,8 @@ def test_the_same_point_is_predicted_alike_in_any_company(kept):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"levels": 0}, "levels must be >= 1, got 0"),
-        ({"thresholds": 0}, "thresholds must be >= 1, got 0"),
+        ({"levels": 0}, "levels must be a whole number >= 1, got 0"),
+        ({"thresholds": 0}, "thresholds must be a whole number >= 1, got 0"),
         ({"rounds_kept": 0}, "rounds_kept must be a whole number >= 1, got 0"),
         ({"delta": 1.0}, r"delta must lie in \(0, 1\), got 1.0"),
     ],

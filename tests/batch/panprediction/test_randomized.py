@@ -257,5 +257,5 @@ def test_thresholds_and_levels():
 
 @pytest.mark.parametrize("name", ["levels", "thresholds", "rounds_kept"])
 def test_numbers_below_one_are_refused(name):
-    with pytest.raises(StrategyError, match=f"{name} must be >= 1, got 0"):
+    with pytest.raises(StrategyError, match=f"{name} must be a whole number >= 1, got 0"):
         learn_randomized(instance(0), rng=np.random.default_rng(0), **{name: 0})
