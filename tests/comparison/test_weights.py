@@ -60,6 +60,18 @@ def test_means_are_those_of_as_many_agents(both: dict[str, omnisim.Comparison], 
     np.testing.assert_allclose(ours[numbers], theirs[numbers], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["differences", "overall"])
+def test_comparisons_that_hold_together_are_those_with_an_interval(
+    both: dict[str, omnisim.Comparison], name: str
+) -> None:
+    for comparison in both.values():
+        table = getattr(comparison, name)
+        known = (table["simultaneous_low"].notna()).groupby(table["measure"]).transform("sum")
+        assert (table["comparisons"] == known).all()
+        assert table["comparisons"].max() > 0
+        assert (table["comparisons"] < table.groupby("measure")["measure"].transform("size")).any(), "some have none"
+
+
 @pytest.mark.long
 def test_the_leaderboard_is_that_of_as_many_agents(both: dict[str, omnisim.Comparison]) -> None:
     ours, theirs = (each.table for each in both.values())
