@@ -27,18 +27,18 @@ def with_article(noun: str) -> str:
 def in_short(value: object, longest: int = 60) -> str:
     """Text of a value on one short line: arrays and tables by their shape, what is long by its length.
 
-    >>> in_short(np.zeros((3, 2))), in_short([0] * 500), in_short("a")
-    ('<array (3, 2)>', '<list of 500>', "'a'")
+    >>> in_short(np.zeros((3, 2))), in_short([0] * 500), in_short("a"), in_short(np.array(3))
+    ('<array (3, 2)>', '<list of 500>', "'a'", 'array(3)')
+    >>> in_short(np.array({"a table": list(range(100))}, dtype=object), 30)
+    "array({'a table': [0, 1, 2, 3…"
     """
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
         return f"<{'array' if isinstance(value, np.ndarray) else 'table'} {shape}>"
-    if isinstance(value, np.ndarray) and shape == ():
-        value = value.item()
     text = " ".join(repr(value).split())
     if len(text) <= longest:
         return text
-    if isinstance(value, str | bytes) or not hasattr(value, "__len__"):
+    if isinstance(value, str | bytes) or shape == () or not hasattr(value, "__len__"):  # () of an array has no length
         return shortened(text, longest)
     return f"<{type(value).__name__} of {len(value)}>"
 
