@@ -120,12 +120,8 @@ def values_of_choices(slope: FloatArray, offset: FloatArray, chosen: IntArray, p
     if chosen.size and not 0 <= chosen.min() <= chosen.max() < slope.shape[1]:
         raise ProblemError(f"actions are 0 to {slope.shape[1] - 1}, got {chosen.min()} to {chosen.max()}")
     found = np.empty(len(slope))
-    _values_of_choices(
-        *(read_only(array, np.float64) for array in (slope, offset)),
-        read_only(chosen, np.int64),
-        read_only(point, np.float64),
-        found,
-    )
+    slopes, offsets, at = (read_only(array, np.float64) for array in (slope, offset, point))
+    _values_of_choices(slopes, offsets, read_only(chosen, np.int64), at, found)
     return found
 
 

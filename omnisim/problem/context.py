@@ -18,6 +18,9 @@ from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
 from omnisim.problem.registered import RegisteredAgents
 
+FORECASTER = "forecaster"
+"""Name of the first forecaster, of all that a run may have."""
+
 _KINDS = ("features", "forecasts")
 
 

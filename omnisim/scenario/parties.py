@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from omnisim.errors import ScenarioError
+from omnisim.problem.context import FORECASTER
 from omnisim.problem.population import Population
 from omnisim.scenario import registry
 from omnisim.strategies.adversaries.base import Adversary
@@ -11,9 +12,6 @@ from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
 from omnisim.suggest import nearest
 from omnisim.wording import in_short
-
-FORECASTER = "forecaster"
-"""Name of the first forecaster."""
 
 
 def parties(given: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from omnisim.errors import ProblemError, ScenarioError
 from omnisim.market.data import Market
 from omnisim.market.distributions import Distribution
 from omnisim.problem.churn import Churn, with_rows
-from omnisim.problem.context import Past
+from omnisim.problem.context import FORECASTER, Past
 from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
@@ -20,7 +20,7 @@ from omnisim.problem.subsequences import Subsequence, activity, adaptive
 from omnisim.refusing import among
 from omnisim.scenario.kinds import check_kinds
 from omnisim.scenario.known_rounds import check_rounds, checked_dates, checked_feature, checked_limits
-from omnisim.scenario.parties import FORECASTER, check_names, parties
+from omnisim.scenario.parties import check_names, parties
 from omnisim.scenario.problem import Problem, padded
 from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary

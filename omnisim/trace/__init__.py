@@ -42,7 +42,7 @@ Shapes: T rounds, d coordinates, L subsequences; per population N agents, A acti
 On disk it is one ``.npz`` of plain arrays (no pickled objects) with a schema version.
 """
 
-from omnisim.trace.description import FORECASTER
+from omnisim.problem.context import FORECASTER
 from omnisim.trace.record import LoggedMessages, MessageRecord, Mixtures, PopulationRecord, Trace
 from omnisim.trace.storage import load_trace
 from omnisim.trace.writing import SCHEMA_VERSION

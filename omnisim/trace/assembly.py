@@ -7,9 +7,10 @@ import numpy as np
 
 from omnisim.arrays import index_type
 from omnisim.problem.constraints import Limit
+from omnisim.problem.context import FORECASTER
 from omnisim.problem.money import Money
 from omnisim.problem.population import Population
-from omnisim.trace.description import AGENTS, FORECASTER, KINDS, LOG, MESSAGES, MIXTURES, RECORD, RUN, Array
+from omnisim.trace.description import AGENTS, KINDS, LOG, MESSAGES, MIXTURES, RECORD, RUN, Array
 from omnisim.trace.layout import NAMES, OF_LOG, OF_MESSAGES, OF_MIXTURES, prefix_of
 from omnisim.trace.record import LoggedMessages, MessageRecord, Mixtures, PopulationRecord, Trace
 

@@ -15,9 +15,6 @@ import numpy as np
 from omnisim.arrays import ROUNDING, index_type
 from omnisim.trace.candidates import has_candidate, has_left
 
-FORECASTER = "forecaster"
-"""Name of the first forecaster, whose predictions are ``trace.predictions``."""
-
 Kind: TypeAlias = Literal["float", "whole", "flag", "day"]
 
 KINDS: dict[Kind, tuple[str, Any]] = {

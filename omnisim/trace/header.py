@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from omnisim.errors import TraceError
+from omnisim.problem.context import FORECASTER
 from omnisim.reading import FORM, Versioned
-from omnisim.trace.description import FORECASTER
 from omnisim.trace.layout import prefix_of
 
 Name = Annotated[str, Field(min_length=1)]

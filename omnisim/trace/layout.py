@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omnisim.trace.description import AGENTS, FORECASTER, LOG, MESSAGES, MIXTURES, RECORD, RUN, Array
+from omnisim.problem.context import FORECASTER
+from omnisim.trace.description import AGENTS, LOG, MESSAGES, MIXTURES, RECORD, RUN, Array
 
 if TYPE_CHECKING:
     from omnisim.trace.record import Trace

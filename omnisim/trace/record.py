@@ -12,12 +12,12 @@ from omnisim.arrays import BoolArray, DateArray, FloatArray, IntArray, freeze, f
 from omnisim.errors import OutputError, TraceError
 from omnisim.problem.blocks import Block, blocks_of
 from omnisim.problem.constraints import Limit
+from omnisim.problem.context import FORECASTER
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.refusing import among, path_of
 from omnisim.trace.checking import check_trace
 from omnisim.trace.declarations import Declaration, of_forecaster, of_policy
-from omnisim.trace.description import FORECASTER
 from omnisim.trace.writing import write_trace
 from omnisim.wording import count, in_short
 

@@ -1,6 +1,6 @@
 """Panprediction as a scikit-learn estimator."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -25,7 +25,7 @@ from omnisim.batch.panprediction.postprocessor import checked_rules, correction_
 from omnisim.batch.panprediction.randomized import learn_randomized
 from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.sample import Sample, sample
-from omnisim.batch.panprediction.stepwise import deal, learn_stepwise
+from omnisim.batch.panprediction.stepwise import LearntFromSome, deal, learn_stepwise
 from omnisim.batch.panprediction.worst_set import Sorted
 from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
@@ -255,7 +255,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base: FloatArray | None,
         weights: FloatArray | None,
         rng: np.random.Generator,
-        without: Callable[[IntArray], tuple[FloatArray, FloatArray]] | None,
+        without: LearntFromSome | None,
     ) -> None:
         self.held_out_, self.held_out_error_ = np.zeros(0), None
         worst = 0.0
@@ -269,14 +269,14 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.held_out_, self.held_out_error_ = learnt.held_out, learnt.held_out_error
             worst = learnt.worst[0]
         else:
-            whole, start_of_all = data, base
+            every, start_of_all = data, base
             if weights is not None:
                 drawn = _drawn(np.arange(len(data)), weights, rng)
                 data = sample(data.groups[drawn], data.comparators[drawn], data.outcomes[drawn])
                 base = None if base is None else base[drawn]
             if self.method == "deterministic":
                 self.model_ = learn_deterministic(data, base=base, tolerance=self.tolerance)
-                self.held_out_error_ = self._error_held_out(whole, start_of_all, weights, rng, without)
+                self.held_out_error_ = self._error_held_out(every, start_of_all, weights, rng, without)
             else:
                 learn: Any = learn_randomized if self.method == "randomized" else learn_derandomized
                 self.model_ = learn(
@@ -303,7 +303,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base: FloatArray | None,
         weights: FloatArray | None,
         rng: np.random.Generator,
-        without: Callable[[IntArray], tuple[FloatArray, FloatArray]] | None,
+        without: LearntFromSome | None,
     ) -> float:
         """The largest bias of any set where rows are predicted by what the paper's algorithm learns of other folds."""
         fold = deal(data.outcomes, min(self.folds, len(data)), rng)

@@ -16,6 +16,7 @@ not below the error without corrections by more than the standard deviation of t
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from omnisim.arrays import FloatArray, IntArray
 from omnisim.batch.panprediction.deterministic import DEVIATIONS, Correction, Deterministic
 from omnisim.batch.panprediction.furthest_set import Furthest, Search
 from omnisim.by_value import ByValue
+
+LearntFromSome: TypeAlias = Callable[[IntArray], tuple[FloatArray, FloatArray]]
+"""Function from the rows to learn from to the groups (n, .) and the base (n,) of all rows that they lead to."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def learn_stepwise(
     weights: FloatArray,
     rules: Rules,
     rng: np.random.Generator,
-    without: Callable[[IntArray], tuple[FloatArray, FloatArray]] | None = None,
+    without: LearntFromSome | None = None,
 ) -> Stepwise:
     """Correct base predictions (n,) within groups (n, |G|), on corners of p and of comparators (n, |H|).
 
