@@ -12,7 +12,7 @@ from omnisim.game.parts import Terms
 from omnisim.game.regret_potential import RegretPotential
 from omnisim.game.tables import PotentialTables
 from omnisim.problem.context import Context
-from omnisim.problem.elsewhere import in_blocks
+from omnisim.problem.elsewhere import Block, Pieces, blocks_here
 from omnisim.problem.limits import Limits
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -29,8 +29,8 @@ class DecisionObjectives:
     ----------
     kind
         :class:`~omnisim.game.objectives.DecisionEvents` or :class:`~omnisim.game.objectives.UtilityDirections`.
-    populations
-        Names of those for which they are made.
+    blocks
+        Of the agents for which they are made.
     subsequences, rounds
         L and T.
     events
@@ -45,7 +45,7 @@ class DecisionObjectives:
     """
 
     kind: type[DecisionEvents] | type[UtilityDirections]
-    populations: tuple[str, ...]
+    blocks: Sequence[Pieces]
     subsequences: int
     rounds: int
     events: tuple[int | None, ...]
@@ -53,13 +53,9 @@ class DecisionObjectives:
     unit: float | None
     limits: Limits
 
-    def __call__(self, populations: Sequence[Population], _: Mapping[str, int] | None = None) -> "DecisionBlocks":
-        """Objectives of some agents, in the order of their blocks; other populations are left out."""
-        return DecisionBlocks(self, populations)
-
-    def blocks(self, populations: Sequence[Population]) -> list[tuple[slice, Population]]:
-        """The blocks of some agents: their rows in the populations that are given, and themselves."""
-        return [block for each in populations if each.name in self.populations for block in in_blocks(each)]
+    def __call__(self, populations: Sequence[Population], first: Mapping[str, int] | None = None) -> "DecisionBlocks":
+        """Objectives of the blocks of which these are the agents, with these numbers of the first ones (0)."""
+        return DecisionBlocks(self, blocks_here(self.blocks, populations, first))
 
     def families(self, populations: Sequence[Population]) -> Families:
         """The families of agents, by kind and block: the decisions of each event, and regret to bases."""
@@ -87,8 +83,8 @@ class DecisionBlocks:
     ----------
     objectives
         Which.
-    populations
-        Of which agents; the first of each begins a block.
+    blocks
+        Their agents.
 
     Attributes
     ----------
@@ -98,10 +94,9 @@ class DecisionBlocks:
         Potentials of regrets of each block.
     """
 
-    def __init__(self, objectives: DecisionObjectives, populations: Sequence[Population]) -> None:
-        self._blocks = objectives.blocks(populations)
-        self._dimension = populations[0].dimension
-        self._families = objectives.families([block for _, block in self._blocks])
+    def __init__(self, objectives: DecisionObjectives, blocks: Sequence[Block]) -> None:
+        self._blocks = blocks
+        self._families = objectives.families([block.agents for block in blocks])
         self.tables = PotentialTables(self._flat, objectives.rounds)
         self.beside: list[RegretPotential] = []
         self._kinds = len(self._families)
@@ -116,7 +111,7 @@ class DecisionBlocks:
 
     def prepare(self, context: Context, bases: Sequence[FloatArray]) -> None:
         """See :meth:`~omnisim.game.parts.Part.prepare`."""
-        contexts = [_of_block(context, block.name, rows) for rows, block in self._blocks]
+        contexts = [_of_block(context, block) for block in self._blocks]
         for kind in self._families:
             for family, own in zip(kind, contexts, strict=True):
                 family.prepare(own, bases)
@@ -132,7 +127,7 @@ class DecisionBlocks:
         found += [potential.weighted_gain(prediction) for potential in self.beside]
         shape = (self._kinds, len(self._blocks))
         intercepts, slopes = np.array([b for b, _ in found]), np.array([h for _, h in found])
-        return intercepts.reshape(shape), slopes.reshape(*shape, self._dimension)
+        return intercepts.reshape(shape), slopes.reshape(*shape, len(prediction))
 
     def learn(self, mixture: Mixture, outcome: FloatArray) -> FloatArray:
         """See :meth:`~omnisim.game.parts.Part.learn`."""
@@ -141,7 +136,7 @@ class DecisionBlocks:
         return np.array(rises).reshape(self._kinds, len(self._blocks))
 
 
-def _of_block(context: Context, name: str, rows: slice) -> Context:
+def _of_block(context: Context, block: Block) -> Context:
     """The context with the candidates of the agents of a block only."""
-    known = context.candidates.get(name)
-    return replace(context, candidates={} if known is None else {name: known[rows]})
+    known = block.candidates(context)
+    return replace(context, candidates={} if known is None else {block.agents.name: known})

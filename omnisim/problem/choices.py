@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, index_type, read_only
+from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
 from omnisim.compiled import compiled
 from omnisim.errors import ProblemError
 from omnisim.products import dot, entries
@@ -58,25 +58,12 @@ def temptation(
     Arguments are those of :func:`best_responses`, for one prediction p and one outcome y (d,); an agent without a
     candidate plays its first action.
     """
-    return slope_of_choices(utility, tempting_choices(utility, offset, candidates, prediction, outcome))
-
-
-def tempting_choices(
-    utility: FloatArray, offset: FloatArray, candidates: BoolArray | None, prediction: FloatArray, outcome: FloatArray
-) -> IntArray:
-    """The best responses that :func:`temptation` adds up the slopes of, to 2 p - y and to y: (2, N)."""
     _check(utility, candidates, prediction.shape)
     chosen = np.empty((2, len(utility)), dtype=np.int64)
-    allowed = _alike(candidates)
+    allowed, slope = _alike(candidates), np.zeros(utility.shape[2])
     for each, point in zip(chosen, (2 * prediction - outcome, outcome), strict=True):
         _choose(utility, offset, allowed, read_only(point[None]), 0, len(utility), each)
-    return np.maximum(chosen, 0).astype(index_type(utility.shape[1]))
-
-
-def slope_of_choices(utility: FloatArray, chosen: IntArray) -> FloatArray:
-    """The sum over agents of the utility slope (d,) of their first choice less that of their second one, (2, N)."""
-    slope = np.zeros(utility.shape[2])
-    _add_slopes(read_only(utility), read_only(chosen, np.int64), slope)
+    _add_slopes(_alike(utility), _alike(np.maximum(chosen, 0)), slope)
     return slope
 
 

@@ -279,8 +279,31 @@ class Population:
         one_of("law of expected_costs", law, Mixture, "a Mixture", ProblemError)
         costs = self.costs(law.mean).copy()
         for j in self._other:
-            at_support = self._numbers(j, self.constraints[j].costs(law.support))
-            costs[:, :, j] = weighted_sums(law.weights, at_support)
+            costs[:, :, j] = weighted_sums(law.weights, self.costs_under(j, law.support))
+        return costs
+
+    def costs_under(self, j: int, outcomes: FloatArray) -> FloatArray:
+        """Cost of every action under constraint j at outcomes (T, d): (T, N, A), as the constraint says them.
+
+        Raises
+        ------
+        ProblemError
+            If they are no numbers, or have another shape.
+        """
+        given = self.constraints[j].costs(outcomes)
+        try:
+            costs = real_numbers(given)
+        except (TypeError, ValueError) as cause:
+            raise ProblemError(
+                f"constraint {j} of population {self.name!r}: costs must be an array of numbers: {cause}"
+            ) from cause
+        shape = (len(outcomes), self.agents, self.actions)
+        if costs.shape != shape:
+            times = "one outcome" if len(outcomes) == 1 else f"{len(outcomes)} outcomes"
+            raise ProblemError(
+                f"constraint {j} of population {self.name!r}: costs of {times} must have shape {shape}, "
+                f"got {costs.shape}"
+            )
         return costs
 
     def _point(self, what: str, value: ArrayLike) -> FloatArray:
@@ -299,12 +322,7 @@ class Population:
         return mask(f"candidates of population {self.name!r}", candidates, shape)
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
-        costs = self._numbers(j, self.constraints[j].costs(outcome[None, :]))
-        if costs.shape != (1, self.agents, self.actions):
-            raise ProblemError(
-                f"constraint {j} of population {self.name!r}: costs of one outcome must have shape "
-                f"{(1, self.agents, self.actions)}, got {costs.shape}"
-            )
+        costs = self.costs_under(j, outcome[None, :])
         largest = np.abs(costs).max()
         if not largest <= 1 + ROUNDING:
             n, a = np.argwhere(~(np.abs(costs[0]) <= 1 + ROUNDING))[0]
@@ -313,14 +331,6 @@ class Population:
                 f"{costs[0, n, a]:.6g}: costs must lie in [-1, 1]"
             )
         return np.asarray(costs[0])
-
-    def _numbers(self, j: int, costs: ArrayLike) -> FloatArray:
-        try:
-            return real_numbers(costs)
-        except (TypeError, ValueError) as cause:
-            raise ProblemError(
-                f"constraint {j} of population {self.name!r}: costs must be an array of numbers: {cause}"
-            ) from cause
 
     def _check_range(self) -> None:
         lowest, highest = ranges(self.utility, self.offset)

@@ -39,7 +39,7 @@ class Agents:
         Of the run: the subsequences of every round, as far as they are known.
     subscriptions
         The forecasters it hears, in the order in which their predictions are averaged.
-    present : (T, P N) bool, optional
+    present : (T, R) bool, optional
         Rows that are there; all if omitted.
     seen
         Whether an adversary is shown what was played: then it is kept as int64 until the end, with which nobody's
@@ -74,22 +74,22 @@ class Agents:
 
     @property
     def actions(self) -> IntArray:
-        """Actions played, (T, P N)."""
+        """Actions played, (T, R)."""
         return self.books.actions
 
     @property
     def fallback(self) -> BoolArray:
-        """Rounds in which an agent had no candidate left, (T, P N)."""
+        """Rounds in which an agent had no candidate left, (T, R)."""
         return self.books.fallback
 
     @property
     def costs(self) -> FloatArray:
-        """Costs of what was played, (T, P N, J)."""
+        """Costs of what was played, (T, R, J)."""
         return self.books.costs
 
     @property
     def violated_at(self) -> IntArray:
-        """The round of each action's first violation on each subsequence, (P N, A, L), or T."""
+        """The round of each action's first violation on each subsequence, (R, A, L), or T."""
         return self._violations.left_at
 
     @property
@@ -177,12 +177,12 @@ class Agents:
             self.learn(t, network.receive(me, Outcome), active)
 
     def register(self, t: int, active: BoolArray) -> BoolArray:
-        """The actions (P N, A) that others are told of in round t of the active (L,) subsequences, read-only."""
+        """The actions (R, A) that others are told of in round t of the active (L,) subsequences, read-only."""
         shown = self._offers.check(t, "registered()", self.policy.registered(active))
         return freeze(shown.copy(order="K")) if shown.flags.writeable else shown
 
     def act(self, t: int, active: BoolArray, predictions: FloatArray, shown: BoolArray) -> IntArray:
-        """The action that each agent wants to play (P N,), given predictions (d,) or (P, d) and what it registered."""
+        """The action that each agent wants to play (R,), given predictions (d,) or (P, d) and what it registered."""
         offered, fallback = self._offers.pair(t, self.policy.playable(active))
         candidates = self._offers.check(t, "playable()", offered)
         self.fallback[t] = self._offers.check_fallback(t, fallback)

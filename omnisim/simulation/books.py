@@ -20,15 +20,15 @@ class Books:
     Parameters
     ----------
     rounds, rows, constraints
-        T, P N and J.
+        T, R and J.
     actions
         Type of the numbers of actions.
 
     Attributes
     ----------
-    actions : (T, P N)
-    fallback : (T, P N)
-    costs : (T, P N, J)
+    actions : (T, R)
+    fallback : (T, R)
+    costs : (T, R, J)
     """
 
     def __init__(self, rounds: int, rows: int, constraints: int, actions: np.dtype[Any]) -> None:

@@ -11,7 +11,7 @@ from omnisim.trace import PopulationRecord
 
 @dataclass(frozen=True, eq=False)
 class CohortRecord:
-    """Arrays with a row for each agent of a cohort, P N in all.
+    """Arrays with a row for each agent of a cohort, R in all.
 
     Attributes
     ----------
@@ -19,13 +19,13 @@ class CohortRecord:
         The populations.
     books
         What was played, and what it cost.
-    violated_at : (P N, A, L)
-    eliminated_at : (P N, A, K)
-    expected_violated_at : (P N, A, L) or None
+    violated_at : (R, A, L)
+    eliminated_at : (R, A, K)
+    expected_violated_at : (R, A, L) or None
         None where laws are not known.
     subscriptions
         The forecasters it heard.
-    present : (T, P N) or None
+    present : (T, R) or None
         Rows that were there; None for all.
     """
 

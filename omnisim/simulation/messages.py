@@ -1,7 +1,7 @@
 """Messages between the participants of a round.
 
-A *cohort* is one population, or several of one shape that are decided together: P populations with N agents each have
-P N rows, population by population.
+A *cohort* is one population, or several that are decided together: P populations with R rows in all, one for each
+agent, population by population.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Cohort to world and forecasters: the actions (P N, A) its agents will choose from in round ``round``."""
+    """Cohort to world and forecasters: the actions (R, A) its agents will choose from in round ``round``."""
 
     cohort: str
     round: int
@@ -46,7 +46,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Cohort to world: what its agents want to do in round ``round``, (P N,); ``acting`` (P,) of its populations do.
+    """Cohort to world: what its agents want to do in round ``round``, (R,); ``acting`` (P,) of its populations do.
 
     ``acting`` is None where all do.
     """

@@ -13,6 +13,7 @@ from omnisim.errors import ScenarioError
 from omnisim.memory import physical_memory, shown
 from omnisim.plug_ins import strategies_named
 from omnisim.problem.context import Service
+from omnisim.problem.elsewhere import Pieces, blocks
 from omnisim.scenario.known_rounds import checked_limits
 from omnisim.scenario.scenario import Scenario
 from omnisim.simulation.adaptive import adaptive_rounds
@@ -81,7 +82,7 @@ class Prepared:
             self.agents: RunAgents = (
                 LocalAgents(roster, cohorts, self.adaptive or round_data, self.transport)
                 if sharding is None
-                else ShardedAgents(roster, cohorts, sharding, self._by_blocks())
+                else ShardedAgents(roster, cohorts, sharding, self._blocks())
             )
             self._start_forecasters()
             self.world = World(
@@ -253,9 +254,10 @@ class Prepared:
         """Populations that are registered with a forecaster."""
         return [name for name in self._heard_by(forecaster) if not self._draws(name)]
 
-    def _by_blocks(self) -> set[str]:
-        """Populations that a forecaster adds up by blocks where they are."""
-        return {p for name, each in self.forecasters.items() if each.by_blocks for p in self._served_by(name)}
+    def _blocks(self) -> list[Pieces]:
+        """Blocks of agents that a forecaster adds up where they are."""
+        calibrated = [name for name, each in self.forecasters.items() if each.by_blocks]
+        return [block for name in calibrated for block in blocks([self.populations[p] for p in self._served_by(name)])]
 
     def _heard_by(self, forecaster: str) -> list[str]:
         return [name for name in self.populations if forecaster in self._hears[name]]

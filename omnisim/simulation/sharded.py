@@ -12,7 +12,7 @@ small for them. What is told to these travels with rounds, in its order, so that
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, index_type
 from omnisim.errors import ScenarioError, StrategyError
-from omnisim.problem.elsewhere import Later, Piece
+from omnisim.problem.elsewhere import Later, Piece, Pieces
 from omnisim.problem.loads import sum_of_blocks
 from omnisim.problem.mixture import Mixture
 from omnisim.simulation.asking import Asked, Placed
@@ -82,8 +82,8 @@ class ShardedAgents(RunAgents):
         As they would be decided together in one process, for the record.
     sharding
         See there.
-    by_blocks
-        Names of populations of which no block is divided (:mod:`omnisim.problem.elsewhere`).
+    blocks
+        Of agents, none of which is divided (:mod:`omnisim.problem.elsewhere`).
 
     Raises
     ------
@@ -99,13 +99,13 @@ class ShardedAgents(RunAgents):
     """
 
     def __init__(
-        self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding, by_blocks: Collection[str] = ()
+        self, roster: Roster, cohorts: Sequence[Cohort], sharding: Sharding, blocks: Sequence[Pieces] = ()
     ) -> None:
         self.names, self.cohorts = [NAME], {}  # no cohort is decided here
         self._roster, self._cohorts, self.shards = roster, list(cohorts), sharding.count
         self._kept = Kept([None] * sharding.count)
         self.elsewhere = self
-        self.pieces = shares(roster, sharding.count, by_blocks)
+        self.pieces = shares(roster, sharding.count, blocks)
         self._places: defaultdict[str, list[tuple[int, Piece]]] = defaultdict(list)
         for shard, pieces in enumerate(self.pieces):
             for piece in pieces:
@@ -120,7 +120,7 @@ class ShardedAgents(RunAgents):
             )
             for cohort in self._cohorts
         }
-        self._rows = {name: (cohort, rows.start) for cohort in self._cohorts for _, name, rows in cohort.each()}
+        self._cohort_of = {name: cohort for cohort in self._cohorts for name in cohort.names}
         self._laws: dict[int, Mixture] = {}
         self._round, self._active = -1, np.zeros(0, dtype=np.bool_)
         self._waiting: list[Event] = []
@@ -303,8 +303,8 @@ class ShardedAgents(RunAgents):
                 for rows, part in self._parts(cohort, found):
                     self._books[cohort.name].actions[self._known_actions : t, rows] = part
             self._known_actions = t
-        cohort, start = self._rows[name]
-        return freeze(self._books[cohort.name].actions[:t, start : start + cohort.agents])
+        cohort = self._cohort_of[name]
+        return freeze(self._books[cohort.name].actions[:t, cohort.block(cohort.index[name])])
 
     def load(self, t: int, name: str) -> FloatArray:
         """The load of the agents of a population in round t - 1, (H,)."""

@@ -1,11 +1,11 @@
 """Shares of the agents of a run: consecutive agents, population by population, that are decided somewhere else.
 
 A population is divided where each of its agents is decided by itself. One under another rule, such as a learner that
-draws for all of its agents, is in one share as a whole.
+draws for all of its agents, is in one share as a whole, and so is a block of agents that somebody adds up.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from omnisim.errors import ScenarioError
 from omnisim.problem import elsewhere
 from omnisim.problem.churn import with_rows
-from omnisim.problem.elsewhere import Piece
+from omnisim.problem.elsewhere import Piece, Pieces
 from omnisim.problem.population import Population
 from omnisim.simulation.cohorts import SHARED
 from omnisim.simulation.roster import Part, Roster
@@ -23,13 +23,13 @@ DIVISIBLE = (*SHARED, CumulativeThreshold, PerSubsequenceThreshold, SubsequenceT
 """Rules under which no agent depends on another."""
 
 
-def shares(roster: Roster, count: int, by_blocks: Collection[str] = ()) -> list[list[Piece]]:
+def shares(roster: Roster, count: int, blocks: Sequence[Pieces] = ()) -> list[list[Piece]]:
     """Divide the agents into so many shares of about the same number of agents.
 
     Parameters
     ----------
-    by_blocks
-        Names of populations that are divided between blocks of agents only (:mod:`omnisim.problem.elsewhere`).
+    blocks
+        Of agents that are in one share (:mod:`omnisim.problem.elsewhere`).
 
     Raises
     ------
@@ -46,54 +46,54 @@ def shares(roster: Roster, count: int, by_blocks: Collection[str] = ()) -> list[
     """
     if count < 1:
         raise ScenarioError(f"the number of shards must be >= 1, got {count}")
-    units = [_Units(population.agents, _step(roster, population, by_blocks)) for population in roster.populations]
-    total, most = sum(each.agents for each in units), sum(each.count for each in units)
+    whole = _undivided(roster, blocks)
+    total = sum(population.agents for population in roster.populations)
+    most = total - sum(last - first - 1 for first, last in whole)
     if most < count:
-        between = f", one that a forecaster calibrates for only between blocks of {elsewhere.BLOCK:,}" * bool(by_blocks)
+        between = f", those that a forecaster calibrates for between blocks of {elsewhere.BLOCK:,}" * bool(blocks)
         raise ScenarioError(
-            f"{count} shards cannot be made of {total} agents in {len(units)} populations: {most} can; a population "
-            f"whose agents are not decided one by one is not divided{between}"
+            f"{count} shards cannot be made of {total} agents in {len(roster.populations)} populations: {most} can; "
+            f"agents that are not decided one by one are not divided{between}"
         )
     cuts = [0]
     for k in range(1, count):
-        below, above = _around(units, total * k // count)
+        below, above = _around(whole, total * k // count)
         nearest = below if total * k // count - below <= above - total * k // count else above
-        cuts.append(nearest if nearest > cuts[-1] else _around(units, cuts[-1] + 1)[1])
+        cuts.append(nearest if nearest > cuts[-1] else _around(whole, cuts[-1] + 1)[1])
     cuts.append(total)
     for k in range(count - 1, 0, -1):  # where the last ones had no place left
         if cuts[k] >= cuts[k + 1]:
-            cuts[k] = _around(units, cuts[k + 1] - 1)[0]
+            cuts[k] = _around(whole, cuts[k + 1] - 1)[0]
     return [list(_between(roster, *pair)) for pair in pairwise(cuts)]
 
 
-@dataclass(frozen=True)
-class _Units:
-    """Agents of a population that may be divided after every ``step`` of them."""
+def _undivided(roster: Roster, blocks: Sequence[Pieces]) -> list[tuple[int, int]]:
+    """Agents that are in one share, numbered through: from the first to the one behind the last, in their order."""
+    start, passed = {}, 0
+    spans = []
+    for population in roster.populations:
+        start[population.name] = passed
+        if type(roster.rules[population.name]) not in DIVISIBLE:
+            spans.append((passed, passed + population.agents))
+        passed += population.agents
+    for block in blocks:
+        ends = [(start[each.population] + each.first, start[each.population] + each.last) for each in block]
+        spans.append((min(first for first, _ in ends), max(last for _, last in ends)))
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if found and first < found[-1][1]:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return found
 
-    agents: int
-    step: int
 
-    @property
-    def count(self) -> int:
-        return -(-self.agents // self.step)
-
-
-def _step(roster: Roster, population: Population, by_blocks: Collection[str]) -> int:
-    if type(roster.rules[population.name]) not in DIVISIBLE:
-        return int(population.agents)
-    return elsewhere.BLOCK if population.name in by_blocks else 1
-
-
-def _around(units: list[_Units], place: int) -> tuple[int, int]:
+def _around(undivided: Sequence[tuple[int, int]], place: int) -> tuple[int, int]:
     """The nearest places at which agents may be divided: the last one up to this one, the first one from it on."""
-    start = 0
-    for each in units:
-        if place <= start + each.agents:
-            end, steps = start + each.agents, (place - start) // each.step
-            below = place if place == end else start + steps * each.step
-            return below, below if below == place else min(end, start + (steps + 1) * each.step)
-        start += each.agents
-    return start, start
+    for first, last in undivided:
+        if first < place < last:
+            return first, last
+    return place, place
 
 
 def share_of(roster: Roster, pieces: list[Piece]) -> Roster:

@@ -11,7 +11,7 @@ from omnisim.game.decision_blocks import DecisionBlocks, DecisionObjectives
 from omnisim.game.objectives import DecisionEvents, UtilityDirections
 from omnisim.problem import elsewhere
 from omnisim.problem.context import Context
-from omnisim.problem.elsewhere import in_blocks
+from omnisim.problem.elsewhere import blocks, blocks_here
 from omnisim.problem.limits import BOX
 from omnisim.problem.mixture import Mixture
 
@@ -30,8 +30,14 @@ def population(name: str, agents: int, seed: int) -> omnisim.Population:
     )
 
 
-def objectives(kind: type = DecisionEvents, events: tuple = (None,), bases: int = 0, unit: float | None = None):
-    return DecisionObjectives(kind, ("few", "many"), L, ROUNDS, events, bases, unit, BOX)
+def objectives(
+    populations: list[omnisim.Population],
+    kind: type = DecisionEvents,
+    events: tuple = (None,),
+    bases: int = 0,
+    unit: float | None = None,
+) -> DecisionObjectives:
+    return DecisionObjectives(kind, blocks(populations), L, ROUNDS, events, bases, unit, BOX)
 
 
 def contexts(populations: list[omnisim.Population], seed: int) -> list[Context]:
@@ -53,9 +59,10 @@ def played(rng: np.random.Generator) -> tuple[Mixture, np.ndarray]:
 def test_a_block_holds_what_its_agents_hold_in_the_same_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere, "BLOCK", 4)
     crowd = population("crowd", 10, 1)
-    blocks = in_blocks(crowd)
-    assert [rows for rows, _ in blocks] == [slice(0, 4), slice(4, 8), slice(8, 10)]
-    for rows, block in blocks:
+    found = blocks_here(blocks([crowd]), [crowd])
+    assert [each.rows for each in found] == [[("crowd", slice(*pair))] for pair in ((0, 4), (4, 8), (8, 10))]
+    for each in found:
+        ((_, rows),), block = each.rows, each.agents
         assert block.agents == len(crowd.utility[rows])
         assert np.shares_memory(block.utility, crowd.utility)
         for name in ("utility", "offset", "load", "weights"):
@@ -63,15 +70,17 @@ def test_a_block_holds_what_its_agents_hold_in_the_same_memory(monkeypatch: pyte
         assert block.agent_names == crowd.agent_names[rows]
         np.testing.assert_array_equal(block.best_response(np.full(D, 0.3)), crowd.best_response(np.full(D, 0.3))[rows])
     monkeypatch.setattr(elsewhere, "BLOCK", 10)
-    assert in_blocks(crowd) == [(slice(0, 10), crowd)]
+    (whole,) = blocks_here(blocks([crowd]), [crowd])
+    assert whole.rows == [("crowd", slice(0, 10))]
+    assert whole.agents.utility is crowd.utility
 
 
-@pytest.mark.parametrize("block", [2, 3, 7])
+@pytest.mark.parametrize("block", [2, 3, 7, 9])
 def test_sums_of_blocks_are_those_of_every_objective(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights and weighted gain by the formulas of the theory, objective by objective."""
     monkeypatch.setattr(elsewhere, "BLOCK", block)
     populations = [population("few", 2, 1), population("many", 7, 2)]
-    part = objectives(events=(None, 0), bases=2)(populations)
+    part = objectives(populations, events=(None, 0), bases=2)(populations)
     etas = 2.0 ** -np.arange(1, math.ceil(math.log2(ROUNDS) / 2) + 2)
     total: dict[tuple, float] = {}
     squares: dict[tuple, float] = {}
@@ -140,9 +149,9 @@ def test_blocks_say_the_same_to_the_last_bit_wherever_they_are(
 ) -> None:
     monkeypatch.setattr(elsewhere, "BLOCK", 3)
     few, many = population("few", 2, 1), population("many", 8, 2)
-    given = objectives(kind, (None, 1), 2, 0.5)
+    given = objectives([few, many], kind, (None, 1), 2, 0.5)
     whole = given([few, many])
-    parts = [given([few, many.between(0, cut)]), given([many.between(cut, 8)])]
+    parts = [given([few, many.between(0, cut)]), given([many.between(cut, 8)], {"many": cut})]
     assert sum(_bytes(part) for part in parts) == _bytes(whole)
     rng = np.random.default_rng(5)
     for context in contexts([few, many], 6):
@@ -167,10 +176,10 @@ def _bytes(part: DecisionBlocks) -> int:
 
 def test_how_many_there_are_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     populations = [population("few", 2, 1), population("many", 7, 2), population("others", 3, 3)]
-    given = objectives(DecisionEvents, (None, 0, 1), 2, 0.1)
     expected = 9 * L * (3 * 2 * A * D + 2)
     for block in (1, 4, 100):
         monkeypatch.setattr(elsewhere, "BLOCK", block)
+        given = objectives(populations[:2], DecisionEvents, (None, 0, 1), 2, 0.1)
         assert given.count(populations[:2]) == expected
         assert given.mass(populations[:2]) == pytest.approx(expected + 2 * 0.1 * 9 * L)
         part = given(populations)
@@ -179,8 +188,9 @@ def test_how_many_there_are_does_not_depend_on_blocks(monkeypatch: pytest.Monkey
 
 
 def test_every_pair_of_all_populations_counts_the_same() -> None:
-    part = objectives(unit=4.0)([population("few", 1, 1), population("many", 3, 2)])
-    assert [each.mass for each in part.beside] == [2 * 4.0 * L, 3 * 2 * 4.0 * L]
+    populations = [population("few", 1, 1), population("many", 3, 2), population("crowd", 5000, 3)]
+    part = objectives(populations, unit=4.0)(populations)
+    assert [each.mass for each in part.beside] == [agents * 2 * 4.0 * L for agents in (1 + 3, 4096, 904)]
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from omnisim.errors import ProblemError
 from omnisim.problem import elsewhere
 from omnisim.problem.context import Context
 from omnisim.problem.mixture import Mixture
@@ -76,10 +77,9 @@ class Processes:
 
 @pytest.mark.parametrize(
     ("block", "cuts"),
-    [(2, (2, 0, 0, 0)), (2, (3, 1, 0, 0)), (3, (3, 1, 2, 0)), (100, (3, 0, 0, 0)), (100, (3, 1, 2, 2))],
+    [(1, (1, 0, 0, 0)), (2, (2, 0, 0, 0)), (2, (3, 1, 0, 0)), (3, (3, 0, 0, 0)), (100, (3, 1, 2, 2))],
 )
 def test_they_are_added_up_elsewhere_to_the_last_bit(block, cuts, monkeypatch):
-    """Also where a block is of populations that are in different processes."""
     monkeypatch.setattr(elsewhere, "BLOCK", block)
     rng = np.random.default_rng(4)
     several = populations(rng)
@@ -96,3 +96,28 @@ def test_they_are_added_up_elsewhere_to_the_last_bit(block, cuts, monkeypatch):
         np.testing.assert_array_equal(*slopes)
         tempted += bool(slopes[0].any())
     assert tempted > 1
+
+
+def test_a_block_in_several_places_is_refused(monkeypatch):
+    several = populations(np.random.default_rng(5))
+    for block, cuts, names in ((2, (1, 0, 0, 0), "a"), (100, (3, 1, 0, 0), "a, b, d")):
+        monkeypatch.setattr(elsewhere, "BLOCK", block)
+        with pytest.raises(ProblemError, match=f"agents of a block are in several places: {names}$"):
+            RegisteredAgents(several, Processes(several, cuts))
+
+
+def test_populations_of_a_shape_are_together_until_they_are_too_many(monkeypatch):
+    monkeypatch.setattr(elsewhere, "BLOCK", 6)
+    shapes = {"a": (3, 4), "b": (1, 2), "c": (3, 4), "d": (1, 4), "e": (2, 2), "f": (7, 2), "g": (1, 2), "h": (5, 4)}
+    several = [Population(name, np.zeros((n, actions, 5))) for name, (n, actions) in shapes.items()]
+    found = [[(each.population, each.first, each.last) for each in block] for block in elsewhere.blocks(several)]
+    # a and c are 6, with d they were 7; f is too large, and parts those before it from those behind it.
+    assert found == [
+        [("a", 0, 3), ("c", 0, 3)],
+        [("b", 0, 1), ("e", 0, 2)],
+        [("d", 0, 1)],
+        [("f", 0, 6)],
+        [("f", 6, 7)],
+        [("g", 0, 1)],
+        [("h", 0, 5)],
+    ]

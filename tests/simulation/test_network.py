@@ -508,12 +508,12 @@ def test_a_cost_beyond_1_of_one_agent_among_many_is_refused_by_name() -> None:
 
 
 def test_energy_buyers_are_decided_together_as_well() -> None:
-    # Their limit on the load in stressed hours is not linear: it is joined instead of stacked.
+    # Their limit on the load in stressed hours is not linear: it says itself how it is joined.
     from omnisim.market import EnergyBuyers, Scaling
     from omnisim.streams import stream
 
     scaling = Scaling(-50, 250, "USD")
-    populations = [EnergyBuyers(agents=1 + i % 2).build(f"p{i}", scaling, stream(0, f"p{i}"), "hour") for i in range(6)]
+    populations = [EnergyBuyers(agents=1 + i % 3).build(f"p{i}", scaling, stream(0, f"p{i}"), "hour") for i in range(6)]
     outcomes = np.random.default_rng(0).random((ROUNDS, 24))
     late = star(Channel("world", "population/*", delay=Exponential(2.0)))
     together = omnisim.simulate(scenario(late, populations=populations, adversary=omnisim.adversaries.Replay(outcomes)))

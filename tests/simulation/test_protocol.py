@@ -79,10 +79,14 @@ def start_in(monkeypatch: pytest.MonkeyPatch) -> Any:
     return use
 
 
+APART = {"first": omnisim.elimination.SubsequenceFirstViolation(), "second": omnisim.elimination.FirstViolation()}
+"""Rules that differ: two populations that are not decided together."""
+
+
 @pytest.mark.one_in(9)
 @pytest.mark.parametrize("order", list(permutations(range(5))), ids=str)
 def test_the_order_in_which_processes_start_does_not_matter(order: tuple[int, ...], start_in: Any) -> None:
-    given = scenario("first", "second", adversary=Contrary(2))
+    given = scenario("first", "second", adversary=Contrary(2), elimination=APART)
     expected = dict(recorded(omnisim.simulate(given, seed=1), "first", "second"))
     start_in(order)  # world, forecaster, two populations and the clock
     assert dict(recorded(omnisim.simulate(given, seed=1), "first", "second")) == expected
@@ -94,7 +98,7 @@ def test_nor_does_it_where_messages_come_late_or_never(order: tuple[int, ...], s
     network = omnisim.network.Network(
         channels=[omnisim.network.Channel(delay=omnisim.network.Exponential(0.3), loss=0.1)]
     )
-    given = scenario("first", "second", adversary=Contrary(2), network=network)
+    given = scenario("first", "second", adversary=Contrary(2), network=network, elimination=APART)
     expected = dict(recorded(omnisim.simulate(given, seed=1), "first", "second"))
     start_in(order)
     assert dict(recorded(omnisim.simulate(given, seed=1), "first", "second")) == expected

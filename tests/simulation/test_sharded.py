@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -310,7 +311,7 @@ def test_the_same_bytes_whatever_is_added_up(name: str, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", ONE_BLOCK)
 def test_less_than_two_blocks_make_no_shards(name: str) -> None:
-    with pytest.raises(ScenarioError, match=r"3 shards cannot be made of .*: 1 can; .* only between blocks"):
+    with pytest.raises(ScenarioError, match=r"3 shards cannot be made of .*: 1 can; .* between blocks"):
         in_shards(RUNS[name]().replace(network=None), 3)
 
 
@@ -339,6 +340,39 @@ def test_two_shards_are_cut_at_the_place_nearest_to_the_middle(seed: int) -> Non
     assert found == [cut, ends[-1] - cut]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_no_block_is_divided_and_their_order_is_that_of_the_shares(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two services that have other blocks, of populations of two shapes in any order."""
+    monkeypatch.setattr(elsewhere, "BLOCK", 6)
+    rng = np.random.default_rng(seed)
+    sizes, actions = rng.choice([1, 2, 3, 15], 9).tolist(), rng.integers(2, 4, 9).tolist()
+    populations = [omnisim.Population(f"p{i}", np.zeros((sizes[i], actions[i], 1))) for i in range(9)]
+    rules = {each.name: omnisim.elimination.BestResponse() for each in populations}
+    roster = Roster(tuple(populations), rules, {}, {}, {}, np.ones((1, 1), dtype=bool), sum(sizes), 0, False, False)
+    services = [elsewhere.blocks([p for p in populations if rng.random() < chance]) for chance in (1.0, 0.5)]
+    together = [block for service in services for block in service]
+    for count in range(1, 4):
+        try:
+            divided = shares(roster, count, together)
+        except ScenarioError as refusal:
+            assert count > 1 and "shards cannot be made" in str(refusal)
+            continue
+        assert len(divided) == count
+        known = {each.name: each for each in populations}
+        for service in services:
+            found = []
+            for pieces in divided:
+                here = [known[each.population].between(each.first, each.last) for each in pieces]
+                found += elsewhere.blocks_here(service, here, {each.population: each.first for each in pieces})
+            assert [sum(own.stop - own.start for _, own in block.rows) for block in found] == [
+                sum(each.last - each.first for each in block) for block in service
+            ]
+            assert [[name for name, _ in block.rows] for block in found] == [
+                [each.population for each in block] for block in service
+            ]
+    assert sum(each.last - each.first for each in chain(*divided)) == sum(sizes)
+
+
 def test_nobody_is_asked_where_nobody_looks() -> None:
     """The books are collected once, at the end; until then shards are told, many rounds at a time."""
     calls: list[str] = []
@@ -361,7 +395,7 @@ def test_nobody_is_asked_where_nobody_looks() -> None:
         (
             4,
             {"forecaster": CALIBRATED},
-            "4 shards cannot be made of 33 agents in 3 populations: 3 can; .* only between blocks of 4,096",
+            "4 shards cannot be made of 33 agents in 3 populations: 1 can; .* between blocks of 4,096",
         ),
         (0, {}, "the number of shards must be >= 1, got 0"),
         (34, {}, "34 shards cannot be made of 33 agents in 3 populations: 33 can"),

@@ -16,6 +16,7 @@ from omnisim.game.objectives import DecisionEvents, UtilityDirections
 from omnisim.game.parts import PartHere, Parts, PartsElsewhere
 from omnisim.game.weights import Hedge, MsMwC, SecondOrderPotential, Weights
 from omnisim.problem.context import Context
+from omnisim.problem.elsewhere import blocks
 from omnisim.problem.guarantees import CalibratesDecisions, Guarantee, Objective
 from omnisim.problem.mixture import Mixture
 from omnisim.strategies.forecasters.base import Forecaster
@@ -220,7 +221,7 @@ class DecisionCalibrated(Forecaster):
         assert service.rounds is not None  # noqa: S101 (refused before; this tells the type checker)
         objectives = DecisionObjectives(
             kind=_FAMILIES[self.objectives],
-            populations=tuple(population.name for population in service.populations),
+            blocks=blocks(service.populations),
             subsequences=len(service.subsequences),
             rounds=service.rounds,
             events=(None, *(range(bases) if self.base_events else ())),
