@@ -6,13 +6,14 @@ one::
     python tests/benchmarks/history.py [--quick] [--repeats 5] [--file tests/benchmarks/history.jsonl]
 
 The loop does the mathematics of the standard load under Algorithm 3, and nothing else: scores, candidates, choices and
-costs, and a record of them. All figures are processor time as multiples of the loop's in the same pass. A line of the
-file is a commit, with the median, the least and the largest multiple over the passes; the newest is called slower where
-its median is above the median of the earlier ones by more than their spread.
+costs, and a record of them. All figures are processor time in one thread, as multiples of the loop's right before and
+after. A line of the file is a commit, with the median, the least and the largest multiple over the passes; the newest is
+called slower where its median is above the median of the earlier ones by more than their spread.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import time
 from collections import defaultdict
@@ -67,11 +68,18 @@ def ratios(agents: int, rounds: int, repeats: int) -> dict[str, dict[str, float]
     parts["analysis"] = lambda: omnisim.analyze(known)
     parts["analysis"]()
     multiples = defaultdict(list)
+
+    def bare() -> object:
+        return bare_loop(problem, known.predictions, known.outcomes)
+
     with at_most_threads(1):
         for _ in range(repeats):
-            bare, _ = timed(lambda: bare_loop(problem, known.predictions, known.outcomes))
+            before, _ = timed(bare)
             for name, part in parts.items():
-                multiples[name].append(timed(part)[0] / bare)
+                taken, _ = timed(part)
+                after, _ = timed(bare)
+                multiples[name].append(2 * taken / (before + after))
+                before = after
     return {
         name: {"median": round(median(each), 3), "least": round(min(each), 3), "largest": round(max(each), 3)}
         for name, each in multiples.items()
@@ -142,4 +150,5 @@ def commit() -> str:
 
 
 if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"  # as the loop; with two, processor time counts what they wait for each other
     main()
