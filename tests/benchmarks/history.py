@@ -7,8 +7,8 @@ one::
 
 The loop does the mathematics of the standard load under Algorithm 3, and nothing else: scores, candidates, choices and
 costs, and a record of them. All figures are processor time in one thread, as multiples of the loop's right before and
-after. A line of the file is a commit, with the median, the least and the largest multiple over the passes; the newest is
-called slower where its median is above the median of the earlier ones by more than their spread.
+after. A line of the file is a commit, with the median, the least and the largest multiple over the passes; the newest
+is called slower where its median is above the median of the earlier ones by more than their spread.
 """
 
 import argparse
