@@ -1,5 +1,6 @@
 """The benchmarks run and print their rows; how long anything takes is never asserted."""
 
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -53,6 +54,7 @@ def test_quick_variant_prints_its_rows(
     if file == "shards.py":
         pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
     monkeypatch.setattr(sys, "argv", [file, "--quick", *options])
+    monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", ""))  # what a script sets goes with it
     runpy.run_path(str(HERE / file), run_name="__main__")
     starts = [line.strip() for line in capsys.readouterr().out.splitlines()]
     for row in ROWS[script]:
