@@ -106,6 +106,7 @@ def run(
                 state=None if loaded.declared_horizon is None else directory / run_directory.STATE,
                 shards=shards,
                 scheduler=scheduler,
+                say=lambda line: complain(f"omnisim: {line}"),
             )
         analysis = omnisim.analyze(trace)
         seconds = time.perf_counter() - started

@@ -27,6 +27,7 @@ def simulate(
     state: Path | str | None = None,
     shards: int | None = None,
     scheduler: str | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Trace:
     """Run a scenario and return the record of the run.
 
@@ -61,6 +62,8 @@ def simulate(
         played again on another one, from the last state of ``checkpoint`` or, without one, from the first round.
     scheduler
         Address of its scheduler, such as ``tcp://10.0.0.1:8786``; by default a cluster of this machine is started.
+    say
+        Called with a line where a scheduler is silent for long, and is waited for.
 
     Raises
     ------
@@ -82,7 +85,8 @@ def simulate(
     >>> omnisim.simulate(scenario).actions["bettors"][:, 0]
     array([0, 0, 0, 1])
     """
-    check_values(simulate, {"on_round": on_round, "shards": shards, "scheduler": scheduler}, ScenarioError)
+    given = {"on_round": on_round, "shards": shards, "scheduler": scheduler, "say": say}
+    check_values(simulate, given, ScenarioError)
     if isinstance(scenario, str | PathLike):
         scenario = load_scenario(scenario)
     elif not isinstance(scenario, Scenario):
@@ -92,7 +96,7 @@ def simulate(
     state = None if state is None else path_of("state of simulate", state, ScenarioError)
     if state is not None and shards is not None:
         raise ScenarioError("a run in shards leaves no state to go on from at its end: leave out shards, or horizon")
-    with _sharding(shards, scheduler) as sharding:
+    with _sharding(shards, scheduler, say) as sharding:
         run = Prepared(scenario, scenario.seed if seed is None else seed, sharding)
         checkpointer = None if checkpoint is None else Checkpointer(checkpoint, run)
         end_checkpointer = None if state is None else EndCheckpointer(run)
@@ -107,7 +111,9 @@ MOST_SHARDS = 10_000
 
 
 @contextmanager
-def _sharding(shards: int | None, scheduler: str | None) -> Iterator[Sharding | None]:
+def _sharding(
+    shards: int | None, scheduler: str | None, say: Callable[[str], None] | None
+) -> Iterator[Sharding | None]:
     """The workers for so many shards, while the context lasts."""
     if shards is None:
         if scheduler is not None:
@@ -122,7 +128,7 @@ def _sharding(shards: int | None, scheduler: str | None) -> Iterator[Sharding | 
         )
     from omnisim.workers.actors import actors
 
-    with actors(Shard, shards, scheduler) as make:
+    with actors(Shard, shards, scheduler, say) as make:
         yield Sharding(shards, make)
 
 

@@ -61,7 +61,9 @@ class Here:
 
 
 @contextmanager
-def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Callable[[], Actor]]:
+def actors(
+    kind: type, count: int, scheduler: str | None = None, say: Callable[[str], None] | None = None
+) -> Iterator[Callable[[], Actor]]:
     """A function that makes actors, for as long as the context lasts.
 
     Parameters
@@ -73,6 +75,8 @@ def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Cal
     scheduler
         Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``. None for a cluster of this machine, which ends
         with the context: a process for each actor, but no more than there are cores.
+    say
+        Called with a line where the scheduler is silent for long, and is waited for.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Cal
     distributed = cluster.library()
     with cluster.quiet():
         if scheduler is not None:
-            with _on(distributed, kind, scheduler) as make:
+            with _on(distributed, kind, scheduler, say) as make:
                 yield make
             return
         with (
@@ -95,17 +99,19 @@ def actors(kind: type, count: int, scheduler: str | None = None) -> Iterator[Cal
                 dashboard_address="127.0.0.1:0",
                 memory_limit=None,
             ) as local,
-            _on(distributed, kind, local.scheduler_address, own=True) as make,
+            _on(distributed, kind, local.scheduler_address, say, own=True) as make,
         ):
             yield make
 
 
 @contextmanager
-def _on(distributed: ModuleType, kind: type, address: str, *, own: bool = False) -> Iterator[Callable[[], Actor]]:
+def _on(
+    distributed: ModuleType, kind: type, address: str, say: Callable[[str], None] | None, *, own: bool = False
+) -> Iterator[Callable[[], Actor]]:
     with cluster.connected(distributed, address, direct=True) as client:
         if own:
             client.run(parting.leave_to_parent)
-        watch = cluster.Watch(distributed, client, address)
+        watch = cluster.Watch(distributed, client, address, say)
         taken: Counter[str] = Counter()
         lost: set[str] = set()
 

@@ -1,13 +1,17 @@
 """How long a scheduler is waited for, by a clock of its own: longer where the connection to it stands."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import omnisim
 from omnisim.errors import OmnisimError, WorkersLostError
-from omnisim.workers import cluster
+from omnisim.simulation.shard import Shard
+from omnisim.workers import actors, cluster
+from omnisim.workers.actors import Here
 
 
 class Clock:
@@ -133,3 +137,28 @@ def test_none_to_begin_with(clock: Clock) -> None:
         watch(clock, [], lambda now: now < 40, lambda now: 0)
     assert clock.now > 40
     assert watch(clock, [], lambda now: now < 100).threads == 2
+
+
+def test_a_run_in_shards_passes_on_what_is_to_be_said(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From ``simulate`` to whoever watches the scheduler, which is silent for a minute when the run begins."""
+    said: list[str] = []
+
+    @contextmanager
+    def connected(_: Any, address: str, direct: bool) -> Iterator[Scheduler]:
+        assert (address, direct) == ("tcp://here:1", True)
+        yield Scheduler(clock, lambda now: now < 60.0, lambda now: 1)
+
+    monkeypatch.setattr(cluster, "library", lambda: LIBRARY)
+    monkeypatch.setattr(cluster, "quiet", nullcontext)
+    monkeypatch.setattr(cluster, "connected", connected)
+    monkeypatch.setattr(actors, "_OnWorker", lambda *_: Here(Shard))
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("p", [[[1.0], [0.0]]], [[0.0, 0.5]])],
+        adversary=omnisim.adversaries.Replay([[0.9], [0.1]]),
+        forecaster=omnisim.forecasters.Climatology(),
+        elimination=omnisim.elimination.BestResponse(),
+    )
+    found = omnisim.simulate(scenario, shards=1, scheduler="tcp://here:1", say=said.append)
+    assert len(said) == 1
+    assert said[0].startswith("--scheduler tcp://here:1: has not answered for ")
+    assert found.actions["p"].tolist() == omnisim.simulate(scenario).actions["p"].tolist()
