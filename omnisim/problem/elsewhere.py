@@ -139,7 +139,7 @@ class Block:
 def blocks_here(
     pieces: Sequence[Pieces], populations: Sequence[Population], first: Mapping[str, int] | None = None
 ) -> list[Block]:
-    """Those of the blocks of which all agents are here.
+    """The agents of those blocks that are here.
 
     Parameters
     ----------
