@@ -239,10 +239,10 @@ def together(first: tuple[str, ArrayLike], second: tuple[str, ArrayLike]) -> tup
     ...
     omnisim.errors.ProblemError: there must be as many predictions as outcomes, got (2,) and (3,)
     """
-    found = []
-    for name, value in (first, second):
-        array = numbers(name, value)
-        found.append(finite(name, array, array.shape))
+    found = [numbers(name, value) for name, value in (first, second)]
+    for (name, _), array in zip((first, second), found, strict=True):
+        if not np.isfinite(array).all():
+            finite(name, array, array.shape)  # says which one is not
     try:
         one, other = np.broadcast_arrays(*found)
     except ValueError as cause:

@@ -17,7 +17,7 @@ from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity, adaptive
-from omnisim.refusing import among
+from omnisim.refusing import among, whole
 from omnisim.scenario.kinds import check_kinds
 from omnisim.scenario.known_rounds import check_rounds, checked_dates, checked_feature, checked_limits
 from omnisim.scenario.parties import check_names, parties
@@ -188,7 +188,7 @@ class Scenario:
         }
 
     def __repr__(self) -> str:
-        names = in_short(", ".join(p.name for p in self.populations)).strip("'")
+        names = in_short(", ".join(self._names)).strip("'")
         rounds = str(self.rounds or self.adversary.horizon)
         rounds += "" if self.declared_horizon is None else f" of {self.declared_horizon}"
         return (
@@ -210,7 +210,7 @@ class Scenario:
             ("forecaster", repr(self.forecaster)),
             *(("other forecaster", f"{name}: {each!r}") for name, each in self.other_forecasters.items()),
             *((f"rule {name}".rstrip(), repr(rule)) for name, rule in rules.items()),
-            ("populations", ", ".join(each.name for each in self.populations)),
+            ("populations", ", ".join(self._names)),
             ("subsequences", ", ".join(self.subsequences)),
             ("seed", str(self.seed)),
         ]
@@ -248,9 +248,13 @@ class Scenario:
         ScenarioError
             If there is none.
         """
-        if isinstance(self.elimination, Mapping):
-            return self.elimination[among("population of elimination_of", population, self.elimination, ScenarioError)]
-        return self.elimination
+        among("population of elimination_of", population, self._names, ScenarioError)
+        return self.elimination[population] if isinstance(self.elimination, Mapping) else self.elimination
+
+    @property
+    def _names(self) -> list[str]:
+        """Names of the populations."""
+        return [each.name for each in self.populations]
 
     @property
     def forecasters(self) -> dict[str, Forecaster]:
@@ -259,7 +263,14 @@ class Scenario:
 
     @held_to_types(ScenarioError)
     def subscriptions_of(self, population: str) -> tuple[str, ...]:
-        """Names of the forecasters that the population of this name hears."""
+        """Names of the forecasters that the population of this name hears.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none.
+        """
+        among("population of subscriptions_of", population, self._names, ScenarioError)
         return tuple(self.subscriptions.get(population, (FORECASTER,)))
 
     def problem(self, seed: int) -> Problem:
@@ -268,8 +279,10 @@ class Scenario:
         Raises
         ------
         OmnisimError
-            If a population has other coordinates than the adversary, or a subsequence is empty.
+            If the seed is no whole number >= 0, a population has other coordinates than the adversary, or a subsequence
+            is empty.
         """
+        whole("seed of problem", seed, 0, None, ScenarioError)
         rounds, known = self.horizon, self.played
         populations = tuple(p if isinstance(p, Population) else p.build(seed) for p in self.populations)
         dimension = self.adversary.dimension_for(populations)

@@ -56,6 +56,7 @@ class Adversary(Parametrized, ABC):
     def dimension(self) -> int:
         """d, the number of coordinates of an outcome."""
 
+    @held_to_types(StrategyError)
     def dimension_for(self, populations: Sequence[Population]) -> int:
         """The d of a run with these populations, asked before the start: what it declares, by default."""
         return self.dimension

@@ -14,6 +14,7 @@ from omnisim.problem.context import Context, History
 from omnisim.problem.loads import total_load
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.parameters import Written
 from omnisim.strategies.supply.generators import from_tables, read_generators
@@ -190,9 +191,10 @@ class DemandResponse(Adversary):
             raise StrategyError("DemandResponse has the dimension of its populations: start it with some")
         return self._dimension
 
+    @held_to_types(StrategyError)
     def dimension_for(self, populations: Sequence[Population]) -> int:
         """The dimension of the populations, all of which must have loads."""
-        if not populations:
+        if not len(populations):
             return self.dimension
         dimension = int(populations[0].dimension)
         for population in populations:
