@@ -463,7 +463,10 @@ ALWAYS = Independent([[0.0], [1.0]])
             lambda: testing.check_forecaster(Climatology(), dimension="x"),
             "dimension of check_forecaster must be a whole number or None, got 'x'",
         ),
-        (lambda: testing.check_forecaster(Climatology(), dimension=-1), "dimension of a check must be a whole number >= 1, got -1"),
+        (
+            lambda: testing.check_forecaster(Climatology(), dimension=-1),
+            "dimension of a check must be a whole number >= 1, got -1",
+        ),
         (
             lambda: testing.check_forecaster(Climatology(), features="load"),
             "features of check_forecaster must be a list in which each is a text, got 'load'",

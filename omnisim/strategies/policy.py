@@ -11,7 +11,6 @@ from omnisim.problem.guarantees import OF_POLICIES, Benchmark, BoundsViolation, 
 from omnisim.problem.population import Population
 from omnisim.signatures import held_to_types
 from omnisim.strategies.declaring import Declaring
-from omnisim.wording import in_short
 
 
 class Policy(Declaring, ABC):
@@ -122,8 +121,9 @@ class Policy(Declaring, ABC):
     def _settled(self, actions: IntArray, costs: FloatArray) -> tuple[IntArray, FloatArray]:
         """The actions (N,) and costs (N, A, J) of a round, refused if they are something else."""
         actions = in_a_round("actions", actions, (self.agents,), np.int64, StrategyError)
-        if not 0 <= actions.min() <= actions.max() < self.actions:
-            last = self.actions - 1
-            raise StrategyError(f"actions must be whole numbers from 0 to {last}, got {in_short(actions)}")
+        least, most = actions.min(), actions.max()
+        if not 0 <= least <= most < self.actions:
+            wrong = least if least < 0 else most
+            raise StrategyError(f"actions must be whole numbers from 0 to {self.actions - 1}, got {wrong}")
         limits = costs.shape[-1] if isinstance(costs, np.ndarray) and costs.ndim else len(self.population.constraints)
         return actions, in_a_round("costs", costs, (self.agents, self.actions, limits), error=StrategyError)

@@ -41,7 +41,7 @@ class Sample(ByValue):
 def known_of(
     groups: ArrayLike, comparators: ArrayLike, base: ArrayLike | None, size: tuple[int | str, int | str]
 ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
-    """What is known of new points: groups (n, |G|), comparators (n, |H|) and base predictions (n,), all in [0, 1].
+    """Check groups (n, |G|), comparators (n, |H|) and base predictions (n,) of new points, all in [0, 1].
 
     Raises
     ------
