@@ -74,8 +74,8 @@ OTHERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "Churn": (network.Churn(join=0.1), {"agents": 2, "rounds": 3, "rng": np.random.default_rng(0)}),
     "Distribution": (
         Distribution.of_members([[[3.0, 1.0], [4.0, 5.0]]]),
-        {"levels": [0.25, 0.75], "tail": 0.1, "truth": np.array([[3.0, 4.0]]), "days": [0], "factor": 2.0, "offset": 0.0,
-         "number": 4, "members": [[[10.0, 20.0]]], "quantiles": [[[10.0, 20.0]]]},
+        {"levels": [0.25, 0.75], "tail": 0.1, "truth": np.array([[3.0, 4.0]]), "days": [0], "factor": 2.0,
+         "offset": 0.0, "number": 4, "members": [[[10.0, 20.0]]], "quantiles": [[[10.0, 20.0]]]},
     ),
     "LinearConstraint": (omnisim.LinearConstraint(**REQUIRED["LinearConstraint"]), {"outcomes": TABLE}),
     "LossTable": (
@@ -164,7 +164,7 @@ def right(name: str, cls: type) -> dict[str, Any]:
             "outcome": OUTCOME[:1],
         }
     if name == "Retailers":
-        signal = Known("EUR/MWh", market.Scaling(-50.0, 200.0))
+        signal = Known("USD/MWh", market.Scaling(-50.0, 200.0))
         return found | {"signals": {"imbalance": signal}}
     return found
 
@@ -299,7 +299,7 @@ def test_checks_of_contracts(name: str) -> None:
          "actions must be whole numbers from 0 to 1, got 2"),
         (lambda: elimination.FirstViolation().start(population(), np.ones((0, 1), dtype=np.bool_)),
          "active of start must have a round and a subsequence at least, got (0, 1)"),
-        (lambda: adversaries.Replay(TABLE).law(0, None, None), "context of law must be a Context, such as Context(0), "),
+        (lambda: adversaries.Replay(TABLE).law(0, None, None), "context of law must be a Context, such as Context(0)"),
         (lambda: scenario().elimination_of("agent"), "population of elimination_of is 'agent': did you mean 'agents'?"),
         (lambda: scenario().problem(-1), "seed of problem must be a whole number >= 0, got -1"),
         (lambda: UP.feature(3), "up has no feature 3: available: load"),

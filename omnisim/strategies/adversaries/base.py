@@ -94,7 +94,7 @@ class Adversary(Parametrized, ABC):
             If it publishes other features, something that is no array of finite numbers, or other numbers of them than
             before.
         """
-        _check_known("publish", context, history)
+        check_known("publish", context, None, history)
         given = self._publish(context, history) if self.published else {}
         where = f"{type(self).__name__} in round {context.round}"
         if not isinstance(given, Mapping) or set(given) != set(self.published):
@@ -125,8 +125,7 @@ class Adversary(Parametrized, ABC):
         StrategyError
             If it is not a law on [0, 1]^d.
         """
-        _check_known("law", context, history)
-        one_of("mixture of law", mixture, (Mixture, NoneType), "a Mixture or None", StrategyError)
+        check_known("law", context, mixture, history)
         before = self._states()
         law = self._law(context, mixture, history)
         if before != self._states():
@@ -158,8 +157,10 @@ class Adversary(Parametrized, ABC):
     def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture | ArrayLike: ...
 
 
-def _check_known(method: str, context: Context, history: History | None) -> None:
+def check_known(method: str, context: Context, mixture: Mixture | None, history: History | None) -> None:
+    """Refuse what is no knowledge that an adversary may have in a round."""
     one_of(f"context of {method}", context, Context, "a Context, such as Context(0)", StrategyError)
+    one_of(f"mixture of {method}", mixture, (Mixture, NoneType), "a Mixture or None", StrategyError)
     one_of(f"history of {method}", history, (History, NoneType), "a History or None", StrategyError)
 
 

@@ -15,7 +15,7 @@ from omnisim.problem.loads import total_load
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.signatures import held_to_types
-from omnisim.strategies.adversaries.base import Adversary
+from omnisim.strategies.adversaries.base import Adversary, check_known
 from omnisim.strategies.parameters import Written
 from omnisim.strategies.supply.generators import from_tables, read_generators
 from omnisim.strategies.supply.merit_order import clearing_prices
@@ -214,6 +214,7 @@ class DemandResponse(Adversary):
 
     def demand(self, context: Context, mixture: Mixture | None, history: History | None) -> FloatArray:
         """Demand under each deviation of the base load, (K, d) in MWh."""
+        check_known("demand", context, mixture, history)
         base = self._base(context)
         served = sum(
             (self._schedules(population, context, mixture, history) for population in self.populations),
