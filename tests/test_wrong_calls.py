@@ -269,11 +269,14 @@ CHECKED: dict[str, Any] = {
 }
 
 
+LONG = ("check_adversary", "check_forecaster")
+"""Checks that play many rounds."""
+
 CHECKS = [name for name in testing.__all__ if callable(getattr(testing, name))]
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long) if name == "check_forecaster" else name for name in CHECKS]
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in CHECKS]
 )
 def test_checks_of_contracts(name: str) -> None:
     called = getattr(testing, name)

@@ -21,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 import omnisim
 from omnisim import batch
 from omnisim.batch import panprediction
+from omnisim.batch.models import plain_table
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.errors import OmnisimError
 from omnisim.problem.losses import LossTable
@@ -173,7 +174,7 @@ def called_right(one: Any, method: str, known: dict[str, Any]) -> tuple[Callable
 
 LONG = (
     "by default", "randomized", "found groups", "of names", "of columns", "of a tree", "TwoPlayerO", "TwoPlayerR",
-    "CalibratedM", "Brier", "multicalibration", "omniprediction",
+    "CalibratedM", "Brier", "multicalibration", "step", "omniprediction", "a column", "WithinGroup", "ForLoss",
 )  # fmt: skip
 """Parts of the names of what takes long."""
 
@@ -250,7 +251,7 @@ def single() -> batch.DirectOmnipredictor:
         (lambda: panpredictor().gap_report(X, Y + 1, {}), "y has the label 2.0: fitted with [0.0, 1.0]"),
         (lambda: batch.Postprocessor().fit(X[:, 0], Y).predict(X[:, :0]), "scores have 0 columns"),
         (lambda: batch.group_calibration(X[:, 0], Y, ROWS["a name twice"]), "groups have two columns named 'a'"),
-        (lambda: batch.DirectOmnipredictor(m=2).fit(NAMED, Y).predict(X), "X must be a data frame of the columns"),
+        (lambda: plain_table(X), "X must be a data frame of the columns that were fitted"),
         (lambda: single().predict(ROWS["dates"]), "X holds dates or times"),
         (lambda: single().predict(ROWS["masked"]), "X of DirectOmnipredictor must have no masked entries"),
         (lambda: batch.direct_ensemble(ANSWERS, Y).level(ANSWERS[:, :1]), "exceeds has 1 columns: fitted with m = 2"),
