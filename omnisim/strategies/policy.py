@@ -121,9 +121,9 @@ class Policy(Declaring, ABC):
     def _settled(self, actions: IntArray, costs: FloatArray) -> tuple[IntArray, FloatArray]:
         """The actions (N,) and costs (N, A, J) of a round, refused if they are something else."""
         actions = in_a_round("actions", actions, (self.agents,), np.int64, StrategyError)
-        least, most = actions.min(), actions.max()
-        if not 0 <= least <= most < self.actions:
-            wrong = least if least < 0 else most
-            raise StrategyError(f"actions must be whole numbers from 0 to {self.actions - 1}, got {wrong}")
+        if actions.flags.writeable:  # those of the simulation are read-only, and its own
+            outside = actions[(actions < 0) | (actions >= self.actions)]
+            if outside.size:
+                raise StrategyError(f"actions must be whole numbers from 0 to {self.actions - 1}, got {outside[0]}")
         limits = costs.shape[-1] if isinstance(costs, np.ndarray) and costs.ndim else len(self.population.constraints)
         return actions, in_a_round("costs", costs, (self.agents, self.actions, limits), error=StrategyError)
