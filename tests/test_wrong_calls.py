@@ -304,7 +304,7 @@ def test_checks_of_contracts(name: str) -> None:
          "active of start must have a round and a subsequence at least, got (0, 1)"),
         (lambda: adversaries.Replay(TABLE).law(0, None, None), "context of law must be a Context, such as Context(0)"),
         (lambda: scenario().elimination_of("agent"), "population of elimination_of is 'agent': did you mean 'agents'?"),
-        (lambda: scenario().problem(-1), "seed of problem must be a whole number >= 0, got -1"),
+        (lambda: scenario().problem(-1), "seed must be an integer >= 0, got -1"),
         (lambda: UP.feature(3), "up has no feature 3: available: load"),
         (lambda: Past(TABLE).context(6), "h, the past round, must be a whole number from 0 to 5, got 6"),
         (lambda: market.Scaling(0.0, 1.0).clipping([]), "prices of clipping must be one or more, got none"),

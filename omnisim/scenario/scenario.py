@@ -17,7 +17,7 @@ from omnisim.problem.mixture import before_clipping
 from omnisim.problem.network import Network
 from omnisim.problem.population import Population
 from omnisim.problem.subsequences import Subsequence, activity, adaptive
-from omnisim.refusing import among, whole
+from omnisim.refusing import among
 from omnisim.scenario.kinds import check_kinds
 from omnisim.scenario.known_rounds import check_rounds, checked_dates, checked_feature, checked_limits
 from omnisim.scenario.parties import check_names, parties
@@ -27,7 +27,7 @@ from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
-from omnisim.streams import stream
+from omnisim.streams import check_seed, stream
 from omnisim.suggest import nearest
 from omnisim.wording import count, in_short
 
@@ -282,7 +282,7 @@ class Scenario:
             If the seed is no whole number >= 0, a population has other coordinates than the adversary, or a subsequence
             is empty.
         """
-        whole("seed of problem", seed, 0, None, ScenarioError)
+        check_seed(seed)
         rounds, known = self.horizon, self.played
         populations = tuple(p if isinstance(p, Population) else p.build(seed) for p in self.populations)
         dimension = self.adversary.dimension_for(populations)
