@@ -183,7 +183,7 @@ def within(
     return array
 
 
-def mask(name: str, value: Any, shape: Sequence[int], error: type[OmnisimError] = ProblemError) -> BoolArray:
+def mask(name: str, value: Any, shape: Sequence[int | str], error: type[OmnisimError] = ProblemError) -> BoolArray:
     """Copy ``value`` into a read-only boolean array of the given shape.
 
     >>> mask("hot", [True, False], (2,))
@@ -204,6 +204,51 @@ def mask(name: str, value: Any, shape: Sequence[int], error: type[OmnisimError] 
         raise error(f"{wanted}, got {f'dtype {array.dtype}' if array.ndim else in_short(value)}")
     _check_shape(name, array, shape, error)
     return freeze(array)
+
+
+def in_a_round(
+    name: str,
+    value: Any,
+    shape: tuple[int, ...],
+    dtype: type[np.generic] = np.float64,
+    error: type[OmnisimError] = ProblemError,
+) -> NDArray[Any]:
+    """Pass an array that is given in every round as it is, if it has the shape and the type; else check and copy it.
+
+    Types are ``np.float64``, ``np.bool_`` and ``np.int64``.
+
+    >>> in_a_round("actions", [0, 1.5], (2,), np.int64)
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: actions must be whole numbers, got [0, 1.5]
+    """
+    if isinstance(value, np.ndarray) and value.dtype == dtype and value.shape == shape:
+        return value
+    if dtype is np.bool_:
+        return mask(name, value, shape, error)
+    if dtype is np.int64 and as_read(name, value, error).dtype.kind not in "iu":
+        raise error(f"{name} must be whole numbers, got {in_short(value)}")
+    return finite(name, value, shape, error).astype(dtype, copy=False)
+
+
+def together(first: tuple[str, ArrayLike], second: tuple[str, ArrayLike]) -> tuple[FloatArray, FloatArray]:
+    """Finite numbers of two arrays, each with its name, as numpy broadcasts them together.
+
+    >>> together(("predictions", [0.5, 0.5]), ("outcomes", [1, 0, 1]))
+    Traceback (most recent call last):
+    ...
+    omnisim.errors.ProblemError: there must be as many predictions as outcomes, got (2,) and (3,)
+    """
+    found = [numbers(name, value) for name, value in (first, second)]
+    for (name, _), array in zip((first, second), found, strict=True):
+        if not np.isfinite(array).all():
+            finite(name, array, array.shape)  # says which one is not
+    try:
+        one, other = np.broadcast_arrays(*found)
+    except ValueError as cause:
+        shapes = f"{found[0].shape} and {found[1].shape}"
+        raise ProblemError(f"there must be as many {first[0]} as {second[0]}, got {shapes}") from cause
+    return one, other
 
 
 def _array(value: ArrayLike) -> NDArray[Any]:

@@ -5,6 +5,7 @@
     OmnisimError
     ├── ProblemError     a population, constraint, subsequence or distribution that breaks the setting
     ├── StrategyError    a forecaster, elimination or adversary that breaks its contract
+    │   ├── NotStartedError        a strategy that was asked for something before its ``start``
     │   ├── EmptyCandidatesError   every action of an agent is eliminated and ``on_empty="error"``
     │   └── StrategyFailedError    a strategy from elsewhere raised something else; what that was is its cause
     ├── DataError        a price or forecast file that is missing, malformed or has gaps
@@ -33,6 +34,10 @@ class ProblemError(OmnisimError, ValueError):
 
 class StrategyError(OmnisimError, ValueError):
     """A forecaster, elimination rule or adversary with a bad parameter, or one that broke its contract."""
+
+
+class NotStartedError(StrategyError, AttributeError):
+    """A strategy that was asked, before its start, for what it only has from then on."""
 
 
 class EmptyCandidatesError(StrategyError):

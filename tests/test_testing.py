@@ -355,7 +355,7 @@ def test_the_strategy_checked_is_left_as_it_was() -> None:
 )
 def test_one_round_is_enough_and_none_is_too_few(check: Any, strategy: Any) -> None:
     check(strategy, rounds=1)
-    with pytest.raises(StrategyError, match="rounds of a check must be >= 1, got 0"):
+    with pytest.raises(StrategyError, match="rounds of a check must be a whole number >= 1, got 0"):
         check(strategy, rounds=0)
 
 
@@ -463,7 +463,10 @@ ALWAYS = Independent([[0.0], [1.0]])
             lambda: testing.check_forecaster(Climatology(), dimension="x"),
             "dimension of check_forecaster must be a whole number or None, got 'x'",
         ),
-        (lambda: testing.check_forecaster(Climatology(), dimension=-1), "dimension of a check must be >= 1, got -1"),
+        (
+            lambda: testing.check_forecaster(Climatology(), dimension=-1),
+            "dimension of a check must be a whole number >= 1, got -1",
+        ),
         (
             lambda: testing.check_forecaster(Climatology(), features="load"),
             "features of check_forecaster must be a list in which each is a text, got 'load'",
@@ -481,7 +484,7 @@ ALWAYS = Independent([[0.0], [1.0]])
             lambda: testing.check_adversary(ALWAYS, rounds="x"),
             "rounds of check_adversary must be a whole number or None, got 'x'",
         ),
-        (lambda: testing.check_adversary(ALWAYS, rounds=0), "rounds of a check must be >= 1, got 0"),
+        (lambda: testing.check_adversary(ALWAYS, rounds=0), "rounds of a check must be a whole number >= 1, got 0"),
         (
             lambda: testing.check_adversary(ALWAYS, features=3),
             "features of check_adversary must be a list in which each is a text, got 3",

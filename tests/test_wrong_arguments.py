@@ -1,7 +1,7 @@
 """Everything public is called with every argument wrong in turn: it works, or says in one line what would be right."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -198,20 +198,24 @@ def functions(analysis: omnisim.Analysis, folder: Path) -> Iterator[tuple[str, C
         yield called.__qualname__, called, given
 
 
-def attempts(called: Callable[..., Any], given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def attempts(
+    called: Callable[..., Any], given: dict[str, Any], wrong: Mapping[str, Any] = WRONG
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """The arguments with one of them wrong, and in words which and how."""
     for parameter in inspect.signature(called).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        for words, value in WRONG.items():
+        for words, value in wrong.items():
             if parameter.name in ("loss", "on_round", "on_run", "fit", "dual") and callable(value):
                 continue  # what a function of the user's says is up to it
             yield f"{parameter.name} = {words}", given | {parameter.name: value}
 
 
-def complaints(name: str, called: Callable[..., Any], given: dict[str, Any]) -> Iterator[str]:
+def complaints(
+    name: str, called: Callable[..., Any], given: dict[str, Any], wrong: Mapping[str, Any] = WRONG
+) -> Iterator[str]:
     """What is raised for wrong arguments that tells a user nothing."""
-    for words, arguments in attempts(called, given):
+    for words, arguments in attempts(called, given, wrong):
         try:
             called(**arguments)
         except OmnisimError as error:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray, numbers
 from omnisim.batch.base_predictors import (
     BasePredictors,
     HalfLines,
@@ -17,7 +17,7 @@ from omnisim.batch.base_predictors import (
 from omnisim.batch.classifiers import classifier_minimizers
 from omnisim.batch.halfspaces import linear_minimizers
 from omnisim.batch.models import answers_of, cross_fitted_answers, cross_fitted_numbers
-from omnisim.errors import StrategyError
+from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds
 from omnisim.wording import in_short
@@ -26,6 +26,9 @@ BaseFit: TypeAlias = Callable[..., BasePredictors]
 """Function from features (n, k), outcomes (n,) in [0, 1] and, if there are any, weights (n,) to base predictors."""
 
 NAMES = ("single_feature", "linear", "columns")
+
+_TABLE = 2
+"""Axes of a table."""
 
 _SAME = 1e-12
 """Risks within this of each other are equal: they differ by rounding only."""
@@ -48,7 +51,9 @@ class BestFeature(BasePredictors):
 
     def exceeds(self, x: Any) -> BoolArray:
         """The answers (n, m) at features (n, k)."""
-        features = np.asarray(x, dtype=np.float64)
+        features = numbers("x", x)
+        if features.ndim != _TABLE or features.shape[1] != len(self.lines):
+            raise ProblemError(f"x must have {len(self.lines)} columns, as in fit, got shape {features.shape}")
         answers = np.empty((len(features), self.m), dtype=np.bool_)
         for j in np.unique(self.feature):
             served = self.feature == j

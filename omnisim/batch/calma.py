@@ -55,7 +55,8 @@ class CalibratedEnsemble(Omnipredictor):
 
     def value(self, exceeds: BoolArray) -> FloatArray:
         """The value (n,) before it is put on the grid."""
-        values: FloatArray = replay_steps(loss_differences(exceeds), self.thetas, self.steps, self.sizes, self.offsets)
+        answers = check_exceeds(exceeds, self.m)
+        values: FloatArray = replay_steps(loss_differences(answers), self.thetas, self.steps, self.sizes, self.offsets)
         return values
 
     def _law(self, exceeds: BoolArray) -> FloatArray:

@@ -16,7 +16,7 @@ from omnisim.batch.calma import calibrated_multiaccuracy
 from omnisim.batch.cross_fitting import cross_fitted
 from omnisim.batch.given import check_options
 from omnisim.batch.merging import Start, direct_ensemble
-from omnisim.batch.models import checked_table, default_models, refuse_sparse
+from omnisim.batch.models import checked_table, default_models, refuse_unreadable
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import refuse_dates
 from omnisim.batch.two_player_game import two_player
@@ -183,10 +183,16 @@ class Ensemble(BaseEstimator):  # type: ignore[misc]
         return self.base is None or not isinstance(self.base, str)
 
     def _exceeds(self, X: Any) -> Any:
-        check_is_fitted(self)
-        refuse_sparse(self, X)
-        checked = checked_table(self, X) if self._takes_any_table else validate_data(self, X, reset=False)
+        checked = self._checked(X)
         return self.base_predictors_.exceeds(self._features(checked))
+
+    def _checked(self, X: Any) -> Any:
+        """Features of new rows, refused if they are not like those fitted."""
+        check_is_fitted(self)
+        refuse_unreadable(self, X)
+        if self.base is None or isinstance(self.base, str):
+            refuse_dates(X)
+        return checked_table(self, X) if self._takes_any_table else validate_data(self, X, reset=False)
 
     def _features(self, X: FloatArray) -> FloatArray:
         """Part of the checked features that base predictors read: all of them, unless overridden."""
@@ -223,7 +229,7 @@ class OmniClassifier(ClassifierMixin, Ensemble):  # type: ignore[misc]
             If X or y are not what a classifier of two classes can learn from.
         """
         check_options(self)
-        refuse_sparse(self, X)
+        refuse_unreadable(self, X)
         if not self._takes_any_table:
             refuse_dates(X)
         X, y = checked_table(self, X, y) if self._takes_any_table else validate_data(self, X, y)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.batch.predictor import Omnipredictor, point_laws
-from omnisim.batch.samples import check_sample, check_scale
+from omnisim.batch.samples import check_exceeds, check_sample, check_scale
 from omnisim.batch.weighting import check_counts
 from omnisim.errors import ProblemError
 from omnisim.game.threshold_kernels import conflict_sum
@@ -71,7 +71,7 @@ class DirectEnsemble(Omnipredictor):
 
     def level(self, exceeds: BoolArray) -> IntArray:
         """The k (n,) of the prediction k/m."""
-        blocks = _base_levels(exceeds)
+        blocks = _base_levels(check_exceeds(exceeds, self.m))
         for merges in self.rounds:
             blocks = _next_blocks(blocks, merges)
         return blocks[0]

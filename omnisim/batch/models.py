@@ -36,7 +36,7 @@ def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -
         If they are malformed.
     """
     reset = y is not NOTHING
-    refuse_sparse(estimator, X)
+    refuse_unreadable(estimator, X)
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         if len(X) < least or not X.shape[1]:
@@ -53,8 +53,10 @@ def checked_table(estimator: Any, X: Any, y: Any = NOTHING, *, least: int = 1) -
     return validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan")
 
 
-def refuse_sparse(estimator: Any, X: Any) -> None:
-    """Raise a TypeError that says what to do, if X is sparse."""
+def refuse_unreadable(estimator: Any, X: Any) -> None:
+    """Raise a TypeError that says what to do, if X is sparse, or if some of its entries are masked."""
+    if isinstance(X, np.ma.MaskedArray) and X.mask.any():
+        raise TypeError(f"X of {type(estimator).__name__} must have no masked entries: give X.filled(np.nan)")
     if not sparse.issparse(X):
         return
     name, instead = type(estimator).__name__, "give X.toarray(), or fewer columns of it"
@@ -400,6 +402,8 @@ def plain_table(X: Any) -> Any:
     """A data frame whose columns of extension types (Int64, boolean, string) are numbers or text, NaN where missing."""
     import pandas as pd
 
+    if not hasattr(X, "columns"):
+        raise ProblemError("X must be a data frame of the columns that were fitted, got an array without names")
     changed = {}
     for name in X.columns:
         column = X[name]

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, numbers
 from omnisim.batch.estimators import Ensemble, default_thresholds
 from omnisim.batch.given import check_options
 from omnisim.batch.merging import direct_ensemble
-from omnisim.batch.models import checked_table, default_regressors, refuse_sparse
+from omnisim.batch.models import checked_table, default_regressors, refuse_unreadable
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import refuse_dates
 from omnisim.batch.two_player_game import two_player
@@ -88,7 +88,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
             If X or y are not finite numbers of two rows or more.
         """
         check_options(self)
-        refuse_sparse(self, X)
+        refuse_unreadable(self, X)
         if self._takes_any_table:
             X, y = checked_table(self, X, y, least=2)
         else:
@@ -129,8 +129,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         return self._in_units(self.ensemble_.mean(exceeds))
 
     def _refined(self, X: Any) -> FloatArray:
-        check_is_fitted(self)
-        checked = checked_table(self, X)
+        checked = self._checked(X)
         exceeds, model = self.base_predictors_.exceeds(checked), self._in_units(self.base_predictors_.numbers(checked))
         cells = self._in_units(np.concatenate([[0.0], self.ensemble_.thetas, [1.0]]))
         predictions = np.empty(len(exceeds))
@@ -168,7 +167,7 @@ class OmniRegressor(RegressorMixin, Ensemble):  # type: ignore[misc]
         return tags
 
     def _scaled(self, values: Any) -> FloatArray:
-        return np.asarray(np.interp(values, self._knots, self._levels))
+        return np.asarray(np.interp(numbers("X", values), self._knots, self._levels))
 
 
 class TwoPlayerRegressor(OmniRegressor):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from omnisim.arrays import BoolArray, FloatArray, numbers, within
+from omnisim.arrays import BoolArray, FloatArray, as_read, numbers, within
 from omnisim.batch.given import outcomes_of
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.targets import Target
@@ -70,11 +70,28 @@ def scores(p: Any, name: str = "scores") -> FloatArray:
     if sparse.issparse(p):
         raise ProblemError(f"{name} are sparse: give one number per row, p.toarray()")
     values = numbers(name, p)
-    if values.ndim == 2 and values.shape[1] > 2:
+    if values.ndim == 2 and values.shape[1] not in (1, 2):
         raise ProblemError(f"{name} have {values.shape[1]} columns: give those of one class against the rest, (n,)")
     if values.ndim == 2:
         values = values[:, -1]
     return within(name, values, ("n",), 0, 1)
+
+
+def labels_of(y: Any, classes: Any, rows: int) -> FloatArray:
+    """Labels (n,) of rows that a classifier of two classes is measured on: 1 for the second class.
+
+    >>> labels_of(["no", "yes"], ["no", "yes"], 2)
+    array([0., 1.])
+    """
+    labels = as_read("y", y)
+    if labels.shape != (rows,):
+        raise ProblemError(f"y must have a label for each of {rows} rows, got {in_short(y)}")
+    strange = ~np.isin(labels, classes)
+    if strange.any():
+        raise ProblemError(
+            f"y has the label {labels[strange].tolist()[0]!r}: fitted with {np.asarray(classes).tolist()}"
+        )
+    return np.asarray(labels == classes[1], dtype=np.float64)
 
 
 def holds_dates(column: Any) -> bool:
@@ -89,14 +106,16 @@ def holds_dates(column: Any) -> bool:
 
 
 def refuse_dates(X: Any) -> None:
-    """Refuse a data frame with a column of dates, of which no model by default makes anything sensible.
+    """Refuse dates, or a data frame with a column of them, of which no model by default makes anything sensible.
 
     Raises
     ------
     ProblemError
         In a line that says which column, and what to do.
     """
-    if not hasattr(X, "iloc"):
+    if not hasattr(X, "columns"):
+        if getattr(X, "dtype", np.dtype(float)).kind in "mM":
+            raise ProblemError("X holds dates or times: give the year, the month or the like as numbers")
         return
     for k, name in enumerate(X.columns):
         if holds_dates(X.iloc[:, k]):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from omnisim.arrays import FloatArray
 from omnisim.batch.panprediction import columns
+from omnisim.batch.samples import labels_of
 from omnisim.batch.scoring import (
     brier_decomposition,
     expected_calibration_error,
@@ -22,6 +22,7 @@ from omnisim.batch.scoring import (
 )
 from omnisim.errors import ProblemError
 from omnisim.signatures import held_to_types
+from omnisim.wording import in_short
 
 
 class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
@@ -52,11 +53,14 @@ class ProbabilityScorer(BaseEstimator):  # type: ignore[misc]
 
     def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> float:
         """Minus the measure, as on a call: under this name weights and groups are requested."""
+        if isinstance(estimator, type) or not hasattr(estimator, "predict_proba"):
+            raise ProblemError(f"estimator must be a classifier with predict_proba, got {in_short(estimator)}")
         takes = groups is not None and "groups" in inspect.signature(estimator.predict_proba).parameters
         p = estimator.predict_proba(X, groups=groups) if takes else estimator.predict_proba(X)
-        if np.shape(p)[1] != _TWO:
-            raise ProblemError(f"the classifier has {np.shape(p)[1]} classes: measure one of them against the rest")
-        outcomes = _codes(y, estimator.classes_)
+        if np.ndim(p) != _TWO or np.shape(p)[1] != _TWO:
+            classes = len(estimator.classes_)
+            raise ProblemError(f"the classifier has {classes} classes: measure one of them against the rest")
+        outcomes = labels_of(y, estimator.classes_, len(p))
         if self.measure == "Brier":
             return -brier_decomposition(p, outcomes, sample_weight).score
         if self.measure == "calibration":
@@ -122,16 +126,6 @@ def omniprediction_scorer(models: Mapping[Any, Any], m: int = 32, depth: int = 1
     if not models:
         raise ProblemError("models must name one model or more to compare with")
     return ProbabilityScorer("omniprediction", m=m, depth=depth, models=models)
-
-
-def _codes(y: Any, classes: Any) -> FloatArray:
-    outcomes = np.asarray(y)
-    strange = ~np.isin(outcomes, classes)
-    if strange.any():
-        raise ProblemError(
-            f"y has the label {outcomes[strange].tolist()[0]!r}: fitted with {np.asarray(classes).tolist()}"
-        )
-    return np.asarray(outcomes == classes[1], dtype=np.float64)
 
 
 _TWO = 2

@@ -14,7 +14,7 @@ from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.refusing import among
 from omnisim.suggest import nearest
-from omnisim.wording import count
+from omnisim.wording import count, in_short
 
 HOURS = 24
 """Hours of a delivery day on the market's clock; clock changes are resolved by a declared policy."""
@@ -256,19 +256,19 @@ class Market:
         )
 
     def _pick(self, kind: str, table: Mapping[str, FloatArray], name: str) -> FloatArray:
-        if name not in table:
-            raise DataError(f"{self.name} has no {kind} {name!r}{nearest(name, table)}")
+        if not isinstance(name, str) or name not in table:
+            raise DataError(f"{self.name} has no {kind} {in_short(name)}{nearest(str(name), table)}")
         return table[name]
 
     def _day(self, bound: str, value: Day) -> np.datetime64:
-        wanted = f"{self.name}: {bound} is {value!r}: a day such as 2021-12-31 is needed"
+        wanted = f"{self.name}: {bound} is {in_short(value)}: a day such as 2021-12-31 is needed"
         try:
-            day = np.array([value], dtype="datetime64[D]")[0]
-        except ValueError as cause:
+            day = np.array([value], dtype="datetime64[D]")
+        except (OverflowError, ValueError) as cause:
             raise DataError(wanted) from cause
-        if np.isnat(day):
+        if day.shape != (1,) or np.isnat(day[0]):
             raise DataError(wanted)
-        return np.datetime64(day)
+        return np.datetime64(day[0])
 
     def _available(self) -> str:
         return f"days {self.dates[0]} to {self.dates[-1]} are available"

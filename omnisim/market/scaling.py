@@ -86,8 +86,17 @@ class Scaling:
         return {"currency": self.currency, "low": self.low, "high": self.high}
 
     def clipping(self, prices: ArrayLike) -> Clipping:
-        """Measure the clipping of these prices."""
-        return clipping(numbers("prices", prices), self.low, self.high)
+        """Measure the clipping of these prices.
+
+        Raises
+        ------
+        ProblemError
+            If there are none.
+        """
+        given = numbers("prices", prices)
+        if not given.size:
+            raise ProblemError("prices of clipping must be one or more, got none")
+        return clipping(given, self.low, self.high)
 
     def prices(self, outcomes: ArrayLike) -> FloatArray:
         """Map outcomes (or predictions of them) back to prices, of the same shape."""

@@ -17,6 +17,7 @@ from omnisim.problem.limits import BOX, Limits
 from omnisim.problem.mixture import Mixture, before_clipping
 from omnisim.problem.population import Population
 from omnisim.problem.registered import RegisteredAgents
+from omnisim.refusing import whole
 
 FORECASTER = "forecaster"
 """Name of the first forecaster, of all that a run may have."""
@@ -104,7 +105,14 @@ class Past(ByValue):
         return last
 
     def context(self, h: int) -> Context:
-        """The context of past round h: its round is negative, counted from round 0."""
+        """The context of past round h: its round is negative, counted from round 0.
+
+        Raises
+        ------
+        ProblemError
+            If there is no such round.
+        """
+        whole("h, the past round,", h, 0, len(self.outcomes) - 1, ProblemError)
         return Context(
             h - len(self.outcomes),
             date=None if self.dates is None else self.dates[h],

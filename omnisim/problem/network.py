@@ -12,6 +12,7 @@ from typing import TypeAlias
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.problem.delays import Constant, Delay
+from omnisim.refusing import one_of
 from omnisim.signatures import check_fields
 from omnisim.wording import in_short
 
@@ -198,7 +199,15 @@ class Network(ByValue):
         object.__setattr__(self, "channels", tuple(self.channels))
 
     def channel(self, sender: str, receiver: str) -> Channel | None:
-        """The last channel given for this edge, or None."""
+        """The last channel given for this edge, or None.
+
+        Raises
+        ------
+        ProblemError
+            If a name is no text.
+        """
+        for what, name in (("sender", sender), ("receiver", receiver)):
+            one_of(f"{what} of channel", name, str, "a text", ProblemError)
         return next((c for c in reversed(self.channels) if _fits(c, sender, receiver)), None)
 
 

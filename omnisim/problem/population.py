@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze, mask, numbers, real_numbers
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, finite, freeze, in_a_round, numbers, real_numbers
 from omnisim.errors import ProblemError
 from omnisim.problem.affine import ranges, steepness
 from omnisim.problem.choices import best_responses
@@ -307,19 +307,15 @@ class Population:
         return costs
 
     def _point(self, what: str, value: ArrayLike) -> FloatArray:
-        """One outcome or prediction (d,); asked for in every round, so that what is one passes as it is."""
-        if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.shape == (self.dimension,):
-            return value
-        return finite(f"{what} of population {self.name!r}", value, (self.dimension,))
+        """One outcome or prediction (d,)."""
+        return in_a_round(f"{what} of population {self.name!r}", value, (self.dimension,))
 
     def _allowed(self, candidates: BoolArray | None) -> BoolArray | None:
-        """The candidates (N, A); asked for in every round, so that what is them passes as it is."""
+        """The candidates (N, A)."""
+        if candidates is None:
+            return None
         shape = (self.agents, self.actions)
-        if candidates is None or (
-            isinstance(candidates, np.ndarray) and candidates.dtype == np.bool_ and candidates.shape == shape
-        ):
-            return candidates
-        return mask(f"candidates of population {self.name!r}", candidates, shape)
+        return in_a_round(f"candidates of population {self.name!r}", candidates, shape, np.bool_)
 
     def _checked_costs(self, j: int, outcome: FloatArray) -> FloatArray:
         costs = self.costs_under(j, outcome[None, :])

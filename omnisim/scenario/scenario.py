@@ -27,7 +27,7 @@ from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.elimination import FirstViolation
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.strategies.policy import Policy
-from omnisim.streams import stream
+from omnisim.streams import check_seed, stream
 from omnisim.suggest import nearest
 from omnisim.wording import count, in_short
 
@@ -188,7 +188,7 @@ class Scenario:
         }
 
     def __repr__(self) -> str:
-        names = in_short(", ".join(p.name for p in self.populations)).strip("'")
+        names = in_short(", ".join(self._names)).strip("'")
         rounds = str(self.rounds or self.adversary.horizon)
         rounds += "" if self.declared_horizon is None else f" of {self.declared_horizon}"
         return (
@@ -210,7 +210,7 @@ class Scenario:
             ("forecaster", repr(self.forecaster)),
             *(("other forecaster", f"{name}: {each!r}") for name, each in self.other_forecasters.items()),
             *((f"rule {name}".rstrip(), repr(rule)) for name, rule in rules.items()),
-            ("populations", ", ".join(each.name for each in self.populations)),
+            ("populations", ", ".join(self._names)),
             ("subsequences", ", ".join(self.subsequences)),
             ("seed", str(self.seed)),
         ]
@@ -248,9 +248,13 @@ class Scenario:
         ScenarioError
             If there is none.
         """
-        if isinstance(self.elimination, Mapping):
-            return self.elimination[among("population of elimination_of", population, self.elimination, ScenarioError)]
-        return self.elimination
+        among("population of elimination_of", population, self._names, ScenarioError)
+        return self.elimination[population] if isinstance(self.elimination, Mapping) else self.elimination
+
+    @property
+    def _names(self) -> list[str]:
+        """Names of the populations."""
+        return [each.name for each in self.populations]
 
     @property
     def forecasters(self) -> dict[str, Forecaster]:
@@ -259,7 +263,14 @@ class Scenario:
 
     @held_to_types(ScenarioError)
     def subscriptions_of(self, population: str) -> tuple[str, ...]:
-        """Names of the forecasters that the population of this name hears."""
+        """Names of the forecasters that the population of this name hears.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none.
+        """
+        among("population of subscriptions_of", population, self._names, ScenarioError)
         return tuple(self.subscriptions.get(population, (FORECASTER,)))
 
     def problem(self, seed: int) -> Problem:
@@ -268,8 +279,10 @@ class Scenario:
         Raises
         ------
         OmnisimError
-            If a population has other coordinates than the adversary, or a subsequence is empty.
+            If the seed is no whole number >= 0, a population has other coordinates than the adversary, or a subsequence
+            is empty.
         """
+        check_seed(seed)
         rounds, known = self.horizon, self.played
         populations = tuple(p if isinstance(p, Population) else p.build(seed) for p in self.populations)
         dimension = self.adversary.dimension_for(populations)

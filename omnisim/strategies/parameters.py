@@ -2,11 +2,11 @@
 
 import inspect
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from omnisim.errors import StrategyError
+from omnisim.errors import NotStartedError, StrategyError
 from omnisim.signatures import check_types
 
 
@@ -34,6 +34,16 @@ class Parametrized:
     """
 
     _made_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    _set_on_start: ClassVar[str] = ""
+    """Attribute that it has from its start on."""
+
+    if not TYPE_CHECKING:  # which would think that it has any attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if not self._set_on_start or self._set_on_start in vars(self) or name.startswith("__"):
+                return object.__getattribute__(self, name)  # Python says what it lacks
+            raise NotStartedError(f"{type(self).__name__} was not started: it has no {name} before start")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102 (nobody calls it)
         if cls.__init__ is object.__init__ and (args or kwargs):

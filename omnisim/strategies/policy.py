@@ -5,10 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, in_a_round, mask
 from omnisim.errors import StrategyError
 from omnisim.problem.guarantees import OF_POLICIES, Benchmark, BoundsViolation, Guarantee
 from omnisim.problem.population import Population
+from omnisim.signatures import held_to_types
 from omnisim.strategies.declaring import Declaring
 
 
@@ -28,6 +29,9 @@ class Policy(Declaring, ABC):
     benchmark: ClassVar[Benchmark] = Benchmark.REALIZED
     """Benchmark of its regret: B, the actions that never violate, or BE, those that never do in expectation."""
 
+    _set_on_start = "population"
+
+    @held_to_types(StrategyError)
     def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
         """Forget everything.
 
@@ -40,6 +44,9 @@ class Policy(Declaring, ABC):
         rng
             For policies that draw; the stream of the population.
         """
+        active = mask("active of start", active, ("T", "L"), StrategyError)
+        if not active.size:
+            raise StrategyError(f"active of start must have a round and a subsequence at least, got {active.shape}")
         self.population, self.rng = population, rng
         self.agents, self.actions = population.agents, population.actions
         self.rounds, self.subsequences = active.shape
@@ -106,3 +113,17 @@ class Policy(Declaring, ABC):
 
     def _start(self) -> None:
         """Reset all state."""
+
+    def _known(self, active: BoolArray) -> BoolArray:
+        """The subsequences (L,) of a round, refused if they are something else."""
+        return in_a_round("active", active, (self.subsequences,), np.bool_, StrategyError)
+
+    def _settled(self, actions: IntArray, costs: FloatArray) -> tuple[IntArray, FloatArray]:
+        """The actions (N,) and costs (N, A, J) of a round, refused if they are something else."""
+        actions = in_a_round("actions", actions, (self.agents,), np.int64, StrategyError)
+        if actions.flags.writeable:  # those of the simulation are read-only, and its own
+            outside = actions[(actions < 0) | (actions >= self.actions)]
+            if outside.size:
+                raise StrategyError(f"actions must be whole numbers from 0 to {self.actions - 1}, got {outside[0]}")
+        limits = costs.shape[-1] if isinstance(costs, np.ndarray) and costs.ndim else len(self.population.constraints)
+        return actions, in_a_round("costs", costs, (self.agents, self.actions, limits), error=StrategyError)

@@ -8,6 +8,7 @@ from omnisim.arrays import BoolArray, FloatArray
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, Past
 from omnisim.problem.population import Population
+from omnisim.refusing import MOST_COUNTED, whole
 from omnisim.strategies.adversaries import Independent
 from omnisim.streams import stream
 
@@ -34,8 +35,7 @@ class TestWorld:
     def __init__(
         self, dimension: int, rounds: int, features: Sequence[str], forecasts: Sequence[str], extras: frozenset[str]
     ) -> None:
-        if dimension < 1:
-            raise StrategyError(f"dimension of a check must be >= 1, got {dimension}")
+        whole("dimension of a check", dimension, 1, MOST_COUNTED, StrategyError)
         rng = stream(0, "surroundings")
         active = random_activity(rng, rounds, SUBSEQUENCES)
         total = _HISTORY + rounds
@@ -105,8 +105,7 @@ class _Given:
 
 def random_activity(rng: np.random.Generator, rounds: int, subsequences: int) -> BoolArray:
     """Random subsequences (T, L) that cover all rounds; in round 0 all are active."""
-    if rounds < 1:
-        raise StrategyError(f"rounds of a check must be >= 1, got {rounds}")
+    whole("rounds of a check", rounds, 1, MOST_COUNTED, StrategyError)
     active = rng.random((rounds, subsequences)) < 0.5
     active[:, 0] |= ~active.any(axis=1)
     active[0] = True

@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisim.arrays import FloatArray
 from omnisim.errors import ScenarioError
+from omnisim.signatures import held_to_types
 
 _ROUNDING = 1e-9
 
@@ -31,6 +32,7 @@ class Risk:
     weight: float = 1.0
 
     @classmethod
+    @held_to_types(ScenarioError)
     def of(cls, text: str) -> "Risk":
         """Parse ``cvar:LEVEL`` or ``cvar:LEVEL:WEIGHT``.
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, within
+from omnisim.arrays import FloatArray, as_read, within
 from omnisim.batch.models import answers_of
 from omnisim.batch.panprediction.expressions import Expression
 from omnisim.errors import ProblemError
@@ -75,9 +75,11 @@ def values(source: Source, X: Any, what: str) -> FloatArray:
     else:
         if not is_whole(source):
             raise ProblemError(f"{what} must be a column, an expression, a function or None, got {in_short(source)}")
-        if not -np.shape(X)[1] <= source < np.shape(X)[1]:
-            raise ProblemError(f"{what} is column {source}, but X has {np.shape(X)[1]} columns")
-        column = X.iloc[:, source] if hasattr(X, "iloc") else np.asarray(X)[:, source]
+        features = X if hasattr(X, "iloc") else as_read("X", X)
+        width = features.shape[1] if features.ndim == _TABLE else 0
+        if not -width <= source < width:
+            raise ProblemError(f"{what} is column {source}, but X has {width} columns")
+        column = X.iloc[:, source] if hasattr(X, "iloc") else features[:, source]
     try:
         numbers = np.asarray(column, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -91,6 +93,10 @@ def table(sources: Mapping[str, Any], X: Any, kind: str) -> FloatArray:
     for k, (name, source) in enumerate(sources.items()):
         found[:, k] = answers_of(source, X) if is_estimator(source) else values(source, X, f"{kind} {name!r}")
     return found
+
+
+_TABLE = 2
+"""Axes of a table."""
 
 
 def is_estimator(source: Any) -> bool:

@@ -87,7 +87,7 @@ from numpy.typing import ArrayLike
 from omnisim.arrays import FloatArray, IntArray, within
 from omnisim.batch.panprediction.derandomized_kernels import play
 from omnisim.batch.panprediction.randomized import thresholds_of
-from omnisim.batch.panprediction.sample import Sample
+from omnisim.batch.panprediction.sample import Sample, known_of
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.step_events import StepEvents
 from omnisim.refusing import MOST_COUNTED, whole
@@ -187,6 +187,8 @@ class Derandomized:
     ) -> tuple["_Points", FloatArray]:
         if self._based and base is None:
             raise StrategyError("this panpredictor was learnt with base predictions: give those of the new points")
+        size = (self._events.groups, len(self._events.thresholds))
+        groups, comparators, base = known_of(groups, comparators, base, size)
         table = _known(groups, comparators, base if self._based else None)
         keys, drawn = _hashed(table, self._seed)
         return _Points.of(self._events, table, keys, self._hints, np.zeros(len(table)), based=self._based), drawn

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, within
-from omnisim.batch.panprediction.sample import Sample
+from omnisim.batch.panprediction.sample import Sample, known_of
 from omnisim.batch.panprediction.worst_set import Dual, Sorted, StepSet
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError, StrategyError
@@ -58,7 +58,13 @@ class Deterministic(ByValue):
 
     def predict(self, groups: FloatArray, comparators: FloatArray, base: FloatArray | None = None) -> FloatArray:
         """p(x) of points (n,), given g(x) (n, |G|), h(x) (n, |H|), and base predictions where it was learnt on them."""
-        predictions = np.full(len(groups), self.start) if base is None else np.asarray(base, dtype=np.float64)
+        groups, comparators, base = known_of(groups, comparators, base, ("|G|", "|H|"))
+        least_g = 1 + max((each.step_set.group for each in self.corrections), default=-1)
+        least_h = 1 + max((each.step_set.comparator for each in self.corrections), default=-1)
+        for name, table, least in (("groups", groups, least_g), ("comparators", comparators, least_h)):
+            if table.shape[1] < least:
+                raise ProblemError(f"{name} must have {least} columns at least, as in learning, got {table.shape[1]}")
+        predictions = np.full(len(groups), self.start) if base is None else np.array(base)
         for correction in self.corrections:
             predictions = correction.apply(predictions, groups, comparators)
         return predictions

@@ -27,10 +27,11 @@ from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.sample import Sample, sample
 from omnisim.batch.panprediction.stepwise import LearntFromSome, deal, learn_stepwise
 from omnisim.batch.panprediction.worst_set import Sorted
+from omnisim.batch.samples import labels_of, refuse_dates
 from omnisim.batch.weighting import rows_of, rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses import LossTable, ProperLoss
-from omnisim.refusing import MOST_COUNTED, whole
+from omnisim.refusing import MOST_COUNTED, one_of, whole
 from omnisim.wording import in_short
 
 METHODS = ("deterministic", "randomized", "derandomized")
@@ -393,6 +394,7 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         See :func:`~omnisim.batch.panprediction.gap_table`.
         """
         data, group_names = self._sample(X, y, groups)
+        one_of("losses of gap_report", losses, Mapping, "a mapping from names", ProblemError)
         return gap_table(
             self.law(X),
             data,
@@ -410,14 +412,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _sample(self, X: Any, y: Any, groups: Any) -> tuple[Sample, list[str]]:
         X = self._checked(X)
-        outcomes = np.asarray(y)
-        strange = ~np.isin(outcomes, self.classes_)
-        if strange.any():
-            raise ProblemError(
-                f"y has the label {outcomes[strange].tolist()[0]!r}: fitted with {self.classes_.tolist()}"
-            )
+        ones = labels_of(y, self.classes_, len(X))
         h = columns.table(self.comparators_, X, "comparator")
-        ones = (outcomes == self.classes_[1]).astype(np.float64)
         if groups is None:
             table, names = self._groups_of(X, self._base_of(X, h)), np.array(self.groups_)
         else:
@@ -428,6 +424,8 @@ class Panpredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked(self, X: Any) -> Any:
         check_is_fitted(self)
+        if self.comparators is None:
+            refuse_dates(X)
         return checked_table(self, X)
 
     def _check_outcomes(self, y: Any) -> None:

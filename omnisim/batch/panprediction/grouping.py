@@ -150,6 +150,9 @@ def as_frame(groups: Any, rows: int, hint: str = "") -> pd.DataFrame | None:
         if table.ndim != 2:
             raise ProblemError(f"groups must be a table of rows and columns, got shape {table.shape}")
         frame = pd.DataFrame({f"group_{k}": table[:, k] for k in range(table.shape[1])})
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise ProblemError(f"groups have two columns named {twice[0]!r}: rename one, or leave it out")
     if not frame.shape[1]:
         raise ProblemError("groups hold no columns: give those that describe the rows, or None for everyone")
     if len(frame) != rows:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, IntArray, within
-from omnisim.batch.panprediction.sample import Sample
+from omnisim.batch.panprediction.sample import Sample, known_of
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.game.engine import Engine
 from omnisim.game.grid import Grid
@@ -82,6 +82,8 @@ class Randomized:
         """Probability of each level, (n, m + 1), given g(x) (n, |G|), h(x) (n, |H|), and base predictions, if any."""
         if self._based and base is None:
             raise StrategyError("this panpredictor was learnt with base predictions: give those of the new points")
+        size = (self._events.groups, len(self._events.thresholds))
+        groups, comparators, base = known_of(groups, comparators, base, size)
         bins = self._events.bins(comparators)
         found = np.empty((len(groups), len(self.levels)))
         with at_most_threads(1):  # rounding may depend on the number of threads

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.errors import ProblemError
 
 
 class ResidualTree:
@@ -64,5 +65,8 @@ class ResidualTree:
                 text = column.astype(object).where(column.notna(), None).astype(str)
                 parts += [(text == value).to_numpy(dtype=np.float64) for value in self._categories[name]]
             else:
-                parts.append(column.to_numpy(dtype=np.float64, na_value=np.nan))
+                try:
+                    parts.append(column.to_numpy(dtype=np.float64, na_value=np.nan))
+                except (TypeError, ValueError) as cause:
+                    raise ProblemError(f"column {str(name)!r} must hold numbers, as in fit: {cause}") from cause
         return np.column_stack(parts)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from omnisim.arrays import FloatArray, within
+from omnisim.batch.weighting import check_counts
 from omnisim.by_value import ByValue
 from omnisim.errors import ProblemError
 from omnisim.signatures import held_to_types
@@ -28,12 +29,28 @@ class Sample(ByValue):
         Raises
         ------
         ProblemError
-            If there is none.
+            If there is none, or the weights are malformed.
         """
         if not self.comparators.shape[1]:
             raise ProblemError("the most accurate comparator was asked for, but there is none")
+        weights = check_counts(weights, len(self))
         squares = (self.comparators - self.outcomes[:, None]) ** 2
         return int(np.average(squares, axis=0, weights=weights).argmin())
+
+
+def known_of(
+    groups: ArrayLike, comparators: ArrayLike, base: ArrayLike | None, size: tuple[int | str, int | str]
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+    """Check groups (n, |G|), comparators (n, |H|) and base predictions (n,) of new points, all in [0, 1].
+
+    Raises
+    ------
+    ProblemError
+        If there are other numbers of columns than ``size`` says, or a number leaves [0, 1].
+    """
+    g = within("groups", groups, ("n", size[0]), 0, 1)
+    h = within("comparators", comparators, (len(g), size[1]), 0, 1)
+    return g, h, None if base is None else within("base", base, (len(g),), 0, 1)
 
 
 @held_to_types(ProblemError)

@@ -245,6 +245,7 @@ class MarketAgents(ByValue, abc.ABC):
                 found[match[1]] = f"column {column} of {self._customers.table.source}" if self._customers else column
         return found | {name_of_cap(cap): "a contract with a cap" for cap in self.caps}
 
+    @held_to_types(ProblemError)
     def signal_prices_of(self, signals: Mapping[str, Known]) -> dict[str, FloatArray]:
         """Name of a signal -> money per unit of it that each agent pays, (N,); without signals that nobody pays."""
         found = {

@@ -15,9 +15,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, finite, freeze, numbers, within
+from omnisim.arrays import FloatArray, finite, freeze, together, within
 from omnisim.errors import ProblemError
 from omnisim.problem.losses.thresholds import prediction_grid
+from omnisim.refusing import is_number
+from omnisim.wording import in_short
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 """l(p, y) on arrays of one shape; y is 0 or 1."""
@@ -35,7 +37,7 @@ class ProperLoss(ABC):
 
     def __call__(self, prediction: ArrayLike, outcome: ArrayLike) -> FloatArray:
         """l(p, y), the arguments broadcast together; affine in y, so that y may be a probability of 1."""
-        p, y = np.broadcast_arrays(numbers("predictions", prediction), numbers("outcomes", outcome))
+        p, y = together(("predictions", prediction), ("outcomes", outcome))
         inside = within("predictions", p.reshape(-1), ("n",), 0, 1).reshape(p.shape)
         return np.asarray((1 - y) * self._of_zero(inside) + y * self._of_one(inside))
 
@@ -44,7 +46,16 @@ class ProperLoss(ABC):
         return self(probability, probability)
 
     def mass(self, low: float, high: float) -> float:
-        """mu([low, high)), 0 <= low <= high <= 1."""
+        """mu([low, high)), 0 <= low <= high <= 1.
+
+        Raises
+        ------
+        ProblemError
+            If they are other numbers.
+        """
+        if not (is_number(low) and is_number(high) and 0 <= low <= high <= 1):
+            given = f"{in_short(low)} and {in_short(high)}"
+            raise ProblemError(f"low and high of a mass must be numbers, 0 <= low <= high <= 1, got {given}")
         ends = np.array([low, high])
         difference = self(ends, 1.0) - self(ends, 0.0)
         return float(difference[0] - difference[1])

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray, numbers, within
+from omnisim.arrays import FloatArray, finite, together, within
 from omnisim.errors import ProblemError
 from omnisim.signatures import held_to_types
 
@@ -37,9 +37,9 @@ class Target(ABC):
         Raises
         ------
         ProblemError
-            If an outcome is outside the range of the target.
+            If a threshold is no finite number, or an outcome is outside the range of the target.
         """
-        return self._identification(numbers("thetas", thetas)[None, :], self.check(outcomes)[:, None])
+        return self._identification(finite("thetas", thetas, ("m",))[None, :], self.check(outcomes)[:, None])
 
     def check(self, outcomes: ArrayLike) -> FloatArray:
         """The outcomes (n,) as floats, refused outside [0, 1]."""
@@ -66,6 +66,7 @@ class Mean(Target):
 
     def loss(self, predictions: FloatArray, outcomes: FloatArray) -> FloatArray:
         """Squared errors."""
+        predictions, outcomes = together(("predictions", predictions), ("outcomes", outcomes))
         return np.asarray((predictions - outcomes) ** 2)
 
 
@@ -118,4 +119,5 @@ class Quantile(Target):
 
     def loss(self, predictions: FloatArray, outcomes: FloatArray) -> FloatArray:
         """Pinball losses."""
+        predictions, outcomes = together(("predictions", predictions), ("outcomes", outcomes))
         return np.asarray((predictions - outcomes) * ((outcomes <= predictions) - self.level))

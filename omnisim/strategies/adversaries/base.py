@@ -3,6 +3,7 @@
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
+from omnisim.refusing import one_of
+from omnisim.signatures import held_to_types
 from omnisim.strategies.parameters import Parametrized
 from omnisim.wording import count
 
@@ -43,6 +46,8 @@ class Adversary(Parametrized, ABC):
     horizon: int | None = None
     """The number of rounds it can play, or None for any."""
 
+    _set_on_start = "_widths"
+
     published: tuple[str, ...] = ()
     """Names of the features of a context that it chooses round by round."""
 
@@ -51,10 +56,12 @@ class Adversary(Parametrized, ABC):
     def dimension(self) -> int:
         """d, the number of coordinates of an outcome."""
 
+    @held_to_types(StrategyError)
     def dimension_for(self, populations: Sequence[Population]) -> int:
         """The d of a run with these populations, asked before the start: what it declares, by default."""
         return self.dimension
 
+    @held_to_types(StrategyError)
     def start(self, rng: np.random.Generator, populations: Sequence[Population] = ()) -> None:
         """Forget everything.
 
@@ -87,6 +94,7 @@ class Adversary(Parametrized, ABC):
             If it publishes other features, something that is no array of finite numbers, or other numbers of them than
             before.
         """
+        check_known("publish", context, None, history)
         given = self._publish(context, history) if self.published else {}
         where = f"{type(self).__name__} in round {context.round}"
         if not isinstance(given, Mapping) or set(given) != set(self.published):
@@ -117,6 +125,7 @@ class Adversary(Parametrized, ABC):
         StrategyError
             If it is not a law on [0, 1]^d.
         """
+        check_known("law", context, mixture, history)
         before = self._states()
         law = self._law(context, mixture, history)
         if before != self._states():
@@ -146,6 +155,13 @@ class Adversary(Parametrized, ABC):
 
     @abstractmethod
     def _law(self, context: Context, mixture: Mixture | None, history: History | None) -> Mixture | ArrayLike: ...
+
+
+def check_known(method: str, context: Context, mixture: Mixture | None, history: History | None) -> None:
+    """Refuse what is no knowledge that an adversary may have in a round."""
+    one_of(f"context of {method}", context, Context, "a Context, such as Context(0)", StrategyError)
+    one_of(f"mixture of {method}", mixture, (Mixture, NoneType), "a Mixture or None", StrategyError)
+    one_of(f"history of {method}", history, (History, NoneType), "a History or None", StrategyError)
 
 
 _DEPTH = 4

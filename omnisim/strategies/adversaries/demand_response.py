@@ -14,7 +14,8 @@ from omnisim.problem.context import Context, History
 from omnisim.problem.loads import total_load
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
-from omnisim.strategies.adversaries.base import Adversary
+from omnisim.signatures import held_to_types
+from omnisim.strategies.adversaries.base import Adversary, check_known
 from omnisim.strategies.parameters import Written
 from omnisim.strategies.supply.generators import from_tables, read_generators
 from omnisim.strategies.supply.merit_order import clearing_prices
@@ -190,9 +191,10 @@ class DemandResponse(Adversary):
             raise StrategyError("DemandResponse has the dimension of its populations: start it with some")
         return self._dimension
 
+    @held_to_types(StrategyError)
     def dimension_for(self, populations: Sequence[Population]) -> int:
         """The dimension of the populations, all of which must have loads."""
-        if not populations:
+        if not len(populations):
             return self.dimension
         dimension = int(populations[0].dimension)
         for population in populations:
@@ -212,6 +214,7 @@ class DemandResponse(Adversary):
 
     def demand(self, context: Context, mixture: Mixture | None, history: History | None) -> FloatArray:
         """Demand under each deviation of the base load, (K, d) in MWh."""
+        check_known("demand", context, mixture, history)
         base = self._base(context)
         served = sum(
             (self._schedules(population, context, mixture, history) for population in self.populations),

@@ -12,6 +12,7 @@ from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.refusing import whole
+from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary
 
 _HOURS, _WEEK, _YEAR = 24, 7.0, 365.25
@@ -80,9 +81,10 @@ class Seasonal(Adversary):
             return self._dimension
         return self.populations[0].dimension if self.populations else _HOURS
 
+    @held_to_types(StrategyError)
     def dimension_for(self, populations: Sequence[Population]) -> int:
         """Dimension as declared, or else that of the populations."""
-        return populations[0].dimension if self._dimension is None and populations else self.dimension
+        return populations[0].dimension if self._dimension is None and len(populations) else self.dimension
 
     def mean(self, t: int) -> FloatArray:
         """The mean (d,) before shocks and clipping.

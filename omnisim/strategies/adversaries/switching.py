@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from omnisim.errors import StrategyError
 from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
+from omnisim.refusing import whole
 from omnisim.strategies.adversaries.base import Adversary
 from omnisim.strategies.outcome_table import outcome_table
 from omnisim.strategies.parameters import Written
@@ -85,7 +86,14 @@ class Switching(Adversary):
         return self._laws[0].dimension
 
     def segment(self, t: int) -> int:
-        """Index of the law of round t."""
+        """Index of the law of round t.
+
+        Raises
+        ------
+        StrategyError
+            If ``t`` is no round.
+        """
+        t = whole("t, the round of Switching,", t, 0, None, StrategyError)
         if self.period is not None:
             return t // self.period % len(self._laws)
         return bisect_right(self.switches or (), t)

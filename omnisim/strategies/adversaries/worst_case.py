@@ -11,6 +11,7 @@ from omnisim.problem.context import Context, History
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
 from omnisim.products import weighted_sums
+from omnisim.signatures import held_to_types
 from omnisim.strategies.adversaries.base import Adversary
 
 Reads: TypeAlias = Literal["weights", "regret"]
@@ -90,9 +91,10 @@ class WorstCase(Adversary):
             raise StrategyError("WorstCase has the dimension of its populations: start it with some, or give dimension")
         return self._dimension
 
+    @held_to_types(StrategyError)
     def dimension_for(self, populations: Sequence[Population]) -> int:
         """The dimension declared, or that of the populations."""
-        if self._declared is not None or not populations:
+        if self._declared is not None or not len(populations):
             return self.dimension
         return int(populations[0].dimension)
 

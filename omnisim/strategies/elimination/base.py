@@ -5,9 +5,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, in_a_round
 from omnisim.errors import EmptyCandidatesError, StrategyError
 from omnisim.problem.population import Population
+from omnisim.signatures import held_to_types
 from omnisim.strategies.policy import Policy
 
 _MOST_KNOWN, _MOST_KNOWN_BYTES = 64, 1 << 26
@@ -40,6 +41,7 @@ class Elimination(Policy):
             raise StrategyError(f"on_empty is {on_empty!r}: it must be 'fallback' or 'error'")
         self.on_empty = on_empty
 
+    @held_to_types(StrategyError)
     def start(self, population: Population, active: BoolArray, rng: np.random.Generator | None = None) -> None:
         """Begin with every action a candidate; see :meth:`Policy.start`."""
         shape = (len(population.constraints), population.actions, population.agents)
@@ -51,7 +53,7 @@ class Elimination(Policy):
 
     def candidates(self, active: BoolArray) -> BoolArray:
         """The candidate actions (N, A) in a round of the active (L,) subsequences; a row may be empty."""
-        return self._candidates(active)
+        return self._candidates(self._known(active))
 
     def playable(self, active: BoolArray) -> tuple[BoolArray, BoolArray]:
         """The candidates (N, A) with an empty row replaced by its fallback action, and which rows were (N,).
@@ -61,6 +63,7 @@ class Elimination(Policy):
         EmptyCandidatesError
             If a row is empty and ``on_empty`` is ``"error"``.
         """
+        active = self._known(active)
         asked = (self.round, active.tobytes())
         if asked != self._asked:
             self._asked, self._offer = asked, self._offered(active)
@@ -95,10 +98,14 @@ class Elimination(Policy):
 
     def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
         """Learn the round; elimination needs only the costs."""
+        in_a_round("outcome", outcome, (self.population.dimension,), error=StrategyError)
         self.update(actions, costs, active)
 
     def update(self, actions: IntArray, costs: FloatArray, active: BoolArray) -> None:
         """Learn the actions played (N,) and the costs (N, A, J) of all actions in a round."""
+        (actions, costs), active = self._settled(actions, costs), self._known(active)
+        if costs.shape != self.violation.shape:
+            raise StrategyError(f"costs must have shape {self.violation.shape}, got {costs.shape}")
         if self.feedback == "full":
             self.violation += costs
         else:

@@ -4,11 +4,12 @@ from abc import ABC, abstractmethod
 
 from numpy.typing import ArrayLike
 
-from omnisim.arrays import FloatArray
+from omnisim.arrays import FloatArray, in_a_round
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.context import Context, Service
 from omnisim.problem.guarantees import OF_FORECASTERS
 from omnisim.problem.mixture import Mixture
+from omnisim.refusing import one_of
 from omnisim.strategies.declaring import Declaring
 from omnisim.wording import count
 
@@ -37,6 +38,7 @@ class Forecaster(Declaring, ABC):
         return any(base.by_blocks for base in getattr(self, "bases", ()))
 
     _service: Service | None = None
+    _set_on_start = "_service"
     unclipped: FloatArray
 
     @property
@@ -54,7 +56,7 @@ class Forecaster(Declaring, ABC):
 
     def start(self, service: Service) -> None:
         """Forget everything, and learn from what happened before round 0."""
-        self._service = service
+        self._service = one_of("service of start", service, Service, "a Service, such as Service(2)", StrategyError)
         self._start()
         past = service.past
         if past is not None:
@@ -68,9 +70,10 @@ class Forecaster(Declaring, ABC):
         Raises
         ------
         StrategyError
-            If the prediction is not a mixture on [0, 1]^d.
+            If the prediction is not a mixture on [0, 1]^d, or the context is none.
         """
         dimension = self.service.dimension
+        one_of("context of predict", context, Context, "a Context, such as Context(0)", StrategyError)
         predicted = self._predict(context)
         if not isinstance(predicted, Mixture):
             try:
@@ -88,7 +91,11 @@ class Forecaster(Declaring, ABC):
 
     def update(self, outcome: FloatArray, unclipped: FloatArray | None = None) -> None:
         """Learn the outcome (d,) of the round last predicted, and what it was before it was clipped to [0, 1]."""
-        self.unclipped = outcome if unclipped is None else unclipped
+        shape = (self.service.dimension,)
+        outcome = in_a_round("outcome of update", outcome, shape, error=StrategyError)
+        if unclipped is None:
+            unclipped = outcome
+        self.unclipped = in_a_round("unclipped of update", unclipped, shape, error=StrategyError)
         self._update(outcome)
 
     def gain_gradient(self) -> FloatArray | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze
+from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, in_a_round
 from omnisim.errors import StrategyError
 from omnisim.strategies.policy import Policy
 
@@ -49,6 +49,7 @@ class Learner(Policy):
 
         Asked again in the same round, it answers the same.
         """
+        self._known(active)
         if self._drawn is None:
             self._drawn = self._draw()
         offered = np.zeros((self.agents, self.actions), dtype=np.bool_)
@@ -57,6 +58,9 @@ class Learner(Policy):
 
     def settle(self, actions: IntArray, outcome: FloatArray, costs: FloatArray, active: BoolArray) -> None:
         """Learn what every action earned and cost."""
+        self._known(active)
+        _, costs = self._settled(actions, costs)
+        outcome = in_a_round("outcome", outcome, (self.population.dimension,), error=StrategyError)
         self.weights = self._distribution(self._learn(self.population.utilities(outcome), costs))
         self.round += 1
         self._drawn = None
