@@ -15,8 +15,9 @@ from omnisim.batch.base_predictors import (
     finite_minimizers,
 )
 from omnisim.batch.classifiers import classifier_minimizers
+from omnisim.batch.cross_fitted_models import cross_fitted_answers, cross_fitted_numbers
 from omnisim.batch.halfspaces import linear_minimizers
-from omnisim.batch.models import answers_of, cross_fitted_answers, cross_fitted_numbers
+from omnisim.batch.models import answers_of
 from omnisim.errors import ProblemError, StrategyError
 from omnisim.problem.losses.targets import Probability, Target
 from omnisim.problem.losses.thresholds import thresholds

@@ -14,9 +14,10 @@ from omnisim.arrays import FloatArray
 from omnisim.batch.base_classes import base_fit, model_minimizers
 from omnisim.batch.calma import calibrated_multiaccuracy
 from omnisim.batch.cross_fitting import cross_fitted
+from omnisim.batch.default_models import default_models
 from omnisim.batch.given import check_options
 from omnisim.batch.merging import Start, direct_ensemble
-from omnisim.batch.models import checked_table, default_models, refuse_unreadable
+from omnisim.batch.models import checked_table, refuse_unreadable
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import refuse_dates
 from omnisim.batch.two_player_game import two_player

@@ -9,10 +9,11 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils.validation import check_array, validate_data
 
 from omnisim.arrays import FloatArray, numbers
+from omnisim.batch.default_models import default_regressors
 from omnisim.batch.estimators import Ensemble, default_thresholds
 from omnisim.batch.given import check_options
 from omnisim.batch.merging import direct_ensemble
-from omnisim.batch.models import checked_table, default_regressors, refuse_unreadable
+from omnisim.batch.models import checked_table, refuse_unreadable
 from omnisim.batch.predictor import Omnipredictor
 from omnisim.batch.samples import refuse_dates
 from omnisim.batch.two_player_game import two_player

@@ -10,7 +10,8 @@ from sklearn.dummy import DummyClassifier
 
 from omnisim import batch
 from omnisim.batch import panprediction
-from omnisim.batch.models import Calibrated, Sampled
+from omnisim.batch.cross_fitted_models import Calibrated
+from omnisim.batch.default_models import Sampled
 from omnisim.batch.panprediction.grouping import Grouping
 from omnisim.batch.panprediction.measures import product_calibration_error
 from omnisim.batch.panprediction.stepwise import Rules

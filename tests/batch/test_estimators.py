@@ -29,7 +29,9 @@ from omnisim.batch import (
     TwoPlayerOmnipredictor,
     TwoPlayerRegressor,
 )
-from omnisim.batch.models import Sampled, check_kind, checked_table, cross_fitted_numbers, default_regressors
+from omnisim.batch.cross_fitted_models import cross_fitted_numbers
+from omnisim.batch.default_models import Sampled, default_regressors
+from omnisim.batch.models import check_kind, checked_table
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import ProblemError, StrategyError

@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 import omnisim
 from omnisim import batch
 from omnisim.batch import panprediction
-from omnisim.batch.models import plain_table
+from omnisim.batch.default_models import plain_table
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.errors import OmnisimError
 from omnisim.problem.losses import LossTable

@@ -9,7 +9,7 @@ well; one that adds nothing gets no part where rows are many.
 import numpy as np
 
 from omnisim.arrays import FloatArray
-from omnisim.batch.models import log_odds
+from omnisim.batch.cross_fitted_models import log_odds
 from omnisim.batch.panprediction.recalibration import Recalibration, recalibrate
 from omnisim.batch.panprediction.sample import Sample
 

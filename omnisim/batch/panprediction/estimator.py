@@ -12,8 +12,10 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted
 
 from omnisim.arrays import FloatArray, IntArray
+from omnisim.batch.cross_fitted_models import cross_fitted_answers
+from omnisim.batch.default_models import default_models
 from omnisim.batch.given import check_options
-from omnisim.batch.models import answers_of, checked_table, cross_fitted_answers, default_models
+from omnisim.batch.models import answers_of, checked_table
 from omnisim.batch.panprediction import columns
 from omnisim.batch.panprediction.combination import Combination, combine
 from omnisim.batch.panprediction.derandomized import learn_derandomized

@@ -9,7 +9,7 @@ in common is shared among them. Swapping the two classes mirrors it; where the s
 import numpy as np
 
 from omnisim.arrays import FloatArray
-from omnisim.batch.models import log_odds
+from omnisim.batch.cross_fitted_models import log_odds
 from omnisim.threads import at_most_threads
 
 _ROWS = 1 << 14

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.arrays import BoolArray, FloatArray
-from omnisim.batch.models import cross_fitted_answers
+from omnisim.batch.cross_fitted_models import cross_fitted_answers
 from omnisim.batch.panprediction import (
     Law,
     Sample,

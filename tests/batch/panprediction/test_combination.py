@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from omnisim.batch import Panpredictor
-from omnisim.batch.models import cross_fitted_answers
+from omnisim.batch.cross_fitted_models import cross_fitted_answers
 from omnisim.batch.panprediction import sample
 from omnisim.batch.panprediction.combination import RIDGE, combine
 from omnisim.batch.panprediction.stepwise import deal

@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from omnisim.batch import Panpredictor, Postprocessor
-from omnisim.batch.models import cross_fitted_answers
+from omnisim.batch.cross_fitted_models import cross_fitted_answers
 from omnisim.batch.panprediction import Law, gap_table, learn_deterministic, sample
 from omnisim.batch.panprediction.estimator import METHODS
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
