@@ -21,7 +21,6 @@ SERIES = {"price": ("EUR/MWh", -20.0, 180.0), "own_emissions": ("kg/MWh", 100.0,
 @pytest.fixture(scope="module")
 def beside(make: Callable[..., Analysis]) -> Analysis:
     """40 days of three prices and three emissions, some of which lie outside both ends of their ranges."""
-    rng = np.random.default_rng(5)
     blocks = [
         {"name": name, "unit": unit, "low": low, "high": high, "coordinates": PERIODS}
         for name, (unit, low, high) in SERIES.items()

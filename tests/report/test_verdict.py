@@ -132,7 +132,7 @@ class TestWorth:
         assert f"{losing} of 7 customers earned less than with persistence" in text
 
     def test_the_worst_days_are_those_against_persistence(self):
-        """By hand: y, 1 - y or 0.55; a forecast of 0 plays the second. In the second round foresight takes the first."""
+        """By hand: y, 1 - y or 0.55; a forecast of 0 plays the second, foresight the first in round 2."""
         slopes, offset = np.zeros((2, 3, 1)), np.full((2, 3), 0.5)
         slopes[0, :, 0], offset[0] = [1.0, -1.0, 0.0], [0.0, 1.0, 0.55]
         outcomes = np.array([[0.5], [0.9], [0.8], [0.4]])
