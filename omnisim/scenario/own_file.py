@@ -8,6 +8,7 @@ import numpy as np
 
 from omnisim.market.guessing import guess
 from omnisim.market.inspection import market_table
+from omnisim.market.scaling import fitting
 from omnisim.market.several_files import called
 from omnisim.scenario.days import WARM_UP
 from omnisim.scenario.document import check_document, resolved
@@ -61,6 +62,9 @@ def scenario_of_prices(
         positive = past[past > 0]
         typical = _rounded(float(np.median(positive)) if len(positive) else 1.0)
         stress = _rounded(max(float(np.quantile(past, _STRESSED)), 1.2 * typical))
+        high = float(scale.get("high", fitting(past)[1]))
+        if typical < high <= stress:  # days that are all alike: no hour of the scale would be stressed
+            stress = (typical + high) / 2
         tree: dict[str, Any] = {
             "name": called(path, "prices"),
             "description": f"Prices of {path.name}.",
