@@ -115,6 +115,23 @@ def test_multicalibration_is_never_less_than_step_calibration(seed):
     assert max(abs(s.bias) for s in worst_sets(law, data)) <= product_calibration_error(law, data) + 1e-12
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_multicalibration_of_groups_and_comparators_by_loops(seed):
+    """The largest over groups and comparators, the constant among them, of sums over pairs of values."""
+    _, data, law, _ = instance(seed)
+    sums = []
+    for k in range(3):
+        for c in range(-1, 2):
+            cells = {}
+            for i in range(len(data)):
+                h = 0.0 if c < 0 else float(data.comparators[i, c])
+                for p, chance in zip(law.support[i], law.probabilities[i], strict=True):
+                    cell = cells.setdefault((float(p), h), [])
+                    cell.append(data.groups[i, k] * chance * (data.outcomes[i] - p))
+            sums.append(sum(abs(sum(each)) for each in cells.values()) / len(data))
+    assert product_calibration_error(law, data) == pytest.approx(max(sums))
+
+
 def test_multicalibration_sums_over_cells():
     """Two cells of opposite bias 1/4 that a step set must not add up."""
     data = sample(np.ones((4, 1)), [[0.0], [0.0], [1.0], [1.0]], [0, 0, 1, 1])

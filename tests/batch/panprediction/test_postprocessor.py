@@ -14,9 +14,12 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_vali
 
 from omnisim import batch
 from omnisim.batch import Postprocessor
+from omnisim.batch.panprediction.deterministic import Correction
 from omnisim.batch.panprediction.furthest_set import Search
+from omnisim.batch.panprediction.postprocessor import correction_table
 from omnisim.batch.panprediction.recalibration import recalibrate
 from omnisim.batch.panprediction.stepwise import Rules, deal, learn_stepwise
+from omnisim.batch.panprediction.worst_set import StepSet
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
@@ -450,3 +453,21 @@ def test_corrections_matter_on_patients_who_were_not_learnt_from():
     # On every split, and in the mean by more than a tenth.
     assert min(gains) > 0
     assert np.mean(gains) > 0.1
+
+
+@pytest.mark.parametrize(("p_above", "h_above"), [*itertools.product([False, True], repeat=2)])
+@pytest.mark.parametrize(("v", "comparator"), [(0.3, -1), (0.3, 1), (1.0, 0), (1.0, -1)])
+def test_a_table_of_corrections_says_which_rows_are_corrected(v, comparator, p_above, h_above):
+    """Read as it is written, a set has the rows that its correction moves."""
+    rng = np.random.default_rng(2)
+    predictions, comparators = rng.random(60), rng.random((60, 2))
+    found = StepSet(1, comparator, v, 0.4, 0.0, None, p_above, h_above)
+    row = correction_table([Correction(found, 0.25)], ["everyone", "old"], ["first", "second"]).iloc[0]
+    assert (row["group"], row["shift"]) == ("old", 0.25)
+    columns = {"prediction": predictions, "first": comparators[:, 0], "second": comparators[:, 1]}
+    inside = np.ones(60, dtype=bool)
+    for part in row["where"].split(" and ") if row["where"] != "everywhere" else ():
+        name, side, threshold = part.split()
+        inside &= (columns[name] > float(threshold)) == (side == ">")
+    old = np.column_stack([np.ones(60), rng.random(60) < 0.5])
+    np.testing.assert_array_equal(found.weights(predictions, old, comparators), old[:, 1] * inside)
