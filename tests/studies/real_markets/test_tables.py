@@ -1,5 +1,6 @@
 """Every cell of the tables of the study, recomputed from made-up results by loops over seeds, agents and days."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,13 @@ from omnisim.studies.real_markets.setting import POPULATIONS
 @pytest.fixture(scope="module")
 def made() -> Results:
     return made_up()
+
+
+def test_the_best_of_a_pool_is_best_on_the_mean_over_seeds(made: Results) -> None:
+    """5, 5 and 5 is more than 1, 1 and 9."""
+    earned = {"first": np.array([1.0, 1.0, 9.0]), "second": np.full(3, 5.0)}
+    samples = {("AA", name, "all"): {"earned": values} for name, values in earned.items()}
+    assert dataclasses.replace(made, _samples=samples).best("AA") == "second"
 
 
 def check_money(made: Results, row: dict[Any, Any], more: str, less: str) -> None:
