@@ -31,8 +31,9 @@ def scenario_of_prices(
 ) -> tuple[Scenario, list[str]]:
     """The scenario that plays the prices of a file, and what the file left open and its market does not warn of.
 
-    Customers' typical price is the median of the first days, their stress price its 90 % quantile; the scale comes from
-    the same days, which are past when the run begins. Subsequences are all days, weekends, and days after dear and
+    Customers' typical price is the median of the prices above 0 of the first days, their stress price the 90 % quantile
+    of these days, or a fifth above the typical one if that is more, as far as it lies inside the scale; the scale comes
+    from the same days, which are past when the run begins. Subsequences are all days, weekends, and days after dear and
     cheap ones, by quantiles of the last 60 days.
 
     Parameters

@@ -3,6 +3,7 @@
 import itertools
 import pickle
 import warnings
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_vali
 
 from omnisim import batch
 from omnisim.batch import Postprocessor
+from omnisim.batch.panprediction import postprocessor
 from omnisim.batch.panprediction.deterministic import Correction
 from omnisim.batch.panprediction.furthest_set import Search
 from omnisim.batch.panprediction.postprocessor import correction_table
@@ -471,3 +473,18 @@ def test_a_table_of_corrections_says_which_rows_are_corrected(v, comparator, p_a
         inside &= (columns[name] > float(threshold)) == (side == ">")
     old = np.column_stack([np.ones(60), rng.random(60) < 0.5])
     np.testing.assert_array_equal(found.weights(predictions, old, comparators), old[:, 1] * inside)
+
+
+def test_corrections_must_lower_the_error_by_more_than_chance():
+    """The rules that corrections are learnt by ask for a deviation at least: of many numbers one looks good by luck."""
+    rng = np.random.default_rng(0)
+    p, frame = rng.random(60), pd.DataFrame({"old": rng.random(60) < 0.5})
+    asked = []
+
+    def learn(*arguments):
+        asked.append(next(each for each in arguments if isinstance(each, Rules)))
+        return learn_stepwise(*arguments)
+
+    with mock.patch.object(postprocessor, "learn_stepwise", learn), warnings.catch_warnings(action="ignore"):
+        Postprocessor(tolerance=1.75, random_state=0).fit(p, rng.random(60) < p, groups=frame)
+    assert [(rules.doubt >= 1, rules.tolerance) for rules in asked] == [(True, 1.75)]
