@@ -8,6 +8,7 @@ import numpy as np
 
 from omnisim.market.guessing import guess
 from omnisim.market.inspection import market_table
+from omnisim.market.scaling import fitting
 from omnisim.market.several_files import called
 from omnisim.scenario.days import WARM_UP
 from omnisim.scenario.document import check_document, resolved
@@ -30,8 +31,9 @@ def scenario_of_prices(
 ) -> tuple[Scenario, list[str]]:
     """The scenario that plays the prices of a file, and what the file left open and its market does not warn of.
 
-    Customers' typical price is the median of the first days, their stress price its 90 % quantile; the scale comes from
-    the same days, which are past when the run begins. Subsequences are all days, weekends, and days after dear and
+    Customers' typical price is the median of the prices above 0 of the first days, their stress price the 90 % quantile
+    of these days, or a fifth above the typical one if that is more, as far as it lies inside the scale; the scale comes
+    from the same days, which are past when the run begins. Subsequences are all days, weekends, and days after dear and
     cheap ones, by quantiles of the last 60 days.
 
     Parameters
@@ -61,6 +63,9 @@ def scenario_of_prices(
         positive = past[past > 0]
         typical = _rounded(float(np.median(positive)) if len(positive) else 1.0)
         stress = _rounded(max(float(np.quantile(past, _STRESSED)), 1.2 * typical))
+        high = float(scale.get("high", fitting(past)[1]))
+        if typical < high <= stress:  # days that are all alike: no hour of the scale would be stressed
+            stress = (typical + high) / 2
         tree: dict[str, Any] = {
             "name": called(path, "prices"),
             "description": f"Prices of {path.name}.",

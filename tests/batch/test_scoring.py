@@ -224,6 +224,15 @@ def test_groups_in_a_table_the_worst_first():
     assert (np.diff(ratio) <= 1e-12).all()
 
 
+def test_the_worst_group_is_the_one_furthest_beyond_its_noise():
+    """900 rows 0.1 off are 6 deviations off, of 0.5 / 30; 100 rows 0.2 off only 4, of 0.5 / 10."""
+    small = np.arange(1000) >= 900
+    y = np.where(small, np.arange(1000) % 10 < 3, np.arange(1000) % 5 < 3).astype(float)
+    table = batch.group_calibration(np.full(1000, 0.5), y, pd.DataFrame({"small": small}))
+    assert [abs(bias) for bias in table["bias"]] == pytest.approx([0.1, 0.07, 0.2])
+    assert (table["bias"].abs() / table["deviation"]).tolist() == pytest.approx([6.0, 0.07 * np.sqrt(4000), 4.0])
+
+
 def test_gaps_to_models_and_regret_by_hand():
     p, y, frame, _ = instance(4)
     models = {"turned": 1 - p, "flat": np.full(len(p), 0.45)}
@@ -343,8 +352,22 @@ def test_intervals_of_regret_cover_as_often_as_they_say():
     assert wide.loc["everyone", "misses"] == row["regret"]
 
 
-@pytest.mark.long
-def test_scorers_work_in_cross_validation():
+@pytest.mark.parametrize(("level", "deviations"), [(0.5, 0.674), (0.8, 1.282), (0.95, 1.960)])
+def test_intervals_of_regret_reach_as_far_as_their_level_says(level, deviations):
+    """One model, so that a regret is a normal mean; by chance, ends of 2,000 miss by 15 % in 1 of 500 seeds."""
+    rng = np.random.default_rng(5)
+    p, y = rng.random(400), (rng.random(400) < 0.4).astype(float)
+    table = batch.regret_table(
+        p, y, {"squares": SquaredLoss()}, {"flat": np.full(400, 0.4)}, level=level, replicates=2000, random_state=2
+    )
+    each = (p - y) ** 2 - (0.4 - y) ** 2
+    row, error = table.loc["everyone", "squares"], deviations * each.std() / 20
+    assert row["regret"] == pytest.approx(each.mean())
+    assert (row["high"] - row["regret"], row["regret"] - row["low"]) == pytest.approx((error, error), rel=0.15)
+
+
+def scored():
+    """Rows, a model, groups, and each scorer with what it says of them, by the measures."""
     rng = np.random.default_rng(0)
     X = rng.random((200, 2))
     y = np.where(rng.random(200) < X[:, 0], "yes", "no")
@@ -363,6 +386,19 @@ def test_scorers_work_in_cross_validation():
             "excess"
         ].max(),
     }
+    return X, y, model, groups, scorers
+
+
+def test_scorers_are_minus_the_measures_of_the_second_class():
+    X, y, model, groups, scorers = scored()
+    for scorer, expected in scorers.items():
+        assert scorer(model, X, y, groups=groups) == pytest.approx(-expected)
+
+
+@pytest.mark.long
+def test_scorers_work_in_cross_validation():
+    X, y, model, groups, scorers = scored()
+    ones = y == "yes"
     for scorer, expected in scorers.items():
         scores = cross_val_score(LogisticRegression(), X, y, scoring=scorer, cv=3)
         assert ((scores < 1) & (scores > -1)).all()

@@ -26,6 +26,7 @@ from omnisim.comparison.summaries import ALL, Curves, Summaries
 from omnisim.comparison.tables import certificates
 from omnisim.errors import OmnisimError, TraceError
 from omnisim.statistics.blocks import block_length
+from omnisim.statistics.intervals import intervals
 from omnisim.statistics.resampling import Resampler
 from omnisim.strategies.forecasters.base import Forecaster
 from omnisim.workers import each_result
@@ -151,6 +152,25 @@ class TestFrames:
             np.testing.assert_allclose(known[:, 0] - known[:, 1], known[:, 2] - known[:, 0], atol=1e-12)
             assert (known[:, 1] <= known[:, 0]).all()
 
+    def test_the_interval_of_a_mean_is_its_own(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
+        """As if nothing else had been measured: means are not compared, so nothing must hold together."""
+        own = agents[(agents["forecaster"] == "mean") & (agents["population"] == "few")]
+        by_seed = own.groupby(["subsequence", "seed"])[list(MEASURES)].mean()
+        resampler, known = Resampler(SEEDS), 0
+        for row in comparison.means.query("forecaster == 'mean' and population == 'few'").itertuples():
+            values = by_seed.loc[row.subsequence][row.measure].to_numpy()
+            [half] = intervals(resampler.over_seeds(values[:, None])).alone
+            np.testing.assert_allclose([row.low, row.high], [values.mean() - half, values.mean() + half], atol=1e-9)
+            known += not np.isnan(half)
+        assert known > 5
+
+    def test_the_cost_of_a_variant_is_that_of_its_runs(self, comparison: omnisim.Comparison) -> None:
+        for row in comparison.table.itertuples():
+            own = comparison.runs[comparison.runs["forecaster"] == row.forecaster]
+            assert row.seconds == pytest.approx(sum(own["seconds"]) / SEEDS)
+            assert row.peak_memory_mb == max(own["peak_memory_mb"])
+            assert row.certificates_violated == sum(own["certificates_violated"])
+
     @pytest.mark.long
     def test_seeds_are_counted_where_they_are_known(self, comparison: omnisim.Comparison, one_by_one: Runs) -> None:
         """A regret is not known under seeds with which no agent has a benchmark."""
@@ -173,14 +193,12 @@ class TestFrames:
         alone = (comparison.table["utility_high"] - comparison.table["utility_low"]).to_numpy()[1:]
         assert (width < alone).all()
 
-    @pytest.mark.long
     def test_who_gains(self, comparison: omnisim.Comparison, agents: pd.DataFrame) -> None:
-        key = ["seed", "population", "agent", "subsequence"]
-        reference = agents[agents["forecaster"] == "last"].set_index(key)
+        places = ["forecaster", "population", "subsequence"]
+        every = {key: found.set_index(["seed", "agent"]) for key, found in agents.groupby(places)}
         for row in comparison.gains.itertuples():
-            own = agents[agents["forecaster"] == row.forecaster].set_index(key)
-            change = (own[row.measure] - reference[row.measure]).xs(row.population, level="population")
-            change = change.xs(row.subsequence, level="subsequence")
+            own, reference = (every[name, row.population, row.subsequence] for name in (row.forecaster, "last"))
+            change = own[row.measure] - reference[row.measure]
             least = 1e-9 if row.measure == "utility" else 0.005
             ties = (change.abs() < least).sum()
             assert (row.wins, row.losses, row.ties) == ((change >= least).sum(), (change <= -least).sum(), ties)

@@ -6,6 +6,8 @@ import pytest
 
 from omnisim.errors import DataError
 from omnisim.market import Market
+from omnisim.market.data import Signal
+from omnisim.market.distributions import Distribution
 
 
 def days(first: str, last: str) -> Any:
@@ -31,6 +33,26 @@ def test_between_keeps_both_ends_and_every_table() -> None:
     assert part.notes == ("kept",)
     assert market().between(None, None).days == 5
     assert market().between(np.datetime64("2021-01-05"), None).days == 1
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 3), (0, 2), (2, 5), (0, 5)])
+def test_signals_distributions_and_the_next_day_are_those_of_the_days(start: int, end: int) -> None:
+    """What is known of the day after the last one goes with the last one."""
+    table = np.arange(120.0).reshape(5, 24)
+    spread = table[:, :, None] + np.array([1.0, 3.0])
+    found = market(
+        signals={"co2": Signal(2 * table, "kg/MWh", 3 * table), "noise": Signal(4 * table, "dB/MWh")},
+        distributions={"lear": Distribution.of_quantiles([0.25, 0.75], spread)},
+        next_day={"lear": np.full(24, 7.0)},
+    )
+    part = found.between(found.dates[start], found.dates[end - 1])
+    kept = table[start:end]
+    np.testing.assert_array_equal(part.signals["co2"].series, 2 * kept)
+    np.testing.assert_array_equal(part.signals["co2"].told, 3 * kept)
+    # Without a forecast, those of the day before are known; of the first day, its own stand in.
+    np.testing.assert_array_equal(part.signals["noise"].told, 4 * np.concatenate([kept[:1], kept[:-1]]))
+    np.testing.assert_array_equal(part.distributions["lear"].mean, kept + 2)
+    assert list(part.next_day) == (["lear"] if end == 5 else [])
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,19 @@ def test_levels_that_are_no_numbers() -> None:
 def test_one_member_is_no_ensemble() -> None:
     with pytest.raises(DataError, match="at least two members, got 1"):
         Distribution.of_members(np.ones((1, 1, 1)))
+
+
+@pytest.mark.parametrize("count", [2, 3, 7, 20, 51])
+def test_an_ensemble_is_held_to_the_nearest_levels_that_its_members_can_have(count: int) -> None:
+    """To k / (M + 1), at which the k-th smallest of M members stands; as far above the middle as below it."""
+    members = np.random.default_rng(count).normal(size=(2, 3, count))
+    one, ordered = Distribution.of_members(members), np.sort(members, axis=2)
+    possible = [k / (count + 1) for k in range(1, count + 1)]
+    for wanted in (0.05, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.95):
+        (level,), quantiles = one.judged([wanted])
+        assert abs(level - wanted) == pytest.approx(min(abs(each - wanted) for each in possible))
+        k = round(level * (count + 1))
+        np.testing.assert_array_equal(quantiles[:, :, 0], ordered[:, :, k - 1])
+        if wanted != 0.5:
+            (other,), _ = one.judged([1 - wanted])
+            assert other == pytest.approx(1 - level)

@@ -9,6 +9,7 @@ import pytest
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
+from omnisim.market.units import parse_unit, unit_in
 
 PRICES = np.random.default_rng(8).uniform(20, 90, 72).round(2)
 
@@ -68,6 +69,16 @@ def test_money_of_many_countries(tmp_path: Path, header: str, currency: str, fac
             read_prices(path)
     else:
         assert read_prices(path).currency == currency
+
+
+@pytest.mark.parametrize("written", ["EUR/{}", "EUR per {}", "price_eur_per_{}", "ct/{}"])
+def test_energies_are_powers_of_a_thousand(written: str) -> None:
+    """What costs 1 a kWh costs 1,000 a MWh, and what costs 1 a TWh a millionth."""
+    parse = unit_in if "price" in written else parse_unit
+    for energy, power in (("Wh", 2), ("kWh", 1), ("MWh", 0), ("GWh", -1), ("TWh", -2)):
+        found = parse(written.format(energy))
+        assert found is not None
+        assert found.factor == pytest.approx((0.01 if "ct" in written else 1) * 1000.0**power, rel=1e-12)
 
 
 @pytest.mark.parametrize(("header", "currency", "factor"), [("kr/kWh", "DKK", 1000), ("Pris øre/kWh", "DKK", 10)])

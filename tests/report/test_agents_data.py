@@ -35,16 +35,20 @@ def unpacked(packed: str) -> tuple[dict[str, Any], list[np.ndarray]]:
 def gains(analysis: Analysis, name: str) -> np.ndarray:
     """Money of each agent more than with persistence, by the table of agents."""
     value = analysis.value
-    own = value[(value["population"] == name) & (value["subsequence"] == analysis.trace.subsequences[0])]
+    own = value[(value["population"] == name) & (value["subsequence"] == "all")]
     return own.sort_values("agent")["gain"].to_numpy()
 
 
-def test_all_agents_where_they_fit(market: Analysis) -> None:
+@pytest.mark.parametrize("way", ["market", "turned"])
+def test_all_agents_where_they_fit(way: str, request: pytest.FixtureRequest) -> None:
+    """The subsequence of all days is the first, or the last: regret and ranks are on it in both cases."""
+    market: Analysis = request.getfixturevalue(way)
     found = agents_data(market, 10**6, None)
     header, arrays = unpacked(found.packed)
     trace = market.trace
+    k = trace.subsequences.index("all")
     np.testing.assert_allclose(arrays[header["outcomes"]], trace.unclipped_outcomes, rtol=1e-6)
-    np.testing.assert_array_equal(arrays[header["active"]], trace.active[:, 0])
+    np.testing.assert_array_equal(arrays[header["active"]], trace.active[:, k])
     assert header["dates"] == [str(day) for day in trace.dates]
     assert [each["name"] for each in header["populations"]] == found.populations == list(trace.records)
     for each in header["populations"]:
@@ -64,6 +68,7 @@ def test_all_agents_where_they_fit(market: Analysis) -> None:
             np.testing.assert_allclose(arrays[each["offset"]][n], population.offset[n])
             np.testing.assert_allclose(arrays[each["load"]][n], population.load[n], rtol=1e-5)
             np.testing.assert_array_equal(arrays[each["left"]][n], record.eliminated_at[n])
+            np.testing.assert_array_equal(arrays[each["lasts"]][n], record.violated_at[n, :, k])
             np.testing.assert_allclose(arrays[each["scale"]][n], population.money.scale[n])
             np.testing.assert_allclose(arrays[each["fixed"]][n], population.money.offset[n])
     assert found.loaded

@@ -318,6 +318,25 @@ def test_marks_of_certificates_are_in_the_row_of_their_theorem_and_populations_a
     assert sorted(apart) == pytest.approx(sorted(-place for place in apart))
 
 
+def test_only_promises_with_a_bound_are_among_the_shares_of_bounds(make: Callable[..., Analysis]) -> None:
+    """Certificates of every status, measured at 1, 2, 3 ... of 100; a promise without a bound, and a check with one."""
+    analysis = make(populations={"a": 2}, subsequences=("all", "hot", "cold"), rounds=20, dimension=2)
+    table = analysis.certificates.copy()
+    assert len(table) >= 6
+    table["measured"], table["bound"] = np.arange(1.0, len(table) + 1), 100.0
+    every = ["informative", "cannot fail", "vacuous", "violated", "cannot fail", "informative"]
+    table["status"] = [every[i % 6] for i in range(len(table))]
+    table.loc[table.index[-1], ["status", "bound"]] = ["informative", 0.0]
+    analysis.__dict__["certificates"] = table
+    figure = figures.certificate_ratios(analysis)
+    promised = [i for i in range(len(table) - 1) if i % 6 not in (1, 4)]
+    assert list(figure.data[0].x) == pytest.approx([i + 1 for i in promised])
+    alt = figure.layout.meta["alt"]
+    closest = table.iloc[promised[-1]]
+    assert f"Dot plot of {len(promised)} certificates; the closest" in alt
+    assert f"{closest['theorem']} for {closest['scope']} at {promised[-1] + 1} % of it" in alt
+
+
 def test_which_actions_were_eliminated_and_where(market: Analysis) -> None:
     figure = figures.elimination_map(market)
     for panel, (name, drawn) in enumerate(zip(market.trace.records, figure.data, strict=True)):

@@ -57,6 +57,39 @@ def test_actions_that_the_map_leaves_out_are_counted(make: Callable[..., Analysi
     assert {len(trace.y) for trace in figure.data} == {16}
 
 
+def most(counts: list[float], number: int) -> list[int]:
+    """Places of the largest, the first of equal ones, in their own order."""
+    return sorted(sorted(range(len(counts)), key=lambda place: (-counts[place], place))[:number])
+
+
+def test_what_is_drawn_of_much_is_what_there_is_most_of(make: Callable[..., Analysis]) -> None:
+    """20 actions, 14 subsequences of other lengths and 10 populations of other sizes, in no order."""
+    sizes = [3, 9, 1, 7, 2, 8, 4, 10, 6, 5]
+    analysis = make(
+        populations={f"p{size}": size for size in sizes}, actions=20, subsequences=months(14), rounds=40, dimension=2
+    )
+    trace = analysis.trace
+    names, lengths = list(trace.subsequences), trace.active.sum(axis=0).tolist()
+    shown = [names[k] for k in most(lengths, 12)]
+    figure = figures.elimination_map(analysis)
+    assert len(figure.data) == 8
+    panels = [name for name in trace.records if name not in ("p1", "p2")]
+    for panel, name in enumerate(panels):
+        record, suffix = trace.records[name], "" if panel == 0 else str(panel + 1)
+        left = [float((record.eliminated_at[:, a] < trace.rounds).sum()) for a in range(20)]
+        rows = [record.population.action_names[a] for a in most(left, 16)]
+        assert list(figure.layout[f"yaxis{suffix}"].ticktext) == rows
+        assert list(figure.layout[f"xaxis{suffix}"].ticktext) == shown
+        assert f"<b>{name}</b>" in [note.text for note in figure.layout.annotations]
+    drawn = figures.plays(analysis, "p9")
+    own = trace.records["p9"].actions
+    share = [sum((own[trace.active[:, names.index(name)]] == a).mean() for name in shown) for a in range(20)]
+    assert [bar.name for bar in drawn.data] == [
+        *(trace.records["p9"].population.action_names[a] for a in most(share, 8)), "12 others"
+    ]  # fmt: skip
+    assert list(drawn.layout.yaxis.ticktext) == shown
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("populations", [9, 8])
 def test_populations_that_cannot_be_chosen_are_counted(make: Callable[..., Analysis], populations: int) -> None:

@@ -131,6 +131,22 @@ class TestWorth:
         losing = sum(int((s[0] - s[1] < -0.005).sum()) for s in sums.values())
         assert f"{losing} of 7 customers earned less than with persistence" in text
 
+    def test_the_worst_days_are_those_against_persistence(self):
+        """By hand: y, 1 - y or 0.55; a forecast of 0 plays the second, foresight the first in round 2."""
+        slopes, offset = np.zeros((2, 3, 1)), np.full((2, 3), 0.5)
+        slopes[0, :, 0], offset[0] = [1.0, -1.0, 0.0], [0.0, 1.0, 0.55]
+        outcomes = np.array([[0.5], [0.9], [0.8], [0.4]])
+        scenario = omnisim.Scenario(
+            populations=[omnisim.Population("shops", slopes, offset)],
+            adversary=omnisim.adversaries.Replay(outcomes),
+            forecaster=omnisim.forecasters.Published(np.zeros_like(outcomes)),
+            elimination=omnisim.elimination.BestResponse(),
+        )
+        text = said(omnisim.analyze(omnisim.simulate(scenario)), "Worth")
+        # Persistence plays 0.55, 0.55, y and y: 0.05, 0.45 and 0.6 more, then 0.2 less.
+        assert "agent 0 of shops: −0.90 utility over the run" in text
+        assert "its worst rounds were round 3 (−0.60), round 2 (−0.45) and round 1 (−0.05)." in text
+
     def test_no_forecast_earns_more_than_foresight(self, clipped):
         assert (clipped.value["foresight"] >= clipped.value["money"] - 1e-9).all()
         assert (clipped.value["foresight"] >= clipped.value["baseline"] - 1e-9).all()
@@ -270,10 +286,12 @@ class TestClipping:
         assert said(make(populations={"a": 1}), "Data") == ""
 
     def test_notes_on_days_outside_the_run_are_left_out(self, make):
+        # The run goes from 2021-01-01 to 2021-03-01; of two days, one inside is enough.
         notes = ["2021-01-05: averaged", "2022-01-05: averaged", "a note without a day"]
+        notes += ["2020-12-31, 2021-01-01: filled", "2021-03-01, 2021-03-02: filled", "2020-12-30, 2021-03-03: filled"]
         market = {"currency": "EUR", "low": 0, "high": 100, "notes": notes}
         text = said(make(populations={"a": 1}, dates=True, about={"market": market}), "Data")
-        assert [note in text for note in notes] == [True, False, True]
+        assert [note in text for note in notes] == [True, False, True, True, True, False]
 
 
 class TestForecast:

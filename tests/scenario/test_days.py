@@ -2,6 +2,8 @@
 
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,8 +12,11 @@ import pytest
 import omnisim
 from omnisim.commands.validating import _clipped
 from omnisim.errors import ScenarioError
+from omnisim.market import Market
+from omnisim.market.data import Signal
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.problem.clipping import NOTICED, clipping
+from omnisim.scenario.days import Days
 
 TOML = """
 [market]
@@ -120,3 +125,79 @@ class TestClipping:
         assert np.isnan(outside.share)
         assert (inside.clipped, inside.share, inside.about["cut"]) == (0, 0.0, 0.0)
         assert _clipped(outside.about) == "; 2 prices beyond, and clipping cuts prices that are all 0"
+
+
+class TestSeries:
+    """Prices from -60 to 140, a signal with a forecast and one without, and a cap of 80 on the price, on 30 days."""
+
+    FIRST, DAYS = 10, 30
+    RANGES: ClassVar = {
+        "price": (0.0, 100.0),
+        "co2": (5.0, 45.0),
+        "noise": (0.0, 20.0),
+        "price capped at 80": (0.0, 80.0),
+    }
+
+    @pytest.fixture
+    def market(self) -> Market:
+        rng = np.random.default_rng(12)
+        dates = np.datetime64("2024-01-01") + np.arange(self.DAYS).astype("timedelta64[D]")
+        prices, model = rng.uniform(-60, 140, (2, self.DAYS, 24))
+        co2, said, noise = rng.uniform(0, 50, (3, self.DAYS, 24))
+        signals = {"co2": Signal(co2, "kg/MWh", said), "noise": Signal(noise, "dB/MWh")}
+        return Market("toy", dates, prices, "EUR", {"load": co2 + 1}, {"model": model}, signals=signals)
+
+    @pytest.fixture
+    def days(self, market: Market) -> Days:
+        ranges = {name: SimpleNamespace(low=low, high=high) for name, (low, high) in self.RANGES.items()}
+        table = SimpleNamespace(
+            low=0.0, high=100.0, first_day=market.dates[self.FIRST].item(), last_day=market.dates[-2].item(),
+            signals={name: ranges[name] for name in ("co2", "noise")},
+        )  # fmt: skip
+        return Days.of(market, table, caps=[80.0])
+
+    def on_the_scale(self, values: dict[str, np.ndarray], days: slice) -> np.ndarray:
+        found = []
+        for name, (low, high) in self.RANGES.items():
+            found.append([[(value - low) / (high - low) for value in row] for row in values[name][days].tolist()])
+        return np.concatenate([np.array(each) for each in found], axis=1)
+
+    def test_what_came_and_what_was_known(self, market: Market, days: Days) -> None:
+        played, before = slice(self.FIRST, self.DAYS - 1), slice(0, self.FIRST)
+        co2, noise = (market.signals[name] for name in ("co2", "noise"))
+        came = {"price": market.prices, "co2": co2.series, "noise": noise.series}
+        came["price capped at 80"] = np.where(market.prices > 80, 80.0, market.prices)
+        model = market.forecasts["model"]
+        yesterday = np.concatenate([noise.series[:1], noise.series[:-1]])
+        assert co2.forecast is not None
+        told = {"price": model, "co2": co2.forecast, "noise": yesterday}
+        told["price capped at 80"] = np.where(model > 80, 80.0, model)
+        assert [block.name for block in days.blocks] == list(self.RANGES)
+        assert [(block.low, block.high) for block in days.blocks] == list(self.RANGES.values())
+        for found, values, of in (
+            (days.unclipped, came, played),
+            (days.unclipped_forecasts["model"], told, played),
+            (days.past.unclipped, came, before),
+        ):
+            np.testing.assert_allclose(found, self.on_the_scale(values, of), atol=1e-12)
+        for found, values, of in (
+            (days.outcomes, came, played),
+            (days.forecasts["model"], told, played),
+            (days.past.outcomes, came, before),
+            (days.past.forecasts["model"], told, before),
+        ):
+            np.testing.assert_allclose(found, self.on_the_scale(values, of).clip(0, 1), atol=1e-12)
+        np.testing.assert_array_equal(days.dates, market.dates[played])
+        np.testing.assert_array_equal(days.features["load"], co2.series[played] + 1)
+        np.testing.assert_array_equal(days.past_prices, market.prices[before])
+
+    def test_facts_are_of_the_days_played(self, market: Market, days: Days) -> None:
+        prices = market.prices[self.FIRST : self.DAYS - 1]
+        beyond = (prices < 0) | (prices > 100)
+        lost = np.abs(prices - prices.clip(0, 100)).sum()
+        told = days.about
+        assert (told["values"], told["clipped"]) == (prices.size, beyond.sum())
+        assert [told[key] for key in ("cut", "lowest", "highest", "mean")] == pytest.approx(
+            [lost / np.abs(prices).sum(), prices.min(), prices.max(), prices.mean()]
+        )
+        assert told["data"] == {"days": self.DAYS, "first_day": "2024-01-01", "last_day": "2024-01-30"}

@@ -1,5 +1,7 @@
 """Findings of growth and of crowds tell what holds from what does not: on made-up runs of which the truth is known."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from omnisim.studies.crowding.cases import CALIBRATED as CROWDED_CALIBRATED
 from omnisim.studies.crowding.cases import FORECASTERS
 from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FOOLED
 from omnisim.studies.scaling.findings import _bounds, findings
+from omnisim.studies.scaling.page import with_published_bounds
 
 SIZES = (256, 1024, 4096, 16384)
 
@@ -69,6 +72,32 @@ def test_violation_of_learners_is_told_in_per_cent_of_its_bound_at_the_end() -> 
     told = [finding.measured for finding in _bounds(pd.DataFrame(rows)) if finding.subject == "Learners"]
     assert len(told) == 2
     assert all(text.endswith("and reaches 25 % of its bound after 16,384 rounds.") for text in told)
+
+
+@pytest.mark.parametrize(("rounds", "actions"), [(64, 2), (1024, 6)])
+def test_bounds_of_learners_are_the_published_ones(rounds: int, actions: int) -> None:
+    """Gradients of norm at most G = sqrt(A) on a simplex of diameter D = sqrt(2), two constraints."""
+    rules = ("Hedge", "Sinha-Vaze", "drift plus penalty", "Algorithm 1")
+    given = pd.DataFrame(
+        {"rule": rules, "rounds": rounds, "actions": actions, "violation_bound": 7.0, "regret_bound": 8.0}
+    )
+    found = with_published_bounds(given).set_index("rule")
+    root, gradient, diameter = math.sqrt(rounds), math.sqrt(actions), math.sqrt(2)
+    length = math.sqrt(2 * rounds * root + rounds * (actions / 2 + 4 + 2))
+    regret = {
+        "Hedge": math.sqrt(rounds * math.log(actions) / 2),
+        "Sinha-Vaze": 2 * gradient * diameter * (root + 1),
+        "drift plus penalty": root * (actions / 4 + 2 + 1),
+        "Algorithm 1": 8.0,
+    }
+    violation = {
+        "Hedge": 7.0,
+        "Sinha-Vaze": 4 * gradient * diameter * math.log(2 * (1 + 2 * rounds)) * root,
+        "drift plus penalty": length * (1 + actions * math.sqrt(2) / 2) + actions * root / 2,
+        "Algorithm 1": 7.0,
+    }
+    assert found["regret_bound"].to_dict() == pytest.approx(regret)
+    assert found["violation_bound"].to_dict() == pytest.approx(violation)
 
 
 @pytest.mark.long

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import omnisim
@@ -176,3 +177,20 @@ def test_the_last_day_is_the_one_that_is_kept_unless_another_is_asked_for(
         assert store.get(tmp_path, kind) == each.text
         assert store.get(tmp_path, kind, "2024-02-29") == json.dumps({"day": kind})
         assert store.get(tmp_path, kind, "2024-03-07") is None
+
+
+def test_a_day_that_was_forecast_otherwise_is_told(made: tuple[Analysis, Eve], tmp_path: Path) -> None:
+    """What was given out is the forecast itself, also beyond the scale of the theory."""
+    trace = made[0].trace
+    said = trace.predictions + np.array([0.0, -1.2, 1.3, 0.0])
+    fields = {name: getattr(trace, name) for name in trace.__dataclass_fields__}
+    trace = type(trace)(**fields | {"unclipped_predictions": said})
+    assert trace.dates is not None
+    for t, moved in enumerate((0.0, 0.5, 0.0)):
+        prices = [{"price": LOW + SPAN * float(y) + moved} for y in said[t]]
+        content = {"periods": prices}
+        day = str(trace.dates[t])
+        store.put(tmp_path, [Document(kind, day, content, pd.DataFrame()) for kind in (FORECAST, SCHEDULES)])
+    told = list(command._revised(tmp_path, trace, 0))
+    assert [each[:10] for each in told] == [str(trace.dates[1])]
+    assert not list(command._revised(tmp_path, trace, 2))

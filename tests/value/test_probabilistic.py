@@ -411,6 +411,20 @@ def test_the_caption_says_on_which_side_of_a_quantile_prices_were(above: float) 
     assert said["below" if value < 0 else "above"] == ("more" if above > 0.5 else "less")
 
 
+def test_bands_of_shares_are_drawn_as_the_shares_are() -> None:
+    """All less the level; the interval is not symmetric about the share."""
+    rows = [("one", 0.1, 0.05, 0.02, 0.15), ("one", 0.9, 0.8, 0.6, 0.85), ("two", 0.5, 0.5, 0.3, 0.9)]
+    covered = pd.DataFrame(rows, columns=["forecast", "level", "share_at_or_below", "low", "high"])
+    ((drawn,),) = [[*reliability_chart(covered).variants.values()]]
+    _, *curves = drawn.panels[0].curves
+    found = [
+        (curve.label, *point) for curve in curves for point in zip(curve.x, curve.y, curve.low, curve.high, strict=True)
+    ]
+    assert [name for name, *_ in found] == [name for name, *_ in rows]
+    for (_, *point), (_, level, *ends) in zip(found, rows, strict=True):
+        assert point == pytest.approx([level, *(end - level for end in ends)])
+
+
 def test_the_caption_says_where_errors_cost_little() -> None:
     """Of two forecasts with the same error the one that is worth more lies above the curve."""
     cost = pd.DataFrame(

@@ -1,6 +1,8 @@
 """Customers of contracts with a cap: who is told the prices knows the price with the cap as well."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from scenario_files import omnisim_command
 import omnisim
 from omnisim.problem.blocks import blocks_of
 from omnisim.value.averse_plays import refuse_what_is_not_played
-from omnisim.value.plays import _told, market_of
+from omnisim.value.plays import _told, _unclipped, market_of
 
 
 @pytest.mark.long
@@ -40,6 +42,23 @@ def test_a_forecast_of_prices_is_one_of_prices_with_a_cap(tmp_path: Path) -> Non
     )  # fmt: skip
     assert answer.code == 0, answer
     assert "model" in answer.out
+
+
+def test_each_scenario_of_a_day_is_settled_at_each_cap() -> None:
+    """Days that may come are not clipped to the range, but a price with a cap is no more than the cap."""
+    blocks = [
+        {"name": name, "unit": "EUR/MWh", "low": low, "high": high, "coordinates": 2, "cap": cap}
+        for name, low, high, cap in (
+            ("price", 0.0, 100.0, None),
+            ("price capped at 50", -10.0, 50.0, 50.0),
+            ("price capped at 80", 0.0, 80.0, 80.0),
+        )
+    ]
+    scenario: Any = SimpleNamespace(about={"market": {"low": 0.0, "high": 100.0, "blocks": blocks}})
+    members = np.array([[-20.0, 45.0, 130.0], [60.0, 75.0, 90.0]])
+    wanted = [[(min(price, each["cap"] or price) - each["low"]) / (each["high"] - each["low"]) for price in row]
+              for each in blocks for row in members.tolist()]  # fmt: skip
+    np.testing.assert_allclose(_unclipped(scenario, members), wanted)
 
 
 def test_signals_of_the_customers_file_are_played(tmp_path: Path) -> None:

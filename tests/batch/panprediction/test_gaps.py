@@ -46,6 +46,7 @@ def test_every_column_is_what_it_says(seed):
     table = gap_table(law, data, losses, list("abc"), list("hk"), resamples=3, rng=rng)
     assert list(zip(table["loss"], table["group"], strict=True)) == [(a, b) for a in losses for b in "abc"]
     errors = group_errors(law, data)
+    every = []
     for row in table.itertuples():
         loss, k = losses[row.loss].table, "abc".index(row.group)
 
@@ -62,13 +63,17 @@ def test_every_column_is_what_it_says(seed):
             for c in range(2)
         ]
         assert row.panpredictor == pytest.approx(own / inside.sum())
+        every.append([each / inside.sum() for each in theirs])
         assert row.best_loss == pytest.approx(min(theirs) / inside.sum())
+        assert row.best == "hk"[theirs.index(min(theirs))]
         assert row.gap == pytest.approx(row.panpredictor - row.best_loss)
         assert row.single_loss == pytest.approx(theirs["hk".index(row.single)] / inside.sum())
         assert row.weight == pytest.approx(inside.mean())
         assert row.points == inside.sum()
         assert row.bound == pytest.approx(2 * variation(losses[row.loss]) * errors[k] / inside.mean())
     assert errors.max() == pytest.approx(max(abs(s.bias) for s in worst_sets(law, data)))
+    means = [sum(each) / len(every) for each in zip(*every, strict=True)]
+    assert set(table["single"]) == {"hk"[means.index(min(means))]}
 
 
 @pytest.mark.long
@@ -108,6 +113,23 @@ def test_multicalibration_is_never_less_than_step_calibration(seed):
     """A step set is a union of cells, where cells are level sets."""
     _, data, law, _ = instance(seed)
     assert max(abs(s.bias) for s in worst_sets(law, data)) <= product_calibration_error(law, data) + 1e-12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_multicalibration_of_groups_and_comparators_by_loops(seed):
+    """The largest over groups and comparators, the constant among them, of sums over pairs of values."""
+    _, data, law, _ = instance(seed)
+    sums = []
+    for k in range(3):
+        for c in range(-1, 2):
+            cells = {}
+            for i in range(len(data)):
+                h = 0.0 if c < 0 else float(data.comparators[i, c])
+                for p, chance in zip(law.support[i], law.probabilities[i], strict=True):
+                    cell = cells.setdefault((float(p), h), [])
+                    cell.append(data.groups[i, k] * chance * (data.outcomes[i] - p))
+            sums.append(sum(abs(sum(each)) for each in cells.values()) / len(data))
+    assert product_calibration_error(law, data) == pytest.approx(max(sums))
 
 
 def test_multicalibration_sums_over_cells():

@@ -3,6 +3,7 @@
 import itertools
 import pickle
 import warnings
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_vali
 
 from omnisim import batch
 from omnisim.batch import Postprocessor
+from omnisim.batch.panprediction import postprocessor
+from omnisim.batch.panprediction.deterministic import Correction
 from omnisim.batch.panprediction.furthest_set import Search
+from omnisim.batch.panprediction.postprocessor import correction_table
 from omnisim.batch.panprediction.recalibration import recalibrate
 from omnisim.batch.panprediction.stepwise import Rules, deal, learn_stepwise
+from omnisim.batch.panprediction.worst_set import StepSet
 from omnisim.batch.weighting import rows_to_learn_from
 from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 
@@ -450,3 +455,36 @@ def test_corrections_matter_on_patients_who_were_not_learnt_from():
     # On every split, and in the mean by more than a tenth.
     assert min(gains) > 0
     assert np.mean(gains) > 0.1
+
+
+@pytest.mark.parametrize(("p_above", "h_above"), [*itertools.product([False, True], repeat=2)])
+@pytest.mark.parametrize(("v", "comparator"), [(0.3, -1), (0.3, 1), (1.0, 0), (1.0, -1)])
+def test_a_table_of_corrections_says_which_rows_are_corrected(v, comparator, p_above, h_above):
+    """Read as it is written, a set has the rows that its correction moves."""
+    rng = np.random.default_rng(2)
+    predictions, comparators = rng.random(60), rng.random((60, 2))
+    found = StepSet(1, comparator, v, 0.4, 0.0, None, p_above, h_above)
+    row = correction_table([Correction(found, 0.25)], ["everyone", "old"], ["first", "second"]).iloc[0]
+    assert (row["group"], row["shift"]) == ("old", 0.25)
+    columns = {"prediction": predictions, "first": comparators[:, 0], "second": comparators[:, 1]}
+    inside = np.ones(60, dtype=bool)
+    for part in row["where"].split(" and ") if row["where"] != "everywhere" else ():
+        name, side, threshold = part.split()
+        inside &= (columns[name] > float(threshold)) == (side == ">")
+    old = np.column_stack([np.ones(60), rng.random(60) < 0.5])
+    np.testing.assert_array_equal(found.weights(predictions, old, comparators), old[:, 1] * inside)
+
+
+def test_corrections_must_lower_the_error_by_more_than_chance():
+    """The rules that corrections are learnt by ask for a deviation at least: of many numbers one looks good by luck."""
+    rng = np.random.default_rng(0)
+    p, frame = rng.random(60), pd.DataFrame({"old": rng.random(60) < 0.5})
+    asked = []
+
+    def learn(*arguments):
+        asked.append(next(each for each in arguments if isinstance(each, Rules)))
+        return learn_stepwise(*arguments)
+
+    with mock.patch.object(postprocessor, "learn_stepwise", learn), warnings.catch_warnings(action="ignore"):
+        Postprocessor(tolerance=1.75, random_state=0).fit(p, rng.random(60) < p, groups=frame)
+    assert [(rules.doubt >= 1, rules.tolerance) for rules in asked] == [(True, 1.75)]

@@ -10,7 +10,7 @@ from omnisim.statistics.intervals import Interval
 from omnisim.statistics.paired import Difference, over_seeds
 from omnisim.studies.omniprediction import findings as judging
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
-from omnisim.studies.omniprediction.methods import CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
+from omnisim.studies.omniprediction.methods import CALMA, CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
 from omnisim.studies.omniprediction.simulated import cases as simulated
 
 
@@ -119,6 +119,33 @@ def test_paired_differences_are_judged_together() -> None:
             assert getattr(each, name) == pytest.approx(getattr(direct, name), abs=1e-12)
             assert getattr(each.alone, name) == pytest.approx(getattr(direct.alone, name), abs=1e-12)
     assert found[0][0][1].mean == pytest.approx((errors[1] - errors[0])[:, 0].mean())
+
+
+@pytest.mark.parametrize("largest", [50, 100])
+def test_ensembles_are_held_against_the_best_single_model_on_the_largest_sample(largest: int) -> None:
+    """They are worse by 1 on smaller samples and better by 2 on the largest; all draws of a method differ alike."""
+    rng = np.random.default_rng(4)
+    noise = rng.normal(size=8)
+    rows = pd.DataFrame(
+        {
+            "rule": "m = 10",
+            "n": n,
+            "method": method,
+            "chosen": True,
+            "draw": draw,
+            "e": noise[draw] + 0.01 * rng.normal(),
+        }
+        | ({} if method != SINGLE else {"e": noise[draw] + 0.01 * rng.normal() + (2.0 if n == largest else -1.0)})
+        for n in (25, 50, 100)
+        if n <= largest
+        for method in (CALMA, TWO_PLAYER, DIRECT, SINGLE)
+        for draw in range(8)
+    )
+    found = [each for each in judging.ensemble_findings(rows, "e") if each.subject.startswith("Ensembles and single")]
+    assert [each.holds for each in found] == [True, True]
+    for each, method in zip(found, (TWO_PLAYER, DIRECT), strict=True):
+        assert each.measured.startswith(f"best single less {method}: 2")
+        assert each.measured.endswith(f"at n = {largest}.")
 
 
 def test_the_words_are_of_the_ends_and_the_lowest() -> None:
