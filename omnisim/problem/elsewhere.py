@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from omnisim.problem.context import Context
 
 BLOCK = 4096
-"""Agents that are added to each other before others are."""
+"""Agents of a population that are added to each other before others are."""
+
+TOGETHER = 1024
+"""Agents of several populations that are."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ class AgentsElsewhere(Protocol):
 def blocks(populations: Sequence[Population]) -> list[Pieces]:
     """Blocks of all agents, in the order of their first ones.
 
-    A population of more than ``BLOCK`` agents is divided; smaller ones between two of those are together as long as
-    they have at most so many, by shape.
+    A population of more than ``BLOCK`` agents is divided; smaller ones between two of those are together, by shape, as
+    long as they have at most ``TOGETHER``.
 
     Examples
     --------
@@ -99,7 +102,7 @@ def blocks(populations: Sequence[Population]) -> list[Pieces]:
             growing.clear()
             continue
         block, size = growing.get(shape, ([], 0))
-        if not block or size + agents > BLOCK:
+        if not block or size + agents > min(BLOCK, TOGETHER):
             block, size = [], 0
             found.append(block)
         block.append(Piece(population.name, 0, agents))

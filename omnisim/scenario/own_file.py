@@ -22,6 +22,13 @@ _UNREAD = {"source": "file", "path": "prices.csv"}
 _OTHER_FILES = ("market.forecast_files", "market.signals")
 """Tables of files beside the prices, which are no keys of how these are read."""
 
+_SUBSEQUENCES: dict[str, Any] = {
+    "weekend": {"feature": "weekday", "operator": ">=", "value": 5},
+    "dear yesterday": {"feature": "yesterday_price", "operator": ">=", "quantile": 0.8},
+    "cheap yesterday": {"feature": "yesterday_price", "operator": "<=", "quantile": 0.2},
+}
+"""Beside all days; those of which no day is one are left out."""
+
 _STRESSED = 0.9
 """Quantile of the past prices above which hours are stressed, or curtailed."""
 
@@ -74,19 +81,26 @@ def scenario_of_prices(
             "populations": _of_table(*customers, typical)
             if customers
             else _populations(typical, stress, found.market.prices.shape[1]),
-            "subsequences": {
-                "all": True,
-                "weekend": {"feature": "weekday", "operator": ">=", "value": 5},
-                "dear yesterday": {"feature": "yesterday_price", "operator": ">=", "quantile": 0.8},
-                "cheap yesterday": {"feature": "yesterday_price", "operator": "<=", "quantile": 0.2},
-            },
+            "subsequences": {"all": True, **_SUBSEQUENCES},
         }
         others = {key: value for key, value in overrides.items() if not _of_market(key)}
         tree = overridden(tree, others | files)
         scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
+        empty = _empty(scenario, tree["subsequences"])
+        if empty:
+            tree["subsequences"] = {name: rule for name, rule in tree["subsequences"].items() if name not in empty}
+            scenario = build(check_document(tree, Schema()), path.resolve().with_suffix(".toml"))
         scenario.problem(scenario.seed)
     told = scenario.about["market"].get("warnings", ())
-    return scenario, [choice for choice in found.choices if choice not in told]
+    left_out = [f"subsequence {name!r} is left out: no day of the run would be in it" for name in empty]
+    return scenario, [choice for choice in found.choices if choice not in told] + left_out
+
+
+def _empty(scenario: Scenario, chosen: Mapping[str, Any]) -> list[str]:
+    """Names of those default subsequences in which no day of the run is, such as those of a file of a few days."""
+    ours = [name for name, rule in _SUBSEQUENCES.items() if chosen.get(name) == rule]
+    days = {name: scenario.subsequences[name] for name in ours}
+    return [name for name, mask in days.items() if isinstance(mask, np.ndarray) and not mask[: scenario.played].any()]
 
 
 def market_keys(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The defaults that a file of prices is played with, from its first days, which are not played."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from omnisim.errors import OmnisimError
 from omnisim.scenario.own_file import scenario_of_prices
 
 
@@ -56,3 +58,32 @@ def test_days_that_are_all_alike_have_a_stress_price_inside_their_scale(tmp_path
     assert low < tree["populations"]["buyers"]["typical_price"] < stress < high
     assert stress > prices.max()
     assert tree["populations"]["plants"]["curtailment_price"] == stress
+
+
+@pytest.mark.parametrize(
+    ("days", "falling", "left_out"),
+    [
+        (6, False, {"weekend", "cheap yesterday"}),
+        (6, True, {"weekend", "dear yesterday"}),
+        (24, False, {"cheap yesterday"}),
+    ],
+)
+def test_default_subsequences_without_a_day_are_left_out_and_told(
+    tmp_path: Path, days: int, falling: bool, left_out: set[str]
+) -> None:
+    """Prices that rise from a Monday on: no day follows one that is cheaper than those before it."""
+    path = tmp_path / "mine.csv"
+    stamps = pd.date_range("2023-06-05", periods=24 * days, freq="h")
+    prices = np.repeat(np.arange(days, dtype=float), 24) * (-1 if falling else 1) + 90.0
+    pd.DataFrame({"time": stamps, "price EUR/MWh": prices}).to_csv(path, index=False)
+    few = {f"populations.{name}.agents": 2 for name in ("buyers", "plants", "operators")}
+    # Of six days the first is past, and the last a Saturday unless it is left out.
+    scenario, choices = scenario_of_prices(path, few | ({"market.last_day": date(2023, 6, 9)} if days == 6 else {}))
+    assert set(scenario.subsequences) == {"all", "weekend", "dear yesterday", "cheap yesterday"} - left_out
+    assert {line for line in choices if "left out" in line} == {
+        f"subsequence {name!r} is left out: no day of the run would be in it" for name in left_out
+    }
+    # One that somebody changed is theirs: it is not left out behind their back.
+    key, quantile = ("dear", 0.999) if falling else ("cheap", 0.001)
+    with pytest.raises(OmnisimError, match=f"subsequence '{key} yesterday' is empty"):
+        scenario_of_prices(path, few | {f'subsequences."{key} yesterday".quantile': quantile})

@@ -304,7 +304,8 @@ ONE_BLOCK = ("merit order", "worst case")
 @pytest.mark.whole
 @pytest.mark.sampled
 @pytest.mark.parametrize("name", [name for name in RUNS if "delays" not in name and name not in ONE_BLOCK])
-def test_the_same_bytes_whatever_is_added_up(name: str, tmp_path: Path) -> None:
+def test_the_same_bytes_whatever_is_added_up(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "TOGETHER", 1)  # small populations are not in one block, which would be in one shard
     assert_same_in_shards(RUNS[name]().replace(network=None), tmp_path, 3)
 
 
@@ -395,7 +396,7 @@ def test_nobody_is_asked_where_nobody_looks() -> None:
         (
             4,
             {"forecaster": CALIBRATED},
-            "4 shards cannot be made of 33 agents in 3 populations: 1 can; .* between blocks of 4,096",
+            "4 shards cannot be made of 33 agents in 3 populations: 1 can; .* between blocks of up to 4,096",
         ),
         (0, {}, "the number of shards must be >= 1, got 0"),
         (34, {}, "34 shards cannot be made of 33 agents in 3 populations: 33 can"),
@@ -616,7 +617,8 @@ def test_on_a_cluster_of_this_machine(tmp_path: Path) -> None:
 
 
 @pytest.mark.whole
-def test_a_calibrated_forecaster_on_a_cluster_of_this_machine(tmp_path: Path) -> None:
+def test_a_calibrated_forecaster_on_a_cluster_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "TOGETHER", 1)
     pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
     few = {f"populations.{name}.agents": 4 for name in ("buyers", "factories", "operators")}
     given = omnisim.load_scenario("synthetic_seasonal", {"rounds": 60, **few})
