@@ -10,7 +10,7 @@ import omnisim
 from omnisim.errors import ProblemError
 from omnisim.problem.mixture import Mixture
 from omnisim.products import affine
-from omnisim.simulation.cohorts import Cohort, cohorts
+from omnisim.simulation.cohorts import Cohort, by_population, cohorts
 
 A, D = 2, 3
 
@@ -95,3 +95,47 @@ def test_who_is_decided_together() -> None:
         ("a", "b"), ("played", "played too"), ("not linear",), ("other rule",), ("strict",), ("strict too",),
         ("apart",), ("free",),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["abcde", "edcba", "bad"])
+def test_parts_of_cohorts_come_in_the_order_that_is_asked_for(order: str) -> None:
+    sizes = {"a": 2, "b": 1, "c": 3, "d": 2, "e": 4}
+    each = {name: population(name, agents=agents) for name, agents in sizes.items()}
+    several = {cohort.name: cohort for cohort in (Cohort([each[name] for name in names]) for names in ("ad", "bec"))}
+    whose = {"ad": [0, 0, 3, 3], "bec": [1, 4, 4, 4, 4, 2, 2, 2]}
+    arrays = {
+        cohort.name: np.array(whose["".join(cohort.names)])[:, None] == np.arange(5) for cohort in several.values()
+    }
+    found = by_population(several, arrays, list(order))
+    assert "".join(found) == order
+    assert len(found) == len(order)
+    for name, part in found.items():
+        np.testing.assert_array_equal(part, np.tile(np.arange(5) == "abcde".index(name), (sizes[name], 1)))
+
+
+def test_the_record_of_a_population_has_its_own_names_and_forecasters() -> None:
+    """Both orders of two forecasters, and limits in two units, of agents who would be decided together."""
+    subscriptions = {"a": ["forecaster", "other"], "b": ["other", "forecaster"], "c": ["forecaster", "other"]}
+    units = {"a": "MW", "b": "MW", "c": "EUR"}
+    populations = [
+        population(
+            name, omnisim.LinearConstraint(np.zeros((2, A, D)), name=f"limit of {name}", unit=unit, scale=[2.0, 3.0])
+        )
+        for name, unit in units.items()
+    ]
+    found = omnisim.simulate(
+        omnisim.Scenario(
+            populations=populations,
+            adversary=omnisim.adversaries.Replay(np.full((3, D), 0.5)),
+            forecaster=omnisim.forecasters.Persistence(),
+            other_forecasters={"other": omnisim.forecasters.Climatology()},
+            subscriptions=subscriptions,
+            elimination=omnisim.elimination.FirstViolation(),
+            rounds=3,
+        )
+    ).records
+    assert {name: list(record.subscriptions) for name, record in found.items()} == subscriptions
+    assert {name: record.limits[0].unit for name, record in found.items()} == units
+    assert {name: record.constraint_names for name, record in found.items()} == {
+        name: (f"limit of {name}",) for name in units
+    }
