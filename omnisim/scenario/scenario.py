@@ -157,6 +157,7 @@ class Scenario:
         for role, given in parties(self).items():
             object.__setattr__(self, role, given)
         check_names(self)
+        _ = self._names  # listed now: a run leaves a scenario as it was
         # The dataclass is frozen; what it was given is replaced by checked copies once.
         checked = {
             "features": {name: checked_feature(name, values) for name, values in self.features.items()},
