@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from omnisim.arrays import FloatArray
+from omnisim.errors import ProblemError
 from omnisim.problem.constraints import Constraint, LinearConstraint
 from omnisim.problem.population import Population
 
@@ -16,7 +17,8 @@ from omnisim.problem.population import Population
 def joined(populations: Sequence[Population]) -> Population:
     """All agents of populations of the same numbers of actions, coordinates and constraints, in their order.
 
-    It has the name of the first; a single population is returned as it is.
+    It has the name of the first; a single population is returned as it is. The same constraints should be linear in
+    all of them: the expected costs of one that is not in others are rounded otherwise.
 
     Examples
     --------
@@ -55,5 +57,15 @@ def _joined(populations: Sequence[Population], j: int) -> Constraint:
     kind = type(constraints[0])
     together: Constraint | None = None
     if all(type(each) is kind for each in constraints) and (join := getattr(kind, "joined", None)) is not None:
-        together = join(constraints)
+        together = join(constraints) if _fit(populations, j) else None
     return _Together(populations, j) if together is None else together
+
+
+def _fit(populations: Sequence[Population], j: int) -> bool:
+    """Whether each constraint has costs for its own agents and actions: those of the next would make up for others."""
+    try:
+        for each in populations:
+            each.costs_under(j, np.zeros((1, each.dimension)))
+    except ProblemError:
+        return False
+    return True

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from omnisim.arrays import BoolArray, FloatArray, IntArray, freeze, within
@@ -156,6 +157,7 @@ class Scenario:
         for role, given in parties(self).items():
             object.__setattr__(self, role, given)
         check_names(self)
+        _ = self._names  # listed now: a run leaves a scenario as it was
         # The dataclass is frozen; what it was given is replaced by checked copies once.
         checked = {
             "features": {name: checked_feature(name, values) for name, values in self.features.items()},
@@ -251,10 +253,10 @@ class Scenario:
         among("population of elimination_of", population, self._names, ScenarioError)
         return self.elimination[population] if isinstance(self.elimination, Mapping) else self.elimination
 
-    @property
-    def _names(self) -> list[str]:
-        """Names of the populations."""
-        return [each.name for each in self.populations]
+    @cached_property
+    def _names(self) -> dict[str, None]:
+        """Names of the populations: of thousands, each is looked up several times before a run."""
+        return dict.fromkeys(each.name for each in self.populations)
 
     @property
     def forecasters(self) -> dict[str, Forecaster]:

@@ -1,16 +1,16 @@
 """Populations that are decided together.
 
 Messages that arrive at the same instant may be answered in one step. Populations with the same numbers of actions and
-constraints, subscribed to the same forecasters, under the same rule, form a *cohort*: one vectorized computation
-instead of thousands of small ones (:mod:`omnisim.problem.joining`). The results are those of each population by itself,
-bit for bit.
+constraints, of which the same are linear, subscribed to the same forecasters, under the same rule, form a *cohort*: one
+vectorized computation instead of thousands of small ones (:mod:`omnisim.problem.joining`). The results are those of
+each population by itself, bit for bit.
 
 Only rules that treat each agent by itself and learn nothing from costs of 0 can be shared; see ``SHARED``. Any other
 population is a cohort of its own.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.errors import ProblemError
 from omnisim.problem.choices import best_responses
+from omnisim.problem.constraints import LinearConstraint
 from omnisim.problem.joining import joined
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.population import Population
@@ -89,16 +90,27 @@ class Cohort:
         ProblemError
             If a constraint of one of the populations, which it names, returns anything else.
         """
-        try:
-            return self.whole.costs(outcome)
-        except ProblemError:
-            for population in self.populations:
-                population.costs(outcome)
-            raise
+        costs: FloatArray = self._of_whole("costs", outcome)
+        return costs
 
     def expected_costs(self, law: Mixture) -> FloatArray:
-        """Expected cost of every action under every constraint, (R, A, J), when the outcome has this law."""
-        return self.whole.expected_costs(law)
+        """Expected cost of every action under every constraint, (R, A, J), when the outcome has this law.
+
+        Raises
+        ------
+        ProblemError
+            As :meth:`costs`.
+        """
+        costs: FloatArray = self._of_whole("expected_costs", law)
+        return costs
+
+    def _of_whole(self, method: str, given: FloatArray | Mixture) -> Any:
+        try:
+            return getattr(self.whole, method)(given)
+        except ProblemError:
+            for population in self.populations:
+                getattr(population, method)(given)
+            raise
 
 
 def by_population(
@@ -149,7 +161,10 @@ def cohorts(
         rule = rules[population.name]
         key: Hashable = population.name
         if type(rule) in SHARED and isinstance(rule, Elimination) and population.agents <= MOST_AGENTS:
-            shape = (*population.utility.shape[1:], len(population.constraints))
+            # Expected costs of a linear constraint are those at the mean, and rounded otherwise where others beside it
+            # have to be asked at every point.
+            linear = tuple(isinstance(constraint, LinearConstraint) for constraint in population.constraints)
+            shape = (population.utility.shape[1:], linear)
             same = (type(rule), rule.feedback, rule.on_empty)
             key = (same, shape, apart[population.name]) if rule.on_empty == "fallback" else key
         groups.setdefault(key, []).append(population)

@@ -80,3 +80,24 @@ def test_costs_of_another_shape_are_not_made_up_for_by_those_of_the_next() -> No
         joined([few, many]).costs(outcomes[0])
     with pytest.raises(ProblemError, match=r"costs of 2 outcomes must have shape \(2, 3, 3\), got \(2, 2, 3\)"):
         joined([few, many]).costs_under(0, outcomes)
+
+
+class Together(Steep):
+    """The same in a class that says how to join several."""
+
+    @staticmethod
+    def joined(limits: list["Together"]) -> "Together":
+        found = Together(1, 0)
+        found.shares = np.concatenate([each.shares for each in limits])
+        return found
+
+
+@pytest.mark.parametrize("shape", [(2, A), (3, A + 1)])
+def test_nor_are_they_where_a_class_joins_its_own(shape: tuple[int, int]) -> None:
+    few, many = several((), 5, (3, 2))
+    constraints = [Together(1, 0), Together(1, 0)]
+    constraints[0].shares, constraints[1].shares = np.ones(shape), np.ones((5 - shape[0], A))
+    few.constraints, many.constraints = (constraints[0],), (constraints[1],)
+    whole = joined([few, many])
+    with pytest.raises(ProblemError, match=rf"constraint 0 of population 'p0': .* \(1, 3, 3\), got \(1, {shape[0]}, "):
+        whole.costs_under(0, np.full((1, D), 0.5))

@@ -359,6 +359,7 @@ def test_no_block_is_divided_and_their_order_is_that_of_the_shares(seed: int, mo
             assert count > 1 and "shards cannot be made" in str(refusal)
             continue
         assert len(divided) == count
+        assert all(divided)
         known = {each.name: each for each in populations}
         for service in services:
             found = []
@@ -372,6 +373,42 @@ def test_no_block_is_divided_and_their_order_is_that_of_the_shares(seed: int, mo
                 [each.population for each in block] for block in service
             ]
     assert sum(each.last - each.first for each in chain(*divided)) == sum(sizes)
+
+
+def test_blocks_of_a_second_forecaster_are_not_divided_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The middle is between two populations that the other one adds up together."""
+    monkeypatch.setattr(elsewhere, "BLOCK", 6)
+    sizes = {"first": 5, "left": 3, "right": 3, "last": 5}
+    given = scenario(
+        populations=[population(name, agents, i) for i, (name, agents) in enumerate(sizes.items())],
+        **calibrated(PERSISTENCE),
+        other_forecasters={"other": calibrated(CLIMATOLOGY)["forecaster"]},
+        subscriptions={"left": ["other"], "right": ["other"]},
+        rounds=8,
+        subsequences={"all": None},
+    )
+    run = prepared(given, 2)
+    assert isinstance(run.agents, ShardedAgents)
+    found = [[piece.population for piece in pieces] for pieces in run.agents.pieces]
+    assert found == [["first"], ["left", "right", "last"]]
+    assert_same_in_shards(given, tmp_path, 2)
+
+
+def test_no_share_is_empty_where_the_first_agents_are_not_divided() -> None:
+    """Two of 12 agents are decided one by one; a third of all is nearer to none than to those before them."""
+    sizes = {"whole": 10, "each": 2}
+    populations = tuple(omnisim.Population(name, np.zeros((size, 2, 1))) for name, size in sizes.items())
+    rules = {"whole": omnisim.learners.Hedge(), "each": omnisim.elimination.BestResponse()}
+    roster = Roster(populations, rules, {}, {}, {}, np.ones((1, 1), dtype=bool), 12, 0, False, False)
+    assert [[piece.last - piece.first for piece in share] for share in shares(roster, 3)] == [[10], [1], [1]]
+
+
+def test_what_was_played_is_known_by_population() -> None:
+    run, alone = prepared(scenario(), 2), omnisim.simulate(scenario(), seed=0)
+    run.play()
+    assert isinstance(run.agents, ShardedAgents)
+    for name, record in alone.records.items():
+        np.testing.assert_array_equal(run.agents.actions(T, name), record.actions)
 
 
 def test_nobody_is_asked_where_nobody_looks() -> None:
