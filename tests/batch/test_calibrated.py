@@ -155,6 +155,18 @@ def test_algorithm_4_is_within_its_bound(seed, m, c):
     assert max(fitted.multiaccuracy, fitted.calibration) <= fitted.bound
 
 
+@pytest.mark.parametrize("m", [1, 3, 6])
+def test_the_bound_of_algorithm_4_is_that_of_hedge_over_all_sign_vectors(m):
+    """K experts of gains within 1 in rounds that sum to W: ln(K) / (eta W) + eta / 2, and half a step of the grid."""
+    rng = np.random.default_rng(m)
+    exceeds, weights = rng.random((20, m)) < 0.5, rng.integers(1, 9, 20) / 4
+    fitted = two_player_calibrated_multiaccuracy(exceeds, rng.integers(0, 2, 20), c=0.7, sample_weight=weights)
+    rate = 0.7 * math.sqrt((math.log(m) + m) / sum(weights))
+    experts = 2 * m + len(list(itertools.product([-1, 1], repeat=m + 1)))
+    assert fitted.rate == pytest.approx(rate)
+    assert fitted.bound == pytest.approx(math.log(experts) / (rate * sum(weights)) + rate / 2 + 0.5 / m)
+
+
 def test_proposition_14_on_a_finite_law():
     # On the population both errors exceed their values as played by a martingale average at most: increments within 2,
     # exp(-n e^2 / 8) for each of 2m + 2^(m+1) objectives; delta = 1e-9 for all of them together.
