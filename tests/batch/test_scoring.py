@@ -288,10 +288,7 @@ def test_gaps_of_weighted_rows_by_loops():
     for name, g in groups.items():
 
         def loss(q, theta, mass=counts * g):
-            each = [
-                w * (theta * (1 - one) if p > theta else (1 - theta) * one)
-                for w, p, one in zip(mass, q, y, strict=True)
-            ]
+            each = [w * (theta * (1 - b) if a > theta else (1 - theta) * b) for w, a, b in zip(mass, q, y, strict=True)]
             return sum(each) / mass.sum()
 
         excess = [loss(p, theta) - loss(1 - p, theta) for theta in (0.1, 0.3, 0.5, 0.7, 0.9)]
