@@ -347,6 +347,28 @@ class TestRegressorsOfModels:
         ]
         np.testing.assert_allclose(model.predict(X), by_hand)
 
+    def test_the_grid_of_a_quantile_is_where_weighted_outcomes_are(self):
+        """At level k / 256 the least outcome up to which so much of the weight is, and straight lines between."""
+        rng = np.random.default_rng(4)
+        x, y, weights = rng.random((30, 1)), rng.exponential(size=30), rng.random(30) ** 3 + 0.1
+
+        class Flat(DirectRegressor):
+            def _models(self, X, target, rows, seed):
+                return {"flat": DummyRegressor()}
+
+        model = Flat(quantile=0.5, m=10, folds=2, random_state=0).fit(x, y, sample_weight=weights)
+        order, knots = np.argsort(y), {y.min(), y.max()}
+        for k in range(1, 257):
+            upto = 0.0
+            for i in order:
+                upto += weights[i]
+                if upto >= k / 256 * weights.sum() - 1e-9:
+                    knots.add(y[i])
+                    break
+        places = np.linspace(0, len(knots) - 1, 11)
+        assert model.grid_ == pytest.approx(np.interp(places, np.arange(len(knots)), sorted(knots)))
+        assert 20 < len(knots)
+
     def test_one_model_is_given_back_as_it_is(self):
         """Where there is nothing to choose, neither thresholds nor their number cost anything."""
 

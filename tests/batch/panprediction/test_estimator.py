@@ -1,6 +1,7 @@
 """The scikit-learn contract, sources of groups and comparators, and the report of gaps."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from omnisim.batch.panprediction.estimator import METHODS
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.batch.panprediction.stepwise import deal
 from omnisim.batch.weighting import rows_to_learn_from
-from omnisim.errors import ProblemError, StrategyError
+from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 from omnisim.problem.losses import LossTable
 
 pytestmark = pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning")
@@ -130,6 +131,45 @@ def test_tolerances_say_their_unit_and_errors_where_they_are_measured(table):
     assert paper.model_.in_sample_error <= 0.02 < paper.held_out_error_
     drawn = Panpredictor(GROUPS, COMPARATORS, method="randomized", random_state=0).fit(X, y)
     assert drawn.held_out_error_ is None
+
+
+def test_a_tolerance_below_the_noise_of_everyone_is_told_with_it(table):
+    """The deviation of a mean residual of what it starts from: the root of their mean square over n."""
+    X, y = (part[:200] for part in table)
+    noise = np.sqrt(np.mean(((y == "ill") - X["dose"]) ** 2) / 200)
+    with pytest.warns(CorrectionWarning, match=f"is {0.9 * noise:g}, below the noise of {noise:.2g}: most corrections"):
+        Panpredictor(None, {"dose": "dose"}, tolerance=0.9 * noise, random_state=0).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CorrectionWarning)
+        Panpredictor(None, {"dose": "dose"}, tolerance=1.1 * noise, random_state=0).fit(X, y)
+
+
+def test_reports_are_of_the_law_within_groups_that_there_are(table):
+    """A randomized prediction: the largest |E g (y - p) 1[p <= v]| in the mean over its law; names of groups stay."""
+    X, y = (part[:150] for part in table)
+    groups = {"old": "old", "high dose": lambda X: X["dose"] > 0.5}
+    model = Panpredictor(groups, {"dose": "dose"}, method="randomized", levels=6, base=None, random_state=0).fit(X, y)
+    new, ill = X[X["old"] == 0], (y == "ill")[X["old"] == 0]
+    law, sets = model.law(new), model.calibration_report(new, y[X["old"] == 0])
+    assert (law.probabilities > 0).sum(axis=1).max() > 1
+    assert list(zip(sets["group"], sets["comparator"], strict=True)) == [
+        (group, h) for group in ("everyone", "high dose") for h in ("constant", "dose")
+    ]
+    members = {"everyone": np.ones(len(new)), "high dose": (new["dose"] > 0.5).to_numpy()}
+    for row in sets[sets["comparator"] == "constant"].itertuples():
+        biases = [
+            sum(
+                g * chance * (outcome - level)
+                for g, chances, outcome in zip(members[row.group], law.probabilities, ill, strict=True)
+                for level, chance in zip(law.support[0], chances, strict=True)
+                if level <= v
+            ) / len(new)
+            for v in law.support[0]
+        ]  # fmt: skip
+        assert abs(row.bias) == pytest.approx(np.abs(biases).max())
+    report = model.gap_report(new, y[X["old"] == 0], {"misses": LOSSES["misses"]}, resamples=2)
+    assert report["group"].tolist() == list(members)
+    assert report["points"].tolist() == [len(new), members["high dose"].sum()]
 
 
 @pytest.mark.parametrize("weights", [None, 2.5])
