@@ -439,6 +439,21 @@ class TestRegressorsOfModels:
             assert list(default_regressors(frame, quantile, 0)) == ["linear", "gradient boosting"]
         assert default_regressors(frame, 0.5, 0)["linear"][-1].most == 4000
 
+    @pytest.mark.parametrize("level", [0.2, 0.5, 0.9])
+    def test_the_linear_model_of_a_quantile_has_the_least_pinball_loss_of_all_lines(self, level):
+        """A best line passes through two of the points: all of them are tried."""
+        rng = np.random.default_rng(6)
+        x = rng.random((25, 1))
+        y = x[:, 0] + rng.normal(0, 0.2, 25)
+
+        def loss(line):
+            return np.where(y > line, level * (y - line), (1 - level) * (line - y)).mean()
+
+        slopes = [((y[i] - y[j]) / (x[i, 0] - x[j, 0]), i) for i in range(25) for j in range(i)]
+        least = min(loss(y[i] + slope * (x[:, 0] - x[i, 0])) for slope, i in slopes)
+        linear = default_regressors(x, level, 0)["linear"]
+        assert loss(linear.fit(x, y).predict(x)) == pytest.approx(least)
+
     def test_rows_beyond_a_number_are_left_out_at_random(self):
         """Which they are is what a model of constants is told: the mean of those drawn, with their weights."""
         y, x, w = np.arange(50.0), np.zeros((50, 1)), np.arange(50.0) % 3

@@ -156,6 +156,24 @@ def test_the_set_found_is_the_worst_by_its_own_noise(seed):
     assert found.step_set.bias == pytest.approx(residuals[inside].sum() / n)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_degrees_and_weights_count_in_a_bias_and_in_its_noise(seed):
+    """A corner that is off: E u (y - p) over the root of E u^2 (y - p)^2 / W, of rows as many as their weights say."""
+    rng = np.random.default_rng(seed)
+    n = 80
+    g, weights = rng.integers(1, 5, (n, 1)) / 4, rng.integers(1, 9, n) / 4
+    h, p = rng.integers(0, 4, (n, 1)) / 4, rng.integers(1, 5, n) / 5
+    residuals = np.where(p <= 0.4, np.where(h[:, 0] <= 0.5, 0.5, -0.5), 0.02) * rng.uniform(0.8, 1.2, n)
+    found = Search(g, h, weights)(p, residuals)
+    assert found.step_set.comparator == 0
+    u = found.step_set.weights(p, g, h)
+    bias = sum(w * each * r for w, each, r in zip(weights, u, residuals, strict=True)) / weights.sum()
+    square = sum(w * (each * r) ** 2 for w, each, r in zip(weights, u, residuals, strict=True))
+    assert found.step_set.bias == pytest.approx(bias)
+    assert found.ratio == pytest.approx(bias / (np.sqrt(square) / weights.sum()))
+    assert found.largest >= abs(bias) - 1e-12
+
+
 @pytest.mark.parametrize(
     ("ranges", "where", "shift"),
     [(False, "prediction <= 0.5", 0.175 * (1 - 38 / 35**2)), (True, "original score", 0.4 * (1 - 25 / 40**2))],
