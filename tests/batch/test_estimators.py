@@ -131,6 +131,17 @@ def test_the_number_of_thresholds_follows_what_weights_sum_to(weight, share, m) 
     assert model.fit(x, x[:, 0] > 0.5, sample_weight=np.full(120, weight)).ensemble_.m == m
 
 
+@pytest.mark.parametrize("m", [49, 98])
+def test_draws_of_a_deterministic_law_are_its_predictions_whatever_the_grid(m) -> None:
+    """Also at levels k of which k / m times m is rounded to less than k."""
+    x = np.linspace(0, 1, 300)[:, None]
+    y = np.random.default_rng(1).random(300) < x[:, 0]
+    model = DirectOmnipredictor("columns", m=m, folds=2, random_state=0).fit(x, y)
+    told = model.predict_proba(x)[:, 1]
+    assert any(k / m * m < k for k in np.unique(np.rint(told * m)))
+    np.testing.assert_allclose(model.sample(x, 0), told, atol=1e-12)
+
+
 def test_the_best_feature_is_the_best_of_all_half_lines() -> None:
     x, y = sample(150)
     x = np.round(x, 1)
