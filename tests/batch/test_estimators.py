@@ -322,6 +322,10 @@ class TestRegressorsOfModels:
         assert DirectRegressor(random_state=0).fit(X, y).ensemble_.m == 64
         assert DirectRegressor("single_feature", random_state=0).fit(X, y).ensemble_.m == 8
 
+    @pytest.mark.parametrize(("base", "rows", "m"), [(None, 100, 64), (None, 2**14, 128), ("columns", 100, 8)])
+    def test_thresholds_are_64_at_least_where_models_are_of_all_of_y(self, base, rows, m):
+        assert DirectRegressor(base)._thresholds(rows) == m
+
     @pytest.mark.long
     def test_quantiles_are_carried_along_by_an_increasing_function(self):
         # Thresholds are ranks, of outcomes and of their cubes, whose largest are far from the others: equally spaced,

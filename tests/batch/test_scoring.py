@@ -279,6 +279,56 @@ def test_every_column_of_a_table_of_groups_by_loops_over_weighted_rows():
         assert row["calibration error"] == pytest.approx(sum(bins) / mass)
 
 
+def test_bins_of_weighted_rows_are_those_of_the_best_increasing_function():
+    """Its value at the i-th prediction is the largest over a <= i of the least over b >= i of means from a to b."""
+    p, y, counts, *_ = degrees()
+    values = np.unique(p)
+    mass, ones = (np.array([sum(column[p == v]) for v in values]) for column in (counts, counts * y))
+    k = len(values)
+    fitted = [
+        max(min(ones[a : b + 1].sum() / mass[a : b + 1].sum() for b in range(i, k)) for a in range(i + 1))
+        for i in range(k)
+    ]
+    table = batch.reliability_table(p, y, counts, bins=None)
+    assert table["rate"].tolist() == pytest.approx(sorted({round(rate, 12) for rate in fitted}))
+    after, before = (sum(counts * (y - q) ** 2) for q in (np.array(fitted)[np.searchsorted(values, p)], p))
+    mean = counts @ y / counts.sum()
+    parts = batch.brier_decomposition(p, y, counts)
+    assert parts.miscalibration == pytest.approx((before - after) / counts.sum())
+    assert parts.discrimination == pytest.approx((sum(counts * (y - mean) ** 2) - after) / counts.sum())
+    assert parts.uncertainty == pytest.approx(mean * (1 - mean))
+
+
+def test_differences_and_regrets_of_weighted_rows_by_loops():
+    p, y, counts, frame, described, groups = degrees()
+    thetas, flat = [0.15, 0.5, 0.85], np.full(len(p), 0.45)
+
+    def losses(q, theta):
+        return [theta * (1 - o) if each > theta else (1 - theta) * o for each, o in zip(q, y, strict=True)]
+
+    found = batch.murphy_difference(p, 1 - p, y, counts, thetas=thetas, replicates=2)
+    expected = [counts @ (np.array(losses(p, at)) - losses(1 - p, at)) / counts.sum() for at in thetas]
+    assert found["difference"].tolist() == pytest.approx(expected)
+    # Who is wrong pays 0.9 for what is missed and 0.1 for a false alarm, and so acts from 0.1 on.
+    table = batch.regret_table(
+        p,
+        y,
+        {"misses": [[0.0, 0.9], [0.1, 0.0]]},
+        {"turned": 1 - p, "flat": flat},
+        described,
+        counts,
+        frame=frame,
+        depth=2,
+    )
+    assert table.index.tolist() == list(groups)
+    for name, g in groups.items():
+        own, *others = (
+            sum(w * one for w, one in zip(counts * g, losses(q, 0.1), strict=True)) / (counts @ g)
+            for q in (p, 1 - p, flat)
+        )
+        assert table.loc[name, "misses"] == pytest.approx(own - min(others))
+
+
 def test_gaps_of_weighted_rows_by_loops():
     p, y, counts, frame, described, groups = degrees()
     found = batch.omniprediction_gaps(
