@@ -182,6 +182,21 @@ def test_the_largest_gap_is_told_with_its_interval_and_place() -> None:
     assert (single.measured, single.holds) == ("Pairs lost by “only x” 2.", True)
 
 
+def test_every_model_for_one_user_must_lose_somewhere() -> None:
+    """Of two of them one loses two pairs by its interval, and the other none."""
+    lows = {"only x": (0.1, 0.2, -0.1), "for l": (-0.2, -0.1, 0.0)}
+    kinds = {"only x": "one group", "for l": "one loss"}
+    rows = [
+        {"part": "p", "model": name, "kind": kinds.get(name, "panpredictor"), "loss": "l", "group": str(k)}
+        | {"gap": low + 0.1, "low": low, "high": low + 0.4}
+        for name in (*comparison.PANPREDICTORS, *lows)
+        for k, low in enumerate(lows.get(name, (0.0, 0.0, 0.0)))
+    ]
+    *panpredictors, single = _held_out(pd.DataFrame(rows))
+    assert [finding.holds for finding in panpredictors] == [True] * 3
+    assert (single.measured, single.holds) == ("Pairs lost by “only x” 2 and “for l” 0.", False)
+
+
 @pytest.mark.parametrize(
     ("exponent", "high", "points", "sizes", "lost"),
     [(-0.5, 0.4, True, True, False), (-0.1, 0.21, False, True, True), (-0.9, 0.4, None, False, False)],
