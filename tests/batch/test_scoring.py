@@ -580,9 +580,8 @@ def test_scorers_hand_on_weights_groups_and_options(scorer, measure):
     """To the measure, and groups to a classifier that takes them."""
     p, y, frame, rng = instance(8, 120)
     weights, h = rng.random(120), rng.random(120)
-    # The worst group is one of two columns, and light rows are right.
-    both = (frame["old"] & (frame["sex"] == "f")).to_numpy()
-    y, weights = np.where(both, p <= 0.5, y), np.where(both, 2.0, weights)
+    # What is wrong of the old depends on their sex, so that the worst group is one of two columns.
+    y = (frame["old"] ^ (frame["sex"] == "f")).to_numpy().astype(float)
     X = np.column_stack([p, h])
     model = Within().fit(X, y)
     told = np.where(frame["old"], 1 - p, p)

@@ -181,8 +181,9 @@ def test_cells_are_level_sets_where_there_are_as_many_values_as_bins_or_fewer(bi
 def test_beyond_as_many_values_as_bins_cells_are_intervals_of_equal_length():
     """Four bins of many predictions, and of a comparator: [0, 1/4), .., [3/4, 1], pair by pair."""
     rng = np.random.default_rng(3)
-    p, h, y = rng.random(60), rng.random(60), rng.integers(0, 2, 60)
+    p, h = rng.random(60), rng.random(60)
     h[0], p[1], p[2] = 1.0, 0.25, 1.0
+    y = (np.floor(4 * p) + np.floor(4 * h)) % 2  # neighbouring cells are off in opposite directions
     edges = [(0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.1)]
     pairs = [
         abs(sum(y[i] - p[i] for i in range(60) if a <= p[i] < b and c <= h[i] < d)) / 60

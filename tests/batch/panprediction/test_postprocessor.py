@@ -359,15 +359,18 @@ def test_errors_held_out_are_means_of_weighted_rows_fold_by_fold(seed, patience)
     assert learnt.held_out == pytest.approx(np.array(sums) / weights.sum())
 
 
-def test_a_tree_is_grown_on_the_rows_that_it_is_given():
+@pytest.mark.parametrize(("smallest", "leaves"), [(30, 3), (5, 5)])
+def test_a_tree_is_grown_on_the_rows_that_it_is_given(smallest, leaves):
     """As scikit-learn's of those rows, with their weights; leaves that were not grown are nobody's."""
     rng = np.random.default_rng(2)
     frame = pd.DataFrame({"age": rng.random(200)})
     residuals, base, weights, rows = rng.normal(size=200), rng.random(200), rng.random(200), np.arange(0, 200, 2)
     columns = np.column_stack([base, frame["age"]])
-    grown = DecisionTreeRegressor(max_leaf_nodes=5, min_samples_leaf=30, random_state=3)
+    grown = DecisionTreeRegressor(max_leaf_nodes=5, min_samples_leaf=smallest, random_state=3)
     leaf = grown.fit(columns[rows], residuals[rows], sample_weight=weights[rows]).apply(columns)
-    tree = ResidualTree(5, 30, 3).fit(frame, residuals, base, weights, rows)
+    tree = ResidualTree(5, smallest, 3).fit(frame, residuals, base, weights, rows)
+    assert len(np.unique(leaf)) <= leaves
+    assert (len(np.unique(leaf)) == 5) == (leaves == 5)
     members = tree.table(frame, base)
     assert tree.names == ["found 0", "found 1", "found 2", "found 3", "found 4"]
     for k in range(5):
