@@ -254,12 +254,14 @@ def test_found_groups_are_leaves_of_a_tree_of_what_the_change_of_log_odds_left()
     n = 500
     frame = pd.DataFrame({"age": rng.random(n), "sex": rng.choice(["f", "m"], n)})
     woman, age, p = (frame["sex"] == "f").to_numpy(), frame["age"].to_numpy(), 0.2 + 0.6 * rng.random(n)
-    y = (rng.random(n) < np.where(woman & (age > 0.7), 0.95, np.where(p > 0.6, 0.4, p))).astype(float)
+    y = (rng.random(n) < np.where(woman & (age > 0.7), 0.95, np.where(woman, p + 0.15, p - 0.15))).astype(float)
     weights = np.where(woman == (y > 0), rng.integers(1, 4, n), rng.integers(3, 9, n)) / 4
-    model = Postprocessor(["sex == 'f'"], found=4, smallest=40, folds=None, random_state=0).fit(p, y, frame, weights)
+    model = Postprocessor(["sex == 'f'"], found=4, smallest=40, ridge=1.0, folds=None, random_state=0).fit(
+        p, y, frame, weights
+    )
     assert model.groups_ == ["everyone", "sex == 'f'", "found 0", "found 1", "found 2", "found 3"]
     g = np.column_stack([np.ones(n), woman]).astype(float)
-    changed = recalibrate(p, g, y, weights, 300.0)(p, g)
+    changed = recalibrate(p, g, y, weights, 1.0)(p, g)
     columns = np.column_stack([p, age, woman])
     tree = DecisionTreeRegressor(max_leaf_nodes=4, min_samples_leaf=40, random_state=0)
     leaf = tree.fit(columns, y - changed, sample_weight=weights).apply(columns)
@@ -274,7 +276,7 @@ def test_found_groups_are_leaves_of_a_tree_of_what_the_change_of_log_odds_left()
     corrected = model.predict(p, frame)
     assert {"found 0", "found 1", "found 2", "found 3"} & set(model.corrections_["group"])
     assert model.model_.in_sample_error == pytest.approx(worst(corrected))
-    none = Postprocessor(["sex == 'f'"], found=4, smallest=40, folds=None, max_corrections=0, random_state=0)
+    none = Postprocessor(["sex == 'f'"], found=4, smallest=40, ridge=1.0, folds=None, max_corrections=0, random_state=0)
     started = none.fit(p, y, frame, weights)
     np.testing.assert_allclose(started.predict(p, frame), changed, atol=1e-9)
     assert started.model_.in_sample_error == pytest.approx(worst(changed))
