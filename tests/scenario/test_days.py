@@ -230,19 +230,19 @@ class TestSeries:
     @pytest.mark.parametrize(
         ("low", "high", "expected"),
         [
-            (None, None, (0.0, 60.0)),
-            (None, 30.0, (0.0, 30.0)),
-            (None, -40.0, (-100.0, -40.0)),  # as wide as it would have been, below what was declared
-            (10.0, None, (10.0, 60.0)),
-            (90.0, None, (90.0, 150.0)),
+            (None, None, (20.0, 50.0)),
+            (None, 30.0, (20.0, 30.0)),
+            (None, -40.0, (-70.0, -40.0)),  # as wide as it would have been, below what was declared
+            (10.0, None, (10.0, 50.0)),
+            (90.0, None, (90.0, 120.0)),
         ],
     )
     def test_an_end_that_is_left_out_is_beyond_the_one_declared(
         self, low: float | None, high: float | None, expected: tuple[float, float]
     ) -> None:
-        """Prices of 20 to 40, whose scale is 0 to 60."""
+        """Prices of 30 and 40, whose scale is 20 to 50."""
         dates = np.datetime64("2024-01-01") + np.arange(20)
-        prices = np.tile(np.repeat([20.0, 40.0], 12), (20, 1))
+        prices = np.tile(np.repeat([30.0, 40.0], 12), (20, 1))
         table = SimpleNamespace(low=low, high=high, first_day=dt.date(2024, 1, 11), last_day=None, signals={})
         scaling = Days.of(Market("flat", dates, prices), table).scaling
         assert (scaling.low, scaling.high) == expected
