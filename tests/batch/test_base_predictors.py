@@ -1,13 +1,16 @@
 """Exact base predictors against brute force over all sets that the class can cut out."""
 
+import math
+
 import numpy as np
 import pytest
 from finite_laws import SIMULATED_CHANCE, SIMULATED_MASS, SIMULATED_X, loss
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.dummy import DummyRegressor
 
 from omnisim.batch import best_single, empirical_minimizers, finite_minimizers
-from omnisim.batch.base_classes import simplest, surely_better
+from omnisim.batch.base_classes import difference, model_minimizers, simplest, surely_better
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import Mean, Probability, Quantile, thresholds
 
@@ -163,6 +166,26 @@ def test_a_threshold_is_served_by_another_model_only_if_it_is_surely_better() ->
         assert found.index[0] == int(follows)
         chosen = (best, other)[found.index[0]]
         assert found.risk[0] == pytest.approx(((0.5 - y) * (chosen > 0.5)).mean())
+
+
+def test_a_mean_of_weighted_rows_deviates_as_that_of_so_many() -> None:
+    """The root of a sum of squares over its number, for rows written down as often as they count."""
+    rng = np.random.default_rng(1)
+    each, counts = rng.normal(size=9), np.array([3.0, 1.0, 2.0, 0.0, 4.0, 1.0, 1.0, 2.0, 5.0])
+    rows = [float(each[i]) for i in range(9) for _ in range(int(counts[i]))]
+    mean, deviation = difference(each, counts)
+    assert mean == pytest.approx(sum(rows) / len(rows))
+    assert deviation == pytest.approx(math.sqrt(sum(row**2 for row in rows)) / len(rows))
+
+
+@pytest.mark.parametrize("scale", [lambda values: values, lambda values: values**4])
+def test_the_best_model_has_the_least_loss_in_the_units_it_is_measured_in(scale) -> None:
+    """Nearly all outcomes are 0.5: of the mean, to the power of four, 0.9 is further off from them than 0.2."""
+    y = np.repeat([0.5, 0.6], [58, 2])
+    models = {f"{c:g}": DummyRegressor(strategy="constant", constant=c) for c in (0.8, 0.15)}
+    errors = {name: np.mean((scale(float(name)) - scale(y)) ** 2) for name in models}
+    _, found = model_minimizers(models, np.zeros((60, 1)), y, 4, Mean(), 3, 0, None, scale)
+    assert found.best == min(errors, key=lambda name: errors[name])
 
 
 def test_the_simplest_model_that_is_not_surely_worse() -> None:

@@ -85,6 +85,22 @@ def test_every_step_of_calma_is_a_whole_one_on_the_worst_function(seed, m, c):
     assert fitted.value(exceeds) == pytest.approx(value)
 
 
+@pytest.mark.parametrize("c", [0.05, 0.5])
+def test_errors_that_calma_reports_are_those_of_its_predictions(c):
+    """Grid points, which are up to 1/(2m) from its value: sums over weighted rows, one by one."""
+    rng = np.random.default_rng(8)
+    exceeds, y, weights = rng.random((40, 5)) < 0.5, rng.integers(0, 2, 40), rng.integers(1, 9, 40) / 4
+    fitted = calibrated_multiaccuracy(exceeds, y, c=c, sample_weight=weights)
+    residual = weights * (y - fitted.mean(exceeds)) / sum(weights)
+    assert fitted.alpha == pytest.approx(c * math.sqrt(math.log(5) / sum(weights)))
+    levels = np.rint(5 * fitted.mean(exceeds))
+    assert fitted.calibration == pytest.approx(sum(abs(residual[levels == k].sum()) for k in range(6)))
+    sums = [
+        sum(r * ((1 - e) - theta(i + 1, 5)) for r, e in zip(residual, exceeds[:, i], strict=True)) for i in range(5)
+    ]
+    assert fitted.multiaccuracy == pytest.approx(max(map(abs, sums)))
+
+
 def hedge_over_everything(g, y, rate, step_grid):
     """Algorithm 4 with every sign vector written down; returns weights and laws of all rounds, and a predictor."""
     n, m = g.shape
@@ -153,6 +169,18 @@ def test_algorithm_4_is_within_its_bound(seed, m, c):
     exceeds, y = FiniteLaw.random(rng, 6, m).draw(rng, 90)
     fitted = two_player_calibrated_multiaccuracy(exceeds, y, c=c)
     assert max(fitted.multiaccuracy, fitted.calibration) <= fitted.bound
+
+
+@pytest.mark.parametrize("m", [1, 3, 6])
+def test_the_bound_of_algorithm_4_is_that_of_hedge_over_all_sign_vectors(m):
+    """K experts of gains within 1 in rounds that sum to W: ln(K) / (eta W) + eta / 2, and half a step of the grid."""
+    rng = np.random.default_rng(m)
+    exceeds, weights = rng.random((20, m)) < 0.5, rng.integers(1, 9, 20) / 4
+    fitted = two_player_calibrated_multiaccuracy(exceeds, rng.integers(0, 2, 20), c=0.7, sample_weight=weights)
+    rate = 0.7 * math.sqrt((math.log(m) + m) / sum(weights))
+    experts = 2 * m + len(list(itertools.product([-1, 1], repeat=m + 1)))
+    assert fitted.rate == pytest.approx(rate)
+    assert fitted.bound == pytest.approx(math.log(experts) / (rate * sum(weights)) + rate / 2 + 0.5 / m)
 
 
 def test_proposition_14_on_a_finite_law():

@@ -123,6 +123,25 @@ def test_the_number_of_thresholds_follows_the_rows_of_the_ensemble() -> None:
     assert DirectOmnipredictor(base_share=0.8, random_state=0).fit(x, y).grid_.size == 8 + 1  # 120 rows
 
 
+@pytest.mark.parametrize(("weight", "share", "m"), [(2.5, None, 16), (0.25, None, 4), (2.5, 0.5, 8)])
+def test_the_number_of_thresholds_follows_what_weights_sum_to(weight, share, m) -> None:
+    """Of 120 rows: of 300 the root is 17.3, of 30 it is 5.5, and of the other half of 300 it is 12.2."""
+    x = np.random.default_rng(0).random((120, 1))
+    model = DirectOmnipredictor("single_feature", folds=2, base_share=share, random_state=0)
+    assert model.fit(x, x[:, 0] > 0.5, sample_weight=np.full(120, weight)).ensemble_.m == m
+
+
+@pytest.mark.parametrize("m", [49, 98])
+def test_draws_of_a_deterministic_law_are_its_predictions_whatever_the_grid(m) -> None:
+    """Also at levels k of which k / m times m is rounded to less than k."""
+    x = np.linspace(0, 1, 300)[:, None]
+    y = np.random.default_rng(1).random(300) < x[:, 0]
+    model = DirectOmnipredictor("columns", m=m, folds=2, random_state=0).fit(x, y)
+    told = model.predict_proba(x)[:, 1]
+    assert any(k / m * m < k for k in np.unique(np.rint(told * m)))
+    np.testing.assert_allclose(model.sample(x, 0), told, atol=1e-12)
+
+
 def test_the_best_feature_is_the_best_of_all_half_lines() -> None:
     x, y = sample(150)
     x = np.round(x, 1)
@@ -303,6 +322,10 @@ class TestRegressorsOfModels:
         assert DirectRegressor(random_state=0).fit(X, y).ensemble_.m == 64
         assert DirectRegressor("single_feature", random_state=0).fit(X, y).ensemble_.m == 8
 
+    @pytest.mark.parametrize(("base", "rows", "m"), [(None, 100, 64), (None, 2**14, 128), ("columns", 100, 8)])
+    def test_thresholds_are_64_at_least_where_models_are_of_all_of_y(self, base, rows, m):
+        assert DirectRegressor(base)._thresholds(rows) == m
+
     @pytest.mark.long
     def test_quantiles_are_carried_along_by_an_increasing_function(self):
         # Thresholds are ranks, of outcomes and of their cubes, whose largest are far from the others: equally spaced,
@@ -346,6 +369,29 @@ class TestRegressorsOfModels:
             for row, a in zip(law, answer, strict=False)
         ]
         np.testing.assert_allclose(model.predict(X), by_hand)
+
+    def test_the_grid_of_a_quantile_is_where_weighted_outcomes_are(self):
+        """At level k / 256 the least outcome up to which so much of the weight is, and straight lines between."""
+        rng = np.random.default_rng(4)
+        x, y = rng.random((600, 1)), rng.exponential(size=600)
+        weights = np.where(y < 0.5, 0.1, 1.3)
+
+        class Flat(DirectRegressor):
+            def _models(self, X, target, rows, seed):
+                return {"flat": DummyRegressor()}
+
+        model = Flat(quantile=0.5, m=10, folds=2, random_state=0).fit(x, y, sample_weight=weights)
+        order, knots = np.argsort(y), {y.min(), y.max()}
+        for k in range(1, 257):
+            upto = 0.0
+            for i in order:
+                upto += weights[i]
+                if upto >= k / 256 * weights.sum() - 1e-9:
+                    knots.add(y[i])
+                    break
+        places = np.linspace(0, len(knots) - 1, 11)
+        assert model.grid_ == pytest.approx(np.interp(places, np.arange(len(knots)), sorted(knots)))
+        assert len(knots) > 200
 
     def test_one_model_is_given_back_as_it_is(self):
         """Where there is nothing to choose, neither thresholds nor their number cost anything."""
@@ -408,6 +454,21 @@ class TestRegressorsOfModels:
         for quantile in (None, 0.5):
             assert list(default_regressors(frame, quantile, 0)) == ["linear", "gradient boosting"]
         assert default_regressors(frame, 0.5, 0)["linear"][-1].most == 4000
+
+    @pytest.mark.parametrize("level", [0.2, 0.5, 0.9])
+    def test_the_linear_model_of_a_quantile_has_the_least_pinball_loss_of_all_lines(self, level):
+        """A best line passes through two of the points: all of them are tried."""
+        rng = np.random.default_rng(6)
+        x = rng.random((25, 1))
+        y = x[:, 0] + rng.normal(0, 0.2, 25)
+
+        def loss(line):
+            return np.where(y > line, level * (y - line), (1 - level) * (line - y)).mean()
+
+        slopes = [((y[i] - y[j]) / (x[i, 0] - x[j, 0]), i) for i in range(25) for j in range(i)]
+        least = min(loss(y[i] + slope * (x[:, 0] - x[i, 0])) for slope, i in slopes)
+        linear = default_regressors(x, level, 0)["linear"]
+        assert loss(linear.fit(x, y).predict(x)) == pytest.approx(least)
 
     def test_rows_beyond_a_number_are_left_out_at_random(self):
         """Which they are is what a model of constants is told: the mean of those drawn, with their weights."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from omnisim.batch import empirical_minimizers, linear_minimizers
+from omnisim.batch import empirical_minimizers, halfspaces, linear_minimizers
 from omnisim.batch.half_planes import cheapest_half_planes
 from omnisim.batch.halfspaces import MARGIN, Halfspaces
 from omnisim.errors import ProblemError
@@ -89,6 +89,19 @@ def test_a_time_limit_leaves_a_gap_that_holds():
     assert (patient.risk <= hurried.risk + 1e-12).all()
     assert (hurried.risk - hurried.gap <= patient.risk + 1e-9).all()
     assert (hurried.gap > 0).any()
+
+
+def test_the_gap_is_how_far_the_risk_is_above_what_the_program_proved(monkeypatch):
+    """Where the program finds nothing, and proves no more than that a set could hold just the rows that gain."""
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
+    monkeypatch.setattr(halfspaces, "_solve", lambda points, costs, limit: ([], float(costs[costs < 0].sum())))
+    found = linear_minimizers(x, y, 2)
+    for i, theta in enumerate((0.25, 0.75)):
+        lowest = sum(min(theta - outcome, 0.0) for outcome in y) / 40
+        line = min(empirical_minimizers(x[:, j], y, 2).risk[i] for j in range(3))
+        assert found.risk[i] == pytest.approx(line)
+        assert found.gap[i] == pytest.approx(line - lowest)
 
 
 @pytest.mark.parametrize("features", [2, 3])

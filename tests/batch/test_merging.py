@@ -158,6 +158,21 @@ def test_nothing_of_the_sample_is_kept():
         assert [merged.follows_high.shape for merged in one] == [merged.follows_high.shape for merged in other]
 
 
+def test_the_buffer_is_that_of_as_many_rows_as_weights_say():
+    """c sqrt(ln(m) / W), W their sum; 0 is no row, and excess losses are means of weighted rows, one by one."""
+    rng = np.random.default_rng(2)
+    exceeds, y, weights = rng.random((12, 4)) < 0.5, rng.integers(0, 2, 12), np.arange(12) / 4
+    fitted = direct_ensemble(exceeds, y, c=0.3, sample_weight=weights)
+    assert fitted.epsilon == pytest.approx(0.3 * math.sqrt(math.log(4) / sum(weights)))
+    predicted = fitted.mean(exceeds)
+    for i in range(4):
+        at = theta(i + 1, 4)
+        each = [
+            w * (at - o) * (float(p > at) - e) for w, o, p, e in zip(weights, y, predicted, exceeds[:, i], strict=True)
+        ]
+        assert fitted.excess[i] == pytest.approx(sum(each) / sum(weights))
+
+
 def test_too_few_rows_to_split():
     with pytest.raises(ProblemError, match="split=True needs a row for each of the 3 rounds of merges, got n = 2"):
         direct_ensemble(np.zeros((2, 8), dtype=bool), [0, 1], split=True)

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnisim.batch import direct_ensemble, empirical_minimizers, omniprediction_error, two_player
+from omnisim.batch import (
+    class_omniprediction_error,
+    direct_ensemble,
+    empirical_minimizers,
+    omniprediction_error,
+    two_player,
+)
 from omnisim.batch.merging import merge
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import Mean, Probability, Quantile, thresholds
@@ -102,6 +108,22 @@ def test_a_law_that_no_line_fits_is_predicted_better_than_by_any_constant(functi
 
     best_constant = min(error(np.tile(point, (len(y), 1))) for point in np.eye(17))
     assert error(fitted.mixture(exceeds)) <= best_constant / 2
+
+
+@pytest.mark.parametrize("target", [Mean(), Quantile(0.2), Quantile(0.7)])
+def test_errors_against_a_class_are_in_the_losses_of_the_target(target):
+    """Row by row: V(theta, y) where the law, or the best member for that threshold, is above it."""
+    rng = np.random.default_rng(3)
+    law, columns, y, weights = rng.dirichlet(np.ones(4), 12), rng.random((12, 3)), rng.random(12), rng.random(12)
+    found = class_omniprediction_error(law, columns, y, weights, target)
+    for i, at in enumerate((1 / 6, 1 / 2, 5 / 6)):
+        value = [at - o if isinstance(target, Mean) else float(o <= at) - target.level for o in y]
+        own = sum(
+            w * v * sum(q[k] for k in range(4) if k / 3 > at) for w, v, q in zip(weights, value, law, strict=True)
+        )
+        others = [sum(w * v * (p > at) for w, v, p in zip(weights, value, member, strict=True)) for member in columns.T]
+        assert found.each[i] == pytest.approx((own - min(others)) / sum(weights))
+    assert found.value == pytest.approx(max(found.each))
 
 
 def test_outcomes_outside_the_range_are_refused():

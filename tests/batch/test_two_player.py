@@ -8,7 +8,7 @@ from finite_laws import FiniteLaw, loss, theta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnisim.batch import omniprediction_error, two_player
+from omnisim.batch import TwoPlayer, omniprediction_error, two_player
 from omnisim.errors import ProblemError
 from omnisim.problem.losses import Mean, Quantile, thresholds
 
@@ -90,6 +90,34 @@ def test_the_excess_is_within_its_bound_for_other_targets(seed, target):
     y = rng.choice(np.concatenate([thresholds(6), rng.random(4)]), 60)
     fitted = two_player(exceeds, y, c=1.0, target=target)
     assert fitted.excess.max() <= fitted.bound
+
+
+@pytest.mark.parametrize("target", [Mean(), Quantile(0.8)])
+def test_the_excess_of_weighted_rows_is_that_of_the_steps_played_and_stays_below_its_bound(target):
+    """Rows of weights up to 1 are a round each: the loss of its step beside that of each answer, round by round."""
+    rng = np.random.default_rng(9)
+    exceeds, y, weights = rng.random((12, 4)) < 0.5, rng.random(12), rng.integers(1, 5, 12) / 4
+    fitted = two_player(exceeds, y, c=2.0, target=target, sample_weight=weights)
+    total = sum(weights)
+    rate, excess = 2 * math.sqrt(math.log(4) / total), np.zeros(4)
+    for t in range(12):
+        law = TwoPlayer(fitted.log_weights[t : t + 1], 1, 0, np.zeros(4), 0).mixture(exceeds[[t]])[0]
+        for i, at in enumerate(thresholds(4)):
+            value = float(target.identification([at], [y[t]])[0, 0])
+            above = sum(chance for k, chance in enumerate(law) if k / 4 > at)
+            excess[i] += weights[t] * value * (above - exceeds[t, i]) / total
+    assert fitted.excess == pytest.approx(excess)
+    assert fitted.rate == pytest.approx(rate)
+    assert fitted.bound == pytest.approx(math.log(4) / (total * rate) + rate / 2)
+
+
+def test_the_sampling_error_is_that_of_as_many_coins_as_rounds_are_kept():
+    """The mean of S draws of chance 1/2 deviates by 1 / (2 sqrt(S)), enumerated; of all rounds nothing is drawn."""
+    exceeds, y = np.random.default_rng(2).random((20, 3)) < 0.5, np.arange(20) % 2
+    for kept in (1, 4, 9):
+        variance = sum(math.comb(kept, heads) * (heads / kept - 0.5) ** 2 for heads in range(kept + 1)) / 2**kept
+        assert two_player(exceeds, y, rounds_kept=kept).sampling_error == pytest.approx(math.sqrt(variance))
+    assert two_player(exceeds, y, rounds_kept=20).sampling_error == 0
 
 
 def test_theorem_9_on_finite_laws():

@@ -510,6 +510,31 @@ def test_statistics_of_two_variants_under_four_seeds_by_hand() -> None:
             assert (low < value).all()
 
 
+def test_growth_has_the_mean_and_the_interval_of_each_point_alone_and_counts_its_seeds() -> None:
+    """Two variants under five seeds, the second without one run and with a list that is shorter on the first place."""
+    values = np.random.default_rng(5).normal(3.0, 1.0, (2, 5, 2, 3))
+    values[1, 2] = np.nan
+    rounds = np.array([[[4, 8, 12], [2, 4, 6]], [[4, 8, 0], [2, 4, 6]]])
+    grown = Curves((("one", "every"), ("two", "odd")), rounds, {"utility": values, "ccv": 2 * values})
+    labels = [("last", "", "", ""), ("mean", "", "", "")]
+    nothing = Summaries((), (), np.ones((2, 5, 0)), {})
+    statistics = Statistics(labels, "last", nothing, np.zeros(2, bool), pytest.fail, 0.95, Resampler(5))
+    wanted = np.array([[True, True], [True, False]])
+    table = statistics.growth(grown, wanted, ("utility", "ccv"), with_intervals=True)
+    rows = table.set_index(["forecaster", "population", "subsequence", "measure", "rounds"])
+    assert len(rows) == 2 * (3 + 3 + 2)
+    for v, place, point in [(0, 0, 0), (0, 0, 1), (0, 0, 2), (0, 1, 0), (0, 1, 1), (0, 1, 2), (1, 0, 0), (1, 0, 1)]:
+        for measure, factor in (("utility", 1), ("ccv", 2)):
+            row = rows.loc[(labels[v][0], *grown.places[place], measure, rounds[v, place, point])]
+            own = factor * values[v, :, place, point]
+            there = own[~np.isnan(own)]
+            [half] = intervals(Resampler(5).over_seeds(own[:, None]), 0.95).alone
+            assert row["seeds"] == len(there) == 5 - v
+            assert row[["mean", "low", "high"]].tolist() == pytest.approx(
+                [there.sum() / len(there), there.mean() - half, there.mean() + half]
+            )
+
+
 @pytest.mark.parametrize("same", [(True, True), (False, False), (True, False), (False, True)], ids=str)
 def test_what_is_earned_on_one_market_is_judged_by_its_days_and_what_is_regretted_is_not(
     same: tuple[bool, bool],

@@ -158,3 +158,14 @@ def test_an_ensemble_is_held_to_the_nearest_levels_that_its_members_can_have(cou
         if wanted != 0.5:
             (other,), _ = one.judged([1 - wanted])
             assert other == pytest.approx(1 - level)
+
+
+@pytest.mark.parametrize("count", [2, 3, 10, 11, 30])
+@pytest.mark.parametrize("tail", [0.02, 0.05, 0.14, 0.25, 0.4])
+def test_the_central_interval_of_an_ensemble_leaves_out_as_many_as_come_nearest(count: int, tail: float) -> None:
+    """Of all k up to half of the members the one for which k / (M + 1) is nearest, and the k-th from either end."""
+    members = np.random.default_rng(count).permutation(count).astype(float)
+    share, low, high = Distribution.of_members(members[None, None]).central(tail)
+    nearest = min(range(1, count // 2 + 1), key=lambda k: (abs(k / (count + 1) - tail), -k))
+    assert share == pytest.approx(1 - 2 * nearest / (count + 1))
+    assert (low[0, 0], high[0, 0]) == (sorted(members)[nearest - 1], sorted(members)[-nearest])

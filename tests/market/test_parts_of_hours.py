@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from examples import spread
 from source_files import AMERICA, EUROPE, days_of, local, pairs_of
@@ -11,6 +12,8 @@ from source_files import AMERICA, EUROPE, days_of, local, pairs_of
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
+from omnisim.market.parts_of_hours import parts_of_hours
+from omnisim.market.table_files import read_table
 
 CHICAGO, BERLIN = "America/Chicago", "Europe/Berlin"
 
@@ -35,6 +38,32 @@ def test_an_hour_and_its_part(tmp_path: Path, season: str, parts: int, written: 
     assert found.keys["period"] == ["Delivery Hour", "Delivery Interval"]
     np.testing.assert_allclose(found.market.prices, expected)
     np.testing.assert_allclose(read_prices(path, **found.keys).prices, expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [
+        ("Hour", [str(k) for k in range(1, 25)]),
+        ("Hour", [str(k) for k in range(1, 24)]),  # numbers count from 1 unless there is a 0
+        ("Hour", [str(k) for k in range(24)]),
+        ("Hour", [f"{k:02d}:00" for k in range(24)]),
+        ("Hour", [f"{k:02d}:00" for k in range(1, 25)]),
+        ("Hour Ending", [f"{k:02d}:00" for k in range(1, 24)]),
+        ("Hour", [f"{k:02d}:00 - {k + 1:02d}:00" for k in range(24)]),
+    ],
+)
+@pytest.mark.parametrize("parts", [2, 4])
+def test_a_row_is_told_from_when_to_when_it_is(name: str, hours: list[str], parts: int) -> None:
+    """Every list of hours begins at midnight."""
+    rows = [(hour, str(part)) for hour in hours for part in range(1, parts + 1)]
+    table = read_table(pd.DataFrame(rows, columns=[name, "Part"]))
+    found, column = parts_of_hours(table, [name, "Part"])
+    length = 60 // parts
+    begins = [60 * hour + length * part for hour in range(len(hours)) for part in range(parts)]
+    assert column == f"{name} and Part"
+    assert found.frame[column].tolist() == [
+        f"{b // 60:02d}:{b % 60:02d} - {(b + length) // 60:02d}:{(b + length) % 60:02d}" for b in begins
+    ]
 
 
 def test_parts_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Signals beside the prices: outcomes, money, limits and pages against loops over the files they were read from."""
 
 import csv
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 import omnisim
 from omnisim.analysis.units import units
 from omnisim.arrays import FloatArray
-from omnisim.errors import OmnisimError, TraceError
-from omnisim.market import EnergyBuyers, Scaling, Storage
+from omnisim.errors import DataError, OmnisimError, TraceError
+from omnisim.market import EnergyBuyers, Market, Scaling, Storage
 from omnisim.market.agents import StressedLoad
 from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.limits import OfPrices
 from omnisim.market.agents.offers import Offers
 from omnisim.market.data import Signal
-from omnisim.market.signals import Known, scale_of
+from omnisim.market.signals import Known, scale_of, with_signal
 from omnisim.problem.blocks import blocks_of
 from omnisim.report.figures import forecast_errors
 from omnisim.scenario.toml import to_toml
@@ -204,6 +205,32 @@ def test_the_range_of_a_signal_is_chosen_from_the_days_before_the_first_one() ->
     assert chosen.high == pytest.approx(high + (high - low), abs=10)
     declared = scale_of("emissions", Signal(series, "kg/MWh"), 40, (100.0, None), Scaling(-50, 200, "EUR"))
     assert (declared.low, declared.high) == (100.0, chosen.high)
+
+
+def test_the_range_of_a_signal_begins_below_zero_only_where_its_past_does() -> None:
+    """Between 10 and 100 it would begin near -80, and so it does from -1 on: see the test above."""
+    above = np.random.default_rng(3).uniform(10, 100, (30, 24))
+    below = np.where(np.arange(24) == 3, -1.0, above)
+    for past, low in ((above, 0.0), (below, -101.0)):
+        chosen = scale_of("emissions", Signal(past, "kg/MWh"), 30, (None, None), Scaling(-50, 200, "EUR"))
+        assert chosen.low == pytest.approx(low, abs=10)
+        assert chosen.high == pytest.approx(195, abs=10)
+
+
+def test_days_of_a_market_without_values_take_the_last_ones_before() -> None:
+    """Days 1, 2 and 5 are not in the file; the last is not played, so that it needs none."""
+    days = np.datetime64("2024-01-01") + np.arange(6)
+    values = np.random.default_rng(4).uniform(100, 500, (6, 24)).round(2)
+    market, there = Market("m", days, np.ones((6, 24))), [0, 3, 4]
+    times = [str(days[t].astype("datetime64[h]") + h) for t in there for h in range(24)]
+    frame = pd.DataFrame({"time": times, "carbon": values[there].ravel()})
+    made = with_signal(
+        market, "carbon", frame, unit="kg/MWh", time="time", missing="previous", last_day=dt.date(2024, 1, 5)
+    )
+    np.testing.assert_array_equal(made.signals["carbon"].series, values[[0, 0, 0, 3, 4, 4]])
+    assert [note for note in made.notes if "2 days without values take those of the day before" in note]
+    with pytest.raises(DataError, match=r"no values for 2 days \(2024-01-02, 2024-01-03\)"):
+        with_signal(market, "carbon", frame, unit="kg/MWh", time="time", last_day=dt.date(2024, 1, 5))
 
 
 def test_a_menu_is_made_for_what_each_contract_pays_an_hour() -> None:

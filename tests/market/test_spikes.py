@@ -28,6 +28,13 @@ def test_a_contract_pays_on_days_above_the_quantile_of_the_window() -> None:
     assert 0 < contracts.prices.mean() < 50
 
 
+def test_a_day_as_dear_as_the_quantile_is_no_spike() -> None:
+    prices = np.full((DAYS, 24), 20.0)
+    prices[30, 5] = 20.5
+    paid = spike_contracts(Market("flat", market().dates, prices), 0.8, WINDOW, payout=50.0).prices[:, 0]
+    assert np.flatnonzero(paid).tolist() == [30 - WINDOW]
+
+
 def test_features_of_a_day_do_not_depend_on_that_day_or_later_ones() -> None:
     made = market()
     changed = made.prices.copy()

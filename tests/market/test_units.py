@@ -96,3 +96,23 @@ def test_money_of_several_countries_is_asked_about(tmp_path: Path, header: str, 
 @pytest.mark.parametrize("header", ["Price/MWh", "LMP per MWh", "price", "Germany/Luxembourg"])
 def test_names_that_are_no_units_are_read(tmp_path: Path, header: str) -> None:
     np.testing.assert_array_equal(read_prices(file_of(tmp_path, header)).prices.ravel(), PRICES)
+
+
+@pytest.mark.parametrize(
+    ("header", "fits"),
+    [
+        ("$/MWh", "USD AUD CAD NZD SGD"),
+        ("A$/MWh", "AUD"),
+        ("kr/MWh", "SEK NOK DKK CZK"),
+        ("øre/kWh", "NOK DKK"),
+        ("öre/kWh", "SEK"),
+        ("ct/kWh", "EUR USD AUD CAD NZD SGD GBP SEK NOK DKK CZK CHF"),
+        ("eurocent/kWh", "EUR"),
+        ("Rappen/kWh", "CHF"),
+    ],
+)
+def test_a_unit_fits_the_currencies_that_it_can_be_of(header: str, fits: str) -> None:
+    currencies = ["EUR", "USD", "AUD", "CAD", "NZD", "SGD", "GBP", "SEK", "NOK", "DKK", "CZK", "CHF"]
+    unit = unit_in(header)
+    assert unit is not None
+    assert [currency for currency in currencies if unit.fits(currency)] == [c for c in currencies if c in fits.split()]

@@ -1,5 +1,6 @@
 """The range of a scenario: declared, or chosen from what came before the first day; and what it cuts."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from omnisim.commands.validating import _clipped
 from omnisim.errors import ScenarioError
 from omnisim.market import Market
 from omnisim.market.data import Signal
+from omnisim.market.distributions import Distribution
 from omnisim.market.scaling import Scaling, fitting
 from omnisim.problem.clipping import NOTICED, clipping
 from omnisim.scenario.days import Days
@@ -190,6 +192,60 @@ class TestSeries:
         np.testing.assert_array_equal(days.dates, market.dates[played])
         np.testing.assert_array_equal(days.features["load"], co2.series[played] + 1)
         np.testing.assert_array_equal(days.past_prices, market.prices[before])
+
+    def test_distributions_are_on_the_scale_of_the_outcomes_played(self, market: Market) -> None:
+        """Quantiles of the price, less low and over the span, of the days played and not clipped."""
+        levels = [0.1, 0.5, 0.9]
+        quantiles = np.sort(np.random.default_rng(3).uniform(-60, 140, (self.DAYS, 24, 3)), axis=2)
+        given = Distribution.of_quantiles(levels, quantiles)
+        with_law = dataclasses.replace(market, forecasts={"model": given.mean}, distributions={"model": given})
+        table = SimpleNamespace(
+            low=-20.0, high=60.0, first_day=market.dates[self.FIRST].item(), last_day=market.dates[-2].item(),
+            signals={name: SimpleNamespace(low=0.0, high=50.0) for name in ("co2", "noise")},
+        )  # fmt: skip
+        found = Days.of(with_law, table).distributions["model"].at(levels)
+        np.testing.assert_allclose(found, (quantiles[self.FIRST : -1] + 20) / 80, atol=1e-12)
+
+    @pytest.mark.parametrize(("lowest", "highest", "cut"), [(0, 100, False), (-1, 100, True), (0, 101, True)])
+    def test_forecasts_that_are_cut_at_either_end_are_kept_as_they_were(
+        self, lowest: float, highest: float, cut: bool
+    ) -> None:
+        dates = np.datetime64("2024-01-01") + np.arange(20)
+        said = np.tile(np.linspace(lowest, highest, 24), (20, 1))
+        market = Market("flat", dates, np.full((20, 24), 30.0), forecasts={"model": said})
+        table = SimpleNamespace(low=0.0, high=100.0, first_day=dates[5].item(), last_day=None, signals={})
+        kept = Days.of(market, table).unclipped_forecasts
+        assert list(kept) == ["model"] * cut
+        if cut:
+            np.testing.assert_allclose(kept["model"], said[5:] / 100)
+
+    @pytest.mark.parametrize(("spread", "warned"), [(1.99, True), (2.01, False), (25.0, False)])
+    def test_prices_within_a_fiftieth_of_the_scale_are_suspicious(self, spread: float, warned: bool) -> None:
+        """Half of them are at either end, where quantiles of 1 % and 99 % are as well."""
+        dates = np.datetime64("2024-01-01") + np.arange(20)
+        market = Market("narrow", dates, np.tile(30 + spread * (np.arange(24) % 2), (20, 1)))
+        table = SimpleNamespace(low=0.0, high=100.0, first_day=None, last_day=None, signals={})
+        assert ["nearly all prices" in each for each in Days.of(market, table).warnings] == [True] * warned
+
+    @pytest.mark.parametrize(
+        ("low", "high", "expected"),
+        [
+            (None, None, (20.0, 50.0)),
+            (None, 30.0, (20.0, 30.0)),
+            (None, -40.0, (-70.0, -40.0)),  # as wide as it would have been, below what was declared
+            (10.0, None, (10.0, 50.0)),
+            (90.0, None, (90.0, 120.0)),
+        ],
+    )
+    def test_an_end_that_is_left_out_is_beyond_the_one_declared(
+        self, low: float | None, high: float | None, expected: tuple[float, float]
+    ) -> None:
+        """Prices of 30 and 40, whose scale is 20 to 50."""
+        dates = np.datetime64("2024-01-01") + np.arange(20)
+        prices = np.tile(np.repeat([30.0, 40.0], 12), (20, 1))
+        table = SimpleNamespace(low=low, high=high, first_day=dt.date(2024, 1, 11), last_day=None, signals={})
+        scaling = Days.of(Market("flat", dates, prices), table).scaling
+        assert (scaling.low, scaling.high) == expected
 
     def test_facts_are_of_the_days_played(self, market: Market, days: Days) -> None:
         prices = market.prices[self.FIRST : self.DAYS - 1]

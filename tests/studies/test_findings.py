@@ -10,7 +10,7 @@ from omnisim.studies.crowding import findings as crowding
 from omnisim.studies.crowding.cases import CALIBRATED as CROWDED_CALIBRATED
 from omnisim.studies.crowding.cases import FORECASTERS
 from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FOOLED
-from omnisim.studies.scaling.findings import _bounds, findings
+from omnisim.studies.scaling.findings import _bounds, _regret, findings
 from omnisim.studies.scaling.page import with_published_bounds
 
 SIZES = (256, 1024, 4096, 16384)
@@ -72,6 +72,37 @@ def test_violation_of_learners_is_told_in_per_cent_of_its_bound_at_the_end() -> 
     told = [finding.measured for finding in _bounds(pd.DataFrame(rows)) if finding.subject == "Learners"]
     assert len(told) == 2
     assert all(text.endswith("and reaches 25 % of its bound after 16,384 rounds.") for text in told)
+
+
+@pytest.mark.parametrize(
+    ("violation", "regret", "holds"), [(14.0, 24.0, True), (16.0, 24.0, False), (14.0, 26.0, False)]
+)
+def test_violation_and_regret_of_learners_are_held_to_a_bound_each(
+    violation: float, regret: float, holds: bool
+) -> None:
+    """Of 15 and of 25, at every T and in every replicate: they are missed in a single run."""
+    rows = [
+        row | {"violation_bound": 15.0, "regret_bound": 25.0, "ccv": 3.0, "external_regret": 4.0}
+        for rule in ("Sinha-Vaze", "drift plus penalty")
+        for row in grown("learners", 0.5, 0.0, adversary="Independent", rule=rule)
+    ]
+    rows[5] |= {"ccv": violation, "external_regret": regret}
+    found = [finding.holds for finding in _bounds(pd.DataFrame(rows)) if finding.subject == "Learners"]
+    assert found == [holds, True]
+
+
+def test_forecasters_are_fooled_on_some_subsequence_and_calibrated_on_every_one() -> None:
+    """Regret is linear on the odd rounds and flat on all of them."""
+    rows = []
+    for name in (*FOOLED, *CALIBRATED):
+        for subsequence, exponent in (("all", 0.1), ("odd", 1.0)):
+            given = {"adversary": "WorstCase", "forecaster": name, "subsequence": subsequence}
+            rows += grown("regret", exponent, 0.005, **given)
+            rows += grown("regret", exponent, 0.005, **given | {"adversary": "Switching"})
+    found = list(_regret(pd.DataFrame(rows)))
+    fooled = [finding for finding in found if "fooled" in finding.subject]
+    assert [finding.holds for finding in found] == 2 * ([True] * len(FOOLED) + [False] * len(CALIBRATED))
+    assert all(finding.measured.endswith(" on “odd”.") for finding in fooled)
 
 
 @pytest.mark.parametrize(("rounds", "actions"), [(64, 2), (1024, 6)])

@@ -208,6 +208,38 @@ def test_biases_of_predictors_are_those_of_the_law_on_average_and_as_close_to_it
     assert np.abs(away.mean(axis=0)).max() <= 6 * math.sqrt(Q / 4 / 100)
 
 
+@pytest.mark.parametrize(("hinting", "hints"), [(0, 2000), (1000, 1000)])
+@pytest.mark.parametrize("kept", [None, 64])
+def test_the_bound_is_the_sum_of_the_terms_of_the_theorem(hinting, hints, kept):
+    """As it is written there, with N = 2000 points, K = 500 events with signs, m = 20 and a twelfth of delta = 0.05."""
+    n, eta, tau, each = 2000 - hinting, 0.1, 1 / 80, 0.05 / 12
+    L = math.log(2 * 2000 / each)
+    terms = [
+        (math.log(500 / each) / n + math.log(math.cosh(eta) + tau * math.sinh(eta))) / eta,
+        math.sqrt(2 * math.log(500 / each) / n),
+        math.sqrt(4 * (L / hints + 1 / 20**2) * math.log(500 / each)),
+    ]
+    if kept is not None:
+        terms.append(math.sqrt(2 * math.log(500 / each) / kept))
+    found = error_bound(500, n, (2000, hinting), 20, rate=eta, tolerance=tau, kept=kept, delta=0.05)
+    assert found == pytest.approx(sum(terms))
+
+
+@pytest.mark.parametrize("frequent", [False, True])
+def test_what_a_predictor_says_of_its_play_is_what_its_bound_is_of(frequent):
+    """Two groups and a comparator of three values: K = 2 * 2 * (1 + 2) * 11 events with signs, on 11 levels."""
+    rng = np.random.default_rng(1)
+    h = rng.integers(0, 3, (600, 1)) / 2
+    g = np.column_stack([np.ones(600), h[:, 0] if frequent else rng.random(600)])
+    made = learn_derandomized(sample(g, h, rng.integers(0, 2, 600)), levels=10, rounds_kept=8, rng=rng)
+    n, hinting = (300, 300) if frequent else (525, 0)
+    rate = math.sqrt(2 * math.log(132) / n)
+    assert (made.played, made.hinting, made.rounds, made.hints > 0) == (n, hinting, 8, frequent)
+    assert made.rate == pytest.approx(rate)
+    expected = error_bound(132, n, (600, hinting), 10, rate=rate, tolerance=1 / 40, kept=8, delta=0.05)
+    assert made.bound == pytest.approx(expected)
+
+
 @pytest.mark.long
 def test_the_theorem_holds_term_by_term():
     """20 draws, half of them with frequent values: more than 5 failures of a delta of 0.05 have probability 3e-4."""

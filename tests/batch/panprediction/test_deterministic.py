@@ -131,6 +131,18 @@ def test_the_multicalibrated_predictor_leaves_no_cell():
         learn_multicalibrated(data, 0.0)
 
 
+def test_the_multicalibrated_predictor_adds_the_mean_residual_of_a_cell():
+    """Of 20 rows of h = 0.35 in the group 17 are 1, and of 30 others 8 are: 1/2 is predicted of all."""
+    g = np.column_stack([np.ones(50), np.arange(50) < 20]).astype(float)
+    h = np.where(np.arange(50) < 20, 0.35, 0.8)
+    y = np.concatenate([np.arange(20) < 17, np.arange(30) < 8]).astype(float)
+    learnt = learn_multicalibrated(sample(g, h[:, None], y), tolerance=0.1, bins=4)
+    assert learnt.start == 0.5
+    cells = {(each.comparator_bin, each.prediction_bin): each.shift for each in learnt.cells}
+    assert cells == pytest.approx({(1, 2): 17 / 20 - 1 / 2, (3, 2): 8 / 30 - 1 / 2})
+    np.testing.assert_allclose(learnt.predict(g, h[:, None])[[0, -1]], [17 / 20, 8 / 30])
+
+
 def test_a_step_set_is_told_in_numbers_and_not_in_what_computes_them():
     plain = StepSet(0, -1, 0.5, 1.0, 0.25)
     assert repr(plain) == "StepSet(group=0, comparator=-1, v=0.5, w=1.0, bias=0.25)"

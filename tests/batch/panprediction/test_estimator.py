@@ -1,11 +1,13 @@
 """The scikit-learn contract, sources of groups and comparators, and the report of gaps."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -16,12 +18,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from omnisim.batch import Panpredictor, Postprocessor
 from omnisim.batch.cross_fitted_models import cross_fitted_answers
-from omnisim.batch.panprediction import Law, gap_table, learn_deterministic, sample
-from omnisim.batch.panprediction.estimator import METHODS
+from omnisim.batch.panprediction import Law, estimator, gap_table, learn_deterministic, sample
+from omnisim.batch.panprediction.estimator import METHODS, _drawn
 from omnisim.batch.panprediction.restricted import ForLoss, WithinGroup
 from omnisim.batch.panprediction.stepwise import deal
 from omnisim.batch.weighting import rows_to_learn_from
-from omnisim.errors import ProblemError, StrategyError
+from omnisim.errors import CorrectionWarning, ProblemError, StrategyError
 from omnisim.problem.losses import LossTable
 
 pytestmark = pytest.mark.filterwarnings("ignore::omnisim.errors.CorrectionWarning")
@@ -132,6 +134,87 @@ def test_tolerances_say_their_unit_and_errors_where_they_are_measured(table):
     assert drawn.held_out_error_ is None
 
 
+def test_rows_are_drawn_in_proportion_to_their_weights_and_as_many_as_these_sum_to():
+    """4,000 draws, three of four of which are of the heavier row: 120 are more than four deviations."""
+    weights = np.array([7.0, 3000.0, 9.0, 1000.25])
+    drawn = np.bincount(_drawn(np.array([1, 3]), weights, np.random.default_rng(0)), minlength=4)
+    assert drawn.sum() == 4000
+    assert drawn[[0, 2]].tolist() == [0, 0]
+    assert abs(drawn[1] - 3000) < 120
+
+
+def test_with_weights_the_error_held_out_is_a_mean_of_weighted_rows(table, monkeypatch):
+    """Where each row is drawn once: the largest bias of all groups and sides {p <= v}, of rows by their weights."""
+    X, y = (part[:60] for part in table)
+    monkeypatch.setattr(estimator, "_drawn", lambda rows, weights, rng: rows)
+    counts = np.random.default_rng(1).integers(1, 20, 60) / 4
+    groups = {"old": "old", "high dose": lambda X: X["dose"] > 0.5}
+    model = Panpredictor(groups, {}, tolerance=0.03, base=None, folds=3, random_state=0).fit(X, y, counts)
+    rows, weights = rows_to_learn_from(X, y, counts, "it")
+    X, outcomes = X.iloc[rows], (y[rows] == "ill").astype(float)
+    g, h = np.column_stack([np.ones(60), X["old"], X["dose"] > 0.5]).astype(float), np.zeros((60, 0))
+    fold = deal(outcomes, 3, np.random.default_rng(int(np.random.RandomState(0).randint(2**31 - 1))))
+    p = np.empty(60)
+    for k in range(3):
+        own, rest = fold == k, fold != k
+        learnt = learn_deterministic(sample(g[rest], h[rest], outcomes[rest]), tolerance=0.03)
+        p[own] = learnt.predict(g[own], h[own])
+    biases = [
+        sum(w * each * (o - q) for w, each, o, q in zip(weights, member, outcomes, p, strict=True) if q <= v)
+        for member in g.T for v in np.unique(p)
+    ]  # fmt: skip
+    assert model.held_out_error_ == pytest.approx(max(map(abs, biases)) / weights.sum())
+
+
+def test_corrections_name_the_comparator_that_they_are_on(table):
+    X, y = table
+    sources = {"age": "age", "dose": "dose"}
+    model = Panpredictor(None, sources, tolerance=0.02, base=None, random_state=0).fit(X, y)
+    named = [each.step_set.comparator for each in model.model_.corrections]
+    assert set(named) >= {0, 1}
+    for where, comparator in zip(model.corrections_["where"], named, strict=True):
+        assert [name for name in sources if name in where] == ([] if comparator < 0 else [list(sources)[comparator]])
+
+
+def test_a_tolerance_below_the_noise_of_everyone_is_told_with_it(table):
+    """The deviation of a mean residual of what it starts from: the root of their mean square over n."""
+    X, y = (part[:200] for part in table)
+    noise = np.sqrt(np.mean(((y == "ill") - X["dose"]) ** 2) / 200)
+    with pytest.warns(CorrectionWarning, match=f"is {0.9 * noise:g}, below the noise of {noise:.2g}: most corrections"):
+        Panpredictor(None, {"dose": "dose"}, tolerance=0.9 * noise, random_state=0).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CorrectionWarning)
+        Panpredictor(None, {"dose": "dose"}, tolerance=1.1 * noise, random_state=0).fit(X, y)
+
+
+def test_reports_are_of_the_law_within_groups_that_there_are(table):
+    """A randomized prediction: the largest |E g (y - p) 1[p <= v]| in the mean over its law; names of groups stay."""
+    X, y = (part[:150] for part in table)
+    groups = {"old": "old", "high dose": lambda X: X["dose"] > 0.5}
+    model = Panpredictor(groups, {"dose": "dose"}, method="randomized", levels=6, base=None, random_state=0).fit(X, y)
+    new, ill = X[X["old"] == 0], (y == "ill")[X["old"] == 0]
+    law, sets = model.law(new), model.calibration_report(new, y[X["old"] == 0])
+    assert (law.probabilities > 0).sum(axis=1).max() > 1
+    assert list(zip(sets["group"], sets["comparator"], strict=True)) == [
+        (group, h) for group in ("everyone", "high dose") for h in ("constant", "dose")
+    ]
+    members = {"everyone": np.ones(len(new)), "high dose": (new["dose"] > 0.5).to_numpy()}
+    for row in sets[sets["comparator"] == "constant"].itertuples():
+        biases = [
+            sum(
+                g * chance * (outcome - level)
+                for g, chances, outcome in zip(members[row.group], law.probabilities, ill, strict=True)
+                for level, chance in zip(law.support[0], chances, strict=True)
+                if level <= v
+            ) / len(new)
+            for v in law.support[0]
+        ]  # fmt: skip
+        assert abs(row.bias) == pytest.approx(np.abs(biases).max())
+    report = model.gap_report(new, y[X["old"] == 0], {"misses": LOSSES["misses"]}, resamples=2)
+    assert report["group"].tolist() == list(members)
+    assert report["points"].tolist() == [len(new), members["high dose"].sum()]
+
+
 @pytest.mark.parametrize("weights", [None, 2.5])
 @pytest.mark.parametrize("base", [None, "dose"])
 def test_with_a_tolerance_the_error_held_out_is_of_what_other_folds_say(table, base, weights):
@@ -233,6 +316,12 @@ class TestRestricted:
         assert (model.predict(X) == alone.predict(X)).all()
         with pytest.raises(ProblemError, match="the group has 0 rows, not of both classes"):
             WithinGroup(LogisticRegression(), lambda X: np.zeros(len(X))).fit(X, y)
+
+    def test_within_group_weights_the_rows_of_the_group(self, table):
+        X, y = table
+        weights, old = np.random.default_rng(2).integers(1, 9, 500) / 4, X["old"].to_numpy() > 0
+        told = WithinGroup(DummyClassifier(), "old").fit(X, y, weights).predict_proba(X)[:, 1]
+        assert told == pytest.approx(weights[old] @ (y[old] == "ill") / weights[old].sum())
 
     def test_for_loss_minimizes_the_loss(self):
         """On one binary feature: the decision of each value is the best response to its frequency."""

@@ -15,7 +15,7 @@ from omnisim.batch.panprediction import (
     worst_sets,
 )
 from omnisim.errors import ProblemError
-from omnisim.problem.losses import LossTable
+from omnisim.problem.losses import LossTable, SquaredLoss
 
 
 def instance(seed, n=30, groups=3, comparators=2):
@@ -96,6 +96,36 @@ def test_the_interval_covers_the_true_difference_about_as_often_as_it_says():
     assert covered >= 170
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_variation_is_the_far_end_and_the_fall_of_what_the_outcome_costs(seed):
+    """By hand, of the actions best at 0 and at 1: |D(at 1)| + D(at 0) - D(at 1), D the loss at 1 less that at 0."""
+    table = np.random.default_rng(seed).random((4, 2))
+    low, high = min(table, key=lambda row: row[0]), min(table, key=lambda row: row[1])
+    first, last = low[1] - low[0], high[1] - high[0]
+    assert variation(LossTable(table)) == pytest.approx(abs(last) + first - last)
+    # A squared error is y - 2 p y + p^2: D is 1 - 2 p, which falls from 1 to -1.
+    assert variation(SquaredLoss()) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("clusters", [None, np.random.default_rng(4).permutation(400), np.arange(800) // 2])
+def test_the_interval_is_that_of_a_mean_of_the_group(clusters):
+    """A normal mean of the members' differences; ends of 1,000 resamples miss by 20 % in 1 of 500 seeds.
+
+    Points that come in pairs are as many clusters, and pairs of the same make a deviation of half as many points.
+    """
+    rng = np.random.default_rng(7)
+    n = 400 if clusters is None else len(clusters)
+    p, h, y = rng.random(400), rng.random((400, 1)), rng.random(400) < 0.4
+    member, pairs = (np.arange(400) < 150).astype(float), np.arange(n) * 400 // n
+    data = sample(np.column_stack([np.ones(n), member[pairs]]), h[pairs], y[pairs])
+    losses, law = {"l": LossTable([[0, 0.6], [0.4, 0]])}, Law.points(p[pairs])
+    row = gap_table(law, data, losses, ["all", "some"], ["h"], clusters=clusters, rng=rng).iloc[1]
+    each = [np.where(one > 0.4, 0.4 * (1 - y), 0.6 * y)[:150] for one in (p, h[:, 0])]
+    half = 1.96 * (each[0] - each[1]).std() / np.sqrt(150)
+    assert row["gap"] == pytest.approx((each[0] - each[1]).mean())
+    assert (row["high"] - row["gap"], row["gap"] - row["low"]) == pytest.approx((half, half), rel=0.2)
+
+
 def test_clusters_are_resampled_together():
     """With two clusters that differ, the interval reaches from one cluster's difference to the other's."""
     data = sample(np.ones((40, 1)), np.zeros((40, 1)), np.repeat([0, 1], 20))
@@ -146,6 +176,21 @@ def test_cells_are_level_sets_where_there_are_as_many_values_as_bins_or_fewer(bi
     """
     data = sample(np.ones((2, 1)), [[0.5], [0.5]], [0, 1])
     assert product_calibration_error(Law.points(np.array([0.1, 0.2])), data, bins) == pytest.approx(error)
+
+
+def test_beyond_as_many_values_as_bins_cells_are_intervals_of_equal_length():
+    """Four bins of many predictions, and of a comparator: [0, 1/4), .., [3/4, 1], pair by pair."""
+    rng = np.random.default_rng(3)
+    p, h = rng.random(60), rng.random(60)
+    h[0], p[1], p[2] = 1.0, 0.25, 1.0
+    y = (np.floor(4 * p) + np.floor(4 * h)) % 2  # neighbouring cells are off in opposite directions
+    edges = [(0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.1)]
+    pairs = [
+        abs(sum(y[i] - p[i] for i in range(60) if a <= p[i] < b and c <= h[i] < d)) / 60
+        for a, b in edges for c, d in edges
+    ]  # fmt: skip
+    data = sample(np.ones((60, 1)), h[:, None], y)
+    assert product_calibration_error(Law.points(p), data, bins=4) == pytest.approx(sum(pairs))
 
 
 @pytest.mark.parametrize(

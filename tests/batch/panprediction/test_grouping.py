@@ -50,6 +50,29 @@ def test_a_number_of_more_than_ten_values_has_three_thirds():
     assert len(groups(pd.DataFrame({"age": age % 11}), smallest=1)) == 4
 
 
+def test_thirds_and_sizes_are_those_of_weighted_rows():
+    """The first third ends with the least value at or below which a third of the weight is, row by row."""
+    rng = np.random.default_rng(2)
+    age = rng.permutation(40)
+    counts = np.where(age < 10, 3.0, rng.integers(1, 5, 40) / 4)
+    frame = pd.DataFrame({"age": age, "rare": age < 5, "light": age > 20})
+    made = Grouping(smallest=14).fit(frame, 40, counts)
+    ends = [
+        next(v for v in range(40) if sum(counts[age <= v]) >= share * counts.sum() - 1e-9) for share in (1 / 3, 2 / 3)
+    ]
+    thirds = [age <= ends[0], (age > ends[0]) & (age <= ends[1]), age > ends[1]]
+    found = dict(zip(made.names, made.table(frame, 40).T, strict=True))
+    assert list(found)[1:4] == [
+        f"age <= {float(ends[0])!r}", f"{float(ends[0])!r} < age <= {float(ends[1])!r}", f"age > {float(ends[1])!r}"
+    ]  # fmt: skip
+    for members, third in zip(list(found.values())[1:4], thirds, strict=True):
+        assert members.tolist() == third.astype(float).tolist()
+    # Five rows that stand for 15 are enough, and 19 that stand for less than 14 are not.
+    assert counts[age > 20].sum() < 14
+    sides = {"rare": age < 5, "rare == 0": age >= 5, "light": age > 20, "light == 0": age <= 20}
+    assert list(found)[4:] == [name for name, side in sides.items() if counts[side].sum() >= 14]
+
+
 def test_values_that_have_quotes_and_names_that_are_no_words():
     frame = pd.DataFrame({"how far": ["it's", 'a "b"', "it's"], "not": ["x", "x", "y"]})
     found = groups(frame, smallest=1)

@@ -12,6 +12,7 @@ import sklearn
 from scipy.sparse import csr_matrix
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_validate
+from sklearn.tree import DecisionTreeRegressor
 
 from omnisim import batch
 from omnisim.batch import Postprocessor
@@ -20,6 +21,7 @@ from omnisim.batch.panprediction.deterministic import Correction
 from omnisim.batch.panprediction.furthest_set import Search
 from omnisim.batch.panprediction.postprocessor import correction_table
 from omnisim.batch.panprediction.recalibration import recalibrate
+from omnisim.batch.panprediction.residual_tree import ResidualTree
 from omnisim.batch.panprediction.stepwise import Rules, deal, learn_stepwise
 from omnisim.batch.panprediction.worst_set import StepSet
 from omnisim.batch.weighting import rows_to_learn_from
@@ -154,6 +156,24 @@ def test_the_set_found_is_the_worst_by_its_own_noise(seed):
     assert found.step_set.bias == pytest.approx(residuals[inside].sum() / n)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_degrees_and_weights_count_in_a_bias_and_in_its_noise(seed):
+    """A corner that is off: E u (y - p) over the root of E u^2 (y - p)^2 / W, of rows as many as their weights say."""
+    rng = np.random.default_rng(seed)
+    n = 80
+    g, weights = rng.integers(1, 5, (n, 1)) / 4, rng.integers(1, 9, n) / 4
+    h, p = rng.integers(0, 4, (n, 1)) / 4, rng.integers(1, 5, n) / 5
+    residuals = np.where(p <= 0.4, np.where(h[:, 0] <= 0.5, 0.5, -0.5), 0.02) * rng.uniform(0.8, 1.2, n)
+    found = Search(g, h, weights)(p, residuals)
+    assert found.step_set.comparator == 0
+    u = found.step_set.weights(p, g, h)
+    bias = sum(w * each * r for w, each, r in zip(weights, u, residuals, strict=True)) / weights.sum()
+    square = sum(w * (each * r) ** 2 for w, each, r in zip(weights, u, residuals, strict=True))
+    assert found.step_set.bias == pytest.approx(bias)
+    assert found.ratio == pytest.approx(bias / (np.sqrt(square) / weights.sum()))
+    assert found.largest >= abs(bias) - 1e-12
+
+
 @pytest.mark.parametrize(
     ("ranges", "where", "shift"),
     [(False, "prediction <= 0.5", 0.175 * (1 - 38 / 35**2)), (True, "original score", 0.4 * (1 - 25 / 40**2))],
@@ -224,6 +244,44 @@ def test_errors_are_those_of_the_worst_of_all_sets_in_the_sample_and_held_out(se
     assert learnt.model.tolerance_unit == "standard deviations"
 
 
+def test_found_groups_are_leaves_of_a_tree_of_what_the_change_of_log_odds_left():
+    """With weights: predictions asked for afresh have the largest bias that was said, of all sides of all groups.
+
+    Leaves are those of scikit-learn's tree over the original score and the columns, the change of log-odds is the one
+    of the weighted rows; both are fitted here again.
+    """
+    rng = np.random.default_rng(12)
+    n = 500
+    frame = pd.DataFrame({"age": rng.random(n), "sex": rng.choice(["f", "m"], n)})
+    woman, age, p = (frame["sex"] == "f").to_numpy(), frame["age"].to_numpy(), 0.2 + 0.6 * rng.random(n)
+    y = (rng.random(n) < np.where(woman & (age > 0.7), 0.95, np.where(woman, p + 0.15, p - 0.15))).astype(float)
+    weights = np.where(woman == (y > 0), rng.integers(1, 4, n), rng.integers(3, 9, n)) / 4
+    model = Postprocessor(["sex == 'f'"], found=4, smallest=40, ridge=1.0, folds=None, random_state=0).fit(
+        p, y, frame, weights
+    )
+    assert model.groups_ == ["everyone", "sex == 'f'", "found 0", "found 1", "found 2", "found 3"]
+    g = np.column_stack([np.ones(n), woman]).astype(float)
+    changed = recalibrate(p, g, y, weights, 1.0)(p, g)
+    columns = np.column_stack([p, age, woman])
+    tree = DecisionTreeRegressor(max_leaf_nodes=4, min_samples_leaf=40, random_state=0)
+    leaf = tree.fit(columns, y - changed, sample_weight=weights).apply(columns)
+    assert len(set(leaf)) == 4
+    groups = np.column_stack([g, *(leaf == one for one in np.unique(leaf))])
+
+    def worst(q):
+        """The largest bias of any side."""
+        below = q <= np.append(np.unique(q), -1.0)[:, None]
+        return np.abs(np.vstack([below, ~below]) @ (groups * (weights * (y - q))[:, None])).max() / weights.sum()
+
+    corrected = model.predict(p, frame)
+    assert {"found 0", "found 1", "found 2", "found 3"} & set(model.corrections_["group"])
+    assert model.model_.in_sample_error == pytest.approx(worst(corrected))
+    none = Postprocessor(["sex == 'f'"], found=4, smallest=40, ridge=1.0, folds=None, max_corrections=0, random_state=0)
+    started = none.fit(p, y, frame, weights)
+    np.testing.assert_allclose(started.predict(p, frame), changed, atol=1e-9)
+    assert started.model_.in_sample_error == pytest.approx(worst(changed))
+
+
 @pytest.mark.parametrize("most", [0, 3])
 def test_rows_held_out_have_no_part_in_the_change_of_log_odds(most):
     """Fold by fold: what others' rows say of them, and the largest bias of sides of all groups, one by one."""
@@ -253,22 +311,73 @@ def test_rows_held_out_have_no_part_in_the_change_of_log_odds(most):
     assert (model.n_corrections_ > 0) == (most > 0)
 
 
-def test_a_correction_is_shrunk_by_its_noise_and_lowers_the_error_by_what_is_said():
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_correction_is_shrunk_by_its_noise_and_lowers_the_error_by_what_is_said(weighted):
+    """Means are of as many rows as the weights say, and the noise is that of their sum."""
     rng = np.random.default_rng(6)
     n = 200
     y, base = (rng.random(n) < 0.7).astype(float), np.full(n, 0.4)
     g, nothing = rng.choice([0.5, 1.0], (n, 1)), np.zeros((n, 0))
+    weights = np.where(g[:, 0] == 1, 0.25, rng.integers(2, 9, n) / 4) if weighted else np.ones(n)
     rules = Rules(tolerance=2.0, most=1, shrinkage=0.8, folds=None)
-    learnt = learn_stepwise(g, nothing, y, base, np.ones(n), rules, rng)
+    learnt = learn_stepwise(g, nothing, y, base, weights, rules, rng)
     (correction,) = learnt.model.corrections
     u, residual = g[:, 0], y - base
-    bias, square = np.mean(u * residual), np.mean(u**2)
-    noise = np.sqrt(np.mean((u * residual) ** 2) / n)
+    bias, square = np.average(u * residual, weights=weights), np.average(u**2, weights=weights)
+    noise = np.sqrt(np.average((u * residual) ** 2, weights=weights) / weights.sum())
     shrunk = 0.8 * (1 - (noise / bias) ** 2)
     assert correction.shift == pytest.approx(shrunk * bias / square)
     after = y - learnt.model.predict(g, nothing, base)
-    lowered = np.mean(residual**2) - np.mean(after**2)
+    lowered = np.average(residual**2 - after**2, weights=weights)
     assert lowered == pytest.approx(shrunk * (2 - shrunk) * bias**2 / square)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 10])
+@pytest.mark.parametrize("seed", range(2))
+def test_errors_held_out_are_means_of_weighted_rows_fold_by_fold(seed, patience):
+    """After each number of steps that the other folds make, while one of the last ``patience`` lowered the error."""
+    rng = np.random.default_rng(seed)
+    n = 90
+    g = np.column_stack([np.ones(n), *(rng.random((4, n)) < 0.3)]).astype(float)
+    nothing, base, weights = np.zeros((n, 0)), rng.integers(2, 9, n) / 10, rng.integers(1, 9, n) / 4
+    y = (rng.random(n) < np.where(g[:, 1] > 0, 0.9, base)).astype(float)
+    rules = Rules(tolerance=0.6, folds=3, patience=patience, doubt=0.0)
+    learnt = learn_stepwise(g, nothing, y, base, weights, rules, np.random.default_rng(seed))
+    fold, errors = deal(y, 3, np.random.default_rng(seed)), []
+    for k in range(3):
+        own, rest = fold == k, fold != k
+        each: list[float] = []
+        while len(each) < 101 and len(each) - 1 - int(np.argmin(each or [0.0])) < patience:
+            steps = Rules(tolerance=0.6, most=len(each), folds=None)
+            made = learn_stepwise(g[rest], nothing[rest], y[rest], base[rest], weights[rest], steps, rng).model
+            if len(made.corrections) < len(each):
+                break
+            q = made.predict(g[own], nothing[own], base[own])
+            each.append(sum(w * (a - b) ** 2 for w, a, b in zip(weights[own], y[own], q, strict=True)))
+        errors.append(each)
+    longest = max(map(len, errors))
+    sums = [sum(each[min(j, len(each) - 1)] for each in errors) for j in range(longest)]
+    assert len({len(each) for each in errors}) > 1
+    assert learnt.held_out == pytest.approx(np.array(sums) / weights.sum())
+
+
+@pytest.mark.parametrize(("smallest", "leaves"), [(30, 3), (5, 5)])
+def test_a_tree_is_grown_on_the_rows_that_it_is_given(smallest, leaves):
+    """As scikit-learn's of those rows, with their weights; leaves that were not grown are nobody's."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"age": rng.random(200)})
+    residuals, base, weights, rows = rng.normal(size=200), rng.random(200), rng.random(200), np.arange(0, 200, 2)
+    columns = np.column_stack([base, frame["age"]])
+    grown = DecisionTreeRegressor(max_leaf_nodes=5, min_samples_leaf=smallest, random_state=3)
+    leaf = grown.fit(columns[rows], residuals[rows], sample_weight=weights[rows]).apply(columns)
+    tree = ResidualTree(5, smallest, 3).fit(frame, residuals, base, weights, rows)
+    assert len(np.unique(leaf)) <= leaves
+    assert (len(np.unique(leaf)) == 5) == (leaves == 5)
+    members = tree.table(frame, base)
+    assert tree.names == ["found 0", "found 1", "found 2", "found 3", "found 4"]
+    for k in range(5):
+        expected = leaf == np.unique(leaf)[k] if k < len(np.unique(leaf)) else np.zeros(200)
+        np.testing.assert_array_equal(members[:, k], expected)
 
 
 @pytest.mark.parametrize(("tolerance", "corrections"), [(2.0, 1), (9.0, 0)])

@@ -65,7 +65,9 @@ def transcribed(data, levels, cuts, order, rounds):
         ]
         R += gains
         V += np.square(gains)
-    return laws, np.abs(R).max() / rounds
+    K = 2 * len(events)
+    bounds = [math.log(K * len(rates) * math.e) / eta + eta * V.max() for eta in rates]
+    return laws, np.abs(R).max() / rounds, min(bounds) / rounds
 
 
 def test_it_is_the_play_transcribed_objective_by_objective():
@@ -74,7 +76,7 @@ def test_it_is_the_play_transcribed_objective_by_objective():
     cuts = [thresholds_of(data.comparators[:, c], 16) for c in range(2)]
     found = learn_randomized(data, levels=2, rounds_kept=24, rng=np.random.default_rng(5))
     order = _order_of(24, seed=5)
-    laws, error = transcribed(data, levels, cuts, order, 24)
+    laws, error, bound = transcribed(data, levels, cuts, order, 24)
     expected = np.zeros((24, 3))
     for law_of_round in laws:
         for j, law in enumerate(law_of_round):
@@ -82,6 +84,7 @@ def test_it_is_the_play_transcribed_objective_by_objective():
                 expected[j, k] += q / 24
     np.testing.assert_allclose(found.laws(data.groups, data.comparators), expected, atol=1e-5)
     assert found.error == pytest.approx(error)
+    assert found.bound == pytest.approx(bound)
 
 
 def test_laws_are_the_steps_that_the_grid_takes_wherever_slopes_change_their_sign():

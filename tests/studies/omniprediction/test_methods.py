@@ -158,5 +158,24 @@ def test_the_words_are_of_the_ends_and_the_lowest() -> None:
     assert (
         judging.told(many) == "from 0.1 [0, 0.2] at n = 1 to 0.5 [0.4, 0.6] at n = 5; lowest −1 [−1.1, −0.9] at n = 3"
     )
+    # The one whose interval reaches lowest is neither of the least mean nor of the least upper end.
+    wide = Difference(0.3, -0.5, 1.1, Interval(0.3, 0.0, 0.6), "seeds")
+    told = judging.told([*many[:1], (3, wide), (4, difference(0.0)), *many[3:]])
+    assert told.endswith("lowest 0.3 [−0.5, 1.1] at n = 3")
     assert (judging.above(few[1:]), judging.above(many)) == (True, False)
     assert judging.above(few) is None  # 0 is an end of the first
+
+
+@pytest.mark.parametrize(("at_a_hundred", "holds"), [(0.5, True), (-0.5, False)])
+def test_samples_of_a_hundred_are_small_and_larger_ones_are_not(at_a_hundred: float, holds: bool) -> None:
+    """Two-player is better at 50, so much better at 100, and worse at 200, in each of five draws."""
+    gains = {50: 0.5, 100: at_a_hundred, 200: -0.5}
+    draws = [(n, draw) for n in gains for draw in range(5)]
+    part = {
+        TWO_PLAYER: pd.DataFrame([{"n": n, "draw": draw, "e": 1 + draw / 100} for n, draw in draws]),
+        DIRECT: pd.DataFrame([{"n": n, "draw": draw, "e": 1 + draw / 50 + gains[n]} for n, draw in draws]),
+        CALMA: pd.DataFrame([{"n": n, "draw": draw, "e": 9 + draw / 30} for n, draw in draws]),
+    }
+    *calma, small = judging.paper_findings(part, "e", "here")
+    assert [finding.holds for finding in calma] == [True, True]
+    assert (small.holds, "at n = 200" in small.measured) == (holds, False)
