@@ -89,8 +89,9 @@ OTHERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "Network": (network.Network(), {"sender": "a", "receiver": "b"}),
     "Past": (Past(TABLE), {"h": 0}),
     "Population": (
-        population(),
+        population(constraints=[omnisim.LinearConstraint(**REQUIRED["LinearConstraint"])]),
         {"outcome": OUTCOME, "prediction": OUTCOME, "law": LAW, "first": 0, "last": 1, "agent": 0,
+         "j": 0, "outcomes": TABLE,
          "schedules": TABLE[:4].reshape(2, 2, 2), "value": TABLE[:2], "market": market.Scaling(0.0, 10.0)},
     ),
     "Probability": (Probability(), {"thetas": [0.5], "outcomes": [1.0], "predictions": [0.5]}),

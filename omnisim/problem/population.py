@@ -19,7 +19,7 @@ from omnisim.problem.constraints import Constraint, Limit, LinearConstraint, lim
 from omnisim.problem.mixture import Mixture
 from omnisim.problem.money import UTILITY, Money, scaled
 from omnisim.products import affine, weighted_sums
-from omnisim.refusing import is_several, one_of, whole
+from omnisim.refusing import is_several, is_whole, one_of, whole
 from omnisim.wording import count, in_short
 
 
@@ -288,8 +288,15 @@ class Population:
         Raises
         ------
         ProblemError
-            If they are no numbers, or have another shape.
+            If there is no such constraint, or outcomes or costs are no numbers, or of another shape.
         """
+        known = len(self.constraints)
+        if not is_whole(j) or not 0 <= j < known:
+            raise ProblemError(
+                f"population {self.name!r} has {count(known, 'constraint')}, numbered from 0: there is no {in_short(j)}"
+            )
+        if not isinstance(outcomes, np.ndarray) or outcomes.shape[1:] != (self.dimension,):
+            outcomes = finite(f"outcomes of population {self.name!r}", outcomes, ("T", self.dimension))
         given = self.constraints[j].costs(outcomes)
         try:
             costs = real_numbers(given)
