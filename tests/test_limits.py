@@ -251,7 +251,7 @@ def test_limits_are_ordered() -> None:
     assert not Limits()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.long
 @pytest.mark.parametrize("limits", [(0.3, 0.6), (0.0, 0.5)])
 @pytest.mark.parametrize("weights", ["potential", "hedge"])
 def test_a_white_box_adversary_beyond_the_limits_breaks_no_promise(limits: Any, weights: Any) -> None:

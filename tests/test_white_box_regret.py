@@ -85,7 +85,7 @@ def check(analysis: omnisim.Analysis) -> None:
     assert (promised["hypotheses_met"] > 0).all()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("dimension", [1, 3])
 def test_no_bound_is_exceeded(attack: str, dimension: int) -> None:

@@ -54,7 +54,7 @@ def removals(build, subsequences):
     return failures
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.sampled
 @pytest.mark.parametrize("gamma", [None, "plain", "anytime", "betting"])
 @pytest.mark.parametrize(("rule", "subsequences"), [(CumulativeThreshold, 1), (SubsequenceThreshold, 2)])

@@ -166,7 +166,7 @@ class TestDifferences:
             assert each.high - each.mean == pytest.approx(half.simultaneous[k]) == each.mean - each.low
             assert each.alone.high - each.mean == pytest.approx(half.alone[k]) == each.mean - each.alone.low
 
-    @pytest.mark.parametrize("subsequence", ["all", "weekend"])
+    @pytest.mark.parametrize("subsequence", [pytest.param("all", marks=pytest.mark.long), "weekend"])
     def test_a_page_of_the_comparison_says_the_same(self, known, subsequence: str) -> None:
         """Money of the buyers on two forecasts, by the statistics of the study on days as they were simulated."""
         case = case_of(known, PLAN, seed=3)
