@@ -130,13 +130,11 @@ class Block:
         known = [context.candidates.get(name) for name, _ in self.rows]
         if all(found is None for found in known):
             return None
-        if len(known) == 1:
-            return None if known[0] is None else known[0][self.rows[0][1]]
         every = [
             np.ones((rows.stop - rows.start, self.agents.actions), dtype=np.bool_) if found is None else found[rows]
             for found, (_, rows) in zip(known, self.rows, strict=True)
         ]
-        return np.concatenate(every)
+        return every[0] if len(every) == 1 else np.concatenate(every)
 
 
 def blocks_here(

@@ -79,8 +79,9 @@ class Cohort:
         predictions : (d,) or (P, d)
         candidates : (R, A)
         """
-        points = predictions[None] if predictions.ndim == 1 else self.spread(predictions)
-        return best_responses(self.whole.utility, self.whole.offset, candidates, points)
+        points = np.atleast_2d(predictions)
+        each = points if len(points) == 1 else self.spread(points)
+        return best_responses(self.whole.utility, self.whole.offset, candidates, each)
 
     def costs(self, outcome: FloatArray) -> FloatArray:
         """Cost of every action under every constraint, (R, A, J).

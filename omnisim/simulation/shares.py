@@ -50,7 +50,7 @@ def shares(roster: Roster, count: int, blocks: Sequence[Pieces] = ()) -> list[li
     total = sum(population.agents for population in roster.populations)
     most = total - sum(last - first - 1 for first, last in whole)
     if most < count:
-        between = f", and those that a forecaster calibrates for between blocks of up to {elsewhere.BLOCK:,}"
+        between = f", and those that a forecaster calibrates for only between blocks of up to {elsewhere.BLOCK:,}"
         raise ScenarioError(
             f"{count} shards cannot be made of {total} agents in {len(roster.populations)} populations: {most} can; "
             f"agents that are not decided one by one are not divided{between if blocks else ''}"
