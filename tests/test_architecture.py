@@ -105,11 +105,9 @@ def imported(module: Path) -> Iterator[tuple[int, str]]:
     yield from visit(parsed(module))
 
 
-@pytest.mark.one_in(5)
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
-def test_imports_go_one_way(module: Path) -> None:
-    part = part_of(module)
-    for line, name in imported(module):
+def test_imports_go_one_way() -> None:
+    for module, (line, name) in ((module, found) for module in MODULES for found in imported(module)):
+        part = part_of(module)
         library, _, rest = name.partition(".")
         where = f"{module.relative_to(ROOT.parent)}:{line}"
         if library in ONLY_IN:
@@ -143,12 +141,12 @@ def inside(module: Path, part: str) -> set[str]:
     return {name.removeprefix(start).split(".")[0] for name in found if name.startswith(start)}
 
 
-@pytest.mark.parametrize("module", sorted((ROOT / "report").rglob("*.py")), ids=lambda m: str(m.relative_to(ROOT)))
-def test_pages_know_nothing_of_each_other(module: Path) -> None:
-    own = module.relative_to(ROOT / "report").parts[0]
-    # The package itself offers the page that people ask for.
-    allowed = {own, "run"} if module == ROOT / "report" / "__init__.py" else {own}
-    assert inside(module, "report") & PAGES_OF_REPORT <= allowed
+def test_pages_know_nothing_of_each_other() -> None:
+    for module in sorted((ROOT / "report").rglob("*.py")):
+        own = module.relative_to(ROOT / "report").parts[0]
+        # The package itself offers the page that people ask for.
+        allowed = {own, "run"} if module == ROOT / "report" / "__init__.py" else {own}
+        assert inside(module, "report") & PAGES_OF_REPORT <= allowed, module
 
 
 @pytest.mark.parametrize("own", STATISTICS)
@@ -168,9 +166,8 @@ def test_the_arrows_make_no_circle() -> None:
             del waiting[part]
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
-def test_every_module_says_what_it_is_for(module: Path) -> None:
-    assert ast.get_docstring(parsed(module)), f"{module} has no docstring"
+def test_every_module_says_what_it_is_for() -> None:
+    assert [module for module in MODULES if not ast.get_docstring(parsed(module))] == []
 
 
 def test_every_name_of_all_is_there() -> None:
@@ -282,11 +279,11 @@ PUBLIC = {
 """What scripts outside the project rely on: names are added here, never taken away."""
 
 
-@pytest.mark.parametrize(("namespace", "name"), [(space, name) for space, names in PUBLIC.items() for name in names])
-def test_a_public_name_is_there_and_documented(namespace: str, name: str) -> None:
-    owner = getattr(omnisim, namespace) if namespace else omnisim
-    assert name in owner.__all__
-    assert inspect.getdoc(getattr(owner, name))
+def test_public_names_are_there_and_documented() -> None:
+    for namespace, name in ((space, name) for space, names in PUBLIC.items() for name in names):
+        owner = getattr(omnisim, namespace) if namespace else omnisim
+        assert name in owner.__all__
+        assert inspect.getdoc(getattr(owner, name)), f"{namespace}.{name}"
 
 
 def test_parameters_that_scripts_rely_on() -> None:
@@ -507,12 +504,12 @@ def rounded_by_the_processor(tree: ast.AST, compiled: bool = False) -> Iterator[
         yield from rounded_by_the_processor(node, compiled or inside)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
-def test_what_a_run_computes_is_rounded_alike_on_every_processor(module: Path) -> None:
-    part = part_of(module)
-    if part in PARTS_OF_A_RUN or (part == "batch" and module.stem in LEARNT_IN_A_RUN):
-        found = list(rounded_by_the_processor(parsed(module)))
-        assert not found, f"{module.relative_to(ROOT.parent)}: {found}: use omnisim.products or omnisim.elementary"
+def test_what_a_run_computes_is_rounded_alike_on_every_processor() -> None:
+    for module in MODULES:
+        part = part_of(module)
+        if part in PARTS_OF_A_RUN or (part == "batch" and module.stem in LEARNT_IN_A_RUN):
+            found = list(rounded_by_the_processor(parsed(module)))
+            assert not found, f"{module.relative_to(ROOT.parent)}: {found}: use omnisim.products or omnisim.elementary"
 
 
 @pytest.mark.parametrize(

@@ -190,17 +190,19 @@ def _clipping(analysis: Analysis) -> dict[str, Any]:
 
 
 def _summary(agents: pd.DataFrame, weights: Mapping[str, FloatArray]) -> Iterator[dict[str, Any]]:
-    for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False):
-        standing, defined = weights[str(population)], rows[REGRETS[0]].notna().to_numpy()
+    columns = {measure: agents[measure].to_numpy(np.float64) for measure in MEASURES}
+    rounds = agents["rounds"].to_numpy()
+    for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False).indices.items():
+        standing, defined = weights[str(population)], ~np.isnan(columns[REGRETS[0]][rows])
         yield {
             "population": population,
             "subsequence": subsequence,
-            "rounds": int(rows["rounds"].iloc[0]),
+            "rounds": int(rounds[rows[0]]),
             "agents": len(rows),
             "defined": int(defined.sum()),
             "standing": float(standing.sum()),
             "standing_defined": float(standing[defined].sum()),
-            **{measure: _mean(rows[measure].to_numpy(np.float64), standing) for measure in MEASURES},
+            **{measure: _mean(values[rows], standing) for measure, values in columns.items()},
         }
 
 
@@ -227,7 +229,9 @@ def _and_money(measures: dict[str, FloatArray], trace: Trace, population: str) -
 def _mean(values: FloatArray, weights: FloatArray) -> float:
     """The weighted mean of the numbers that are defined; NaN if none is."""
     defined = ~np.isnan(values)
-    return float(np.average(values[defined], weights=weights[defined])) if defined.any() else float("nan")
+    if not defined.all():
+        values, weights = values[defined], weights[defined]
+    return float((values * weights).sum() / weights.sum()) if len(values) else float("nan")
 
 
 def _blocks(trace: Trace) -> Iterator[dict[str, Any]]:
