@@ -64,12 +64,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Modules and tests stay until the end: the collector of garbage need not go through them again and again."""
+    """Modules and tests stay until the end: the collector of garbage need not go through them again and again.
+
+    Since it does not count them, it would go through what remains after every few tests.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 25, 25)
         gc.enable()
 
 

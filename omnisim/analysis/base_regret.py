@@ -56,7 +56,8 @@ def base_regrets(
     for t in range(trace.rounds):
         earned = record.population.utilities(outcomes[t])
         played = earned[each, record.actions[t]]
-        likely = [(weight, earned[each, actions]) for _, weight, actions in responses(trace, mixtures, record, t)]
+        _, weights, choices = responses(trace, mixtures, record, t)
+        likely = [(weight, earned[each, actions]) for weight, actions in zip(weights, choices, strict=True)]
         own = sum(weight * utility for weight, utility in likely)
         variance = sum(weight * (utility - own) ** 2 for weight, utility in likely)
         candidates = candidates_of(record, trace.active[t], t)

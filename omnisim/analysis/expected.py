@@ -5,11 +5,12 @@ action each agent would have taken on every prediction that could have been samp
 candidates follow from ``eliminated_at``, so nothing that the forecaster says of itself is used.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from omnisim.analysis.kernels import add_errors
 from omnisim.analysis.sums import played_sums
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.by_value import ByValue
@@ -44,13 +45,14 @@ def expected_bias(trace: Trace, mixtures: Mixtures, population: str, outcomes: F
     """
     record = trace.records[among("population of expected_bias", population, trace.records, TraceError)]
     single = np.diff(mixtures.starts) == 1
-    error = trace.predictions - outcomes
-    sums = played_sums(
-        record.actions[single], record.population.actions, trace.active[single], error[single], error[single] ** 2
-    )
-    total, squares = sums.outcome.copy(), sums.prediction.copy()
-    for t in np.flatnonzero(~single):
-        _add_round(total, squares, trace, mixtures, record, int(t), outcomes[t])
+    error, actions = (trace.predictions - outcomes)[single], record.actions[single]
+    present = None if record.present is None else actions >= 0
+    sums = played_sums(actions, record.population.actions, trace.active[single], error, error**2, present)
+    total, squares = sums.outcome, sums.prediction
+    for t in np.flatnonzero(~single).tolist():
+        predictions, weights, played = responses(trace, mixtures, record, t)
+        errors = weights[:, None] * (predictions - outcomes[t])
+        add_errors(played, errors, np.flatnonzero(trace.active[t]), total, squares)
     return ExpectedBias(total, squares)
 
 
@@ -80,7 +82,7 @@ def expected_directions(trace: Trace, mixtures: Mixtures, population: str, outco
     slopes = record.population.utility.reshape(agents * actions, -1)
     for t in range(trace.rounds):
         gains = np.zeros(total.shape[1:])
-        for prediction, weight, played in responses(trace, mixtures, record, t):
+        for prediction, weight, played in zip(*responses(trace, mixtures, record, t), strict=True):
             improvement = (slopes @ (outcomes[t] - prediction)).reshape(agents, actions)
             gains[each, played] += weight * (improvement - improvement[each, played][:, None]) / 2
         for k in np.flatnonzero(trace.active[t]):
@@ -89,35 +91,33 @@ def expected_directions(trace: Trace, mixtures: Mixtures, population: str, outco
     return ExpectedDirections(total, squares)
 
 
-def responses(
-    trace: Trace, mixtures: Mixtures, record: PopulationRecord, t: int
-) -> Iterator[tuple[FloatArray, float, IntArray]]:
-    """Each prediction that could have been sampled in round t, its probability, and the actions (N,) it leads to."""
+class Responses(NamedTuple):
+    """What could have happened in a round: M predictions, and what agents would have played under each.
+
+    Attributes
+    ----------
+    predictions : (M, d)
+    weights : (M,)
+        Their probabilities.
+    played : (M, N) int64
+        Actions; -1 of agents that were not there.
+    """
+
+    predictions: FloatArray
+    weights: FloatArray
+    played: IntArray
+
+
+def responses(trace: Trace, mixtures: Mixtures, record: PopulationRecord, t: int) -> Responses:
+    """The predictions that could have been sampled in round t, and the actions that they lead to."""
     points, weights = mixtures.points(t)
+    happened = record.actions[t].astype(np.int64)
     if len(points) == 1:
-        yield points[0], 1.0, record.actions[t]
-        return
+        return Responses(points, np.ones(1), happened[None])
     candidates = candidates_of(record, trace.active[t], t)
-    for prediction, weight in zip(points, weights, strict=True):
-        yield prediction, float(weight), record.population.best_response(prediction, candidates)
-
-
-def _add_round(
-    total: FloatArray,
-    squares: FloatArray,
-    trace: Trace,
-    mixtures: Mixtures,
-    record: PopulationRecord,
-    t: int,
-    outcome: FloatArray,
-) -> None:
-    agents = np.arange(record.population.agents)
-    gains = np.zeros(total.shape[1:])
-    for prediction, weight, actions in responses(trace, mixtures, record, t):
-        gains[agents, actions] += weight * (prediction - outcome)
-    for k in np.flatnonzero(trace.active[t]):
-        total[k] += gains
-        squares[k] += gains**2
+    played = np.stack([record.population.best_response(prediction, candidates) for prediction in points])
+    played[:, happened < 0] = -1
+    return Responses(points, weights, played)
 
 
 def candidates_of(record: PopulationRecord, active: BoolArray, t: int) -> BoolArray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisim.analysis.expected import responses
+from omnisim.analysis.kernels import add_gains
 from omnisim.arrays import BoolArray, FloatArray, IntArray
 from omnisim.by_value import ByValue
 from omnisim.trace import Mixtures, Trace
@@ -55,32 +56,35 @@ def expected_regrets(trace: Trace, mixtures: Mixtures, population: str, outcomes
     total, squares = np.zeros((2, count, agents, actions, actions))
     variance, unsure = np.zeros((2, count, agents))
     possible = np.zeros((count, agents, actions), dtype=np.bool_)
-    found = ExpectedRegrets(total, squares, variance, unsure, possible)
-    each = np.arange(agents)
     for t in range(trace.rounds):
         earned = record.population.utilities(outcomes[t])
         active = np.flatnonzero(trace.active[t])
-        likely = np.zeros((agents, actions))
-        for _, weight, played in responses(trace, mixtures, record, t):
-            gains = earned - earned[each, played][:, None]
-            likely[each, played] += weight
-            for k in active:
-                found.total[k, each, played] += weight * gains
-                found.squares[k, each, played] += weight * gains**2
-                found.possible[k, each, played] = True
-        _add_draws(found, active, likely, earned)
-    return found
+        _, weights, played = responses(trace, mixtures, record, t)
+        add_gains(played, weights, earned, active, total, squares, possible)
+        if len(weights) > 1:
+            _add_draws(variance, unsure, active, played, weights, earned)
+    return ExpectedRegrets(total, squares, variance, unsure, possible)
 
 
-def _add_draws(found: ExpectedRegrets, active: IntArray, likely: FloatArray, earned: FloatArray) -> None:
+def _add_draws(
+    variances: FloatArray,
+    doubts: FloatArray,
+    active: IntArray,
+    played: IntArray,
+    weights: FloatArray,
+    earned: FloatArray,
+) -> None:
+    likely = np.zeros_like(earned)
+    for weight, actions in zip(weights, played, strict=True):
+        likely[np.arange(len(earned)), actions] += weight
     unsure = 1 - likely.max(axis=1)
     if not unsure.any():
         return
     mean = (likely * earned).sum(axis=1, keepdims=True)
     variance = (likely * (earned - mean) ** 2).sum(axis=1)
     for k in active:
-        found.variance[k] += variance
-        found.unsure[k] += unsure
+        variances[k] += variance
+        doubts[k] += unsure
 
 
 def mixed_rounds(trace: Trace, mixtures: Mixtures) -> FloatArray:

@@ -37,6 +37,7 @@ from omnisim.analysis.expected_regret import mixed_rounds
 from omnisim.analysis.lateness import at_once
 from omnisim.analysis.regret_certificates import UNBUDGETED, regret_claims
 from omnisim.analysis.stakes import NONE, Stakes, bias_stakes, direction_stakes
+from omnisim.analysis.sums import blocks
 from omnisim.arrays import ROUNDING, BoolArray, FloatArray
 from omnisim.game.regret_bounds import sampling_bound
 from omnisim.game.weights import gain_bound
@@ -115,6 +116,10 @@ class _Case:
             return allowed_bias(self.evidence.trace, self.calibration, squares)
         return gain_bound(squares, self.calibration.count, self.evidence.trace.horizon, self.evidence.final_potential)
 
+    def sizes(self, totals: FloatArray) -> FloatArray:
+        """How far sums of gains went in the directions that are bounded: both of a coordinate, one of a difference."""
+        return np.abs(totals) if self.calibration.objectives == Objective.COORDINATES else totals
+
     @property
     def log_delta(self) -> float:
         """ln(K / delta): what one objective has of the probability of failure."""
@@ -174,13 +179,12 @@ def _coordinates(case: _Case) -> Iterator[dict[str, object]]:
     expected = happened = expected_bias(trace, case.mixtures, name, within.outcomes)
     if within.beyond.any():
         happened = expected_bias(trace, case.mixtures, name, trace.outcomes)
-    bound = case.allowed(expected.squares)
     sampling = sampling_bound(mixed_rounds(trace, case.mixtures) / 4, case.log_delta, trace.horizon)
     for k in range(len(trace.subsequences)):
-        measured, allowed = _tightest(np.abs(happened.total[k]), bound[k] + within.error(k))
+        measured, allowed, largest = _against_bounds(case, happened.total[k], expected.squares[k], within.error(k))
         claim = f"bias in expectation <= {_IN_EXPECTATION}"
         yield case.row(case.rule.bias, claim, k, measured, allowed, 1.0, case.bias_stakes(k))
-        sampled = bound[k].max(axis=2) + sampling[k]
+        sampled = largest + sampling[k]
         measured, allowed = _tightest(measures.bias[k][:, :, None], sampled[:, :, None] + within.error(k))
         claim = "bias of the sampled predictions <= that + sampling"
         yield case.row(case.rule.bias, claim, k, measured, allowed, _LIKELY, case.bias_stakes(k))
@@ -194,14 +198,13 @@ def _directions(case: _Case) -> Iterator[dict[str, object]]:
     expected = happened = expected_directions(trace, case.mixtures, name, within.outcomes)
     if within.beyond.any():
         happened = expected_directions(trace, case.mixtures, name, trace.outcomes)
-    bound = case.allowed(expected.squares)
     # In units of the width 2, with a variance of at most 1 / 4 of its square.
     sampling = 2 * sampling_bound(mixed_rounds(trace, case.mixtures) / 4, case.log_delta, trace.horizon)
     for k in range(len(trace.subsequences)):
-        measured, allowed = _tightest(happened.total[k], bound[k] + within.cost(k)[:, None, None] / 2)
+        measured, allowed, largest = _against_bounds(case, happened.total[k], expected.squares[k], within.cost(k) / 2)
         claim = f"bias along utilities in expectation <= {_IN_EXPECTATION}"
         yield case.row(case.rule.bias, claim, k, measured, allowed, 1.0, case.bias_stakes(k))
-        sampled = bound[k].max(axis=2) + sampling[k]
+        sampled = largest + sampling[k]
         allowed = 2 * np.where(measures.count[k] > 0, sampled, 0.0).sum(axis=1)
         yield from _regrets(case, k, "2 sum of the sampled bounds", allowed)
 
@@ -222,6 +225,24 @@ def _regrets(case: _Case, k: int, words: str, allowed: FloatArray) -> Iterator[d
             stakes=within.regret_stakes(k), basis=Basis.RECORD,
         )  # fmt: skip
         yield within.told(row, k)
+
+
+def _against_bounds(
+    case: _Case, total: FloatArray, squares: FloatArray, added: FloatArray | float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Measure and bound, each (N,), of the event (N, A, i) closest to its bound, and the largest bound (N, A).
+
+    Added to a bound is what outcomes beyond their limits cost, (N,) or the same for all. Agents are taken in blocks, so
+    that nothing as large as the events is made.
+    """
+    agents, actions, others = total.shape
+    added = np.broadcast_to(added, agents)[:, None, None]
+    measured, allowed, largest = np.empty(agents), np.empty(agents), np.empty((agents, actions))
+    for part in blocks(agents, actions * others):
+        bound = case.allowed(squares[part])
+        measured[part], allowed[part] = _tightest(case.sizes(total[part]), bound + added[part])
+        largest[part] = bound.max(axis=2)
+    return measured, allowed, largest
 
 
 def _tightest(measured: FloatArray, bound: FloatArray) -> tuple[FloatArray, FloatArray]:

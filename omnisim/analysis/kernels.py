@@ -46,6 +46,52 @@ def _add(actions, counted, table, patterns, by_pattern, starts, n, sums, touched
 
 
 @compiled()
+def add_errors(played, errors, active, total, squares):
+    """Add a round's expected errors E 1[plays a] (p - y), and their squares, to the sums (L, N, A, d) of ``active``.
+
+    Under prediction m of the mixture, agent n plays ``played[m, n]``, nothing if negative; ``errors`` (M, d) are p - y
+    times its probability, ``active`` the indices of the round's subsequences.
+    """
+    gains = np.zeros(total.shape[2:])
+    touched = np.zeros(total.shape[2], dtype=np.bool_)
+    for n in range(played.shape[1]):
+        for m in range(played.shape[0]):
+            a = played[m, n]
+            if a >= 0:
+                touched[a] = True
+                for i in range(gains.shape[1]):
+                    gains[a, i] += errors[m, i]
+        for a in range(gains.shape[0]):
+            if touched[a]:
+                for k in active:
+                    for i in range(gains.shape[1]):
+                        total[k, n, a, i] += gains[a, i]
+                        squares[k, n, a, i] += gains[a, i] * gains[a, i]
+                touched[a] = False
+                for i in range(gains.shape[1]):
+                    gains[a, i] = 0.0
+
+
+@compiled()
+def add_gains(played, weights, earned, active, total, squares, possible):
+    """Add a round's E 1[plays a] (u(b, y) - u(a, y)), and of its square, to the sums (L, N, A, A) of ``active``.
+
+    ``played`` and ``active`` are as in :func:`add_errors`, ``weights`` (M,) the probabilities of the predictions, and
+    ``earned`` (N, A) the utilities at the outcome. What could be played is marked in ``possible`` (L, N, A).
+    """
+    for n in range(played.shape[1]):
+        for m in range(played.shape[0]):
+            a = played[m, n]
+            if a >= 0:
+                for k in active:
+                    possible[k, n, a] = True
+                    for b in range(earned.shape[1]):
+                        gain = earned[n, b] - earned[n, a]
+                        total[k, n, a, b] += weights[m] * gain
+                        squares[k, n, a, b] += weights[m] * (gain * gain)
+
+
+@compiled()
 def add_rounds(values, active, total):
     """Add values (T, N) to the sums (L, N) of the subsequences active in their rounds (T, L)."""
     for t in range(values.shape[0]):

@@ -192,8 +192,9 @@ def _clipping(analysis: Analysis) -> dict[str, Any]:
 def _summary(agents: pd.DataFrame, weights: Mapping[str, FloatArray]) -> Iterator[dict[str, Any]]:
     columns = {measure: agents[measure].to_numpy(np.float64) for measure in MEASURES}
     rounds = agents["rounds"].to_numpy()
-    for (population, subsequence), rows in agents.groupby(["population", "subsequence"], sort=False).indices.items():
-        standing, defined = weights[str(population)], ~np.isnan(columns[REGRETS[0]][rows])
+    groups: Mapping[Any, Any] = agents.groupby(["population", "subsequence"], sort=False).indices
+    for (population, subsequence), rows in groups.items():
+        standing, defined = weights[population], ~np.isnan(columns[REGRETS[0]][rows])
         yield {
             "population": population,
             "subsequence": subsequence,

@@ -55,6 +55,7 @@ W the sum of the w over S. Where every mixture was one point, W = 0 and the sum 
 """
 
 import math
+from functools import reduce
 
 import numpy as np
 
@@ -103,18 +104,16 @@ def curvatures(rates: FloatArray) -> FloatArray:
 def worst_regret_bound(sizes: FloatArray, logarithm: FloatArray | float, rates: FloatArray) -> FloatArray:
     """Bound on a sum of ``sizes`` gains in [-1, 1], for any shape: formula (1)."""
     sizes, logarithm = np.broadcast_arrays(np.asarray(sizes, dtype=np.float64), logarithm)
-    ways = [(logarithm - sizes * math.log1p(-(eta**2)) / 2) / math.atanh(eta) for eta in rates.tolist()]
-    return np.asarray(np.minimum.reduce(ways))
+    ways = ((logarithm - sizes * math.log1p(-(eta**2)) / 2) / math.atanh(eta) for eta in rates.tolist())
+    return np.asarray(reduce(np.minimum, ways))
 
 
 def regret_bound(squares: FloatArray, logarithm: FloatArray | float, rates: FloatArray) -> FloatArray:
     """Bound on a sum of gains in [-1, 1], by that of their squares V >= 0, for any shape: formula (2)."""
     squares, logarithm = np.broadcast_arrays(np.asarray(squares, dtype=np.float64), logarithm)
-    ways = [
-        (logarithm + c * eta**2 * squares) / eta
-        for eta, c in zip(rates.tolist(), curvatures(rates).tolist(), strict=True)
-    ]
-    return np.asarray(np.minimum.reduce(ways))
+    pairs = zip(rates.tolist(), curvatures(rates).tolist(), strict=True)
+    ways = ((logarithm + c * eta**2 * squares) / eta for eta, c in pairs)
+    return np.asarray(reduce(np.minimum, ways))
 
 
 def external_logarithm(rates: FloatArray, actions: int, pairs: float, spent: float) -> float:
@@ -144,5 +143,6 @@ def sampling_bound(variance: FloatArray, logarithm: float, rounds: int) -> Float
     """
     grid = 2.0 ** -np.arange(-2, math.ceil(math.log2(rounds) / 2) + 2, dtype=np.float64)
     whole = logarithm + math.log(len(grid))
-    ways = [(whole + (math.expm1(rate) - rate) * np.asarray(variance)) / rate for rate in grid]
-    return np.asarray(np.where(np.asarray(variance) > 0, np.minimum.reduce(ways), 0.0))
+    variance = np.asarray(variance)
+    ways = ((whole + (math.expm1(rate) - rate) * variance) / rate for rate in grid)
+    return np.asarray(np.where(variance > 0, reduce(np.minimum, ways), 0.0))

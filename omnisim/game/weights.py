@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -149,8 +150,8 @@ def gain_bound(squares: FloatArray, count: int, rounds: int, spent: float = math
     """
     rates = math.ceil(math.log2(rounds) / 2) + 1
     scale = math.log(count * rates * spent)
-    ways = [scale / eta + eta * np.asarray(squares) for eta in 2.0 ** -np.arange(1, rates + 1)]
-    return np.asarray(np.minimum.reduce(ways))
+    ways = (scale / eta + eta * np.asarray(squares) for eta in 2.0 ** -np.arange(1, rates + 1))
+    return np.asarray(reduce(np.minimum, ways))
 
 
 class _Normalized(Weights):
