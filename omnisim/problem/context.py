@@ -147,6 +147,11 @@ class Service(ByValue):
     elsewhere
         Where the agents of ``populations`` are, if they are in other processes and the forecaster says that it adds
         them up ``by_blocks``; None if whatever is added up is added up here.
+
+    Raises
+    ------
+    ProblemError
+        If ``dimension`` is no whole number >= 1, or ``rounds`` is neither one nor None.
     """
 
     dimension: int
@@ -158,6 +163,11 @@ class Service(ByValue):
     models: Collection[str] | None = None
     limits: Limits = BOX
     elsewhere: AgentsElsewhere | None = None
+
+    def __post_init__(self) -> None:
+        whole("dimension of a Service", self.dimension, 1, None, ProblemError)
+        if self.rounds is not None:
+            whole("rounds of a Service", self.rounds, 1, None, ProblemError)
 
     @cached_property
     def agents(self) -> RegisteredAgents | None:
