@@ -94,22 +94,20 @@ def part_of(module: Path) -> str:
 def imported(module: Path) -> Iterator[tuple[int, str]]:
     """Lines and names of all imports of a module, also inside functions, except those for type checkers only."""
 
-    def visit(node: ast.AST) -> Iterator[tuple[int, str]]:
+    waiting: list[ast.AST] = [parsed(module)]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
-            for child in node.orelse:
-                yield from visit(child)
-            return
-        if isinstance(node, ast.Import):
+            waiting += node.orelse
+        elif isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}:{node.lineno} imports relatively"
             # "from omnisim import market" imports a part of the package by its first name.
             names = [f"omnisim.{alias.name}" for alias in node.names] if node.module == "omnisim" else [node.module]
             yield from ((node.lineno, str(name)) for name in names)
-        for child in ast.iter_child_nodes(node):
-            yield from visit(child)
-
-    yield from visit(parsed(module))
+        elif not isinstance(node, ast.expr):  # no statement is in an expression
+            waiting += ast.iter_child_nodes(node)
 
 
 def test_imports_go_one_way() -> None:
