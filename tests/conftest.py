@@ -79,7 +79,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give all tests of a file to one process, and those of the same pages too: what they share is computed once.
+    """Give all tests of a file to one process, and those of some files together: what they share is computed once.
 
     Benchmarks share nothing.
     """
@@ -90,7 +90,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = str(super()._split_scope(nodeid))
             if file == "tests/benchmarks/test_quick.py":
                 return nodeid
-            return "pages in a browser" if file in SAME_PAGES else file
+            return next((what for what, files in SHARED.items() if file in files), file)
 
     return Sharing(config, log)
 
@@ -101,10 +101,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"more than {minutes:g} minutes have passed")
 
 
-SAME_PAGES = {
-    f"tests/report/test_{name}.py" for name in ("agents_browser", "axe", "browser", "page_itself", "tables_browser")
+SHARED = {
+    "pages in a browser": {
+        f"tests/report/test_{name}.py" for name in ("agents_browser", "axe", "browser", "page_itself", "tables_browser")
+    },
+    "the small comparison": {f"tests/comparison/test_{name}.py" for name in ("comparison", "growth_of")},
+    "a comparison under two rules": {
+        f"tests/report/comparison/test_{name}.py"
+        for name in ("comparison_tables", "drawn_numbers", "left_out", "other_lengths")
+    },
+    "what a few forecasts are worth": {
+        f"tests/value/test_{name}.py"
+        for name in ("command", "kept", "measures", "pairs", "probabilistic", "risk", "worth")
+    },
 }
-"""Files whose tests open the same pages in a browser."""
+"""Files whose tests look at the same thing, which one process makes."""
 
 BEGUN = pytest.StashKey[float]()
 """When the session began, in seconds of a clock that never goes back."""

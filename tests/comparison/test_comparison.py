@@ -44,11 +44,6 @@ STRATEGIES: dict[str, Forecaster] = {
 
 
 @pytest.fixture(scope="module")
-def comparison() -> omnisim.Comparison:
-    return compared()
-
-
-@pytest.fixture(scope="module")
 def one_by_one() -> dict[tuple[str, int], omnisim.Analysis]:
     scenario = small_scenario()
     return {

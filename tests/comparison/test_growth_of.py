@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from small_comparison import compared
 
 import omnisim
 from omnisim.comparison.grid import LABELS
@@ -13,11 +12,6 @@ from omnisim.statistics.intervals import intervals
 from omnisim.statistics.resampling import Resampler
 
 KEY = [*LABELS, "population", "subsequence", "measure", "rounds"]
-
-
-@pytest.fixture(scope="module")
-def comparison() -> omnisim.Comparison:
-    return compared()
 
 
 class TestGrowthOf:
