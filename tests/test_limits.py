@@ -151,6 +151,33 @@ def test_each_day_beyond_adds_to_the_bounds_on_biases_how_far_it_is() -> None:
     np.testing.assert_allclose(rows[["measured", "bound"]].to_numpy(float), expected, rtol=1e-9)
 
 
+def test_each_day_beyond_adds_half_its_cost_to_the_bounds_along_utilities() -> None:
+    """By loops: what the error says for each other action, halved, and half of what an agent lost on days beyond."""
+    analysis = played(7, 5, DecisionCalibrated(objectives="utilities", regret=False))
+    trace, agents = analysis.trace, population(7)
+    assert trace.mixtures is not None
+    assert len(trace.mixtures.weights) == T  # nothing was drawn
+    rates = math.ceil(math.log2(T) / 2) + 1
+    scale = math.log(N * A * A * 2 * rates * trace.diagnostics["potential"][-1])
+    table = analysis.certificates
+    rows = table[table["claim"].str.startswith("bias along utilities")]
+    assert rows["subsequence"].tolist() == ["all", "even"]
+    for row, of in zip(rows.to_dict("records"), (range(T), range(0, T, 2)), strict=True):
+        shares = {}
+        for n, a, b in product(range(N), range(A), range(A)):
+            measured = squares = cost = 0.0
+            for t in of:
+                near = np.clip(trace.outcomes[t], LOW, HIGH)
+                cost += np.ptp(agents.utility[n] @ (trace.outcomes[t] - near))
+                if trace.records["agents"].actions[t, n] == a:
+                    more = (agents.utility[n, b] - agents.utility[n, a]) / 2
+                    measured += more @ (trace.outcomes[t] - trace.predictions[t])
+                    squares += (more @ (near - trace.predictions[t])) ** 2
+            bound = min(scale * 2**j + squares / 2**j for j in range(1, rates + 1)) + cost / 2
+            shares[measured / bound] = measured, bound
+        assert (row["measured"], row["bound"]) == pytest.approx(shares[max(shares)], rel=1e-9)
+
+
 @pytest.mark.one_in(30)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("beyond", [0, 4, T])
