@@ -117,3 +117,25 @@ def test_limits_count_each_agent_once_as_the_page_says(both: dict[str, omnisim.C
     assert (theirs.loc[list(many), "agents"] == 7).all()
     assert (ours["violated"] != theirs["violated"]).any()
     np.testing.assert_allclose(ours["largest"], theirs["largest"], rtol=1e-9)
+
+
+def test_regrets_to_nothing_are_left_out_of_the_means() -> None:
+    """An agent all of whose actions always break its limit competes with none: neither its regret nor its weight count."""
+    rng = np.random.default_rng(2)
+    cost = np.full((3, 3), -0.1)
+    cost[1] = 0.1
+    limit = omnisim.LinearConstraint(np.zeros((3, 3, 2)), cost)
+    agents = omnisim.Population("mixed", rng.uniform(0, 0.3, (3, 3, 2)), constraints=[limit], weights=[1, 5, 2])
+    comparison = omnisim.compare(small_scenario(replayed()).replace(populations=[agents]), FORECASTERS, seeds=2, jobs=1)
+    means, single = comparison.means, comparison.agents
+    for (forecaster, subsequence), rows in single.groupby(["forecaster", "subsequence"]):
+        assert rows["external_regret"].isna().tolist() == [False, True, False] * 2
+        utility = rows["utility"].to_numpy().reshape(2, 3) @ [1, 5, 2] / 8
+        regret = rows["external_regret"].to_numpy().reshape(2, 3)[:, [0, 2]] @ [1, 2] / 3
+        found = means[(means["forecaster"] == forecaster) & (means["subsequence"] == subsequence)].set_index("measure")
+        assert found.loc["utility", "mean"] == pytest.approx(utility.mean(), rel=1e-12)
+        assert found.loc["external_regret", "mean"] == pytest.approx(regret.mean(), rel=1e-12)
+        curve = comparison.growth.query(
+            f"forecaster == {forecaster!r} and subsequence == {subsequence!r} and measure == 'external_regret'"
+        )
+        assert curve.sort_values("rounds")["mean"].iloc[-1] == pytest.approx(regret.mean(), rel=1e-9)
