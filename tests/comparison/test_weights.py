@@ -120,7 +120,7 @@ def test_limits_count_each_agent_once_as_the_page_says(both: dict[str, omnisim.C
 
 
 def test_regrets_to_nothing_are_left_out_of_the_means() -> None:
-    """An agent all of whose actions always break its limit competes with none: neither its regret nor its weight count."""
+    """An agent all of whose actions always break its limit competes with none: its weight does not count either."""
     rng = np.random.default_rng(2)
     cost = np.full((3, 3), -0.1)
     cost[1] = 0.1
