@@ -119,23 +119,40 @@ def test_limits_count_each_agent_once_as_the_page_says(both: dict[str, omnisim.C
     np.testing.assert_allclose(ours["largest"], theirs["largest"], rtol=1e-9)
 
 
-def test_regrets_to_nothing_are_left_out_of_the_means() -> None:
+def test_regrets_to_nothing_are_left_out_of_the_means(tmp_path: Path) -> None:
     """An agent all of whose actions always break its limit competes with none: its weight does not count either."""
     rng = np.random.default_rng(2)
     cost = np.full((3, 3), -0.1)
     cost[1] = 0.1
     limit = omnisim.LinearConstraint(np.zeros((3, 3, 2)), cost)
-    agents = omnisim.Population("mixed", rng.uniform(0, 0.3, (3, 3, 2)), constraints=[limit], weights=[1, 5, 2])
-    comparison = omnisim.compare(small_scenario(replayed()).replace(populations=[agents]), FORECASTERS, seeds=2, jobs=1)
-    means, single = comparison.means, comparison.agents
-    for (forecaster, subsequence), rows in single.groupby(["forecaster", "subsequence"]):
-        assert rows["external_regret"].isna().tolist() == [False, True, False] * 2
-        utility = rows["utility"].to_numpy().reshape(2, 3) @ [1, 5, 2] / 8
-        regret = rows["external_regret"].to_numpy().reshape(2, 3)[:, [0, 2]] @ [1, 2] / 3
-        found = means[(means["forecaster"] == forecaster) & (means["subsequence"] == subsequence)].set_index("measure")
-        assert found.loc["utility", "mean"] == pytest.approx(utility.mean(), rel=1e-12)
-        assert found.loc["external_regret", "mean"] == pytest.approx(regret.mean(), rel=1e-12)
+    few = weighted(small_scenario().populations[1])
+    money = omnisim.Money([1.0, 2.0, 3.0], np.zeros(3), few.money.currency)
+    mixed = omnisim.Population(
+        "mixed", rng.uniform(0, 0.3, (3, 3, 2)), constraints=[limit], weights=[1, 5, 2], money=money
+    )
+    given = small_scenario(replayed()).replace(populations=[mixed, few])
+    comparison = omnisim.compare(given, FORECASTERS, seeds=2, jobs=1, out=tmp_path)
+    weights, defined = np.array([1, 5, 2, *WEIGHTS["few"]]), [True, False, True, True, True]
+    for (forecaster, subsequence), rows in comparison.agents.groupby(["forecaster", "subsequence"]):
+        assert (rows["external_regret"].notna() == defined * 2).all()
+        utility, regret = (rows[name].to_numpy().reshape(2, 5) for name in ("utility", "external_regret"))
+        found = comparison.means.query("population == 'mixed'").set_index(["forecaster", "subsequence", "measure"])
+        expected = (utility[:, :3] @ weights[:3] / 8).mean()
+        assert found.loc[(forecaster, subsequence, "utility"), "mean"] == pytest.approx(expected, rel=1e-12)
+        expected = (regret[:, [0, 2]] @ [1, 2] / 3).mean()
+        assert found.loc[(forecaster, subsequence, "external_regret"), "mean"] == pytest.approx(expected, rel=1e-12)
         curve = comparison.growth.query(
-            f"forecaster == {forecaster!r} and subsequence == {subsequence!r} and measure == 'external_regret'"
+            f"forecaster == {forecaster!r} and subsequence == {subsequence!r} and population == 'mixed' "
+            "and measure == 'external_regret'"
         )
-        assert curve.sort_values("rounds")["mean"].iloc[-1] == pytest.approx(regret.mean(), rel=1e-9)
+        assert curve.sort_values("rounds")["mean"].iloc[-1] == pytest.approx(expected, rel=1e-9)
+        if subsequence == "all":
+            row = comparison.table.set_index("forecaster").loc[forecaster]
+            in_money = regret * [1, 2, 3, *few.money.scale]
+            expected = (in_money[:, defined] @ weights[defined]).mean() / weights[defined].sum()
+            assert row["external_regret_money"] == pytest.approx(expected, rel=1e-12)
+            assert row["utility"] == pytest.approx((utility @ weights).mean() / weights.sum(), rel=1e-12)
+    for path in (tmp_path / "runs").glob("*.parquet"):
+        for summary in pd.read_parquet(path)["summary"]:
+            kept = {(each["population"], each["agents"], each["defined"], each["standing_defined"]) for each in summary}
+            assert kept == {("mixed", 3, 2, 3.0), ("few", 2, 2, 6.0)}
