@@ -14,6 +14,7 @@ import pytest
 import omnisim
 from omnisim.analysis import Analysis
 from omnisim.analysis.units import units
+from omnisim.network import Churn, PresenceInterval
 from omnisim.report import figures
 from omnisim.report.drawings import Curve, Drawing, HeatMap, Panel, Strip, StripPanel, Strips
 from omnisim.report.figures.agent import agent_course, agent_frame
@@ -276,6 +277,26 @@ def test_schedules_name_the_price_and_the_forecast_in_the_colours_of_their_lines
     told = f"agent 3 of buyers used {used} of 4 actions, most often {record.population.action_names[favourite]} "
     told += f"({percent(times / market.trace.rounds)} of the days, {number(energy)} MWh a day)."
     assert told in figure.layout.meta["alt"]
+
+
+def test_how_often_a_schedule_was_used_is_told_of_the_rounds_in_which_somebody_was_there() -> None:
+    utility = np.array([[[0.5], [0.0]], [[0.5], [0.0]]])
+    load = np.array([[[2.0], [3.0]]] * 2)
+    spans = [PresenceInterval(0, 0, 3), PresenceInterval(0, 9, 15), PresenceInterval(1, 0)]
+    scenario = omnisim.Scenario(
+        populations=[omnisim.Population("homes", utility, offset=[[0.0, 0.25]] * 2, load=load)],
+        adversary=omnisim.adversaries.Replay(np.full((20, 1), 0.5)),
+        forecaster=omnisim.forecasters.Published([[0.9]] * 3 + [[0.1]] * 17),
+        churn={"homes": Churn(schedule=spans)},
+    )
+    analysis = omnisim.analyze(omnisim.simulate(scenario))
+    told = [figures.schedules(analysis, "homes", agent).layout.meta["alt"].partition("used ")[2] for agent in range(3)]
+    # Each time that somebody comes is an agent.
+    assert told == [
+        "2 of 2 actions, most often action 0 (75 % of the 4 rounds that it was there, 2 MWh a day).",
+        "1 of 2 actions, most often action 1 (100 % of the 7 rounds that it was there, 3 MWh a day).",
+        "2 of 2 actions, most often action 1 (85 % of the rounds, 3 MWh a day).",
+    ]
 
 
 @pytest.mark.parametrize(("resolution", "periods", "unit"), [("hour", 24, "MWh"), ("30min", 48, "MW")])

@@ -187,11 +187,13 @@ def _use(trace: Trace, record: PopulationRecord, agent: int, load: FloatArray, p
     favourite = int(played.argmax())
     names = record.population.agent_names
     named = f"agent {agent}" if names is None else f"{names[agent]} (agent {agent})"
+    rounds, round_ = int(played.sum()), units(trace).round
+    when = f"the {round_}s" if rounds == trace.rounds else f"the {count(rounds, round_)} that it was there"
     return (
         f"{count(drawn, 'schedule')}; {named} of {record.population.name} used "
         f"{int((played > 0).sum())} of {count(len(load), 'action')}, most often "
-        f"{record.population.action_names[favourite]} ({percent(played[favourite] / trace.rounds)} of the "
-        f"{units(trace).round}s, {number(float(load[favourite].sum()))} MWh a day)."
+        f"{record.population.action_names[favourite]} ({percent(played[favourite] / max(1, rounds))} of {when}, "
+        f"{number(float(load[favourite].sum()))} MWh a day)."
     )
 
 
