@@ -47,12 +47,18 @@ def test_every_price_is_that_of_an_independent_parse(tmp_path: Path, case: str, 
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_layout_is_recognized_and_no_other_is(tmp_path: Path, case: str) -> None:
-    source, name, zone, write, _ = CASES[case]
+    """And the day of 25 hours is that of its zone, in its money."""
+    source, name, zone, write, keys = CASES[case]
+    first = (AMERICA if zone.startswith("America") else EUROPE)["autumn"] + dt.timedelta(days=1)
+    pairs = pairs_of(zone, first, days=1)
     path = tmp_path / name
-    path.write_text(write(pairs_of(zone, dt.date(2023, 6, 1)), zone), encoding="utf-8")
+    path.write_text(write(pairs, zone), encoding="utf-8")
     found = recognized(path)
     assert found is not None
     assert found[0].source == source
+    market = getattr(markets, f"read_{source}")(path, **keys)
+    np.testing.assert_allclose(market.prices, days_of(pairs, zone), rtol=0, atol=1e-9)
+    assert (str(market.dates[0]), market.currency) == (str(first), "USD" if zone.startswith("America") else "EUR")
 
 
 def test_every_source_has_a_file_here() -> None:
