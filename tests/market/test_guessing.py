@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from examples import spread
 from source_files import AMERICA, EUROPE, comma, days_of, local, pairs_of
 
+from omnisim.errors import DataError
 from omnisim.market import read_prices
-from omnisim.market.guessing import guess
+from omnisim.market.columns import is_wide
+from omnisim.market.guessing import Guess, guess
+from omnisim.market.table_files import read_table
 
 Rows = list[tuple[dt.datetime, float]]
 LONDON, BERLIN, NEW_YORK = "Europe/London", "Europe/Berlin", "America/New_York"
@@ -237,3 +241,162 @@ def test_rows_of_one_day_are_told_apart_by_all_columns_that_say_when(tmp_path: P
     found = guess(path)
     assert "select" not in found.keys
     assert found.market.prices[0].tolist() == [1 + hour / 8 for hour in range(24)]
+
+
+def guessed(folder: Path, text: str, given: dict[str, Any] | None = None, name: str = "a.csv") -> Guess:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return guess(path, given)
+
+
+def choices(found: Guess) -> str:
+    return "\n".join(found.choices)
+
+
+def test_what_the_file_does_not_say_is_left_to_choose(tmp_path: Path) -> None:
+    """The currency of a naive file, the zone of one in UTC, the unit of another."""
+    pairs = pairs_of(BERLIN, SUMMER)
+    found = guessed(tmp_path, plain(pairs, BERLIN))
+    assert choices(found) == "the file does not say its currency: set currency ('EUR' here)"
+    assert choices(guessed(tmp_path, plain(pairs, BERLIN), {"currency": "CHF"})) == ""
+    assert choices(guessed(tmp_path, plain(pairs, BERLIN).replace("price", "price EUR/MWh"))) == ""
+    found = guessed(tmp_path, "time,price EUR/MWh\n" + "\n".join(f"{m:%Y-%m-%dT%H:%MZ},{p}" for m, p in pairs))
+    assert found.keys["timezone"] == "UTC"
+    assert "stamps are in UTC, and do not tell the market's zone: set timezone" in choices(found)
+    found = guessed(tmp_path, "time,price EUR/MWh\n" + "\n".join(f"{m.timestamp():.0f},{p}" for m, p in pairs))
+    assert (found.keys["timezone"], found.keys["time_format"]) == ("UTC", "unix")
+    assert "stamps count seconds in UTC: set timezone to the market's (timezone = 'UTC' here)" in choices(found)
+    found = guessed(tmp_path, "time utc,price EUR/MWh\n" + "\n".join(f"{m:%Y-%m-%d %H:%M},{p}" for m, p in pairs))
+    assert (found.keys["timezone"], found.keys["file_timezone"]) == ("UTC", "UTC")
+    assert "column 'time utc' is in UTC, and does not tell the market's zone" in choices(found)
+
+
+def test_utc_beside_the_local_clock_tells_both(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, EUROPE["autumn"])
+    found = guessed(tmp_path, in_utc_beside_local(pairs, BERLIN))
+    assert (found.keys["file_timezone"], found.keys["timezone"]) == ("UTC", BERLIN)
+    np.testing.assert_allclose(found.market.prices, days_of(pairs, BERLIN))
+    assert read_prices(tmp_path / "a.csv", **found.keys).notes == found.market.notes
+
+
+def test_of_several_markets_the_first_is_selected_and_all_are_told(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, SUMMER)
+    rows = [(t, zone, kind, p + k) for t, p in on_clock(pairs, BERLIN) for k, (zone, kind) in enumerate(MARKETS)]
+    text = "time,kind,zone,price EUR/MWh\n" + "\n".join(f"{t:%Y-%m-%d %H:%M},{k},{z},{p:.2f}" for t, z, k, p in rows)
+    found = guessed(tmp_path, text)
+    assert found.keys["select"] == {"zone": "DE", "kind": "DAM"}
+    assert "each stamp stands there for 3 values of 'zone': select one of 'DE', 'FR', 'AT' ('DE' here)" in choices(
+        found
+    )
+    assert "each stamp stands there for 2 values of 'kind': select one of 'DAM', 'IDA' ('DAM' here)" in choices(found)
+    np.testing.assert_allclose(found.market.prices, days_of(pairs, BERLIN), atol=0.006)
+    other = guessed(tmp_path, text, {"select": {"zone": "FR"}})
+    assert other.keys["select"] == {"zone": "FR", "kind": "DAM"}
+    np.testing.assert_allclose(other.market.prices, days_of(pairs, BERLIN) + 2, atol=0.006)
+
+
+MARKETS = [("DE", "DAM"), ("DE", "IDA"), ("FR", "DAM"), ("FR", "IDA"), ("AT", "DAM"), ("AT", "IDA")]
+
+
+@pytest.mark.parametrize(("minutes", "resolution"), [(20, "hour"), (10, "30min"), (1, "5min"), (30, "30min")])
+def test_rows_that_are_no_period_of_a_market_are_averaged_to_one_that_is(
+    tmp_path: Path, minutes: int, resolution: str
+) -> None:
+    """The shortest they make where they are a quarter of an hour apart or less, and else the longest."""
+    found = guessed(tmp_path, plain(pairs_of(BERLIN, SUMMER, days=2, minutes=minutes), BERLIN))
+    assert found.keys["resolution"] == resolution
+    assert found.keys.get("resample", False) == (minutes != 30)
+
+
+@pytest.mark.parametrize("hours", [range(1, 25), range(24), [*range(1, 25), 25]])
+def test_stamps_from_the_first_hour_to_midnight_close_theirs(tmp_path: Path, hours: Any) -> None:
+    first = dt.datetime.combine(SUMMER, dt.time())
+    stamps = [first + dt.timedelta(hours=24 * day + hour) for day in range(2) for hour in range(1, 25)]
+    if hours[0] == 0:
+        stamps = [t - dt.timedelta(hours=1) for t in stamps]
+    elif hours[-1] == 25:
+        stamps.append(stamps[-1] + dt.timedelta(hours=1))
+    for name in ("time", "start"):
+        text = f"{name},price EUR/MWh\n" + "\n".join(f"{t:%Y-%m-%d %H:%M},{k}" for k, t in enumerate(stamps))
+        found = guessed(tmp_path, text)
+        closing = [*hours] == [*range(1, 25)] and name == "time"
+        assert found.keys.get("stamp") == ("end" if closing else None)
+        assert ("stamps run from 01:00 to 00:00, as those do that close their period" in choices(found)) == closing
+        assert found.market.prices.ravel()[0] == (0 if closing or hours[0] == 0 else 23)
+
+
+def test_gaps_are_filled_where_they_are_short_and_else_their_days_are_dropped(tmp_path: Path) -> None:
+    lines = plain(pairs_of(BERLIN, SUMMER), BERLIN).split("\n")
+    short, long = ("\n".join(lines[:30] + lines[30 + gap :]) for gap in (2, 7))
+    found = guessed(tmp_path, short)
+    assert found.keys["missing"] == "interpolate"
+    assert "(missing = 'interpolate' here)" in choices(found)
+    assert found.market.days == 3
+    found = guessed(tmp_path, long)
+    assert found.keys["missing"] == "drop_day"
+    assert "(missing = 'drop_day' here)" in choices(found)
+    assert found.market.days == 2
+    for keys in ({"missing": "error"}, {"missing": "interpolate"}):
+        if keys["missing"] == "error":
+            with pytest.raises(DataError, match="has no price"):
+                guessed(tmp_path, long, keys)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "price"),
+    [
+        ("time,load,wind forecast,value", "5000,700,{p}", "value"),
+        ("time,Price,price_spread", "{p},1", "Price"),
+        ("time,volume,x", "5000,{p}", "x"),
+        ("time,x [EUR/MWh],y", "{p},1", "x [EUR/MWh]"),
+    ],
+)
+def test_the_column_that_is_likely_the_price(tmp_path: Path, header: str, row: str, price: str) -> None:
+    pairs = on_clock(pairs_of(BERLIN, SUMMER), BERLIN)
+    text = header + "\n" + "\n".join(f"{t:%Y-%m-%d %H:%M}," + row.format(p=p) for t, p in pairs)
+    found = guessed(tmp_path, text)
+    assert found.keys["price"] == price
+    assert found.market.prices.ravel().tolist() == [p for _, p in pairs]
+
+
+def test_begin_and_end_of_each_row(tmp_path: Path) -> None:
+    """The column that is called an end is not the one of the stamps, wherever it stands."""
+    pairs = on_clock(pairs_of(BERLIN, SUMMER), BERLIN)
+    hour = dt.timedelta(hours=1)
+    text = "Ende,Beginn,Preis EUR/MWh\n" + "\n".join(
+        f"{t + hour:%Y-%m-%d %H:%M},{t:%Y-%m-%d %H:%M},{p}" for t, p in pairs
+    )
+    found = guessed(tmp_path, text)
+    assert found.keys["time"] == "Beginn"
+    assert found.market.prices.ravel().tolist() == [p for _, p in pairs]
+
+
+@pytest.mark.parametrize("names", ["year,month,day", "Jahr,Monat,Tag", "año,mes,dia"])
+def test_year_month_and_day(tmp_path: Path, names: str) -> None:
+    pairs = on_clock(pairs_of(BERLIN, SUMMER), BERLIN)
+    rows = [f"{t.year},{t.month},{t.day},{t.hour + 1},{p}" for t, p in pairs]
+    found = guessed(tmp_path, f"{names},hour,price EUR/MWh\n" + "\n".join(rows))
+    assert (found.keys["date"], found.keys["period"]) == (names.split(","), "hour")
+    assert found.market.prices.ravel().tolist() == [p for _, p in pairs]
+
+
+@pytest.mark.parametrize("columns", [22, 23, 24, 25])
+def test_a_table_of_days_has_23_columns_of_periods_or_more(columns: int) -> None:
+    frame = pd.DataFrame({"day": ["2023-06-01", "2023-06-02"]} | {f"H{k}": [1.0, 2.0] for k in range(1, columns + 1)})
+    assert is_wide(read_table(frame)) == (columns >= 23)
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "names"),
+    [({}, "skip_rows", ["time", "price"]), ({"columns": ["when", "paid"]}, None, ["when", "paid"])],
+)
+def test_lines_above_a_header_and_a_header_that_is_not_there(
+    tmp_path: Path, given: dict[str, Any], key: str | None, names: list[str]
+) -> None:
+    rows = "\n".join(f"{t:%Y-%m-%d %H:%M};{p}" for t, p in on_clock(pairs_of(BERLIN, SUMMER), BERLIN))
+    found = guessed(tmp_path, ("Prices\nof a market\n\ntime;price\n" if key else "") + rows, given)
+    assert (found.keys.get("skip_rows"), found.keys.get("separator")) == ((3, ";") if key else (None, None))
+    assert (found.keys["time"], found.keys["price"]) == (names[0], names[1])
+    bare = guessed(tmp_path, rows)
+    assert (bare.keys["columns"], bare.keys["price"]) == (["time", "price"], "price")
+    np.testing.assert_array_equal(bare.market.prices, found.market.prices)
