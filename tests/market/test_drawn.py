@@ -27,7 +27,7 @@ from omnisim.market import (
 from omnisim.market.agents.assets import Asset
 from omnisim.market.agents.base import Schedules
 
-AGENTS, PRICE = 3000, 40.0
+AGENTS, PRICE = 2000, 40.0
 UNLIKELY = 1e-7
 """Probability with which a law is rejected that is right; fewer than 60 are tried."""
 

@@ -1,6 +1,7 @@
 """Forecasts of vendors in files of their own: long and wide, one and many, with issue times and days without one."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +339,7 @@ class TestUntilGateClosure:
             rows += [(stamp, day + pd.Timedelta(minutes=int(m)), round(float(rng.uniform(20, 90)), 2)) for m in minutes]
         return pd.DataFrame(rows, columns=["time", "issued", "ours"]).sample(frac=1, random_state=seed)
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("gate", ["11:00", "23:59"])
     def test_the_last_one_that_was_known_counts(self, tmp_path: Path, gate: str) -> None:
         frame = self.runs()
@@ -373,7 +375,8 @@ class TestUntilGateClosure:
 
     @pytest.mark.parametrize("gate", ["24:00", "12:60", "noon", "12", "-1:00"])
     def test_what_is_no_time_of_the_day_is_refused(self, tmp_path: Path, gate: str) -> None:
-        self.runs().to_csv(tmp_path / "f.csv", index=False)
+        path = tmp_path / "f.csv"
+        path.write_text("time,issued,ours\n2023-10-25 00:00,2023-10-24 00:00,5\n")
         with pytest.raises(DataError, match=f"gate_closure is '{gate}': it must be a time of the day"):
             with_forecast(market(), "ours", tmp_path / "f.csv", issued="issued", gate_closure=gate)
 
@@ -433,8 +436,7 @@ def test_a_forecast_five_times_as_large_or_as_small_is_told_with_both_sizes(fact
     of = local_market()
     given = of.prices + np.random.default_rng(3).normal(0, 6, of.prices.shape)
     given *= factor * np.median(np.abs(of.prices)) / np.median(np.abs(given))
-    stamps = pd.date_range("2023-10-01", periods=given.size, freq="h")
-    warnings = with_forecast(of, "ours", pd.DataFrame({"time": stamps, "ours": given.ravel()})).warnings
+    warnings = warn_of_misfit(replace(of, forecasts={"ours": given}), "ours", "f.csv")
     ranked = [sorted(np.abs(each).ravel().tolist()) for each in (given, of.prices)]
     ours, price = ((each[479] + each[480]) / 2 for each in ranked)
     assert len(warnings) == told

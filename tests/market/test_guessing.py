@@ -14,7 +14,7 @@ from source_files import AMERICA, EUROPE, comma, days_of, local, pairs_of
 
 from omnisim.errors import DataError
 from omnisim.market import read_prices
-from omnisim.market.columns import is_wide
+from omnisim.market.columns import is_wide, likely_columns
 from omnisim.market.guessing import Guess, guess
 from omnisim.market.table_files import read_table
 
@@ -255,11 +255,9 @@ def choices(found: Guess) -> str:
 
 def test_what_the_file_does_not_say_is_left_to_choose(tmp_path: Path) -> None:
     """The currency of a naive file, the zone of one in UTC, the unit of another."""
-    pairs = pairs_of(BERLIN, SUMMER)
+    pairs = pairs_of(BERLIN, SUMMER, days=2)
     found = guessed(tmp_path, plain(pairs, BERLIN))
     assert choices(found) == "the file does not say its currency: set currency ('EUR' here)"
-    assert choices(guessed(tmp_path, plain(pairs, BERLIN), {"currency": "CHF"})) == ""
-    assert choices(guessed(tmp_path, plain(pairs, BERLIN).replace("price", "price EUR/MWh"))) == ""
     found = guessed(tmp_path, "time,price EUR/MWh\n" + "\n".join(f"{m:%Y-%m-%dT%H:%MZ},{p}" for m, p in pairs))
     assert found.keys["timezone"] == "UTC"
     assert "stamps are in UTC, and do not tell the market's zone: set timezone" in choices(found)
@@ -280,7 +278,7 @@ def test_utc_beside_the_local_clock_tells_both(tmp_path: Path) -> None:
 
 
 def test_of_several_markets_the_first_is_selected_and_all_are_told(tmp_path: Path) -> None:
-    pairs = pairs_of(BERLIN, SUMMER)
+    pairs = pairs_of(BERLIN, SUMMER, days=1)
     rows = [(t, zone, kind, p + k) for t, p in on_clock(pairs, BERLIN) for k, (zone, kind) in enumerate(MARKETS)]
     text = "time,kind,zone,price EUR/MWh\n" + "\n".join(f"{t:%Y-%m-%d %H:%M},{k},{z},{p:.2f}" for t, z, k, p in rows)
     found = guessed(tmp_path, text)
@@ -298,16 +296,18 @@ def test_of_several_markets_the_first_is_selected_and_all_are_told(tmp_path: Pat
 MARKETS = [("DE", "DAM"), ("DE", "IDA"), ("FR", "DAM"), ("FR", "IDA"), ("AT", "DAM"), ("AT", "IDA")]
 
 
-@pytest.mark.parametrize(("minutes", "resolution"), [(20, "hour"), (10, "30min"), (1, "5min"), (30, "30min")])
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize(("minutes", "resolution"), [(20, "hour"), (30, "30min"), (10, "30min")])
 def test_rows_that_are_no_period_of_a_market_are_averaged_to_one_that_is(
     tmp_path: Path, minutes: int, resolution: str
 ) -> None:
     """The shortest they make where they are a quarter of an hour apart or less, and else the longest."""
-    found = guessed(tmp_path, plain(pairs_of(BERLIN, SUMMER, days=2, minutes=minutes), BERLIN))
+    found = guessed(tmp_path, plain(pairs_of(BERLIN, SUMMER, days=1, minutes=minutes), BERLIN))
     assert found.keys["resolution"] == resolution
     assert found.keys.get("resample", False) == (minutes != 30)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("hours", [range(1, 25), range(24), [*range(1, 25), 25]])
 def test_stamps_from_the_first_hour_to_midnight_close_theirs(tmp_path: Path, hours: Any) -> None:
     first = dt.datetime.combine(SUMMER, dt.time())
@@ -327,57 +327,53 @@ def test_stamps_from_the_first_hour_to_midnight_close_theirs(tmp_path: Path, hou
 
 def test_gaps_are_filled_where_they_are_short_and_else_their_days_are_dropped(tmp_path: Path) -> None:
     lines = plain(pairs_of(BERLIN, SUMMER), BERLIN).split("\n")
-    short, long = ("\n".join(lines[:30] + lines[30 + gap :]) for gap in (2, 7))
-    found = guessed(tmp_path, short)
-    assert found.keys["missing"] == "interpolate"
-    assert "(missing = 'interpolate' here)" in choices(found)
-    assert found.market.days == 3
-    found = guessed(tmp_path, long)
-    assert found.keys["missing"] == "drop_day"
-    assert "(missing = 'drop_day' here)" in choices(found)
-    assert found.market.days == 2
-    for keys in ({"missing": "error"}, {"missing": "interpolate"}):
-        if keys["missing"] == "error":
-            with pytest.raises(DataError, match="has no price"):
-                guessed(tmp_path, long, keys)
+    for gap, missing, days in ((2, "interpolate", 3), (7, "drop_day", 2)):
+        path = tmp_path / "a.csv"
+        path.write_text("\n".join(lines[:30] + lines[30 + gap :]))
+        found = guess(path, {"currency": "EUR", "resolution": "hour", "timezone": BERLIN})
+        assert (found.keys["missing"], found.market.days) == (missing, days)
+        told = [choice.rpartition("(")[2] for choice in found.choices]
+        assert told == ["missing = 'interpolate' here)", "missing = 'drop_day' here)"][: 1 + (gap > 3)]
+
+
+HOURS = pd.date_range("2023-06-01", periods=48, freq="h")
 
 
 @pytest.mark.parametrize(
-    ("header", "row", "price"),
+    ("others", "price"),
     [
-        ("time,load,wind forecast,value", "5000,700,{p}", "value"),
-        ("time,Price,price_spread", "{p},1", "Price"),
-        ("time,volume,x", "5000,{p}", "x"),
-        ("time,x [EUR/MWh],y", "{p},1", "x [EUR/MWh]"),
+        ({"load": 5000, "wind forecast": 700, "value": 1.5}, "value"), ({"Price": 1.5, "price_spread": 1.0}, "Price"),
+        ({"volume": 5000, "x": 1.5}, "x"), ({"x [EUR/MWh]": 1.5, "y": 1.0}, "x [EUR/MWh]"),
     ],
-)
-def test_the_column_that_is_likely_the_price(tmp_path: Path, header: str, row: str, price: str) -> None:
-    pairs = on_clock(pairs_of(BERLIN, SUMMER), BERLIN)
-    text = header + "\n" + "\n".join(f"{t:%Y-%m-%d %H:%M}," + row.format(p=p) for t, p in pairs)
-    found = guessed(tmp_path, text)
-    assert found.keys["price"] == price
-    assert found.market.prices.ravel().tolist() == [p for _, p in pairs]
+)  # fmt: skip
+def test_the_column_that_is_likely_the_price(others: dict[str, float], price: str) -> None:
+    table = read_table(pd.DataFrame({"time": HOURS, **others}))
+    assert likely_columns(table, {}) == {"time": "time", "price": price}
+    with pytest.raises(DataError, match="2 columns may be the price: set price to one of 'volume', 'load'"):
+        likely_columns(read_table(pd.DataFrame({"time": HOURS, "volume": 1.0, "load": 2.0})), {})
 
 
-def test_begin_and_end_of_each_row(tmp_path: Path) -> None:
-    """The column that is called an end is not the one of the stamps, wherever it stands."""
-    pairs = on_clock(pairs_of(BERLIN, SUMMER), BERLIN)
-    hour = dt.timedelta(hours=1)
-    text = "Ende,Beginn,Preis EUR/MWh\n" + "\n".join(
-        f"{t + hour:%Y-%m-%d %H:%M},{t:%Y-%m-%d %H:%M},{p}" for t, p in pairs
-    )
-    found = guessed(tmp_path, text)
-    assert found.keys["time"] == "Beginn"
-    assert found.market.prices.ravel().tolist() == [p for _, p in pairs]
+def test_columns_that_are_likely_the_stamps() -> None:
+    """Not the one that is called an end, wherever it stands; or the parts of a date and the hour."""
+    end = HOURS + pd.Timedelta(hours=1)
+    frame = pd.DataFrame({"Ende": end, "Beginn": HOURS, "Preis": 1.5})
+    assert likely_columns(read_table(frame), {}) == {"time": "Beginn", "price": "Preis"}
+    for names in (("Jahr", "Monat", "Tag"), ("year", "month", "day"), ("año", "mes", "dia")):
+        cells = zip(names, (HOURS.year, HOURS.month, HOURS.day), strict=True)
+        frame = pd.DataFrame({**dict(cells), "hour": HOURS.hour + 1, "price": 1.5})
+        assert likely_columns(read_table(frame), {}) == {"date": [*names], "period": "hour", "price": "price"}
+    quarters = pd.date_range("2023-06-01", periods=192, freq="15min")
+    frame = pd.DataFrame({"date": quarters.strftime("%Y-%m-%d"), "quarter": quarters.minute // 15 + 1,
+                          "hour": quarters.hour + 1, "price": 1.5})  # fmt: skip
+    assert likely_columns(read_table(frame), {})["period"] == ["hour", "quarter"]
 
 
-@pytest.mark.parametrize("names", ["year,month,day", "Jahr,Monat,Tag", "año,mes,dia"])
-def test_year_month_and_day(tmp_path: Path, names: str) -> None:
-    pairs = on_clock(pairs_of(BERLIN, SUMMER), BERLIN)
-    rows = [f"{t.year},{t.month},{t.day},{t.hour + 1},{p}" for t, p in pairs]
-    found = guessed(tmp_path, f"{names},hour,price EUR/MWh\n" + "\n".join(rows))
-    assert (found.keys["date"], found.keys["period"]) == (names.split(","), "hour")
-    assert found.market.prices.ravel().tolist() == [p for _, p in pairs]
+@pytest.mark.parametrize(("first", "step", "form"), [("1990-01-01", 1, "unix"), ("2060-01-01", 1000, "unix_ms")])
+def test_a_column_that_counts_from_1970(first: str, step: int, form: str) -> None:
+    """Whole numbers of seconds or of thousandths, long ago and to come."""
+    start = int(dt.datetime.fromisoformat(f"{first}T00:00+00:00").timestamp())
+    frame = pd.DataFrame({"t": [step * (start + 3600 * k) for k in range(48)], "price": 1.5})
+    assert likely_columns(read_table(frame), {}) == {"time": "t", "time_format": form, "price": "price"}
 
 
 @pytest.mark.parametrize("columns", [22, 23, 24, 25])
@@ -393,10 +389,11 @@ def test_a_table_of_days_has_23_columns_of_periods_or_more(columns: int) -> None
 def test_lines_above_a_header_and_a_header_that_is_not_there(
     tmp_path: Path, given: dict[str, Any], key: str | None, names: list[str]
 ) -> None:
-    rows = "\n".join(f"{t:%Y-%m-%d %H:%M};{p}" for t, p in on_clock(pairs_of(BERLIN, SUMMER), BERLIN))
+    rows = "\n".join(f"{t:%Y-%m-%d %H:%M};{p}" for t, p in on_clock(pairs_of(BERLIN, SUMMER, days=1), BERLIN))
     found = guessed(tmp_path, ("Prices\nof a market\n\ntime;price\n" if key else "") + rows, given)
     assert (found.keys.get("skip_rows"), found.keys.get("separator")) == ((3, ";") if key else (None, None))
     assert (found.keys["time"], found.keys["price"]) == (names[0], names[1])
-    bare = guessed(tmp_path, rows)
-    assert (bare.keys["columns"], bare.keys["price"]) == (["time", "price"], "price")
-    np.testing.assert_array_equal(bare.market.prices, found.market.prices)
+    if key is None:
+        bare = guessed(tmp_path, rows)
+        assert (bare.keys["columns"], bare.keys["price"]) == (["time", "price"], "price")
+        np.testing.assert_array_equal(bare.market.prices, found.market.prices)

@@ -51,17 +51,17 @@ def test_the_picture_of_quarters_has_one_bar_for_two() -> None:
 @pytest.mark.parametrize(
     ("write", "told"),
     [
-        (lambda t: {"time": t}, "column 'time', 2023-06-01 00:00 to 2023-06-14 23:00 on a clock without changes; open"),
+        (lambda t: {"time": t}, "column 'time', 2023-06-01 00:00 to 2023-06-02 23:00 on a clock without changes; open"),
         (lambda t: {"Hour Ending": t + HOUR},
-         "column 'Hour Ending', 2023-06-01 01:00 to 2023-06-15 00:00 on a clock without changes; close"),
+         "column 'Hour Ending', 2023-06-01 01:00 to 2023-06-03 00:00 on a clock without changes; close"),
         (lambda t: {"start": [str(each) for each in t.tz_localize(BERLIN)]},
-         "column 'start', 2023-06-01 00:00 to 2023-06-14 23:00 with UTC offsets; open; Europe/Berlin"),
+         "column 'start', 2023-06-01 00:00 to 2023-06-02 23:00 with UTC offsets; open; Europe/Berlin"),
         (lambda t: {"utc": t.tz_localize(BERLIN).tz_convert("UTC").tz_localize(None), "local": t},
-         "column 'utc', 2023-05-31 22:00 to 2023-06-14 21:00 on the clock of UTC; open; Europe/Berlin"),
+         "column 'utc', 2023-05-31 22:00 to 2023-06-02 21:00 on the clock of UTC; open; Europe/Berlin"),
     ],
 )  # fmt: skip
 def test_what_is_told_of_the_stamps(tmp_path: Path, write: object, told: str) -> None:
-    stamps = pd.date_range(str(FIRST), periods=14 * 24, freq="h")
+    stamps = pd.date_range(str(FIRST), periods=48, freq="h")
     frame = pd.DataFrame(write(stamps) | {"price": np.random.default_rng(1).uniform(20, 90, stamps.size).round(2)})  # type: ignore[operator]
     frame.to_csv(tmp_path / "a.csv", index=False)
     lines, _ = inspected(tmp_path / "a.csv")

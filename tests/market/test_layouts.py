@@ -29,7 +29,7 @@ from omnisim.market.layouts import SOURCES
 from omnisim.market.sources import read_source, recognized
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("season", ["spring", "autumn"])
 @pytest.mark.parametrize("case", CASES)
 def test_every_price_is_that_of_an_independent_parse(tmp_path: Path, case: str, season: str) -> None:

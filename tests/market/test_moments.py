@@ -55,25 +55,24 @@ EPOCHS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("first", "read"), [("1899-12-31", False), ("1900-01-01", True), ("2199-12-31", True), ("2200-01-01", False)]
-)
 @pytest.mark.parametrize("form", [*EPOCHS, None])
-def test_stamps_of_the_years_in_which_there_are_markets(form: str | None, first: str, read: bool) -> None:
+def test_stamps_of_the_years_in_which_there_are_markets(form: str | None) -> None:
     """Counted from an epoch, or as text."""
-    hours = [dt.datetime.fromisoformat(first) + dt.timedelta(hours=k) for k in range(24)]
-    cells = [str(t) if form is None else (t - EPOCHS[form][0]) / EPOCHS[form][1] for t in hours]
-    frame = pd.DataFrame({"time": cells, "price": range(24)})
-    if read:
-        market = read_prices(frame, time="time", time_format=form, timezone=None if form in (None, "excel") else "UTC")
-        assert (str(market.dates[0]), market.prices[0].tolist()) == (first, [*range(24)])
-    else:
-        with pytest.raises(DataError, match=r"row 1: .*(1900 to 2199|from 1900 to 2199)"):
-            read_prices(frame, time="time", time_format=form, timezone="UTC")
+    zone = None if form in (None, "excel") else "UTC"
+    for first, read in (("1899-12-31", False), ("1900-01-01", True), ("2199-12-31", True), ("2200-01-01", False)):
+        hours = [dt.datetime.fromisoformat(first) + dt.timedelta(hours=k) for k in range(24)]
+        cells = [str(t) if form is None else (t - EPOCHS[form][0]) / EPOCHS[form][1] for t in hours]
+        frame = pd.DataFrame({"time": cells, "price": range(24)})
+        if read:
+            market = read_prices(frame, time="time", time_format=form, timezone=zone)
+            assert (str(market.dates[0]), market.prices[0].tolist()) == (first, [*range(24)])
+        else:
+            with pytest.raises(DataError, match=r"row 1: .*(1900 to 2199|from 1900 to 2199)"):
+                read_prices(frame, time="time", time_format=form, timezone=zone)
 
 
 @pytest.mark.parametrize("form", EPOCHS)
-@pytest.mark.parametrize("first", ["1990-01-01", "2023-06-01", "2060-01-01"])
+@pytest.mark.parametrize("first", ["1990-01-01", "2060-01-01"])
 def test_numbers_that_count_from_an_epoch_are_told_with_their_key(form: str, first: str) -> None:
     start = (dt.datetime.fromisoformat(first) - EPOCHS[form][0]) / EPOCHS[form][1]
     step = dt.timedelta(hours=1) / EPOCHS[form][1]
@@ -93,15 +92,14 @@ def test_year_month_and_day_in_columns_of_their_own_are_in_no_doubt(month: str, 
     assert market.prices[1, 7] == 10.0 * days[1] + 7
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "GMT", "Europe/London", "Europe/Berlin"])
 @pytest.mark.parametrize("name", ["ts_utc", "MTU (GMT)"])
-def test_a_column_that_is_called_utc_beside_a_zone(name: str, zone: str) -> None:
+def test_a_column_that_is_called_utc_beside_a_zone(name: str) -> None:
     """London has the clock of UTC in winter only."""
     frame = pd.DataFrame({name: pd.date_range("2023-01-10", periods=24, freq="h"), "price": range(24)})
-    if zone in ("Europe/London", "Europe/Berlin"):
+    for zone in ("Europe/London", "Europe/Berlin"):
         with pytest.raises(DataError, match=r"says UTC, but its stamps carry no offset .* set file_timezone = 'UTC'"):
             read_prices(frame, timezone=zone)
-    else:
+    for zone in ("UTC", "Etc/UTC", "GMT"):
         assert read_prices(frame, timezone=zone).prices[0].tolist() == [*range(24)]
 
 
@@ -139,6 +137,7 @@ def test_a_cell_without_an_offset_among_others_that_have_one() -> None:
         read_prices(pd.DataFrame({"time": cells, "price": range(24)}), timezone="UTC")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("sign", "/-")
 @pytest.mark.parametrize(("form", "other"), [("%d{0}%m{0}%Y", "%m{0}%d{0}%Y"), ("%m{0}%d{0}%Y", "%d{0}%m{0}%Y")])
 def test_of_two_orders_of_day_and_month_the_one_in_which_days_follow(form: str, other: str, sign: str) -> None:

@@ -174,6 +174,7 @@ SPRING, AUTUMN = {"2023-03-25": 24, "2023-03-26": 23, "2023-03-27": 24}, {"2023-
 
 
 @pytest.mark.parametrize("counts", [SPRING, AUTUMN], ids=["spring", "autumn"])
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("minutes", "first"), [(60, 1), (30, 1), (15, 1), (15, 0)])
 def test_numbers_count_the_periods_that_a_day_has(counts: dict[str, int], minutes: int, first: int) -> None:
     """By loops: the first two hours stand where they do, what follows an hour later or earlier on the day of change."""
