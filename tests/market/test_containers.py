@@ -76,6 +76,8 @@ def test_an_archive(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"set member to one of them: 'deep/2023\.csv', 'README\.txt'"):
         read_prices(path)
     np.testing.assert_array_equal(read_prices(path, member="deep/2023.csv").prices.ravel(), PRICES)
+    with pytest.raises(DataError, match=r"holds 2 files: set member to one of them: 'deep/2023\.csv', 'README\.txt'"):
+        read_prices(path, member="2023.csv")
 
 
 @pytest.mark.parametrize(

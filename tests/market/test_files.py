@@ -542,6 +542,14 @@ def test_resampled_rows_are_means_in_loops(minutes: int, resolution: Any) -> Non
     assert market.notes == (f"its rows are {apart} apart: to have {a_day}, those {apart} long were averaged",)
 
 
+def test_a_price_a_day_is_no_price_an_hour_even_where_rows_may_be_resampled() -> None:
+    for resample in (None, False, True):
+        with pytest.raises(
+            DataError, match="begins a day: one row an hour is needed, or resolution 'day' for one price"
+        ):
+            read_prices(series("2021-01-01", range(6), 1440), resample=resample)
+
+
 def test_rows_that_make_no_periods_are_refused() -> None:
     with pytest.raises(DataError, match="20 minutes apart, which does not make periods of 30 minutes"):
         read_prices(series("2021-01-01", range(144), 20), resolution="30min", resample=True)
@@ -588,3 +596,20 @@ def test_prices_by_the_clock_and_the_edge_of_their_stamps(stamp: Any, zone: str,
     np.testing.assert_allclose(market.prices, days_of(pairs, zone), atol=1e-9)
     assert [str(day) for day in market.dates] == [str(first + dt.timedelta(days=n)) for n in range(3)]
     assert market.warnings == ()
+
+
+@pytest.mark.parametrize("season", ["spring", "autumn"])
+def test_ends_of_hours_on_the_clock_of_another_place(season: str) -> None:
+    """The clock of Berlin is an hour ahead of London's, and changes at the same time."""
+    pairs = pairs_of("Europe/London", EUROPE[season])
+    ends = pd.DatetimeIndex([moment + dt.timedelta(hours=1) for moment, _ in pairs])
+    frame = pd.DataFrame({"time": ends.tz_convert("Europe/Berlin").tz_localize(None), "price": [p for _, p in pairs]})
+    market = read_prices(frame, timezone="Europe/London", file_timezone="Europe/Berlin", stamp="end")
+    np.testing.assert_allclose(market.prices, days_of(pairs, "Europe/London"), atol=1e-9)
+
+
+@pytest.mark.parametrize(("stamp", "first"), [("start", "2021-01-05"), ("end", "2021-01-04"), (None, "2021-01-05")])
+def test_a_date_that_ends_its_day_is_that_of_the_day_before(stamp: Any, first: str) -> None:
+    frame = pd.DataFrame({"day": pd.date_range("2021-01-05", periods=9).strftime("%Y-%m-%d"), "price": range(9)})
+    market = read_prices(frame, date="day", resolution="day", stamp=stamp)
+    assert (str(market.dates[0]), market.prices.ravel().tolist()) == (first, [*range(9)])

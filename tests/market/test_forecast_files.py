@@ -373,6 +373,28 @@ class TestUntilGateClosure:
             "(2023-10-26 12:00), and no earlier one is there (2 such periods)"
         ) in str(refused.value)
 
+    def test_both_passes_of_what_autumn_repeats_are_known(self) -> None:
+        """Each by its own last run, however late the other one's was: their mean is the forecast of the hour."""
+        of = local_market()
+        stamps = pd.date_range("2023-10-29", "2023-10-30", freq="h", tz=OSLO, inclusive="left").tz_convert("UTC")
+        frame = pd.DataFrame({"time": stamps.tz_localize(None), "issued": "2023-10-28 08:00", "ours": np.arange(25.0)})
+        frame.loc[3, "issued"] = "2023-10-28 09:00"
+        keys: dict[str, Any] = {"timezone": OSLO, "file_timezone": "UTC", "issued": "issued", "gate_closure": "12:00"}
+        played = {"first_day": dt.date(2023, 10, 29), "last_day": dt.date(2023, 10, 29)}
+        found = with_forecast(of, "ours", frame, **keys, **played)
+        assert found.forecast("ours")[28].tolist() == [0, 1, 2.5, *range(4, 25)]
+
+    def test_an_issue_time_that_does_not_exist_is_the_end_of_what_spring_skips(self) -> None:
+        """02:30 of New York on March 12 is taken as 03:00 there, which is 08:00 in Oslo."""
+        dates = np.arange("2023-03-13", "2023-03-14", dtype="datetime64[D]")
+        stamps = pd.date_range("2023-03-13", periods=24, freq="h", tz=OSLO)
+        frame = pd.DataFrame({"time": stamps, "issued": "2023-03-12 02:30", "ours": np.arange(24.0)})
+        keys: dict[str, Any] = {"timezone": OSLO, "issued": "issued", "issued_timezone": "America/New_York"}
+        of = Market("m", dates, np.ones((1, 24)))
+        with pytest.raises(DataError, match="issued at 2023-03-12 08:00, after gate closure"):
+            with_forecast(of, "ours", frame, **keys, gate_closure="07:59")
+        assert with_forecast(of, "ours", frame, **keys, gate_closure="08:00").days == 1
+
     @pytest.mark.parametrize("gate", ["24:00", "12:60", "noon", "12", "-1:00"])
     def test_what_is_no_time_of_the_day_is_refused(self, tmp_path: Path, gate: str) -> None:
         path = tmp_path / "f.csv"

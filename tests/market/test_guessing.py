@@ -280,7 +280,8 @@ def test_utc_beside_the_local_clock_tells_both(tmp_path: Path) -> None:
 def test_of_several_markets_the_first_is_selected_and_all_are_told(tmp_path: Path) -> None:
     pairs = pairs_of(BERLIN, SUMMER, days=1)
     rows = [(t, zone, kind, p + k) for t, p in on_clock(pairs, BERLIN) for k, (zone, kind) in enumerate(MARKETS)]
-    text = "time,kind,zone,price EUR/MWh\n" + "\n".join(f"{t:%Y-%m-%d %H:%M},{k},{z},{p:.2f}" for t, z, k, p in rows)
+    lines = [f"{t:%Y-%m-%d %H:%M},{'light' if 6 < t.hour < 20 else 'dark'},{k},{z},{p:.2f}" for t, z, k, p in rows]
+    text = "\n".join(["time,sky,kind,zone,price EUR/MWh", *lines])
     found = guessed(tmp_path, text)
     assert found.keys["select"] == {"zone": "DE", "kind": "DAM"}
     assert "each stamp stands there for 3 values of 'zone': select one of 'DE', 'FR', 'AT' ('DE' here)" in choices(
@@ -305,6 +306,15 @@ def test_rows_that_are_no_period_of_a_market_are_averaged_to_one_that_is(
     found = guessed(tmp_path, plain(pairs_of(BERLIN, SUMMER, days=1, minutes=minutes), BERLIN))
     assert found.keys["resolution"] == resolution
     assert found.keys.get("resample", False) == (minutes != 30)
+
+
+def test_a_key_that_a_refusal_names_is_told_as_a_scenario_has_it(tmp_path: Path) -> None:
+    pairs = pairs_of(BERLIN, SUMMER, days=1, minutes=10)
+    found = guessed(tmp_path, plain(pairs, BERLIN), {"resolution": "hour", "currency": "EUR"})
+    assert found.keys["resample"] is True
+    assert choices(found).endswith("set resample = true to average them (resample = true here)")
+    with pytest.raises(DataError, match="set resample = true to average"):  # what the user says stays as it is
+        guess(tmp_path / "a.csv", {"resolution": "hour", "resample": False})
 
 
 @pytest.mark.one_in(3)

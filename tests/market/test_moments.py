@@ -131,6 +131,12 @@ def test_a_literal_for_utc_at_the_end_of_a_format_is_asked_about(literal: str) -
         read_prices(frame, time_format=f"%Y-%m-%dT%H:%M{literal}")
 
 
+def test_stamps_with_an_offset_need_no_zone_of_the_file() -> None:
+    cells = [f"2023-01-10T{hour:02d}:00Z" for hour in range(24)]
+    with pytest.raises(DataError, match="column 'time' carries UTC offsets: leave file_timezone out"):
+        read_prices(pd.DataFrame({"time": cells, "price": range(24)}), timezone="UTC", file_timezone="UTC")
+
+
 def test_a_cell_without_an_offset_among_others_that_have_one() -> None:
     cells = [f"2023-01-10T{hour:02d}:00{'Z' if hour != 7 else ''}" for hour in range(24)]
     with pytest.raises(DataError, match=r"row 8: time is '2023-01-10T07:00'.*without a UTC offset: other rows have"):

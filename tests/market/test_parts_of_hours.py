@@ -225,6 +225,12 @@ def test_numbers_from_0_to_as_many_as_a_day_has_are_refused(last: int) -> None:
         read_prices(frame, date="day", period="number")
 
 
+def test_a_zero_behind_the_other_numbers_of_a_day_is_its_last_hour() -> None:
+    rows = [(f"2023-06-{day:02d}", hour % 24, 100.0 * day + hour) for day in (1, 2) for hour in range(1, 25)]
+    market = read_prices(pd.DataFrame(rows, columns=["day", "number", "price"]), date="day", period="number")
+    assert market.prices.tolist() == [[100.0 * day + hour for hour in range(1, 25)] for day in (1, 2)]
+
+
 def test_a_file_whose_numbers_become_quarters_keeps_its_hours_before() -> None:
     """A last day that is cut short is one of quarters too, and its rows are left out."""
     frame = periods_of_days({"2023-06-01": 24, "2023-06-02": 24, "2023-06-03": 96, "2023-06-04": 96, "2023-06-05": 48})
