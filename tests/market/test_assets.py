@@ -329,6 +329,15 @@ def test_the_menu_of_all_is_as_long_as_the_neediest_needs_and_what_it_captures_i
     assert least < share
 
 
+def test_a_battery_begins_its_days_at_the_level_that_would_have_earned_most() -> None:
+    """Dear in the morning, cheap in the evening: half full it sells a MWh, and buys it back."""
+    day = np.r_[np.full(12, 100.0), np.full(12, 1.0)]
+    rows = pd.DataFrame({"power_mw": [1.0], "energy_mwh": 2.0, "efficiency": 1.0, "degradation_per_mwh": 0.0})
+    for levels, sold in (((0.0,), 0.0), ((0.0, 0.5), 1.0), ((1.0, 0.5), 2.0), ((0.5, 0.0), 1.0)):
+        found = built(Storage, day[None], table=rows, rest_levels=levels)
+        assert money(found, day)[0].max() == pytest.approx(99.0 * sold)
+
+
 @pytest.mark.parametrize("past", [None, np.empty((0, 24))])
 def test_a_menu_needs_days_before_the_first_one_played(past: Any) -> None:
     with pytest.raises(

@@ -410,6 +410,14 @@ def test_a_grant_pays_for_a_closed_house_whatever_the_contract(contract: dict[st
         assert cost == pytest.approx(closed * most - budget)
 
 
+def test_who_pays_for_feeding_in_pays_it_in_its_hours() -> None:
+    terms = Terms(np.array([False]), np.zeros(1), np.array([-5.0]), np.zeros((1, 24)), np.zeros(1), np.full(1, np.inf))
+    load = np.where(np.arange(24) == 7, -2.0, 1.0)[None, None]
+    by_part = terms.paid_by_part(load)
+    assert by_part is not None
+    assert by_part[0, 0].tolist() == [10.0 * (hour == 7) for hour in range(24)]
+
+
 def test_what_a_table_gives_and_what_is_drawn_is_told_column_by_column() -> None:
     rows = pd.DataFrame(
         {"name": list("abc"), "weight": [1.0, 2.5, 1000.0], "contract": ["SPOT", "", "Fixed"],

@@ -555,9 +555,15 @@ def test_rows_that_make_no_periods_are_refused() -> None:
         read_prices(series("2021-01-01", range(144), 20), resolution="30min", resample=True)
 
 
-def test_rows_two_hours_apart_are_hours_of_which_some_are_missing() -> None:
-    with pytest.raises(DataError, match=r"120-minute|hour 2021-01-01 01:00 has no price|2 hours apart"):
-        read_prices(series("2021-01-01", range(24), 120))
+def test_rows_two_hours_apart_on_one_of_several_days_are_hours_of_which_some_are_missing() -> None:
+    frame = series("2021-01-01", range(72))
+    few = frame[(frame.index // 24 != 1) | (frame.index % 2 == 0)]
+    with pytest.raises(DataError, match=r"hour 2021-01-02 01:00 has no price \(12 such hours\)"):
+        read_prices(few)
+    with pytest.raises(
+        DataError, match=r"rows are 2 hours apart, but resolution is 'hour': set resample = true to repeat"
+    ):
+        read_prices(frame[frame.index % 2 == 0])
 
 
 def test_days_around_a_clock_change_are_days() -> None:
@@ -613,3 +619,42 @@ def test_a_date_that_ends_its_day_is_that_of_the_day_before(stamp: Any, first: s
     frame = pd.DataFrame({"day": pd.date_range("2021-01-05", periods=9).strftime("%Y-%m-%d"), "price": range(9)})
     market = read_prices(frame, date="day", resolution="day", stamp=stamp)
     assert (str(market.dates[0]), market.prices.ravel().tolist()) == (first, [*range(9)])
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("offsets", [False, True])
+def test_ends_of_hours_that_become_quarters_at_midnight(newest_first: bool, offsets: bool) -> None:
+    """Of Berlin, two hours before that of UTC; and across the autumn change, where an hour ends at 02:00 twice."""
+    starts = [*pd.date_range("2025-09-30", periods=24, freq="h", tz="Europe/Berlin"),
+              *pd.date_range("2025-10-01", periods=96, freq="15min", tz="Europe/Berlin")]  # fmt: skip
+    ends = [t + pd.Timedelta(minutes=60 if k < 24 else 15) for k, t in enumerate(starts)]
+    frame = pd.DataFrame({"time": [str(t if offsets else t.tz_localize(None)) for t in ends], "price": range(120)})
+    market = read_prices(
+        frame[::-1] if newest_first else frame, timezone="Europe/Berlin", resolution="15min", stamp="end"
+    )
+    assert market.prices[0].tolist() == [hour for hour in range(24) for _ in range(4)]
+    assert market.prices[1].tolist() == [*range(24, 120)]
+    night = pd.date_range("2025-10-26", "2025-10-27", freq="h", tz="Europe/Berlin", inclusive="left")
+    shown = [t + pd.Timedelta(hours=1) for t in night]
+    frame = pd.DataFrame({"time": [str(t if offsets else t.tz_localize(None)) for t in shown], "price": range(25)})
+    market = read_prices(frame[::-1] if newest_first else frame, timezone="Europe/Berlin", stamp="end")
+    assert market.prices[0].tolist() == [0, 1, 2.5, *range(4, 25)]
+
+
+@pytest.mark.parametrize(("below", "told"), [(5, "lines 26, 27, 28, 29, 30 passed"), (6, "28, 29, 30 and more passed")])
+def test_rows_that_are_no_data_are_counted_up_to_five(tmp_path: Path, below: int, told: str) -> None:
+    path = write(tmp_path, [*naive("2021-01-01", 24), *[("Source: nobody", "")] * below])
+    (note,) = read_prices(path).notes
+    assert f"{told} over: no data" in note
+
+
+@pytest.mark.parametrize(("zone", "known"), [("Europe/Oslo", True), ("Etc/GMT-1", False), ("UTC", False)])
+def test_an_index_with_a_place_tells_the_zone_of_the_market_and_one_with_an_offset_does_not(
+    zone: str, known: bool
+) -> None:
+    frame = pd.DataFrame({"price": range(24)}, index=pd.date_range("2021-01-01", periods=24, freq="h", tz=zone))
+    if known:
+        assert read_prices(frame).prices[0].tolist() == [*range(24)]
+    else:
+        with pytest.raises(DataError, match="carries UTC offsets, so timezone must name the market's zone"):
+            read_prices(frame)

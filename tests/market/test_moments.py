@@ -131,6 +131,12 @@ def test_a_literal_for_utc_at_the_end_of_a_format_is_asked_about(literal: str) -
         read_prices(frame, time_format=f"%Y-%m-%dT%H:%M{literal}")
 
 
+def test_how_stamps_with_an_offset_were_read_is_told_where_it_is_no_standard() -> None:
+    cells = [f"13/01/2023 {hour:02d}:00+00:00" for hour in range(24)]
+    market = read_prices(pd.DataFrame({"time": cells, "price": range(24)}), timezone="UTC")
+    assert (str(market.dates[0]), market.notes) == ("2023-01-13", ("stamps were read as %d/%m/%Y %H:%M%z",))
+
+
 def test_stamps_with_an_offset_need_no_zone_of_the_file() -> None:
     cells = [f"2023-01-10T{hour:02d}:00Z" for hour in range(24)]
     with pytest.raises(DataError, match="column 'time' carries UTC offsets: leave file_timezone out"):

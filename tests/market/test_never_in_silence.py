@@ -15,6 +15,7 @@ from omnisim.market import Market, Scaling, read_prices
 from omnisim.market.guessing import guess
 from omnisim.market.inspection import inspected
 from omnisim.market.moments import _ABBREVIATIONS
+from omnisim.market.numbers import signs_of
 from omnisim.market.suspicions import warn_of_values
 from omnisim.market.zones import _MEANT, checked_zone, clocks_like
 from omnisim.scenario.days import Days
@@ -497,3 +498,63 @@ def test_money_that_a_file_says_in_one_place(
     market = read_prices(frame, price=next(iter(columns)), **keys)
     assert (market.currency, market.notes) == (currency, notes)
     np.testing.assert_allclose(market.prices, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "signs"),
+    [
+        (["1.234.567"], ",."), (["1,234,567", "2"], ".,"), (["1.234,5"], ",."), (["1,234.5"], ".,"), (["12,5"], ","),
+        (["0,250", "1,234"], ","), (["1 234,5"], ", "), (["1'234"], ".'"), (["1,234", "12345"], ","),
+        (["12.5", "1 000"], ". "), (["€ 12,50", "7"], ","),
+    ],
+)  # fmt: skip
+def test_signs_that_cells_leave_no_doubt_of(cells: list[str], signs: str) -> None:
+    """The decimal sign and that of thousands, if there is one."""
+    found = signs_of(cells, None, None)
+    assert (found.decimal, found.thousands) == (signs[0], signs[1:])
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["12,5", "12.5"], "'12.5' and '12,5' have different decimal signs"),
+        (["1,234", "1.234"], "have different decimal signs"),
+        (["1,234"], "can be two numbers, .*: set decimal = ',' .1.234. or thousands = ',' .1234."),
+        (["1,234", "56"], "can be two numbers, .*: set thousands = ',' .1234, as '56' without a sign suggests. or"),
+        (["12,5", "1.234"], "'1.234' beside '12,5' is either grouped by thousands or has another decimal sign"),
+    ],
+)
+def test_signs_that_cells_leave_in_doubt(cells: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        signs_of(cells, None, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal", "hint"),
+    [
+        ("1,234", ".", r"is 1234 with thousands = ',', or 1.234 with decimal = ',': declare which"),
+        ("12,5", ".", r"with decimal = ',' it would be one"), ("1,234.5", ".", r"with thousands = ',' it would be one"),
+        ("1 234", ".", r"with thousands = ' ' it would be one"), ("(12)", ".", "parentheses are not read as a minus"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_is_no_number_is_told_how_it_would_be(cell: str, decimal: Any, hint: str) -> None:
+    frame = pd.DataFrame({"time": pd.date_range("2023-01-01", periods=2, freq="h"), "price": ["5", cell]})
+    with pytest.raises(DataError, match=rf"row 2: price is '.*'.*{hint}"):
+        read_prices(frame, decimal=decimal)
+    minus = pd.DataFrame({"time": pd.date_range("2023-01-01", periods=24, freq="h"), "price": ["\N{EN DASH}5"] * 24})
+    assert read_prices(minus).prices[0, 0] == -5.0
+
+
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "signs"),
+    [(None, ".", (",", ".")), (None, ",", (".", ",")), (",", None, (",", "")), (".", " ", (".", " "))],
+)
+def test_signs_that_are_declared(decimal: Any, thousands: str | None, signs: tuple[str, str]) -> None:
+    found = signs_of(["1"], decimal, thousands)
+    assert (found.decimal, found.thousands) == signs
+    for cell in ("–", "—", "---", "n/e", "-"):
+        frame = pd.DataFrame({"time": pd.date_range("2023-01-01", periods=2, freq="h"), "price": ["5", cell]})
+        with pytest.raises(DataError, match="no whole day"):
+            read_prices(frame)
+    with pytest.raises(DataError, match="thousands is ',', as is decimal: they must differ"):
+        read_prices(frame, decimal=",", thousands=",")

@@ -225,6 +225,13 @@ def test_numbers_from_0_to_as_many_as_a_day_has_are_refused(last: int) -> None:
         read_prices(frame, date="day", period="number")
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_hundreds_are_times_of_the_clock(first: int) -> None:
+    rows = [("2023-06-01", 100 * hour, float(hour)) for hour in range(first, first + 24)]
+    market = read_prices(pd.DataFrame(rows, columns=["day", "time", "price"]), date="day", period="time", price="price")
+    assert (str(market.dates[0]), market.prices[0].tolist()) == ("2023-06-01", [first + hour for hour in range(24)])
+
+
 def test_a_zero_behind_the_other_numbers_of_a_day_is_its_last_hour() -> None:
     rows = [(f"2023-06-{day:02d}", hour % 24, 100.0 * day + hour) for day in (1, 2) for hour in range(1, 25)]
     market = read_prices(pd.DataFrame(rows, columns=["day", "number", "price"]), date="day", period="number")
