@@ -13,6 +13,7 @@ from source_files import EUROPE, days_of, local, pairs_of
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
+from omnisim.market.midnights import closing_midnights
 
 BERLIN = "Europe/Berlin"
 DAYS = {"summer": dt.date(2023, 6, 13), **EUROPE}
@@ -103,6 +104,45 @@ def test_a_trading_day_is_not_the_day_of_the_clock(tmp_path: Path, form: str) ->
     with pytest.raises(DataError, match="trading day") as caught:
         guess(path)
     assert "\n" not in str(caught.value)
+
+
+def closing(days: list[list[int]], stamp: str | None = None, newest_first: bool = False) -> list[bool]:
+    """Which rows of dates with these values, in the order of the file, close their date."""
+    rows = [(day, value) for day, values in enumerate(days) for value in values]
+    rows = rows[::-1] if newest_first else rows
+    found = closing_midnights("a.csv", "Hour", *(np.array(each) for each in zip(*rows, strict=True)), stamp)
+    return found.tolist()
+
+
+ENDING, OPENING, TRADING = [*range(1, 24), 0], [*range(24)], [*range(6, 24), *range(6)]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_order_of_the_rows_of_a_date_tells_what_its_zero_is(newest_first: bool) -> None:
+    marked = [value == 0 for value in ENDING] * 3
+    assert closing([ENDING] * 3, None, newest_first) == (marked[::-1] if newest_first else marked)
+    assert closing([OPENING] * 3, None, newest_first) == [False] * 72
+    assert not any(closing([OPENING, ENDING, OPENING], "start", newest_first))
+    assert sum(closing([OPENING, ENDING, ENDING], "end", newest_first)) == 2
+    with pytest.raises(DataError, match="behind the other rows of 2 dates, and before those of 1: set stamp = 'start'"):
+        closing([OPENING, ENDING, ENDING], None, newest_first)
+    with pytest.raises(DataError, match="behind all other rows of its date, where no period begins: set stamp = 'end'"):
+        closing([ENDING] * 2, "start", newest_first)
+
+
+@pytest.mark.parametrize(("trading", "opening", "refused"), [(1, 0, False), (2, 0, True), (3, 3, False), (4, 3, True)])
+def test_dates_that_go_over_midnight_and_on_are_refused_where_they_are_the_most(
+    trading: int, opening: int, refused: bool
+) -> None:
+    """One alone may be a slip."""
+    days = [TRADING] * trading + [OPENING] * opening
+    if refused:
+        with pytest.raises(
+            DataError, match="go on beyond 00:00 in column 'Hour', so the date is not the one of the clock"
+        ):
+            closing(days)
+    else:
+        assert not any(closing(days))
 
 
 def test_a_column_that_the_header_lacks_is_named(tmp_path: Path) -> None:

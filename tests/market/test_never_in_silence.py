@@ -405,6 +405,8 @@ def test_an_autumn_night_that_is_there_in_part_shows_no_other_clock(minutes: int
     ("of", "told"),
     [
         (lambda paid: paid / 1000, "prices lie between {low:.4g} and {high:.4g} EUR/MWh, as prices per kWh do"),
+        (lambda paid: paid / 41, "prices lie between {low:.4g} and {high:.4g} EUR/MWh"),  # below 3
+        (lambda paid: paid / 39, ""),
         (lambda paid: np.where(np.arange(paid.size) % 50, paid / 1000, 40.0), ""),  # 2 % of them are ordinary prices
         (lambda paid: np.sort(paid) + np.arange(paid.size) / 100, "prices rise in every row, as a counter does"),
         (lambda paid: np.where(np.arange(paid.size) == 5, np.sort(paid)[4], np.sort(paid)), ""),

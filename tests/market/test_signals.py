@@ -647,3 +647,33 @@ def test_agents_that_pay_otherwise_have_menus_of_their_own() -> None:
         keys.append(Offers.of(terms, {"co2": row["pays"]}, known, Scaling(0, 1, "EUR"), np.ones((2, 24))).key(0))
     assert keys[0] == keys[1]
     assert len(set(keys)) == 1 + len(others)
+
+
+@pytest.mark.parametrize(("key", "value"), [("signal_prices", 0.1), ("signal_caps", 5.0)])
+def test_a_signal_that_the_market_does_not_have_is_named_with_the_key_that_needs_it(key: str, value: float) -> None:
+    """Prices with a cap are made for contracts, and are none of the market's."""
+    known = {"emissions": Known("kg/MWh", Scaling(0, 1, "kg")), "price capped at 80": Known("EUR/MWh", Scaling(0, 80),
+                                                                                       None, 80.0)}  # fmt: skip
+    agents = EnergyBuyers(agents=1, stress_price=50.0, **{key: {"emission": value}})  # type: ignore[arg-type]
+    with pytest.raises(
+        OmnisimError, match=f"^{key} needs the signal 'emission': the market has emissions: did you mean"
+    ):
+        agents.build("p", Scaling(0, 100, "EUR"), np.random.default_rng(0), signals=known)
+
+
+def test_what_each_agent_pays_for_and_may_cause_of_a_signal() -> None:
+    """By the key for all, or a column; a limit on the sum over the run, which is told."""
+    known = {"emissions": Known("kg/MWh", Scaling(0, 500, "kg"))}
+    rows = pd.DataFrame({"yearly_cap_of_emissions": [730.0, np.nan], "price_of_emissions": [0.3, np.nan]})
+    agents = EnergyBuyers(
+        table=rows, stress_price=50.0, signal_prices={"emissions": 0.2}, signal_caps={"emissions": 365.0}
+    )
+    assert agents.signal_prices_of(known)["emissions"].tolist() == [0.3, 0.2]
+    made = agents.build("p", Scaling(0, 100, "EUR"), np.random.default_rng(0), signals=known)
+    j = made.constraint_names.index("emissions of a year")
+    none = made.constraints[j].costs(np.zeros((1, 48)))[0] * made.limits[j].scale[:, None]
+    np.testing.assert_allclose(none, [[-2.0] * 8, [-1.0] * 8])
+    assert (made.limits[j].unit, made.limits[j].averaged) == ("kg", True)
+    assert [
+        note for note in made.notes if note.startswith("Limits on sums over the run (emissions of a year) are costs")
+    ]
