@@ -139,7 +139,7 @@ def test_a_few_quantiles_that_cross_are_sorted_and_told(tmp_path: Path) -> None:
     assert "they were sorted" in warning
 
 
-@pytest.mark.parametrize(("every", "sorted_"), [(10, True), (3, True), (2, True), (1, False)])
+@pytest.mark.parametrize(("every", "sorted_"), [(2, True), (1, False)])
 def test_quantiles_that_cross_in_up_to_half_of_the_periods_are_sorted(every: int, sorted_: bool) -> None:
     """The worst is where one falls most below the one before it."""
     values = quantiles()

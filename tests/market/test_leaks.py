@@ -53,8 +53,8 @@ class TestCopies:
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        (0, "itself (or a multiple of it)"), (-1, "1 hour before"), (1, "1 hour later"), (-23, "23 hours before"),
-        (24, "1 day later"), (48, "2 days later"), (30, "30 hours later"),
+        (0, "itself (or a multiple of it)"), (-1, "1 hour before"), (30, "30 hours later"), (24, "1 day later"),
+        (48, "2 days later"), (-23, "23 hours before"),
     ],
 )  # fmt: skip
 def test_a_copy_is_told_by_the_hours_or_days_that_it_is_off(a_day: int, hours: int, words: str) -> None:

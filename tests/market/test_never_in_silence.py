@@ -543,8 +543,6 @@ def test_a_cell_that_is_no_number_is_told_how_it_would_be(cell: str, decimal: An
     frame = pd.DataFrame({"time": pd.date_range("2023-01-01", periods=2, freq="h"), "price": ["5", cell]})
     with pytest.raises(DataError, match=rf"row 2: price is '.*'.*{hint}"):
         read_prices(frame, decimal=decimal)
-    minus = pd.DataFrame({"time": pd.date_range("2023-01-01", periods=24, freq="h"), "price": ["\N{EN DASH}5"] * 24})
-    assert read_prices(minus).prices[0, 0] == -5.0
 
 
 @pytest.mark.parametrize(
@@ -554,9 +552,16 @@ def test_a_cell_that_is_no_number_is_told_how_it_would_be(cell: str, decimal: An
 def test_signs_that_are_declared(decimal: Any, thousands: str | None, signs: tuple[str, str]) -> None:
     found = signs_of(["1"], decimal, thousands)
     assert (found.decimal, found.thousands) == signs
-    for cell in ("–", "—", "---", "n/e", "-"):
-        frame = pd.DataFrame({"time": pd.date_range("2023-01-01", periods=2, freq="h"), "price": ["5", cell]})
-        with pytest.raises(DataError, match="no whole day"):
-            read_prices(frame)
+
+
+def test_dashes_are_missing_or_a_minus() -> None:
+    """Alone, or before a number."""
+    day = pd.date_range("2023-01-01", periods=24, freq="h")
+    cells = ["–", "—", "---", "n/e", "-", *["\N{EN DASH}5", "\N{MINUS SIGN}5", "-5"] * 6, "1"]
+    frame = pd.DataFrame({"time": day, "price": cells})
+    with pytest.raises(DataError, match=r"hour 2023-01-01 00:00 has no price \(5 such hours\)"):
+        read_prices(frame)
     with pytest.raises(DataError, match="thousands is ',', as is decimal: they must differ"):
         read_prices(frame, decimal=",", thousands=",")
+    frame = pd.DataFrame({"time": day, "price": ["\N{EN DASH}5", "\N{MINUS SIGN}5", "-5"] * 8})
+    assert read_prices(frame).prices[0].tolist() == [-5.0] * 24
