@@ -390,6 +390,10 @@ def test_a_column_that_counts_from_1970(first: str, step: int, form: str) -> Non
 def test_a_table_of_days_has_23_columns_of_periods_or_more(columns: int) -> None:
     frame = pd.DataFrame({"day": ["2023-06-01", "2023-06-02"]} | {f"H{k}": [1.0, 2.0] for k in range(1, columns + 1)})
     assert is_wide(read_table(frame)) == (columns >= 23)
+    if columns >= 23:
+        frame.insert(1, "published", "2023-05-31 12:00")
+        frame.insert(0, "area", "NO1")
+        assert likely_columns(read_table(frame), {}) == {"wide": True, "date": "day"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from omnisim.market.inspection import inspected
 from omnisim.market.moments import _ABBREVIATIONS
 from omnisim.market.numbers import signs_of
 from omnisim.market.suspicions import warn_of_values
-from omnisim.market.zones import _MEANT, checked_zone, clocks_like
+from omnisim.market.zones import _MEANT, checked_zone, clocks_like, zone_of_offsets
 from omnisim.scenario.days import Days
 
 HOURS = 24 * 10
@@ -348,6 +348,20 @@ def test_the_clock_that_stamps_show(clock: str, first: str, zones: list[str]) ->
     else:
         words = "leaves out is present" if season == "spring" else "repeats is there once"
         assert (found, evidence) == ([], f"the hour that {season} {words}")
+
+
+@pytest.mark.parametrize(
+    ("zone", "month", "told"),
+    [
+        ("Europe/London", 1, None), ("Europe/London", 7, "Europe/London"), ("UTC", 7, None),
+        ("Europe/Madrid", 1, "Europe/Berlin"), ("America/Chicago", 1, "America/Chicago"),
+        ("Asia/Kathmandu", 1, None),
+    ],
+)  # fmt: skip
+def test_offsets_tell_a_zone_unless_they_are_those_of_utc(zone: str, month: int, told: str | None) -> None:
+    """In winter London's clock is that of UTC, which need not be a market's."""
+    instants = pd.Series(pd.date_range(f"2023-{month:02d}-10", periods=48, freq="h", tz="UTC"))
+    assert zone_of_offsets(instants, instants.dt.tz_convert(zone).dt.tz_localize(None)) == told
 
 
 def test_a_clock_with_one_of_two_changes_of_its_zone_is_that_of_no_zone() -> None:
