@@ -605,13 +605,35 @@ def test_prices_by_the_clock_and_the_edge_of_their_stamps(stamp: Any, zone: str,
 
 
 @pytest.mark.parametrize("season", ["spring", "autumn"])
-def test_ends_of_hours_on_the_clock_of_another_place(season: str) -> None:
-    """The clock of Berlin is an hour ahead of London's, and changes at the same time."""
-    pairs = pairs_of("Europe/London", EUROPE[season])
-    ends = pd.DatetimeIndex([moment + dt.timedelta(hours=1) for moment, _ in pairs])
-    frame = pd.DataFrame({"time": ends.tz_convert("Europe/Berlin").tz_localize(None), "price": [p for _, p in pairs]})
-    market = read_prices(frame, timezone="Europe/London", file_timezone="Europe/Berlin", stamp="end")
-    np.testing.assert_allclose(market.prices, days_of(pairs, "Europe/London"), atol=1e-9)
+@pytest.mark.parametrize(("newest_first", "stamp"), [(False, "end"), (True, "start"), (True, "end")])
+@pytest.mark.parametrize("zone", ["Europe/London", "UTC"])
+def test_hours_on_the_clock_of_another_place(season: str, newest_first: bool, stamp: Any, zone: str) -> None:
+    """The clock of Berlin, whose two passes of autumn are different hours in UTC."""
+    pairs = pairs_of(zone, EUROPE[season])
+    shown = pd.DatetimeIndex([moment + dt.timedelta(hours=stamp == "end") for moment, _ in pairs])
+    frame = pd.DataFrame({"time": shown.tz_convert("Europe/Berlin").tz_localize(None), "price": [p for _, p in pairs]})
+    market = read_prices(
+        frame[::-1] if newest_first else frame, timezone=zone, file_timezone="Europe/Berlin", stamp=stamp
+    )
+    np.testing.assert_allclose(market.prices, days_of(pairs, zone), atol=1e-9)
+
+
+@pytest.mark.parametrize("season", ["spring", "autumn"])
+def test_ends_that_are_written_an_hour_later_than_the_beginnings(season: str) -> None:
+    """In spring one is 02:00, which does not exist; in autumn two are 03:00, which occurs once."""
+    pairs = pairs_of("Europe/Berlin", EUROPE[season])
+    begins = pd.DatetimeIndex([moment for moment, _ in pairs]).tz_convert("Europe/Berlin").tz_localize(None)
+    frame = pd.DataFrame({"time": begins + pd.Timedelta(hours=1), "price": [p for _, p in pairs]})
+    market = read_prices(frame, timezone="Europe/Berlin", stamp="end")
+    np.testing.assert_allclose(market.prices, days_of(pairs, "Europe/Berlin"), atol=1e-9)
+
+
+def test_a_date_with_a_time_of_the_day_is_refused() -> None:
+    frame = series("2021-01-01 05:00", range(24)).rename(columns={"time": "day"})
+    with pytest.raises(
+        DataError, match="row 1: day is 2021-01-01 05:00:00, no whole day: give it as time, and leave date"
+    ):
+        read_prices(frame, date="day")
 
 
 @pytest.mark.parametrize(("stamp", "first"), [("start", "2021-01-05"), ("end", "2021-01-04"), (None, "2021-01-05")])

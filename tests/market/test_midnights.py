@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from examples import spread
 from source_files import EUROPE, days_of, local, pairs_of
@@ -143,6 +144,15 @@ def test_dates_that_go_over_midnight_and_on_are_refused_where_they_are_the_most(
             closing(days)
     else:
         assert not any(closing(days))
+
+
+def test_a_period_from_midnight_behind_all_others_of_its_date_is_the_first_of_the_next_day() -> None:
+    """01 to 02 first, 00 to 01 last: told by both ends."""
+    rows = [(f"2023-06-{day:02d}", f"{k % 24:02d} - {(k + 1) % 24:02d}", 24.0 * day + k)
+            for day in (1, 2, 3) for k in range(1, 25)]  # fmt: skip
+    market = read_prices(pd.DataFrame(rows, columns=["day", "hours", "price"]), date="day", period="hours")
+    assert [str(day) for day in market.dates] == ["2023-06-02", "2023-06-03"]
+    assert market.prices.tolist() == [[24.0 * day + k for k in range(24)] for day in (2, 3)]
 
 
 def test_a_column_that_the_header_lacks_is_named(tmp_path: Path) -> None:

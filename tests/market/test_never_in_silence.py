@@ -537,6 +537,7 @@ def test_signs_that_cells_leave_no_doubt_of(cells: list[str], signs: str) -> Non
     [
         (["12,5", "12.5"], "'12.5' and '12,5' have different decimal signs"),
         (["1,234", "1.234"], "have different decimal signs"),
+        (["1,234", "-123"], "can be two numbers, .*: set thousands = ',' .1234, as '-123' without a sign suggests"),
         (["1,234"], "can be two numbers, .*: set decimal = ',' .1.234. or thousands = ',' .1234."),
         (["1,234", "56"], "can be two numbers, .*: set thousands = ',' .1234, as '56' without a sign suggests. or"),
         (["12,5", "1.234"], "'1.234' beside '12,5' is either grouped by thousands or has another decimal sign"),
