@@ -628,6 +628,16 @@ def test_ends_that_are_written_an_hour_later_than_the_beginnings(season: str) ->
     np.testing.assert_allclose(market.prices, days_of(pairs, "Europe/Berlin"), atol=1e-9)
 
 
+def test_dates_that_are_kept_as_midnights_in_utc_are_those_of_the_market() -> None:
+    """As databases write them: June 2 of Berlin begins at 22:00 of June 1."""
+    midnights = pd.date_range("2023-06-02", periods=2, freq="D", tz="Europe/Berlin").tz_convert("UTC")
+    rows = [(midnight, hour + 1, 100.0 * d + hour) for d, midnight in enumerate(midnights) for hour in range(24)]
+    frame = pd.DataFrame(rows, columns=["day", "hour", "price"])
+    market = read_prices(frame, date="day", period="hour", timezone="Europe/Berlin")
+    assert [str(day) for day in market.dates] == ["2023-06-02", "2023-06-03"]
+    assert market.prices.tolist() == [[100.0 * d + hour for hour in range(24)] for d in range(2)]
+
+
 def test_a_date_with_a_time_of_the_day_is_refused() -> None:
     frame = series("2021-01-01 05:00", range(24)).rename(columns={"time": "day"})
     with pytest.raises(
