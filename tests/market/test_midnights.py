@@ -125,6 +125,8 @@ def test_the_order_of_the_rows_of_a_date_tells_what_its_zero_is(newest_first: bo
     assert closing([OPENING] * 3, None, newest_first) == [False] * 72
     assert not any(closing([OPENING, ENDING, OPENING], "start", newest_first))
     assert sum(closing([OPENING, ENDING, ENDING], "end", newest_first)) == 2
+    jumbled = [0, 5, 3, 9, 7, 8]  # tells nothing
+    assert sum(closing([ENDING, jumbled, ENDING], None, newest_first)) == 2
     with pytest.raises(DataError, match="behind the other rows of 2 dates, and before those of 1: set stamp = 'start'"):
         closing([OPENING, ENDING, ENDING], None, newest_first)
     with pytest.raises(DataError, match="behind all other rows of its date, where no period begins: set stamp = 'end'"):
