@@ -165,7 +165,7 @@ def test_quantiles_that_cross_in_up_to_half_of_the_periods_are_sorted(of_six: li
 def test_what_was_read_of_which_rows_and_columns_is_told() -> None:
     rows = long(columns(quantiles(), ["0.1", "0.5", "0.9"]), "quantile")
     rows["run"] = "a"  # a column of one value tells nothing apart
-    found = read(rows.assign(member="x"), column="value")
+    found = read(rows.assign(member="x", level="all"), column="value")
     assert "forecast 'ours': 3 levels 0.1 to 0.9 are rows, by 'quantile'" in found.notes
     found = read(columns(quantiles(), ["low", "mid", "high"]), quantiles={"high": 0.9, "low": 0.1, "mid": 0.5})
     assert "forecast 'ours': quantiles are low = 0.1, mid = 0.5, high = 0.9" in found.notes

@@ -123,6 +123,8 @@ def test_frames_of_entsoe_py_and_gridstatus() -> None:
                           "Market": "DAY_AHEAD_HOURLY", "Location": "CAPITL", "Location Type": "Zone",
                           "LMP": [price for _, price in pairs]})  # fmt: skip
     np.testing.assert_allclose(read_source("gridstatus", frame).prices, days_of(pairs, NEW_YORK), atol=1e-9)
+    both = pd.concat([frame.assign(Market="REAL_TIME_HOURLY", LMP=frame["LMP"] + 7), frame])
+    np.testing.assert_allclose(read_source("gridstatus", both).prices, days_of(pairs, NEW_YORK), atol=1e-9)
 
 
 def test_the_currency_above_the_header_is_that_of_the_prices(tmp_path: Path) -> None:
