@@ -365,6 +365,13 @@ def test_three_hours_between_two_that_are_known_are_filled_with_a_line(gap: rang
         assert market.prices.ravel()[k] == pytest.approx(before + (after - before) * i / (len(gap) + 1))
 
 
+def test_gaps_of_all_days_are_told_although_none_is_played() -> None:
+    values: list[Any] = [*range(48)]
+    values[5] = values[30] = np.nan
+    with pytest.raises(DataError, match=r"hour 2021-01-01 05:00 has no price \(2 such hours\)"):
+        read_prices(series("2021-01-01", values), first_day=dt.date(2021, 2, 1))
+
+
 def test_a_day_is_dropped_where_any_column_lacks_any_hour() -> None:
     load: list[Any] = [5.0] * 96
     load[30] = np.nan

@@ -475,6 +475,9 @@ def test_a_number_of_nines_stands_for_nothing_where_it_is_far_from_all_others(
 def test_a_number_of_nines_in_a_feature(tmp_path: Path) -> None:
     path = file_of(tmp_path, {"price": prices(48), "wind": np.where(np.arange(48) == 40, -9999, 5.0)})
     assert "line 42: wind is -9999 (1 time), far" in refused(path, features=["wind"])
+    cents = np.where(np.arange(48) == 40, -999, prices(48) / 10)
+    path = file_of(tmp_path, {"price": cents})  # as it stands in the file, whatever its unit
+    assert "line 42: price is -999 (1 time), far" in refused(path, unit="ct/kWh")
     path = file_of(tmp_path, {"price": np.where(np.arange(48) == 40, -9999, prices(48)), "wind": prices(48, 6)})
     assert "line 42: price is -9999 (1 time), far" in refused(path, features=["wind"])
 
