@@ -30,15 +30,16 @@ def lines_above_header(path: Path, member: str | None = None) -> tuple[int, str 
     text, _ = decoded(unpacked(path, member)[1], path.name)
     lines = text.splitlines()[:_LOOKED_AT]
     best: tuple[int, str | None, int] = (0, None, 0)
+    nearest = 0
     for separator in SEPARATORS:
         rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True)) if lines else []
         header, width = header_of(rows)
         if not width:
             continue
-        found = (header, separator, width)
-        # Decimal commas split the data alike, but leave no header.
-        if best[1] is None or (found[0] >= 0, found[2]) > (best[0] >= 0, best[2]):
-            best = found
+        # Decimal commas split the data alike, but leave no header, or one farther above: a title with a comma.
+        near = header - (_first_of_data(rows) or 0)
+        if best[1] is None or (header >= 0, width, near) > (best[0] >= 0, best[2], nearest):
+            best, nearest = (header, separator, width), near
     return best
 
 

@@ -13,12 +13,21 @@ from omnisim.errors import ProblemError
 from omnisim.market import (
     BudgetedOperators,
     DeferrableLoads,
+    ElectricVehicles,
     EnergyBuyers,
+    HeatPumps,
+    IndustrialLoads,
     Manufacturers,
     MarketAgents,
+    Producers,
+    Retailers,
     Scaling,
+    SolarStorage,
+    SpikeHedgers,
+    Storage,
     load_ercot,
 )
+from omnisim.market.agents.base import window
 from omnisim.market.agents.buyers import EVENING, NIGHT, battery_discharge
 
 KINDS: list[type[MarketAgents]] = [EnergyBuyers, Manufacturers, BudgetedOperators, DeferrableLoads]
@@ -275,3 +284,59 @@ def test_defaults_make_ercot_a_problem(kind: type[MarketAgents]) -> None:
     assert 0.2 < benchmark.mean() < 0.8
     allowed = 30 if kind is Manufacturers else 0
     assert np.count_nonzero(~benchmark.any(axis=1)) <= allowed
+
+
+@pytest.mark.parametrize("price", [-50.0, 249.0])
+def test_thresholds_from_low_to_below_high_are_taken(price: float) -> None:
+    assert EnergyBuyers(agents=1, stress_price=price).build("p", SCALING, generator(0)).agents == 1
+    assert Manufacturers(agents=1, curtailment_price=price).build("p", SCALING, generator(0)).agents == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        (Retailers, {"open_position": 1.0}, {"open_position": 1.01}),
+        (Retailers, {"open_position": 1e-9}, {"open_position": 0.0}),
+        (Storage, {"captured": 1.0, "menu": 2, "efficiency": 1.0}, {"menu": 1}),
+        (Storage, {"rest_levels": (0.0, 1.0), "menu": 500}, {"menu": 501}),
+        (Storage, {"cycles_per_day": 1e-3}, {"cycles_per_day": 0.0}),
+        (Storage, {"durations_hours": (0.1,)}, {"durations_hours": (0.0,)}),
+        (Storage, {"signal_prices": {"co2": 0.0}}, {"signal_prices": {"co2": -0.1}}),
+        (Storage, {"signal_caps": {"co2": 0.0}}, {"signal_caps": {"co2": float("nan")}}),
+        (EnergyBuyers, {"battery_share": 0.0, "thermal_efficiency": 1.0}, {"thermal_efficiency": 0.0}),
+        (ElectricVehicles, {"arrival_hours": (0, 0), "departure_hours": (23, 23)}, {"arrival_hours": (3, 2)}),
+        (ElectricVehicles, {"reserve": 0.0}, {"reserve": 1.0}),
+        (HeatPumps, {"power_ratio": 1.01, "loss_per_hour": 0.0}, {"power_ratio": 1.0}),
+        (HeatPumps, {"store_hours": 0.0}, {"loss_per_hour": 1.0}),
+        (SolarStorage, {"rest_levels": (1.0,)}, {"rest_levels": (1.1,)}),
+        (Producers, {"solar_share": 1.0, "premium": -2.0}, {"solar_factor": 1.0}),
+        (IndustrialLoads, {"minimum_uptime_hours": 8, "standby_share": 1.0}, {"standby_share": 1.1}),
+        (SpikeHedgers, {"premium": 0.999, "size_spread": 0.0}, {"premium": 1.0}),
+        (DeferrableLoads, {"seed": 0, "price_spread": 0.0}, {"seed": -1}),
+        (Manufacturers, {"saturation": 1.0, "cap_spread": 0.0}, {"typical_price": 0.0}),
+    ],
+)  # fmt: skip
+def test_ends_of_the_ranges_of_parameters(kind: Any, right: dict[str, Any], wrong: dict[str, Any]) -> None:
+    assert kind(agents=1, **right).agents == 1
+    with pytest.raises(ProblemError, match=f"^{next(iter(wrong))} of {kind.__name__} is"):
+        kind(agents=1, **wrong)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 5), (8, 14), (17, 22), (22, 6), (22, 14), (23, 0), (6, 24), (0, 24)])
+def test_hours_from_one_to_before_another(start: int, stop: int) -> None:
+    hours = [hour for hour in range(24) if window(start, stop)[hour]]
+    assert hours == sorted((start + k) % 24 for k in range((stop - start) % 24 or 24))
+
+
+def test_a_thermal_store_gives_back_60_percent_of_the_lowest_base_load_of_the_evening_without_wear() -> None:
+    buyers = EnergyBuyers(agents=6, battery_share=0.0, thermal_efficiency=0.5).build("p", SCALING, generator(3))
+    assert buyers.load is not None
+    load, at_zero = buyers.load, buyers.utilities(np.full(24, 50 / 300)) * buyers.money.scale[:, None]
+    for option in range(0, 8, 2):
+        store = load[:, option + 1] - load[:, option]
+        base = load[:, 6]  # without the flexible load
+        for n in range(6):
+            back = 0.6 * min(base[n, hour] for hour in range(17, 22))
+            wanted = [back / 0.5 * (hour < 5) - back * (17 <= hour < 22) for hour in range(24)]
+            np.testing.assert_allclose(store[n], wanted, atol=1e-12)
+        np.testing.assert_allclose(at_zero[:, option + 1], at_zero[:, option], rtol=1e-9, atol=1e-12)

@@ -226,3 +226,121 @@ def test_what_no_device_can_do_is_refused_with_its_row(case: str) -> None:
     kind, rows, says = REFUSED[case]
     with pytest.raises(OmnisimError, match=says):
         built(kind, np.full((2, 24), 50.0), table=pd.DataFrame(rows))
+
+
+def test_a_car_needs_its_trip_when_it_leaves_and_keeps_its_reserve() -> None:
+    """Plugged in from 18 to 7. At midnight it holds what the trip of the coming morning may still need."""
+    day = np.full(24, 50.0)
+    day[6], day[18] = 10.0, 1.0  # the last hour before it leaves, and the first after it comes
+    row = {"trip_mwh": [0.01], "power_mw": 0.01, "energy_mwh": 0.02, "arrival_hour": 18, "departure_hour": 7}
+    car = built(ElectricVehicles, day[None], table=pd.DataFrame(row), efficiency=1.0, reserve=0.5)
+    # Half of 0.02 is reserve, and the other half the trip: bought at 18 o'clock, for 1, and kept over night.
+    np.testing.assert_allclose(money(car, day)[0].max(), -0.01 * 1.0, rtol=1e-7)
+    small = built(ElectricVehicles, day[None], table=pd.DataFrame(row | {"trip_mwh": [0.004]}), efficiency=1.0)
+    np.testing.assert_allclose(money(small, day)[0].max(), -0.004 * 1.0, rtol=1e-7)
+    with pytest.raises(OmnisimError, match="row 1: there is no schedule of a day"):
+        built(ElectricVehicles, day[None], table=pd.DataFrame(row), efficiency=1.0, reserve=0.55)
+
+
+@pytest.mark.parametrize("feeds", [True, False])
+def test_only_a_car_that_may_feed_in_does(feeds: bool) -> None:
+    day = np.full(24, 50.0)
+    day[20] = 290.0
+    row = {"trip_mwh": [0.004], "power_mw": 0.01, "energy_mwh": 0.06, "arrival_hour": 18, "departure_hour": 7}
+    car = built(ElectricVehicles, day[None], table=pd.DataFrame(row | {"feeds_in": feeds, "degradation_per_mwh": 0.0}))
+    assert car.load is not None
+    assert (car.load.min() < 0) == feeds
+
+
+def test_a_house_may_draw_as_much_more_than_the_mean_as_is_said() -> None:
+    """One cheap hour: it draws 2.5 times the mean of the day's heat in it, over 3.2."""
+    day = np.full(24, 100.0)
+    day[3] = -90.0
+    house = built(HeatPumps, day[None], table=pd.DataFrame({"heat_mwh": [0.24], "store_mwh": [1.0]}))
+    assert house.load is not None
+    np.testing.assert_allclose(house.load.max(), 2.5 * 0.24 / 24 / 3.2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "rows"), [
+    (SolarStorage, {"solar_mw": 2.0, "sun_mwh": [2.0 / 99 * 763.9, 2.0 / 99 * 764 * 1.001]}),
+    (Producers, {"solar": True, "capacity_factor": [763.9 / 99 / 24, 764 / 99 / 24 * 1.001]}),
+])  # fmt: skip
+def test_the_most_that_a_sun_may_give(kind: type[MarketAgents], rows: dict[str, Any]) -> None:
+    """In the shape of a day its two best hours are 99 parts of 764 each: full power in them is the most."""
+    most = {k: v[:1] if isinstance(v, list) else v for k, v in rows.items()}
+    past = np.full((2, 24), 50.0)
+    built(kind, past, table=pd.DataFrame(most))
+    with pytest.raises(OmnisimError, match=r"row 2: (sun_mwh|capacity_factor) is .*: it must be <="):
+        built(kind, past, table=pd.DataFrame(rows))
+
+
+def test_what_a_plant_earns_beyond_the_price_is_in_multiples_of_the_typical_one() -> None:
+    """At a price of minus half a premium the plant runs, and at minus twice the premium it does not."""
+    past = np.r_[np.full(12, -10.0), np.full(12, -40.0)][None]
+    plants = built(Producers, past, agents=2, premium=0.5, typical_price=40.0, solar_share=0.0)
+    assert plants.load is not None
+    power = -plants.load[:, 1:].min(axis=(1, 2))
+    best = money(plants, past[0]).argmax(axis=1)
+    for n, a in enumerate(best):
+        np.testing.assert_allclose(plants.load[n, a], -power[n] * (past[0] > -20), atol=1e-9)
+        assert money(plants, past[0])[n, a] == pytest.approx(12 * power[n] * (20.0 - 10.0))
+
+
+def test_limits_of_any_asset_by_the_largest_load_and_the_bill_with_the_wear() -> None:
+    day = np.random.default_rng(2).uniform(10, 200, 24)
+    rows = pd.DataFrame(
+        {"power_mw": [1.0, 2.0], "energy_mwh": [2.0, 5.0], "degradation_per_mwh": [10.0, 20.0],
+         "peak_mw": [0.6, np.nan], "daily_budget": [np.nan, 30.0], "cycles_per_day": [0.5, 1.5]}
+    )  # fmt: skip
+    batteries = built(Storage, day[None], table=rows, rest_levels=(0.5,))
+    assert batteries.load is not None
+    paid = -money(batteries, day)
+    given_back = np.maximum(-batteries.load, 0).sum(axis=2)
+    wanted = {
+        "peak": batteries.load.max(axis=2) - np.array([[0.6], [np.nan]]),
+        "daily budget": paid - np.array([[np.nan], [30.0]]),
+        "full cycles": given_back / np.array([[2.0], [5.0]]) - np.array([[0.5], [1.5]]),
+    }
+    assert set(batteries.constraint_names) == set(wanted)
+    for j, name in enumerate(batteries.constraint_names):
+        found = batteries.constraints[j].costs(((day - SCALING.low) / SCALING.span)[None])[0]
+        found = found * batteries.limits[j].scale[:, None]
+        known = np.isfinite(wanted[name])
+        np.testing.assert_allclose(found[known], wanted[name][known], atol=1e-7)
+        assert not batteries.limits[j].averaged
+
+
+def test_the_menu_of_all_is_as_long_as_the_neediest_needs_and_what_it_captures_is_told() -> None:
+    """Recomputed from the schedules on the past days: of all money together, and of the agent of whom it is least."""
+    past = np.random.default_rng(1).uniform(-20, 150, (8, 24))
+    rows = pd.DataFrame({"power_mw": [1.0, 9.0], "energy_mwh": [8.0, 9.0], "degradation_per_mwh": [0.0, 95.0]})
+    found = built(Storage, past, table=rows, captured=0.9, rest_levels=(0.0,))
+    each = [built(Storage, past, table=rows[n : n + 1], captured=0.9, rest_levels=(0.0,)).actions for n in range(2)]
+    assert found.actions == max(each) > min(each)
+    earned = np.stack([money(found, day) for day in past])  # (days, agents, actions)
+    best, plain = earned.max(axis=2).sum(axis=0), earned[:, :, 0].sum(axis=0)
+    devices = [battery(row.power_mw, row.energy_mwh, 0.88, row.degradation_per_mwh) for row in rows.itertuples()]
+    perfect = np.array([sum(exact(device, day) for day in past) for device in devices])
+    share, least = (best - plain).sum() / (perfect - plain).sum(), ((best - plain) / (perfect - plain)).min()
+    (note,) = [each for each in found.notes if each.startswith("Menu")]
+    assert note.startswith(f"Menu of {found.actions} schedules, made by optimization from 8 days before")
+    assert f"captures {share:.1%} of what perfect foresight earns" in note
+    assert f"(for each agent at least {least:.1%})" in note
+    assert least < share
+
+
+def test_a_battery_begins_its_days_at_the_level_that_would_have_earned_most() -> None:
+    """Dear in the morning, cheap in the evening: half full it sells a MWh, and buys it back."""
+    day = np.r_[np.full(12, 100.0), np.full(12, 1.0)]
+    rows = pd.DataFrame({"power_mw": [1.0], "energy_mwh": 2.0, "efficiency": 1.0, "degradation_per_mwh": 0.0})
+    for levels, sold in (((0.0,), 0.0), ((0.0, 0.5), 1.0), ((1.0, 0.5), 2.0), ((0.5, 0.0), 1.0)):
+        found = built(Storage, day[None], table=rows, rest_levels=levels)
+        assert money(found, day)[0].max() == pytest.approx(99.0 * sold)
+
+
+@pytest.mark.parametrize("past", [None, np.empty((0, 24))])
+def test_a_menu_needs_days_before_the_first_one_played(past: Any) -> None:
+    with pytest.raises(
+        OmnisimError, match=r"Storage makes its menu from the days before .* set market.first_day later"
+    ):
+        Storage(agents=1).build("p", SCALING, np.random.default_rng(0), past=past)

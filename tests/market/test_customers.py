@@ -13,7 +13,9 @@ from omnisim.errors import OmnisimError
 from omnisim.market import BudgetedOperators, DeferrableLoads, EnergyBuyers, Manufacturers, MarketAgents, Scaling
 from omnisim.market.agents import SpikeHedgers
 from omnisim.market.agents.contracts import COLUMNS, Terms
+from omnisim.market.agents.customers import Column, Customers, inside_share, not_negative, positive, share_column
 from omnisim.market.agents.long_term import COLUMNS as LONG_TERM
+from omnisim.market.signals import Known, name_of_cap
 from omnisim.report.run import worth
 from omnisim.scenario import registry
 
@@ -312,3 +314,174 @@ def test_the_documentation_lists_every_column_and_no_other() -> None:
     assert set(told) == set(columns) | own
     for key, column in columns.items():
         assert told[key] == [column.meaning, column.wanted]
+
+
+def night(hour: int) -> bool:
+    return hour >= 22 or hour < 6
+
+
+RUNNING: dict[str, list[int]] = {
+    "closed": [], "short day": [*range(8, 14)], "early shift": [*range(6, 14)], "late shift": [*range(14, 22)],
+    "night shift": [22, 23, *range(6)], "night and early": [22, 23, *range(14)], "early and late": [*range(6, 22)],
+    "three shifts": [*range(24)],
+}  # fmt: skip
+"""Hours in which a manufacturer runs, as the docstring of the kind has them."""
+
+
+def test_a_manufacturer_earns_a_margin_that_falls_with_its_output_less_wages_and_energy() -> None:
+    rows = pd.DataFrame(
+        {"power_mw": [2.0, 5.0], "standby_share": [0.1, 0.25], "margin_per_mwh": [90.0, 120.0],
+         "saturation": [0.0, 0.4], "quota_hours": [10.0, 6.0], "cap_mwh": [20.0, 30.0]}
+    )  # fmt: skip
+    plants = built(Manufacturers, table=rows, night_wages=0.5, late_wages=0.2, typical_price=40.0)
+    assert plants.action_names == tuple(RUNNING)
+    prices = np.random.default_rng(2).uniform(-50, 250, 24)
+    outcome = (prices + 50) / 300
+    money = plants.utilities(outcome) * plants.money.scale[:, None] + plants.money.offset[:, None]
+    short, above = (
+        each.costs(outcome[None])[0] * limit.scale[:, None]
+        for each, limit in zip(plants.constraints, plants.limits, strict=True)
+    )
+    for n, row in enumerate(rows.itertuples()):
+        for a, hours in enumerate(RUNNING.values()):
+            output = sum(0.95 if night(hour) else 1.0 for hour in hours)
+            earned = row.margin_per_mwh * output * (1 - row.saturation * output / 24)
+            earned -= sum(0.5 * 40 * night(hour) + 0.2 * 40 * (14 <= hour < 22) for hour in hours)
+            load = [row.power_mw * (1 if hour in hours else row.standby_share) for hour in range(24)]
+            bill = sum(power * price for power, price in zip(load, prices, strict=True))
+            assert money[n, a] == pytest.approx(row.power_mw * earned - bill)
+            assert short[n, a] == pytest.approx(row.quota_hours - output)
+            dear = sum(power for power, price in zip(load, prices, strict=True) if price > 100)
+            assert above[n, a] == pytest.approx(dear - row.cap_mwh)
+
+
+def test_the_cap_of_a_manufacturer_is_in_multiples_of_its_leanest_day() -> None:
+    rows = pd.DataFrame({"quota_hours": [6.0, 15.0, 23.0], "power_mw": 1.0, "standby_share": 0.1})
+    plants = built(Manufacturers, table=rows, cap=1.25, cap_spread=0.0)
+    energy = {name: len(hours) + 0.1 * (24 - len(hours)) for name, hours in RUNNING.items()}
+    leanest = [energy["short day"], energy["early and late"], energy["three shifts"]]  # 15.6 units by night and early
+    np.testing.assert_allclose(leanest[1], energy["night and early"])
+    np.testing.assert_allclose(plants.constraints[1].cap, [1.25 * each for each in leanest])  # type: ignore[attr-defined]
+
+
+def test_an_operator_is_paid_for_comfort_with_falling_returns() -> None:
+    levels = {
+        "closed": [0.0] * 24, "core hours": [10 <= h < 16 for h in range(24)],
+        "standard day, reduced": [0.6 * (8 <= h < 18) for h in range(24)],
+        "standard day": [8 <= h < 18 for h in range(24)],
+        "long day, reduced": [0.6 * (6 <= h < 22) for h in range(24)], "long day": [6 <= h < 22 for h in range(24)],
+        "long day and night watch": [0.5 if night(h) else 1.0 for h in range(24)], "round the clock": [1.0] * 24,
+    }  # fmt: skip
+    asked = [.15, .13, .12, .12, .13, .18, .34, .48, .70, .88, 1.0, 1.0, .98, .95, .90, .88, .84, .76, .62, .52, .44,
+             .36, .22, .17]  # fmt: skip
+    rows = pd.DataFrame({"power_mw": [0.2], "standby_share": 0.1, "service_worth_per_mwh": 150.0, "daily_grant": 99.0})
+    house = built(BudgetedOperators, table=rows)
+    assert house.action_names == tuple(levels)
+    prices = np.random.default_rng(2).uniform(-50, 250, 24)
+    money = house.utilities((prices + 50) / 300)[0] * house.money.scale[0] + house.money.offset[0]
+    for a, level in enumerate(levels.values()):
+        worth_ = sum(0.2 * 150 * share**0.75 * much for share, much in zip(level, asked, strict=True))
+        bill = sum(0.2 * (0.1 + 0.9 * share) * price for share, price in zip(level, prices, strict=True))
+        assert money[a] == pytest.approx(worth_ - bill)
+
+
+@pytest.mark.parametrize(
+    ("contract", "most"),
+    [
+        ({}, 250.0),
+        ({"fee_00_24_per_mwh": 30.0}, 280.0),
+        ({"contract": "fixed", "fixed_price_per_mwh": 60.0, "fee_00_24_per_mwh": 5.0}, 65.0),
+        ({"contract": "capped", "price_cap_per_mwh": 80.0}, 80.0),
+        ({"contract": "capped", "price_cap_per_mwh": 400.0, "fee_00_24_per_mwh": 7.0}, 257.0),
+    ],
+)
+def test_a_grant_pays_for_a_closed_house_whatever_the_contract(contract: dict[str, Any], most: float) -> None:
+    """``most``: what a MWh may cost; prices go to 250. A grant that is drawn larger is kept."""
+    cap = contract.get("price_cap_per_mwh")
+    known = {} if cap is None else {name_of_cap(cap): Known("EUR/MWh", Scaling(-50, min(cap, 250)), None, cap)}
+    rows = pd.DataFrame({"power_mw": [0.2], "standby_share": 0.5, **contract})
+    for grant in (0.01, 9.0):
+        house = BudgetedOperators(table=rows, grant=grant, grant_spread=0.0, typical_price=40.0).build(
+            "p", SCALING, np.random.default_rng(0), signals=known
+        )
+        closed, standard = 0.2 * 0.5 * 24, 0.2 * (10 + 0.5 * 14)
+        budget = max(grant * 40 * standard, 1.01 * closed * most)
+        cost = house.constraints[0].costs(np.ones((1, house.dimension)))[0, 0, 0] * house.limits[0].scale[0]
+        assert cost == pytest.approx(closed * most - budget)
+
+
+def test_who_pays_for_feeding_in_pays_it_in_its_hours() -> None:
+    terms = Terms(np.array([False]), np.zeros(1), np.array([-5.0]), np.zeros((1, 24)), np.zeros(1), np.full(1, np.inf))
+    load = np.where(np.arange(24) == 7, -2.0, 1.0)[None, None]
+    by_part = terms.paid_by_part(load)
+    assert by_part is not None
+    assert by_part[0, 0].tolist() == [10.0 * (hour == 7) for hour in range(24)]
+
+
+def test_what_a_table_gives_and_what_is_drawn_is_told_column_by_column() -> None:
+    rows = pd.DataFrame(
+        {"name": list("abc"), "weight": [1.0, 2.5, 1000.0], "contract": ["SPOT", "", "Fixed"],
+         "daily_energy_mwh": [1.0, 2.0, 3.0], "strain_per_mwh": [np.nan, 5.0, np.nan], "cap_mwh": np.nan,
+         "fixed_price_per_mwh": [np.nan, np.nan, 70.0]}
+    )  # fmt: skip
+    (note,) = built(DeferrableLoads, table=rows).notes
+    assert note == (
+        "3 customers of the DataFrame, for 1,003.5 customers by their weights; from the table: daily_energy_mwh, "
+        "strain_per_mwh; contracts: 2 spot, 1 fixed; drawn, in whole or where a cell is empty: usual_price_per_mwh, "
+        "strain_per_mwh, cap_mwh"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "right", "wrong"),
+    [
+        (positive("x", ""), [1e-9, 1e12], {0.0: "> 0", -1.0: "> 0", 2e12: "> 0"}),
+        (not_negative("x", ""), [0.0, 1e12], {-1e-9: ">= 0", 2e12: ">= 0"}),
+        (Column("x", ""), [-1e12, 0.0, 1e12], {-2e12: "a number", 2e12: "a number"}),
+        (share_column("x", ""), [0.0, 1.0], {-0.1: "from 0 to 1", 1.1: "from 0 to 1"}),
+        (inside_share("x", ""), [1e-9, 0.999], {0.0: "without 0 and 1", 1.0: "without 0 and 1"}),
+        (Column("x", "", 0.0, 168.0, open_low=True), [1.0, 168.0], {0.0: "from 0 to 168, without 0", 169.0: "to 168"}),
+    ],
+)
+def test_ends_of_the_range_of_a_column(column: Column, right: list[float], wrong: dict[float, str]) -> None:
+    read = Customers.read(pd.DataFrame({"x": right}), "columns", [column])
+    assert read.or_drawn("x", np.full(len(right), np.nan)).tolist() == right
+    for value, words in wrong.items():
+        with pytest.raises(OmnisimError, match=rf"row 2: x is .*: it must be .*{words}"):
+            Customers.read(pd.DataFrame({"x": [right[0], value]}), "columns", [column])
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            {"contract": ["capped", "capped"], "price_cap_per_mwh": [80.0, np.nan]},
+            "row 2: price_cap_per_mwh is nan: it",
+        ),
+        ({"contract": ["spot", "capped"]}, "has contracts that are capped, and no column price_cap_per_mwh"),
+        ({"contract": ["spot", "fixed"], "fixed_price_per_mwh": [1.0, -5.0]}, "row 2: fixed_price_per_mwh is -5.0: it"),
+        ({"name": ["a", "b", "c", "b"]}, "row 4: name is 'b', as in row 2: names must differ"),
+    ],
+)
+def test_contracts_and_names_that_cannot_be(rows: dict[str, Any], said: str) -> None:
+    with pytest.raises(OmnisimError, match=said):
+        EnergyBuyers(table=pd.DataFrame(rows))
+
+
+def test_terms_of_every_contract_by_hand() -> None:
+    """What a contract is not settled at does not count, whatever the table says of it; fees of columns add up."""
+    rows = pd.DataFrame(
+        {"contract": ["spot", "fixed", "capped", ""], "fixed_price_per_mwh": 70.0, "feed_in_per_mwh": 20.0,
+         "price_cap_per_mwh": 90.0, "fee_00_24_per_mwh": [1.0, 2.0, np.nan, 0.0], "fee_22_02_per_mwh": 10.0,
+         "fee_07_09_per_mwh": 5.0, "demand_charge_per_mw": [3.0, np.nan, 0.0, 4.0]}
+    )  # fmt: skip
+    terms = EnergyBuyers(table=rows)._terms
+    assert terms.is_spot.tolist() == [True, False, False, True]
+    assert terms.price.tolist() == [0.0, 70.0, 0.0, 0.0]
+    assert terms.feed_in.tolist() == [0.0, 20.0, 0.0, 0.0]
+    assert terms.cap.tolist() == [np.inf, np.inf, 90.0, np.inf]
+    assert terms.demand.tolist() == [3.0, 0.0, 0.0, 4.0]
+    for n, always in enumerate((1.0, 2.0, 0.0, 0.0)):
+        assert terms.fees[n].tolist() == [
+            always + 10.0 * (hour in (22, 23, 0, 1)) + 5.0 * (hour in (7, 8)) for hour in range(24)
+        ]

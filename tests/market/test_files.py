@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from source_files import AMERICA, EUROPE, days_of, pairs_of
 
 from omnisim.errors import DataError
 from omnisim.market import read_prices
@@ -336,3 +337,363 @@ def test_values_of_pandas_and_numpy_are_taken() -> None:
             read_prices(table, **given, first_day=day)
     with pytest.raises(DataError, match=r"features of read_prices must be a list .*, got {'load'}"):
         read_prices(table, **given, features={"load"})
+
+
+# Days and gaps, by hand.
+
+
+def series(first: str, values: Sequence[Any], minutes: int = 60, **columns: Sequence[Any]) -> pd.DataFrame:
+    stamps = pd.date_range(first, periods=len(values), freq=f"{minutes}min")
+    return pd.DataFrame({"time": stamps, "price": values, **columns})
+
+
+@pytest.mark.parametrize(("gap", "filled"), [(range(30, 33), True), (range(30, 34), False), (range(3), False),
+                                             (range(69, 72), False)])  # fmt: skip
+def test_three_hours_between_two_that_are_known_are_filled_with_a_line(gap: range, filled: bool) -> None:
+    values: list[Any] = [float(k * k) for k in range(72)]
+    for k in gap:
+        values[k] = np.nan
+    if not filled:
+        edge = gap[0] == 0 or gap[-1] == 71
+        words = "lies at the edge of the data" if edge else r"4 hours without price from 2021-01-02 06:00"
+        with pytest.raises(DataError, match=words):
+            read_prices(series("2021-01-01", values), missing="interpolate")
+        return
+    market = read_prices(series("2021-01-01", values), missing="interpolate")
+    before, after = values[gap[0] - 1], values[gap[-1] + 1]
+    for i, k in enumerate(gap, start=1):
+        assert market.prices.ravel()[k] == pytest.approx(before + (after - before) * i / (len(gap) + 1))
+
+
+def test_gaps_of_all_days_are_told_although_none_is_played() -> None:
+    values: list[Any] = [*range(48)]
+    values[5] = values[30] = np.nan
+    with pytest.raises(DataError, match=r"hour 2021-01-01 05:00 has no price \(2 such hours\)"):
+        read_prices(series("2021-01-01", values), first_day=dt.date(2021, 2, 1))
+
+
+def test_a_day_is_dropped_where_any_column_lacks_any_hour() -> None:
+    load: list[Any] = [5.0] * 96
+    load[30] = np.nan
+    prices: list[Any] = [*range(96)]
+    prices[70] = np.nan
+    frame = series("2021-01-01", prices, load=load)
+    market = read_prices(frame, features=["load"], missing="drop_day")
+    assert [str(day) for day in market.dates] == ["2021-01-01", "2021-01-04"]
+    assert market.notes == ("2 days with missing hours dropped: 2021-01-02, 2021-01-03",)
+    with pytest.raises(DataError, match=r"hour 2021-01-02 06:00 has no load \(2 such hours\)"):
+        read_prices(frame, features=["load"])
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2, 3, 4])
+def test_gaps_count_on_the_first_and_the_last_day_played_and_between(bad: int) -> None:
+    values: list[Any] = [*range(5 * 24)]
+    values[24 * bad + 5] = np.nan
+    played = {"first_day": dt.date(2021, 1, 2), "last_day": dt.date(2021, 1, 4)}
+    frame = series("2021-01-01", values)
+    if bad in (1, 2, 3):
+        with pytest.raises(DataError, match=f"hour 2021-01-0{bad + 1} 05:00 has no price"):
+            read_prices(frame, **played)
+    else:
+        market = read_prices(frame, **played)
+        assert market.notes == (f"1 day with gaps outside the days played left out: 2021-01-0{bad + 1}",)
+        assert market.days == 4
+
+
+@pytest.mark.parametrize(
+    ("coming", "note"),
+    [
+        (1, "2021-01-04: the day has no price yet and was left out"),
+        (2, "2021-01-04: 2 days have no price yet and were left out"),
+    ],
+)
+def test_days_to_come_have_no_price_and_the_first_is_what_is_known_next(coming: int, note: str) -> None:
+    days = 3 + coming
+    prices: list[Any] = [*map(float, range(72)), *[np.nan] * 24 * coming]
+    wind: list[Any] = [100.0 + k for k in range(24 * days)]
+    sun: list[Any] = [float(k) for k in range(24 * days)]
+    sun[24 * 3 + 20] = np.nan  # known in part
+    market = read_prices(series("2021-01-01", prices, wind=wind, sun=sun), features=["wind", "sun"], leaks="allow")
+    assert market.days == 3
+    assert market.notes == (note,)
+    assert {name: values.tolist() for name, values in market.next_day.items()} == {"wind": wind[72:96]}
+
+
+def test_a_last_day_with_some_prices_and_a_gap_before_it_are_not_to_come() -> None:
+    prices: list[Any] = [*map(float, range(72))]
+    for k in range(30, 72):
+        prices[k] = np.nan
+    frame = series("2021-01-01", prices, wind=[1.0] * 72)
+    with pytest.raises(DataError, match=r"hour 2021-01-02 06:00 has no price \(18 such hours\)"):
+        read_prices(frame, features=["wind"])
+    prices[71] = 5.0
+    with pytest.raises(DataError, match=r"hour 2021-01-02 06:00 has no price \(41 such hours\)"):
+        read_prices(series("2021-01-01", prices, wind=[1.0] * 72), features=["wind"])
+
+
+@pytest.mark.parametrize(
+    ("first", "minutes", "count", "notes"),
+    [
+        ("2021-01-01 05:00", 60, 43, ["2021-01-01: the first day begins at 05:00 and was left out"]),
+        ("2021-01-01", 60, 30, ["2021-01-02: the last day ends after hour 05 and was left out"]),
+        ("2021-01-01", 15, 96 + 30, ["2021-01-02: the last day ends after 07:15 and was left out"]),
+    ],
+)
+def test_days_that_are_cut_short_are_told_by_where(first: str, minutes: int, count: int, notes: list[str]) -> None:
+    resolution: Any = {60: "hour", 15: "15min"}[minutes]
+    market = read_prices(series(first, range(count), minutes), resolution=resolution)
+    assert list(market.notes) == notes
+    assert market.days == 1
+    skipped = 19 if "05:00" in first else 0
+    assert market.prices[0].tolist() == [*range(skipped, skipped + 1440 // minutes)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", None])
+def test_a_missing_hour_may_be_a_clock_change_where_no_zone_is_declared(zone: str | None) -> None:
+    frame = series("2021-01-01", range(48)).drop(index=7)
+    with pytest.raises(DataError, match="hour 2021-01-01 07:00 has no price") as refused:
+        read_prices(frame, timezone=zone)
+    assert ("if this is a clock change, declare timezone" in str(refused.value)) == (zone is None)
+    twice = series("2021-01-01", range(48)).iloc[[*range(8), 7, *range(8, 48)]]
+    with pytest.raises(
+        DataError, match="hour 2021-01-01 07:00 occurs 2 times, in rows 8, 9: one row an hour"
+    ) as refused:
+        read_prices(twice, timezone=zone)
+    assert ("if this is a clock change, declare timezone" in str(refused.value)) == (zone is None)
+    assert "several markets" not in str(refused.value)
+    thrice = series("2021-01-01", range(48)).iloc[[*range(8), 7, 7, *range(8, 48)]]
+    with pytest.raises(DataError, match=r"occurs 3 times, .*if the file holds several markets, select one"):
+        read_prices(thrice, timezone=zone)
+
+
+def test_an_hour_that_exists_twice_in_autumn_and_is_there_three_times_is_refused() -> None:
+    frame = series("2021-10-31", range(24)).iloc[[0, 1, 2, 2, 2, *range(3, 24)]]
+    with pytest.raises(DataError, match="hour 2021-10-31 02:00 occurs 3 times"):
+        read_prices(frame, timezone="Europe/Berlin")
+
+
+@pytest.mark.parametrize("resolution", ["hour", "30min"])
+def test_what_spring_skips_lies_on_the_line_between_its_neighbours(resolution: Any) -> None:
+    """Periods of 02 to 03 that do not exist; where the file has values for them they are kept, and that is told."""
+    minutes = {"hour": 60, "30min": 30}[resolution]
+    per = 60 // minutes
+    values = [float(k * k) for k in range(24 * per)]
+    frame = series("2021-03-28", values, minutes)
+    skipped = range(2 * per, 3 * per)
+    market = read_prices(frame.drop(index=[*skipped]), timezone="Europe/Berlin", resolution=resolution)
+    before, after = values[skipped[0] - 1], values[skipped[-1] + 1]
+    for i, k in enumerate(skipped, start=1):
+        assert market.prices[0, k] == pytest.approx(before + (after - before) * i / (per + 1))
+    which = "hour 02" if per == 1 else "02:00 to 03:00"
+    assert market.notes == (f"2021-03-28: {which} does not exist (clock change), filled by interpolation",)
+    kept = read_prices(frame, timezone="Europe/Berlin", file_timezone="Europe/Berlin", resolution=resolution)
+    assert kept.prices[0].tolist() == values
+    assert kept.notes == (f"2021-03-28: {which} does not exist (clock change), the file's own value was kept",)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize(("policy", "wanted"), [("first", 2.0), ("average", 2.5)])
+def test_of_what_autumn_repeats_the_first_in_time_is_the_first(newest_first: bool, policy: Any, wanted: float) -> None:
+    frame = series("2021-10-31", [0, 1, 2, 4, *range(5, 25)])
+    again = pd.DataFrame({"time": [pd.Timestamp("2021-10-31 02:00")], "price": [3]})
+    frame = pd.concat([frame[:3], again, frame[3:]])
+    market = read_prices(frame[::-1] if newest_first else frame, timezone="Europe/Berlin", clock_change=policy)
+    assert market.prices[0, :5].tolist() == [0, 1, wanted, 4, 5]
+    assert any("sorted" in note for note in market.notes) == newest_first
+
+
+# Rows that are not as far apart as is declared.
+
+
+@pytest.mark.parametrize(
+    ("minutes", "resolution", "said"),
+    [
+        (
+            15,
+            "hour",
+            r"15 minutes apart, but resolution is 'hour': set resolution = '15min', or resample = true to ave",
+        ),
+        (60, "15min", r"an hour apart, but resolution is '15min': set resolution = 'hour', or resample = true to rep"),
+        (60, "day", r"row 2: 2021-01-01 01:00:00 is not the beginning of a day .* or resample = true for their mean"),
+        (10, "hour", r"10 minutes apart, but resolution is 'hour': set resample = true to average"),
+        (20, "30min", r"20 minutes apart, but resolution is '30min': set resample = true to average"),
+        (
+            1440,
+            "hour",
+            r"every row from 2021-01-01 to 2021-01-06 begins a day: one row an hour is needed, or resolution",
+        ),
+        (1440, "15min", r"begins a day: one row a 15-minute period is needed"),
+    ],
+)
+def test_a_resolution_that_is_not_the_file_s_is_told_with_what_would_make_it_so(
+    minutes: int, resolution: Any, said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        read_prices(series("2021-01-01", range(6 * 1440 // minutes), minutes), resolution=resolution)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "resolution"), [(15, "hour"), (10, "hour"), (5, "15min"), (20, "hour"), (30, "day")]
+)
+def test_resampled_rows_are_means_in_loops(minutes: int, resolution: Any) -> None:
+    long = {"hour": 60, "15min": 15, "day": 1440}[resolution]
+    values = np.random.default_rng(minutes).uniform(0, 90, 2 * 1440 // minutes)
+    market = read_prices(series("2021-01-01", values, minutes), resolution=resolution, resample=True)
+    per = long // minutes
+    assert market.prices.ravel().tolist() == pytest.approx(
+        [sum(values[k : k + per]) / per for k in range(0, len(values), per)]
+    )
+    apart = f"{minutes} minutes"
+    number = 1440 // long
+    a_day = f"{number} price{'s' * (number > 1)} a day"
+    assert market.notes == (f"its rows are {apart} apart: to have {a_day}, those {apart} long were averaged",)
+
+
+def test_a_price_a_day_is_no_price_an_hour_even_where_rows_may_be_resampled() -> None:
+    for resample in (None, False, True):
+        with pytest.raises(
+            DataError, match="begins a day: one row an hour is needed, or resolution 'day' for one price"
+        ):
+            read_prices(series("2021-01-01", range(6), 1440), resample=resample)
+
+
+def test_rows_that_make_no_periods_are_refused() -> None:
+    with pytest.raises(DataError, match="20 minutes apart, which does not make periods of 30 minutes"):
+        read_prices(series("2021-01-01", range(144), 20), resolution="30min", resample=True)
+
+
+def test_rows_two_hours_apart_on_one_of_several_days_are_hours_of_which_some_are_missing() -> None:
+    frame = series("2021-01-01", range(72))
+    few = frame[(frame.index // 24 != 1) | (frame.index % 2 == 0)]
+    with pytest.raises(DataError, match=r"hour 2021-01-02 01:00 has no price \(12 such hours\)"):
+        read_prices(few)
+    with pytest.raises(
+        DataError, match=r"rows are 2 hours apart, but resolution is 'hour': set resample = true to repeat"
+    ):
+        read_prices(frame[frame.index % 2 == 0])
+
+
+def test_days_around_a_clock_change_are_days() -> None:
+    """In UTC midnight is an hour earlier from the change on: 23 hours lie between two of them."""
+    midnights = pd.date_range("2021-03-27", periods=4, freq="D", tz="Europe/Berlin").tz_convert("UTC")
+    frame = pd.DataFrame({"time": midnights, "price": [1.0, 2.0, 3.0, 4.0]})
+    market = read_prices(frame, timezone="Europe/Berlin", resolution="day")
+    assert (str(market.dates[0]), market.prices.ravel().tolist()) == ("2021-03-27", [1.0, 2.0, 3.0, 4.0])
+    market = read_prices(frame[:2], timezone="Europe/Berlin", resolution="day")
+    assert market.prices.ravel().tolist() == [1.0, 2.0]
+    market = read_prices(frame[1:3], timezone="Europe/Berlin", resolution="day")
+    assert market.prices.ravel().tolist() == [2.0, 3.0]
+
+
+@pytest.mark.one_in(5)
+@pytest.mark.parametrize("stamp", ["end", "start"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("season", ["spring", "autumn"])
+@pytest.mark.parametrize("clock", ["UTC", "zone", "offsets", "a fixed offset"])
+def test_prices_by_the_clock_and_the_edge_of_their_stamps(stamp: Any, zone: str, season: str, clock: str) -> None:
+    """Three days across a change of the clock, written in four ways, of the beginnings or of the ends."""
+    first = {"Europe/Berlin": EUROPE, "America/New_York": AMERICA}[zone][season]
+    pairs = pairs_of(zone, first)
+    moved = dt.timedelta(hours=stamp == "end")
+    instants = pd.DatetimeIndex([moment + moved for moment, _ in pairs])
+    keys: dict[str, Any] = {"timezone": zone, "stamp": stamp}
+    if clock == "UTC":
+        times, keys["file_timezone"] = instants.tz_localize(None), "UTC"
+    elif clock == "zone":
+        times = instants.tz_convert(zone).tz_localize(None)
+    elif clock == "offsets":
+        times = [str(each) for each in instants.tz_convert(zone)]
+    else:
+        times, keys["file_timezone"] = instants.tz_convert("Etc/GMT-5").tz_localize(None), "+05:00"
+    market = read_prices(pd.DataFrame({"time": times, "price": [price for _, price in pairs]}), **keys)
+    np.testing.assert_allclose(market.prices, days_of(pairs, zone), atol=1e-9)
+    assert [str(day) for day in market.dates] == [str(first + dt.timedelta(days=n)) for n in range(3)]
+    assert market.warnings == ()
+
+
+@pytest.mark.parametrize("season", ["spring", "autumn"])
+@pytest.mark.parametrize(("newest_first", "stamp"), [(False, "end"), (True, "start"), (True, "end")])
+@pytest.mark.parametrize("zone", ["Europe/London", "UTC"])
+def test_hours_on_the_clock_of_another_place(season: str, newest_first: bool, stamp: Any, zone: str) -> None:
+    """The clock of Berlin, whose two passes of autumn are different hours in UTC."""
+    pairs = pairs_of(zone, EUROPE[season])
+    shown = pd.DatetimeIndex([moment + dt.timedelta(hours=stamp == "end") for moment, _ in pairs])
+    frame = pd.DataFrame({"time": shown.tz_convert("Europe/Berlin").tz_localize(None), "price": [p for _, p in pairs]})
+    market = read_prices(
+        frame[::-1] if newest_first else frame, timezone=zone, file_timezone="Europe/Berlin", stamp=stamp
+    )
+    np.testing.assert_allclose(market.prices, days_of(pairs, zone), atol=1e-9)
+
+
+@pytest.mark.parametrize("season", ["spring", "autumn"])
+def test_ends_that_are_written_an_hour_later_than_the_beginnings(season: str) -> None:
+    """In spring one is 02:00, which does not exist; in autumn two are 03:00, which occurs once."""
+    pairs = pairs_of("Europe/Berlin", EUROPE[season])
+    begins = pd.DatetimeIndex([moment for moment, _ in pairs]).tz_convert("Europe/Berlin").tz_localize(None)
+    frame = pd.DataFrame({"time": begins + pd.Timedelta(hours=1), "price": [p for _, p in pairs]})
+    market = read_prices(frame, timezone="Europe/Berlin", stamp="end")
+    np.testing.assert_allclose(market.prices, days_of(pairs, "Europe/Berlin"), atol=1e-9)
+
+
+def test_dates_that_are_kept_as_midnights_in_utc_are_those_of_the_market() -> None:
+    """As databases write them: June 2 of Berlin begins at 22:00 of June 1."""
+    midnights = pd.date_range("2023-06-02", periods=2, freq="D", tz="Europe/Berlin").tz_convert("UTC")
+    rows = [(midnight, hour + 1, 100.0 * d + hour) for d, midnight in enumerate(midnights) for hour in range(24)]
+    frame = pd.DataFrame(rows, columns=["day", "hour", "price"])
+    market = read_prices(frame, date="day", period="hour", timezone="Europe/Berlin")
+    assert [str(day) for day in market.dates] == ["2023-06-02", "2023-06-03"]
+    assert market.prices.tolist() == [[100.0 * d + hour for hour in range(24)] for d in range(2)]
+
+
+def test_a_date_with_a_time_of_the_day_is_refused() -> None:
+    frame = series("2021-01-01 05:00", range(24)).rename(columns={"time": "day"})
+    with pytest.raises(
+        DataError, match="row 1: day is 2021-01-01 05:00:00, no whole day: give it as time, and leave date"
+    ):
+        read_prices(frame, date="day")
+
+
+@pytest.mark.parametrize(("stamp", "first"), [("start", "2021-01-05"), ("end", "2021-01-04"), (None, "2021-01-05")])
+def test_a_date_that_ends_its_day_is_that_of_the_day_before(stamp: Any, first: str) -> None:
+    frame = pd.DataFrame({"day": pd.date_range("2021-01-05", periods=9).strftime("%Y-%m-%d"), "price": range(9)})
+    market = read_prices(frame, date="day", resolution="day", stamp=stamp)
+    assert (str(market.dates[0]), market.prices.ravel().tolist()) == (first, [*range(9)])
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("offsets", [False, True])
+def test_ends_of_hours_that_become_quarters_at_midnight(newest_first: bool, offsets: bool) -> None:
+    """Of Berlin, two hours before that of UTC; and across the autumn change, where an hour ends at 02:00 twice."""
+    starts = [*pd.date_range("2025-09-30", periods=24, freq="h", tz="Europe/Berlin"),
+              *pd.date_range("2025-10-01", periods=96, freq="15min", tz="Europe/Berlin")]  # fmt: skip
+    ends = [t + pd.Timedelta(minutes=60 if k < 24 else 15) for k, t in enumerate(starts)]
+    frame = pd.DataFrame({"time": [str(t if offsets else t.tz_localize(None)) for t in ends], "price": range(120)})
+    market = read_prices(
+        frame[::-1] if newest_first else frame, timezone="Europe/Berlin", resolution="15min", stamp="end"
+    )
+    assert market.prices[0].tolist() == [hour for hour in range(24) for _ in range(4)]
+    assert market.prices[1].tolist() == [*range(24, 120)]
+    night = pd.date_range("2025-10-26", "2025-10-27", freq="h", tz="Europe/Berlin", inclusive="left")
+    shown = [t + pd.Timedelta(hours=1) for t in night]
+    frame = pd.DataFrame({"time": [str(t if offsets else t.tz_localize(None)) for t in shown], "price": range(25)})
+    market = read_prices(frame[::-1] if newest_first else frame, timezone="Europe/Berlin", stamp="end")
+    assert market.prices[0].tolist() == [0, 1, 2.5, *range(4, 25)]
+
+
+@pytest.mark.parametrize(("below", "told"), [(5, "lines 26, 27, 28, 29, 30 passed"), (6, "28, 29, 30 and more passed")])
+def test_rows_that_are_no_data_are_counted_up_to_five(tmp_path: Path, below: int, told: str) -> None:
+    path = write(tmp_path, [*naive("2021-01-01", 24), *[("Source: nobody", "")] * below])
+    (note,) = read_prices(path).notes
+    assert f"{told} over: no data" in note
+
+
+@pytest.mark.parametrize(("zone", "known"), [("Europe/Oslo", True), ("Etc/GMT-1", False), ("UTC", False)])
+def test_an_index_with_a_place_tells_the_zone_of_the_market_and_one_with_an_offset_does_not(
+    zone: str, known: bool
+) -> None:
+    frame = pd.DataFrame({"price": range(24)}, index=pd.date_range("2021-01-01", periods=24, freq="h", tz=zone))
+    if known:
+        assert read_prices(frame).prices[0].tolist() == [*range(24)]
+    else:
+        with pytest.raises(DataError, match="carries UTC offsets, so timezone must name the market's zone"):
+            read_prices(frame)

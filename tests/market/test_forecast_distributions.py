@@ -139,6 +139,48 @@ def test_a_few_quantiles_that_cross_are_sorted_and_told(tmp_path: Path) -> None:
     assert "they were sorted" in warning
 
 
+@pytest.mark.parametrize(("of_six", "sorted_"), [([0, 2, 4], True), ([0, 1, 2, 4], False)])
+def test_quantiles_that_cross_in_up_to_half_of_the_periods_are_sorted(of_six: list[int], sorted_: bool) -> None:
+    """The worst is where one falls most below the one before it."""
+    values = quantiles()
+    wrong = values.reshape(-1, 3)
+    turned = np.isin(np.arange(len(wrong)) % 6, of_six)
+    wrong[turned, 1:] = wrong[turned, :0:-1]
+    crossed = [k for k in range(len(wrong)) if wrong[k, 1] > wrong[k, 2]]
+    worst = max(crossed, key=lambda k: wrong[k, 1] - wrong[k, 2])
+    when = f"{FIRST + dt.timedelta(days=worst // 24)} {worst % 24:02d}:00"
+    worst_of = f"the quantile 0.9 is {wrong[worst, 2]:g} where 0.5 is {wrong[worst, 1]:g}, {when}"
+    words = (f"quantiles cross in {len(crossed)} of 288 periods", worst_of)
+    frame = columns(values, ["q10", "q50", "q90"])
+    if sorted_:
+        found = read(frame)
+        np.testing.assert_array_equal(found.distributions["ours"].at(LEVELS), quantiles())
+        assert all(word in found.warnings[0] for word in words)
+    else:
+        with pytest.raises(DataError) as refused:
+            read(frame)
+        assert all(word in str(refused.value) for word in words)
+
+
+def test_what_was_read_of_which_rows_and_columns_is_told() -> None:
+    rows = long(columns(quantiles(), ["0.1", "0.5", "0.9"]), "quantile")
+    rows["run"] = "a"  # a column of one value tells nothing apart
+    found = read(rows.assign(member="x", level="all"), column="value")
+    assert "forecast 'ours': 3 levels 0.1 to 0.9 are rows, by 'quantile'" in found.notes
+    found = read(columns(quantiles(), ["low", "mid", "high"]), quantiles={"high": 0.9, "low": 0.1, "mid": 0.5})
+    assert "forecast 'ours': quantiles are low = 0.1, mid = 0.5, high = 0.9" in found.notes
+    rows.iloc[7, 1] = ""
+    with pytest.raises(DataError, match="row 8: quantile is empty: a value is needed"):
+        read(rows, column="value", level_column="quantile")
+    with pytest.raises(DataError, match="quantiles and members are given: one of them says what columns are"):
+        read(columns(quantiles(), ["a", "b", "c"]), quantiles={"a": 0.1, "b": 0.9}, members=["a", "b"])
+
+
+def test_quantiles_in_another_money_than_the_market_are_refused() -> None:
+    with pytest.raises(DataError, match=r"'NOK/MWh' .*but currency is 'EUR'|'NOK/MWh' is no unit of EUR"):
+        read(columns(quantiles(), ["q10 [NOK/MWh]", "q50 [NOK/MWh]", "q90 [NOK/MWh]"]))
+
+
 def test_levels_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
     """P90 as some in energy mean it: exceeded with 90 %."""
     path = written(tmp_path / "f.csv", columns(quantiles(), ["P90", "P50", "P10"]))
@@ -196,6 +238,7 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
     (["q10", "q50", "q90"], {"quantiles": {"q10": 0.1, "q95": 0.95}}, "no column 'q95'"),
     (["q10", "q50", "q90"], {"quantiles": {"q10": 0.1}}, "at least two"),
     (["q10", "q50", "q90"], {"members": ["q10"]}, "two or more different columns"),
+    (["q10", "q50", "q90"], {"members": ["q10", "q10"]}, "two or more different columns"),
     (["q10", "q50", "q90"], {"members": ["q10", "q50"], "column": "q10"}, "column is 'q10' beside members"),
     (["q10", "q50", "q90"], {"members": ["q10"], "level_column": "q10"}, "members and level_column are given"),
     (["q1", "q2", "q3"], {}, "may be counted, or percentiles"),

@@ -1,6 +1,7 @@
 """Forecasts of vendors in files of their own: long and wide, one and many, with issue times and days without one."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import omnisim
 from omnisim.errors import DataError
 from omnisim.market import Market
 from omnisim.market.forecast_files import with_forecast
+from omnisim.market.leaks import warn_of_misfit
 
 DAYS = 12
 FIRST = dt.date(2023, 10, 25)
@@ -322,3 +324,163 @@ class TestClockOfIssueTimes:
             with_forecast(local_market(), "ours", path, issued="issued", gate_closure="07:29", **zones, **day)
         found = with_forecast(local_market(), "ours", path, issued="issued", gate_closure="07:30", **zones, **day)
         assert "ours" in found.forecasts
+
+
+class TestUntilGateClosure:
+    """Several runs for each period of one file, by loops over its rows."""
+
+    def runs(self, seed: int = 0, stop: int = 11 * 60) -> pd.DataFrame:
+        """Three for each hour, issued in any minute of the day before and in any order of the rows."""
+        rng, rows = np.random.default_rng(seed), []
+        for stamp in pd.date_range(FIRST, periods=DAYS * 24, freq="h"):
+            day = stamp.normalize() - pd.Timedelta(days=1)
+            first, *others = rng.permutation(24 * 60)[:3]
+            minutes = (min(first, stop), *others)
+            rows += [(stamp, day + pd.Timedelta(minutes=int(m)), round(float(rng.uniform(20, 90)), 2)) for m in minutes]
+        return pd.DataFrame(rows, columns=["time", "issued", "ours"]).sample(frac=1, random_state=seed)
+
+    @pytest.mark.one_in(2)
+    @pytest.mark.parametrize("gate", ["11:00", "23:59"])
+    def test_the_last_one_that_was_known_counts(self, tmp_path: Path, gate: str) -> None:
+        frame = self.runs()
+        path = tmp_path / "f.csv"
+        frame.to_csv(path, index=False)
+        found = with_forecast(market(), "ours", path, issued="issued", gate_closure=gate)
+        hour, minute = map(int, gate.split(":"))
+        late = 0
+        known: dict[pd.Timestamp, tuple[pd.Timestamp, float]] = {}
+        for row in frame.itertuples():
+            closes = row.time.normalize() - pd.Timedelta(days=1) + pd.Timedelta(hours=hour, minutes=minute)
+            late += row.issued > closes
+            if row.issued <= closes and (row.time not in known or row.issued > known[row.time][0]):
+                known[row.time] = (row.issued, row.ours)
+        expected = [known[stamp][1] for stamp in sorted(known)]
+        np.testing.assert_array_equal(found.forecast("ours").ravel(), expected)
+        told = [note for note in found.notes if "issued after gate closure were passed over" in note]
+        assert told == ([f"forecast 'ours': {late} rows issued after gate closure were passed over"] if late else [])
+
+    def test_periods_of_which_all_runs_came_too_late_are_counted_once(self, tmp_path: Path) -> None:
+        frame = self.runs(stop=11 * 60).sort_values(["time", "issued"])
+        when = pd.Timestamp("2023-10-27 05:00")
+        late = frame["time"].isin([when, when + pd.Timedelta(hours=1)])
+        frame.loc[late, "issued"] = when.normalize() - pd.Timedelta(hours=11, minutes=30)
+        frame.to_csv(tmp_path / "f.csv", index=False)
+        line = 2 + 3 * (2 * 24 + 5)
+        with pytest.raises(DataError) as refused:
+            with_forecast(market(), "ours", tmp_path / "f.csv", issued="issued", gate_closure="12:00")
+        assert (
+            f"f.csv: line {line}: the forecast for 2023-10-27 05:00 was issued at 2023-10-26 12:30, after gate closure "
+            "(2023-10-26 12:00), and no earlier one is there (2 such periods)"
+        ) in str(refused.value)
+
+    def test_both_passes_of_what_autumn_repeats_are_known(self) -> None:
+        """Each by its own last run, however late the other one's was: their mean is the forecast of the hour."""
+        of = local_market()
+        stamps = pd.date_range("2023-10-29", "2023-10-30", freq="h", tz=OSLO, inclusive="left").tz_convert("UTC")
+        frame = pd.DataFrame({"time": stamps.tz_localize(None), "issued": "2023-10-28 08:00", "ours": np.arange(25.0)})
+        frame.loc[3, "issued"] = "2023-10-28 09:00"
+        keys: dict[str, Any] = {"timezone": OSLO, "file_timezone": "UTC", "issued": "issued", "gate_closure": "12:00"}
+        played = {"first_day": dt.date(2023, 10, 29), "last_day": dt.date(2023, 10, 29)}
+        found = with_forecast(of, "ours", frame, **keys, **played)
+        assert found.forecast("ours")[28].tolist() == [0, 1, 2.5, *range(4, 25)]
+
+    def test_an_issue_time_that_does_not_exist_is_the_end_of_what_spring_skips(self) -> None:
+        """02:30 of New York on March 12 is taken as 03:00 there, which is 08:00 in Oslo."""
+        dates = np.arange("2023-03-13", "2023-03-14", dtype="datetime64[D]")
+        stamps = pd.date_range("2023-03-13", periods=24, freq="h", tz=OSLO)
+        frame = pd.DataFrame({"time": stamps, "issued": "2023-03-12 02:30", "ours": np.arange(24.0)})
+        keys: dict[str, Any] = {"timezone": OSLO, "issued": "issued", "issued_timezone": "America/New_York"}
+        of = Market("m", dates, np.ones((1, 24)))
+        with pytest.raises(DataError, match="issued at 2023-03-12 08:00, after gate closure"):
+            with_forecast(of, "ours", frame, **keys, gate_closure="07:59")
+        assert with_forecast(of, "ours", frame, **keys, gate_closure="08:00").days == 1
+
+    @pytest.mark.parametrize("gate", ["24:00", "12:60", "noon", "12", "-1:00"])
+    def test_what_is_no_time_of_the_day_is_refused(self, tmp_path: Path, gate: str) -> None:
+        path = tmp_path / "f.csv"
+        path.write_text("time,issued,ours\n2023-10-25 00:00,2023-10-24 00:00,5\n")
+        with pytest.raises(DataError, match=f"gate_closure is '{gate}': it must be a time of the day"):
+            with_forecast(market(), "ours", tmp_path / "f.csv", issued="issued", gate_closure=gate)
+
+    @pytest.mark.parametrize(("issued", "gate", "known"), [("11:00Z", "12:00", True), ("11:01Z", "12:00", False),
+                                                           ("23:30Z", "00:30", False)])  # fmt: skip
+    def test_offsets_of_stamps_and_issue_times_are_converted_to_the_market(
+        self, tmp_path: Path, issued: str, gate: str, known: bool
+    ) -> None:
+        """In November 11:00 in UTC is noon in Oslo; 23:30 is half past midnight of the day of delivery."""
+        of = local_market()
+        stamps = pd.date_range("2023-11-05", periods=72, freq="h", tz=OSLO)
+        rows = [(t.tz_convert("UTC").isoformat(), f"{t - pd.DateOffset(days=1):%Y-%m-%d} {issued}", 1.0 + t.hour)
+                for t in stamps]  # fmt: skip
+        frame = pd.DataFrame(rows, columns=["time", "issued", "ours"])
+        keys: dict[str, Any] = {"timezone": OSLO, "issued": "issued", "gate_closure": gate,
+                                "first_day": dt.date(2023, 11, 5), "last_day": dt.date(2023, 11, 7)}  # fmt: skip
+        if known:
+            assert with_forecast(of, "ours", frame, **keys).forecast("ours")[35:38, 7].tolist() == [8.0] * 3
+        else:
+            with pytest.raises(DataError, match="after gate closure"):
+                with_forecast(of, "ours", frame, **keys)
+
+
+def test_days_outside_the_run_take_the_prices_of_the_day_before(tmp_path: Path) -> None:
+    """The first and the last day played need a forecast of their own; what stands for others is told."""
+    path = long_file(tmp_path / "f.csv", values()[4:8], first=FIRST + dt.timedelta(days=4))
+    played = {"first_day": FIRST + dt.timedelta(days=4), "last_day": FIRST + dt.timedelta(days=7)}
+    found = with_forecast(market(), "ours", path, **played)
+    paid = values(seed=9)
+    np.testing.assert_array_equal(found.forecast("ours"), [paid[0], *paid[:3], *values()[4:8], *paid[7:11]])
+    assert "forecast 'ours': 8 days outside the run have none, and take the prices of the day before" in found.notes
+    for end, day in (("first_day", 3), ("last_day", 8)):
+        with pytest.raises(DataError, match=rf"1 days have no forecast \({FIRST + dt.timedelta(days=day)}\): .* to the "
+                                            r"days there are \(2023-10-29 to 2023-11-01\)"):  # fmt: skip
+            with_forecast(market(), "ours", path, **played | {end: FIRST + dt.timedelta(days=day)})
+    with pytest.raises(DataError, match=r"1 days have no forecast.* another .'theirs'., or first_day"):
+        theirs = with_forecast(market(), "theirs", long_file(tmp_path / "g.csv", values(seed=4)))
+        with_forecast(theirs, "ours", path, **played | {"last_day": FIRST + dt.timedelta(days=8)})
+
+
+def test_what_a_forecast_is_called_in_its_file(tmp_path: Path) -> None:
+    """Its own name first, then ``forecast``, then ``price``; and others of the market stay as they are."""
+    stamps = pd.date_range(FIRST, periods=DAYS * 24, freq="h")
+    columns = {"time": stamps, "price": values(seed=4).ravel(), "forecast": values(seed=5).ravel()}
+    frame = pd.DataFrame(columns | {"ours": values(seed=6).ravel()})
+    made = market()
+    for drop, seed in (([], 6), (["ours"], 5), (["ours", "forecast"], 4)):
+        name = f"model {seed}" if drop else "ours"
+        made = with_forecast(made, name, frame.drop(columns=drop))
+        np.testing.assert_array_equal(made.forecast(name), values(seed=seed))
+    assert [*made.forecasts] == ["ours", "model 5", "model 4"]
+    np.testing.assert_array_equal(made.forecast("ours"), values(seed=6))
+
+
+@pytest.mark.parametrize(("factor", "told"), [(4.9, False), (5.2, True), (1 / 4.9, False), (1 / 5.2, True)])
+def test_a_forecast_five_times_as_large_or_as_small_is_told_with_both_sizes(factor: float, told: bool) -> None:
+    of = local_market()
+    given = of.prices + np.random.default_rng(3).normal(0, 6, of.prices.shape)
+    given *= factor * np.median(np.abs(of.prices)) / np.median(np.abs(given))
+    warnings = warn_of_misfit(replace(of, forecasts={"ours": given}), "ours", "f.csv")
+    ranked = [sorted(np.abs(each).ravel().tolist()) for each in (given, of.prices)]
+    ours, price = ((each[479] + each[480]) / 2 for each in ranked)
+    assert len(warnings) == told
+    assert not told or f"is usually {ours:.3g} where the price is {price:.3g}: set unit" in warnings[0]
+
+
+@pytest.mark.parametrize(("days", "hours", "told"), [(14, 3, True), (13, 3, False), (30, -3, True), (30, 4, False)])
+def test_a_forecast_of_two_weeks_that_stands_up_to_three_hours_off_is_told(days: int, hours: int, told: bool) -> None:
+    """With the share of the variance of the price that a line through it explains: at its own hours, and there."""
+    rng = np.random.default_rng(7)
+    long = rng.normal(50, 20, (days + 2) * 24)
+    paid = long[24 : 24 + days * 24].round(2)
+    given = (long[24 + hours : 24 + hours + days * 24] + rng.normal(0, 5, days * 24)).round(2)
+    dates = np.arange(FIRST, FIRST + dt.timedelta(days=days), dtype="datetime64[D]")
+    of = Market("m", dates, paid.reshape(days, 24), forecasts={"ours": given.reshape(days, 24)})
+    found = [each for each in warn_of_misfit(of, "ours", "f.csv") if "fits" in each]
+    assert len(found) == told
+    if told:
+        start, stop = max(0, -hours), min(paid.size, paid.size - hours)
+        best = np.corrcoef(given[start:stop], paid[start + hours : stop + hours])[0, 1] ** 2
+        own = np.corrcoef(given, paid)[0, 1] ** 2
+        side = "later" if hours > 0 else "earlier"
+        assert (
+            f"fits the price {abs(hours)} hours {side} better ({best:.0%} of its variance, {own:.0%} at its" in found[0]
+        )

@@ -26,10 +26,11 @@ from source_files import (
 from omnisim import market as markets
 from omnisim.errors import DataError
 from omnisim.market.layouts import SOURCES
+from omnisim.market.moments import first_end
 from omnisim.market.sources import read_source, recognized
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("season", ["spring", "autumn"])
 @pytest.mark.parametrize("case", CASES)
 def test_every_price_is_that_of_an_independent_parse(tmp_path: Path, case: str, season: str) -> None:
@@ -47,12 +48,34 @@ def test_every_price_is_that_of_an_independent_parse(tmp_path: Path, case: str, 
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_layout_is_recognized_and_no_other_is(tmp_path: Path, case: str) -> None:
-    source, name, zone, write, _ = CASES[case]
+    """And the day of 25 hours is that of its zone, in its money."""
+    source, name, zone, write, keys = CASES[case]
+    first = (AMERICA if zone.startswith("America") else EUROPE)["autumn"] + dt.timedelta(days=1)
+    pairs = pairs_of(zone, first, days=1)
     path = tmp_path / name
-    path.write_text(write(pairs_of(zone, dt.date(2023, 6, 1)), zone), encoding="utf-8")
+    path.write_text(write(pairs, zone), encoding="utf-8")
     found = recognized(path)
     assert found is not None
     assert found[0].source == source
+    market = getattr(markets, f"read_{source}")(path, **keys)
+    np.testing.assert_allclose(market.prices, days_of(pairs, zone), rtol=0, atol=1e-9)
+    assert (str(market.dates[0]), market.currency) == (str(first), "USD" if zone.startswith("America") else "EUR")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if any(each.formats for each in SOURCES[CASES[case][0]])])
+def test_stamps_of_a_layout_are_days_of_their_month_and_not_the_other_way_round(tmp_path: Path, case: str) -> None:
+    """June 1 could be January 6."""
+    _, name, zone, write, given = CASES[case]
+    path = tmp_path / name
+    path.write_text(write(pairs_of(zone, dt.date(2023, 6, 1), days=1), zone), encoding="utf-8")
+    layout, table = recognized(path) or (None, None)
+    assert layout is not None
+    keys = layout.keys_for(table, given)
+    form = keys.get("time_format") or keys.get("date_format")
+    if layout.formats and form is not None:
+        told = table.text(keys.get("date") or keys["time"])
+        days = {dt.datetime.strptime(first_end(cell), form).date() for cell in told if any(map(str.isdigit, cell))}  # noqa: DTZ007
+        assert days <= {dt.date(2023, 5, 31), dt.date(2023, 6, 1), dt.date(2023, 6, 2)}
 
 
 def test_every_source_has_a_file_here() -> None:
@@ -100,6 +123,8 @@ def test_frames_of_entsoe_py_and_gridstatus() -> None:
                           "Market": "DAY_AHEAD_HOURLY", "Location": "CAPITL", "Location Type": "Zone",
                           "LMP": [price for _, price in pairs]})  # fmt: skip
     np.testing.assert_allclose(read_source("gridstatus", frame).prices, days_of(pairs, NEW_YORK), atol=1e-9)
+    both = pd.concat([frame.assign(Market="REAL_TIME_HOURLY", LMP=frame["LMP"] + 7), frame])
+    np.testing.assert_allclose(read_source("gridstatus", both).prices, days_of(pairs, NEW_YORK), atol=1e-9)
 
 
 def test_the_currency_above_the_header_is_that_of_the_prices(tmp_path: Path) -> None:

@@ -46,3 +46,56 @@ class TestCopies:
             refuse_leaks(copied(a_day, shift, kind), "f.csv", "allow")
         for shift in (-a_day, 2 * a_day + 1):
             refuse_leaks(copied(a_day, shift, kind), "f.csv", "error")
+
+
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("a_day", [96, 24])
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0, "itself (or a multiple of it)"), (-1, "1 hour before"), (30, "30 hours later"), (24, "1 day later"),
+        (48, "2 days later"), (-23, "23 hours before"),
+    ],
+)  # fmt: skip
+def test_a_copy_is_told_by_the_hours_or_days_that_it_is_off(a_day: int, hours: int, words: str) -> None:
+    with pytest.raises(DataError) as refused:
+        refuse_leaks(copied(a_day, hours * a_day // 24), "f.csv", "error")
+    assert f"forecast 'ours' is the price {words}, which is not known before the auction" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("of", "leak"),
+    [
+        (lambda x: np.where(np.arange(x.size) % 5 < 3, x, 40.0), True),  # three hours in five
+        (lambda x: np.where(np.arange(x.size) % 5 < 2, x, 40.0), False),
+        (lambda x: (x / 3).round(), False),  # so coarse that a good forecast would be as near
+        (lambda x: (x / 1.19 + 4).round(1), True),
+        (lambda x: (5 * x).round(), True),
+        (lambda x: -2 * x + 7, True),
+        (lambda x: np.digitize(x, np.quantile(x, np.arange(1, 9) / 9)).astype(float), False),  # nine values
+        (lambda x: np.digitize(x, np.quantile(x, np.arange(1, 1000) / 1000)).astype(float), False),
+    ],
+)  # fmt: skip
+def test_what_is_left_of_the_price_in_a_column(of: object, leak: bool) -> None:
+    rng = np.random.default_rng(3)
+    prices = rng.normal(40, 12, DAYS * 24).round(2)
+    dates = np.arange("2023-05-01", "2023-05-21", dtype="datetime64[D]")
+    column = of(prices).reshape(DAYS, 24)  # type: ignore[operator]
+    market = Market("m", dates, prices.reshape(DAYS, 24), features={"ours": column})
+    if leak:
+        with pytest.raises(DataError, match="feature 'ours' is the price itself"):
+            refuse_leaks(market, "f.csv", "error")
+    else:
+        refuse_leaks(market, "f.csv", "error")
+
+
+@pytest.mark.parametrize(("values", "leak"), [(9, False), (10, True), (20, True)])
+def test_a_column_of_few_values_is_no_copy(values: int, leak: bool) -> None:
+    """Of fewer than ten it could be the hour of a tariff."""
+    prices = np.random.default_rng(3).integers(0, values, DAYS * 24).astype(float).reshape(DAYS, 24)
+    market = Market("m", np.arange("2023-05-01", "2023-05-21", dtype="datetime64[D]"), prices, features={"x": prices})
+    if leak:
+        with pytest.raises(DataError, match="feature 'x' is the price itself"):
+            refuse_leaks(market, "f.csv", "error")
+    else:
+        refuse_leaks(market, "f.csv", "error")

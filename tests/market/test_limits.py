@@ -9,9 +9,9 @@ from hypothesis.extra import numpy as hnp
 from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
 from omnisim.market.agents import CurtailmentEnergy, StressedLoad
-from omnisim.market.agents.limits import Held, OfPrices
+from omnisim.market.agents.limits import Held, OfPrices, split
 from omnisim.problem.churn import rows_of
-from omnisim.problem.constraints import Constraint
+from omnisim.problem.constraints import Constraint, LinearConstraint
 
 AGENTS, ACTIONS, HOURS = 3, 2, 4
 UNIT = st.floats(0, 1, width=16)
@@ -104,3 +104,52 @@ def test_the_limit_of_some_agents_is_their_part_of_the_limit_of_all() -> None:
             assert part.costs(outcomes).tobytes() == constraint.costs(outcomes)[:, some].tobytes()
             assert part.scale.tolist() == whole.scale[some].tolist()
         assert whole.costs(outcomes).tobytes() == kind(load, level, 0.5).costs(outcomes).tobytes()
+
+
+def edges() -> tuple[FloatArray, FloatArray]:
+    """Loads (3, 2, 4) >= 0, and outcomes below, at and above a threshold of 0.5."""
+    rng = np.random.default_rng(6)
+    return rng.uniform(0.5, 3.0, SHAPE), rng.choice([0.2, 0.5, 0.8], (12, HOURS))
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_costs_in_loops_where_each_period_has_several_prices(parts: int) -> None:
+    """A price at the threshold is not above it; power is held over the parts of a period, and energy divided."""
+    load, outcomes = edges()
+    level = np.array([1.5, 0.0, 4.0])
+    rng = np.random.default_rng(parts)
+    finer = rng.choice([0.2, 0.5, 0.8], (12, HOURS * parts))
+    stressed, curtailed = StressedLoad(load, level, 0.5), CurtailmentEnergy(load, level, 0.5)
+    for t, n, a in np.ndindex(len(finer), AGENTS, ACTIONS):
+        above = [load[n, a, k // parts] for k in range(HOURS * parts) if finer[t, k] > 0.5]
+        for constraint, use in ((stressed, max(above, default=0.0)), (curtailed, sum(above) / parts)):
+            found = split(constraint, parts)
+            assert found.costs(finer)[t, n, a] * found.scale[n] == pytest.approx(use - level[n], abs=1e-12)  # type: ignore[attr-defined]
+    for t, n, a in np.ndindex(len(outcomes), AGENTS, ACTIONS):  # one price for two periods
+        held = Held(stressed, 2).costs(outcomes[:, :2])[t, n, a]
+        above = [load[n, a, h] for h in range(HOURS) if outcomes[t, h // 2] > 0.5]
+        assert held * stressed.scale[n] == pytest.approx(max(above, default=0.0) - level[n], abs=1e-12)
+    beyond = OfPrices(stressed, HOURS).split(parts)
+    wide = np.concatenate([finer, rng.random((12, 7))], axis=1)
+    np.testing.assert_array_equal(beyond.costs(wide), split(stressed, parts).costs(finer))
+
+
+def test_a_linear_limit_costs_the_same_where_a_price_is_held() -> None:
+    load, outcomes = edges()
+    limit = LinearConstraint(load / 12, -load[:, :, 0] / 6, "bill", unit="EUR", scale=[1.0, 2.0, 3.0], averaged=True)
+    finer = split(limit, 3)
+    assert isinstance(finer, LinearConstraint)
+    np.testing.assert_allclose(finer.costs(np.repeat(outcomes, 3, axis=1)), limit.costs(outcomes), atol=1e-12)
+    assert (finer.name, finer.unit, finer.averaged) == ("bill", "EUR", True)
+    assert Held(limit, 2).averaged
+    assert OfPrices(limit, 4).averaged
+    assert not Held(StressedLoad(load, [1.0] * 3, 0.5), 2).averaged
+
+
+def test_limits_are_joined_where_their_thresholds_agree() -> None:
+    load, outcomes = edges()
+    one, two, other = (StressedLoad(load[:k], [1.0] * k, at) for k, at in ((2, 0.5), (3, 0.5), (3, 0.6)))
+    joined = StressedLoad.joined([one, two])
+    assert joined is not None
+    np.testing.assert_array_equal(joined.costs(outcomes), np.hstack([one.costs(outcomes), two.costs(outcomes)]))
+    assert StressedLoad.joined([one, other]) is None

@@ -17,7 +17,8 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import OmnisimError
 from omnisim.market import EnergyBuyers, IndustrialLoads, Producers, Scaling, Storage
 from omnisim.market.agents.devices import Device, Tariff, best_schedules
-from omnisim.market.agents.long_term import limit
+from omnisim.market.agents.long_term import fixed_limit, limit, out_of_reach
+from omnisim.market.agents.settlement import energy_of
 from omnisim.market.agents.shifts import shortest_run
 
 SCALING = Scaling(-100, 300, "EUR")
@@ -366,3 +367,70 @@ def test_a_scenario_with_shifts_runs_again_from_its_resolved_file(tmp_path: Path
         np.testing.assert_array_equal(first.actions[name], second.actions[name])
     with pytest.raises(OmnisimError, match=r"populations\.listed: shifts\[0\]: mw is -2"):
         omnisim.load_scenario(toml, {"populations.listed.shifts": [{**SHIFTS[0], "mw": -2}]})
+
+
+@pytest.mark.parametrize(("parts", "number"), [(24, 24), (24, 96), (24, 1), (6, 24), (48, 24), (1, 48), (96, 24)])
+def test_energy_is_power_times_time_whatever_the_periods(parts: int, number: int) -> None:
+    """Over steps so short that both divide them."""
+    load = np.random.default_rng(parts).uniform(-2, 3, (2, 3, parts))
+    steps = 96
+    energy = energy_of(load, number)
+    for n, a, k in np.ndindex(2, 3, number):
+        inside = range(k * steps // number, (k + 1) * steps // number)
+        assert energy[n, a, k] == pytest.approx(sum(load[n, a, s * parts // steps] for s in inside) * 24 / steps)
+    with pytest.raises(OmnisimError, match="schedules of 24 parts of a day do not fit a market of 36 prices a day"):
+        energy_of(np.ones((1, 1, 24)), 36)
+
+
+def test_a_limit_out_of_reach_is_told_by_the_least_excess_of_the_best_action_in_its_unit() -> None:
+    """Of a limit on a sum, each day; and at any price, where prices matter to the excess of that agent."""
+    slope = np.array([[[10.0, -20.0], [0.0, 5.0]], [[0.0, 0.0], [0.0, 0.0]], [[-4.0, 0.0], [1.0, 1.0]]])
+    over_ = np.array([[22.0, 1.0], [-1.0, 5.0], [3.9, -0.1]])
+    for averaged in (False, True):
+        made = limit("budget", "EUR", slope, over_, averaged=averaged)
+        (agent, fixed, words), *others = out_of_reach([made])
+        assert (agent, fixed, others) == (0, False, [])
+        each_day = " each day" if averaged else ""
+        assert words == f"no action keeps the limit 'budget' at any price: the best one is 1 EUR beyond it{each_day}"
+    made = fixed_limit("cycles", "cycles", np.array([[-1.0, 1.0], [0.5, 0.25], [np.nan, np.nan]]), np.zeros((3, 2, 4)))
+    assert [*out_of_reach([made])] == [
+        (1, True, "no action keeps the limit 'cycles': the best one is 0.25 cycles beyond it")
+    ]
+    assert (made.costs(np.ones((1, 4)))[0, 2] == -1).all()
+
+
+def test_a_shift_may_last_as_long_as_the_uptime_and_start_at_any_hour() -> None:
+    for start in (0, 20, 23):
+        shift = {"name": "on", "start": start, "hours": 6, "mw": 2.0, "value_per_mwh": -5.0}
+        plant = IndustrialLoads(agents=1, shifts=[shift], minimum_uptime_hours=6).patterns
+        assert [hour for hour in range(24) if plant.load[1, hour]] == sorted((start + k) % 24 for k in range(6))
+        assert (plant.value.tolist(), plant.hours.tolist()) == ([0.0, -60.0], [0.0, 6.0])
+    everything = {"name": "on", "start": 5, "hours": 24, "mw": 1.0, "value_per_mwh": 1.0}
+    assert (
+        IndustrialLoads(agents=1, shifts=[everything], minimum_uptime_hours=24).patterns.load[1].tolist() == [1.0] * 24
+    )
+    for key, value in (("start", -1), ("start", 24), ("hours", 0), ("hours", 25), ("mw", -1.0), ("mw", 1e13)):
+        with pytest.raises(OmnisimError, match=rf"shifts\[0\]: {key} is {value}: it must be"):
+            IndustrialLoads(agents=1, shifts=[everything | {key: value}])
+
+
+def test_five_hundred_patterns_are_as_many_as_there_may_be() -> None:
+    """Shifts that never overlap make every set of them a pattern: 2^8 with eight of them, 2^9 with nine."""
+    shifts = [{"name": f"s{k}", "start": 2 * k, "hours": 1, "mw": 1.0, "value_per_mwh": 1.0} for k in range(9)]
+    assert len(IndustrialLoads(agents=1, shifts=shifts[:8]).patterns.names) == 256
+    with pytest.raises(OmnisimError, match="9 of them make more than 500 patterns"):
+        IndustrialLoads(agents=1, shifts=shifts)
+    # All but the last shift twice as many: eight, and one that overlaps seven of them.
+    wide = {"name": "wide", "start": 0, "hours": 14, "mw": 1.0, "value_per_mwh": 1.0}
+    assert len(IndustrialLoads(agents=1, shifts=[*shifts[:8], wide]).patterns.names) == 256 + 2
+
+
+def test_shifts_that_are_left_out_are_three_of_eight_hours() -> None:
+    plants = built(IndustrialLoads(agents=1, standby_share=0.25))
+    load = dict(zip(plants.action_names, plants.load[0], strict=True))  # type: ignore[index]
+    for name, hours in (("early", range(6, 14)), ("late", range(14, 22)), ("night", [22, 23, *range(6)])):
+        assert load[name].tolist() == [2.0 if hour in hours else 0.5 for hour in range(24)]
+    prices = np.zeros(24)
+    earned = dict(zip(plants.action_names, money(plants, prices)[0], strict=True))
+    assert earned["night"] == pytest.approx(8 * 2 * 60)
+    assert earned["early + late"] == pytest.approx(8 * 2 * (90 + 80))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from examples import spread
 from source_files import EUROPE, days_of, local, pairs_of
@@ -13,6 +14,7 @@ from source_files import EUROPE, days_of, local, pairs_of
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
+from omnisim.market.midnights import closing_midnights
 
 BERLIN = "Europe/Berlin"
 DAYS = {"summer": dt.date(2023, 6, 13), **EUROPE}
@@ -103,6 +105,56 @@ def test_a_trading_day_is_not_the_day_of_the_clock(tmp_path: Path, form: str) ->
     with pytest.raises(DataError, match="trading day") as caught:
         guess(path)
     assert "\n" not in str(caught.value)
+
+
+def closing(days: list[list[int]], stamp: str | None = None, newest_first: bool = False) -> list[bool]:
+    """Which rows of dates with these values, in the order of the file, close their date."""
+    rows = [(day, value) for day, values in enumerate(days) for value in values]
+    rows = rows[::-1] if newest_first else rows
+    found = closing_midnights("a.csv", "Hour", *(np.array(each) for each in zip(*rows, strict=True)), stamp)
+    return found.tolist()
+
+
+ENDING, OPENING, TRADING = [*range(1, 24), 0], [*range(24)], [*range(6, 24), *range(6)]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_order_of_the_rows_of_a_date_tells_what_its_zero_is(newest_first: bool) -> None:
+    marked = [value == 0 for value in ENDING] * 3
+    assert closing([ENDING] * 3, None, newest_first) == (marked[::-1] if newest_first else marked)
+    assert closing([OPENING] * 3, None, newest_first) == [False] * 72
+    assert not any(closing([OPENING, ENDING, OPENING], "start", newest_first))
+    assert sum(closing([OPENING, ENDING, ENDING], "end", newest_first)) == 2
+    jumbled = [0, 5, 3, 9, 7, 8]  # tells nothing
+    assert sum(closing([ENDING, jumbled, ENDING], None, newest_first)) == 2
+    with pytest.raises(DataError, match="behind the other rows of 2 dates, and before those of 1: set stamp = 'start'"):
+        closing([OPENING, ENDING, ENDING], None, newest_first)
+    with pytest.raises(DataError, match="behind all other rows of its date, where no period begins: set stamp = 'end'"):
+        closing([ENDING] * 2, "start", newest_first)
+
+
+@pytest.mark.parametrize(("trading", "opening", "refused"), [(1, 0, False), (2, 0, True), (3, 3, False), (4, 3, True)])
+def test_dates_that_go_over_midnight_and_on_are_refused_where_they_are_the_most(
+    trading: int, opening: int, refused: bool
+) -> None:
+    """One alone may be a slip."""
+    days = [TRADING] * trading + [OPENING] * opening
+    if refused:
+        with pytest.raises(
+            DataError, match="go on beyond 00:00 in column 'Hour', so the date is not the one of the clock"
+        ):
+            closing(days)
+    else:
+        assert not any(closing(days))
+
+
+def test_a_period_from_midnight_behind_all_others_of_its_date_is_the_first_of_the_next_day() -> None:
+    """01 to 02 first, 00 to 01 last: told by both ends."""
+    rows = [(f"2023-06-{day:02d}", f"{k % 24:02d} - {(k + 1) % 24:02d}", 24.0 * day + k)
+            for day in (1, 2, 3) for k in range(1, 25)]  # fmt: skip
+    market = read_prices(pd.DataFrame(rows, columns=["day", "hours", "price"]), date="day", period="hours")
+    assert [str(day) for day in market.dates] == ["2023-06-02", "2023-06-03"]
+    assert market.prices.tolist() == [[24.0 * day + k for k in range(24)] for day in (2, 3)]
 
 
 def test_a_column_that_the_header_lacks_is_named(tmp_path: Path) -> None:

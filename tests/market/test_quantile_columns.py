@@ -107,3 +107,47 @@ def test_cells_that_are_levels_or_per_cent() -> None:
     with pytest.raises(DataError, match=r"levels '0.1' and '0.10' are both the quantile 0.1"):
         levels_in(["0.1", "0.10", "0.9"])
     assert levels_in(["0.5", "2.5", "97.5"]) == {"0.5": 0.005, "2.5": 0.025, "97.5": 0.975}
+
+
+@pytest.mark.parametrize("width", [50, 80, 90, 95, 99.8])
+def test_bounds_of_a_central_interval_leave_out_half_of_the_rest_on_either_side(width: float) -> None:
+    for low, high in (("lo", "hi"), ("Low", "High"), ("LOWER", "UPPER")):
+        names = [f"{low}-{width:g}", f"{high}-{width:g}"]
+        (levels,) = quantile_columns(names).values()
+        assert levels == pytest.approx({names[0]: (100 - width) / 200, names[1]: 1 - (100 - width) / 200})
+
+
+def test_all_whole_per_cents_are_levels_and_fewer_that_count_from_one_are_in_doubt() -> None:
+    every = {str(k): k / 100 for k in range(1, 100)}
+    assert quantile_columns([*every]) == {"": every}
+    with pytest.raises(DataError, match="may be counted, or percentiles"):
+        quantile_columns([*every][:-1])
+    with pytest.raises(DataError, match="may be counted, or percentiles"):
+        quantile_columns(["q2", "q1"])
+
+
+def test_three_digits_are_per_mille_where_one_is_above_a_hundred() -> None:
+    assert quantile_columns(["q005", "q050", "q995"]) == {"": {"q005": 0.005, "q050": 0.05, "q995": 0.995}}
+    assert quantile_columns(["q025", "q50", "q975"]) == {"": {"q025": 0.025, "q50": 0.5, "q975": 0.975}}
+
+
+@pytest.mark.parametrize(
+    ("cells", "levels"),
+    [
+        (["0,1", "0,9"], [0.1, 0.9]), (["2,5", "97,5"], [0.025, 0.975]), (["Median", "q90"], [0.5, 0.9]),
+        (["1.5", "60"], [0.015, 0.6]), (["0.5", "1.5", "55"], [0.005, 0.015, 0.55]), ([" 10 %", "p90"], [0.1, 0.9]),
+    ],
+)  # fmt: skip
+def test_cells_that_say_levels_in_other_ways(cells: list[str], levels: list[float]) -> None:
+    found = levels_in(cells[::-1])
+    assert found == dict(zip(cells, levels, strict=True))
+    assert [*found.values()] == levels
+
+
+def test_a_median_counts_as_one_of_two() -> None:
+    assert quantile_columns(["median", "q90"]) == {"": {"median": 0.5, "q90": 0.9}}
+    assert quantile_columns(["a median", "q90"]) == {}
+    with pytest.raises(DataError, match=r"quantiles\.b is 1: a level must lie strictly between 0 and 1"):
+        checked_levels({"a": 0.5, "b": 1.0})
+    assert [*checked_levels({"high": 0.9, "low": 0.1})] == ["low", "high"]
+    assert member_columns(["member_1", "mean"]) == {}

@@ -15,7 +15,8 @@ from omnisim import market as markets
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
-from omnisim.market.several_files import expanded
+from omnisim.market.preamble import header_of, lines_above_header
+from omnisim.market.several_files import expanded, first_file
 
 
 def spread(folder: Path, case: str) -> tuple[str, np.ndarray]:
@@ -145,3 +146,48 @@ def test_from_the_command_line_and_in_a_scenario(tmp_path: Path) -> None:
     refused = omnisim_command("inspect", tmp_path / "marginalpdbc_2023_0.1", tmp_path / "marginalpdbc_2023_1.1")
     assert refused.code == 2
     assert "pattern in quotes" in " ".join(refused.err.split())
+
+
+def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("prices_b.csv", "prices_c.csv", "prices_a.csv"):
+        hours(tmp_path, name, {"a": "2023-02-01", "b": "2023-02-02", "c": "2023-02-03"}[name[7]], 1)
+    pattern = tmp_path / "prices_*.csv"
+    assert [path.name for path in expanded(pattern)] == [f"prices_{letter}.csv" for letter in "abc"]
+    assert first_file(pattern) == tmp_path / "prices_a.csv"
+    assert first_file([pattern, "x.csv"]) == tmp_path / "prices_a.csv"
+    assert first_file(tmp_path / "none_*.csv") is None
+    market = read_prices(pattern)
+    assert (market.name, market.notes) == ("prices", ())
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([["time", "price"], ["UTC", "EUR/MWh"], *[["2021-01-01", "1"]] * 3], (0, 2)),
+        ([["Prices", ""], ["time", "price"], *[["2021-01-01", "1"]] * 3], (1, 2)),
+        ([["", "price"], *[["2021-01-01", "1"]] * 3], (0, 2)),
+        ([["when", "paid", ""], *[["2021-01-01", "1", "2"]] * 3], (0, 3)),
+        ([["2021-01-01", "1"]] * 4, (-1, 2)),
+        ([["day", *map(str, range(1, 25))], *[["2021-01-01", *["5", "-3"] * 12]] * 3], (0, 25)),
+        ([["day", *map(str, range(1, 24))], *[["2021-01-01", *["5", "-3"] * 11, "7"]] * 3], (0, 24)),
+        ([["day", *[f"{h:02d}:00" for h in range(1, 24)], "00:00"], *[["2021-01-01", *["5", "-3"] * 12]] * 3], (0, 25)),
+        ([["Prices"], ["of nobody"]], (-1, 0)),
+    ],
+)
+def test_the_row_of_the_header_and_the_number_of_columns(rows: list[list[str]], found: tuple[int, int]) -> None:
+    assert header_of(rows) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("time;price\n" + "2021-01-01;1,5\n" * 4, (0, ";", 2)),
+        ("Prices, of a market\n\ntime\tprice\tload\n" + "2021-01-01\t1,5\t2,5\n" * 4, (2, "\t", 3)),
+        ("2021-01-01|1\n" * 4, (-1, "|", 2)),
+    ],
+)
+def test_lines_above_a_header_by_the_separator_that_leaves_one(
+    tmp_path: Path, text: str, found: tuple[int, str, int]
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    assert lines_above_header(tmp_path / "a.csv") == found

@@ -19,7 +19,7 @@ from omnisim.market.agents.contracts import Terms
 from omnisim.market.agents.limits import OfPrices
 from omnisim.market.agents.offers import Offers
 from omnisim.market.data import Signal
-from omnisim.market.signals import Known, scale_of, with_signal
+from omnisim.market.signals import Known, scale_of, with_caps, with_signal
 from omnisim.problem.blocks import blocks_of
 from omnisim.report.figures import forecast_errors
 from omnisim.scenario.toml import to_toml
@@ -522,3 +522,158 @@ def test_a_day_of_equal_values_costs_the_same_at_every_resolution(resolution: An
         assert {"emissions of a year", "yearly budget"} <= set(other.constraint_names)
         for mine, his in zip(other.constraints, hourly.constraints, strict=True):
             np.testing.assert_allclose(mine.costs(ours[None]), his.costs(theirs[None]), atol=1e-9)
+
+
+def week(first: str = "2024-01-01", days: int = 7) -> Market:
+    dates = np.datetime64(first) + np.arange(days)
+    return Market("m", dates, np.random.default_rng(5).uniform(10, 90, (days, 24)).round(2))
+
+
+def of_days(market: Market, there: list[int], values: FloatArray, **more: FloatArray) -> pd.DataFrame:
+    """Values of some of the days of a market, with stamps."""
+    times = [str(market.dates[t].astype("datetime64[h]") + h) for t in there for h in range(24)]
+    others = {name: each[there].ravel() for name, each in more.items()}
+    return pd.DataFrame({"time": times, "carbon": values[there].ravel(), **others})
+
+
+def test_a_forecast_of_a_signal_is_what_is_known_of_it() -> None:
+    market, rng = week(), np.random.default_rng(1)
+    values, expected = rng.uniform(100, 500, (2, 7, 24)).round(1)
+    frame = of_days(market, [*range(7)], values, expected=expected)
+    found = with_signal(market, "carbon", frame, unit="kg/MWh", time="time", forecast="expected").signals["carbon"]
+    np.testing.assert_array_equal(found.series, values)
+    np.testing.assert_array_equal(found.told, expected)
+    before = with_signal(market, "carbon", frame, unit="kg/MWh", time="time").signals["carbon"].told
+    np.testing.assert_array_equal(before, [values[0], *values[:-1]])
+
+
+@pytest.mark.parametrize(
+    ("there", "keys", "rows", "told"),
+    [
+        # Days 2 to 4 are played. What is before and after them takes the day before, or the first there is.
+        ([2, 3, 4], {"first_day": 2, "last_day": 4}, [2, 2, 2, 3, 4, 4, 4], "4 days outside the run have no values"),
+        ([1, 2, 3], {"first_day": 1, "last_day": 3}, [1, 1, 2, 3, 3, 3, 3], "4 days outside the run have no values"),
+        ([0, 1, 2, 3, 4], {"ahead": 2}, [0, 1, 2, 3, 4, 4, 4], ""),
+        ([0, 2, 3, 4, 5, 6], {"missing": "previous"}, [0, 0, 2, 3, 4, 5, 6], "1 days without values take those"),
+    ],
+)
+def test_what_stands_for_days_without_values(
+    there: list[int], keys: dict[str, Any], rows: list[int], told: str
+) -> None:
+    market, values = week(), np.random.default_rng(1).uniform(100, 500, (7, 24)).round(1)
+    keys = {k: market.dates[v].item() if k.endswith("day") else v for k, v in keys.items()}
+    begins = keys.get("first_day")
+    made = with_signal(market, "carbon", of_days(market, there, values), unit="kg/MWh", time="time", **keys)
+    if begins is not None:  # days of the past before the file begins are left out
+        left = there[0]
+        assert str(made.dates[0]) == str(begins)
+        assert any(f"begins on {begins}: the {left} days of prices before are left out" in note for note in made.notes)
+        rows, told = rows[left:], told.replace("4", str(7 - there[-1] - 1))
+    np.testing.assert_array_equal(made.signals["carbon"].series, values[rows])
+    assert not told or any(told in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("there", "keys", "said"),
+    [
+        (
+            [0, 1, 2, 3, 4],
+            {"ahead": 1},
+            r"no values for 1 days \(2024-01-06\): .* there are \(2024-01-01 to 2024-01-05",
+        ),
+        ([0, 1, 2, 3], {"last_day": 4}, r"no values for 1 days \(2024-01-05\)"),
+        ([3, 4, 5, 6], {"first_day": 2}, r"no values for 1 days \(2024-01-03\)"),
+        ([2, 3, 4, 5, 6], {"missing": "previous"}, r"no values for 2 days \(2024-01-01, 2024-01-02\)"),
+        ([], {}, "has no complete day|has no rows"),
+    ],
+)
+def test_days_for_which_nothing_stands_are_named(there: list[int], keys: dict[str, Any], said: str) -> None:
+    market, values = week(), np.random.default_rng(1).uniform(100, 500, (7, 24)).round(1)
+    keys = {k: market.dates[v].item() if k.endswith("day") else v for k, v in keys.items()}
+    with pytest.raises(DataError, match=said):
+        with_signal(market, "carbon", of_days(market, there, values), unit="kg/MWh", time="time", **keys)
+
+
+def test_a_signal_is_refused_by_name_and_told_of_its_clock() -> None:
+    market, values = week("2024-03-28"), np.random.default_rng(1).uniform(100, 500, (7, 24)).round(1)
+    frame = of_days(market, [*range(7)], values)
+    for name in ("price", "Carbon", "2carbon", "car-bon", ""):
+        with pytest.raises(DataError, match=f"signal '{name}': its name must be lower-case letters, digits and _, and"):
+            with_signal(market, name, frame, unit="kg/MWh", time="time", column="carbon")
+    once = with_signal(market, "carbon", frame, unit="kg/MWh", time="time")
+    with pytest.raises(DataError, match="signal 'carbon' is one of the market's already"):
+        with_signal(once, "carbon", frame, unit="kg/MWh", time="time")
+    shown = with_signal(market, "carbon", frame, unit="kg/MWh", time="time", timezone="Europe/Oslo").warnings
+    assert [warning for warning in shown if "2024-03-31 02:00, which does not exist there, is present" in warning]
+    frame.loc[30, "carbon"] = -9999
+    with pytest.raises(DataError, match="row 31: carbon is -9999"):
+        with_signal(market, "carbon", frame, unit="kg/MWh", time="time")
+
+
+@pytest.mark.parametrize("cap", [60.0, 250.0, -80.0])
+def test_a_price_with_a_cap_goes_from_the_least_price_to_the_cap(cap: float) -> None:
+    """But not beyond the range of prices; a cap below it has a hundredth of the range below itself."""
+    market, scale = week(), Scaling(-50, 200, "EUR")
+    made = with_caps(market, [cap])
+    ((name, signal),) = made.signals.items()
+    assert (name, signal.unit, signal.cap) == (f"price capped at {cap:g}", "EUR/MWh", cap)
+    assert signal.series.ravel().tolist() == [min(price, cap) for price in market.prices.ravel().tolist()]
+    found = scale_of(name, signal, 3, (None, None), scale)
+    assert (found.low, found.high) == (min(-50, cap - 2.5), min(200.0, cap))
+
+
+def test_no_more_than_twelve_caps() -> None:
+    assert len(with_caps(week(), list(range(12))).signals) == 12
+    with pytest.raises(DataError, match="contracts have 13 different caps on the price: at most 12"):
+        with_caps(week(), list(range(13)))
+
+
+@pytest.mark.parametrize(("low", "high"), [(5.0, 5.0), (5.0, 4.0), (float("nan"), 4.0)])
+def test_a_range_of_a_signal_that_is_none_is_refused(low: float, high: float) -> None:
+    with pytest.raises(DataError, match=f"signal 'co2': low is {low:g} and high is {high:g} kg/MWh: low must be less"):
+        scale_of("co2", Signal(np.ones((2, 24)), "kg/MWh"), 1, (low, high), Scaling(0, 1, "EUR"))
+
+
+def test_agents_that_pay_otherwise_have_menus_of_their_own() -> None:
+    """By contract, cap, fees, feed-in, demand charge and what they pay for each signal."""
+    base: dict[str, Any] = {"spot": [True], "price": [0.0], "feed": [0.0], "demand": [0.0], "cap": [np.inf],
+                            "pays": [0.1]}  # fmt: skip
+    others = [{"spot": [False], "price": [9.0]}, {"spot": [False], "price": [9.0], "feed": [1.0]}, {"demand": [1.0]},
+              {"spot": [False], "cap": [70.0]}, {"spot": [False], "cap": [71.0]}, {"pays": [0.2]}]  # fmt: skip
+    keys, known = [], {"co2": Known("kg/MWh", Scaling(0, 1, "kg"), np.ones((2, 24)))}
+    for changes in ({}, {}, *others):
+        row = {name: np.array(value) for name, value in (base | changes).items()}
+        terms = Terms(row["spot"], row["price"], row["feed"], np.zeros((1, 24)), row["demand"], row["cap"])
+        keys.append(Offers.of(terms, {"co2": row["pays"]}, known, Scaling(0, 1, "EUR"), np.ones((2, 24))).key(0))
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 1 + len(others)
+
+
+@pytest.mark.parametrize(("key", "value"), [("signal_prices", 0.1), ("signal_caps", 5.0)])
+def test_a_signal_that_the_market_does_not_have_is_named_with_the_key_that_needs_it(key: str, value: float) -> None:
+    """Prices with a cap are made for contracts, and are none of the market's."""
+    known = {"emissions": Known("kg/MWh", Scaling(0, 1, "kg")), "price capped at 80": Known("EUR/MWh", Scaling(0, 80),
+                                                                                       None, 80.0)}  # fmt: skip
+    agents = EnergyBuyers(agents=1, stress_price=50.0, **{key: {"emission": value}})  # type: ignore[arg-type]
+    with pytest.raises(
+        OmnisimError, match=f"^{key} needs the signal 'emission': the market has emissions: did you mean"
+    ):
+        agents.build("p", Scaling(0, 100, "EUR"), np.random.default_rng(0), signals=known)
+
+
+def test_what_each_agent_pays_for_and_may_cause_of_a_signal() -> None:
+    """By the key for all, or a column; a limit on the sum over the run, which is told."""
+    known = {"emissions": Known("kg/MWh", Scaling(0, 500, "kg"))}
+    rows = pd.DataFrame({"yearly_cap_of_emissions": [730.0, np.nan], "price_of_emissions": [0.3, np.nan]})
+    agents = EnergyBuyers(
+        table=rows, stress_price=50.0, signal_prices={"emissions": 0.2}, signal_caps={"emissions": 365.0}
+    )
+    assert agents.signal_prices_of(known)["emissions"].tolist() == [0.3, 0.2]
+    made = agents.build("p", Scaling(0, 100, "EUR"), np.random.default_rng(0), signals=known)
+    j = made.constraint_names.index("emissions of a year")
+    none = made.constraints[j].costs(np.zeros((1, 48)))[0] * made.limits[j].scale[:, None]
+    np.testing.assert_allclose(none, [[-2.0] * 8, [-1.0] * 8])
+    assert (made.limits[j].unit, made.limits[j].averaged) == ("kg", True)
+    assert [
+        note for note in made.notes if note.startswith("Limits on sums over the run (emissions of a year) are costs")
+    ]

@@ -84,14 +84,29 @@ def test_epftoolbox_market(tmp_path: Path, header: str, features: list[str]) -> 
     assert (market.name, list(market.features)) == ("NP", features)
     np.testing.assert_array_equal(market.prices.ravel(), np.arange(48))
     np.testing.assert_array_equal(market.features[features[1]], market.prices + 200)
-    assert "epftoolbox" in market.attribution
+    assert "epftoolbox (Lago et al." in market.attribution
+
+
+def test_hours_of_epftoolbox_without_a_price_and_days_to_come(tmp_path: Path) -> None:
+    """One hour is on the line between its neighbours; of the day after the last price the load is known."""
+    lines = rows("Date,Price,Grid load", 0, 100).split("\n")
+    lines[8] = lines[8].replace(",7,", ",,")
+    lines += [f"2013-01-03 {hour:02d}:00:00,,{500 + hour}" for hour in range(24)]
+    path = tmp_path / "NP.csv"
+    path.write_text("\n".join(lines))
+    market = read_epftoolbox(path, missing="interpolate", currency="USD", name="north")
+    assert market.prices.ravel().tolist() == [*range(48)]
+    assert {name: values.tolist() for name, values in market.next_day.items()} == {"grid_load": [*range(500, 524)]}
+    assert (market.name, market.currency) == ("north", "USD")
 
 
 @pytest.mark.parametrize("first", ["", "Date"])
 def test_epftoolbox_forecasts(tmp_path: Path, first: str) -> None:
     path = tmp_path / "Forecasts_NP_DNN_LEAR_ensembles.csv"
     path.write_text(rows(f"{first},Real price,DNN 1,DNN Ensemble,LEAR 56", 0, 1, 2, 3))
-    market = read_epftoolbox_forecasts(path, name="NP")
+    market = read_epftoolbox_forecasts(path, name="NP", currency="USD")
+    assert (market.name, market.currency) == ("NP", "USD")
+    assert read_epftoolbox_forecasts(path).name == "Forecasts_NP_DNN_LEAR_ensembles"
     assert list(market.forecasts) == ["dnn_1", "dnn_ensemble", "lear_56"]
     np.testing.assert_array_equal(market.forecast("lear_56"), market.prices + 3)
     assert not market.features

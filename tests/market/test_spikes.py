@@ -94,3 +94,34 @@ def test_hedgers_cover_by_their_own_costs() -> None:
         clear = (np.abs(probability - 0.8 * theta) > 1e-9) & (np.abs(probability - 1.2 * theta) > 1e-9)
         rule = np.where(probability < 0.8 * theta, 0, np.where(probability < 1.2 * theta, 1, 2))
         np.testing.assert_array_equal(played[clear], rule[clear])
+
+
+def test_every_feature_of_a_contract_by_hand() -> None:
+    """In units of the distance from the median of the window to the threshold, of which 1 is the least."""
+    for scale in (1.0, 0.02):
+        made = Market("m", market().dates, scale * market().prices)
+        contracts = spike_contracts(made, 0.8, WINDOW)
+        spikes = [False] * WINDOW
+        for k, t in enumerate(range(WINDOW, DAYS)):
+            before = sorted(max(day) for day in made.prices[t - WINDOW : t].tolist())
+            middle, place = (before[4] + before[5]) / 2, 0.8 * (WINDOW - 1)
+            threshold = before[int(place)] + (place % 1) * (before[int(place) + 1] - before[int(place)])
+            unit = max(threshold - middle, 1.0)
+            wanted = {
+                "highest_yesterday": np.arcsinh((max(made.prices[t - 1]) - middle) / unit),
+                "highest_a_week_ago": np.arcsinh((max(made.prices[t - 7]) - middle) / unit),
+                "mean_yesterday": np.arcsinh((sum(made.prices[t - 1]) / 24 - middle) / unit),
+                "recent_spikes": sum(spikes[-7:]) / 7,
+            }
+            assert {name: values[k, 0] for name, values in contracts.features.items()} == pytest.approx(wanted)
+            spikes.append(max(made.prices[t]) > threshold)
+        assert f"{sum(spikes)} of {DAYS - WINDOW} days" in contracts.notes[0]
+        assert "above the 80% quantile of the highest prices of the 10 days before" in contracts.notes[0]
+
+
+@pytest.mark.parametrize("window", [7, DAYS - 8])
+def test_the_shortest_and_the_longest_window(window: int) -> None:
+    assert spike_contracts(market(), 0.8, window).days == DAYS - window
+    for wrong in (6, DAYS - 7):
+        with pytest.raises(DataError, match="window"):
+            spike_contracts(market(), 0.8, wrong)

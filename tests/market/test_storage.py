@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from exact_storage import exact, lattice
 from hypothesis import given, settings
@@ -14,8 +15,8 @@ from omnisim.arrays import FloatArray
 from omnisim.errors import ProblemError
 from omnisim.market import Scaling, load_ercot
 from omnisim.market.agents import Storage
-from omnisim.market.agents.devices import Device, Tariff, best_schedules
-from omnisim.market.agents.menus import make_menu, shapes
+from omnisim.market.agents.devices import Device, Plans, Tariff, best_schedules
+from omnisim.market.agents.menus import Menu, best_way, make_menu, shapes, typical_days
 from omnisim.market.agents.storage import battery
 
 SCALING = Scaling(-50, 250, "USD")
@@ -197,3 +198,120 @@ def test_what_cannot_be_is_refused() -> None:
     ):
         with pytest.raises(ProblemError, match=says):
             Storage(agents=1, **wrong)
+
+
+@pytest.mark.parametrize("efficiency", [0.81, 0.5, 1.0])
+def test_a_battery_gives_back_the_share_of_what_it_drew_that_its_efficiency_says(efficiency: float) -> None:
+    """Twelve hours at 1 and twelve at 1,000: a battery of 2 MWh and 3 MW is filled once and emptied once."""
+    device = battery(3.0, 2.0, efficiency, 0.0)
+    net = best_schedules(device, Tariff(), np.r_[np.full(12, 1.0), np.full(12, 1000.0)][None]).net[0]
+    drawn, given_back = net[:12].sum(), -net[12:].sum()
+    assert given_back == pytest.approx(efficiency * drawn)
+    assert drawn * efficiency**0.5 == pytest.approx(2.0)  # half of the loss falls on charging
+
+
+def test_money_of_schedules_under_a_tariff_in_loops() -> None:
+    rng = np.random.default_rng(9)
+    net, cost, prices, fee = (
+        rng.uniform(-2, 3, (4, 24)),
+        rng.uniform(0, 5, 4),
+        rng.uniform(-50, 200, (3, 24)),
+        np.arange(24),
+    )
+    net[2] = -np.abs(net[2])
+    for share, earns, demand in ((1.0, 0.0, 0.0), (0.0, 30.0, 7.0), (1.0, 5.0, 2.0)):
+        tariff = Tariff(share, fee, earns, demand)
+        money = tariff.money(Plans(net, cost, np.zeros((4, 6, 24))), prices)
+        for k, d in np.ndindex(4, 3):
+            bill = cost[k] + demand * max(0.0, *net[k])
+            for hour in range(24):
+                rate = share * prices[d, hour] + (fee[hour] if net[k, hour] > 0 else earns)
+                bill += net[k, hour] * rate
+            assert money[k, d] == pytest.approx(-bill)
+
+
+def test_what_a_sun_leaves_is_fed_in_where_the_tariff_pays_more_than_it_costs() -> None:
+    """A store of 1 MWh gives it at 23:00. Of 2 MWh at noon it takes one; the other is sold, or curtailed."""
+    drain, sun = np.zeros(24), np.zeros(24)
+    drain[23], sun[12] = 1.0, 2.0
+    device = Device(charge=np.ones(24), highest=np.ones(24), drain=drain, generation=sun, running_cost=2.0)
+    fee, no_prices = np.random.default_rng(3).uniform(20, 60, 24), np.zeros((1, 24))
+    for earns in (0.0, 1.0, 15.0, 19.0):
+        tariff = Tariff(0.0, fee, earns)
+        money = tariff.money(best_schedules(device, tariff, no_prices), no_prices)
+        assert money[0, 0] == pytest.approx(-2.0 + max(0.0, earns - 2.0))
+
+
+def test_a_store_loses_its_share_from_the_first_hour_on_and_ends_where_it_began() -> None:
+    device = Device(charge=np.full(24, 4.0), highest=np.full(24, 5.0), level=3.0, charging=2.0, retention=0.9)
+    net = best_schedules(device, Tariff(), np.arange(24.0)[::-1][None] + 1).net[0]
+    level = 3.0
+    for hour in range(24):
+        level = 0.9 * level + 2.0 * net[hour]
+        assert -1e-9 < level < 5.0 + 1e-9
+    assert level == pytest.approx(3.0)
+    assert net[:22].max() < 1e-9  # the last hours are the cheapest, and what is bought earlier leaks
+
+
+def test_a_menu_by_hand() -> None:
+    """Of 100 a day that foresight earns beyond the first schedule's 20, the menu earns 60, 90 and 99."""
+    menu = Menu(
+        np.arange(4.0)[:, None] * np.ones(24), np.arange(4.0), np.arange(4.0), np.array([20.0, 80, 110, 119]), 120.0
+    )
+    np.testing.assert_allclose(menu.captured, [0.0, 0.6, 0.9, 0.99])
+    assert [menu.needed(share) for share in (0.5, 0.6, 0.61, 0.9, 0.99, 1.0)] == [2, 2, 3, 3, 4, 4]
+    longer = menu.first(6)
+    assert longer.cost.tolist() == [0.0, 1.0, 2.0, 3.0, 0.0, 0.0]  # the first one stands in the places left
+    assert longer.net[:, 0].tolist() == longer.cost.tolist()
+    assert longer.earned.tolist() == [20, 80, 110, 119, 119, 119]
+    assert menu.first(2).earned.tolist() == [20, 80]
+    assert replace(menu, foresight=20.0).captured.tolist() == [1.0] * 4  # there is nothing to gain
+
+
+@pytest.mark.parametrize(("days", "devices", "number"), [(30, 1, 30), (399, 1, 399), (700, 1, 400), (700, 50, 200),
+                                                         (700, 10_000, 30), (20, 10_000, 20)])  # fmt: skip
+def test_menus_are_made_from_the_last_days_evenly_spread(days: int, devices: int, number: int) -> None:
+    """No more than 20,000 programs: two for each day and device, but 30 days at least."""
+    past = np.arange(days, dtype=float)[:, None] * np.ones(24)
+    found = typical_days(past, devices)[:, 0]
+    assert len(found) == number
+    assert (found[0], found[-1]) == (max(0, days - 400), days - 1)
+    gaps = np.diff(found)
+    assert gaps.max() - gaps.min() <= 1
+
+
+def test_the_way_that_earns_most_is_taken_and_one_that_cannot_be_is_passed_over() -> None:
+    """Dear in the morning: who begins the day full sells then. A level above what the battery holds cannot be."""
+    days = np.r_[np.full(12, 100.0), np.full(12, 1.0)] * np.ones((3, 24))
+    ways = [replace(battery(1.0, 2.0, 1.0, 0.0), level=level) for level in (0.0, 2.0, 1.0)]
+    assert best_way(ways, Tariff(), days).level == 2.0
+    assert best_way(ways[:1] + ways[2:], Tariff(), days).level == 1.0
+    impossible = replace(ways[0], drain=np.r_[5.0, np.zeros(23)])
+    assert best_way([ways[1], impossible], Tariff(), days).level == 2.0
+    assert best_way([impossible, ways[1]], Tariff(), days).level == 2.0
+    with pytest.raises(ProblemError, match="no schedule of a day"):
+        best_way([impossible], Tariff(), days)
+
+
+def test_the_mean_of_a_group_weighs_each_of_its_days_alike() -> None:
+    days = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 3.0], [90.0, 90.0], [90.0, 99.0]])
+    found = shapes(days)[5:]
+    groups = [(0, 1), (0, 1, 2), (3, 4), (0, 1, 2, 3, 4)]
+    np.testing.assert_allclose(found, [days[list(group)].mean(axis=0) for group in groups])
+
+
+def test_batteries_nearly_alike_share_a_menu_and_leave_at_most_2_percent_unused() -> None:
+    """Of more than 200 different durations."""
+    rng = np.random.default_rng(4)
+    power, hours = rng.uniform(0.5, 5, 230), rng.uniform(0.6, 9, 230)
+    for count in (150, 230):
+        rows = pd.DataFrame({"power_mw": power, "energy_mwh": power * hours})[:count]
+        made, _ = Storage(table=rows)._devices(rng)
+        used = np.array([device.highest[0] for device in made]) / rows["energy_mwh"].to_numpy()
+        durations = {round(float(device.highest[0] / device.charge[0]), 9) for device in made}
+        if count == 150:
+            assert (used == 1).all()
+            assert len(durations) == 150
+        else:
+            assert 1 / 1.02 - 1e-9 < used.min() < used.max() <= 1 + 1e-9
+            assert len(durations) == len({int(np.floor(np.log(each) / np.log(1.02) + 1e-9)) for each in hours})

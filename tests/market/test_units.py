@@ -9,7 +9,7 @@ import pytest
 from omnisim.errors import DataError
 from omnisim.market import read_prices
 from omnisim.market.guessing import guess
-from omnisim.market.units import parse_unit, unit_in
+from omnisim.market.units import currency_in, currency_of, parse_unit, unit_in
 
 PRICES = np.random.default_rng(8).uniform(20, 90, 72).round(2)
 
@@ -116,3 +116,43 @@ def test_a_unit_fits_the_currencies_that_it_can_be_of(header: str, fits: str) ->
     unit = unit_in(header)
     assert unit is not None
     assert [currency for currency in currencies if unit.fits(currency)] == [c for c in currencies if c in fits.split()]
+
+
+KNOWN = {
+    "EUR": "€ eur Euro euros", "GBP": "£ gbp", "USD": "US$ usd", "AUD": "aud A$ AU$", "CAD": "cad C$ CA$",
+    "NZD": "nzd NZ$", "SGD": "sgd S$", "HKD": "HK$", "TWD": "NT$", "CHF": "chf Fr SFr", "PLN": "pln zł",
+    "CZK": "czk Kč Kc", "HUF": "huf Ft", "RON": "ron lei", "JPY": "jpy yen ¥ 円", "CNY": "cny yuan rmb 元",
+    "INR": "inr Rs ₹", "KRW": "krw ₩", "TRY": "try TL ₺", "RUB": "rub ₽", "UAH": "uah ₴", "BGN": "bgn лв",
+    "BRL": "brl R$", "NOK": "nok", "SEK": "sek", "DKK": "dkk",
+}  # fmt: skip
+HUNDREDTHS = {
+    "EUR": "eurocent ct€ cteur €ct eurct c€", "GBP": "p pence penny", "USD": "USc", "CHF": "Rappen", "INR": "paise",
+    "PLN": "gr", "": "ct cent cents c", "$": "¢",
+}  # fmt: skip
+
+
+def test_money_and_its_code() -> None:
+    for code, names in KNOWN.items():
+        for name in names.split():
+            found = parse_unit(f"{name}/MWh")
+            assert found is not None, name
+            assert (found.currency, found.factor, found.fits(code)) == (code, 1.0, True)
+            assert currency_of(f" [{name}] ") == code
+
+
+def test_hundredths_of_money_per_kilowatt_hour_are_ten_per_megawatt_hour() -> None:
+    for code, names in HUNDREDTHS.items():
+        for name in names.split():
+            found = parse_unit(f"{name}/kWh")
+            assert found is not None, name
+            assert (found.currency, found.factor) == (code, 10.0)
+
+
+def test_a_dollar_or_a_code_of_no_country_that_is_known() -> None:
+    assert currency_of("$") is None
+    assert currency_of("kr") is None
+    found = parse_unit("XAU/kWh")
+    assert found is not None
+    assert (found.currency, found.factor) == ("XAU", 1000.0)
+    assert currency_in("SpotEUR in DKK") is None  # two codes say none
+    assert currency_in("EUR and EUR") == currency_in("EUR")
