@@ -1,10 +1,12 @@
 """Names and what they stand for; modules and packages that add to them."""
 
 import importlib
+import math
 import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,15 @@ class TestPluginModules:
         with pytest.raises(ScenarioError, match="--plugin toolbox: the name 'persistence' is taken among the forecas"):
             registry.add_plugin("toolbox")
 
+    def test_a_rule_and_a_learner_of_one_name(self, module: Path) -> None:
+        """A scenario file names both under ``elimination``."""
+        (module / "toolbox.py").write_text(
+            "from omnisim.learners import Learner\n\n\nclass BestResponse(Learner):\n"
+            "    def _reset(self): ...\n\n    def _learn(self, utilities, costs): ...\n"
+        )
+        with pytest.raises(ScenarioError, match="the name 'best_response' is taken among the elimination"):
+            registry.add_plugin("toolbox")
+
     def test_two_modules_with_one_name(self, module: Path) -> None:
         for name in ("one", "two"):
             (module / f"{name}.py").write_text(SMOOTHING)
@@ -197,6 +208,14 @@ class TestParameters:
 
 class TestEntryPoints:
     """An installed package: its ``*.dist-info`` on the path of another process."""
+
+    def test_ours_are_not_replaced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        points = [EntryPoint(name, "math:sqrt", "omnisim.forecasters") for name in ("persistence", "smooth")]
+        monkeypatch.setattr(registry, "_installed", lambda _places: EntryPoints(points))
+        names = registry.names("forecasters")
+        assert names == [*registry.KINDS["forecasters"], "smooth"]
+        assert registry.find("forecasters", "persistence").__name__ == "Persistence"
+        assert registry.find("forecasters", "smooth") is math.sqrt
 
     def package(self, folder: Path, points: str, source: str = SMOOTHING) -> dict[str, str]:
         info = folder / "site" / "someone_else-1.0.dist-info"

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from commands import finish, send, start, wait_for
 from scenario_files import omnisim_command
+from small_comparison import small_scenario
 from value_laboratory import files_of
 
 from omnisim.errors import OutputError
 from omnisim.market.data import Market
 from omnisim.studies import directory
 from omnisim.value import plays
-from omnisim.value.kept import FOLDER, Kept
+from omnisim.value.kept import FOLDER, Kept, key_of
 from omnisim.value.ledger import Ledger
 from omnisim.value.risk import Risk
 
@@ -104,6 +105,16 @@ def test_sums_that_were_changed_count_as_none(tmp_path: Path) -> None:
     arrays[name] = arrays[name] + 1.0
     np.savez(path, **arrays)
     assert keeping.load(0) is None
+
+
+def test_plays_are_told_apart_by_all_that_their_numbers_depend_on() -> None:
+    scenario = small_scenario().replace(about={"digest": "one"})
+    plays_of = [(scenario, ["a", "b"], risk) for risk in (None, Risk(0.9), Risk(0.8), Risk(0.9, 0.5))]
+    plays_of += [(scenario, names, None) for names in (["a"], ["a", "c"])]
+    plays_of += [(scenario.replace(about={"digest": "another"}), ["a", "b"], None)]
+    keys = [key_of(*each) for each in plays_of]
+    assert len({*keys}) == len(keys)
+    assert keys == [key_of(*each) for each in plays_of]
 
 
 def table(out: Path, name: str) -> pd.DataFrame:
