@@ -12,6 +12,7 @@ import omnisim
 from omnisim.errors import DataError, ScenarioError
 from omnisim.market import Market
 from omnisim.market.data import Signal
+from omnisim.scenario.known_days import restored, stored
 from omnisim.scenario.latest import _begun, _joined, _refuse_other_signals, scenario_with
 
 RNG = np.random.default_rng(6)
@@ -111,6 +112,22 @@ def test_signals_are_those_of_the_days_played() -> None:
             continue
         with pytest.raises(DataError, match=f"signals.co2: its values of {DATES[cell[0]]} are not those"):
             _refuse_other_signals(run, newer)
+
+
+def test_days_are_kept_with_all_that_is_said_of_them() -> None:
+    signals = {"co2": Signal(LOAD[:6], "kg/MWh", MODEL[:6]), "at 80": Signal(PRICES[:6], "EUR/MWh", None, 80.0)}
+    before = replace(OF_THE_RUN, currency="NOK", signals=signals)
+    after = restored(*stored(before))
+    for key in ("name", "currency", "attribution", "notes", "warnings"):
+        assert getattr(after, key) == getattr(before, key)
+    assert [(each.unit, each.cap) for each in after.signals.values()] == [("kg/MWh", None), ("EUR/MWh", 80.0)]
+    for found, values in (
+        (after.dates, DATES), (after.prices, PRICES), (after.features["load"], LOAD), (after.forecasts["model"], MODEL),
+        (after.signals["co2"].series, LOAD), (after.signals["co2"].forecast, MODEL),
+        (after.signals["at 80"].series, PRICES),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(found, values[:6])
+    assert after.signals["at 80"].forecast is None
 
 
 def test_the_next_day_is_what_is_known_of_it() -> None:
