@@ -12,7 +12,7 @@ from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.errors import DataError
-from omnisim.market import load_ercot
+from omnisim.market import Market, load_ercot
 from omnisim.studies import Options
 from omnisim.studies.frame import rows_of
 from omnisim.studies.panprediction import cases as plan
@@ -103,6 +103,27 @@ class TestPrices:
 
         later = prices.features(dataclasses.replace(market, prices=changed))
         pd.testing.assert_frame_equal(later, prices.features(market))  # the last day's own prices are in no feature
+
+    def test_features_are_of_the_days_before(self) -> None:
+        rng = np.random.default_rng(4)
+        P, wind = rng.lognormal(3, 1, (70, 24)), rng.random((70, 24))
+        dates = np.datetime64("2021-03-29") + np.arange(70)
+        found = prices.features(Market("m", dates, P, features={"wind": wind}))
+        for t, hour in ((60, 0), (64, 13), (69, 23)):
+            before, day = slice(t - 60, t), dates[t].item()
+            middle, high = np.median(P[before]), np.quantile(P[before], 0.9)
+            relative = np.arcsinh((P - middle) / (high - middle))
+            share = sum(price > high for price in P[t - 1]) / 24
+            expected = {
+                "yesterday": relative[t - 1, hour], "two days before": relative[t - 2, hour],
+                "week before": relative[t - 7, hour], "yesterday mean": relative[t - 1].mean(),
+                "yesterday highest": relative[t - 1].max(), "yesterday spikes": share, "after spikes": share > 0.2,
+                "weekend": day.isoweekday() > 5, "summer": 6 <= day.month <= 9,
+                "wind": (wind[t, hour] - wind[before].mean()) / wind[before].std(),
+                "high wind": wind[t].mean() > np.quantile([row.mean() for row in wind[before]], 0.8),
+            }  # fmt: skip
+            row = found.iloc[24 * (t - 60) + hour]
+            assert row[[*expected]].tolist() == pytest.approx([*map(float, expected.values())])
 
     @pytest.mark.long
     def test_a_spike_by_hand(self) -> None:
