@@ -15,7 +15,7 @@ from scenario_files import omnisim_commands_elsewhere, write_scenario
 
 from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
-from omnisim.scenario.describe import describe
+from omnisim.scenario.describe import describe, meanings_of
 from omnisim.scenario.document import check_table
 from omnisim.scenario.schema import Schema
 from omnisim.scenario.table_models import parameters, table_model
@@ -90,6 +90,30 @@ class TestNames:
     )
     def test_snake_case(self, name: str, expected: str) -> None:
         assert registry.snake_case(name) == expected
+
+
+def test_a_parameter_means_what_the_class_itself_says_of_it() -> None:
+    class Base:
+        """A strategy.
+
+        Parameters
+        ----------
+        lag
+            In rounds.
+        rate, step
+            Of learning.
+        """
+
+    class Own(Base):
+        """Another.
+
+        Parameters
+        ----------
+        lag
+            In days.
+        """
+
+    assert meanings_of("forecasters", Own) == {"lag": "In days.", "rate": "Of learning.", "step": "Of learning."}
 
 
 class TestPluginModules:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from scenario_files import omnisim_command
 
 from omnisim import studies
 from omnisim.errors import ScenarioError
@@ -62,6 +63,21 @@ def test_files_say_what_gives_the_same_numbers_again(tmp_path: Path) -> None:
     assert [about[key] for key in keys] == ["numbers", 7, 1.3, "omnisim study numbers --seed 7", "given"]
     assert (tmp_path / "more.toml").read_bytes() == b"a = 1"
     assert "omnisim study numbers --seed 7" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [[], ["--quick"]])
+def test_the_command_tells_findings_and_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    judged = zip("abc", ("first", "second", "third"), (True, False, None), strict=True)
+    findings = [Finding(subject, "", measured, holds, exact=True) for subject, measured, holds in judged]
+    made = Study("numbers", "Numbers", "", [], findings, [], {}, warnings=["beware"])
+    monkeypatch.setattr(studies, "find", lambda _: replace(NUMBERS, assemble=lambda *_: made))
+    answer = omnisim_command("study", "numbers", *options, "--seed", 7, "--jobs", 1, "--out", tmp_path / "out")
+    assert answer.out.splitlines()[:3] == ["agrees      first", "DISAGREES   second", "not judged  third"]
+    assert answer.err == "omnisim: warning: beware\n"
+    about = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert about["command"] == " ".join(["omnisim study numbers", *options, "--seed 7"])
 
 
 def test_cases_may_follow_from_results() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import omnisim
 from omnisim.analysis import Analysis
+from omnisim.commands.tomorrow import _named_file
 from omnisim.errors import OmnisimError
 from omnisim.simulation.going_on import Eve
 from omnisim.tomorrow import command, store
@@ -236,3 +237,12 @@ def test_the_state_that_a_run_goes_on_from(
     with pytest.raises(OmnisimError) as caught:
         command._standing(tmp_path, path)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("option", "key"), [("forecasts", "forecast_files"), ("signals", "signals")])
+def test_newer_files_have_the_names_of_the_scenario(option: str, key: str) -> None:
+    assert _named_file(option, "ours=new.csv") == ("ours", Path("new.csv"))
+    for text in ("new.csv", "=new.csv", "ours="):
+        with pytest.raises(OmnisimError) as caught:
+            _named_file(option, text)
+        assert str(caught.value) == f"--{option} {text}: must have the form NAME=FILE, NAME as in market.{key}"

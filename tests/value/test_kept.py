@@ -1,5 +1,6 @@
 """What was earned is kept seed by seed: an interrupted command goes on, and says what it would have said."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from scenario_files import omnisim_command
 from small_comparison import small_scenario
 from value_laboratory import files_of
 
+from omnisim import occupied
 from omnisim.errors import OutputError
 from omnisim.market.data import Market
 from omnisim.studies import directory
@@ -115,6 +117,22 @@ def test_plays_are_told_apart_by_all_that_their_numbers_depend_on() -> None:
     keys = [key_of(*each) for each in plays_of]
     assert len({*keys}) == len(keys)
     assert keys == [key_of(*each) for each in plays_of]
+
+
+def test_results_are_those_of_the_whole_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another number of seeds, of rounds or of anything else gives other numbers."""
+    prices, forecasts = files_of(tmp_path)
+    told: list[dict[str, Any]] = []
+
+    def stopped(_folder: Path, about: dict[str, Any], *, force: bool) -> None:
+        told.append(about)
+        raise OutputError("occupied")
+
+    monkeypatch.setattr(occupied, "check_unoccupied", stopped)
+    options = ["--seeds", 3, "--rounds", 15, *FEW[:2]]
+    omnisim_command("value", forecasts[0], "--prices", prices, *options, "--jobs", 1, "--out", tmp_path / "out")
+    command = shlex.join(["omnisim", "value", forecasts[0], "--prices", str(prices), *map(str, options)])
+    assert told == [{"study": "value", "command": command}]
 
 
 def table(out: Path, name: str) -> pd.DataFrame:
