@@ -259,3 +259,13 @@ def test_who_had_an_action_and_fell_back_all_the_same_is_told_of(make: Callable[
     assert share != fallback.mean()
     told = [sentence for sentence in violations.sentences(analysis) if sentence.startswith("Agents that had one")]
     assert told == [f"Agents that had one fell back on {percent(share)} of their rounds."]
+
+
+def test_a_run_that_is_not_over_and_agents_who_come_and_go_are_told_of(make: Callable[..., Analysis]) -> None:
+    trace = make(populations={"a": 3}, rounds=9).trace
+    fields = {name: getattr(trace, name) for name in trace.__dataclass_fields__}
+    told = type(trace)(**fields | {"about": {**trace.about, "horizon": 30, "spells": {"a": [0, 2, 0]}}})
+    assert dict(facts.what_ran(told))["Rounds"] == "round 9 of 30 that are declared"
+    assert facts.composition(told)[0].startswith("a: 2 agents in 3 presence intervals, ")
+    assert dict(facts.what_ran(trace))["Rounds"] == "9 rounds"
+    assert facts.composition(trace)[0].startswith("a: 3 agents, ")
