@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 from unittest import mock
 
@@ -547,3 +548,41 @@ def test_the_largest_separated_differences_are_told_first(under_two_rules: omnis
     told = [f"utility {signed_score(value)} [" for value in (-5.0, 4.0, 3.0)]
     assert all(words in sentence for words, sentence in zip(told, said, strict=False))
     assert said[3:] == ["Utility: 1 more difference is separated from zero."]
+
+
+@pytest.mark.parametrize(
+    ("held", "violated", "said"),
+    [(3, 1, None), (2, 1, "4 of 7 checks of guarantees promise nothing"), (0, 0, "4 of 4 checks of guarantees")],
+)
+def test_checks_that_promise_nothing_are_counted_among_those_that_could(
+    monkeypatch: pytest.MonkeyPatch, held: int, violated: int, said: str | None
+) -> None:
+    """Four of them, in two rows; assumptions that were checked are no promises."""
+    for part in (worth, limits):
+        monkeypatch.setattr(part, "reservations", lambda _: [])
+    rows = [(held, 2, 0, 9, 0), (0, 0, 2, 4, violated)]
+    table = pd.DataFrame(rows, columns=["held", "vacuous", "unmet", "checked", "violated"])
+    scope = SimpleNamespace(comparison=SimpleNamespace(certificates=table), about={"failed": 0})
+    doubts = list(sentences._reservations(scope))
+    assert len(doubts) == (said is not None)
+    assert all(line.startswith(str(said)) for line in doubts)
+    table.loc[:, ["held", "vacuous", "unmet", "violated"]] = 0
+    failed = SimpleNamespace(comparison=scope.comparison, about={"failed": 2, "asked": 6})
+    assert list(sentences._reservations(failed)) == ["no theorem applies", "2 of 6 runs failed"]
+
+
+def test_a_forecaster_that_is_better_in_some_contexts_is_told_with_their_number() -> None:
+    rows = [("ref", ""), ("a", "better"), ("b", "better"), ("c", "worse")]
+    rows += [("ref", ""), ("a", "better"), ("b", "not separated"), ("c", "")]
+    table = pd.DataFrame(rows, columns=["forecaster", "verdict"])
+    scope = SimpleNamespace(forecasters=["ref", "c", "a", "b"], reference="ref", table=table, contexts=["one", "other"])
+    expected = "In utility, better than ref: a and b (1 of 2); worse than ref: c (1 of 2)."
+    assert sentences.headline(scope) == expected
+
+
+@pytest.mark.parametrize(("keys", "said"), [(["u"], "U is not judged"), (["u", "v"], "U and V are not judged")])
+def test_what_speaks_of_other_agents_alone_is_not_judged(keys: list[str], said: str) -> None:
+    rows = pd.DataFrame({"measure": ["u", "v"], "verdict": "", "method": "seeds"})
+    scope = SimpleNamespace(comparison=SimpleNamespace(overall=rows), round="day")
+    (line,) = sentences._measured(scope, [SimpleNamespace(key=key, title=key.upper()) for key in keys])
+    assert line.startswith(f"{said}: with one replayed market their intervals speak of other agents on the same days")
