@@ -223,6 +223,8 @@ def test_the_largest_cut_of_any_run_is_told(
     hours: pd.DataFrame, crowds: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, cut: float, notices: int, warnings: int
 ) -> None:
     monkeypatch.setattr(page, "runs", lambda rows, _: rows)
+    for chart in ("_hours_chart", "_market_chart"):  # which takes longer than all else
+        monkeypatch.setattr(page, chart, lambda _: None)
     market = crowds.assign(cut=0.0, certificates=2, violated=0)
     market.loc[7, "cut"] = cut
     study = page.assemble([hours, market], [None, None], FULL, Options())
