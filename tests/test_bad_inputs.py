@@ -27,6 +27,10 @@ def run(**changes: Any) -> omnisim.Trace:
     return omnisim.simulate(omnisim.Scenario(**settings | made))
 
 
+class Publishing(omnisim.adversaries.Replay):
+    published = ("load",)
+
+
 def marked(row: int, value: float) -> np.ndarray:
     table = OUTCOMES.copy()
     table[row, 1] = value
@@ -59,6 +63,11 @@ def test_the_scenario_itself_is_fine() -> None:
         ({"rounds": 0}, ScenarioError, "rounds of scenario 'scenario' must be a whole number >= 1, got 0"),
         ({"rounds": -1}, ScenarioError, "rounds of scenario 'scenario' must be a whole number >= 1, got -1"),
         ({"seed": -1}, StrategyError, "seed must be an integer >= 0, got -1"),
+        (
+            {"declared_horizon": T - 1},
+            ScenarioError,
+            f"horizon of scenario 'scenario' is {T - 1}: it must be a whole number >= rounds, {T}",
+        ),
         # Outside [0, 1].
         (
             {"adversary": lambda: omnisim.adversaries.Replay(marked(3, 1.01))},
@@ -174,6 +183,21 @@ def test_the_scenario_itself_is_fine() -> None:
             },
             ScenarioError,
             "elimination has no rule for the population 'agents'",
+        ),
+        (
+            {"elimination": "best_respons"},
+            ScenarioError,
+            r"'best_respons' is not among the elimination: did you mean 'best_response'\?",
+        ),
+        (
+            {"subscriptions": {"agents": ["forecaster", "forecaster"]}},
+            ScenarioError,
+            r"subscriptions of population 'agents' must be a list of one or more different forecasters, got \['fore",
+        ),
+        (
+            {"adversary": lambda: Publishing(OUTCOMES), "features": {"load": np.ones(T)}},
+            ScenarioError,
+            "the adversary publishes the feature 'load', which is among features as well",
         ),
         (
             {"forecasts": {"lasso": np.full((T, 3), 0.5)}},

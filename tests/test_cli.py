@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 import omnisim
 from omnisim import run_directory
 from omnisim.cli import app
-from omnisim.scenario import registry
+from omnisim.commands import loading
+from omnisim.scenario import own_file, registry
 from omnisim.scenario.describe import meanings_of
 from omnisim.scenario.table_models import parameters
 
@@ -153,7 +154,39 @@ class TestExitCodes:
         assert not (tmp_path / "out").exists()
 
 
+class TestWhatIsLoaded:
+    def test_paths_are_relative_to_where_one_stands(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        paths = ("market.path", "adversary.generator_file", "market.forecast_files.ours.path")
+        found = loading.overridden_by([*(f"{key}=given.csv" for key in paths), "name=path", "market.low=3"])
+        assert found == dict.fromkeys(paths, str(tmp_path / "given.csv")) | {"name": "path", "market.low": 3}
+        assert loading.overridden_by(None) == {}
+
+    def test_options_that_are_given_override(self) -> None:
+        assert loading.given(0, None, 9) == {"seed": 0, "horizon": 9}
+        assert loading.given(None, 2, None) == {"rounds": 2}
+
+    def test_what_a_file_left_open_is_said(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(own_file, "scenario_of_prices", lambda path, keys: ((path, keys), ["one", "two"]))
+        found, choices = loading.load_prices(Path("p.csv"), ["market.low=1"], None, {"seed": 2})
+        assert found == (Path("p.csv"), {"market.low": 1, "seed": 2})
+        assert choices == ["one", "two"]
+        assert capsys.readouterr().err == "omnisim: warning: one\nomnisim: warning: two\n"
+
+
 class TestRun:
+    @pytest.mark.usefixtures("without_pages")
+    def test_much_that_is_cut_is_a_warning(self, tmp_path: Path) -> None:
+        """Of prices from 10 to 90 on a scale that ends at 65."""
+        answer = omnisim_command(
+            "run", write_scenario(tmp_path), "--set", "market.high=65", "--rounds", 2, "--out", tmp_path / "out"
+        )
+        assert answer.code == 0
+        assert answer.err.startswith("omnisim: warning: The range from 0 to 65 EUR/MWh, which the theory needs, cuts ")
+        assert "is the scenario that was run" not in answer.out
+
     @pytest.mark.long
     def test_writes_to_a_folder_named_by_scenario_and_digest(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -240,3 +240,9 @@ def test_what_was_chosen_is_on_the_page_and_above_the_scenario(tmp_path: Path) -
     np.testing.assert_array_equal(first.outcomes, second.outcomes)
     np.testing.assert_array_equal(first.predictions, second.predictions)
     assert "Chosen for this file" not in Parsed((tmp_path / "again" / "report.html").read_bytes()).text
+
+
+def test_several_files_are_given_as_a_pattern(tmp_path: Path) -> None:
+    answer = omnisim_command("inspect", tmp_path / "a.csv", tmp_path / "b.csv")
+    assert answer.code == 2
+    assert "2 files: put a pattern in quotes" in " ".join(answer.err.replace("│", " ").split())

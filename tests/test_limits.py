@@ -247,6 +247,7 @@ TABLES = {
     "100, 0": "is [100.0, 0.0]: it must be two prices with low = -50 <= lowest < highest <= high = 250",
     "0, 300": "is [0.0, 300.0]: it must be two prices",
     "0": "is [0.0]: it must be two prices",
+    "50, 50": "is [50.0, 50.0]: it must be two prices",
 }
 
 

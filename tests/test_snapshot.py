@@ -20,6 +20,7 @@ from hypothesis.extra import numpy as hnp
 from omnisim import snapshot
 from omnisim.errors import TraceError
 from omnisim.snapshot import Snapshots
+from omnisim.snapshot.decoder import _checked_bits
 
 
 class Holder:
@@ -399,3 +400,27 @@ def test_damage_is_said_in_one_line(data: st.DataObject) -> None:
         assert "\n" not in str(refused)
     else:
         assert alike(new, holder)
+
+
+def test_a_queue_keeps_its_longest_length() -> None:
+    found = back(deque([1, 2, 3], maxlen=3))
+    found.append(4)
+    assert (list(found), found.maxlen) == ([2, 3, 4], 3)
+    assert back(deque([1])).maxlen is None
+
+
+def test_elements_of_a_set_are_stored_in_an_order_that_does_not_depend_on_the_run() -> None:
+    names = {f"name {k}" for k in range(40)}
+    tree, _ = Snapshots({"holder": Holder(value=names)}).take()
+    assert [node["set"] for node in tree["nodes"] if "set" in node] == [sorted(names)]
+
+
+@pytest.mark.parametrize(("place", "fits"), [(0, True), (624, True), (625, False), (-1, False)])
+def test_a_generator_stands_inside_its_buffer(place: int, fits: bool) -> None:
+    state = np.random.MT19937(1).state
+    state["state"]["pos"] = place
+    if fits:
+        assert _checked_bits(state) is state
+        return
+    with pytest.raises(TraceError, match=rf"has pos {place}, must be in 0\.\.624"):
+        _checked_bits(state)

@@ -1,16 +1,21 @@
 """Contents that make a parser raise what nobody lists: each is refused in one line that names the file."""
 
+import contextlib
 import gzip
 import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from commands import done
 from scenario_files import TOY, omnisim_command, refusal, write_scenario
+
+from omnisim.errors import ScenarioError
+from omnisim.scenario.toml import refuse_large, refuse_nesting
 
 
 @pytest.fixture
@@ -42,6 +47,17 @@ def test_nesting_on_the_command_line(toy: Path) -> None:
     assert "nested" in refusal("validate", toy, "--set", "name=" + "[" * 5000 + "]" * 5000)
     for deep in (200, 5000):
         assert "is nested more than 30 deep" in refusal("validate", toy, "--set", ".".join(["a"] * deep) + "=1")
+
+
+def test_how_deep_and_how_large_a_value_may_be() -> None:
+    for most, refuse in ((30, refuse_nesting), (2**63 - 1, refuse_large), (-(2**63), refuse_large)):
+        for beyond in (0, 1 if most > 0 else -1):
+            value = most + beyond
+            tree: dict[str, Any] = {"a": value}
+            for _ in range(value - 1 if refuse is refuse_nesting else 0):
+                tree = {"a": tree}
+            with pytest.raises(ScenarioError) if beyond else contextlib.nullcontext():
+                refuse(tree)
 
 
 NINES = "9" * 5000

@@ -180,3 +180,13 @@ def test_as_many_rounds_are_played_as_are_needed() -> None:
     one = trial(Prepared(omnisim.load_scenario("synthetic_seasonal", {"rounds": 1}), 0))
     assert one.rounds == 1
     assert one.seconds > 0
+
+
+def test_warnings_and_the_rounds_of_subsequences_are_told(toy: Path) -> None:
+    """Ten days from a Friday on, whose prices are a small part of the scale."""
+    weekend = "subsequences={all=true, weekend={feature='weekday', operator='>=', value=5}}"
+    answer = omnisim_command("validate", toy, "--set", "market.high=100000", "--set", weekend)
+    assert answer.code == 0
+    assert answer.err.startswith("omnisim: warning: nearly all prices lie between ")
+    told = [line.split(maxsplit=1)[1] for line in answer.out.splitlines() if line.startswith("  subsequence")]
+    assert told == ["all: 10 rounds", "weekend: 4 rounds"]

@@ -11,7 +11,7 @@ from omnisim.analysis.accuracy import losses as losses_of
 from omnisim.comparison import run as measuring
 from omnisim.comparison import tables as module
 from omnisim.comparison.records import MEASURES
-from omnisim.comparison.summaries import Index, summaries
+from omnisim.comparison.summaries import ALL, Curves, Index, Summaries, summaries, with_pooled
 from omnisim.comparison.tables import Losses, paired_tests
 
 SMALL = {
@@ -79,6 +79,19 @@ def test_all_populations_weigh_as_many_agents_as_have_the_measure() -> None:
         weights = (4, 3) if "regret" in measure else (10, 3)
         mean = (weights[0] * 2.0 + weights[1] * 7.0) / sum(weights)
         np.testing.assert_allclose(table.measures[measure][0, 0], [2.0, 7.0, mean])
+
+
+def test_what_all_populations_earn_in_a_block_counts_as_many_as_agents_stand_for() -> None:
+    """10 and 3 customers on all rounds; what was earned on the even ones is no part of it."""
+    places = (("a", "all"), ("a", "even"), ("b", "all"), ("b", "even"))
+    standing = np.array([[[10.0, 10.0, 3.0, 3.0, 13.0]]])
+    found = Summaries(("a", "a", "b", "b", ALL), ("all", "even", "all", "even", "all"), standing, {})
+    earned = np.arange(8.0).reshape(1, 1, 4, 2)
+    pooled = with_pooled(Curves(places, np.full((1, 4, 2), 7.0), {"utility": earned}), found)
+    assert pooled.places == (*places, (ALL, "all"))
+    expected = [(10 * earned[0, 0, 0, m] + 3 * earned[0, 0, 2, m]) / 13 for m in range(2)]
+    np.testing.assert_allclose(pooled.measures["utility"][0, 0, 4], expected)
+    assert pooled.rounds[0, 4].tolist() == [7.0, 7.0]
 
 
 def test_losses_are_in_the_unit_that_they_are_told_in() -> None:

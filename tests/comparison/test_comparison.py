@@ -18,13 +18,14 @@ from small_comparison import FORECASTERS, ROUNDS, compared, replayed, small_scen
 
 import omnisim
 from omnisim.analysis.evidence import Status
+from omnisim.comparison.choices import check_settings
 from omnisim.comparison.differences import Statistics
 from omnisim.comparison.grid import LABELS, _foreign_code, make_grid
 from omnisim.comparison.records import MEASURES
 from omnisim.comparison.store import Store
 from omnisim.comparison.summaries import ALL, Curves, Summaries
 from omnisim.comparison.tables import certificates
-from omnisim.errors import OmnisimError, TraceError
+from omnisim.errors import OmnisimError, ScenarioError, TraceError
 from omnisim.statistics.blocks import block_length
 from omnisim.statistics.intervals import intervals
 from omnisim.statistics.resampling import Resampler
@@ -710,3 +711,31 @@ def test_numbers_of_agents_and_tests_are_whole_and_add_up(comparison: omnisim.Co
     agents = whole.groupby("forecaster")["agents"].sum()
     for _, row in table[~reference].iterrows():
         assert row["wins"] + row["losses"] + row["ties"] == agents[row["forecaster"]]
+
+
+def test_runs_of_a_seed_come_before_those_of_the_next() -> None:
+    grid = make_grid(small_scenario(), FORECASTERS, seeds=[5, 2])
+    assert [(variant.labels[0], seed) for variant, seed in grid.tasks] == [
+        (name, seed) for seed in (5, 2) for name in FORECASTERS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [({"seed": 7, "name": "another"}, True), ({"rounds": ROUNDS - 1}, False), ({"declared_horizon": 99}, False)],
+)
+def test_runs_are_named_after_what_their_results_depend_on(changes: dict[str, Any], same: bool) -> None:
+    names = [
+        make_grid(scenario, ["climatology"], seeds=1).variants[0].run(0)
+        for scenario in (small_scenario(), small_scenario().replace(**changes))
+    ]
+    assert (names[0] == names[1]) == same
+
+
+@pytest.mark.parametrize("key", ["forecaster", "forecaster.kind", "elimination.kind", "seed"])
+def test_axes_are_no_settings(key: str) -> None:
+    option = {"forecaster": "--forecasters", "elimination": "--eliminations", "seed": "--seeds"}[key.partition(".")[0]]
+    with pytest.raises(ScenarioError, match=f"^--set {key}: is an axis of its own: use {option}$"):
+        check_settings({key: [1, 2]})
+    with pytest.raises(ScenarioError, match=r"^--set forecaster\.lag: has the same value twice: 1, 2, 1$"):
+        check_settings({"forecaster.lag": [1, 2, 1]})

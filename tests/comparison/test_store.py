@@ -304,3 +304,11 @@ class TestDamage:
     def test_a_folder_without_a_comparison(self, tmp_path: Path) -> None:
         with pytest.raises(TraceError, match=r"is not the folder of a comparison: it has no comparison\.json"):
             omnisim.load_comparison(tmp_path)
+
+
+def test_progress_is_that_of_the_runs_that_are_asked_for(tmp_path: Path) -> None:
+    plan = {"variants": [{"digest": "a" * 10}, {"digest": "b" * 10}], "seeds": [0, 7, 9]}
+    finished = dict.fromkeys(["a" * 10 + "-7", "b" * 10 + "-9", "b" * 10 + "-3", "c" * 10 + "-0"])
+    kept = store.Store(tmp_path)
+    with mock.patch.object(kept, "read_plan", lambda: plan), mock.patch.object(kept, "places", lambda: finished):
+        assert kept.progress() == (2, 6)

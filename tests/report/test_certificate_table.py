@@ -102,3 +102,11 @@ def test_the_counts_of_what_is_known_when(calibrated: omnisim.Analysis) -> None:
     below = [row for row in record if row["bound"] < row["hindsight"]]
     assert [int(each) for each in re.findall("[0-9]+", told)] == [len(rows) - len(record), len(record), len(below)]
     assert 0 < len(below) < len(record) < len(rows)
+
+
+@pytest.mark.parametrize("currency", ["utility", "EUR"])
+def test_a_regret_is_money_as_well_where_there_is_any(make: Callable[..., omnisim.Analysis], currency: str) -> None:
+    analysis = make(populations={"a": 3}, clean=1.0, currency=currency)
+    told = [cell.text for row in certificate_table(analysis, 100).rows for cell in row[4:8]]
+    assert any(text.endswith(f" {currency})") for text in told) == (currency == "EUR")
+    assert any("(" in text for text in told) == (currency == "EUR")

@@ -488,7 +488,11 @@ def test_bands_that_reach_below_zero_end_below_the_line_where_the_axis_is_of_log
 @pytest.mark.parametrize("dates", [False, True])
 def test_the_deepest_point_under_the_best_is_told(make: Callable[..., Analysis], dates: bool) -> None:
     analysis = make(populations={"one": 4}, currency="EUR", dates=dates)
-    worth, best, deepest, when = analysis.worth["one"], 0.0, 0.0, 0
+    by_round = analysis.worth["one"].by_round.copy()
+    by_round[0, 40:] = by_round[1, 40:] + 3.0  # what was lost comes back in part
+    worth = dataclasses.replace(analysis.worth["one"], by_round=by_round)
+    analysis.__dict__["worth"] = {"one": worth}
+    best, deepest, when = 0.0, 0.0, 0
     gain = 0.0
     for t in range(60):
         gain += float(worth.by_round[0, t] - worth.by_round[1, t]) / 4
@@ -499,6 +503,7 @@ def test_the_deepest_point_under_the_best_is_told(make: Callable[..., Analysis],
     alt = figures.money_course(analysis, "one").layout.meta["alt"]
     assert alt.endswith(f"the largest drawdown was {amount(deepest)} on {day}.")
     assert f"ends at {signed_amount(gain)} EUR per agent" in alt
+    assert amount(best - gain) != amount(deepest), "it must have risen again"
 
 
 def test_the_three_actions_played_most_are_told(make: Callable[..., Analysis]) -> None:

@@ -10,8 +10,9 @@ import pytest
 from omnisim.analysis import Analysis
 from omnisim.arrays import ROUNDING
 from omnisim.report.run import facts, forecasts, guarantees, violations, worth
+from omnisim.report.run import verdict as verdict_of_a_run
 from omnisim.report.run.agents_data import agents_data
-from omnisim.report.run.verdict import verdict
+from omnisim.report.run.verdict import summary, verdict
 from omnisim.report.selection import MOST_SUBSEQUENCES
 from omnisim.report.text import number, percent, signed_amount, sortable
 
@@ -74,6 +75,8 @@ def test_certificates(drawn: Analysis) -> None:
     assert f"{number(tightest['measured'])} of {number(tightest['bound'])})" in said
     before = sum(row["basis"] == "before the run" for row in informative)
     assert f"Of these {before} were promised before the run; {len(informative) - before} follow" in said
+    below = sum(row["bound"] < row["hindsight"] for row in informative if row["basis"] != "before the run")
+    assert f" from its record, {below} of them with a bound below what could have been lost" in said
     checks = sum(row["status"] == "cannot fail" for row in rows)
     assert f"{checks} are met and cannot fail" in said
 
@@ -220,3 +223,49 @@ def test_populations_whose_agents_are_left_out_are_counted_and_the_first_three_n
 def test_rows_of_agents_are_numbered_through_all_populations(drawn: Analysis) -> None:
     count = sum(len(record.population.utility) for record in drawn.trace.records.values())
     assert drawn.agents.index.tolist() == list(range(count * len(drawn.trace.subsequences)))
+
+
+def test_who_earns_less_is_counted_in_the_table(drawn: Analysis) -> None:
+    for row in worth.table(drawn).rows:
+        names = [*drawn.worth] if row[0].text == worth.TOTAL else [row[0].text]
+        gains = [own - other for name in names for own, other in drawn.worth[name].whole_run[:2].T.tolist()]
+        losing = sum(gain < -0.005 for gain in gains)
+        assert (row[3].text, row[3].value) == (f"{losing}", losing)
+        assert (row[5].text, row[5].value) == (f"{len(gains)}", len(gains))
+
+
+def test_of_many_populations_six_are_told_of_and_the_others_counted(make: Callable[..., Analysis]) -> None:
+    found = summary(make(populations={f"p{k}": 1 for k in range(8)}, currency="EUR"))[1]
+    assert found.endswith(", and 2 more populations.")
+    assert [f" p{k} " in found for k in range(8)] == [True] * 6 + [False] * 2
+
+
+@pytest.mark.parametrize("some", [("first",), ("second",), ()])
+def test_what_hindsight_would_have_added_is_explained_where_it_is_anything(
+    make: Callable[..., Analysis], monkeypatch: pytest.MonkeyPatch, some: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(verdict_of_a_run, "_regret_of", lambda _, name: (f"{name}: told.", name in some))
+    first, *others = verdict_of_a_run._regret(make(populations={"first": 2, "second": 2}))
+    explained = first.startswith("What the best change of actions in hindsight would have added on ")
+    assert (explained, len(others)) == (bool(some), 1 + bool(some))
+
+
+def test_who_had_an_action_and_fell_back_all_the_same_is_told_of(make: Callable[..., Analysis]) -> None:
+    analysis = make(populations={"a": 50}, actions=2, fallback=0.3)
+    fallback, benchmark = analysis.trace.records["a"].fallback, analysis.measures["a"].benchmark
+    clean = [n for n in range(50) if any(benchmark[:, n, a].all() for a in range(2))]
+    assert 0 < len(clean) < 50
+    share = sum(int(fallback[:, n].sum()) for n in clean) / (len(clean) * len(fallback))
+    assert share != fallback.mean()
+    told = [sentence for sentence in violations.sentences(analysis) if sentence.startswith("Agents that had one")]
+    assert told == [f"Agents that had one fell back on {percent(share)} of their rounds."]
+
+
+def test_a_run_that_is_not_over_and_agents_who_come_and_go_are_told_of(make: Callable[..., Analysis]) -> None:
+    trace = make(populations={"a": 3}, rounds=9).trace
+    fields = {name: getattr(trace, name) for name in trace.__dataclass_fields__}
+    told = type(trace)(**fields | {"about": {**trace.about, "horizon": 30, "spells": {"a": [0, 2, 0]}}})
+    assert dict(facts.what_ran(told))["Rounds"] == "round 9 of 30 that are declared"
+    assert facts.composition(told)[0].startswith("a: 2 agents in 3 presence intervals, ")
+    assert dict(facts.what_ran(trace))["Rounds"] == "9 rounds"
+    assert facts.composition(trace)[0].startswith("a: 3 agents, ")

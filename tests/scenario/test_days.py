@@ -227,6 +227,32 @@ class TestSeries:
         table = SimpleNamespace(low=0.0, high=100.0, first_day=None, last_day=None, signals={})
         assert ["nearly all prices" in each for each in Days.of(market, table).warnings] == [True] * warned
 
+    def test_a_scale_that_was_chosen_is_not_suspicious(self) -> None:
+        """Prices vary before the first day and not after it: nobody can set what they have left out already."""
+        dates = np.datetime64("2024-01-01") + np.arange(20)
+        values = np.where(np.arange(20)[:, None] < 10, np.linspace(0, 90, 24), 30.0)
+        table = SimpleNamespace(low=None, high=None, first_day=dates[10].item(), last_day=None, signals={})
+        chosen = Days.of(Market("calm", dates, values), table)
+        assert chosen.scaling.span > 50 * np.ptp(values[10:])
+        assert chosen.warnings == []
+
+    @pytest.mark.parametrize(("first", "last", "said"), [
+        (0, 19, ""), (19, 19, ""), (0, 0, ""), (19, None, ""), (4, 4, ""),
+        (20, None, "first_day is 2024-01-21, outside the data"), (-1, None, "first_day is 2023-12-31, outside the"),
+        (0, 20, "last_day is 2024-01-21, outside the data"), (5, 4, "first_day is 2024-01-06, after last_day 2024-01-"),
+    ])  # fmt: skip
+    def test_days_that_can_be_played(self, first: int, last: int | None, said: str) -> None:
+        dates = np.datetime64("2024-01-01") + np.arange(20)
+        given = [None if day is None else (dates[0] + day).item() for day in (first, last)]
+        table = SimpleNamespace(low=0.0, high=100.0, first_day=given[0], last_day=given[1], signals={})
+        market = Market("flat", dates, np.full((20, 24), 30.0))
+        if said:
+            with pytest.raises(ScenarioError, match=said):
+                Days.of(market, table)
+            return
+        played = Days.of(market, table).dates
+        assert [played[0], played[-1]] == [dates[first], dates[19 if last is None else last]]
+
     @pytest.mark.parametrize(
         ("low", "high", "expected"),
         [

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from scenario_files import DAYS, TOY, prices, published, write_prices, write_scenario
+from scenario_files import DAYS, FIRST_DAY, TOY, prices, published, write_prices, write_scenario
 
 import omnisim
 from omnisim.errors import OmnisimError, ScenarioError
-from omnisim.scenario.toml import parse_override
+from omnisim.market import EnergyBuyers, Scaling
+from omnisim.scenario import load as loading
+from omnisim.scenario.toml import overridden, parse_override
 
 RICH = (
     TOY.replace('path = "prices.csv"', 'path = "prices.csv"\nfeatures = ["load"]\nforecasts = ["model"]')
@@ -92,6 +95,22 @@ class TestOverrides:
         path = write_scenario(tmp_path)
         scenario = load(path, "populations.buyers.elimination.kind='best_response'")
         assert isinstance(scenario.elimination_of("buyers"), omnisim.elimination.BestResponse)
+
+    @pytest.mark.parametrize(
+        ("overrides", "expected"),
+        [
+            ({"forecaster.window": 5, "forecaster.kind": "climatology"}, {"kind": "climatology", "window": 5}),
+            ({"forecaster.kind": "climatology"}, {"kind": "climatology"}),
+            ({"forecaster.kind": "persistence"}, {"kind": "persistence", "lag": 7}),
+            ({"forecaster.lag": 2, "forecaster.kind": "persistence"}, {"kind": "persistence", "lag": 2}),
+        ],
+    )
+    def test_another_kind_drops_what_the_file_says_of_its_own_and_no_override(
+        self, overrides: dict[str, Any], expected: dict[str, Any]
+    ) -> None:
+        tree = {"forecaster": {"kind": "persistence", "lag": 7}, "seed": 1}
+        assert overridden(tree, overrides) == {"forecaster": expected, "seed": 1}
+        assert tree["forecaster"] == {"kind": "persistence", "lag": 7}
 
     def test_in_python_any_value_will_do(self, tmp_path: Path) -> None:
         scenario = omnisim.load_scenario(write_scenario(tmp_path), {"forecaster.lag": 7, "rounds": 3})
@@ -236,6 +255,21 @@ def test_epftoolbox_forecasts_play_as_published(tmp_path: Path) -> None:
     np.testing.assert_allclose(trace.predictions, published(prices()) / 100, rtol=1e-12)
 
 
+@pytest.mark.parametrize("stamped", ["Z", ""])
+def test_other_files_are_on_the_clock_of_the_market(tmp_path: Path, stamped: str) -> None:
+    """An hour ahead of UTC, in which their stamps may be."""
+    path, zone = write_scenario(tmp_path), "market.timezone=Europe/Oslo"
+    said = prices(seed=3)
+    begin = pd.Timestamp(FIRST_DAY) - pd.Timedelta(hours=1 if stamped else 0)
+    hours = pd.date_range(begin, periods=said.size, freq="h").strftime(f"%Y-%m-%dT%H:%M{stamped}")
+    for name in ("ours", "carbon"):
+        pd.DataFrame({"time": hours, name: said.ravel()}).to_csv(tmp_path / f"{name}.csv", index=False)
+    found = load(path, zone, "market.forecast_files.ours={path='ours.csv'}")
+    np.testing.assert_allclose(found.forecasts["ours"], said / 100)
+    found = load(path, zone, "market.signals.carbon={path='carbon.csv', unit='kg/MWh', low=0.0, high=100.0}")
+    np.testing.assert_allclose(found.adversary.outcomes, np.hstack([outcomes(slice(DAYS)), said / 100]))
+
+
 class TestSubsequences:
     def test_the_operator_in(self, tmp_path: Path) -> None:
         problem = load(write_scenario(tmp_path, RICH)).problem(0)
@@ -284,6 +318,19 @@ class TestPopulations:
     def test_have_the_rule_of_the_file_or_their_own(self, tmp_path: Path) -> None:
         trace = omnisim.simulate(load(write_scenario(tmp_path, RICH)))
         assert trace.about["elimination"] == {"buyers": "SubsequenceFirstViolation", "plants": "FirstViolation"}
+
+    @pytest.mark.parametrize(("resolution", "periods"), [("hour", 24), ("15min", 96)])
+    def test_too_many_for_the_memory_are_refused_before_they_are_drawn(
+        self, monkeypatch: pytest.MonkeyPatch, resolution: Any, periods: int
+    ) -> None:
+        agents = EnergyBuyers(agents=2, stress_price=60.0)
+        population = loading.GeneratedPopulation("buyers", agents, Scaling(0.0, 100.0, "EUR"), resolution)
+        least = 8 * 2 * agents.agents * agents.menu_size * periods  # schedules and utilities, in bytes
+        monkeypatch.setattr(loading, "physical_memory", lambda: least)
+        assert population.build(0).agents == 2
+        monkeypatch.setattr(loading, "physical_memory", lambda: least - 1)
+        with pytest.raises(ScenarioError, match=r"^populations\.buyers: agents is 2: they take at least"):
+            population.build(0)
 
 
 class TestDigest:

@@ -58,6 +58,8 @@ def test_days_that_are_all_alike_have_a_stress_price_inside_their_scale(tmp_path
     assert low < tree["populations"]["buyers"]["typical_price"] < stress < high
     assert stress > prices.max()
     assert tree["populations"]["plants"]["curtailment_price"] == stress
+    # A day like all before it is as dear as the dearest of them, and as cheap as the cheapest.
+    assert {"dear yesterday", "cheap yesterday"} < set(tree["subsequences"])
 
 
 @pytest.mark.parametrize(

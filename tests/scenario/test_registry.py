@@ -1,10 +1,12 @@
 """Names and what they stand for; modules and packages that add to them."""
 
 import importlib
+import math
 import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from scenario_files import omnisim_commands_elsewhere, write_scenario
 
 from omnisim.errors import ScenarioError
 from omnisim.scenario import registry
-from omnisim.scenario.describe import describe
+from omnisim.scenario.describe import describe, meanings_of
 from omnisim.scenario.document import check_table
 from omnisim.scenario.schema import Schema
 from omnisim.scenario.table_models import parameters, table_model
@@ -90,6 +92,30 @@ class TestNames:
         assert registry.snake_case(name) == expected
 
 
+def test_a_parameter_means_what_the_class_itself_says_of_it() -> None:
+    class Base:
+        """A strategy.
+
+        Parameters
+        ----------
+        lag
+            In rounds.
+        rate, step
+            Of learning.
+        """
+
+    class Own(Base):
+        """Another.
+
+        Parameters
+        ----------
+        lag
+            In days.
+        """
+
+    assert meanings_of("forecasters", Own) == {"lag": "In days.", "rate": "Of learning.", "step": "Of learning."}
+
+
 class TestPluginModules:
     def test_public_strategies_are_registered(self, module: Path) -> None:
         (module / "toolbox.py").write_text(SMOOTHING + "\nclass _Hidden(ExponentialSmoothing): ...\n")
@@ -116,6 +142,15 @@ class TestPluginModules:
     def test_a_taken_name(self, module: Path) -> None:
         (module / "toolbox.py").write_text(SMOOTHING.replace("ExponentialSmoothing", "Persistence"))
         with pytest.raises(ScenarioError, match="--plugin toolbox: the name 'persistence' is taken among the forecas"):
+            registry.add_plugin("toolbox")
+
+    def test_a_rule_and_a_learner_of_one_name(self, module: Path) -> None:
+        """A scenario file names both under ``elimination``."""
+        (module / "toolbox.py").write_text(
+            "from omnisim.learners import Learner\n\n\nclass BestResponse(Learner):\n"
+            "    def _reset(self): ...\n\n    def _learn(self, utilities, costs): ...\n"
+        )
+        with pytest.raises(ScenarioError, match="the name 'best_response' is taken among the elimination"):
             registry.add_plugin("toolbox")
 
     def test_two_modules_with_one_name(self, module: Path) -> None:
@@ -197,6 +232,14 @@ class TestParameters:
 
 class TestEntryPoints:
     """An installed package: its ``*.dist-info`` on the path of another process."""
+
+    def test_ours_are_not_replaced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        points = [EntryPoint(name, "math:sqrt", "omnisim.forecasters") for name in ("persistence", "smooth")]
+        monkeypatch.setattr(registry, "_installed", lambda _places: EntryPoints(points))
+        names = registry.names("forecasters")
+        assert names == [*registry.KINDS["forecasters"], "smooth"]
+        assert registry.find("forecasters", "persistence").__name__ == "Persistence"
+        assert registry.find("forecasters", "smooth") is math.sqrt
 
     def package(self, folder: Path, points: str, source: str = SMOOTHING) -> dict[str, str]:
         info = folder / "site" / "someone_else-1.0.dist-info"

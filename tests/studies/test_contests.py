@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -70,6 +71,19 @@ def test_runs_are_those_of_the_comparison_with_what_is_observed() -> None:
         assert row["certificates"] == len(analysis.certificates)
         assert row["violated"] == (~analysis.certificates["holds"].astype(bool)).sum()
         assert row["utility"] == pytest.approx(analysis.agents.query("subsequence == 'all'")["utility"].mean())
+
+
+def test_runs_of_new_forecasters_are_numbered_by_their_seeds() -> None:
+    tried = contest().with_more({"new": ConditionalMean()})
+    rows = pd.DataFrame({"forecaster": np.repeat([*FORECASTERS, "new"], 2), "seed": [4, 9] * 3})
+    rows = rows.assign(certificates_listed=range(10, 16), certificates_violated=range(6))
+    given = SimpleNamespace(runs=rows, observed=lambda name: {"first": np.arange(12.0).reshape(3, 2, 2)}[name])
+    columns = ["forecaster", "seed", "replicate", "certificates", "violated", "first"]
+    assert tried.runs(given, "first")[columns].to_numpy().tolist() == [
+        ["new", 4, 0, 14, 4, 8.0], ["new", 9, 1, 15, 5, 10.0],
+    ]  # fmt: skip
+    assert (tried.new, tried.rounds) == (["new"], 2 * ROUNDS)
+    assert contest().rounds == 2 * 2 * ROUNDS
 
 
 @pytest.mark.long

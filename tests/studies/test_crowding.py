@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from scenario_files import omnisim_command, refusal
 import omnisim
 from omnisim.forecasters import Forecaster, Persistence
 from omnisim.report.drawings import Drawing
-from omnisim.report.text import score, signed_amount, signed_score
+from omnisim.report.text import percent, score, signed_amount, signed_score
 from omnisim.simulation.simulate import simulate
 from omnisim.studies import Options
 from omnisim.studies.contests import COMPARISONS, compared
@@ -175,6 +176,64 @@ def test_the_market_is_drawn_against_price_takers_and_in_money_of_a_year(crowds:
     np.testing.assert_allclose(table["money, EUR per customer and year"], 365 * crowds["money"])
     for title, column in (("paid, EUR/MWh", "paid"), ("swap regret, utility", "swap_regret")):
         np.testing.assert_array_equal(table[title], crowds[column])
+
+
+def test_money_of_a_run_is_that_of_a_round() -> None:
+    case = cases(Plan((), (300.0,), 6, 2), Options(seed=1))[0]
+    rows = pd.DataFrame({"forecaster": np.repeat([*FORECASTERS], 2), "seed": [1000, 1001] * 5, "rounds": 6})
+    kept = {name: np.arange(10.0) + k for k, name in enumerate(("swap_regret", "external_regret"))}
+    rows = rows.assign(money=12 * np.arange(10.0), certificates_listed=3, certificates_violated=0, **kept)
+    observed = {"paid": np.arange(10.0) / 7, "cut": np.arange(10.0) / 50}
+    given = SimpleNamespace(runs=rows, observed=lambda name: observed[name].reshape(5, 2, 1))
+    found = runs_of(case, given)
+    assert set(found["part"]) == {"merit order"}
+    assert set(found["customers"]) == {300.0}
+    assert found["replicate"].tolist() == [0, 1] * 5
+    assert found["money"].tolist() == [2.0 * k for k in range(10)]
+    for name, values in (kept | observed).items():
+        np.testing.assert_array_equal(found[name], values)
+
+
+@pytest.fixture
+def hours() -> pd.DataFrame:
+    """Made-up runs of the two hours, as theory has them for single predictions."""
+    return pd.DataFrame(
+        {"part": "hours", "forecaster": name, "rounds": rounds, "customers": 1.0, "replicate": replicate}
+        | {"swap_regret": rounds / 2, "external_regret": 1.0, "paid": 0.7, "money": 0.0, "cut": 0.0}
+        | {"certificates": 2, "violated": 0}
+        for name in FORECASTERS
+        for rounds in (64, 128, 256)
+        for replicate in range(3)
+    )
+
+
+@pytest.mark.parametrize(("column", "holds"), [("cut", True), ("paid", False), ("swap_regret", False)])
+def test_one_prediction_for_all_costs_what_theory_says_in_every_run(
+    hours: pd.DataFrame, column: str, holds: bool
+) -> None:
+    for k, name in enumerate(SINGLE):
+        rows = hours.copy()
+        rows.loc[rows.index[rows["forecaster"] == name][4], column] += 0.01
+        found = [finding.holds for finding in findings._of_hours(rows)][: len(SINGLE)]
+        assert found == [holds or other != k for other in range(len(SINGLE))]
+
+
+@pytest.mark.parametrize(("cut", "notices", "warnings"), [(0.0099, 0, 0), (0.01, 1, 0), (0.0499, 1, 0), (0.05, 0, 1)])
+def test_the_largest_cut_of_any_run_is_told(
+    hours: pd.DataFrame, crowds: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, cut: float, notices: int, warnings: int
+) -> None:
+    monkeypatch.setattr(page, "runs", lambda rows, _: rows)
+    for chart in ("_hours_chart", "_market_chart"):  # which takes longer than all else
+        monkeypatch.setattr(page, chart, lambda _: None)
+    market = crowds.assign(cut=0.0, certificates=2, violated=0)
+    market.loc[7, "cut"] = cut
+    study = page.assemble([hours, market], [None, None], FULL, Options())
+    assert (len(study.notices), len(study.warnings)) == (notices, warnings)
+    told = f"the range of the theory cuts {percent(cut)} off prices or money"
+    assert dict(study.facts)["Clipping"] == f"{told} at most"
+    assert all(line.lower().startswith(told) for line in (*study.notices, *study.warnings))
+    counted = next(finding for finding in study.findings if finding.subject == "Certificates")
+    assert counted.measured.startswith(f"0 of {2 * (len(hours) + len(market)):,} certificates on ")
 
 
 def test_replicates_share_their_agents_between_forecasters() -> None:

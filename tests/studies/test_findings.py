@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from omnisim.report.drawings import Panel
 from omnisim.studies.crowding import findings as crowding
 from omnisim.studies.crowding.cases import CALIBRATED as CROWDED_CALIBRATED
 from omnisim.studies.crowding.cases import FORECASTERS
-from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FOOLED
-from omnisim.studies.scaling.findings import _bounds, _regret, findings
-from omnisim.studies.scaling.page import with_published_bounds
+from omnisim.studies.scaling import charts
+from omnisim.studies.scaling.cases import ALGORITHMS, CALIBRATED, FOOLED, LEARNERS
+from omnisim.studies.scaling.findings import _bounds, _masking, _regret, findings
+from omnisim.studies.scaling.page import slope_table, with_published_bounds
 
 SIZES = (256, 1024, 4096, 16384)
 
@@ -129,6 +131,48 @@ def test_bounds_of_learners_are_the_published_ones(rounds: int, actions: int) ->
     }
     assert found["regret_bound"].to_dict() == pytest.approx(regret)
     assert found["violation_bound"].to_dict() == pytest.approx(violation)
+
+
+@pytest.mark.parametrize(("exponent", "holds"), [(0.85, False), (0.95, True)])
+def test_violation_that_slack_hides_is_linear_or_it_is_not(exponent: float, holds: bool) -> None:
+    rows = grown("masking", exponent, 0.0, rule="Algorithm 2 per subsequence", subsequence="tight")
+    rows += grown("masking", 1.0, 0.0, rule="Algorithm 4", subsequence="tight")
+    assert [finding.holds for finding in _masking(pd.DataFrame(rows))] == [holds]
+
+
+def curves_of(panel: Panel) -> dict[str, list[float]]:
+    """The heights of the curves of a panel, by their labels."""
+    return {curve.label: np.asarray(curve.y).tolist() for curve in panel.curves}
+
+
+def test_rules_are_drawn_by_their_names() -> None:
+    """Means over three replicates of 40, 80 and 120 T^exponent, which is another one for each rule."""
+    exponents = {rule: 0.3 + k / 20 for k, rule in enumerate((*ALGORITHMS[:2], *LEARNERS))}
+    rows = [row for rule, each in exponents.items() for row in grown("learners", each, 0.0, rule=rule)]
+    violation, regret = charts.learners_chart(pd.DataFrame(rows)).variants[""].panels
+    for rule, exponent in exponents.items():
+        assert curves_of(violation)[rule] == pytest.approx([80 * T**exponent for T in SIZES])
+        assert curves_of(regret)[rule] == pytest.approx([80 * T ** (exponent - 0.5) for T in SIZES])
+        assert curves_of(violation)[f"bound of {rule}"] == [1e9] * len(SIZES)
+        if rule in LEARNERS:
+            assert curves_of(regret)[f"bound of {rule}"] == pytest.approx([1e9 / math.sqrt(T) for T in SIZES])
+    drawn = {"Algorithm 2 per subsequence": 1.0, "Algorithm 4": 0.5}
+    rows = [row for rule, each in drawn.items() for row in grown("masking", each, 0.0, rule=rule, subsequence="tight")]
+    drawing = charts.masking_chart(pd.DataFrame(rows)).variants[""]
+    for rule, exponent in drawn.items():
+        assert curves_of(drawing.panels[0])[rule] == pytest.approx([80 * T**exponent for T in SIZES])
+    assert "Algorithm 2 per subsequence has slope 1.00 " in drawing.alt
+
+
+def test_the_table_of_slopes() -> None:
+    rows = pd.DataFrame(grown("violation", 0.5, 0.0, adversary="Independent", rule="Algorithm 2"))
+    rows.loc[rows["rounds"] == SIZES[0], "ccv"] = 0.5
+    table = slope_table(rows, ["swap_regret", "ccv"]).set_index("measure")
+    assert table.loc["swap regret", ["slope", "low", "high"]].tolist() == pytest.approx([0.5] * 3)
+    assert table["floored"].to_dict() == {"swap regret": 0, "ccv": 3}
+    assert set(table["points"]) == {3 * len(SIZES)}
+    assert set(table["rounds"]) == {SIZES[-1]}
+    assert table["last"].tolist() == pytest.approx([80 * math.sqrt(SIZES[-1])] * 2)
 
 
 @pytest.mark.long

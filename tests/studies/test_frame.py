@@ -1,15 +1,19 @@
 """The frame of all studies, on a study of numbers: what is run, told of progress, and judged."""
 
 import importlib.util
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from scenario_files import omnisim_command
 
 from omnisim import studies
 from omnisim.errors import ScenarioError
 from omnisim.report.study.results import Finding, Study
 from omnisim.studies import Options
+from omnisim.studies.directory import write
 from omnisim.studies.frame import QUICK, Frame, certificates, measured, paragraphs
 
 
@@ -49,6 +53,31 @@ def test_a_quick_one_judges_what_holds_on_any() -> None:
     study = NUMBERS(Options(quick=True, jobs=1))
     assert [finding.holds for finding in study.findings] == [None, False]
     assert study.notices[0] == QUICK
+
+
+def test_files_say_what_gives_the_same_numbers_again(tmp_path: Path) -> None:
+    study = replace(NUMBERS(Options(quick=True, jobs=1)), about={"data": "given"})
+    page = write(study, tmp_path, "omnisim study numbers --seed 7", 7, 1.26, {"more.toml": b"a = 1"})
+    about = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    keys = ("study", "seed", "wall_seconds", "command", "data")
+    assert [about[key] for key in keys] == ["numbers", 7, 1.3, "omnisim study numbers --seed 7", "given"]
+    assert (tmp_path / "more.toml").read_bytes() == b"a = 1"
+    assert "omnisim study numbers --seed 7" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [[], ["--quick"]])
+def test_the_command_tells_findings_and_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    judged = zip("abc", ("first", "second", "third"), (True, False, None), strict=True)
+    findings = [Finding(subject, "", measured, holds, exact=True) for subject, measured, holds in judged]
+    made = Study("numbers", "Numbers", "", [], findings, [], {}, warnings=["beware"])
+    monkeypatch.setattr(studies, "find", lambda _: replace(NUMBERS, assemble=lambda *_: made))
+    answer = omnisim_command("study", "numbers", *options, "--seed", 7, "--jobs", 1, "--out", tmp_path / "out")
+    assert answer.out.splitlines()[:3] == ["agrees      first", "DISAGREES   second", "not judged  third"]
+    assert answer.err == "omnisim: warning: beware\n"
+    about = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert about["command"] == " ".join(["omnisim study numbers", *options, "--seed 7"])
 
 
 def test_cases_may_follow_from_results() -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from scenario_files import omnisim_command, refusal
 
+import omnisim
 from omnisim import studies
 from omnisim.studies import Options
 from omnisim.studies.scaling import cases as plan
@@ -130,7 +131,12 @@ def test_seeds_differ_between_replicates_and_studies() -> None:
 
 
 def test_regret_bound_and_violation_bound_are_the_certificates() -> None:
-    (row,) = measure(Case("x", 64, "Algorithm 2", "Independent", "DecisionCalibrated", 0, 0, subsequences=1))
+    case = Case("x", 64, "Algorithm 2", "Independent", "DecisionCalibrated", 0, 0, subsequences=1)
+    (row,) = measure(case)
+    analysis = omnisim.analyze(omnisim.simulate(case.scenario(), seed=0))
+    for column in ("swap_regret", "external_regret", "ccv", "ccv_positive"):
+        assert row[column] == max(analysis.agents[column])
+    assert row["mean_swap_regret"] == pytest.approx(sum(analysis.agents["swap_regret"]) / case.agents)
     assert row["ccv"] <= row["violation_bound"]
     assert row["swap_regret"] <= row["regret_bound"]
     assert row["certificates"] > 5

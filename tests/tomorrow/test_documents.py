@@ -4,6 +4,8 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,8 @@ import pytest
 
 import omnisim
 from omnisim.analysis import Analysis
+from omnisim.commands.tomorrow import _named_file
+from omnisim.errors import OmnisimError
 from omnisim.simulation.going_on import Eve
 from omnisim.tomorrow import command, store
 from omnisim.tomorrow.documents import FORECAST, SCHEDULES, Document, documents
@@ -177,6 +181,10 @@ def test_the_last_day_is_the_one_that_is_kept_unless_another_is_asked_for(
         assert store.get(tmp_path, kind) == each.text
         assert store.get(tmp_path, kind, "2024-02-29") == json.dumps({"day": kind})
         assert store.get(tmp_path, kind, "2024-03-07") is None
+    revised = Document(FORECAST, "2024-02-29", {"day": "another"}, both[0].table)
+    assert store.put(tmp_path, [revised])
+    assert store.get(tmp_path, FORECAST, "2024-02-29") == revised.text
+    assert store.get(tmp_path, SCHEDULES, "2024-02-29") == earlier[1].text
 
 
 def test_a_day_that_was_forecast_otherwise_is_told(made: tuple[Analysis, Eve], tmp_path: Path) -> None:
@@ -194,3 +202,47 @@ def test_a_day_that_was_forecast_otherwise_is_told(made: tuple[Analysis, Eve], t
     told = list(command._revised(tmp_path, trace, 0))
     assert [each[:10] for each in told] == [str(trace.dates[1])]
     assert not list(command._revised(tmp_path, trace, 2))
+    said = "no documents were written of {}, which this call learnt: they are of the next day alone"
+    for known in (0, 3):
+        assert list(command._without_documents(tmp_path, trace, known)) == [said.format("2024-03-04")]
+    none = list(command._without_documents(tmp_path / "none", trace, 1))
+    assert none == [said.format("3 days from 2024-03-02 to 2024-03-04")]
+    assert not list(command._without_documents(tmp_path / "none", trace, DAYS))
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({}, ""),
+        ({"rounds": 5}, ""),  # of a call that was killed before it wrote the manifest
+        ({"rounds": 3}, "is the state of another run than manifest.json tells of, or of an earlier day: of toy with "),
+        ({"scenario": {"name": "toy", "seed": 6}}, "is the state of another run than manifest.json tells of"),
+        ({"scenario": {"name": "other", "seed": 2}}, "of other with seed 2 after 4 days"),
+        ({"market": None}, "is the state of a scenario that was built in Python, which has no file of prices"),
+    ],
+)
+def test_the_state_that_a_run_goes_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], said: str
+) -> None:
+    path = tmp_path / "state.npz"
+    standing = SimpleNamespace(**{"market": "days", "scenario": {"name": "toy", "seed": 2}, "rounds": 4} | state)
+    monkeypatch.setattr(command.run_directory, "read_manifest", lambda _: {"scenario": "toy", "seed": 2, "rounds": 4})
+    monkeypatch.setattr(command, "read_standing", lambda _: standing)
+    with pytest.raises(OmnisimError, match=r"has no state\.npz, so this run cannot go on: run it again with --horizon"):
+        command._standing(tmp_path, path)
+    path.touch()
+    if not said:
+        assert command._standing(tmp_path, path) is standing
+        return
+    with pytest.raises(OmnisimError) as caught:
+        command._standing(tmp_path, path)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("option", "key"), [("forecasts", "forecast_files"), ("signals", "signals")])
+def test_newer_files_have_the_names_of_the_scenario(option: str, key: str) -> None:
+    assert _named_file(option, "ours=new.csv") == ("ours", Path("new.csv"))
+    for text in ("new.csv", "=new.csv", "ours="):
+        with pytest.raises(OmnisimError) as caught:
+            _named_file(option, text)
+        assert str(caught.value) == f"--{option} {text}: must have the form NAME=FILE, NAME as in market.{key}"

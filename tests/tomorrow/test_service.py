@@ -127,6 +127,8 @@ class TestAnswers:
         found = ask(served, path)
         assert found.status == 404
         assert set(found.json) == {"error"}
+        if ".." not in path:
+            assert found.json["error"].endswith("; delivery days: 2021-01-25 to 2021-01-26")
 
     @pytest.mark.parametrize("path", ["/manifest.json", "/nowhere", "/forecast/a/b"])
     def test_what_there_is_not(self, served: Path, path: str) -> None:

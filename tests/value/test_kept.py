@@ -1,5 +1,6 @@
 """What was earned is kept seed by seed: an interrupted command goes on, and says what it would have said."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ import pandas as pd
 import pytest
 from commands import finish, send, start, wait_for
 from scenario_files import omnisim_command
+from small_comparison import small_scenario
 from value_laboratory import files_of
 
+from omnisim import occupied
 from omnisim.errors import OutputError
 from omnisim.market.data import Market
 from omnisim.studies import directory
 from omnisim.value import plays
-from omnisim.value.kept import FOLDER, Kept
+from omnisim.value.kept import FOLDER, Kept, key_of
 from omnisim.value.ledger import Ledger
 from omnisim.value.risk import Risk
 
@@ -104,6 +107,32 @@ def test_sums_that_were_changed_count_as_none(tmp_path: Path) -> None:
     arrays[name] = arrays[name] + 1.0
     np.savez(path, **arrays)
     assert keeping.load(0) is None
+
+
+def test_plays_are_told_apart_by_all_that_their_numbers_depend_on() -> None:
+    scenario = small_scenario().replace(about={"digest": "one"})
+    plays_of = [(scenario, ["a", "b"], risk) for risk in (None, Risk(0.9), Risk(0.8), Risk(0.9, 0.5))]
+    plays_of += [(scenario, names, None) for names in (["a"], ["a", "c"])]
+    plays_of += [(scenario.replace(about={"digest": "another"}), ["a", "b"], None)]
+    keys = [key_of(*each) for each in plays_of]
+    assert len({*keys}) == len(keys)
+    assert keys == [key_of(*each) for each in plays_of]
+
+
+def test_results_are_those_of_the_whole_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another number of seeds, of rounds or of anything else gives other numbers."""
+    prices, forecasts = files_of(tmp_path)
+    told: list[dict[str, Any]] = []
+
+    def stopped(_folder: Path, about: dict[str, Any], *, force: bool) -> None:
+        told.append(about)
+        raise OutputError("occupied")
+
+    monkeypatch.setattr(occupied, "check_unoccupied", stopped)
+    options = ["--seeds", 3, "--rounds", 15, *FEW[:2]]
+    omnisim_command("value", forecasts[0], "--prices", prices, *options, "--jobs", 1, "--out", tmp_path / "out")
+    command = shlex.join(["omnisim", "value", forecasts[0], "--prices", str(prices), *map(str, options)])
+    assert told == [{"study": "value", "command": command}]
 
 
 def table(out: Path, name: str) -> pd.DataFrame:

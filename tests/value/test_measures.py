@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from value_laboratory import FORECASTS, Laboratory, mean_worth
 
-from omnisim.report.text import amount
+from omnisim.report.text import amount, listing
 from omnisim.value.measures import choices, choices_by_population, halves, scores
 from omnisim.value.words import of_measures, of_populations
 
@@ -109,8 +109,9 @@ def test_choices_for_each_population(laboratory: Laboratory) -> None:
             assert row.below_the_best == pytest.approx(paid[best] - paid[choice], rel=1e-9, abs=1e-6)
             right[str(population)] |= {row.measure} if choice == best else set()
         assert f"{population} {best} (the choice of {len(right[str(population)])} of {len(rows)} measures)" in told
-    for measure in set.intersection(*right.values()):
-        assert measure in told.partition("Right for all of them: ")[2]
+    always = set.intersection(*right.values())
+    every = listing([measure for measure in dict.fromkeys(table["measure"]) if measure in always] or [""])
+    assert told.endswith(f". Right for all of them: {every}." if every else ". No measure is right for all of them.")
 
 
 def test_the_sentence_names_who_chose_right_and_what_the_others_cost(laboratory: Laboratory) -> None:

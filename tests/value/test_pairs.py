@@ -16,7 +16,7 @@ from omnisim.report.study.page import render
 from omnisim.report.text import amount, signed_amount
 from omnisim.statistics.paired import over_market
 from omnisim.value.ledger import Ledger
-from omnisim.value.page import page
+from omnisim.value.page import _differences, page
 from omnisim.value.pairs import differences, differences_by_population, leading, of_the_best, of_the_leading
 
 SIZES = {"homes": 3, "mills": 2}
@@ -181,6 +181,7 @@ def test_forecasts_with_which_all_do_the_same_are_worth_the_same() -> None:
     assert of_the_best(table) == "Worth less than a: c; worth the same as a: b."
     told = of_the_leading(differences_by_population(record.ledger), "EUR")
     assert told.endswith(": homes 0 (the same); mills 0 (the same).")
+    assert page(record.ledger, [], {"low": 0, "high": 100}).settled
 
 
 @pytest.mark.parametrize(("first", "second"), [("a", "b"), ("b", "a")])
@@ -247,6 +248,16 @@ def test_a_page_of_many_forecasts_shows_the_pairs_of_the_best(names: str, shown:
     assert f" Against climatology {best} was worth {signed_amount(money[best])} (" in study.headline
     assert study.sections[0].title == "Differences"
     assert all(each in text for each in study.sections[0].text)
+
+
+@pytest.mark.parametrize(("names", "shown", "parted"), [("ab", 3, 6), ("abcd", 10, 8), ("abcdefgh", 8, 0)])
+def test_of_many_pairs_those_of_the_best_are_shown(names: str, shown: int, parted: int) -> None:
+    """At most ten pairs, or else those of the best; by population at most a dozen, or those of the best, or none."""
+    record = record_of({**dict.fromkeys(names, 0.0), "combination": 0.0}, np.random.default_rng(0), days=8, seeds=1)
+    section, tables = _differences(record.ledger)
+    assert tables["differences"].most == shown
+    assert section.tables == ["differences", *["differences_by_population"] * bool(parted)]
+    assert not parted or tables["differences_by_population"].most == parted
 
 
 @pytest.mark.long

@@ -166,6 +166,15 @@ def test_a_share_of_all_or_nothing_is_judged_too(offset: float, share: float, ve
     assert verdict in set(table["verdict"])
 
 
+def test_a_price_that_is_the_quantile_is_at_it() -> None:
+    """Of the 24 prices of a day, 5 are below the first quantile and 6 are it, and none is between the two."""
+    truth = np.tile(np.repeat([10.0, 20.0, 40.0], [5, 6, 13]), (30, 1))
+    one = Distribution.of_quantiles([0.4, 0.6], np.broadcast_to([20.0, 30.0], (30, 24, 2)))
+    market = Market("m", np.arange(30), truth, forecasts={"f": one.mean}, distributions={"f": one})
+    table = coverage(Ledger.empty(market, ["f"], ["f"], 1))
+    assert list(table["share_at_or_below"]) == pytest.approx([11 / 24] * 2)
+
+
 def test_ends_of_intervals_of_shares_are_shares() -> None:
     """Nearly all prices below: an interval that is symmetric about the share would pass 1."""
     rng = np.random.default_rng(1)

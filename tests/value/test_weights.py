@@ -107,6 +107,17 @@ def test_worth_in_all_and_by_population(record: Record) -> None:
         check_ends(row, row["worth"])
 
 
+def test_of_foresight_that_is_worth_less_than_nothing_there_is_no_share() -> None:
+    """Under constraints it may lose: the better forecast has not earned a negative part of it."""
+    market = Market("m", np.arange(8), np.ones((8, 24)), forecasts={"a": np.ones((8, 24))})
+    ledger = Ledger.empty(market, ["a"], ["a", "perfect foresight", "climatology"], 1)
+    for player, earned in zip(ledger.players, (2.0, -1.0, 0.0), strict=True):
+        ledger.enter(player, 0, {"homes": np.full((8, 1), earned)}, {"homes": np.ones(1)}, {"homes": ["h"]})
+    table = worth.overall(ledger)
+    assert list(table["worth"]) == pytest.approx([2 * 365, -365])
+    assert table["percent_of_foresight"].isna().all()
+
+
 def test_worth_by_kind_of_day(record: Record) -> None:
     calendar, prices = pd.DatetimeIndex(record.ledger.dates), record.ledger.market.prices
     order = sorted(range(DAYS), key=lambda t: prices[t].sum())
@@ -209,6 +220,9 @@ def test_what_the_worst_days_brought_in(record: Record) -> None:
         f"{signed_amount(found['earned'])} EUR per customer and year ({sure[0]}), and "
         f"{signed_amount(found['worst_days'])} EUR a day on each customer’s worst 20 % of days ({sure[1]})."
     )
+    for verdict, word in told.items():
+        both = changed.assign(earned_verdict=verdict, worst_days_verdict=verdict)
+        assert risk_tables.said(both, Risk(0.8), "EUR").count(f" ({word})") == 2
 
 
 def test_sentences_on_worth(record: Record) -> None:

@@ -92,7 +92,7 @@ class Results:
         """
         active = self.active[market][subsequence]
         distance = self.distance(market, subsequence)[:, None]
-        unit = np.where(distance > 0, 100 / distance, np.nan)
+        unit = np.divide(100, distance, out=np.full_like(distance, np.nan), where=distance > 0)
         by_day = [unit * (self.daily[market, more] - self.daily[market, less]) for more, less in pairs]
         return dict(zip(pairs, over_market(by_day, [active] * len(pairs)), strict=True))
 

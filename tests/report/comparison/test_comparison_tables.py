@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 from unittest import mock
 
@@ -10,11 +11,13 @@ import pandas as pd
 import pytest
 
 import omnisim
+from omnisim.analysis.evidence import Status
 from omnisim.commands import comparing
 from omnisim.report.comparison import accuracy, limits, tables, worth
 from omnisim.report.comparison import verdict as sentences
-from omnisim.report.comparison.runs import runs_to_look_at
-from omnisim.report.comparison.scope import Scope
+from omnisim.report.comparison.differences import _map
+from omnisim.report.comparison.runs import _left_out, runs_to_look_at
+from omnisim.report.comparison.scope import Measure, Scope
 from omnisim.report.comparison.verdict import verdict
 from omnisim.report.tables import Cell, Table
 from omnisim.report.text import MISSING, amount, number, percent, score, signed, signed_amount, signed_score
@@ -547,3 +550,88 @@ def test_the_largest_separated_differences_are_told_first(under_two_rules: omnis
     told = [f"utility {signed_score(value)} [" for value in (-5.0, 4.0, 3.0)]
     assert all(words in sentence for words, sentence in zip(told, said, strict=False))
     assert said[3:] == ["Utility: 1 more difference is separated from zero."]
+
+
+@pytest.mark.parametrize(
+    ("held", "violated", "said"),
+    [(3, 1, None), (2, 1, "4 of 7 checks of guarantees promise nothing"), (0, 0, "4 of 4 checks of guarantees")],
+)
+def test_checks_that_promise_nothing_are_counted_among_those_that_could(
+    monkeypatch: pytest.MonkeyPatch, held: int, violated: int, said: str | None
+) -> None:
+    """Four of them, in two rows; assumptions that were checked are no promises."""
+    for part in (worth, limits):
+        monkeypatch.setattr(part, "reservations", lambda _: [])
+    rows = [(held, 2, 0, 9, 0), (0, 0, 2, 4, violated)]
+    table = pd.DataFrame(rows, columns=["held", "vacuous", "unmet", "checked", "violated"])
+    scope = SimpleNamespace(comparison=SimpleNamespace(certificates=table), about={"failed": 0})
+    doubts = list(sentences._reservations(scope))
+    assert len(doubts) == (said is not None)
+    assert all(line.startswith(str(said)) for line in doubts)
+    table.loc[:, ["held", "vacuous", "unmet", "violated"]] = 0
+    failed = SimpleNamespace(comparison=scope.comparison, about={"failed": 2, "asked": 6})
+    assert list(sentences._reservations(failed)) == ["no theorem applies", "2 of 6 runs failed"]
+
+
+def test_a_forecaster_that_is_better_in_some_contexts_is_told_with_their_number() -> None:
+    rows = [("ref", ""), ("a", "better"), ("b", "better"), ("c", "worse")]
+    rows += [("ref", ""), ("a", "better"), ("b", "not separated"), ("c", "")]
+    table = pd.DataFrame(rows, columns=["forecaster", "verdict"])
+    scope = SimpleNamespace(forecasters=["ref", "c", "a", "b"], reference="ref", table=table, contexts=["one", "other"])
+    expected = "In utility, better than ref: a and b (1 of 2); worse than ref: c (1 of 2)."
+    assert sentences.headline(scope) == expected
+
+
+@pytest.mark.parametrize(("keys", "said"), [(["u"], "U is not judged"), (["u", "v"], "U and V are not judged")])
+def test_what_speaks_of_other_agents_alone_is_not_judged(keys: list[str], said: str) -> None:
+    rows = pd.DataFrame({"measure": ["u", "v"], "verdict": "", "method": "seeds"})
+    scope = SimpleNamespace(comparison=SimpleNamespace(overall=rows), round="day")
+    (line,) = sentences._measured(scope, [SimpleNamespace(key=key, title=key.upper()) for key in keys])
+    assert line.startswith(f"{said}: with one replayed market their intervals speak of other agents on the same days")
+
+
+COUNTED = ["held", "vacuous", "unmet", "checked", "violated"]
+
+
+def test_checks_are_counted_in_a_sentence() -> None:
+    table = pd.DataFrame([(3, 2, 1, 4, 2)], columns=COUNTED).assign(runs=12)
+    scope = SimpleNamespace(comparison=SimpleNamespace(certificates=table))
+    assert tables.headcount(scope) == f"2 of 12 checks are violated ({percent(2 / 12)})."
+    table[["runs", "violated"]] = (10, 0)
+    rest = ["2 promise nothing, because so much could not be lost anyway"]
+    rest += ["1 say nothing, because no agent meets the hypotheses", "4 cannot fail"]
+    assert tables.headcount(scope) == f"3 of 10 checks could have failed and hold; {'; '.join(rest)}."
+
+
+def test_rows_of_certificates_are_marked_by_how_they_came_out() -> None:
+    rows = [("a", 3, 0, 0, 0, 0), ("b", 0, 2, 1, 0, 0), ("c", 1, 2, 0, 0, 0), ("d", 2, 0, 0, 0, 1)]
+    table = pd.DataFrame(rows, columns=["theorem", *COUNTED]).assign(runs=3, claim="regret", basis="before the run")
+    table = table.assign(forecaster="f", measured=1.0, bound=4.0, excess=-3.0, scope="everybody", worst_run="x-0")
+    found = tables.certificate_table(SimpleNamespace(comparison=SimpleNamespace(certificates=table)))
+    marks = {row[0].text: mark for row, mark in zip(found.rows, found.marks, strict=True)}
+    assert marks == {"d": Status.VIOLATED, "a": Status.INFORMATIVE, "b": Status.VACUOUS, "c": Status.INFORMATIVE}
+    assert found.rows[0][0].text == "d"
+
+
+def test_bad_runs_that_are_not_listed_are_counted() -> None:
+    for failed, violated, said in (
+        (10, 5, ""),
+        (11, 6, "Listed are the first 10 of 11 that failed and the 5 of 6 with"),
+    ):
+        rows = pd.DataFrame({"status": ["failed"] * failed + ["finished"] * (violated + 3)})
+        rows["certificates_violated"] = [0] * failed + [1] * violated + [0] * 3
+        assert _left_out(rows).startswith(said)
+        assert bool(_left_out(rows)) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "bold"), [("better", True), ("worse", True), ("not separated", False), ("", False)]
+)
+def test_cells_of_a_map_are_bold_where_they_are_separated(verdict: str, bold: bool) -> None:
+    scope = SimpleNamespace(factor=lambda *_: 2.0, shown_forecasters=lambda _: ["ref", "a"], subsequences=["all"])
+    scope.panel = lambda population: population
+    row = {"forecaster": "a", "subsequence": "all", "difference": -1.5, "verdict": verdict}
+    rows = pd.DataFrame([row | {"simultaneous_low": -2.0, "simultaneous_high": -1.0}])
+    panel = _map(scope, rows, ("", "", ""), "buyers", Measure("utility", "utility", "per agent", larger_is_better=True))
+    assert panel.differences.tolist() == [[-3.0]]
+    assert panel.separated.tolist() == [[bold]]

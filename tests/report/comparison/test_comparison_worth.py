@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from omnisim.report.comparison import worth
 from omnisim.report.comparison.page import render
 from omnisim.report.comparison.scope import Scope
 from omnisim.report.comparison.verdict import summary, verdict
+from omnisim.report.comparison.worth import Gain, Worth
 
 OVERRIDES = {
     "rounds": 73,
@@ -380,3 +382,62 @@ def test_nothing_that_is_only_rounding_is_written(base: omnisim.Comparison) -> N
     written = re.sub(r"\b[0-9a-f]{10}(-\d+)?\b", "", text)
     assert not re.search(r"(?<!\w)[-−+]0(?![\d.,])|(?<![\d.,])0\.0+(?![\d])|\de-\d|0\.0000\d", written)
     assert not re.search(r'data-v="-0(\.0*)?"', render(found).decode())
+
+
+PLACE = ("", "", "")
+
+
+def gain(name: str, mean: float, standing: float = 1.0, worst: float = -1.0, whose: tuple[int, int] = (0, 0)) -> Gain:
+    return Gain(name, "EUR", mean, (mean - 1, mean + 1), "better", standing, 10, 1, worst, whose)
+
+
+def test_most_of_a_total_comes_from_who_earns_most_of_its_sign() -> None:
+    """50 - 80 + 40, of which the second takes more than any other gives."""
+    found = Worth("f", PLACE, [gain("a", 5, 10), gain("b", -8, 10), gain("c", 4, 10)], 1 / 3, (0.0, 1.0), "better")
+    assert found.source == ("a", pytest.approx(50 / 10))
+
+
+def test_of_many_populations_those_that_make_most_of_the_sum_are_told() -> None:
+    gains = [gain(f"p{k}", 10.0 + k) for k in range(6)] + [gain("many", 0.5, 1000.0)]
+    scope = SimpleNamespace(words=lambda _: "", reference="ref", per="customer and year")
+    line = worth._line(scope, Worth("f", PLACE, gains, 1.0, (0.0, 2.0), "better"))
+    assert line.startswith("f against ref, per customer and year: p1 +11.00 EUR, ")
+    assert ", many +0.50 EUR, and 1 smaller population; in total +1.00 EUR" in line
+
+
+def test_who_loses_most_need_not_be_of_who_gains_least() -> None:
+    gains = [gain("a", 5.0, worst=-9.0, whose=(3, 1)), gain("b", -2.0, worst=-4.0, whose=(7, 2))]
+    scope = SimpleNamespace(agent="customer", round="day")
+    line = worth._worst(scope, Worth("f", PLACE, gains, 1.0, (0.0, 2.0), "better"))
+    assert line == "Most is lost by customer 3 of a under seed 1, −9.00 EUR a year."
+
+
+@pytest.mark.parametrize(("rounds", "said"), [(30, "30 days, scaled up."), (730, "730 days, scaled down."), (365, "")])
+def test_sums_are_scaled_to_a_year(monkeypatch: pytest.MonkeyPatch, rounds: int, said: str) -> None:
+    monkeypatch.setattr(worth, "worths", lambda *_: [1])
+    scope = SimpleNamespace(contexts=[PLACE], rounds={PLACE: rounds}, round="day", per="customer and year")
+    scope.__dict__.update(agent="customer", reference="ref", about={"confidence": 0.95})
+    end = worth.explained(scope).partition(" hold together with 95%.")[2]
+    assert end == (f" Sums over a year are those of {said}" if said else "")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "overall", "said"),
+    [
+        (["better", "", ""], "", ["3 of 4 differences in utility are not judged"]),
+        (["better", "worse", ""], "", []),
+        (["worse", "", ""], "not separated", ["no forecaster is separated from ref for the better in utility"]),
+        (["", "", ""], "", ["no interval can be formed, so nothing is judged"]),
+    ],
+)
+def test_what_is_not_judged_is_a_reservation(
+    monkeypatch: pytest.MonkeyPatch, verdicts: list[str], overall: str, said: list[str]
+) -> None:
+    """Of three differences of populations and one of all; another measure and subsequence are no part of it."""
+    monkeypatch.setattr(worth, "worths", lambda *_: [])
+    rows = pd.DataFrame({"measure": "utility", "subsequence": "all", "verdict": verdicts})
+    others = pd.DataFrame({"measure": ["ccv", "utility"], "subsequence": ["all", "few"], "verdict": ["", ""]})
+    whole = pd.DataFrame({"measure": ["utility", "ccv"], "verdict": [overall, ""]})
+    comparison = SimpleNamespace(differences=pd.concat([rows, others]), overall=whole)
+    scope = SimpleNamespace(contexts=[PLACE], comparison=comparison, whole_run="all", reference="ref")
+    assert list(worth.reservations(scope)) == said

@@ -1,5 +1,7 @@
 """The pieces of the omniprediction studies: methods on a sample, pools of rows, and judgement by intervals."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,12 @@ from omnisim.batch import best_single, direct_ensemble, empirical_minimizers, fi
 from omnisim.statistics.intervals import Interval
 from omnisim.statistics.paired import Difference, over_seeds
 from omnisim.studies.omniprediction import findings as judging
+from omnisim.studies.omniprediction import finite_class
 from omnisim.studies.omniprediction.finite_class import BASE_POINTS, ERROR, Pools, by_threshold, experiment
 from omnisim.studies.omniprediction.methods import CALMA, CHOSEN, CONSTANTS, DIRECT, RULES, SINGLE, TWO_PLAYER
 from omnisim.studies.omniprediction.simulated import cases as simulated
+from omnisim.studies.omniprediction.simulated.findings import findings as simulated_findings
+from omnisim.studies.omniprediction.simulated.page import _problem_chart
 
 
 def test_the_law_is_the_papers() -> None:
@@ -61,6 +66,42 @@ def pools() -> Pools:
     columns = np.clip(chance[:, None] + rng.normal(scale=[0.05, 0.3, 0.4], size=(2600, 3)), 0, 1)
     y = (rng.random(2600) < chance).astype(float)
     return Pools(columns, y, np.arange(1800), np.arange(1800), np.arange(1800, 2600))
+
+
+def test_no_row_of_the_base_predictors_is_one_of_the_methods(pools: Pools) -> None:
+    base, train, judged = finite_class._drawn(pools, 900, np.random.default_rng(2))
+    assert (len(set(base)), len(set(train)), len(set(base) & set(train))) == (BASE_POINTS, 900, 0)
+    assert {*base, *train} <= set(range(1800))
+    np.testing.assert_array_equal(judged, np.arange(1800, 2600))
+
+
+def test_the_least_error_of_another_constant_is_told() -> None:
+    """Of direct ensembling: more than at c = 0 by 0.02 and 0.05 at n = 100, and by as many times more at larger n."""
+    more = {0.0: 0.0, 0.1: 0.02, 0.25: 0.05}
+    rows = [
+        {"rule": "m = 16", "n": n, "method": method, "c": c, "draw": draw, "chosen": c == 0.0}
+        | {simulated.EXACT: 0.1 * k + more[c] * n / 100 + draw / 1000}
+        for k, method in enumerate((DIRECT, TWO_PLAYER, CALMA))
+        for c in (more if method == DIRECT else (0.0,))
+        for n in (100, 200, 400)
+        for draw in range(3)
+    ]
+    constant = [
+        each for each in simulated_findings(pd.DataFrame(rows)) if each.subject.startswith("Constant of direct")
+    ]
+    assert [each.measured for each in constant] == [
+        "error at another c less error at c = 0, of all n and c: least 0.02 [–, –] at n = 100."
+    ]
+
+
+def test_the_base_predictors_of_the_figure_turn_from_no_to_yes() -> None:
+    drawing = _problem_chart().variants[""]
+    turns = 0
+    for panel in drawing.panels:
+        answers = np.asarray(panel.curves[0].y)
+        turns += sum(after > before for before, after in pairwise(answers.tolist()))
+    assert f"turn from no to yes {turns} times" in drawing.alt
+    assert turns > 0
 
 
 def test_one_draw_by_hand(pools: Pools) -> None:

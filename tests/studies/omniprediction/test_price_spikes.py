@@ -7,8 +7,15 @@ import pytest
 from omnisim.report.text import number
 from omnisim.studies.omniprediction.methods import CALMA, DIRECT
 from omnisim.studies.omniprediction.price_spikes import page
-from omnisim.studies.omniprediction.price_spikes.cases import FULL
+from omnisim.studies.omniprediction.price_spikes.cases import FULL, pools_of
 from omnisim.studies.omniprediction.spikes import Spikes
+
+
+def test_methods_are_fitted_on_the_first_year_and_judged_after_it() -> None:
+    y, first_year = np.array([0.0, 1.0, 1.0, 0.0]), np.array([True, False, True, False])
+    found = pools_of(Spikes("AA", ("one",), y[:, None] / 2, y, first_year, np.arange(4).astype("datetime64[D]")))
+    assert [each.tolist() for each in (found.base, found.train, found.judged)] == [[0, 2], [0, 2], [1, 3]]
+    assert found.test_points is None
 
 
 def test_a_market_is_told_by_the_days_after_the_first_year() -> None:

@@ -41,7 +41,7 @@ def test_probabilities_by_hand(made: Path) -> None:
     frame = pd.read_parquet(made)
     price, good = (frame[name].to_numpy().reshape(-1, 24) for name in ("price", "good"))
     assert found.models == ("good", "poor")
-    for t, hour in ((WINDOW, 0), (200, 13), (DAYS - 1, 23)):
+    for t, hour in (*((day, day % 24) for day in range(WINDOW, DAYS, 2)), (YEAR - 1, 7), (YEAR, 7), (DAYS - 1, 23)):
         row = (t - WINDOW) * 24 + hour
         threshold = np.quantile(price[t - WINDOW : t], 0.9)
         chance = np.mean([good[t, hour] + price[s, hour] - good[s, hour] > threshold for s in range(t - WINDOW, t)])

@@ -12,11 +12,11 @@ from headings import unexplained_on
 from scenario_files import omnisim_command, refusal
 
 from omnisim.errors import DataError
-from omnisim.market import load_ercot
+from omnisim.market import Market, load_ercot
 from omnisim.studies import Options
 from omnisim.studies.frame import rows_of
 from omnisim.studies.panprediction import cases as plan
-from omnisim.studies.panprediction import comparison, growth, law, prices, problems
+from omnisim.studies.panprediction import charts, comparison, growth, law, prices, problems
 from omnisim.studies.panprediction.findings import _held_out, findings
 from omnisim.studies.panprediction.page import STUDY
 
@@ -104,6 +104,38 @@ class TestPrices:
         later = prices.features(dataclasses.replace(market, prices=changed))
         pd.testing.assert_frame_equal(later, prices.features(market))  # the last day's own prices are in no feature
 
+    def test_features_are_of_the_days_before(self) -> None:
+        rng = np.random.default_rng(4)
+        P, wind = rng.lognormal(3, 1, (70, 24)), rng.random((70, 24))
+        wind[:20] += 1  # of days that leave the window one after the other
+        wind[65:] += 0.3
+        dates = np.datetime64("2021-03-29") + np.arange(70)
+        found = prices.features(Market("m", dates, P, features={"wind": wind}))
+        for t, hour in ((60, 0), (64, 13), (69, 23)):
+            before, day = slice(t - 60, t), dates[t].item()
+            middle, high = np.median(P[before]), np.quantile(P[before], 0.9)
+            relative = np.arcsinh((P - middle) / (high - middle))
+            share = sum(price > high for price in P[t - 1]) / 24
+            expected = {
+                "yesterday": relative[t - 1, hour], "two days before": relative[t - 2, hour],
+                "week before": relative[t - 7, hour], "yesterday mean": relative[t - 1].mean(),
+                "yesterday highest": relative[t - 1].max(), "yesterday spikes": share, "after spikes": share > 0.2,
+                "weekend": day.isoweekday() > 5, "summer": 6 <= day.month <= 9,
+                "wind": (wind[t, hour] - wind[before].mean()) / wind[before].std(),
+                "high wind": wind[t].mean() > np.quantile([row.mean() for row in wind[before]], 0.8),
+            }  # fmt: skip
+            row = found.iloc[24 * (t - 60) + hour]
+            assert row[[*expected]].tolist() == pytest.approx([*map(float, expected.values())])
+        means = wind.mean(axis=1)
+        high = [means[t] > np.quantile(means[t - 60 : t], 0.8) for t in range(60, 70)]
+        assert found["high wind"].tolist() == np.repeat(high, 24).tolist()
+        assert (means[60:] > np.quantile(means, 0.8)).tolist() != high
+
+    def test_a_price_at_the_quantile_is_no_spike(self, monkeypatch) -> None:
+        flat = Market("m", np.datetime64("2021-01-01") + np.arange(100), np.full((100, 24), 30.0))
+        monkeypatch.setattr(prices, "load_ercot", lambda: flat)
+        assert not prices.spikes(None, 30).y.any()
+
     @pytest.mark.long
     def test_a_spike_by_hand(self) -> None:
         market = load_ercot()
@@ -163,6 +195,27 @@ def test_full_has_what_was_promised() -> None:
     assert set(points.values()) == {20}
     assert {method for method, _ in points} == set(growth.METHODS)
     assert {case.seed for case in plan.growths(plan.FULL, 1)}.isdisjoint({case.seed for case in cases})
+
+
+def test_guides_have_the_rates_of_theory_and_begin_at_the_first_mean() -> None:
+    rows = [
+        {
+            "part": "points",
+            "method": method,
+            "points": n,
+            "replicate": r,
+            "gap": (k + 1) * (1 + r) / n,
+            "step_error": 1 / n,
+        }
+        for k, method in enumerate(growth.METHODS)
+        for n in (100, 400, 1600)
+        for r in range(3)
+    ]
+    panel, _ = charts.rates_chart(pd.DataFrame(rows)).variants[""].panels
+    curves = {curve.label: np.asarray(curve.y) for curve in panel.curves}
+    # Means over the replicates are 2 / n of the first method, and 4 / n of the second.
+    np.testing.assert_allclose(curves["like n^(−1/2)"], 2 / 100 / np.sqrt([1, 4, 16]))
+    np.testing.assert_allclose(curves["like n^(−1/3)"], 4 / 100 / np.cbrt([1, 4, 16]))
 
 
 def test_the_largest_gap_is_told_with_its_interval_and_place() -> None:

@@ -47,8 +47,9 @@ def test_a_market_without_forecasts_chooses_among_simple_ones() -> None:
     assert len(contenders(pool(market))) == 1 + len(SIMPLE) + 2 + 1 + len(SIMPLE)
 
 
-def test_a_forecast_with_a_name_of_the_study_is_refused() -> None:
+@pytest.mark.parametrize("name", ["ridge", EVERY, FORESIGHT, "Combination"])
+def test_a_forecast_with_a_name_of_the_study_is_refused(name: str) -> None:
     market = made_up_market()
-    taken = replace(market, forecasts={"ridge": market.forecasts["sharp"]})
-    with pytest.raises(DataError, match="AA: a forecast is named 'ridge', as is another of the study: rename it"):
+    taken = replace(market, forecasts={name: market.forecasts["sharp"]})
+    with pytest.raises(DataError, match=f"AA: a forecast is named '{name}', as is another of the study: rename it"):
         pool(taken)

@@ -87,6 +87,14 @@ def test_an_aim_that_is_missed_disagrees(changes: dict[tuple[str, str], float], 
     assert verdicts(results(changes))[subject][index] is False
 
 
+def test_what_calibration_may_cost_is_no_aim_missed() -> None:
+    """Half a per cent of the distance, of the best forecast and of a weak one; a fifth against Combination."""
+    changes = {("BB", "calibrated: first"): -0.3, ("AA", "calibrated: climatology"): -35.4}
+    told = verdicts(results(changes | {(market, "Combination"): 0.1 for market in ("AA", "BB")}))
+    assert {holds for verdicts in told.values() for holds in verdicts[:1]} == {True}
+    assert told["Every published forecast as a base"] == [True] * 4
+
+
 def test_what_noise_leaves_open_is_not_judged() -> None:
     told = verdicts(results({("BB", "calibrated: first"): -0.4}, noise=0.5))
     assert told["Best published forecast as the only base"] == [None]

@@ -1,5 +1,6 @@
 """What results are read for, and the rows that they are made of, by loops over seeds, agents and days."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,15 @@ def test_a_market_is_told_by_its_largest_regret_and_cut_and_by_the_best_of_its_p
         for seed in range(SEEDS):
             sums = [sum(made.daily[market, name][seed, days]) for name in (FORESIGHT, "climatology")]
             assert made.distance(market, place)[seed] == pytest.approx(sums[0] - sums[1])
+
+
+def test_seeds_for_which_foresight_earned_no_more_than_climatology_are_left_out() -> None:
+    made, (more, less) = made_up(), POOL
+    place = ("AA", FORESIGHT, "all")
+    lost = made.sample("AA", "climatology") - np.array([0.5, 0.0, -2.0])  # it has earned less, as much, and more
+    known = replace(made, _samples={**made._samples, place: {**made._samples[place], "earned": lost}})
+    found = known.compared("AA", [(more, less)])[more, less].mean
+    assert found == pytest.approx(100 * sum(made.daily["AA", more][2] - made.daily["AA", less][2]) / 2.0)
 
 
 def test_rows_of_a_run_are_means_over_agents_of_sums_over_days() -> None:

@@ -1,5 +1,6 @@
 """A market as a problem: what is known when a day begins, and nothing else."""
 
+import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from made_up_markets import DAYS, made_up_market, made_up_prices
 
 import omnisim
 from omnisim.errors import DataError
-from omnisim.market import Market
+from omnisim.market import Market, Scaling
 from omnisim.studies.real_markets import setting as module
 from omnisim.studies.real_markets.setting import (
     FEBRUARY,
@@ -82,6 +83,37 @@ def test_subsequences_of_the_embedded_market() -> None:
     assert (known.subsequences["summer"] != known.subsequences["winter"]).all()
 
 
+def test_which_days_are_in_which_subsequence() -> None:
+    """By a loop over the days, of a market called as the embedded one; high is among the last 60 days at most."""
+    market = replace(
+        _with_features(made_up_market()), name=EMBEDDED, dates=np.datetime64("2021-01-25") + np.arange(DAYS)
+    )
+    found = {name: each for name, (each, _) in module._memberships(market, Scaling(-50.0, 250.0, "EUR")).items()}
+    daily = {
+        name: [float(np.mean(row)) for row in market.features[of]] for name, of in (("load", LOAD), ("wind", WIND))
+    }
+    assert (np.array(daily["load"]) != np.array(daily["wind"])).any()
+    for t, day in enumerate(market.dates.tolist()):
+        assert found["weekend"][t] == (day.isoweekday() > 5)
+        assert found["summer"][t] == (4 <= day.month <= 9)
+        assert found["winter"][t] == (not 4 <= day.month <= 9)
+        assert found[FEBRUARY][t] == (dt.date(2021, 2, 13) <= day <= dt.date(2021, 2, 20))
+        for name, values in daily.items():
+            before = values[max(0, t - 60) : t]
+            assert found[f"high {name}"][t] == (bool(before) and values[t] >= np.quantile(before, 0.8))
+    assert 0 < found["summer"].sum() < DAYS
+
+
+@pytest.mark.parametrize(("members", "left_out"), [(4, "4 days"), (5, None)])
+def test_five_days_are_enough_for_a_subsequence(members: int, left_out: str | None) -> None:
+    market = _with_features(made_up_market())
+    prices = np.maximum(market.prices, 1.0)
+    prices[PAST_DAYS : PAST_DAYS + members, 3] = -1.0
+    known = setting(replace(market, prices=prices))
+    assert known.left_out.get(NEGATIVE) == left_out
+    assert (NEGATIVE in known.subsequences) == (left_out is None)
+
+
 def test_what_a_market_has_too_few_days_of_is_left_out() -> None:
     market = made_up_market()
     known = setting(replace(market, prices=np.maximum(market.prices, 1)))
@@ -100,6 +132,10 @@ def test_the_scenario() -> None:
     trace = omnisim.simulate(scenario, seed=1)
     assert [record.population.agents for record in trace.records.values()] == [3, 2, 4]
     assert trace.rounds == 35
+    buyers, factories, operators = (population.agents for population in scenario.populations)
+    price = round(float(np.median(market.prices[:PAST_DAYS])))
+    assert {each.typical_price for each in (buyers, factories, operators)} == {price}
+    assert buyers.stress_price == factories.curtailment_price == 2 * price
     expected = known.scaling.outcomes(market.prices[PAST_DAYS : PAST_DAYS + 35])[0]
     np.testing.assert_array_equal(trace.outcomes, expected)
     published = known.scaling.outcomes(market.forecasts["sharp"][PAST_DAYS : PAST_DAYS + 35])[0]

@@ -1,19 +1,23 @@
 """What the study tells in money, recomputed from actions, loads and the prices of the market, however many it clips."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from made_up_markets import made_up_market
+from made_up_results import SETTINGS, made_up
 from market_contests import one_run, played_on
 
 import omnisim
 from omnisim.market import Market
 from omnisim.problem.calendar import DAYS_OF_A_YEAR
 from omnisim.report.study.page import render
+from omnisim.report.text import percent
 from omnisim.studies import Options
-from omnisim.studies.real_markets.cases import Plan
-from omnisim.studies.real_markets.contenders import build, pool
+from omnisim.studies.real_markets import page
+from omnisim.studies.real_markets.cases import Plan, case_of
+from omnisim.studies.real_markets.contenders import build, calibrated, pool
 from omnisim.studies.real_markets.page import assemble, clipping_told, cuts
 from omnisim.studies.real_markets.results import collect
 from omnisim.studies.real_markets.setting import PAST_DAYS, POPULATIONS, Setting, setting
@@ -31,6 +35,12 @@ def market_with(share: float, spike: float) -> Market:
     played[rng.choice(played.size, round(share * played.size), replace=False)] = spike
     prices[PAST_DAYS:] = played.reshape(-1, 24)
     return replace(market, prices=prices)
+
+
+class Known(SimpleNamespace):
+    """A made-up setting, which is one whatever it says."""
+
+    __hash__ = object.__hash__
 
 
 def earned(known: Setting, name: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -79,6 +89,57 @@ def test_money_and_what_is_earned_are_at_the_prices_of_the_market(share: float, 
         for population, (by_day, _) in expected.items():
             mean = by_day[active].mean()
             assert row[f"money_{population}"] == pytest.approx(mean, rel=1e-9, abs=1e-9 * np.abs(by_day).max())
+
+
+@pytest.mark.parametrize(
+    ("shares", "money", "noticed", "warned", "data"),
+    [
+        ((0.01, 0.0099), (0.0, 0.0), ["AA"], [], None),
+        ((0.0499, 0.0), (0.0, 0.05), ["AA"], ["BB"], "given"),
+    ],
+)
+def test_a_market_of_which_much_is_cut_is_noticed_or_warned_of(
+    monkeypatch: pytest.MonkeyPatch,
+    shares: tuple[float, float],
+    money: tuple[float, float],
+    noticed: list[str],
+    warned: list[str],
+    data: str | None,
+) -> None:
+    """By the larger of the shares of the prices and of the money of any run; the others of its runs are cut less."""
+    made, settings = made_up(), []
+    made.runs["cut"] = 0.0
+    for known, share, most in zip(SETTINGS, shares, money, strict=True):
+        own = made.runs.index[made.runs["market"] == known.market.name]
+        made.runs.loc[own[1], "cut"] = most
+        beyond = SimpleNamespace(**vars(known.beyond) | {"share": share, "lowest": -20.0, "suggested": None})
+        market = SimpleNamespace(**vars(known.market), attribution="whose")
+        left_out = dict.fromkeys(known.left_out, "4 days")
+        settings.append(Known(**vars(known) | {"beyond": beyond, "market": market, "left_out": left_out}))
+    monkeypatch.setattr(page, "collect", lambda *_: made)
+    options = SimpleNamespace(data=data)
+    study = assemble([SimpleNamespace(setting=each) for each in settings], [], Plan(3, (4, 2, 3), 42), options)
+    for lines, markets in ((study.notices, noticed), (study.warnings, warned)):
+        assert [name for line in lines for name in ("AA", "BB") if f"/MWh of {name}, which" in line] == markets
+        assert len(lines) == len(markets)
+    assert ("No data were given" in study.summary) == (data is None)
+    told = [f"{name} {percent(a)} of the prices and {percent(b)} of the money"
+            for name, a, b in zip(("AA", "BB"), shares, money, strict=True)]  # fmt: skip
+    assert dict(study.facts)["Clipping"] == f"for utility and regret, {' and '.join(told)}"
+    assert "Left out (0 in the table): AA: after a spike (4 days)." in study.tables["settings"].note
+
+
+@pytest.mark.parametrize(("published", "more"), [(0, False), (1, False), (2, True)])
+def test_the_best_of_several_forecasts_is_played_calibrated(
+    monkeypatch: pytest.MonkeyPatch, published: int, more: bool
+) -> None:
+    """One forecast is all of them, which was played."""
+    market = made_up_market()
+    forecasts = dict([*market.forecasts.items()][:published])
+    case = case_of(setting(replace(market, forecasts=forecasts)), Plan(1, (2, 2, 2), None), 0)
+    monkeypatch.setattr(page, "collect", lambda *_: SimpleNamespace(best=lambda _: "sharp"))
+    later = page.best_calibrated([case], [], Plan(1, (2, 2, 2), None), SimpleNamespace())
+    assert [each.new for each in later] == [[calibrated("sharp")]] * more
 
 
 @pytest.mark.whole
