@@ -92,7 +92,7 @@ def expected_directions(trace: Trace, mixtures: Mixtures, population: str, outco
 
 
 class Responses(NamedTuple):
-    """What could have happened in a round: M predictions, and what agents would have played under each.
+    """The M predictions that were possible in a round, and the actions that agents would have played under each.
 
     Attributes
     ----------

@@ -117,7 +117,7 @@ class _Case:
         return gain_bound(squares, self.calibration.count, self.evidence.trace.horizon, self.evidence.final_potential)
 
     def sizes(self, totals: FloatArray) -> FloatArray:
-        """How far sums of gains went in the directions that are bounded: both of a coordinate, one of a difference."""
+        """The sizes of sums of gains in the directions that are bounded: both of a coordinate, one of a difference."""
         return np.abs(totals) if self.calibration.objectives == Objective.COORDINATES else totals
 
     @property
