@@ -55,10 +55,7 @@ class GeneratedPopulation(ByValue):
         OmnisimError
             If the parameters do not fit the scaling, or lead to numbers that are not finite.
         """
-        own = self.agents.seed
-        # With a seed of its own the name does not count: tables that agree in it and in all else are twins.
-        who = f"population/{self.name}" if own is None else f"population of {type(self.agents).__name__}"
-        rng = stream(seed if own is None else own, who)
+        rng = stream(seed, f"population/{self.name}")  # unless the table names a seed, which its agents are drawn with
         # What overflows is refused by name, so numpy need not warn of it as well.
         with naming(f"populations.{self.name}"), np.errstate(all="ignore"):
             self._refuse_too_many()
