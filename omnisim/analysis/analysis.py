@@ -21,6 +21,7 @@ from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.sums import Rounds, blocks, over_rounds
 from omnisim.analysis.violation import cumulative_violation, violations, whole_run_violations
 from omnisim.analysis.worth import Worth, worth
+from omnisim.arrays import read_only
 from omnisim.display import as_html
 from omnisim.errors import TraceError
 from omnisim.frames import copied, handed_out
@@ -208,18 +209,18 @@ def _measure(trace: Trace, name: str) -> Measures:
 
     def work(share: int, workers: int) -> None:
         for block in parts[share::workers]:
-            played = np.ascontiguousarray(record.actions[:, block])
-            here = None if record.present is None else np.ascontiguousarray(record.present[:, block])
-            slopes, offsets, competing = population.utility[block], population.offset[block], benchmark[:, block]
-            regrets = utility[:, block], external[:, block], swap[:, block]
-            measure(played, here, *rounds, slopes, offsets, competing, count[:, block], largest[:, block], *regrets)
+            played = read_only(record.actions[:, block])
+            here = None if record.present is None else read_only(record.present[:, block])
+            given = population.utility[block], population.offset[block], read_only(benchmark[:, block])
+            # Arrays of their own: loops are compiled anew for those that are parts of others.
+            (counts, furthest), regrets = np.empty((2, *given[2].shape)), np.empty((3, *given[2].shape[:2]))
+            measure(played, here, *rounds, *given, counts, furthest, *regrets)
+            count[:, block] = counts
+            utility[:, block], external[:, block], swap[:, block] = regrets
             if chosen is not None:
                 answered = np.broadcast_to(chosen[:, None], played.shape) if here is None else here & chosen[:, None]
-                unused = np.empty((4, *competing.shape))
-                measure(
-                    played, np.ascontiguousarray(answered), *rounds, slopes, offsets, competing, unused[0],
-                    largest[:, block], *unused[1:, :, :, 0],
-                )  # fmt: skip
+                measure(played, read_only(answered), *rounds, *given, counts, furthest, *regrets)
+            largest[:, block] = furthest
             ccv[:, block], ccv_positive[:, block] = cumulative_violation(record.costs[:, block], trace.active)
             fallback[:, block] = over_rounds(record.fallback[:, block], trace.active)
             if present is not None and record.present is not None:

@@ -10,7 +10,7 @@ from omnisim.analysis.benchmark import benchmark_of
 from omnisim.analysis.kernels import grow
 from omnisim.analysis.money import lost_by_clipping
 from omnisim.analysis.sums import blocks
-from omnisim.arrays import ROUNDING, FloatArray, IntArray
+from omnisim.arrays import ROUNDING, FloatArray, IntArray, read_only
 from omnisim.errors import TraceError
 from omnisim.refusing import among
 from omnisim.signatures import held_to_types
@@ -108,12 +108,12 @@ def _grown(
     played, present = record.actions[:, agents], None if record.present is None else record.present[:, agents]
     utility, external, swap, own = np.empty((4, len(ends), played.shape[1]))
     grow(
-        np.ascontiguousarray(played),
-        None if present is None else np.ascontiguousarray(present),
-        trace.outcomes,
+        read_only(played),
+        None if present is None else read_only(present),
+        read_only(trace.outcomes),
         members,
         ends,
-        left_at,
+        read_only(left_at),
         record.population.utility[agents],
         record.population.offset[agents],
         utility,

@@ -6,7 +6,7 @@ Utilities are affine in the outcome and money is affine in utility, so both are 
 
 import numpy as np
 
-from omnisim.arrays import FloatArray, IntArray
+from omnisim.arrays import FloatArray, IntArray, read_only
 from omnisim.compiled import compiled
 from omnisim.problem.population import Population
 from omnisim.trace import Trace
@@ -37,7 +37,7 @@ def earned(population: Population, actions: IntArray, outcomes: FloatArray, agen
     """
     found, money = np.zeros(actions.shape), population.money
     slopes, offsets = population.utility[agents], population.offset[agents]
-    _earn(slopes, offsets, np.ascontiguousarray(actions), np.ascontiguousarray(outcomes), found)
+    _earn(slopes, offsets, read_only(actions), read_only(outcomes), found)
     found *= money.scale[agents]
     found += money.offset[agents]
     found[actions < 0] = 0.0
@@ -58,7 +58,7 @@ def lost_by_clipping(trace: Trace, population: str, agents: slice = slice(None))
     actions = played[rounds]
     cut = trace.outcomes[rounds] - trace.unclipped_outcomes[rounds]
     part, slopes = np.zeros(actions.shape), record.population.utility[agents]
-    _earn(slopes, np.zeros(slopes.shape[:2]), np.ascontiguousarray(actions), cut, part)
+    _earn(slopes, read_only(np.zeros(slopes.shape[:2])), read_only(actions), read_only(cut), part)
     lost[rounds] = np.where(actions < 0, 0.0, part * scale)
     return lost
 

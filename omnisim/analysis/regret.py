@@ -15,7 +15,7 @@ import numpy as np
 
 from omnisim.analysis.kernels import compare
 from omnisim.analysis.sums import Sums
-from omnisim.arrays import BoolArray, FloatArray
+from omnisim.arrays import BoolArray, FloatArray, read_only
 from omnisim.by_value import ByValue
 from omnisim.problem.population import Population
 
@@ -48,7 +48,7 @@ def regret(population: Population, sums: Sums, benchmark: BoolArray) -> Regret:
         sums.count,
         population.utility,
         population.offset,
-        benchmark,
+        read_only(benchmark),
         found.utility,
         found.external,
         found.swap,

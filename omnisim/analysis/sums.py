@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisim.analysis.kernels import add_played, add_rounds
-from omnisim.arrays import BoolArray, FloatArray, IntArray
+from omnisim.arrays import BoolArray, FloatArray, IntArray, read_only
 
 _BLOCK = 1 << 18
 """Numbers in one block of agents' sums; agents are taken in blocks that stay in the processor's cache."""
@@ -71,9 +71,7 @@ def played_sums(
     dimension = outcomes.shape[1]
     rounds = Rounds.of(active, outcomes, predictions)
     total = np.zeros((active.shape[1], actions.shape[1], number_of_actions, rounds.table.shape[1]))
-    add_played(
-        np.ascontiguousarray(actions), None if counted is None else np.ascontiguousarray(counted), *rounds, total
-    )
+    add_played(read_only(actions), None if counted is None else read_only(counted), *rounds, total)
     return Sums(total[..., 0], total[..., 1 : 1 + dimension], total[..., 1 + dimension :])
 
 
@@ -104,7 +102,7 @@ class Rounds(NamedTuple):
         patterns, of_round = patterns_of(active)
         by_pattern = np.argsort(of_round, kind="stable")
         starts = np.searchsorted(of_round[by_pattern], np.arange(len(patterns) + 1))
-        return cls(table, patterns, by_pattern, starts)
+        return cls(*map(read_only, (table, patterns, by_pattern, starts)))
 
 
 def patterns_of(active: BoolArray) -> tuple[BoolArray, IntArray]:
@@ -128,5 +126,5 @@ def over_rounds(values: NDArray[Any], active: BoolArray) -> FloatArray:
            [ 4.,  8.]])
     """
     total = np.zeros((active.shape[1], values.shape[1]))
-    add_rounds(np.ascontiguousarray(values), np.ascontiguousarray(active), total)
+    add_rounds(read_only(values), read_only(active), total)
     return total

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from omnisim.analysis.kernels import add_costs
-from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray
+from omnisim.arrays import ROUNDING, BoolArray, FloatArray, IntArray, read_only
 from omnisim.trace import Trace
 
 _BLOCK = 1 << 20
@@ -43,7 +43,7 @@ def cumulative_violation(costs: FloatArray, active: BoolArray) -> tuple[FloatArr
         return np.zeros((active.shape[1], agents)), np.zeros((active.shape[1], agents))
     total, positive = np.zeros((2, active.shape[1], agents * constraints))
     flat = np.ascontiguousarray(costs).reshape(rounds, -1)
-    add_costs(flat, np.ascontiguousarray(active), ROUNDING, total, positive)
+    add_costs(read_only(flat), read_only(active), ROUNDING, total, positive)
     shape = (active.shape[1], agents, constraints)
     return total.reshape(shape).max(axis=2), positive.reshape(shape).max(axis=2)
 
