@@ -63,7 +63,7 @@ class RegretPotential:
     def prepare(self, context: Context) -> None:
         """Begin a round."""
         known = context.candidates.get(self._population.name)
-        self._candidates: BoolArray = np.ascontiguousarray(self._every if known is None else known)
+        self._candidates: BoolArray = read_only(self._every if known is None else known)
         self._active: IntArray = context.active.nonzero()[0]
 
     def weighted_gain(self, prediction: FloatArray) -> tuple[float, FloatArray]:
@@ -84,7 +84,7 @@ class RegretPotential:
         """Add the gains of a round; the rise of the potential."""
         own = np.stack([self._decisions.actions(prediction) for prediction in mixture.support])
         earned = np.ascontiguousarray(self._population.utilities(outcome))
-        weights, rise = np.ascontiguousarray(mixture.weights), np.zeros(self._population.agents)
+        weights, rise = read_only(mixture.weights), np.zeros(self._population.agents)
 
         def work(first: int, last: int) -> None:
             learn_regrets(
