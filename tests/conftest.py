@@ -105,6 +105,7 @@ SHARED = {
     "pages in a browser": {
         f"tests/report/test_{name}.py" for name in ("agents_browser", "axe", "browser", "page_itself", "tables_browser")
     },
+    "trees of the modules": {f"tests/test_{name}.py" for name in ("architecture", "docstrings", "portable")},
     "the small comparison": {f"tests/comparison/test_{name}.py" for name in ("comparison", "growth_of")},
     "a comparison under two rules": {
         f"tests/report/comparison/test_{name}.py"

@@ -1,7 +1,6 @@
 """The arrows between the parts of the package go one way, and what is promised to be public is there."""
 
 import ast
-import functools
 import importlib
 import inspect
 import subprocess
@@ -11,11 +10,9 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
+from modules import MODULES, ROOT, parsed
 
 import omnisim
-
-ROOT = Path(omnisim.__file__).parent
-MODULES = sorted(ROOT.rglob("*.py"))
 
 EVERYWHERE = {
     *("errors", "arrays", "products", "elementary", "suggest", "files", "streams", "snapshot", "_version"),
@@ -70,19 +67,6 @@ OUTERMOST = {
 
 ONLY_IN = {"threadpoolctl": {"threads"}, "simpy": {"simulation"}, "networkx": {"simulation"}, "plotly": {"report"}}
 """Libraries with one importer."""
-
-
-@functools.cache
-def parsed(module: Path) -> ast.Module:
-    """The tree of a module, which nobody changes."""
-    return ast.parse(module.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_trees_that_stay() -> Iterator[None]:
-    """The million nodes are gone afterwards: the collector of garbage would go through them to the end."""
-    yield
-    parsed.cache_clear()
 
 
 def part_of(module: Path) -> str:

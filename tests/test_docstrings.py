@@ -3,15 +3,11 @@
 import ast
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from modules import MODULES, ROOT, parsed
 
-import omnisim
-
-ROOT = Path(omnisim.__file__).parent
-MODULES = sorted(ROOT.rglob("*.py"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 FRAGMENTS = {"What", "Of", "Those", "That", "Who", "Whose", "By", "How", "Why", "Which", "Where", "When", "From"}
@@ -74,7 +70,7 @@ def faults(tree: ast.Module) -> Iterator[str]:
 
 
 def test_docstrings_begin_with_a_summary() -> None:
-    trees = {module.relative_to(ROOT): ast.parse(module.read_text(encoding="utf-8")) for module in MODULES}
+    trees = {module.relative_to(ROOT): parsed(module) for module in MODULES}
     assert len(trees) > 1
     found = [f"{module}: {fault}" for module, tree in trees.items() for fault in faults(tree)]
     assert not found, "\n".join(found)

@@ -2,12 +2,8 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-import omnisim
-
-ROOT = Path(omnisim.__file__).parent
-MODULES = sorted(ROOT.rglob("*.py"))
+from modules import MODULES, ROOT, parsed
 
 ONLY_POSIX = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "spwd", "syslog", "termios", "tty"}
 ONLY_POSIX_CALLS = {"fork", "forkpty", "geteuid", "getuid", "killpg", "mkfifo", "setsid", "getpgid", "chown", "sysconf"}
@@ -59,7 +55,7 @@ def _is_other(owner: ast.Name | ast.Attribute) -> bool:
 def test_nothing_needs_this_system() -> None:
     for module in MODULES:
         place = module.relative_to(ROOT).as_posix()
-        for line, found in findings(ast.parse(module.read_text(encoding="utf-8"))):
+        for line, found in findings(parsed(module)):
             assert GUARDED.get(found) == place, f"{place}:{line}: {found}"
 
 

@@ -221,7 +221,8 @@ def test_lengths_of_runs_are_told_or_counted() -> None:
     assert page._lengths([1, 2, 3, 4, 1000]) == "5 lengths from 1 to 1,000"
 
 
-@pytest.mark.parametrize(("failed", "violated"), [(0, 0), (10, 5), (11, 5), (10, 6), (30, 12)])
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize(("failed", "violated"), [(11, 5), (0, 0), (10, 6), (10, 5), (30, 12)])
 def test_bad_runs_that_are_not_listed_are_counted(base: omnisim.Comparison, failed: int, violated: int) -> None:
     found = omnisim.load_comparison(base.folder)
     good = base.runs.iloc[[0]]
