@@ -155,7 +155,7 @@ def _chosen(trace: Trace, record: PopulationRecord, agents: slice = slice(None))
     known = np.append(False, (told[1:] == truth[:-1]).all(axis=1))
     sets = record.eliminated_at.shape[2]
     patterns, of_round = patterns_of(trace.active if sets > 1 else np.ones((trace.rounds, 1), dtype=np.bool_))
-    played = read_only(record.actions[:, agents])
+    played = np.ascontiguousarray(record.actions[:, agents])
     baseline, foresight = played.copy(), played.copy()
     _respond(
         *(read_only(each[agents]) for each in (record.population.utility, record.population.offset)),
