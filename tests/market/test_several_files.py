@@ -184,6 +184,8 @@ def test_the_row_of_the_header_and_the_number_of_columns(rows: list[list[str]], 
         ("time;price\n" + "2021-01-01;1,5\n" * 4, (0, ";", 2)),
         ("Prices, of a market\n\ntime\tprice\tload\n" + "2021-01-01\t1,5\t2,5\n" * 4, (2, "\t", 3)),
         ("2021-01-01|1\n" * 4, (-1, "|", 2)),
+        # Commas divide the header, and all prices but the first, which has no decimals.
+        ("time;price, EUR\n2021-01-01;5\n" + "2021-01-02;3,2\n" * 4, (0, ";", 2)),
     ],
 )
 def test_lines_above_a_header_by_the_separator_that_leaves_one(
